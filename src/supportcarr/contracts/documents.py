@@ -1,0 +1,16 @@
+"""What every stored document has."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Document(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A stored document: an id, and a version that each save counts up by one (0: not stored yet).
+
+    Documents are values; change one with ``msgspec.structs.replace`` and save the copy.  A field
+    that a query, an index or a unique key uses is a top-level attribute.
+    """
+
+    id: str
+    version: int = 0

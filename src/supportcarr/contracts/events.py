@@ -1,0 +1,264 @@
+"""What has happened: facts in the past tense, versioned by their tag, and the event that carries one.
+
+A fact carries ids and figures, never a person's name, phone or words; who needs those asks the part
+that owns them.  A tag is never reused: a changed meaning is a new fact (``….v2``).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.money import Owed
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that happened."""
+
+
+# --- accounts ---------------------------------------------------------------------------------
+
+
+class UserSignedUp(Fact, frozen=True, kw_only=True, tag="auth.user_signed_up.v1"):
+    user_id: str
+    role: str
+
+
+# --- drivers ----------------------------------------------------------------------------------
+
+
+class DriverStandingChanged(Fact, frozen=True, kw_only=True, tag="drivers.standing_changed.v1"):
+    """A driver's right or wish to be offered jobs changed; dispatch keeps the latest by version."""
+
+    driver_id: str
+    approved: bool
+    online: bool
+    vehicle_id: str | None = None
+
+
+# --- rescues ----------------------------------------------------------------------------------
+
+
+class RescueMoved(Fact, frozen=True, kw_only=True):
+    """Base of every change of a rescue's status: who sees it, from where, to where."""
+
+    rescue_id: str
+    rider_id: str
+    area_id: str
+    status: str
+    previous: str | None = None
+    driver_id: str | None = None  # the driver after the change; for an end: who had it
+    reason: str | None = None
+
+
+class RescueScheduled(RescueMoved, frozen=True, kw_only=True, tag="rescues.scheduled.v1"):
+    scheduled_for: datetime
+
+
+class RescueRequested(RescueMoved, frozen=True, kw_only=True, tag="rescues.requested.v1"):
+    payment_method_id: str
+    total_minor: int
+    currency: str
+
+
+class MatchingBegan(RescueMoved, frozen=True, kw_only=True, tag="rescues.matching_began.v1"):
+    """The rescue waits for a driver: for the first time, or again (``entry`` counts up from 1)."""
+
+    entry: int
+    ends_at: datetime  # city time; without a taker by then: unserved
+    kind: str
+    problem: str | None = None
+    pickup: GeoPoint
+    dropoff: GeoPoint
+    pay_minor: int  # what the driver would earn
+    currency: str
+    given_up_by: str | None = None  # the driver who gave it up
+
+
+class RescueAssigned(RescueMoved, frozen=True, kw_only=True, tag="rescues.assigned.v1"):
+    offer_id: str | None = None
+    previous_driver_id: str | None = None  # of an exchange
+    queued_behind: str | None = None
+    pickup: GeoPoint | None = None
+    dropoff: GeoPoint | None = None
+
+
+class DriverDeparted(RescueMoved, frozen=True, kw_only=True, tag="rescues.driver_departed.v1"):
+    pass
+
+
+class DriverArrived(RescueMoved, frozen=True, kw_only=True, tag="rescues.driver_arrived.v1"):
+    pass
+
+
+class JobStarted(RescueMoved, frozen=True, kw_only=True, tag="rescues.job_started.v1"):
+    pass
+
+
+class RescueEnded(RescueMoved, frozen=True, kw_only=True):
+    """Base of the final states: what is owed, and who drove."""
+
+    owed: Owed
+
+
+class RescueCompleted(RescueEnded, frozen=True, kw_only=True, tag="rescues.completed.v1"):
+    outcome: str  # delivered | fixed_on_spot
+
+
+class RescueCancelled(RescueEnded, frozen=True, kw_only=True, tag="rescues.cancelled.v1"):
+    pass
+
+
+class RiderNotFound(RescueEnded, frozen=True, kw_only=True, tag="rescues.no_show.v1"):
+    pass
+
+
+class RescueAborted(RescueEnded, frozen=True, kw_only=True, tag="rescues.aborted.v1"):
+    pass
+
+
+class RescueUnserved(RescueEnded, frozen=True, kw_only=True, tag="rescues.unserved.v1"):
+    pass
+
+
+class RescueRejected(RescueEnded, frozen=True, kw_only=True, tag="rescues.rejected.v1"):
+    pass
+
+
+class PinLocked(Fact, frozen=True, kw_only=True, tag="rescues.pin_locked.v1"):
+    rescue_id: str
+    rider_id: str
+    area_id: str
+    driver_id: str
+
+
+class PinRenewed(Fact, frozen=True, kw_only=True, tag="rescues.pin_renewed.v1"):
+    rescue_id: str
+    rider_id: str
+    area_id: str
+    driver_id: str
+
+
+class MessageSent(Fact, frozen=True, kw_only=True, tag="rescues.message_sent.v1"):
+    message_id: str
+    rescue_id: str
+    rider_id: str
+    area_id: str
+    sender_id: str
+    driver_id: str | None = None
+
+
+# --- dispatch ---------------------------------------------------------------------------------
+
+
+class OfferMade(Fact, frozen=True, kw_only=True, tag="dispatch.offer_made.v1"):
+    offer_id: str
+    rescue_id: str
+    driver_id: str
+    area_id: str
+    expires_at: datetime  # city time
+
+
+class OfferClosed(Fact, frozen=True, kw_only=True, tag="dispatch.offer_closed.v1"):
+    offer_id: str
+    rescue_id: str
+    driver_id: str
+    area_id: str
+    outcome: str  # accepted | declined | expired | withdrawn
+
+
+# --- money ------------------------------------------------------------------------------------
+
+
+class PaymentProcessed(Fact, frozen=True, kw_only=True, tag="payments.processed.v1"):
+    """One movement of a rescue's payment came to an outcome, with the state of the whole after it."""
+
+    payment_id: str
+    rescue_id: str
+    rider_id: str
+    area_id: str
+    driver_id: str | None = None
+    kind: str  # hold | capture | release | fee | tip | refund
+    status: str  # succeeded | failed | requires_action
+    amount_minor: int
+    currency: str
+    reason: str | None = None  # of a failure: card_declined, …
+    payment_status: str  # held | failed | requires_action | captured | released | refunded
+    captured_minor: int = 0
+    refunded_minor: int = 0
+
+
+# --- notifications ----------------------------------------------------------------------------
+
+
+class NotificationCreated(Fact, frozen=True, kw_only=True, tag="notifications.created.v1"):
+    notification_id: str
+    user_id: str
+
+
+AnyFact = (
+    UserSignedUp
+    | DriverStandingChanged
+    | RescueScheduled
+    | RescueRequested
+    | MatchingBegan
+    | RescueAssigned
+    | DriverDeparted
+    | DriverArrived
+    | JobStarted
+    | RescueCompleted
+    | RescueCancelled
+    | RiderNotFound
+    | RescueAborted
+    | RescueUnserved
+    | RescueRejected
+    | PinLocked
+    | PinRenewed
+    | MessageSent
+    | OfferMade
+    | OfferClosed
+    | PaymentProcessed
+    | NotificationCreated
+)
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact as it was saved: with the document it belongs to and the version that it led to.
+
+    ``id`` is ``DOCUMENT.VERSION.N`` (N counts the facts of one save from 0), so that the same save
+    always has the same event ids, and the events of a document sort.
+    """
+
+    id: str
+    collection: str
+    document_id: str
+    document_version: int
+    at: datetime  # city time
+    actor: Actor
+    fact: AnyFact
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """The facts of one save, with who caused them and when (city time)."""
+
+    facts: tuple[AnyFact, ...]
+    by: Actor
+    at: datetime
+
+    def events(self, collection: str, document_id: str, version: int) -> list[Event]:
+        """The events of the save that led to *version*."""
+        return [
+            Event(
+                id=f"{document_id}.{version}.{n}",
+                collection=collection,
+                document_id=document_id,
+                document_version=version,
+                at=self.at,
+                actor=self.by,
+                fact=fact,
+            )
+            for n, fact in enumerate(self.facts)
+        ]

@@ -1,0 +1,40 @@
+"""Places on the earth, WGS 84."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import msgspec
+
+Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90, description="degrees north, WGS 84")]
+Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180, description="degrees east, WGS 84")]
+
+EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
+
+
+class GeoPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A coordinate pair."""
+
+    lat: Latitude
+    lng: Longitude
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A coordinate pair with, perhaps, the address a person would say."""
+
+    lat: Latitude
+    lng: Longitude
+    address: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+
+    @property
+    def point(self) -> GeoPoint:
+        return GeoPoint(self.lat, self.lng)
+
+
+def distance_m(a: GeoPoint | Place, b: GeoPoint | Place) -> float:
+    """Great-circle distance in metres (haversine formula)."""
+    lat1, lat2 = math.radians(a.lat), math.radians(b.lat)
+    dlat, dlng = lat2 - lat1, math.radians(b.lng - a.lng)
+    h = math.sin(dlat / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin(dlng / 2) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(h))

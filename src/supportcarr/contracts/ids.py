@@ -1,0 +1,34 @@
+"""Identifiers: a prefix that names the kind, then 26 time-ordered characters (ULID, lower case).
+
+A rescue's id carries its region as well (``res_qc_01j…``), because ``rescuerequests`` is sharded
+by region and every read and write must name its shard.  Ids are minted in ``kit.ids``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+UserId = NewType("UserId", str)  # usr_…; a rider's and a driver's profile have the user's id
+RescueId = NewType("RescueId", str)  # res_REGION_…
+QuoteId = NewType("QuoteId", str)  # quo_…
+OfferId = NewType("OfferId", str)  # off_…
+PaymentId = NewType("PaymentId", str)  # pay_…
+VehicleId = NewType("VehicleId", str)  # veh_…
+AreaId = NewType("AreaId", str)  # a word: montreal
+
+USER, SESSION, RESCUE, QUOTE, OFFER, PAYMENT = "usr", "ses", "res", "quo", "off", "pay"
+PAYMENT_METHOD, VEHICLE, MESSAGE, NOTIFICATION = "pmt", "veh", "msg", "ntf"
+
+_ID = re.compile(r"^[a-z]{3}_(?:[a-z0-9]{1,8}_)?[0-9a-hjkmnp-tv-z]{26}$")
+
+
+def looks_like(prefix: str, value: str) -> bool:
+    """True if *value* has the shape of an id of that kind (it may still name nothing)."""
+    return value.startswith(prefix + "_") and _ID.match(value) is not None
+
+
+def region_of(rescue_id: str) -> str:
+    """The region (shard) named in a rescue's id; ``""`` if the id names none."""
+    parts = rescue_id.split("_")
+    return parts[1] if len(parts) == 3 else ""

@@ -1,0 +1,90 @@
+"""Why something that was asked for is not done.
+
+    Refusal                        a plain sentence, a stable code, an HTTP status
+    ├── ValidationFailed           422, names the fields
+    ├── Unauthenticated            401
+    ├── Forbidden                  403
+    ├── NotFound                   404 (also for what another person owns)
+    ├── Conflict                   409
+    │   └── IllegalTransition      409, the state forbids it
+    ├── StaleVersion               412, the caller named an older version
+    ├── RateLimited                429, with the seconds to wait
+    └── Overloaded                 503, with the seconds to wait
+
+A part's own refusals subclass these in its ``errors.py``.  A refusal has changed nothing.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One field that was wrong: its path in the body or query, a code, a sentence."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class Refusal(Exception):
+    """What was asked for is not done, and nothing has changed."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad_request"
+    title: ClassVar[str] = "The request cannot be done"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: tuple[FieldError, ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        self.detail = detail or self.title
+        self.errors = errors
+        self.retry_after = retry_after
+        super().__init__(self.detail)
+
+
+class ValidationFailed(Refusal):
+    status, code, title = 422, "validation_failed", "The request has fields that are not valid"
+
+    @classmethod
+    def of(cls, field: str, code: str, detail: str) -> ValidationFailed:
+        """The refusal that names one field."""
+        return cls(detail, errors=(FieldError(field, code, detail),))
+
+
+class Unauthenticated(Refusal):
+    status, code, title = 401, "unauthenticated", "Sign in first"
+
+
+class Forbidden(Refusal):
+    status, code, title = 403, "forbidden", "You may not do this"
+
+
+class NotFound(Refusal):
+    status, code, title = 404, "not_found", "There is no such thing, or it is not yours"
+
+
+class Conflict(Refusal):
+    status, code, title = 409, "conflict", "Somebody else changed this at the same moment"
+
+
+class IllegalTransition(Conflict):
+    code, title = "illegal_transition", "Its state does not allow this"
+
+
+class StaleVersion(Refusal):
+    status, code, title = 412, "stale_version", "It has changed since you read it"
+
+
+class RateLimited(Refusal):
+    status, code, title = 429, "rate_limited", "Too many requests"
+
+
+class Overloaded(Refusal):
+    status, code, title = 503, "overloaded", "The service cannot answer just now"

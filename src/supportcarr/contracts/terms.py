@@ -1,0 +1,89 @@
+"""Values that one part hands to another through a port."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from supportcarr.contracts.geo import GeoPoint, Place
+
+
+class PriceItem(msgspec.Struct, frozen=True):
+    """One line of a price; ``amount_minor`` is negative for a discount."""
+
+    code: str  # base | distance | time | minimum | premium | demand | promo
+    label: str
+    amount_minor: int
+
+
+class FeeRules(msgspec.Struct, frozen=True, kw_only=True):
+    """The tariff's rules for what a final state owes, as they were when the quote was made."""
+
+    cancellation_minor: int = 700
+    no_show_minor: int = 1000
+    fee_driver_percent: int = 80  # of a fee, the driver's
+    platform_percent: int = 25  # of the total before promotion, the platform's
+
+
+class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A quote as the rescue keeps it: what is asked for, where, and the price promised."""
+
+    id: str
+    kind: str
+    problem: str | None = None
+    pickup: Place
+    dropoff: Place
+    area_id: str
+    region: str
+    items: tuple[PriceItem, ...]
+    total_minor: int  # what the rider pays
+    before_promo_minor: int  # of which the driver's part is reckoned
+    currency: str
+    eta_seconds: int | None = None
+    distance_m: int
+    duration_s: int
+    fees: FeeRules
+    bike_id: str | None = None
+    scheduled_for: datetime | None = None
+
+
+class Person(msgspec.Struct, frozen=True):
+    """What the other side of a rescue may see of a person."""
+
+    id: str
+    name: str
+    phone_masked: str
+
+
+class VehicleCard(msgspec.Struct, frozen=True):
+    make: str
+    model: str
+    colour: str
+    plate: str
+
+
+class DriverCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a rider sees of the driver."""
+
+    id: str
+    name: str
+    vehicle: VehicleCard
+    rating: float | None = None
+    photo_url: str | None = None
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """A way by road."""
+
+    distance_m: int
+    duration_s: int
+
+
+class NearbyDriver(msgspec.Struct, frozen=True):
+    """A driver with a fresh position near a point."""
+
+    driver_id: str
+    point: GeoPoint
+    distance_m: float
+    at: datetime  # city time of the position

@@ -1,0 +1,78 @@
+"""Two clocks: *wall* time, and *city* time, which may run faster in the local profile.
+
+Business times (offers, waits, fees, freshness, schedules) are city time; tokens, limits, leases,
+retries, sockets and I/O are wall time.  A function takes the one that it means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from supportcarr.contracts.documents import Document
+
+
+class CityClockRecord(Document, frozen=True, kw_only=True):
+    """Where the city's clock stands: city time ``city`` was at wall time ``wall``, then ran on."""
+
+    city: datetime
+    wall: datetime
+    speed: float
+
+
+class ClockReading(msgspec.Struct, frozen=True):
+    city_time: datetime
+    wall_time: datetime
+    speed: float
+
+
+class Clock:
+    """Reads both clocks.  Without an origin the city's clock is the wall's."""
+
+    def __init__(
+        self,
+        *,
+        city_origin: datetime | None = None,
+        wall_origin: datetime | None = None,
+        speed: float = 1.0,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        if speed <= 0:
+            raise ValueError("the speed of the city's clock must be positive")
+        self._wall = wall
+        self.speed = speed
+        self._wall_origin = wall_origin.timestamp() if wall_origin else wall()
+        self._city_origin = city_origin.timestamp() if city_origin else self._wall_origin
+
+    @classmethod
+    def of(cls, record: CityClockRecord) -> Clock:
+        """The clock that every process of one city shares."""
+        return cls(city_origin=record.city, wall_origin=record.wall, speed=record.speed)
+
+    def wall(self) -> datetime:
+        return datetime.fromtimestamp(self._wall(), UTC)
+
+    def city(self) -> datetime:
+        elapsed = self._wall() - self._wall_origin
+        return datetime.fromtimestamp(self._city_origin + elapsed * self.speed, UTC)
+
+    def wall_seconds_until(self, city: datetime) -> float:
+        """Wall seconds until that city time (negative: it is past)."""
+        return (city - self.city()).total_seconds() / self.speed
+
+    def city_in(self, seconds: float) -> datetime:
+        """The city time in that many city seconds."""
+        return self.city() + timedelta(seconds=seconds)
+
+    async def sleep_until(self, city: datetime) -> None:
+        """Sleep until that city time; returns at once if it is past."""
+        wait = self.wall_seconds_until(city)
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def read(self) -> ClockReading:
+        return ClockReading(self.city(), self.wall(), self.speed)

@@ -1,0 +1,1 @@
+"""Documents: one port (``port``), its engines, and nothing of the business."""
