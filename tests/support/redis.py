@@ -1,0 +1,1 @@
+"""A real Redis (Valkey) server of its own for the tests."""

@@ -1,0 +1,1 @@
+"""An open store of the embedded engine, in a temporary folder."""
