@@ -1,0 +1,44 @@
+# Every target installs what it misses; `scripts/setup` says plainly what it could not get.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PORT ?= 8000
+DEMO_ARGS ?=
+PYTEST_ARGS ?=
+
+.PHONY: help setup demo test checks unit web-test bench lock generated clean
+
+help:           ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:          ## the set-up alone; .venv/bin/supportcarr is there afterwards
+	@scripts/setup runtime web
+
+demo:           ## a whole city on this machine; Ctrl-C ends it (PORT=8000, DEMO_ARGS=)
+	@scripts/setup runtime web
+	@exec .venv/bin/supportcarr demo --port $(PORT) $(DEMO_ARGS)
+
+test:           ## every check and test
+	@scripts/setup dev web browser
+	@scripts/test
+
+checks:         ## lint, types, import rules, drift of what is generated
+	@scripts/setup dev
+	@scripts/checks
+
+unit:           ## the fast tests alone
+	@scripts/setup dev
+	@.venv/bin/pytest tests/unit $(PYTEST_ARGS)
+
+bench:          ## the benchmarks, each a table and a JSON in benchmarks/results/
+	@scripts/setup dev node
+	@scripts/bench
+
+lock:           ## make the lock files anew from pyproject.toml
+	@scripts/lock
+
+generated:      ## write what is generated: OpenAPI, AsyncAPI, settings page, diagrams, TypeScript types
+	@scripts/setup dev web
+	@scripts/generate
+
+clean:          ## remove what was built and installed here
+	rm -rf .venv web/node_modules web/apps/*/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
