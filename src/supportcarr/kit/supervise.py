@@ -1,0 +1,140 @@
+"""Starts our processes, starts again what dies, and leaves none behind.
+
+Each child dies with this process: by the kernel's word on Linux (``kit.process``), whatever kills us.
+Children are in sessions of their own, so that Ctrl-C reaches the supervisor alone, which then ends
+them in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+import structlog
+
+from supportcarr.kit.process import die_with_parent
+
+log = structlog.get_logger(__name__)
+
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 5.0
+HEALTHY_AFTER_S = 10.0  # a child that lived this long starts again at once when it dies
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A kind of process: how it is started, and whether chaos may kill it."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    count: int = 1
+    killable: bool = True
+
+
+@dataclass(slots=True)
+class Child:
+    role: Role
+    number: int
+    process: asyncio.subprocess.Process | None = None
+    keeper: asyncio.Task[None] | None = None
+
+
+class Supervisor:
+    """Keeps one process for each place of each role running until ``stop``."""
+
+    def __init__(self, environment: Mapping[str, str], *, output: TextIO | int | None = None) -> None:
+        self._environment = dict(environment)
+        self._output = output
+        self._children: list[Child] = []
+        self._stopping: set[str] = set()
+        self.kills = 0
+
+    def start(self, role: Role) -> None:
+        """Start the role's processes, and keep them running."""
+        for number in range(role.count):
+            child = Child(role, number)
+            child.keeper = asyncio.create_task(self._keep(child), name=f"keep {role.name} {number}")
+            self._children.append(child)
+
+    async def _keep(self, child: Child) -> None:
+        backoff = FIRST_BACKOFF_S
+        loop = asyncio.get_running_loop()
+        while child.role.name not in self._stopping:
+            began = loop.time()
+            child.process = await self._spawn(child)
+            code = await child.process.wait()
+            if child.role.name in self._stopping:
+                return
+            lived = loop.time() - began
+            backoff = FIRST_BACKOFF_S if lived > HEALTHY_AFTER_S else min(backoff * 2, LONGEST_BACKOFF_S)
+            log.warning("process_died", role=child.role.name, code=code, lived_s=round(lived, 1))
+            await asyncio.sleep(backoff)
+
+    async def _spawn(self, child: Child) -> asyncio.subprocess.Process:
+        environment = self._environment | dict(child.role.environment)
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "supportcarr",
+            *child.role.arguments,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+
+    def alive(self) -> list[tuple[str, int]]:
+        """(role, pid) of what runs now."""
+        return [
+            (child.role.name, child.process.pid)
+            for child in self._children
+            if child.process is not None and child.process.returncode is None
+        ]
+
+    def kill_one(self, chance: random.Random) -> tuple[str, int] | None:
+        """kill -9 one of the processes that chaos may kill; it is started again like any that dies."""
+        killable = {child.role.name for child in self._children if child.role.killable}
+        victims = [victim for victim in self.alive() if victim[0] in killable]
+        if not victims:
+            return None
+        role, pid = chance.choice(victims)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            self.kills += 1
+        return role, pid
+
+    async def stop(self, *names: str, grace_s: float = 15.0) -> None:
+        """End those roles (all of them, last started first, when none is named): TERM, then KILL."""
+        roles = list(names) or list(dict.fromkeys(child.role.name for child in reversed(self._children)))
+        for name in roles:
+            self._stopping.add(name)
+            children = [child for child in self._children if child.role.name == name]
+            await asyncio.gather(*(self._end(child, grace_s) for child in children))
+            self._children = [child for child in self._children if child.role.name != name]
+            self._stopping.discard(name)
+
+    async def _end(self, child: Child, grace_s: float) -> None:
+        process = child.process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), grace_s)
+            except TimeoutError:
+                log.warning("process_killed", role=child.role.name, why="it did not drain in time")
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if child.keeper is not None:
+            child.keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await child.keeper
