@@ -37,6 +37,7 @@ class DriverStandingChanged(Fact, frozen=True, kw_only=True, tag="drivers.standi
     approved: bool
     online: bool
     vehicle_id: str | None = None
+    reason: str | None = None  # why the system took the driver offline (missed_offers, suspended)
 
 
 # --- rescues ----------------------------------------------------------------------------------
@@ -62,6 +63,7 @@ class RescueRequested(RescueMoved, frozen=True, kw_only=True, tag="rescues.reque
     payment_method_id: str
     total_minor: int
     currency: str
+    hold_ends_at: datetime | None = None  # city time; without the card's hold by then: rejected
 
 
 class MatchingBegan(RescueMoved, frozen=True, kw_only=True, tag="rescues.matching_began.v1"):
@@ -82,6 +84,7 @@ class RescueAssigned(RescueMoved, frozen=True, kw_only=True, tag="rescues.assign
     offer_id: str | None = None
     previous_driver_id: str | None = None  # of an exchange
     queued_behind: str | None = None
+    eta_seconds: int | None = None  # to the pickup
     pickup: GeoPoint | None = None
     dropoff: GeoPoint | None = None
 
