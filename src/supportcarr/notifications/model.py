@@ -1,0 +1,47 @@
+"""What a person was told, and the id that makes telling it twice impossible.  Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.ids import NOTIFICATION
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, as in every id
+
+
+class Notification(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """One notice to one person; times are city time."""
+
+    user_id: str
+    kind: str
+    title: str
+    body: str
+    at: datetime
+    rescue_id: str | None = None
+    read_at: datetime | None = None
+
+
+def notification_id(event_id: str, user_id: str, at: datetime) -> str:
+    """The id of what *user_id* is told of an event: the same for the same event, time-ordered by *at*.
+
+    48 bits of the event's milliseconds, then 80 bits of a BLAKE2b digest (the ULID layout), so that
+    a consumer that runs again meets the notification it has already stored.
+    """
+    digest = hashlib.blake2b(f"{event_id}\n{user_id}".encode(), digest_size=10).digest()
+    number = int(at.timestamp() * 1000) << 80 | int.from_bytes(digest)
+    chars = [""] * 26
+    for i in range(25, -1, -1):
+        chars[i] = _ALPHABET[number & 31]
+        number >>= 5
+    return f"{NOTIFICATION}_{''.join(chars)}"
+
+
+def read(notification: Notification, now: datetime) -> Notification:
+    """The notification after its person has read it; the first reading counts."""
+    if notification.read_at is not None:
+        return notification
+    return msgspec.structs.replace(notification, read_at=now)

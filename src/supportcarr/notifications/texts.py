@@ -1,0 +1,262 @@
+"""What people are told of a rescue: one table, in plain English.
+
+A notice tells what happened and, where there is something to do, what.  It names no person and no
+place: whoever may see those reads the rescue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from supportcarr.contracts.events import (
+    AnyFact,
+    DriverArrived,
+    DriverDeparted,
+    JobStarted,
+    MatchingBegan,
+    PaymentProcessed,
+    PinLocked,
+    PinRenewed,
+    RescueAborted,
+    RescueAssigned,
+    RescueCancelled,
+    RescueCompleted,
+    RescueEnded,
+    RescueRejected,
+    RescueUnserved,
+    RiderNotFound,
+)
+
+Side = Literal["rider", "driver"]
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What one person is told."""
+
+    user_id: str
+    kind: str
+    title: str
+    body: str
+    rescue_id: str
+
+
+TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
+    ("driver_assigned", "rider"): (
+        "A driver is yours",
+        "A driver has accepted your rescue. You can follow the truck on the map.",
+    ),
+    ("driver_assigned", "driver"): (
+        "The job is yours",
+        "You have accepted a rescue. Set off when you are ready.",
+    ),
+    ("driver_queued", "rider"): (
+        "A driver is yours",
+        "A driver who is finishing a job nearby will come to you next.",
+    ),
+    ("driver_queued", "driver"): (
+        "Your next job is set",
+        "You have accepted a rescue for after your present job.",
+    ),
+    ("driver_exchanged", "rider"): (
+        "A nearer driver is coming",
+        "Another driver can be with you sooner and has taken over your rescue.",
+    ),
+    ("driver_exchanged", "driver"): (
+        "A nearer driver took over",
+        "Another driver takes this rescue. You are free for the next job.",
+    ),
+    ("driver_gave_up", "rider"): (
+        "We are looking for another driver",
+        "Your driver had to give up the rescue. We are already asking others.",
+    ),
+    ("driver_gave_up", "driver"): (
+        "The job is no longer yours",
+        "The rescue has gone back to other drivers.",
+    ),
+    ("driver_departed", "rider"): (
+        "Your driver is on the way",
+        "The truck has set off. You can follow it on the map.",
+    ),
+    ("driver_arrived", "rider"): (
+        "Your driver is here",
+        "Give your driver the four-digit start PIN that your rescue shows.",
+    ),
+    ("job_started", "rider"): (
+        "On the way home",
+        "Your bike is loaded and the ride has begun.",
+    ),
+    ("rescue_completed", "rider"): (
+        "You have arrived",
+        "Your rescue is complete. You pay {paid}.",
+    ),
+    ("rescue_completed", "driver"): (
+        "Job done",
+        "The rescue is complete. You earn {earned}.",
+    ),
+    ("rescue_cancelled", "rider"): (
+        "Your rescue is cancelled",
+        "You pay nothing, and what was held on your card is released.",
+    ),
+    ("rescue_cancelled_fee", "rider"): (
+        "Your rescue is cancelled",
+        "A driver had already been on the job, so a fee of {paid} applies.",
+    ),
+    ("rescue_cancelled", "driver"): (
+        "The rescue was cancelled",
+        "You need not go there. You are free for the next job.",
+    ),
+    ("rescue_cancelled_fee", "driver"): (
+        "The rescue was cancelled",
+        "You need not go there. You earn {earned} for your way.",
+    ),
+    ("rescue_no_show", "rider"): (
+        "Your driver could not find you",
+        "The driver waited and had to leave. A fee of {paid} applies.",
+    ),
+    ("rescue_no_show", "driver"): (
+        "The rider was not there",
+        "The job has ended. You earn {earned} for your wait.",
+    ),
+    ("rescue_unserved", "rider"): (
+        "We found no driver",
+        "No driver could come in time. You pay nothing, and what was held on your card is released.",
+    ),
+    ("rescue_rejected", "rider"): (
+        "We could not take your rescue",
+        "Something stood in the way. You pay nothing.",
+    ),
+    ("rescue_rejected_card_declined", "rider"): (
+        "Your card was declined",
+        "Your bank refused to hold the amount, so the rescue did not begin. Try another card.",
+    ),
+    ("rescue_rejected_outside_area", "rider"): (
+        "We do not serve that place yet",
+        "The pickup or the destination is outside our area. You pay nothing.",
+    ),
+    ("rescue_rejected_unsafe_battery", "rider"): (
+        "Keep away from the battery",
+        "A smoking or swollen battery cannot be transported. Keep your distance and call the fire service.",
+    ),
+    ("rescue_rejected_rider_has_live_rescue", "rider"): (
+        "Your booking did not begin",
+        "You have another rescue under way. You pay nothing for this one.",
+    ),
+    ("rescue_aborted", "rider"): (
+        "Your rescue was stopped",
+        "The driver could not carry on. You pay nothing unless our support tells you otherwise.",
+    ),
+    ("rescue_aborted", "driver"): (
+        "The job was stopped",
+        "The rescue has ended. You are free for the next job.",
+    ),
+    ("rescue_aborted_fee", "rider"): (
+        "Your rescue was stopped",
+        "The driver could not carry on. Our support has set {paid} to pay.",
+    ),
+    ("rescue_aborted_fee", "driver"): (
+        "The job was stopped",
+        "The rescue has ended. You earn {earned} for it.",
+    ),
+    ("payment_failed", "rider"): (
+        "A payment did not go through",
+        "Your card did not pay {amount}. Check it with your bank, or add another card.",
+    ),
+    ("payment_requires_action", "rider"): (
+        "Your bank asks you to confirm",
+        "Confirm the payment of {amount} with your bank, so that the rescue can begin.",
+    ),
+    ("pin_locked", "rider"): (
+        "The start PIN is locked",
+        "It was entered wrongly too often. Show your driver a new one from your rescue.",
+    ),
+    ("pin_locked", "driver"): (
+        "The start PIN is locked",
+        "It was entered wrongly too often. Ask the rider for a new one.",
+    ),
+    ("pin_renewed", "rider"): ("You have a new start PIN", "Your rescue shows the new four digits."),
+    ("pin_renewed", "driver"): ("The start PIN is new", "Ask the rider for the new four digits."),
+}
+
+
+def notices(fact: AnyFact) -> Iterator[Notice]:
+    """What is told to whom because of *fact*, at most one notice a person."""
+    match fact:
+        case RescueAssigned():
+            kind = "driver_queued" if fact.queued_behind else "driver_assigned"
+            exchanged = fact.previous_driver_id is not None
+            yield _told(fact.rescue_id, fact.rider_id, "driver_exchanged" if exchanged else kind, "rider")
+            if fact.driver_id:
+                yield _told(fact.rescue_id, fact.driver_id, kind, "driver")
+            if fact.previous_driver_id:
+                yield _told(fact.rescue_id, fact.previous_driver_id, "driver_exchanged", "driver")
+        case MatchingBegan(given_up_by=str(driver_id)):
+            yield _told(fact.rescue_id, fact.rider_id, "driver_gave_up", "rider")
+            yield _told(fact.rescue_id, driver_id, "driver_gave_up", "driver")
+        case DriverDeparted():
+            yield _told(fact.rescue_id, fact.rider_id, "driver_departed", "rider")
+        case DriverArrived():
+            yield _told(fact.rescue_id, fact.rider_id, "driver_arrived", "rider")
+        case JobStarted():
+            yield _told(fact.rescue_id, fact.rider_id, "job_started", "rider")
+        case RescueEnded():
+            yield from _of_an_end(fact)
+        case PaymentProcessed(kind="hold", status="failed"):
+            return  # the rescue is rejected for it, and that says what to do
+        case PaymentProcessed(status="failed" | "requires_action"):
+            figures = {"amount": money(fact.amount_minor, fact.currency)}
+            yield _told(fact.rescue_id, fact.rider_id, f"payment_{fact.status}", "rider", figures)
+        case PinLocked() | PinRenewed():
+            kind = "pin_locked" if isinstance(fact, PinLocked) else "pin_renewed"
+            yield _told(fact.rescue_id, fact.rider_id, kind, "rider")
+            yield _told(fact.rescue_id, fact.driver_id, kind, "driver")
+        case _:
+            return
+
+
+_ENDS: dict[type[RescueEnded], str] = {
+    RescueCompleted: "rescue_completed",
+    RescueCancelled: "rescue_cancelled",
+    RiderNotFound: "rescue_no_show",
+    RescueAborted: "rescue_aborted",
+    RescueUnserved: "rescue_unserved",
+    RescueRejected: "rescue_rejected",
+}
+
+
+def _of_an_end(fact: RescueEnded) -> Iterator[Notice]:
+    kind = _ENDS[type(fact)]
+    figures = {
+        "paid": money(fact.owed.rider_minor, fact.owed.currency),
+        "earned": money(fact.owed.driver_minor, fact.owed.currency),
+    }
+    sides: tuple[tuple[Side, str | None, int], ...] = (
+        ("rider", fact.rider_id, fact.owed.rider_minor),
+        ("driver", fact.driver_id, fact.owed.driver_minor),
+    )
+    for side, user_id, amount in sides:
+        if user_id is None or (kind, side) not in TEXTS:
+            continue
+        special = f"{kind}_fee" if amount else f"{kind}_{fact.reason}"
+        chosen = special if (special, side) in TEXTS else kind
+        yield _told(fact.rescue_id, user_id, kind, side, figures, text=chosen)
+
+
+def _told(
+    rescue_id: str,
+    user_id: str,
+    kind: str,
+    side: Side,
+    figures: dict[str, str] | None = None,
+    *,
+    text: str | None = None,
+) -> Notice:
+    title, body = TEXTS[text or kind, side]
+    return Notice(user_id, kind, title, body.format_map(figures or {}), rescue_id)
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """``1250, "CAD"`` → ``12.50 CAD`` (currencies of two decimals, as all our areas have)."""
+    return f"{amount_minor // 100}.{amount_minor % 100:02d} {currency}"

@@ -1,0 +1,12 @@
+"""The facts that the console's read models are built from."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.events import PaymentProcessed, RescueMoved
+from supportcarr.kit.work import Consumer
+from supportcarr.operations.service import OperationsService
+
+
+def consumers(service: OperationsService) -> list[Consumer]:
+    """Quick: one row is written."""
+    return [Consumer("operations.follow", (RescueMoved, PaymentProcessed), service.follow)]

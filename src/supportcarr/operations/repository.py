@@ -1,0 +1,90 @@
+"""Where the console's read models are kept, and how they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from supportcarr.contracts.events import Event
+from supportcarr.kit.store.port import (
+    CollectionSpec,
+    DuplicateKey,
+    In,
+    Index,
+    Page,
+    Range,
+    Scalar,
+    Store,
+    VersionConflict,
+)
+from supportcarr.operations.model import LIVE, WAITING, OpsRescue, applied
+
+OPS_RESCUES = CollectionSpec(
+    "opsrescues",
+    OpsRescue,
+    indexes=(
+        Index("requested_at"),
+        Index("status", "requested_at"),
+        Index("area_id", "status", "requested_at"),
+        Index("status", "waiting_since"),
+        Index("area_id", "ended_at"),
+        Index("rider_id", "requested_at"),
+        Index("driver_id", "requested_at"),
+    ),
+)
+
+SPECS: tuple[CollectionSpec[Any], ...] = (OPS_RESCUES,)
+
+
+class OpsRescues:
+    """The rows of rescues."""
+
+    def __init__(self, store: Store) -> None:
+        self._rows = store.collection(OPS_RESCUES)
+
+    async def apply(self, event: Event, rescue_id: str) -> None:
+        """Bring the row up to *event*; running it again changes nothing.
+
+        Whoever loses a race reads again: each round means that another event was applied, so the
+        loop ends.
+        """
+        while True:
+            row = await self._rows.get(rescue_id)
+            changed = applied(row, event)
+            if changed is None or changed == row:
+                return
+            try:
+                await (self._rows.insert(changed) if row is None else self._rows.save(changed))
+            except (VersionConflict, DuplicateKey):
+                continue
+            return
+
+    async def get(self, rescue_id: str) -> OpsRescue | None:
+        return await self._rows.get(rescue_id)
+
+    async def search(self, where: dict[str, Scalar | In], limit: int, cursor: str | None) -> Page[OpsRescue]:
+        """Newest request first.  Raises ``BadCursor``."""
+        return await self._rows.find(where, sort="-requested_at", limit=limit, cursor=cursor)
+
+    async def count(self, status: str, area_id: str | None) -> int:
+        return await self._rows.count(_in(area_id, status=status))
+
+    async def longest_waiting(self, area_id: str | None) -> OpsRescue | None:
+        """The rescue that has waited longest for a driver."""
+        page = await self._rows.find(_in(area_id, status=In(WAITING)), sort="waiting_since", limit=1)
+        return page.items[0] if page.items else None
+
+    async def live(self, area_id: str) -> AsyncIterator[OpsRescue]:
+        """Every rescue of the area that is under way."""
+        async for row in self._rows.scan({"area_id": area_id, "status": In(LIVE)}):
+            yield row
+
+    async def ended_since(self, area_id: str, start: datetime) -> AsyncIterator[OpsRescue]:
+        """The rescues of the area that ended at *start* (city time) or later."""
+        async for row in self._rows.scan({"area_id": area_id, "ended_at": Range(ge=start)}):
+            yield row
+
+
+def _in(area_id: str | None, **where: Scalar | In) -> dict[str, Scalar | In]:
+    return where | {"area_id": area_id} if area_id else where

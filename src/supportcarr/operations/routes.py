@@ -1,0 +1,112 @@
+"""What the console reads, under ``/admin``."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.refusals import NotFound
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.web import OPERATORS, Answer, Call, Listing, Route
+from supportcarr.operations.model import Overview
+from supportcarr.operations.ports import DriverPositions, Offers, Payments, RescueFile
+from supportcarr.operations.schemas import (
+    AreaQuery,
+    MapQuery,
+    MapView,
+    RescueFileView,
+    RescueRow,
+    RescuesQuery,
+)
+from supportcarr.operations.service import OperationsService
+
+
+def routes(
+    service: OperationsService,
+    clock: Clock,
+    rescues: RescueFile,
+    offers: Offers,
+    payments: Payments,
+    positions: DriverPositions,
+) -> list[Route]:
+    async def overview(call: Call[None, AreaQuery]) -> Answer:
+        return Answer(await service.overview(call.query.area))
+
+    async def listed(call: Call[None, RescuesQuery]) -> Answer:
+        query = call.query
+        page = await service.search(
+            statuses=query.statuses,
+            area_id=query.area,
+            rider_id=query.rider,
+            driver_id=query.driver,
+            id=query.q,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+        return Answer(Listing([RescueRow.of(row) for row in page.items], page.next_cursor))
+
+    async def whole(call: Call[None, object]) -> Answer:
+        rescue_id = call.path["rescue_id"]
+        rescue = await rescues.rescue(rescue_id)
+        if rescue is None:
+            raise NotFound
+        return Answer(
+            RescueFileView(
+                rescue=rescue,
+                timeline=list(await rescues.timeline(rescue_id)),
+                offers=list(await offers.of(rescue_id)),
+                payment=await payments.of(rescue_id),
+                messages=await rescues.messages(rescue_id),
+            )
+        )
+
+    async def snapshot(call: Call[None, MapQuery]) -> Answer:
+        area = service.area(call.query.area)
+        return Answer(
+            MapView(
+                area_id=area.id,
+                at=clock.city(),
+                drivers=list(await positions.positions(area.id)),
+                rescues=[RescueRow.of(row) for row in await service.live(area.id)],
+            )
+        )
+
+    return [
+        Route(
+            method="GET",
+            path="/admin/overview",
+            handle=overview,
+            summary="The city in figures",
+            policy=OPERATORS,
+            tag="operations",
+            query=AreaQuery,
+            answer=Overview,
+        ),
+        Route(
+            method="GET",
+            path="/admin/rescues",
+            handle=listed,
+            summary="Rescues, newest first",
+            policy=OPERATORS,
+            tag="operations",
+            query=RescuesQuery,
+            answer=Listing[RescueRow],
+        ),
+        Route(
+            method="GET",
+            path="/admin/rescues/{rescue_id}",
+            handle=whole,
+            summary="One rescue, whole: its timeline, offers, payment and messages",
+            policy=OPERATORS,
+            tag="operations",
+            answer=RescueFileView,
+            codes=("not_found",),
+        ),
+        Route(
+            method="GET",
+            path="/admin/map",
+            handle=snapshot,
+            summary="Where an area's drivers are, and its rescues under way",
+            policy=OPERATORS,
+            tag="operations",
+            query=MapQuery,
+            answer=MapView,
+        ),
+    ]

@@ -1,0 +1,97 @@
+"""What the console's routes take and answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.kit.web import PageQuery
+from supportcarr.operations.model import STATUSES, OpsRescue
+from supportcarr.operations.ports import DriverPoint
+
+
+class AreaQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of one area, or of all."""
+
+    area: str | None = None
+
+
+class MapQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of which area."""
+
+    area: str
+
+
+class RescuesQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``status`` is one or several, comma-separated; ``q`` the exact id of a rescue, alone."""
+
+    status: str | None = None
+    area: str | None = None
+    rider: str | None = None
+    driver: str | None = None
+    q: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        unknown = [s for s in self.statuses if s not in STATUSES]
+        if unknown:
+            raise ValueError(f"status must be of {', '.join(STATUSES)}")
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        return tuple(s for s in (self.status or "").split(",") if s)
+
+
+class RescueRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A rescue in the console's list; ``version`` is the rescue's own."""
+
+    id: str
+    area_id: str
+    status: str
+    version: int
+    rider_id: str
+    requested_at: datetime
+    driver_id: str | None = None
+    reason: str | None = None
+    kind: str | None = None
+    problem: str | None = None
+    pickup: GeoPoint | None = None
+    dropoff: GeoPoint | None = None
+    scheduled_for: datetime | None = None
+    waiting_since: datetime | None = None
+    assigned_at: datetime | None = None
+    arrived_at: datetime | None = None
+    ended_at: datetime | None = None
+    total_minor: int | None = None
+    owed_minor: int | None = None
+    currency: str | None = None
+    payment_status: str | None = None
+    captured_minor: int = 0
+    refunded_minor: int = 0
+
+    @classmethod
+    def of(cls, row: OpsRescue) -> RescueRow:
+        names = set(cls.__struct_fields__) - {"version"}
+        return cls(version=row.source_version, **{name: getattr(row, name) for name in names})
+
+
+class RescueFileView(msgspec.Struct, frozen=True):
+    """One rescue, whole; each part in the shape of the part of the house that owns it."""
+
+    rescue: Any
+    timeline: list[Any]
+    offers: list[Any]
+    payment: Any | None
+    messages: int
+
+
+class MapView(msgspec.Struct, frozen=True):
+    """A moment of one area: where its drivers are, and its rescues under way."""
+
+    area_id: str
+    at: datetime
+    drivers: list[DriverPoint]
+    rescues: list[RescueRow]

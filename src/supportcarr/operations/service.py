@@ -1,0 +1,82 @@
+"""What operators ask of the city, answered from the read models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from supportcarr.contracts.events import Event, PaymentProcessed, RescueMoved
+from supportcarr.contracts.refusals import ValidationFailed
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.port import In, Page, Scalar, Store
+from supportcarr.operations.model import STATUSES, Area, OpsRescue, Overview, Today
+from supportcarr.operations.ports import DriverCounts
+from supportcarr.operations.repository import OpsRescues
+
+
+class OperationsService:
+    """The console's read side.  ``areas`` are all the service areas."""
+
+    def __init__(self, store: Store, clock: Clock, drivers: DriverCounts, areas: Sequence[Area]) -> None:
+        self._rescues = OpsRescues(store)
+        self._clock = clock
+        self._drivers = drivers
+        self._areas = {area.id: area for area in areas}
+
+    async def follow(self, event: Event) -> None:
+        """Bring the read models up to *event*."""
+        if isinstance(event.fact, RescueMoved | PaymentProcessed):
+            await self._rescues.apply(event, event.fact.rescue_id)
+
+    async def overview(self, area_id: str | None = None) -> Overview:
+        """The figures of one area, or of all."""
+        waiting = await self._rescues.longest_waiting(area_id)
+        since = waiting.waiting_since if waiting else None
+        return Overview(
+            drivers=await self._drivers.tally(area_id),
+            rescues={status: await self._rescues.count(status, area_id) for status in STATUSES},
+            waiting_seconds_max=max(0, int((self._clock.city() - since).total_seconds())) if since else 0,
+            today=await self._today([self.area(area_id)] if area_id else list(self._areas.values())),
+        )
+
+    async def search(
+        self,
+        *,
+        statuses: Sequence[str] = (),
+        area_id: str | None = None,
+        rider_id: str | None = None,
+        driver_id: str | None = None,
+        id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[OpsRescue]:
+        """The rescues for which all that is given is true, newest request first.  Raises ``BadCursor``."""
+        if id is not None:
+            row = await self._rescues.get(id)
+            return Page([row] if row else [], None)
+        given = {"area_id": area_id, "rider_id": rider_id, "driver_id": driver_id}
+        where: dict[str, Scalar | In] = {name: value for name, value in given.items() if value}
+        if statuses:
+            where["status"] = statuses[0] if len(statuses) == 1 else In(tuple(statuses))
+        return await self._rescues.search(where, limit, cursor)
+
+    async def live(self, area_id: str) -> list[OpsRescue]:
+        """The rescues of the area that are under way."""
+        return [row async for row in self._rescues.live(area_id)]
+
+    def area(self, area_id: str) -> Area:
+        """Raises ``ValidationFailed`` if there is no such area."""
+        area = self._areas.get(area_id)
+        if area is None:
+            raise ValidationFailed.of("area", "unknown_area", "There is no such service area")
+        return area
+
+    async def _today(self, areas: Sequence[Area]) -> Today:
+        completed = revenue = 0
+        for area in areas:
+            local = self._clock.city().astimezone(ZoneInfo(area.timezone))
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+            async for row in self._rescues.ended_since(area.id, midnight):
+                completed += row.status == "completed"
+                revenue += row.captured_minor - row.refunded_minor
+        return Today(completed, revenue)
