@@ -1,0 +1,56 @@
+"""Answers to ``GET /coverage``, kept for a few seconds: it is asked on every move of a map."""
+
+from __future__ import annotations
+
+import asyncio
+
+import h3
+import msgspec
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.kit.clock import Clock
+from supportcarr.pricing.geography import Areas
+from supportcarr.pricing.ports import Supply
+from supportcarr.pricing.schemas import CoverageAnswer
+
+CELL_RESOLUTION = 8  # H3: cells of about 0.7 km², so that one arrival time serves a neighbourhood
+MOST_KEPT = 20_000
+
+_OUTSIDE = msgspec.json.encode(CoverageAnswer(covered=False, drivers_available=False))
+
+
+class Coverage:
+    """Whether a point is covered is judged for the point itself; the arrival time for its cell."""
+
+    def __init__(self, areas: Areas, supply: Supply, clock: Clock, *, keep_s: float = 3.0) -> None:
+        self._areas = areas
+        self._supply = supply
+        self._clock = clock
+        self._keep_s = keep_s
+        self._kept: dict[tuple[str, str], tuple[float, asyncio.Task[bytes]]] = {}
+
+    async def at(self, point: GeoPoint) -> bytes:
+        """The encoded ``CoverageAnswer`` for that point."""
+        area_id = await self._areas.area_at(point)
+        if area_id is None:
+            return _OUTSIDE
+        key = (area_id, h3.latlng_to_cell(point.lat, point.lng, CELL_RESOLUTION))
+        now = self._clock.wall().timestamp()
+        kept = self._kept.get(key)
+        if kept is None or kept[0] <= now or _has_failed(kept[1]):
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            kept = (now + self._keep_s, asyncio.create_task(self._ask(area_id, point)))
+            self._kept[key] = kept
+        # those who ask at once share one look; one who leaves must not end it for the others
+        return await asyncio.shield(kept[1])
+
+    async def _ask(self, area_id: str, point: GeoPoint) -> bytes:
+        eta = await self._supply.eta_seconds(area_id, point)
+        return msgspec.json.encode(
+            CoverageAnswer(covered=True, area_id=area_id, drivers_available=eta is not None, eta_seconds=eta)
+        )
+
+
+def _has_failed(task: asyncio.Task[bytes]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -1,0 +1,39 @@
+"""What pricing refuses."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.refusals import Conflict, FieldError, Refusal
+
+
+class QuoteExpired(Conflict):
+    code, title = "quote_expired", "This quote has expired; ask for a new one"
+
+
+class QuoteUsed(Conflict):
+    code, title = "quote_used", "This quote was used for another rescue"
+
+
+class QuoteNotGenuine(Conflict):
+    code, title = "quote_not_genuine", "This quote is not as we signed it; ask for a new one"
+
+
+class OutsideArea(Refusal):
+    status, code, title = 422, "outside_area", "We do not drive there"
+
+    @classmethod
+    def at(cls, *fields: str) -> OutsideArea:
+        """The refusal that names each place that lies outside."""
+        return cls(
+            f"Outside the service area: {' and '.join(fields)}.",
+            errors=tuple(
+                FieldError(f, "outside_area", f"The {f} is outside the service area") for f in fields
+            ),
+        )
+
+
+class UnsafeBattery(Refusal):
+    status, code = 422, "unsafe_battery"
+    title = (
+        "A smoking or swollen battery cannot be transported. "
+        "Move away from it, keep others away, and call the fire service (911)."
+    )

@@ -1,0 +1,67 @@
+"""Which service area a point lies in."""
+
+from __future__ import annotations
+
+import msgspec
+import shapely
+
+from supportcarr.contracts.geo import GeoPoint, Place
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.port import Store
+from supportcarr.pricing.model import ServiceArea, Tariff
+from supportcarr.pricing.repository import AREAS, TARIFFS
+
+
+class _Known(msgspec.Struct, frozen=True):
+    area: ServiceArea
+    tariff: Tariff
+    polygon: shapely.Polygon
+
+
+class Areas:
+    """The service areas and their tariffs, kept in the process.
+
+    They are read again every ``refresh_s`` wall seconds; a polygon is prepared again only when its
+    area's version has changed.
+    """
+
+    def __init__(self, store: Store, clock: Clock, *, refresh_s: float = 30.0) -> None:
+        self._areas = store.collection(AREAS)
+        self._tariffs = store.collection(TARIFFS)
+        self._clock = clock
+        self._refresh_s = refresh_s
+        self._known: dict[str, _Known] = {}
+        self._read_at = float("-inf")
+
+    async def area_at(self, point: GeoPoint | Place) -> str | None:
+        """The id of the area that holds the point; of overlapping ones the first by id."""
+        known = self._known if self._is_fresh() else await self._read()
+        for area_id, one in known.items():
+            if shapely.contains_xy(one.polygon, point.lng, point.lat):
+                return area_id
+        return None
+
+    async def terms_of(self, area_id: str) -> tuple[ServiceArea, Tariff]:
+        """An area with its tariff.  Raises ``KeyError`` if there is none of that id."""
+        known = self._known if self._is_fresh() else await self._read()
+        return known[area_id].area, known[area_id].tariff
+
+    def _is_fresh(self) -> bool:
+        return self._clock.wall().timestamp() - self._read_at < self._refresh_s
+
+    async def _read(self) -> dict[str, _Known]:
+        known: dict[str, _Known] = {}
+        async for area in self._areas.scan():
+            tariff = await self._tariffs.get(area.tariff_id)
+            if tariff is None:
+                continue  # an area without a tariff has no price, so we do not drive there yet
+            before = self._known.get(area.id)
+            if before and before.area.version == area.version:
+                polygon = before.polygon
+            else:
+                polygon = shapely.Polygon(area.boundary)
+                shapely.prepare(polygon)
+            known[area.id] = _Known(area, tariff, polygon)
+        self._known = known
+        self._read_at = self._clock.wall().timestamp()
+        return known

@@ -1,0 +1,154 @@
+"""Quotes and coverage."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from supportcarr.contracts import ids
+from supportcarr.contracts.refusals import Conflict, NotFound, ValidationFailed
+from supportcarr.contracts.terms import QuoteTerms
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.ids import new_id
+from supportcarr.kit.settings import Quotes as QuoteSettings
+from supportcarr.kit.store.port import Store, VersionConflict
+from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
+from supportcarr.pricing.geography import Areas
+from supportcarr.pricing.model import Quote, price
+from supportcarr.pricing.ports import Router, Supply
+from supportcarr.pricing.repository import QUOTES
+from supportcarr.pricing.schemas import QuoteRequest
+from supportcarr.pricing.signing import is_genuine, sign
+
+SOONEST = timedelta(minutes=30)  # a booking starts at least that far ahead
+LATEST = timedelta(days=30)
+
+
+class Pricing:
+    """Makes quotes, and lets each be taken once."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        areas: Areas,
+        router: Router,
+        supply: Supply,
+        settings: QuoteSettings,
+    ) -> None:
+        self._quotes = store.collection(QUOTES)
+        self._clock = clock
+        self._areas = areas
+        self._router = router
+        self._supply = supply
+        self._settings = settings
+
+    async def quote(self, rider_id: str, request: QuoteRequest) -> Quote:
+        """A signed quote for that rider.
+
+        Raises ``ValidationFailed``, ``UnsafeBattery``, ``OutsideArea``.
+        """
+        now = _to_milliseconds(self._clock.city())
+        self._check_problem(request)
+        starts = self._check_schedule(request, now)
+        if request.promo_code is not None:
+            raise ValidationFailed.of("promo_code", "unknown", "There is no promotion of that code")
+        area_id = await self._area_of(request)
+        area, tariff = await self._areas.terms_of(area_id)
+        leg = await self._router.leg(request.pickup.point, request.dropoff.point)
+        made = price(tariff, leg, (starts or now).astimezone(ZoneInfo(area.timezone)))
+        eta = None if starts else await self._supply.eta_seconds(area_id, request.pickup.point)
+        terms = QuoteTerms(
+            id=new_id(ids.QUOTE),
+            kind=request.kind,
+            problem=request.problem,
+            pickup=request.pickup,
+            dropoff=request.dropoff,
+            area_id=area_id,
+            region=area.region,
+            items=made.items,
+            total_minor=made.total_minor,
+            before_promo_minor=made.before_promo_minor,
+            currency=tariff.currency,
+            eta_seconds=eta,
+            distance_m=leg.distance_m,
+            duration_s=leg.duration_s,
+            fees=tariff.fees,
+            bike_id=request.bike_id,
+            scheduled_for=starts,
+        )
+        expires_at = now + timedelta(seconds=self._settings.seconds)
+        return await self._quotes.insert(
+            Quote(
+                id=terms.id,
+                rider_id=rider_id,
+                terms=terms,
+                demand_multiplier=made.demand_multiplier,
+                created_at=now,
+                expires_at=expires_at,
+                signature=sign(self._settings.secret, rider_id=rider_id, terms=terms, expires_at=expires_at),
+            )
+        )
+
+    async def take(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
+        """Use the quote for that rescue; the same rescue may ask again and gets the same terms.
+
+        *now* is city time.  Raises ``NotFound`` (also for another rider's quote), ``QuoteNotGenuine``,
+        ``QuoteUsed``, ``QuoteExpired``.
+        """
+        for _ in range(3):
+            quote = await self._quotes.get(quote_id)
+            if quote is None or quote.rider_id != rider_id:
+                raise NotFound("There is no such quote, or it is not yours")
+            if not is_genuine(self._settings.secret, quote):
+                raise QuoteNotGenuine
+            if quote.rescue_id == rescue_id:
+                return quote.terms
+            if quote.rescue_id is not None:
+                raise QuoteUsed
+            if now >= quote.expires_at:
+                raise QuoteExpired
+            try:
+                await self._quotes.save(replace(quote, rescue_id=rescue_id, taken_at=now))
+            except VersionConflict:
+                continue  # somebody took it at the same moment: read who
+            return quote.terms
+        raise Conflict
+
+    def _check_problem(self, request: QuoteRequest) -> None:
+        if request.kind == "rescue" and request.problem is None:
+            raise ValidationFailed.of("problem", "required", "A rescue needs to know what is wrong")
+        if request.problem == "damaged_battery":
+            if request.battery is None:
+                raise ValidationFailed.of(
+                    "battery", "required", "Say whether the battery is smoking, swollen or hot"
+                )
+            if request.battery.smoking or request.battery.swollen:
+                raise UnsafeBattery
+
+    def _check_schedule(self, request: QuoteRequest, now: datetime) -> datetime | None:
+        if request.scheduled_for is None:
+            return None
+        # in UTC and whole milliseconds: what every store engine gives back, and so what is signed
+        starts = _to_milliseconds(request.scheduled_for.astimezone(now.tzinfo))
+        if not now + SOONEST <= starts <= now + LATEST:
+            raise ValidationFailed.of(
+                "scheduled_for", "out_of_range", "A booking starts between 30 minutes and 30 days from now"
+            )
+        return starts
+
+    async def _area_of(self, request: QuoteRequest) -> str:
+        pickup = await self._areas.area_at(request.pickup)
+        dropoff = await self._areas.area_at(request.dropoff)
+        outside = [n for n, a in (("pickup", pickup), ("dropoff", dropoff)) if a is None]
+        if outside:
+            raise OutsideArea.at(*outside)
+        if pickup is None or pickup != dropoff:
+            raise OutsideArea.at("dropoff")
+        return pickup
+
+
+def _to_milliseconds(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
