@@ -1,0 +1,205 @@
+"""How a process serves HTTP: Granian embedded in our own event loop, drained on SIGTERM or SIGINT.
+
+Several processes that listen on one port share it by ``SO_REUSEPORT`` (the kernel spreads the
+connections), so that a supervisor only has to start them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import Any, TypeVar
+
+import structlog
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+T = TypeVar("T")
+
+# Granian's back-pressure counts open connections, idle ones included, so a small number would let
+# a few browsers with keep-alive lock everybody else out.
+CONNECTIONS = 1024
+BACKLOG = 1024
+
+log = structlog.get_logger(__name__)
+
+
+class Lifecycle:
+    """Whether this process may take traffic.
+
+    starting → ready → draining: ``/readyz`` answers 200 only in the middle.  SIGTERM and SIGINT
+    lead to the last (``watch_signals``), and so does ``drain``.
+    """
+
+    def __init__(self) -> None:
+        self._ended = asyncio.Event()
+        self._ready = False
+
+    @property
+    def ready(self) -> bool:
+        return self._ready and not self.draining
+
+    @property
+    def draining(self) -> bool:
+        return self._ended.is_set()
+
+    def became_ready(self) -> None:
+        self._ready = True
+
+    def drain(self) -> None:
+        """Take no new work; harmless when repeated."""
+        self._ended.set()
+
+    async def until_drained(self) -> None:
+        """Return once draining has begun."""
+        await self._ended.wait()
+
+    def watch_signals(self) -> None:
+        """Let SIGTERM and SIGINT begin the draining, in place of ending the process at once."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.drain)
+
+
+class LifespanFailed(Exception):
+    """The application refused to start."""
+
+
+class _Lifespan:
+    """The ASGI lifespan protocol, version 2.0, from the server's side."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._to_app: asyncio.Queue[Message] = asyncio.Queue()
+        self._answers: asyncio.Queue[Message] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._supported = True
+
+    async def _run(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
+        try:
+            await self._app(scope, self._to_app.get, self._answers.put)
+        except Exception as error:
+            # an application without lifespan raises here; the protocol says to go on without it
+            await self._answers.put({"type": "raised", "error": error})
+
+    async def _ask(self, kind: str) -> Message:
+        await self._to_app.put({"type": kind})
+        return await self._answers.get()
+
+    async def startup(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="lifespan")
+        answer = await self._ask("lifespan.startup")
+        if answer["type"] == "lifespan.startup.failed":
+            raise LifespanFailed(answer.get("message", ""))
+        self._supported = answer["type"] == "lifespan.startup.complete"
+
+    async def shutdown(self, seconds: float) -> None:
+        if self._task is None or not self._supported:
+            return
+        with contextlib.suppress(TimeoutError):
+            answer = await asyncio.wait_for(self._ask("lifespan.shutdown"), seconds)
+            if answer["type"] != "lifespan.shutdown.complete":
+                log.error("lifespan_shutdown_failed", reason=str(answer.get("message") or answer))
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    drain_seconds: float,
+    *,
+    lifecycle: Lifecycle,
+    websockets: bool = False,
+) -> None:
+    """Serve *app* until *lifecycle* drains, then stop in order; returns when all is done.
+
+    The order: the listening socket closes; requests in flight finish, for *drain_seconds* at the
+    most (wall time), each answered with ``Connection: close``; what is left is cut off; the
+    application's lifespan ends.  Raises ``LifespanFailed`` if the application does not start, and
+    ``OSError`` if the port cannot be had.
+    """
+    server = Server(
+        app,
+        host,
+        port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=websockets,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS,
+        log_enabled=False,
+    )
+    lifespan = _Lifespan(app)
+    await lifespan.startup()
+    serving = asyncio.create_task(server.serve(), name=f"serve {port}")
+    drained = asyncio.create_task(lifecycle.until_drained(), name="until drained")
+    try:
+        await asyncio.wait({serving, drained}, return_when=asyncio.FIRST_COMPLETED)
+        if not serving.done():
+            server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
+            await asyncio.wait({serving}, timeout=drain_seconds)
+        if serving.done():
+            serving.result()  # raises what went wrong
+        else:
+            log.warning("drain_cut_off", after_seconds=drain_seconds)
+    finally:
+        for task in (serving, drained):
+            task.cancel()
+        await lifespan.shutdown(drain_seconds)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def serve_metrics(render: Callable[[], bytes], host: str, port: int) -> asyncio.Server:
+    """Answer ``GET /metrics`` with *render()* on a port of its own (0: any free one).
+
+    Prometheus text format; everything else is 404.  Close the server that is returned.
+    """
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            known = head.startswith((b"GET /metrics ", b"GET /metrics?"))
+            body = render() if known else b"not found\n"
+            writer.write(
+                b"HTTP/1.1 %s\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                b"content-length: %d\r\nconnection: close\r\n\r\n"
+                % (b"200 OK" if known else b"404 Not Found", len(body))
+                + body
+            )
+            await writer.drain()
+        except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+            pass  # a peer that says nothing, too much, or leaves; there is nobody to tell
+        finally:
+            writer.close()
+
+    return await asyncio.start_server(answer, host, port)
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a process's main coroutine on uvloop, with as many sockets as the system lets us have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return uvloop.run(main)
