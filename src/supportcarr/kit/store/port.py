@@ -198,6 +198,9 @@ class Store(Protocol):
     def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
         """The collection of that spec (made, with its indexes, if the engine does so by itself)."""
 
+    def named(self, name: str) -> Collection[Any]:
+        """The collection declared under that name in this process.  Raises ``KeyError``."""
+
     def subscribe(self, listener: CommitListener) -> None:
         """Call *listener* in this process after each commit that has events.  It must not block."""
 

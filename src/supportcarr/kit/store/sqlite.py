@@ -1,0 +1,453 @@
+"""The embedded engine: every collection in one SQLite file, for the processes of one machine.
+
+Writes go through one thread a process, which commits groups and shares the file fairly with the
+other processes (``sqlite_writer``, ``turnstile``).  Reads see what is committed: of one row, or of few
+by an index, at once in the caller's thread (a dozen microseconds; handing them over costs more);
+the others in a small pool.  ``docs/adr/0002-documents-one-port-two-engines.md`` says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import structlog
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import Event, Recorded
+from supportcarr.kit.store import cursors
+from supportcarr.kit.store.port import (
+    Collection,
+    CollectionSpec,
+    CommitListener,
+    In,
+    Page,
+    StoreUnavailable,
+    Where,
+)
+from supportcarr.kit.store.sqlite_query import Clause, after, column_of, condition
+from supportcarr.kit.store.sqlite_table import OUTBOX, Table
+from supportcarr.kit.store.sqlite_writer import CHECKPOINT_PAGES, LOG_BYTES, Writer, as_unavailable
+from supportcarr.kit.store.turnstile import Turnstile
+
+D = TypeVar("D", bound=Document)
+R = TypeVar("R")
+
+AT_ONCE = 100  # rows that may be read in the caller's thread, if an index finds them
+READERS = 3  # threads for the longer reads
+CHUNK = 500  # rows read, or inserted, in one go
+
+_event_decoder = msgspec.json.Decoder(Event)
+_log = structlog.get_logger("supportcarr.store")
+
+
+class SqliteStore:
+    """The store in the file at *path*; ``patience_s`` bounds every wait for another's lock."""
+
+    def __init__(self, path: Path, *, patience_s: float = 5.0) -> None:
+        self.path = Path(path)
+        self._patience_s = patience_s
+        self._collections: dict[str, SqliteCollection[Any]] = {}
+        self._listeners: list[CommitListener] = []
+        self._writer: Writer | None = None
+        self._near: sqlite3.Connection | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._local = threading.local()
+        self._pooled: list[sqlite3.Connection] = []
+        self._plans: dict[str, bool] = {}
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open or make the file, and bring its tables up to what is declared.
+
+        Raises ``StoreUnavailable``; ``StoreError`` if stored documents do not fit their types.
+        """
+        if self._writer is not None:
+            return
+        await asyncio.to_thread(self._open)
+
+    def _open(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            turnstile = Turnstile(self.path)
+        except OSError as error:
+            raise StoreUnavailable(f"{self.path} cannot be opened: {error.strerror}") from error
+        turnstile.acquire()
+        try:
+            connection = self._connect()
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in OUTBOX:
+                connection.execute(statement)
+            connection.execute("COMMIT")
+            connection.close()
+            for collection in self._collections.values():
+                self._mend(collection.table)
+            self._near = self._connect(read_only=True)
+            self._writer = Writer(self.path, self._connect, patience_s=self._patience_s)
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+        finally:
+            turnstile.release()
+            turnstile.close()
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+
+    def _mend(self, table: Table[Any]) -> None:
+        """Bring one table up to its spec; without the write lock if it is so already."""
+        connection = self._connect()
+        try:
+            if not table.missing(connection):
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                table.mend(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        finally:
+            connection.close()
+
+    async def close(self) -> None:
+        """Write what is waiting and close the file; whoever asks afterwards gets ``StoreUnavailable``."""
+        writer, pool = self._writer, self._pool
+        self._writer = self._pool = None
+        if writer is not None:
+            await asyncio.to_thread(writer.stop)
+        if pool is not None:
+            await asyncio.to_thread(pool.shutdown)
+        for connection in [*self._pooled, *([self._near] if self._near else [])]:
+            connection.close()
+        self._pooled.clear()
+        self._near = None
+        self._local = threading.local()
+
+    def _connect(self, *, read_only: bool = False) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            timeout=self._patience_s,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+        connection.execute("PRAGMA cache_size = -16000")  # 16 MB
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    # --- collections --------------------------------------------------------------------------
+
+    def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
+        """The collection of that spec; its table is made now, or when the store opens."""
+        known = self._collections.get(spec.name)
+        if known is not None:
+            if known.spec != spec:
+                raise ValueError(f"{spec.name} is declared twice, and differently")
+            return known
+        made = SqliteCollection(self, Table(spec))
+        if self._writer is not None:
+            turnstile = Turnstile(self.path)
+            turnstile.acquire()
+            try:
+                self._mend(made.table)
+            except sqlite3.Error as error:
+                raise as_unavailable(error) or error from error
+            finally:
+                turnstile.release()
+                turnstile.close()
+        self._collections[spec.name] = made
+        return made
+
+    def named(self, name: str) -> Collection[Any]:
+        """The collection that was declared under that name.  Raises ``KeyError``."""
+        return self._collections[name]
+
+    def subscribe(self, listener: CommitListener) -> None:
+        self._listeners.append(listener)
+
+    def tell(self, collection: str, id: str, events: Sequence[Event]) -> None:
+        """Tell the subscribers of a commit."""
+        for listener in self._listeners:
+            try:
+                listener(collection, id, events)
+            except Exception:
+                _log.exception("store.listener_failed", collection=collection, document_id=id)
+
+    # --- outbox, health -----------------------------------------------------------------------
+
+    async def outbox(self, *, older_than_s: float, limit: int) -> list[tuple[str, str]]:
+        rows = await self.read(
+            "SELECT collection, document_id FROM _outbox WHERE saved_at <= ?"
+            " GROUP BY collection, document_id ORDER BY MIN(seq) LIMIT ?",
+            (time.time() - older_than_s, limit),
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    async def check(self, *, apply: bool) -> list[str]:
+        """As the port says; *apply* also drops indexes that nothing declares any more."""
+        await self.ping()
+        return await asyncio.to_thread(self._check, apply)
+
+    def _check(self, apply: bool) -> list[str]:
+        found: list[str] = []
+        connection = self._connect()
+        try:
+            for collection in self._collections.values():
+                table = collection.table
+                if apply:
+                    self._mend(table)
+                    for name in table.superfluous(connection):
+                        connection.execute(f'DROP INDEX "{name}"')
+                found += table.missing(connection)
+                found += [
+                    f"{table.spec.name} has the index {name}, which nothing declares."
+                    for name in table.superfluous(connection)
+                ]
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if verdict != "ok":
+                found.append(f"The file {self.path.name} is damaged: {verdict}.")
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+        finally:
+            connection.close()
+        return found
+
+    async def ping(self) -> None:
+        await self.write(lambda connection: connection.execute("SELECT 1 FROM _outbox LIMIT 1").fetchone())
+
+    def stats(self) -> dict[str, Any]:
+        writer = self._writer
+        if writer is None:
+            return {}
+        return {
+            "commits": writer.commits,
+            "operations": writer.operations,
+            "largest_group": writer.largest_group,
+            "lock_wait_seconds": writer.lock_wait_s,
+            "longest_lock_wait_seconds": writer.longest_lock_wait_s,
+            "waiting": writer.waiting,
+            "truncations": writer.truncations,
+        }
+
+    async def backup(self, path: Path) -> None:
+        """Copy the store as it is at one moment to a new file, while it is being used."""
+        await asyncio.to_thread(self._backup, Path(path))
+
+    def _backup(self, path: Path) -> None:
+        if path.exists():
+            raise FileExistsError(path)
+        source = self._connect(read_only=True)
+        try:
+            source.execute("VACUUM INTO ?", (str(path),))
+        except sqlite3.Error as error:
+            path.unlink(missing_ok=True)
+            raise as_unavailable(error) or error from error
+        finally:
+            source.close()
+
+    # --- for the collections ------------------------------------------------------------------
+
+    async def write(
+        self, run: Callable[[sqlite3.Connection], R], told: Callable[[], None] | None = None
+    ) -> R:
+        """*run*'s outcome, once it is durable."""
+        if self._writer is None:
+            raise StoreUnavailable("the store is not open")
+        return await self._writer.submit(run, told)
+
+    def read_now(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """Rows, read in the caller's thread: for statements that touch few rows by an index."""
+        if self._near is None:
+            raise StoreUnavailable("the store is not open")
+        try:
+            return self._near.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+
+    async def read(self, sql: str, values: Sequence[Any], *, few: bool = False) -> list[Any]:
+        """Rows; *few* says that their number is small, so that with an index they are read at once."""
+        if few and self._by_index(sql, values):
+            return self.read_now(sql, values)
+        if self._pool is None:
+            raise StoreUnavailable("the store is not open")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_pooled, sql, values)
+
+    def _read_pooled(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        try:
+            connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = self._connect(read_only=True)
+                self._pooled.append(connection)
+            return connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+
+    def _by_index(self, sql: str, values: Sequence[Any]) -> bool:
+        """True if SQLite would find and order the rows by an index alone."""
+        known = self._plans.get(sql)
+        if known is None:
+            if len(self._plans) > 1000:
+                self._plans.clear()
+            plan = [row[3] for row in self.read_now(f"EXPLAIN QUERY PLAN {sql}", values)]
+            known = self._plans[sql] = all(step.startswith("SEARCH") for step in plan)
+        return known
+
+
+class SqliteCollection(Generic[D]):
+    """One table of a ``SqliteStore``."""
+
+    def __init__(self, store: SqliteStore, table: Table[D]) -> None:
+        self._store = store
+        self.table = table
+
+    @property
+    def spec(self) -> CollectionSpec[D]:
+        return self.table.spec
+
+    # --- reads --------------------------------------------------------------------------------
+
+    async def get(self, id: str) -> D | None:
+        rows = self._store.read_now(self.table.get, (id,))
+        return self.table.decode(rows[0][0]) if rows else None
+
+    async def get_many(self, ids: Sequence[str]) -> dict[str, D]:
+        found: dict[str, D] = {}
+        for start in range(0, len(ids), CHUNK):
+            some = In(tuple(ids[start : start + CHUNK]))
+            clause = condition(self.spec, {"id": some})
+            sql = f"SELECT _id, _body FROM {self.table.name} WHERE {clause.sql}"  # noqa: S608
+            rows = await self._store.read(sql, clause.values, few=len(some.values) <= AT_ONCE)
+            found |= {row[0]: self.table.decode(row[1]) for row in rows}
+        return found
+
+    async def find(
+        self,
+        where: Where | None = None,
+        *,
+        sort: str = "id",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[D]:
+        if limit < 1:
+            raise ValueError("a page holds at least one document")
+        descending = sort.startswith("-")
+        column = column_of(self.spec, sort.removeprefix("-"))
+        matches = condition(self.spec, where)
+        pieces: tuple[Clause, ...] = (Clause("TRUE"),)
+        if cursor is not None:
+            pieces = after(column, descending, *cursors.decode(self.spec.name, sort, cursor))
+        rows: list[Any] = []
+        for piece in pieces:
+            wanted = limit + 1 - len(rows)
+            if wanted > 0:
+                rows += await self._select(matches, piece, column, descending, wanted)
+        items = [self.table.decode(row[1]) for row in rows[:limit]]
+        if len(rows) <= limit:
+            return Page(items, None)
+        last, _, value = rows[limit - 1]
+        return Page(items, cursors.encode(self.spec.name, sort, value, last))
+
+    async def _select(
+        self, matches: Clause, piece: Clause, column: str, descending: bool, limit: int
+    ) -> list[Any]:
+        way = "DESC" if descending else "ASC"
+        order = f"_id {way}" if column == "_id" else f"{column} {way}, _id {way}"
+        return await self._store.read(
+            f"SELECT _id, _body, {column} FROM {self.table.name}"  # noqa: S608
+            f" WHERE {matches.sql} AND {piece.sql} ORDER BY {order} LIMIT ?",
+            (*matches.values, *piece.values, limit),
+            few=limit <= AT_ONCE,
+        )
+
+    async def count(self, where: Where | None = None) -> int:
+        matches = condition(self.spec, where)
+        rows = await self._store.read(
+            f"SELECT COUNT(*) FROM {self.table.name} WHERE {matches.sql}",  # noqa: S608
+            matches.values,
+        )
+        return int(rows[0][0])
+
+    async def scan(self, where: Where | None = None, *, batch: int = CHUNK) -> AsyncIterator[D]:
+        matches = condition(self.spec, where)
+        last = ""
+        while True:
+            rows = await self._store.read(
+                f"SELECT _id, _body FROM {self.table.name}"  # noqa: S608
+                f" WHERE {matches.sql} AND _id > ? ORDER BY _id LIMIT ?",
+                (*matches.values, last, batch),
+            )
+            for _, body in rows:
+                yield self.table.decode(body)
+            if len(rows) < batch:
+                return
+            last = rows[-1][0]
+
+    async def unrelayed(self, id: str) -> list[Event]:
+        rows = self._store.read_now(
+            "SELECT body FROM _outbox WHERE collection = ? AND document_id = ? ORDER BY seq",
+            (self.spec.name, id),
+        )
+        return [_event_decoder.decode(body) for (body,) in rows]
+
+    # --- writes -------------------------------------------------------------------------------
+
+    async def insert(self, document: D, recorded: Recorded | None = None) -> D:
+        stored = msgspec.structs.replace(document, version=1)
+        events = self._events(stored, recorded)
+        row = self.table.row(stored)
+        await self._store.write(
+            lambda connection: self.table.insert(connection, row, events), self._telling(stored, events)
+        )
+        return stored
+
+    async def insert_many(self, documents: Sequence[D]) -> int:
+        stored = 0
+        for start in range(0, len(documents), CHUNK):
+            rows = [
+                self.table.row(msgspec.structs.replace(document, version=1))
+                for document in documents[start : start + CHUNK]
+            ]
+            stored += await self._store.write(partial(self.table.insert_new, rows=rows))
+        return stored
+
+    async def save(self, document: D, recorded: Recorded | None = None) -> D:
+        read = document.version
+        stored = msgspec.structs.replace(document, version=read + 1)
+        events = self._events(stored, recorded)
+        row = self.table.row(stored)
+        await self._store.write(
+            lambda connection: self.table.save(connection, row, read, events), self._telling(stored, events)
+        )
+        return stored
+
+    async def delete(self, id: str, version: int) -> None:
+        await self._store.write(lambda connection: self.table.delete(connection, id, version))
+
+    async def relayed(self, event: Event) -> None:
+        await self._store.write(
+            lambda connection: (
+                connection.execute(
+                    "DELETE FROM _outbox WHERE collection = ? AND event_id = ?", (self.spec.name, event.id)
+                ).rowcount
+            )
+        )
+
+    def _events(self, stored: D, recorded: Recorded | None) -> list[Event]:
+        return recorded.events(self.spec.name, stored.id, stored.version) if recorded else []
+
+    def _telling(self, stored: D, events: list[Event]) -> Callable[[], None] | None:
+        if not events:
+            return None
+        return partial(self._store.tell, self.spec.name, stored.id, events)

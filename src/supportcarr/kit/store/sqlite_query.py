@@ -1,0 +1,94 @@
+"""From what ``find`` is asked to SQL: values, conditions, and the pieces of a keyset page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from supportcarr.kit.store.cursors import KeyValue
+from supportcarr.kit.store.port import CollectionSpec, In, Range, Where
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition and the values of its question marks."""
+
+    sql: str
+    values: tuple[KeyValue, ...] = ()
+
+
+def column_value(value: object) -> KeyValue:
+    """The sortable form that a column holds: datetimes as microseconds since 1970, booleans as 0 and 1.
+
+    Raises ``ValueError`` for a datetime without a zone, ``TypeError`` for what no column can hold.
+    """
+    if value is None or type(value) is str:
+        return value
+    if isinstance(value, Enum):
+        return column_value(value.value)
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a zone")
+        return (value - _EPOCH) // _MICROSECOND
+    if isinstance(value, (str, int, float)):
+        return value
+    raise TypeError(f"a field that queries use cannot hold a {type(value).__name__}")
+
+
+def column_of(spec: CollectionSpec[Any], field: str) -> str:
+    """The quoted column of a field.  Raises ``ValueError`` for one that the spec does not declare."""
+    if field == "id":
+        return "_id"
+    if field not in spec.fields:
+        raise ValueError(f"{spec.name} declares no index or unique key with {field!r}")
+    return f'"{field}"'
+
+
+def condition(spec: CollectionSpec[Any], where: Where | None) -> Clause:
+    """The condition that all of *where* matches; true for none."""
+    parts: list[str] = []
+    values: list[KeyValue] = []
+    for field, wanted in (where or {}).items():
+        column = column_of(spec, field)
+        if isinstance(wanted, In):
+            parts.append(f"{column} IN ({', '.join('?' * len(wanted.values))})")
+            values += [column_value(_present(field, value)) for value in wanted.values]
+        elif isinstance(wanted, Range):
+            parts.append(f"{column} IS NOT NULL")
+            for operator, bound in ((">=", wanted.ge), ("<", wanted.lt)):
+                if bound is not None:
+                    parts.append(f"{column} {operator} ?")
+                    values.append(column_value(bound))
+        else:
+            parts.append(f"{column} = ?")
+            values.append(column_value(_present(field, wanted)))
+    return Clause(" AND ".join(parts) or "TRUE", tuple(values))
+
+
+def _present(field: str, value: object) -> object:
+    if value is None:
+        raise ValueError(f"{field}: what is absent cannot be asked for")
+    return value
+
+
+def after(column: str, descending: bool, value: KeyValue, id: str) -> tuple[Clause, ...]:
+    """What follows (*value*, *id*), as conditions to be read one after the other.
+
+    SQLite sorts NULL before everything, which is what the port promises of absent fields.  The part
+    with the field and the part without it are apart because one condition with OR would not let the
+    index find the place.
+    """
+    if column == "_id":
+        return (Clause(f"_id {'<' if descending else '>'} ?", (id,)),)
+    if value is None:
+        rest = Clause(f"{column} IS NULL AND _id {'<' if descending else '>'} ?", (id,))
+        return (rest,) if descending else (rest, Clause(f"{column} IS NOT NULL"))
+    rest = Clause(f"({column}, _id) {'<' if descending else '>'} (?, ?)", (value, id))
+    return (rest, Clause(f"{column} IS NULL")) if descending else (rest,)
