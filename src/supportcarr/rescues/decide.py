@@ -1,0 +1,347 @@
+"""``decide``: what a command makes happen, as facts.  Pure: no clock, no ids, no I/O.
+
+Facts that this package keeps to itself (a PIN, a person's words, a counted try) are at the top: they
+change the rescue and are never published.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.events import (
+    DriverArrived,
+    DriverDeparted,
+    Fact,
+    JobStarted,
+    MatchingBegan,
+    PinLocked,
+    PinRenewed,
+    RescueAborted,
+    RescueAssigned,
+    RescueCancelled,
+    RescueCompleted,
+    RescueRejected,
+    RescueRequested,
+    RescueUnserved,
+    RiderNotFound,
+)
+from supportcarr.contracts.refusals import Forbidden, IllegalTransition, ValidationFailed
+from supportcarr.rescues import owed
+from supportcarr.rescues.commands import (
+    Abort,
+    Arrive,
+    Assign,
+    BeginMatching,
+    Cancel,
+    Command,
+    Complete,
+    Depart,
+    Exchange,
+    LeaveUnserved,
+    MarkNoShow,
+    Reject,
+    Release,
+    RenewPin,
+    Start,
+    Wake,
+)
+from supportcarr.rescues.errors import PinIsLocked, TooEarly
+from supportcarr.rescues.life import TABLE, permit
+from supportcarr.rescues.model import Rescue, Rules, Status
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class PrivateFact(Fact, frozen=True, kw_only=True):
+    """Changes the rescue and goes no further."""
+
+
+class PinMistyped(PrivateFact, frozen=True, kw_only=True):
+    """A wrong start PIN was tried."""
+
+
+class PinChosen(PrivateFact, frozen=True, kw_only=True):
+    """The new PIN of a ``PinRenewed``."""
+
+    pin: str
+
+
+class Explained(PrivateFact, frozen=True, kw_only=True):
+    """The reason in a person's own words; the fact before it says ``other``."""
+
+    words: str
+
+
+class Given(NamedTuple):
+    """What a decision knows besides the rescue and the command."""
+
+    actor: Actor
+    now: datetime
+    rules: Rules
+
+
+def decide(rescue: Rescue, command: Command, actor: Actor, now: datetime, rules: Rules) -> tuple[Fact, ...]:
+    """What this command of this actor makes happen at *now* (city time).
+
+    Raises ``NotFound``, ``Forbidden``, ``IllegalTransition`` (see ``life.permit``), ``TooEarly``,
+    ``PinIsLocked``, ``ValidationFailed``.  A wrong PIN is no refusal here but a fact: it counts.
+    """
+    permit(rescue, type(command), actor)
+    return _DECISIONS[type(command)](rescue, command, Given(actor, now, rules))
+
+
+def already_done(rescue: Rescue, command: Command, actor: Actor) -> bool:
+    """True if the latest change of the rescue's status is this very command of this very actor.
+
+    Read off the table: no two commands share an arrow.
+    """
+    last = rescue.timeline[-1]
+    if last.actor != actor or last.from_ is None:
+        return False
+    step = TABLE[last.from_].get(type(command))
+    return step is not None and last.to in step.to and _says_the_same(rescue, command)
+
+
+def _says_the_same(rescue: Rescue, command: Command) -> bool:
+    match command:
+        case Start():
+            return command.pin == rescue.pin
+        case Assign():
+            same_offer = command.offer_id is None or rescue.offers[-1:] == (command.offer_id,)
+            return same_offer and rescue.driver_id == command.driver_id
+        case Complete():
+            price = rescue.owed.rider_minor if rescue.owed else None
+            return command.outcome == rescue.outcome and command.price_minor in (None, price)
+        case Abort():
+            return rescue.owed is not None and rescue.owed.rider_minor == (command.amount_minor or 0)
+        case _:
+            return True
+
+
+# --- before a driver ---------------------------------------------------------------------------
+
+
+def hold_ends_at(now: datetime, rules: Rules) -> datetime:
+    """Until when the card may take to be held."""
+    return now + timedelta(seconds=rules.hold_seconds)
+
+
+def _wake(rescue: Rescue, command: Wake, given: Given) -> tuple[Fact, ...]:
+    if not command.rider_is_free:
+        return (_rejected(rescue, "rider_has_live_rescue"),)
+    return (
+        RescueRequested(
+            **_move(rescue, "requested"),
+            payment_method_id=rescue.payment_method_id,
+            total_minor=rescue.quote.total_minor,
+            currency=rescue.quote.currency,
+            hold_ends_at=hold_ends_at(given.now, given.rules),
+        ),
+    )
+
+
+def _begin_matching(rescue: Rescue, command: BeginMatching, given: Given) -> tuple[Fact, ...]:
+    return (_matching(rescue, given),)
+
+
+def _reject(rescue: Rescue, command: Reject, given: Given) -> tuple[Fact, ...]:
+    return (_rejected(rescue, command.reason),)
+
+
+def _leave_unserved(rescue: Rescue, command: LeaveUnserved, given: Given) -> tuple[Fact, ...]:
+    if rescue.due_at is not None and given.now < rescue.due_at:
+        raise TooEarly(f"The search goes on until {rescue.due_at.isoformat()}.")
+    return (
+        RescueUnserved(
+            **_move(rescue, "unserved", reason="no_driver_found"), owed=owed.nothing(rescue.quote)
+        ),
+    )
+
+
+# --- with a driver -----------------------------------------------------------------------------
+
+
+def _assign(rescue: Rescue, command: Assign, given: Given) -> tuple[Fact, ...]:
+    if command.driver_id == rescue.rider_id:
+        raise IllegalTransition("Nobody drives to their own rescue.")
+    if command.offer_id is not None and command.offer_id in rescue.offers:
+        raise IllegalTransition("This offer has led to a driver before, who gave the rescue up.")
+    return (
+        RescueAssigned(
+            **_move(rescue, "assigned", driver_id=command.driver_id),
+            offer_id=command.offer_id,
+            previous_driver_id=rescue.driver_id,
+            queued_behind=command.queued_behind,
+            eta_seconds=command.eta_seconds,
+            pickup=rescue.quote.pickup.point,
+            dropoff=rescue.quote.dropoff.point,
+        ),
+    )
+
+
+def _exchange(rescue: Rescue, command: Exchange, given: Given) -> tuple[Fact, ...]:
+    if command.driver_id == rescue.driver_id:
+        raise IllegalTransition("This driver has the rescue already.")
+    if rescue.exchanged and not given.actor.is_operator:
+        raise IllegalTransition("Its driver has been exchanged once already.")
+    return _assign(rescue, command, given)
+
+
+def _depart(rescue: Rescue, command: Depart, given: Given) -> tuple[Fact, ...]:
+    return (DriverDeparted(**_move(rescue, "en_route")),)
+
+
+def _arrive(rescue: Rescue, command: Arrive, given: Given) -> tuple[Fact, ...]:
+    return (DriverArrived(**_move(rescue, "arrived")),)
+
+
+def _start(rescue: Rescue, command: Start, given: Given) -> tuple[Fact, ...]:
+    if rescue.pin_locked:
+        raise PinIsLocked
+    if command.pin == rescue.pin:
+        return (JobStarted(**_move(rescue, "in_transit")),)
+    if rescue.pin_tries + 1 < given.rules.pin_tries:
+        return (PinMistyped(),)
+    return PinMistyped(), PinLocked(**_about(rescue))
+
+
+def _renew_pin(rescue: Rescue, command: RenewPin, given: Given) -> tuple[Fact, ...]:
+    return PinChosen(pin=command.pin), PinRenewed(**_about(rescue))
+
+
+def _release(rescue: Rescue, command: Release, given: Given) -> tuple[Fact, ...]:
+    code, words = _reason(command.reason)
+    return _matching(rescue, given, reason=code, given_up_by=rescue.driver_id), *words
+
+
+# --- the ends ----------------------------------------------------------------------------------
+
+
+def _complete(rescue: Rescue, command: Complete, given: Given) -> tuple[Fact, ...]:
+    price, most = command.price_minor, rescue.quote.total_minor
+    if command.outcome == "delivered":
+        if rescue.status != "in_transit":
+            raise IllegalTransition("Nothing is delivered before the start: give the rider's PIN first.")
+        if price is not None:
+            raise ValidationFailed.of(
+                "price_minor", "not_allowed", "What is delivered costs what was quoted."
+            )
+        due = owed.delivered(rescue.quote)
+    else:
+        if rescue.status != "arrived":
+            raise IllegalTransition("The bike is loaded; it is not fixed on the spot any more.")
+        if price is None:
+            raise ValidationFailed.of("price_minor", "required", "Say the lower price that was agreed.")
+        due = owed.lower_price(rescue.quote, _within(price, most, "price_minor"))
+    return (RescueCompleted(**_move(rescue, "completed"), outcome=command.outcome, owed=due),)
+
+
+def _mark_no_show(rescue: Rescue, command: MarkNoShow, given: Given) -> tuple[Fact, ...]:
+    assert rescue.arrived_at is not None, "an arrived rescue knows since when"
+    over = rescue.arrived_at + timedelta(seconds=given.rules.no_show_seconds)
+    if given.now < over:
+        raise TooEarly(f"Wait for the rider until {over.isoformat()}.")
+    return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=owed.no_show(rescue.quote)),)
+
+
+def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[Fact, ...]:
+    amount = command.amount_minor
+    if amount is not None and not given.actor.is_operator:
+        raise Forbidden("Only an operator sets what an aborted rescue costs.")
+    due = (
+        owed.lower_price(rescue.quote, _within(amount, rescue.quote.total_minor, "amount_minor"))
+        if amount
+        else owed.nothing(rescue.quote)
+    )
+    code, words = _reason(command.reason)
+    return RescueAborted(**_move(rescue, "aborted", reason=code), owed=due), *words
+
+
+def _cancel(rescue: Rescue, command: Cancel, given: Given) -> tuple[Fact, ...]:
+    due = owed.cancellation(rescue, given.actor, given.now, given.rules)
+    code, words = _reason(command.reason)
+    return RescueCancelled(**_move(rescue, "cancelled", reason=code), owed=due), *words
+
+
+# --- what they share ---------------------------------------------------------------------------
+
+
+def _move(
+    rescue: Rescue, status: Status, *, driver_id: str | None = None, reason: str | None = None
+) -> dict[str, Any]:
+    """The fields of ``RescueMoved``; the driver stays unless another is named."""
+    return {
+        "rescue_id": rescue.id,
+        "rider_id": rescue.rider_id,
+        "area_id": rescue.area_id,
+        "status": status,
+        "previous": rescue.status,
+        "driver_id": driver_id or rescue.driver_id,
+        "reason": reason,
+    }
+
+
+def _about(rescue: Rescue) -> dict[str, Any]:
+    """The fields of the PIN's facts."""
+    return {
+        "rescue_id": rescue.id,
+        "rider_id": rescue.rider_id,
+        "area_id": rescue.area_id,
+        "driver_id": rescue.driver_id,
+    }
+
+
+def _matching(
+    rescue: Rescue, given: Given, *, reason: str | None = None, given_up_by: str | None = None
+) -> MatchingBegan:
+    quote = rescue.quote
+    return MatchingBegan(
+        **_move(rescue, "matching", reason=reason) | {"driver_id": None},
+        entry=rescue.matching_entry + 1,
+        ends_at=given.now + timedelta(seconds=given.rules.matching_seconds),
+        kind=quote.kind,
+        problem=quote.problem,
+        pickup=quote.pickup.point,
+        dropoff=quote.dropoff.point,
+        pay_minor=owed.driver_pay(quote),
+        currency=quote.currency,
+        given_up_by=given_up_by,
+    )
+
+
+def _rejected(rescue: Rescue, reason: str) -> RescueRejected:
+    return RescueRejected(**_move(rescue, "rejected", reason=reason), owed=owed.nothing(rescue.quote))
+
+
+def _reason(said: str) -> tuple[str, tuple[Explained, ...]]:
+    """A reason as a code for the fact; words that are no code stay with the rescue."""
+    return (said, ()) if _CODE.fullmatch(said) else ("other", (Explained(words=said),))
+
+
+def _within(amount: int, most: int, field: str) -> int:
+    if not 0 <= amount <= most:
+        raise ValidationFailed.of(field, "out_of_range", f"It must be from 0 to the quote, {most}.")
+    return amount
+
+
+_DECISIONS: Mapping[type[Command], Callable[[Rescue, Any, Given], tuple[Fact, ...]]] = {
+    Wake: _wake,
+    BeginMatching: _begin_matching,
+    Reject: _reject,
+    LeaveUnserved: _leave_unserved,
+    Assign: _assign,
+    Exchange: _exchange,
+    Depart: _depart,
+    Arrive: _arrive,
+    Start: _start,
+    RenewPin: _renew_pin,
+    Release: _release,
+    Complete: _complete,
+    MarkNoShow: _mark_no_show,
+    Abort: _abort,
+    Cancel: _cancel,
+}

@@ -1,0 +1,34 @@
+"""Why a rescue is not changed.
+
+ValidationFailed
+Refusal
+├── PinWrong            422, the try is counted
+├── PinIsLocked         423, until rider or operator renews it
+└── Conflict
+    ├── TooEarly        409, the wait is not over
+    └── ChatClosed      409, the rescue has been over for long
+"""
+
+from __future__ import annotations
+
+from supportcarr.contracts.refusals import Conflict, Refusal
+
+
+class PinWrong(Refusal):
+    status, code, title = 422, "pin_wrong", "This is not the PIN that the rider sees"
+
+
+class PinIsLocked(Refusal):
+    status, code, title = (
+        423,
+        "pin_locked",
+        "The PIN was tried too often; the rider or an operator can renew it",
+    )
+
+
+class TooEarly(Conflict):
+    code, title = "too_early", "The wait is not over yet"
+
+
+class ChatClosed(Conflict):
+    code, title = "chat_closed", "This rescue has been over for long; nothing more can be said"

@@ -1,0 +1,120 @@
+"""The rescue as it is stored, and the rules that its life goes by.  ``life.py`` has the life itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+
+import msgspec
+
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.money import Owed
+from supportcarr.contracts.terms import QuoteTerms
+
+Status = Literal[
+    "scheduled",
+    "requested",
+    "matching",
+    "assigned",
+    "en_route",
+    "arrived",
+    "in_transit",
+    "completed",
+    "cancelled",
+    "no_show",
+    "unserved",
+    "rejected",
+    "aborted",
+]
+Outcome = Literal["delivered", "fixed_on_spot"]
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+FINAL: frozenset[Status] = frozenset(("completed", "cancelled", "no_show", "unserved", "rejected", "aborted"))
+LIVE: tuple[Status, ...] = tuple(s for s in STATUSES if s not in FINAL and s != "scheduled")
+
+TIMELINE_LIMIT = 200  # entries; beyond, the oldest after the very first ones go
+TIMELINE_HEAD = 3  # how it began stays
+OFFERS_LIMIT = 50  # offers whose acceptance is remembered
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """How long things may take (city seconds), and how often the PIN may be tried."""
+
+    hold_seconds: float = 300
+    matching_seconds: float = 480
+    free_cancellation_seconds: float = 120
+    no_show_seconds: float = 600
+    pin_tries: int = 5
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One change of status: when (city time), by whom, and the version that it led to."""
+
+    at: datetime
+    from_: Status | None = msgspec.field(name="from")
+    to: Status
+    actor: Actor
+    version: int
+    reason: str | None = None
+
+
+class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The rescue's payment as its own part last told, and which version of which document told it."""
+
+    status: str = "pending"
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    source_id: str = ""
+    source_version: int = 0
+
+
+class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """A rescue.  Times are city time; ``due_at`` is when its state ends by itself."""
+
+    region: str  # also in the id: the shard
+    area_id: str
+    status: Status
+    rider_id: str
+    quote: QuoteTerms
+    payment_method_id: str
+    pin: str  # four digits, for the rider's eyes
+    created_at: datetime
+    timeline: tuple[TimelineEntry, ...] = ()
+    note: str | None = None
+    due_at: datetime | None = None
+    scheduled_for: datetime | None = None
+    reason: str | None = None  # of the latest change
+    driver_id: str | None = None  # who has the job; after the end: who had it
+    eta_seconds: int | None = None  # to the pickup, as of the latest change that knew it
+    queued_behind: str | None = None  # the rescue that the driver finishes first
+    offers: tuple[str, ...] = ()  # offers that led to a driver, the latest last
+    matching_entry: int = 0  # how often it came to matching
+    accepted_at: datetime | None = None  # first acceptance of this matching
+    exchanged: bool = False  # in this matching
+    arrived_at: datetime | None = None
+    pin_tries: int = 0
+    pin_locked: bool = False
+    outcome: Outcome | None = None
+    owed: Owed | None = None
+    ended_at: datetime | None = None
+    payment: PaymentSnapshot = PaymentSnapshot()
+
+    @property
+    def is_live(self) -> bool:
+        """Asked for now and not over: what a rider may have one of."""
+        return self.status in LIVE
+
+    @property
+    def current_driver(self) -> str | None:
+        """Who is on the job, none before and after it."""
+        return self.driver_id if self.is_live else None
+
+
+class Message(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """Something said among the people of a rescue."""
+
+    rescue_id: str
+    sender: Actor
+    text: str
+    at: datetime  # city time
