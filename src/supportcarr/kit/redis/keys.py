@@ -1,0 +1,64 @@
+"""Every key and channel in Redis, built here and nowhere else.
+
+All begin with ``sc:``.  *Durable* keys live in the Redis of ``REDIS_URL`` (no eviction), *cache* keys
+in that of ``CACHE_URL`` (may be evicted at any moment; it may be the same server).  Either may be
+wiped: nothing here is the only place of a fact that matters.  Keys that one script touches share a
+hash tag (the part in braces), so that a cluster keeps them in one slot.
+"""
+
+from __future__ import annotations
+
+
+def limit_bucket(rule: str, key: str) -> str:
+    """Durable.  String: the theoretical arrival time of a limit's next request, microseconds of the
+    server's clock (GCRA); expires when the bucket is full again, since a full bucket needs no key."""
+    return f"sc:{{limits}}:{rule}:{key}"
+
+
+def stream_heads() -> str:
+    """Durable.  Hash: the epoch under ``""``, and each stream's last ``seq`` under its name; never
+    expires within an epoch, so that a cursor can never mean two events."""
+    return "sc:{rt}:heads"
+
+
+def stream(name: str) -> str:
+    """Durable.  Stream of one audience (``user:usr_…``, ``ops:AREA``), entry ids ``SEQ-0``; expires a
+    while (settings) after its last event."""
+    return f"sc:{{rt}}:stream:{name}"
+
+
+def stream_seen(name: str, event_id: str) -> str:
+    """Durable.  String: the event was appended to that stream; expires with the stream's entries."""
+    return f"sc:{{rt}}:seen:{name}:{event_id}"
+
+
+def firehose() -> str:
+    """Durable.  Stream of every event of every stream, for the real-time nodes; trimmed by length."""
+    return "sc:{rt}:firehose"
+
+
+def queue_prefix() -> str:
+    """Durable.  Prefix of BullMQ's keys (their types are BullMQ's own); jobs remove theirs when done."""
+    return "{sc:bull}"
+
+
+def cached(kind: str, key: str, version: str) -> str:
+    """Cache.  String: encoded bytes of something that can be made again; expires by its kind."""
+    return f"sc:cache:{kind}:{version}:{key}"
+
+
+def last_position(area_id: str, driver_id: str) -> str:
+    """Cache.  Hash: the newest believed position of a driver in an area (``at`` microseconds of city
+    time, ``lat``, ``lng``); expires some minutes after the last one."""
+    return f"sc:{{pos:{area_id}}}:last:{driver_id}"
+
+
+def position_bucket(area_id: str, bucket: int) -> str:
+    """Cache.  Geo set: the drivers who reported from an area within one slice of city time; expires
+    when no position in it can be fresh any more, so that a dead phone vanishes by itself."""
+    return f"sc:{{pos:{area_id}}}:geo:{bucket}"
+
+
+def positions_channel() -> str:
+    """Cache.  Channel: JSON lists of ``contracts.positions.PositionUpdate``, one a tick; latest wins."""
+    return "sc:positions"

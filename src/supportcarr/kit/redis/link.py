@@ -1,0 +1,213 @@
+"""One connection to Redis: bytes out, replies in, in order (RESP2, redis.io/docs/reference/protocol-spec).
+
+Everything here is on the hot path of every request, so it holds no coroutine: a command is appended
+to what goes out at the end of this turn of the loop, and its future to those that wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import hiredis
+
+from supportcarr.kit.redis.errors import RedisError, RedisReplyError, RedisUnavailable
+
+Arg = str | bytes | int | float
+_INCOMPLETE: Any = object()
+
+# hiredis' stub says a tuple of one element; it takes any length.
+pack = cast("Callable[[tuple[Arg, ...]], bytes]", hiredis.pack_command)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a Redis is: ``redis://``, ``rediss://`` (TLS) or ``unix://``, with user, password, database."""
+
+    host: str
+    port: int
+    path: str
+    tls: bool
+    user: str | None
+    password: str | None
+    database: int
+
+    @classmethod
+    def of(cls, url: str) -> Address:
+        """Raises ``ValueError`` for what is not such a URL."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("a Redis URL begins with redis://, rediss:// or unix://")
+        is_socket = parts.scheme == "unix"
+        database = parse_qs(parts.query).get("db", ["0"])[0] if is_socket else parts.path.strip("/") or "0"
+        return cls(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 6379,
+            path=parts.path if is_socket else "",
+            tls=parts.scheme == "rediss",
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            database=int(database),
+        )
+
+
+class Link(asyncio.Protocol):
+    """A connection; ``lost`` is called once when it ends.
+
+    With ``pushed`` set, replies nobody waits for (pub/sub messages) are handed to it.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[[Link], None]) -> None:
+        self._loop = loop
+        self._lost = lost
+        self._reader = hiredis.Reader(
+            replyError=RedisReplyError, encoding="utf-8", errors="surrogateescape", notEnoughData=_INCOMPLETE
+        )
+        self._transport: asyncio.Transport | None = None
+        self._out: list[bytes] = []
+        self._waiting: deque[tuple[asyncio.Future[Any], bool]] = deque()
+        self._sent = 0  # commands, ever
+        self._answered = 0
+        self._flushes: deque[tuple[int, float]] = deque()  # (sent so far, when)
+        self.pushed: Callable[[Any], None] | None = None
+        self.heard_at = loop.time()
+        self.open = False
+        self._ended = False
+
+    @property
+    def waiting(self) -> int:
+        """How many calls have no answer yet."""
+        return len(self._waiting)
+
+    def send(self, packed: bytes, future: asyncio.Future[Any], decode: bool) -> None:
+        """Queue one packed command; whatever is queued in the same turn of the loop is one write."""
+        out = self._out
+        if not out:
+            self._loop.call_soon(self._flush)
+        out.append(packed)
+        self._waiting.append((future, decode))
+
+    def send_unanswered(self, packed: bytes) -> None:
+        """Write a command whose reply comes as a push (SUBSCRIBE, PING while subscribed)."""
+        if self._transport is not None:
+            self._transport.write(packed)
+
+    def overdue(self, timeout: float) -> bool:
+        """True if the oldest call without an answer was sent longer ago than that."""
+        while self._flushes and self._flushes[0][0] <= self._answered:
+            self._flushes.popleft()
+        return bool(self._flushes) and self._loop.time() - self._flushes[0][1] > timeout
+
+    def abort(self, why: str) -> None:
+        """End the connection at once; calls without an answer fail."""
+        self._end(why)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _flush(self) -> None:
+        out = self._out
+        if not out or self._transport is None:
+            return
+        self._sent += len(out)
+        self._flushes.append((self._sent, self._loop.time()))
+        self._transport.write(out[0] if len(out) == 1 else b"".join(out))
+        out.clear()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.open = True
+
+    def data_received(self, data: bytes) -> None:
+        reader, waiting = self._reader, self._waiting
+        self.heard_at = self._loop.time()
+        try:
+            reader.feed(data)
+            while waiting:
+                future, decode = waiting[0]
+                reply = reader.gets(decode)
+                if reply is _INCOMPLETE:
+                    return
+                waiting.popleft()
+                self._answered += 1
+                if future.done():  # its caller has gone
+                    continue
+                if isinstance(reply, RedisReplyError):
+                    future.set_exception(reply)
+                else:
+                    future.set_result(reply)
+            if self.pushed is not None:
+                while (reply := reader.gets(False)) is not _INCOMPLETE:
+                    self.pushed(reply)
+        except hiredis.HiredisError as error:
+            self.abort(f"Redis answered what is not its protocol: {error}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(f"the connection to Redis broke: {exc or 'it was closed'}")
+        self._transport = None
+
+    def _end(self, why: str) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self.open = False
+        self._out.clear()
+        while self._waiting:
+            future, _ = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(RedisUnavailable(why, sent=True))
+        self._lost(self)
+
+
+async def connect(address: Address, *, lost: Callable[[Link], None], name: str, timeout: float) -> Link:
+    """An authenticated connection.  Raises ``RedisUnavailable``; ``RedisReplyError`` for a wrong password."""
+    loop = asyncio.get_running_loop()
+    link: Link | None = None
+    try:
+        async with asyncio.timeout(timeout):
+            made: tuple[Any, Link]
+            if address.path:
+                made = await loop.create_unix_connection(lambda: Link(loop, lost), address.path)
+            else:
+                made = await loop.create_connection(
+                    lambda: Link(loop, lost),
+                    address.host,
+                    address.port,
+                    ssl=ssl.create_default_context() if address.tls else None,
+                )
+            link = made[1]
+            for command in _greeting(address, name):
+                await ask(link, *command)
+            return link
+    except (OSError, TimeoutError) as error:
+        if link is not None:
+            link.abort("the connection to Redis could not be set up in time")
+        raise RedisUnavailable(f"Redis cannot be reached: {error or 'it took too long'}") from error
+    except RedisError:
+        if link is not None:
+            link.abort("Redis refused the connection")
+        raise
+
+
+def ask(link: Link, *args: Arg) -> asyncio.Future[Any]:
+    """One command on this very connection; the reply's strings stay bytes."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    link.send(pack(args), future, False)
+    return future
+
+
+def _greeting(address: Address, name: str) -> Sequence[tuple[Arg, ...]]:
+    commands: list[tuple[Arg, ...]] = []
+    if address.password is not None:
+        user = (address.user,) if address.user else ()
+        commands.append(("AUTH", *user, address.password))
+    if address.database:
+        commands.append(("SELECT", address.database))
+    commands.append(("CLIENT", "SETNAME", f"supportcarr-{name}-{os.getpid()}"))
+    return commands

@@ -1,0 +1,195 @@
+"""The client against a real server: order, pipelines, breaks, time-outs, pub/sub."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable, Script
+from supportcarr.kit.redis.link import Address
+from supportcarr.kit.redis.server import RedisServer
+
+INCREMENT = Script("increment", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
+
+
+async def test_replies_match_their_commands_whatever_their_sizes(redis: RedisClient) -> None:
+    values = {f"k{n}": bytes([n % 256]) * (n * 37 % 50_000) for n in range(300)}
+    await asyncio.gather(*(redis.call("SET", k, v) for k, v in values.items()))
+    read = await asyncio.gather(*(redis.call("GET", k) for k in values))
+    assert dict(zip(values, read, strict=True)) == values
+
+
+async def test_calls_of_one_turn_of_the_loop_go_out_together(redis: RedisClient) -> None:
+    async def packets() -> int:
+        info = await redis.call("INFO", "stats", decode=True)
+        return int(info.split("total_reads_processed:")[1].split()[0])
+
+    before = await packets()
+    await asyncio.gather(*(redis.call("INCR", "n") for _ in range(100)))
+    assert await packets() - before == 2  # the hundred, and the second INFO itself
+
+
+async def test_strings_are_bytes_unless_asked_to_be_decoded(redis: RedisClient) -> None:
+    await redis.call("SET", "name", "Zoë")
+    assert await redis.call("GET", "name") == "Zoë".encode()
+    assert await redis.call("GET", "name", decode=True) == "Zoë"
+    assert await redis.call("GET", "nobody", decode=True) is None
+
+
+async def test_a_refusal_carries_its_code_and_harms_no_neighbour(redis: RedisClient) -> None:
+    await redis.call("SET", "text", "x")
+    wrong, right = redis.call("LPUSH", "text", "y"), redis.call("GET", "text")
+    with pytest.raises(RedisReplyError) as refused:
+        await wrong
+    assert refused.value.code == "WRONGTYPE"
+    assert await right == b"x"
+
+
+async def test_a_batch_answers_in_order_and_raises_after_all_were_done(redis: RedisClient) -> None:
+    assert await redis.batch([("SET", "a", 1), ("INCR", "a"), ("GET", "a")]) == [b"OK", 2, b"2"]
+    with pytest.raises(RedisReplyError):
+        await redis.batch([("SET", "b", "x"), ("INCR", "b"), ("SET", "after", "done")])
+    assert await redis.call("GET", "after") == b"done"
+
+
+async def test_a_script_the_server_has_forgotten_is_sent_again(redis: RedisClient) -> None:
+    assert await redis.script(INCREMENT, ["n"], [2]) == 2
+    await redis.call("SCRIPT", "FLUSH")
+    assert await redis.script(INCREMENT, ["n"], [3]) == 5
+
+
+async def test_a_cancelled_caller_shifts_nobodys_reply(redis: RedisClient) -> None:
+    await redis.call("SET", "k", "mine")
+    task = asyncio.ensure_future(redis.call("ECHO", "given up"))
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await redis.call("GET", "k") == b"mine"
+
+
+async def test_what_was_in_flight_when_the_connection_broke_fails(own_redis_server: RedisServer) -> None:
+    async with RedisClient(own_redis_server.url) as client:
+        blocked = client.call("BLPOP", "nothing", 0)
+        await asyncio.sleep(0)  # the turn in which it is written
+        own_redis_server.kill()
+        with pytest.raises(RedisUnavailable) as broken:
+            await blocked
+        assert broken.value.sent
+
+
+async def test_what_was_not_sent_yet_waits_for_the_next_connection(own_redis_server: RedisServer) -> None:
+    async with RedisClient(own_redis_server.url, timeout=10) as client:
+        own_redis_server.kill()
+        while client.connected:
+            await asyncio.sleep(0.001)
+        waiting = client.call("SET", "k", "v")
+        own_redis_server.start()
+        assert await waiting == b"OK"
+        assert client.reconnects == 1
+
+
+async def test_when_redis_stays_away_calls_fail_at_once_and_go_on_later(
+    own_redis_server: RedisServer,
+) -> None:
+    async with RedisClient(own_redis_server.url, timeout=1) as client:
+        own_redis_server.kill()
+        await asyncio.sleep(0.7)
+        failed = client.call("PING")
+        assert failed.done()  # at once: no turn of the loop in between
+        with pytest.raises(RedisUnavailable) as away:
+            await failed
+        assert not away.value.sent
+        own_redis_server.start()
+        while not client.connected:
+            await asyncio.sleep(0.01)
+        assert await client.call("PING") == b"PONG"
+
+
+async def test_a_safe_call_is_issued_again_after_a_break(redis: RedisClient) -> None:
+    own = await redis.call("CLIENT", "ID")
+    async with redis.dedicated() as other:
+        popping = asyncio.ensure_future(redis.call_safe("BLPOP", "list", 0))
+        while b"cmd=blpop" not in await other.call("CLIENT", "LIST", "ID", own):
+            await asyncio.sleep(0.005)
+        await other.call("CLIENT", "KILL", "ID", own)
+        await other.call("RPUSH", "list", "x")
+        assert await popping == [b"list", b"x"]
+
+
+async def test_an_answer_that_never_comes_is_a_failure(redis_server: RedisServer) -> None:
+    async with RedisClient(redis_server.url, timeout=0.2) as client:
+        with pytest.raises(RedisUnavailable, match="in time"):
+            await client.call("BLPOP", "nothing", 0)
+        while not client.reconnects:
+            await asyncio.sleep(0.01)
+        assert await client.call("PING") == b"PONG"
+
+
+async def test_too_many_waiting_calls_are_refused(redis_server: RedisServer) -> None:
+    async with RedisClient(redis_server.url, max_waiting=3) as client:
+        calls = [client.call("PING") for _ in range(4)]
+        with pytest.raises(RedisUnavailable, match="too many"):
+            await calls[3]
+        assert await asyncio.gather(*calls[:3]) == [b"PONG"] * 3
+
+
+async def test_closing_fails_what_waits(redis_server: RedisServer) -> None:
+    client = await RedisClient(redis_server.url).open()
+    waiting = client.call("BLPOP", "nothing", 0)
+    await client.close()
+    with pytest.raises(RedisUnavailable):
+        await waiting
+    with pytest.raises(RedisUnavailable):
+        await client.call("PING")
+
+
+async def _subscribers(redis: RedisClient, channel: str, count: int) -> None:
+    while (await redis.call("PUBSUB", "NUMSUB", channel))[1] != count:
+        await asyncio.sleep(0.005)
+
+
+async def test_a_subscription_hears_what_is_published(redis: RedisClient) -> None:
+    messages = redis.subscribe("news")
+    hearing = asyncio.ensure_future(anext(messages))
+    await _subscribers(redis, "news", 1)
+    assert await redis.publish("news", b"\x00binary") == 1
+    assert await hearing == b"\x00binary"
+    await messages.aclose()
+    await _subscribers(redis, "news", 0)
+
+
+async def test_a_subscription_survives_a_restart(own_redis_server: RedisServer) -> None:
+    async with RedisClient(own_redis_server.url) as client:
+        messages = client.subscribe("news")
+        hearing = asyncio.ensure_future(anext(messages))
+        await _subscribers(client, "news", 1)
+        own_redis_server.kill()
+        own_redis_server.start()
+        while not client.reconnects:
+            await asyncio.sleep(0.01)
+        await _subscribers(client, "news", 1)
+        await client.publish("news", b"again")
+        assert await hearing == b"again"
+        await messages.aclose()
+
+
+async def test_a_subscription_ends_with_its_client(redis_server: RedisServer) -> None:
+    client = await RedisClient(redis_server.url).open()
+
+    async def listen(messages: AsyncIterator[bytes]) -> int:
+        return len([m async for m in messages])
+
+    listening = asyncio.ensure_future(listen(client.subscribe("news")))
+    await _subscribers(client, "news", 1)
+    await client.close()
+    assert await listening == 0
+
+
+def test_an_address_is_read_from_a_url() -> None:
+    address = Address.of("rediss://user:p%40ss@cache.example:6390/3")
+    assert (address.host, address.port, address.tls) == ("cache.example", 6390, True)
+    assert (address.user, address.password, address.database) == ("user", "p@ss", 3)
+    assert Address.of("unix:///run/redis.sock?db=2").path == "/run/redis.sock"
+    with pytest.raises(ValueError, match="redis://"):
+        Address.of("http://cache.example")

@@ -1,0 +1,80 @@
+"""A server of our own: found, started, secret, mortal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from supportcarr.kit.redis.client import RedisClient, RedisReplyError
+from supportcarr.kit.redis.server import RedisServer
+
+
+def test_the_password_is_in_no_argument_and_the_title_says_the_role(redis_server: RedisServer) -> None:
+    assert redis_server.pid is not None
+    process = psutil.Process(redis_server.pid)
+    shown = " ".join(process.cmdline())
+    assert redis_server.password not in shown
+    assert shown.startswith("supportcarr: redis")  # the server pads it to the room it has
+
+
+def test_it_listens_on_loopback_only(redis_server: RedisServer) -> None:
+    assert redis_server.pid is not None
+    connections = psutil.Process(redis_server.pid).net_connections("inet")
+    assert {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+
+
+async def test_a_wrong_password_is_refused_in_plain_sight(redis_server: RedisServer) -> None:
+    with pytest.raises(RedisReplyError) as refused:
+        await RedisClient(redis_server.url.replace(redis_server.password, "guess")).open()
+    assert refused.value.code == "WRONGPASS"
+
+
+async def test_a_restart_is_empty_at_the_same_address(own_redis_server: RedisServer) -> None:
+    url = own_redis_server.url
+    async with RedisClient(url) as client:
+        await client.call("SET", "k", "v")
+    own_redis_server.kill()
+    own_redis_server.start()
+    assert own_redis_server.url == url
+    async with RedisClient(url) as client:
+        assert await client.call("DBSIZE") == 0
+
+
+def test_it_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path\n"
+            "from supportcarr.kit.redis.server import RedisServer\n"
+            "server = RedisServer(Path(sys.argv[1])); server.start()\n"
+            "print(server.pid, flush=True); time.sleep(600)",
+            str(tmp_path),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    assert psutil.pid_exists(pid)
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 10
+    while _runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _runs(pid)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
