@@ -1,0 +1,115 @@
+"""Which fact goes to whose stream, as which socket event: a pure table.
+
+A payload that the fact itself does not carry (an offer, a message, a notification: words, places) is
+named here as a ``View`` and loaded from the part that owns it when it is appended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from supportcarr.contracts.events import (
+    AnyFact,
+    Event,
+    MatchingBegan,
+    MessageSent,
+    NotificationCreated,
+    OfferClosed,
+    OfferMade,
+    PaymentProcessed,
+    RescueAssigned,
+    RescueMoved,
+)
+from supportcarr.realtime import messages
+from supportcarr.realtime.messages import OfferClosing, PaymentUpdate, StatusUpdate
+
+FED = (RescueMoved, PaymentProcessed, OfferMade, OfferClosed, MessageSent, NotificationCreated)
+
+
+class View(msgspec.Struct, frozen=True):
+    """A payload that its part shows: the wire's view of the thing with that id."""
+
+    of: Literal["offer", "message", "notification"]
+    id: str
+
+
+Payload = StatusUpdate | PaymentUpdate | OfferClosing | View
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """One entry for one stream."""
+
+    stream: str
+    name: str
+    payload: Payload
+
+
+def user_stream(user_id: str) -> str:
+    return f"user:{user_id}"
+
+
+def ops_stream(area_id: str) -> str:
+    return f"ops:{area_id}"
+
+
+def outgoing(event: Event) -> Iterator[Outgoing]:
+    """What *event* puts on which streams: at most one entry a stream."""
+    fact: AnyFact = event.fact
+    match fact:
+        case RescueMoved():
+            yield from _status(fact, event.document_version)
+        case PaymentProcessed():
+            payment = PaymentUpdate(
+                rescue_id=fact.rescue_id,
+                payment_id=fact.payment_id,
+                kind=fact.kind,
+                amount_minor=fact.amount_minor,
+                currency=fact.currency,
+                status=fact.status,
+                reason=fact.reason,
+            )
+            for stream in _people(fact.rider_id, fact.driver_id, fact.area_id):
+                yield Outgoing(stream, messages.PAYMENT_PROCESSED, payment)
+        case OfferMade():
+            offer = View("offer", fact.offer_id)
+            yield Outgoing(user_stream(fact.driver_id), messages.OFFER_NEW, offer)
+        case OfferClosed():
+            closing = OfferClosing(offer_id=fact.offer_id, rescue_id=fact.rescue_id, outcome=fact.outcome)
+            yield Outgoing(user_stream(fact.driver_id), messages.OFFER_CLOSED, closing)
+        case MessageSent():
+            message = View("message", fact.message_id)
+            for stream in _people(fact.rider_id, fact.driver_id, fact.area_id):
+                yield Outgoing(stream, messages.MESSAGE_NEW, message)
+        case NotificationCreated():
+            notification = View("notification", fact.notification_id)
+            yield Outgoing(user_stream(fact.user_id), messages.NOTIFICATION_NEW, notification)
+        case _:
+            return
+
+
+def _status(fact: RescueMoved, version: int) -> Iterator[Outgoing]:
+    update = StatusUpdate(
+        rescue_id=fact.rescue_id,
+        status=fact.status,
+        version=version,
+        previous=fact.previous,
+        reason=fact.reason,
+    )
+    for stream in _people(fact.rider_id, fact.driver_id, fact.area_id):
+        yield Outgoing(stream, messages.STATUS_UPDATE, update)
+    if isinstance(fact, MatchingBegan) and fact.given_up_by not in (None, fact.driver_id):
+        yield Outgoing(user_stream(fact.given_up_by or ""), messages.STATUS_UPDATE, update)
+    if isinstance(fact, RescueAssigned) and fact.previous_driver_id not in (None, fact.driver_id):
+        # The status alone would not tell them that it is no longer theirs.
+        lost = msgspec.structs.replace(update, reason=update.reason or "exchanged")
+        yield Outgoing(user_stream(fact.previous_driver_id or ""), messages.STATUS_UPDATE, lost)
+
+
+def _people(rider_id: str, driver_id: str | None, area_id: str) -> Iterator[str]:
+    yield user_stream(rider_id)
+    if driver_id is not None and driver_id != rider_id:
+        yield user_stream(driver_id)
+    yield ops_stream(area_id)
