@@ -1,0 +1,33 @@
+"""What the drivers' part refuses.
+
+Refusal
+├── NotApproved        409
+├── TooManyVehicles    409
+├── VehicleInUse       409
+├── UnknownVehicle     422 validation_failed, names the field
+└── UnknownDriver      404
+"""
+
+from __future__ import annotations
+
+from supportcarr.contracts.refusals import Conflict, NotFound, ValidationFailed
+
+
+class NotApproved(Conflict):
+    code, title = "driver_not_approved", "Only an approved driver can go online"
+
+
+class TooManyVehicles(Conflict):
+    code, title = "too_many_vehicles", "You have as many vehicles as one driver can have"
+
+
+class VehicleInUse(Conflict):
+    code, title = "vehicle_in_use", "You are online with this vehicle; go offline first"
+
+
+class UnknownVehicle(ValidationFailed):
+    title = "None of your vehicles has that id"
+
+
+class UnknownDriver(NotFound):
+    title = "There is no such driver"

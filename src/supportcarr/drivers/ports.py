@@ -1,0 +1,13 @@
+"""What the drivers' part needs of others."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from supportcarr.contracts.terms import Person
+
+
+class People(Protocol):
+    """Who somebody is."""
+
+    async def person(self, user_id: str) -> Person | None: ...

@@ -1,0 +1,13 @@
+"""The drivers' collections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from supportcarr.drivers.model import DriverProfile, Vehicle
+from supportcarr.kit.store.port import CollectionSpec, Index
+
+PROFILES = CollectionSpec("driverprofiles", DriverProfile, (Index("approval"),))
+VEHICLES = CollectionSpec("vehicles", Vehicle)
+
+SPECS: tuple[CollectionSpec[Any], ...] = (PROFILES, VEHICLES)

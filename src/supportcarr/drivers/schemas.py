@@ -1,0 +1,135 @@
+"""Wire shapes of the drivers' routes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from supportcarr.drivers.model import Approval, DriverProfile, Vehicle, VehicleType
+
+Word = Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class ApplicationIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    licence_class: Annotated[Word, Meta(description="as on the licence: 5, C, …")]
+    licence_expires_on: date
+    insurer: Annotated[str, Meta(min_length=1, max_length=80)]
+    insurance_expires_on: date
+
+
+class ApplicationOut(msgspec.Struct, frozen=True):
+    state: Approval
+    missing: Annotated[list[str], Meta(description="licence, insurance, vehicle: what is still needed")]
+    licence_class: str | None
+    licence_expires_on: date | None
+    insurer: str | None
+    insurance_expires_on: date | None
+    applied_at: datetime | None
+
+    @classmethod
+    def of(cls, profile: DriverProfile, missing: list[str]) -> ApplicationOut:
+        form = profile.application
+        return cls(
+            profile.approval,
+            missing,
+            form.licence_class,
+            form.licence_expires_on,
+            form.insurer,
+            form.insurance_expires_on,
+            form.applied_at,
+        )
+
+
+class VehicleIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    type: VehicleType
+    make: Word
+    model: Word
+    colour: Word
+    plate: Annotated[str, Meta(min_length=1, max_length=16)]
+    bed_length_cm: Annotated[int, Meta(ge=0, le=1500)] = 180
+    capacity: Annotated[int, Meta(ge=1, le=20, description="bikes it can carry")] = 1
+    ramp: bool = False
+    tie_downs: Annotated[int, Meta(ge=0, le=50)] = 0
+    seats: Annotated[int, Meta(ge=0, le=20, description="for passengers")] = 1
+
+
+class VehicleOut(msgspec.Struct, frozen=True):
+    id: str
+    type: VehicleType
+    make: str
+    model: str
+    colour: str
+    plate: str
+    bed_length_cm: int
+    capacity: int
+    ramp: bool
+    tie_downs: int
+    seats: int
+
+    @classmethod
+    def of(cls, v: Vehicle) -> VehicleOut:
+        return cls(
+            v.id,
+            v.type,
+            v.make,
+            v.model,
+            v.colour,
+            v.plate,
+            v.bed_length_cm,
+            v.capacity,
+            v.ramp,
+            v.tie_downs,
+            v.seats,
+        )
+
+
+class AvailabilityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    online: bool
+    vehicle_id: Annotated[str | None, Meta(description="null: the vehicle driven last")] = None
+
+
+class AvailabilityOut(msgspec.Struct, frozen=True):
+    online: bool
+    vehicle_id: str | None
+    offline_reason: Annotated[
+        str | None, Meta(description="why the system took the driver offline: missed_offers, suspended")
+    ]
+
+    @classmethod
+    def of(cls, profile: DriverProfile) -> AvailabilityOut:
+        return cls(profile.online, profile.vehicle_id, profile.offline_reason)
+
+
+class DriversQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: str | None = None
+    state: Approval | None = None
+
+
+class DriverOut(msgspec.Struct, frozen=True):
+    """A driver as operators see one."""
+
+    id: str
+    name: str | None
+    state: Approval
+    missing: list[str]
+    online: bool
+    vehicle_id: str | None
+    offline_reason: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, profile: DriverProfile, name: str | None, missing: list[str]) -> DriverOut:
+        return cls(
+            profile.id,
+            name,
+            profile.approval,
+            missing,
+            profile.online,
+            profile.vehicle_id,
+            profile.offline_reason,
+            profile.created_at,
+        )

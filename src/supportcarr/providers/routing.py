@@ -1,0 +1,23 @@
+"""Ways by road: the adapter that needs no map."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.geo import GeoPoint, Place, distance_m
+from supportcarr.contracts.terms import Leg
+from supportcarr.kit.settings import Routing
+
+
+class StraightLineRouter:
+    """Reckons a way by road as the great circle, longer by a factor, at a mean speed.
+
+    Fills the ``Router`` ports.  Asynchronous because the other adapters ask a server.
+    """
+
+    def __init__(self, settings: Routing) -> None:
+        self._detour = settings.detour
+        self._metres_a_second = settings.speed_kmh / 3.6
+
+    async def leg(self, origin: GeoPoint | Place, destination: GeoPoint | Place) -> Leg:
+        """The way from one place to the other: metres and seconds, rounded."""
+        metres = distance_m(origin, destination) * self._detour
+        return Leg(round(metres), round(metres / self._metres_a_second))

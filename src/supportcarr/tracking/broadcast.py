@@ -1,0 +1,114 @@
+"""What is told of positions: the latest of each driver, all together in one publish a tick."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from supportcarr.contracts.positions import PositionUpdate
+from supportcarr.kit.redis import keys
+from supportcarr.kit.redis.client import RedisClient, RedisError
+from supportcarr.tracking.livejobs import LiveJobs
+from supportcarr.tracking.model import Fix, LiveJob
+from supportcarr.tracking.ports import Router
+
+TICK_SECONDS, TICK_MAX_SECONDS = 0.1, 1.0  # wall time
+BUSY_SHARE = 0.25  # of the time, at most, is spent on telling: slower ticks under load
+
+_log = logging.getLogger(__name__)
+
+
+class Ticking:
+    """Calls *work* a moment after the first ``nudge``, and waits longer when the work takes long.
+
+    Nothing runs while nobody nudges.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[None]], least_s: float, most_s: float) -> None:
+        self._work = work
+        self._least_s, self._most_s = least_s, most_s
+        self._wait_s = least_s
+        self._task: asyncio.Task[None] | None = None
+        self._nudged = False
+
+    def nudge(self) -> None:
+        self._nudged = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._nudged:
+            await asyncio.sleep(self._wait_s)
+            self._nudged = False
+            began = time.perf_counter()
+            try:
+                await self._work()
+            except Exception:
+                _log.exception("positions could not be passed on")
+            took = time.perf_counter() - began
+            self._wait_s = min(self._most_s, max(self._least_s, took / BUSY_SHARE))
+
+    async def close(self) -> None:
+        """Stop waiting, and do what is left at once."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        if self._nudged:
+            self._nudged = False
+            await self._work()
+
+
+class Broadcast:
+    """Gathers positions and publishes the latest of each driver."""
+
+    def __init__(self, redis: RedisClient, jobs: LiveJobs, router: Router) -> None:
+        self._redis = redis
+        self._jobs = jobs
+        self._router = router
+        self._latest: dict[str, tuple[Fix, str | None]] = {}
+        self._ticking = Ticking(self.flush, TICK_SECONDS, TICK_MAX_SECONDS)
+
+    def put(self, driver_id: str, fix: Fix, area_id: str | None) -> None:
+        """Tell this position with the next tick."""
+        self._latest[driver_id] = (fix, area_id)
+        self._ticking.nudge()
+
+    async def flush(self) -> None:
+        """Publish what has gathered.  Without Redis it is dropped: the next position replaces it."""
+        latest, self._latest = self._latest, {}
+        jobs = await self._jobs.of(latest)
+        updates = []
+        for driver_id, (fix, area_id) in latest.items():
+            job = jobs.get(driver_id)
+            if area := area_id or (job.area_id if job else None):
+                updates.append(await self._update(driver_id, fix, area, job))
+        if updates:
+            with contextlib.suppress(RedisError):
+                await self._redis.publish(keys.positions_channel(), msgspec.json.encode(updates))
+
+    async def _update(self, driver_id: str, fix: Fix, area_id: str, job: LiveJob | None) -> PositionUpdate:
+        eta = None
+        if job is not None and job.target is not None:
+            eta = (await self._router.leg(fix.point, job.target)).duration_s
+        return PositionUpdate(
+            driver_id=driver_id,
+            area_id=area_id,
+            lat=fix.lat,
+            lng=fix.lng,
+            at=fix.at,
+            heading=fix.heading,
+            speed=fix.speed,
+            rescue_id=job.rescue_id if job else None,
+            rider_id=job.rider_id if job else None,
+            eta_seconds=eta,
+        )
+
+    async def close(self) -> None:
+        await self._ticking.close()

@@ -1,0 +1,46 @@
+"""What tracking refuses: a position that cannot be believed or is of no use any more (all 422).
+
+Refusal
+└── PositionRefused
+    ├── PositionStale         older than what is live
+    ├── PositionOutOfOrder    not newer than the last one, or from the future
+    ├── PositionInaccurate    the phone itself does not know where it is
+    └── PositionImpossible    nobody drives that fast
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from supportcarr.contracts.refusals import Refusal
+
+if TYPE_CHECKING:
+    from supportcarr.tracking.model import Verdict
+
+
+class PositionRefused(Refusal):
+    status = 422
+
+
+class PositionStale(PositionRefused):
+    code, title = "position_stale", "The position is too old"
+
+
+class PositionOutOfOrder(PositionRefused):
+    code, title = "position_out_of_order", "A newer position is known, or this one is from the future"
+
+
+class PositionInaccurate(PositionRefused):
+    code, title = "position_inaccurate", "The position is too inaccurate"
+
+
+class PositionImpossible(PositionRefused):
+    code, title = "position_impossible", "Nobody drives there that fast from the last position"
+
+
+REFUSALS: dict[Verdict, type[PositionRefused]] = {
+    "stale": PositionStale,
+    "out_of_order": PositionOutOfOrder,
+    "inaccurate": PositionInaccurate,
+    "impossible": PositionImpossible,
+}

@@ -1,0 +1,13 @@
+"""What tracking learns from others."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.events import JobStarted, MatchingBegan, RescueAssigned, RescueEnded
+from supportcarr.kit.work import Consumer
+from supportcarr.tracking.service import TrackingService
+
+
+def consumers(service: TrackingService) -> list[Consumer]:
+    """Who is on which job."""
+    facts = (MatchingBegan, RescueAssigned, JobStarted, RescueEnded)
+    return [Consumer("tracking.follow_rescues", facts, service.follow_rescue)]

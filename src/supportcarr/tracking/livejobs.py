@@ -1,0 +1,113 @@
+"""Which driver is on which job, so that a position goes to the rider who waits for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from supportcarr.contracts.events import (
+    Event,
+    JobStarted,
+    MatchingBegan,
+    RescueAssigned,
+    RescueEnded,
+    RescueMoved,
+)
+from supportcarr.kit.store.change import change
+from supportcarr.kit.store.port import DuplicateKey, Store
+from supportcarr.tracking.model import LiveJob
+from supportcarr.tracking.repository import LIVE_JOBS
+
+REMEMBERED_SECONDS = 1.0  # wall time; a change made by another process is seen that much later
+REMEMBERED_MAX = 50_000
+
+
+class LiveJobs:
+    """The drivers' live jobs, kept from the events of rescues and remembered for a moment."""
+
+    def __init__(self, store: Store) -> None:
+        self._jobs = store.collection(LIVE_JOBS)
+        self._remembered: dict[str, tuple[float, LiveJob | None]] = {}
+
+    async def of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
+        """The live jobs of those of the drivers who have one."""
+        now = time.monotonic()
+        asked = set(driver_ids)
+        unknown = [d for d in asked if self._remembered.get(d, (0.0, None))[0] <= now]
+        if unknown:
+            found = await self._jobs.get_many(unknown)
+            if len(self._remembered) > REMEMBERED_MAX:
+                self._remembered.clear()
+            for driver_id in unknown:
+                self._remember(driver_id, found.get(driver_id))
+        jobs = {d: self._remembered[d][1] for d in asked if d in self._remembered}
+        return {d: job for d, job in jobs.items() if job is not None and not job.over}
+
+    async def follow(self, event: Event) -> None:
+        """Apply an event of a rescue; applied twice, or late, it changes nothing."""
+        fact = event.fact
+        match fact:
+            case RescueAssigned(driver_id=str(driver_id)) if fact.queued_behind is None:
+                if fact.previous_driver_id not in (None, driver_id):
+                    await self._set(_over(str(fact.previous_driver_id), event, fact))
+                job = _job(driver_id, event, fact)
+                await self._set(replace(job, pickup=fact.pickup, dropoff=fact.dropoff))
+            case JobStarted(driver_id=str(driver_id)):
+                await self._load(driver_id, fact.rescue_id, event.document_version)
+            case MatchingBegan(given_up_by=str(driver_id)) | RescueEnded(driver_id=str(driver_id)):
+                await self._set(_over(driver_id, event, fact))
+            case _:
+                pass
+
+    async def _set(self, job: LiveJob) -> None:
+        """Store this as the driver's job, unless something later is known.
+
+        An end is stored even where the beginning is not known yet: that one then comes too late.
+        """
+
+        def decide(known: LiveJob) -> tuple[LiveJob, None] | None:
+            if known.rescue_id == job.rescue_id:
+                newer = job.rescue_version > known.rescue_version
+            else:
+                newer = job.since > known.since
+            return (replace(job, version=known.version), None) if newer else None
+
+        try:
+            self._remember(job.id, await self._jobs.insert(job))
+        except DuplicateKey:
+            self._remember(job.id, await change(self._jobs, job.id, decide, attempts=8))
+
+    async def _load(self, driver_id: str, rescue_id: str, version: int) -> None:
+        def decide(known: LiveJob) -> tuple[LiveJob, None] | None:
+            if known.rescue_id != rescue_id or version <= known.rescue_version:
+                return None
+            return replace(known, rescue_version=version, loaded=True), None
+
+        if await self._jobs.get(driver_id) is not None:
+            self._remember(driver_id, await change(self._jobs, driver_id, decide, attempts=8))
+
+    def _remember(self, driver_id: str, job: LiveJob | None) -> None:
+        self._remembered[driver_id] = (time.monotonic() + REMEMBERED_SECONDS, job)
+
+
+def _job(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
+    return LiveJob(
+        id=driver_id,
+        rescue_id=fact.rescue_id,
+        rescue_version=event.document_version,
+        rider_id=fact.rider_id,
+        area_id=fact.area_id,
+        since=event.at,
+    )
+
+
+def _over(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
+    return replace(_job(driver_id, event, fact), over=True)
+
+
+def was_on(job: LiveJob, at: datetime) -> bool:
+    """True if the driver was on this job at that time already."""
+    return at >= job.since

@@ -1,0 +1,102 @@
+"""Positions and the rules by which one is believed; live jobs; trails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.geo import GeoPoint, distance_m
+
+Verdict = Literal["live", "repeated", "stale", "out_of_order", "inaccurate", "impossible"]
+
+
+class Fix(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One position as a phone reported it."""
+
+    lat: float
+    lng: float
+    at: datetime  # city time, as the phone said
+    accuracy: float | None = None  # metres, radius of 68 % confidence
+    heading: float | None = None  # degrees clockwise from north
+    speed: float | None = None  # metres a second
+
+    @property
+    def point(self) -> GeoPoint:
+        return GeoPoint(self.lat, self.lng)
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """When a position is believed.  Times are city time."""
+
+    fresh_seconds: float = 30.0  # older is stale; further ahead of the city's clock is nonsense
+    accuracy_m: float = 200.0
+    speed_ms: float = 70.0  # faster than any truck, slower than a jump of the GPS
+
+
+def judge(last: Fix | None, fix: Fix, now: datetime, rules: Rules) -> Verdict:
+    """Whether *fix* may follow *last*, the newest position that was believed.
+
+    ``stale`` ones passed every other rule: they belong to the trail of a phone that was offline, and
+    are not shown as live.  ``repeated`` is the last one once more (a retry), and has no effect.
+    Positions of less than a second apart are judged as if a second lay between them, because the
+    noise of a standing phone would look like a leap.
+    """
+    if fix.accuracy is not None and fix.accuracy > rules.accuracy_m:
+        return "inaccurate"
+    if (fix.at - now).total_seconds() > rules.fresh_seconds:
+        return "out_of_order"
+    if last is not None:
+        elapsed = (fix.at - last.at).total_seconds()
+        if elapsed == 0 and last.point == fix.point:
+            return "repeated"
+        if elapsed <= 0:
+            return "out_of_order"
+        if distance_m(last.point, fix.point) > rules.speed_ms * max(elapsed, 1.0):
+            return "impossible"
+    if (now - fix.at).total_seconds() > rules.fresh_seconds:
+        return "stale"
+    return "live"
+
+
+class LiveJob(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """The job a driver has now, or had last (``over``); the id is the driver's.
+
+    ``rescue_version`` and ``since`` are the memory of what was applied: an older event of the same
+    rescue, or the assignment of an earlier rescue, changes nothing.
+    """
+
+    rescue_id: str
+    rescue_version: int
+    rider_id: str
+    area_id: str
+    since: datetime
+    pickup: GeoPoint | None = None
+    dropoff: GeoPoint | None = None
+    loaded: bool = False  # the bike is on the truck: the drop-off is next
+    over: bool = False
+
+    @property
+    def target(self) -> GeoPoint | None:
+        """Where the driver is heading."""
+        return self.dropoff if self.loaded else self.pickup
+
+
+TRAIL_POINTS_MAX = 200  # in one document
+
+
+class TrailPoint(msgspec.Struct, frozen=True, array_like=True):
+    at: datetime
+    lat: float
+    lng: float
+
+
+class Trail(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """A stretch of the way of one job, in order of time."""
+
+    rescue_id: str
+    driver_id: str
+    began_at: datetime
+    points: tuple[TrailPoint, ...]

@@ -1,0 +1,52 @@
+"""Wire shapes of positions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from supportcarr.contracts.geo import Latitude, Longitude
+from supportcarr.tracking.model import Fix
+
+BATCH_MAX = 100
+
+
+class PositionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One position of a phone."""
+
+    lat: Latitude
+    lng: Longitude
+    at: Annotated[datetime, Meta(tz=True, description="city time")]
+    accuracy: Annotated[float, Meta(ge=0, description="metres")] | None = None
+    heading: Annotated[float, Meta(ge=0, le=360, description="degrees clockwise from north")] | None = None
+    speed: Annotated[float, Meta(ge=0, le=1000, description="metres a second")] | None = None
+
+    @property
+    def fix(self) -> Fix:
+        return Fix(
+            lat=self.lat,
+            lng=self.lng,
+            at=self.at,
+            accuracy=self.accuracy,
+            heading=self.heading,
+            speed=self.speed,
+        )
+
+
+Batch = Annotated[list[PositionIn], Meta(min_length=1, max_length=BATCH_MAX)]
+PositionsIn = PositionIn | Batch
+
+
+class RefusedPosition(msgspec.Struct, frozen=True):
+    index: Annotated[int, Meta(description="in the batch, from 0")]
+    code: str
+
+
+class PositionsOut(msgspec.Struct, frozen=True):
+    """What became of a report: ``accepted`` counts what is live or in the trail."""
+
+    accepted: int
+    refused: list[RefusedPosition]

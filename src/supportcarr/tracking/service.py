@@ -1,0 +1,94 @@
+"""Positions of drivers: judged, kept live, told to who waits, and written down as trails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supportcarr.contracts.events import Event
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.refusals import Overloaded
+from supportcarr.contracts.terms import NearbyDriver
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis.client import RedisClient, RedisError
+from supportcarr.kit.settings import Dispatch
+from supportcarr.kit.store.port import Store
+from supportcarr.tracking.broadcast import Broadcast
+from supportcarr.tracking.errors import REFUSALS
+from supportcarr.tracking.live import LivePositions
+from supportcarr.tracking.livejobs import LiveJobs
+from supportcarr.tracking.model import Fix, Rules, Verdict, judge
+from supportcarr.tracking.ports import Areas, Router
+from supportcarr.tracking.trails import TrailWriter
+
+
+class TrackingService:
+    """The verbs of tracking.  ``close`` passes on what has gathered."""
+
+    def __init__(
+        self,
+        store: Store,
+        redis: RedisClient,
+        clock: Clock,
+        areas: Areas,
+        router: Router,
+        settings: Dispatch,
+    ) -> None:
+        self._clock = clock
+        self._areas = areas
+        self._rules = Rules(fresh_seconds=settings.fresh_seconds)
+        self._live = LivePositions(redis, clock, self._rules)
+        self._jobs = LiveJobs(store)
+        self._broadcast = Broadcast(redis, self._jobs, router)
+        self._trails = TrailWriter(store, self._jobs)
+
+    async def report_one(self, driver_id: str, fix: Fix) -> None:
+        """Take one position of a driver who is connected.
+
+        Raises ``PositionRefused``, and has changed nothing then; ``Overloaded`` without Redis.
+        """
+        verdict = judge(None, fix, self._clock.city(), self._rules)
+        if verdict == "live":
+            (verdict,) = await self.report(driver_id, (fix,))
+        if verdict in REFUSALS:
+            raise REFUSALS[verdict]
+
+    async def report(self, driver_id: str, fixes: Sequence[Fix]) -> list[Verdict]:
+        """Take the positions that a phone gathered; the verdicts in the order given.
+
+        ``stale`` ones are in the trail, though not live; the others that are not ``live`` or
+        ``repeated`` had no effect.  Raises ``Overloaded`` without Redis.
+        """
+        order = sorted(range(len(fixes)), key=lambda i: fixes[i].at)
+        ordered = [fixes[i] for i in order]
+        area_id = await self._areas.area_at(ordered[-1].point)
+        try:
+            judged = await self._live.report(driver_id, area_id, ordered)
+        except RedisError as error:
+            raise Overloaded("Positions cannot be taken just now", retry_after=1.0) from error
+        verdicts: list[Verdict] = ["live"] * len(fixes)
+        newest: Fix | None = None
+        for i, fix, verdict in zip(order, ordered, judged, strict=True):
+            verdicts[i] = verdict
+            if verdict in ("live", "stale"):
+                self._trails.put(driver_id, fix)
+            if verdict == "live":
+                newest = fix
+        if newest is not None:
+            self._broadcast.put(driver_id, newest, area_id)
+        return verdicts
+
+    async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
+        """Drivers with a fresh position within the radius, nearest first.  Raises ``RedisError``."""
+        return await self._live.nearby(area_id, point, radius_m, limit)
+
+    async def present(self, area_id: str) -> dict[str, GeoPoint]:
+        """Every driver with a fresh position in the area, and where.  Raises ``RedisError``."""
+        return await self._live.present(area_id)
+
+    async def follow_rescue(self, event: Event) -> None:
+        """Keep the drivers' live jobs; safe to repeat."""
+        await self._jobs.follow(event)
+
+    async def close(self) -> None:
+        await self._broadcast.close()
+        await self._trails.close()
