@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.events import PaymentProcessed, PinLocked, PinRenewed, RescueMoved
+from supportcarr.contracts.events import (
+    DriverStandingChanged,
+    PaymentProcessed,
+    PinLocked,
+    PinRenewed,
+    RescueMoved,
+)
 from supportcarr.kit.work import Consumer
 from supportcarr.notifications.service import NotificationsService
 
 
 def consumers(service: NotificationsService) -> list[Consumer]:
     """Quick: a notification is one insert under an id that the event determines."""
-    facts = (RescueMoved, PaymentProcessed, PinLocked, PinRenewed)
+    facts = (RescueMoved, PaymentProcessed, PinLocked, PinRenewed, DriverStandingChanged)
     return [Consumer("notifications.tell", facts, service.tell)]

@@ -1,4 +1,4 @@
-"""What people are told of a rescue: one table, in plain English.
+"""What people are told: one table, in plain English.
 
 A notice tells what happened and, where there is something to do, what.  It names no person and no
 place: whoever may see those reads the rescue.
@@ -15,6 +15,7 @@ from supportcarr.contracts.events import (
     AnyFact,
     DriverArrived,
     DriverDeparted,
+    DriverStandingChanged,
     JobStarted,
     MatchingBegan,
     PaymentProcessed,
@@ -40,7 +41,7 @@ class Notice(msgspec.Struct, frozen=True):
     kind: str
     title: str
     body: str
-    rescue_id: str
+    rescue_id: str | None = None
 
 
 TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
@@ -176,6 +177,14 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "The start PIN is locked",
         "It was entered wrongly too often. Ask the rider for a new one.",
     ),
+    ("driver_offline", "driver"): (
+        "You are offline now",
+        "You missed several offers in a row. Go online again when you want to drive.",
+    ),
+    ("driver_suspended", "driver"): (
+        "You cannot take jobs at present",
+        "Your account as a driver is suspended. Our support will tell you more.",
+    ),
     ("pin_renewed", "rider"): ("You have a new start PIN", "Your rescue shows the new four digits."),
     ("pin_renewed", "driver"): ("The start PIN is new", "Ask the rider for the new four digits."),
 }
@@ -212,9 +221,13 @@ def notices(fact: AnyFact) -> Iterator[Notice]:
             kind = "pin_locked" if isinstance(fact, PinLocked) else "pin_renewed"
             yield _told(fact.rescue_id, fact.rider_id, kind, "rider")
             yield _told(fact.rescue_id, fact.driver_id, kind, "driver")
+        case DriverStandingChanged(reason=str(reason)) if reason in _STANDINGS:
+            yield _told(None, fact.driver_id, _STANDINGS[reason], "driver")
         case _:
             return
 
+
+_STANDINGS = {"missed_offers": "driver_offline", "suspended": "driver_suspended"}
 
 _ENDS: dict[type[RescueEnded], str] = {
     RescueCompleted: "rescue_completed",
@@ -245,7 +258,7 @@ def _of_an_end(fact: RescueEnded) -> Iterator[Notice]:
 
 
 def _told(
-    rescue_id: str,
+    rescue_id: str | None,
     user_id: str,
     kind: str,
     side: Side,

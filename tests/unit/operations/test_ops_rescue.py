@@ -1,0 +1,73 @@
+"""The console's row follows the events, in whatever order they come."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support import facts
+from supportcarr.contracts.events import Event, UserSignedUp
+from supportcarr.operations.model import OpsRescue, applied
+
+
+def row_of(events: list[Event]) -> OpsRescue:
+    row: OpsRescue | None = None
+    for event in events:
+        row = applied(row, event)
+    assert row is not None
+    return row
+
+
+def minute(n: int) -> object:
+    return facts.START + timedelta(minutes=n)
+
+
+def test_a_whole_life_is_on_the_row() -> None:
+    row = row_of(facts.whole_life())
+    assert row.id == facts.RESCUE
+    assert (row.status, row.source_version) == ("completed", 7)
+    assert (row.rider_id, row.driver_id, row.area_id) == (facts.RIDER, facts.DRIVER, facts.AREA)
+    assert (row.requested_at, row.waiting_since) == (minute(1), minute(2))
+    assert (row.assigned_at, row.arrived_at, row.ended_at) == (minute(3), minute(5), minute(7))
+    assert (row.total_minor, row.owed_minor, row.currency) == (3150, 3150, "CAD")
+    assert (row.payment_status, row.captured_minor, row.refunded_minor) == ("captured", 3150, 0)
+    assert (row.pickup, row.dropoff, row.problem) == (facts.PICKUP, facts.DROPOFF, "flat_tire")
+
+
+def test_a_repeated_event_changes_nothing() -> None:
+    row = row_of(facts.whole_life())
+    for event in facts.whole_life():
+        assert applied(row, event) == row
+
+
+@given(st.randoms(use_true_random=False))
+def test_any_order_gives_the_same_row(chance: random.Random) -> None:
+    life = facts.whole_life()
+    life.append(facts.event(facts.matching(entry=2, given_up_by=facts.DRIVER, previous="assigned"), 8))
+    life.append(facts.event(facts.assigned(driver=facts.OTHER_DRIVER), 9))
+    expected = row_of(life)
+    chance.shuffle(life)
+    assert row_of(life) == expected
+
+
+def test_a_second_search_waits_from_its_own_beginning_and_has_no_driver() -> None:
+    life = [facts.event(facts.requested(), 1), facts.event(facts.matching(), 2)]
+    life += [facts.event(facts.assigned(), 3)]
+    life += [facts.event(facts.matching(entry=2, given_up_by=facts.DRIVER, previous="assigned"), 4)]
+    row = row_of(life)
+    assert (row.status, row.driver_id, row.waiting_since) == ("matching", None, minute(4))
+
+
+def test_an_older_payment_event_does_not_undo_a_newer_one() -> None:
+    refund = facts.paid("refund", payment_status="refunded", refunded_minor=3150)
+    row = row_of([facts.event(facts.requested(), 1), facts.paid_event(refund, 4)])
+    row_after = applied(row, facts.paid_event(facts.paid(), 3))
+    assert row_after == row
+    assert row.refunded_minor == 3150
+
+
+def test_a_fact_of_something_else_makes_no_row() -> None:
+    assert applied(None, facts.event(UserSignedUp(user_id=facts.RIDER, role="rider"))) is None
