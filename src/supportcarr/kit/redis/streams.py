@@ -1,0 +1,296 @@
+"""Streams of events for people: each event once, in order, with a number that leaves no gap.
+
+A stream is one audience (``user:usr_…``, ``ops:AREA``).  Appending is one Lua script: it drops a
+repeat by event id, counts the stream's ``seq`` up by one, and writes the event to that stream and to
+the firehose, which the real-time nodes read.  A cursor is ``EPOCH:SEQ``; the epoch is random, made by
+whoever first finds none, and lost together with the numbers it belongs to when Redis is wiped.
+
+Kept of a stream: ``keep_seconds``, and at most so many events; its number and epoch: for good.  An
+event whose repeat comes later than ``keep_seconds`` is not known as a repeat any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from supportcarr.kit.redis import keys
+from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, Script
+from supportcarr.kit.settings import Streams as StreamSettings
+
+_APPEND_AT_ONCE = 100  # entries a script call: other clients wait for it
+_READ_AT_ONCE = 500
+_BLOCK_SECONDS = 1.0  # also: how late a wiped Redis is noticed when nothing is appended
+_PAUSE_SECONDS = 0.1  # between attempts to read a firehose that is away
+
+# KEYS: heads, firehose, then a stream and a mark of the event for each entry.
+# ARGV: a candidate epoch, seconds to keep, the firehose's length, then for each entry: the stream's
+# name, its length, event id, event name, time, data.  Answers the epoch, then for each entry its seq,
+# 0 for a repeat.
+_APPEND = Script(
+    "streams.append",
+    """
+    local heads, firehose = KEYS[1], KEYS[2]
+    local keep = tonumber(ARGV[2])
+    local now = tonumber(redis.call('TIME')[1])
+    redis.call('HSETNX', heads, '', ARGV[1])
+    local epoch = redis.call('HGET', heads, '')
+    local answer = {epoch}
+    local k, a = 3, 4
+    while k < #KEYS do
+      local stream, mark = KEYS[k], KEYS[k + 1]
+      local name, length, id, event, at, data =
+        ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
+      if redis.call('SET', mark, 1, 'NX', 'EX', keep) then
+        local seq = redis.call('HINCRBY', heads, name, 1)
+        local entry = {'id', id, 'name', event, 'at', at, 'data', data, 'wall', now}
+        local added = redis.pcall('XADD', stream, 'MAXLEN', length, seq .. '-0', unpack(entry))
+        if type(added) == 'table' and added.err then
+          -- the numbers were lost and the stream was not: what it holds is of no epoch that counts
+          redis.call('DEL', stream)
+          redis.call('XADD', stream, seq .. '-0', unpack(entry))
+        end
+        for _ = 1, 2 do  -- two out for one in: what is too old goes, and no call pays for it all
+          local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+          if not oldest or tonumber(oldest[2][10]) >= now - keep then break end
+          redis.call('XDEL', stream, oldest[1])
+        end
+        redis.call('EXPIRE', stream, keep)
+        redis.call('XADD', firehose, 'MAXLEN', '~', ARGV[3], '*',
+          'stream', name, 'cursor', epoch .. ':' .. seq, 'id', id, 'name', event, 'at', at, 'data', data)
+        answer[#answer + 1] = seq
+      else
+        answer[#answer + 1] = 0
+      end
+      k, a = k + 2, a + 6
+    end
+    return answer
+    """,
+)
+
+# KEYS: heads.  ARGV: a candidate epoch, then stream names.  Answers the epoch, then each seq or nil.
+_HEADS = Script(
+    "streams.heads",
+    """
+    redis.call('HSETNX', KEYS[1], '', ARGV[1])
+    ARGV[1] = ''
+    return redis.call('HMGET', KEYS[1], unpack(ARGV))
+    """,
+)
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An event as it is handed in, for one stream; ``data`` is JSON, ``at`` RFC 3339 city time."""
+
+    stream: str
+    event_id: str
+    name: str  # of the socket event: rescue:status_update …
+    at: str
+    data: bytes
+
+
+class Item(msgspec.Struct, frozen=True):
+    """An event as it is read: ``cursor`` is its place in its stream."""
+
+    stream: str
+    cursor: str
+    id: str
+    name: str
+    at: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a firehose brought at once.  ``began``: this epoch is another than the last batch's, so
+    every cursor handed out before is void (clients must reload)."""
+
+    epoch: str
+    items: list[Item]
+    began: bool = False
+
+
+class StreamReset(Exception):
+    """What was asked for is gone (another epoch, trimmed, or never was); ``head`` is the cursor to go
+    on from after a reload."""
+
+    def __init__(self, stream: str, head: str) -> None:
+        self.stream, self.head = stream, head
+        super().__init__(f"{stream} begins anew at {head}")
+
+
+class Streams:
+    def __init__(self, redis: RedisClient, settings: StreamSettings) -> None:
+        self._redis = redis
+        self._settings = settings
+
+    async def append(self, entries: Sequence[Entry]) -> list[str | None]:
+        """Append each entry to its stream, in this order; the cursors, ``None`` for a repeat.
+
+        Safe to repeat.  Raises ``RedisError``; what was appended by then stays.
+        """
+        cursors: list[str | None] = []
+        for start in range(0, len(entries), _APPEND_AT_ONCE):
+            cursors += await self._append(entries[start : start + _APPEND_AT_ONCE])
+        return cursors
+
+    async def _append(self, entries: Sequence[Entry]) -> list[str | None]:
+        settings = self._settings
+        places = [keys.stream_heads(), keys.firehose()]
+        args: list[Arg] = [_candidate(), settings.keep_seconds, settings.firehose_events]
+        for entry in entries:
+            places += (keys.stream(entry.stream), keys.stream_seen(entry.stream, entry.event_id))
+            args += (
+                entry.stream,
+                settings.ops_events if entry.stream.startswith("ops:") else settings.user_events,
+                entry.event_id,
+                entry.name,
+                entry.at,
+                entry.data,
+            )
+        epoch, *seqs = await self._redis.script(_APPEND, places, args)
+        return [f"{epoch.decode()}:{seq}" if seq else None for seq in seqs]
+
+    async def heads(self, streams: Sequence[str]) -> dict[str, str]:
+        """The cursor of each stream's last event (``EPOCH:0``: there was none).  Raises ``RedisError``."""
+        epoch, *seqs = await self._redis.script(
+            _HEADS, [keys.stream_heads()], [_candidate(), *streams], decode=True
+        )
+        return {stream: f"{epoch}:{seq or 0}" for stream, seq in zip(streams, seqs, strict=True)}
+
+    async def read(self, stream: str, cursor: str, limit: int = 200) -> list[Item]:
+        """The events after that cursor, oldest first, at most *limit*; fewer: there are no more.
+
+        Raises ``StreamReset`` (also for what is no cursor) and ``RedisError``.
+        """
+        epoch, seq = _parse(cursor)
+        # The head first: it may be behind what is then read, never before it.
+        (now_epoch, head), entries = await self._redis.batch(
+            [
+                ("HMGET", keys.stream_heads(), "", stream),
+                ("XRANGE", keys.stream(stream), f"{seq + 1}-0", "+", "COUNT", limit),
+            ]
+        )
+        if now_epoch is None:  # wiped, and nobody has asked since
+            raise StreamReset(stream, (await self.heads([stream]))[stream])
+        now, last = now_epoch.decode(), int(head or 0)
+        reset = StreamReset(stream, f"{now}:{last}")
+        if epoch != now or seq > last:
+            raise reset
+        if seq == last:
+            return []
+        items = [_item(stream, now, entry) for entry in entries]
+        if not items or items[0].cursor != f"{now}:{seq + 1}":
+            raise reset
+        return items
+
+    async def firehose(self, start: str | None = None) -> AsyncGenerator[Batch, None]:
+        """What is appended to any stream, from now on, for as long as it is read.
+
+        The first batch comes at once and is empty, with the epoch: whoever tells heads after it
+        misses nothing.  *start* (an entry id of the firehose) begins after that entry instead.  A
+        break of the connection loses nothing; a wiped Redis shows as a batch with ``began``.
+        """
+        last, epoch = start, ""
+        quiet = True  # only then the epoch is asked for; otherwise the events themselves tell it
+        async with _Reader(self._redis) as reader:
+            while True:
+                try:
+                    if last is None:
+                        last = await reader.last_id()
+                    if quiet and (now := await self._epoch()) != epoch:
+                        if epoch:
+                            last = "0-0"  # of the new epoch nothing was read yet
+                        yield Batch(now, [], began=bool(epoch))
+                        epoch = now
+                    entries = await reader.after(last)
+                    items = [_fired(fields) for _, fields in entries]
+                    foreign = [item for item in items if not item.cursor.startswith(f"{epoch}:")]
+                    if foreign and await self._epoch() != epoch:
+                        # Wiped while we waited: begin with the first entry of the new epoch, whatever
+                        # its id is (ids are times, and another server's clock may be behind).
+                        quiet = True
+                        continue
+                except RedisError:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    quiet = True
+                    continue
+                quiet = not entries
+                if entries:
+                    last = entries[-1][0].decode()
+                    yield Batch(epoch, [item for item in items if item not in foreign])
+
+    async def _epoch(self) -> str:
+        (epoch,) = await self._redis.script(_HEADS, [keys.stream_heads()], [_candidate()], decode=True)
+        return str(epoch)
+
+
+class _Reader:
+    """A connection that blocks on the firehose."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._client = redis.dedicated(name="firehose", timeout=_BLOCK_SECONDS + 2)
+
+    async def __aenter__(self) -> _Reader:
+        while True:
+            try:
+                await self._client.open()
+                return self
+            except RedisError:
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    async def last_id(self) -> str:
+        newest = await self._client.call("XREVRANGE", keys.firehose(), "+", "-", "COUNT", 1)
+        return newest[0][0].decode() if newest else "0-0"
+
+    async def after(self, last: str) -> list[tuple[bytes, list[bytes]]]:
+        found = await self._client.call(
+            "XREAD", "COUNT", _READ_AT_ONCE, "BLOCK", int(_BLOCK_SECONDS * 1000),
+            "STREAMS", keys.firehose(), last,
+        )  # fmt: skip
+        return found[0][1] if found else []
+
+
+def _candidate() -> str:
+    return secrets.token_hex(6)
+
+
+def _parse(cursor: str) -> tuple[str, int]:
+    epoch, _, seq = cursor.partition(":")
+    return (epoch, int(seq)) if seq.isascii() and seq.isdecimal() and len(seq) < 16 else ("", 0)
+
+
+def _fields(flat: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _item(stream: str, epoch: str, entry: Sequence[Any]) -> Item:
+    fields = _fields(entry[1])
+    return Item(
+        stream=stream,
+        cursor=f"{epoch}:{entry[0].partition(b'-')[0].decode()}",
+        id=fields[b"id"].decode(),
+        name=fields[b"name"].decode(),
+        at=fields[b"at"].decode(),
+        data=fields[b"data"],
+    )
+
+
+def _fired(flat: Sequence[bytes]) -> Item:
+    fields = _fields(flat)
+    return Item(
+        stream=fields[b"stream"].decode(),
+        cursor=fields[b"cursor"].decode(),
+        id=fields[b"id"].decode(),
+        name=fields[b"name"].decode(),
+        at=fields[b"at"].decode(),
+        data=fields[b"data"],
+    )

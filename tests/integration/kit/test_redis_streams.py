@@ -1,0 +1,246 @@
+"""Streams: each event once, numbered without gaps, and what a reader is told when it cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from supportcarr.kit.redis import keys
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.redis.streams import Batch, Entry, Item, StreamReset, Streams
+from supportcarr.kit.settings import Streams as StreamSettings
+
+RIDER, OPS = "user:usr_rider", "ops:montreal"
+
+
+def entry(n: int, stream: str = RIDER) -> Entry:
+    return Entry(stream, f"res_1.{n}.0", "rescue:status_update", "2026-11-02T16:00:00Z", b'{"n":%d}' % n)
+
+
+@pytest.fixture
+def streams(redis: RedisClient) -> Streams:
+    return Streams(redis, StreamSettings(user_events=10, ops_events=20, firehose_events=100))
+
+
+def seqs(items: list[Item]) -> list[int]:
+    return [int(item.cursor.partition(":")[2]) for item in items]
+
+
+async def test_an_event_is_read_as_it_was_appended(streams: Streams) -> None:
+    (before,) = (await streams.heads([RIDER])).values()
+    (cursor,) = await streams.append([entry(1)])
+    (item,) = await streams.read(RIDER, before)
+    assert item == Item(
+        RIDER, cursor or "", "res_1.1.0", "rescue:status_update", "2026-11-02T16:00:00Z", b'{"n":1}'
+    )
+    assert before.endswith(":0")
+    assert item.cursor == before.replace(":0", ":1")
+
+
+async def test_a_repeat_is_dropped_and_takes_no_number(streams: Streams) -> None:
+    first = await streams.append([entry(1), entry(1), entry(2)])
+    assert first[1] is None
+    assert await streams.append([entry(2), entry(1), entry(3)])
+    head = (await streams.heads([RIDER]))[RIDER]
+    assert head.endswith(":3")
+    items = await streams.read(RIDER, head.replace(":3", ":0"))
+    assert [item.id for item in items] == ["res_1.1.0", "res_1.2.0", "res_1.3.0"]
+    assert seqs(items) == [1, 2, 3]
+
+
+async def test_each_stream_has_numbers_of_its_own(streams: Streams) -> None:
+    cursors = await streams.append([entry(1), entry(1, OPS), entry(2, OPS)])
+    assert [cursor and cursor.partition(":")[2] for cursor in cursors] == ["1", "1", "2"]
+    heads = await streams.heads([RIDER, OPS, "user:usr_nobody"])
+    assert [heads[s].partition(":")[2] for s in (RIDER, OPS, "user:usr_nobody")] == ["1", "2", "0"]
+    assert len({head.partition(":")[0] for head in heads.values()}) == 1
+
+
+async def test_a_reader_that_was_away_catches_up_in_pages(streams: Streams) -> None:
+    await streams.append([entry(n, OPS) for n in range(1, 9)])
+    cursor = (await streams.heads([OPS]))[OPS].replace(":8", ":2")
+    read: list[Item] = []
+    while page := await streams.read(OPS, cursor, limit=4):
+        read += page
+        cursor = page[-1].cursor
+    assert seqs(read) == [3, 4, 5, 6, 7, 8]
+
+
+async def test_more_than_is_kept_resets_to_the_head(streams: Streams) -> None:
+    await streams.append([entry(n) for n in range(1, 16)])  # ten are kept
+    head = (await streams.heads([RIDER]))[RIDER]
+    assert seqs(await streams.read(RIDER, head.replace(":15", ":5"))) == list(range(6, 16))
+    with pytest.raises(StreamReset) as reset:
+        await streams.read(RIDER, head.replace(":15", ":4"))
+    assert reset.value.head == head
+
+
+async def test_operators_streams_keep_more(streams: Streams) -> None:
+    await streams.append([entry(n, OPS) for n in range(1, 16)])
+    head = (await streams.heads([OPS]))[OPS]
+    assert len(await streams.read(OPS, head.replace(":15", ":0"))) == 15
+
+
+async def test_events_older_than_the_keeping_time_go(redis: RedisClient, streams: Streams) -> None:
+    await streams.append([entry(1), entry(2)])
+    await redis.call("DEL", keys.stream(RIDER))
+    for n in (1, 2):  # as they would be after two hours of a stream that is in use
+        await redis.call(
+            "XADD", keys.stream(RIDER), f"{n}-0", "id", n, "name", "x", "at", "x", "data", "x", "wall", 1
+        )
+    await streams.append([entry(3)])
+    assert await redis.call("XLEN", keys.stream(RIDER)) == 1
+    assert 0 < await redis.call("TTL", keys.stream(RIDER)) <= 3600
+
+
+async def test_an_idle_stream_that_expired_misses_nothing_for_who_had_all(
+    redis: RedisClient, streams: Streams
+) -> None:
+    await streams.append([entry(1), entry(2)])
+    await redis.call("DEL", keys.stream(RIDER))
+    head = (await streams.heads([RIDER]))[RIDER]
+    assert await streams.read(RIDER, head) == []
+    with pytest.raises(StreamReset):
+        await streams.read(RIDER, head.replace(":2", ":1"))
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "a:b", ":", "x:-1", "x:1e3", "x:" + "9" * 40])
+async def test_what_is_no_cursor_of_ours_resets(streams: Streams, cursor: str) -> None:
+    with pytest.raises(StreamReset):
+        await streams.read(RIDER, cursor)
+
+
+async def test_a_cursor_ahead_of_the_stream_resets(streams: Streams) -> None:
+    head = (await streams.heads([RIDER]))[RIDER]
+    with pytest.raises(StreamReset):
+        await streams.read(RIDER, head.replace(":0", ":1"))
+
+
+async def test_a_wiped_redis_begins_another_epoch(redis: RedisClient, streams: Streams) -> None:
+    (old,) = await streams.append([entry(1)])
+    await redis.call("FLUSHALL")
+    (new,) = await streams.append([entry(2)])
+    assert old is not None and new is not None
+    assert old.partition(":")[2] == new.partition(":")[2] == "1"
+    assert old.partition(":")[0] != new.partition(":")[0]
+    with pytest.raises(StreamReset) as reset:
+        await streams.read(RIDER, old)
+    assert reset.value.head == new
+
+
+async def test_numbers_lost_without_their_stream_do_not_mix_epochs(
+    redis: RedisClient, streams: Streams
+) -> None:
+    await streams.append([entry(n) for n in range(1, 6)])
+    await redis.call("DEL", keys.stream_heads())
+    (cursor,) = await streams.append([entry(6)])
+    assert cursor is not None
+    (item,) = await streams.read(RIDER, cursor.replace(":1", ":0"))
+    assert item.id == "res_1.6.0"
+
+
+async def test_appenders_at_once_leave_no_gap(redis_server: RedisServer, streams: Streams) -> None:
+    async def append(start: int, client: RedisClient) -> None:
+        own = Streams(client, StreamSettings())
+        for n in range(start, start + 150, 3):
+            await own.append([entry(m, OPS) for m in (n, n + 1, n + 2)])
+
+    async with RedisClient(redis_server.url) as one, RedisClient(redis_server.url) as two:
+        await asyncio.gather(append(1, one), append(76, two))  # they overlap by half
+        head = (await streams.heads([OPS]))[OPS]
+        items = await Streams(one, StreamSettings()).read(OPS, head.split(":")[0] + ":0", limit=1000)
+    assert seqs(items) == list(range(1, 226))
+    assert len({item.id for item in items}) == 225
+
+
+async def heard(streams: Streams, batches: list[Batch], start: str | None = None) -> None:
+    async for batch in streams.firehose(start):
+        batches.append(batch)
+
+
+async def until(batches: list[Batch], count: int) -> list[Item]:
+    while sum(len(batch.items) for batch in batches) < count:
+        await asyncio.sleep(0.005)
+    return [item for batch in batches for item in batch.items]
+
+
+async def test_the_firehose_brings_every_stream_from_its_first_batch_on(streams: Streams) -> None:
+    await streams.append([entry(1)])
+    batches: list[Batch] = []
+    hearing = asyncio.create_task(heard(streams, batches))
+    while not batches:
+        await asyncio.sleep(0.005)
+    assert batches[0].items == [] and not batches[0].began
+    cursors = await streams.append([entry(2), entry(2, OPS), entry(2)])
+    items = await until(batches, 2)
+    assert [item.cursor for item in items] == cursors[:2]
+    assert [item.stream for item in items] == [RIDER, OPS]
+    assert items[0] == (await streams.read(RIDER, f"{batches[0].epoch}:1"))[0]
+    hearing.cancel()
+
+
+async def test_the_firehose_tells_of_a_wipe_and_loses_nothing_after_it(
+    redis: RedisClient, streams: Streams
+) -> None:
+    batches: list[Batch] = []
+    hearing = asyncio.create_task(heard(streams, batches))
+    while not batches:
+        await asyncio.sleep(0.005)
+    await streams.append([entry(1)])
+    await until(batches, 1)
+    await redis.call("FLUSHALL")
+    await streams.append([entry(2), entry(3)])
+    items = await until(batches, 3)
+    assert [item.id for item in items] == ["res_1.1.0", "res_1.2.0", "res_1.3.0"]
+    (began,) = [batch for batch in batches if batch.began]
+    assert items[1].cursor == f"{began.epoch}:1"
+    assert batches.index(began) == [i for i, b in enumerate(batches) if b.items][1] - 1
+    hearing.cancel()
+
+
+async def test_the_firehose_tells_of_a_wipe_after_which_nothing_happens(
+    redis: RedisClient, streams: Streams
+) -> None:
+    batches: list[Batch] = []
+    hearing = asyncio.create_task(heard(streams, batches))
+    while not batches:
+        await asyncio.sleep(0.005)
+    await redis.call("FLUSHALL")
+    while not batches[-1].began:
+        await asyncio.sleep(0.02)
+    assert batches[-1].epoch == (await streams.heads([RIDER]))[RIDER].partition(":")[0]
+    hearing.cancel()
+
+
+async def test_the_firehose_survives_breaks_of_its_connection(redis: RedisClient, streams: Streams) -> None:
+    batches: list[Batch] = []
+    hearing = asyncio.create_task(heard(streams, batches))
+    while not batches:
+        await asyncio.sleep(0.005)
+    for n in range(1, 31):
+        await streams.append([entry(n)])
+        if n % 10 == 0:
+            await redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    assert seqs(await until(batches, 30)) == list(range(1, 31))
+    assert not any(batch.began for batch in batches)
+    hearing.cancel()
+
+
+async def test_the_firehose_skips_what_a_lost_epoch_left_behind(redis: RedisClient, streams: Streams) -> None:
+    batches: list[Batch] = []
+    await streams.append([entry(1)])
+    await redis.call("DEL", keys.stream_heads())
+    hearing = asyncio.create_task(heard(streams, batches, start="0-0"))
+    await streams.append([entry(2)])
+    assert [item.id for item in await until(batches, 1)] == ["res_1.2.0"]
+    hearing.cancel()
+
+
+async def test_data_comes_back_byte_for_byte(streams: Streams) -> None:
+    data = msgspec.json.encode({"text": "naïve \x00 ünd"})
+    (cursor,) = await streams.append([Entry(RIDER, "e", "n", "t", data)])
+    assert cursor is not None
+    assert (await streams.read(RIDER, cursor.replace(":1", ":0")))[0].data == data
