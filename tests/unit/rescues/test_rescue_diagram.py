@@ -1,0 +1,44 @@
+"""The picture in the docs is the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from supportcarr.rescues.diagram import BEGIN, END, markdown_table, mermaid, render_docs, rendered
+from supportcarr.rescues.life import TABLE, arrows
+
+PAGE = Path(__file__).parents[3] / "docs" / "rescue-life.md"
+
+
+def test_the_docs_show_the_life_as_it_is() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert rendered(page) == page, "run supportcarr.rescues.diagram.render_docs()"
+
+
+def test_the_picture_has_each_arrow_once() -> None:
+    lines = mermaid().splitlines()
+    for start, end, _ in arrows():
+        assert sum(line.startswith(f"    {start} --> {end}:") for line in lines) == 1
+
+
+def test_the_list_has_a_row_for_each_command_of_each_status() -> None:
+    assert len(markdown_table().splitlines()) == 2 + sum(len(steps) for steps in TABLE.values())
+
+
+def test_rendering_renews_what_is_between_the_markers_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    assert render_docs(page)
+    text = page.read_text()
+    assert text.startswith(f"before\n{BEGIN}\n")
+    assert text.endswith(f"\n{END}\nafter\n")
+    assert "old" not in text
+    assert "assigned --> en_route: depart (driver)" in text
+    assert not render_docs(page), "nothing left to change"
+
+
+def test_a_page_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="markers"):
+        rendered("no markers here")

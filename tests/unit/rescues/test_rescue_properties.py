@@ -1,0 +1,163 @@
+"""Whatever is asked of a rescue in whatever order, its life stays a legal one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+
+import msgspec
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from support.rescues import ADMIN, DRIVER, NOW, OTHER_DRIVER, OTHER_RIDER, RESCUE_ID, RIDER, RULES, terms
+from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.events import Fact, RescueEnded, RescueMoved
+from supportcarr.contracts.refusals import Refusal
+from supportcarr.contracts.terms import QuoteTerms
+from supportcarr.rescues.commands import (
+    Abort,
+    Arrive,
+    Assign,
+    BeginMatching,
+    Cancel,
+    Command,
+    Complete,
+    Depart,
+    Exchange,
+    LeaveUnserved,
+    MarkNoShow,
+    Reject,
+    Release,
+    RenewPin,
+    RequestRescue,
+    Start,
+    Wake,
+)
+from supportcarr.rescues.decide import decide
+from supportcarr.rescues.evolve import evolve_all, open_rescue
+from supportcarr.rescues.life import TABLE, arrows
+from supportcarr.rescues.model import FINAL, Rescue
+
+drivers = st.sampled_from(["usr_driver", "usr_other_driver", "usr_rider"])
+offers = st.one_of(st.none(), st.sampled_from(["off_1", "off_2", "off_3"]))
+pins = st.sampled_from(["4711", "4711", "0000"])
+amounts = st.one_of(st.none(), st.integers(-100, 4000))
+BUILD: dict[type[Command], st.SearchStrategy[Command]] = {
+    Wake: st.builds(Wake, rider_is_free=st.booleans()),
+    BeginMatching: st.just(BeginMatching()),
+    Reject: st.builds(Reject, reason=st.just("card_declined")),
+    LeaveUnserved: st.just(LeaveUnserved()),
+    Assign: st.builds(Assign, driver_id=drivers, offer_id=offers),
+    Exchange: st.builds(Exchange, driver_id=drivers, offer_id=offers),
+    Depart: st.just(Depart()),
+    Arrive: st.just(Arrive()),
+    Start: st.builds(Start, pin=pins),
+    Complete: st.builds(
+        Complete, outcome=st.sampled_from(["delivered", "fixed_on_spot"]), price_minor=amounts
+    ),
+    MarkNoShow: st.just(MarkNoShow()),
+    Abort: st.builds(Abort, reason=st.just("unsafe"), amount_minor=amounts),
+    Release: st.builds(Release, reason=st.sampled_from(["breakdown", "I am lost"])),
+    Cancel: st.builds(Cancel, reason=st.sampled_from(["changed_my_mind", "no more words"])),
+    RenewPin: st.builds(RenewPin, pin=pins),
+}
+ENDS_EARLY = (Cancel, Reject, LeaveUnserved, Release)
+ACTORS = (SYSTEM, RIDER, OTHER_RIDER, DRIVER, OTHER_DRIVER, ADMIN)
+quotes = st.builds(
+    lambda total, promo, later: terms(
+        total_minor=max(0, total - promo),
+        before_promo_minor=total,
+        scheduled_for=NOW + timedelta(minutes=5) if later else None,
+    ),
+    st.integers(0, 5000),
+    st.sampled_from([0, 1000]),
+    st.booleans(),
+)
+LEGAL = {(start, end) for start, end, _ in arrows()}
+
+
+def fitting(rescue: Rescue, command: type[Command]) -> Actor:
+    """One who may give that command."""
+    who = TABLE[rescue.status][command].who
+    if "driver" in who:
+        return Actor("driver", rescue.driver_id)
+    return RIDER if "rider" in who else SYSTEM
+
+
+def drawn(data: st.DataObject, rescue: Rescue) -> tuple[Command, Actor]:
+    """Mostly what may come next by one who may, since pure chance hardly gets past the first steps;
+    sometimes anything by anybody."""
+    may = list(TABLE[rescue.status])
+    if data.draw(st.integers(0, 3)) and may:
+        onward = [c for c in may if c not in ENDS_EARLY]
+        command = data.draw(st.sampled_from(onward if data.draw(st.integers(0, 4)) and onward else may))
+        return data.draw(BUILD[command]), fitting(rescue, command)
+    command = data.draw(st.sampled_from(list(BUILD)))
+    return data.draw(BUILD[command]), data.draw(st.sampled_from(ACTORS))
+
+
+@given(quotes, st.integers(10, 40), st.data())
+def test_any_sequence_of_commands_leads_a_legal_life(
+    quote: QuoteTerms, steps: int, data: st.DataObject
+) -> None:
+    request = RequestRescue(quote_id="quo_1", payment_method_id="pmt_1")
+    now = NOW
+    opened, facts = open_rescue(
+        request,
+        quote,
+        rescue_id=RESCUE_ID,
+        rider=RIDER,
+        pin="4711",
+        now=now,
+        rules=RULES,
+    )
+    rescue = msgspec.structs.replace(opened, version=1)
+    happened: list[Fact] = list(facts)
+    for _ in range(steps):
+        now += timedelta(seconds=data.draw(st.integers(0, 900)))
+        command, actor = drawn(data, rescue)
+        try:
+            decided = decide(rescue, command, actor, now, RULES)
+        except Refusal:
+            continue
+        assert decided, "what is allowed makes something happen"
+        before = rescue
+        rescue = msgspec.structs.replace(evolve_all(rescue, decided, now, actor), version=rescue.version + 1)
+        moves = [f for f in decided if isinstance(f, RescueMoved)]
+        assert len(moves) <= 1
+        if moves:
+            assert (before.status, rescue.status) in LEGAL
+            assert rescue.timeline[-1].version == rescue.version
+            assert (rescue.timeline[-1].at, rescue.timeline[-1].actor) == (now, actor)
+        else:
+            assert rescue.status == before.status
+            assert rescue.timeline == before.timeline
+        happened += decided
+        holds_together(rescue)
+    event(f"ended {rescue.status}")
+    ends = [f for f in happened if isinstance(f, RescueEnded)]
+    assert len(ends) == (1 if rescue.status in FINAL else 0)
+    for end in ends:
+        assert 0 <= end.owed.rider_minor <= rescue.quote.total_minor
+        assert 0 <= end.owed.driver_minor <= rescue.quote.before_promo_minor
+        assert rescue.owed == end.owed
+    moved = [f.status for f in happened if isinstance(f, RescueMoved)]
+    assert [entry.to for entry in rescue.timeline] == moved
+
+
+def holds_together(rescue: Rescue) -> None:
+    assert rescue.timeline[0].from_ is None
+    for one, two in pairwise(rescue.timeline):
+        assert two.from_ == one.to
+        assert two.version > one.version
+        assert two.at >= one.at
+    assert rescue.timeline[-1].to == rescue.status
+    assert (rescue.due_at is not None) == (rescue.status in ("scheduled", "requested", "matching"))
+    if rescue.status in ("assigned", "en_route", "arrived", "in_transit"):
+        assert rescue.driver_id not in (None, rescue.rider_id)
+        assert rescue.accepted_at is not None
+    if rescue.status in ("scheduled", "requested", "matching"):
+        assert rescue.driver_id is None
+    assert rescue.pin_tries <= RULES.pin_tries
+    assert rescue.pin_locked == (rescue.pin_tries == RULES.pin_tries)
+    assert msgspec.json.decode(msgspec.json.encode(rescue), type=Rescue) == rescue

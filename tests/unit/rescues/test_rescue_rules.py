@@ -1,0 +1,280 @@
+"""The rules beside the table: PIN, waits, exchanges, prices, reasons, timeline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from support.rescues import ADMIN, DRIVER, NOW, RESCUE_ID, RIDER, RULES, rescue_in, terms
+from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.events import (
+    AnyFact,
+    Fact,
+    MatchingBegan,
+    PinLocked,
+    PinRenewed,
+    RescueAborted,
+    RescueAssigned,
+    RescueCancelled,
+    RescueRejected,
+    RescueRequested,
+    RescueScheduled,
+)
+from supportcarr.contracts.refusals import Forbidden, IllegalTransition, ValidationFailed
+from supportcarr.rescues.commands import (
+    Abort,
+    Assign,
+    BeginMatching,
+    Cancel,
+    Command,
+    Complete,
+    Depart,
+    Exchange,
+    LeaveUnserved,
+    MarkNoShow,
+    Release,
+    RenewPin,
+    RequestRescue,
+    Start,
+    Wake,
+)
+from supportcarr.rescues.decide import PinMistyped, PrivateFact, decide
+from supportcarr.rescues.errors import PinIsLocked, TooEarly
+from supportcarr.rescues.evolve import evolve_all, open_rescue
+from supportcarr.rescues.model import TIMELINE_LIMIT, Rescue, TimelineEntry
+
+
+def after(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) -> Rescue:
+    """The rescue as it is saved after the command, that many seconds from NOW."""
+    at = NOW + timedelta(seconds=seconds)
+    changed = evolve_all(rescue, decide(rescue, command, actor, at, RULES), at, actor)
+    return msgspec.structs.replace(changed, version=rescue.version + 1)
+
+
+def facts(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) -> tuple[Fact, ...]:
+    return decide(rescue, command, actor, NOW + timedelta(seconds=seconds), RULES)
+
+
+# --- beginning -------------------------------------------------------------------------------
+
+
+def test_a_new_rescue_is_requested_on_the_terms_of_its_quote() -> None:
+    rescue, (fact,) = open_rescue(
+        RequestRescue(quote_id="quo_1", payment_method_id="pmt_1", note="by the fountain"),
+        terms(),
+        rescue_id=RESCUE_ID,
+        rider=RIDER,
+        pin="4711",
+        now=NOW,
+        rules=RULES,
+    )
+    assert isinstance(fact, RescueRequested)
+    assert (fact.status, fact.previous, fact.total_minor) == ("requested", None, 3140)
+    assert rescue.due_at == fact.hold_ends_at == NOW + timedelta(minutes=5)
+    assert (rescue.region, rescue.area_id, rescue.eta_seconds) == ("qc", "montreal", 540)
+    assert rescue.timeline == (TimelineEntry(at=NOW, from_=None, to="requested", actor=RIDER, version=1),)
+
+
+def test_a_booking_waits_for_its_time_and_then_asks_for_the_card() -> None:
+    later = NOW + timedelta(hours=3)
+    booked, (fact,) = open_rescue(
+        RequestRescue(quote_id="quo_1", payment_method_id="pmt_1"),
+        terms(scheduled_for=later),
+        rescue_id=RESCUE_ID,
+        rider=RIDER,
+        pin="4711",
+        now=NOW,
+        rules=RULES,
+    )
+    assert isinstance(fact, RescueScheduled)
+    assert booked.due_at == booked.scheduled_for == later
+    assert not booked.is_live
+    (woken,) = facts(booked, Wake(rider_is_free=True), SYSTEM, 3 * 3600)
+    assert isinstance(woken, RescueRequested)
+    assert woken.hold_ends_at == later + timedelta(minutes=5)
+
+
+def test_a_booking_of_a_rider_who_is_being_rescued_already_is_rejected() -> None:
+    (fact,) = facts(rescue_in("scheduled"), Wake(rider_is_free=False), SYSTEM)
+    assert isinstance(fact, RescueRejected)
+    assert (fact.reason, fact.owed.rider_minor) == ("rider_has_live_rescue", 0)
+
+
+# --- matching --------------------------------------------------------------------------------
+
+
+def test_each_entry_to_matching_starts_the_eight_minutes_anew() -> None:
+    first = after(rescue_in("requested"), BeginMatching(), SYSTEM)
+    assert (first.matching_entry, first.due_at) == (1, NOW + timedelta(minutes=8))
+    taken = after(first, Assign(driver_id="usr_driver", offer_id="off_1"), SYSTEM, 60)
+    assert taken.due_at is None
+    again = after(taken, Release(reason="breakdown"), DRIVER, 120)
+    assert (again.matching_entry, again.due_at) == (2, NOW + timedelta(minutes=10))
+
+
+def test_matching_tells_what_the_driver_would_earn_and_who_gave_the_rescue_up() -> None:
+    (fact,) = facts(rescue_in("en_route"), Release(reason="breakdown"), DRIVER)
+    assert isinstance(fact, MatchingBegan)
+    assert (fact.pay_minor, fact.given_up_by, fact.driver_id) == (2355, "usr_driver", None)
+
+
+def test_a_search_is_not_given_up_early() -> None:
+    with pytest.raises(TooEarly):
+        facts(rescue_in("matching"), LeaveUnserved(), SYSTEM, 479)
+    assert after(rescue_in("matching"), LeaveUnserved(), SYSTEM, 480).status == "unserved"
+
+
+def test_nobody_drives_to_their_own_rescue() -> None:
+    with pytest.raises(IllegalTransition):
+        facts(rescue_in("matching"), Assign(driver_id="usr_rider", offer_id="off_1"), SYSTEM)
+
+
+def test_an_offer_leads_to_a_driver_once() -> None:
+    released = after(rescue_in("assigned"), Release(reason="breakdown"), DRIVER)
+    with pytest.raises(IllegalTransition, match="offer"):
+        facts(released, Assign(driver_id="usr_driver", offer_id="off_1"), SYSTEM)
+
+
+def test_the_system_exchanges_a_driver_once_and_an_operator_again() -> None:
+    once = after(rescue_in("en_route"), Exchange(driver_id="usr_b", offer_id="off_2"), SYSTEM)
+    assert (once.status, once.driver_id, once.exchanged) == ("assigned", "usr_b", True)
+    with pytest.raises(IllegalTransition, match="once"):
+        facts(once, Exchange(driver_id="usr_c", offer_id="off_3"), SYSTEM)
+    assert after(once, Exchange(driver_id="usr_c"), ADMIN).driver_id == "usr_c"
+
+
+def test_an_exchange_names_both_drivers_and_needs_another_one() -> None:
+    rescue = rescue_in("assigned")
+    (fact,) = facts(rescue, Exchange(driver_id="usr_b", offer_id="off_2", eta_seconds=90), SYSTEM)
+    assert isinstance(fact, RescueAssigned)
+    assert (fact.driver_id, fact.previous_driver_id, fact.eta_seconds) == ("usr_b", "usr_driver", 90)
+    with pytest.raises(IllegalTransition):
+        facts(rescue, Exchange(driver_id="usr_driver", offer_id="off_2"), SYSTEM)
+
+
+def test_a_promise_behind_another_job_ends_when_the_driver_departs() -> None:
+    promised = after(
+        rescue_in("matching"), Assign(driver_id="usr_driver", queued_behind="res_qc_other"), SYSTEM
+    )
+    assert promised.queued_behind == "res_qc_other"
+    assert after(promised, Depart(), DRIVER).queued_behind is None
+
+
+# --- the PIN ---------------------------------------------------------------------------------
+
+
+def test_the_fifth_wrong_pin_locks_and_the_right_one_is_then_refused_too() -> None:
+    rescue = rescue_in("arrived")
+    for tried in range(1, 5):
+        assert facts(rescue, Start(pin="0000"), DRIVER) == (PinMistyped(),)
+        rescue = after(rescue, Start(pin="0000"), DRIVER)
+        assert (rescue.pin_tries, rescue.pin_locked, rescue.status) == (tried, False, "arrived")
+    fifth = facts(rescue, Start(pin="0000"), DRIVER)
+    assert [type(f) for f in fifth] == [PinMistyped, PinLocked]
+    locked = after(rescue, Start(pin="0000"), DRIVER)
+    assert (locked.pin_tries, locked.pin_locked) == (5, True)
+    with pytest.raises(PinIsLocked):
+        facts(locked, Start(pin="4711"), DRIVER)
+
+
+@pytest.mark.parametrize("actor", [RIDER, ADMIN])
+def test_a_renewed_pin_unlocks_and_only_the_new_one_starts(actor: Actor) -> None:
+    locked = rescue_in("arrived", pin_tries=5, pin_locked=True)
+    assert any(isinstance(f, PinRenewed) for f in facts(locked, RenewPin(pin="0815"), actor))
+    renewed = after(locked, RenewPin(pin="0815"), actor)
+    assert (renewed.pin_tries, renewed.pin_locked) == (0, False)
+    assert facts(renewed, Start(pin="4711"), DRIVER) == (PinMistyped(),)
+    assert after(renewed, Start(pin="0815"), DRIVER).status == "in_transit"
+
+
+def test_a_right_pin_after_wrong_ones_starts() -> None:
+    assert after(rescue_in("arrived", pin_tries=4), Start(pin="4711"), DRIVER).status == "in_transit"
+
+
+def test_no_published_fact_carries_the_pin_or_a_persons_words() -> None:
+    said = "the rider Jo Roe smells of smoke"
+    published = [
+        *facts(rescue_in("arrived", pin_locked=True), RenewPin(pin="0815"), RIDER),
+        *facts(rescue_in("arrived"), Start(pin="0000"), DRIVER),
+        *facts(rescue_in("arrived"), Abort(reason=said), DRIVER),
+        *facts(rescue_in("assigned"), Cancel(reason=said), RIDER),
+        *facts(rescue_in("assigned"), Release(reason=said), DRIVER),
+    ]
+    wire = b"".join(msgspec.json.encode(f) for f in published if not isinstance(f, PrivateFact))
+    assert b"0815" not in wire
+    assert b"0000" not in wire
+    assert b"Jo Roe" not in wire
+    known = {type(f) for f in published if not isinstance(f, PrivateFact)}
+    assert known <= set(AnyFact.__args__)
+
+
+# --- ends ------------------------------------------------------------------------------------
+
+
+def test_words_that_are_no_code_stay_with_the_rescue() -> None:
+    rescue = after(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
+    assert rescue.reason == rescue.timeline[-1].reason == "My friend came by"
+    (fact, _) = facts(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
+    assert isinstance(fact, RescueCancelled)
+    assert fact.reason == "other"
+
+
+def test_a_no_show_needs_the_ten_minutes_wait() -> None:
+    rescue = rescue_in("arrived", arrived_at=NOW)
+    with pytest.raises(TooEarly):
+        facts(rescue, MarkNoShow(), DRIVER, 599)
+    assert after(rescue, MarkNoShow(), DRIVER, 600).status == "no_show"
+
+
+@pytest.mark.parametrize(
+    ("status", "command", "field"),
+    [
+        ("arrived", Complete(outcome="fixed_on_spot"), "price_minor"),
+        ("arrived", Complete(outcome="fixed_on_spot", price_minor=-1), "price_minor"),
+        ("arrived", Complete(outcome="fixed_on_spot", price_minor=3141), "price_minor"),
+        ("in_transit", Complete(outcome="delivered", price_minor=3000), "price_minor"),
+    ],
+)
+def test_a_completion_with_a_wrong_price_names_the_field(status: str, command: Complete, field: str) -> None:
+    rescue = rescue_in("arrived" if status == "arrived" else "in_transit")
+    with pytest.raises(ValidationFailed) as refused:
+        facts(rescue, command, DRIVER)
+    assert [e.field for e in refused.value.errors] == [field]
+
+
+def test_what_is_delivered_was_started_and_what_is_loaded_is_not_fixed_on_the_spot() -> None:
+    with pytest.raises(IllegalTransition, match="PIN"):
+        facts(rescue_in("arrived"), Complete(outcome="delivered"), DRIVER)
+    with pytest.raises(IllegalTransition, match="loaded"):
+        facts(rescue_in("in_transit"), Complete(outcome="fixed_on_spot", price_minor=1), DRIVER)
+
+
+def test_only_an_operator_sets_what_an_aborted_rescue_costs_and_at_most_the_quote() -> None:
+    rescue = rescue_in("in_transit")
+    with pytest.raises(Forbidden):
+        facts(rescue, Abort(reason="unsafe", amount_minor=500), DRIVER)
+    with pytest.raises(ValidationFailed):
+        facts(rescue, Abort(reason="unsafe", amount_minor=3141), ADMIN)
+    (fact,) = facts(rescue, Abort(reason="unsafe", amount_minor=3140), ADMIN)
+    assert isinstance(fact, RescueAborted)
+    assert (fact.owed.rider_minor, fact.owed.driver_minor) == (3140, 2355)
+
+
+def test_an_end_keeps_who_drove_and_nobody_is_on_the_job_any_more() -> None:
+    ended = after(rescue_in("in_transit"), Complete(outcome="delivered"), DRIVER)
+    assert (ended.driver_id, ended.current_driver, ended.is_live) == ("usr_driver", None, False)
+    assert (ended.outcome, ended.ended_at, ended.due_at) == ("delivered", NOW, None)
+
+
+def test_the_timeline_keeps_how_it_began_and_what_came_last() -> None:
+    rescue = after(rescue_in("requested", version=1), BeginMatching(), SYSTEM)
+    start = rescue.timeline
+    for n in range(TIMELINE_LIMIT):
+        rescue = after(rescue, Assign(driver_id="usr_driver", offer_id=f"off_{n}"), SYSTEM)
+        rescue = after(rescue, Release(reason="breakdown"), DRIVER)
+    assert len(rescue.timeline) == TIMELINE_LIMIT
+    assert rescue.timeline[:2] == start
+    assert rescue.timeline[-1].version == rescue.version
+    assert len(rescue.offers) == 50
