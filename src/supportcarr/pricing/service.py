@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from supportcarr.contracts import ids
-from supportcarr.contracts.refusals import Conflict, NotFound, ValidationFailed
+from supportcarr.contracts.refusals import NotFound, ValidationFailed
 from supportcarr.contracts.terms import QuoteTerms
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.ids import new_id
 from supportcarr.kit.settings import Quotes as QuoteSettings
-from supportcarr.kit.store.port import Store, VersionConflict
+from supportcarr.kit.store.change import change
+from supportcarr.kit.store.port import Store
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
 from supportcarr.pricing.geography import Areas
 from supportcarr.pricing.model import Quote, price
@@ -98,24 +99,21 @@ class Pricing:
         *now* is city time.  Raises ``NotFound`` (also for another rider's quote), ``QuoteNotGenuine``,
         ``QuoteUsed``, ``QuoteExpired``.
         """
-        for _ in range(3):
-            quote = await self._quotes.get(quote_id)
-            if quote is None or quote.rider_id != rider_id:
+
+        def taken(quote: Quote) -> tuple[Quote, None] | None:
+            if quote.rider_id != rider_id:
                 raise NotFound("There is no such quote, or it is not yours")
             if not is_genuine(self._settings.secret, quote):
                 raise QuoteNotGenuine
             if quote.rescue_id == rescue_id:
-                return quote.terms
+                return None
             if quote.rescue_id is not None:
                 raise QuoteUsed
             if now >= quote.expires_at:
                 raise QuoteExpired
-            try:
-                await self._quotes.save(replace(quote, rescue_id=rescue_id, taken_at=now))
-            except VersionConflict:
-                continue  # somebody took it at the same moment: read who
-            return quote.terms
-        raise Conflict
+            return replace(quote, rescue_id=rescue_id, taken_at=now), None
+
+        return (await change(self._quotes, quote_id, taken)).terms
 
     def _check_problem(self, request: QuoteRequest) -> None:
         if request.kind == "rescue" and request.problem is None:

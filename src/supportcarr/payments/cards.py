@@ -1,0 +1,119 @@
+"""Riders' cards: kept at Stripe, known here by what may be shown of them."""
+
+from __future__ import annotations
+
+from supportcarr.contracts import ids
+from supportcarr.contracts.refusals import Conflict, NotFound, Overloaded, ValidationFailed
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.ids import new_id
+from supportcarr.kit.store.port import DuplicateKey, Page, Store, VersionConflict
+from supportcarr.payments.errors import CardDeclined
+from supportcarr.payments.model import PaymentAccount, PaymentMethod
+from supportcarr.payments.ports import CardRefused, GatewayError, NotPossible, PaymentGateway, StoredFailure
+from supportcarr.payments.repository import ACCOUNTS, METHODS
+
+
+class PaymentMethods:
+    """The cards of each rider; the oldest one kept is the default."""
+
+    def __init__(self, store: Store, clock: Clock, gateway: PaymentGateway) -> None:
+        self._accounts = store.collection(ACCOUNTS)
+        self._methods = store.collection(METHODS)
+        self._clock = clock
+        self._gateway = gateway
+
+    async def usable(self, rider_id: str, id: str) -> bool:
+        """True if that is a card of that rider's which has not expired."""
+        method = await self._methods.get(id)
+        return method is not None and method.rider_id == rider_id and not method.expired(self._clock.wall())
+
+    async def charged(self, rider_id: str, id: str) -> tuple[str, str] | None:
+        """What Stripe calls the rider and the card (``cus_…``, ``pm_…``); ``None``: it is gone."""
+        account = await self._accounts.get(rider_id)
+        method = await self._methods.get(id)
+        if account is None or method is None or method.rider_id != rider_id:
+            return None
+        return account.customer, method.stripe_payment_method
+
+    async def list(
+        self, rider_id: str, *, limit: int, cursor: str | None
+    ) -> tuple[Page[PaymentMethod], str | None]:
+        """A page of the rider's cards, oldest first, and the id of the default one."""
+        page = await self._methods.find({"rider_id": rider_id}, limit=limit, cursor=cursor)
+        return page, await self._default(rider_id)
+
+    async def add(self, rider_id: str, stripe_payment_method: str) -> tuple[PaymentMethod, bool]:
+        """Attach a card to the rider; answers it, and whether it is the default.
+
+        Raises ``CardDeclined``, ``ValidationFailed`` (Stripe knows no such card), ``Conflict`` (it is
+        another rider's), ``Overloaded`` (Stripe does not answer).
+        """
+        try:
+            customer = await self._customer(rider_id)
+            card = await self._gateway.attach(stripe_payment_method, customer)
+        except CardRefused as refused:
+            raise CardDeclined(f"The card was declined ({refused.code}).") from refused
+        except NotPossible as error:
+            raise ValidationFailed.of(
+                "stripe_payment_method", "unknown", "Stripe knows no such card that could be added"
+            ) from error
+        except GatewayError as error:
+            raise Overloaded(
+                "The card service does not answer just now", retry_after=error.retry_after
+            ) from error
+        method = PaymentMethod(
+            id=new_id(ids.PAYMENT_METHOD),
+            rider_id=rider_id,
+            stripe_payment_method=card.id,
+            brand=card.brand,
+            last4=card.last4,
+            exp_month=card.exp_month,
+            exp_year=card.exp_year,
+        )
+        try:
+            method = await self._methods.insert(method)
+        except DuplicateKey:
+            method = await self._existing(rider_id, card.id)
+        return method, await self._default(rider_id) == method.id
+
+    async def remove(self, rider_id: str, id: str) -> None:
+        """Detach a card.  Raises ``NotFound``, ``Overloaded``.  What is held on it stays held."""
+        method = await self._methods.get(id)
+        if method is None or method.rider_id != rider_id:
+            raise NotFound("There is no such card, or it is not yours")
+        try:
+            await self._gateway.detach(method.stripe_payment_method)
+        except GatewayError as error:
+            raise Overloaded(
+                "The card service does not answer just now", retry_after=error.retry_after
+            ) from error
+        try:
+            await self._methods.delete(id, method.version)
+        except VersionConflict:
+            return  # removed at the same moment
+
+    async def _existing(self, rider_id: str, stripe_id: str) -> PaymentMethod:
+        page = await self._methods.find({"stripe_payment_method": stripe_id}, limit=1)
+        if not page.items or page.items[0].rider_id != rider_id:
+            raise Conflict("This card belongs to another account")
+        return page.items[0]
+
+    async def _default(self, rider_id: str) -> str | None:
+        page = await self._methods.find({"rider_id": rider_id}, limit=1)
+        return page.items[0].id if page.items else None
+
+    async def _customer(self, rider_id: str) -> str:
+        account = await self._accounts.get(rider_id)
+        if account is not None:
+            return account.customer
+        try:
+            customer = await self._gateway.create_customer(rider_id, key=f"{rider_id}:customer")
+        except StoredFailure:
+            # that key is spoilt; a customer too many at Stripe holds no money
+            customer = await self._gateway.create_customer(rider_id, key=None)
+        try:
+            return (await self._accounts.insert(PaymentAccount(id=rider_id, customer=customer))).customer
+        except DuplicateKey:
+            account = await self._accounts.get(rider_id)
+            assert account is not None
+            return account.customer

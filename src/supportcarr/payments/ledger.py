@@ -1,0 +1,104 @@
+"""The ledger's pure part: double entries, and what they sum to.
+
+An entry above zero is a debit, below zero a credit, in minor units.  Each transaction sums to zero.
+
+    rider:USR           what the rider still owes us (0 once paid)
+    stripe_clearing     what Stripe has taken for us
+    driver_payable:USR  below zero: what we owe the driver
+    platform_revenue    below zero: what we earned
+    promo_expense       what promotions cost us
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.money import Owed
+
+STRIPE_CLEARING, PLATFORM_REVENUE, PROMO_EXPENSE = "stripe_clearing", "platform_revenue", "promo_expense"
+
+TransactionKind = Literal["fare", "fee", "payment"]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of a transaction."""
+
+    account: str
+    amount_minor: int
+
+
+class LedgerTransaction(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """Entries that sum to zero.  ``driver_id`` is set where a driver earned; ``at`` is city time."""
+
+    kind: TransactionKind
+    rescue_id: str
+    payment_id: str
+    driver_id: str | None = None
+    currency: str
+    entries: tuple[Entry, ...]
+    at: datetime
+
+
+def rider_account(rider_id: str) -> str:
+    return f"rider:{rider_id}"
+
+
+def driver_account(driver_id: str) -> str:
+    return f"driver_payable:{driver_id}"
+
+
+def transaction_id(payment_id: str, part: Literal["charge", "payment"]) -> str:
+    """The same for every repeat, so that a repeat inserts nothing twice."""
+    return f"ltx_{payment_id.partition('_')[2]}.{part}"
+
+
+def entries_for_charge(
+    owed: Owed, *, rider_id: str, driver_id: str | None, promo_minor: int = 0
+) -> tuple[Entry, ...]:
+    """What a rescue's end owes to whom: the rider owes it, the driver earns a part, we the rest.
+
+    Of a promotion the driver feels nothing: we earn as if it were not there, and pay it.
+    """
+    driver_minor = owed.driver_minor if driver_id else 0
+    entries = [
+        Entry(rider_account(rider_id), owed.rider_minor),
+        Entry(PROMO_EXPENSE, promo_minor),
+        Entry(PLATFORM_REVENUE, -(owed.rider_minor + promo_minor - driver_minor)),
+    ]
+    if driver_id:
+        entries.append(Entry(driver_account(driver_id), -driver_minor))
+    return tuple(e for e in entries if e.amount_minor)
+
+
+def entries_for_payment(captured_minor: int, *, rider_id: str) -> tuple[Entry, ...]:
+    """What a capture moves: Stripe has it, the rider owes that much less."""
+    return (
+        Entry(STRIPE_CLEARING, captured_minor),
+        Entry(rider_account(rider_id), -captured_minor),
+    )
+
+
+def earned_by(transaction: LedgerTransaction, driver_id: str) -> int:
+    """What a transaction gives to that driver."""
+    account = driver_account(driver_id)
+    return -sum(e.amount_minor for e in transaction.entries if e.account == account)
+
+
+def balances_of(transactions: Iterable[LedgerTransaction]) -> dict[tuple[str, str], int]:
+    """The balance of each (account, currency)."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for transaction in transactions:
+        for entry in transaction.entries:
+            sums[entry.account, transaction.currency] += entry.amount_minor
+    return dict(sums)
+
+
+def unbalanced(transaction: LedgerTransaction) -> int:
+    """What the entries sum to: 0, or something is wrong."""
+    return sum(e.amount_minor for e in transaction.entries)

@@ -1,0 +1,60 @@
+"""What payments says over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from supportcarr.payments.ledger import LedgerTransaction, earned_by
+from supportcarr.payments.model import PaymentMethod
+
+
+class NewPaymentMethod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card that Stripe's form in the app has made (``pm_…``); the number never comes to us."""
+
+    stripe_payment_method: Annotated[str, Meta(pattern=r"^pm_[A-Za-z0-9_]{1,200}$")]
+
+
+class PaymentMethodAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A rider's card."""
+
+    id: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    default: bool
+
+    @classmethod
+    def of(cls, method: PaymentMethod, *, default: bool) -> PaymentMethodAnswer:
+        return cls(
+            id=method.id,
+            brand=method.brand,
+            last4=method.last4,
+            exp_month=method.exp_month,
+            exp_year=method.exp_year,
+            default=default,
+        )
+
+
+class Earning(msgspec.Struct, frozen=True, kw_only=True):
+    """What a driver earned by one job (minor units; city time)."""
+
+    rescue_id: str
+    kind: str  # fare | fee
+    amount_minor: int
+    currency: str
+    at: datetime
+
+    @classmethod
+    def of(cls, transaction: LedgerTransaction, driver_id: str) -> Earning:
+        return cls(
+            rescue_id=transaction.rescue_id,
+            kind=transaction.kind,
+            amount_minor=earned_by(transaction, driver_id),
+            currency=transaction.currency,
+            at=transaction.at,
+        )

@@ -1,0 +1,234 @@
+"""Holding, capturing and releasing what a rescue costs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from msgspec.structs import replace
+
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.events import PaymentProcessed, Recorded, RescueEnded, RescueRequested
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
+from supportcarr.kit.work import Again
+from supportcarr.payments import model
+from supportcarr.payments.bookkeeping import Ledger
+from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.model import Intent, PaymentRecord
+from supportcarr.payments.ports import (
+    GatewayError,
+    NotPossible,
+    OutcomeUnknown,
+    PaymentGateway,
+    StoredFailure,
+    Throttled,
+)
+from supportcarr.payments.repository import RECORDS
+
+STEPS_AT_MOST = 12  # of one run: a record has at most five moves, and each race lost costs one more
+
+
+class Payments:
+    """Moves each rescue's payment forward; all of it may be run again at any point.
+
+    Each step reads the record, asks Stripe for one thing under a key of its own, and saves the
+    outcome by compare-and-set.  Whoever finds a record half-way (a repeated job, a webhook, another
+    worker) runs the same steps: Stripe's keys, the ledger's ids and the record's version let each
+    thing happen once.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        gateway: PaymentGateway,
+        methods: PaymentMethods,
+        ledger: Ledger,
+    ) -> None:
+        self._records = store.collection(RECORDS)
+        self._clock = clock
+        self._gateway = gateway
+        self._methods = methods
+        self._ledger = ledger
+
+    async def of_rescue(self, rescue_id: str) -> PaymentRecord | None:
+        """The payment of that rescue."""
+        return await self._records.get(model.payment_id_of(rescue_id))
+
+    async def hold(self, fact: RescueRequested) -> None:
+        """Hold the quote's total on the rider's card.  Raises ``Again``."""
+        payment_id = model.payment_id_of(fact.rescue_id)
+        if await self._records.get(payment_id) is None:
+            await self._begin(fact)
+        await self.advance(payment_id)
+
+    async def settle(self, fact: RescueEnded) -> None:
+        """Capture what the end owes, or let the hold go.  Raises ``Again``."""
+        payment_id = model.payment_id_of(fact.rescue_id)
+        while True:
+            record = await self._records.get(payment_id)
+            try:
+                if record is None:
+                    if fact.owed.rider_minor:
+                        raise Again(1.0, "money is owed, but its hold is not known yet")
+                    await self._records.insert(model.never_held(fact, now=self._clock.city()))
+                elif changed := model.with_ending(record, fact):
+                    await self._records.save(changed)
+                break
+            except (DuplicateKey, VersionConflict):
+                continue  # the hold was written at the same moment: look again
+        await self.advance(payment_id)
+
+    async def heed(self, payment_id: str, intent_id: str) -> None:
+        """Look at what a webhook spoke of, and ask Stripe for the truth of it.  Raises ``Again``."""
+        record = await self._records.get(payment_id)
+        if record is None:
+            return
+        try:
+            if record.intent_id is None and record.status == "holding":
+                await self._save_hold(record, await self._gateway.retrieve(intent_id))
+            elif record.intent_id != intent_id:
+                await self._let_go_of_stray(payment_id, intent_id)
+        except VersionConflict:
+            pass  # the record has moved on, and whoever moved it has asked too
+        except (OutcomeUnknown, StoredFailure, Throttled) as error:
+            raise Again(error.retry_after, str(error)) from error
+        await self.advance(payment_id)
+
+    async def advance(self, payment_id: str) -> None:
+        """Take every step that can be taken now.  Raises ``Again`` if Stripe does not answer."""
+        for _ in range(STEPS_AT_MOST):
+            record = await self._records.get(payment_id)
+            step = self._next_step(record) if record else None
+            if record is None or step is None:
+                return
+            try:
+                if not await step(record):
+                    return
+            except VersionConflict:
+                continue
+            except StoredFailure:
+                await self._use_new_key(record)
+            except GatewayError as error:
+                raise Again(error.retry_after, str(error)) from error
+        raise Again(1.0, f"{payment_id} did not come to rest")
+
+    def _next_step(self, record: PaymentRecord) -> Callable[[PaymentRecord], Awaitable[bool]] | None:
+        match record.status:
+            case "holding":
+                return self._hold
+            case "requires_action" | "held":
+                return self._settle_or_ask
+            case "capturing":
+                return self._capture
+            case "releasing":
+                return self._release
+        return None
+
+    async def _begin(self, fact: RescueRequested) -> None:
+        now = self._clock.city()
+        card = await self._methods.charged(fact.rider_id, fact.payment_method_id)
+        try:
+            if card is None:
+                lost, told = model.without_card(fact, now=now)
+                await self._records.insert(lost, self._recorded(told))
+            else:
+                customer, method = card
+                await self._records.insert(
+                    model.begun(fact, customer=customer, stripe_payment_method=method, now=now)
+                )
+        except DuplicateKey:
+            pass  # another run began it
+
+    async def _hold(self, record: PaymentRecord) -> bool:
+        assert record.customer and record.stripe_payment_method
+        try:
+            intent = await self._gateway.hold(
+                key=f"{record.id}:hold:{record.tries}",
+                amount_minor=record.hold_minor,
+                currency=record.currency,
+                customer=record.customer,
+                method=record.stripe_payment_method,
+                payment_id=record.id,
+                rescue_id=record.rescue_id,
+            )
+        except NotPossible as error:
+            await self._save(model.hold_refused(record, error.code))
+            return True
+        except StoredFailure:
+            found = await self._gateway.find(record.customer, record.id)
+            if found is None:
+                raise
+            intent = found
+        if not await self._save_hold(record, intent):
+            raise Again(1.0, f"the hold of {record.id} is still {intent.status}")
+        return True
+
+    async def _settle_or_ask(self, record: PaymentRecord) -> bool:
+        if settling := model.settling(record):
+            await self._records.save(settling)
+            return True
+        if record.status == "requires_action" and record.intent_id:
+            return await self._save_hold(record, await self._gateway.retrieve(record.intent_id))
+        return False
+
+    async def _capture(self, record: PaymentRecord) -> bool:
+        assert record.intent_id and record.ending
+        try:
+            intent = await self._gateway.capture(
+                record.intent_id,
+                record.ending.owed.rider_minor,
+                key=f"{record.id}:capture:{record.tries}",
+            )
+        except (NotPossible, StoredFailure) as error:
+            intent = await self._truth(record.intent_id, error)
+        return await self._save_settlement(record, intent)
+
+    async def _release(self, record: PaymentRecord) -> bool:
+        assert record.intent_id
+        try:
+            intent = await self._gateway.cancel(record.intent_id, key=f"{record.id}:release:{record.tries}")
+        except (NotPossible, StoredFailure) as error:
+            intent = await self._truth(record.intent_id, error)
+        return await self._save_settlement(record, intent)
+
+    async def _truth(self, intent_id: str, error: GatewayError) -> Intent:
+        """The intent, if it has come to its end all the same; else the error goes on."""
+        intent = await self._gateway.retrieve(intent_id)
+        if intent.status not in ("succeeded", "canceled"):
+            raise error
+        return intent
+
+    async def _save_hold(self, record: PaymentRecord, intent: Intent) -> bool:
+        seen = model.hold_seen(record, intent)
+        if seen:
+            await self._save(seen)
+        return seen is not None
+
+    async def _save_settlement(self, record: PaymentRecord, intent: Intent) -> bool:
+        seen = model.settlement_seen(record, intent)
+        if seen is None:
+            raise Again(1.0, f"{record.id} is {record.status}, its intent {intent.status}")
+        await self._ledger.book(record, seen[0].captured_minor)
+        await self._save(seen)
+        return True
+
+    async def _save(self, seen: tuple[PaymentRecord, PaymentProcessed]) -> None:
+        record, fact = seen
+        await self._records.save(record, self._recorded(fact))
+
+    async def _use_new_key(self, record: PaymentRecord) -> None:
+        try:
+            await self._records.save(replace(record, tries=record.tries + 1))
+        except VersionConflict:
+            return
+        raise Again(1.0, f"Stripe failed at {record.status} of {record.id}")
+
+    async def _let_go_of_stray(self, payment_id: str, intent_id: str) -> None:
+        """Cancel a second intent of one payment: one that a failure of Stripe's had hidden."""
+        stray = await self._gateway.retrieve(intent_id)
+        if stray.status in ("requires_capture", "requires_action", "requires_confirmation"):
+            await self._gateway.cancel(intent_id, key=f"{payment_id}:stray:{intent_id}")
+
+    def _recorded(self, fact: PaymentProcessed) -> Recorded:
+        return Recorded((fact,), SYSTEM, self._clock.city())

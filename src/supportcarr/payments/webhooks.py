@@ -1,0 +1,70 @@
+"""Webhooks from Stripe: proved, stored once, answered at once, handled as a job."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
+from supportcarr.payments.errors import SignatureNotValid
+from supportcarr.payments.model import StripeEvent
+from supportcarr.payments.ports import JobQueue, PaymentGateway
+from supportcarr.payments.repository import EVENTS
+from supportcarr.payments.service import Payments
+
+JOB = "payments.stripe_event"
+
+
+class _Payload(msgspec.Struct, frozen=True):
+    event_id: str
+
+
+class Webhooks:
+    """A webhook is a hint, never the truth: the handler asks Stripe what is so.
+
+    Hence those that come twice, late or out of order do no harm, and one that is lost costs only
+    time: whatever it would have told is asked by the job that waits for it.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, gateway: PaymentGateway, payments: Payments, jobs: JobQueue
+    ) -> None:
+        self._events = store.collection(EVENTS)
+        self._clock = clock
+        self._gateway = gateway
+        self._payments = payments
+        self._jobs = jobs
+
+    async def receive(self, body: bytes, signature: str | None) -> None:
+        """Store the event and ask for its handling.  Raises ``SignatureNotValid``."""
+        notice = self._gateway.read_webhook(body, signature)
+        if notice is None:
+            raise SignatureNotValid
+        event = StripeEvent(
+            id=notice.event_id,
+            type=notice.type,
+            received_at=self._clock.wall(),
+            intent_id=notice.intent_id,
+            payment_id=notice.payment_id,
+        )
+        try:
+            await self._events.insert(event)
+        except DuplicateKey:
+            known = await self._events.get(event.id)
+            if known and known.handled_at:
+                return
+        # also for one that is stored already: a crash may have come between the two
+        await self._jobs.add(JOB, event.id, msgspec.json.encode(_Payload(event.id)))
+
+    async def handle(self, payload: bytes) -> None:
+        """Handle a stored event.  Raises ``Again``."""
+        event = await self._events.get(msgspec.json.decode(payload, type=_Payload).event_id)
+        if event is None or event.handled_at:
+            return
+        if event.payment_id and event.intent_id:
+            await self._payments.heed(event.payment_id, event.intent_id)
+        try:
+            await self._events.save(replace(event, handled_at=self._clock.wall()))
+        except VersionConflict:
+            return  # another run has handled it too

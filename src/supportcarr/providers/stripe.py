@@ -1,0 +1,197 @@
+"""Stripe, through its own SDK; its twin (``providers.sandbox``) is reached by the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+import stripe
+from stripe import AIOHTTPClient, StripeClient
+
+from supportcarr.kit.settings import Stripe as StripeSettings
+from supportcarr.payments.model import Intent, IntentStatus
+from supportcarr.payments.ports import (
+    Card,
+    CardRefused,
+    GatewayError,
+    Notice,
+    NotPossible,
+    OutcomeUnknown,
+    StoredFailure,
+    Throttled,
+)
+
+T = TypeVar("T")
+
+MISCONFIGURED_RETRY_S = 30.0  # a wrong key is mended by a person, not by asking again at once
+
+
+class StripePaymentGateway:
+    """The ``PaymentGateway`` that talks to Stripe.
+
+    The SDK's own retries are off: who calls repeats, as a job, under the same idempotency key.
+    """
+
+    def __init__(self, settings: StripeSettings) -> None:
+        self._settings = settings
+        self._http = AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=settings.timeout_seconds))
+        self._client = StripeClient(
+            settings.api_key,
+            http_client=self._http,
+            max_network_retries=0,
+            base_addresses={"api": settings.api_base} if settings.api_base else {},
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close_async()  # type: ignore[no-untyped-call]  # the SDK has no types there
+
+    async def create_customer(self, user_id: str, *, key: str | None) -> str:
+        customer = await _asked(
+            self._client.v1.customers.create_async(
+                {"metadata": {"user_id": user_id}}, {"idempotency_key": key} if key else {}
+            )
+        )
+        return customer.id
+
+    async def attach(self, method: str, customer: str) -> Card:
+        attached = await _asked(self._client.v1.payment_methods.attach_async(method, {"customer": customer}))
+        card = attached.card
+        if card is None:
+            raise NotPossible(f"{method} is not a card")
+        return Card(
+            id=attached.id,
+            brand=card.brand,
+            last4=card.last4 or "",
+            exp_month=card.exp_month,
+            exp_year=card.exp_year,
+        )
+
+    async def detach(self, method: str) -> None:
+        try:
+            await _asked(self._client.v1.payment_methods.detach_async(method))
+        except NotPossible:
+            return  # it is attached to nobody
+
+    async def hold(
+        self,
+        *,
+        key: str,
+        amount_minor: int,
+        currency: str,
+        customer: str,
+        method: str,
+        payment_id: str,
+        rescue_id: str,
+    ) -> Intent:
+        try:
+            made = await _asked(
+                self._client.v1.payment_intents.create_async(
+                    {
+                        "amount": amount_minor,
+                        "currency": currency.lower(),
+                        "customer": customer,
+                        "payment_method": method,
+                        "allowed_payment_method_types": ["card"],
+                        "capture_method": "manual",
+                        "confirm": True,
+                        "metadata": {"payment_id": payment_id, "rescue_id": rescue_id},
+                    },
+                    {"idempotency_key": key},
+                )
+            )
+        except CardRefused as refused:
+            declined = _intent_of_error(refused.__cause__)
+            if declined is None:
+                raise
+            return declined
+        return _intent(made)
+
+    async def capture(self, intent_id: str, amount_minor: int, *, key: str) -> Intent:
+        return _intent(
+            await _asked(
+                self._client.v1.payment_intents.capture_async(
+                    intent_id, {"amount_to_capture": amount_minor}, {"idempotency_key": key}
+                )
+            )
+        )
+
+    async def cancel(self, intent_id: str, *, key: str) -> Intent:
+        return _intent(
+            await _asked(
+                self._client.v1.payment_intents.cancel_async(intent_id, {}, {"idempotency_key": key})
+            )
+        )
+
+    async def retrieve(self, intent_id: str) -> Intent:
+        return _intent(await _asked(self._client.v1.payment_intents.retrieve_async(intent_id)))
+
+    async def find(self, customer: str, payment_id: str) -> Intent | None:
+        """Looks through the customer's latest 100, which is more than a rider makes in a day."""
+        page = await _asked(self._client.v1.payment_intents.list_async({"customer": customer, "limit": 100}))
+        for one in page.data:
+            if one.to_dict()["metadata"].get("payment_id") == payment_id:
+                return _intent(one)
+        return None
+
+    def read_webhook(self, body: bytes, signature: str | None) -> Notice | None:
+        try:
+            event = self._client.construct_event(
+                body, signature, self._settings.webhook_secret, self._settings.tolerance_seconds
+            )
+        except (stripe.SignatureVerificationError, ValueError):
+            return None  # ValueError: not UTF-8, not JSON, or not an event
+        thing = event.to_dict()["data"]["object"]
+        is_intent = thing.get("object") == "payment_intent"
+        metadata = thing.get("metadata") or {}
+        return Notice(
+            event_id=event.id,
+            type=event.type,
+            intent_id=thing["id"] if is_intent else thing.get("payment_intent"),
+            payment_id=metadata.get("payment_id"),
+        )
+
+
+async def _asked(call: Awaitable[T]) -> T:
+    """The answer, with the SDK's errors told apart by what the caller can do about them.
+
+    The same key with other parameters (``stripe.IdempotencyError``) passes as it is: it is a defect of
+    ours, which no repeat mends.  The same key while it is being worked on is an ``APIError`` (409).
+    """
+    try:
+        return await call
+    except stripe.CardError as error:
+        raise CardRefused(str(error), code=error.code or "card_declined") from error
+    except stripe.RateLimitError as error:
+        raise Throttled(str(error), retry_after=2.0) from error
+    except stripe.InvalidRequestError as error:
+        raise NotPossible(str(error), code=error.code or "invalid_request") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise GatewayError(str(error), retry_after=MISCONFIGURED_RETRY_S) from error
+    except stripe.APIError as error:
+        replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
+        raise (StoredFailure if replayed else OutcomeUnknown)(str(error)) from error
+    except (stripe.APIConnectionError, aiohttp.ClientError, TimeoutError) as error:
+        # the last two: the SDK lets what breaks while it reads the body pass as it is
+        raise OutcomeUnknown(f"Stripe did not answer: {error}") from error
+
+
+def _intent(made: stripe.PaymentIntent) -> Intent:
+    failure = made.to_dict().get("last_payment_error") or {}
+    return Intent(
+        id=made.id,
+        status=msgspec.convert(made.status, IntentStatus),
+        amount_minor=made.amount,
+        received_minor=made.amount_received,
+        currency=made.currency.upper(),
+        failure=failure.get("decline_code") or failure.get("code"),
+    )
+
+
+def _intent_of_error(error: BaseException | None) -> Intent | None:
+    """A declined confirmation answers with an error that carries the intent it leaves behind."""
+    if isinstance(error, stripe.CardError) and error.error and error.error.payment_intent:
+        return _intent(error.error.payment_intent)
+    return None
