@@ -1,0 +1,39 @@
+import type { components } from "@supportcarr/client/src/api.d.ts";
+
+import { http } from "./session.ts";
+
+export type Overview = components["schemas"]["Overview"];
+export type RescueRow = components["schemas"]["RescueRow"];
+export type MapView = components["schemas"]["MapView"];
+export type DriverPoint = components["schemas"]["DriverPoint"];
+export type ClockReading = components["schemas"]["ClockReading"];
+export type RescueView = components["schemas"]["RescueView"];
+export type TimelineEntry = components["schemas"]["TimelineEntry"];
+export type OfferView = components["schemas"]["OfferView"];
+
+/** One rescue, whole, as `/admin/rescues/{id}` answers it. */
+export interface RescueFile {
+  rescue: RescueView;
+  timeline: TimelineEntry[];
+  offers: OfferView[];
+  payment: { status: string; amount_minor?: number; captured_minor?: number; currency?: string } | null;
+  messages: number;
+}
+
+export const getOverview = async (area: string): Promise<Overview> =>
+  (await http.get<Overview>("/admin/overview", { params: { area } })).data;
+
+export const getMap = async (area: string): Promise<MapView> =>
+  (await http.get<MapView>("/admin/map", { params: { area } })).data;
+
+export const getRescue = async (id: string): Promise<RescueFile> =>
+  (await http.get<RescueFile>(`/admin/rescues/${id}`)).data;
+
+export const getEnded = async (area: string): Promise<RescueRow[]> =>
+  (
+    await http.get<{ items: RescueRow[] }>("/admin/rescues", {
+      params: { area, status: "completed,cancelled,no_show,unserved,rejected,aborted", limit: 50 },
+    })
+  ).data.items;
+
+export const getClock = async (): Promise<ClockReading> => (await http.get<ClockReading>("/clock")).data;
