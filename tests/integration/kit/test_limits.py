@@ -1,0 +1,218 @@
+"""Limits with a real Redis: never more than the rule, few round trips, and what happens without one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from supportcarr.kit.limits import LEASE_SECONDS, Limiter, Rule
+from supportcarr.kit.redis import keys
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.server import RedisServer
+
+# Refills so slowly that no test sees a token grow.
+USER = Rule("user", 200, seconds=1_000_000)
+ADDRESS = Rule("address", 400, seconds=1_000_000)
+SIGN_IN = Rule("sign_in", 5, seconds=1_000_000, exact=True)
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def limiter(redis: RedisClient, time: Time) -> Limiter:
+    return Limiter(redis, lease=8, monotonic=time)
+
+
+async def commands(redis: RedisClient) -> int:
+    info = await redis.call("INFO", "stats", decode=True)
+    return int(info.split("total_commands_processed:")[1].split()[0])
+
+
+async def drain(limiter: Limiter, key: str, rule: Rule) -> int:
+    taken = 0
+    while True:
+        held = limiter.try_take(key, rule)
+        allowed = held if held is not None else (await limiter.take([(key, rule)])).allowed
+        if not allowed:
+            return taken
+        taken += 1
+
+
+async def test_exactly_the_rule_is_given_out(limiter: Limiter) -> None:
+    assert await drain(limiter, "usr_a", USER) == 200
+    assert await drain(limiter, "usr_b", USER) == 200
+
+
+async def test_a_lease_is_spent_without_asking(limiter: Limiter) -> None:
+    assert limiter.try_take("usr_a", USER) is None
+    assert (await limiter.take([("usr_a", USER)])).allowed
+    assert [limiter.try_take("usr_a", USER) for _ in range(8)] == [True] * 7 + [None]
+
+
+async def test_several_keys_cost_one_round_trip(redis: RedisClient, limiter: Limiter) -> None:
+    await limiter.take([("usr_x", USER), ("1.2.3.4", ADDRESS)])  # the server has the script now
+    before = await commands(redis)
+    verdict = await limiter.take([("usr_a", USER), ("5.6.7.8", ADDRESS)])
+    during = await commands(redis) - before - 1  # the second INFO
+    assert verdict.allowed and verdict.remaining == 199
+    assert during == 1 + 5  # one EVALSHA, and inside it TIME and GET and SET for each key
+
+
+async def test_if_one_key_is_refused_none_pays(redis: RedisClient, limiter: Limiter) -> None:
+    await drain(limiter, "1.2.3.4", ADDRESS)
+    fresh = Limiter(redis, lease=8)
+    verdict = await fresh.take([("usr_a", USER), ("1.2.3.4", ADDRESS)])
+    assert not verdict.allowed and verdict.remaining == 0
+    assert verdict.retry_after_s == pytest.approx(2500, abs=60)  # a token of 400 in a million seconds
+    assert await redis.call("EXISTS", keys.limit_bucket("user", "usr_a")) == 0
+
+
+async def test_a_known_refusal_is_answered_without_asking(redis: RedisClient, limiter: Limiter) -> None:
+    await drain(limiter, "usr_a", USER)
+    before = await commands(redis)
+    assert limiter.try_take("usr_a", USER) is False
+    assert limiter.retry_after("usr_a", USER) == pytest.approx(5000, abs=120)
+    assert not (await limiter.take([("usr_a", USER)])).allowed
+    assert await commands(redis) - before == 1
+
+
+async def test_what_is_left_of_an_old_lease_is_given_back(
+    redis: RedisClient, limiter: Limiter, time: Time
+) -> None:
+    for _ in range(50):  # one request each lease: without giving back 400 tokens would be gone
+        assert (await limiter.take([("usr_a", USER)])).allowed
+        time.now += LEASE_SECONDS
+        assert limiter.try_take("usr_a", USER) is None
+    # Another process finds all but those fifty, and the seven that are still out.
+    assert await drain(Limiter(redis, lease=8), "usr_a", USER) == 200 - 50 - 7
+
+
+async def test_giving_back_never_fills_a_bucket_over_its_rim(
+    redis: RedisClient, limiter: Limiter, time: Time
+) -> None:
+    await limiter.take([("usr_a", USER)])
+    await redis.call("FLUSHALL")  # as if it had filled up meanwhile
+    time.now += LEASE_SECONDS
+    taken = await drain(limiter, "usr_a", USER)
+    assert taken == 200
+
+
+async def test_requests_at_once_lease_one_block_between_them(redis: RedisClient, limiter: Limiter) -> None:
+    verdicts = await asyncio.gather(*(limiter.take([("usr_a", USER)]) for _ in range(30)))
+    assert all(verdict.allowed for verdict in verdicts)
+    assert await drain(Limiter(redis, lease=1), "usr_a", USER) == 200 - 32  # four blocks of eight
+
+
+async def test_an_exact_rule_is_never_leased(redis: RedisClient, limiter: Limiter) -> None:
+    remaining = [(await limiter.take([("1.2.3.4", SIGN_IN)])).remaining for _ in range(5)]
+    assert remaining == [4, 3, 2, 1, 0]
+    assert limiter.try_take("1.2.3.4", SIGN_IN) is None
+    assert not (await limiter.take([("1.2.3.4", SIGN_IN)])).allowed
+    await redis.call("FLUSHALL")  # and a refusal is not remembered
+    assert (await limiter.take([("1.2.3.4", SIGN_IN)])).allowed
+
+
+async def test_a_bucket_expires_when_it_is_full_again(redis: RedisClient) -> None:
+    limiter = Limiter(redis, lease=1)
+    await limiter.take([("usr_a", Rule("minute", 60))])
+    ttl = await redis.call("PTTL", keys.limit_bucket("minute", "usr_a"))
+    assert 0 < ttl <= 1000
+
+
+async def test_tokens_grow_with_time(redis: RedisClient) -> None:
+    limiter = Limiter(redis, lease=1)
+    rule = Rule("fast", 2, seconds=0.1)
+    assert await drain(limiter, "usr_a", rule) >= 2
+    while not (await limiter.take([("usr_a", rule)])).allowed:
+        await asyncio.sleep(limiter.retry_after("usr_a", rule))
+
+
+async def test_two_processes_together_never_exceed_the_rule(
+    redis: RedisClient, redis_server: RedisServer
+) -> None:
+    tests = Path(__file__).parents[2]
+    hammer = tests / "support" / "limit_hammer.py"
+    environment = os.environ | {"PYTHONPATH": str(tests.parent / "src")}
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(hammer),
+            redis_server.url,
+            "1000",
+            "100",
+            stdout=asyncio.subprocess.PIPE,
+            env=environment,
+        )
+        for _ in range(2)
+    ]
+    while await redis.call("LLEN", "ready") < 2:
+        await asyncio.sleep(0.01)
+    await redis.call("RPUSH", "go", 1, 1)
+    taken = [int((await process.communicate())[0]) for process in processes]
+    # Whoever is refused last got all that the other had not spent when it ended.
+    assert 1000 - 7 <= sum(taken) <= 1000
+
+
+@pytest.fixture
+def away(own_redis_server: RedisServer) -> RedisServer:
+    """A server that the test will take away."""
+    return own_redis_server
+
+
+async def test_without_redis_a_process_counts_by_itself(away: RedisServer, time: Time) -> None:
+    async with RedisClient(away.url) as redis:
+        limiter = Limiter(redis, lease=8, monotonic=time)
+        assert (await limiter.take([("usr_a", USER)])).allowed
+        away.kill()
+        time.now += LEASE_SECONDS
+        taken = 0
+        while True:
+            verdict = await limiter.take([("usr_a", USER), ("1.2.3.4", ADDRESS)])
+            if not verdict.allowed:
+                break
+            taken += 1
+        assert taken == 200
+        assert limiter.fallbacks == 201
+        assert verdict.retry_after_s == pytest.approx(5000, rel=0.001)
+        assert (await limiter.take([("1.2.3.4", ADDRESS)])).remaining == 199
+
+
+async def test_when_redis_is_back_it_counts_again(away: RedisServer, time: Time) -> None:
+    async with RedisClient(away.url) as redis:
+        limiter = Limiter(redis, lease=8, monotonic=time)
+        away.kill()
+        assert (await limiter.take([("usr_a", USER)])).allowed
+        assert limiter.fallbacks == 1
+        away.start()
+        while not redis.connected:
+            await asyncio.sleep(0.01)
+        time.now += 1
+        assert (await limiter.take([("usr_a", USER)])).allowed
+        assert limiter.fallbacks == 1
+        assert await redis.call("EXISTS", keys.limit_bucket("user", "usr_a")) == 1
+
+
+async def test_what_a_process_remembers_is_bounded(
+    redis: RedisClient, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supportcarr.kit.limits._MOST_HELD", 10)
+    limiter = Limiter(redis, lease=8, monotonic=time)
+    for n in range(35):
+        await limiter.take([(f"usr_{n}", USER)])
+        time.now += LEASE_SECONDS / 4
+    assert len(limiter._held["user"]) <= 10
