@@ -1,0 +1,208 @@
+"""Puts the gateway together: one ASGI application from the declared routes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp as LitestarASGIApp
+from litestar.types import Receive as LitestarReceive
+from litestar.types import Scope as LitestarScope
+from litestar.types import Send as LitestarSend
+
+from supportcarr.contracts.refusals import NotFound, Refusal
+from supportcarr.gateway import openapi
+from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
+from supportcarr.gateway.endpoint import Endpoint
+from supportcarr.gateway.front import FrontTable
+from supportcarr.gateway.idempotency import Idempotency
+from supportcarr.gateway.limits import RequestLimits
+from supportcarr.gateway.pages import app_routes, page_headers, redirect_routes, reference_routes
+from supportcarr.gateway.pipeline import Headers, Pipeline
+from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
+from supportcarr.gateway.problems import InternalError, MalformedBody, MethodNotAllowed
+from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.logging import LogWriter
+from supportcarr.kit.metrics import Metrics
+from supportcarr.kit.serve import Lifecycle, Receive, Scope, Send
+from supportcarr.kit.settings import Limits, Place, Servers
+from supportcarr.kit.store.port import Store
+from supportcarr.kit.web import ANYONE, Answer, Call, Route
+
+
+class Gateway:
+    """The ASGI application: the hot table first, then the framework; one pipeline behind both."""
+
+    def __init__(self, pipeline: Pipeline, front: FrontTable, framework: Litestar) -> None:
+        self._pipeline = pipeline
+        self._front = front
+        self.framework = framework
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            found = self._front.find(scope["method"], scope["path"])
+            if found is not None:
+                await self._pipeline.run(found[0], found[1], scope, receive, send)
+                return
+        await self.framework(scope, receive, send)  # type: ignore[arg-type]  # the same protocol, typed twice
+
+
+def build(
+    routes: Sequence[Route],
+    *,
+    store: Store,
+    clock: Clock,
+    tokens: TokenVerifier,
+    limiter: Limiter,
+    metrics: Metrics,
+    lifecycle: Lifecycle,
+    place: Place,
+    servers: Servers,
+    limits: Limits,
+    secret: str,
+    checks: Mapping[str, Check],
+    config: Config,
+    apps: Mapping[str, Path] | None = None,
+    redirects: Mapping[str, str] | None = None,
+    content_sources: Sequence[str] = (),
+    access_log: LogWriter | None = None,
+) -> Gateway:
+    """The gateway for those routes (``/clock`` is added here).
+
+    - *tokens* verifies access tokens; *limiter* counts requests; *store* keeps idempotency keys
+      (``gateway.idempotency.SPECS``), hashed under *secret*;
+    - *lifecycle* and *checks* (a name, and a callable that raises) are what ``/readyz`` tells;
+    - *config* is called for each ``/config.json``;
+    - *apps* are folders of built single-page apps by path, *redirects* pages that are elsewhere;
+    - *content_sources* are origins that a foreign map style loads from;
+    - *access_log* takes a line a request (``kit.logging.access_writer``).
+
+    Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
+    """
+    public = [*clock_routes(clock), *routes]
+    trusted = [*servers.trusted_proxies.split(","), *(LOOPBACK if place.profile == "local" else ())]
+    pipeline = Pipeline(
+        tokens=tokens,
+        limits=RequestLimits(limiter, limits, metrics),
+        idempotency=Idempotency(store, clock, secret),
+        addresses=ClientAddresses(trusted),
+        max_body_bytes=servers.max_body_bytes,
+        access_log=access_log,
+        common_headers=_common_headers(place.public_url),
+    )
+    headers = page_headers(place.realtime_url, content_sources)
+    document = msgspec.json.encode(openapi.document(public, server=place.public_url))
+    outside = [
+        *health_routes(lifecycle, checks),
+        *config_routes(config),
+        *reference_routes(document, headers),
+        *app_routes(apps or {}, headers),
+        *redirect_routes(redirects or {}),
+    ]
+    endpoints = [Endpoint(route, metrics.requests) for route in public]
+    _refuse_twins(endpoints)
+    others = [Endpoint(route, metrics.requests, prefix="", counted_only=True) for route in outside]
+    framework = _framework([*endpoints, *others], pipeline, metrics)
+    return Gateway(pipeline, FrontTable(endpoints), framework)
+
+
+def _common_headers(public_url: str) -> Headers:
+    headers = [(b"x-content-type-options", b"nosniff")]
+    if public_url.startswith("https://"):
+        headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+    return headers
+
+
+def _refuse_twins(endpoints: Iterable[Endpoint]) -> None:
+    seen = set()
+    for endpoint in endpoints:
+        shape = (endpoint.method, tuple("{}" if part.startswith("{") else part for part in endpoint.parts))
+        if shape in seen:
+            raise ValueError(f"{endpoint.method} {endpoint.path} is declared twice")
+        seen.add(shape)
+
+
+def _framework(endpoints: Sequence[Endpoint], pipeline: Pipeline, metrics: Metrics) -> Litestar:
+    """Litestar with a handler for each endpoint: it finds the route, the pipeline does the rest."""
+    by_path: dict[str, list[Endpoint]] = defaultdict(list)
+    for endpoint in endpoints:
+        by_path[endpoint.path].append(endpoint)
+    handlers = [_handler([e.method], e, pipeline) for e in endpoints if e.method != "GET"]
+    handlers += [_handler(["GET", "HEAD"], e, pipeline) for e in endpoints if e.method == "GET"]
+    for path, here in by_path.items():
+        methods = {e.method for e in here} | ({"HEAD"} if any(e.method == "GET" for e in here) else set())
+        allow = ", ".join(sorted(methods | {"OPTIONS"}))
+        handlers.append(_handler(["OPTIONS"], _options(path, allow, metrics), pipeline))
+
+    def on_exception(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        return _Refused(_refusing(_refusal_of(error), metrics), pipeline)
+
+    return Litestar(
+        handlers,
+        openapi_config=None,
+        logging_config=None,
+        exception_handlers={HTTPException: on_exception, Exception: on_exception},
+    )
+
+
+def _handler(methods: list[str], endpoint: Endpoint, pipeline: Pipeline) -> HTTPRouteHandler:
+    async def handle(request: Request[Any, Any, Any]) -> LitestarASGIApp:
+        params = {name: str(value) for name, value in request.scope["path_params"].items()}
+        return pipeline.bound(endpoint, params)  # type: ignore[return-value]  # the same protocol, typed twice
+
+    path = "/".join(f"{p[:-1]}:str}}" if p.startswith("{") and ":" not in p else p for p in endpoint.parts)
+    return HTTPRouteHandler(path or "/", http_method=methods, status_code=200)(handle)  # type: ignore[arg-type]  # its Method is a Literal
+
+
+def _options(path: str, allow: str, metrics: Metrics) -> Endpoint:
+    """What a path takes.  No other origin may use the API from a browser: there are no CORS headers."""
+
+    async def tell(_: Call[Any, Any]) -> Answer:
+        return Answer(status=204, headers=(("allow", allow),))
+
+    route = Route(
+        method="GET", path=path, handle=tell, summary="What this takes", policy=ANYONE, tag="system"
+    )
+    return Endpoint(route, metrics.requests, prefix="")
+
+
+def _refusal_of(error: Exception) -> Refusal:
+    """What the framework refused, in our terms."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 404:
+        return NotFound("There is nothing at this path")
+    if status == 405 and isinstance(error, HTTPException):
+        return MethodNotAllowed((error.headers or {}).get("allow", ""))
+    return InternalError() if status >= 500 else MalformedBody("The request cannot be read")
+
+
+def _refusing(refusal: Refusal, metrics: Metrics) -> Endpoint:
+    """An endpoint that only refuses, so that what has no route is counted, limited and logged too."""
+
+    async def refuse(_: Call[Any, Any]) -> Answer:
+        raise refusal
+
+    route = Route(method="GET", path="unmatched", handle=refuse, summary="", policy=ANYONE, tag="system")
+    return Endpoint(route, metrics.requests, prefix="")
+
+
+class _Refused(Response[Any]):
+    """A response that lets the pipeline refuse."""
+
+    def __init__(self, endpoint: Endpoint, pipeline: Pipeline) -> None:
+        super().__init__(None)
+        self._endpoint = endpoint
+        self._pipeline = pipeline
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
+        async def app(scope: LitestarScope, receive: LitestarReceive, send: LitestarSend) -> None:
+            await self._pipeline.run(self._endpoint, {}, scope, receive, send)  # type: ignore[arg-type]  # typed twice
+
+        return app

@@ -1,0 +1,201 @@
+"""Bodies and queries, from bytes to valid values.
+
+What is not JSON at all is 400 ``malformed_body``; JSON that does not fit is 422
+``validation_failed`` with the path of each wrong field.  JSON has no NaN and no infinity, and what
+overflows a float or a 64-bit integer is refused, so that no document ever holds one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Callable
+from typing import Any, get_args
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from supportcarr.contracts.refusals import FieldError, ValidationFailed
+from supportcarr.gateway.problems import MalformedBody
+
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
+_NAMED = re.compile(r"(?:required|unknown) field `(?P<name>[^`]*)`")
+_LONG_NUMBER = re.compile(rb"\d{19}")
+_CODES = (
+    ("missing required", "required"),
+    ("unknown field", "unknown_field"),
+    ("of length", "length"),
+    ("matching regex", "pattern"),
+    ("Invalid enum", "choice"),
+    ("Invalid value", "choice"),
+    ("out of range", "range"),
+    ("` <", "range"),
+    ("` >", "range"),
+    ("multiple of", "range"),
+    ("got `", "type"),
+)
+
+
+def body_decoder(type_: Any) -> Callable[[bytes], Any]:
+    """Decodes one body.  Raises ``MalformedBody`` or ``ValidationFailed``."""
+    decode = msgspec.json.Decoder(type_).decode
+
+    def decoded(raw: bytes) -> Any:
+        try:
+            value = decode(raw)
+        except msgspec.ValidationError as error:
+            raise refused(error, type_, _builtins(raw)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedBody(f"The body is not valid JSON: {error}") from None
+        if _LONG_NUMBER.search(raw):
+            _refuse_long_integers(_builtins(raw), "")
+        return value
+
+    return decoded
+
+
+def query_decoder(type_: Any) -> Callable[[bytes], Any]:
+    """Decodes one query string (numbers and booleans from text).  Raises ``ValidationFailed``."""
+    fields = msgspec.structs.fields(type_)
+    if not fields and not type_.__struct_config__.forbid_unknown_fields:
+        anything = type_()  # a page: what comes with its address is the browser's business
+        return lambda _: anything
+    lists = {f.encode_name for f in fields if _is_list(f.type)}
+    no_query: Any = None
+    with contextlib.suppress(msgspec.ValidationError):  # a parameter is required
+        no_query = msgspec.convert({}, type_)
+
+    def decoded(raw: bytes) -> Any:
+        if not raw and no_query is not None:
+            return no_query
+        values: dict[str, Any] = {}
+        try:
+            pairs = parse_qsl(
+                raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
+            )
+        except ValueError:
+            raise ValidationFailed("The query string is not valid") from None
+        for name, value in pairs:
+            if name in lists:
+                values.setdefault(name, []).append(value)
+            elif name in values:
+                raise ValidationFailed.of(name, "repeated", f"{name} is given more than once")
+            else:
+                values[name] = value
+        try:
+            query: Any = msgspec.convert(values, type_, strict=False)
+        except msgspec.ValidationError as error:
+            raise refused(error, type_, values, strict=False) from None
+        for name in values:
+            number = getattr(query, name, None)
+            if isinstance(number, float) and not math.isfinite(number):
+                raise ValidationFailed.of(name, "range", f"{name} must be a finite number")
+            if isinstance(number, int):
+                _refuse_long_integers(number, name)
+        return query
+
+    return decoded
+
+
+def _is_list(type_: Any) -> bool:
+    return isinstance(
+        msgspec.inspect.type_info(type_), msgspec.inspect.ListType | msgspec.inspect.VarTupleType
+    )
+
+
+def _builtins(raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBody(f"The body is not valid JSON: {error}") from None
+
+
+def _refuse_long_integers(value: Any, path: str) -> None:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValidationFailed.of(path, "range", "Number out of range")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_long_integers(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_long_integers(item, f"{path}[{index}]")
+
+
+def refused(
+    error: msgspec.ValidationError, type_: Any, value: Any, *, strict: bool = True
+) -> ValidationFailed:
+    """The refusal that names every wrong top-level field; of a nested one the first fault is named."""
+    struct = _struct_of(type_)
+    found: list[FieldError] = []
+    if struct is not None and isinstance(value, dict):
+        known = set()
+        for field in msgspec.structs.fields(struct):
+            known.add(field.encode_name)
+            if field.encode_name not in value:
+                if field.required:
+                    found.append(FieldError(field.encode_name, "required", "This field is required"))
+                continue
+            try:
+                msgspec.convert(value[field.encode_name], field.type, strict=strict)
+            except msgspec.ValidationError as wrong:
+                found.append(_field_error(str(wrong), field.encode_name))
+        if struct.__struct_config__.forbid_unknown_fields:
+            unknown = sorted(name for name in value if name not in known)
+            found += [FieldError(name, "unknown_field", "There is no such field") for name in unknown[:20]]
+    if not found:
+        found.append(_field_error(str(error), ""))
+    first = found[0]
+    return ValidationFailed(
+        f"{first.field}: {first.detail}" if first.field else first.detail, errors=tuple(found)
+    )
+
+
+def _struct_of(type_: Any) -> Any:
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return type_ if not type_.__struct_config__.tag_field else None
+    origin = getattr(type_, "__origin__", None)
+    if isinstance(origin, type) and issubclass(origin, msgspec.Struct) and not get_args(type_):
+        return origin
+    return None
+
+
+def _field_error(message: str, below: str) -> FieldError:
+    match = _AT.match(message)
+    assert match is not None  # the pattern takes anything
+    what = match["what"]
+    path = below + (match["path"] or "$")[1:]
+    named = _NAMED.search(what)
+    if named:
+        path = f"{path}.{named['name']}"
+    code = next((code for sign, code in _CODES if sign in what), "invalid")
+    return FieldError(path.lstrip("."), code, what)
+
+
+def refuse_naive_times(type_: Any, where: str) -> None:
+    """Raise ``ValueError`` if a body of that type could hold a time without its zone."""
+    seen: set[int] = set()
+
+    def walk(info: Any) -> None:
+        if isinstance(info, msgspec.inspect.DateTimeType) and info.tz is not True:
+            raise ValueError(f"{where}: a time in a body needs its zone: Annotated[datetime, Meta(tz=True)]")
+        if isinstance(info, msgspec.inspect.StructType):
+            if id(info.cls) in seen:
+                return
+            seen.add(id(info.cls))
+            for field in info.fields:
+                walk(field.type)
+        elif isinstance(info, msgspec.inspect.UnionType):
+            for member in info.types:
+                walk(member)
+        elif isinstance(info, msgspec.inspect.TupleType):
+            for item in info.item_types:
+                walk(item)
+        elif isinstance(info, msgspec.inspect.CollectionType):
+            walk(info.item_type)
+        elif isinstance(info, msgspec.inspect.DictType):
+            walk(info.value_type)
+        elif isinstance(info, msgspec.inspect.Metadata):
+            walk(info.type)
+
+    walk(msgspec.inspect.type_info(type_))

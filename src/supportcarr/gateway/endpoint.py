@@ -1,0 +1,67 @@
+"""A route made ready: decoders, metrics and answers' fixed parts, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from supportcarr.gateway.decoding import body_decoder, query_decoder, refuse_naive_times
+from supportcarr.kit.metrics import RequestMetrics, Timings
+from supportcarr.kit.web import Route
+
+API = "/api/v1"
+
+
+class Endpoint:
+    """One route as the pipeline runs it.  ``label`` names it in metrics and logs.
+
+    ``counted_only`` endpoints (health, pages) have no limits and no access line.
+    """
+
+    __slots__ = (
+        "_metrics",
+        "_timings",
+        "counted_only",
+        "decode_body",
+        "decode_query",
+        "handle",
+        "label",
+        "method",
+        "path",
+        "raw_body",
+        "roles",
+        "route",
+        "takes_rescue",
+    )
+
+    def __init__(
+        self, route: Route, metrics: RequestMetrics, *, prefix: str = API, counted_only: bool = False
+    ) -> None:
+        self.route = route
+        self.method: str = route.method
+        self.path = prefix + route.path
+        self.label = self.path
+        self.counted_only = counted_only
+        self.handle = route.handle
+        self.roles = route.policy.roles
+        self.raw_body = route.body is bytes
+        self.decode_query = query_decoder(route.query)
+        self.decode_body: Callable[[bytes], Any] | None = None
+        if route.body is not None and not self.raw_body:
+            refuse_naive_times(route.body, f"{route.method} {route.path}")
+            self.decode_body = body_decoder(route.body)
+        self.takes_rescue = "{rescue_id}" in route.path
+        self._metrics = metrics
+        self._timings: dict[tuple[str, int], Timings] = {}
+
+    def timings(self, method: str, status: int) -> Timings:
+        timings = self._timings.get((method, status))
+        if timings is None:
+            timings = self._metrics.timings(method, self.label, status)
+            self._timings[method, status] = timings
+        return timings
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The path's segments; a parameter is in braces."""
+        return tuple(self.path.split("/"))

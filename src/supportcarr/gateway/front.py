@@ -1,0 +1,66 @@
+"""The hot table: the few routes that most requests are for, found before the framework is asked.
+
+It only finds the endpoint; what happens to the request is the pipeline's, the same as behind the
+framework.  What it does not know (another path, another method, a trailing slash) goes on to the
+framework, which knows every route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from supportcarr.gateway.endpoint import Endpoint
+
+_NO_PARAMS: Mapping[str, str] = {}
+
+_Pattern = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], Endpoint]
+
+
+def _is_parameter(part: str) -> bool:
+    return part.startswith("{")
+
+
+def _may_match(a: Endpoint, b: Endpoint) -> bool:
+    """Whether one path could be meant by both."""
+    return (
+        a.method == b.method
+        and len(a.parts) == len(b.parts)
+        and all(x == y or _is_parameter(x) or _is_parameter(y) for x, y in zip(a.parts, b.parts, strict=True))
+    )
+
+
+class FrontTable:
+    """Endpoints by method and path: fixed paths by one look-up, the others by their shape.
+
+    A route that a hot one would hide (``/rescues/summary`` beside ``/rescues/{id}``) is in the table
+    as well, and found first: a fixed segment goes before a parameter, as in the framework's trie.
+    """
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        hot = [e for e in endpoints if e.route.hot]
+        chosen = [e for e in endpoints if any(_may_match(e, h) for h in hot)]
+        self._fixed: dict[tuple[str, str], Endpoint] = {}
+        self._shapes: dict[tuple[str, int], list[_Pattern]] = {}
+        for endpoint in sorted(chosen, key=lambda e: [_is_parameter(part) for part in e.parts]):
+            parts = endpoint.parts
+            names = tuple((i, part[1:-1]) for i, part in enumerate(parts) if _is_parameter(part))
+            if not names:
+                self._fixed[endpoint.method, endpoint.path] = endpoint
+                continue
+            words = tuple((i, part) for i, part in enumerate(parts) if not _is_parameter(part))
+            self._shapes.setdefault((endpoint.method, len(parts)), []).append((words, names, endpoint))
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
+        """The endpoint and its path's parameters; ``None``: not in this table."""
+        endpoint = self._fixed.get((method, path))
+        if endpoint is not None:
+            return endpoint, _NO_PARAMS
+        parts = path.split("/")
+        for words, names, endpoint in self._shapes.get((method, len(parts)), ()):
+            for i, word in words:
+                if parts[i] != word:
+                    break
+            else:
+                params = {name: parts[i] for i, name in names}
+                return (endpoint, params) if all(params.values()) else None
+        return None

@@ -1,0 +1,112 @@
+"""Idempotency keys: a repeated creation creates once.
+
+The first request with a key stores which id it will create, before anything is created; a repeat,
+even one that runs beside the first, is handed the same id, and the handler, called again with an id
+that exists, answers what that resource is now.  So there is nothing to lock and nothing to finish:
+a process that dies in between leaves an id that the repeat will use.
+
+An answer of 4xx leaves only that id behind.  The key is bound to its first body all the same, for
+another request with it may be running; who wants another body takes another key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.refusals import Conflict
+from supportcarr.gateway.problems import IdempotencyKeyRequired, IdempotencyKeyReused
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.crypto import keyed_hash
+from supportcarr.kit.ids import new_id
+from supportcarr.kit.store.port import (
+    Collection,
+    CollectionSpec,
+    DuplicateKey,
+    Index,
+    Range,
+    Store,
+    VersionConflict,
+)
+from supportcarr.kit.work import Ticker
+
+KEPT = timedelta(hours=48)
+LONGEST_KEY = 255
+
+
+class Claim(Document, frozen=True, kw_only=True):
+    """One key of one actor on one route: the body it came with, and the id minted for it.
+
+    ``id`` and ``fingerprint`` are keyed hashes: a sign-up's body holds a password.
+    """
+
+    fingerprint: str
+    minted: str
+    expires_at: datetime  # wall time
+
+
+CLAIMS = CollectionSpec("idempotency", Claim, indexes=(Index("expires_at"),))
+SPECS = (CLAIMS,)
+
+
+class Idempotency:
+    """Hands out the id that a key stands for."""
+
+    def __init__(self, store: Store, clock: Clock, secret: str) -> None:
+        self._claims: Collection[Claim] = store.collection(CLAIMS)
+        self._clock = clock
+        self._secret = secret
+
+    async def claim(
+        self, key: bytes | None, *, actor: str, route: str, path: str, body: bytes, prefix: str | None
+    ) -> str:
+        """The id that this key stands for: minted now (``prefix_…``), or at its first use.
+
+        *actor* is the user, or the address of who has no account yet; *route* the template, and
+        *path* the path itself, which belongs to what the key was first sent with.  Raises
+        ``IdempotencyKeyRequired`` and ``IdempotencyKeyReused``.
+        """
+        if not key or len(key) > LONGEST_KEY or not key.isascii() or not key.decode("ascii").isprintable():
+            raise IdempotencyKeyRequired(
+                f"Send an Idempotency-Key header of 1 to {LONGEST_KEY} printable ASCII characters"
+            )
+        claim_id = keyed_hash(self._secret, "idempotency key", actor, route, key)
+        fingerprint = keyed_hash(self._secret, "idempotency body", path, body)
+        for _ in range(3):
+            now = self._clock.wall()
+            claim = Claim(
+                id=claim_id, fingerprint=fingerprint, minted=new_id(prefix or "idm"), expires_at=now + KEPT
+            )
+            try:
+                await self._claims.insert(claim)
+                return claim.minted
+            except DuplicateKey:
+                kept = await self._claims.get(claim_id)
+            if kept is None:
+                continue  # its time ended just now
+            if kept.expires_at > now:
+                if kept.fingerprint != fingerprint:
+                    raise IdempotencyKeyReused
+                return kept.minted
+            try:
+                await self._claims.save(msgspec.structs.replace(claim, version=kept.version))
+                return claim.minted
+            except VersionConflict:
+                continue  # another request renewed it
+        raise Conflict
+
+    async def forget(self) -> None:
+        """Remove the claims whose time is over."""
+        over = {"expires_at": Range(lt=self._clock.wall())}
+        while page := (await self._claims.find(over, sort="expires_at", limit=200)).items:
+            for claim in page:
+                try:
+                    await self._claims.delete(claim.id, claim.version)
+                except VersionConflict:
+                    continue  # somebody else removed it
+
+    def tickers(self) -> list[Ticker]:
+        """What a worker must run: the sweep of old claims, every ten minutes."""
+        return [Ticker("gateway.forget_idempotency_keys", 600, self.forget)]

@@ -1,0 +1,223 @@
+"""The OpenAPI 3.1 document, generated from the declared routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from supportcarr import __version__
+from supportcarr.gateway.endpoint import API
+from supportcarr.gateway.problems import Problem
+from supportcarr.kit.web import Route
+
+_PARAMETER = re.compile(r"{(\w+)}")
+_REF = "#/components/schemas/{name}"
+
+Json = dict[str, Any]
+
+_RESPONSES = {
+    "400": "The request cannot be read",
+    "401": "No valid access token",
+    "403": "The account does not have the role that this needs",
+    "404": "There is no such thing, or it is not the caller's",
+    "409": "Its state forbids this, or somebody else changed it at the same moment",
+    "412": "It has changed since the version named by If-Match",
+    "413": "The body is too large",
+    "422": "Well-formed, but not valid",
+    "429": "Too many requests",
+    "503": "Cannot be answered just now",
+}
+
+_HEADERS: Json = {
+    "RetryAfter": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}},
+    "ETag": {
+        "description": "The version of what is answered",
+        "schema": {"type": "string"},
+        "example": '"7"',
+    },
+    "RequestId": {"description": "The id of this request in our logs", "schema": {"type": "string"}},
+}
+
+_PARAMETERS: Json = {
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "Any string that is new for each creation; kept 48 hours",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "example": "0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10",
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The ETag of the version that the caller means to change",
+        "schema": {"type": "string"},
+        "example": '"7"',
+    },
+}
+
+
+def document(routes: Sequence[Route], *, server: str) -> Json:
+    """The whole document.  *server* is where people reach the API, without the prefix."""
+    types = _types(routes)
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    by_type = list(zip(types, schemas, strict=True))
+
+    def schema_of(type_: Any) -> Json:
+        return next(schema for known, schema in by_type if known is type_ or known == type_)
+
+    paths: dict[str, Json] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
+    used = _named({"paths": paths, "Problem": schema_of(Problem)}, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "SupportCarr",
+            "version": __version__,
+            "summary": "Roadside rescue for e-bike riders",
+            "description": (
+                "Times are UTC (RFC 3339), money is in integer minor units of its currency, distances in "
+                "metres, durations in seconds, coordinates in WGS 84. Refusals are problem details "
+                "(RFC 9457) with a stable `code`."
+            ),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": server.rstrip("/") + API}],
+        "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
+        "paths": paths,
+        "components": {
+            "schemas": {name: components[name] for name in sorted(used)},
+            "parameters": _PARAMETERS,
+            "headers": _HEADERS,
+            "responses": _problem_responses(schema_of(Problem)),
+            "securitySchemes": {
+                "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
+        },
+        "security": [{"accessToken": []}],
+    }
+
+
+def _types(routes: Iterable[Route]) -> list[Any]:
+    types: list[Any] = [Problem]
+    for route in routes:
+        query = [field.type for field in msgspec.structs.fields(route.query)]
+        for type_ in (*query, route.body, route.answer):
+            if type_ is not None and type_ is not bytes and not any(type_ == known for known in types):
+                types.append(type_)
+    return types
+
+
+def _named(tree: Any, components: Json) -> set[str]:
+    """The components that the tree names, and those that they name."""
+    found: set[str] = set()
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            name = str(node.get("$ref", "")).rpartition("/")[2]
+            if name in components and name not in found:
+                found.add(name)
+                walk(components[name])
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(tree)
+    return found
+
+
+def _operation(route: Route, schema_of: Any) -> Json:
+    operation: Json = {
+        "operationId": _operation_id(route),
+        "summary": route.summary,
+        "tags": [route.tag],
+        "parameters": _parameters(route, schema_of),
+        "responses": _responses(route, schema_of),
+    }
+    notes = []
+    if route.policy.roles is not None:
+        notes.append("For: " + ", ".join(sorted(route.policy.roles)) + ".")
+    if route.codes:
+        notes.append("Problem codes: " + ", ".join(f"`{code}`" for code in route.codes) + ".")
+    if notes:
+        operation["description"] = " ".join(notes)
+    if route.policy.public:
+        operation["security"] = []
+    if route.body is bytes:
+        operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
+    elif route.body is not None:
+        content = {"application/json": {"schema": schema_of(route.body)}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _operation_id(route: Route) -> str:
+    words = re.sub(r"\W+", " ", _PARAMETER.sub(r"by \1", route.path)).split()
+    return "_".join([route.method.lower(), *words]).replace("-", "_")
+
+
+def _parameters(route: Route, schema_of: Any) -> list[Json]:
+    parameters: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(route.path)
+    ]
+    for field in msgspec.structs.fields(route.query):
+        schema = schema_of(field.type)
+        if isinstance(field.default, str | int | float):
+            schema = {**schema, "default": field.default}
+        parameters.append(
+            {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema}
+        )
+    if route.idempotent:
+        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if route.method != "GET":
+        parameters.append({"$ref": "#/components/parameters/IfMatch"})
+    return parameters
+
+
+def _responses(route: Route, schema_of: Any) -> Json:
+    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    if route.answer is None:
+        status, done = (
+            (204 if route.status == 200 else route.status),
+            {"description": "Done", "headers": headers},
+        )
+    else:
+        status = route.status
+        content = {media: {"schema": schema_of(route.answer)} for media in route.media_types}
+        headers = {**headers, "ETag": {"$ref": "#/components/headers/ETag"}}
+        done = {"description": "Done", "headers": headers, "content": content}
+    refusals = ["400", "422", "429", "503"]
+    if not route.policy.public:
+        refusals += ["401", "403"]
+    if "{" in route.path:
+        refusals.append("404")
+    if route.method != "GET":
+        refusals += ["409", "412"]
+    if route.body is not None:
+        refusals.append("413")
+    return {
+        str(status): done,
+        **{code: {"$ref": f"#/components/responses/Problem{code}"} for code in sorted(refusals)},
+    }
+
+
+def _problem_responses(schema: Json) -> Json:
+    responses: Json = {}
+    for status, text in _RESPONSES.items():
+        headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+        if status in ("429", "503"):
+            headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+        responses[f"Problem{status}"] = {
+            "description": text,
+            "headers": headers,
+            "content": {"application/problem+json": {"schema": schema}},
+        }
+    return responses

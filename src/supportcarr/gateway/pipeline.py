@@ -1,0 +1,313 @@
+"""The one way of every request through the gateway, whichever table found its route.
+
+request id → client's address → token → limits → policy → query, body, If-Match → idempotency key →
+handler → answer or problem details → metrics and access log.
+
+Deny first: a route that is not public is refused before anything of the request is read but its
+headers.  Nothing that a client sends ends in a 500; what does is ours, is logged with its trace and
+is told without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+import msgspec
+import structlog
+
+from supportcarr.contracts.refusals import Conflict, Forbidden, Refusal, Unauthenticated, ValidationFailed
+from supportcarr.gateway.addresses import ClientAddresses
+from supportcarr.gateway.endpoint import Endpoint
+from supportcarr.gateway.idempotency import Idempotency
+from supportcarr.gateway.limits import RequestLimits
+from supportcarr.gateway.ports import TokenVerifier
+from supportcarr.gateway.problems import (
+    MEDIA_TYPE,
+    BodyTooLarge,
+    InternalError,
+    InvalidHeader,
+    MalformedBody,
+    RequestTimeout,
+    Unavailable,
+    UnsupportedMediaType,
+    headers_of,
+    problem_of,
+)
+from supportcarr.kit import logging as logs
+from supportcarr.kit.redis.errors import RedisUnavailable
+from supportcarr.kit.serve import ASGIApp, Receive, Scope, Send
+from supportcarr.kit.store.port import BadCursor, StoreUnavailable, VersionConflict
+from supportcarr.kit.web import Answer, Call, Principal
+
+log = structlog.get_logger(__name__)
+
+BODY_SECONDS = 10.0  # how long the rest of a body may take after its first part
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_VERSION = re.compile(rb'"(\d{1,15})"')
+_BEARER = b"bearer "
+
+_JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
+Headers = list[tuple[bytes, bytes]]
+Reply = tuple[int, Headers, bytes]  # status, headers beyond the common ones, body
+
+
+class Pipeline:
+    """Runs endpoints.  One a process; everything on it is for the event loop's thread."""
+
+    def __init__(
+        self,
+        *,
+        tokens: TokenVerifier,
+        limits: RequestLimits,
+        idempotency: Idempotency,
+        addresses: ClientAddresses,
+        max_body_bytes: int,
+        access_log: logs.LogWriter | None = None,
+        common_headers: Headers | None = None,
+    ) -> None:
+        self._tokens = tokens
+        self._limits = limits
+        self._idempotency = idempotency
+        self._addresses = addresses
+        self._max_body_bytes = max_body_bytes
+        self._access_log = access_log
+        self._common = common_headers or []
+        self._encode = msgspec.json.Encoder().encode
+        self._minted = itertools.count(1)
+        self._run_name = os.urandom(6).hex()  # with the count: an id that no other process mints
+
+    def bound(self, endpoint: Endpoint, params: Mapping[str, str]) -> ASGIApp:
+        """The endpoint with its path's parameters, as an ASGI application."""
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await self.run(endpoint, params, scope, receive, send)
+
+        return app
+
+    async def run(
+        self, endpoint: Endpoint, params: Mapping[str, str], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer one request."""
+        began = perf_counter()
+        method: str = scope["method"]
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        given = headers.get(b"x-request-id")
+        if given is not None and _REQUEST_ID.fullmatch(given):
+            request_id = given.decode("ascii")
+        else:
+            request_id = f"req-{self._run_name}-{next(self._minted):x}"
+        ids = logs.begin(request_id)
+        address = self._addresses.of(scope["client"], scope["headers"])
+        code: str | msgspec.UnsetType = msgspec.UNSET
+        try:
+            status, extra, body = await self._answer(
+                endpoint, params, scope, receive, headers, request_id, address, ids
+            )
+        except Exception as error:
+            refusal = _refusal_of(error)
+            if refusal.status == 500:
+                log.exception("request_failed", route=endpoint.label, method=method)
+            status, code = refusal.status, refusal.code
+            extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(refusal)]
+            body = self._encode(problem_of(refusal, request_id))
+        start: Headers = [*self._common, (b"x-request-id", request_id.encode()), *extra]
+        if status != 204 and status != 304:
+            start.append((b"content-length", b"%d" % len(body)))
+        if method == "HEAD":
+            body = b""
+        await send({"type": "http.response.start", "status": status, "headers": start})
+        await send({"type": "http.response.body", "body": body})
+        seconds = perf_counter() - began
+        endpoint.timings(method, status).observe(seconds)
+        if self._access_log is not None and not endpoint.counted_only:
+            self._access_log.write(
+                logs.AccessLine(
+                    at=datetime.now(UTC),
+                    request_id=request_id,
+                    method=method,
+                    route=endpoint.label,
+                    status=status,
+                    ms=round(seconds * 1000, 2),
+                    address=address,
+                    user_id=ids.user_id or msgspec.UNSET,
+                    rescue_id=ids.rescue_id or msgspec.UNSET,
+                    code=code,
+                )
+            )
+
+    async def _answer(
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, str],
+        scope: Scope,
+        receive: Receive,
+        headers: dict[bytes, bytes],
+        request_id: str,
+        address: str,
+        ids: logs.Ids,
+    ) -> Reply:
+        route = endpoint.route
+        if endpoint.takes_rescue:
+            ids.rescue_id = params["rescue_id"][:64]
+        principal, denied = self._who(headers, route.policy.public)
+        if principal is not None:
+            ids.user_id = principal.user_id
+        if not endpoint.counted_only:
+            await self._limits.admit(address, principal.user_id if principal else None, route.sensitive)
+        if denied is not None:
+            raise denied
+        if endpoint.roles is not None and (principal is None or endpoint.roles.isdisjoint(principal.roles)):
+            raise Forbidden
+        query = endpoint.decode_query(scope["query_string"])
+        body: Any = None
+        if endpoint.decode_body is not None:
+            _want_json(headers)
+            body = endpoint.decode_body(await self._read(headers, receive))
+        elif endpoint.raw_body:
+            body = await self._read(headers, receive)
+        if_match = headers.get(b"if-match")
+        new_id: str | None = None
+        if route.idempotent:
+            minted = await self._idempotency.claim(
+                headers.get(b"idempotency-key"),
+                actor=principal.user_id if principal else address,
+                route=f"{endpoint.method} {endpoint.path}",
+                path=scope["path"],
+                body=body if endpoint.raw_body else self._encode(body),
+                prefix=route.new_id,
+            )
+            new_id = minted if route.new_id else None
+        answer = await endpoint.handle(
+            Call(
+                principal=principal,
+                path=params,
+                query=query,
+                body=body,
+                request_id=request_id,
+                address=address,
+                if_match=None if if_match is None else _version(if_match),
+                new_id=new_id,
+                headers=_Headers(headers),
+            )
+        )
+        return self._reply(endpoint, answer, headers.get(b"if-none-match"))
+
+    def _who(
+        self, headers: dict[bytes, bytes], public: bool
+    ) -> tuple[Principal | None, Unauthenticated | None]:
+        """Whose token came along, and why the request is refused, if it is.
+
+        The refusal is returned, so that guesses at tokens count against the address's limit.  On a
+        public route a token that is over is as good as none.
+        """
+        authorization = headers.get(b"authorization")
+        if authorization is None:
+            return None, None if public else Unauthenticated()
+        if authorization[:7].lower() != _BEARER:
+            return None, None if public else Unauthenticated("Send Authorization: Bearer and an access token")
+        try:
+            return self._tokens.verify(authorization[7:]), None
+        except Unauthenticated as refusal:
+            return None, None if public else refusal
+
+    async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        """The whole body.  Raises ``BodyTooLarge`` before more than the limit is held."""
+        declared = headers.get(b"content-length")
+        if declared is not None and declared.isdigit() and int(declared) > self._max_body_bytes:
+            raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
+        message = await receive()
+        if message["type"] != "http.request":
+            raise MalformedBody("The client left before its body had come")
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    body = await self._read_rest(body, receive)
+            except TimeoutError:
+                raise RequestTimeout from None
+        if len(body) > self._max_body_bytes:
+            raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
+        return body
+
+    async def _read_rest(self, first: bytes, receive: Receive) -> bytes:
+        body, more = bytearray(first), True
+        while more and len(body) <= self._max_body_bytes:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise MalformedBody("The client left before its body had come")
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        return bytes(body)
+
+    def _reply(self, endpoint: Endpoint, answer: Answer, if_none_match: bytes | None) -> Reply:
+        extra: Headers = []
+        # an idempotent creation's repeat has the first status, whatever it finds
+        status = (
+            answer.status if answer.status != 200 and not endpoint.route.idempotent else endpoint.route.status
+        )
+        if answer.version is not None:
+            etag = b'"%d"' % answer.version
+            extra.append((b"etag", etag))
+            if if_none_match == etag and endpoint.method == "GET":
+                return 304, extra, b""
+        for name, value in answer.headers:
+            extra.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+        if answer.body is None:
+            return (204 if status == 200 else status), extra, b""
+        extra += _JSON if not answer.headers else [h for h in _JSON if h[0] not in dict(extra)]
+        body = answer.body if isinstance(answer.body, bytes) else self._encode(answer.body)
+        return status, extra, body
+
+
+class _Headers(Mapping[str, str]):
+    """A request's headers by lower-case name, decoded when they are asked for."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: dict[bytes, bytes]) -> None:
+        self._raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        return self._raw[name.lower().encode("latin-1")].decode("latin-1")
+
+    def __iter__(self) -> Any:
+        return (name.decode("latin-1") for name in self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+
+def _want_json(headers: dict[bytes, bytes]) -> None:
+    given = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
+    if given != b"application/json":
+        raise UnsupportedMediaType
+
+
+def _version(if_match: bytes) -> int | None:
+    """The version that ``If-Match`` names; ``*`` names none in particular."""
+    if if_match.strip() == b"*":
+        return None
+    match = _VERSION.fullmatch(if_match.strip())
+    if match is None:
+        raise InvalidHeader('If-Match takes one ETag as it was given, such as "7", or *')
+    return int(match[1])
+
+
+def _refusal_of(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, StoreUnavailable | RedisUnavailable):
+        return Unavailable(retry_after=1)
+    if isinstance(error, VersionConflict):
+        return Conflict()
+    if isinstance(error, BadCursor):
+        return ValidationFailed.of("cursor", "invalid", "This cursor was not handed out by this list")
+    return InternalError()

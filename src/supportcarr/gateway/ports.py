@@ -1,0 +1,30 @@
+"""What the gateway needs of others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from supportcarr.kit.limits import Pair, Rule, Verdict
+from supportcarr.kit.web import Principal
+
+
+class TokenVerifier(Protocol):
+    """Turns an access token into whose it is."""
+
+    def verify(self, token: bytes) -> Principal:
+        """Raises ``Unauthenticated``: not ours, over, or taken back."""
+
+
+class Limiter(Protocol):
+    """Counts requests (``kit.limits.Limiter``)."""
+
+    def try_take(self, key: str, rule: Rule) -> bool | None: ...
+
+    def retry_after(self, key: str, rule: Rule) -> float: ...
+
+    async def take(self, pairs: Sequence[Pair]) -> Verdict: ...
+
+
+Check = Callable[[], Awaitable[object]]  # raises if what it checks cannot serve
+Config = Callable[[], Any]  # what /config.json answers: anything that msgspec encodes
