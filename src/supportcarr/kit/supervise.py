@@ -79,6 +79,7 @@ class Supervisor:
 
     async def _spawn(self, child: Child) -> asyncio.subprocess.Process:
         environment = self._environment | dict(child.role.environment)
+        ours = os.getpid()
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -89,7 +90,7 @@ class Supervisor:
             stdout=self._output,
             stderr=self._output,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=lambda: die_with_parent(ours, signal.SIGKILL),
         )
 
     def alive(self) -> list[tuple[str, int]]:
