@@ -1,13 +1,20 @@
-"""An open store of the embedded engine, in a temporary folder."""
+"""Stores for the tests: an open one, the engines that the contract suite runs on, and what it stores."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import Event, Recorded, UserSignedUp
+from supportcarr.kit.store.port import CollectionSpec, Index, Store
 from supportcarr.kit.store.sqlite import SqliteStore
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -17,3 +24,59 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     await opened.open()
     yield opened
     await opened.close()
+
+
+# --- engines ----------------------------------------------------------------------------------
+
+Engine = Callable[[Path], str]  # makes an empty database (in that folder); answers its URL
+
+ENGINES: dict[str, Engine] = {"sqlite": lambda folder: f"sqlite:///{folder / 'store.sqlite3'}"}
+
+
+def store_at(url: str) -> Store:
+    """A closed store of the database at *url*, as another process would make it."""
+    scheme, _, place = url.partition(":///")
+    if scheme == "sqlite":
+        return SqliteStore(Path(place))
+    raise ValueError(f"no engine for {scheme}")
+
+
+# --- what is stored ---------------------------------------------------------------------------
+
+
+class Parcel(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """A document with a field of every type that queries know."""
+
+    owner: str = "nobody"
+    shelf: str | None = None  # a unique key
+    weight: int | None = None
+    price: float | None = None
+    urgent: bool = False
+    due_at: datetime | None = None
+    count: int = 0
+    note: str = ""
+
+
+PARCELS = CollectionSpec(
+    "parcels",
+    Parcel,
+    indexes=(
+        Index("owner", "due_at"),
+        Index("due_at"),
+        Index("weight"),
+        Index("price"),
+        Index("urgent", "id"),
+    ),
+    unique=("shelf",),
+)
+
+
+def recorded(*words: str) -> Recorded:
+    """One fact for each word, told apart by it."""
+    return Recorded(tuple(UserSignedUp(user_id=word, role="rider") for word in words), SYSTEM, NOON)
+
+
+def word_of(event: Event) -> str:
+    """The word that ``recorded`` was given."""
+    assert isinstance(event.fact, UserSignedUp)
+    return event.fact.user_id

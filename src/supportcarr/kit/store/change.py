@@ -30,7 +30,7 @@ async def change(
     """
     for attempt in range(attempts):
         if attempt:
-            await asyncio.sleep(random.uniform(0, 0.002 * attempt))  # noqa: S311 - to part the racers
+            await asyncio.sleep(random.uniform(0, 0.002 * min(attempt, 8)))  # noqa: S311 - to part the racers
         document = await collection.get(id)
         if document is None:
             raise NotFound

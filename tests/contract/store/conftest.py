@@ -1,0 +1,40 @@
+"""The contract suite of the store: every promise of its port, on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from support.stores import ENGINES, PARCELS, Parcel, store_at
+from supportcarr.kit.store.port import Collection, Store
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of one engine."""
+    return ENGINES[request.param](tmp_path)
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    opened = store_at(url)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def other_store(url: str, store: Store) -> AsyncIterator[Store]:
+    """A second store on the same database, as another process has it."""
+    opened = store_at(url)
+    opened.collection(PARCELS)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def parcels(store: Store) -> Collection[Parcel]:
+    return store.collection(PARCELS)

@@ -1,0 +1,206 @@
+"""Events are saved with their document, stay until they are relayed, and keep their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from support.stores import NOON, PARCELS, Parcel, recorded, word_of
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.events import Event
+from supportcarr.kit.store.port import Collection, CollectionSpec, DuplicateKey, Store, VersionConflict
+
+
+async def words(parcels: Collection[Parcel], name: str) -> list[str]:
+    return [word_of(event) for event in await parcels.unrelayed(name)]
+
+
+async def test_an_event_says_what_it_belongs_to(parcels: Collection[Parcel]) -> None:
+    await parcels.insert(Parcel(id="p"), recorded("one", "two"))
+    first, second = await parcels.unrelayed("p")
+    assert (first.id, second.id) == ("p.1.0", "p.1.1")
+    assert (first.collection, first.document_id, first.document_version) == ("parcels", "p", 1)
+    assert (first.actor, first.at, word_of(first)) == (SYSTEM, NOON, "one")
+
+
+async def test_a_save_adds_its_events_after_those_that_wait(parcels: Collection[Parcel]) -> None:
+    parcel = await parcels.insert(Parcel(id="p"), recorded("one", "two"))
+    parcel = await parcels.save(parcel)
+    for n in range(3, 13):
+        parcel = await parcels.save(parcel, recorded(str(n)))
+    assert await words(parcels, "p") == ["one", "two", *map(str, range(3, 13))]
+
+
+async def test_a_save_that_lost_leaves_no_event(parcels: Collection[Parcel]) -> None:
+    old = await parcels.insert(Parcel(id="p"))
+    await parcels.save(old)
+    with pytest.raises(VersionConflict):
+        await parcels.save(old, recorded("lost"))
+    with pytest.raises(DuplicateKey):
+        await parcels.insert(Parcel(id="p"), recorded("lost"))
+    assert await words(parcels, "p") == []
+
+
+async def test_a_relayed_event_is_gone_and_the_version_is_as_before(parcels: Collection[Parcel]) -> None:
+    parcel = await parcels.insert(Parcel(id="p"), recorded("one", "two"))
+    first, _ = await parcels.unrelayed("p")
+    await parcels.relayed(first)
+    await parcels.relayed(first)
+    assert await words(parcels, "p") == ["two"]
+    assert await parcels.get("p") == parcel
+    assert (await parcels.save(parcel, recorded("three"))).version == 2
+    assert await words(parcels, "p") == ["two", "three"]
+
+
+async def test_relaying_while_others_save_drops_nothing(parcels: Collection[Parcel]) -> None:
+    parcel = await parcels.insert(Parcel(id="p"), recorded("0"))
+    taken: list[str] = []
+
+    async def relay() -> None:
+        while len(taken) < 60:
+            for event in await parcels.unrelayed("p"):
+                taken.append(word_of(event))
+                await parcels.relayed(event)
+            await asyncio.sleep(0)
+
+    relaying = asyncio.create_task(relay())
+    for n in range(1, 60):
+        parcel = await parcels.save(parcel, recorded(str(n)))
+    await asyncio.wait_for(relaying, 20)
+    assert taken == [str(n) for n in range(60)]
+    assert parcel.version == 60
+
+
+async def test_events_of_equal_ids_in_two_collections_are_two(
+    store: Store, parcels: Collection[Parcel]
+) -> None:
+    barrels = store.collection(CollectionSpec("barrels", Parcel))
+    await parcels.insert(Parcel(id="p"), recorded("parcel"))
+    await barrels.insert(Parcel(id="p"), recorded("barrel"))
+    [event] = await barrels.unrelayed("p")
+    await barrels.relayed(event)
+    assert await words(parcels, "p") == ["parcel"]
+    assert await words(barrels, "p") == []
+
+
+async def test_the_outbox_names_documents_with_events_oldest_first(
+    store: Store, parcels: Collection[Parcel]
+) -> None:
+    for name in ("r", "p", "q"):
+        await parcels.insert(Parcel(id=name), recorded("one", "two"))
+    await parcels.insert(Parcel(id="quiet"))
+    assert await store.outbox(older_than_s=0, limit=10) == [("parcels", name) for name in "rpq"]
+    assert await store.outbox(older_than_s=0, limit=2) == [("parcels", "r"), ("parcels", "p")]
+    assert await store.outbox(older_than_s=3600, limit=10) == []
+    for event in await parcels.unrelayed("r"):
+        await parcels.relayed(event)
+    assert await store.outbox(older_than_s=0, limit=10) == [("parcels", "p"), ("parcels", "q")]
+
+
+async def test_a_deleted_documents_events_are_still_to_be_relayed(
+    store: Store, parcels: Collection[Parcel]
+) -> None:
+    parcel = await parcels.insert(Parcel(id="p", shelf="A"), recorded("one"))
+    await parcels.delete("p", parcel.version)
+    assert await parcels.get("p") is None
+    assert await parcels.count() == 0
+    assert [p async for p in parcels.scan()] == []
+    assert await store.outbox(older_than_s=0, limit=10) == [("parcels", "p")]
+    [event] = await parcels.unrelayed("p")
+    await parcels.relayed(event)
+    assert await store.outbox(older_than_s=0, limit=10) == []
+
+
+async def test_the_id_of_a_deleted_document_stays_taken_while_its_events_are_out(
+    parcels: Collection[Parcel],
+) -> None:
+    parcel = await parcels.insert(Parcel(id="p", shelf="A"))
+    parcel = await parcels.save(parcel, recorded("one"))
+    await parcels.delete("p", parcel.version)
+    with pytest.raises(DuplicateKey) as raised:
+        await parcels.insert(Parcel(id="p"), recorded("again"))
+    assert raised.value.field == "id"
+    assert await parcels.insert_many([Parcel(id="p")]) == 0
+    await parcels.insert(Parcel(id="q", shelf="A"))  # its unique key is free at once
+    [event] = await parcels.unrelayed("p")
+    await parcels.relayed(event)
+    assert (await parcels.insert(Parcel(id="p"))).version == 1
+
+
+class Subscriber:
+    def __init__(self, store: Store) -> None:
+        self.told: list[tuple[str, str, list[str]]] = []
+        store.subscribe(self)
+
+    def __call__(self, collection: str, id: str, events: Sequence[Event]) -> None:
+        self.told.append((collection, id, [word_of(event) for event in events]))
+
+
+async def test_subscribers_are_told_of_commits_with_events_only(
+    store: Store, parcels: Collection[Parcel]
+) -> None:
+    first, second = Subscriber(store), Subscriber(store)
+    parcel = await parcels.insert(Parcel(id="p"), recorded("one", "two"))
+    await parcels.insert_many([Parcel(id="q")])
+    parcel = await parcels.save(parcel)
+    await parcels.save(parcel, recorded("three"))
+    with pytest.raises(VersionConflict):
+        await parcels.save(parcel, recorded("lost"))
+    assert first.told == [("parcels", "p", ["one", "two"]), ("parcels", "p", ["three"])]
+    assert second.told == first.told
+
+
+async def test_what_subscribers_are_told_of_is_there_for_everybody(
+    store: Store, parcels: Collection[Parcel], other_store: Store
+) -> None:
+    others = other_store.collection(PARCELS)
+    looks: list[asyncio.Task[list[Event]]] = []
+    store.subscribe(lambda _, name, __: looks.append(asyncio.create_task(others.unrelayed(name))))
+    await asyncio.gather(*(parcels.insert(Parcel(id=f"p{n}"), recorded(str(n))) for n in range(20)))
+    seen = await asyncio.gather(*looks)
+    assert sorted(word_of(events[0]) for events in seen) == sorted(map(str, range(20)))
+
+
+async def test_a_subscriber_that_fails_harms_neither_the_save_nor_the_others(
+    store: Store, parcels: Collection[Parcel]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a listener's own trouble")
+
+    store.subscribe(fail)
+    healthy = Subscriber(store)
+    parcel = await parcels.insert(Parcel(id="p"), recorded("one"))
+    assert healthy.told == [("parcels", "p", ["one"])]
+    assert await parcels.get("p") == parcel
+
+
+async def test_a_caller_that_gave_up_waiting_harms_nobody(store: Store, parcels: Collection[Parcel]) -> None:
+    subscriber = Subscriber(store)
+    impatient = asyncio.create_task(parcels.insert(Parcel(id="p"), recorded("one")))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    stored = await parcels.insert(Parcel(id="q"))
+    assert await parcels.get("q") == stored
+    assert len(subscriber.told) == (await parcels.get("p") is not None)
+
+
+async def test_versions_and_outbox_agree_after_many_writers(parcels: Collection[Parcel]) -> None:
+    await parcels.insert(Parcel(id="p"), recorded("1"))
+
+    async def write() -> None:
+        saved = 0
+        while saved < 10:
+            parcel = await parcels.get("p")
+            assert parcel is not None
+            changed = msgspec.structs.replace(parcel, count=parcel.count + 1)
+            try:
+                await parcels.save(changed, recorded(str(parcel.version + 1)))
+            except VersionConflict:
+                continue
+            saved += 1
+
+    await asyncio.gather(*(write() for _ in range(10)))
+    assert await words(parcels, "p") == [str(n) for n in range(1, 102)]

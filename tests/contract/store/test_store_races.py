@@ -1,0 +1,148 @@
+"""Of those who race, one wins at a time, and nobody's win is lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from support import store_child
+from support.stores import Parcel, recorded, word_of
+from supportcarr.contracts.refusals import Conflict, NotFound
+from supportcarr.kit.store.change import change
+from supportcarr.kit.store.port import Collection, DuplicateKey, Store, VersionConflict
+
+
+async def test_of_many_saves_of_one_version_one_succeeds(parcels: Collection[Parcel]) -> None:
+    read = await parcels.insert(Parcel(id="p"))
+    outcomes = await asyncio.gather(
+        *(parcels.save(msgspec.structs.replace(read, note=str(n)), recorded(str(n))) for n in range(50)),
+        return_exceptions=True,
+    )
+    won = [outcome for outcome in outcomes if isinstance(outcome, Parcel)]
+    assert len(won) == 1
+    assert sum(isinstance(outcome, VersionConflict) for outcome in outcomes) == 49
+    assert await parcels.get("p") == won[0]
+    assert [word_of(event) for event in await parcels.unrelayed("p")] == [won[0].note]
+
+
+async def test_no_increment_of_two_processes_is_lost(url: str, parcels: Collection[Parcel]) -> None:
+    await parcels.insert(Parcel(id="p"))
+    children = [store_child.start(url, "increment", "p", "10", "20") for _ in range(2)]
+    for child in children:
+        await asyncio.to_thread(child.communicate)
+        assert child.returncode == 0
+    stored = await parcels.get("p")
+    assert stored is not None
+    assert (stored.count, stored.version) == (400, 401)
+
+
+async def test_of_fifty_inserts_of_one_id_one_succeeds(
+    parcels: Collection[Parcel], other_store: Store
+) -> None:
+    others = other_store.named("parcels")
+    outcomes = await asyncio.gather(
+        *((parcels, others)[n % 2].insert(Parcel(id="p", note=str(n)), recorded(str(n))) for n in range(50)),
+        return_exceptions=True,
+    )
+    [won] = [outcome for outcome in outcomes if isinstance(outcome, Parcel)]
+    assert {o.field for o in outcomes if isinstance(o, DuplicateKey)} == {"id"}
+    assert await parcels.get("p") == won
+    assert [word_of(event) for event in await parcels.unrelayed("p")] == [won.note]
+
+
+async def test_of_fifty_inserts_of_one_unique_key_one_succeeds(
+    parcels: Collection[Parcel], other_store: Store
+) -> None:
+    others = other_store.named("parcels")
+    outcomes = await asyncio.gather(
+        *((parcels, others)[n % 2].insert(Parcel(id=f"p{n}", shelf="A")) for n in range(50)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(outcome, Parcel) for outcome in outcomes) == 1
+    assert {o.field for o in outcomes if isinstance(o, DuplicateKey)} == {"shelf"}
+    assert await parcels.count() == 1
+
+
+async def test_of_two_processes_that_want_one_key_one_gets_it(url: str, parcels: Collection[Parcel]) -> None:
+    children = [store_child.start(url, "take", name, "A", "50") for name in ("a", "b")]
+    outputs = [(await asyncio.to_thread(child.communicate))[0] for child in children]
+    assert sum(int(output) for output in outputs) == 1
+    assert await parcels.count({"shelf": "A"}) == 1
+
+
+async def test_one_conflict_does_not_touch_those_who_are_saved_with_it(parcels: Collection[Parcel]) -> None:
+    stale = await parcels.insert(Parcel(id="stale"))
+    await parcels.save(stale)
+    outcomes = await asyncio.gather(
+        parcels.insert(Parcel(id="a"), recorded("a")),
+        parcels.save(stale, recorded("stale")),
+        parcels.insert(Parcel(id="b", shelf="B")),
+        parcels.insert(Parcel(id="c", shelf="B"), recorded("c")),
+        parcels.insert_many([Parcel(id="d"), Parcel(id="e", shelf="B")]),
+        parcels.insert(Parcel(id="f"), recorded("f")),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [
+        Parcel,
+        VersionConflict,
+        Parcel,
+        DuplicateKey,
+        DuplicateKey,
+        Parcel,
+    ]
+    assert [p.id async for p in parcels.scan()] == ["a", "b", "f", "stale"]
+    assert await parcels.unrelayed("stale") == []
+
+
+async def test_change_decides_again_after_a_lost_race(parcels: Collection[Parcel]) -> None:
+    stored = await parcels.insert(Parcel(id="p"))
+    seen: list[int] = []
+    rival: list[asyncio.Task[Parcel]] = []
+
+    def decide(parcel: Parcel) -> tuple[Parcel, None]:
+        if not seen:
+            rival.append(asyncio.create_task(parcels.save(msgspec.structs.replace(stored, note="rival"))))
+        seen.append(parcel.version)
+        return msgspec.structs.replace(parcel, count=parcel.count + 1), None
+
+    class Slow:
+        """The same collection, on which the rival is always faster with the first save."""
+
+        get = parcels.get
+
+        async def save(self, document: Parcel, happened: None) -> Parcel:
+            await asyncio.gather(*rival)
+            return await parcels.save(document, happened)
+
+    changed = await change(Slow(), "p", decide)  # type: ignore[arg-type]  # what change uses of it
+    assert seen == [1, 2]
+    assert (changed.note, changed.count, changed.version) == ("rival", 1, 3)
+
+
+async def test_change_gives_up_after_three_lost_races(parcels: Collection[Parcel]) -> None:
+    await parcels.insert(Parcel(id="p"))
+    tries: list[int] = []
+
+    class Losing:
+        get = parcels.get
+
+        async def save(self, document: Parcel, happened: None) -> Parcel:
+            tries.append(document.version)
+            raise VersionConflict
+
+    with pytest.raises(Conflict):
+        await change(Losing(), "p", lambda parcel: (parcel, None))  # type: ignore[arg-type]  # as above
+    assert tries == [1, 1, 1]
+
+
+async def test_change_leaves_alone_what_the_decision_leaves_alone(parcels: Collection[Parcel]) -> None:
+    stored = await parcels.insert(Parcel(id="p"))
+    assert await change(parcels, "p", lambda _: None) == stored
+    assert await parcels.get("p") == stored
+
+
+async def test_change_of_what_is_not_there_is_not_found(parcels: Collection[Parcel]) -> None:
+    with pytest.raises(NotFound):
+        await change(parcels, "p", lambda parcel: (parcel, None))

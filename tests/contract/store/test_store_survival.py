@@ -1,0 +1,61 @@
+"""What was acknowledged survives a kill -9, whole: the document and its events, or neither."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from support import store_child
+from support.stores import PARCELS, Parcel, store_at
+from supportcarr.kit.store.port import Collection
+
+
+async def acknowledged_before_the_kill(url: str, lines: int) -> dict[str, int]:
+    """Let a child write, kill it after so many acknowledgements; the last version told of each id."""
+    child = store_child.start(url, "insert_for_ever", "20")
+    assert child.stdout is not None
+    told: list[bytes] = []
+    try:
+        for _ in range(lines):
+            told.append(await asyncio.to_thread(child.stdout.readline))
+    finally:
+        child.send_signal(signal.SIGKILL)
+    rest, _ = await asyncio.to_thread(child.communicate)
+    told += [line for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
+    versions: dict[str, int] = {}
+    for line in told:
+        name, version = line.split()
+        versions[name.decode()] = int(version)
+    return versions
+
+
+async def assert_whole(parcels: Collection[Parcel], acknowledged: dict[str, int]) -> None:
+    stored = {parcel.id: parcel.version async for parcel in parcels.scan()}
+    lost = {name for name, version in acknowledged.items() if stored.get(name, 0) < version}
+    assert lost == set()
+    for name, version in stored.items():
+        versions = [event.document_version for event in await parcels.unrelayed(name)]
+        assert versions == list(range(1, version + 1))
+
+
+async def test_nothing_acknowledged_is_lost_by_a_kill(url: str) -> None:
+    acknowledged = await acknowledged_before_the_kill(url, 300)
+    assert len(acknowledged) >= 150
+    store = store_at(url)
+    parcels = store.collection(PARCELS)
+    await store.open()
+    await assert_whole(parcels, acknowledged)
+    await parcels.insert(Parcel(id="afterwards"))
+    await store.close()
+
+
+async def test_a_kill_of_one_process_does_not_stop_the_other(url: str, parcels: Collection[Parcel]) -> None:
+    killed = asyncio.create_task(acknowledged_before_the_kill(url, 200))
+    written = 0
+    while not killed.done():
+        await asyncio.wait_for(parcels.insert(Parcel(id=f"mine-{written}")), 10)
+        written += 1
+    acknowledged = await killed
+    for n in range(20):
+        await asyncio.wait_for(parcels.insert(Parcel(id=f"more-{n}")), 10)
+    assert await parcels.count() >= written + 20 + len(acknowledged)
