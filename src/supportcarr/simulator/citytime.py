@@ -1,0 +1,46 @@
+"""The city's clock as an app knows it: read once from ``GET /clock``, then reckoned."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+class CityTime:
+    """City time as seconds since the Unix epoch (``now``), from one reading of both clocks.
+
+    *city* was the city's time when the wall's was *wall*; *speed* is city seconds a wall second.
+    """
+
+    def __init__(
+        self, city: float, wall: float, speed: float, *, read: Callable[[], float] = time.time
+    ) -> None:
+        self._city, self._wall, self._read = city, wall, read
+        self.speed = speed
+
+    def now(self) -> float:
+        return self._city + (self._read() - self._wall) * self.speed
+
+    def stamp(self) -> str:
+        """Now, as the API writes times (RFC 3339, UTC)."""
+        return stamp(self.now())
+
+    async def sleep(self, city_seconds: float) -> None:
+        await asyncio.sleep(max(0.0, city_seconds / self.speed))
+
+    async def sleep_until(self, city: float) -> None:
+        await self.sleep(city - self.now())
+
+
+def stamp(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
+
+
+def seconds(text: str) -> float:
+    """A time as the API writes it, as seconds since the Unix epoch.  Raises ``ValueError``."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} names no time zone")
+    return at.timestamp()

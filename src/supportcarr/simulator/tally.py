@@ -1,0 +1,66 @@
+"""What the simulated clients' HTTP requests came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+
+class HttpFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """``failed`` had no answer (connection lost, time-out); ``errors_5xx`` leaves out 503 with
+    Retry-After, which are ``refused_503``.  Milliseconds are of answered requests."""
+
+    requests: int
+    failed: int
+    refused_503: int
+    errors_5xx: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class HttpTally:
+    """Counts attempts (a retry is a request of its own) and their latencies, in bounded memory.
+
+    Latencies are kept to 0.1 ms below 100 ms and to 1 ms above.
+    """
+
+    def __init__(self) -> None:
+        self.requests = self.failed = self.refused_503 = self.errors_5xx = 0
+        self._latencies: Counter[float] = Counter()
+        self.problems: Counter[str] = Counter()  # "POST /x 500 code", for who looks for the reason
+
+    def answered(self, status: int, took_s: float, *, retry_after: bool, what: str, code: str) -> None:
+        self.requests += 1
+        ms = took_s * 1000
+        self._latencies[round(ms, 1) if ms < 100 else float(round(ms))] += 1
+        if status == 503 and retry_after:
+            self.refused_503 += 1
+        elif status >= 500:
+            self.errors_5xx += 1
+        if status >= 400:
+            self.problems[f"{what} {status} {code}".rstrip()] += 1
+
+    def lost(self, what: str, why: str) -> None:
+        self.requests += 1
+        self.failed += 1
+        self.problems[f"{what} {why}"] += 1
+
+    def figures(self) -> HttpFigures:
+        return HttpFigures(
+            requests=self.requests,
+            failed=self.failed,
+            refused_503=self.refused_503,
+            errors_5xx=self.errors_5xx,
+            p50_ms=self._percentile(0.50),
+            p95_ms=self._percentile(0.95),
+        )
+
+    def _percentile(self, part: float) -> float | None:
+        total = sum(self._latencies.values())
+        wanted = part * total
+        for ms, count in sorted(self._latencies.items()):
+            wanted -= count
+            if wanted <= 0:
+                return ms
+        return None
