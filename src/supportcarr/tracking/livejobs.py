@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -32,8 +31,8 @@ class LiveJobs:
         self._jobs = store.collection(LIVE_JOBS)
         self._remembered: dict[str, tuple[float, LiveJob | None]] = {}
 
-    async def of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
-        """The live jobs of those of the drivers who have one."""
+    async def last_of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
+        """The last job of those of the drivers who had one, over or not."""
         now = time.monotonic()
         asked = set(driver_ids)
         unknown = [d for d in asked if self._remembered.get(d, (0.0, None))[0] <= now]
@@ -44,7 +43,12 @@ class LiveJobs:
             for driver_id in unknown:
                 self._remember(driver_id, found.get(driver_id))
         jobs = {d: self._remembered[d][1] for d in asked if d in self._remembered}
-        return {d: job for d, job in jobs.items() if job is not None and not job.over}
+        return {d: job for d, job in jobs.items() if job is not None}
+
+    async def of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
+        """The live jobs of those of the drivers who have one."""
+        jobs = await self.last_of(driver_ids)
+        return {d: job for d, job in jobs.items() if job.ended_at is None}
 
     async def follow(self, event: Event) -> None:
         """Apply an event of a rescue; applied twice, or late, it changes nothing."""
@@ -69,11 +73,8 @@ class LiveJobs:
         """
 
         def decide(known: LiveJob) -> tuple[LiveJob, None] | None:
-            if known.rescue_id == job.rescue_id:
-                newer = job.rescue_version > known.rescue_version
-            else:
-                newer = job.since > known.since
-            return (replace(job, version=known.version), None) if newer else None
+            news = job.after(known)
+            return (news, None) if news else None
 
         try:
             self._remember(job.id, await self._jobs.insert(job))
@@ -105,9 +106,4 @@ def _job(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
 
 
 def _over(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
-    return replace(_job(driver_id, event, fact), over=True)
-
-
-def was_on(job: LiveJob, at: datetime) -> bool:
-    """True if the driver was on this job at that time already."""
-    return at >= job.since
+    return replace(_job(driver_id, event, fact), ended_at=event.at)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.geo import GeoPoint, distance_m
@@ -62,7 +63,7 @@ def judge(last: Fix | None, fix: Fix, now: datetime, rules: Rules) -> Verdict:
 
 
 class LiveJob(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """The job a driver has now, or had last (``over``); the id is the driver's.
+    """The job a driver has now, or had last (``ended_at``); the id is the driver's.
 
     ``rescue_version`` and ``since`` are the memory of what was applied: an older event of the same
     rescue, or the assignment of an earlier rescue, changes nothing.
@@ -76,12 +77,26 @@ class LiveJob(Document, frozen=True, kw_only=True, omit_defaults=True):
     pickup: GeoPoint | None = None
     dropoff: GeoPoint | None = None
     loaded: bool = False  # the bike is on the truck: the drop-off is next
-    over: bool = False
+    ended_at: datetime | None = None
 
     @property
     def target(self) -> GeoPoint | None:
         """Where the driver is heading."""
         return self.dropoff if self.loaded else self.pickup
+
+    def covers(self, at: datetime) -> bool:
+        """True if the driver was on this job at that time."""
+        return self.since <= at and (self.ended_at is None or at <= self.ended_at)
+
+    def after(self, known: LiveJob) -> LiveJob | None:
+        """What is known after *known* and this, if this is news."""
+        if known.rescue_id != self.rescue_id:
+            return replace(self, version=known.version) if self.since > known.since else None
+        if self.rescue_version <= known.rescue_version:
+            return None
+        if self.ended_at is not None:
+            return replace(known, rescue_version=self.rescue_version, ended_at=self.ended_at)
+        return replace(self, version=known.version)
 
 
 TRAIL_POINTS_MAX = 200  # in one document

@@ -7,7 +7,7 @@ from collections import deque
 from supportcarr.kit.ids import new_id
 from supportcarr.kit.store.port import Store
 from supportcarr.tracking.broadcast import Ticking
-from supportcarr.tracking.livejobs import LiveJobs, was_on
+from supportcarr.tracking.livejobs import LiveJobs
 from supportcarr.tracking.model import TRAIL_POINTS_MAX, Fix, Trail, TrailPoint
 from supportcarr.tracking.repository import TRAILS
 
@@ -36,10 +36,10 @@ class TrailWriter:
 
     async def flush(self) -> None:
         gathered, self._gathered = self._gathered, {}
-        jobs = await self._jobs.of(gathered)
+        jobs = await self._jobs.last_of(gathered)
         trails = []
         for driver_id, job in jobs.items():
-            fixes = [f for f in gathered[driver_id] if was_on(job, f.at)]
+            fixes = [f for f in gathered[driver_id] if job.covers(f.at)]
             if fixes:
                 points = tuple(TrailPoint(f.at, f.lat, f.lng) for f in fixes)
                 trails.append(

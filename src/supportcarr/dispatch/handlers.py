@@ -1,0 +1,21 @@
+"""What dispatch learns from others."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.events import (
+    DriverStandingChanged,
+    MatchingBegan,
+    RescueAssigned,
+    RescueEnded,
+)
+from supportcarr.dispatch.service import DispatchService
+from supportcarr.kit.work import Consumer
+
+
+def consumers(service: DispatchService) -> list[Consumer]:
+    return [
+        Consumer(
+            "dispatch.follow_rescues", (MatchingBegan, RescueAssigned, RescueEnded), service.follow_rescue
+        ),
+        Consumer("dispatch.follow_drivers", (DriverStandingChanged,), service.follow_driver),
+    ]

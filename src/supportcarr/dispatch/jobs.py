@@ -1,0 +1,18 @@
+"""What dispatch does when its time comes."""
+
+from __future__ import annotations
+
+from supportcarr.dispatch.repository import CASES, OFFERS
+from supportcarr.dispatch.service import DispatchService
+from supportcarr.kit.work import Deadline, Ticker
+
+RECONCILE_SECONDS = 5.0
+
+
+def deadlines(service: DispatchService) -> list[Deadline]:
+    """The ends of offers, the next searches, and sagas that somebody left half-done."""
+    return [Deadline(OFFERS, service.offer_due), Deadline(CASES, service.case_due)]
+
+
+def tickers(service: DispatchService) -> list[Ticker]:
+    return [Ticker("dispatch.reconcile", RECONCILE_SECONDS, service.reconcile)]

@@ -1,0 +1,61 @@
+"""Who could come now: for quotes, coverage and the overview."""
+
+from __future__ import annotations
+
+import msgspec
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.dispatch.claims import Claims
+from supportcarr.dispatch.model import Rules
+from supportcarr.dispatch.ports import Positions, Router
+from supportcarr.dispatch.repository import ROSTER
+from supportcarr.kit.redis.errors import RedisError
+from supportcarr.kit.store.port import Store
+
+IN_SIGHT = 50
+BUSY_MAX = 5_000
+
+
+class OnlineCounts(msgspec.Struct, frozen=True):
+    """Drivers of an area: ``online`` counts the busy ones too."""
+
+    online: int
+    busy: int
+
+
+class Supply:
+    """Answers from live positions and the roster, as a search would find them."""
+
+    def __init__(
+        self, store: Store, rules: Rules, claims: Claims, positions: Positions, router: Router
+    ) -> None:
+        self._roster = store.collection(ROSTER)
+        self._rules = rules
+        self._claims = claims
+        self._positions = positions
+        self._router = router
+
+    async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
+        """Seconds until the nearest free driver could be there; ``None``: nobody could, or nobody
+        knows (no Redis)."""
+        try:
+            nearby = await self._positions.nearby(area_id, point, self._rules.radius_max_m, IN_SIGHT)
+        except RedisError:
+            return None
+        roster = await self._claims.of(d.driver_id for d in nearby)
+        for driver in nearby:
+            entry = roster.get(driver.driver_id)
+            if entry is not None and entry.is_free:
+                return (await self._router.leg(driver.point, point)).duration_s
+        return None
+
+    async def online_counts(self, area_id: str) -> OnlineCounts:
+        """Drivers who are online with a fresh position in the area, or on a job of it."""
+        page = await self._roster.find({"busy_area": area_id}, limit=BUSY_MAX)
+        busy = {entry.id for entry in page.items}
+        try:
+            present = await self._positions.present(area_id)
+        except RedisError:
+            present = {}
+        online = {i for i, entry in (await self._claims.of(present)).items() if entry.may_work}
+        return OnlineCounts(len(online | busy), len(busy))
