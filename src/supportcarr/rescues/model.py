@@ -60,13 +60,12 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The rescue's payment as its own part last told, and which version of which document told it."""
+    """The rescue's payment as its own part last told it, and by which event."""
 
     status: str = "pending"
     captured_minor: int = 0
     refunded_minor: int = 0
-    source_id: str = ""
-    source_version: int = 0
+    source: tuple[str, int, int] = ("", 0, 0)  # the event's document, version and place in its save
 
 
 class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,0 +1,18 @@
+"""What rescues do when something happened elsewhere."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.events import Event, PaymentProcessed, RescueRequested
+from supportcarr.kit.work import Consumer
+from supportcarr.rescues.service import RescueService
+
+
+def consumers(service: RescueService) -> list[Consumer]:
+    async def confirm_claim(event: Event) -> None:
+        assert isinstance(event.fact, RescueRequested)
+        await service.confirm_claim(event.fact)
+
+    return [
+        Consumer("rescues.confirm_claim", (RescueRequested,), confirm_claim),
+        Consumer("rescues.note_payment", (PaymentProcessed,), service.note_payment),
+    ]

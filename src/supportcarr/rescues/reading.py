@@ -1,0 +1,128 @@
+"""What people see of rescues."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import msgspec
+
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.events import RescueCancelled
+from supportcarr.contracts.refusals import Forbidden, NotFound
+from supportcarr.kit import settings
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.port import In, Page, Scalar, Store
+from supportcarr.kit.web import Principal
+from supportcarr.rescues import owed
+from supportcarr.rescues.access import actor_for
+from supportcarr.rescues.commands import Cancel
+from supportcarr.rescues.decide import decide
+from supportcarr.rescues.life import concerns
+from supportcarr.rescues.model import LIVE, Rescue
+from supportcarr.rescues.ports import Drivers, People
+from supportcarr.rescues.repository import RESCUES
+from supportcarr.rescues.schemas import CancellationView, RescuesQuery, RescueView, TimelineView
+from supportcarr.rescues.service import city_now, rules_of
+
+Audience = Literal["rider", "driver", "operator"]
+
+VIEWS_KEPT = 10_000
+VIEW_SECONDS = 30.0  # wall; names, ratings and plates change without the rescue's version
+
+_encoder = msgspec.json.Encoder()
+
+
+class RescueReading:
+    """Rescues as those may see them whom they concern; to all others they do not exist."""
+
+    def __init__(
+        self, store: Store, clock: Clock, *, people: People, drivers: Drivers, settings: settings.Rescues
+    ) -> None:
+        self._rescues = store.collection(RESCUES)
+        self._clock = clock
+        self._people = people
+        self._drivers = drivers
+        self._rules = rules_of(settings)
+        self._views: dict[tuple[str, Audience], tuple[int, float, bytes]] = {}
+
+    async def one(self, rescue_id: str, who: Principal) -> tuple[Rescue, Actor]:
+        """The rescue, and the role in which the person sees it.  Raises ``NotFound``."""
+        rescue = await self._rescues.get(rescue_id)
+        if rescue is None:
+            raise NotFound
+        actor = actor_for(rescue, who)
+        if not concerns(rescue, actor):
+            raise NotFound
+        return rescue, actor
+
+    async def listed(self, who: Principal, query: RescuesQuery) -> tuple[Page[Rescue], Actor]:
+        """One page of the person's rescues; of all of them for an operator.  Raises ``Forbidden``."""
+        actor = _reader(who, query.role)
+        where: dict[str, Scalar | In] = {}
+        if not actor.is_operator:
+            assert actor.id is not None
+            where["rider_id" if actor.role == "rider" else "driver_id"] = actor.id
+        if query.live:
+            where["status"] = In(LIVE)
+        if query.status is not None:
+            if query.live and query.status not in LIVE:
+                return Page([], None), actor
+            where["status"] = query.status
+        page = await self._rescues.find(where, sort=query.sort, limit=query.limit, cursor=query.cursor)
+        return page, actor
+
+    async def shown(self, rescue: Rescue, actor: Actor) -> bytes:
+        """The rescue's JSON for that reader, encoded once a version and audience."""
+        audience = _audience(actor)
+        key = rescue.id, audience
+        kept = self._views.get(key)
+        now = time.monotonic()
+        if kept is not None and kept[0] == rescue.version and kept[1] > now:
+            return kept[2]
+        body = _encoder.encode(await self.view(rescue, actor))
+        self._views.pop(key, None)
+        while len(self._views) >= VIEWS_KEPT:
+            del self._views[next(iter(self._views))]
+        self._views[key] = rescue.version, now + VIEW_SECONDS, body
+        return body
+
+    async def view(self, rescue: Rescue, actor: Actor) -> RescueView:
+        rider = await self._people.person(rescue.rider_id)
+        driver = await self._drivers.card(rescue.driver_id) if rescue.driver_id else None
+        return RescueView.of(rescue, rider, driver, with_pin=_audience(actor) == "rider")
+
+    def timeline(self, rescue: Rescue, actor: Actor) -> list[TimelineView]:
+        return [TimelineView.of(entry, for_operator=actor.is_operator) for entry in rescue.timeline]
+
+    def cancellation(self, rescue: Rescue, actor: Actor) -> CancellationView:
+        """What cancelling would cost that actor now.  Raises what cancelling would raise."""
+        now = city_now(self._clock)
+        fact = decide(rescue, Cancel(reason="preview"), actor, now, self._rules)[0]
+        assert isinstance(fact, RescueCancelled)
+        fee = fact.owed.rider_minor
+        ends = not actor.is_operator and rescue.driver_id is not None and fee == 0
+        return CancellationView(
+            fee_minor=fee,
+            currency=fact.owed.currency,
+            free_until=owed.free_until(rescue, self._rules) if ends else None,
+        )
+
+
+def _audience(actor: Actor) -> Audience:
+    match actor.role:
+        case "rider":
+            return "rider"
+        case "driver":
+            return "driver"
+        case _:
+            return "operator"
+
+
+def _reader(who: Principal, role: str | None) -> Actor:
+    for name in ("rider", "driver"):
+        if role in (None, name) and name in who.roles:
+            return who.acting_as("rider" if name == "rider" else "driver")
+    if role in (None, "operator") and who.operator is not None:
+        return who.operator
+    raise Forbidden("Your account does not have that role.")

@@ -1,0 +1,23 @@
+"""The collections of rescues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from supportcarr.kit.store.port import CollectionSpec, Index
+from supportcarr.rescues.model import Message, Rescue
+
+RESCUES = CollectionSpec(
+    "rescuerequests",
+    Rescue,
+    indexes=(
+        Index("rider_id", "created_at"),
+        Index("driver_id", "created_at"),
+        Index("status", "created_at"),
+        Index("due_at"),
+    ),
+    sharded_by="region",
+)
+MESSAGES = CollectionSpec("messages", Message, indexes=(Index("rescue_id"),))
+
+SPECS: tuple[CollectionSpec[Any], ...] = (RESCUES, MESSAGES)

@@ -1,0 +1,301 @@
+"""The routes of rescues: theirs who are in one, and what operators do to any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from supportcarr.contracts.actors import Actor
+from supportcarr.kit.web import (
+    DRIVER,
+    OPERATORS,
+    RESCUE_PEOPLE,
+    RIDER,
+    Answer,
+    Call,
+    Handler,
+    Listing,
+    NoQuery,
+    Policy,
+    Route,
+)
+from supportcarr.rescues.access import actor_for
+from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.commands import (
+    Abort,
+    Arrive,
+    Cancel,
+    Command,
+    Complete,
+    Depart,
+    MarkNoShow,
+    Release,
+    RequestRescue,
+    Start,
+)
+from supportcarr.rescues.model import Rescue
+from supportcarr.rescues.reading import RescueReading
+from supportcarr.rescues.schemas import (
+    AdminAbortBody,
+    CancellationView,
+    CompletionBody,
+    MessageBody,
+    MessagesQuery,
+    MessageView,
+    ReasonBody,
+    RequestBody,
+    RescuesQuery,
+    RescueView,
+    StartBody,
+    TimelineView,
+)
+from supportcarr.rescues.service import RescueService
+
+TAG = "rescues"
+CHANGE_CODES = ("not_found", "illegal_transition", "conflict", "stale_version")
+DRIVER_OR_OPERATOR = Policy(frozenset({"driver", "support", "admin"}))
+RIDER_OR_OPERATOR = Policy(frozenset({"rider", "support", "admin"}))
+
+AnyCall = Call[Any, Any]
+
+
+def routes(service: RescueService, reading: RescueReading, chat: Chat) -> list[Route]:
+    return [
+        *_request_and_read(service, reading),
+        *_change(service, reading),
+        *_talk(chat),
+    ]
+
+
+def _request_and_read(service: RescueService, reading: RescueReading) -> list[Route]:
+    async def request(call: Call[RequestBody, NoQuery]) -> Answer:
+        assert call.new_id is not None, "the route is idempotent and creates"
+        rider = call.who.acting_as("rider")
+        rescue = await service.request(
+            RequestRescue(
+                quote_id=call.body.quote_id,
+                payment_method_id=call.body.payment_method_id,
+                note=call.body.note,
+            ),
+            rider_id=call.who.user_id,
+            creation_id=call.new_id,
+        )
+        return Answer(
+            await reading.shown(rescue, rider),
+            status=201,
+            version=rescue.version,
+            headers=(("Location", f"/api/v1/rescues/{rescue.id}"),),
+        )
+
+    async def listed(call: Call[None, RescuesQuery]) -> Answer:
+        page, actor = await reading.listed(call.who, call.query)
+        shown = [msgspec.Raw(await reading.shown(rescue, actor)) for rescue in page.items]
+        return Answer(Listing(shown, page.next_cursor))
+
+    async def one(call: AnyCall) -> Answer:
+        rescue, actor = await reading.one(call.path["rescue_id"], call.who)
+        return Answer(await reading.shown(rescue, actor), version=rescue.version)
+
+    async def timeline(call: AnyCall) -> Answer:
+        rescue, actor = await reading.one(call.path["rescue_id"], call.who)
+        return Answer(Listing(reading.timeline(rescue, actor)), version=rescue.version)
+
+    async def cancellation(call: AnyCall) -> Answer:
+        rescue, actor = await reading.one(call.path["rescue_id"], call.who)
+        return Answer(reading.cancellation(rescue, actor), version=rescue.version)
+
+    return [
+        Route(
+            method="POST",
+            path="/rescues",
+            handle=request,
+            summary="Take a quote and ask for the rescue; the card's hold comes as an event",
+            policy=RIDER,
+            tag=TAG,
+            body=RequestBody,
+            answer=RescueView,
+            status=201,
+            codes=("not_found", "quote_expired", "quote_used", "rider_has_live_rescue"),
+            idempotent=True,
+            new_id="res",
+        ),
+        Route(
+            method="GET",
+            path="/rescues",
+            handle=listed,
+            summary="My rescues, the latest first",
+            policy=RESCUE_PEOPLE,
+            tag=TAG,
+            query=RescuesQuery,
+            answer=Listing[RescueView],
+        ),
+        Route(
+            method="GET",
+            path="/rescues/{rescue_id}",
+            handle=one,
+            summary="One rescue",
+            policy=RESCUE_PEOPLE,
+            tag=TAG,
+            answer=RescueView,
+            codes=("not_found",),
+            hot=True,
+        ),
+        Route(
+            method="GET",
+            path="/rescues/{rescue_id}/timeline",
+            handle=timeline,
+            summary="What became of it, when and by whom",
+            policy=RESCUE_PEOPLE,
+            tag=TAG,
+            answer=Listing[TimelineView],
+            codes=("not_found",),
+        ),
+        Route(
+            method="GET",
+            path="/rescues/{rescue_id}/cancellation",
+            handle=cancellation,
+            summary="What cancelling would cost now",
+            policy=RESCUE_PEOPLE,
+            tag=TAG,
+            answer=CancellationView,
+            codes=("not_found", "illegal_transition"),
+        ),
+    ]
+
+
+def _change(service: RescueService, reading: RescueReading) -> list[Route]:
+    async def answer(rescue: Rescue, actor: Actor) -> Answer:
+        return Answer(await reading.shown(rescue, actor), version=rescue.version)
+
+    async def act(call: AnyCall, command: Command) -> Answer:
+        rescue = await service.act(call.path["rescue_id"], command, call.who, if_match=call.if_match)
+        return await answer(rescue, actor_for(rescue, call.who))
+
+    async def act_as_operator(call: AnyCall, command: Command) -> Answer:
+        operator = call.who.acting_as("admin", "support")
+        rescue = await service.act(call.path["rescue_id"], command, operator, if_match=call.if_match)
+        return await answer(rescue, operator)
+
+    async def departure(call: AnyCall) -> Answer:
+        return await act(call, Depart())
+
+    async def arrival(call: AnyCall) -> Answer:
+        return await act(call, Arrive())
+
+    async def start(call: Call[StartBody, NoQuery]) -> Answer:
+        return await act(call, Start(pin=call.body.pin))
+
+    async def completion(call: Call[CompletionBody, NoQuery]) -> Answer:
+        return await act(call, Complete(outcome=call.body.outcome, price_minor=call.body.price_minor))
+
+    async def no_show(call: AnyCall) -> Answer:
+        return await act(call, MarkNoShow())
+
+    async def abort(call: Call[ReasonBody, NoQuery]) -> Answer:
+        return await act(call, Abort(reason=call.body.reason))
+
+    async def release(call: Call[ReasonBody, NoQuery]) -> Answer:
+        return await act(call, Release(reason=call.body.reason))
+
+    async def cancel(call: Call[ReasonBody, NoQuery]) -> Answer:
+        return await act(call, Cancel(reason=call.body.reason))
+
+    async def renew_pin(call: AnyCall) -> Answer:
+        rescue = await service.renew_pin(call.path["rescue_id"], call.who, if_match=call.if_match)
+        return await answer(rescue, actor_for(rescue, call.who))
+
+    async def admin_cancel(call: Call[ReasonBody, NoQuery]) -> Answer:
+        return await act_as_operator(call, Cancel(reason=call.body.reason))
+
+    async def admin_abort(call: Call[AdminAbortBody, NoQuery]) -> Answer:
+        command = Abort(reason=call.body.reason, amount_minor=call.body.amount_minor)
+        return await act_as_operator(call, command)
+
+    async def admin_renew_pin(call: AnyCall) -> Answer:
+        operator = call.who.acting_as("admin", "support")
+        rescue = await service.renew_pin(call.path["rescue_id"], operator, if_match=call.if_match)
+        return await answer(rescue, operator)
+
+    def post(
+        path: str, handle: Handler, summary: str, policy: Policy, body: Any = None, *codes: str
+    ) -> Route:
+        return Route(
+            method="POST",
+            path=path,
+            handle=handle,
+            summary=summary,
+            policy=policy,
+            tag=TAG,
+            body=body,
+            answer=RescueView,
+            codes=(*CHANGE_CODES, *codes),
+        )
+
+    one, admin = "/rescues/{rescue_id}", "/admin/rescues/{rescue_id}"
+    return [
+        post(f"{one}/departure", departure, "The driver sets out", DRIVER),
+        post(f"{one}/arrival", arrival, "The driver is at the rider", DRIVER),
+        post(
+            f"{one}/start",
+            start,
+            "The rider's PIN is given and the bike loaded",
+            DRIVER,
+            StartBody,
+            "pin_wrong",
+            "pin_locked",
+        ),
+        post(f"{one}/completion", completion, "Delivered, or fixed on the spot", DRIVER, CompletionBody),
+        post(f"{one}/no-show", no_show, "The rider is not there after the wait", DRIVER, None, "too_early"),
+        post(f"{one}/abort", abort, "Unsafe, or not as described", DRIVER_OR_OPERATOR, ReasonBody),
+        post(f"{one}/release", release, "The driver gives it up", DRIVER_OR_OPERATOR, ReasonBody),
+        post(f"{one}/cancellation", cancel, "Cancel it", RESCUE_PEOPLE, ReasonBody),
+        post(f"{one}/pin", renew_pin, "A new start PIN", RIDER_OR_OPERATOR),
+        post(f"{admin}/cancellation", admin_cancel, "Cancel it for nothing", OPERATORS, ReasonBody),
+        post(
+            f"{admin}/abort",
+            admin_abort,
+            "Abort it, and say what it costs all the same",
+            OPERATORS,
+            AdminAbortBody,
+        ),
+        post(f"{admin}/pin", admin_renew_pin, "A new start PIN", OPERATORS),
+    ]
+
+
+def _talk(chat: Chat) -> list[Route]:
+    async def listed(call: Call[None, MessagesQuery]) -> Answer:
+        page = await chat.listed(call.path["rescue_id"], call.who, call.query)
+        return Answer(Listing([MessageView.of(m) for m in page.items], page.next_cursor))
+
+    async def send(call: Call[MessageBody, NoQuery]) -> Answer:
+        message = await chat.send(call.path["rescue_id"], call.who, call.body.text)
+        return Answer(MessageView.of(message), status=201)
+
+    path = "/rescues/{rescue_id}/messages"
+    return [
+        Route(
+            method="GET",
+            path=path,
+            handle=listed,
+            summary="What was said",
+            policy=RESCUE_PEOPLE,
+            tag=TAG,
+            query=MessagesQuery,
+            answer=Listing[MessageView],
+            codes=("not_found",),
+        ),
+        Route(
+            method="POST",
+            path=path,
+            handle=send,
+            summary="Say something",
+            policy=RESCUE_PEOPLE,
+            tag=TAG,
+            body=MessageBody,
+            answer=MessageView,
+            status=201,
+            codes=("not_found", "chat_closed"),
+            hot=True,
+        ),
+    ]

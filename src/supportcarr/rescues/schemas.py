@@ -1,0 +1,210 @@
+"""What goes over the wire (``api.md``: Rescue, Timeline entry)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.geo import Place
+from supportcarr.contracts.terms import DriverCard, Person, PriceItem, VehicleCard
+from supportcarr.rescues.model import Message, Outcome, Rescue, Status, TimelineEntry
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+Reason = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=r"\S", description="a code, or a person's own words")
+]
+Minor = Annotated[int, Meta(ge=0, le=100_000_000, description="minor units")]
+Pin = Annotated[str, Meta(pattern=r"^[0-9]{4}$", description="four digits")]
+
+
+# --- what is sent ------------------------------------------------------------------------------
+
+
+class RequestBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    quote_id: Id
+    payment_method_id: Id
+    note: Annotated[str, Meta(max_length=500, description="for the driver's eyes")] | None = None
+
+
+class ReasonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Reason
+
+
+class AdminAbortBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Reason
+    amount_minor: Minor = 0
+
+
+class StartBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pin: Pin
+
+
+class CompletionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    outcome: Outcome
+    price_minor: Minor | None = None
+
+
+class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"\S")]
+
+
+class RescuesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``role``: whose rescues, where the account has several roles; by default rider, driver,
+    operator in that order."""
+
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: str | None = None
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+    status: Status | None = None
+    live: bool = False
+    role: Literal["rider", "driver", "operator"] | None = None
+
+
+class MessagesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: str | None = None
+    sort: Literal["at", "-at"] = "at"
+
+
+# --- what is answered --------------------------------------------------------------------------
+
+
+class QuoteView(msgspec.Struct, frozen=True):
+    id: str
+    items: tuple[PriceItem, ...]
+    total_minor: int
+    currency: str
+
+
+class DriverView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    rating: float | None
+    photo_url: str | msgspec.UnsetType | None = msgspec.UNSET
+    vehicle: VehicleCard
+
+    @classmethod
+    def of(cls, card: DriverCard) -> DriverView:
+        return cls(
+            id=card.id,
+            name=card.name,
+            rating=card.rating,
+            photo_url=card.photo_url,
+            vehicle=card.vehicle,
+        )
+
+
+class PaymentView(msgspec.Struct, frozen=True):
+    status: str
+    captured_minor: int
+    refunded_minor: int
+
+
+class RescueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``pin`` is there for the rider alone; ``price_minor``, what the rider owes, once it is over."""
+
+    id: str
+    status: Status
+    version: int
+    kind: str
+    problem: str | None
+    pickup: Place
+    dropoff: Place
+    quote: QuoteView
+    price_minor: int | None = None
+    area_id: str
+    created_at: datetime
+    scheduled_for: datetime | None = None
+    reason: str | None = None
+    note: str | None = None
+    rider: Person
+    driver: DriverView | None = None
+    eta_seconds: int | None = None
+    queued_behind: str | None = None
+    pin: str | None = None
+    payment: PaymentView
+
+    @classmethod
+    def of(cls, rescue: Rescue, rider: Person, driver: DriverCard | None, *, with_pin: bool) -> RescueView:
+        quote = rescue.quote
+        return cls(
+            id=rescue.id,
+            status=rescue.status,
+            version=rescue.version,
+            kind=quote.kind,
+            problem=quote.problem,
+            pickup=quote.pickup,
+            dropoff=quote.dropoff,
+            quote=QuoteView(quote.id, quote.items, quote.total_minor, quote.currency),
+            price_minor=rescue.owed.rider_minor if rescue.owed else None,
+            area_id=rescue.area_id,
+            created_at=rescue.created_at,
+            scheduled_for=rescue.scheduled_for,
+            reason=rescue.reason,
+            note=rescue.note,
+            rider=rider,
+            driver=DriverView.of(driver) if driver else None,
+            eta_seconds=rescue.eta_seconds,
+            queued_behind=rescue.queued_behind,
+            pin=rescue.pin if with_pin else None,
+            payment=PaymentView(
+                rescue.payment.status, rescue.payment.captured_minor, rescue.payment.refunded_minor
+            ),
+        )
+
+
+class ActorView(msgspec.Struct, frozen=True, omit_defaults=True):
+    role: str
+    id: str | None = None
+
+
+class TimelineView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    at: datetime
+    from_: Status | None = msgspec.field(name="from")
+    to: Status
+    actor: ActorView
+    reason: str | None = None
+    version: int
+
+    @classmethod
+    def of(cls, entry: TimelineEntry, *, for_operator: bool) -> TimelineView:
+        """Which operator it was is for operators to see."""
+        shown = for_operator or not entry.actor.is_operator
+        return cls(
+            at=entry.at,
+            from_=entry.from_,
+            to=entry.to,
+            actor=ActorView(entry.actor.role, entry.actor.id if shown else None),
+            reason=entry.reason,
+            version=entry.version,
+        )
+
+
+class CancellationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What cancelling would cost now; ``free_until`` (city time) if it is free for a while only."""
+
+    fee_minor: int
+    currency: str
+    free_until: datetime | None = None
+
+
+class MessageView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    rescue_id: str
+    sender: Actor
+    text: str
+    at: datetime
+
+    @classmethod
+    def of(cls, message: Message) -> MessageView:
+        return cls(
+            id=message.id,
+            rescue_id=message.rescue_id,
+            sender=message.sender,
+            text=message.text,
+            at=message.at,
+        )

@@ -1,0 +1,9 @@
+"""What riders refuse."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.refusals import Conflict
+
+
+class RiderHasLiveRescue(Conflict):
+    code, title = "rider_has_live_rescue", "You are being rescued already; one at a time"

@@ -1,0 +1,16 @@
+"""What riders do again and again."""
+
+from __future__ import annotations
+
+from supportcarr.kit.work import Ticker
+from supportcarr.riders.ports import LiveRescues
+from supportcarr.riders.service import RiderService
+
+EVERY_S = 10.0
+
+
+def tickers(service: RiderService, rescues: LiveRescues) -> list[Ticker]:
+    async def reconcile() -> None:
+        await service.reconcile(rescues)
+
+    return [Ticker("riders.reconcile_claims", EVERY_S, reconcile)]
