@@ -164,14 +164,14 @@ class Feed:
                     wait_timeout=CONNECT_S,
                 )
             await self._gone.wait()
-            return True
+            return not self._refused
         except (socketio.exceptions.SocketIOError, aiohttp.ClientError, TimeoutError, OSError, ValueError):
-            if self._refused:
-                with contextlib.suppress(ApiError):
-                    await self._api.renew_unless_done(used)
             return False
         finally:
             self._sio = None
+            if self._refused:
+                with contextlib.suppress(ApiError):
+                    await self._api.renew_unless_done(used)
             # A fresh client for each connection: nothing of a broken one can get into the next.
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(2):
@@ -193,9 +193,15 @@ class Feed:
         sio.on("stream:heads", mine(self._heads))
         sio.on("stream:reset", mine(self._reset))
         sio.on("driver:location_update", mine(self._on_position))
+        sio.on("auth:expired", mine(self._expired))
         sio.on("connect_error", mine(self._not_let_in))
         sio.on("disconnect", mine(lambda *reason: self._gone.set()))
         return sio
+
+    def _expired(self, data: Any) -> None:
+        """The token has ended: the next connection needs a new one."""
+        self._refused = True
+        self._gone.set()
 
     def _not_let_in(self, *data: Any) -> None:
         self._refused = bool(data) and "unauthorized" in str(data[0])
@@ -206,7 +212,7 @@ class Feed:
         now = time.monotonic()
         self.last_heads = now
         fresh = False
-        for name, text in _cursors(data).items():
+        for name, text in data["heads"].items():
             stream, head = self._streams.get(name), Cursor.parse(text)
             if stream is None:
                 self._streams[name] = Stream(head)
@@ -221,9 +227,9 @@ class Feed:
             self._start_loading()
         self._ask_for_gaps(now)
 
-    def _reset(self, data: Any) -> None:
-        """``{stream, cursor}``: what was missed is gone; go on from there and load again."""
-        for name, text in _cursors(data).items():
+    def _reset(self, data: Mapping[str, Any]) -> None:
+        """What was missed on these streams is gone: go on from these cursors, and load again."""
+        for name, text in data["heads"].items():
             self._restart(name, Cursor.parse(text))
 
     def _restart(self, name: str, cursor: Cursor) -> None:
@@ -244,7 +250,7 @@ class Feed:
             self._restart(stream_name, Cursor(cursor.epoch, cursor.seq - 1))
             stream = self._streams[stream_name]
         if cursor.seq <= stream.cursor.seq:
-            self._journal.repeat()
+            self._journal.repeat(stream_name, None, event["id"], self._city.now())
             return
         stream.early.setdefault(cursor.seq, (event["id"], name, dict(event["data"])))
         while (following := stream.cursor.seq + 1) in stream.early:
@@ -255,7 +261,7 @@ class Feed:
 
     def _apply(self, stream: str, cursor: Cursor, id: str, name: str, data: dict[str, Any]) -> None:
         if (stream, id) in self._known:
-            self._journal.repeat()
+            self._journal.repeat(stream, cursor, id, self._city.now())
             return
         self._known[stream, id] = None
         if len(self._known) > KNOWN_IDS:
@@ -297,15 +303,3 @@ class Feed:
             if not self._load_again:
                 self._ready.set()
                 return
-
-
-def _cursors(data: Any) -> dict[str, str]:
-    """The cursors by stream of ``stream:heads`` and ``stream:reset``."""
-    if isinstance(data, Mapping):
-        if isinstance(data.get("stream"), str) and isinstance(data.get("cursor"), str):
-            return {data["stream"]: data["cursor"]}
-        for field in ("heads", "streams"):
-            if isinstance(data.get(field), Mapping):
-                return dict(data[field])
-        return {name: text for name, text in data.items() if isinstance(text, str) and ":" in name}
-    return {}

@@ -89,8 +89,11 @@ class Journal:
         if self._keep:
             self.record.seen.append(Seen(stream, cursor, id, key_of(name, data), at))
 
-    def repeat(self) -> None:
+    def repeat(self, stream: str, cursor: Cursor | None, id: str, at: float) -> None:
+        """A repeat was dropped; *cursor* if it had a new place in its stream, which is now taken."""
         self.record.repeats += 1
+        if self._keep and cursor is not None:
+            self.record.seen.append(Seen(stream, cursor, id, REPEAT, at))
 
     def load(self, loaded: Loaded) -> None:
         if self._keep:
@@ -104,7 +107,7 @@ class Journal:
 _KEYS: dict[str, tuple[str, ...]] = {
     "rescue:status_update": ("rescue_id", "version"),
     "offer:new": ("id",),
-    "offer:closed": ("id",),
+    "offer:closed": ("offer_id", "outcome"),
     "payment:processed": ("payment_id", "kind", "status", "amount_minor"),
     "notification:new": ("id",),
 }
@@ -112,11 +115,12 @@ _KEYS: dict[str, tuple[str, ...]] = {
 
 def key_of(name: str, data: Mapping[str, Any]) -> Key:
     """What the event is about; for an event that is not judged, only its name."""
-    return key(name, *(data.get(field, data.get("offer_id")) for field in _KEYS.get(name, ())))
+    return key(name, *(data.get(field) for field in _KEYS.get(name, ())))
 
 
 def key(name: str, *parts: object) -> Key:
     return (name, *map(str, parts))
 
 
+REPEAT: Key = ("repeat",)
 JUDGED = frozenset(_KEYS)
