@@ -9,11 +9,13 @@ the others in a small pool.  ``docs/adr/0002-documents-one-port-two-engines.md``
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -76,45 +78,40 @@ class SqliteStore:
         await asyncio.to_thread(self._open)
 
     def _open(self) -> None:
+        with self._alone():
+            connection = self._connect()
+            try:
+                _in_transaction(connection, lambda: [connection.execute(sql) for sql in OUTBOX])
+                for collection in self._collections.values():
+                    self._mend(collection.table, connection)
+            finally:
+                connection.close()
+            self._near = self._connect(read_only=True)
+            self._writer = Writer(self.path, self._connect, patience_s=self._patience_s)
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other process writes."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             turnstile = Turnstile(self.path)
         except OSError as error:
             raise StoreUnavailable(f"{self.path} cannot be opened: {error.strerror}") from error
-        turnstile.acquire()
+        if not turnstile.acquire_within(self._patience_s):
+            raise StoreUnavailable(f"another process has held {self.path} for {self._patience_s:g} s")
         try:
-            connection = self._connect()
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in OUTBOX:
-                connection.execute(statement)
-            connection.execute("COMMIT")
-            connection.close()
-            for collection in self._collections.values():
-                self._mend(collection.table)
-            self._near = self._connect(read_only=True)
-            self._writer = Writer(self.path, self._connect, patience_s=self._patience_s)
+            yield
         except sqlite3.Error as error:
             raise as_unavailable(error) or error from error
         finally:
             turnstile.release()
             turnstile.close()
-        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
 
-    def _mend(self, table: Table[Any]) -> None:
-        """Bring one table up to its spec; without the write lock if it is so already."""
-        connection = self._connect()
-        try:
-            if not table.missing(connection):
-                return
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                table.mend(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-        finally:
-            connection.close()
+    def _mend(self, table: Table[Any], connection: sqlite3.Connection) -> None:
+        """Bring one table up to its spec."""
+        if table.missing(connection):
+            _in_transaction(connection, lambda: table.mend(connection))
 
     async def close(self) -> None:
         """Write what is waiting and close the file; whoever asks afterwards gets ``StoreUnavailable``."""
@@ -157,16 +154,13 @@ class SqliteStore:
                 raise ValueError(f"{spec.name} is declared twice, and differently")
             return known
         made = SqliteCollection(self, Table(spec))
-        if self._writer is not None:
-            turnstile = Turnstile(self.path)
-            turnstile.acquire()
-            try:
-                self._mend(made.table)
-            except sqlite3.Error as error:
-                raise as_unavailable(error) or error from error
-            finally:
-                turnstile.release()
-                turnstile.close()
+        if self._near is not None and made.table.missing(self._near):
+            with self._alone():
+                connection = self._connect()
+                try:
+                    self._mend(made.table, connection)
+                finally:
+                    connection.close()
         self._collections[spec.name] = made
         return made
 
@@ -201,15 +195,17 @@ class SqliteStore:
         return await asyncio.to_thread(self._check, apply)
 
     def _check(self, apply: bool) -> list[str]:
+        tables = [collection.table for collection in self._collections.values()]
         found: list[str] = []
         connection = self._connect()
         try:
-            for collection in self._collections.values():
-                table = collection.table
-                if apply:
-                    self._mend(table)
-                    for name in table.superfluous(connection):
-                        connection.execute(f'DROP INDEX "{name}"')
+            if apply:
+                with self._alone():
+                    for table in tables:
+                        self._mend(table, connection)
+                        for name in table.superfluous(connection):
+                            connection.execute(f'DROP INDEX "{name}"')
+            for table in tables:
                 found += table.missing(connection)
                 found += [
                     f"{table.spec.name} has the index {name}, which nothing declares."
@@ -242,20 +238,27 @@ class SqliteStore:
         }
 
     async def backup(self, path: Path) -> None:
-        """Copy the store as it is at one moment to a new file, while it is being used."""
+        """Copy the store as it is at one moment to a new file, while it is being used.
+
+        Raises ``FileExistsError``; ``StoreUnavailable``.
+        """
         await asyncio.to_thread(self._backup, Path(path))
 
     def _backup(self, path: Path) -> None:
         if path.exists():
             raise FileExistsError(path)
-        source = self._connect(read_only=True)
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        unfinished.unlink(missing_ok=True)
+        source = self._connect()
         try:
-            source.execute("VACUUM INTO ?", (str(path),))
+            source.execute("VACUUM INTO ?", (str(unfinished),))
         except sqlite3.Error as error:
-            path.unlink(missing_ok=True)
             raise as_unavailable(error) or error from error
         finally:
             source.close()
+        with unfinished.open("rb") as copy:
+            os.fsync(copy.fileno())
+        unfinished.rename(path)
 
     # --- for the collections ------------------------------------------------------------------
 
@@ -303,6 +306,17 @@ class SqliteStore:
             plan = [row[3] for row in self.read_now(f"EXPLAIN QUERY PLAN {sql}", values)]
             known = self._plans[sql] = all(step.startswith("SEARCH") for step in plan)
         return known
+
+
+def _in_transaction(connection: sqlite3.Connection, run: Callable[[], object]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        run()
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 class SqliteCollection(Generic[D]):
@@ -439,7 +453,8 @@ class SqliteCollection(Generic[D]):
         await self._store.write(
             lambda connection: (
                 connection.execute(
-                    "DELETE FROM _outbox WHERE collection = ? AND event_id = ?", (self.spec.name, event.id)
+                    "DELETE FROM _outbox WHERE collection = ? AND document_id = ? AND event_id = ?",
+                    (self.spec.name, event.document_id, event.id),
                 ).rowcount
             )
         )

@@ -31,7 +31,6 @@ OUTBOX = (
         saved_at REAL NOT NULL,
         body BLOB NOT NULL
     )""",
-    "CREATE UNIQUE INDEX IF NOT EXISTS _outbox_event ON _outbox (collection, event_id)",
     "CREATE INDEX IF NOT EXISTS _outbox_document ON _outbox (collection, document_id, seq)",
 )
 
@@ -58,6 +57,11 @@ class Table(Generic[D]):
         )
         self._insert_new = f"{self._insert} ON CONFLICT (_id) DO NOTHING"
         sets = ", ".join(f"{column} = ?" for column in columns[1:])
+        # Most saves leave the indexed fields as they are; naming them in SET rewrites every index.
+        same = "".join(f" AND {column} IS ?" for column in columns[3:])
+        self._update_body = (
+            f"UPDATE {self.name} SET _version = ?, _body = ? WHERE _id = ? AND _version = ?{same}"  # noqa: S608
+        )
         self._update = f"UPDATE {self.name} SET {sets} WHERE _id = ? AND _version = ?"  # noqa: S608
         self._delete = f"DELETE FROM {self.name} WHERE _id = ? AND _version = ?"  # noqa: S608
         self.get = f"SELECT _body FROM {self.name} WHERE _id = ?"  # noqa: S608
@@ -102,12 +106,14 @@ class Table(Generic[D]):
     def save(
         self, connection: sqlite3.Connection, row: tuple[Any, ...], read: int, events: Sequence[Event]
     ) -> None:
-        try:
-            done = connection.execute(self._update, (*row[1:], row[0], read))
-        except sqlite3.IntegrityError as error:
-            raise self._duplicate(error) from None
-        if not done.rowcount:
-            raise self._conflict(row[0], read)
+        name, *values = row
+        if not connection.execute(self._update_body, (*values[:2], name, read, *values[2:])).rowcount:
+            try:
+                done = connection.execute(self._update, (*values, name, read))
+            except sqlite3.IntegrityError as error:
+                raise self._duplicate(error) from None
+            if not done.rowcount:
+                raise self._conflict(name, read)
         self._record(connection, row[0], events)
 
     def delete(self, connection: sqlite3.Connection, id: str, version: int) -> None:

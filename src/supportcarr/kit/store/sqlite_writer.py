@@ -217,8 +217,10 @@ class Writer:
             return
         try:
             if Path(f"{self._path}-wal").stat().st_size > LOG_BYTES:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                self.truncations += 1
+                self._connection.execute("PRAGMA busy_timeout = 50")  # a long reader must not stop us all
+                busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._connection.execute(f"PRAGMA busy_timeout = {int(self._patience_s * 1000)}")
+                self.truncations += not busy
         except (OSError, sqlite3.Error):
             _log.warning("store.checkpoint_failed", exc_info=True)
 

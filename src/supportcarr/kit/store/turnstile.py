@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from pathlib import Path
 
 
@@ -27,6 +28,27 @@ class Turnstile:
             fcntl.flock(self._room, fcntl.LOCK_EX)
         finally:
             fcntl.flock(self._gate, fcntl.LOCK_UN)
+
+    def acquire_within(self, seconds: float) -> bool:
+        """The same, for at most that long; for who comes rarely (it costs a thread)."""
+        deciding = threading.Lock()
+        got, gave_up = threading.Event(), threading.Event()
+
+        def wait() -> None:
+            self.acquire()
+            with deciding:
+                if gave_up.is_set():
+                    self.release()
+                else:
+                    got.set()
+
+        threading.Thread(target=wait, name="turnstile", daemon=True).start()
+        if got.wait(seconds):
+            return True
+        with deciding:
+            if not got.is_set():
+                gave_up.set()
+        return got.is_set()
 
     def release(self) -> None:
         fcntl.flock(self._room, fcntl.LOCK_UN)

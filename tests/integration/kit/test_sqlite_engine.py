@@ -1,0 +1,364 @@
+"""What only the embedded engine can get wrong: locks, full disks, logs, plans, loops that end."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from support.store_child import ROOT
+from support.stores import NOON, PARCELS, Parcel, recorded
+from supportcarr.kit.store import sqlite_writer
+from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Index, StoreError, StoreUnavailable
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite_writer import BACKLOG
+from supportcarr.kit.store.turnstile import Turnstile
+
+FULL_DISK = """
+import asyncio, resource, sys
+from pathlib import Path
+from support.stores import PARCELS, Parcel, recorded
+from supportcarr.kit.store.port import StoreUnavailable
+from supportcarr.kit.store.sqlite import SqliteStore
+
+async def main():
+    store = SqliteStore(Path(sys.argv[1]))
+    await store.open()
+    parcels = store.collection(PARCELS)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    stored, refused = [], 0
+    for n in range(200):
+        outcomes = await asyncio.gather(
+            *(parcels.insert(Parcel(id=f"p{n}-{m}", note="x" * 5000), recorded("in")) for m in range(5)),
+            return_exceptions=True,
+        )
+        stored += [outcome.id for outcome in outcomes if isinstance(outcome, Parcel)]
+        refused += sum(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
+        if refused > 20:
+            break
+    assert 20 < refused and 50 < len(stored), (refused, len(stored))
+    assert await parcels.count() == len(stored)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    await parcels.insert(Parcel(id="afterwards"), recorded("in"))
+    assert {p.id async for p in parcels.scan()} == {*stored, "afterwards"}
+    assert len(await store.outbox(older_than_s=0, limit=1000)) == len(stored) + 1
+    await store.close()
+
+asyncio.run(main())
+"""
+
+HOLD_THE_TURNSTILE = """
+import sys, time
+from pathlib import Path
+from supportcarr.kit.store.turnstile import Turnstile
+Turnstile(Path(sys.argv[1])).acquire()
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+@contextmanager
+def child(code: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that runs *code*; killed at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.sqlite3"
+
+
+async def opened(path: Path, patience_s: float = 5.0) -> SqliteStore:
+    store = SqliteStore(path, patience_s=patience_s)
+    store.collection(PARCELS)
+    await store.open()
+    return store
+
+
+async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: Path) -> None:
+    store = await opened(path, patience_s=0.1)
+    parcels = store.collection(PARCELS)
+    kept = await parcels.insert(Parcel(id="p"))
+    foreign = sqlite3.connect(path, isolation_level=None)
+    foreign.execute("BEGIN IMMEDIATE")
+    outcomes = await asyncio.gather(
+        parcels.insert(Parcel(id="q")), parcels.save(kept), store.ping(), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
+    assert await parcels.get("p") == kept  # reading goes on
+    foreign.execute("COMMIT")
+    foreign.close()
+    await store.ping()
+    assert (await parcels.save(kept)).version == 2
+    await store.close()
+
+
+async def test_a_process_that_hangs_with_the_lock_makes_it_unavailable_not_silent(path: Path) -> None:
+    store = await opened(path, patience_s=0.2)
+    parcels = store.collection(PARCELS)
+    with child(HOLD_THE_TURNSTILE, str(path)) as holder:
+        assert holder.stdout is not None
+        assert await asyncio.to_thread(holder.stdout.readline) == b"held\n"
+        with pytest.raises(StoreUnavailable):
+            await asyncio.wait_for(parcels.insert(Parcel(id="given up")), 30)
+        late = SqliteStore(path, patience_s=0.1)
+        with pytest.raises(StoreUnavailable):
+            await late.open()
+    stored = await asyncio.wait_for(parcels.insert(Parcel(id="p")), 30)
+    assert [p async for p in parcels.scan()] == [stored]  # what was refused did not happen later
+    await store.close()
+
+
+async def test_a_full_disk_refuses_what_it_cannot_keep_and_recovers(path: Path) -> None:
+    with child(FULL_DISK, str(path)) as process:
+        assert await asyncio.to_thread(process.wait) == 0
+
+
+async def test_a_place_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(StoreUnavailable):
+        await SqliteStore(tmp_path / "file" / "store.sqlite3").open()
+
+
+async def test_a_file_that_is_no_database_is_unavailable(path: Path) -> None:
+    path.write_bytes(b"something else entirely " * 100)
+    store = SqliteStore(path)
+    with pytest.raises(StoreUnavailable):
+        await store.open()
+    await store.close()
+
+
+async def test_a_read_only_file_is_unavailable_for_writing(path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+    kept = await parcels.insert(Parcel(id="p"))
+    await store.write(lambda connection: connection.execute("PRAGMA query_only = ON"))
+    with pytest.raises(StoreUnavailable):
+        await parcels.save(kept)
+    assert await parcels.get("p") == kept
+    await store.close()
+
+
+async def test_too_much_waiting_is_refused_at_once(path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+    turnstile = Turnstile(path)
+    turnstile.acquire()
+    waiting = [asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"))) for n in range(BACKLOG)]
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable, match="waiting"):
+        await parcels.insert(Parcel(id="one too many"))
+    turnstile.release()
+    turnstile.close()
+    await asyncio.gather(*waiting)
+    assert await parcels.count() == BACKLOG
+    await store.close()
+
+
+async def test_an_unexpected_error_fails_only_its_own_operation(path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+
+    def spoil(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM parcels")
+        raise ZeroDivisionError
+
+    outcomes = await asyncio.gather(
+        parcels.insert(Parcel(id="p"), recorded("p")),
+        store.write(spoil),
+        parcels.insert(Parcel(id="q"), recorded("q")),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [Parcel, ZeroDivisionError, Parcel]
+    assert [p.id async for p in parcels.scan()] == ["p", "q"]
+    assert len(await parcels.unrelayed("p")) == 1
+    await store.close()
+
+
+def test_a_loop_that_ended_with_writes_on_their_way_hangs_nothing(path: Path) -> None:
+    store = SqliteStore(path)
+
+    async def leave() -> None:
+        await store.open()
+        parcels = store.collection(PARCELS)
+        for n in range(100):
+            asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"), recorded("in")))  # noqa: RUF006 - left
+        await asyncio.sleep(0)
+
+    async def go_on() -> None:
+        parcels = store.collection(PARCELS)
+        await parcels.insert(Parcel(id="later"))
+        assert await parcels.count() == 101
+        await store.close()
+
+    asyncio.run(leave())
+    asyncio.run(asyncio.wait_for(go_on(), 30))
+
+
+async def test_closing_writes_what_is_waiting(path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+    writes = [asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"))) for n in range(1000)]
+    await asyncio.sleep(0)
+    await store.close()
+    await asyncio.gather(*writes)
+    again = await opened(path)
+    assert await again.collection(PARCELS).count() == 1000
+    await again.close()
+
+
+async def test_waiting_writes_are_committed_as_a_group(path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+    turnstile = Turnstile(path)
+    turnstile.acquire()
+    writes = [asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"))) for n in range(200)]
+    await asyncio.sleep(0)
+    turnstile.release()
+    turnstile.close()
+    await asyncio.gather(*writes)
+    assert store.stats()["operations"] == 200
+    assert store.stats()["commits"] <= 2
+    await store.close()
+
+
+async def test_the_log_is_cut_back_after_a_reader_kept_it_growing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_writer, "LOG_BYTES", 500_000)
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+    parcel = await parcels.insert(Parcel(id="p", note="x" * 20_000))
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM parcels").fetchall()
+    for n in range(200):
+        parcel = await parcels.save(msgspec.structs.replace(parcel, note=chr(n + 192) * 10_000))
+    log = Path(f"{path}-wal")
+    assert log.stat().st_size > 2_000_000
+    reader.execute("COMMIT")
+    reader.close()
+    parcel = msgspec.structs.replace(parcel, note="short")
+    for _ in range(130):
+        parcel = await parcels.save(parcel)
+    assert log.stat().st_size < 2_000_000
+    assert store.stats()["truncations"] >= 1
+    await store.close()
+
+
+async def test_a_backup_of_a_store_in_use_is_one_moment_of_it(path: Path, tmp_path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+    await parcels.insert_many([Parcel(id=f"p{n:05}", note="x" * 500) for n in range(3000)])
+    going = True
+
+    async def write() -> int:
+        number = 0
+        while going:
+            await parcels.insert(Parcel(id=f"q{number}", shelf=f"s{number}"), recorded("in"))
+            number += 1
+        return number
+
+    writing = asyncio.create_task(write())
+    await asyncio.sleep(0.02)
+    await store.backup(tmp_path / "backup.sqlite3")
+    going = False
+    written = await writing
+    copy = await opened(tmp_path / "backup.sqlite3")
+    kept = [p async for p in copy.collection(PARCELS).scan()]
+    ours = {p.id for p in kept if p.id.startswith("q")}
+    assert len(kept) - len(ours) == 3000
+    assert ours == {f"q{n}" for n in range(len(ours))}
+    assert 0 < len(ours) <= written
+    assert {name for _, name in await copy.outbox(older_than_s=0, limit=10_000)} == ours
+    assert await copy.check(apply=False) == []
+    with pytest.raises(DuplicateKey):
+        await copy.collection(PARCELS).insert(Parcel(id="new", shelf="s0"))
+    with pytest.raises(FileExistsError):
+        await store.backup(tmp_path / "backup.sqlite3")
+    await copy.close()
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("where", "sort"),
+    [
+        ({"owner": "ann"}, "due_at"),
+        ({"owner": "ann"}, "-due_at"),
+        ({"shelf": "A"}, "id"),
+        ({}, "-due_at"),
+        ({}, "id"),
+    ],
+)
+async def test_declared_indexes_serve_the_pages_of_their_queries(
+    path: Path, where: dict[str, str], sort: str
+) -> None:
+    """Every page, the first and the following, comes from an index without sorting."""
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+    await parcels.insert_many(
+        [
+            Parcel(id=f"p{n}", owner="ann", due_at=NOON if n % 3 else None, shelf="A" if not n else None)
+            for n in range(9)
+        ]
+    )
+    plans: list[str] = []
+    connection = sqlite3.connect(path)
+    read = store.read
+
+    async def explaining(sql: str, values: list[object], *, few: bool = False) -> list[object]:
+        plans.extend(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+        return await read(sql, values, few=few)
+
+    store.read = explaining  # type: ignore[method-assign, assignment]  # looks over its shoulder
+    cursor: str | None = None
+    while True:
+        page = await parcels.find(where, sort=sort, limit=2, cursor=cursor)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert plans
+    assert [plan for plan in plans if "USING" not in plan or "TEMP B-TREE" in plan] == []
+    connection.close()
+    await store.close()
+
+
+async def test_a_stored_document_that_its_type_cannot_hold_is_reported(path: Path) -> None:
+    store = await opened(path)
+    await store.collection(PARCELS).insert(Parcel(id="p"))
+
+    def spoil(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE parcels SET _body = ?", (b'{"id": 7}',))
+
+    await store.write(spoil)
+    with pytest.raises(StoreError, match="parcels"):
+        await store.collection(PARCELS).get("p")
+    await store.close()
+
+
+async def test_names_that_no_table_can_have_are_refused(path: Path) -> None:
+    store = SqliteStore(path)
+    for name in ("_outbox", 'a"b', "Parcels", ""):
+        with pytest.raises(ValueError, match="cannot name"):
+            store.collection(CollectionSpec(name, Parcel))
+    with pytest.raises(ValueError, match="cannot name"):
+        store.collection(CollectionSpec("parcels", Parcel, (Index('x"; DROP'),)))

@@ -1,0 +1,70 @@
+"""The lock between processes: one holder, freed by death, and nobody pushes in."""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import time
+from pathlib import Path
+from typing import TextIO
+
+from supportcarr.kit.store.turnstile import Turnstile
+
+
+def test_one_holds_it_at_a_time(tmp_path: Path) -> None:
+    first, second = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
+    first.acquire()
+    assert not second.acquire_within(0.05)
+    first.release()
+    assert second.acquire_within(10)
+    second.release()
+
+
+def test_who_gave_up_does_not_hold_it_later(tmp_path: Path) -> None:
+    first, second, third = (Turnstile(tmp_path / "lock") for _ in range(3))
+    first.acquire()
+    assert not second.acquire_within(0.05)
+    first.release()
+    assert third.acquire_within(10)
+    third.release()
+
+
+def test_closing_frees_it(tmp_path: Path) -> None:
+    first, second = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
+    first.acquire()
+    first.close()
+    assert second.acquire_within(10)
+    second.close()
+
+
+def test_who_comes_back_at_once_queues_behind_who_waits(tmp_path: Path) -> None:
+    greedy, patient = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
+    greedy.acquire()
+    inside, over = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        patient.acquire()
+        inside.set()
+        over.wait(30)
+        patient.release()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    with (tmp_path / "lock.gate").open() as gate:
+        while is_free(gate):
+            time.sleep(0.001)
+    greedy.release()
+    assert not greedy.acquire_within(0.1)
+    assert inside.is_set()
+    over.set()
+    waiting.join()
+
+
+def is_free(file: TextIO) -> bool:
+    """True if nobody holds the ``flock`` of that file."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return True
