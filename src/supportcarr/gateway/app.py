@@ -134,12 +134,7 @@ def _framework(endpoints: Sequence[Endpoint], pipeline: Pipeline, metrics: Metri
     by_path: dict[str, list[Endpoint]] = defaultdict(list)
     for endpoint in endpoints:
         by_path[endpoint.path].append(endpoint)
-    handlers = [_handler([e.method], e, pipeline) for e in endpoints if e.method != "GET"]
-    handlers += [_handler(["GET", "HEAD"], e, pipeline) for e in endpoints if e.method == "GET"]
-    for path, here in by_path.items():
-        methods = {e.method for e in here} | ({"HEAD"} if any(e.method == "GET" for e in here) else set())
-        allow = ", ".join(sorted(methods | {"OPTIONS"}))
-        handlers.append(_handler(["OPTIONS"], _options(path, allow, metrics), pipeline))
+    handlers = [_handler(path, here, pipeline, metrics) for path, here in by_path.items()]
 
     def on_exception(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return _Refused(_refusing(_refusal_of(error), metrics), pipeline)
@@ -152,13 +147,24 @@ def _framework(endpoints: Sequence[Endpoint], pipeline: Pipeline, metrics: Metri
     )
 
 
-def _handler(methods: list[str], endpoint: Endpoint, pipeline: Pipeline) -> HTTPRouteHandler:
+def _handler(
+    path: str, endpoints: Sequence[Endpoint], pipeline: Pipeline, metrics: Metrics
+) -> HTTPRouteHandler:
+    """The framework's handler of one path: all its methods, HEAD with GET, and OPTIONS."""
+    by_method = {e.method: e for e in endpoints}
+    if "GET" in by_method:
+        by_method["HEAD"] = by_method["GET"]
+    by_method["OPTIONS"] = _options(path, ", ".join(sorted({*by_method, "OPTIONS"})), metrics)
+
     async def handle(request: Request[Any, Any, Any]) -> LitestarASGIApp:
         params = {name: str(value) for name, value in request.scope["path_params"].items()}
-        return pipeline.bound(endpoint, params)  # type: ignore[return-value]  # the same protocol, typed twice
+        return pipeline.bound(by_method[request.method], params)  # type: ignore[return-value]  # the same protocol, typed twice
 
-    path = "/".join(f"{p[:-1]}:str}}" if p.startswith("{") and ":" not in p else p for p in endpoint.parts)
-    return HTTPRouteHandler(path or "/", http_method=methods, status_code=200)(handle)  # type: ignore[arg-type]  # its Method is a Literal
+    typed = "/".join(
+        f"{part[:-1]}:str}}" if part.startswith("{") and ":" not in part else part
+        for part in endpoints[0].parts
+    )
+    return HTTPRouteHandler(typed or "/", http_method=list(by_method), status_code=200)(handle)  # type: ignore[arg-type]  # its Method is a Literal
 
 
 def _options(path: str, allow: str, metrics: Metrics) -> Endpoint:
@@ -179,7 +185,8 @@ def _refusal_of(error: Exception) -> Refusal:
     if status == 404:
         return NotFound("There is nothing at this path")
     if status == 405 and isinstance(error, HTTPException):
-        return MethodNotAllowed((error.headers or {}).get("allow", ""))
+        allow = (error.headers or {}).get("allow", "")
+        return MethodNotAllowed(", ".join(sorted(allow.split(", "))))
     return InternalError() if status >= 500 else MalformedBody("The request cannot be read")
 
 

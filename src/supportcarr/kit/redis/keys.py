@@ -62,3 +62,9 @@ def position_bucket(area_id: str, bucket: int) -> str:
 def positions_channel() -> str:
     """Cache.  Channel: JSON lists of ``contracts.positions.PositionUpdate``, one a tick; latest wins."""
     return "sc:positions"
+
+
+def revoked_sessions_channel() -> str:
+    """Durable.  Channel: ids of sessions that have just ended, so that every process refuses their
+    access tokens at once; the store holds the fact."""
+    return "sc:revoked-sessions"

@@ -1,0 +1,24 @@
+"""Auth's refusals.
+
+Conflict
+└── PhoneTaken          409, somebody signed up with that number
+Unauthenticated
+├── WrongCredentials    401, phone or password; which of them is not told
+└── SessionOver         401, the refresh token is not the current one of a living session
+"""
+
+from __future__ import annotations
+
+from supportcarr.contracts.refusals import Conflict, Unauthenticated
+
+
+class PhoneTaken(Conflict):
+    code, title = "phone_taken", "There is an account with this phone number; sign in"
+
+
+class WrongCredentials(Unauthenticated):
+    title = "Phone number or password is wrong"
+
+
+class SessionOver(Unauthenticated):
+    title = "This session is over; sign in again"

@@ -1,0 +1,97 @@
+"""Accounts and sessions, and the rule of refresh tokens.  Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from supportcarr.contracts.documents import Document
+
+REPEAT_WITHIN = timedelta(seconds=30)
+
+
+class User(Document, frozen=True, kw_only=True):
+    """A person's account."""
+
+    phone: str  # E.164
+    phone_key: str  # keyed hash of it: the unique key, and the way to find it
+    name: str
+    password_hash: str  # bcrypt
+    roles: tuple[str, ...]  # sorted, each once
+    created_at: datetime  # city time
+
+
+class Session(Document, frozen=True, kw_only=True):
+    """A family of refresh tokens, of which one is current.  Times are wall time.
+
+    ``generation`` counts the tokens from 1.  Tokens and nonces are kept as keyed hashes only.
+    """
+
+    user_id: str
+    generation: int = 1
+    token_hash: str
+    previous_hash: str | None = None
+    previous_nonce: str | None = None
+    rotated_at: datetime | None = None
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    ended_because: str | None = None  # signed_out | token_reused
+
+
+class Presented(msgspec.Struct, frozen=True):
+    """A refresh token that is genuine, as it came: its place in the family, hashes of it and its nonce."""
+
+    generation: int
+    token_hash: str
+    nonce: str | None = None
+
+
+Judgement = Literal["rotate", "repeat", "reused", "over"]
+
+
+def judge(session: Session, presented: Presented, now: datetime) -> Judgement:
+    """What to do with a refresh token.
+
+    ``rotate``: it is current.  ``repeat``: its answer was lost and it comes again, within 30 s and with
+    the same nonce, its successor unused: give the same successor.  ``reused``: two hold one token, so
+    end the family.  ``over``: the session has ended.
+    """
+    if session.ended_at is not None or session.expires_at <= now:
+        return "over"
+    if presented.generation == session.generation and presented.token_hash == session.token_hash:
+        return "rotate"
+    if (
+        presented.generation == session.generation - 1
+        and presented.token_hash == session.previous_hash
+        and presented.nonce is not None
+        and presented.nonce == session.previous_nonce
+        and session.rotated_at is not None
+        and now - session.rotated_at <= REPEAT_WITHIN
+    ):
+        return "repeat"
+    return "reused"
+
+
+def rotated(
+    session: Session, presented: Presented, successor_hash: str, now: datetime, lives: timedelta
+) -> Session:
+    """The session with its next token."""
+    return msgspec.structs.replace(
+        session,
+        generation=session.generation + 1,
+        token_hash=successor_hash,
+        previous_hash=presented.token_hash,
+        previous_nonce=presented.nonce,
+        rotated_at=now,
+        expires_at=now + lives,
+    )
+
+
+def ended(session: Session, because: str, now: datetime) -> Session | None:
+    """The session, ended; ``None`` if it had ended before."""
+    if session.ended_at is not None:
+        return None
+    return msgspec.structs.replace(session, ended_at=now, ended_because=because)

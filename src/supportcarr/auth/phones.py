@@ -1,0 +1,36 @@
+"""Phone numbers: read as people write them, kept as E.164, shown in part."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+from supportcarr.contracts.refusals import ValidationFailed
+
+
+def parse(text: str, field: str = "phone") -> str:
+    """The number in E.164 (``+15145550142``).  It must come with its country code.
+
+    Only a possible length is asked for: whether it rings is proved by a message, not by a table that
+    is always older than the numbering plan.  Raises ``ValidationFailed`` naming *field*.
+    """
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or number.extension or not phonenumbers.is_possible_number(number):
+        raise ValidationFailed.of(
+            field, "phone", "Give a phone number with its country code, such as +1 514 555 0142"
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def masked(e164: str) -> str:
+    """What the other side of a rescue may see: ``+1 514 ••• ••42``."""
+    number = phonenumbers.parse(e164, None)
+    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    country, *groups = re.split(r"[^+\d]+", text)
+    shown, hidden = (groups[:1], groups[1:]) if len(groups) > 1 else ([], groups)
+    tail = " ".join(re.sub(r"\d", "•", group) for group in hidden)
+    return " ".join([country, *shown, tail[:-2] + e164[-2:]])

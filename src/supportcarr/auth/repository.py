@@ -1,0 +1,15 @@
+"""Auth's collections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from supportcarr.auth.model import Session, User
+from supportcarr.kit.store.port import CollectionSpec, Index
+
+USERS = CollectionSpec("users", User, unique=("phone_key",))
+SESSIONS = CollectionSpec(
+    "sessions", Session, indexes=(Index("user_id"), Index("ended_at"), Index("expires_at"))
+)
+
+SPECS: tuple[CollectionSpec[Any], ...] = (USERS, SESSIONS)

@@ -1,0 +1,122 @@
+"""Auth's routes."""
+
+from __future__ import annotations
+
+from supportcarr.auth.schemas import Refresh, Rename, SignedIn, SignIn, SignUp, UserOut
+from supportcarr.auth.service import AuthService, Grant
+from supportcarr.kit.web import ANYONE, SIGNED_IN, Answer, Call, NoQuery, Route
+
+
+def _signed_in(grant: Grant) -> SignedIn:
+    return SignedIn(
+        user=UserOut.of(grant.user),
+        access_token=grant.access_token,
+        refresh_token=grant.refresh_token,
+        token_type="Bearer",  # noqa: S106 - RFC 6750's name of the type, no secret
+        expires_in=grant.expires_in,
+    )
+
+
+def routes(service: AuthService) -> list[Route]:
+    """What auth answers over HTTP."""
+    return [*_session_routes(service), *_account_routes(service)]
+
+
+def _session_routes(service: AuthService) -> list[Route]:
+    async def sign_up(call: Call[SignUp, NoQuery]) -> Answer:
+        assert call.new_id is not None  # the route names a prefix
+        body = call.body
+        grant = await service.sign_up(call.new_id, body.phone, body.password, body.name, body.role)
+        return Answer(_signed_in(grant))
+
+    async def sign_in(call: Call[SignIn, NoQuery]) -> Answer:
+        return Answer(_signed_in(await service.sign_in(call.body.phone, call.body.password)))
+
+    async def refresh(call: Call[Refresh, NoQuery]) -> Answer:
+        return Answer(_signed_in(await service.refresh(call.body.refresh_token, call.body.nonce)))
+
+    async def sign_out(call: Call[None, NoQuery]) -> Answer:
+        await service.end_session(call.who.session_id)
+        return Answer()
+
+    return [
+        Route(
+            method="POST",
+            path="/auth/sign-up",
+            handle=sign_up,
+            summary="Create an account and sign in",
+            policy=ANYONE,
+            tag="auth",
+            body=SignUp,
+            answer=SignedIn,
+            status=201,
+            codes=("phone_taken",),
+            idempotent=True,
+            new_id="usr",
+            sensitive=True,
+        ),
+        Route(
+            method="POST",
+            path="/auth/sign-in",
+            handle=sign_in,
+            summary="Sign in with phone number and password",
+            policy=ANYONE,
+            tag="auth",
+            body=SignIn,
+            answer=SignedIn,
+            codes=("unauthenticated", "overloaded"),
+            sensitive=True,
+        ),
+        Route(
+            method="POST",
+            path="/auth/refresh",
+            handle=refresh,
+            summary="Exchange a refresh token for the next tokens of its session",
+            policy=ANYONE,
+            tag="auth",
+            body=Refresh,
+            answer=SignedIn,
+            codes=("unauthenticated",),
+        ),
+        Route(
+            method="POST",
+            path="/auth/sign-out",
+            handle=sign_out,
+            summary="End this session",
+            policy=SIGNED_IN,
+            tag="auth",
+        ),
+    ]
+
+
+def _account_routes(service: AuthService) -> list[Route]:
+    async def me(call: Call[None, NoQuery]) -> Answer:
+        user = await service.user(call.who.user_id)
+        return Answer(UserOut.of(user), version=user.version)
+
+    async def rename(call: Call[Rename, NoQuery]) -> Answer:
+        user = await service.rename(call.who.user_id, call.body.name, call.if_match)
+        return Answer(UserOut.of(user), version=user.version)
+
+    return [
+        Route(
+            method="GET",
+            path="/me",
+            handle=me,
+            summary="Who I am",
+            policy=SIGNED_IN,
+            tag="account",
+            answer=UserOut,
+            hot=True,
+        ),
+        Route(
+            method="PATCH",
+            path="/me",
+            handle=rename,
+            summary="Change my name",
+            policy=SIGNED_IN,
+            tag="account",
+            body=Rename,
+            answer=UserOut,
+        ),
+    ]

@@ -1,0 +1,70 @@
+"""Auth's wire shapes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from supportcarr.auth.model import User
+
+Phone = Annotated[str, Meta(max_length=32, description="with country code", examples=["+1 514 555 0142"])]
+Password = Annotated[
+    str, Meta(min_length=8, max_length=72, description="at most 72 bytes", examples=["correct horse battery"])
+]
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$", examples=["Ana Roy"]
+    ),
+]
+
+
+class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    phone: Phone
+    password: Password
+    name: Name
+    role: Literal["rider", "driver"]
+
+
+class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``totp_code`` is asked of accounts that have a TOTP secret."""
+
+    phone: Phone
+    password: Annotated[str, Meta(max_length=72)]
+    totp_code: Annotated[str, Meta(max_length=10)] | None = None
+
+
+class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``nonce``: new for each refresh, the same when it is repeated because its answer was lost."""
+
+    refresh_token: Annotated[str, Meta(max_length=256)]
+    nonce: Annotated[str, Meta(min_length=8, max_length=128)] | None = None
+
+
+class Rename(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+
+
+class UserOut(msgspec.Struct, frozen=True):
+    id: str
+    phone: str
+    name: str
+    roles: tuple[str, ...]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> UserOut:
+        return cls(user.id, user.phone, user.name, user.roles, user.created_at)
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """``expires_in``: seconds until the access token is over."""
+
+    user: UserOut
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
