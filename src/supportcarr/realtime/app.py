@@ -1,0 +1,136 @@
+"""The real-time process as an ASGI application.
+
+    realtime = build_realtime(settings, tokens, streams, cache, reports, areas, lifecycle=lifecycle)
+    await serve(realtime, host, port, drain_seconds, lifecycle=lifecycle, websockets=True)
+
+Its lifespan starts and stops everything.  Once *lifecycle* drains, nobody is let in any more and all
+are sent away at once, so that the server has no connection left to wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from supportcarr.kit.metrics import Metrics
+from supportcarr.kit.serve import Lifecycle, Receive, Scope, Send
+from supportcarr.kit.settings import Settings
+from supportcarr.realtime.edge import Edge
+from supportcarr.realtime.figures import RealtimeFigures
+from supportcarr.realtime.node import Firehose, Node, Subscriptions
+from supportcarr.realtime.ports import PositionReports, Tokens
+from supportcarr.realtime.session import Bounds
+
+PATH = "/socket.io"
+
+
+class Realtime:
+    """``/socket.io``, ``/healthz`` (alive) and ``/readyz`` (may take traffic)."""
+
+    def __init__(self, edge: Edge, node: Node, lifecycle: Lifecycle | None) -> None:
+        self.edge = edge
+        self.node = node
+        self._lifecycle = lifecycle
+        self._drain: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to listen to Redis; returns at once, ``/readyz`` tells when it hears."""
+        self.node.start()
+        self.edge.start()
+        if self._lifecycle is not None:
+            self._drain = asyncio.create_task(self._until_drained(self._lifecycle), name="drain sockets")
+
+    async def _until_drained(self, lifecycle: Lifecycle) -> None:
+        await lifecycle.until_drained()
+        await self.edge.drain()
+
+    async def stop(self) -> None:
+        """Send everybody away and end; harmless when repeated."""
+        if self._drain is not None:
+            self._drain.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._drain
+        await self.edge.stop()
+        await self.node.stop()
+
+    @property
+    def ready(self) -> bool:
+        return self.node.listening.is_set() and not self.edge.draining
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["path"].rstrip("/") == PATH:
+            await self.edge.server.handle_request(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope["path"], send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _answer(self, path: str, send: Send) -> None:
+        status, body = 404, b'{"status":"not found"}'
+        if path == "/healthz":
+            status, body = 200, b'{"status":"ok"}'
+        elif path == "/readyz":
+            status, body = (200, b'{"status":"ready"}') if self.ready else (503, b'{"status":"not ready"}')
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def build_realtime(
+    settings: Settings,
+    tokens: Tokens,
+    streams: Firehose,
+    cache: Subscriptions,
+    reports: PositionReports,
+    areas: Sequence[str],
+    *,
+    lifecycle: Lifecycle | None = None,
+    metrics: Metrics | None = None,
+    bounds: Bounds | None = None,
+) -> Realtime:
+    """Put one real-time process together.
+
+    *streams* is ``kit.redis.streams.Streams`` on the durable Redis, *cache* an open client of the
+    cache Redis (positions), *areas* the ids of all service areas (operators hear each one's stream).
+    Nothing runs before the lifespan (or ``start``).
+    """
+    node = Node(streams, cache, settings.streams.heads_seconds)
+    edge = Edge(
+        node,
+        streams,
+        tokens,
+        reports,
+        areas,
+        origins=_origins(settings),
+        watch_seconds=settings.streams.heads_seconds,
+        bounds=bounds,
+    )
+    if metrics is not None:
+        metrics.registry.register(RealtimeFigures(edge, node))
+    return Realtime(edge, node, lifecycle)
+
+
+def _origins(settings: Settings) -> str | list[str]:
+    """Pages that may connect: our own; in the local profile any, because its ports vary.
+
+    A page can do nothing without a token in any case: no cookie is read here.
+    """
+    if settings.place.profile == "local":
+        return "*"
+    parts = urlsplit(settings.place.public_url)
+    return [f"{parts.scheme}://{parts.netloc}"]

@@ -1,0 +1,34 @@
+"""What a token lets a socket hear, and until when.  Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+
+import msgspec
+
+from supportcarr.kit.web import Principal
+from supportcarr.realtime.feed import ops_stream, user_stream
+
+
+class _Claims(msgspec.Struct):
+    exp: float | None = None
+
+
+def expiry(token: str) -> float | None:
+    """The ``exp`` claim (RFC 7519: Unix seconds) of a JWT that has been verified; ``None``: it has none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    padded = parts[1] + "=" * (-len(parts[1]) % 4)
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=_Claims).exp
+    except (binascii.Error, msgspec.DecodeError):
+        return None
+
+
+def streams_of(principal: Principal, areas: Sequence[str]) -> tuple[str, ...]:
+    """The streams that a person hears: their own, and an operator those of every area."""
+    own = user_stream(principal.user_id)
+    return (own, *map(ops_stream, areas)) if principal.operator else (own,)

@@ -1,0 +1,58 @@
+"""What the real-time edge needs of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from supportcarr.kit.redis.streams import Item
+from supportcarr.kit.web import Principal
+from supportcarr.realtime.messages import Fix
+
+
+class Tokens(Protocol):
+    """Turns an access token (a JWT) into whose it is."""
+
+    def verify(self, token: bytes) -> Principal:
+        """Raises ``Unauthenticated``: not ours, over, or taken back.
+
+        Asked again every few seconds for each socket, so that a token taken back ends its sockets.
+        """
+
+
+class PositionReports(Protocol):
+    async def report(self, driver_id: str, fix: Fix) -> None:
+        """Take a driver's position.  Raises a ``Refusal`` whose code becomes the acknowledgement."""
+
+
+class Views(Protocol):
+    """What people see of the things that a fact only names; ``None``: it is gone.
+
+    Each value is ready to be encoded.
+    """
+
+    async def offer(self, offer_id: str) -> Any | None: ...
+
+    async def message(self, message_id: str) -> Any | None: ...
+
+    async def notification(self, notification_id: str) -> Any | None: ...
+
+
+class StreamLog(Protocol):
+    """What a socket reads of ``kit.redis.streams.Streams``; both raise ``RedisError``."""
+
+    async def heads(self, streams: Sequence[str]) -> dict[str, str]: ...
+
+    async def read(self, stream: str, cursor: str, limit: int = 200) -> list[Item]:
+        """Raises ``StreamReset``."""
+
+
+class Wire(Protocol):
+    """One client's connection."""
+
+    def queued(self) -> int:
+        """Frames that were handed over and not yet written to the network."""
+
+    async def send(self, frame: str) -> None: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,219 @@
+"""A real-time edge served on a port of its own, and clients that connect to it.
+
+Tokens here are unsigned and in the shape of a JWT: what the edge does with a verified token is under
+test, not how one is verified.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import socketio
+
+from supportcarr.contracts.refusals import Unauthenticated
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.streams import Entry, Streams
+from supportcarr.kit.serve import Lifecycle, free_port, serve
+from supportcarr.kit.settings import Settings, load
+from supportcarr.kit.web import Principal
+from supportcarr.realtime.app import Realtime, build_realtime
+from supportcarr.realtime.messages import Fix
+from supportcarr.realtime.session import Bounds
+
+AREAS = ("laval", "montreal")
+WAIT = 10.0  # seconds a test waits for what must happen
+AT = "2026-11-23T21:00:00Z"
+
+
+def settings(**streams: Any) -> Settings:
+    """Settings whose heads are told so rarely that a test sees only those it asks for."""
+    values = {"heads_seconds": 600.0} | streams
+    environment = {f"SUPPORTCARR_STREAMS_{name.upper()}": str(value) for name, value in values.items()}
+    secrets = dict.fromkeys(_SECRETS, "k1:" + "x" * 43)
+    return load(environment | secrets, dotenv=None)
+
+
+_SECRETS = (
+    "SUPPORTCARR_AUTH_TOKEN_SECRETS",
+    "SUPPORTCARR_AUTH_LOOKUP_SECRET",
+    "SUPPORTCARR_STRIPE_API_KEY",
+    "SUPPORTCARR_STRIPE_WEBHOOK_SECRET",
+    "SUPPORTCARR_QUOTES_SECRET",
+)
+
+
+def token(user_id: str, *roles: str, exp: float | None = None) -> str:
+    claims = {"sub": user_id, "roles": list(roles)} | ({"exp": exp} if exp else {})
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e30.{body}.c2ln"
+
+
+class FakeTokens:
+    """Believes every token but those taken back."""
+
+    def __init__(self) -> None:
+        self.revoked: set[str] = set()
+
+    def verify(self, token: bytes) -> Principal:
+        text = token.decode()
+        if text in self.revoked or text.count(".") != 2:
+            raise Unauthenticated
+        body = text.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        return Principal(claims["sub"], frozenset(claims["roles"]), "ses_1")
+
+
+class FakeReports:
+    """Keeps what was reported; raises ``refusal`` if there is one."""
+
+    def __init__(self) -> None:
+        self.fixes: list[tuple[str, Fix]] = []
+        self.refusal: Exception | None = None
+
+    async def report(self, driver_id: str, fix: Fix) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.fixes.append((driver_id, fix))
+
+
+class Served:
+    """One edge, listening."""
+
+    def __init__(self, realtime: Realtime, url: str, tokens: FakeTokens, reports: FakeReports) -> None:
+        self.realtime = realtime
+        self.url = url
+        self.tokens = tokens
+        self.reports = reports
+
+
+@contextlib.asynccontextmanager
+async def served(
+    redis: RedisClient, *, bounds: Bounds | None = None, **streams: Any
+) -> AsyncIterator[Served]:
+    """Serve an edge on a free port, as its process does."""
+    chosen = settings(**streams)
+    tokens, reports, lifecycle = FakeTokens(), FakeReports(), Lifecycle()
+    realtime = build_realtime(
+        chosen,
+        tokens,
+        Streams(redis, chosen.streams),
+        redis,
+        reports,
+        AREAS,
+        lifecycle=lifecycle,
+        bounds=bounds,
+    )
+    port = free_port()
+    serving = asyncio.create_task(
+        serve(realtime, "127.0.0.1", port, 5.0, lifecycle=lifecycle, websockets=True)
+    )
+    async with asyncio.timeout(WAIT):
+        await realtime.node.listening.wait()
+    await _listens(port)
+    try:
+        yield Served(realtime, f"http://127.0.0.1:{port}", tokens, reports)
+    finally:
+        lifecycle.drain()
+        await serving
+
+
+async def _listens(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.01)
+            continue
+        writer.close()
+        return
+
+
+class Heard:
+    """What a client received, in order: (event name, payload)."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, Any]] = []
+        self._more = asyncio.Condition()
+
+    async def take(self, name: str, data: Any) -> None:
+        self.all.append((name, data))
+        async with self._more:
+            self._more.notify_all()
+
+    def named(self, name: str) -> list[Any]:
+        return [data for event, data in self.all if event == name]
+
+    @property
+    def events(self) -> list[Any]:
+        """The enveloped events, in the order they came."""
+        return [data for _, data in self.all if isinstance(data, Mapping) and "cursor" in data]
+
+    async def until(self, done: Callable[[Heard], bool]) -> None:
+        """Wait until that is true of what was received."""
+        async with asyncio.timeout(WAIT), self._more:
+            await self._more.wait_for(lambda: done(self))
+
+
+class Phone:
+    """A Socket.IO client that writes down everything.  It never reconnects by itself."""
+
+    def __init__(self) -> None:
+        self.heard = Heard()
+        self.gone = asyncio.Event()
+        self.refusal: Any = None
+        self._sio: Any = None
+
+    async def connect(self, url: str, token: str, since: Mapping[str, str] | None = None) -> Phone:
+        return await self.connect_with(url, {"token": token} | ({"since": dict(since)} if since else {}))
+
+    async def connect_with(self, url: str, auth: Any) -> Phone:
+        """Raises ``socketio.exceptions.ConnectionError``; ``refusal`` then holds what the server said."""
+        self.gone.clear()
+        sio = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        sio.on("*", self.heard.take)
+        sio.on("disconnect", lambda *_: self.gone.set())
+        sio.on("connect_error", self._refused)
+        self._sio = sio
+        await sio.connect(url, auth=auth, transports=["websocket"], wait_timeout=WAIT)
+        return self
+
+    def _refused(self, data: Any = None) -> None:
+        self.refusal = data
+
+    async def ask(self, name: str, data: Any) -> Any:
+        """Emit, and answer the acknowledgement."""
+        return await self._sio.call(name, data, timeout=WAIT)
+
+    async def ended(self) -> None:
+        async with asyncio.timeout(WAIT):
+            await self.gone.wait()
+
+    async def leave(self) -> None:
+        """Close, as an app that is put away."""
+        await self._sio.disconnect()
+
+    async def vanish(self) -> None:
+        """Break the connection without a word."""
+        await self._sio.eio.ws.close()
+        await self.ended()
+
+
+@contextlib.asynccontextmanager
+async def phone(url: str, token: str, since: Mapping[str, str] | None = None) -> AsyncIterator[Phone]:
+    """A connected client that has heard its heads."""
+    client = await Phone().connect(url, token, since)
+    try:
+        await client.heard.until(lambda heard: bool(heard.named("stream:heads")))
+        yield client
+    finally:
+        await client.leave()
+
+
+def entry(stream: str, n: int, *, name: str = "rescue:status_update") -> Entry:
+    """The *n*-th event for a stream."""
+    return Entry(stream, f"{stream}.{n}", name, AT, b'{"n":%d}' % n)
