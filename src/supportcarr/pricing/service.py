@@ -93,6 +93,13 @@ class Pricing:
             )
         )
 
+    async def terms_of(self, quote_id: str, *, rider_id: str) -> QuoteTerms:
+        """What the quote says, used or not, expired or not.  Raises ``NotFound`` (also: another's)."""
+        quote = await self._quotes.get(quote_id)
+        if quote is None or quote.rider_id != rider_id:
+            raise NotFound("There is no such quote, or it is not yours")
+        return quote.terms
+
     async def take(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
         """Use the quote for that rescue; the same rescue may ask again and gets the same terms.
 

@@ -115,10 +115,10 @@ class LivePositions:
         found = [d for d in await self._fresh(area_id, ids, point) if d.distance_m <= radius_m]
         return sorted(found, key=lambda d: (d.distance_m, d.driver_id))[:limit]
 
-    async def present(self, area_id: str) -> dict[str, GeoPoint]:
-        """Every driver with a fresh position in the area."""
+    async def present(self, area_id: str) -> list[NearbyDriver]:
+        """Every driver with a fresh position in the area (distances mean nothing here)."""
         ids = await self._in_slices(area_id, "ZRANGE", 0, -1)
-        return {d.driver_id: d.point for d in await self._fresh(area_id, ids, GeoPoint(0, 0))}
+        return await self._fresh(area_id, ids, GeoPoint(0, 0))
 
     async def _in_slices(self, area_id: str, verb: str, *rest: str | float) -> list[str]:
         newest = self._slice(self._clock.city())

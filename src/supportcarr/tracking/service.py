@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from supportcarr.contracts.events import Event
 from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.contracts.refusals import Overloaded
 from supportcarr.contracts.terms import NearbyDriver
 from supportcarr.kit.clock import Clock
@@ -83,7 +84,23 @@ class TrackingService:
 
     async def present(self, area_id: str) -> dict[str, GeoPoint]:
         """Every driver with a fresh position in the area, and where.  Raises ``RedisError``."""
-        return await self._live.present(area_id)
+        return {seen.driver_id: seen.point for seen in await self._live.present(area_id)}
+
+    async def positions(self, area_id: str) -> list[PositionUpdate]:
+        """The same with the job each driver is on, as the console shows it.  Raises ``RedisError``."""
+        seen = await self._live.present(area_id)
+        jobs = await self._jobs.of(one.driver_id for one in seen)
+        return [
+            PositionUpdate(
+                driver_id=one.driver_id,
+                area_id=area_id,
+                lat=one.point.lat,
+                lng=one.point.lng,
+                at=one.at,
+                rescue_id=job.rescue_id if (job := jobs.get(one.driver_id)) else None,
+            )
+            for one in seen
+        ]
 
     async def follow_rescue(self, event: Event) -> None:
         """Keep the drivers' live jobs; safe to repeat."""

@@ -1,0 +1,1 @@
+"""Where parts, providers and edges are put together, and nowhere else."""

@@ -1,0 +1,121 @@
+"""What one part offers, in the shape of the port that another declares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from supportcarr.dispatch.repository import OFFERS
+from supportcarr.dispatch.schemas import OfferOut
+from supportcarr.dispatch.supply import Supply
+from supportcarr.kit.redis.errors import RedisError
+from supportcarr.kit.store.port import Store
+from supportcarr.notifications.schemas import NotificationView
+from supportcarr.notifications.service import NotificationsService
+from supportcarr.operations.model import DriverTally
+from supportcarr.operations.ports import DriverPoint
+from supportcarr.payments.service import Payments
+from supportcarr.realtime.messages import Fix as SaidFix
+from supportcarr.rescues.chat import Chat
+from supportcarr.tracking.model import Fix
+from supportcarr.tracking.service import TrackingService
+
+
+class SocketReports:
+    """``realtime.ports.PositionReports``: a position that came by Socket.IO."""
+
+    def __init__(self, tracking: TrackingService) -> None:
+        self._tracking = tracking
+
+    async def report(self, driver_id: str, fix: SaidFix) -> None:
+        await self._tracking.report_one(
+            driver_id,
+            Fix(
+                lat=fix.lat,
+                lng=fix.lng,
+                at=fix.at,
+                accuracy=fix.accuracy,
+                heading=fix.heading,
+                speed=fix.speed,
+            ),
+        )
+
+
+class StreamViews:
+    """``realtime.ports.Views``: what people see of a thing that a fact only names."""
+
+    def __init__(self, store: Store, chat: Chat, notifications: NotificationsService) -> None:
+        self._offers = store.collection(OFFERS)
+        self._chat = chat
+        self._notifications = notifications
+
+    async def offer(self, offer_id: str) -> Any | None:
+        offer = await self._offers.get(offer_id)
+        return OfferOut.of(offer) if offer else None
+
+    async def message(self, message_id: str) -> Any | None:
+        return await self._chat.view(message_id)
+
+    async def notification(self, notification_id: str) -> Any | None:
+        notification = await self._notifications.get(notification_id)
+        return NotificationView.of(notification) if notification else None
+
+
+class ConsoleDrivers:
+    """``operations.ports.DriverCounts`` and ``DriverPositions``."""
+
+    def __init__(self, supply: Supply, tracking: TrackingService, areas: Sequence[str]) -> None:
+        self._supply = supply
+        self._tracking = tracking
+        self._areas = areas
+
+    async def tally(self, area_id: str | None) -> DriverTally:
+        online = busy = 0
+        for area in [area_id] if area_id else self._areas:
+            counts = await self._supply.online_counts(area)
+            online, busy = online + counts.online, busy + counts.busy
+        return DriverTally(online, busy)
+
+    async def positions(self, area_id: str) -> Sequence[DriverPoint]:
+        """None while Redis is away: the map shows what it can."""
+        try:
+            seen = await self._tracking.positions(area_id)
+        except RedisError:
+            return []
+        return [
+            DriverPoint(driver_id=at.driver_id, lat=at.lat, lng=at.lng, at=at.at, rescue_id=at.rescue_id)
+            for at in seen
+        ]
+
+
+class ConsoleOffers:
+    """``operations.ports.Offers``."""
+
+    def __init__(self, store: Store) -> None:
+        self._offers = store.collection(OFFERS)
+
+    async def of(self, rescue_id: str) -> Sequence[OfferOut]:
+        page = await self._offers.find({"rescue_id": rescue_id}, limit=200)
+        return [OfferOut.of(offer) for offer in page.items]
+
+
+class ConsolePayments:
+    """``operations.ports.Payments``: what operators see of a payment record."""
+
+    def __init__(self, payments: Payments) -> None:
+        self._payments = payments
+
+    async def of(self, rescue_id: str) -> Any | None:
+        record = await self._payments.of_rescue(rescue_id)
+        if record is None:
+            return None
+        return {
+            "id": record.id,
+            "status": record.status,
+            "currency": record.currency,
+            "hold_minor": record.hold_minor,
+            "captured_minor": record.captured_minor,
+            "refunded_minor": record.refunded_minor,
+            "intent_id": record.intent_id,
+            "failure": record.failure,
+        }
