@@ -1,0 +1,195 @@
+"""The twin's books: one SQLite file, so that they survive the death of the process.
+
+All that one request does (objects, events, deliveries, the answer kept under its idempotency key)
+is one transaction.  SQLite in WAL mode keeps what was committed when the process is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import string
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    customer TEXT,
+    intent TEXT,
+    card TEXT,
+    body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (kind, customer, seq);
+CREATE INDEX IF NOT EXISTS objects_by_intent ON objects (kind, intent, seq);
+CREATE TABLE IF NOT EXISTS idempotency (
+    key TEXT PRIMARY KEY,
+    request TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    created REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    due REAL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    outcome TEXT NOT NULL DEFAULT 'waiting'
+);
+CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (due);
+"""
+
+_TOWARDS_OLDER = """
+SELECT body FROM objects
+WHERE kind = :kind AND customer IS ifnull(:customer, customer) AND intent IS ifnull(:intent, intent)
+AND (:after IS NULL OR seq < (SELECT seq FROM objects WHERE id = :after))
+ORDER BY seq DESC LIMIT :limit
+"""
+_TOWARDS_NEWER = """
+SELECT body FROM objects
+WHERE kind = :kind AND customer IS ifnull(:customer, customer) AND intent IS ifnull(:intent, intent)
+AND seq > (SELECT seq FROM objects WHERE id = :before)
+ORDER BY seq LIMIT :limit
+"""
+
+_ALPHABET = string.ascii_letters + string.digits
+
+Object = dict[str, Any]  # one of Stripe's objects, as its JSON is
+
+
+class Kept(NamedTuple):
+    """An answer kept under an idempotency key."""
+
+    request: str
+    status: int
+    body: str
+    request_id: str
+
+
+class Delivery(NamedTuple):
+    """A webhook to be sent; ``due`` is wall time, absent when it is over."""
+
+    seq: int
+    event_id: str
+    type: str
+    due: float | None
+    attempts: int
+    outcome: str
+
+
+def new_id(prefix: str) -> str:
+    """An id of Stripe's form."""
+    return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(24))}"
+
+
+class Books:
+    """Reads and writes them; used by one thread."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(file, isolation_level=None, timeout=10)
+        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written inside happens, or, if something raises, nothing of it."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def get(self, id: str, kind: str | None = None) -> Object | None:
+        row = self._db.execute(
+            "SELECT body FROM objects WHERE id = ? AND kind = ifnull(?, kind)", (id, kind)
+        ).fetchone()
+        found: Object | None = json.loads(row[0]) if row else None
+        return found
+
+    def put(self, thing: Object, *, card: str | None = None) -> None:
+        """Store an object, or what has become of it; *card* says how a test card behaves."""
+        intent = thing.get("payment_intent")
+        self._db.execute(
+            "INSERT INTO objects (id, kind, customer, intent, card, body) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, body = excluded.body",
+            (thing["id"], thing["object"], thing.get("customer"), intent, card, json.dumps(thing)),
+        )
+
+    def card_of(self, method_id: str) -> str:
+        """The test card behind a payment method."""
+        row = self._db.execute("SELECT card FROM objects WHERE id = ?", (method_id,)).fetchone()
+        return str(row[0])
+
+    def newest(
+        self,
+        kind: str,
+        *,
+        customer: str | None = None,
+        intent: str | None = None,
+        after: str | None = None,
+        before: str | None = None,
+        limit: int,
+    ) -> list[Object]:
+        """Objects of a kind, newest first: those older than *after*, or those newer than *before*."""
+        given = {"kind": kind, "customer": customer, "intent": intent}
+        given |= {"after": after, "before": before}
+        statement = _TOWARDS_NEWER if before else _TOWARDS_OLDER
+        rows = self._db.execute(statement, given | {"limit": limit}).fetchall()
+        found: list[Object] = [json.loads(row[0]) for row in rows]
+        return found[::-1] if before else found
+
+    def all(self, kind: str) -> Iterator[Object]:
+        """Every object of a kind, oldest first."""
+        for row in self._db.execute("SELECT body FROM objects WHERE kind = ? ORDER BY seq", (kind,)):
+            yield json.loads(row[0])
+
+    def kept(self, key: str) -> Kept | None:
+        row = self._db.execute(
+            "SELECT request, status, body, request_id FROM idempotency WHERE key = ?", (key,)
+        ).fetchone()
+        return Kept(*row) if row else None
+
+    def keep(self, key: str, kept: Kept, now: float) -> None:
+        self._db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)", (key, *kept, now))
+
+    def forget_keys(self, before: float) -> None:
+        self._db.execute("DELETE FROM idempotency WHERE created < ?", (before,))
+
+    def send(self, event: Object, due: float) -> None:
+        """Note a webhook to be sent at that wall time."""
+        self._db.execute(
+            "INSERT INTO deliveries (event_id, type, due) VALUES (?, ?, ?)", (event["id"], event["type"], due)
+        )
+
+    def due(self, now: float, limit: int) -> list[Delivery]:
+        rows = self._db.execute(
+            "SELECT * FROM deliveries WHERE due <= ? ORDER BY due LIMIT ?", (now, limit)
+        ).fetchall()
+        return [Delivery(*row) for row in rows]
+
+    def next_due(self) -> float | None:
+        row = self._db.execute("SELECT min(due) FROM deliveries").fetchone()
+        return None if row[0] is None else float(row[0])
+
+    def delivered(self, seq: int, outcome: str, due: float | None) -> None:
+        """Note how a delivery went; *due* says when it is tried again (``None``: never)."""
+        self._db.execute(
+            "UPDATE deliveries SET attempts = attempts + 1, outcome = ?, due = ? WHERE seq = ?",
+            (outcome, due, seq),
+        )
+
+    def latest_deliveries(self, limit: int) -> list[Delivery]:
+        rows = self._db.execute("SELECT * FROM deliveries ORDER BY seq DESC LIMIT ?", (limit,)).fetchall()
+        return [Delivery(*row) for row in rows]

@@ -1,0 +1,67 @@
+"""Stripe's test cards (https://docs.stripe.com/testing), by the name of their payment method."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Decline(NamedTuple):
+    """How an issuer says no."""
+
+    code: str
+    decline_code: str | None
+    message: str
+
+
+class TestCard(NamedTuple):
+    """A card: what is shown of it, and what happens when it is used."""
+
+    brand: str
+    last4: str
+    funding: str = "credit"
+    decline: Decline | None = None
+    attachable: bool = True  # cards that decline at once cannot be attached to a customer
+    asks: bool = False  # every payment needs the holder's authentication (3-D Secure)
+
+
+GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
+_FUNDS = Decline("card_declined", "insufficient_funds", "Your card has insufficient funds.")
+_LOST = Decline("card_declined", "lost_card", "Your card was declined.")
+_STOLEN = Decline("card_declined", "stolen_card", "Your card was declined.")
+_EXPIRED = Decline("expired_card", None, "Your card has expired.")
+_CVC = Decline("incorrect_cvc", None, "Your card's security code is incorrect.")
+_PROCESSING = Decline(
+    "processing_error",
+    None,
+    "An error occurred while processing your card. Try again in a little bit.",
+)
+AUTHENTICATION = Decline(
+    "authentication_required",
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+)
+
+CARDS: dict[str, TestCard] = {
+    "visa": TestCard("visa", "4242"),
+    "visa_debit": TestCard("visa", "5556", "debit"),
+    "mastercard": TestCard("mastercard", "4444"),
+    "amex": TestCard("amex", "8431"),
+    "chargeDeclined": TestCard("visa", "0002", decline=GENERIC, attachable=False),
+    "chargeDeclinedInsufficientFunds": TestCard("visa", "9995", decline=_FUNDS, attachable=False),
+    "chargeDeclinedLostCard": TestCard("visa", "9987", decline=_LOST, attachable=False),
+    "chargeDeclinedStolenCard": TestCard("visa", "9979", decline=_STOLEN, attachable=False),
+    "chargeDeclinedExpiredCard": TestCard("visa", "0069", decline=_EXPIRED, attachable=False),
+    "chargeDeclinedIncorrectCvc": TestCard("visa", "0127", decline=_CVC, attachable=False),
+    "chargeDeclinedProcessingError": TestCard("visa", "0119", decline=_PROCESSING, attachable=False),
+    "chargeCustomerFail": TestCard("visa", "0341", decline=GENERIC),
+    "authenticationRequired": TestCard("visa", "3184", asks=True),
+}
+
+
+def card_named(token: str) -> str | None:
+    """The card that a test token names (``pm_card_visa``, ``tok_visa``); ``None``: no such token."""
+    for prefix in ("pm_card_visa_", "pm_card_", "tok_visa_", "tok_"):
+        name = token.removeprefix(prefix)
+        if name != token and name in CARDS:
+            return name
+    return None

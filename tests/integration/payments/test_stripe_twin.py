@@ -1,0 +1,365 @@
+"""The twin, held to Stripe's public rules by Stripe's own SDK, unmodified."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import stripe
+from stripe import AIOHTTPClient, StripeClient
+
+from support.payments import API_KEY, Twin, running_twin
+
+
+def client_of(twin: Twin, *, key: str = API_KEY, timeout: float = 5.0) -> StripeClient:
+    http = AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout))
+    return StripeClient(key, http_client=http, max_network_retries=0, base_addresses={"api": twin.base})
+
+
+async def closed(client: StripeClient) -> None:
+    await client._requestor._client.close_async()  # type: ignore[union-attr]  # as the SDK has it
+
+
+@pytest.fixture
+async def sdk(stripe_twin: Twin) -> AsyncIterator[StripeClient]:
+    client = client_of(stripe_twin)
+    yield client
+    await closed(client)
+
+
+async def customer_with(sdk: StripeClient, token: str) -> tuple[str, str]:
+    customer = await sdk.v1.customers.create_async({"metadata": {"user_id": "usr_1"}})
+    method = await sdk.v1.payment_methods.attach_async(token, {"customer": customer.id})
+    return customer.id, method.id
+
+
+async def held(
+    sdk: StripeClient, token: str = "pm_card_visa", *, key: str | None = None
+) -> stripe.PaymentIntent:
+    customer, method = await customer_with(sdk, token)
+    return await sdk.v1.payment_intents.create_async(
+        {
+            "amount": 2500,
+            "currency": "cad",
+            "customer": customer,
+            "payment_method": method,
+            "capture_method": "manual",
+            "confirm": True,
+            "allowed_payment_method_types": ["card"],
+            "metadata": {"rescue_id": "res_1"},
+        },
+        {"idempotency_key": key} if key else {},
+    )
+
+
+async def test_a_hold_is_captured_in_part_and_the_rest_goes_back(sdk: StripeClient) -> None:
+    intent = await held(sdk)
+    assert (intent.status, intent.amount_capturable, intent.amount_received) == ("requires_capture", 2500, 0)
+    captured = await sdk.v1.payment_intents.capture_async(intent.id, {"amount_to_capture": 700})
+    assert (captured.status, captured.amount_capturable, captured.amount_received) == ("succeeded", 0, 700)
+    charge = await sdk.v1.charges.retrieve_async(str(captured.latest_charge))
+    assert (charge.amount_captured, charge.amount_refunded, charge.refunded) == (700, 1800, False)
+
+
+async def test_no_more_than_the_hold_can_be_captured(sdk: StripeClient) -> None:
+    intent = await held(sdk)
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await sdk.v1.payment_intents.capture_async(intent.id, {"amount_to_capture": 2501})
+    assert refused.value.code == "amount_too_large"
+
+
+async def test_a_captured_intent_is_neither_captured_again_nor_canceled(sdk: StripeClient) -> None:
+    intent = await held(sdk)
+    await sdk.v1.payment_intents.capture_async(intent.id)
+    for again in (sdk.v1.payment_intents.capture_async, sdk.v1.payment_intents.cancel_async):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            await again(intent.id)
+        assert refused.value.code == "payment_intent_unexpected_state"
+
+
+async def test_a_canceled_hold_gives_all_of_it_back(sdk: StripeClient) -> None:
+    intent = await held(sdk)
+    canceled = await sdk.v1.payment_intents.cancel_async(intent.id)
+    charge = await sdk.v1.charges.retrieve_async(str(canceled.latest_charge))
+    assert (canceled.status, canceled.amount_capturable) == ("canceled", 0)
+    assert (charge.captured, charge.refunded, charge.amount_refunded) == (False, True, 2500)
+
+
+async def test_a_captured_payment_is_refunded_up_to_what_was_captured(
+    sdk: StripeClient, stripe_twin: Twin
+) -> None:
+    intent = await held(sdk)
+    await sdk.v1.payment_intents.capture_async(intent.id, {"amount_to_capture": 2000})
+    refund = await sdk.v1.refunds.create_async({"payment_intent": intent.id, "amount": 500})
+    assert (refund.status, refund.amount) == ("succeeded", 500)
+    rest = await sdk.v1.refunds.create_async({"payment_intent": intent.id})
+    assert rest.amount == 1500
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await sdk.v1.refunds.create_async({"payment_intent": intent.id})
+    assert refused.value.code == "charge_already_refunded"
+    [line] = await stripe_twin.intents()
+    assert (line["captured_minor"], line["refunded_minor"]) == (2000, 2000)
+
+
+@pytest.mark.parametrize(
+    ("token", "code", "decline_code"),
+    [
+        ("pm_card_chargeDeclined", "card_declined", "generic_decline"),
+        ("pm_card_visa_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"),
+        ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
+    ],
+)
+async def test_a_card_that_declines_cannot_even_be_attached(
+    sdk: StripeClient, token: str, code: str, decline_code: str | None
+) -> None:
+    with pytest.raises(stripe.CardError) as refused:
+        await customer_with(sdk, token)
+    assert refused.value.code == code
+    assert refused.value.error is not None
+    assert getattr(refused.value.error, "decline_code", None) == decline_code
+
+
+async def test_a_declined_payment_leaves_an_intent_that_wants_another_card(sdk: StripeClient) -> None:
+    with pytest.raises(stripe.CardError) as refused:
+        await held(sdk, "pm_card_chargeCustomerFail")
+    assert refused.value.error is not None and refused.value.error.payment_intent is not None
+    intent = await sdk.v1.payment_intents.retrieve_async(refused.value.error.payment_intent.id)
+    assert intent.status == "requires_payment_method"
+    assert intent.last_payment_error is not None
+    assert intent.last_payment_error.decline_code == "generic_decline"
+    paid = await sdk.v1.payment_intents.confirm_async(intent.id, {"payment_method": "pm_card_mastercard"})
+    assert paid.status == "requires_capture"
+
+
+async def test_a_card_may_ask_its_holder_first(sdk: StripeClient, stripe_twin: Twin) -> None:
+    intent = await held(sdk, "pm_card_authenticationRequired")
+    assert intent.status == "requires_action"
+    assert intent.next_action is not None and intent.next_action.type == "use_stripe_sdk"
+    await stripe_twin.authenticate(intent.id, succeeds=True)
+    assert (await sdk.v1.payment_intents.retrieve_async(intent.id)).status == "requires_capture"
+
+
+async def test_a_holder_who_fails_to_authenticate_pays_nothing(sdk: StripeClient, stripe_twin: Twin) -> None:
+    intent = await held(sdk, "pm_card_authenticationRequired")
+    await stripe_twin.authenticate(intent.id, succeeds=False)
+    after = await sdk.v1.payment_intents.retrieve_async(intent.id)
+    assert after.status == "requires_payment_method"
+    assert after.last_payment_error is not None
+    assert after.last_payment_error.code == "payment_intent_authentication_failure"
+
+
+async def test_off_session_such_a_card_is_declined(sdk: StripeClient) -> None:
+    customer, method = await customer_with(sdk, "pm_card_authenticationRequired")
+    with pytest.raises(stripe.CardError) as refused:
+        await sdk.v1.payment_intents.create_async(
+            {
+                "amount": 2500,
+                "currency": "cad",
+                "customer": customer,
+                "payment_method": method,
+                "confirm": True,
+                "off_session": True,
+            }
+        )
+    assert refused.value.code == "authentication_required"
+
+
+async def test_the_same_key_answers_the_same_and_does_nothing_more(
+    sdk: StripeClient, stripe_twin: Twin
+) -> None:
+    customer, method = await customer_with(sdk, "pm_card_visa")
+    asked: Any = {"amount": 2500, "currency": "cad", "customer": customer, "payment_method": method}
+    first = await sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k1"})
+    again = await sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k1"})
+    assert again.id == first.id
+    assert again.last_response is not None
+    assert again.last_response.headers["Idempotent-Replayed"] == "true"
+    assert len(await stripe_twin.intents()) == 1
+    with pytest.raises(stripe.IdempotencyError):
+        await sdk.v1.payment_intents.create_async(asked | {"amount": 2600}, {"idempotency_key": "k1"})
+
+
+async def test_a_decline_is_kept_under_its_key_too(sdk: StripeClient, stripe_twin: Twin) -> None:
+    customer, method = await customer_with(sdk, "pm_card_chargeCustomerFail")
+    asked: Any = {
+        "amount": 2500,
+        "currency": "cad",
+        "customer": customer,
+        "payment_method": method,
+        "confirm": True,
+    }
+    for _ in range(2):
+        with pytest.raises(stripe.CardError):
+            await sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k2"})
+    assert len(await stripe_twin.intents()) == 1
+
+
+async def test_what_fails_validation_leaves_its_key_unused(sdk: StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError):
+        await sdk.v1.payment_intents.create_async({"amount": 1, "currency": "cad"}, {"idempotency_key": "k3"})
+    made = await sdk.v1.payment_intents.create_async(
+        {"amount": 100, "currency": "cad"}, {"idempotency_key": "k3"}
+    )
+    assert made.status == "requires_payment_method"
+
+
+async def test_a_server_error_is_kept_under_its_key_but_a_refusal_before_is_not(
+    sdk: StripeClient, stripe_twin: Twin
+) -> None:
+    await stripe_twin.misbehave(fail_next={"count": 1, "status": 500})
+    for _ in range(2):
+        with pytest.raises(stripe.APIError):
+            await sdk.v1.payment_intents.create_async(
+                {"amount": 100, "currency": "cad"}, {"idempotency_key": "k4"}
+            )
+    await stripe_twin.misbehave(fail_next={"count": 1, "status": 429})
+    with pytest.raises(stripe.RateLimitError):
+        await sdk.v1.payment_intents.create_async(
+            {"amount": 100, "currency": "cad"}, {"idempotency_key": "k5"}
+        )
+    await sdk.v1.payment_intents.create_async({"amount": 100, "currency": "cad"}, {"idempotency_key": "k5"})
+
+
+async def test_a_key_in_use_at_the_same_moment_is_a_conflict(sdk: StripeClient, stripe_twin: Twin) -> None:
+    await stripe_twin.misbehave(delay_ms=200)
+    asked: Any = {"amount": 100, "currency": "cad"}
+    results = await asyncio.gather(
+        *(sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k6"}) for _ in range(2)),
+        return_exceptions=True,
+    )
+    [refused] = [r for r in results if isinstance(r, stripe.StripeError)]
+    assert refused.http_status == 409
+    assert len(await stripe_twin.intents()) == 1
+
+
+async def test_a_silent_twin_has_done_it_all_the_same(stripe_twin: Twin) -> None:
+    client = client_of(stripe_twin, timeout=0.3)
+    asked: Any = {"amount": 100, "currency": "cad"}
+    await stripe_twin.misbehave(timeout_next=1)
+    with pytest.raises(stripe.APIConnectionError):
+        await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k7"})
+    [done] = await stripe_twin.intents()
+    again = await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k7"})
+    assert again.id == done["id"]
+    await closed(client)
+
+
+@pytest.mark.parametrize(
+    ("asked", "param", "code"),
+    [
+        ({"currency": "cad"}, "amount", "parameter_missing"),
+        ({"amount": 100}, "currency", "parameter_missing"),
+        ({"amount": 10, "currency": "cad"}, "amount", "amount_too_small"),
+        ({"amount": 100, "currency": "cad", "tip": 5}, "tip", "parameter_unknown"),
+        ({"amount": 100, "currency": "cad", "metadata": {"k" * 41: "v"}}, f"metadata[{'k' * 41}]", None),
+        ({"amount": 100, "currency": "cad", "customer": "cus_none"}, "customer", "resource_missing"),
+        ({"amount": "lots", "currency": "cad"}, "amount", "parameter_invalid_integer"),
+    ],
+)
+async def test_wrong_parameters_are_named(
+    sdk: StripeClient, asked: Any, param: str, code: str | None
+) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await sdk.v1.payment_intents.create_async(asked)
+    assert (refused.value.param, refused.value.code) == (param, code)
+
+
+async def test_another_customers_card_cannot_be_charged(sdk: StripeClient) -> None:
+    _, method = await customer_with(sdk, "pm_card_visa")
+    other, _ = await customer_with(sdk, "pm_card_visa")
+    for customer in ({}, {"customer": other}):
+        asked: Any = {"amount": 100, "currency": "cad", "payment_method": method} | customer
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            await sdk.v1.payment_intents.create_async(asked)
+        assert refused.value.param == "payment_method"
+
+
+async def test_a_wrong_key_is_turned_away(stripe_twin: Twin) -> None:
+    client = client_of(stripe_twin, key="sk_test_other")
+    with pytest.raises(stripe.AuthenticationError):
+        await client.v1.customers.list_async()
+    await closed(client)
+
+
+async def test_the_key_may_come_as_the_user_of_basic_authentication(stripe_twin: Twin) -> None:
+    async with stripe_twin.session.get(
+        f"{stripe_twin.base}/v1/customers", headers={"Authorization": aiohttp.encode_basic_auth(API_KEY, "")}
+    ) as answer:
+        assert answer.status == 200
+
+
+async def test_lists_page_from_the_newest_without_gap_or_repeat(sdk: StripeClient) -> None:
+    made = [(await sdk.v1.customers.create_async()).id for _ in range(5)]
+    first = await sdk.v1.customers.list_async({"limit": 2})
+    assert [c.id for c in first.data] == made[:2:-1]
+    assert first.has_more
+    seen = [c.id async for c in first.auto_paging_iter()]
+    assert seen == made[::-1]
+    newer = await sdk.v1.customers.list_async({"limit": 2, "ending_before": made[1]})
+    assert [c.id for c in newer.data] == [made[3], made[2]]
+
+
+async def test_a_field_can_be_expanded(sdk: StripeClient) -> None:
+    intent = await held(sdk)
+    wide = await sdk.v1.payment_intents.retrieve_async(intent.id, {"expand": ["latest_charge"]})
+    assert isinstance(wide.latest_charge, stripe.Charge)
+
+
+async def test_a_detached_card_belongs_to_nobody(sdk: StripeClient) -> None:
+    customer, method = await customer_with(sdk, "pm_card_mastercard")
+    listed = await sdk.v1.customers.payment_methods.list_async(customer)
+    assert [m.id for m in listed.data] == [method]
+    await sdk.v1.payment_methods.detach_async(method)
+    assert (await sdk.v1.customers.payment_methods.list_async(customer)).data == []
+    with pytest.raises(stripe.InvalidRequestError):
+        await sdk.v1.payment_methods.detach_async(method)
+
+
+async def test_events_tell_what_happened_in_order(sdk: StripeClient) -> None:
+    intent = await held(sdk)
+    await sdk.v1.payment_intents.capture_async(intent.id)
+    events = await sdk.v1.events.list_async({"limit": 100})
+    assert [e.type for e in reversed(events.data)] == [
+        "customer.created",
+        "payment_method.attached",
+        "payment_intent.created",
+        "charge.succeeded",
+        "payment_intent.amount_capturable_updated",
+        "charge.captured",
+        "payment_intent.succeeded",
+    ]
+
+
+async def test_the_books_survive_the_twin(tmp_path: Path) -> None:
+    asked: Any = {"amount": 100, "currency": "cad"}
+    ids = []
+    for _ in range(2):
+        async with running_twin(tmp_path) as twin:
+            client = client_of(twin)
+            made = await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k8"})
+            ids.append(made.id)
+            await closed(client)
+            assert len(await twin.intents()) == 1
+    assert ids[0] == ids[1]
+
+
+async def test_the_page_escapes_what_it_was_given(sdk: StripeClient, stripe_twin: Twin) -> None:
+    await sdk.v1.payment_intents.create_async(
+        {"amount": 100, "currency": "cad", "metadata": {"rescue_id": "<script>alert(1)</script>"}}
+    )
+    async with stripe_twin.session.get(f"{stripe_twin.base}/sandbox") as answer:
+        text = await answer.text()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<script>" not in text
+
+
+async def test_a_wish_that_is_not_understood_changes_nothing(stripe_twin: Twin) -> None:
+    url = f"{stripe_twin.base}/sandbox/stripe/behaviour"
+    async with stripe_twin.session.post(url, json={"decline_rate": 2}) as answer:
+        assert answer.status == 400
+    async with stripe_twin.session.get(url) as answer:
+        assert (await answer.json())["decline_rate"] == 0
