@@ -120,13 +120,22 @@ class Answers:
         if await self._claims.take_for_job(offer) and await self._book.assign(
             rescue_id, driver_id=driver_id, offer_id=offer.id, eta_seconds=offer.eta_seconds
         ):
-            if await self._book.driver_of(rescue_id) == driver_id:
-                await self._claims.confirm_job(offer)
-            else:
-                await self._claims.release_job_of_offer(offer)
-            return await self._change(offer.id, self._settled_accepted)
+            return await self._settle_accepted(offer)
         await self._claims.release_job_of_offer(offer)
         return await self._change(offer.id, self._withdrawn_after_all)
+
+    async def assigned(self, offer_id: str) -> None:
+        """The rescue was assigned by that offer: steps 4 and 5 of ``accept``."""
+        offer = await self._offers.get(offer_id)
+        if offer is not None and offer.state == "accepted" and not offer.settled:
+            await self._settle_accepted(offer)
+
+    async def _settle_accepted(self, offer: Offer) -> Offer:
+        if await self._book.driver_of(offer.rescue_id) == offer.driver_id:
+            await self._claims.confirm_job(offer)
+        else:
+            await self._claims.release_job_of_offer(offer)
+        return await self._change(offer.id, self._settled_accepted)
 
     def _settled_accepted(self, offer: Offer) -> tuple[Offer, Recorded] | None:
         if offer.settled or offer.state != "accepted":

@@ -15,7 +15,7 @@ from supportcarr.contracts.events import (
 from supportcarr.contracts.refusals import NotFound
 from supportcarr.dispatch.answers import Answers
 from supportcarr.dispatch.claims import RACES, Claims
-from supportcarr.dispatch.errors import OfferClosed, UnknownOffer
+from supportcarr.dispatch.errors import UnknownOffer
 from supportcarr.dispatch.matching import Matching
 from supportcarr.dispatch.model import DispatchCase, Offer, Rules, opened
 from supportcarr.dispatch.ports import Drivers, Positions, RescueBook, Router
@@ -75,11 +75,7 @@ class DispatchService:
 
     async def accept_offer(self, driver_id: str, offer_id: str) -> Offer:
         """Take the job; once more: the same answer.  Raises ``UnknownOffer``, ``OfferClosed``."""
-        try:
-            return await self._answers.accept(driver_id, offer_id)
-        except OfferClosed:
-            await self._matching.search((await self.offer(offer_id)).rescue_id)
-            raise
+        return await self._answers.accept(driver_id, offer_id)
 
     async def decline_offer(self, driver_id: str, offer_id: str) -> Offer:
         """Leave the job to the next driver.  Raises ``UnknownOffer``, ``OfferClosed``."""
@@ -108,8 +104,8 @@ class DispatchService:
                 await self._begin(fact, event.document_version)
             case RescueAssigned() as fact:
                 await self._end(fact, event.document_version, taken_by=fact.offer_id)
-                if fact.offer_id and (offer := await self._offers.get(fact.offer_id)):
-                    await self._answers.finish(offer)
+                if fact.offer_id is not None:
+                    await self._answers.assigned(fact.offer_id)
                 await self._let_go(fact.previous_driver_id, fact.rescue_id)
             case RescueEnded() as fact:
                 await self._end(fact, event.document_version)

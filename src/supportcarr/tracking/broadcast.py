@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
+import structlog
 
 from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.redis import keys
@@ -20,7 +20,7 @@ from supportcarr.tracking.ports import Router
 TICK_SECONDS, TICK_MAX_SECONDS = 0.1, 1.0  # wall time
 BUSY_SHARE = 0.25  # of the time, at most, is spent on telling: slower ticks under load
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger("supportcarr.tracking")
 
 
 class Ticking:
@@ -49,7 +49,7 @@ class Ticking:
             try:
                 await self._work()
             except Exception:
-                _log.exception("positions could not be passed on")
+                _log.exception("tracking.passing_on_failed")
             took = time.perf_counter() - began
             self._wait_s = min(self._most_s, max(self._least_s, took / BUSY_SHARE))
 
