@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from pathlib import Path
 
 import pytest
 
+from support.processes import python
 from supportcarr.kit.limits import LEASE_SECONDS, Limiter, Rule
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
@@ -145,25 +143,15 @@ async def test_tokens_grow_with_time(redis: RedisClient) -> None:
 async def test_two_processes_together_never_exceed_the_rule(
     redis: RedisClient, redis_server: RedisServer
 ) -> None:
-    tests = Path(__file__).parents[2]
-    hammer = tests / "support" / "limit_hammer.py"
-    environment = os.environ | {"PYTHONPATH": str(tests.parent / "src")}
-    processes = [
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(hammer),
-            redis_server.url,
-            "1000",
-            "100",
-            stdout=asyncio.subprocess.PIPE,
-            env=environment,
-        )
-        for _ in range(2)
-    ]
-    while await redis.call("LLEN", "ready") < 2:
-        await asyncio.sleep(0.01)
-    await redis.call("RPUSH", "go", 1, 1)
-    taken = [int((await process.communicate())[0]) for process in processes]
+    arguments = redis_server.url, "1000", "100"
+    async with (
+        python("support.limit_hammer", *arguments) as one,
+        python("support.limit_hammer", *arguments) as two,
+    ):
+        while await redis.call("LLEN", "ready") < 2:
+            await asyncio.sleep(0.01)
+        await redis.call("RPUSH", "go", 1, 1)
+        taken = [int((await process.communicate())[0]) for process in (one, two)]
     # Whoever is refused last got all that the other had not spent when it ended.
     assert 1000 - 7 <= sum(taken) <= 1000
 

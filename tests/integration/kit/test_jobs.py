@@ -1,0 +1,335 @@
+"""Jobs with a real Redis and a real store: done once, tried again, found again whatever is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from support.processes import python
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.events import Event, UserSignedUp
+from supportcarr.kit import job_worker
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.job_worker import JobWorker
+from supportcarr.kit.jobs import KEEP_DONE, Job, Jobs, State, handlers_of
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.settings import Jobs as JobSettings
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.work import Again, Consumer, JobHandler
+
+SETTINGS = JobSettings(attempts=3, sweep_seconds=0.2)
+Handle = Callable[[bytes], Awaitable[None]]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def jobs(
+    store: SqliteStore, clock: Clock, redis: RedisClient, redis_server: RedisServer
+) -> AsyncIterator[Jobs]:
+    opened = Jobs(store, clock, redis_server.url)
+    yield opened
+    await opened.close()
+
+
+@asynccontextmanager
+async def working(
+    jobs: Jobs, settings: JobSettings = SETTINGS, **handlers: Handle
+) -> AsyncIterator[JobWorker]:
+    named = [JobHandler(name, handle) for name, handle in handlers.items()]
+    worker = JobWorker(jobs, named, settings, jitter=lambda: 0.0)
+    worker.start()
+    yield worker
+    await worker.close(1)
+
+
+async def stored(jobs: Jobs, id: str) -> Job:
+    job = await jobs.documents.get(id)
+    assert job is not None
+    return job
+
+
+async def became(jobs: Jobs, id: str, state: str) -> Job:
+    while (job := await stored(jobs, id)).state != state:
+        await asyncio.sleep(0.01)
+    return job
+
+
+async def no_job(payload: bytes) -> None:
+    raise AssertionError("this was not to be run")
+
+
+async def test_a_job_is_done_once_however_often_it_is_added(jobs: Jobs) -> None:
+    ran: Counter[bytes] = Counter()
+
+    async def note(payload: bytes) -> None:
+        ran[payload] += 1
+
+    async with working(jobs, note=note), working(jobs, note=note):
+        for _ in range(3):
+            await asyncio.gather(*(jobs.add("note", f"event.{n}", b'{"n":%d}' % n) for n in range(20)))
+        for n in range(20):
+            await became(jobs, f"event.{n}:note", "done")
+        await jobs.add("note", "event.0", b'{"n":0}')  # as a relay would after a crash
+        await asyncio.sleep(0.3)  # a sweep passes
+    assert ran == {b'{"n":%d}' % n: 1 for n in range(20)}
+
+
+async def test_a_job_waits_for_its_time(jobs: Jobs, clock: Clock) -> None:
+    began: list[float] = []
+
+    async def note(payload: bytes) -> None:
+        began.append(clock.wall().timestamp())
+
+    async with working(jobs, note=note):
+        at = clock.wall() + timedelta(seconds=0.6)
+        await jobs.add("note", "later", b"{}", run_at=at)
+        await became(jobs, "later:note", "done")
+    assert began[0] >= at.timestamp()
+
+
+async def test_a_failure_is_tried_again(jobs: Jobs) -> None:
+    tries = 0
+
+    async def third_time(payload: bytes) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise ConnectionError("nobody answers")
+
+    async with working(jobs, third_time=third_time) as worker:
+        await jobs.add("third_time", "k", b"{}")
+        job = await became(jobs, "k:third_time", "done")
+    assert tries == 3
+    assert (job.attempts, job.last_error) == (2, "ConnectionError: nobody answers")
+    assert (worker.done, worker.failed, worker.died) == (1, 2, 0)
+
+
+async def test_again_is_asked_for_as_often_as_it_likes(jobs: Jobs) -> None:
+    tries = 0
+
+    async def patient(payload: bytes) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 6:
+            raise Again(0.02, "not yet")
+
+    async with working(jobs, patient=patient):
+        await jobs.add("patient", "k", b"{}")
+        job = await became(jobs, "k:patient", "done")
+    assert (tries, job.attempts) == (6, 0)
+
+
+async def test_a_dead_letter_keeps_its_error_and_can_be_replayed(jobs: Jobs) -> None:
+    works = False
+
+    async def moody(payload: bytes) -> None:
+        if not works:
+            raise ValueError("not today")
+
+    async with working(jobs, moody=moody):
+        await jobs.add("moody", "k", b"{}")
+        dead = await became(jobs, "k:moody", "dead")
+        assert (dead.attempts, dead.last_error) == (3, "ValueError: not today")
+        assert await jobs.dead() == [dead]
+        assert not await jobs.replay("nobody:moody")
+        works = True
+        assert await jobs.replay("k:moody")
+        job = await became(jobs, "k:moody", "done")
+        assert job.attempts == 0
+        assert not await jobs.replay("k:moody")
+        assert await jobs.dead() == []
+
+
+async def test_a_job_that_no_handler_knows_is_kept_for_replay(jobs: Jobs) -> None:
+    async with working(jobs, JobSettings(attempts=1)):
+        await jobs.add("unheard_of", "k", b"{}")
+        job = await became(jobs, "k:unheard_of", "dead")
+    assert job.last_error == "UnknownJob: no handler is named unheard_of"
+
+
+async def test_what_a_wiped_redis_forgot_is_brought_again(jobs: Jobs, redis: RedisClient) -> None:
+    ran: Counter[bytes] = Counter()
+
+    async def note(payload: bytes) -> None:
+        ran[payload] += 1
+
+    for n in range(10):
+        await jobs.add("note", f"k{n}", b'"%d"' % n)
+    await jobs._queue.pushed()
+    await redis.call("FLUSHALL")
+    async with working(jobs, note=note):
+        for n in range(5):
+            await became(jobs, f"k{n}:note", "done")
+        await redis.call("FLUSHALL")  # and once more, under a worker that waits
+        await jobs.add("note", "k10", b'"10"')
+        for n in range(11):
+            await became(jobs, f"k{n}:note", "done")
+    assert ran == {b'"%d"' % n: 1 for n in range(11)}
+
+
+async def test_jobs_are_taken_and_done_again_after_redis_restarted(
+    store: SqliteStore, clock: Clock, own_redis_server: RedisServer
+) -> None:
+    ran: Counter[bytes] = Counter()
+
+    async def note(payload: bytes) -> None:
+        ran[payload] += 1
+
+    jobs = Jobs(store, clock, own_redis_server.url)
+    async with working(jobs, note=note):
+        await jobs.add("note", "before", b'"before"')
+        await became(jobs, "before:note", "done")
+        own_redis_server.kill()
+        await jobs.add("note", "without", b'"without"')
+        await jobs._queue.pushed()
+        own_redis_server.start()
+        await jobs.add("note", "after", b'"after"')
+        await became(jobs, "without:note", "done")
+        await became(jobs, "after:note", "done")
+    await jobs.close()
+    assert ran == {b'"before"': 1, b'"without"': 1, b'"after"': 1}
+
+
+async def test_a_long_job_keeps_its_claim(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_worker, "CLAIM_SECONDS", 0.4)
+    ran = 0
+
+    async def long(payload: bytes) -> None:
+        nonlocal ran
+        ran += 1
+        await asyncio.sleep(1.2)
+
+    async with working(jobs, long=long), working(jobs, long=long):
+        await jobs.add("long", "k", b"{}")
+        job = await became(jobs, "k:long", "done")
+    assert (ran, job.attempts) == (1, 0)
+
+
+async def test_a_worker_that_lost_its_claim_stops_and_writes_nothing(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_worker, "CLAIM_SECONDS", 0.4)
+    began, stopped = asyncio.Event(), asyncio.Event()
+
+    async def long(payload: bytes) -> None:
+        began.set()
+        try:
+            await asyncio.sleep(30)
+        finally:
+            stopped.set()
+
+    async with working(jobs, JobSettings(sweep_seconds=60), long=long):
+        await jobs.add("long", "k", b"{}")
+        await began.wait()
+        while True:  # another takes it, as if we had been suspended
+            job = await stored(jobs, "k:long")
+            try:
+                await jobs.documents.save(replace(job, last_error="mine now"))
+                break
+            except Exception:
+                continue
+        await stopped.wait()
+        assert (await stored(jobs, "k:long")).last_error == "mine now"
+
+
+async def test_a_killed_workers_job_is_run_by_another(
+    store: SqliteStore, jobs: Jobs, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    written = tmp_path / "pid"
+    arguments = str(tmp_path / "store.sqlite3"), redis_server.url, str(written)
+    async with python("support.job_process", *arguments) as process:
+        await jobs.add("slow", "k", b"{}")
+        while not (written.exists() and written.read_text()):
+            assert process.returncode is None
+            await asyncio.sleep(0.02)
+        assert int(written.read_text()) == process.pid
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+    ran = 0
+
+    async def quick(payload: bytes) -> None:
+        nonlocal ran
+        ran += 1
+
+    async with working(jobs, slow=quick):
+        job = await became(jobs, "k:slow", "done")
+    assert ran == 1
+    assert (job.attempts, job.last_error) == (1, "CutShort: its process ended while it ran")
+
+
+async def test_a_job_that_kills_its_process_again_and_again_is_a_dead_letter(
+    jobs: Jobs, clock: Clock
+) -> None:
+    await jobs.documents.insert(
+        Job(id="k:bomb", name="bomb", payload="{}", run_at=clock.wall(), running=True, attempts=2)
+    )
+    async with working(jobs, bomb=no_job):
+        job = await became(jobs, "k:bomb", "dead")
+    assert job.last_error == "CutShort: its process ended while it ran"
+
+
+async def test_closing_waits_for_what_runs(jobs: Jobs) -> None:
+    began = asyncio.Event()
+
+    async def short(payload: bytes) -> None:
+        began.set()
+        await asyncio.sleep(0.2)
+
+    async with working(jobs, short=short):
+        await jobs.add("short", "k", b"{}")
+        await began.wait()
+    assert (await stored(jobs, "k:short")).state == "done"
+
+
+async def test_old_finished_jobs_are_forgotten(jobs: Jobs, clock: Clock) -> None:
+    old = clock.wall() - KEEP_DONE - timedelta(seconds=1)
+    for name, state, at in (("a", "done", old), ("b", "done", clock.wall()), ("c", "dead", old)):
+        await jobs.documents.insert(
+            Job(id=f"{name}:x", name="x", payload="{}", run_at=at, state=cast("State", state))
+        )
+    assert await jobs.clean() == 1
+    assert sorted(await jobs.documents.get_many(["a:x", "b:x", "c:x"])) == ["b:x", "c:x"]
+
+
+async def test_a_slow_consumers_job_brings_it_the_event(jobs: Jobs, clock: Clock) -> None:
+    event = Event(
+        id="usr_1.1.0",
+        collection="users",
+        document_id="usr_1",
+        document_version=1,
+        at=clock.city(),
+        actor=SYSTEM,
+        fact=UserSignedUp(user_id="usr_1", role="rider"),
+    )
+    heard: list[Event] = []
+
+    async def hear(event: Event) -> None:
+        heard.append(event)
+
+    slow = Consumer("riders.greet", (UserSignedUp,), hear, slow=True)
+    quick = Consumer("riders.count", (UserSignedUp,), hear)
+    (handler,) = handlers_of([slow, quick])
+    async with working(jobs, SETTINGS, **{handler.name: handler.handle}):
+        await jobs.add("riders.greet", event.id, msgspec.json.encode(event))
+        await became(jobs, "usr_1.1.0:riders.greet", "done")
+    assert heard == [event]
+
+
+def test_two_handlers_of_one_name_are_refused(jobs: Jobs) -> None:
+    with pytest.raises(ValueError, match="share the name"):
+        JobWorker(jobs, [JobHandler("x", no_job), JobHandler("x", no_job)], SETTINGS)
