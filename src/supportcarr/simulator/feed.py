@@ -1,8 +1,7 @@
-"""The Socket.IO half of a simulated app: follows the streams of one person, and misses nothing.
+"""The Socket.IO half of a simulated app: one person's streams, over as many connections as it takes.
 
-The rules of a good client: heads first, then load by REST, then apply; events of a stream in the order
-of ``seq``, each once; on return ask with ``since``; a gap, or a head that does not come nearer, is
-asked for with ``stream:sync``; after ``stream:reset`` load again.
+What to do with what arrives is the ``Follower``'s business; here are the connections, the loading by
+REST that it asks for, and the positions.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 from typing import Any
@@ -20,12 +18,11 @@ import socketio
 
 from supportcarr.simulator.citytime import CityTime
 from supportcarr.simulator.client import ApiClient, ApiError
-from supportcarr.simulator.journal import Cursor, Journal, Loaded
+from supportcarr.simulator.follower import Follower
+from supportcarr.simulator.journal import Journal, Loaded
 
 CONNECT_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
-SYNC_AFTER_S = 1.0  # how long a gap may stand before it is asked for
-KNOWN_IDS = 2_000  # of a client; the server keeps 1,000 events a person
 EVENTS = (
     "rescue:status_update",
     "offer:new",
@@ -35,20 +32,6 @@ EVENTS = (
     "message:new",
     "sos:raised",
 )
-
-
-class Stream:
-    """One stream as its client follows it."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        self.cursor = cursor
-        self.head = cursor
-        self.early: dict[int, tuple[str, str, dict[str, Any]]] = {}  # seq → id, name, data
-        self.behind_since: float | None = None  # wall; none: up to the head
-
-    def note_progress(self, now: float) -> None:
-        behind = self.early or self.head.seq > self.cursor.seq
-        self.behind_since = (self.behind_since or now) if behind else None
 
 
 class Feed:
@@ -71,10 +54,8 @@ class Feed:
         on_position: Callable[[dict[str, Any]], None] = lambda data: None,
     ) -> None:
         self._api, self._http, self._url = api, http, url
-        self._journal, self._city = journal, city
-        self._on_event, self._load, self._on_position = on_event, load, on_position
-        self._streams: dict[str, Stream] = {}
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._journal, self._load, self._on_position = journal, load, on_position
+        self._follower = Follower(journal, city=city.now, apply=on_event, reload=self._start_loading)
         self._wanted = asyncio.Event()
         self._gone = asyncio.Event()
         self._ready = asyncio.Event()
@@ -83,6 +64,7 @@ class Feed:
         self._task: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
         self._load_again = False
+        self._syncing: set[asyncio.Task[None]] = set()
         self._jitter = Random()  # noqa: S311 - spreads reconnections
         self.last_event = 0.0  # wall
         self.last_heads = 0.0  # wall
@@ -122,10 +104,7 @@ class Feed:
         if self._loading and not self._loading.done():
             return False
         return (
-            self.connected
-            and self.last_heads > wall
-            and self.last_event < wall
-            and all(stream.behind_since is None for stream in self._streams.values())
+            self.connected and self.last_heads > wall and self.last_event < wall and self._follower.up_to_date
         )
 
     async def emit_position(self, data: Mapping[str, Any], answered: Callable[..., None]) -> None:
@@ -153,7 +132,7 @@ class Feed:
         sio = self._client()
         self._sio = sio
         try:
-            since = {name: str(stream.cursor) for name, stream in self._streams.items()}
+            since = self._follower.since
             auth = {"token": used, "since": since} if since else {"token": used}
             async with asyncio.timeout(CONNECT_S):
                 await sio.connect(
@@ -206,78 +185,23 @@ class Feed:
     def _not_let_in(self, *data: Any) -> None:
         self._refused = bool(data) and "unauthorized" in str(data[0])
 
-    # --- streams ------------------------------------------------------------------------------
+    # --- what arrives -------------------------------------------------------------------------
 
     def _heads(self, data: Mapping[str, Any]) -> None:
         now = time.monotonic()
+        self._follower.heads(data["heads"], now)
         self.last_heads = now
-        fresh = False
-        for name, text in data["heads"].items():
-            stream, head = self._streams.get(name), Cursor.parse(text)
-            if stream is None:
-                self._streams[name] = Stream(head)
-                self._journal.mark(name, head, self._city.now(), first=True)
-                fresh = True
-            elif stream.cursor.epoch != head.epoch:
-                self._restart(name, head)
-            else:
-                stream.head = max(stream.head, head)
-                stream.note_progress(now)
-        if fresh:
-            self._start_loading()
-        self._ask_for_gaps(now)
+        if (since := self._follower.gaps(now)) and self._sio is not None:
+            task = asyncio.create_task(self._sync(self._sio, since))
+            self._syncing.add(task)
+            task.add_done_callback(self._syncing.discard)
 
     def _reset(self, data: Mapping[str, Any]) -> None:
-        """What was missed on these streams is gone: go on from these cursors, and load again."""
-        for name, text in data["heads"].items():
-            self._restart(name, Cursor.parse(text))
-
-    def _restart(self, name: str, cursor: Cursor) -> None:
-        stream = self._streams.get(name)
-        if stream is not None and stream.cursor == cursor:
-            return  # heads told it already
-        self._streams[name] = Stream(cursor)
-        self._journal.mark(name, cursor, self._city.now(), first=stream is None)
-        self._start_loading()
+        self._follower.reset(data["heads"])
 
     def _arrived(self, name: str, event: Mapping[str, Any]) -> None:
-        now = time.monotonic()
-        self.last_event = now
-        stream_name, cursor = event["stream"], Cursor.parse(event["cursor"])
-        stream = self._streams.get(stream_name)
-        if stream is None or stream.cursor.epoch != cursor.epoch:
-            # Nobody told of this epoch yet: what came before this event is gone for us.
-            self._restart(stream_name, Cursor(cursor.epoch, cursor.seq - 1))
-            stream = self._streams[stream_name]
-        if cursor.seq <= stream.cursor.seq:
-            self._journal.repeat(stream_name, None, event["id"], self._city.now())
-            return
-        stream.early.setdefault(cursor.seq, (event["id"], name, dict(event["data"])))
-        while (following := stream.cursor.seq + 1) in stream.early:
-            stream.cursor = Cursor(cursor.epoch, following)
-            self._apply(stream_name, stream.cursor, *stream.early.pop(following))
-        stream.head = max(stream.head, stream.cursor)
-        stream.note_progress(now)
-
-    def _apply(self, stream: str, cursor: Cursor, id: str, name: str, data: dict[str, Any]) -> None:
-        if (stream, id) in self._known:
-            self._journal.repeat(stream, cursor, id, self._city.now())
-            return
-        self._known[stream, id] = None
-        if len(self._known) > KNOWN_IDS:
-            self._known.popitem(last=False)
-        self._journal.saw(stream, cursor, id, name, data, self._city.now())
-        self._on_event(name, data)
-
-    def _ask_for_gaps(self, now: float) -> None:
-        since = {
-            name: str(stream.cursor)
-            for name, stream in self._streams.items()
-            if stream.behind_since is not None and now - stream.behind_since > SYNC_AFTER_S
-        }
-        if since and self._sio is not None:
-            task = asyncio.ensure_future(self._sync(self._sio, since))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self.last_event = time.monotonic()
+        self._follower.event(name, event, self.last_event)
 
     @staticmethod
     async def _sync(sio: Any, since: dict[str, str]) -> None:

@@ -1,0 +1,608 @@
+"""A platform in one object, as far as simulated riders and drivers need it: no store, no Redis.
+
+It keeps the public API's promises (``api.md``) in memory and in one task at a time, and can be told to
+break them: to lose an event, to tell one twice, to fail requests, to forget its streams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import socketio
+from aiohttp import web
+
+from supportcarr.contracts.actors import SYSTEM, Actor, Role
+from supportcarr.simulator import evidence
+from supportcarr.simulator.citytime import CityTime, stamp
+from supportcarr.simulator.invariants import FINAL, owed_by
+
+CITY_START = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)  # 16:00 in Montréal, a Monday
+TOTAL = 2400
+OFFER_S, HOLD_S, MATCHING_S, NO_SHOW_S = 15.0, 1.0, 480.0, 600.0
+
+
+class Problem(Exception):
+    def __init__(self, status: int, code: str) -> None:
+        self.status, self.code = status, code
+        super().__init__(code)
+
+
+class FakeCity:
+    """Start it with ``async with``; ``base_url`` serves both HTTP and Socket.IO."""
+
+    def __init__(self, *, speed: float = 60.0) -> None:
+        self.time = CityTime(CITY_START.timestamp(), time.time(), speed)
+        self.users: dict[str, dict[str, Any]] = {}  # by phone
+        self.tokens: dict[str, dict[str, Any]] = {}  # access and refresh token → user
+        self.rescues: dict[str, dict[str, Any]] = {}
+        self.offers: dict[str, dict[str, Any]] = {}
+        self.payments: dict[str, dict[str, Any]] = {}
+        self.notifications: list[dict[str, Any]] = []
+        self.cards: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.positions: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.created: dict[str, Any] = {}  # by Idempotency-Key
+        self.passwords_hashed = 0
+        self.addresses: set[str] = set()
+        self.epoch = "e1"
+        self.streams: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.lose: set[str] = set()  # names of events of which the next one is not sent live
+        self.withhold: set[str] = set()  # names of events of which the next one never reaches a stream
+        self.fail: list[int] = []  # statuses that the next requests get, after having been carried out
+        self.access_tokens_end_after: int | None = None  # requests
+        self._numbers = itertools.count(1)
+        self._sids: dict[str, str] = {}  # sid → user id
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sio = socketio.AsyncServer(async_mode="aiohttp", cors_allowed_origins="*")
+        self._sio.on("connect", self._connect)
+        self._sio.on("disconnect", lambda sid, *reason: self._sids.pop(sid, None))
+        self._sio.on("driver:location", self._location)
+        self._sio.on("stream:sync", self._sync)
+
+    async def __aenter__(self) -> FakeCity:
+        app = web.Application(middlewares=[self._edge])
+        self._sio.attach(app)
+        app.router.add_route("*", "/api/v1/{tail:.*}", self._route)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.base_url = f"http://127.0.0.1:{port}"
+        self.enroll("+15145550001", "admin")
+        self._spawn(self._heads_for_ever())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._runner.cleanup()
+
+    def enroll(self, phone: str, role: str, name: str = "Admin") -> dict[str, Any]:
+        number = f"{next(self._numbers):026d}"
+        user: dict[str, Any] = {"id": f"usr_{number}", "phone": phone, "role": role, "name": name}
+        user |= {"password": "secret-admin", "approved": False, "online": False, "vehicles": []}
+        self.users[phone] = user
+        return user
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _later(self, city_seconds: float, act: Any, *args: Any) -> None:
+        async def wait() -> None:
+            await self.time.sleep(city_seconds)
+            act(*args)
+
+        self._spawn(wait())
+
+    # --- HTTP ---------------------------------------------------------------------------------
+
+    @web.middleware
+    async def _edge(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        if not request.path.startswith("/api"):
+            answer: web.StreamResponse = await handler(request)
+            return answer
+        self.addresses.add(request.headers.get("X-Forwarded-For", ""))
+        try:
+            answer = await handler(request)
+        except Problem as problem:
+            answer = web.json_response({"code": problem.code, "detail": ""}, status=problem.status)
+        if self.fail and not request.path.endswith("/clock"):
+            status = self.fail.pop(0)
+            headers = {"Retry-After": "0"} if status == 503 else {}
+            return web.json_response({"code": "overloaded"}, status=status, headers=headers)
+        return answer
+
+    async def _route(self, request: web.Request) -> web.Response:
+        body = await request.json() if request.can_read_body else {}
+        parts = request.path.removeprefix("/api/v1/").split("/")
+        key = request.headers.get("Idempotency-Key")
+        if key and key in self.created:
+            return web.json_response(self.created[key]())
+        match (request.method, *parts):
+            case ("GET", "clock"):
+                return self._clock()
+            case ("POST", "auth", what):
+                return self._auth(what, body)
+        user = self._user(request)
+        answer, make_again = self._act(user, request.method, parts, body)
+        if key and make_again:
+            self.created[key] = make_again
+        return web.json_response(answer)
+
+    def _clock(self) -> web.Response:
+        wall = stamp(time.time())
+        return web.json_response(
+            {"city_time": self.time.stamp(), "wall_time": wall, "speed": self.time.speed}
+        )
+
+    def _auth(self, what: str, body: dict[str, Any]) -> web.Response:
+        if what == "refresh":
+            user = self.tokens.pop(body["refresh_token"], None)
+        elif what == "sign-up":
+            self.passwords_hashed += 1
+            user = self.users.get(body["phone"])
+            if user is None:
+                user = self.enroll(body["phone"], body["role"], body["name"])
+                user["password"] = body["password"]
+        else:
+            self.passwords_hashed += 1
+            user = self.users.get(body["phone"])
+        if user is None or body.get("password", user["password"]) != user["password"]:
+            raise Problem(401, "unauthenticated")
+        number = next(self._numbers)
+        self.tokens[f"access-{number}"] = self.tokens[f"refresh-{number}"] = user
+        return web.json_response(
+            {
+                "user": {"id": user["id"]},
+                "access_token": f"access-{number}",
+                "refresh_token": f"refresh-{number}",
+            }
+        )
+
+    def _user(self, request: web.Request) -> dict[str, Any]:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.access_tokens_end_after is not None:
+            self.access_tokens_end_after -= 1
+            if self.access_tokens_end_after <= 0:
+                self.access_tokens_end_after = None
+                self.tokens.pop(token, None)
+        if token not in self.tokens:
+            raise Problem(401, "unauthenticated")
+        return self.tokens[token]
+
+    def _act(self, user: dict[str, Any], method: str, parts: list[str], body: Any) -> tuple[Any, Any]:
+        match (method, *parts):
+            case ("GET", "me", "driver-application"):
+                return {"state": "approved" if user["approved"] else "applied", "missing": []}, None
+            case ("PUT", "me", "driver-application"):
+                return {}, None
+            case ("POST", "admin", "drivers", driver_id, "approval"):
+                self._person(driver_id)["approved"] = user["role"] == "admin"
+                return {}, None
+            case ("GET", "me", "vehicles"):
+                return {"items": user["vehicles"]}, None
+            case ("POST", "me", "vehicles"):
+                user["vehicles"].append(body | {"id": f"veh_{next(self._numbers)}"})
+                return user["vehicles"][-1], None
+            case ("PUT", "me", "availability"):
+                if body["online"] and not user["approved"]:
+                    raise Problem(409, "driver_not_approved")
+                user["online"] = body["online"]
+                return {}, None
+            case ("POST", "me", "positions"):
+                self.positions[user["id"]].append(body)
+                return {"accepted": 1, "refused": []}, None
+            case ("GET", "me", "notifications"):
+                mine = [n for n in self.notifications if n["user_id"] == user["id"]]
+                return {"items": mine[::-1][:100], "next_cursor": None}, None
+            case ("GET", "me", "payment-methods"):
+                return {"items": self.cards[user["id"]]}, None
+            case ("POST", "me", "payment-methods"):
+                return self._attach(user, body["stripe_payment_method"]), None
+            case ("POST", "quotes"):
+                quote = body | {"id": f"quo_{next(self._numbers)}", "total_minor": TOTAL}
+                return quote, None
+            case ("GET", "me", "offers"):
+                mine = [o for o in self.offers.values() if o["driver_id"] == user["id"]]
+                return {"items": [o for o in mine if o["state"] == "open"]}, None
+            case ("POST", "offers", offer_id, answer):
+                return self._answer_offer(user, self.offers[offer_id], answer), None
+            case ("GET", "rescues"):
+                mine = [r for r in self.rescues.values() if user["id"] in (r["rider_id"], r["driver_id"])]
+                return {"items": [self._view(r, user) for r in mine[::-1]], "next_cursor": None}, None
+            case ("POST", "rescues"):
+                rescue = self._request(user, body)
+                return self._view(rescue, user), lambda: self._view(rescue, user)
+            case ("GET", "rescues", rescue_id):
+                return self._view(self.rescues[rescue_id], user), None
+            case ("GET", "rescues", _, "cancellation"):
+                return {"fee_minor": 0, "currency": "CAD"}, None
+            case ("POST", "rescues", rescue_id, step):
+                return self._step(user, self.rescues[rescue_id], step, body), None
+        raise Problem(404, "not_found")
+
+    def _person(self, user_id: str) -> dict[str, Any]:
+        return next(user for user in self.users.values() if user["id"] == user_id)
+
+    def _attach(self, user: dict[str, Any], name: str) -> dict[str, Any]:
+        if name == "pm_card_chargeDeclined":
+            raise Problem(402, "card_declined")  # as Stripe: it is refused when it is attached
+        last4 = "4242" if name == "pm_card_visa" else "0341"
+        self.cards[user["id"]].append({"id": f"pmt_{next(self._numbers)}", "last4": last4})
+        return self.cards[user["id"]][-1]
+
+    # --- the life of a rescue -------------------------------------------------------------------
+
+    def _request(self, user: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        live = [r for r in self.rescues.values() if r["rider_id"] == user["id"]]
+        if any(r["status"] not in FINAL for r in live):
+            raise Problem(409, "rider_has_live_rescue")
+        number = next(self._numbers)
+        rescue: dict[str, Any] = {
+            "id": f"res_qc_{number:026d}",
+            "rider_id": user["id"],
+            "driver_id": None,
+            "status": None,
+            "version": 0,
+            "timeline": [],
+            "drivers": [],
+            "pin": f"{number % 10_000:04d}",
+            "declined": set(),
+            "created_at": self.time.now(),
+            "outcome": None,
+            "price": None,
+            "arrived_at": 0.0,
+        }
+        self.rescues[rescue["id"]] = rescue
+        card = next(c for c in self.cards[user["id"]] if c["id"] == body["payment_method_id"])
+        payment = {"id": f"pay_{number:026d}", "status": "holding", "captured": 0, "movements": []}
+        self.payments[rescue["id"]] = payment | {"driver_id": None, "intent": f"pi_{number}"}
+        self._move(rescue, "requested", Actor("rider", user["id"]))
+        self._later(HOLD_S, self._held, rescue, card["last4"] == "4242")
+        return rescue
+
+    def _held(self, rescue: dict[str, Any], good: bool) -> None:
+        payment = self.payments[rescue["id"]]
+        self._pay(rescue, "hold", "succeeded" if good else "failed", TOTAL)
+        payment["status"] = "held" if good else "failed"
+        if rescue["status"] in FINAL:
+            self._settle(rescue)
+        elif good:
+            self._move(rescue, "matching", SYSTEM)
+            self._search(rescue, rescue["version"])
+        else:
+            self._move(rescue, "rejected", SYSTEM)
+
+    def _search(self, rescue: dict[str, Any], version: int) -> None:
+        if rescue["version"] != version:
+            return
+        since = rescue["timeline"][-1].at
+        if self.time.now() - since > MATCHING_S:
+            self._move(rescue, "unserved", SYSTEM)
+            self._settle(rescue)
+            return
+        busy = {r["driver_id"] for r in self.rescues.values() if r["status"] not in FINAL}
+        busy |= {o["driver_id"] for o in self.offers.values() if o["state"] == "open"}
+        free = [
+            user
+            for user in self.users.values()
+            if user["role"] == "driver" and user["online"] and user["id"] not in busy | rescue["declined"]
+        ]
+        if not free:
+            self._later(2, self._search, rescue, version)
+            return
+        offer = {
+            "id": f"off_{next(self._numbers):026d}",
+            "rescue_id": rescue["id"],
+            "driver_id": free[0]["id"],
+            "made_at": self.time.now(),
+            "state": "open",
+        }
+        self.offers[offer["id"]] = offer
+        self._tell(offer["driver_id"], f"{offer['id']}.1.0", "offer:new", offer)
+        self._later(OFFER_S, self._close_offer, offer, "expired")
+
+    def _close_offer(self, offer: dict[str, Any], outcome: str) -> None:
+        if offer["state"] != "open":
+            return
+        offer["state"] = outcome
+        data = {"offer_id": offer["id"], "rescue_id": offer["rescue_id"], "outcome": outcome}
+        self._tell(offer["driver_id"], f"{offer['id']}.2.0", "offer:closed", data)
+        rescue = self.rescues[offer["rescue_id"]]
+        if outcome in ("declined", "expired") and rescue["status"] == "matching":
+            rescue["declined"].add(offer["driver_id"])
+            self._search(rescue, rescue["version"])
+
+    def _answer_offer(self, user: dict[str, Any], offer: dict[str, Any], answer: str) -> dict[str, Any]:
+        outcome = "accepted" if answer == "acceptance" else "declined"
+        if offer["state"] == outcome:
+            return offer
+        rescue = self.rescues[offer["rescue_id"]]
+        if offer["state"] != "open" or rescue["status"] != "matching":
+            raise Problem(409, "offer_closed")
+        self._close_offer(offer, outcome)
+        if outcome == "accepted":
+            rescue["driver_id"] = user["id"]
+            rescue["drivers"].append(user["id"])
+            self._move(rescue, "assigned", SYSTEM)
+        return offer
+
+    STEPS = {
+        "departure": ("assigned", "en_route"),
+        "arrival": ("en_route", "arrived"),
+        "start": ("arrived", "in_transit"),
+        "completion": ("in_transit arrived", "completed"),
+        "no-show": ("arrived", "no_show"),
+        "abort": ("arrived in_transit", "aborted"),
+        "release": ("assigned en_route arrived", "matching"),
+        "cancellation": ("requested matching assigned en_route arrived", "cancelled"),
+    }
+
+    def _step(self, user: dict[str, Any], rescue: dict[str, Any], step: str, body: Any) -> Any:
+        if step == "messages":
+            return {}
+        before, after = self.STEPS[step]
+        if rescue["timeline"][-1].actor.id == user["id"] and rescue["status"] == after:
+            return self._view(rescue, user)
+        if rescue["status"] not in before.split():
+            raise Problem(409, "illegal_transition")
+        if step == "start" and body["pin"] != rescue["pin"]:
+            raise Problem(422, "pin_wrong")
+        if step == "no-show" and self.time.now() < rescue["arrived_at"] + NO_SHOW_S:
+            raise Problem(409, "too_early")
+        if step == "completion":
+            rescue["outcome"], rescue["price"] = body["outcome"], body.get("price_minor")
+        if step == "arrival":
+            rescue["arrived_at"] = self.time.now()
+        driver = rescue["driver_id"]
+        if step == "release":
+            rescue["driver_id"] = None
+            rescue["declined"].add(driver)
+        role: Role = "rider" if user["id"] == rescue["rider_id"] else "driver"
+        self._move(rescue, after, Actor(role, user["id"]), also=driver)
+        if step == "release":
+            self._search(rescue, rescue["version"])
+        if after in FINAL:
+            self._close_offers_of(rescue)
+            self._settle(rescue)
+        return self._view(rescue, user)
+
+    def _close_offers_of(self, rescue: dict[str, Any]) -> None:
+        for offer in list(self.offers.values()):
+            if offer["rescue_id"] == rescue["id"]:
+                self._close_offer(offer, "withdrawn")
+
+    def _move(self, rescue: dict[str, Any], to: str, actor: Actor, also: str | None = None) -> None:
+        previous = rescue["status"]
+        rescue["status"], rescue["version"] = to, rescue["version"] + 1
+        entry = evidence.Entry(
+            at=self.time.now(), from_=previous, to=to, actor=actor, version=rescue["version"]
+        )
+        rescue["timeline"].append(entry)
+        data = {
+            "rescue_id": rescue["id"],
+            "status": to,
+            "version": rescue["version"],
+            "previous": previous,
+        }
+        for user_id in {rescue["rider_id"], rescue["driver_id"], also} - {None}:
+            event_id = f"{rescue['id']}.{rescue['version']}.0"
+            self._tell(user_id, event_id, "rescue:status_update", data)
+        if to in ("assigned", "completed"):
+            note = {"id": f"ntf_{next(self._numbers):026d}", "user_id": rescue["rider_id"], "kind": to}
+            self.notifications.append(note | {"at": entry.at})
+            self._tell(rescue["rider_id"], f"{note['id']}.1.0", "notification:new", note)
+
+    def _settle(self, rescue: dict[str, Any]) -> None:
+        payment = self.payments[rescue["id"]]
+        if payment["status"] != "held":
+            return
+        payment["driver_id"] = rescue["driver_id"]
+        owes, _ = owed_by(self._evidence_of(rescue))
+        if owes:
+            payment["status"], payment["captured"] = "captured", owes
+            self._pay(rescue, "capture" if rescue["status"] == "completed" else "fee", "succeeded", owes)
+        else:
+            payment["status"] = "released"
+            self._pay(rescue, "release", "succeeded", TOTAL)
+
+    def _pay(self, rescue: dict[str, Any], kind: str, status: str, amount: int) -> None:
+        payment = self.payments[rescue["id"]]
+        payment["movements"].append(evidence.Movement(kind=kind, status=status, amount=amount))
+        data = {"rescue_id": rescue["id"], "payment_id": payment["id"], "kind": kind, "status": status}
+        data |= {"amount_minor": amount, "currency": "CAD"}
+        people = {rescue["rider_id"], payment["driver_id"]} - {None}
+        for user_id in people:
+            event_id = f"{payment['id']}.{len(payment['movements'])}.0"
+            self._tell(user_id, event_id, "payment:processed", data)
+
+    def _view(self, rescue: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]:
+        payment = self.payments[rescue["id"]]
+        place = {"lat": 45.52, "lng": -73.57}
+        view = {
+            "id": rescue["id"],
+            "status": rescue["status"],
+            "version": rescue["version"],
+            "pickup": place,
+            "dropoff": {"lat": 45.525, "lng": -73.575},
+            "quote": {"total_minor": TOTAL},
+            "rider": {"id": rescue["rider_id"]},
+            "payment": {
+                "status": payment["status"],
+                "captured_minor": payment["captured"],
+                "refunded_minor": 0,
+            },
+        }
+        if rescue["driver_id"]:
+            view["driver"] = {"id": rescue["driver_id"]}
+        if user["id"] == rescue["rider_id"]:
+            view["pin"] = rescue["pin"]
+        return view
+
+    # --- streams --------------------------------------------------------------------------------
+
+    def _tell(self, user_id: str, event_id: str, name: str, data: Any) -> None:
+        if name in self.withhold:
+            self.withhold.discard(name)
+            return
+        stream = f"user:{user_id}"
+        entry = {
+            "name": name,
+            "id": event_id,
+            "stream": stream,
+            "cursor": f"{self.epoch}:{len(self.streams[stream]) + 1}",
+            "at": self.time.stamp(),
+            "data": {k: v for k, v in data.items() if not isinstance(v, set)},
+        }
+        self.streams[stream].append(entry)
+        if name in self.lose:
+            self.lose.discard(name)
+            return
+        for sid, owner in list(self._sids.items()):
+            if owner == user_id:
+                self._emit(sid, entry)
+
+    def _emit(self, sid: str, entry: dict[str, Any]) -> None:
+        self._spawn(self._sio.emit(entry["name"], {k: v for k, v in entry.items() if k != "name"}, to=sid))
+
+    def _head(self, user_id: str) -> dict[str, str]:
+        stream = f"user:{user_id}"
+        return {stream: f"{self.epoch}:{len(self.streams[stream])}"}
+
+    async def _connect(self, sid: str, environ: Any, auth: Any) -> None:
+        user = self.tokens.get((auth or {}).get("token", ""))
+        if user is None:
+            raise socketio.exceptions.ConnectionRefusedError("unauthorized", {"code": "unauthorized"})
+        self.addresses.add(environ.get("HTTP_X_FORWARDED_FOR", ""))
+        self._spawn(self._welcome(sid, user["id"], auth.get("since") or {}))
+
+    async def _welcome(self, sid: str, user_id: str, since: dict[str, str]) -> None:
+        await asyncio.sleep(0.01)
+        self._sids[sid] = user_id
+        await self._sio.emit("stream:heads", {"heads": self._head(user_id)}, to=sid)
+        await self._replay(sid, user_id, since)
+
+    async def _sync(self, sid: str, data: Any) -> dict[str, bool]:
+        await self._replay(sid, self._sids[sid], data["since"])
+        return {"ok": True}
+
+    async def _replay(self, sid: str, user_id: str, since: dict[str, str]) -> None:
+        for stream, cursor in since.items():
+            epoch, _, seq = cursor.rpartition(":")
+            if epoch != self.epoch:
+                await self._sio.emit("stream:reset", {"heads": self._head(user_id)}, to=sid)
+                continue
+            for entry in self.streams[stream][int(seq) :]:
+                self._emit(sid, entry)
+
+    async def _heads_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(0.3)
+            for sid, user_id in list(self._sids.items()):
+                await self._sio.emit("stream:heads", {"heads": self._head(user_id)}, to=sid)
+
+    async def wipe(self) -> None:
+        """Redis was lost: a new epoch, no events; the connected are told."""
+        self.epoch = f"e{next(self._numbers)}"
+        self.streams.clear()
+        for sid, user_id in list(self._sids.items()):
+            await self._sio.emit("stream:reset", {"heads": self._head(user_id)}, to=sid)
+
+    async def drop_connections(self) -> None:
+        """The real-time process dies."""
+        for sid in list(self._sids):
+            self._sids.pop(sid, None)
+            await self._sio.disconnect(sid)
+
+    def _location(self, sid: str, data: Any) -> dict[str, bool]:
+        self.positions[self._sids[sid]].append(data)
+        return {"ok": True}
+
+    # --- what the judge reads -------------------------------------------------------------------
+
+    def _evidence_of(self, rescue: dict[str, Any]) -> evidence.Rescue:
+        return evidence.Rescue(
+            id=rescue["id"],
+            rider_id=rescue["rider_id"],
+            status=rescue["status"],
+            created_at=rescue["created_at"],
+            timeline=tuple(rescue["timeline"]),
+            drivers=tuple(rescue["drivers"]),
+            currency="CAD",
+            total=TOTAL,
+            before_promo=TOTAL,
+            cancellation_fee=700,
+            no_show_fee=1000,
+            fee_driver_percent=80,
+            platform_percent=25,
+            outcome=rescue["outcome"],
+            owed_rider=rescue["price"],
+        )
+
+    def facts(self) -> evidence.Facts:
+        """Everything that happened, as an honest store and processor would have it."""
+        rescues, payments, ledger, books = [], [], [], []
+        for rescue in self.rescues.values():
+            bare, payment = self._evidence_of(rescue), self.payments[rescue["id"]]
+            rider, driver = owed_by(bare) if bare.status in FINAL else (0, 0)
+            values = {f: getattr(bare, f) for f in bare.__struct_fields__}
+            rescues.append(evidence.Rescue(**values | {"owed_rider": rider, "owed_driver": driver}))
+            payments.append(
+                evidence.Payment(
+                    id=payment["id"],
+                    rescue_id=rescue["id"],
+                    rider_id=rescue["rider_id"],
+                    driver_id=payment["driver_id"],
+                    intent_id=payment["intent"],
+                    status=payment["status"],
+                    captured=payment["captured"],
+                    refunded=0,
+                    movements=tuple(payment["movements"]),
+                )
+            )
+            books.append(
+                evidence.BookEntry(
+                    intent_id=payment["intent"],
+                    status="succeeded" if payment["captured"] else "canceled",
+                    captured=payment["captured"],
+                    refunded=0,
+                    currency="CAD",
+                )
+            )
+            if rider:
+                account = f"{evidence.DRIVER_PAYABLE}{payment['driver_id']}"
+                entries = ((evidence.CLEARING, rider), (account, -driver), ("platform", driver - rider))
+                ledger.append(
+                    evidence.LedgerTransaction(
+                        id=f"ltx_{rescue['id']}", rescue_id=rescue["id"], currency="CAD", entries=entries
+                    )
+                )
+        return evidence.Facts(
+            rescues=tuple(rescues),
+            offers=tuple(
+                evidence.Offer(
+                    id=o["id"],
+                    rescue_id=o["rescue_id"],
+                    driver_id=o["driver_id"],
+                    made_at=o["made_at"],
+                    outcome=None if o["state"] == "open" else o["state"],
+                )
+                for o in self.offers.values()
+            ),
+            payments=tuple(payments),
+            ledger=tuple(ledger),
+            notifications=tuple(
+                evidence.Notification(id=n["id"], user_id=n["user_id"], at=n["at"])
+                for n in self.notifications
+            ),
+            books=tuple(books),
+            leftovers=evidence.Leftovers(outbox=0, jobs=0),
+        )
