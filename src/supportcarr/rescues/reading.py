@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 from typing import Literal
 
 import msgspec
@@ -77,7 +77,7 @@ class RescueReading:
         audience = _audience(actor)
         key = rescue.id, audience
         kept = self._views.get(key)
-        now = time.monotonic()
+        now = monotonic()
         if kept is not None and kept[0] == rescue.version and kept[1] > now:
             return kept[2]
         body = _encoder.encode(await self.view(rescue, actor))

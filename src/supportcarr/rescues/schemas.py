@@ -18,7 +18,11 @@ Reason = Annotated[
     str, Meta(min_length=1, max_length=200, pattern=r"\S", description="a code, or a person's own words")
 ]
 Minor = Annotated[int, Meta(ge=0, le=100_000_000, description="minor units")]
-Pin = Annotated[str, Meta(pattern=r"^[0-9]{4}$", description="four digits")]
+Pin = Annotated[
+    str,
+    # the length is said as well: $ alone would let a line's end through
+    Meta(min_length=4, max_length=4, pattern=r"^[0-9]{4}$", description="four digits"),
+]
 
 
 # --- what is sent ------------------------------------------------------------------------------
@@ -80,11 +84,11 @@ class QuoteView(msgspec.Struct, frozen=True):
     currency: str
 
 
-class DriverView(msgspec.Struct, frozen=True, kw_only=True):
+class DriverView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     name: str
     rating: float | None
-    photo_url: str | msgspec.UnsetType | None = msgspec.UNSET
+    photo_url: str | None = None
     vehicle: VehicleCard
 
     @classmethod

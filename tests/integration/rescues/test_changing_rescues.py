@@ -1,0 +1,299 @@
+"""Transitions under versions, repeats and races; what payments, dispatch and the clock do."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from support.rescue_world import ADMIN, DRIVER, OTHER_RIDER, PIN, RIDER, SUPPORT, World, payment
+from support.rescues import NOW
+from supportcarr.contracts.events import (
+    MatchingBegan,
+    PinLocked,
+    RescueCancelled,
+    RescueEnded,
+    RescueRejected,
+    RescueUnserved,
+)
+from supportcarr.contracts.refusals import Conflict, IllegalTransition, NotFound, Refusal, StaleVersion
+from supportcarr.rescues.commands import Arrive, Cancel, Complete, Depart, Release, Start
+from supportcarr.rescues.errors import PinIsLocked, PinWrong
+from supportcarr.rescues.model import PaymentSnapshot, Rescue
+
+CANCEL = Cancel(reason="changed_my_mind")
+
+
+async def test_a_whole_rescue_from_request_to_completion(world: World) -> None:
+    rescue = await world.completed()
+    assert [(e.to, e.version) for e in rescue.timeline] == [
+        ("requested", 1),
+        ("matching", 2),
+        ("assigned", 3),
+        ("en_route", 4),
+        ("arrived", 5),
+        ("in_transit", 6),
+        ("completed", 7),
+    ]
+    assert rescue.version == 7
+    assert [e.document_version for e in world.events] == [1, 2, 3, 4, 5, 6, 7]
+
+
+# --- versions, repeats, races ------------------------------------------------------------------
+
+
+async def test_a_change_of_an_older_version_is_refused(world: World) -> None:
+    rescue = await world.assigned()
+    with pytest.raises(StaleVersion):
+        await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version - 1)
+    assert await world.now(rescue.id) == rescue
+    assert (await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version)).version == 4
+
+
+async def test_a_stranger_learns_nothing_from_a_version(world: World) -> None:
+    rescue = await world.assigned()
+    with pytest.raises(NotFound):
+        await world.service.act(rescue.id, CANCEL, OTHER_RIDER, if_match=1)
+    with pytest.raises(NotFound):
+        await world.service.act("res_qc_01jdc000000000000000009999", CANCEL, RIDER)
+
+
+async def test_a_repeat_is_answered_without_a_change_whatever_version_it_names(world: World) -> None:
+    rescue = await world.assigned()
+    done = await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version)
+    again = await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version)
+    assert again == done
+    await world.service.act(rescue.id, Arrive(), DRIVER)
+    with pytest.raises(IllegalTransition):
+        await world.service.act(rescue.id, Depart(), DRIVER)
+
+
+async def test_a_repeat_is_recognised_after_the_payment_was_noted(world: World) -> None:
+    rescue = await world.completed()
+    await world.service.note_payment(
+        payment(rescue, "capture", "succeeded", version=3, payment_status="captured", captured_minor=3140)
+    )
+    again = await world.service.act(rescue.id, Complete(outcome="delivered"), DRIVER)
+    assert (again.status, again.payment.captured_minor) == ("completed", 3140)
+    assert len([e for e in world.events if isinstance(e.fact, RescueEnded)]) == 1
+
+
+async def test_a_driver_who_released_and_repeats_is_answered_and_another_is_not(world: World) -> None:
+    rescue = await world.assigned()
+    released = await world.service.act(rescue.id, Release(reason="breakdown"), DRIVER)
+    assert await world.service.act(rescue.id, Release(reason="breakdown"), DRIVER) == released
+    with pytest.raises(NotFound):
+        await world.service.act(rescue.id, Depart(), DRIVER)
+
+
+async def test_of_many_ends_at_once_one_happens(world: World) -> None:
+    rescue = await world.arrived()
+    world.pass_(601)
+    commands = [(CANCEL, RIDER), (CANCEL, SUPPORT), (CANCEL, ADMIN)] * 4
+    outcomes = await asyncio.gather(
+        *(world.service.act(rescue.id, command, who) for command, who in commands), return_exceptions=True
+    )
+    assert all(isinstance(o, Rescue | Conflict) for o in outcomes)
+    assert len([e for e in world.events if isinstance(e.fact, RescueEnded)]) == 1
+    assert (await world.now(rescue.id)).status == "cancelled"
+
+
+async def test_parallel_guesses_of_the_pin_never_exceed_five(world: World) -> None:
+    rescue = await world.arrived()
+    refused: list[type[Refusal]] = []
+
+    async def guess() -> None:
+        for _ in range(6):
+            with pytest.raises((PinWrong, PinIsLocked, Conflict)) as caught:
+                await world.service.act(rescue.id, Start(pin="0000"), DRIVER)
+            refused.append(type(caught.value))
+
+    await asyncio.gather(*(guess() for _ in range(4)))
+    rescue = await world.now(rescue.id)
+    assert (rescue.pin_tries, rescue.pin_locked, rescue.status) == (5, True, "arrived")
+    assert refused.count(PinWrong) == 5
+    assert len([e for e in world.events if isinstance(e.fact, PinLocked)]) == 1
+    with pytest.raises(PinIsLocked):
+        await world.service.act(rescue.id, Start(pin=PIN), DRIVER)
+    await world.service.renew_pin(rescue.id, RIDER)
+    assert (await world.service.act(rescue.id, Start(pin=PIN), DRIVER)).status == "in_transit"
+
+
+# --- payments ----------------------------------------------------------------------------------
+
+
+async def test_a_held_card_begins_the_matching(world: World) -> None:
+    rescue = await world.hold(await world.request())
+    assert (rescue.status, rescue.payment.status) == ("matching", "held")
+    assert rescue.due_at == NOW + timedelta(minutes=8)
+    assert [type(e.fact) for e in world.events][1:] == [MatchingBegan]
+
+
+async def test_a_declined_card_rejects_and_lets_the_rider_go(world: World) -> None:
+    rescue = await world.hold(await world.request(), "failed", "card_declined")
+    assert (rescue.status, rescue.reason) == ("rejected", "card_declined")
+    assert await world.riders.live_rescue("usr_rider") is None
+
+
+async def test_three_d_secure_is_waited_for(world: World) -> None:
+    rescue = await world.hold(await world.request(), "requires_action")
+    assert (rescue.status, rescue.payment.status) == ("requested", "requires_action")
+    await world.service.note_payment(payment(rescue, "hold", "succeeded", version=3))
+    assert (await world.now(rescue.id)).status == "matching"
+
+
+async def test_a_payment_told_twice_or_late_changes_nothing(world: World) -> None:
+    rescue = await world.request()
+    await world.service.note_payment(payment(rescue, "hold", "succeeded", version=5))
+    told = await world.now(rescue.id)
+    await world.service.note_payment(payment(rescue, "hold", "succeeded", version=5))
+    await world.service.note_payment(payment(rescue, "hold", "failed", version=4))
+    assert await world.now(rescue.id) == told
+
+
+async def test_a_hold_that_comes_after_the_end_is_noted_and_moves_nothing(world: World) -> None:
+    rescue = await world.request()
+    await world.service.act(rescue.id, CANCEL, RIDER)
+    rescue = await world.hold(rescue)
+    assert rescue.status == "cancelled"
+    assert rescue.payment == PaymentSnapshot(status="held", source=("pay_1", 2, 0))
+
+
+# --- dispatch ----------------------------------------------------------------------------------
+
+
+async def test_an_offer_assigns_once_and_says_so_again(world: World) -> None:
+    rescue = await world.matching()
+
+    async def accept(driver_id: str, offer_id: str) -> bool:
+        return await world.service.assign(rescue.id, driver_id=driver_id, offer_id=offer_id, eta_seconds=200)
+
+    assert await accept("usr_driver", "off_1")
+    assert await accept("usr_driver", "off_1")
+    assert not await accept("usr_other_driver", "off_2")
+    assert not await accept("usr_driver", "off_3")
+    await world.drive(rescue, Depart())
+    assert await accept("usr_driver", "off_1")
+    assert await world.service.driver_of(rescue.id) == "usr_driver"
+    assert (await world.now(rescue.id)).eta_seconds == 200
+    await world.service.act(rescue.id, Release(reason="breakdown"), DRIVER)
+    assert not await accept("usr_driver", "off_1"), "given up: the old offer does not bring it back"
+    assert await world.service.driver_of(rescue.id) is None
+    assert await accept("usr_other_driver", "off_2")
+
+
+async def test_of_many_offers_accepted_at_once_one_assigns(world: World) -> None:
+    rescue = await world.matching()
+    won = await asyncio.gather(
+        *(
+            world.service.assign(rescue.id, driver_id=f"usr_{n}", offer_id=f"off_{n}", eta_seconds=60)
+            for n in range(10)
+        ),
+        return_exceptions=True,
+    )
+    assert won.count(True) == 1
+    assert (await world.now(rescue.id)).driver_id == f"usr_{won.index(True)}"
+
+
+async def test_a_rescue_that_is_over_or_unknown_is_not_to_be_had(world: World) -> None:
+    rescue = await world.assigned()
+    await world.service.act(rescue.id, CANCEL, RIDER)
+    assert not await world.service.assign(rescue.id, driver_id="usr_driver", offer_id="off_1")
+    assert not await world.service.assign("res_qc_none", driver_id="usr_driver", offer_id="off_1")
+    assert await world.service.driver_of(rescue.id) is None
+    assert not await world.service.rescue_is_live(rescue.id)
+
+
+async def test_an_exchange_gives_the_rescue_to_the_better_driver_once(world: World) -> None:
+    rescue = await world.assigned()
+
+    async def exchange(driver_id: str, offer_id: str) -> bool:
+        return await world.service.exchange(rescue.id, driver_id=driver_id, offer_id=offer_id, eta_seconds=90)
+
+    assert await exchange("usr_better", "off_b")
+    assert await exchange("usr_better", "off_b")
+    assert not await exchange("usr_best", "off_c")
+    assert await world.service.driver_of(rescue.id) == "usr_better"
+
+
+# --- the clock ---------------------------------------------------------------------------------
+
+
+async def test_a_hold_that_takes_too_long_rejects(world: World) -> None:
+    rescue = await world.request()
+    world.pass_(299)
+    await world.service.fall_due(rescue.id)
+    assert (await world.now(rescue.id)).status == "requested"
+    world.pass_(1)
+    await asyncio.gather(*(world.service.fall_due(rescue.id) for _ in range(3)))
+    rescue = await world.now(rescue.id)
+    assert (rescue.status, rescue.reason) == ("rejected", "payment_timeout")
+    assert len([e for e in world.events if isinstance(e.fact, RescueRejected)]) == 1
+
+
+async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None:
+    rescue = await world.matching()
+    world.pass_(480)
+    await asyncio.gather(*(world.service.fall_due(rescue.id) for _ in range(3)))
+    await world.settle()
+    assert (await world.now(rescue.id)).status == "unserved"
+    assert len([e for e in world.events if isinstance(e.fact, RescueUnserved)]) == 1
+    assert await world.riders.live_rescue("usr_rider") is None
+
+
+async def test_a_deadline_that_comes_after_the_acceptance_does_nothing(world: World) -> None:
+    rescue = await world.assigned()
+    world.pass_(3600)
+    await world.service.fall_due(rescue.id)
+    assert await world.now(rescue.id) == rescue
+
+
+async def test_a_booking_wakes_at_its_time(world: World) -> None:
+    booked = await world.request(scheduled_for=NOW + timedelta(hours=1))
+    assert booked.status == "scheduled"
+    assert await world.riders.live_rescue("usr_rider") is None
+    await world.service.fall_due(booked.id)
+    assert (await world.now(booked.id)).status == "scheduled"
+    world.pass_(3600)
+    await asyncio.gather(*(world.service.fall_due(booked.id) for _ in range(3)))
+    await world.settle()
+    woken = await world.now(booked.id)
+    assert (woken.status, woken.version) == ("requested", 2)
+    assert woken.due_at == NOW + timedelta(hours=1, minutes=5)
+    assert await world.riders.live_rescue("usr_rider") == booked.id
+
+
+async def test_a_booking_that_wakes_beside_another_rescue_is_rejected(world: World) -> None:
+    booked = await world.request(1, scheduled_for=NOW + timedelta(hours=1))
+    world.pass_(3590)
+    other = await world.request(2)
+    world.pass_(10)
+    await world.service.fall_due(booked.id)
+    await world.settle()
+    booked = await world.now(booked.id)
+    assert (booked.status, booked.reason) == ("rejected", "rider_has_live_rescue")
+    assert await world.riders.live_rescue("usr_rider") == other.id
+
+
+async def test_a_booking_cancelled_while_it_wakes_lets_the_rider_go(world: World) -> None:
+    booked = await world.request(scheduled_for=NOW + timedelta(hours=1))
+    world.pass_(3600)
+
+    class CancelledMeanwhile:
+        async def claim(self, rider_id: str, rescue_id: str) -> None:
+            await world.riders.claim(rider_id, rescue_id)
+            await world.service.act(rescue_id, CANCEL, RIDER)
+            await world.settle()
+            await world.riders.claim(rider_id, rescue_id)  # as if the claim had come after the end
+
+        async def release(self, rider_id: str, rescue_id: str) -> None:
+            await world.riders.release(rider_id, rescue_id)
+
+        async def confirm(self, rider_id: str, rescue_id: str) -> bool:
+            raise AssertionError("nothing to confirm")
+
+    await world.another_service(claims=CancelledMeanwhile()).fall_due(booked.id)
+    assert (await world.now(booked.id)).status == "cancelled"
+    assert await world.riders.live_rescue("usr_rider") is None
+    assert len([e for e in world.events if isinstance(e.fact, RescueCancelled)]) == 1

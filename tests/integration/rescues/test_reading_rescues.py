@@ -1,0 +1,309 @@
+"""What each person sees of a rescue, and what they do not."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from support.rescue_world import (
+    DRIVER,
+    OTHER_DRIVER,
+    OTHER_RIDER,
+    PIN,
+    RIDER,
+    SUPPORT,
+    World,
+    decoded,
+    principal,
+)
+from support.rescues import NOW
+from supportcarr.contracts.events import MessageSent
+from supportcarr.contracts.refusals import Forbidden, IllegalTransition, NotFound
+from supportcarr.kit.store.port import BadCursor
+from supportcarr.kit.web import Principal
+from supportcarr.rescues import reading as reading_module
+from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.commands import Cancel
+from supportcarr.rescues.console import RescueFile
+from supportcarr.rescues.errors import ChatClosed
+from supportcarr.rescues.schemas import MessagesQuery, RescuesQuery
+
+
+async def shown(world: World, rescue_id: str, who: Principal) -> dict[str, object]:
+    rescue, actor = await world.reading.one(rescue_id, who)
+    return decoded(await world.reading.shown(rescue, actor))
+
+
+async def test_the_rider_sees_the_rescue_as_the_interface_says(world: World) -> None:
+    rescue = await world.assigned()
+    assert await shown(world, rescue.id, RIDER) == {
+        "id": rescue.id,
+        "status": "assigned",
+        "version": 3,
+        "kind": "rescue",
+        "problem": "flat_tire",
+        "pickup": {"lat": 45.52, "lng": -73.58, "address": "Parc La Fontaine"},
+        "dropoff": {"lat": 45.50, "lng": -73.60},
+        "quote": {
+            "id": "quo_1",
+            "items": [
+                {"code": "base", "label": "Base fare", "amount_minor": 1200},
+                {"code": "distance", "label": "9 km", "amount_minor": 1940},
+            ],
+            "total_minor": 3140,
+            "currency": "CAD",
+        },
+        "area_id": "montreal",
+        "created_at": "2026-06-01T16:00:00Z",
+        "rider": {"id": "usr_rider", "name": "Robin R.", "phone_masked": "+1 ••• ••• ••12"},
+        "driver": {
+            "id": "usr_driver",
+            "name": "Dominique D.",
+            "rating": 4.9,
+            "vehicle": {"make": "Ford", "model": "F-150", "colour": "blue", "plate": "F12 3AB"},
+        },
+        "eta_seconds": 300,
+        "pin": PIN,
+        "payment": {"status": "held", "captured_minor": 0, "refunded_minor": 0},
+    }
+
+
+@pytest.mark.parametrize("who", [DRIVER, SUPPORT])
+async def test_the_pin_is_the_riders_alone(world: World, who: Principal) -> None:
+    rescue = await world.assigned()
+    seen = await shown(world, rescue.id, who)
+    assert "pin" not in seen
+    assert seen["rider"] == {"id": "usr_rider", "name": "Robin R.", "phone_masked": "+1 ••• ••• ••12"}
+
+
+async def test_an_end_shows_its_price(world: World) -> None:
+    rescue = await world.completed()
+    assert (await shown(world, rescue.id, RIDER))["price_minor"] == 3140
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        OTHER_RIDER,
+        OTHER_DRIVER,
+        principal("usr_rider", "driver"),  # the rider's account, without the rider's role
+        principal("usr_driver", "rider"),
+        principal("usr_partner", "partner"),
+    ],
+)
+async def test_to_others_it_does_not_exist(world: World, who: Principal) -> None:
+    rescue = await world.assigned()
+    with pytest.raises(NotFound):
+        await world.reading.one(rescue.id, who)
+    with pytest.raises(NotFound):
+        await world.reading.one("res_qc_01jdc000000000000000009999", who)
+
+
+async def test_a_view_is_made_once_a_version_and_audience(world: World) -> None:
+    rescue = await world.assigned()
+    first = await shown(world, rescue.id, RIDER)
+    asked = world.town.asked
+    assert await shown(world, rescue.id, RIDER) == first
+    assert world.town.asked == asked
+    await shown(world, rescue.id, DRIVER)
+    assert world.town.asked > asked
+    await world.service.act(rescue.id, Cancel(reason="x"), RIDER)
+    assert (await shown(world, rescue.id, RIDER))["status"] == "cancelled"
+
+
+async def test_a_view_does_not_outlive_what_others_know_of_its_people(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescue = await world.assigned()
+    now = 1000.0
+    monkeypatch.setattr("supportcarr.rescues.reading.monotonic", lambda: now)
+    await shown(world, rescue.id, RIDER)
+    world.town.rating = 3.0
+    now += reading_module.VIEW_SECONDS - 1
+    assert (await shown(world, rescue.id, RIDER))["driver"]["rating"] == 4.9  # type: ignore[index]  # JSON
+    now += 2
+    assert (await shown(world, rescue.id, RIDER))["driver"]["rating"] == 3.0  # type: ignore[index]  # JSON
+
+
+async def test_the_views_kept_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_module, "VIEWS_KEPT", 2)
+    rescues = [await world.request(n, rider_id=f"usr_{n}") for n in range(1, 5)]
+    for n, rescue in enumerate(rescues, 1):
+        await shown(world, rescue.id, principal(f"usr_{n}", "rider"))
+    assert len(world.reading._views) == 2
+
+
+# --- lists -------------------------------------------------------------------------------------
+
+
+async def test_people_list_their_own_rescues_and_operators_all(world: World) -> None:
+    mine = await world.completed(1)
+    world.pass_(60)
+    again = await world.request(2)
+    other = await world.request(3, rider_id="usr_other_rider")
+
+    async def ids(who: Principal, **query: object) -> list[str]:
+        page, _ = await world.reading.listed(who, msgspec.convert(query, RescuesQuery))
+        return [rescue.id for rescue in page.items]
+
+    assert await ids(RIDER) == [again.id, mine.id]
+    assert await ids(RIDER, sort="created_at") == [mine.id, again.id]
+    assert await ids(RIDER, live=True) == [again.id]
+    assert await ids(RIDER, status="completed") == [mine.id]
+    assert await ids(RIDER, status="completed", live=True) == []
+    assert await ids(DRIVER) == [mine.id]
+    assert sorted(await ids(SUPPORT)) == sorted([mine.id, again.id, other.id])
+    both = principal("usr_rider", "rider", "driver")
+    assert await ids(both) == [again.id, mine.id]
+    assert await ids(both, role="driver") == []
+    with pytest.raises(Forbidden):
+        await ids(RIDER, role="operator")
+
+
+async def test_a_list_is_paged_without_gap_or_repeat(world: World) -> None:
+    for n in range(1, 8):
+        rescue = await world.request(n)
+        await world.service.act(rescue.id, Cancel(reason="x"), RIDER)
+        await world.settle()
+        world.pass_(1)
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page, _ = await world.reading.listed(RIDER, RescuesQuery(limit=3, cursor=cursor))
+        seen += [rescue.quote.id for rescue in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [f"quo_{n}" for n in range(7, 0, -1)]
+    with pytest.raises(BadCursor):
+        await world.reading.listed(RIDER, RescuesQuery(cursor="nonsense"))
+
+
+# --- timeline and cancellation -----------------------------------------------------------------
+
+
+async def test_the_timeline_says_who_did_what_and_keeps_operators_to_themselves(world: World) -> None:
+    rescue = await world.assigned()
+    await world.service.act(rescue.id, Cancel(reason="rider_called"), SUPPORT)
+    for who, shown_id in ((RIDER, None), (DRIVER, None), (SUPPORT, "usr_support")):
+        one, actor = await world.reading.one(rescue.id, who)
+        wire = msgspec.to_builtins(world.reading.timeline(one, actor))
+        assert wire[0] == {
+            "at": "2026-06-01T16:00:00Z",
+            "from": None,
+            "to": "requested",
+            "actor": {"role": "rider", "id": "usr_rider"},
+            "version": 1,
+        }
+        assert wire[1]["actor"] == {"role": "system"}
+        assert wire[-1]["actor"].get("id") == shown_id
+        assert (wire[-1]["from"], wire[-1]["to"], wire[-1]["reason"]) == (
+            "assigned",
+            "cancelled",
+            "rider_called",
+        )
+
+
+async def test_the_preview_is_what_cancelling_then_costs(world: World) -> None:
+    rescue = await world.assigned()
+    one, rider = await world.reading.one(rescue.id, RIDER)
+    free = world.reading.cancellation(one, rider)
+    assert (free.fee_minor, free.free_until) == (0, NOW + timedelta(minutes=2))
+    world.pass_(121)
+    costly = world.reading.cancellation(one, rider)
+    assert (costly.fee_minor, costly.currency, costly.free_until) == (700, "CAD", None)
+    _, operator = await world.reading.one(rescue.id, SUPPORT)
+    assert world.reading.cancellation(one, operator).fee_minor == 0
+    cancelled = await world.service.act(rescue.id, Cancel(reason="x"), RIDER)
+    assert cancelled.owed is not None
+    assert cancelled.owed.rider_minor == 700
+    with pytest.raises(IllegalTransition):
+        world.reading.cancellation(cancelled, rider)
+
+
+async def test_cancelling_without_a_driver_is_free_without_end(world: World) -> None:
+    one, rider = await world.reading.one((await world.matching()).id, RIDER)
+    preview = world.reading.cancellation(one, rider)
+    assert (preview.fee_minor, preview.free_until) == (0, None)
+
+
+async def test_a_driver_releases_and_so_has_no_preview_of_cancelling(world: World) -> None:
+    one, driver = await world.reading.one((await world.assigned()).id, DRIVER)
+    with pytest.raises(Forbidden):
+        world.reading.cancellation(one, driver)
+
+
+# --- messages ----------------------------------------------------------------------------------
+
+
+async def test_the_people_of_a_rescue_talk_in_order(world: World) -> None:
+    rescue = await world.assigned()
+    said = [(RIDER, "By the fountain"), (DRIVER, "Two minutes"), (SUPPORT, "All well?")]
+    for who, text in said:
+        await world.chat.send(rescue.id, who, text)
+        await asyncio.sleep(0.002)  # ids are ordered by the millisecond
+    page = await world.chat.listed(rescue.id, RIDER, MessagesQuery(limit=2))
+    assert [(m.sender.role, m.text) for m in page.items] == [
+        ("rider", "By the fountain"),
+        ("driver", "Two minutes"),
+    ]
+    rest = await world.chat.listed(rescue.id, DRIVER, MessagesQuery(limit=2, cursor=page.next_cursor))
+    assert [m.text for m in rest.items] == ["All well?"]
+    latest = await world.chat.listed(rescue.id, DRIVER, MessagesQuery(limit=1, sort="-at"))
+    assert [m.text for m in latest.items] == ["All well?"]
+
+
+async def test_a_sent_message_is_told_without_its_words(world: World) -> None:
+    rescue = await world.assigned()
+    message = await world.chat.send(rescue.id, RIDER, "My name is Robin")
+    event = world.events[-1]
+    assert event.fact == MessageSent(
+        message_id=message.id,
+        rescue_id=rescue.id,
+        rider_id="usr_rider",
+        area_id="montreal",
+        sender_id="usr_rider",
+        driver_id="usr_driver",
+    )
+    view = await world.chat.view(message.id)
+    assert view is not None
+    assert view.text == "My name is Robin"
+    assert await world.chat.view("msg_none") is None
+
+
+async def test_strangers_neither_read_nor_write(world: World) -> None:
+    rescue = await world.assigned()
+    with pytest.raises(NotFound):
+        await world.chat.send(rescue.id, OTHER_DRIVER, "Hello")
+    with pytest.raises(NotFound):
+        await world.chat.listed(rescue.id, OTHER_RIDER, MessagesQuery())
+    assert await world.chat.count(rescue.id) == 0
+
+
+async def test_a_day_after_the_end_nothing_more_is_said(world: World) -> None:
+    rescue = await world.completed()
+    world.pass_(24 * 3600)
+    await world.chat.send(rescue.id, RIDER, "I left my helmet in your truck")
+    world.pass_(1)
+    with pytest.raises(ChatClosed):
+        await world.chat.send(rescue.id, RIDER, "Hello?")
+    assert len((await world.chat.listed(rescue.id, RIDER, MessagesQuery())).items) == 1
+
+
+# --- the console -------------------------------------------------------------------------------
+
+
+async def test_the_console_has_the_whole_file_and_nothing_of_what_is_not_there(world: World) -> None:
+    rescue = await world.assigned()
+    await world.chat.send(rescue.id, RIDER, "Hello")
+    file = RescueFile(world.store, world.reading, Chat(world.store, world.clock))
+    view = await file.rescue(rescue.id)
+    assert view is not None
+    assert (view.id, view.pin) == (rescue.id, None)
+    assert [entry.to for entry in await file.timeline(rescue.id)] == ["requested", "matching", "assigned"]
+    assert await file.messages(rescue.id) == 1
+    assert await file.rescue("res_qc_none") is None
+    assert await file.timeline("res_qc_none") == []

@@ -1,0 +1,202 @@
+"""Asking for a rescue: a saga that may be repeated, raced and killed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from support.rescue_world import PIN, World, creation
+from support.rescues import NOW
+from supportcarr.contracts.events import RescueRequested
+from supportcarr.contracts.refusals import Conflict, NotFound, ValidationFailed
+from supportcarr.rescues.commands import RequestRescue
+from supportcarr.rescues.model import Rescue
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+def asking(quote_id: str = "quo_1", payment_method_id: str = "pmt_1") -> RequestRescue:
+    return RequestRescue(quote_id=quote_id, payment_method_id=payment_method_id)
+
+
+async def every_rescue(world: World) -> list[Rescue]:
+    return [rescue async for rescue in world.rescues.scan()]
+
+
+async def test_a_rescue_is_requested_and_its_rider_claimed(world: World) -> None:
+    rescue = await world.request()
+    assert rescue.id == "res_qc_01jdc000000000000000000001"
+    assert (rescue.status, rescue.version, rescue.pin) == ("requested", 1, PIN)
+    assert rescue.due_at == NOW + timedelta(minutes=5)
+    assert world.quotes.taken == {"quo_1": rescue.id}
+    assert await world.riders.live_rescue("usr_rider") == rescue.id
+    (event,) = world.events
+    assert isinstance(event.fact, RescueRequested)
+
+
+async def test_a_repeat_answers_what_the_rescue_is_by_now(world: World) -> None:
+    rescue = await world.matching()
+    world.pass_(3600)
+    world.quotes.expired.add("quo_1")
+    again = await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
+    assert again == rescue
+    assert len(await every_rescue(world)) == 1
+
+
+async def test_repeats_side_by_side_make_one_rescue(world: World) -> None:
+    world.quotes.put("quo_1")
+    made = await asyncio.gather(
+        *(world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1)) for _ in range(8))
+    )
+    await world.settle()
+    assert {rescue.id for rescue in made} == {r.id for r in await every_rescue(world)}
+    assert len(world.events) == 1
+
+
+async def test_of_two_requests_of_one_rider_one_is_refused_and_keeps_its_quote(world: World) -> None:
+    for n in range(1, 7):
+        world.quotes.put(f"quo_{n}")
+    outcomes = await asyncio.gather(
+        *(
+            world.service.request(asking(f"quo_{n}"), rider_id="usr_rider", creation_id=creation(n))
+            for n in range(1, 7)
+        ),
+        return_exceptions=True,
+    )
+    made = [o for o in outcomes if isinstance(o, Rescue)]
+    refused = [o for o in outcomes if isinstance(o, Conflict)]
+    assert (len(made), len(refused)) == (1, 5)
+    assert {r.code for r in refused} <= {"rider_has_live_rescue", "conflict"}
+    assert world.quotes.taken == {made[0].quote.id: made[0].id}
+
+
+async def test_two_riders_may_be_rescued_at_once(world: World) -> None:
+    await world.request(1)
+    assert (await world.request(2, rider_id="usr_other_rider")).status == "requested"
+
+
+@pytest.mark.parametrize("trouble", ["expired", "used"])
+async def test_a_refused_quote_leaves_the_rider_free(world: World, trouble: str) -> None:
+    world.quotes.put("quo_1")
+    if trouble == "expired":
+        world.quotes.expired.add("quo_1")
+    else:
+        world.quotes.taken["quo_1"] = "res_qc_another"
+    with pytest.raises(Conflict) as refused:
+        await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
+    assert refused.value.code == f"quote_{trouble}"
+    assert await world.riders.live_rescue("usr_rider") is None
+    assert await every_rescue(world) == []
+
+
+async def test_another_riders_quote_does_not_exist(world: World) -> None:
+    world.quotes.put("quo_1", "usr_other_rider")
+    with pytest.raises(NotFound):
+        await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
+
+
+async def test_a_payment_method_that_is_not_ones_own_is_named(world: World) -> None:
+    world.quotes.put("quo_1")
+    with pytest.raises(ValidationFailed) as refused:
+        await world.service.request(
+            asking(payment_method_id="pmt_stolen"), rider_id="usr_rider", creation_id=creation(1)
+        )
+    assert [e.field for e in refused.value.errors] == ["payment_method_id"]
+    assert world.quotes.taken == {}
+    assert await world.riders.live_rescue("usr_rider") is None
+
+
+class Dying:
+    """Whatever is asked of *port*, the process dies before or after *method* has done its work."""
+
+    def __init__(self, port: Any, method: str, when: str) -> None:
+        self._port, self._method, self._when = port, method, when
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._port, name)
+        if name != self._method:
+            return real
+
+        async def die(*args: Any, **kwargs: Any) -> Any:
+            if self._when == "after":
+                await real(*args, **kwargs)
+            raise Killed
+
+        return die
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("port", "method"), [("quotes", "terms_of"), ("claims", "claim"), ("quotes", "take")]
+)
+class TestKilledAtEveryStep:
+    async def die(self, world: World, port: str, method: str, when: str) -> None:
+        world.quotes.put("quo_1")
+        real = world.quotes if port == "quotes" else world.riders
+        dying = world.another_service(**{port: Dying(real, method, when)})
+        with pytest.raises(Killed):
+            await dying.request(asking(), rider_id="usr_rider", creation_id=creation(1))
+
+    async def test_the_request_sent_again_finishes_what_was_begun(
+        self, world: World, port: str, method: str, when: str
+    ) -> None:
+        await self.die(world, port, method, when)
+        rescue = await world.request(1, quote_id="quo_1")
+        assert [r.id for r in await every_rescue(world)] == [rescue.id]
+        assert await world.riders.live_rescue("usr_rider") == rescue.id
+
+    async def test_given_up_it_keeps_the_rider_for_a_minute_at_most(
+        self, world: World, port: str, method: str, when: str
+    ) -> None:
+        await self.die(world, port, method, when)
+        world.pass_(61)
+        await world.riders.reconcile(world.service)
+        assert await world.riders.live_rescue("usr_rider") is None
+        assert (await world.request(2)).status == "requested"
+
+
+async def test_killed_after_the_insert_the_claim_is_kept_all_the_same(world: World) -> None:
+    await world.relay.stop()  # nobody hears of it
+    world.quotes.put("quo_1")
+    rescue = await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
+    world.pass_(61)
+    await world.riders.reconcile(world.service)
+    assert await world.riders.live_rescue("usr_rider") == rescue.id
+    world.pass_(3600)
+    await world.riders.reconcile(world.service)
+    assert await world.riders.live_rescue("usr_rider") == rescue.id
+
+
+async def test_a_rescue_inserted_after_its_claim_had_gone_to_another_is_rejected(world: World) -> None:
+    class Slow:
+        """Takes the quote only after a very long pause, in which another rescue was asked for."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.quotes, name)
+
+        async def take(self, quote_id: str, **rest: Any) -> Any:
+            world.pass_(61)
+            await world.riders.reconcile(world.service)
+            await world.request(2)
+            return await world.quotes.take(quote_id, **rest)
+
+    world.quotes.put("quo_1")
+    late = await world.another_service(quotes=Slow()).request(
+        asking(), rider_id="usr_rider", creation_id=creation(1)
+    )
+    await world.settle()
+    late = await world.now(late.id)
+    assert (late.status, late.reason) == ("rejected", "rider_has_live_rescue")
+    live = [r for r in await every_rescue(world) if r.is_live]
+    assert [r.id for r in live] == [await world.riders.live_rescue("usr_rider")]
+
+
+async def test_the_end_of_a_rescue_lets_its_rider_go(world: World) -> None:
+    await world.completed()
+    assert await world.riders.live_rescue("usr_rider") is None
+    assert (await world.request(2)).status == "requested"

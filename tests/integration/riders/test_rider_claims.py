@@ -1,0 +1,187 @@
+"""Claims on riders under races, on the real store."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from support.rescues import NOW, terms
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.events import Event, RescueUnserved
+from supportcarr.contracts.money import Owed
+from supportcarr.contracts.refusals import Conflict
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.riders import handlers, jobs
+from supportcarr.riders.errors import RiderHasLiveRescue
+from supportcarr.riders.repository import RIDERS
+from supportcarr.riders.service import CLAIM_FOR, RiderService
+
+
+class Wall:
+    """A wall clock that is moved by hand; city time runs thirty times faster, and must not matter."""
+
+    def __init__(self) -> None:
+        self.now = NOW.timestamp()
+        self.clock = Clock(wall=lambda: self.now, speed=30)
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Living:
+    def __init__(self, *ids: str) -> None:
+        self.ids = set(ids)
+
+    async def rescue_is_live(self, rescue_id: str) -> bool:
+        await asyncio.sleep(0)
+        return rescue_id in self.ids
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def riders(store: SqliteStore, wall: Wall) -> RiderService:
+    return RiderService(store, wall.clock)
+
+
+def ended(rescue_id: str) -> Event:
+    fact = RescueUnserved(
+        rescue_id=rescue_id,
+        rider_id="usr_1",
+        area_id="montreal",
+        status="unserved",
+        owed=Owed(0, 0, terms().currency),
+    )
+    return Event(
+        id=f"{rescue_id}.3.0",
+        collection="rescuerequests",
+        document_id=rescue_id,
+        document_version=3,
+        at=NOW,
+        actor=SYSTEM,
+        fact=fact,
+    )
+
+
+async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService) -> None:
+    async def claim(n: int) -> str | Conflict:
+        try:
+            await riders.claim("usr_1", f"res_{n}")
+        except Conflict as refused:
+            return refused
+        return f"res_{n}"
+
+    outcomes = await asyncio.gather(*(claim(n) for n in range(20)))
+    winners = [o for o in outcomes if isinstance(o, str)]
+    assert winners == [await riders.live_rescue("usr_1")]
+
+
+async def test_claims_of_many_riders_do_not_meet(riders: RiderService) -> None:
+    await asyncio.gather(*(riders.claim(f"usr_{n}", f"res_{n}") for n in range(20)))
+    assert [await riders.live_rescue(f"usr_{n}") for n in range(20)] == [f"res_{n}" for n in range(20)]
+
+
+async def test_the_same_rescue_claims_again_in_peace(riders: RiderService, store: SqliteStore) -> None:
+    await riders.claim("usr_1", "res_1")
+    before = await store.collection(RIDERS).get("usr_1")
+    await asyncio.gather(*(riders.claim("usr_1", "res_1") for _ in range(5)))
+    assert await store.collection(RIDERS).get("usr_1") == before
+
+
+async def test_a_claim_past_its_time_still_refuses_until_it_was_looked_into(
+    riders: RiderService, wall: Wall
+) -> None:
+    await riders.claim("usr_1", "res_1")
+    wall.pass_(CLAIM_FOR.total_seconds() + 1)
+    with pytest.raises(RiderHasLiveRescue):
+        await riders.claim("usr_1", "res_2")
+    assert await riders.reconcile(Living()) == 1
+    await riders.claim("usr_1", "res_2")
+
+
+async def test_a_young_claim_is_left_alone(riders: RiderService, wall: Wall) -> None:
+    await riders.claim("usr_1", "res_1")
+    wall.pass_(CLAIM_FOR.total_seconds() - 1)
+    assert await riders.reconcile(Living()) == 0
+    assert await riders.live_rescue("usr_1") == "res_1"
+
+
+async def test_an_overdue_claim_whose_rescue_lives_is_kept_for_good(riders: RiderService, wall: Wall) -> None:
+    await riders.claim("usr_1", "res_1")
+    wall.pass_(61)
+    assert await riders.reconcile(Living("res_1")) == 1
+    wall.pass_(3600)
+    assert await riders.reconcile(Living()) == 0
+    assert await riders.live_rescue("usr_1") == "res_1"
+
+
+async def test_many_overdue_claims_are_all_looked_into_by_two_reconcilers_at_once(
+    riders: RiderService, wall: Wall, store: SqliteStore
+) -> None:
+    for n in range(120):
+        await riders.claim(f"usr_{n}", f"res_{n}")
+    wall.pass_(61)
+    living = Living(*(f"res_{n}" for n in range(0, 120, 2)))
+    other = RiderService(store, wall.clock)
+    await asyncio.gather(riders.reconcile(living), other.reconcile(living))
+    kept = [await riders.live_rescue(f"usr_{n}") for n in range(120)]
+    assert kept == [f"res_{n}" if n % 2 == 0 else None for n in range(120)]
+
+
+async def test_a_claim_confirmed_while_it_is_looked_into_stays(riders: RiderService, wall: Wall) -> None:
+    await riders.claim("usr_1", "res_1")
+    wall.pass_(61)
+
+    class InsertedJustThen:
+        async def rescue_is_live(self, rescue_id: str) -> bool:
+            assert await riders.confirm("usr_1", rescue_id)
+            return False  # as it was a moment ago
+
+    await riders.reconcile(InsertedJustThen())
+    assert await riders.live_rescue("usr_1") == "res_1"
+
+
+async def test_confirming_says_whether_the_rider_is_still_ones_own(riders: RiderService, wall: Wall) -> None:
+    await riders.claim("usr_1", "res_1")
+    assert await riders.confirm("usr_1", "res_1")
+    assert await riders.confirm("usr_1", "res_1")
+    assert not await riders.confirm("usr_1", "res_2")
+    wall.pass_(3600)
+    assert await riders.reconcile(Living()) == 0, "a confirmed claim ends with its rescue"
+
+
+async def test_a_confirmation_that_comes_after_the_end_holds_the_rider_for_a_minute_at_most(
+    riders: RiderService, wall: Wall
+) -> None:
+    assert await riders.confirm("usr_1", "res_1")
+    wall.pass_(CLAIM_FOR.total_seconds() + 1)
+    await riders.reconcile(Living())
+    assert await riders.live_rescue("usr_1") is None
+
+
+async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(riders: RiderService) -> None:
+    (consumer,) = handlers.consumers(riders)
+    assert not consumer.slow
+    await riders.claim("usr_1", "res_1")
+    await riders.confirm("usr_1", "res_1")
+    await consumer.handle(ended("res_other"))
+    assert await riders.live_rescue("usr_1") == "res_1"
+    await consumer.handle(ended("res_1"))
+    await consumer.handle(ended("res_1"))
+    assert await riders.live_rescue("usr_1") is None
+
+
+async def test_the_ticker_reconciles(riders: RiderService, wall: Wall) -> None:
+    (ticker,) = jobs.tickers(riders, Living())
+    assert timedelta(seconds=ticker.every_s) < CLAIM_FOR
+    assert not ticker.city
+    await riders.claim("usr_1", "res_1")
+    wall.pass_(61)
+    await ticker.run()
+    assert await riders.live_rescue("usr_1") is None
