@@ -105,8 +105,11 @@ def _is_list(type_: Any) -> bool:
 
 
 def _builtins(raw: bytes) -> Any:
+    """The body as plain values; ``None`` if a number in it is too large for any type."""
     try:
         return msgspec.json.decode(raw)
+    except msgspec.ValidationError:
+        return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedBody(f"The body is not valid JSON: {error}") from None
 

@@ -74,7 +74,7 @@ def document(routes: Sequence[Route], *, server: str) -> Json:
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
     used = _named({"paths": paths, "Problem": schema_of(Problem)}, components)
-    return {
+    api = {
         "openapi": "3.1.0",
         "info": {
             "title": "SupportCarr",
@@ -101,6 +101,8 @@ def document(routes: Sequence[Route], *, server: str) -> Json:
         },
         "security": [{"accessToken": []}],
     }
+    plain: Json = msgspec.json.decode(msgspec.json.encode(api))  # defaults may be tuples
+    return plain
 
 
 def _types(routes: Iterable[Route]) -> list[Any]:

@@ -1,0 +1,69 @@
+"""Whose request it is: X-Forwarded-For is believed from trusted proxies only."""
+
+from __future__ import annotations
+
+import pytest
+
+from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
+
+PROXIES = ("10.0.0.0/8", *LOOPBACK)
+
+
+def address(peer: str, *forwarded: str) -> str:
+    headers = [(b"host", b"x"), *((b"x-forwarded-for", line.encode()) for line in forwarded)]
+    return ClientAddresses(PROXIES).of((peer, "4711"), headers)
+
+
+def test_a_stranger_cannot_name_another_address() -> None:
+    assert address("203.0.113.9", "198.51.100.1") == "203.0.113.9"
+
+
+def test_a_proxy_names_the_client() -> None:
+    assert address("10.1.2.3", "198.51.100.1") == "198.51.100.1"
+
+
+def test_loopback_is_a_proxy_where_it_is_trusted() -> None:
+    assert address("127.0.0.1", "198.51.100.1") == "198.51.100.1"
+    assert ClientAddresses(()).of(("127.0.0.1", "1"), [(b"x-forwarded-for", b"198.51.100.1")]) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("6.6.6.6, 198.51.100.1, 10.9.9.9",),
+        ("6.6.6.6", "198.51.100.1", "10.9.9.9"),
+        ("6.6.6.6,198.51.100.1",),
+    ],
+)
+def test_what_the_client_wrote_before_our_proxies_is_not_believed(lines: tuple[str, ...]) -> None:
+    assert address("10.1.2.3", *lines) == "198.51.100.1"
+
+
+def test_garbage_in_the_chain_ends_it() -> None:
+    assert address("10.1.2.3", "198.51.100.1, nonsense") == "10.1.2.3"
+    assert address("10.1.2.3", "nonsense, 10.0.0.7") == "10.0.0.7"
+    assert address("10.1.2.3", "") == "10.1.2.3"
+
+
+def test_a_proxy_that_says_nothing_is_the_client() -> None:
+    assert address("10.1.2.3") == "10.1.2.3"
+
+
+def test_one_customer_of_ipv6_counts_as_one() -> None:
+    first, second = address("2001:db8:1:2::1"), address("2001:db8:1:2:ffff::9")
+    assert first == second
+    assert first != address("2001:db8:1:3::1")
+
+
+def test_ipv4_written_as_ipv6_is_the_same_address() -> None:
+    assert address("::ffff:203.0.113.9") == "203.0.113.9"
+
+
+def test_without_a_peer_the_address_is_unknown() -> None:
+    assert ClientAddresses(PROXIES).of(None, []) == "unknown"
+
+
+def test_more_addresses_than_are_remembered_are_still_read() -> None:
+    addresses = ClientAddresses(PROXIES)
+    seen = {addresses.of((f"203.{n >> 8}.{n & 255}.1", "1"), []) for n in range(5000)}
+    assert len(seen) == 5000

@@ -1,0 +1,190 @@
+"""From bytes to valid values: what is malformed is 400, what does not fit is 422 and names the field."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.refusals import Refusal, ValidationFailed
+from supportcarr.gateway.decoding import body_decoder, query_decoder, refuse_naive_times
+from supportcarr.gateway.problems import MalformedBody
+from supportcarr.kit.web import NoQuery, PageQuery
+
+
+class Item(msgspec.Struct, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=5)]
+    at: GeoPoint
+    count: int = 1
+    tags: list[str] = []
+
+    def __post_init__(self) -> None:
+        if self.count == 13:
+            raise ValueError("thirteen is refused")
+
+
+decode = body_decoder(Item)
+GOOD = b'{"name":"a","at":{"lat":1,"lng":2}}'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        GOOD + b"x",
+        b'{"name":NaN}',
+        b'{"name":"a","at":{"lat":NaN,"lng":1}}',
+        b'{"name":"a","at":{"lat":Infinity,"lng":1}}',
+        b"\xff\xfe",
+        b'{"name":"\xff","at":{"lat":1,"lng":2}}',
+        b'{"name":"\\ud800","at":{"lat":1,"lng":2}}',
+    ],
+)
+def test_what_is_not_json_is_malformed(raw: bytes) -> None:
+    with pytest.raises(MalformedBody):
+        decode(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "code"),
+    [
+        (b"[]", "", "type"),
+        (b"null", "", "type"),
+        (b"{}", "name", "required"),
+        (b'{"name":"a"}', "at", "required"),
+        (b'{"name":1,"at":{"lat":1,"lng":2}}', "name", "type"),
+        (b'{"name":"","at":{"lat":1,"lng":2}}', "name", "length"),
+        (b'{"name":"abcdef","at":{"lat":1,"lng":2}}', "name", "length"),
+        (b'{"name":"a","at":{"lat":1}}', "at.lng", "required"),
+        (b'{"name":"a","at":{"lat":"1","lng":2}}', "at.lat", "type"),
+        (b'{"name":"a","at":{"lat":91,"lng":2}}', "at.lat", "range"),
+        (b'{"name":"a","at":{"lat":1e999,"lng":2}}', "at.lat", "range"),
+        (b'{"name":"a","at":{"lat":1,"lng":2,"alt":3}}', "at.alt", "unknown_field"),
+        (b'{"name":"a","at":{"lat":1,"lng":2},"x":3}', "x", "unknown_field"),
+        (b'{"name":"a","at":{"lat":1,"lng":2},"count":1.5}', "count", "type"),
+        (b'{"name":"a","at":{"lat":1,"lng":2},"count":99999999999999999999}', "count", "range"),
+        (b'{"name":"a","at":{"lat":1,"lng":2},"count":13}', "", "invalid"),
+        (b'{"name":"a","at":{"lat":1,"lng":2},"tags":["x",1]}', "tags[1]", "type"),
+    ],
+)
+def test_what_does_not_fit_names_the_field(raw: bytes, field: str, code: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        decode(raw)
+    assert (refused.value.errors[0].field, refused.value.errors[0].code) == (field, code)
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        decode(b'{"name":"","count":"x","y":1,"z":2}')
+    assert [(e.field, e.code) for e in refused.value.errors] == [
+        ("name", "length"),
+        ("at", "required"),
+        ("count", "type"),
+        ("y", "unknown_field"),
+        ("z", "unknown_field"),
+    ]
+
+
+def test_a_long_run_of_digits_in_a_text_is_no_number() -> None:
+    long = body_decoder(dict[str, str])
+    assert long(b'{"card":"12345678901234567890123"}') == {"card": "12345678901234567890123"}
+
+
+def test_deep_nesting_is_malformed_and_no_crash() -> None:
+    with pytest.raises(MalformedBody):
+        body_decoder(Any)(b"[" * 100_000)
+
+
+def test_a_good_body_is_decoded() -> None:
+    assert decode(GOOD) == Item("a", GeoPoint(1, 2))
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_whatever_escape_as_another_error(raw: bytes) -> None:
+    try:
+        decode(raw)
+    except Refusal as refusal:
+        assert refusal.status in (400, 422)
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    lat: float
+    many: int = 1
+    wide: bool = False
+    state: list[str] = []
+
+
+window = query_decoder(Window)
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        (b"", "lat"),
+        (b"lat=x", "lat"),
+        (b"lat=nan", "lat"),
+        (b"lat=-inf", "lat"),
+        (b"lat=1&lat=2", "lat"),
+        (b"lat=1&many=1.5", "many"),
+        (b"lat=1&many=99999999999999999999", "many"),
+        (b"lat=1&wide=perhaps", "wide"),
+        (b"lat=1&other=2", "other"),
+    ],
+)
+def test_a_wrong_query_names_the_parameter(raw: bytes, field: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        window(raw)
+    assert refused.value.errors[0].field == field
+
+
+def test_a_query_reads_numbers_flags_and_lists_from_text() -> None:
+    assert window(b"lat=45.5&many=3&wide=true&state=a&state=b") == Window(
+        lat=45.5, many=3, wide=True, state=["a", "b"]
+    )
+
+
+def test_a_query_that_is_not_text_is_refused() -> None:
+    with pytest.raises(ValidationFailed):
+        window(b"lat=%ff")
+    with pytest.raises(ValidationFailed):
+        window(b"\xff")
+
+
+def test_no_query_takes_none() -> None:
+    assert query_decoder(NoQuery)(b"") == NoQuery()
+    with pytest.raises(ValidationFailed):
+        query_decoder(NoQuery)(b"a=1")
+
+
+@pytest.mark.parametrize("raw", [b"limit=0", b"limit=201", b"limit=x"])
+def test_the_limit_of_a_list_is_bounded(raw: bytes) -> None:
+    with pytest.raises(ValidationFailed):
+        query_decoder(PageQuery)(raw)
+
+
+@given(st.binary(max_size=60))
+def test_no_query_whatever_escapes_as_another_error(raw: bytes) -> None:
+    try:
+        window(raw)
+    except Refusal as refusal:
+        assert refusal.status == 422
+
+
+def test_a_body_that_takes_a_time_without_its_zone_cannot_be_declared() -> None:
+    class Naive(msgspec.Struct):
+        at: list[datetime | None]
+
+    class Aware(msgspec.Struct):
+        at: Annotated[datetime, Meta(tz=True)]
+
+    refuse_naive_times(Aware, "POST /x")
+    with pytest.raises(ValueError, match="POST /x"):
+        refuse_naive_times(Naive, "POST /x")

@@ -1,0 +1,66 @@
+"""The OpenAPI document is valid, whole, and says what the routes declare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from support.things import things_routes
+from supportcarr.gateway.openapi import document
+from supportcarr.kit.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> dict[str, Any]:
+    routes = things_routes(SqliteStore(tmp_path / "never-opened.sqlite3"))
+    return document(routes, server="https://supportcarr.example/")
+
+
+def test_the_document_is_valid(api: dict[str, Any]) -> None:
+    assert [error.message for error in OpenAPIV31SpecValidator(api).iter_errors()] == []
+
+
+def test_every_route_is_in_it_once(api: dict[str, Any]) -> None:
+    operations = [op for path in api["paths"].values() for op in path.values()]
+    assert len(operations) == 14
+    assert len({op["operationId"] for op in operations}) == 14
+
+
+def test_a_public_route_asks_for_no_token_and_others_do(api: dict[str, Any]) -> None:
+    assert api["security"] == [{"accessToken": []}]
+    assert api["paths"]["/near"]["get"]["security"] == []
+    assert "security" not in api["paths"]["/things"]["post"]
+
+
+def test_an_idempotent_route_asks_for_its_key(api: dict[str, Any]) -> None:
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    assert key in api["paths"]["/things"]["post"]["parameters"]
+    assert key not in api["paths"]["/things/{thing_id}"]["patch"]["parameters"]
+
+
+def test_query_parameters_have_their_types_and_defaults(api: dict[str, Any]) -> None:
+    lat, lng, wide = api["paths"]["/near"]["get"]["parameters"]
+    assert (lat["name"], lat["required"], lat["schema"]["maximum"]) == ("lat", True, 90)
+    assert (lng["required"], lng["schema"]["type"]) == (True, "number")
+    assert (wide["required"], wide["schema"]["default"]) == (False, False)
+
+
+def test_the_declared_status_and_the_refusals_are_answers(api: dict[str, Any]) -> None:
+    answers = api["paths"]["/things"]["post"]["responses"]
+    assert {"201", "400", "401", "403", "409", "422", "429", "503"} <= set(answers)
+    assert "404" in api["paths"]["/things/{thing_id}"]["get"]["responses"]
+
+
+def test_no_component_is_left_over(api: dict[str, Any]) -> None:
+    assert set(api["components"]["schemas"]) == {
+        "FieldError",
+        "GeoPoint",
+        "Move",
+        "NewThing",
+        "Problem",
+        "Seen",
+        "Thing",
+    }

@@ -1,0 +1,31 @@
+"""What a client is told when something is refused."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.refusals import NotFound, RateLimited, Unauthenticated, ValidationFailed
+from supportcarr.gateway.problems import MethodNotAllowed, Unavailable, headers_of, problem_of
+
+
+def test_a_problem_has_the_fields_of_the_interface() -> None:
+    problem = problem_of(ValidationFailed.of("at.lat", "range", "too far north"), "req-1")
+    assert (problem.status, problem.code, problem.request_id) == (422, "validation_failed", "req-1")
+    assert problem.errors[0].field == "at.lat"
+    assert problem.type.endswith(problem.code)
+
+
+def test_seconds_to_wait_are_whole_and_at_least_one() -> None:
+    assert headers_of(RateLimited(retry_after=0.2)) == [(b"retry-after", b"1")]
+    assert headers_of(RateLimited(retry_after=12.01)) == [(b"retry-after", b"13")]
+    assert headers_of(Unavailable()) == [(b"retry-after", b"1")]
+
+
+def test_who_is_not_signed_in_is_told_how_to() -> None:
+    assert headers_of(Unauthenticated()) == [(b"www-authenticate", b"Bearer")]
+
+
+def test_a_wrong_method_is_told_the_right_ones() -> None:
+    assert headers_of(MethodNotAllowed("GET, PATCH")) == [(b"allow", b"GET, PATCH")]
+
+
+def test_other_refusals_have_no_headers() -> None:
+    assert headers_of(NotFound()) == []
