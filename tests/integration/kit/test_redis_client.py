@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import uvloop
 
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable, Script
 from supportcarr.kit.redis.link import Address
@@ -184,6 +185,29 @@ async def test_a_subscription_ends_with_its_client(redis_server: RedisServer) ->
     await _subscribers(client, "news", 1)
     await client.close()
     assert await listening == 0
+
+
+def test_it_works_on_uvloop(redis_server: RedisServer) -> None:
+    """The servers run on uvloop, whose transports differ."""
+
+    async def use() -> None:
+        async with RedisClient(redis_server.url, timeout=1) as client:
+            await client.call("FLUSHALL")
+            assert await client.batch([("SET", "k", "v"), ("GET", "k")]) == [b"OK", b"v"]
+            messages = client.subscribe("news")
+            hearing = asyncio.ensure_future(anext(messages))
+            await _subscribers(client, "news", 1)
+            await client.publish("news", b"1")
+            assert await hearing == b"1"
+            await messages.aclose()
+            with pytest.raises(RedisUnavailable, match="in time"):
+                await client.call("BLPOP", "nothing", 0)
+            while not client.connected:
+                await asyncio.sleep(0.01)
+            assert await client.call("PING") == b"PONG"
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(use())
 
 
 def test_an_address_is_read_from_a_url() -> None:

@@ -120,8 +120,7 @@ class Link(asyncio.Protocol):
         out.clear()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's does not inherit from it
         self.open = True
 
     def data_received(self, data: bytes) -> None:
