@@ -1,0 +1,129 @@
+"""Access tokens: signed by the first secret, verified by any, remembered, and refused when revoked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from supportcarr.auth.model import User
+from supportcarr.auth.tokens import REMEMBERED, Tokens
+from supportcarr.contracts.refusals import Unauthenticated
+from supportcarr.kit.settings import Auth, SettingsError
+
+OLD, NEW = "old:" + "o" * 32, "new:" + "n" * 32
+ANA = User(
+    id="usr_1",
+    version=4,
+    phone="+15145550142",
+    phone_key="k",
+    name="Ana",
+    password_hash="x",
+    roles=("driver", "rider"),
+    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+)
+
+
+class WallClock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def tokens(secrets: str = NEW, revoked: set[str] | None = None, wall: WallClock | None = None) -> Tokens:
+    return Tokens(Auth(token_secrets=secrets, access_seconds=900), revoked or set(), wall=wall or WallClock())
+
+
+def test_a_token_says_whose_it_is() -> None:
+    issuer = tokens()
+    for _ in range(2):  # verified, then remembered
+        principal = issuer.verify(issuer.issue(ANA, "ses_1").encode())
+        assert (principal.user_id, principal.session_id) == ("usr_1", "ses_1")
+        assert principal.roles == {"driver", "rider"}
+
+
+def test_secrets_rotate_without_signing_anybody_out() -> None:
+    before, during, after = tokens(OLD), tokens(f"{NEW},{OLD}"), tokens(NEW)
+    old, new = before.issue(ANA, "ses_1").encode(), during.issue(ANA, "ses_1").encode()
+    assert during.verify(old).user_id == during.verify(new).user_id == after.verify(new).user_id == "usr_1"
+    with pytest.raises(Unauthenticated):
+        after.verify(old)
+
+
+def test_a_token_is_over_at_its_end_even_if_it_is_remembered() -> None:
+    wall = WallClock()
+    issuer = tokens(wall=wall)
+    token = issuer.issue(ANA, "ses_1").encode()
+    wall.now += 899
+    issuer.verify(token)
+    wall.now += 1
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            issuer.verify(token)
+
+
+def test_a_revoked_session_is_refused_though_its_token_is_remembered() -> None:
+    revoked: set[str] = set()
+    issuer = tokens(revoked=revoked)
+    verifier = Tokens(Auth(token_secrets=NEW), revoked, wall=WallClock())
+    token = issuer.issue(ANA, "ses_1").encode()
+    verifier.verify(token)
+    revoked.add("ses_1")
+    with pytest.raises(Unauthenticated):
+        verifier.verify(token)
+
+
+def forged(
+    claims: dict[str, object], *, algorithm: str = "HS256", kid: str = "new", secret: str = "n" * 32
+) -> bytes:
+    key = OctKey.import_key(secret)
+    return jwt.encode({"alg": algorithm, "kid": kid}, claims, key, algorithms=[algorithm]).encode()
+
+
+CLAIMS = {"sub": "usr_1", "sid": "ses_1", "roles": ["admin"], "ver": 1, "exp": 1_900_000_000}
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        b"",
+        b"a.b.c",
+        b"\xff\xfe",
+        b"x" * 5000,
+        forged(CLAIMS, secret="f" * 32),
+        forged(CLAIMS, kid="unknown"),
+        forged(CLAIMS, algorithm="HS512"),
+        forged({**CLAIMS, "roles": "admin"}),
+        forged({**CLAIMS, "exp": "never"}),
+        forged({"sub": "usr_1"}),
+        b"eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c3JfMSJ9.",
+    ],
+)
+def test_what_we_did_not_sign_is_refused(token: bytes) -> None:
+    with pytest.raises(Unauthenticated):
+        tokens().verify(token)
+
+
+def test_a_well_signed_token_of_another_issuer_process_is_taken() -> None:
+    assert tokens().verify(forged(CLAIMS)).roles == {"admin"}
+
+
+def test_no_more_tokens_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert REMEMBERED >= 1000
+    monkeypatch.setattr("supportcarr.auth.tokens.REMEMBERED", 3)
+    issuer = tokens()
+    issued = [issuer.issue(ANA, f"ses_{n}").encode() for n in range(6)]
+    for token in issued:
+        issuer.verify(token)
+    assert list(issuer._verified) == issued[-3:]
+    assert issuer.verify(issued[0]).session_id == "ses_0"
+
+
+@pytest.mark.parametrize("secrets", ["", "short:abc", "nokid" + "x" * 40, ":" + "x" * 40])
+def test_a_weak_or_misspelt_secret_is_refused_at_start(secrets: str) -> None:
+    with pytest.raises(SettingsError, match="SUPPORTCARR_AUTH_TOKEN_SECRETS"):
+        tokens(secrets)

@@ -1,0 +1,94 @@
+"""Passwords: hashed on threads of their own, refused when bcrypt would cut them or too many wait."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import bcrypt
+import pytest
+
+from supportcarr.auth import passwords
+from supportcarr.auth.passwords import Passwords, checked
+from supportcarr.contracts.refusals import Overloaded, ValidationFailed
+from supportcarr.kit.settings import Auth
+
+SETTINGS = Auth(bcrypt_cost=4, bcrypt_threads=1)
+
+
+@pytest.fixture
+def keeper() -> Iterator[Passwords]:
+    kept = Passwords(SETTINGS)
+    yield kept
+    kept.close()
+
+
+async def test_a_password_matches_its_hash_and_no_other(keeper: Passwords) -> None:
+    hashed = await keeper.hash("correct horse")
+    assert hashed.startswith("$2b$04$")
+    assert await keeper.verify("correct horse", hashed)
+    assert not await keeper.verify("correct horsf", hashed)
+
+
+async def test_nobody_has_a_password_and_it_is_hashed_all_the_same(
+    keeper: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[bytes] = []
+    real = bcrypt.checkpw
+
+    def spy(password: bytes, hashed: bytes) -> bool:
+        calls.append(hashed)
+        return real(password, hashed)
+
+    monkeypatch.setattr(bcrypt, "checkpw", spy)
+    assert not await keeper.verify("correct horse", None)
+    assert [call[:7] for call in calls] == [b"$2b$04$"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("a" * 73, "too_long"), ("é" * 37, "too_long"), ("short", "too_short")]
+)
+def test_a_password_has_8_characters_and_at_most_72_bytes(text: str, code: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        checked(text)
+    assert (refused.value.errors[0].field, refused.value.errors[0].code) == ("password", code)
+
+
+def test_72_bytes_are_read_whole() -> None:
+    assert checked("é" * 36) == ("é" * 36).encode()
+
+
+def test_a_password_holds_no_nul() -> None:
+    with pytest.raises(ValidationFailed):
+        checked("correct\0horse")
+
+
+async def test_too_many_at_once_are_refused_at_once(
+    keeper: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
+    waiting = [
+        asyncio.create_task(keeper.verify("correct horse", "x")) for _ in range(passwords.MOST_WAITING)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded) as refused:
+        await keeper.verify("correct horse", "x")
+    assert refused.value.retry_after
+    release.set()
+    assert all(await asyncio.gather(*waiting))
+    assert await keeper.verify("correct horse", "x")
+
+
+async def test_who_waits_past_the_deadline_is_refused_and_does_not_keep_a_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
+    keeper = Passwords(SETTINGS, deadline_seconds=0.01)
+    with pytest.raises(Overloaded):
+        await keeper.verify("correct horse", "x")
+    assert keeper._waiting == 0
+    release.set()
+    keeper.close()

@@ -1,0 +1,36 @@
+"""Phone numbers: one form to keep, a masked one to show."""
+
+from __future__ import annotations
+
+import pytest
+
+from supportcarr.auth.phones import masked, parse
+from supportcarr.contracts.refusals import ValidationFailed
+
+
+@pytest.mark.parametrize(
+    "text", ["+15145550142", "+1 514-555-0142", "+1 (514) 555-0142", " +1 514 555 0142 "]
+)
+def test_a_number_is_kept_in_one_form(text: str) -> None:
+    assert parse(text) == "+15145550142"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "514 555 0142", "hello", "+1", "+1514", "+999 1", "+1 514 555 0142 ext. 5"]
+)
+def test_what_is_no_number_with_country_code_is_refused(text: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        parse(text, "phone")
+    assert refused.value.errors[0].field == "phone"
+
+
+def test_a_masked_number_shows_country_area_and_two_digits() -> None:
+    assert masked("+15145550142") == "+1 514 ••• ••42"
+
+
+@pytest.mark.parametrize("number", ["+442079460958", "+4930123456", "+33612345678"])
+def test_a_masked_number_of_any_country_hides_most_of_it(number: str) -> None:
+    shown = masked(number)
+    assert shown.endswith(number[-2:])
+    assert shown.count("•") >= 4
+    assert sum(character.isdigit() for character in shown) <= len(number) - 4
