@@ -25,13 +25,13 @@ class Notification(Document, frozen=True, kw_only=True, omit_defaults=True):
     read_at: datetime | None = None
 
 
-def notification_id(event_id: str, user_id: str, at: datetime) -> str:
-    """The id of what *user_id* is told of an event: the same for the same event, time-ordered by *at*.
+def notification_id(event: str, user_id: str, at: datetime) -> str:
+    """The id of what a person is told of an event (named by its collection and id): always the same.
 
-    48 bits of the event's milliseconds, then 80 bits of a BLAKE2b digest (the ULID layout), so that
-    a consumer that runs again meets the notification it has already stored.
+    Ordered by *at*, the event's time: 48 bits of its milliseconds, then 80 bits of a BLAKE2b digest
+    (the ULID layout).  So a consumer that runs again meets the notification it has stored.
     """
-    digest = hashlib.blake2b(f"{event_id}\n{user_id}".encode(), digest_size=10).digest()
+    digest = hashlib.blake2b(f"{event}\n{user_id}".encode(), digest_size=10).digest()
     number = int(at.timestamp() * 1000) << 80 | int.from_bytes(digest)
     chars = [""] * 26
     for i in range(25, -1, -1):

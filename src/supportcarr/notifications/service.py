@@ -26,7 +26,7 @@ class NotificationsService:
 
     async def _store(self, event: Event, notice: Notice) -> None:
         notification = Notification(
-            id=notification_id(event.id, notice.user_id, event.at),
+            id=notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at),
             user_id=notice.user_id,
             kind=notice.kind,
             title=notice.title,

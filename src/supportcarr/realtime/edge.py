@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,18 +181,21 @@ class Edge:
 
     def _end(self, client: Client, code: str) -> None:
         """Tell the client that its token has ended, and send it away."""
-        goodbye = asyncio.create_task(self._say_goodbye(client, code))
-        self._goodbyes.add(goodbye)
-        goodbye.add_done_callback(self._goodbyes.discard)
+        self._in_background(self._say_goodbye(client, code))
+
+    def _in_background(self, doing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(doing)
+        self._goodbyes.add(task)
+        task.add_done_callback(self._goodbyes.discard)
 
     async def _say_goodbye(self, client: Client, code: str) -> None:
         await client.wire.send(frames.event(messages.AUTH_EXPIRED, {"code": code}))
         await client.wire.close()
 
     def _cut_off(self, client: Client) -> None:
+        """Drop a client that does not read.  In a task of its own: it ends the client's pump."""
         self.cut_off += 1
-        self._forget(client.wire.sid)
-        client.wire.cut()
+        self._in_background(client.wire.cut())
 
     async def _watching(self) -> None:
         """Every few seconds: tokens that were taken back, clients that do not read, strangers."""

@@ -10,6 +10,7 @@ import engineio
 import socketio
 
 NAMESPACE = "/"
+_CANCELS, _CANCEL_PAUSE = 10, 0.02
 
 
 class SocketWire:
@@ -44,5 +45,17 @@ class SocketWire:
         """Say goodbye and end the connection once what is queued has been written."""
         await self._server.disconnect(self.sid)
 
-    def cut(self) -> None:
-        """End a connection whose client does not read: what is queued is thrown away."""
+    async def cut(self) -> None:
+        """End a connection whose client does not read; what is queued for it is thrown away.
+
+        The task that serves it waits for the client again and again (for a message, for its writer,
+        for the closing frame), so it is cancelled until it ends.
+        """
+        socket: Any = self._server.eio.sockets.pop(self.connection, None)
+        if socket is not None:
+            await socket.close(wait=False, abort=True)
+        for _ in range(_CANCELS):
+            if self._request is None or self._request.done():
+                return
+            self._request.cancel()
+            await asyncio.sleep(_CANCEL_PAUSE)

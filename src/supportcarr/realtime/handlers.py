@@ -1,0 +1,67 @@
+"""The consumer that puts facts on people's streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from supportcarr.contracts.events import Event
+from supportcarr.kit.redis.streams import Entry
+from supportcarr.kit.work import Consumer
+from supportcarr.realtime.feed import FED, Payload, View, outgoing
+from supportcarr.realtime.ports import Views
+
+_json = msgspec.json.Encoder()
+
+
+class Appending(Protocol):
+    """``kit.redis.streams.Streams``."""
+
+    async def append(self, entries: Sequence[Entry]) -> list[str | None]:
+        """Drops what it has already, by stream and event id.  Raises ``RedisError``."""
+
+
+class Feeder:
+    """Appends to the streams what the table of the feed says of an event."""
+
+    def __init__(self, streams: Appending, views: Views) -> None:
+        self._streams = streams
+        self._views = views
+
+    async def feed(self, event: Event) -> None:
+        """Safe to repeat.  Raises ``RedisError``: the relay tries again, in the document's order."""
+        # The collection is part of the id: documents of two collections may share theirs.
+        event_id = f"{event.collection}.{event.id}"
+        at = event.at.isoformat().replace("+00:00", "Z")
+        bodies: dict[Payload, bytes | None] = {}
+        entries: list[Entry] = []
+        for out in outgoing(event):
+            if out.payload not in bodies:
+                bodies[out.payload] = await self._body(out.payload)
+            body = bodies[out.payload]
+            if body is not None:
+                entries.append(Entry(out.stream, event_id, out.name, at, body))
+        if entries:
+            await self._streams.append(entries)
+
+    async def _body(self, payload: Payload) -> bytes | None:
+        """The payload's JSON; ``None`` if what it shows is gone."""
+        shown = await self._show(payload) if isinstance(payload, View) else payload
+        return None if shown is None else _json.encode(shown)
+
+    async def _show(self, view: View) -> Any | None:
+        match view.of:
+            case "offer":
+                return await self._views.offer(view.id)
+            case "message":
+                return await self._views.message(view.id)
+            case "notification":
+                return await self._views.notification(view.id)
+
+
+def consumers(streams: Appending, views: Views) -> list[Consumer]:
+    """Quick: one script call.  A repeat is dropped by its id, and a document's events keep their order
+    because the relay hands them on in it."""
+    return [Consumer("realtime.feed", FED, Feeder(streams, views).feed)]
