@@ -41,6 +41,14 @@ async def test_what_was_never_stored_is_none(parcels: Collection[Parcel]) -> Non
     assert await parcels.get("missing") is None
 
 
+@pytest.mark.parametrize("name", ["", "\ud800", "a\x00b", "x" * 100_000, "' OR 1=1 --", "$ne"])
+async def test_an_id_of_any_shape_may_be_asked_for(parcels: Collection[Parcel], name: str) -> None:
+    await parcels.insert(FULL)
+    assert await parcels.get(name) is None
+    assert await parcels.get_many([name]) == {}
+    assert await parcels.unrelayed(name) == []
+
+
 async def test_an_id_can_be_taken_once(parcels: Collection[Parcel]) -> None:
     first = await parcels.insert(Parcel(id="p", note="first"))
     with pytest.raises(DuplicateKey) as raised:

@@ -41,4 +41,6 @@ def decode(collection: str, sort: str, cursor: str) -> tuple[KeyValue, str]:
         raise BadCursor("this is no cursor") from None
     if (found.collection, found.sort) != (collection, sort):
         raise BadCursor("this cursor belongs to another list or another order")
+    if isinstance(found.value, int) and not -(2**63) <= found.value < 2**63:
+        raise BadCursor("this is no cursor")
     return found.value, found.id

@@ -276,6 +276,8 @@ class SqliteStore:
             raise StoreUnavailable("the store is not open")
         try:
             return self._near.execute(sql, values).fetchall()
+        except UnicodeEncodeError:  # half a surrogate pair, from a broken URL: nothing is stored under it
+            return []
         except sqlite3.Error as error:
             raise as_unavailable(error) or error from error
 

@@ -1,0 +1,48 @@
+"""Cursors come back as they went out, and nothing else passes for one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supportcarr.kit.store import cursors
+from supportcarr.kit.store.port import BadCursor
+
+VALUES = (
+    st.none() | st.text() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
+)
+
+
+@given(st.text(), st.text(), VALUES, st.text())
+def test_a_cursor_comes_back_as_it_went_out(
+    collection: str, sort: str, value: cursors.KeyValue, id: str
+) -> None:
+    cursor = cursors.encode(collection, sort, value, id)
+    assert cursors.decode(collection, sort, cursor) == (value, id)
+    assert cursor.isascii()
+    assert cursor.replace("-", "").replace("_", "").isalnum()
+
+
+@given(st.text())
+def test_no_text_does_worse_than_being_refused(text: str) -> None:
+    with pytest.raises(BadCursor):
+        cursors.decode("rescues", "id", text)
+
+
+@given(st.binary())
+def test_no_altered_cursor_does_worse_than_being_refused(noise: bytes) -> None:
+    cursor = cursors.encode("rescues", "id", None, "res_1")
+    altered = cursor[: len(noise) % len(cursor)] + noise.hex()
+    try:
+        value, last = cursors.decode("rescues", "id", altered)
+    except BadCursor:
+        return
+    assert isinstance(last, str)
+    assert value is None or isinstance(value, (str, int, float))
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**400])
+def test_a_number_that_no_engine_holds_is_refused(value: int) -> None:
+    with pytest.raises(BadCursor):
+        cursors.decode("rescues", "weight", cursors.encode("rescues", "weight", value, "res_1"))

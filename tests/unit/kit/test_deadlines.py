@@ -1,0 +1,257 @@
+"""What falls due is fired at its moment, once at a time, and again until it is no longer due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, MutableMapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+import structlog
+
+from support.stores import NOON, PARCELS, Parcel
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.deadlines import DeadlineRunner
+from supportcarr.kit.store.port import Collection, CollectionSpec, StoreUnavailable
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.work import Again, Deadline
+
+
+class Firings:
+    """What was fired when (city time); takes ``due_at`` off, as a service would, unless told not to."""
+
+    def __init__(self, parcels: Collection[Parcel], clock: Clock) -> None:
+        self._parcels, self._clock = parcels, clock
+        self.at: list[tuple[str, datetime]] = []
+        self.errors: list[Exception] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.settles = True
+        self.most = self._now = 0
+
+    async def fire(self, id: str) -> None:
+        self.at.append((id, self._clock.city()))
+        self._now += 1
+        self.most = max(self.most, self._now)
+        try:
+            await self.gate.wait()
+            if self.errors:
+                raise self.errors.pop(0)
+            parcel = await self._parcels.get(id)
+            if parcel is not None and self.settles:
+                await self._parcels.save(msgspec.structs.replace(parcel, due_at=None))
+        finally:
+            self._now -= 1
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.at]
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged (and not rendered: tracebacks with all their locals take seconds)."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
+@pytest.fixture
+def parcels(store: SqliteStore) -> Collection[Parcel]:
+    return store.collection(PARCELS)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(city_origin=NOON, speed=60)
+
+
+@pytest.fixture
+def firings(parcels: Collection[Parcel], clock: Clock) -> Firings:
+    return Firings(parcels, clock)
+
+
+def runner_of(store: SqliteStore, clock: Clock, firings: Firings, every_s: float = 0.01) -> DeadlineRunner:
+    return DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], every_s=every_s)
+
+
+async def until(condition: object, holds: int) -> None:
+    """Wait until a list is that long."""
+    assert isinstance(condition, list)
+    while len(condition) < holds:
+        await asyncio.sleep(0.002)
+
+
+async def test_each_is_fired_in_its_turn_and_not_before_its_time(
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+) -> None:
+    dues = {"past": -100.0, "now": 0.0, "soon": 6.0, "later": 12.0}
+    for name, seconds in dues.items():
+        await parcels.insert(Parcel(id=name, due_at=NOON + timedelta(seconds=seconds)))
+    await parcels.insert(Parcel(id="never"))
+    await parcels.insert(Parcel(id="tomorrow", due_at=NOON + timedelta(days=1)))
+    runner = runner_of(store, clock, firings)
+    runner.start()
+    await until(firings.at, 4)
+    await asyncio.sleep(0.05)
+    await runner.stop()
+    assert sorted(firings.names[:2]) == ["now", "past"]
+    assert firings.names[2:] == ["soon", "later"]
+    assert all(at >= NOON + timedelta(seconds=dues[name]) for name, at in firings.at)
+    assert runner.fired == 4
+
+
+async def test_what_is_too_far_off_is_not_set_off_yet(
+    store: SqliteStore, parcels: Collection[Parcel], firings: Firings
+) -> None:
+    frozen = Clock(city_origin=NOON, speed=60, wall=lambda: 1_000_000.0)
+    await parcels.insert(Parcel(id="near", due_at=NOON + timedelta(seconds=59)))
+    await parcels.insert(Parcel(id="far", due_at=NOON + timedelta(seconds=61)))
+    runner = runner_of(store, frozen, firings)
+    assert await runner.look() == 1
+    assert await runner.look() == 0  # on its way already
+    await runner.stop()
+    assert firings.names == []
+
+
+async def test_what_is_being_fired_is_not_fired_a_second_time(
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+) -> None:
+    firings.gate.clear()
+    await parcels.insert(Parcel(id="p", due_at=NOON))
+    runner = runner_of(store, clock, firings)
+    runner.start()
+    await until(firings.at, 1)
+    await asyncio.sleep(0.1)
+    assert firings.names == ["p"]
+    firings.gate.set()
+    await runner.stop()
+    assert firings.names == ["p"]
+
+
+async def test_a_new_due_time_of_a_document_is_fired_while_the_old_one_still_runs(
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+) -> None:
+    firings.gate.clear()
+    parcel = await parcels.insert(Parcel(id="p", due_at=NOON))
+    runner = runner_of(store, clock, firings)
+    runner.start()
+    await until(firings.at, 1)
+    await parcels.save(msgspec.structs.replace(parcel, due_at=clock.city() + timedelta(seconds=1)))
+    await until(firings.at, 2)
+    firings.gate.set()
+    await runner.stop()
+    assert firings.names == ["p", "p"]
+
+
+async def test_only_so_many_are_fired_at_once(
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+) -> None:
+    firings.gate.clear()
+    await parcels.insert_many([Parcel(id=f"p{n:03}", due_at=NOON) for n in range(450)])
+    runner = DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], every_s=0.01, concurrency=7)
+    runner.start()
+    await until(firings.at, 7)
+    await asyncio.sleep(0.03)
+    assert len(firings.at) == 7
+    firings.gate.set()
+    await until(firings.at, 450)
+    await runner.stop()
+    assert firings.most == 7
+    assert sorted(firings.names) == [f"p{n:03}" for n in range(450)]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), StoreUnavailable("away"), Again(0.01, "not yet")])
+async def test_what_failed_is_fired_again(
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings, error: Exception
+) -> None:
+    firings.errors = [error, error]
+    await parcels.insert(Parcel(id="p", due_at=NOON))
+    await parcels.insert(Parcel(id="q", due_at=NOON + timedelta(seconds=1)))
+    runner = runner_of(store, clock, firings)
+    runner.start()
+    while await parcels.count({"due_at": NOON}) or "q" not in firings.names:
+        await asyncio.sleep(0.005)
+    await runner.stop()
+    assert firings.names.count("p") >= 2
+    assert runner.failures == (0 if isinstance(error, Again) else 2)
+
+
+async def test_what_stays_due_is_fired_again_but_ever_more_rarely(
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+) -> None:
+    firings.settles = False
+    await parcels.insert(Parcel(id="p", due_at=NOON))
+    runner = runner_of(store, clock, firings, every_s=0.005)
+    looks = 0
+    while len(firings.at) < 4:
+        await runner.look()
+        looks += 1
+        await asyncio.sleep(0.002)
+    await runner.stop()
+    assert looks > 12
+
+
+async def test_a_store_that_is_away_for_a_moment_does_not_end_the_looking(
+    store: SqliteStore,
+    parcels: Collection[Parcel],
+    clock: Clock,
+    firings: Firings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await parcels.insert(Parcel(id="p", due_at=NOON))
+    find, left = parcels.find, [1, 2, 3]
+
+    async def away(*arguments: object, **options: object) -> object:
+        if left:
+            left.pop()
+            raise StoreUnavailable("away")
+        return await find(*arguments, **options)  # type: ignore[arg-type]  # handed through as given
+
+    monkeypatch.setattr(parcels, "find", away)
+    runner = runner_of(store, clock, firings)
+    runner.start()
+    await until(firings.at, 1)
+    await runner.stop()
+    assert left == []
+
+
+async def test_stopping_lets_what_is_fired_finish_and_drops_what_only_waits(
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+) -> None:
+    firings.gate.clear()
+    await parcels.insert(Parcel(id="fired", due_at=NOON))
+    await parcels.insert(Parcel(id="waits", due_at=NOON + timedelta(minutes=19)))
+    runner = DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], ahead_s=20)
+    runner.start()
+    await until(firings.at, 1)
+    stopping = asyncio.create_task(runner.stop())
+    await asyncio.sleep(0.01)
+    firings.gate.set()
+    await stopping
+    fired = await parcels.get("fired")
+    assert fired is not None
+    assert fired.due_at is None
+    assert firings.names == ["fired"]
+
+
+async def test_stopping_does_not_wait_for_ever(
+    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+) -> None:
+    firings.gate.clear()
+    await parcels.insert(Parcel(id="stuck", due_at=NOON))
+    runner = runner_of(store, clock, firings)
+    runner.start()
+    await until(firings.at, 1)
+    await runner.stop(within_s=0.01)
+    stuck = await parcels.get("stuck")
+    assert stuck is not None
+    assert stuck.due_at == NOON
+
+
+def test_a_collection_with_deadlines_needs_their_index(store: SqliteStore, clock: Clock) -> None:
+    async def fire(id: str) -> None: ...
+
+    with pytest.raises(ValueError, match="due_at"):
+        DeadlineRunner(store, clock, [Deadline(CollectionSpec("barrels", Parcel), fire)])
