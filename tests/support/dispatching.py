@@ -4,7 +4,7 @@ collection of their own, a relay and a deadline runner that act when told to."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -118,40 +118,43 @@ class Positions:
         return dict(self.at)
 
 
-class DyingCollection:
-    """A collection whose process dies after so many writes."""
+class InterruptedCollection:
+    """A collection of an ``InterruptedStore``."""
 
-    def __init__(self, inner: Collection[Any], store: DyingStore) -> None:
+    def __init__(self, inner: Collection[Any], store: InterruptedStore) -> None:
         self._inner, self._store = inner, store
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     async def insert(self, document: Any, recorded: Recorded | None = None) -> Any:
-        return self._store.wrote(await self._inner.insert(document, recorded))
+        return await self._store.wrote(await self._inner.insert(document, recorded))
 
     async def save(self, document: Any, recorded: Recorded | None = None) -> Any:
-        return self._store.wrote(await self._inner.save(document, recorded))
+        return await self._store.wrote(await self._inner.save(document, recorded))
 
 
-class DyingStore:
-    """A store whose process dies after *writes* writes (``None``: never)."""
+class InterruptedStore:
+    """A store that lets something else happen, once, right after so many writes."""
 
-    def __init__(self, inner: Store, writes: int | None) -> None:
-        self._inner, self._left = inner, writes
+    def __init__(self, inner: Store, writes: int, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self._inner, self._left, self._meanwhile = inner, writes, meanwhile
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     def collection(self, spec: CollectionSpec[Any]) -> Any:
-        return DyingCollection(self._inner.collection(spec), self)
+        return InterruptedCollection(self._inner.collection(spec), self)
 
-    def wrote(self, saved: Any) -> Any:
-        if self._left is not None:
-            self._left -= 1
-            if self._left <= 0:
-                raise Crash
+    async def wrote(self, saved: Any) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            await self._meanwhile()
         return saved
+
+
+async def die() -> None:
+    raise Crash
 
 
 class City:
@@ -176,9 +179,12 @@ class City:
         store.subscribe(self._hear)
         self.dispatch = self.process()
 
-    def process(self, *, dies_after: int | None = None) -> DispatchService:
-        """Another process of the same city, which may die after so many writes."""
-        store: Any = self.store if dies_after is None else DyingStore(self.store, dies_after)
+    def process(
+        self, *, after: int | None = None, meanwhile: Callable[[], Awaitable[object]] = die
+    ) -> DispatchService:
+        """Another process of the same city; after so many writes something happens: it dies, or waits
+        while others act."""
+        store: Any = self.store if after is None else InterruptedStore(self.store, after, meanwhile)
         return DispatchService(
             store,
             self.clock,

@@ -5,7 +5,7 @@ the start by anybody: the offer says how it ends, and ``due_at`` that the rest i
     1. the offer becomes ``accepted`` (only while it is open)
     2. the driver's current job is claimed; the claim on the open offer goes in the same write
     3. the rescue is assigned (``RescueBook``)
-    4. the claim is confirmed, or released if the rescue has let go of the driver since
+    4. the claim is confirmed, unless the rescue has ended and the consumer of that has dropped it
     5. the offer is settled: ``OfferClosed(accepted)``
     If the rescue waits for nobody any more (3), the claim is released, the offer ends ``withdrawn``,
     and the steps of ``close`` follow.
@@ -131,10 +131,7 @@ class Answers:
             await self._settle_accepted(offer)
 
     async def _settle_accepted(self, offer: Offer) -> Offer:
-        if await self._book.driver_of(offer.rescue_id) == offer.driver_id:
-            await self._claims.confirm_job(offer)
-        else:
-            await self._claims.release_job_of_offer(offer)
+        await self._claims.confirm_job(offer)
         return await self._change(offer.id, self._settled_accepted)
 
     def _settled_accepted(self, offer: Offer) -> tuple[Offer, Recorded] | None:

@@ -14,8 +14,8 @@ class RescueBook(Protocol):
     async def assign(self, rescue_id: str, *, driver_id: str, offer_id: str, eta_seconds: int | None) -> bool:
         """Assign the driver who accepted that offer.
 
-        True if that has happened, now or before (by the same offer); False if the rescue waits for
-        nobody any more.
+        True if the driver has the rescue by this very offer, now or already; False if it is not to
+        be had (also: not any more).
         """
 
     async def driver_of(self, rescue_id: str) -> str | None:

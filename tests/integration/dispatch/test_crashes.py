@@ -23,7 +23,7 @@ def city(store: Store) -> City:
 async def dies(city: City, after: int, act: Act) -> bool:
     """Whether a process that dies after so many writes died in that act."""
     try:
-        await act(city.process(dies_after=after))
+        await act(city.process(after=after))
     except Crash:
         return True
     return False

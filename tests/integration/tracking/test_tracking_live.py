@@ -1,0 +1,141 @@
+"""Live positions in a real Redis."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.tracking.live import LivePositions
+from supportcarr.tracking.model import Fix, Rules, judge
+
+START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+HERE = GeoPoint(45.52, -73.58)
+METRE = 1 / 111_195
+
+
+class Wall:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> float:
+        return self.now.timestamp()
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def live(redis: RedisClient, wall: Wall) -> LivePositions:
+    return LivePositions(redis, Clock(city_origin=START, wall_origin=START, wall=wall), Rules())
+
+
+def fix(wall: Wall, metres: float = 0.0, age: float = 0.0) -> Fix:
+    return Fix(lat=HERE.lat + metres * METRE, lng=HERE.lng, at=wall.now - timedelta(seconds=age))
+
+
+async def test_who_reported_lately_is_found_nearest_first(live: LivePositions, wall: Wall) -> None:
+    for driver_id, metres in (("usr_far", 900), ("usr_near", 100), ("usr_away", 5000)):
+        assert await live.report(driver_id, "montreal", [fix(wall, metres)]) == ["live"]
+    found = await live.nearby("montreal", HERE, 1000, 10)
+    assert [d.driver_id for d in found] == ["usr_near", "usr_far"]
+    assert [d.distance_m for d in found] == pytest.approx([100, 900], abs=1)
+    assert found[0].at == START
+    assert [d.driver_id for d in await live.nearby("montreal", HERE, 1000, 1)] == ["usr_near"]
+    assert await live.nearby("laval", HERE, 1000, 10) == []
+    present = {d.driver_id for d in await live.present("montreal")}
+    assert present == {"usr_far", "usr_near", "usr_away"}
+
+
+async def test_a_driver_who_moved_is_only_where_the_newest_position_says(
+    live: LivePositions, wall: Wall
+) -> None:
+    await live.report("usr_d", "montreal", [fix(wall)])
+    wall.now += timedelta(seconds=20)
+    await live.report("usr_d", "montreal", [fix(wall, 1000)])
+    assert await live.nearby("montreal", HERE, 500, 10) == []
+    (found,) = await live.nearby("montreal", HERE, 1500, 10)
+    assert found.distance_m == pytest.approx(1000, abs=1)
+
+
+async def test_a_phone_that_is_silent_vanishes_when_its_position_is_no_longer_fresh(
+    live: LivePositions, wall: Wall
+) -> None:
+    await live.report("usr_d", "montreal", [fix(wall)])
+    wall.now += timedelta(seconds=30)
+    assert len(await live.nearby("montreal", HERE, 500, 10)) == 1
+    wall.now += timedelta(seconds=0.1)
+    assert await live.nearby("montreal", HERE, 500, 10) == []
+    assert await live.present("montreal") == []
+
+
+async def test_what_is_kept_expires_by_itself(live: LivePositions, wall: Wall, redis: RedisClient) -> None:
+    await live.report("usr_d", "montreal", [fix(wall)])
+    kept = await redis.call("KEYS", "*", decode=True)
+    assert len(kept) == 2
+    for key in kept:
+        assert 0 < await redis.call("PTTL", key) <= 600_000
+
+
+async def test_a_refused_position_changes_nothing(live: LivePositions, wall: Wall) -> None:
+    await live.report("usr_d", "montreal", [fix(wall)])
+    wall.now += timedelta(seconds=1)
+    assert await live.report("usr_d", "montreal", [fix(wall, 9000)]) == ["impossible"]
+    assert await live.report("usr_d", "montreal", [fix(wall, 10)]) == ["live"]
+    (found,) = await live.nearby("montreal", HERE, 500, 10)
+    assert found.distance_m == pytest.approx(10, abs=0.1)
+
+
+async def test_of_an_offline_trail_only_what_is_fresh_goes_live(live: LivePositions, wall: Wall) -> None:
+    trail = [fix(wall, 10 * (100 - age), age) for age in (100, 60, 31, 20, 5)]
+    assert await live.report("usr_d", "montreal", trail) == ["stale", "stale", "stale", "live", "live"]
+    assert await live.report("usr_d", "montreal", trail) == ["out_of_order"] * 4 + ["repeated"]
+    (found,) = await live.nearby("montreal", HERE, 5000, 10)
+    assert found.at == wall.now - timedelta(seconds=5)
+
+
+async def test_an_old_trail_alone_does_not_put_a_driver_on_the_map(live: LivePositions, wall: Wall) -> None:
+    assert await live.report("usr_d", "montreal", [fix(wall, 0, 60), fix(wall, 5, 50)]) == ["stale"] * 2
+    assert await live.nearby("montreal", HERE, 5000, 10) == []
+
+
+async def test_outside_every_area_positions_are_judged_and_nobody_is_found(
+    live: LivePositions, wall: Wall, redis: RedisClient
+) -> None:
+    assert await live.report("usr_d", None, [fix(wall)]) == ["live"]
+    assert await live.report("usr_d", None, [fix(wall, age=5)]) == ["out_of_order"]
+    assert len(await redis.call("KEYS", "*")) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_the_script_says_what_the_pure_rule_says(seed: int, live: LivePositions, wall: Wall) -> None:
+    random = Random(seed)
+    last: Fix | None = None
+    for _ in range(30):
+        wall.now += timedelta(seconds=random.choice([0, 0.1, 1, 5, 40]))
+        given = Fix(
+            lat=HERE.lat + random.choice([0, 20, 65, 75, 400, 3000, -60]) * METRE,
+            lng=HERE.lng + random.choice([0, 0, 0.001]),
+            at=wall.now - timedelta(seconds=random.choice([-40, -10, 0, 0, 0, 1, 10, 35])),
+            accuracy=random.choice([None, 5, 200, 250]),
+        )
+        if last is not None and random.random() < 0.1:
+            given = last
+        expected = judge(last, given, wall.now, Rules())
+        assert await live.report("usr_d", "montreal", [given]) == [expected]
+        if expected in ("live", "stale"):
+            last = given
+
+
+async def test_in_a_fast_city_slices_expire_sooner_by_the_wall(redis: RedisClient) -> None:
+    at = datetime.now(UTC)
+    live = LivePositions(redis, Clock(city_origin=at, wall_origin=at, speed=60), Rules())
+    await live.report("usr_d", "montreal", [Fix(lat=HERE.lat, lng=HERE.lng, at=at)])
+    (geo,) = await redis.call("KEYS", "*geo*", decode=True)
+    assert await redis.call("PTTL", geo) < 3_000
