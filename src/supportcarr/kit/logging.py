@@ -161,9 +161,8 @@ def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     return event
 
 
-def _encode(encoder: msgspec.json.Encoder, level: str, event: Mapping[str, Any]) -> msgspec.Raw:
-    line = {"at": datetime.now(UTC), "level": level, **event}
-    return msgspec.Raw(encoder.encode(line))
+def _encode(encoder: msgspec.json.Encoder, level: str, event: Mapping[str, Any]) -> bytes:
+    return encoder.encode({"at": datetime.now(UTC), "level": level, **event})
 
 
 class _Renderer:
@@ -172,7 +171,7 @@ class _Renderer:
     def __init__(self) -> None:
         self._encoder = msgspec.json.Encoder(enc_hook=str)
 
-    def __call__(self, _logger: Any, method: str, event: MutableMapping[str, Any]) -> msgspec.Raw:
+    def __call__(self, _logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
         level = "error" if method in ("exception", "critical", "fatal") else method
         return _encode(self._encoder, "warning" if level == "warn" else level, event)
 
@@ -183,9 +182,9 @@ class _Lines:
     def __init__(self, *_names: Any) -> None:
         pass
 
-    def msg(self, line: msgspec.Raw) -> None:
+    def msg(self, line: bytes) -> None:
         if _writer is not None:
-            _writer.write(line)
+            _writer.write(msgspec.Raw(line))
 
     debug = info = warning = warn = error = critical = fatal = exception = msg
 
@@ -207,7 +206,7 @@ class _StandardHandler(logging.Handler):
         _add_ids(None, "", event)
         if _writer is not None:
             level = "error" if record.levelno >= logging.ERROR else "warning"
-            _writer.write(_encode(self._encoder, level, event))
+            _writer.write(msgspec.Raw(_encode(self._encoder, level, event)))
 
 
 def configure(settings: Logs, *, descriptor: int | None = None) -> LogWriter:

@@ -1,0 +1,175 @@
+"""Logs: one JSON object a line, with the ids of what they come from, and no secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import structlog
+
+from supportcarr.kit import logging as logs
+from supportcarr.kit.settings import Logs
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Iterator[Lines]:
+    """Configure the logs to a file; call it for what has been written so far."""
+    file = tmp_path / "log.jsonl"
+    writer = logs.configure(Logs(level="info", file=str(file)))
+
+    def read() -> list[dict[str, Any]]:
+        writer.flush()
+        return [msgspec.json.decode(line) for line in file.read_bytes().splitlines()]
+
+    yield read
+    logs.shut_down()
+    structlog.reset_defaults()
+    logging.getLogger().handlers = [
+        handler for handler in logging.getLogger().handlers if type(handler).__module__ != logs.__name__
+    ]
+    logging.captureWarnings(False)
+
+
+def test_a_line_is_json_with_time_level_and_event(lines: Lines) -> None:
+    structlog.get_logger("x").info("truck_departed", distance_m=1200, at_place=Path("there"))
+    (line,) = lines()
+    assert (line["level"], line["event"], line["distance_m"]) == ("info", "truck_departed", 1200)
+    assert line["at_place"] == "there"
+    assert datetime.fromisoformat(line["at"]).tzinfo is not None
+
+
+def test_lines_below_the_level_are_left_out(lines: Lines) -> None:
+    structlog.get_logger().debug("noise")
+    structlog.get_logger().warning("signal")
+    assert [line["event"] for line in lines()] == ["signal"]
+
+
+async def test_lines_carry_the_ids_of_their_own_task(lines: Lines) -> None:
+    log = structlog.get_logger()
+
+    async def request(name: str) -> None:
+        logs.begin(f"req-{name}")
+        logs.bind(user_id=f"usr_{name}")
+        await asyncio.sleep(0)
+        logs.bind(rescue_id=f"res_{name}")
+        log.info("done", name=name)
+
+    await asyncio.gather(request("a"), request("b"))
+    log.info("outside")
+    by_name = {line.get("name"): line for line in lines()}
+    for name in "ab":
+        line = by_name[name]
+        assert (line["request_id"], line["user_id"], line["rescue_id"]) == (
+            f"req-{name}",
+            f"usr_{name}",
+            f"res_{name}",
+        )
+    assert "request_id" not in by_name[None]
+
+
+@pytest.mark.parametrize(
+    "key", ["password", "access_token", "api_key", "Authorization", "webhook_secret", "pin"]
+)
+def test_secrets_are_hidden(lines: Lines, key: str) -> None:
+    structlog.get_logger().info("oops", **{key: "s3cret", "spinning": "fast"})
+    (line,) = lines()
+    assert line[key] == "[hidden]"
+    assert line["spinning"] == "fast"
+
+
+def test_an_exception_comes_with_its_trace(lines: Lines) -> None:
+    try:
+        raise ValueError("too far")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    (line,) = lines()
+    assert line["level"] == "error"
+    assert "ValueError: too far" in line["exception"]
+
+
+def test_the_standard_librarys_warnings_go_the_same_way(lines: Lines) -> None:
+    logging.getLogger("stripe").info("a request with its parameters")
+    logging.getLogger("stripe").warning("slow: %s s", 3)
+    (ours,) = [h for h in logging.getLogger().handlers if type(h).__module__ == logs.__name__]
+    ours.emit(logging.LogRecord("broken", logging.WARNING, "x.py", 1, "%d", ("no number",), None))
+    assert [(line["logger"], line["event"], line["level"]) for line in lines()] == [
+        ("stripe", "slow: 3 s", "warning"),
+        ("broken", "%d", "warning"),
+    ]
+
+
+def test_an_access_line_leaves_out_what_is_not_known(lines: Lines) -> None:
+    writer = logs.access_writer("info")
+    assert writer is not None
+    writer.write(
+        logs.AccessLine(
+            at=datetime.now(UTC),
+            request_id="req-1",
+            method="GET",
+            route="/api/v1/me",
+            status=200,
+            ms=0.5,
+            address="203.0.113.9",
+        )
+    )
+    (line,) = lines()
+    assert (line["event"], line["route"], line["status"]) == ("request", "/api/v1/me", 200)
+    assert not {"user_id", "rescue_id", "code"} & set(line)
+
+
+def test_without_info_there_are_no_access_lines(lines: Lines) -> None:
+    assert logs.access_writer("warning") is None
+
+
+def test_lines_are_written_without_being_asked(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    writer = logs.LogWriter(write, flush_seconds=0.001)
+    writer.write(msgspec.Raw(b'{"event":"x"}'))
+    assert os.read(read, 100) == b'{"event":"x"}\n'  # waits until the thread writes
+    writer.close()
+    os.close(read)
+    os.close(write)
+
+
+def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
+    writer = logs.LogWriter(descriptor, flush_seconds=3600)
+    writer.write(msgspec.Raw(b"1"))
+    writer.close()
+    os.close(descriptor)
+    assert file.read_bytes() == b"1\n"
+
+
+def test_lines_beyond_what_fits_are_dropped_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "CAPACITY", 2)
+    file = tmp_path / "log"
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
+    writer = logs.LogWriter(descriptor, flush_seconds=3600)
+    for _ in range(5):
+        writer.write(msgspec.Raw(b"1"))
+    writer.close()
+    os.close(descriptor)
+    *kept, last = file.read_bytes().splitlines()
+    assert kept == [b"1", b"1"]
+    assert msgspec.json.decode(last)["lines"] == 3
+
+
+def test_a_reader_that_has_gone_does_not_stop_the_work() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    writer = logs.LogWriter(write, flush_seconds=3600)
+    writer.write(msgspec.Raw(b"1"))
+    writer.close()
+    os.close(write)
