@@ -159,10 +159,20 @@ class RedisClient:
         Raises the first error, after all have been answered.
         """
         futures = [self.call(*command, decode=decode) for command in commands]
-        replies = await asyncio.gather(*futures, return_exceptions=True)
-        for reply in replies:
-            if isinstance(reply, BaseException):
-                raise reply
+        replies: list[Any] = []
+        failure: RedisError | None = None
+        try:
+            for future in futures:
+                try:
+                    replies.append(await future)
+                except RedisError as error:
+                    failure = failure or error
+        except asyncio.CancelledError:
+            for future in futures:
+                future.cancel()
+            raise
+        if failure is not None:
+            raise failure
         return replies
 
     def dedicated(self, *, name: str = "blocking", timeout: float = 2.0) -> RedisClient:

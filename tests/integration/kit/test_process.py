@@ -1,0 +1,68 @@
+"""No process outlives its parent, whatever ended the parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from support.processes import python
+from supportcarr.kit.process import guard, start_bound, stop
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("way", ["kernel", "watch", "program", "guard"])
+async def test_a_child_dies_with_a_parent_that_was_killed(way: str) -> None:
+    async with python("support.mortal", way) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(await parent.stdout.readline()))
+        assert child.is_running()
+        parent.send_signal(signal.SIGKILL)
+        await parent.wait()
+        while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_child_whose_parent_was_gone_before_it_looked_ends_at_once() -> None:
+    nobody = subprocess.Popen(["true"])
+    nobody.wait()
+    code = (
+        f"from supportcarr.kit.process import die_with_parent; die_with_parent({nobody.pid}); print('lives')"
+    )
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert child.returncode == -signal.SIGTERM
+    assert child.stdout == b""
+
+
+def test_a_program_reads_what_it_is_given_and_ends_when_told() -> None:
+    process = start_bound(["cat"], stdin=b"secret")
+    assert process.wait(10) == 0
+    stop(process)  # harmless
+
+
+def test_a_stubborn_program_is_killed() -> None:
+    process = start_bound(["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"])
+    while psutil.Process(process.pid).num_threads() and not psutil.Process(process.pid).children():
+        pass  # until the trap is set
+    stop(process, seconds=0.1)
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_guard_answers_its_programs_exit_code() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert guard(os.getppid(), ["sh", "-c", "exit 7"]) == 7
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_the_title_says_the_role() -> None:
+    code = "from supportcarr.kit.process import set_title; import psutil; set_title('worker'); "
+    code += "print(' '.join(psutil.Process().cmdline()))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "supportcarr: worker"

@@ -1,0 +1,46 @@
+"""The cache in the process: bounded in number and in time."""
+
+from __future__ import annotations
+
+from supportcarr.kit.cache import BoundedCache
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_value_unused_for_longest_goes_first() -> None:
+    cache: BoundedCache[str, int] = BoundedCache(2, 60)
+    cache.put("a", 1)
+    cache.put("b", 2)
+    assert cache.get("a") == 1
+    cache.put("c", 3)
+    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (1, None, 3)
+    assert len(cache) == 2
+    assert (cache.hits, cache.misses) == (3, 1)
+
+
+def test_no_value_is_older_than_the_cache_allows() -> None:
+    time = Time()
+    cache: BoundedCache[str, int] = BoundedCache(10, 60, monotonic=time)
+    cache.put("short", 1, seconds=5)
+    cache.put("long", 2, seconds=600)
+    time.now = 5
+    assert (cache.get("short"), cache.get("long")) == (None, 2)
+    time.now = 60
+    assert cache.get("long") is None
+    assert len(cache) == 0
+
+
+def test_a_value_is_replaced_and_dropped() -> None:
+    cache: BoundedCache[str, int] = BoundedCache(10, 60)
+    cache.put("a", 1)
+    cache.put("a", 2)
+    assert cache.get("a") == 2
+    cache.drop("a")
+    cache.drop("a")
+    assert cache.get("a") is None
