@@ -96,7 +96,7 @@ def up() -> None:
 @main.command()
 def api() -> None:
     """The HTTP edge."""
-    from supportcarr.bootstrap import run_api
+    from supportcarr.bootstrap.processes import run_api
 
     run_api(_settings())
 
@@ -104,7 +104,7 @@ def api() -> None:
 @main.command()
 def realtime() -> None:
     """The Socket.IO edge."""
-    from supportcarr.bootstrap import run_realtime
+    from supportcarr.bootstrap.processes import run_realtime
 
     run_realtime(_settings())
 
@@ -112,7 +112,7 @@ def realtime() -> None:
 @main.command()
 def worker() -> None:
     """Jobs, deadlines and sweeps."""
-    from supportcarr.bootstrap import run_worker
+    from supportcarr.bootstrap.processes import run_worker
 
     run_worker(_settings())
 
@@ -120,7 +120,7 @@ def worker() -> None:
 @main.command()
 def sandbox() -> None:
     """The twins of services behind a key (local profile only)."""
-    from supportcarr.bootstrap import run_sandbox
+    from supportcarr.bootstrap.processes import run_sandbox
 
     run_sandbox(_settings())
 
@@ -137,7 +137,7 @@ def simulator(options: str) -> None:
 @main.command()
 def seed() -> None:
     """Service areas, tariffs and the operators' accounts of the demo (safe to repeat)."""
-    from supportcarr.bootstrap import run_seed
+    from supportcarr.bootstrap.processes import run_seed
 
     run_seed(_settings())
 
@@ -146,7 +146,7 @@ def seed() -> None:
 @click.option("--apply", is_flag=True, help="Mend what can be mended.")
 def check(apply: bool) -> None:
     """Verify settings, stores and indexes; says what is wrong in plain words."""
-    from supportcarr.bootstrap import run_check
+    from supportcarr.bootstrap.commands import run_check
 
     findings = run_check(_settings(), apply=apply)
     for finding in findings:
@@ -163,7 +163,7 @@ def jobs() -> None:
 @jobs.command("list")
 def list_jobs() -> None:
     """Dead letters, one JSON line each."""
-    from supportcarr.bootstrap import run_jobs
+    from supportcarr.bootstrap.commands import run_jobs
 
     for line in run_jobs(_settings(), replay=None):
         click.echo(line)
@@ -173,7 +173,7 @@ def list_jobs() -> None:
 @click.argument("job_id")
 def replay_job(job_id: str) -> None:
     """Run a dead letter again."""
-    from supportcarr.bootstrap import run_jobs
+    from supportcarr.bootstrap.commands import run_jobs
 
     for line in run_jobs(_settings(), replay=job_id):
         click.echo(line)

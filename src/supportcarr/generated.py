@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document of every declared route."""
-    from supportcarr.bootstrap import openapi
+    from supportcarr.bootstrap.commands import openapi
 
     return openapi()
 
@@ -34,9 +34,9 @@ def asyncapi_document() -> dict[str, Any]:
 
 def rescue_diagram() -> str:
     """The life of a rescue, as a Mermaid state diagram."""
-    from supportcarr.rescues.diagram import render
+    from supportcarr.rescues.diagram import mermaid
 
-    return render()
+    return mermaid()
 
 
 def settings_page() -> str:
@@ -65,9 +65,9 @@ def settings_page() -> str:
 
 def life_page() -> str:
     """``docs/rescue-life.md`` with the diagram of today's table."""
-    from supportcarr.rescues.diagram import render_docs
+    from supportcarr.rescues.diagram import rendered
 
-    return render_docs((ROOT / "docs/rescue-life.md").read_text())
+    return rendered((ROOT / "docs/rescue-life.md").read_text())
 
 
 def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:

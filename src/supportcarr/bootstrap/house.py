@@ -148,14 +148,10 @@ class House:
         self.tracking = TrackingService(store, redis.cache, clock, self.areas, router, settings.dispatch)
         self.riders = RiderService(store, clock)
 
-        self.payment_gateway = (
-            payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)
-        )
+        self.payment_gateway = payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)
         self.payment_methods = PaymentMethods(store, clock, self.payment_gateway)
         self.ledger = Ledger(store, clock)
-        self.payments = Payments(
-            store, clock, self.payment_gateway, self.payment_methods, self.ledger
-        )
+        self.payments = Payments(store, clock, self.payment_gateway, self.payment_methods, self.ledger)
         self.webhooks = Webhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
         self.chat = Chat(store, clock)

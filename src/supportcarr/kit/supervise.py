@@ -29,13 +29,17 @@ HEALTHY_AFTER_S = 10.0  # a child that lived this long starts again at once when
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A kind of process: how it is started, and whether chaos may kill it."""
+    """A kind of process: how it is started, and whether chaos may kill it.
+
+    ``each`` adds to the environment of the first, the second … process of the role.
+    """
 
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     count: int = 1
     killable: bool = True
+    each: Sequence[Mapping[str, str]] | None = None
 
 
 @dataclass(slots=True)
@@ -78,16 +82,27 @@ class Supervisor:
             await asyncio.sleep(backoff)
 
     async def _spawn(self, child: Child) -> asyncio.subprocess.Process:
-        environment = self._environment | dict(child.role.environment)
+        role = child.role
+        own = role.each[child.number] if role.each else {}
+        environment = self._environment | dict(role.environment) | dict(own)
+        return await self._start(role.arguments, environment, self._output)
+
+    async def spawn_once(self, arguments: Sequence[str]) -> asyncio.subprocess.Process:
+        """Start a process that is not kept running; its standard output can be read."""
+        return await self._start(arguments, self._environment, asyncio.subprocess.PIPE)
+
+    async def _start(
+        self, arguments: Sequence[str], environment: Mapping[str, str], output: TextIO | int | None
+    ) -> asyncio.subprocess.Process:
         ours = os.getpid()
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "supportcarr",
-            *child.role.arguments,
+            *arguments,
             env=environment,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=self._output,
+            stdout=output,
             stderr=self._output,
             start_new_session=True,
             preexec_fn=lambda: die_with_parent(ours, signal.SIGKILL),

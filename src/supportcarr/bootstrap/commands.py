@@ -1,0 +1,100 @@
+"""The commands that look at a platform and go: check, jobs, the generated contracts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from supportcarr.bootstrap.house import SPECS, House, Redises
+from supportcarr.bootstrap.processes import open_house, store_of
+from supportcarr.gateway import openapi as gateway_openapi
+from supportcarr.gateway.system_routes import clock_routes
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.errors import RedisError
+from supportcarr.kit.settings import Settings, load
+from supportcarr.kit.store.port import Store, StoreError
+
+T = TypeVar("T")
+
+# For documents that need no server: the contracts say the same wherever they are generated.
+_NOWHERE = {
+    "SUPPORTCARR_PROFILE": "staging",
+    "SUPPORTCARR_AUTH_TOKEN_SECRETS": "k1:" + "0" * 32,
+    "SUPPORTCARR_AUTH_LOOKUP_SECRET": "0" * 32,
+    "SUPPORTCARR_STRIPE_API_KEY": "sk_test_0",
+    "SUPPORTCARR_STRIPE_WEBHOOK_SECRET": "whsec_0",
+    "SUPPORTCARR_QUOTES_SECRET": "0" * 32,
+}
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document of every route; needs no server and no settings."""
+
+    async def made() -> dict[str, Any]:
+        settings = load(_NOWHERE, dotenv=None)
+        redis = RedisClient("redis://127.0.0.1:1")
+        clock = Clock()
+        house = House(
+            settings,
+            store_of(settings),
+            clock,
+            Redises(redis, redis),
+            durable_url="redis://127.0.0.1:1",
+        )
+        return gateway_openapi.document([*clock_routes(clock), *house.routes()], server="/")
+
+    return asyncio.run(made())
+
+
+def run_check(settings: Settings, *, apply: bool) -> list[str]:
+    """Sentences about what is not as it should be; empty: all is well."""
+
+    async def checking(store: Store) -> list[str]:
+        for spec in SPECS:
+            store.collection(spec)
+        return await store.check(apply=apply)
+
+    findings = asyncio.run(_with_store(settings, checking))
+    if settings.place.redis_url:
+        findings += asyncio.run(_redis_findings(settings.place.redis_url))
+    return findings
+
+
+async def _redis_findings(url: str) -> list[str]:
+    try:
+        async with RedisClient(url, name="check") as redis:
+            policy = (await redis.call("CONFIG", "GET", "maxmemory-policy", decode=True))[1]
+    except RedisError as error:
+        return [f"Redis cannot be used: {error}."]
+    if policy != "noeviction":
+        return [f"The durable Redis evicts ({policy}): set maxmemory-policy noeviction."]
+    return []
+
+
+async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[list[str]]]) -> list[str]:
+    store = store_of(settings)
+    try:
+        await store.open()
+    except StoreError as error:
+        return [f"The store cannot be opened: {error}."]
+    try:
+        return await work(store)
+    finally:
+        await store.close()
+
+
+def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:
+    """JSON lines of the dead letters, or a line that says whether *replay* was found and revived."""
+
+    async def listing() -> list[str]:
+        async with open_house(settings, "jobs") as house:
+            if replay is not None:
+                found = await house.jobs.replay(replay)
+                return ["It will run again." if found else "There is no dead letter of that id."]
+            return [msgspec.json.encode(job).decode() for job in await house.jobs.dead()]
+
+    return asyncio.run(listing())

@@ -1,0 +1,275 @@
+"""Our processes: what each opens, runs, and closes again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from supportcarr.bootstrap.house import House, Redises, area_ids
+from supportcarr.bootstrap.seeding import seed
+from supportcarr.gateway import app as gateway
+from supportcarr.kit import logging as logs
+from supportcarr.kit.city import CityHeartbeat, city_clock
+from supportcarr.kit.deadlines import DeadlineRunner
+from supportcarr.kit.job_worker import JobWorker
+from supportcarr.kit.limits import Limiter
+from supportcarr.kit.metrics import Metrics
+from supportcarr.kit.outbox import Relay
+from supportcarr.kit.process import set_title
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.serve import Lifecycle, run, serve, serve_metrics
+from supportcarr.kit.settings import Settings, SettingsError
+from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.tickers import TickerRunner
+from supportcarr.providers.sandbox.app import create_app
+from supportcarr.realtime.app import build_realtime
+
+log = structlog.get_logger(__name__)
+
+WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
+MAPBOX_ORIGINS = ("https://api.mapbox.com", "https://events.mapbox.com")
+
+
+def store_of(settings: Settings) -> Store:
+    """The store that the settings name.  Raises ``SettingsError``."""
+    url = settings.place.store_url
+    if not url:
+        return SqliteStore(Path(settings.place.data) / "supportcarr.sqlite3")
+    if url.startswith("sqlite:///"):
+        return SqliteStore(Path(url.removeprefix("sqlite:///")))
+    raise SettingsError("SUPPORTCARR_STORE_URL must begin with sqlite:/// (MongoDB comes with its engine).")
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, role: str) -> AsyncIterator[House]:
+    """A house with its store and Redis open; closed in order at the end."""
+    if not settings.place.redis_url:
+        raise SettingsError(
+            "SUPPORTCARR_REDIS_URL is not set: a process alone needs a Redis to meet the others in. "
+            "`supportcarr up` and `supportcarr demo` start one."
+        )
+    async with AsyncExitStack() as closing:
+        store = store_of(settings)
+        await store.open()
+        closing.push_async_callback(store.close)
+        clock = await city_clock(store, speed=settings.city.speed)
+        durable = await closing.enter_async_context(RedisClient(settings.place.redis_url, name=role))
+        cache = durable
+        if settings.place.cache_url:
+            cache = await closing.enter_async_context(RedisClient(settings.place.cache_url, name=role))
+        house = House(settings, store, clock, Redises(durable, cache), durable_url=settings.place.redis_url)
+        closing.push_async_callback(house.close)
+        await house.revocations.open()
+        closing.push_async_callback(house.revocations.close)
+        yield house
+
+
+@asynccontextmanager
+async def _relaying(house: House, drain_seconds: float) -> AsyncIterator[Relay]:
+    """A relay that hands on what this process saves, and finishes what it noticed."""
+    relay = Relay(house.store, house.consumers(), house.jobs)
+    try:
+        yield relay
+    finally:
+        await relay.drain(drain_seconds, retries=False)
+        await relay.stop()
+
+
+@asynccontextmanager
+async def _metrics(settings: Settings) -> AsyncIterator[Metrics]:
+    metrics = Metrics()
+    server = await serve_metrics(metrics.render, settings.servers.host, settings.servers.metrics_port)
+    try:
+        yield metrics
+    finally:
+        server.close()
+
+
+def _gauges(metrics: Metrics, named: str, read: Callable[[], dict[str, Any]]) -> None:
+    """A gauge for each figure that *read* answers."""
+
+    def one(figure: str) -> Callable[[], float]:
+        return lambda: float(read()[figure])
+
+    for figure in read():
+        metrics.gauge_of(f"{named}_{figure}", f"{named}: {figure}", one(figure))
+
+
+def _figures(metrics: Metrics, house: House, relay: Relay) -> None:
+    _gauges(metrics, "outbox", relay.stats)
+    _gauges(metrics, "store", house.store.stats)
+
+
+async def _api(settings: Settings) -> None:
+    lifecycle = Lifecycle()
+    lifecycle.watch_signals()
+    servers = settings.servers
+    async with (
+        open_house(settings, "api") as house,
+        _metrics(settings) as metrics,
+        _relaying(house, servers.drain_seconds) as relay,
+    ):
+        _figures(metrics, house, relay)
+        heartbeat = CityHeartbeat(house.store, house.clock)
+        heartbeat.start()
+        app = gateway_of(house, metrics, lifecycle)
+        lifecycle.became_ready()
+        await serve(app, servers.host, servers.port, servers.drain_seconds, lifecycle=lifecycle)
+        await heartbeat.stop()
+
+
+def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.Gateway:
+    """The HTTP edge of a house."""
+    settings = house.settings
+    redirects = {"/": "/admin"}
+    if settings.place.profile == "local":
+        redirects["/sandbox"] = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
+    return gateway.build(
+        house.routes(),
+        store=house.store,
+        clock=house.clock,
+        tokens=house.tokens,
+        limiter=Limiter(house.redis.durable, lease=settings.limits.lease),
+        metrics=metrics,
+        lifecycle=lifecycle,
+        place=settings.place,
+        servers=settings.servers,
+        limits=settings.limits,
+        secret=settings.auth.lookup_secret,
+        checks={"store": house.store.ping},
+        config=lambda: public_config(settings),
+        apps={"/admin": WEB / "admin" / "dist"},
+        redirects=redirects,
+        content_sources=_map_origins(settings),
+        access_log=logs.access_writer(settings.logs.level),
+    )
+
+
+def public_config(settings: Settings) -> dict[str, Any]:
+    """``/config.json``: what a browser must know first; nothing secret."""
+    return {
+        "realtime_url": settings.place.realtime_url,
+        "map": {
+            "style_url": settings.map.style_url or None,
+            "mapbox_token": settings.map.mapbox_token or None,
+        },
+        "languages": ["en"],
+        "speed": settings.city.speed,
+    }
+
+
+def _map_origins(settings: Settings) -> list[str]:
+    origins = list(MAPBOX_ORIGINS) if settings.map.mapbox_token else []
+    if settings.map.style_url:
+        parts = urlsplit(settings.map.style_url)
+        origins.append(f"{parts.scheme}://{parts.netloc}")
+    return origins
+
+
+async def _realtime(settings: Settings) -> None:
+    lifecycle = Lifecycle()
+    lifecycle.watch_signals()
+    servers = settings.servers
+    async with open_house(settings, "realtime") as house, _metrics(settings) as metrics:
+        app = build_realtime(
+            settings,
+            house.tokens,
+            house.streams,
+            house.redis.cache,
+            house.position_reports,
+            area_ids(),
+            lifecycle=lifecycle,
+            metrics=metrics,
+        )
+        lifecycle.became_ready()
+        await serve(
+            app,
+            servers.host,
+            servers.realtime_port,
+            servers.drain_seconds,
+            lifecycle=lifecycle,
+            websockets=True,
+        )
+
+
+async def _worker(settings: Settings) -> None:
+    lifecycle = Lifecycle()
+    lifecycle.watch_signals()
+    drain = settings.servers.drain_seconds
+    async with (
+        open_house(settings, "worker") as house,
+        _metrics(settings) as metrics,
+        _relaying(house, drain) as relay,
+    ):
+        _figures(metrics, house, relay)
+        heartbeat = CityHeartbeat(house.store, house.clock)
+        deadlines = DeadlineRunner(house.store, house.clock, house.deadlines())
+        tickers = TickerRunner(house.store, house.clock, house.tickers())
+        worker = JobWorker(house.jobs, house.job_handlers(), settings.jobs)
+        relay.start_sweeping(settings.jobs.sweep_seconds)
+        for runner in (heartbeat, deadlines, tickers, worker):
+            runner.start()
+        lifecycle.became_ready()
+        await lifecycle.until_drained()
+        await tickers.stop()
+        await deadlines.stop()
+        await worker.close(drain)
+        await heartbeat.stop()
+
+
+async def _sandbox(settings: Settings) -> None:
+    lifecycle = Lifecycle()
+    lifecycle.watch_signals()
+    servers = settings.servers
+    app = create_app(
+        data=Path(settings.place.data),
+        api_key=settings.stripe.api_key,
+        webhook_secret=settings.stripe.webhook_secret,
+        webhook_url=f"http://{servers.host}:{servers.port}/api/v1/webhooks/stripe",
+    )
+    lifecycle.became_ready()
+    await serve(app, servers.host, servers.sandbox_port, 2.0, lifecycle=lifecycle)  # type: ignore[arg-type]  # Litestar types ASGI by itself
+
+
+def _process(settings: Settings, role: str, main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+    set_title(role)
+    logs.configure(settings.logs)
+    run(main(settings))
+
+
+def run_api(settings: Settings) -> None:
+    _process(settings, "api", _api)
+
+
+def run_realtime(settings: Settings) -> None:
+    _process(settings, "realtime", _realtime)
+
+
+def run_worker(settings: Settings) -> None:
+    _process(settings, "worker", _worker)
+
+
+def run_sandbox(settings: Settings) -> None:
+    """Raises ``SettingsError`` outside the local profile."""
+    if settings.place.profile != "local":
+        raise SettingsError("The sandbox twins run in the local profile only.")
+    _process(settings, "sandbox", _sandbox)
+
+
+def run_seed(settings: Settings) -> None:
+    async def seeding() -> None:
+        store = store_of(settings)
+        await store.open()
+        try:
+            await seed(settings, store)
+        finally:
+            await store.close()
+
+    asyncio.run(seeding())

@@ -1,0 +1,76 @@
+"""What a city has from its first day: its area, its tariff, and who operates it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.revocations import Revocations
+from supportcarr.auth.service import AuthService
+from supportcarr.auth.tokens import Tokens
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.settings import Settings
+from supportcarr.kit.store.port import Store
+from supportcarr.pricing.areas import seed_demo
+
+OPERATORS_FILE = "operators.json"
+# Fictional numbers: 555-0100 to 555-0199 are kept for that in every North American area.
+_NUMBERS = {"admin": "+15145550100", "support": "+15145550101"}
+
+
+class Operator(msgspec.Struct, frozen=True):
+    """How somebody of the demo signs in; ``totp_secret`` comes with two-factor sign-in."""
+
+    phone: str
+    password: str
+    totp_secret: str | None = None
+
+
+def operators(folder: Path) -> dict[str, Operator]:
+    """The demo's admin and support agent; their passwords are made once and kept in *folder*."""
+    file = folder / OPERATORS_FILE
+    if file.is_file():
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, Operator])
+    made = {role: Operator(number, secrets.token_urlsafe(12)) for role, number in _NUMBERS.items()}
+    write_private(file, msgspec.to_builtins(made))
+    return made
+
+
+def write_private(file: Path, content: Any) -> None:
+    """Write JSON that only its owner may read, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f"{file.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        json.dump(content, out, indent=2)
+    temporary.replace(file)
+
+
+async def seed(settings: Settings, store: Store) -> dict[str, Operator]:
+    """Area, tariff and operators of the demo; safe to repeat, leaves alone what is there."""
+    await seed_demo(store)
+    people = operators(Path(settings.place.data))
+    clock = Clock()
+    revocations = Revocations(store, clock, settings.auth, RedisClient("redis://127.0.0.1:1"))
+    passwords = Passwords(settings.auth)
+    auth = AuthService(
+        store,
+        clock,
+        settings.auth,
+        tokens=Tokens(settings.auth, revocations),
+        passwords=passwords,
+        revocations=revocations,
+    )
+    try:
+        for role, operator in people.items():
+            await auth.ensure_account(operator.phone, operator.password, role.capitalize(), [role])
+    finally:
+        passwords.close()
+    return people
