@@ -10,4 +10,5 @@ from supportcarr.contracts.terms import Person
 class People(Protocol):
     """Who somebody is."""
 
-    async def person(self, user_id: str) -> Person | None: ...
+    async def person(self, user_id: str) -> Person:
+        """Raises ``NotFound``."""

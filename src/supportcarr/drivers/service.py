@@ -116,17 +116,20 @@ class DriverService:
         await self._change(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
 
     async def card(self, driver_id: str) -> DriverCard:
-        """What a rider sees of the driver.  Raises ``UnknownDriver`` (also without any vehicle)."""
+        """What a rider sees of the driver.  Raises ``NotFound`` (also if they never drove)."""
         profile = await self.profile(driver_id)
         vehicle = await self._vehicles.get(profile.vehicle_id) if profile.vehicle_id else None
-        person = await self._people.person(driver_id)
-        if vehicle is None or person is None:
+        if vehicle is None:
             raise UnknownDriver
+        person = await self._people.person(driver_id)
         return DriverCard(driver_id, person.name, vehicle.card)
 
     async def name(self, driver_id: str) -> str | None:
-        person = await self._people.person(driver_id)
-        return person.name if person else None
+        """The driver's name; ``None`` if the account is gone."""
+        try:
+            return (await self._people.person(driver_id)).name
+        except NotFound:
+            return None
 
     async def _change(
         self, driver_id: str, actor: Actor, to: Callable[[DriverProfile], DriverProfile]

@@ -1,0 +1,220 @@
+"""Drivers over the real store: through their routes, as the gateway calls them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.events import DriverStandingChanged, Event, UserSignedUp
+from supportcarr.contracts.refusals import NotFound, Refusal
+from supportcarr.contracts.terms import Person, VehicleCard
+from supportcarr.drivers.handlers import consumers
+from supportcarr.drivers.routes import routes
+from supportcarr.drivers.service import DriverService
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.port import Store
+from supportcarr.kit.web import Call, NoQuery, Principal, Route
+
+DRIVER, OTHER, ADMIN = "usr_driver", "usr_other", "usr_admin"
+TRUCK = {"type": "pickup", "make": "Ford", "model": "F-150", "colour": "blue", "plate": "FAB 123"}
+
+
+class People:
+    async def person(self, user_id: str) -> Person:
+        if user_id not in (DRIVER, OTHER):
+            raise NotFound
+        return Person(user_id, "Marie Tremblay", "•••• 12")
+
+
+class Api:
+    """Calls the routes past the gateway: body and answer go through JSON."""
+
+    def __init__(self, store: Store) -> None:
+        self.service = DriverService(store, Clock(), People())
+        self.standings: list[DriverStandingChanged] = []
+        store.subscribe(self._hear)
+        self._routes = {(r.method, r.path): r for r in routes(self.service)}
+
+    def _hear(self, _collection: str, _id: str, events: Any) -> None:
+        self.standings += [e.fact for e in events if isinstance(e.fact, DriverStandingChanged)]
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        who: str = DRIVER,
+        query: dict[str, str] | None = None,
+        **named: str,
+    ) -> Any:
+        route: Route = self._routes[(method, path)]  # type: ignore[index]  # a str is a method here
+        roles = frozenset({"admin"}) if who == ADMIN else frozenset({"driver"})
+        assert route.policy.roles is not None
+        assert route.policy.roles & roles
+        decoded = None
+        if route.body is not None:
+            decoded = msgspec.json.decode(msgspec.json.encode(body), type=route.body)
+        asked = msgspec.convert(query or {}, route.query, strict=False) if query else route.query()
+        call: Call[Any, Any] = Call(
+            Principal(who, roles, "ses"), named, asked or NoQuery(), decoded, "req", "127.0.0.1"
+        )
+        answer = await route.handle(call)
+        assert answer.status == route.status
+        return msgspec.to_builtins(answer.body)
+
+    async def ready(self, who: str = DRIVER) -> str:
+        """An approved driver with a truck; answers the truck's id."""
+        vehicle = await self.call("POST", "/me/vehicles", TRUCK, who=who)
+        await self.call("POST", "/admin/drivers/{driver_id}/approval", who=ADMIN, driver_id=who)
+        return str(vehicle["id"])
+
+
+@pytest.fixture
+def api(store: Store) -> Api:
+    return Api(store)
+
+
+async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
+    application = await api.call("GET", "/me/driver-application")
+    assert (application["state"], application["missing"]) == ("pending", ["licence", "insurance", "vehicle"])
+    form = {
+        "licence_class": "5",
+        "licence_expires_on": date(2099, 1, 1),
+        "insurer": "Intact",
+        "insurance_expires_on": date(2099, 1, 1),
+    }
+    application = await api.call("PUT", "/me/driver-application", form)
+    assert application["missing"] == ["vehicle"]
+    vehicle = await api.call("POST", "/me/vehicles", TRUCK)
+    with pytest.raises(Refusal) as refused:
+        await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle["id"]})
+    assert (refused.value.status, refused.value.code) == (409, "driver_not_approved")
+
+    seen = await api.call("POST", "/admin/drivers/{driver_id}/approval", who=ADMIN, driver_id=DRIVER)
+    assert (seen["state"], seen["missing"], seen["name"]) == ("approved", [], "Marie Tremblay")
+    availability = await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle["id"]})
+    assert availability == {"online": True, "vehicle_id": vehicle["id"], "offline_reason": None}
+    assert [(f.approved, f.online) for f in api.standings] == [(True, False), (True, True)]
+
+
+async def test_the_same_wish_again_changes_nothing(api: Api) -> None:
+    vehicle_id = await api.ready()
+    for _ in range(3):
+        await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    assert len(api.standings) == 2
+
+
+async def test_a_driver_can_only_drive_and_remove_vehicles_of_their_own(api: Api) -> None:
+    mine, theirs = await api.ready(), await api.ready(OTHER)
+    with pytest.raises(Refusal) as refused:
+        await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": theirs})
+    assert (refused.value.status, refused.value.code) == (422, "validation_failed")
+    with pytest.raises(NotFound):
+        await api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=theirs)
+    assert [v["id"] for v in (await api.call("GET", "/me/vehicles"))["items"]] == [mine]
+
+
+async def test_a_removed_vehicle_is_gone_from_the_list_and_stays_on_the_card(api: Api) -> None:
+    vehicle_id = await api.ready()
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    with pytest.raises(Refusal) as refused:
+        await api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=vehicle_id)
+    assert refused.value.code == "vehicle_in_use"
+    await api.call("PUT", "/me/availability", {"online": False})
+    for _ in range(2):
+        await api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=vehicle_id)
+    assert (await api.call("GET", "/me/vehicles"))["items"] == []
+    card = await api.service.card(DRIVER)
+    assert (card.name, card.rating) == ("Marie Tremblay", None)
+    assert card.vehicle == VehicleCard("Ford", "F-150", "blue", "FAB 123")
+
+
+async def test_there_is_no_card_of_who_is_no_driver_or_never_drove(api: Api) -> None:
+    for who in ("usr_nobody", DRIVER):
+        with pytest.raises(NotFound):
+            await api.service.card(who)
+        await api.ready()
+
+
+async def test_suspension_takes_a_driver_offline_and_tells_why(api: Api) -> None:
+    vehicle_id = await api.ready()
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    await api.call("POST", "/admin/drivers/{driver_id}/suspension", who=ADMIN, driver_id=DRIVER)
+    assert [(f.approved, f.online, f.reason) for f in api.standings[-1:]] == [(False, False, "suspended")]
+
+
+async def test_the_system_takes_a_driver_offline_once(api: Api) -> None:
+    vehicle_id = await api.ready()
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    for _ in range(2):
+        await api.service.set_offline(DRIVER, "missed_offers")
+    assert [f.reason for f in api.standings] == [None, None, "missed_offers"]
+
+
+async def test_an_unknown_driver_cannot_be_approved(api: Api) -> None:
+    with pytest.raises(NotFound):
+        await api.call("POST", "/admin/drivers/{driver_id}/approval", who=ADMIN, driver_id="usr_nobody")
+
+
+async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
+    await api.ready()
+    await api.service.open_profile(OTHER)
+    pending = await api.call("GET", "/admin/drivers", who=ADMIN, query={"state": "pending"})
+    assert [d["id"] for d in pending["items"]] == [OTHER]
+    first = await api.call("GET", "/admin/drivers", who=ADMIN, query={"limit": "1"})
+    second = await api.call(
+        "GET", "/admin/drivers", who=ADMIN, query={"limit": "1", "cursor": first["next_cursor"]}
+    )
+    assert {first["items"][0]["id"], second["items"][0]["id"]} == {DRIVER, OTHER}
+
+
+async def test_who_signs_up_as_a_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
+    (consumer,) = consumers(api.service)
+    for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):
+        event = Event(
+            id=f"{user_id}.1.0",
+            collection="users",
+            document_id=user_id,
+            document_version=1,
+            at=Clock().city(),
+            actor=Actor("driver", user_id),
+            fact=UserSignedUp(user_id=user_id, role=role),
+        )
+        await consumer.handle(event)
+    listed = await api.call("GET", "/admin/drivers", who=ADMIN)
+    assert [(d["id"], d["state"]) for d in listed["items"]] == [(DRIVER, "pending")]
+
+
+async def test_removing_a_vehicle_and_going_online_with_it_at_once_never_both_happen(api: Api) -> None:
+    for _ in range(5):
+        vehicle_id = await api.ready()
+        await asyncio.gather(
+            api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id}),
+            api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=vehicle_id),
+            return_exceptions=True,
+        )
+        profile = await api.service.profile(DRIVER)
+        assert not profile.online or profile.vehicle_id in profile.vehicle_ids
+        await api.call("PUT", "/me/availability", {"online": False})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TRUCK | {"type": "bicycle"},
+        TRUCK | {"plate": ""},
+        TRUCK | {"capacity": 0},
+        TRUCK | {"bed_length_cm": "long"},
+        TRUCK | {"wings": 2},
+        {"type": "pickup"},
+    ],
+)
+async def test_a_vehicle_that_makes_no_sense_is_not_decoded(api: Api, body: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        await api.call("POST", "/me/vehicles", body)

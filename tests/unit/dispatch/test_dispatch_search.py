@@ -1,0 +1,145 @@
+"""Who may be asked, how wide and how often the search goes: pure rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.terms import Leg, NearbyDriver
+from supportcarr.dispatch.model import (
+    DispatchCase,
+    Reserved,
+    Rules,
+    answered,
+    candidates,
+    found_nobody,
+    new_offer,
+    reserve,
+    search_pause,
+    search_radius,
+)
+from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
+
+NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+HERE = GeoPoint(45.5, -73.6)
+RULES = Rules()
+
+
+def case(**changes: Any) -> DispatchCase:
+    base = DispatchCase(
+        id="res_qc_1",
+        entry=1,
+        rescue_version=3,
+        area_id="montreal",
+        rider_id="usr_rider",
+        kind="rescue",
+        pickup=HERE,
+        dropoff=HERE,
+        pay_minor=2000,
+        currency="CAD",
+        ends_at=NOW + timedelta(minutes=8),
+        due_at=NOW,
+    )
+    return replace(base, **changes)
+
+
+def seen(*driver_ids: str) -> list[NearbyDriver]:
+    return [NearbyDriver(d, HERE, 100.0 * n, NOW) for n, d in enumerate(driver_ids)]
+
+
+def free(driver_id: str, **changes: Any) -> RosterEntry:
+    return replace(RosterEntry(id=driver_id, approved=True, online=True), **changes)
+
+
+def asked(of: DispatchCase, *entries: RosterEntry, now: datetime = NOW) -> list[str]:
+    roster = {e.id: e for e in entries}
+    return [d.driver_id for d in candidates(of, seen(*roster), roster, now, RULES)]
+
+
+JOB = JobClaim(rescue_id="r", entry=1, offer_id="o", area_id="a", confirmed=True, until=NOW)
+
+
+@pytest.mark.parametrize(
+    "why_not",
+    [
+        {"approved": False},
+        {"online": False},
+        {"job": JOB},
+        {"offer": OfferClaim("off_1", NOW)},
+        {"missed": 3},
+    ],
+)
+def test_only_a_free_driver_is_asked(why_not: dict[str, Any]) -> None:
+    assert asked(case(), free("usr_a", **why_not), free("usr_b")) == ["usr_b"]
+
+
+def test_the_order_is_that_of_nearness() -> None:
+    assert asked(case(), free("usr_z"), free("usr_a")) == ["usr_z", "usr_a"]
+
+
+def test_a_driver_of_whom_nothing_is_known_is_not_asked() -> None:
+    assert candidates(case(), seen("usr_a"), {}, NOW, RULES) == []
+
+
+def test_nobody_is_asked_to_their_own_rescue() -> None:
+    assert asked(case(), free("usr_rider")) == []
+
+
+def test_who_declined_is_not_asked_again() -> None:
+    assert asked(case(declined=("usr_a",)), free("usr_a"), now=NOW + timedelta(minutes=7)) == []
+
+
+def test_who_missed_is_asked_again_after_a_pause_and_only_when_all_others_were_asked() -> None:
+    missed = case(missed={"usr_a": NOW})
+    later = NOW + timedelta(seconds=30)
+    assert asked(missed, free("usr_a"), now=later - timedelta(seconds=1)) == []
+    assert asked(missed, free("usr_a"), now=later) == ["usr_a"]
+    assert asked(missed, free("usr_a"), free("usr_b"), now=later) == ["usr_b"]
+
+
+def test_the_radius_grows_with_each_search_that_finds_nobody_up_to_the_largest() -> None:
+    radii = [search_radius(case(empty_searches=n), RULES) for n in (0, 1, 2, 3, 4, 100)]
+    assert radii == [5000, 7500, 11250, 16875, 25000, 25000]
+
+
+def test_searches_come_slower_and_slower_but_never_stop_within_the_time() -> None:
+    pauses = [search_pause(case(empty_searches=n), RULES).total_seconds() for n in range(30)]
+    assert pauses[0] == 2
+    assert pauses[-1] == 10
+    assert all(a <= b for a, b in pairwise(pauses))
+
+
+def test_a_fast_city_searches_no_more_often_than_four_times_a_wall_second() -> None:
+    fast = Rules.at_speed(30)
+    assert search_pause(case(), fast).total_seconds() == 7.5
+    assert Rules.at_speed(1).search_seconds == 2
+    assert fast.grace_seconds == 60, "two wall seconds"
+
+
+def test_a_search_that_would_come_after_the_end_is_not_due() -> None:
+    last = case(ends_at=NOW + timedelta(seconds=1))
+    assert found_nobody(last, NOW, RULES).due_at is None
+    assert found_nobody(case(), NOW, RULES).due_at == NOW + timedelta(seconds=2)
+
+
+def test_a_case_with_an_offer_out_is_looked_after_when_that_should_have_been_answered() -> None:
+    out = reserve(case(), Reserved("off_1", "usr_a", NOW + timedelta(seconds=15)), RULES)
+    assert out.due_at == NOW + timedelta(seconds=20)
+
+
+def test_an_answer_to_another_offer_leaves_the_case_alone() -> None:
+    out = case(offer=Reserved("off_2", "usr_a", NOW))
+    late = new_offer(out, Reserved("off_1", "usr_a", NOW), Leg(10, 20), NOW)
+    assert answered(out, late, "declined", NOW, RULES) is None
+    mine = new_offer(out, Reserved("off_2", "usr_a", NOW), Leg(10, 20), NOW)
+    declined = answered(out, mine, "declined", NOW, RULES)
+    assert declined is not None
+    assert (declined.offer, declined.declined, declined.missed) == (None, ("usr_a",), {})
+    expired = answered(out, mine, "expired", NOW, RULES)
+    assert expired is not None
+    assert (expired.declined, expired.missed) == ((), {"usr_a": NOW})

@@ -1,0 +1,93 @@
+"""Being approved, having vehicles and being online: pure rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from supportcarr.contracts.refusals import Refusal
+from supportcarr.drivers import model
+from supportcarr.drivers.model import VEHICLES_MAX, Application, DriverProfile
+
+NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+NEW = DriverProfile(id="usr_d", created_at=NOW)
+APPROVED = replace(NEW, approval="approved", vehicle_ids=("veh_a", "veh_b"))
+
+
+def test_a_new_driver_lacks_everything() -> None:
+    assert model.missing(NEW, NOW.date()) == ["licence", "insurance", "vehicle"]
+
+
+def test_what_has_expired_is_missing_again() -> None:
+    form = Application(
+        licence_class="5",
+        licence_expires_on=date(2026, 6, 1),
+        insurer="Intact",
+        insurance_expires_on=date(2026, 5, 31),
+    )
+    assert model.missing(replace(APPROVED, application=form), NOW.date()) == ["insurance"]
+    assert model.missing(replace(APPROVED, application=form), date(2026, 5, 31)) == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "vehicle_id", "code", "status"),
+    [
+        (NEW, "veh_a", "driver_not_approved", 409),
+        (replace(APPROVED, approval="suspended"), "veh_a", "driver_not_approved", 409),
+        (APPROVED, None, "validation_failed", 422),
+        (APPROVED, "veh_other", "validation_failed", 422),
+    ],
+)
+def test_going_online_needs_approval_and_a_vehicle_of_ones_own(
+    profile: DriverProfile, vehicle_id: str | None, code: str, status: int
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        model.go_online(profile, vehicle_id)
+    assert (refused.value.code, refused.value.status) == (code, status)
+    if status == 422:
+        assert [e.field for e in refused.value.errors] == ["vehicle_id"]
+
+
+def test_the_vehicle_driven_last_need_not_be_named_again() -> None:
+    online = model.go_online(APPROVED, "veh_b")
+    assert (online.online, online.vehicle_id) == (True, "veh_b")
+    again = model.go_online(model.go_offline(online, "missed_offers"), None)
+    assert (again.online, again.vehicle_id, again.offline_reason) == (True, "veh_b", None)
+
+
+def test_a_vehicle_that_was_removed_cannot_be_driven_though_it_was_the_last() -> None:
+    offline = model.go_offline(model.go_online(APPROVED, "veh_b"))
+    with pytest.raises(Refusal):
+        model.go_online(model.without_vehicle(offline, "veh_b"), None)
+
+
+def test_the_vehicle_one_is_online_with_cannot_be_removed() -> None:
+    online = model.go_online(APPROVED, "veh_b")
+    with pytest.raises(Refusal, match="go offline first"):
+        model.without_vehicle(online, "veh_b")
+    assert model.without_vehicle(online, "veh_a").vehicle_ids == ("veh_b",)
+
+
+def test_a_driver_has_a_bounded_number_of_vehicles() -> None:
+    full = replace(NEW, vehicle_ids=tuple(f"veh_{n}" for n in range(VEHICLES_MAX)))
+    with pytest.raises(Refusal):
+        model.with_vehicle(full, "veh_more")
+    assert model.with_vehicle(full, "veh_0") == full
+
+
+def test_who_is_suspended_goes_offline_with_the_reason() -> None:
+    gone = model.decide_approval(model.go_online(APPROVED, "veh_a"), "suspended")
+    assert (gone.online, gone.offline_reason) == (False, "suspended")
+    assert model.decide_approval(APPROVED, "suspended").offline_reason is None
+
+
+def test_only_what_matters_to_dispatch_is_told() -> None:
+    assert model.standing(NEW, model.with_vehicle(NEW, "veh_a")) == ()
+    online = model.go_online(APPROVED, "veh_a")
+    (fact,) = model.standing(APPROVED, online)
+    assert (fact.approved, fact.online, fact.vehicle_id) == (True, True, "veh_a")
+    (fact,) = model.standing(online, model.go_offline(online, "missed_offers"))
+    assert (fact.online, fact.vehicle_id, fact.reason) == (False, None, "missed_offers")
+    assert len(model.standing(online, model.go_online(online, "veh_b"))) == 1
