@@ -104,6 +104,7 @@ class Town:
     def __init__(self) -> None:
         self.asked = 0
         self.rating = 4.9
+        self.gone: set[str] = set()
 
     async def person(self, user_id: str) -> Person:
         self.asked += 1
@@ -111,6 +112,8 @@ class Town:
 
     async def card(self, driver_id: str) -> DriverCard:
         self.asked += 1
+        if driver_id in self.gone:
+            raise NotFound
         truck = VehicleCard(make="Ford", model="F-150", colour="blue", plate="F12 3AB")
         return DriverCard(id=driver_id, name="Dominique D.", vehicle=truck, rating=self.rating)
 

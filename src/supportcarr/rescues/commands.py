@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
-from supportcarr.rescues.model import Outcome
+Outcome = Literal["delivered", "fixed_on_spot"]
 
 
 class RequestRescue(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,13 +24,12 @@ from supportcarr.contracts.events import (
     RescueScheduled,
 )
 from supportcarr.contracts.terms import QuoteTerms
-from supportcarr.rescues.commands import RequestRescue
+from supportcarr.rescues.commands import Outcome, RequestRescue
 from supportcarr.rescues.decide import Explained, PinChosen, PinMistyped, hold_ends_at
 from supportcarr.rescues.model import (
     OFFERS_LIMIT,
     TIMELINE_HEAD,
     TIMELINE_LIMIT,
-    Outcome,
     Rescue,
     Rules,
     Status,

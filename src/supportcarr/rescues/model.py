@@ -11,6 +11,7 @@ from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.money import Owed
 from supportcarr.contracts.terms import QuoteTerms
+from supportcarr.rescues.commands import Outcome
 
 Status = Literal[
     "scheduled",
@@ -27,7 +28,6 @@ Status = Literal[
     "rejected",
     "aborted",
 ]
-Outcome = Literal["delivered", "fixed_on_spot"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 FINAL: frozenset[Status] = frozenset(("completed", "cancelled", "no_show", "unserved", "rejected", "aborted"))

@@ -51,4 +51,4 @@ class People(Protocol):
 
 class Drivers(Protocol):
     async def card(self, driver_id: str) -> DriverCard:
-        """What a rider sees of the driver."""
+        """What a rider sees of the driver.  Raises ``NotFound``."""

@@ -10,6 +10,7 @@ import msgspec
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.events import RescueCancelled
 from supportcarr.contracts.refusals import Forbidden, NotFound
+from supportcarr.contracts.terms import DriverCard
 from supportcarr.kit import settings
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.store.port import In, Page, Scalar, Store
@@ -89,8 +90,15 @@ class RescueReading:
 
     async def view(self, rescue: Rescue, actor: Actor) -> RescueView:
         rider = await self._people.person(rescue.rider_id)
-        driver = await self._drivers.card(rescue.driver_id) if rescue.driver_id else None
+        driver = await self._driver(rescue.driver_id) if rescue.driver_id else None
         return RescueView.of(rescue, rider, driver, with_pin=_audience(actor) == "rider")
+
+    async def _driver(self, driver_id: str) -> DriverCard | None:
+        """A driver who is no more must not hide the rescue that they drove."""
+        try:
+            return await self._drivers.card(driver_id)
+        except NotFound:
+            return None
 
     def timeline(self, rescue: Rescue, actor: Actor) -> list[TimelineView]:
         return [TimelineView.of(entry, for_operator=actor.is_operator) for entry in rescue.timeline]

@@ -102,6 +102,14 @@ async def test_to_others_it_does_not_exist(world: World, who: Principal) -> None
         await world.reading.one("res_qc_01jdc000000000000000009999", who)
 
 
+async def test_a_driver_who_is_no_more_does_not_hide_the_rescue(world: World) -> None:
+    rescue = await world.completed()
+    world.town.gone.add("usr_driver")
+    seen = await shown(world, rescue.id, RIDER)
+    assert seen["status"] == "completed"
+    assert "driver" not in seen
+
+
 async def test_a_view_is_made_once_a_version_and_audience(world: World) -> None:
     rescue = await world.assigned()
     first = await shown(world, rescue.id, RIDER)
