@@ -16,6 +16,7 @@ from typing import Any
 import socketio
 from aiohttp import web
 
+from support.cityfacts import rescue_evidence
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr.simulator import evidence
 from supportcarr.simulator.citytime import CityTime, stamp
@@ -406,7 +407,7 @@ class FakeCity:
         if payment["status"] != "held":
             return
         payment["driver_id"] = rescue["driver_id"]
-        owes, _ = owed_by(self._evidence_of(rescue))
+        owes, _ = owed_by(rescue_evidence(rescue, TOTAL))
         if owes:
             payment["status"], payment["captured"] = "captured", owes
             self._pay(rescue, "capture" if rescue["status"] == "completed" else "fee", "succeeded", owes)
@@ -523,86 +524,6 @@ class FakeCity:
             await self._sio.disconnect(sid)
 
     def _location(self, sid: str, data: Any) -> dict[str, bool]:
-        self.positions[self._sids[sid]].append(data)
+        if sid in self._sids:
+            self.positions[self._sids[sid]].append(data)
         return {"ok": True}
-
-    # --- what the judge reads -------------------------------------------------------------------
-
-    def _evidence_of(self, rescue: dict[str, Any]) -> evidence.Rescue:
-        return evidence.Rescue(
-            id=rescue["id"],
-            rider_id=rescue["rider_id"],
-            status=rescue["status"],
-            created_at=rescue["created_at"],
-            timeline=tuple(rescue["timeline"]),
-            drivers=tuple(rescue["drivers"]),
-            currency="CAD",
-            total=TOTAL,
-            before_promo=TOTAL,
-            cancellation_fee=700,
-            no_show_fee=1000,
-            fee_driver_percent=80,
-            platform_percent=25,
-            outcome=rescue["outcome"],
-            owed_rider=rescue["price"],
-        )
-
-    def facts(self) -> evidence.Facts:
-        """Everything that happened, as an honest store and processor would have it."""
-        rescues, payments, ledger, books = [], [], [], []
-        for rescue in self.rescues.values():
-            bare, payment = self._evidence_of(rescue), self.payments[rescue["id"]]
-            rider, driver = owed_by(bare) if bare.status in FINAL else (0, 0)
-            values = {f: getattr(bare, f) for f in bare.__struct_fields__}
-            rescues.append(evidence.Rescue(**values | {"owed_rider": rider, "owed_driver": driver}))
-            payments.append(
-                evidence.Payment(
-                    id=payment["id"],
-                    rescue_id=rescue["id"],
-                    rider_id=rescue["rider_id"],
-                    driver_id=payment["driver_id"],
-                    intent_id=payment["intent"],
-                    status=payment["status"],
-                    captured=payment["captured"],
-                    refunded=0,
-                    movements=tuple(payment["movements"]),
-                )
-            )
-            books.append(
-                evidence.BookEntry(
-                    intent_id=payment["intent"],
-                    status="succeeded" if payment["captured"] else "canceled",
-                    captured=payment["captured"],
-                    refunded=0,
-                    currency="CAD",
-                )
-            )
-            if rider:
-                account = f"{evidence.DRIVER_PAYABLE}{payment['driver_id']}"
-                entries = ((evidence.CLEARING, rider), (account, -driver), ("platform", driver - rider))
-                ledger.append(
-                    evidence.LedgerTransaction(
-                        id=f"ltx_{rescue['id']}", rescue_id=rescue["id"], currency="CAD", entries=entries
-                    )
-                )
-        return evidence.Facts(
-            rescues=tuple(rescues),
-            offers=tuple(
-                evidence.Offer(
-                    id=o["id"],
-                    rescue_id=o["rescue_id"],
-                    driver_id=o["driver_id"],
-                    made_at=o["made_at"],
-                    outcome=None if o["state"] == "open" else o["state"],
-                )
-                for o in self.offers.values()
-            ),
-            payments=tuple(payments),
-            ledger=tuple(ledger),
-            notifications=tuple(
-                evidence.Notification(id=n["id"], user_id=n["user_id"], at=n["at"])
-                for n in self.notifications
-            ),
-            books=tuple(books),
-            leftovers=evidence.Leftovers(outbox=0, jobs=0),
-        )

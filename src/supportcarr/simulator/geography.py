@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -153,5 +152,6 @@ def _bend(a: GeoPoint, b: GeoPoint, first_along: bool) -> tuple[GeoPoint, ...]:
     corner = (share * along_east, share * along_north)
     if not first_along:
         corner = (east - corner[0], north - corner[1])
-    points: Sequence[GeoPoint] = (a, moved(a, *corner), b)
-    return tuple(p for i, p in enumerate(points) if i == 0 or distance_m(points[i - 1], p) > 1.0) or (a,)
+    bend = moved(a, *corner)
+    # Next to either end it is no bend.
+    return (a, b) if min(distance_m(a, bend), distance_m(bend, b)) < 1.0 else (a, bend, b)

@@ -168,6 +168,8 @@ def owed_by(rescue: Rescue) -> tuple[int, int]:
 
     A price agreed on the spot, or set by an operator, is taken from the rescue.
     """
+    if not rescue.timeline:
+        return 0, 0
     end = rescue.timeline[-1]
     match rescue.status:
         case "completed" if rescue.outcome == "fixed_on_spot":
@@ -237,7 +239,7 @@ def _mismatches(
     over = rescue.status in FINAL
     rider, driver = owed_by(rescue) if over else (0, 0)
     intent = books.get(payment.intent_id or "") if payment else None
-    *_, (_, driver_id) = drivers_over_time(rescue)
+    *_, driver_id = (None, *(driver for _, driver in drivers_over_time(rescue)))
     account = f"{DRIVER_PAYABLE}{driver_id}"
     strangers = sum(amount for name, amount in ledger.items() if _is_drivers(name) and name != account)
     figures = {

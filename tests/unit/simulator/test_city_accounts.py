@@ -1,0 +1,65 @@
+"""Accounts of simulated people, and what is kept between two starts."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import phonenumbers
+import pytest
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.simulator.accounts import Accounts, PersonRole
+from supportcarr.simulator.client import Tokens
+
+
+@pytest.mark.parametrize("role", ["rider", "driver"])
+@pytest.mark.parametrize("index", [0, 1, 4_999, 9_999])
+def test_every_phone_is_a_valid_number(tmp_path: Path, role: PersonRole, index: int) -> None:
+    phone = Accounts(tmp_path).account(role, index).phone
+    number = phonenumbers.parse(phone)
+    assert phonenumbers.is_valid_number(number)
+    assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == phone
+
+
+def test_phones_and_addresses_are_everybodys_own(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    roles: tuple[PersonRole, ...] = ("rider", "driver")
+    people = [accounts.account(role, i) for role in roles for i in range(5_000)]
+    assert len({person.phone for person in people}) == len({person.address for person in people}) == 10_000
+    assert all(0 < int(part) < 256 or part == "0" for p in people for part in p.address.split("."))
+
+
+def test_a_second_start_has_the_same_people_sessions_and_places(tmp_path: Path) -> None:
+    first = Accounts(tmp_path)
+    driver = first.account("driver", 3)
+    first.remember(driver.phone, Tokens(user_id="usr_1", access="a", refresh="r"))
+    first.place(driver.phone, GeoPoint(45.5, -73.6))
+    first.save()
+    second = Accounts(tmp_path)
+    assert second.account("driver", 3) == driver
+    assert second.kept.sessions[driver.phone].refresh == "r"
+    assert second.kept.places[driver.phone] == GeoPoint(45.5, -73.6)
+
+
+def test_another_folder_has_other_passwords(tmp_path: Path) -> None:
+    here, there = Accounts(tmp_path / "a").account("rider", 0), Accounts(tmp_path / "b").account("rider", 0)
+    assert here.phone == there.phone
+    assert here.password != there.password
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    Accounts(tmp_path).save()
+    (file,) = tmp_path.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_damaged_file_is_named_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "simulator-sessions.json").write_text("{")
+    with pytest.raises(ValueError, match="delete it"):
+        Accounts(tmp_path)
+
+
+def test_there_are_only_so_many_numbers(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at most"):
+        Accounts(tmp_path).account("rider", 10_000)

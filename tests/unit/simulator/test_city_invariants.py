@@ -1,0 +1,279 @@
+"""Each invariant holds for a city in order, and falls when that city is spoilt on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from msgspec.structs import replace
+
+from support import citycase as case
+from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.simulator import invariants
+from supportcarr.simulator.evidence import Leftovers, Offer, Rescue
+
+ADMIN = Actor("admin", "usr_admin")
+MATCHED = case.LIFE[:3]
+
+
+def money(rescue: Rescue, rider: int, driver: int) -> list[str]:
+    """The verdict on a rescue of which everybody says that it owed these."""
+    payment = case.payment(rider, "captured" if rider else "released")
+    book = case.book(rider, "succeeded" if rider else "canceled")
+    told = replace(rescue, owed_rider=rider, owed_driver=driver)
+    return invariants.money_matches([told], [payment], case.ledger(rider, driver), [book])
+
+
+# --- states_sum -------------------------------------------------------------------------------
+
+
+def test_counts_that_add_up_and_rescues_that_are_there_hold() -> None:
+    counts = {"requested": 1, "completed": 1, "live": 0}
+    assert invariants.states_sum([case.rescue()], [case.RESCUE], counts) == []
+
+
+def test_a_state_that_is_counted_nowhere_breaks_the_sum() -> None:
+    assert invariants.states_sum([case.rescue()], [], {"requested": 1, "completed": 0, "live": 0})
+
+
+def test_an_accepted_rescue_that_is_gone_breaks_the_sum() -> None:
+    assert invariants.states_sum([], [case.RESCUE], {"requested": 0})
+
+
+# --- ledger_zero ------------------------------------------------------------------------------
+
+
+def test_a_ledger_that_sums_to_zero_holds() -> None:
+    assert invariants.ledger_zero(case.ledger()) == []
+
+
+def test_a_ledger_entry_that_is_missing_breaks_it() -> None:
+    charge, paid = case.ledger()
+    assert invariants.ledger_zero([replace(charge, entries=charge.entries[1:]), paid])
+
+
+def test_two_wrong_transactions_do_not_make_a_right_one() -> None:
+    charge, _ = case.ledger()
+    more = replace(charge, id="a", entries=(("x", 5),))
+    less = replace(charge, id="b", entries=(("x", -5),))
+    assert len(invariants.ledger_zero([more, less])) == 2
+
+
+# --- money_matches ----------------------------------------------------------------------------
+
+
+def test_money_that_all_books_agree_on_holds() -> None:
+    facts = case.facts()
+    assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.books) == []
+
+
+def test_a_capture_that_was_doubled_at_the_processor_breaks_it() -> None:
+    facts = case.facts()
+    books = [case.book(2 * case.TOTAL)]
+    assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger, books)
+
+
+def test_a_second_payment_at_the_processor_breaks_it() -> None:
+    facts = case.facts()
+    books = [case.book(), case.book(intent="pi_again")]
+    assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger, books)
+
+
+def test_a_capture_that_was_booked_twice_breaks_it() -> None:
+    facts = case.facts()
+    twice = [*facts.ledger, replace(facts.ledger[1], id="again")]
+    assert invariants.money_matches(facts.rescues, facts.payments, twice, facts.books)
+
+
+def test_a_capture_without_a_ledger_entry_breaks_it() -> None:
+    facts = case.facts()
+    assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger[:1], facts.books)
+
+
+def test_pay_that_went_to_another_driver_breaks_it() -> None:
+    facts = case.facts()
+    charge, paid = facts.ledger
+    entries = tuple(
+        ("driver_payable:usr_other", amount) if account.startswith("driver_payable") else (account, amount)
+        for account, amount in charge.entries
+    )
+    wrong = [replace(charge, entries=entries), paid]
+    assert invariants.money_matches(facts.rescues, facts.payments, wrong, facts.books)
+
+
+def test_a_card_that_is_still_held_after_the_end_breaks_it() -> None:
+    cancelled = case.rescue(*case.LIFE[:2], ("cancelled", case.AS_RIDER), drivers=(), owed=(0, 0))
+    held = [case.book(0, "requires_capture")]
+    assert invariants.money_matches([cancelled], [case.payment(0, "held")], [], held)
+
+
+def test_an_entry_for_a_rescue_without_a_payment_breaks_it() -> None:
+    assert invariants.money_matches([], [], case.ledger(), [])
+
+
+def test_a_completed_rescue_owes_its_quote() -> None:
+    assert money(case.rescue(), case.TOTAL, case.DRIVER_PART) == []
+    assert money(case.rescue(), case.TOTAL - 1, case.DRIVER_PART)
+    assert money(case.rescue(), case.TOTAL, case.DRIVER_PART - 1)
+
+
+def test_fixed_on_the_spot_owes_the_price_agreed_less_the_platforms_quarter() -> None:
+    spot = case.rescue(*case.LIFE[:5], ("completed", case.AS_DRIVER), outcome="fixed_on_spot")
+    assert money(spot, 1000, 750) == []
+    assert money(spot, case.TOTAL + 1, 1801), "never more than the quote"
+
+
+@pytest.mark.parametrize(
+    ("after_s", "owes"), [(119.0, (0, 0)), (120.0, (0, 0)), (121.0, (700, 560))], ids=str
+)
+def test_a_cancellation_is_free_for_two_minutes_after_the_acceptance(
+    after_s: float, owes: tuple[int, int]
+) -> None:
+    cancelled = case.rescue(*MATCHED, ("cancelled", case.AS_RIDER), outcome=None)
+    accepted, end = cancelled.timeline[-2:]
+    late = replace(end, at=accepted.at + after_s)
+    cancelled = replace(cancelled, timeline=(*cancelled.timeline[:-1], late))
+    assert money(cancelled, *owes) == []
+
+
+def test_an_exchange_does_not_restart_the_free_minutes_but_a_new_search_does() -> None:
+    again = (("assigned", SYSTEM), ("cancelled", case.AS_RIDER))
+    exchanged = case.rescue(*MATCHED, *again, drivers=("usr_first", case.DRIVER), every=100)
+    released = case.rescue(
+        *MATCHED, ("matching", case.AS_DRIVER), *again, drivers=("usr_first", case.DRIVER), every=100
+    )
+    assert money(exchanged, 700, 560) == []
+    assert money(released, 0, 0) == []
+
+
+def test_an_operators_cancellation_is_free() -> None:
+    cancelled = case.rescue(*case.LIFE[:5], ("cancelled", ADMIN), outcome=None)
+    assert money(cancelled, 0, 0) == []
+
+
+def test_a_no_show_owes_its_fee() -> None:
+    absent = case.rescue(*case.LIFE[:5], ("no_show", case.AS_DRIVER), outcome=None)
+    assert money(absent, 1000, 800) == []
+    assert money(absent, 0, 0)
+
+
+def test_an_aborted_rescue_owes_nothing_unless_an_operator_says_so() -> None:
+    by_driver = case.rescue(*case.LIFE[:5], ("aborted", case.AS_DRIVER), outcome=None)
+    by_admin = case.rescue(*case.LIFE[:5], ("aborted", ADMIN), outcome=None)
+    assert money(by_driver, 0, 0) == []
+    assert money(by_driver, 500, 375)
+    assert money(by_admin, 500, 375) == []
+
+
+# --- one job a driver, one live rescue a rider --------------------------------------------------
+
+
+def two_rescues(second_start: float, **other: str) -> list[Rescue]:
+    """The first is assigned at 1,130 and over at 1,370 (city time)."""
+    return [case.rescue(), replace(case.rescue(start=second_start), id="res_qc_2", **other)]
+
+
+def test_one_job_after_the_other_is_right() -> None:
+    assert invariants.one_job_per_driver(two_rescues(1_260.0, rider_id="usr_2")) == []
+
+
+def test_a_driver_with_two_jobs_at_one_time_breaks_it() -> None:
+    assert invariants.one_job_per_driver(two_rescues(1_200.0, rider_id="usr_2"))
+
+
+def test_a_job_that_never_ended_goes_on() -> None:
+    live = replace(case.rescue(*MATCHED), id="res_qc_2")
+    later = replace(case.rescue(start=90_000.0), id="res_qc_3")
+    assert invariants.one_job_per_driver([live, later])
+
+
+def test_a_driver_who_gave_a_job_up_may_take_another() -> None:
+    released = case.rescue(*MATCHED, ("matching", case.AS_DRIVER), ("unserved", SYSTEM))
+    assert invariants.one_job_per_driver([released, *two_rescues(1_080.0)[1:]]) == []
+
+
+def test_one_live_rescue_after_the_other_is_right() -> None:
+    assert invariants.one_live_per_rider(two_rescues(1_371.0)) == []
+
+
+def test_a_rider_with_two_live_rescues_breaks_it() -> None:
+    assert invariants.one_live_per_rider(two_rescues(1_369.0))
+
+
+def test_a_booking_for_later_is_not_live() -> None:
+    booked = case.rescue(("scheduled", case.AS_RIDER), start=1_100.0)
+    assert invariants.one_live_per_rider([case.rescue(), replace(booked, id="res_qc_2")]) == []
+
+
+# --- legal_transitions ------------------------------------------------------------------------
+
+
+def test_a_life_along_the_table_is_legal() -> None:
+    assert invariants.legal_transitions([case.rescue()]) == []
+
+
+ILLEGAL: Sequence[tuple[tuple[str, Actor], ...]] = [
+    (*case.LIFE[:2], ("in_transit", case.AS_DRIVER)),
+    (*case.LIFE, ("cancelled", case.AS_RIDER)),
+    (*case.LIFE[:6], ("cancelled", case.AS_RIDER)),
+    (*case.LIFE[:3], ("en_route", case.AS_RIDER)),
+    (*case.LIFE[:2], ("unserved", case.AS_DRIVER)),
+    (("matching", SYSTEM),),
+]
+
+
+@pytest.mark.parametrize("steps", ILLEGAL, ids=lambda steps: f"{steps[-1][0]} by {steps[-1][1].role}")
+def test_an_illegal_transition_breaks_it(steps: tuple[tuple[str, Actor], ...]) -> None:
+    assert invariants.legal_transitions([case.rescue(*steps)])
+
+
+def test_a_timeline_with_a_hole_breaks_it() -> None:
+    whole = case.rescue()
+    assert invariants.legal_transitions([replace(whole, timeline=whole.timeline[:2] + whole.timeline[3:])])
+
+
+def test_a_version_that_was_used_twice_breaks_it() -> None:
+    whole = case.rescue()
+    twice = replace(whole.timeline[-1], version=6)
+    assert invariants.legal_transitions([replace(whole, timeline=(*whole.timeline[:-1], twice))])
+
+
+def test_a_status_that_its_timeline_does_not_know_breaks_it() -> None:
+    assert invariants.legal_transitions([replace(case.rescue(), status="aborted")])
+
+
+# --- no_5xx, drained --------------------------------------------------------------------------
+
+
+def test_a_5xx_breaks_it() -> None:
+    assert invariants.no_5xx(0) == []
+    assert invariants.no_5xx(1)
+
+
+DONE = Leftovers(outbox=0, jobs=0)
+
+
+def drained(
+    leftovers: Leftovers = DONE,
+    rescue: Rescue | None = None,
+    offer: str | None = "accepted",
+    payment: str = "captured",
+    quiet: bool = True,
+) -> list[str]:
+    offers = [Offer(id=case.OFFER, rescue_id=case.RESCUE, driver_id=case.DRIVER, made_at=0, outcome=offer)]
+    return invariants.drained(
+        leftovers, [rescue or case.rescue()], offers, [case.payment(status=payment)], quiet
+    )
+
+
+def test_a_city_that_left_nothing_is_drained() -> None:
+    assert drained() == []
+
+
+def test_whatever_is_left_over_breaks_it() -> None:
+    assert drained(leftovers=Leftovers(outbox=1, jobs=0))
+    assert drained(leftovers=Leftovers(outbox=0, jobs=1))
+    assert drained(rescue=case.rescue(*MATCHED))
+    assert drained(offer=None)
+    assert drained(payment="capturing")
+    assert drained(quiet=False)
