@@ -91,14 +91,6 @@ class Page(Generic[D]):
     next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Stored(Generic[D]):
-    """A document with the bytes it was read from (its JSON), for those who pass bytes on."""
-
-    document: D
-    body: bytes
-
-
 class StoreError(Exception):
     """Base of what an engine reports.
 
@@ -150,7 +142,8 @@ class Collection(Protocol[D]):
     ) -> Page[D]:
         """One page of those that match, sorted by one field (``-field``: descending), then by id.
 
-        Documents without the sort field come first ascending, last descending.
+        Ties are sorted by id in the same direction.  Documents without the sort field come first
+        ascending, last descending.  A cursor belongs to its collection and sort.
         Raises ``BadCursor``; ``ValueError`` for a field that the spec does not declare.
         """
 
@@ -176,7 +169,7 @@ class Collection(Protocol[D]):
     async def delete(self, id: str, version: int) -> None:
         """Remove it if the version is that; events still in its outbox are relayed all the same.
 
-        Raises ``VersionConflict``.
+        Until they are, the id stays taken.  Raises ``VersionConflict``.
         """
 
     async def relayed(self, event: Event) -> None:
