@@ -67,13 +67,14 @@ class Accounts:
 
     def __init__(self, data: Path) -> None:
         self._file = data / "simulator-sessions.json"
+        self.dirty = True
         try:
             self.kept = msgspec.json.decode(self._file.read_bytes(), type=Kept)
         except FileNotFoundError:
             self.kept = Kept(secret=secrets.token_urlsafe(24))
+            self.save()  # at once: whoever opens the folder next must see the same people
         except msgspec.DecodeError as error:
             raise ValueError(f"{self._file} is damaged ({error}); delete it to sign up afresh") from None
-        self.dirty = True
 
     def account(self, role: PersonRole, index: int) -> Account:
         """The *index*-th rider or driver, from 0."""

@@ -42,6 +42,10 @@ def test_a_second_start_has_the_same_people_sessions_and_places(tmp_path: Path) 
     assert second.kept.places[driver.phone] == GeoPoint(45.5, -73.6)
 
 
+def test_whoever_opens_the_folder_next_sees_the_same_people(tmp_path: Path) -> None:
+    assert Accounts(tmp_path).account("rider", 1) == Accounts(tmp_path).account("rider", 1)
+
+
 def test_another_folder_has_other_passwords(tmp_path: Path) -> None:
     here, there = Accounts(tmp_path / "a").account("rider", 0), Accounts(tmp_path / "b").account("rider", 0)
     assert here.phone == there.phone
