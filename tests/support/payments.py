@@ -39,18 +39,19 @@ async def serving(app: ASGIApp, port: int) -> AsyncIterator[str]:
     task = asyncio.create_task(serve(app, "127.0.0.1", port, 2.0, lifecycle=lifecycle))
     base = f"http://127.0.0.1:{port}"
     try:
-        await _answering(base, task)
+        await until_answering(base, task.done)
         yield base
     finally:
         lifecycle.drain()
         await task
 
 
-async def _answering(base: str, task: asyncio.Task[None]) -> None:
+async def until_answering(base: str, ended: Callable[[], bool]) -> None:
+    """Wait until a server answers; gives up when it has ended, or after a while."""
     async with aiohttp.ClientSession() as session:
-        for _ in range(500):
-            if task.done():
-                task.result()
+        for _ in range(1500):
+            if ended():
+                break
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"{base}/healthz") as answer:
                     if answer.status == 200:
@@ -203,3 +204,56 @@ def ended(
         driver_id=driver_id,
         owed=Owed(rider_minor, driver_minor, "CAD"),
     )
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class Minefield:
+    """Counts the steps that leave a trace (calls of Stripe, writes); dies after the one named."""
+
+    def __init__(self, dies_after: int) -> None:
+        self.left = dies_after
+
+    @property
+    def crossed(self) -> bool:
+        return self.left > 0
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Crash
+
+    def around(self, inner: Any, *names: str) -> Any:
+        """The same object, with a step after each of those methods."""
+        return _Mined(inner, self, names)
+
+    def store(self, store: Store) -> Store:
+        field_ = self
+
+        class Mined:
+            def collection(self, spec: Any) -> Any:
+                return field_.around(store.collection(spec), "insert", "insert_many", "save")
+
+        return cast(Store, Mined())
+
+    def gateway(self, gateway: PaymentGateway) -> PaymentGateway:
+        return cast(PaymentGateway, self.around(gateway, "hold", "capture", "cancel", "retrieve", "find"))
+
+
+class _Mined:
+    def __init__(self, inner: Any, minefield: Minefield, names: tuple[str, ...]) -> None:
+        self._inner, self._minefield, self._names = inner, minefield, names
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        if name not in self._names:
+            return method
+
+        async def stepped(*args: Any, **kwargs: Any) -> Any:
+            result = await method(*args, **kwargs)
+            self._minefield.step()
+            return result
+
+        return stepped

@@ -22,9 +22,9 @@ class PaymentMethods:
         self._clock = clock
         self._gateway = gateway
 
-    async def usable(self, rider_id: str, id: str) -> bool:
+    async def usable(self, rider_id: str, payment_method_id: str) -> bool:
         """True if that is a card of that rider's which has not expired."""
-        method = await self._methods.get(id)
+        method = await self._methods.get(payment_method_id)
         return method is not None and method.rider_id == rider_id and not method.expired(self._clock.wall())
 
     async def charged(self, rider_id: str, id: str) -> tuple[str, str] | None:

@@ -47,8 +47,7 @@ def routes(methods: PaymentMethods, ledger: Ledger, webhooks: Webhooks) -> list[
         return Answer(Listing([Earning.of(t, driver_id) for t in page.items], page.next_cursor))
 
     async def receive_stripe(call: Call[bytes, NoQuery]) -> Answer:
-        signature = next((v for k, v in call.headers.items() if k.lower() == SIGNATURE_HEADER), None)
-        await webhooks.receive(call.body, signature)
+        await webhooks.receive(call.body, call.headers.get(SIGNATURE_HEADER))
         return Answer(status=202)
 
     return [

@@ -138,20 +138,38 @@ class StripePaymentGateway:
 
     def read_webhook(self, body: bytes, signature: str | None) -> Notice | None:
         try:
-            event = self._client.construct_event(
+            stripe.WebhookSignature.verify_header(
                 body, signature, self._settings.webhook_secret, self._settings.tolerance_seconds
             )
+            event = msgspec.json.decode(body, type=_WebhookEvent)
         except (stripe.SignatureVerificationError, ValueError):
             return None  # ValueError: not UTF-8, not JSON, or not an event
-        thing = event.to_dict()["data"]["object"]
-        is_intent = thing.get("object") == "payment_intent"
-        metadata = thing.get("metadata") or {}
+        thing = event.data.object
         return Notice(
             event_id=event.id,
             type=event.type,
-            intent_id=thing["id"] if is_intent else thing.get("payment_intent"),
-            payment_id=metadata.get("payment_id"),
+            intent_id=thing.id if thing.object == "payment_intent" else thing.payment_intent,
+            payment_id=(thing.metadata or {}).get("payment_id"),
         )
+
+
+class _Thing(msgspec.Struct, frozen=True):
+    """What of an event's object is of use here: the rest is asked of Stripe."""
+
+    object: str
+    id: str | None = None
+    payment_intent: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class _Data(msgspec.Struct, frozen=True):
+    object: _Thing
+
+
+class _WebhookEvent(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+    data: _Data
 
 
 async def _asked(call: Awaitable[T]) -> T:

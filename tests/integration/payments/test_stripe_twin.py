@@ -317,6 +317,8 @@ async def test_a_detached_card_belongs_to_nobody(sdk: StripeClient) -> None:
     assert (await sdk.v1.customers.payment_methods.list_async(customer)).data == []
     with pytest.raises(stripe.InvalidRequestError):
         await sdk.v1.payment_methods.detach_async(method)
+    with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
+        await sdk.v1.payment_methods.attach_async(method, {"customer": customer})
 
 
 async def test_events_tell_what_happened_in_order(sdk: StripeClient) -> None:

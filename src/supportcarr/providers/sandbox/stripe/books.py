@@ -123,7 +123,8 @@ class Books:
         intent = thing.get("payment_intent")
         self._db.execute(
             "INSERT INTO objects (id, kind, customer, intent, card, body) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, body = excluded.body",
+            "ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, "
+            "card = ifnull(excluded.card, card), body = excluded.body",
             (thing["id"], thing["object"], thing.get("customer"), intent, card, json.dumps(thing)),
         )
 

@@ -11,6 +11,7 @@ from supportcarr.providers.sandbox.stripe.faults import declined, invalid, missi
 from supportcarr.providers.sandbox.stripe.params import Params
 from supportcarr.providers.sandbox.stripe.testcards import CARDS, card_named
 
+DETACHED = "detached"  # in place of the card's name: Stripe lets such a method be used no more
 _CUSTOMER_TEXTS = ("description", "email", "name", "phone")
 
 
@@ -66,16 +67,23 @@ def create_method(desk: Desk, params: Params) -> Object:
 
 
 def method_of(desk: Desk, id: str, param: str) -> Object:
-    """The payment method of that id; a test token makes a new one each time."""
+    """The usable payment method of that id; a test token makes a new one each time."""
     name = card_named(id)
     if name is not None:
         return _new_method(desk, name, {})
-    return desk.find("payment_method", id, param)
+    method = desk.find("payment_method", id, param)
+    if desk.books.card_of(id) == DETACHED:
+        raise invalid(
+            "The provided PaymentMethod was detached from a Customer. It may not be used again.", param=param
+        )
+    return method
 
 
 def retrieve_method(desk: Desk, params: Params, id: str) -> Object:
     params.done()
-    return method_of(desk, id, "payment_method")
+    if name := card_named(id):
+        return _new_method(desk, name, {})
+    return desk.find("payment_method", id, "payment_method")
 
 
 def attach_method(desk: Desk, params: Params, id: str) -> Object:
@@ -103,7 +111,7 @@ def detach_method(desk: Desk, params: Params, id: str) -> Object:
             "The payment method you provided is not attached to a customer so detachment is impossible."
         )
     method["customer"] = None
-    desk.books.put(method)
+    desk.books.put(method, card=DETACHED)
     desk.tell("payment_method.detached", method)
     return method
 

@@ -1,0 +1,104 @@
+"""Riders' cards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from support.payments import RIDER, Till, Twin, gateway_to, till
+from supportcarr.contracts.refusals import Conflict, NotFound, Overloaded, ValidationFailed
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.port import Store
+from supportcarr.payments.errors import CardDeclined
+
+
+@pytest.fixture
+async def shop(store: Store, stripe_twin: Twin) -> AsyncIterator[Till]:
+    async with gateway_to(stripe_twin) as gateway:
+        yield till(store, gateway)
+
+
+async def listed(shop: Till, rider_id: str = RIDER) -> list[tuple[str, bool]]:
+    page, default = await shop.methods.list(rider_id, limit=10, cursor=None)
+    return [(m.brand, m.id == default) for m in page.items]
+
+
+async def test_cards_are_listed_oldest_first_and_the_oldest_is_the_default(shop: Till) -> None:
+    first, is_default = await shop.methods.add(RIDER, "pm_card_visa")
+    assert (first.last4, first.exp_year, is_default) == ("4242", 2034, True)
+    _, is_default = await shop.methods.add(RIDER, "pm_card_mastercard")
+    assert not is_default
+    assert await listed(shop) == [("visa", True), ("mastercard", False)]
+    await shop.methods.remove(RIDER, first.id)
+    assert await listed(shop) == [("mastercard", True)]
+
+
+async def test_a_rider_is_one_customer_at_stripe(shop: Till, stripe_twin: Twin) -> None:
+    cards = [(await shop.methods.add(RIDER, "pm_card_visa"))[0] for _ in range(2)]
+    charged = [await shop.methods.charged(RIDER, card.id) for card in cards]
+    assert all(charged)
+    assert len({c[0] for c in charged if c}) == 1
+    assert len({c[1] for c in charged if c}) == 2
+
+
+async def test_the_same_card_added_again_is_the_same(shop: Till) -> None:
+    first, _ = await shop.methods.add(RIDER, "pm_card_visa")
+    again, _ = await shop.methods.add(RIDER, first.stripe_payment_method)
+    assert again == first
+    assert len(await listed(shop)) == 1
+
+
+async def test_another_riders_card_cannot_be_added_removed_or_used(shop: Till) -> None:
+    card, _ = await shop.methods.add(RIDER, "pm_card_visa")
+    with pytest.raises((Conflict, ValidationFailed)):
+        await shop.methods.add("usr_other", card.stripe_payment_method)
+    with pytest.raises(NotFound):
+        await shop.methods.remove("usr_other", card.id)
+    assert not await shop.methods.usable("usr_other", card.id)
+    assert await shop.methods.usable(RIDER, card.id)
+
+
+async def test_a_declined_card_is_refused_as_such(shop: Till) -> None:
+    with pytest.raises(CardDeclined) as refused:
+        await shop.methods.add(RIDER, "pm_card_chargeDeclined")
+    assert (refused.value.status, refused.value.code) == (402, "card_declined")
+    assert await listed(shop) == []
+
+
+async def test_a_card_that_stripe_does_not_know_is_named(shop: Till) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        await shop.methods.add(RIDER, "pm_none")
+    assert refused.value.errors[0].field == "stripe_payment_method"
+
+
+async def test_stripe_being_away_is_said_and_can_be_tried_again(shop: Till, stripe_twin: Twin) -> None:
+    await stripe_twin.misbehave(fail_next={"count": 1, "status": 503})
+    with pytest.raises(Overloaded):
+        await shop.methods.add(RIDER, "pm_card_visa")
+    card, _ = await shop.methods.add(RIDER, "pm_card_visa")
+    await stripe_twin.misbehave(fail_next={"count": 1, "status": 503})
+    with pytest.raises(Overloaded):
+        await shop.methods.remove(RIDER, card.id)
+    assert await shop.methods.usable(RIDER, card.id)
+    await shop.methods.remove(RIDER, card.id)
+    assert not await shop.methods.usable(RIDER, card.id)
+
+
+async def test_a_key_spoilt_by_a_stored_failure_does_not_lock_a_rider_out(
+    shop: Till, stripe_twin: Twin
+) -> None:
+    await stripe_twin.misbehave(fail_next={"count": 1, "status": 500})
+    with pytest.raises(Overloaded):
+        await shop.methods.add(RIDER, "pm_card_visa")
+    card, _ = await shop.methods.add(RIDER, "pm_card_visa")
+    assert await shop.methods.usable(RIDER, card.id)
+
+
+async def test_an_expired_card_is_not_usable(store: Store, stripe_twin: Twin) -> None:
+    then = datetime(2035, 1, 1, tzinfo=UTC).timestamp()
+    async with gateway_to(stripe_twin) as gateway:
+        shop = till(store, gateway, Clock(wall=lambda: then))
+        card, _ = await shop.methods.add(RIDER, "pm_card_visa")
+        assert not await shop.methods.usable(RIDER, card.id)

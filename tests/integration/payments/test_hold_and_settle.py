@@ -1,0 +1,358 @@
+"""What a rescue costs is held, then captured or released, once, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from support.payments import (
+    DRIVER,
+    RESCUE,
+    RIDER,
+    Crash,
+    Minefield,
+    Till,
+    Twin,
+    completed,
+    ended,
+    gateway_to,
+    requested,
+    till,
+    until_done,
+)
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.events import (
+    Event,
+    PaymentProcessed,
+    RescueCancelled,
+    RescueEnded,
+    RescueRejected,
+    RescueUnserved,
+    RiderNotFound,
+)
+from supportcarr.kit.store.port import Store
+from supportcarr.kit.work import Again
+from supportcarr.payments import handlers
+from supportcarr.payments.model import PaymentRecord
+from supportcarr.payments.repository import LEDGER, RECORDS
+from supportcarr.providers.stripe import StripePaymentGateway
+
+
+@pytest.fixture
+async def gateway(stripe_twin: Twin) -> AsyncIterator[StripePaymentGateway]:
+    async with gateway_to(stripe_twin) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shop(store: Store, gateway: StripePaymentGateway) -> Till:
+    return till(store, gateway)
+
+
+@pytest.fixture
+def told(store: Store) -> list[PaymentProcessed]:
+    """What was told of payments, in order."""
+    facts: list[PaymentProcessed] = []
+
+    def listen(collection: str, id: str, events: Sequence[Event]) -> None:
+        facts.extend(e.fact for e in events if isinstance(e.fact, PaymentProcessed))
+
+    store.subscribe(listen)
+    return facts
+
+
+async def card(shop: Till, token: str = "pm_card_visa") -> str:
+    return (await shop.methods.add(RIDER, token))[0].id
+
+
+async def record_of(shop: Till, rescue_id: str = RESCUE) -> PaymentRecord:
+    record = await shop.payments.of_rescue(rescue_id)
+    assert record is not None
+    return record
+
+
+def said(facts: list[PaymentProcessed]) -> list[tuple[str, str, int]]:
+    return [(f.kind, f.status, f.amount_minor) for f in facts]
+
+
+async def test_a_completed_rescue_is_held_then_captured(
+    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+) -> None:
+    await shop.payments.hold(requested(await card(shop)))
+    [held] = await stripe_twin.intents()
+    assert (held["status"], held["amount_minor"], held["rescue_id"]) == ("requires_capture", 2500, RESCUE)
+    await shop.payments.settle(completed())
+    [captured] = await stripe_twin.intents()
+    assert (captured["status"], captured["captured_minor"]) == ("succeeded", 2500)
+    assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
+    assert told[-1].payment_status == "captured" and told[-1].captured_minor == 2500
+    assert await shop.ledger.balances() == {
+        (f"rider:{RIDER}", "CAD"): 0,
+        ("stripe_clearing", "CAD"): 2500,
+        (f"driver_payable:{DRIVER}", "CAD"): -1875,
+        ("platform_revenue", "CAD"): -625,
+    }
+    check = await shop.ledger.check()
+    assert (check.sum_minor, check.unbalanced) == (0, ())
+
+
+async def test_a_fixed_bike_costs_less_than_was_held(shop: Till, stripe_twin: Twin) -> None:
+    await shop.payments.hold(requested(await card(shop)))
+    await shop.payments.settle(completed(rider_minor=1500, driver_minor=1125))
+    [line] = await stripe_twin.intents()
+    assert (line["captured_minor"], line["capturable_minor"]) == (1500, 0)
+    assert (await record_of(shop)).captured_minor == 1500
+
+
+@pytest.mark.parametrize(("kind", "status"), [(RescueCancelled, "cancelled"), (RiderNotFound, "no_show")])
+async def test_a_fee_is_captured_out_of_the_hold(
+    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed], kind: type[RescueEnded], status: str
+) -> None:
+    await shop.payments.hold(requested(await card(shop)))
+    await shop.payments.settle(ended(kind, status, rider_minor=700, driver_minor=560, driver_id=DRIVER))
+    assert said(told)[-1] == ("fee", "succeeded", 700)
+    [line] = await stripe_twin.intents()
+    assert line["captured_minor"] == 700
+    page = await shop.ledger.earnings(DRIVER, limit=10, cursor=None)
+    assert [t.kind for t in page.items] == ["fee"]
+
+
+async def test_what_owes_nothing_is_released(
+    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+) -> None:
+    await shop.payments.hold(requested(await card(shop)))
+    await shop.payments.settle(ended(RescueUnserved, "unserved"))
+    [line] = await stripe_twin.intents()
+    assert (line["status"], line["captured_minor"]) == ("canceled", 0)
+    assert said(told)[-1] == ("release", "succeeded", 2500)
+    assert (await shop.ledger.check()).transactions == 0
+
+
+async def test_a_declined_card_fails_the_hold(
+    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+) -> None:
+    await shop.payments.hold(requested(await card(shop, "pm_card_chargeCustomerFail")))
+    assert said(told) == [("hold", "failed", 2500)]
+    assert (told[0].reason, told[0].payment_status) == ("card_declined", "failed")
+    await shop.payments.settle(ended(RescueRejected, "rejected"))
+    assert (await record_of(shop)).status == "failed"
+    assert [line["captured_minor"] for line in await stripe_twin.intents()] == [0]
+
+
+async def test_a_card_that_was_removed_meanwhile_fails_the_hold(
+    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+) -> None:
+    method = await card(shop)
+    await shop.methods.remove(RIDER, method)
+    await shop.payments.hold(requested(method))
+    assert said(told) == [("hold", "failed", 2500)]
+    assert await stripe_twin.intents() == []
+
+
+async def test_a_card_detached_at_stripe_fails_the_hold(
+    shop: Till, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+) -> None:
+    method = await card(shop)
+    known = await shop.methods.charged(RIDER, method)
+    assert known is not None
+    await gateway.detach(known[1])
+    await shop.payments.hold(requested(method))
+    assert said(told) == [("hold", "failed", 2500)]
+    assert told[0].reason == "card_declined"
+
+
+async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
+    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+) -> None:
+    await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
+    assert said(told) == [("hold", "requires_action", 2500)]
+    await shop.payments.hold(requested("pmt_any"))  # a repeat finds the rider still thinking
+    assert len(told) == 1
+    [line] = await stripe_twin.intents()
+    await stripe_twin.authenticate(line["id"], succeeds=True)
+    await shop.payments.heed((await record_of(shop)).id, line["id"])
+    assert said(told)[1:] == [("hold", "succeeded", 2500)]
+
+
+async def test_a_rider_who_never_acts_is_released_at_the_end(shop: Till, stripe_twin: Twin) -> None:
+    await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
+    await shop.payments.settle(ended(RescueRejected, "rejected"))
+    assert [line["status"] for line in await stripe_twin.intents()] == ["canceled"]
+
+
+async def test_a_rescue_that_ended_before_its_hold_is_never_held(shop: Till, stripe_twin: Twin) -> None:
+    method = await card(shop)
+    await shop.payments.settle(ended(RescueCancelled, "cancelled"))
+    await shop.payments.hold(requested(method))
+    assert await stripe_twin.intents() == []
+    assert (await record_of(shop)).status == "released"
+
+
+async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: Till, stripe_twin: Twin) -> None:
+    method = await card(shop)
+    await stripe_twin.misbehave(fail_next={"count": 2, "status": 503})
+    with pytest.raises(Again):
+        await shop.payments.hold(requested(method))
+    with pytest.raises(Again):  # the hold's outcome is not known yet
+        await shop.payments.settle(ended(RescueCancelled, "cancelled"))
+    await until_done(lambda: shop.payments.hold(requested(method)))
+    await until_done(lambda: shop.payments.settle(ended(RescueCancelled, "cancelled")))
+    assert [line["status"] for line in await stripe_twin.intents()] == ["canceled"]
+
+
+async def test_money_owed_without_a_known_hold_waits(shop: Till) -> None:
+    with pytest.raises(Again):
+        await shop.payments.settle(completed())
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 429])
+async def test_stripe_failing_delays_and_doubles_nothing(
+    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed], status: int
+) -> None:
+    method = await card(shop)
+    await stripe_twin.misbehave(fail_next={"count": 2, "status": status})
+    await until_done(lambda: shop.payments.hold(requested(method)))
+    await stripe_twin.misbehave(fail_next={"count": 2, "status": status})
+    await until_done(lambda: shop.payments.settle(completed()))
+    [line] = await stripe_twin.intents()
+    assert line["captured_minor"] == 2500
+    assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
+
+
+@pytest.mark.parametrize("end", [completed(), ended(RescueUnserved, "unserved")], ids=["capture", "release"])
+async def test_what_timed_out_is_found_done(
+    store: Store, stripe_twin: Twin, told: list[PaymentProcessed], end: RescueEnded
+) -> None:
+    async with gateway_to(stripe_twin, timeout_seconds=0.3) as hasty:
+        shop = till(store, hasty)
+        method = await card(shop)
+        works: list[Callable[[], Awaitable[None]]] = [
+            lambda: shop.payments.hold(requested(method)),
+            lambda: shop.payments.settle(end),
+        ]
+        for work in works:
+            await stripe_twin.misbehave(timeout_next=1)
+            with pytest.raises(Again):
+                await work()
+            await until_done(work)
+    [line] = await stripe_twin.intents()
+    assert (line["captured_minor"], line["capturable_minor"]) == (end.owed.rider_minor, 0)
+    assert [(f.kind, f.status) for f in told] == [
+        ("hold", "succeeded"),
+        ("capture" if end.owed.rider_minor else "release", "succeeded"),
+    ]
+
+
+async def test_a_capture_that_somebody_made_by_hand_is_taken_as_it_is(
+    shop: Till, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+) -> None:
+    await shop.payments.hold(requested(await card(shop)))
+    intent_id = (await record_of(shop)).intent_id
+    assert intent_id is not None
+    await gateway.capture(intent_id, 2500, key="dashboard")
+    await shop.payments.settle(completed())
+    assert said(told)[-1] == ("capture", "succeeded", 2500)
+
+
+async def test_a_hold_that_ran_out_leaves_the_driver_paid_and_the_rider_owing(
+    shop: Till, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+) -> None:
+    await shop.payments.hold(requested(await card(shop)))
+    intent_id = (await record_of(shop)).intent_id
+    assert intent_id is not None
+    await gateway.cancel(intent_id, key="after seven days")
+    await shop.payments.settle(completed())
+    assert said(told)[-1] == ("capture", "failed", 2500)
+    balances = await shop.ledger.balances()
+    assert balances[f"rider:{RIDER}", "CAD"] == 2500
+    assert balances[f"driver_payable:{DRIVER}", "CAD"] == -1875
+
+
+async def test_side_by_side_repeats_do_it_once(
+    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+) -> None:
+    method = await card(shop)
+    await asyncio.gather(*(until_done(lambda: shop.payments.hold(requested(method))) for _ in range(4)))
+    await asyncio.gather(*(until_done(lambda: shop.payments.settle(completed())) for _ in range(4)))
+    [line] = await stripe_twin.intents()
+    assert line["captured_minor"] == 2500
+    assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
+    assert (await shop.ledger.check()).transactions == 2
+
+
+async def test_the_consumers_are_slow_and_do_the_same(shop: Till, stripe_twin: Twin) -> None:
+    consumers = {c.name: c for c in handlers.consumers(shop.payments)}
+    assert all(c.slow for c in consumers.values())
+    for name, fact in (("payments.hold", requested(await card(shop))), ("payments.settle", completed())):
+        event = Event(
+            id=f"{RESCUE}.1.0",
+            collection="rescuerequests",
+            document_id=RESCUE,
+            document_version=1,
+            at=shop.payments._clock.city(),
+            actor=SYSTEM,
+            fact=fact,
+        )
+        await consumers[name].handle(event)
+    assert [line["captured_minor"] for line in await stripe_twin.intents()] == [2500]
+
+
+ENDS: dict[str, Any] = {
+    "capture": lambda rescue_id: completed(rescue_id=rescue_id),
+    "fee": lambda rescue_id: ended(
+        RescueCancelled, "cancelled", rider_minor=700, driver_minor=560, rescue_id=rescue_id, driver_id=DRIVER
+    ),
+    "release": lambda rescue_id: ended(RescueUnserved, "unserved", rescue_id=rescue_id),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("stored_failures", [False, True])
+async def test_a_crash_after_any_step_leaves_one_intent_one_settlement_one_booking(
+    store: Store,
+    gateway: StripePaymentGateway,
+    stripe_twin: Twin,
+    told: list[PaymentProcessed],
+    name: str,
+    stored_failures: bool,
+) -> None:
+    """Kills the run after its n-th trace, for every n, and runs both jobs again from the start.
+
+    With *stored_failures* Stripe also fails once, under the key, in each of the two jobs.
+    """
+    whole = till(store, gateway)
+    method = await card(whole)
+    deaths = 0
+    for n in range(1, 100):
+        rescue_id = f"res_qc_01jtwn000000000000000{n:05d}"
+        request = requested(method, rescue_id=rescue_id)
+        end = ENDS[name](rescue_id)
+        minefield = Minefield(n)
+        doomed = till(minefield.store(store), minefield.gateway(gateway))
+        try:
+            for work in (lambda: doomed.payments.hold(request), lambda: doomed.payments.settle(end)):  # noqa: B023 - run at once
+                if stored_failures:
+                    await stripe_twin.misbehave(fail_next={"count": 1, "status": 500})
+                await until_done(work)
+        except Crash:
+            deaths += 1
+        await stripe_twin.misbehave(fail_next={"count": 0})
+        for work in (lambda: whole.payments.hold(request), lambda: whole.payments.settle(end)):  # noqa: B023 - run at once
+            await until_done(work)
+        lines = [line for line in await stripe_twin.intents() if line["rescue_id"] == rescue_id]
+        assert [line["captured_minor"] for line in lines] == [end.owed.rider_minor], f"death after {n}"
+        assert [line["capturable_minor"] for line in lines] == [0]
+        facts = [f.kind for f in told if f.rescue_id == rescue_id]
+        assert facts == ["hold", name], f"death after {n}"
+        booked = [t.id async for t in store.collection(LEDGER).scan() if t.rescue_id == rescue_id]
+        assert len(booked) == (0 if name == "release" else 2)
+        record = await store.collection(RECORDS).get(f"pay_{rescue_id.rpartition('_')[2]}")
+        assert record is not None
+        assert record.status == ("released" if name == "release" else "captured")
+        if minefield.crossed:
+            break
+    assert deaths == n - 1 >= 7
+    assert (await whole.ledger.check()).sum_minor == 0

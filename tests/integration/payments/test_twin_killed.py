@@ -1,0 +1,67 @@
+"""The twin's books outlive a kill -9 of its process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from support.payments import API_KEY, Twin, gateway_to, until_answering
+from supportcarr.kit.serve import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from supportcarr.kit.serve import Lifecycle, run, serve
+from supportcarr.providers.sandbox.app import create_app
+app = create_app(data=Path(sys.argv[1]), api_key=sys.argv[2], webhook_secret="whsec", webhook_url=None)
+run(serve(app, "127.0.0.1", int(sys.argv[3]), 1.0, lifecycle=Lifecycle()))
+"""
+
+
+@asynccontextmanager
+async def twin_process(folder: Path) -> AsyncIterator[Twin]:
+    """A twin in a process of its own, which is killed at the end."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SCRIPT, str(folder), API_KEY, str(port)
+    )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        await until_answering(base, lambda: process.returncode is not None)
+        async with aiohttp.ClientSession() as session:
+            yield Twin(base, session)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+
+async def test_what_was_answered_is_there_after_a_kill(tmp_path: Path) -> None:
+    async with twin_process(tmp_path) as twin, gateway_to(twin) as gateway:
+        customer = await gateway.create_customer("usr_1", key="c")
+        card = await gateway.attach("pm_card_visa", customer)
+        made = await gateway.hold(
+            key="h1",
+            amount_minor=2500,
+            currency="CAD",
+            customer=customer,
+            method=card.id,
+            payment_id="pay_1",
+            rescue_id="res_1",
+        )
+    async with twin_process(tmp_path) as twin, gateway_to(twin) as gateway:
+        assert await gateway.create_customer("usr_1", key="c") == customer
+        assert (await gateway.retrieve(made.id)).status == "requires_capture"
+        captured = await gateway.capture(made.id, 2500, key="c1")
+        assert captured.received_minor == 2500
+    async with twin_process(tmp_path) as twin:
+        [line] = await twin.intents()
+        assert (line["id"], line["status"], line["captured_minor"]) == (made.id, "succeeded", 2500)

@@ -1,0 +1,292 @@
+"""Webhooks prove who sent them, are kept once, and are only ever a hint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from litestar import Litestar, Request, Response, get, post
+
+from support.payments import (
+    RIDER,
+    WEBHOOK_SECRET,
+    Jobs,
+    Till,
+    Twin,
+    completed,
+    gateway_to,
+    requested,
+    running_twin,
+    serving,
+    till,
+    until_done,
+)
+from supportcarr.contracts.events import Event, PaymentProcessed
+from supportcarr.kit.serve import ASGIApp, free_port
+from supportcarr.kit.store.port import Store
+from supportcarr.payments import jobs as payments_jobs
+from supportcarr.payments.errors import SignatureNotValid
+from supportcarr.payments.repository import EVENTS
+from supportcarr.payments.webhooks import JOB
+from supportcarr.providers.sandbox.stripe.hooks import signature
+
+INTENT = {"id": "pi_1", "object": "payment_intent", "metadata": {"payment_id": "pay_1"}}
+
+
+def body_of(event_id: str = "evt_1", thing: dict[str, Any] = INTENT) -> bytes:
+    event = {"id": event_id, "object": "event", "type": "payment_intent.succeeded", "data": {"object": thing}}
+    return json.dumps(event).encode()
+
+
+@pytest.fixture
+async def shop(store: Store, stripe_twin: Twin) -> AsyncIterator[Till]:
+    async with gateway_to(stripe_twin) as gateway:
+        yield till(store, gateway)
+
+
+def signed(body: bytes, *, secret: str = WEBHOOK_SECRET, age_s: int = 0) -> str:
+    return signature(secret, body, int(time.time()) - age_s)
+
+
+async def test_a_signed_event_is_kept_and_its_handling_asked_for_once(shop: Till, store: Store) -> None:
+    body = body_of()
+    for _ in range(3):
+        await shop.webhooks.receive(body, signed(body))
+    event = await store.collection(EVENTS).get("evt_1")
+    assert event is not None
+    assert (event.type, event.intent_id, event.payment_id) == ("payment_intent.succeeded", "pi_1", "pay_1")
+    assert list(shop.jobs.asked) == [(JOB, "evt_1")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "nonsense",
+        "t=1,v1=00",
+        signed(body_of(), secret="whsec_other"),
+        signed(body_of(), age_s=301),
+        signed(body_of("evt_2")),
+    ],
+)
+async def test_what_is_not_signed_by_stripe_is_refused(shop: Till, store: Store, header: str | None) -> None:
+    with pytest.raises(SignatureNotValid) as refused:
+        await shop.webhooks.receive(body_of(), header)
+    assert refused.value.status == 400
+    assert await store.collection(EVENTS).count() == 0
+    assert shop.jobs.asked == {}
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        {"object": "balance"},
+        {"object": "refund", "id": "re_1", "payment_intent": "pi_1", "metadata": None},
+        {"object": "customer", "id": "cus_1", "metadata": {"user_id": "usr_1"}},
+    ],
+)
+async def test_an_event_about_something_else_is_kept_too(
+    shop: Till, store: Store, thing: dict[str, Any]
+) -> None:
+    body = body_of(thing=thing)
+    await shop.webhooks.receive(body, signed(body))
+    event = await store.collection(EVENTS).get("evt_1")
+    assert event is not None and event.payment_id is None
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[]", b"null", b"{}", b'{"object": "event"}'])
+async def test_what_is_no_event_is_refused_even_if_signed(shop: Till, body: bytes) -> None:
+    with pytest.raises(SignatureNotValid):
+        await shop.webhooks.receive(body, signed(body))
+
+
+async def test_a_crash_between_keeping_and_asking_is_mended_by_the_repeat(shop: Till) -> None:
+    body = body_of()
+
+    class Dead(Jobs):
+        async def add(self, *args: Any, **kwargs: Any) -> None:
+            raise ConnectionError
+
+    shop.webhooks._jobs = Dead()
+    with pytest.raises(ConnectionError):
+        await shop.webhooks.receive(body, signed(body))
+    shop.webhooks._jobs = shop.jobs
+    await shop.webhooks.receive(body, signed(body))
+    assert list(shop.jobs.asked) == [(JOB, "evt_1")]
+
+
+async def test_an_event_of_a_payment_that_is_not_ours_is_handled_as_nothing(shop: Till, store: Store) -> None:
+    body = body_of()
+    await shop.webhooks.receive(body, signed(body))
+    await shop.webhooks.handle(shop.jobs.asked[JOB, "evt_1"])
+    event = await store.collection(EVENTS).get("evt_1")
+    assert event is not None and event.handled_at is not None
+    shop.jobs.asked.clear()
+    await shop.webhooks.receive(body, signed(body))
+    assert shop.jobs.asked == {}  # it is done with
+
+
+@dataclass
+class Street:
+    """A twin that sends webhooks over HTTP, and payments that hear them."""
+
+    twin: Twin
+    shop: Till
+    told: list[PaymentProcessed] = field(default_factory=list)
+
+    async def heard(self, type: str, times: int = 1) -> None:
+        """Wait until so many events of the type have come, and handle all that came."""
+        handler = payments_jobs.job_handlers(self.shop.webhooks)[0]
+        events = self.shop.webhooks._events
+        for _ in range(1000):
+            found = [e async for e in events.scan() if e.type == type]
+            if len(found) >= times:
+                break
+            await asyncio.sleep(0.01)
+        else:
+            raise AssertionError(f"no {type} came")
+        for payload in list(self.shop.jobs.asked.values()):
+            await until_done(lambda: handler.handle(payload))  # noqa: B023 - run at once
+
+
+@asynccontextmanager
+async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterator[Street]:
+    """*refuse*: so many webhooks are answered 500 first."""
+    port = free_port()
+    left = [refuse]
+
+    @get("/healthz")
+    async def healthz() -> str:
+        return "ok"
+
+    @post("/hook")
+    async def hook(request: Request[Any, Any, Any]) -> Response[None]:
+        if left[0]:
+            left[0] -= 1
+            return Response(None, status_code=500)
+        await here.shop.webhooks.receive(await request.body(), request.headers.get("stripe-signature"))
+        return Response(None, status_code=202)
+
+    app = Litestar([healthz, hook], openapi_config=None)
+    async with (
+        running_twin(folder, webhook_url=f"http://127.0.0.1:{port}/hook") as twin,
+        gateway_to(twin) as gateway,
+    ):
+        here = Street(twin, till(store, gateway))
+
+        def listen(collection: str, id: str, events: Sequence[Event]) -> None:
+            here.told.extend(e.fact for e in events if isinstance(e.fact, PaymentProcessed))
+
+        store.subscribe(listen)
+        async with serving(cast(ASGIApp, app), port):
+            yield here
+
+
+async def test_the_riders_authentication_is_heard_of_by_webhook(store: Store, tmp_path: Path) -> None:
+    async with street(store, tmp_path / "twin") as here:
+        method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
+        await here.shop.payments.hold(requested(method.id))
+        [line] = await here.twin.intents()
+        await here.twin.authenticate(line["id"], succeeds=True)
+        await here.heard("payment_intent.amount_capturable_updated")
+        assert [(f.kind, f.status) for f in here.told] == [
+            ("hold", "requires_action"),
+            ("hold", "succeeded"),
+        ]
+
+
+async def test_a_refused_authentication_fails_the_hold(store: Store, tmp_path: Path) -> None:
+    async with street(store, tmp_path / "twin") as here:
+        method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
+        await here.shop.payments.hold(requested(method.id))
+        [line] = await here.twin.intents()
+        await here.twin.authenticate(line["id"], succeeds=False)
+        await here.heard("payment_intent.payment_failed")
+        assert [f.status for f in here.told] == ["requires_action", "failed"]
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"duplicate_webhooks": True},
+        {"reorder_webhooks": True},
+        {"late_webhooks_ms": 300},
+        {"duplicate_webhooks": True, "reorder_webhooks": True, "late_webhooks_ms": 100},
+    ],
+    ids=["duplicate", "reorder", "late", "all"],
+)
+async def test_webhooks_that_come_twice_late_or_backwards_do_no_harm(
+    store: Store, tmp_path: Path, behaviour: dict[str, Any]
+) -> None:
+    async with street(store, tmp_path / "twin") as here:
+        await here.twin.misbehave(**behaviour)
+        method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
+        await here.shop.payments.hold(requested(method.id))
+        await here.shop.payments.settle(completed())
+        await here.heard("payment_intent.succeeded")
+        await here.heard("payment_intent.created")
+        await here.heard("payment_intent.amount_capturable_updated")
+        assert [(f.kind, f.status) for f in here.told] == [
+            ("hold", "succeeded"),
+            ("capture", "succeeded"),
+        ]
+        assert [line["captured_minor"] for line in await here.twin.intents()] == [2500]
+        assert (await here.shop.ledger.check()).transactions == 2
+
+
+async def test_a_webhook_that_overtakes_the_answer_tells_the_outcome(store: Store, tmp_path: Path) -> None:
+    async with street(store, tmp_path / "twin") as here, gateway_to(here.twin, timeout_seconds=0.3) as hasty:
+        method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
+        await here.twin.misbehave(timeout_next=1)
+        impatient = till(store, hasty)
+        with pytest.raises(Exception, match="did not answer"):
+            await impatient.payments.hold(requested(method.id))
+        await here.heard("payment_intent.amount_capturable_updated")
+        assert [(f.kind, f.status) for f in here.told] == [("hold", "succeeded")]
+
+
+async def test_a_webhook_that_is_not_taken_comes_again(store: Store, tmp_path: Path) -> None:
+    async with street(store, tmp_path / "twin", refuse=2) as here:
+        await here.shop.methods.add(RIDER, "pm_card_visa")
+        await here.heard("payment_method.attached")
+        await here.heard("customer.created")
+
+
+async def test_dropped_webhooks_cost_nothing_that_was_asked_for(store: Store, tmp_path: Path) -> None:
+    async with street(store, tmp_path / "twin") as here:
+        await here.twin.misbehave(drop_webhooks=True)
+        method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
+        await here.shop.payments.hold(requested(method.id))
+        await here.shop.payments.settle(completed())
+        assert [f.kind for f in here.told] == ["hold", "capture"]
+        assert await store.collection(EVENTS).count() == 0
+
+
+async def test_a_second_intent_of_one_payment_is_let_go(store: Store, tmp_path: Path) -> None:
+    """Stripe failed, was asked, did not know the intent, and then it appeared after all."""
+    async with street(store, tmp_path / "twin") as here:
+        method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
+        await here.shop.payments.hold(requested(method.id))
+        record = await here.shop.payments.of_rescue(requested(method.id).rescue_id)
+        assert record is not None and record.customer and record.stripe_payment_method
+        await here.shop.payments._gateway.hold(
+            key="the lost one",
+            amount_minor=2500,
+            currency="CAD",
+            customer=record.customer,
+            method=record.stripe_payment_method,
+            payment_id=record.id,
+            rescue_id=record.rescue_id,
+        )
+        await here.heard("payment_intent.amount_capturable_updated", times=2)
+        statuses = {line["id"]: line["status"] for line in await here.twin.intents()}
+        assert statuses.pop(str(record.intent_id)) == "requires_capture"
+        assert list(statuses.values()) == ["canceled"]

@@ -1,0 +1,287 @@
+"""Quotes and coverage, on a store."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from supportcarr.contracts.geo import GeoPoint, Place, distance_m
+from supportcarr.contracts.refusals import NotFound, Refusal, ValidationFailed
+from supportcarr.contracts.terms import Leg
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.settings import Quotes as QuoteSettings
+from supportcarr.kit.store.port import Store
+from supportcarr.pricing.areas import MONTREAL, seed_demo
+from supportcarr.pricing.coverage import Coverage
+from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
+from supportcarr.pricing.geography import Areas
+from supportcarr.pricing.repository import AREAS, QUOTES
+from supportcarr.pricing.schemas import CoverageAnswer, QuoteAnswer, QuoteRequest
+from supportcarr.pricing.service import Pricing
+
+PLATEAU, VILLERAY = Place(45.5236, -73.5823), Place(45.5421, -73.6207)
+TORONTO = Place(43.6532, -79.3832)
+RIDER, RESCUE = "usr_1", "res_qc_1"
+SETTINGS = QuoteSettings(secret="quotes-secret")
+
+
+class Wall:
+    """A wall clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 25, 17, 0, 0, 123_456, tzinfo=UTC)
+
+    def __call__(self) -> float:
+        return self.at.timestamp()
+
+
+class StraightLines:
+    async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg:
+        metres = round(distance_m(origin, destination))
+        return Leg(metres, metres // 8)
+
+
+class OneDriver:
+    def __init__(self, eta: int | None = 240) -> None:
+        self.eta = eta
+        self.asked = 0
+
+    async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
+        self.asked += 1
+        return self.eta
+
+
+class House:
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.wall = Wall()
+        self.clock = Clock(wall=self.wall)
+        self.supply = OneDriver()
+        self.areas = Areas(store, self.clock)
+        self.pricing = Pricing(store, self.clock, self.areas, StraightLines(), self.supply, SETTINGS)
+        self.coverage = Coverage(self.areas, self.supply, self.clock)
+
+
+@pytest.fixture
+async def house(store: Store) -> House:
+    await seed_demo(store)
+    return House(store)
+
+
+def wanted(**changes: Any) -> QuoteRequest:
+    fields: dict[str, Any] = {
+        "kind": "rescue",
+        "problem": "flat_tire",
+        "pickup": PLATEAU,
+        "dropoff": VILLERAY,
+    }
+    return msgspec.convert(msgspec.to_builtins(fields | changes), QuoteRequest)
+
+
+async def test_a_quote_is_itemised_and_holds_for_ten_minutes(house: House) -> None:
+    quote = await house.pricing.quote(RIDER, wanted())
+    terms = quote.terms
+    assert sum(item.amount_minor for item in terms.items) == terms.total_minor >= 2000
+    assert (terms.area_id, terms.region, terms.currency) == ("montreal", "qc", "CAD")
+    assert terms.eta_seconds == 240
+    assert quote.expires_at - quote.created_at == timedelta(seconds=600)
+    answer = msgspec.to_builtins(QuoteAnswer.of(quote))
+    assert {"id", "items", "total_minor", "currency", "eta_seconds", "distance_m"} <= set(answer)
+    assert {"duration_s", "demand_multiplier", "expires_at"} <= set(answer)
+
+
+async def test_seeding_again_leaves_what_is_there(house: House) -> None:
+    areas = house.store.collection(AREAS)
+    stored = await areas.get("montreal")
+    assert stored is not None
+    await areas.save(replace(stored, name="Elsewhere"))
+    await seed_demo(house.store)
+    kept = await areas.get("montreal")
+    assert kept is not None and kept.name == "Elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("pickup", "dropoff", "named"),
+    [
+        (TORONTO, VILLERAY, ["pickup"]),
+        (PLATEAU, TORONTO, ["dropoff"]),
+        (TORONTO, TORONTO, ["pickup", "dropoff"]),
+    ],
+)
+async def test_a_place_outside_is_named(
+    house: House, pickup: Place, dropoff: Place, named: list[str]
+) -> None:
+    with pytest.raises(OutsideArea) as refused:
+        await house.pricing.quote(RIDER, wanted(pickup=pickup, dropoff=dropoff))
+    assert [error.field for error in refused.value.errors] == named
+    assert (refused.value.status, refused.value.code) == (422, "outside_area")
+
+
+@pytest.mark.parametrize(("smoking", "swollen"), [(True, False), (False, True)])
+async def test_a_dangerous_battery_is_for_the_fire_service(
+    house: House, smoking: bool, swollen: bool
+) -> None:
+    battery = {"smoking": smoking, "swollen": swollen, "hot": False}
+    with pytest.raises(UnsafeBattery) as refused:
+        await house.pricing.quote(RIDER, wanted(problem="damaged_battery", battery=battery))
+    assert (refused.value.status, refused.value.code) == (422, "unsafe_battery")
+    assert "fire service" in refused.value.detail
+
+
+async def test_a_damaged_battery_that_is_neither_may_travel(house: House) -> None:
+    battery = {"smoking": False, "swollen": False, "hot": True}
+    quote = await house.pricing.quote(RIDER, wanted(problem="damaged_battery", battery=battery))
+    assert quote.terms.problem == "damaged_battery"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"problem": None}, "problem"),
+        ({"problem": "damaged_battery"}, "battery"),
+        ({"promo_code": "FREE"}, "promo_code"),
+    ],
+)
+async def test_what_is_missing_or_unknown_is_named(house: House, changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        await house.pricing.quote(RIDER, wanted(**changes))
+    assert [error.field for error in refused.value.errors] == [field]
+
+
+async def test_a_utility_job_needs_no_problem(house: House) -> None:
+    quote = await house.pricing.quote(RIDER, wanted(kind="hauling", problem=None))
+    assert (quote.terms.kind, quote.terms.problem) == ("hauling", None)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "accepted"),
+    [
+        (timedelta(minutes=29), False),
+        (timedelta(minutes=31), True),
+        (timedelta(days=29), True),
+        (timedelta(days=31), False),
+        (timedelta(days=-1), False),
+    ],
+)
+async def test_a_booking_lies_half_an_hour_to_thirty_days_ahead(
+    house: House, ahead: timedelta, accepted: bool
+) -> None:
+    at = house.clock.city() + ahead
+    if accepted:
+        quote = await house.pricing.quote(RIDER, wanted(scheduled_for=at))
+        assert quote.terms.scheduled_for is not None
+        assert abs(quote.terms.scheduled_for - at) < timedelta(seconds=1)
+        assert quote.terms.eta_seconds is None  # nobody knows who will be near then
+        assert await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
+    else:
+        with pytest.raises(ValidationFailed):
+            await house.pricing.quote(RIDER, wanted(scheduled_for=at))
+
+
+async def test_a_quote_is_used_by_one_rescue_which_may_ask_again(house: House) -> None:
+    quote = await house.pricing.quote(RIDER, wanted())
+    now = house.clock.city()
+    terms = await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=now)
+    assert terms == quote.terms
+    later = now + timedelta(hours=1)  # a repeat after a crash comes late, and is no new use
+    assert await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=later) == terms
+    with pytest.raises(QuoteUsed):
+        await house.pricing.take(quote.id, rider_id=RIDER, rescue_id="res_qc_2", now=now)
+
+
+async def test_of_two_rescues_at_the_same_moment_one_gets_the_quote(house: House) -> None:
+    quote = await house.pricing.quote(RIDER, wanted())
+    now = house.clock.city()
+    results = await asyncio.gather(
+        *(house.pricing.take(quote.id, rider_id=RIDER, rescue_id=f"res_qc_{n}", now=now) for n in range(8)),
+        return_exceptions=True,
+    )
+    assert sum(not isinstance(r, BaseException) for r in results) == 1
+    assert all(isinstance(r, QuoteUsed) for r in results if isinstance(r, BaseException))
+
+
+async def test_a_quote_ends_when_it_says(house: House) -> None:
+    quote = await house.pricing.quote(RIDER, wanted())
+    with pytest.raises(QuoteExpired):
+        await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=quote.expires_at)
+    just = quote.expires_at - timedelta(milliseconds=1)
+    assert await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=just)
+
+
+async def test_another_riders_quote_is_not_there(house: House) -> None:
+    quote = await house.pricing.quote(RIDER, wanted())
+    for quote_id, rider in ((quote.id, "usr_2"), ("quo_none", RIDER)):
+        with pytest.raises(NotFound):
+            await house.pricing.take(quote_id, rider_id=rider, rescue_id=RESCUE, now=house.clock.city())
+
+
+async def test_a_quote_changed_in_the_store_is_refused(house: House) -> None:
+    quote = await house.pricing.quote(RIDER, wanted())
+    cheaper = replace(quote, terms=replace(quote.terms, total_minor=1))
+    await house.store.collection(QUOTES).save(cheaper)
+    with pytest.raises(QuoteNotGenuine) as refused:
+        await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
+    assert isinstance(refused.value, Refusal)
+    assert refused.value.status == 409
+
+
+async def test_the_area_ends_at_its_boundary(house: House) -> None:
+    centre = GeoPoint(45.5234, -73.5995)
+    assert await house.areas.area_at(centre) == "montreal"
+    corner = MONTREAL.boundary[0]
+    assert await house.areas.area_at(GeoPoint(corner[1] - 0.01, corner[0])) is None
+    assert await house.areas.area_at(TORONTO) is None
+
+
+async def test_a_moved_boundary_is_seen_after_the_refresh(house: House) -> None:
+    assert await house.areas.area_at(TORONTO) is None
+    areas = house.store.collection(AREAS)
+    area = await areas.get("montreal")
+    assert area is not None
+    ring = ((-80.0, 43.0), (-79.0, 43.0), (-79.0, 44.0), (-80.0, 44.0), (-80.0, 43.0))
+    await areas.save(replace(area, boundary=ring))
+    assert await house.areas.area_at(TORONTO) is None
+    house.wall.at += timedelta(seconds=31)
+    assert await house.areas.area_at(TORONTO) == "montreal"
+    assert await house.areas.area_at(PLATEAU) is None
+
+
+async def ask(house: House, place: Place) -> CoverageAnswer:
+    return msgspec.json.decode(await house.coverage.at(place.point), type=CoverageAnswer)
+
+
+async def test_coverage_says_who_could_come(house: House) -> None:
+    assert await ask(house, PLATEAU) == CoverageAnswer(
+        covered=True, area_id="montreal", drivers_available=True, eta_seconds=240
+    )
+    assert await ask(house, TORONTO) == CoverageAnswer(covered=False, drivers_available=False)
+
+
+async def test_coverage_is_looked_up_once_for_a_neighbourhood_and_again_after_a_while(
+    house: House,
+) -> None:
+    await asyncio.gather(*(ask(house, PLATEAU) for _ in range(20)))
+    assert house.supply.asked == 1
+    house.supply.eta = None
+    assert (await ask(house, PLATEAU)).drivers_available
+    house.wall.at += timedelta(seconds=4)
+    assert not (await ask(house, PLATEAU)).drivers_available
+    assert house.supply.asked == 2
+
+
+async def test_a_look_that_failed_is_not_kept(house: House) -> None:
+    class Broken(OneDriver):
+        async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
+            raise ConnectionError
+
+    coverage = Coverage(house.areas, Broken(), house.clock)
+    with pytest.raises(ConnectionError):
+        await coverage.at(PLATEAU.point)
+    coverage._supply = house.supply
+    answer = msgspec.json.decode(await coverage.at(PLATEAU.point), type=CoverageAnswer)
+    assert answer.eta_seconds == 240

@@ -1,0 +1,154 @@
+"""A payment only moves forward, by what Stripe says is so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import product
+from typing import get_args
+
+import pytest
+from msgspec.structs import replace
+
+from support.payments import completed, ended, requested
+from supportcarr.contracts.events import RescueCancelled, RescueUnserved
+from supportcarr.payments import model
+from supportcarr.payments.model import Intent, IntentStatus, PaymentMethod, PaymentRecord, Status
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+RECORD = model.begun(requested("pmt_1"), customer="cus_1", stripe_payment_method="pm_1", now=NOW)
+FINAL = ("failed", "captured", "released")
+
+
+def intent(status: IntentStatus, received_minor: int = 0) -> Intent:
+    return Intent(id="pi_1", status=status, amount_minor=2500, received_minor=received_minor, currency="CAD")
+
+
+def in_status(status: Status) -> PaymentRecord:
+    with_end = model.with_ending(RECORD, completed())
+    assert with_end is not None
+    return replace(with_end, status=status, intent_id="pi_1")
+
+
+def test_one_rescue_has_one_payment() -> None:
+    assert RECORD.id == model.payment_id_of(RECORD.rescue_id) == "pay_01jtwn00000000000000000001"
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "told"),
+    [
+        ("requires_capture", "held", "succeeded"),
+        ("requires_action", "requires_action", "requires_action"),
+        ("requires_payment_method", "failed", "failed"),
+        ("canceled", "failed", "failed"),
+    ],
+)
+def test_a_hold_becomes_what_its_intent_is(seen: IntentStatus, status: str, told: str) -> None:
+    moved = model.hold_seen(RECORD, intent(seen))
+    assert moved is not None
+    record, fact = moved
+    assert (record.status, record.intent_id) == (status, "pi_1")
+    assert (fact.kind, fact.status, fact.payment_status) == ("hold", told, status)
+    assert fact.amount_minor == 2500
+
+
+def test_people_hear_that_the_card_was_declined_and_the_record_keeps_why() -> None:
+    moved = model.hold_seen(RECORD, replace(intent("requires_payment_method"), failure="expired_card"))
+    assert moved is not None
+    record, fact = moved
+    assert (record.failure, fact.reason) == ("expired_card", "card_declined")
+
+
+def test_asking_again_while_the_rider_has_not_acted_tells_nothing_new() -> None:
+    waiting = replace(RECORD, status="requires_action")
+    assert model.hold_seen(waiting, intent("requires_action")) is None
+    assert model.hold_seen(RECORD, intent("processing")) is None
+
+
+@pytest.mark.parametrize(("status", "seen"), list(product(FINAL, get_args(IntentStatus))))
+def test_nothing_moves_what_has_come_to_its_end(status: Status, seen: IntentStatus) -> None:
+    record = in_status(status)
+    assert model.hold_seen(record, intent(seen)) is None
+    assert model.settlement_seen(record, intent(seen, 2500)) is None
+    assert model.settling(record) is None
+
+
+@pytest.mark.parametrize("seen", get_args(IntentStatus))
+def test_a_held_payment_is_moved_by_its_rescue_alone(seen: IntentStatus) -> None:
+    assert model.hold_seen(in_status("held"), intent(seen)) is None
+
+
+def test_a_completed_rescue_captures_and_a_fee_is_called_a_fee() -> None:
+    for fact, kind in (
+        (completed(), "capture"),
+        (ended(RescueCancelled, "cancelled", rider_minor=700), "fee"),
+    ):
+        with_end = model.with_ending(replace(RECORD, status="held", intent_id="pi_1"), fact)
+        assert with_end is not None
+        settling = model.settling(with_end)
+        assert settling is not None and settling.status == "capturing"
+        done = model.settlement_seen(settling, intent("succeeded", fact.owed.rider_minor))
+        assert done is not None
+        assert (done[0].status, done[0].captured_minor) == ("captured", fact.owed.rider_minor)
+        assert (done[1].kind, done[1].status, done[1].captured_minor) == (
+            kind,
+            "succeeded",
+            fact.owed.rider_minor,
+        )
+
+
+@pytest.mark.parametrize("status", ["held", "requires_action"])
+def test_what_owes_nothing_is_released(status: Status) -> None:
+    with_end = model.with_ending(replace(RECORD, status=status), ended(RescueUnserved, "unserved"))
+    assert with_end is not None
+    settling = model.settling(with_end)
+    assert settling is not None and settling.status == "releasing"
+    done = model.settlement_seen(settling, intent("canceled"))
+    assert done is not None
+    assert (done[0].status, done[1].kind, done[1].payment_status) == ("released", "release", "released")
+
+
+def test_a_hold_that_ran_out_fails_its_capture() -> None:
+    done = model.settlement_seen(in_status("capturing"), intent("canceled"))
+    assert done is not None
+    assert (done[0].status, done[1].kind, done[1].status, done[1].reason) == (
+        "failed",
+        "capture",
+        "failed",
+        "hold_expired",
+    )
+
+
+def test_nothing_settles_before_the_end() -> None:
+    assert model.settling(replace(RECORD, status="held")) is None
+
+
+def test_the_first_ending_stays() -> None:
+    with_end = model.with_ending(RECORD, completed())
+    assert with_end is not None
+    assert model.with_ending(with_end, ended(RescueCancelled, "cancelled")) is None
+
+
+def test_more_than_the_hold_is_never_owed() -> None:
+    with pytest.raises(ValueError, match="more is owed"):
+        model.with_ending(RECORD, completed(rider_minor=2501))
+
+
+@pytest.mark.parametrize(
+    ("now", "expired"),
+    [
+        (datetime(2026, 11, 30, 23, 59, tzinfo=UTC), False),
+        (datetime(2026, 12, 1, tzinfo=UTC), True),
+        (datetime(2027, 1, 1, tzinfo=UTC), True),
+    ],
+)
+def test_a_card_is_good_until_its_month_is_over(now: datetime, expired: bool) -> None:
+    card = PaymentMethod(
+        id="pmt_1",
+        rider_id="usr_1",
+        stripe_payment_method="pm_1",
+        brand="visa",
+        last4="4242",
+        exp_month=11,
+        exp_year=2026,
+    )
+    assert card.expired(now) is expired
