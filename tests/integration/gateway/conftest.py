@@ -1,0 +1,20 @@
+"""A gateway with auth's routes and the things of the tests, on a real store and Redis."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from support.http import Api, serving
+from support.things import things_routes
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.settings import Servers
+from supportcarr.kit.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+async def api(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
+    servers = Servers(max_body_bytes=4096, drain_seconds=2)
+    async with serving(things_routes(store), store=store, redis=redis, servers=servers) as running:
+        yield running

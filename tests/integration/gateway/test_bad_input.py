@@ -1,0 +1,204 @@
+"""Bad input gets 4xx problem details that say what is wrong, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from support.http import Api, Client, Reply
+from support.things import THINGS
+from supportcarr.kit.store.sqlite import SqliteStore
+
+GOOD = b'{"label":"a","at":{"lat":45.5,"lng":-73.6}}'
+
+BODIES = [
+    (b"", 400, "malformed_body"),
+    (b"{", 400, "malformed_body"),
+    (b"not json", 400, "malformed_body"),
+    (GOOD + b"}", 400, "malformed_body"),
+    (b"\xff\xfe\x00", 400, "malformed_body"),
+    (b'{"label":"a","at":{"lat":NaN,"lng":1}}', 400, "malformed_body"),
+    (b'{"label":"a","at":{"lat":-Infinity,"lng":1}}', 400, "malformed_body"),
+    (b"null", 422, "validation_failed"),
+    (b"[]", 422, "validation_failed"),
+    (b"{}", 422, "validation_failed"),
+    (b'{"label":1,"at":{"lat":1,"lng":1}}', 422, "validation_failed"),
+    (b'{"label":"","at":{"lat":1,"lng":1}}', 422, "validation_failed"),
+    (b'{"label":"a","at":{"lat":"1","lng":1}}', 422, "validation_failed"),
+    (b'{"label":"a","at":{"lat":90.1,"lng":1}}', 422, "validation_failed"),
+    (b'{"label":"a","at":{"lat":1,"lng":-180.1}}', 422, "validation_failed"),
+    (b'{"label":"a","at":{"lat":1e400,"lng":1}}', 422, "validation_failed"),
+    (b'{"label":"a","at":null}', 422, "validation_failed"),
+    (b'{"label":"a","at":{"lat":1,"lng":1},"more":1}', 422, "validation_failed"),
+    (b'{"label":"a","at":{"lat":1,"lng":1},"count":1.5}', 422, "validation_failed"),
+    (b'{"label":"a","at":{"lat":1,"lng":1},"count":9223372036854775808}', 422, "validation_failed"),
+    (b"[" * 4000, 400, "malformed_body"),
+    (b'{"label":"' + b"a" * 5000 + b'"}', 413, "body_too_large"),
+]
+
+
+def is_problem(reply: Reply, status: int, code: str) -> None:
+    assert (reply.status, reply.code) == (status, code), reply
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.body["status"] == status
+    assert reply.body["title"]
+    assert reply.body["detail"]
+    assert reply.body["request_id"] == reply.headers["x-request-id"]
+    assert "Traceback" not in str(reply.body)
+
+
+@pytest.mark.parametrize(("raw", "status", "code"), BODIES)
+async def test_a_bad_body_is_refused_and_changes_nothing(
+    api: Api, store: SqliteStore, raw: bytes, status: int, code: str
+) -> None:
+    rider = await api.person("rider")
+    is_problem(await rider.create("/things", raw=raw), status, code)
+    assert await store.collection(THINGS).count() == 0
+
+
+async def test_a_body_of_another_kind_is_refused(api: Api) -> None:
+    rider = await api.person("rider")
+    reply = await rider.create("/things", raw=GOOD, headers={"content-type": "text/plain"})
+    is_problem(reply, 415, "unsupported_media_type")
+    charset = {"content-type": "Application/JSON; charset=utf-8"}
+    assert (await rider.create("/things", raw=GOOD, headers=charset)).status == 201
+
+
+async def test_a_body_without_a_declared_length_is_cut_off_at_the_limit(api: Api) -> None:
+    rider = await api.person("rider")
+
+    async def endless() -> Any:
+        for _ in range(100):
+            yield b" " * 1000
+
+    url = f"{api.url}/api/v1/things"
+    headers = {
+        "authorization": f"Bearer {rider.token}",
+        "content-type": "application/json",
+        "idempotency-key": "k",
+    }
+    async with api.session.post(url, data=endless(), headers=headers) as answer:
+        assert answer.status == 413
+
+
+async def test_a_body_that_ends_too_soon_does_no_harm(api: Api, store: SqliteStore) -> None:
+    rider = await api.person("rider")
+    port = int(api.url.rpartition(":")[2])
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"POST /api/v1/things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        b"idempotency-key: k\r\ncontent-length: 400\r\nauthorization: Bearer "
+        + (rider.token or "").encode()
+        + b'\r\n\r\n{"label":'
+    )
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert (await rider.get("/me")).status == 200
+    assert await store.collection(THINGS).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("", "lat"),
+        ("lat=1", "lng"),
+        ("lat=nan&lng=1", "lat"),
+        ("lat=1&lng=inf", "lng"),
+        ("lat=91&lng=1", "lat"),
+        ("lat=1&lng=1&lng=2", "lng"),
+        ("lat=1&lng=1&wide=maybe", "wide"),
+        ("lat=1&lng=1&z=1", "z"),
+        ("lat=%FF&lng=1", None),
+    ],
+)
+async def test_a_bad_query_is_refused(api: Api, query: str, field: str | None) -> None:
+    reply = await api.anonymous().get(f"/near?{query}")
+    is_problem(reply, 422, "validation_failed")
+    assert [error["field"] for error in reply.body["errors"][:1]] == ([field] if field else [])
+
+
+async def made(rider: Client) -> str:
+    reply = await rider.create("/things", raw=GOOD)
+    assert reply.status == 201
+    return str(reply.body["id"])
+
+
+@pytest.mark.parametrize(
+    "if_match", ["7", '"x"', 'W/"1"', '"1", "2"', "", '"-1"', '"1', '"9999999999999999999"']
+)
+async def test_an_if_match_that_makes_no_sense_is_refused(api: Api, if_match: str) -> None:
+    rider = await api.person("rider")
+    thing = await made(rider)
+    reply = await rider.patch(f"/things/{thing}", {"at": {"lat": 1, "lng": 1}}, if_match=if_match)
+    is_problem(reply, 400, "invalid_header")
+    assert (await rider.get(f"/things/{thing}")).body["lat"] == 45.5
+
+
+async def test_a_stale_version_is_refused_and_the_current_one_taken(api: Api) -> None:
+    rider = await api.person("rider")
+    thing = await made(rider)
+    move = {"at": {"lat": 1, "lng": 1}}
+    is_problem(await rider.patch(f"/things/{thing}", move, if_match=2), 412, "stale_version")
+    reply = await rider.patch(f"/things/{thing}", move, if_match=1)
+    assert (reply.status, reply.headers["etag"]) == (200, '"2"')
+    assert (await rider.patch(f"/things/{thing}", move, if_match="*")).status == 200
+
+
+@pytest.mark.parametrize(
+    "thing_id", ["thg_01jdc0000000000000000000r1", "x", "%00", "..%2f..%2fetc", "a" * 900, "é"]
+)
+async def test_what_does_not_exist_is_not_found(api: Api, thing_id: str) -> None:
+    rider = await api.person("rider")
+    is_problem(await rider.get(f"/things/{thing_id}"), 404, "not_found")
+
+
+async def test_unknown_paths_and_methods_are_problems_too(api: Api) -> None:
+    rider = await api.person("rider")
+    is_problem(await rider.get("/nothing"), 404, "not_found")
+    is_problem(await rider.get("//nothing/at/all"), 404, "not_found")
+    reply = await rider.delete("/me")
+    is_problem(reply, 405, "method_not_allowed")
+    assert reply.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
+
+
+async def test_our_own_fault_is_told_without_its_reasons(api: Api) -> None:
+    reply = await api.anonymous().get("/fail/code")
+    is_problem(reply, 500, "internal_error")
+    assert "secret" not in str(reply.body)
+
+
+async def test_a_store_that_is_away_is_503_with_a_time_to_come_back(api: Api) -> None:
+    reply = await api.anonymous().get("/fail/store")
+    is_problem(reply, 503, "unavailable")
+    assert reply.headers["retry-after"] == "1"
+
+
+async def test_a_lost_race_that_nobody_decided_again_is_a_conflict(api: Api) -> None:
+    is_problem(await api.anonymous().get("/fail/race"), 409, "conflict")
+
+
+async def test_a_hook_gets_its_bytes_as_they_came(api: Api) -> None:
+    reply = await api.anonymous().post("/hooks", raw=b"\xff\x00{", headers={"content-type": "text/x"})
+    assert (reply.status, reply.body) == (200, {"bytes": 3})
+
+
+async def test_a_sane_request_id_is_kept_and_another_replaced(api: Api) -> None:
+    anybody = api.anonymous()
+    kept = await anybody.get("/clock", headers={"x-request-id": "trace-0123456789"})
+    assert kept.headers["x-request-id"] == "trace-0123456789"
+    for bad in ("short", "a" * 65, "with space in it", "quote\"'<script>"):
+        replaced = await anybody.get("/clock", headers={"x-request-id": bad})
+        assert replaced.headers["x-request-id"].startswith("req-")
+    first, second = await anybody.get("/clock"), await anybody.get("/clock")
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+
+
+async def test_an_unchanged_resource_is_not_sent_again(api: Api) -> None:
+    rider = await api.person("rider")
+    etag = (await rider.get("/me")).headers["etag"]
+    again = await rider.get("/me", headers={"if-none-match": etag})
+    assert (again.status, again.body) == (304, b"")
+    assert (await rider.get("/me", headers={"if-none-match": '"99"'})).status == 200

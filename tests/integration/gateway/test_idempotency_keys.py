@@ -1,0 +1,141 @@
+"""A repeated creation creates once, whatever happens to the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from support.http import Api
+from support.things import THINGS
+from supportcarr.gateway.idempotency import CLAIMS, Idempotency
+from supportcarr.gateway.problems import IdempotencyKeyReused
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.sqlite import SqliteStore
+
+
+def thing(label: str = "a") -> dict[str, Any]:
+    return {"label": label, "at": {"lat": 45.5, "lng": -73.6}}
+
+
+async def test_a_repeat_gets_the_first_status_and_the_same_thing(api: Api, store: SqliteStore) -> None:
+    rider = await api.person("rider")
+    first = await rider.post("/things", thing(), key="k-1")
+    again = await rider.post("/things", thing(), key="k-1")
+    assert (first.status, again.status) == (201, 201)
+    assert first.body == again.body
+    assert first.body["id"].startswith("thg_")
+    assert await store.collection(THINGS).count() == 1
+
+
+async def test_a_repeat_tells_what_the_thing_is_now(api: Api) -> None:
+    rider = await api.person("rider")
+    first = await rider.post("/things", thing(), key="k-1")
+    await rider.patch(f"/things/{first.body['id']}", {"at": {"lat": 1, "lng": 2}})
+    again = await rider.post("/things", thing(), key="k-1")
+    assert (again.status, again.headers["etag"], again.body["lat"]) == (201, '"2"', 1)
+
+
+async def test_the_same_body_written_otherwise_is_the_same(api: Api) -> None:
+    rider = await api.person("rider")
+    first = await rider.post("/things", thing(), key="k-1")
+    again = await rider.post("/things", raw=b'{ "at": {"lng": -73.6, "lat": 45.5}, "label": "a"}', key="k-1")
+    assert (again.status, again.body["id"]) == (201, first.body["id"])
+
+
+async def test_another_body_with_the_same_key_is_refused(api: Api, store: SqliteStore) -> None:
+    rider = await api.person("rider")
+    await rider.post("/things", thing("a"), key="k-1")
+    reply = await rider.post("/things", thing("b"), key="k-1")
+    assert (reply.status, reply.code) == (422, "idempotency_key_reused")
+    assert await store.collection(THINGS).count() == 1
+
+
+async def test_a_key_belongs_to_its_user_and_route(api: Api, store: SqliteStore) -> None:
+    ana, bo = await api.person("rider"), await api.person("rider")
+    first, second = await ana.post("/things", thing(), key="k"), await bo.post("/things", thing(), key="k")
+    assert first.body["id"] != second.body["id"]
+    assert (await ana.post("/things/x/tip", key="k")).status == 200
+    reply = await ana.post("/things/y/tip", key="k")  # the same route, another thing
+    assert (reply.status, reply.code) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("key", [None, "", "x" * 256, "tab\tin it"])
+async def test_a_key_is_required_and_must_make_sense(api: Api, store: SqliteStore, key: str | None) -> None:
+    rider = await api.person("rider")
+    reply = await rider.post("/things", thing(), key=key)
+    assert (reply.status, reply.code) == (400, "idempotency_key_required")
+    assert await store.collection(THINGS).count() == 0
+
+
+async def test_repeats_beside_each_other_create_once(api: Api, store: SqliteStore) -> None:
+    rider = await api.person("rider")
+    replies = await asyncio.gather(*(rider.post("/things", thing(), key="k-1") for _ in range(12)))
+    assert {reply.status for reply in replies} == {201}
+    assert len({reply.body["id"] for reply in replies}) == 1
+    assert await store.collection(THINGS).count() == 1
+
+
+async def test_after_a_refusal_the_same_request_is_tried_again(api: Api) -> None:
+    rider = await api.person("rider")
+    for _ in range(2):
+        assert (await rider.post("/things", thing("refused"), key="k-1")).status == 409
+
+
+async def test_an_invalid_request_binds_no_key(api: Api) -> None:
+    rider = await api.person("rider")
+    assert (await rider.post("/things", {"label": ""}, key="k-1")).status == 422
+    assert (await rider.post("/things", thing(), key="k-1")).status == 201
+
+
+async def test_nothing_of_the_body_or_key_is_kept_in_clear(api: Api, store: SqliteStore) -> None:
+    rider = await api.person("rider")
+    await rider.post("/things", thing("visible"), key="my-own-key")
+    (claim,) = (await store.collection(CLAIMS).find()).items
+    assert "visible" not in repr(claim)
+    assert "my-own-key" not in repr(claim)
+
+
+class Wall:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def claimed(keys: Idempotency, body: bytes = b"{}") -> str:
+    return await keys.claim(b"k", actor="usr_1", route="POST /x", path="/x", body=body, prefix="thg")
+
+
+async def test_a_key_is_kept_48_hours_and_then_free(store: SqliteStore) -> None:
+    wall = Wall()
+    keys = Idempotency(store, Clock(wall=wall), "secret")
+    first = await claimed(keys)
+    wall.now += timedelta(hours=47, minutes=59).total_seconds()
+    assert await claimed(keys) == first
+    with pytest.raises(IdempotencyKeyReused):
+        await claimed(keys, b"[]")
+    wall.now += 61
+    second = await claimed(keys, b"[]")
+    assert second != first
+    assert await claimed(keys, b"[]") == second
+
+
+async def test_two_processes_hand_out_one_id(store: SqliteStore) -> None:
+    here, there = (Idempotency(store, Clock(), "secret") for _ in range(2))
+    ids = await asyncio.gather(*(claimed(keys) for keys in (here, there) * 10))
+    assert len(set(ids)) == 1
+
+
+async def test_old_keys_are_swept_and_young_ones_kept(store: SqliteStore) -> None:
+    wall = Wall()
+    keys = Idempotency(store, Clock(wall=wall), "secret")
+    await claimed(keys)
+    wall.now += timedelta(hours=49).total_seconds()
+    await keys.claim(b"young", actor="usr_1", route="POST /x", path="/x", body=b"", prefix=None)
+    (ticker,) = keys.tickers()
+    await ticker.run()
+    assert await store.collection(CLAIMS).count() == 1

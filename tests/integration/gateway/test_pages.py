@@ -1,0 +1,118 @@
+"""Health, readiness, the reference, the apps and what protects them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from support.http import Api, serving
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.sqlite import SqliteStore
+
+
+async def test_a_process_is_alive_and_ready(api: Api) -> None:
+    anybody = api.anonymous()
+    assert (await anybody.get("//healthz")).status == 200
+    ready = await anybody.get("//readyz")
+    assert (ready.status, ready.body) == (200, {"status": "ready", "not_ready": []})
+
+
+async def test_readiness_names_what_is_missing(store: SqliteStore, redis: RedisClient) -> None:
+    async def broken() -> None:
+        raise OSError("nobody there")
+
+    async with serving(store=store, redis=redis, checks={"store": store.ping, "twin": broken}) as api:
+        reply = await api.anonymous().get("//readyz")
+        assert (reply.status, reply.body["not_ready"]) == (503, ["twin"])
+        assert (await api.anonymous().get("//healthz")).status == 200
+
+
+async def test_the_openapi_document_is_served_and_valid(api: Api) -> None:
+    reply = await api.anonymous().get("//openapi.json")
+    assert list(OpenAPIV31SpecValidator(reply.body).iter_errors()) == []
+    declared = {(route.method.lower(), route.path) for route in api.routes}
+    told = {(method, path) for path, item in reply.body["paths"].items() for method in item}
+    assert told == declared | {("get", "/clock")}
+
+
+async def test_the_reference_needs_nothing_from_elsewhere(api: Api) -> None:
+    anybody = api.anonymous()
+    page = await anybody.get("//docs")
+    assert page.headers["content-type"].startswith("text/html")
+    for name in ("reference.js", "reference.css"):
+        assert f'"/docs/{name}"'.encode() in page.body
+        assert (await anybody.get(f"//docs/{name}")).status == 200
+    assert b"http" not in page.body
+    assert (await anybody.get("//docs/nothing.js")).status == 404
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+
+async def test_both_clocks_are_told(api: Api) -> None:
+    reply = await api.anonymous().get("/clock")
+    assert set(reply.body) == {"city_time", "wall_time", "speed"}
+
+
+async def test_a_browser_is_told_where_things_are(api: Api) -> None:
+    assert (await api.anonymous().get("//config.json")).body == {"realtime_url": "http://127.0.0.1:8001"}
+
+
+async def test_an_app_is_served_with_its_assets_for_ever_and_its_page_never(
+    store: SqliteStore, redis: RedisClient, tmp_path: Path
+) -> None:
+    built = tmp_path / "dist"
+    (built / "assets").mkdir(parents=True)
+    (built / "index.html").write_text("<!doctype html><title>Admin</title>")
+    (built / "assets" / "main-1a2b.js").write_text("let x = 1;\n" * 500)
+    (tmp_path / "secret.txt").write_text("not for you")
+    async with serving(store=store, redis=redis, apps={"/admin": built}, redirects={"/": "/admin"}) as api:
+        anybody = api.anonymous()
+        for path in ("//admin", "//admin/", "//admin/rescues/r1?tab=2"):
+            page = await anybody.get(path)
+            assert (page.status, page.headers["cache-control"]) == (200, "no-cache"), path
+            assert b"<title>Admin</title>" in page.body
+            assert "worker-src 'self' blob:" in page.headers["content-security-policy"]
+            assert "ws://127.0.0.1:8001" in page.headers["content-security-policy"]
+        script = await anybody.get("//admin/assets/main-1a2b.js", headers={"accept-encoding": "gzip"})
+        assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert script.headers["content-type"].startswith("text/javascript")
+        assert (script.headers["content-encoding"], script.headers["vary"]) == ("gzip", "accept-encoding")
+        plain = await anybody.get("//admin/assets/main-1a2b.js", headers={"accept-encoding": "identity"})
+        assert plain.body == script.body  # the client unpacks
+        assert (await anybody.get("//admin/assets/gone.js")).status == 404
+        for path in ("//admin/../secret.txt", "//admin/%2e%2e/secret.txt", "//admin/..%2fsecret.txt"):
+            assert b"not for you" not in (await anybody.get(path)).body
+        leads = await anybody.get("//")
+        assert (leads.status, leads.headers["location"]) == (302, "/admin")
+
+
+async def test_every_answer_forbids_guessing_its_type_and_allows_no_other_origin(api: Api) -> None:
+    rider = await api.person("rider")
+    origin = {"origin": "https://evil.example"}
+    for reply in (
+        await rider.get("/me", headers=origin),
+        await rider.get("/nothing", headers=origin),
+        await rider.send("OPTIONS", "/me", headers={**origin, "access-control-request-method": "PATCH"}),
+    ):
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert not [name for name in reply.headers if name.lower().startswith("access-control")]
+
+
+async def test_head_is_get_without_its_body(api: Api) -> None:
+    rider = await api.person("rider")
+    get, head = await rider.get("/me"), await rider.send("HEAD", "/me")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-length"] == get.headers["content-length"]
+
+
+async def test_options_tells_what_a_path_takes(api: Api) -> None:
+    reply = await api.anonymous().send("OPTIONS", "/me")
+    assert (reply.status, reply.headers["allow"]) == (204, "GET, HEAD, OPTIONS, PATCH")
+
+
+async def test_requests_beside_each_other_keep_apart(api: Api) -> None:
+    people = [await api.person("rider", name=f"Rider {n}") for n in range(8)]
+    replies = await asyncio.gather(*(person.get("/me") for person in people * 5))
+    assert [reply.body["name"] for reply in replies] == [f"Rider {n}" for n in range(8)] * 5

@@ -1,0 +1,68 @@
+"""Deny first: no token, no answer; the wrong role, no answer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from support.http import Api
+from support.things import THINGS
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.web import Route
+
+
+def addressed(route: Route) -> str:
+    return re.sub(r"{\w+}", "x", route.path)
+
+
+async def test_every_route_that_is_not_public_refuses_who_has_no_token(api: Api, store: SqliteStore) -> None:
+    anybody = api.anonymous()
+    guarded = [route for route in api.routes if not route.policy.public]
+    assert len(guarded) >= 10
+    for route in guarded:
+        for headers in ({}, {"authorization": "Bearer nonsense"}, {"authorization": "Basic dXNlcjpwYXNz"}):
+            reply = await anybody.send(route.method, addressed(route), key="k", headers=headers)
+            assert (reply.status, reply.code) == (401, "unauthenticated"), (route.path, headers)
+            assert reply.headers["www-authenticate"] == "Bearer"
+    assert await store.collection(THINGS).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("roles", "allowed"),
+    [
+        (("rider",), set()),
+        (("driver",), {"/for/drivers"}),
+        (("driver", "rider"), {"/for/drivers"}),
+        (("support",), {"/for/operators"}),
+        (("admin",), {"/for/operators", "/for/admins"}),
+    ],
+)
+async def test_a_route_is_for_the_roles_that_it_names(
+    api: Api, roles: tuple[str, ...], allowed: set[str]
+) -> None:
+    person = await api.person(*roles)
+    for path in ("/for/drivers", "/for/operators", "/for/admins"):
+        reply = await person.get(path)
+        if path in allowed:
+            assert (reply.status, reply.body["user"]) == (200, person.user_id)
+        else:
+            assert (reply.status, reply.code) == (403, "forbidden")
+
+
+async def test_who_may_not_is_refused_before_the_body_is_looked_at(api: Api) -> None:
+    driver = await api.person("driver")
+    assert (await driver.create("/things", raw=b"{")).status == 403
+    assert (await api.anonymous().create("/things", raw=b"{")).status == 401
+
+
+async def test_a_public_route_knows_who_asks_and_minds_no_token_that_is_over(api: Api) -> None:
+    rider = await api.person("rider")
+    assert (await rider.get("/who")).body == {"user": rider.user_id, "address": rider.address}
+    stale = await rider.get("/who", headers={"authorization": "Bearer nonsense"})
+    assert (stale.status, stale.body["user"]) == (200, None)
+
+
+async def test_the_scheme_of_the_token_is_not_case_sensitive(api: Api) -> None:
+    rider = await api.person("rider")
+    assert (await rider.get("/me", headers={"authorization": f"bearer {rider.token}"})).status == 200

@@ -1,0 +1,76 @@
+"""Limits in the request path: each user, each address, and sensitive routes more strictly."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from support.http import Api, Client, serving
+from support.things import things_routes
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.settings import Limits
+from supportcarr.kit.store.sqlite import SqliteStore
+
+LIMITS = Limits(user_per_minute=5, address_per_minute=12, sensitive_per_minute=3)
+
+
+@pytest.fixture
+async def strict(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
+    async with serving(things_routes(store), store=store, redis=redis, limits=LIMITS) as running:
+        yield running
+
+
+async def statuses(client: Client, path: str, times: int, method: str = "GET") -> list[int]:
+    return [(await client.send(method, path)).status for _ in range(times)]
+
+
+async def test_a_user_is_limited_wherever_they_come_from(strict: Api) -> None:
+    rider = await strict.person("rider")
+    elsewhere = Client(strict, "203.0.113.200", rider.grant)
+    assert await statuses(rider, "/me", 3) == [200] * 3
+    assert await statuses(elsewhere, "/me", 3) == [200, 200, 429]
+    assert await statuses(await strict.person("rider"), "/me", 1) == [200]
+
+
+async def test_an_address_is_limited_whoever_comes_from_it(strict: Api) -> None:
+    anybody = strict.anonymous()
+    assert await statuses(anybody, "/clock", 13) == [200] * 12 + [429]
+    assert await statuses(strict.anonymous(), "/clock", 1) == [200]
+
+
+async def test_who_is_limited_is_told_when_to_come_back(strict: Api) -> None:
+    rider = await strict.person("rider")
+    await statuses(rider, "/me", 5)
+    reply = await rider.get("/me")
+    assert (reply.status, reply.code) == (429, "rate_limited")
+    assert 1 <= int(reply.headers["retry-after"]) <= 12  # a token grows every 12 s
+
+
+async def test_sensitive_routes_have_a_limit_of_their_own(strict: Api) -> None:
+    anybody = strict.anonymous()
+    assert await statuses(anybody, "/guarded", 4, "POST") == [200, 200, 200, 429]
+    assert await statuses(anybody, "/who", 1) == [200]
+
+
+async def test_guesses_at_tokens_and_paths_count_too(strict: Api) -> None:
+    guesser = strict.anonymous()
+    wrong = [(await guesser.get("/me", headers={"authorization": f"Bearer {n}"})).status for n in range(6)]
+    assert wrong == [401] * 6
+    assert await statuses(guesser, "/nowhere", 7) == [404] * 6 + [429]
+
+
+async def test_health_is_never_limited(strict: Api) -> None:
+    assert await statuses(strict.anonymous(), "//healthz", 20) == [200] * 20
+
+
+async def test_without_redis_requests_are_answered_and_still_limited(
+    store: SqliteStore, own_redis_server: RedisServer
+) -> None:
+    async with (
+        RedisClient(own_redis_server.url, timeout=0.2) as redis,
+        serving(things_routes(store), store=store, redis=redis, limits=LIMITS) as api,
+    ):
+        own_redis_server.stop()
+        assert await statuses(api.anonymous(), "/clock", 13) == [200] * 12 + [429]
