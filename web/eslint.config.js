@@ -21,7 +21,7 @@ export default ts.config(
     plugins: { boundaries, "react-hooks": hooks },
     settings: {
       "boundaries/elements": elements,
-      "import/resolver": { typescript: { project: "./tsconfig.json" } },
+      "import/resolver": { node: { extensions: [".ts", ".tsx", ".d.ts"] } },
     },
     rules: {
       "react-hooks/rules-of-hooks": "error",

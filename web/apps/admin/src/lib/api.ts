@@ -8,8 +8,8 @@ export type MapView = components["schemas"]["MapView"];
 export type DriverPoint = components["schemas"]["DriverPoint"];
 export type ClockReading = components["schemas"]["ClockReading"];
 export type RescueView = components["schemas"]["RescueView"];
-export type TimelineEntry = components["schemas"]["TimelineEntry"];
-export type OfferView = components["schemas"]["OfferView"];
+export type TimelineEntry = components["schemas"]["TimelineView"];
+export type OfferView = components["schemas"]["OfferOut"];
 
 /** One rescue, whole, as `/admin/rescues/{id}` answers it. */
 export interface RescueFile {

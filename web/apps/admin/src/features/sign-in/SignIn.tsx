@@ -24,7 +24,11 @@ export function SignIn() {
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    attempt.mutate({ phone: String(form.get("phone")), password: String(form.get("password")) });
+    const text = (name: string) => {
+      const value = form.get(name);
+      return typeof value === "string" ? value : "";
+    };
+    attempt.mutate({ phone: text("phone"), password: text("password") });
   }
 
   const field = "mt-1 w-full rounded-lg border border-(--line) bg-(--page) px-3 py-2.5 text-base";
