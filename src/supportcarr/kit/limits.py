@@ -112,6 +112,10 @@ class _Held:
         self.asking: asyncio.Future[None] | None = None
         self.local_full = 0.0  # GCRA's time of the bucket used without Redis
 
+    @property
+    def counts_until(self) -> float:
+        return max(self.until, self.blocked_until, self.local_full)
+
 
 Pair = tuple[str, Rule]
 
@@ -254,13 +258,14 @@ class Limiter:
         return held
 
     def _forget(self, of_rule: dict[str, _Held]) -> None:
-        """Drop what holds nothing that counts any more; tokens of expired leases are lost with it."""
+        """Drop a quarter or more: what holds nothing that counts any more, and then what is oldest.
+
+        Tokens of dropped leases are lost to their key, which is refused so many requests too early.
+        """
         now = self._now()
-        for key in [
-            key
-            for key, held in of_rule.items()
-            if max(held.until, held.blocked_until, held.local_full) <= now and held.asking is None
-        ]:
+        idle = [key for key, held in of_rule.items() if held.asking is None]
+        over = [key for key in idle if of_rule[key].counts_until <= now]
+        for key in over if len(over) >= _MOST_HELD // 4 else idle[: _MOST_HELD // 4]:
             del of_rule[key]
 
 

@@ -195,12 +195,22 @@ async def test_when_redis_is_back_it_counts_again(away: RedisServer, time: Time)
         assert await redis.call("EXISTS", keys.limit_bucket("user", "usr_a")) == 1
 
 
+@pytest.mark.parametrize("step", [0.0, LEASE_SECONDS / 4])
 async def test_what_a_process_remembers_is_bounded(
-    redis: RedisClient, time: Time, monkeypatch: pytest.MonkeyPatch
+    redis: RedisClient, time: Time, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
-    monkeypatch.setattr("supportcarr.kit.limits._MOST_HELD", 10)
+    monkeypatch.setattr("supportcarr.kit.limits._MOST_HELD", 12)
     limiter = Limiter(redis, lease=8, monotonic=time)
-    for n in range(35):
-        await limiter.take([(f"usr_{n}", USER)])
-        time.now += LEASE_SECONDS / 4
-    assert len(limiter._held["user"]) <= 10
+    for n in range(50):
+        assert (await limiter.take([(f"usr_{n}", USER)])).allowed
+        time.now += step
+    assert len(limiter._held["user"]) <= 12
+    assert limiter.try_take("usr_0", USER) is None
+
+
+async def test_a_lease_ends_with_its_time(limiter: Limiter, time: Time) -> None:
+    await limiter.take([("usr_a", USER)])
+    time.now += LEASE_SECONDS - 0.001
+    assert limiter.try_take("usr_a", USER) is True
+    time.now += 0.001
+    assert limiter.try_take("usr_a", USER) is None

@@ -145,6 +145,18 @@ async def test_closing_fails_what_waits(redis_server: RedisServer) -> None:
         await client.call("PING")
 
 
+async def test_a_client_that_was_not_opened_says_so() -> None:
+    client = RedisClient("redis://127.0.0.1:1")
+    with pytest.raises(RedisUnavailable, match="not open"):
+        await client.call("PING")
+    assert [message async for message in client.subscribe("news")] == []
+
+
+async def test_nobody_there_is_said_at_once() -> None:
+    with pytest.raises(RedisUnavailable, match="cannot be reached"):
+        await RedisClient("redis://127.0.0.1:1").open()
+
+
 async def _subscribers(redis: RedisClient, channel: str, count: int) -> None:
     while (await redis.call("PUBSUB", "NUMSUB", channel))[1] != count:
         await asyncio.sleep(0.005)

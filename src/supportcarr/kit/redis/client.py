@@ -120,10 +120,8 @@ class RedisClient:
 
         Raises ``RedisUnavailable`` or ``RedisReplyError`` when awaited.
         """
-        loop = self._loop
-        assert loop is not None, "open the client first"
         packed = pack(args)
-        future: asyncio.Future[Any] = loop.create_future()
+        future: asyncio.Future[Any] = (self._loop or asyncio.get_running_loop()).create_future()
         link = self._link
         if link is None:
             self._hold(packed, future, decode)
@@ -245,10 +243,9 @@ class RedisClient:
     # --- the connection's life ----------------------------------------------------------------
 
     def _hold(self, packed: bytes, future: asyncio.Future[Any], decode: bool) -> None:
-        assert self._loop is not None
-        now = self._loop.time()
+        now = future.get_loop().time()
         if self._closed:
-            future.set_exception(RedisUnavailable("the client is closed"))
+            future.set_exception(RedisUnavailable("the client is not open"))
         elif now - self._down_since > GRACE_SECONDS:
             future.set_exception(RedisUnavailable("Redis is away"))
         elif len(self._held) >= self._max_waiting:
@@ -278,11 +275,11 @@ class RedisClient:
                 link = await connect(
                     self._address, lost=self._on_lost, name=self._name, timeout=self._timeout
                 )
-            except RedisError:  # also a refusal: a server that starts, or a changed password put back
+                if not link.open:
+                    raise RedisUnavailable("the new connection broke at once")
+            except Exception:  # whatever it is, another try comes: without this task the client is dead
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
                 pause = min(pause * 2, longest)
-                continue
-            if not link.open:
                 continue
             self._link = link
             self.reconnects += 1

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
 
-from supportcarr.kit.redis.errors import RedisError, RedisReplyError, RedisUnavailable
+from supportcarr.kit.redis.errors import RedisReplyError, RedisUnavailable
 
 Arg = str | bytes | int | float
 _INCOMPLETE: Any = object()
@@ -184,13 +184,11 @@ async def connect(address: Address, *, lost: Callable[[Link], None], name: str, 
             for command in _greeting(address, name):
                 await ask(link, *command)
             return link
-    except (OSError, TimeoutError) as error:
+    except BaseException as error:
         if link is not None:
-            link.abort("the connection to Redis could not be set up in time")
-        raise RedisUnavailable(f"Redis cannot be reached: {error or 'it took too long'}") from error
-    except RedisError:
-        if link is not None:
-            link.abort("Redis refused the connection")
+            link.abort("the connection to Redis could not be set up")
+        if isinstance(error, OSError):  # TimeoutError is one
+            raise RedisUnavailable(f"Redis cannot be reached: {error or 'it took too long'}") from error
         raise
 
 
