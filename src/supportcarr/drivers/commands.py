@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 
-from supportcarr.drivers.model import VehicleType
+VehicleType = Literal["pickup", "van", "trailer"]
 
 
 class Apply(msgspec.Struct, frozen=True, kw_only=True):

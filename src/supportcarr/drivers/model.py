@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.contracts.terms import VehicleCard
+from supportcarr.drivers.commands import VehicleType
 from supportcarr.drivers.errors import NotApproved, TooManyVehicles, UnknownVehicle, VehicleInUse
 
 Approval = Literal["pending", "approved", "suspended"]
-VehicleType = Literal["pickup", "van", "trailer"]
 
 VEHICLES_MAX = 10
 

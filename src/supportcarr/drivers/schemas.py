@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from supportcarr.drivers.model import Approval, DriverProfile, Vehicle, VehicleType
+from supportcarr.drivers.commands import VehicleType
+from supportcarr.drivers.model import Approval, DriverProfile, Vehicle
 
 Word = Annotated[str, Meta(min_length=1, max_length=40)]
 

@@ -10,12 +10,7 @@ Refusal
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from supportcarr.contracts.refusals import Refusal
-
-if TYPE_CHECKING:
-    from supportcarr.tracking.model import Verdict
 
 
 class PositionRefused(Refusal):
@@ -38,7 +33,7 @@ class PositionImpossible(PositionRefused):
     code, title = "position_impossible", "Nobody drives there that fast from the last position"
 
 
-REFUSALS: dict[Verdict, type[PositionRefused]] = {
+REFUSALS: dict[str, type[PositionRefused]] = {  # by verdict
     "stale": PositionStale,
     "out_of_order": PositionOutOfOrder,
     "inaccurate": PositionInaccurate,

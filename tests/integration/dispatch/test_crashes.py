@@ -161,7 +161,20 @@ async def test_an_offer_that_runs_out_counts_once_as_missed_wherever_it_was_brok
     await assert_at_rest(city)
 
 
-async def test_a_claim_that_nobody_owns_is_released(city: City) -> None:
+@pytest.mark.parametrize("after", range(1, 5))
+async def test_a_driver_claimed_for_a_rescue_that_ends_before_the_offer_is_made_is_free_again(
+    city: City, after: int
+) -> None:
+    await city.driver("usr_d")
+    event = await city.matching()
+    assert await dies(city, after, lambda process: process.follow_rescue(event))
+    await city.cancel()  # no search comes back to this case
+    await city.live(30)
+    assert (await city.entry("usr_d")).is_free
+    await assert_at_rest(city)
+
+
+async def test_a_job_claim_that_nobody_owns_is_released(city: City) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     await city.dispatch.accept_offer("usr_d", (await city.the_offer()).id)

@@ -64,6 +64,23 @@ async def test_while_an_offer_is_being_made(city: City, after: int, meanwhile: M
     await assert_at_rest(city)
 
 
+async def test_a_dispatcher_that_slept_until_its_claim_was_released_withdraws_the_offer(city: City) -> None:
+    await city.driver("usr_d")
+    event = await city.matching()
+
+    async def sleep_over_the_deadline() -> None:
+        city.pass_time(60)
+        await city.dispatch.reconcile()
+        city.pass_time(-60)  # it has read the clock before it fell asleep
+
+    await city.process(after=3, meanwhile=sleep_over_the_deadline).follow_rescue(event)
+
+    assert city.outcomes() == [("usr_d", "withdrawn")]
+    await city.live(10)
+    assert await city.offered_to() == "usr_d", "the search went on"
+    await assert_at_rest(city)
+
+
 @pytest.mark.parametrize("after", WRITES_ACCEPTING)
 @pytest.mark.parametrize("meanwhile", [cancel, go_offline, recover, wake_up_late])
 async def test_while_an_offer_is_being_accepted(city: City, after: int, meanwhile: Meanwhile) -> None:

@@ -228,6 +228,22 @@ async def test_the_end_of_a_rescue_frees_its_driver_for_the_next(city: City) -> 
     assert (await city.the_offer()).rescue_id == OTHER_RESCUE
 
 
+async def test_the_end_of_one_rescue_told_again_does_not_free_the_driver_of_the_next(city: City) -> None:
+    await city.driver("usr_d")
+    await city.wait_for_driver()
+    await city.dispatch.accept_offer("usr_d", (await city.the_offer()).id)
+    await city.deliver()
+    ended = await city.cancellation()
+    await city.dispatch.follow_rescue(ended)
+    await city.wait_for_driver(OTHER_RESCUE)
+    await city.dispatch.accept_offer("usr_d", (await city.the_offer()).id)
+    await city.deliver()
+    await city.dispatch.follow_rescue(ended)
+    job = (await city.entry("usr_d")).job
+    assert job is not None
+    assert job.rescue_id == OTHER_RESCUE
+
+
 async def test_who_gives_up_is_free_and_not_asked_for_it_again(city: City) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
