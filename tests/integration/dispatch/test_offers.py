@@ -30,6 +30,16 @@ async def test_the_nearest_free_driver_is_offered_the_job(city: City) -> None:
     assert await city.dispatch.open_offers("usr_far") == []
 
 
+async def test_a_rescue_has_one_offer_out_however_often_it_is_searched_for(city: City) -> None:
+    await city.driver("usr_a", 100)
+    await city.driver("usr_b", 200)
+    event = await city.matching()
+    for _ in range(3):
+        await city.dispatch.follow_rescue(event)
+    assert await city.offered_to() == "usr_a"
+    assert len(city.made()) == 1
+
+
 async def test_who_is_offline_unapproved_unknown_or_the_rider_is_not_asked(city: City) -> None:
     await city.driver("usr_offline")
     await city.stand("usr_offline", online=False)
