@@ -1,0 +1,169 @@
+"""Sign up, sign in, sign out, who I am."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from support.http import PASSWORD, Api, Client, new_phone, serving
+from supportcarr.auth.repository import SESSIONS, USERS
+from supportcarr.contracts.events import Event, UserSignedUp
+from supportcarr.contracts.refusals import NotFound
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+async def api(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
+    async with serving(store=store, redis=redis) as running:
+        yield running
+
+
+def sign_up(phone: str, **changes: object) -> dict[str, object]:
+    return {"phone": phone, "password": PASSWORD, "name": "Ana Roy", "role": "rider", **changes}
+
+
+async def test_who_signs_up_is_signed_in(api: Api) -> None:
+    phone = new_phone()
+    anybody = api.anonymous()
+    reply = await anybody.create("/auth/sign-up", sign_up(phone))
+    assert reply.status == 201
+    assert (reply.body["token_type"], reply.body["expires_in"]) == ("Bearer", 900)
+    assert reply.body["user"]["phone"] == phone
+    anybody.token = reply.body["access_token"]
+    me = await anybody.get("/me")
+    assert (me.status, me.body) == (200, reply.body["user"])
+    assert me.body["roles"] == ["rider"]
+
+
+async def test_signing_up_is_told_to_the_other_parts(api: Api, store: SqliteStore) -> None:
+    seen: list[Event] = []
+    store.subscribe(lambda _collection, _id, events: seen.extend(events))
+    reply = await api.anonymous().create("/auth/sign-up", sign_up(new_phone(), role="driver"))
+    user_id = reply.body["user"]["id"]
+    (event,) = seen
+    assert event.fact == UserSignedUp(user_id=user_id, role="driver")
+    assert (event.actor.role, event.actor.id, event.document_id) == ("driver", user_id, user_id)
+
+
+async def test_a_repeated_sign_up_opens_another_session_of_the_same_account(
+    api: Api, store: SqliteStore
+) -> None:
+    anybody, body = api.anonymous(), sign_up(new_phone())
+    replies = await asyncio.gather(*(anybody.post("/auth/sign-up", body, key="k") for _ in range(4)))
+    assert {reply.status for reply in replies} == {201}
+    assert len({reply.body["user"]["id"] for reply in replies}) == 1
+    assert len({reply.body["refresh_token"] for reply in replies}) == 4
+    assert await store.collection(USERS).count() == 1
+
+
+async def test_a_number_has_one_account(api: Api, store: SqliteStore) -> None:
+    phone = new_phone()
+    written_otherwise = f"{phone[:2]} ({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
+    replies = await asyncio.gather(
+        *(api.anonymous().create("/auth/sign-up", sign_up(p)) for p in (phone, written_otherwise) * 3)
+    )
+    assert sorted(reply.status for reply in replies) == [201] + [409] * 5
+    assert {reply.code for reply in replies if reply.status == 409} == {"phone_taken"}
+    assert await store.collection(USERS).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"phone": "514 555 0142"}, "phone"),
+        ({"phone": "not a phone"}, "phone"),
+        ({"phone": 15145550142}, "phone"),
+        ({"password": "short"}, "password"),
+        ({"password": "x" * 73}, "password"),
+        ({"password": "é" * 37}, "password"),
+        ({"name": ""}, "name"),
+        ({"name": "   "}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"role": "admin"}, "role"),
+        ({"role": "support"}, "role"),
+        ({"roles": ["admin"]}, "roles"),
+    ],
+)
+async def test_what_does_not_fit_is_refused_by_field(
+    api: Api, store: SqliteStore, changes: dict[str, object], field: str
+) -> None:
+    reply = await api.anonymous().create("/auth/sign-up", sign_up(new_phone()) | changes)
+    assert (reply.status, reply.code) == (422, "validation_failed")
+    assert field in [error["field"] for error in reply.body["errors"]]
+    assert await store.collection(USERS).count() == 0
+
+
+async def test_signing_in_takes_the_right_password_of_a_known_number(api: Api) -> None:
+    person = await api.person("rider", "driver")
+    phone = (await person.get("/me")).body["phone"]
+    anybody = api.anonymous()
+    good = await anybody.post("/auth/sign-in", {"phone": phone, "password": PASSWORD})
+    assert (good.status, good.body["user"]["roles"]) == (200, ["driver", "rider"])
+    wrong = await anybody.post("/auth/sign-in", {"phone": phone, "password": "wrong password"})
+    unknown = await anybody.post("/auth/sign-in", {"phone": new_phone(), "password": PASSWORD})
+    for refused in (wrong, unknown):
+        assert (refused.status, refused.code) == (401, "unauthenticated")
+    assert wrong.body["detail"] == unknown.body["detail"]
+
+
+async def test_neither_password_nor_token_is_kept_in_clear(api: Api, store: SqliteStore) -> None:
+    person = await api.person("rider")
+    assert person.grant is not None
+    kept = repr((await store.collection(USERS).find()).items) + repr(
+        (await store.collection(SESSIONS).find()).items
+    )
+    assert PASSWORD not in kept
+    assert person.grant.refresh_token not in kept
+    assert person.grant.access_token not in kept
+
+
+async def test_a_person_may_change_their_name(api: Api) -> None:
+    person = await api.person("rider")
+    stale = await person.patch("/me", {"name": "Zoë"}, if_match=7)
+    assert (stale.status, stale.code) == (412, "stale_version")
+    renamed = await person.patch("/me", {"name": "  Zoë  "}, if_match=1)
+    assert (renamed.status, renamed.body["name"], renamed.headers["etag"]) == (200, "Zoë", '"2"')
+    same = await person.patch("/me", {"name": "Zoë"})
+    assert same.headers["etag"] == '"2"'
+
+
+async def test_the_other_side_sees_a_name_and_little_of_the_number(api: Api) -> None:
+    person = await api.person("rider", name="Ana Roy", phone="+15145559942")
+    seen = await api.auth.person(person.user_id)
+    assert (seen.name, seen.phone_masked) == ("Ana Roy", "+1 514 ••• ••42")
+    with pytest.raises(NotFound):
+        await api.auth.person("usr_nobody")
+
+
+async def test_an_account_is_ensured_once_and_gets_the_roles_it_lacks(api: Api, store: SqliteStore) -> None:
+    phone = new_phone()
+    users = await asyncio.gather(
+        *(api.auth.ensure_account(phone, PASSWORD, "Op", ("support",)) for _ in range(4))
+    )
+    assert len({user.id for user in users}) == 1
+    grown = await api.auth.ensure_account(phone, "another password", "Other", ("admin",))
+    assert (grown.roles, grown.name) == (("admin", "support"), "Op")
+    assert (await api.auth.sign_in(phone, PASSWORD)).user.id == grown.id
+    assert await store.collection(USERS).count() == 1
+
+
+async def test_signing_out_ends_this_session_and_no_other(api: Api) -> None:
+    first = await api.person("rider")
+    phone = (await first.get("/me")).body["phone"]
+    second = Client(api, first.address, await api.auth.sign_in(phone, PASSWORD))
+    assert (await first.post("/auth/sign-out")).status == 204
+    assert (await first.get("/me")).status == 401
+    assert (await second.get("/me")).status == 200
+    assert first.grant is not None
+    reply = await second.post("/auth/refresh", {"refresh_token": first.grant.refresh_token})
+    assert (reply.status, reply.code) == (401, "unauthenticated")
+
+
+async def test_sign_in_is_limited_by_address(api: Api) -> None:
+    anybody, body = api.anonymous(), {"phone": new_phone(), "password": PASSWORD}
+    statuses = [(await anybody.post("/auth/sign-in", body)).status for _ in range(21)]
+    assert statuses == [401] * 20 + [429]

@@ -1,0 +1,227 @@
+"""Refresh tokens over HTTP and in races; revocations from process to process; the sweep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from support.http import AUTH, PASSWORD, Api, Client, Reply, new_phone, serving
+from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.repository import SESSIONS
+from supportcarr.auth.revocations import Revocations
+from supportcarr.auth.service import AuthService
+from supportcarr.auth.tokens import Tokens
+from supportcarr.contracts.refusals import Unauthenticated
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.sqlite import SqliteStore
+
+NONCE = "nonce-0001"
+
+
+@pytest.fixture
+async def api(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
+    async with serving(store=store, redis=redis) as running:
+        yield running
+
+
+async def refresh(client: Client, token: str, nonce: str | None = None) -> Reply:
+    body = {"refresh_token": token} | ({"nonce": nonce} if nonce else {})
+    return await client.post("/auth/refresh", body)
+
+
+def first_token(client: Client) -> str:
+    assert client.grant is not None
+    return client.grant.refresh_token
+
+
+async def test_a_refresh_gives_the_next_tokens(api: Api) -> None:
+    person = await api.person("rider")
+    token = first_token(person)
+    for _ in range(3):
+        reply = await refresh(person, token)
+        assert (reply.status, reply.body["user"]["id"]) == (200, person.user_id)
+        assert reply.body["refresh_token"] != token
+        token = reply.body["refresh_token"]
+        person.token = reply.body["access_token"]
+        assert (await person.get("/me")).status == 200
+
+
+async def test_a_lost_answer_is_given_again_for_the_same_nonce(api: Api) -> None:
+    person = await api.person("rider")
+    first = await refresh(person, first_token(person), NONCE)
+    again = await refresh(person, first_token(person), NONCE)
+    assert (first.status, again.status) == (200, 200)
+    assert first.body["refresh_token"] == again.body["refresh_token"]
+    assert (await refresh(person, again.body["refresh_token"], "nonce-0002")).status == 200
+
+
+@pytest.mark.parametrize("nonces", [(None, None), (NONCE, None), (None, NONCE), (NONCE, "nonce-0002")])
+async def test_a_token_used_twice_otherwise_ends_its_family(
+    api: Api, nonces: tuple[str | None, str | None]
+) -> None:
+    person = await api.person("rider")
+    first = await refresh(person, first_token(person), nonces[0])
+    stolen = await refresh(person, first_token(person), nonces[1])
+    assert (stolen.status, stolen.code) == (401, "unauthenticated")
+    assert (await refresh(person, first.body["refresh_token"])).status == 401
+    for token in (person.token, first.body["access_token"]):
+        person.token = token
+        assert (await person.get("/me")).status == 401
+
+
+async def test_a_repeat_after_the_successor_was_used_ends_the_family(api: Api) -> None:
+    person = await api.person("rider")
+    first = await refresh(person, first_token(person), NONCE)
+    second = await refresh(person, first.body["refresh_token"], "nonce-0002")
+    assert second.status == 200
+    assert (await refresh(person, first_token(person), NONCE)).status == 401
+    assert (await refresh(person, second.body["refresh_token"])).status == 401
+
+
+async def test_a_made_up_token_ends_nothing(api: Api) -> None:
+    person = await api.person("rider")
+    session_id = first_token(person).partition(".")[0]
+    for made_up in (
+        f"{session_id}.1.AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA",
+        "x",
+        f"{session_id}.1.x.y",
+    ):
+        assert (await refresh(person, made_up)).status == 401
+    assert (await refresh(person, first_token(person))).status == 200
+
+
+async def test_the_same_refresh_at_once_gives_one_successor(api: Api) -> None:
+    person = await api.person("rider")
+    replies = await asyncio.gather(*(refresh(person, first_token(person), NONCE) for _ in range(8)))
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.body["refresh_token"] for reply in replies}) == 1
+
+
+async def test_two_who_hold_one_token_end_it_for_both(api: Api) -> None:
+    person = await api.person("rider")
+    replies = await asyncio.gather(*(refresh(person, first_token(person), f"nonce-000{n}") for n in range(2)))
+    assert sorted(reply.status for reply in replies) == [200, 401]
+    (winner,) = [reply for reply in replies if reply.status == 200]
+    assert (await refresh(person, winner.body["refresh_token"])).status == 401
+
+
+async def test_a_session_without_use_is_over_after_a_day(store: SqliteStore, redis: RedisClient) -> None:
+    now = [datetime.now(UTC).timestamp()]
+    clock = Clock(wall=lambda: now[0])
+    async with serving(store=store, redis=redis, clock=clock) as api:
+        person = await api.person("rider")
+        now[0] += timedelta(hours=23).total_seconds()
+        kept = await refresh(person, first_token(person))
+        assert kept.status == 200
+        now[0] += timedelta(hours=25).total_seconds()
+        assert (await refresh(person, kept.body["refresh_token"])).status == 401
+
+
+class Process:
+    """What another process of ours has of auth."""
+
+    def __init__(self, store: SqliteStore, redis: RedisClient, clock: Clock | None = None) -> None:
+        clock = clock or Clock()
+        self.revocations = Revocations(store, clock, AUTH, redis)
+        self.tokens = Tokens(AUTH, self.revocations)
+        self.passwords = Passwords(AUTH)
+        self.service = AuthService(
+            store, clock, AUTH, tokens=self.tokens, passwords=self.passwords, revocations=self.revocations
+        )
+
+    async def __aenter__(self) -> Process:
+        await self.revocations.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.revocations.close()
+        self.passwords.close()
+
+    async def refuses(self, token: bytes) -> bool:
+        """Whether it comes to refuse the token, within the time a broadcast may take."""
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    self.tokens.verify(token)
+                except Unauthenticated:
+                    return True
+                await asyncio.sleep(0.01)
+
+
+async def test_a_session_that_ends_here_is_refused_there(store: SqliteStore, redis: RedisClient) -> None:
+    async with Process(store, redis) as here, Process(store, redis) as there:
+        phone = new_phone()
+        await here.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
+        grant = await here.service.sign_in(phone, PASSWORD)
+        token = grant.access_token.encode()
+        there.tokens.verify(token)  # remembered there
+        await here.service.end_session(grant.session_id)
+        with pytest.raises(Unauthenticated):
+            here.tokens.verify(token)
+        assert await there.refuses(token)
+
+
+async def test_a_process_that_starts_later_knows_what_ended_before(
+    store: SqliteStore, redis: RedisClient
+) -> None:
+    async with Process(store, redis) as here:
+        phone = new_phone()
+        await here.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
+        grant = await here.service.sign_in(phone, PASSWORD)
+        await here.service.end_session(grant.session_id)
+    async with Process(store, redis) as later:
+        with pytest.raises(Unauthenticated):
+            later.tokens.verify(grant.access_token.encode())
+
+
+async def test_a_lost_broadcast_is_mended_from_the_store(
+    store: SqliteStore, redis: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supportcarr.auth.revocations.RELOAD_SECONDS", 0.05)
+
+    class Deaf(RedisClient):
+        async def subscribe(self, *channels: str):  # type: ignore[no-untyped-def]  # says nothing, ever
+            await asyncio.Event().wait()
+            yield b""
+
+    deaf = Deaf("redis://127.0.0.1:1")
+    async with Process(store, redis) as here, Process(store, deaf) as there:
+        phone = new_phone()
+        await here.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
+        grant = await here.service.sign_in(phone, PASSWORD)
+        await here.service.end_session(grant.session_id)
+        assert await there.refuses(grant.access_token.encode())
+
+
+async def test_revocations_are_forgotten_when_no_token_can_live(
+    store: SqliteStore, redis: RedisClient
+) -> None:
+    now = [datetime.now(UTC).timestamp()]
+    clock = Clock(wall=lambda: now[0])
+    async with Process(store, redis, clock) as process:
+        phone = new_phone()
+        await process.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
+        grant = await process.service.sign_in(phone, PASSWORD)
+        await process.service.end_session(grant.session_id)
+        assert grant.session_id in process.revocations
+    now[0] += AUTH.access_seconds + 60
+    async with process:
+        assert grant.session_id not in process.revocations
+        assert len(process.revocations) == 0
+
+
+async def test_old_sessions_are_swept_and_living_ones_kept(store: SqliteStore, redis: RedisClient) -> None:
+    now = [datetime.now(UTC).timestamp()]
+    clock = Clock(wall=lambda: now[0])
+    async with Process(store, redis, clock) as process:
+        phone = new_phone()
+        await process.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
+        await process.service.sign_in(phone, PASSWORD)
+        now[0] += timedelta(hours=49).total_seconds()
+        living = await process.service.sign_in(phone, PASSWORD)
+        await process.service.forget_sessions()
+        assert [s.id for s in (await store.collection(SESSIONS).find()).items] == [living.session_id]
