@@ -162,7 +162,7 @@ def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
 
 
 def _encode(encoder: msgspec.json.Encoder, level: str, event: Mapping[str, Any]) -> bytes:
-    return encoder.encode({"at": datetime.now(UTC), "level": level, **event})
+    return encoder.encode({"at": datetime.now(UTC), "level": level, "event": event.get("event"), **event})
 
 
 class _Renderer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -104,8 +105,8 @@ async def test_what_takes_longer_than_the_drain_is_cut_off() -> None:
         running.process.terminate()
         assert [await running.says(), await running.says()] == ["shutdown", "over"]
         assert await running.end() == 3
-        with pytest.raises(aiohttp.ClientError):
-            await slow
+        with contextlib.suppress(aiohttp.ClientError):  # or it is told that we failed
+            assert await slow != str(running.process.pid)
 
 
 async def test_open_sockets_do_not_hold_up_the_end() -> None:

@@ -1,0 +1,45 @@
+"""Readiness: not before the start is over, not while a check fails, not while the process drains."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from supportcarr.gateway.system_routes import not_ready
+from supportcarr.kit.serve import Lifecycle
+
+
+async def fine() -> None:
+    pass
+
+
+async def broken() -> None:
+    raise OSError("nobody there")
+
+
+async def test_a_process_is_ready_between_its_start_and_its_draining() -> None:
+    lifecycle = Lifecycle()
+    assert await not_ready(lifecycle, {"store": fine}) == ["starting"]
+    lifecycle.became_ready()
+    assert await not_ready(lifecycle, {"store": fine}) == []
+    lifecycle.drain()
+    assert await not_ready(lifecycle, {"store": fine}) == ["draining"]
+
+
+async def test_every_check_that_fails_is_named() -> None:
+    lifecycle = Lifecycle()
+    lifecycle.became_ready()
+    checks = {"store": broken, "redis": fine, "twin": broken}
+    assert await not_ready(lifecycle, checks) == ["store", "twin"]
+
+
+async def test_a_check_that_hangs_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supportcarr.gateway.system_routes.CHECK_SECONDS", 0.01)
+    lifecycle = Lifecycle()
+    lifecycle.became_ready()
+
+    async def hangs() -> None:
+        await asyncio.Event().wait()
+
+    assert await not_ready(lifecycle, {"redis": hangs, "store": fine}) == ["redis"]
