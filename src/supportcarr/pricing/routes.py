@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.kit.web import ANYONE, RIDER, Answer, Call, NoQuery, Route
+from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import Coverage
-from supportcarr.pricing.schemas import CoverageAnswer, CoverageQuery, QuoteAnswer, QuoteRequest
+from supportcarr.pricing.schemas import CoverageAnswer, CoverageQuery, QuoteAnswer
 from supportcarr.pricing.service import Pricing
 
 
 def routes(service: Pricing, coverage: Coverage) -> list[Route]:
     """What pricing answers over HTTP."""
 
-    async def create_quote(call: Call[QuoteRequest, NoQuery]) -> Answer:
+    async def create_quote(call: Call[RequestQuote, NoQuery]) -> Answer:
         rider = call.who.acting_as("rider")
         assert rider.id is not None
         return Answer(QuoteAnswer.of(await service.quote(rider.id, call.body)), status=201)
@@ -28,7 +29,7 @@ def routes(service: Pricing, coverage: Coverage) -> list[Route]:
             summary="Price a rescue: an itemised, signed quote",
             policy=RIDER,
             tag="pricing",
-            body=QuoteRequest,
+            body=RequestQuote,
             answer=QuoteAnswer,
             status=201,
             codes=("outside_area", "unsafe_battery"),

@@ -15,12 +15,12 @@ from supportcarr.kit.ids import new_id
 from supportcarr.kit.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.change import change
 from supportcarr.kit.store.port import Store
+from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
 from supportcarr.pricing.geography import Areas
 from supportcarr.pricing.model import Quote, price
 from supportcarr.pricing.ports import Router, Supply
 from supportcarr.pricing.repository import QUOTES
-from supportcarr.pricing.schemas import QuoteRequest
 from supportcarr.pricing.signing import is_genuine, sign
 
 SOONEST = timedelta(minutes=30)  # a booking starts at least that far ahead
@@ -46,7 +46,7 @@ class Pricing:
         self._supply = supply
         self._settings = settings
 
-    async def quote(self, rider_id: str, request: QuoteRequest) -> Quote:
+    async def quote(self, rider_id: str, request: RequestQuote) -> Quote:
         """A signed quote for that rider.
 
         Raises ``ValidationFailed``, ``UnsafeBattery``, ``OutsideArea``.
@@ -122,7 +122,7 @@ class Pricing:
 
         return (await change(self._quotes, quote_id, taken)).terms
 
-    def _check_problem(self, request: QuoteRequest) -> None:
+    def _check_problem(self, request: RequestQuote) -> None:
         if request.kind == "rescue" and request.problem is None:
             raise ValidationFailed.of("problem", "required", "A rescue needs to know what is wrong")
         if request.problem == "damaged_battery":
@@ -133,7 +133,7 @@ class Pricing:
             if request.battery.smoking or request.battery.swollen:
                 raise UnsafeBattery
 
-    def _check_schedule(self, request: QuoteRequest, now: datetime) -> datetime | None:
+    def _check_schedule(self, request: RequestQuote, now: datetime) -> datetime | None:
         if request.scheduled_for is None:
             return None
         # in UTC and whole milliseconds: what every store engine gives back, and so what is signed
@@ -144,7 +144,7 @@ class Pricing:
             )
         return starts
 
-    async def _area_of(self, request: QuoteRequest) -> str:
+    async def _area_of(self, request: RequestQuote) -> str:
         pickup = await self._areas.area_at(request.pickup)
         dropoff = await self._areas.area_at(request.dropoff)
         outside = [n for n, a in (("pickup", pickup), ("dropoff", dropoff)) if a is None]

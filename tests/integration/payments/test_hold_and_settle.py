@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from support.payments import (
@@ -36,6 +37,7 @@ from supportcarr.contracts.events import (
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.work import Again
 from supportcarr.payments import handlers
+from supportcarr.payments.books import Due, StripeLine, differences
 from supportcarr.payments.model import PaymentRecord
 from supportcarr.payments.repository import LEDGER, RECORDS
 from supportcarr.providers.stripe import StripePaymentGateway
@@ -355,4 +357,9 @@ async def test_a_crash_after_any_step_leaves_one_intent_one_settlement_one_booki
         if minefield.crossed:
             break
     assert deaths == n - 1 >= 7
-    assert (await whole.ledger.check()).sum_minor == 0
+    books = msgspec.convert(await stripe_twin.intents(), list[StripeLine])
+    booked_all = [t async for t in store.collection(LEDGER).scan()]
+    dues = {
+        str(line.rescue_id): Due(rider_id=RIDER, driver_id=end.driver_id, owed=end.owed) for line in books
+    }
+    assert differences(books, booked_all, dues) == []

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import aiohttp
 
 from support.payments import API_KEY, Twin, gateway_to, until_answering
 from supportcarr.kit.serve import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 SCRIPT = """
 import sys

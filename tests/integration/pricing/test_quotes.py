@@ -17,11 +17,12 @@ from supportcarr.kit.clock import Clock
 from supportcarr.kit.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import MONTREAL, seed_demo
+from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import Coverage
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
 from supportcarr.pricing.geography import Areas
 from supportcarr.pricing.repository import AREAS, QUOTES
-from supportcarr.pricing.schemas import CoverageAnswer, QuoteAnswer, QuoteRequest
+from supportcarr.pricing.schemas import CoverageAnswer, QuoteAnswer
 from supportcarr.pricing.service import Pricing
 
 PLATEAU, VILLERAY = Place(45.5236, -73.5823), Place(45.5421, -73.6207)
@@ -73,14 +74,14 @@ async def house(store: Store) -> House:
     return House(store)
 
 
-def wanted(**changes: Any) -> QuoteRequest:
+def wanted(**changes: Any) -> RequestQuote:
     fields: dict[str, Any] = {
         "kind": "rescue",
         "problem": "flat_tire",
         "pickup": PLATEAU,
         "dropoff": VILLERAY,
     }
-    return msgspec.convert(msgspec.to_builtins(fields | changes), QuoteRequest)
+    return msgspec.convert(msgspec.to_builtins(fields | changes), RequestQuote)
 
 
 async def test_a_quote_is_itemised_and_holds_for_ten_minutes(house: House) -> None:
