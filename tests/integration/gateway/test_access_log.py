@@ -1,0 +1,48 @@
+"""Every request leaves a line: who, which route, how it ended; never a path, query, token or body."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from supportcarr.kit.logging import LogWriter
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.sqlite import SqliteStore
+from support.http import serving
+from support.things import things_routes
+
+
+async def test_lines_tell_what_happened_and_nothing_secret(
+    store: SqliteStore, redis: RedisClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "access.jsonl"
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
+    writer = LogWriter(descriptor)
+    async with serving(things_routes(store), store=store, redis=redis, access_log=writer) as api:
+        rider = await api.person("rider")
+        await rider.get("/me", headers={"x-request-id": "trace-0123456789"})
+        await rider.get("/things/secret-name?token=secret-value")
+        await rider.create("/things", {"label": "secret-label"})
+        await rider.get("/secret-path")
+        await rider.get("//healthz")
+    writer.close()
+    os.close(descriptor)
+    text = file.read_text()
+    assert "secret" not in text
+    assert rider.token not in text
+    lines = [msgspec.json.decode(line) for line in text.splitlines()]
+    assert [(line["method"], line["route"], line["status"], line.get("code")) for line in lines] == [
+        ("GET", "/api/v1/me", 200, None),
+        ("GET", "/api/v1/things/{thing_id}", 422, "validation_failed"),
+        ("POST", "/api/v1/things", 422, "validation_failed"),
+        ("GET", "unmatched", 404, "not_found"),
+    ]
+    first = lines[0]
+    assert (first["request_id"], first["user_id"], first["address"]) == (
+        "trace-0123456789",
+        rider.user_id,
+        rider.address,
+    )
+    assert first["ms"] > 0
