@@ -33,7 +33,9 @@ export function LiveMap({ config, dark }: { config: PublicConfig; dark: boolean 
 
   return (
     <section aria-label="Live map" className="relative min-h-0 overflow-hidden rounded-xl border border-(--line) bg-(--panel)">
-      <div ref={box} className="absolute inset-0" data-trucks={trucks} data-testid="map" />
+      <div className="absolute inset-0">
+        <div ref={box} className="h-full w-full" data-trucks={trucks} data-testid="map" />
+      </div>
       {failed ? (
         <p role="alert" className="absolute inset-x-0 top-6 text-center text-sm">
           {failed}. The lists beside it go on.
