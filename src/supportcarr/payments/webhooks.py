@@ -41,12 +41,15 @@ class Webhooks:
         notice = self._gateway.read_webhook(body, signature)
         if notice is None:
             raise SignatureNotValid
+        now = self._clock.wall()
+        ours = notice.payment_id is not None and notice.intent_id is not None
         event = StripeEvent(
             id=notice.event_id,
             type=notice.type,
-            received_at=self._clock.wall(),
+            received_at=now,
             intent_id=notice.intent_id,
             payment_id=notice.payment_id,
+            handled_at=None if ours else now,
         )
         try:
             await self._events.insert(event)
@@ -54,8 +57,9 @@ class Webhooks:
             known = await self._events.get(event.id)
             if known and known.handled_at:
                 return
-        # also for one that is stored already: a crash may have come between the two
-        await self._jobs.add(JOB, event.id, msgspec.json.encode(_Payload(event.id)))
+        if ours:
+            # also for one that is stored already: a crash may have come between the two
+            await self._jobs.add(JOB, event.id, msgspec.json.encode(_Payload(event.id)))
 
     async def handle(self, payload: bytes) -> None:
         """Handle a stored event.  Raises ``Again``."""

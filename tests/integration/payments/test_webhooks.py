@@ -99,7 +99,8 @@ async def test_an_event_about_something_else_is_kept_too(
     body = body_of(thing=thing)
     await shop.webhooks.receive(body, signed(body))
     event = await store.collection(EVENTS).get("evt_1")
-    assert event is not None and event.payment_id is None
+    assert event is not None and event.payment_id is None and event.handled_at is not None
+    assert shop.jobs.asked == {}  # there is nothing to do
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[]", b"null", b"{}", b'{"object": "event"}'])
