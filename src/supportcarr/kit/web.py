@@ -108,7 +108,11 @@ class Call(Generic[B, Q]):
 
 @dataclass(slots=True)
 class Answer:
-    """What a handler answers; the gateway encodes it.  Bytes are sent as they are (JSON)."""
+    """What a handler answers; the gateway encodes it.  Bytes are sent as they are (JSON).
+
+    A status of 200 stands for the route's own; an idempotent route always answers with its own, so
+    that a repeat has the first status.  Without a body 200 becomes 204.
+    """
 
     body: Any = None
     status: int = 200
