@@ -16,6 +16,7 @@ from supportcarr.bootstrap.seeding import seed
 from supportcarr.gateway import app as gateway
 from supportcarr.kit import logging as logs
 from supportcarr.kit.city import CityHeartbeat, city_clock
+from supportcarr.kit.clock import Clock
 from supportcarr.kit.deadlines import DeadlineRunner
 from supportcarr.kit.job_worker import JobWorker
 from supportcarr.kit.limits import Limiter
@@ -59,7 +60,9 @@ async def open_house(settings: Settings, role: str) -> AsyncIterator[House]:
         store = store_of(settings)
         await store.open()
         closing.push_async_callback(store.close)
-        clock = await city_clock(store, speed=settings.city.speed)
+        # Only a city that is played has a clock of its own.
+        local = settings.place.profile == "local"
+        clock = await city_clock(store, speed=settings.city.speed) if local else Clock()
         durable = await closing.enter_async_context(RedisClient(settings.place.redis_url, name=role))
         cache = durable
         if settings.place.cache_url:
