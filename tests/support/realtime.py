@@ -153,6 +153,10 @@ class Heard:
         """The enveloped events, in the order they came."""
         return [data for _, data in self.all if isinstance(data, Mapping) and "cursor" in data]
 
+    async def more_than(self, events: int) -> None:
+        """Wait until more enveloped events than that were received."""
+        await self.until(lambda heard: len(heard.events) > events)
+
     async def until(self, done: Callable[[Heard], bool]) -> None:
         """Wait until that is true of what was received."""
         async with asyncio.timeout(WAIT), self._more:

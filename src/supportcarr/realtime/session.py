@@ -102,8 +102,8 @@ class Session:
         self._wake.set()
 
     def heads(self, heads: Mapping[str, str]) -> None:
-        """Where all its streams stand in Redis: catch up with them, then tell the client."""
-        self._heads = heads
+        """Where streams stand in Redis: catch up with its own, then tell the client."""
+        self._heads = {stream: heads[stream] for stream in self.streams}
         self._wake.set()
 
     def begun(self, epoch: str) -> None:
