@@ -78,7 +78,8 @@ def main() -> None:
 @click.option("--report", type=click.Path(dir_okay=False), help="Write the report here (JSON).")
 def demo(**options: Any) -> None:
     """A whole city on this machine: every process, the twins, riders, drivers and the apps."""
-    from supportcarr.demo import DemoOptions, run
+    from supportcarr.demo.command import run
+    from supportcarr.demo.options import DemoOptions
 
     if (options["kills"] or options["redis_wipes"]) and options["seconds"] is None:
         raise click.UsageError("--kills and --redis-wipes spread over --seconds; give that too.")
@@ -88,7 +89,7 @@ def demo(**options: Any) -> None:
 @main.command()
 def up() -> None:
     """Every process of the platform, supervised, without a simulated city."""
-    from supportcarr.demo import run_up
+    from supportcarr.demo.command import run_up
 
     sys.exit(run_up(_settings()))
 
@@ -129,7 +130,7 @@ def sandbox() -> None:
 @click.argument("options", type=click.Path(exists=True, dir_okay=False))
 def simulator(options: str) -> None:
     """A simulated city against a running platform (what `demo` starts)."""
-    from supportcarr.demo import run_simulator
+    from supportcarr.demo.city import run_simulator
 
     sys.exit(run_simulator(Path(options)))
 

@@ -129,7 +129,7 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_
 
     lat: Latitude
     lng: Longitude
-    at: datetime
+    at: Annotated[datetime, Meta(tz=True)]
     accuracy: Annotated[float, Meta(ge=0)] | None = None
     heading: Annotated[float, Meta(ge=0, le=360)] | None = None
     speed: Annotated[float, Meta(ge=0)] | None = None

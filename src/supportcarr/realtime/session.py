@@ -129,8 +129,9 @@ class Session:
         return sum(max(0, seq + 1 - following) for following, seq in seqs if following is not None)
 
     @property
-    def queued(self) -> int:
-        return self._wire.queued()
+    def waiting_positions(self) -> int:
+        """How many drivers' latest positions were not sent yet."""
+        return len(self._positions)
 
     # --- the pump -----------------------------------------------------------------------------
 

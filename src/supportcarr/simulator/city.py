@@ -26,6 +26,7 @@ from supportcarr.simulator.traffic import Traffic
 
 AT_ONCE = 8  # sign-ins under way; a new account costs the server a quarter second of CPU
 SAVE_EVERY = 2  # heartbeats of a second
+REACH_S = 60.0  # wall; how long the platform is waited for at the start
 SETTLE_S = 30  # wall seconds; how long the last payments are waited for
 AGAIN_S = 3.0  # before somebody who could not get ready tries again
 T = TypeVar("T")
@@ -87,7 +88,7 @@ async def run_city(
 async def _read_clock(http: aiohttp.ClientSession, options: CityOptions) -> CityTime:
     api = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, tally=HttpTally())
     before = time.time()
-    clock = await api.get("/clock")
+    clock = await api.call("GET", "/clock", patience_s=REACH_S)
     after = time.time()
     wall = seconds(clock["wall_time"])
     if not before <= wall <= after:  # another machine's clock: the middle is the best guess

@@ -1,0 +1,1 @@
+"""``supportcarr demo`` and ``up``: every process on this machine, and a city to live in them."""

@@ -1,0 +1,51 @@
+"""Judges a city that has ended: what its clients saw against the store and the twin's books."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import click
+import msgspec
+
+from supportcarr.bootstrap.evidence import StoreEvidence
+from supportcarr.bootstrap.processes import store_of
+from supportcarr.demo.city import CityProcess
+from supportcarr.demo.options import DemoOptions
+from supportcarr.demo.platform import Platform
+from supportcarr.simulator.city import CityOutcome
+from supportcarr.simulator.report import judge
+
+SETTLE_S = 60.0  # for outbox and jobs to run dry after the city has ended
+
+
+async def judge_city(options: DemoOptions, running: Platform, city: CityProcess) -> int:
+    if city.process.returncode != 0 or not city.outcome.is_file():
+        raise click.ClickException(f"The simulator broke down; see {options.data}/supportcarr.log.")
+    store = store_of(running.settings)
+    await store.open()
+    try:
+        evidence = StoreEvidence(store, running.sandbox_url)
+        deadline = time.monotonic() + SETTLE_S
+        while time.monotonic() < deadline:
+            left = await evidence.leftovers()
+            if not left.outbox and not left.jobs:
+                break
+            await asyncio.sleep(0.5)
+        judgement = await judge(
+            CityOutcome.read(city.outcome),
+            evidence,
+            kills=running.supervisor.kills,
+            redis_wipes=running.wipes,
+        )
+    finally:
+        await store.close()
+    report = msgspec.json.format(msgspec.json.encode(judgement.report), indent=2)
+    if options.report:
+        Path(options.report).write_bytes(report + b"\n")
+    click.echo(report.decode())
+    for name, findings in judgement.findings.items():
+        for finding in findings[:5]:
+            click.echo(f"{name}: {finding}", err=True)
+    return 0 if judgement.report.passed else 1

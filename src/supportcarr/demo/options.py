@@ -1,0 +1,23 @@
+"""What ``supportcarr demo`` is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """The options of ``supportcarr demo`` (``supportcarr demo --help``)."""
+
+    seconds: float | None = None
+    riders: int = 60
+    drivers: int = 40
+    speed: float = 1.0
+    demand: str | None = None
+    seed: int = 1
+    kills: int = 0
+    redis_wipes: int = 0
+    port: int = 8000
+    data: str = ".data/demo"
+    accounts: str | None = None
+    report: str | None = None
