@@ -24,7 +24,7 @@ from supportcarr.simulator.invariants import FINAL, owed_by
 
 CITY_START = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)  # 16:00 in Montréal, a Monday
 TOTAL = 2400
-OFFER_S, HOLD_S, MATCHING_S, NO_SHOW_S = 15.0, 1.0, 480.0, 600.0
+HOLD_S, MATCHING_S, NO_SHOW_S = 1.0, 480.0, 600.0
 
 
 class Problem(Exception):
@@ -36,7 +36,8 @@ class Problem(Exception):
 class FakeCity:
     """Start it with ``async with``; ``base_url`` serves both HTTP and Socket.IO."""
 
-    def __init__(self, *, speed: float = 60.0) -> None:
+    def __init__(self, *, speed: float = 600.0, offer_s: float = 120.0) -> None:
+        self.offer_s = offer_s  # long, because the tests' city is very fast
         self.time = CityTime(CITY_START.timestamp(), time.time(), speed)
         self.users: dict[str, dict[str, Any]] = {}  # by phone
         self.tokens: dict[str, dict[str, Any]] = {}  # access and refresh token → user
@@ -309,7 +310,7 @@ class FakeCity:
         }
         self.offers[offer["id"]] = offer
         self._tell(offer["driver_id"], f"{offer['id']}.1.0", "offer:new", offer)
-        self._later(OFFER_S, self._close_offer, offer, "expired")
+        self._later(self.offer_s, self._close_offer, offer, "expired")
 
     def _close_offer(self, offer: dict[str, Any], outcome: str) -> None:
         if offer["state"] != "open":

@@ -1,0 +1,271 @@
+"""A whole simulated city against a platform in memory: what its people do, and what it survives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from support.cityfacts import facts_of
+from support.fakecity import TOTAL, FakeCity
+from supportcarr.simulator.city import CityOutcome, Progress, run_city
+from supportcarr.simulator.client import ApiError
+from supportcarr.simulator.demand import job_plan, offer_plan, rider_plan
+from supportcarr.simulator.report import judged
+from supportcarr.simulator.town import CityOptions, Operator
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeCity]:
+    async with FakeCity() as city:
+        yield city
+
+
+def options(
+    fake: FakeCity,
+    folder: Path,
+    *,
+    requests: int | None = 1,
+    riders: int = 1,
+    drivers: int = 1,
+    seed: int = 1,
+    seconds: float | None = 0.3,
+) -> CityOptions:
+    """A small city; *requests* people ask at its very beginning (``None``: riders as they like)."""
+    demand = None
+    if requests is not None:
+        demand = folder / "demand.csv"
+        demand.write_text("at,lat,lng\n" + "0,45.52,-73.57\n" * requests)
+    return CityOptions(
+        base_url=fake.base_url,
+        realtime_url=fake.base_url,
+        operator=Operator(phone="+15145550001", password="secret-admin"),
+        riders=riders,
+        drivers=drivers,
+        data=folder,
+        seed=seed,
+        seconds=seconds,
+        demand=demand,
+        quiet_seconds=0.7,
+    )
+
+
+async def lived(fake: FakeCity, folder: Path, **given: int | float | None) -> CityOutcome:
+    """The outcome of a city in which nothing is left over."""
+    outcome = await asyncio.wait_for(run_city(options(fake, folder, **given)), 60)  # type: ignore[arg-type]  # of options
+    assert outcome.crashed == []
+    assert outcome.quiet
+    return outcome
+
+
+def findings(fake: FakeCity, outcome: CityOutcome) -> dict[str, list[str]]:
+    return judged(outcome, facts_of(fake, TOTAL)).findings
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+def seed_where(fits: Callable[[int], bool]) -> int:
+    """The first seed whose only rider and first driver behave like that."""
+    return next(seed for seed in range(100_000) if fits(seed))
+
+
+def plain_driver(seed: int) -> bool:
+    return offer_plan(seed, 0, 0).habit == "accepts" and job_plan(seed, 0, 0).habit == "plain"
+
+
+def the_rescue(fake: FakeCity) -> dict[str, object]:
+    (rescue,) = fake.rescues.values()
+    return rescue
+
+
+@pytest.mark.parametrize(
+    ("habit", "end"),
+    [
+        ("plain", "completed"),
+        ("vanishes", "completed"),
+        ("card_fails", "rejected"),
+        ("absent", "no_show"),
+        ("cancels", "cancelled"),
+    ],
+)
+async def test_a_rider_of_each_habit_comes_to_the_end_of_that_habit(
+    fake: FakeCity, tmp_path: Path, habit: str, end: str
+) -> None:
+    def fits(seed: int) -> bool:
+        plan = rider_plan(seed, -1, 0)
+        soon = habit != "cancels" or plan.cancel_when == "soon"
+        return plan.habit == habit and soon and plain_driver(seed)
+
+    outcome = await lived(fake, tmp_path, seed=seed_where(fits))
+    assert the_rescue(fake)["status"] == end
+    assert findings(fake, outcome) == {}
+
+
+@pytest.mark.parametrize(
+    ("habit", "end"),
+    [
+        ("fixes_on_spot", "completed"),
+        ("wrong_pin", "completed"),
+        ("vanishes", "completed"),
+        ("aborts", "aborted"),
+        ("releases", "unserved"),
+    ],
+)
+async def test_a_driver_of_each_habit_brings_the_rescue_to_its_end(
+    fake: FakeCity, tmp_path: Path, habit: str, end: str
+) -> None:
+    def fits(seed: int) -> bool:
+        takes = offer_plan(seed, 0, 0).habit == "accepts" and job_plan(seed, 0, 0).habit == habit
+        return takes and rider_plan(seed, -1, 0).habit == "plain"
+
+    outcome = await lived(fake, tmp_path, seed=seed_where(fits))
+    rescue = the_rescue(fake)
+    assert rescue["status"] == end
+    assert (rescue["outcome"] == "fixed_on_spot") == (habit == "fixes_on_spot")
+    assert outcome.problems.get("POST /rescues/*/start 422 pin_wrong", 0) == (habit == "wrong_pin")
+    assert findings(fake, outcome) == {}
+
+
+async def test_who_declines_and_who_vanishes_leaves_the_job_to_another(
+    fake: FakeCity, tmp_path: Path
+) -> None:
+    def fits(seed: int) -> bool:
+        first, second = offer_plan(seed, 0, 0).habit, offer_plan(seed, 1, 0).habit
+        third = offer_plan(seed, 2, 0).habit == "accepts" and job_plan(seed, 2, 0).habit == "plain"
+        plain = rider_plan(seed, -1, 0).habit == "plain"
+        return third and plain and {first, second} == {"declines", "vanishes"}
+
+    outcome = await lived(fake, tmp_path, drivers=3, seed=seed_where(fits))
+    assert sorted(offer["state"] for offer in fake.offers.values()) == ["accepted", "declined", "expired"]
+    assert the_rescue(fake)["status"] == "completed"
+    assert findings(fake, outcome) == {}
+
+
+async def test_a_city_of_several_is_exact_and_everybody_has_an_address(
+    fake: FakeCity, tmp_path: Path
+) -> None:
+    told: list[Progress] = []
+    city = options(fake, tmp_path, requests=12, riders=5, drivers=4, seconds=3.0)
+    outcome = await asyncio.wait_for(run_city(city, told.append), 60)
+    assert findings(fake, outcome) == {}
+    assert len(fake.rescues) == sum(len(journal.acknowledged) for journal in outcome.journals) > 5
+    assert len(fake.addresses - {""}) == 5 + 4 + 1
+    assert told[-1].phase == "done"
+    assert outcome.positions["sent"] > 0
+
+
+async def test_trucks_move_without_leaps(fake: FakeCity, tmp_path: Path) -> None:
+    await lived(fake, tmp_path, requests=None, drivers=2, seconds=2.0)
+    for positions in fake.positions.values():
+        places = {(p["lat"], p["lng"]) for p in positions}
+        assert len(places) > 3
+        assert sorted(positions, key=lambda p: str(p["at"])) == positions
+        assert all(p["speed"] < 10 for p in positions)
+
+
+async def test_riders_ask_by_themselves_when_nothing_was_recorded(fake: FakeCity, tmp_path: Path) -> None:
+    outcome = await lived(fake, tmp_path, requests=None, riders=6, drivers=4, seconds=4.0)
+    assert fake.rescues
+    assert findings(fake, outcome) == {}
+
+
+async def test_a_second_start_hashes_no_password_and_goes_on_where_the_trucks_were(
+    fake: FakeCity, tmp_path: Path
+) -> None:
+    await lived(fake, tmp_path, riders=2, drivers=2)
+    hashed, rescues = fake.passwords_hashed, len(fake.rescues)
+    last = {user_id: positions[-1] for user_id, positions in fake.positions.items()}
+    fake.positions.clear()
+    outcome = await lived(fake, tmp_path, riders=2, drivers=2, seed=2)
+    assert fake.passwords_hashed == hashed
+    assert len(fake.rescues) == rescues + 1
+    for user_id, positions in fake.positions.items():
+        assert positions[0]["lat"] == pytest.approx(last[user_id]["lat"], abs=0.02)
+    assert findings(fake, outcome) == {}
+    assert judged(outcome, facts_of(fake, TOTAL)).report.rescues["requested"] == 1
+
+
+async def test_sessions_that_have_ended_lead_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
+    await lived(fake, tmp_path)
+    fake.tokens.clear()
+    await lived(fake, tmp_path)
+    assert len([user for user in fake.users.values() if user["role"] == "rider"]) == 1
+
+
+async def test_a_new_store_behind_old_sessions_leads_to_a_sign_up(tmp_path: Path) -> None:
+    async with FakeCity() as first:
+        await lived(first, tmp_path)
+    async with FakeCity() as second:
+        await lived(second, tmp_path)
+        assert the_rescue(second)["status"] is not None
+
+
+async def test_who_has_a_live_rescue_at_the_start_goes_on_with_it(fake: FakeCity, tmp_path: Path) -> None:
+    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).habit == "plain")
+    stop = asyncio.Event()
+    city = options(fake, tmp_path, seed=seed, seconds=None)
+    running = asyncio.create_task(run_city(city, stop=stop))
+    on_the_way = ("en_route", "arrived", "in_transit")
+    await until(lambda: bool(fake.rescues) and the_rescue(fake)["status"] in on_the_way)
+    stop.set()
+    outcome = await asyncio.wait_for(running, 20)
+    assert outcome.still_live == 1
+    assert all(journal.seen == [] for journal in outcome.journals), "an endless city keeps no journal"
+    await lived(fake, tmp_path, requests=0, seed=seed)
+    assert the_rescue(fake)["status"] == "completed"
+
+
+async def test_events_that_were_not_sent_are_asked_for(fake: FakeCity, tmp_path: Path) -> None:
+    fake.lose = {"offer:closed", "payment:processed", "notification:new", "rescue:status_update"}
+    outcome = await lived(fake, tmp_path, requests=4, riders=2, drivers=2, seconds=2.0)
+    assert fake.lose == set()
+    assert findings(fake, outcome) == {}
+
+
+async def test_an_event_that_reached_no_stream_is_found_lost(fake: FakeCity, tmp_path: Path) -> None:
+    fake.withhold = {"payment:processed"}
+    outcome = await lived(fake, tmp_path)
+    assert list(findings(fake, outcome)) == ["events_exact"]
+
+
+async def test_dropped_connections_and_lost_streams_cost_no_event(fake: FakeCity, tmp_path: Path) -> None:
+    city = options(fake, tmp_path, requests=12, riders=5, drivers=4, seconds=3.0)
+    running = asyncio.create_task(run_city(city))
+    await until(lambda: len(fake.rescues) >= 3)
+    for _ in range(3):
+        await fake.drop_connections()
+        await asyncio.sleep(0.1)
+        await fake.wipe()
+        await asyncio.sleep(0.4)
+    outcome = await asyncio.wait_for(running, 60)
+    assert findings(fake, outcome) == {}
+    assert any(not mark.first for journal in outcome.journals for mark in journal.marks)
+
+
+async def test_answers_that_were_lost_make_nothing_happen_twice(fake: FakeCity, tmp_path: Path) -> None:
+    city = options(fake, tmp_path, requests=6, riders=3, drivers=3, seconds=2.0)
+    fake.fail = [503] * 10
+    running = asyncio.create_task(run_city(city))
+    await until(lambda: len(fake.rescues) >= 2)
+    fake.fail = [503, 500, 502]
+    outcome = await asyncio.wait_for(running, 60)
+    assert len(fake.rescues) == len({r for journal in outcome.journals for r in journal.acknowledged})
+    assert outcome.http.refused_503 > 0
+    assert outcome.http.errors_5xx == 2
+    assert set(findings(fake, outcome)) == {"no_5xx"}
+
+
+async def test_a_platform_that_cannot_be_reached_is_an_error(
+    fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supportcarr.simulator.city.REACH_S", 0.3)
+    city = options(fake, tmp_path)
+    await fake.__aexit__()
+    with pytest.raises(ApiError, match="/clock"):
+        await run_city(city)
