@@ -10,7 +10,6 @@ are sent away at once, so that the server has no connection left to wait for.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -48,11 +47,10 @@ class Realtime:
 
     async def stop(self) -> None:
         """Send everybody away and end; harmless when repeated."""
+        await self.edge.stop()
         if self._drain is not None:
             self._drain.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._drain
-        await self.edge.stop()
+            await asyncio.gather(self._drain, return_exceptions=True)
         await self.node.stop()
 
     @property
@@ -63,7 +61,7 @@ class Realtime:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["path"].rstrip("/") == PATH:
-            await self.edge.server.handle_request(scope, receive, send)
+            await self.edge.handle(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope["path"], send)
         else:

@@ -8,7 +8,6 @@ rather than we for it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Coroutine, Sequence
@@ -19,6 +18,7 @@ import msgspec
 import socketio
 
 from supportcarr.contracts.refusals import Refusal
+from supportcarr.kit.serve import Receive, Scope, Send
 from supportcarr.kit.web import Principal
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.credentials import expiry, streams_of
@@ -26,7 +26,7 @@ from supportcarr.realtime.messages import Credentials, Fix, SyncRequest
 from supportcarr.realtime.node import Node
 from supportcarr.realtime.ports import PositionReports, StreamLog, Tokens
 from supportcarr.realtime.session import Bounds, Session, TooSlow
-from supportcarr.realtime.wire import SocketWire
+from supportcarr.realtime.wire import SocketWire, cancel_until_done
 
 PING_SECONDS = 20.0  # between pings, and how long an answer may take
 MESSAGE_BYTES = 16_384  # the largest message of a client
@@ -88,6 +88,7 @@ class Edge:
         self.cut_off = 0  # clients that did not read
         self._watch: asyncio.Task[None] | None = None
         self._goodbyes: set[asyncio.Task[None]] = set()
+        self._requests: set[asyncio.Task[Any]] = set()  # that serve a connection
         self._strangers: dict[str, float] = {}  # Engine.IO connections without a session, and since when
         self.server = socketio.AsyncServer(
             async_mode="asgi",
@@ -109,14 +110,18 @@ class Edge:
         self._watch = asyncio.create_task(self._watching(), name="watch sockets")
 
     async def drain(self) -> None:
-        """Let nobody in any more, and send everybody away: they find another process."""
+        """Let nobody in any more, and send everybody away: they find another process.
+
+        Returns when every connection has ended; who does not read what is left is cut off.
+        """
         self.draining = True
         for client in list(self.clients.values()):
             await client.wire.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                if self.server.eio.sockets:
-                    await self.server.eio.disconnect()
+        for socket in list(self.server.eio.sockets.values()):
+            await socket.close(wait=False)
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=FAREWELL_SECONDS)
+        await asyncio.gather(*map(cancel_until_done, list(self._requests)))
 
     async def stop(self) -> None:
         """End everything; also without ``drain`` before."""
@@ -125,6 +130,21 @@ class Edge:
             self._watch.cancel()
             await asyncio.gather(self._watch, *self._goodbyes, return_exceptions=True)
         await self.server.shutdown()
+
+    @property
+    def connections(self) -> int:
+        """Connections that are open, let in or not."""
+        return len(self._requests)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI."""
+        request = asyncio.current_task()
+        assert request is not None, "ASGI runs in a task"
+        self._requests.add(request)
+        try:
+            await self.server.handle_request(scope, receive, send)
+        finally:
+            self._requests.discard(request)
 
     # --- connections --------------------------------------------------------------------------
 

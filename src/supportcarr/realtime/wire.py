@@ -46,16 +46,22 @@ class SocketWire:
         await self._server.disconnect(self.sid)
 
     async def cut(self) -> None:
-        """End a connection whose client does not read; what is queued for it is thrown away.
-
-        The task that serves it waits for the client again and again (for a message, for its writer,
-        for the closing frame), so it is cancelled until it ends.
-        """
+        """End a connection whose client does not read; what is queued for it is thrown away."""
         socket: Any = self._server.eio.sockets.pop(self.connection, None)
         if socket is not None:
             await socket.close(wait=False, abort=True)
-        for _ in range(_CANCELS):
-            if self._request is None or self._request.done():
-                return
-            self._request.cancel()
-            await asyncio.sleep(_CANCEL_PAUSE)
+        if self._request is not None:
+            await cancel_until_done(self._request)
+
+
+async def cancel_until_done(request: asyncio.Task[Any]) -> None:
+    """End the task that serves a connection.
+
+    It waits for its client again and again (for a message, for its writer, for the closing frame),
+    and Engine.IO swallows a cancellation at each.
+    """
+    for _ in range(_CANCELS):
+        if request.done():
+            return
+        request.cancel()
+        await asyncio.sleep(_CANCEL_PAUSE)
