@@ -129,6 +129,19 @@ class Session:
         return sum(max(0, seq + 1 - following) for following, seq in seqs if following is not None)
 
     @property
+    def busy(self) -> bool:
+        """True while something other than a position waits to be emitted."""
+        return bool(
+            self._inbox
+            or self._skipped
+            or self._behind
+            or self._lost
+            or self._syncs
+            or self._heads
+            or self._new_epoch
+        )
+
+    @property
     def waiting_positions(self) -> int:
         """How many drivers' latest positions were not sent yet."""
         return len(self._positions)
@@ -142,24 +155,13 @@ class Session:
         """
         await self._begin(since)
         while True:
-            if not self._due():
+            if not self.busy:
                 await self._wake.wait()
             self._wake.clear()
             try:
                 await self._emit_due()
             except RedisError:
                 await asyncio.sleep(self._bounds.retry_seconds)
-
-    def _due(self) -> bool:
-        return bool(
-            self._inbox
-            or self._skipped
-            or self._behind
-            or self._lost
-            or self._syncs
-            or self._heads
-            or self._new_epoch
-        )
 
     async def _begin(self, since: Mapping[str, str]) -> None:
         while True:
