@@ -1403,26 +1403,6 @@ export interface components {
             /** @default null */
             scheduled_for: string | null;
         };
-        /**
-         * QuoteRequest
-         * @description What the rider wants done, and where; ``problem`` is required when ``kind`` is ``rescue``.
-         */
-        QuoteRequest: {
-            /** @enum {unknown} */
-            kind: "dump_run" | "hauling" | "pickup_delivery" | "rescue";
-            pickup: components["schemas"]["Place"];
-            dropoff: components["schemas"]["Place"];
-            /** @default null */
-            problem: ("accident" | "damaged_battery" | "dead_battery" | "flat_tire" | "mechanical" | "other" | "stranded") | null;
-            /** @default null */
-            battery: components["schemas"]["BatteryAnswers"] | null;
-            /** @default null */
-            bike_id: string | null;
-            /** @default null */
-            promo_code: string | null;
-            /** @default null */
-            scheduled_for: string | null;
-        };
         /** QuoteView */
         QuoteView: {
             id: string;
@@ -1461,6 +1441,26 @@ export interface components {
             payment_method_id: string;
             /** @default null */
             note: string | null;
+        };
+        /**
+         * RequestQuote
+         * @description What the rider wants done, and where; ``problem`` is required when ``kind`` is ``rescue``.
+         */
+        RequestQuote: {
+            /** @enum {unknown} */
+            kind: "dump_run" | "hauling" | "pickup_delivery" | "rescue";
+            pickup: components["schemas"]["Place"];
+            dropoff: components["schemas"]["Place"];
+            /** @default null */
+            problem: ("accident" | "damaged_battery" | "dead_battery" | "flat_tire" | "mechanical" | "other" | "stranded") | null;
+            /** @default null */
+            battery: components["schemas"]["BatteryAnswers"] | null;
+            /** @default null */
+            bike_id: string | null;
+            /** @default null */
+            promo_code: string | null;
+            /** @default null */
+            scheduled_for: string | null;
         };
         /**
          * RescueFileView
@@ -2074,7 +2074,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["QuoteRequest"];
+                "application/json": components["schemas"]["RequestQuote"];
             };
         };
         responses: {
