@@ -1,0 +1,95 @@
+"""Notifications, stored once an event, and read by their person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from support import facts
+from support.http import serving
+from supportcarr.contracts.events import Event, NotificationCreated
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.port import Store
+from supportcarr.notifications.handlers import consumers
+from supportcarr.notifications.repository import NOTIFICATIONS
+from supportcarr.notifications.routes import routes
+from supportcarr.notifications.service import NotificationsService
+
+
+async def told(service: NotificationsService, events: Sequence[Event]) -> None:
+    (consumer,) = consumers(service)
+    for event in events:
+        assert isinstance(event.fact, consumer.facts)
+        await consumer.handle(event)
+
+
+async def test_a_life_is_told_once_however_often_its_events_come(store: Store) -> None:
+    service = NotificationsService(store, Clock())
+    life = facts.whole_life()
+    await told(service, [*life, *life])
+    await asyncio.gather(*(service.tell(event) for event in life))
+    rider = (await service.of(facts.RIDER, 50)).items
+    assert [n.kind for n in rider] == [
+        "rescue_completed",
+        "job_started",
+        "driver_arrived",
+        "driver_departed",
+        "driver_assigned",
+    ], "newest first"
+    driver = (await service.of(facts.DRIVER, 50)).items
+    assert [n.kind for n in driver] == ["rescue_completed", "driver_assigned"]
+    assert all(n.rescue_id == facts.RESCUE for n in rider + driver)
+
+
+async def test_each_notification_is_recorded_as_a_fact_in_the_event_s_time(store: Store) -> None:
+    service = NotificationsService(store, Clock())
+    event = facts.event(facts.departed(), 4)
+    await told(service, [event])
+    (notification,) = (await service.of(facts.RIDER, 50)).items
+    (recorded,) = await store.collection(NOTIFICATIONS).unrelayed(notification.id)
+    assert recorded.fact == NotificationCreated(notification_id=notification.id, user_id=facts.RIDER)
+    assert (notification.at, recorded.at) == (event.at, event.at)
+
+
+async def test_a_person_pages_through_their_own_and_marks_one_as_read(
+    store: Store, redis: RedisClient
+) -> None:
+    service = NotificationsService(store, Clock())
+    async with serving(routes(service), store=store, redis=redis) as api:
+        ann, ben = await api.person("rider"), await api.person("driver")
+        for version in range(1, 6):
+            fact = msgspec.structs.replace(facts.departed(), rider_id=ann.user_id)
+            await service.tell(facts.event(fact, version))
+        seen, cursor = [], ""
+        for _ in range(3):
+            page = await ann.get(f"/me/notifications?limit=2{cursor}")
+            assert page.status == 200
+            seen += page.body["items"]
+            cursor = f"&cursor={page.body.get('next_cursor')}"
+        assert page.body.get("next_cursor") is None
+        assert len({item["id"] for item in seen}) == 5
+        assert [item["at"] for item in seen] == sorted((item["at"] for item in seen), reverse=True)
+        assert set(seen[0]) == {"id", "kind", "title", "body", "at", "rescue_id"}
+        assert (await ben.get("/me/notifications")).body["items"] == []
+
+        reading = f"/me/notifications/{seen[0]['id']}/reading"
+        first = await ann.post(reading)
+        again = await ann.post(reading)
+        assert first.status == again.status == 200
+        assert first.body["read_at"] == again.body["read_at"]
+        assert (await ben.post(reading)).status == 404
+        assert (await ann.post("/me/notifications/ntf_nothing/reading")).status == 404
+        assert (await api.anonymous().get("/me/notifications")).status == 401
+        assert (await ann.get("/me/notifications?limit=0")).status == 422
+
+
+async def test_two_devices_that_read_it_at_once_both_see_it_read(store: Store) -> None:
+    service = NotificationsService(store, Clock())
+    await service.tell(facts.event(facts.departed(), 4))
+    (notification,) = (await service.of(facts.RIDER, 50)).items
+    read = await asyncio.gather(*(service.read(facts.RIDER, notification.id) for _ in range(5)))
+    assert len({n.read_at for n in read}) == 1
+    assert read[0].read_at is not None

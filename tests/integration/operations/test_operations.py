@@ -1,0 +1,205 @@
+"""What operators read: the overview, the list, one rescue whole, the map."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from support import facts
+from support.http import serving
+from supportcarr.contracts.events import Event, RescueMoved
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.port import Store
+from supportcarr.operations.handlers import consumers
+from supportcarr.operations.model import STATUSES, Area, DriverTally
+from supportcarr.operations.ports import DriverPoint
+from supportcarr.operations.routes import routes
+from supportcarr.operations.service import OperationsService
+
+NOW = facts.START + timedelta(minutes=10)
+AREAS = (Area("laval", "America/Toronto"), Area("montreal", "America/Toronto"))
+
+
+@dataclass
+class City:
+    """The other parts, as the console sees them."""
+
+    known: set[str] = field(default_factory=lambda: {facts.RESCUE})
+
+    async def tally(self, area_id: str | None) -> DriverTally:
+        return DriverTally(5, 2) if area_id is None else DriverTally(3, 1)
+
+    async def positions(self, area_id: str) -> Sequence[DriverPoint]:
+        return [DriverPoint(driver_id=facts.DRIVER, lat=45.5, lng=-73.6, at=NOW)]
+
+    async def rescue(self, rescue_id: str) -> Any | None:
+        return {"id": rescue_id, "status": "matching"} if rescue_id in self.known else None
+
+    async def timeline(self, rescue_id: str) -> Sequence[Any]:
+        return [{"to": "requested"}, {"to": "matching"}]
+
+    async def messages(self, rescue_id: str) -> int:
+        return 3
+
+
+class Offers:
+    async def of(self, rescue_id: str) -> Sequence[Any]:
+        return [{"id": "off_1", "outcome": "expired"}]
+
+
+class Payments:
+    async def of(self, rescue_id: str) -> Any | None:
+        return {"status": "held"}
+
+
+def standing_clock(now: datetime = NOW) -> Clock:
+    """A city's clock that hardly moves."""
+    return Clock(city_origin=now, speed=1e-9)
+
+
+def console(store: Store, now: datetime = NOW) -> OperationsService:
+    return OperationsService(store, standing_clock(now), City(), AREAS)
+
+
+async def follow(service: OperationsService, events: Sequence[Event]) -> None:
+    (consumer,) = consumers(service)
+    for event in events:
+        assert isinstance(event.fact, consumer.facts)
+        await consumer.handle(event)
+
+
+def of_rescue(n: int, events: Sequence[Event], *, area: str = "montreal", later: float = 0) -> list[Event]:
+    """The same life for another rescue, so many minutes later."""
+    rescue_id = f"res_qc_01jdc00000000000000000{n:04d}"
+    moved = []
+    for event in events:
+        fact = msgspec.structs.replace(event.fact, rescue_id=rescue_id, area_id=area)
+        own = rescue_id if isinstance(event.fact, RescueMoved) else f"{event.document_id}{n}"
+        at = event.at + timedelta(minutes=later)
+        moved.append(msgspec.structs.replace(event, fact=fact, document_id=own, at=at))
+    return moved
+
+
+async def test_the_overview_counts_every_status_and_what_was_earned_today(store: Store) -> None:
+    service = console(store)
+    life = facts.whole_life()
+    await follow(service, of_rescue(1, life))
+    await follow(service, of_rescue(2, life, later=1))
+    await follow(service, of_rescue(3, life[:3], later=2))  # matching since 21:04
+    await follow(service, of_rescue(4, life[:1], area="laval", later=5))  # requested at 21:06
+    overview = await service.overview()
+    assert overview.drivers == DriverTally(5, 2)
+    assert set(overview.rescues) == set(STATUSES)
+    assert {s: n for s, n in overview.rescues.items() if n} == {"completed": 2, "matching": 1, "requested": 1}
+    assert overview.waiting_seconds_max == 6 * 60
+    assert (overview.today.completed, overview.today.revenue_minor) == (2, 6300)
+    laval = await service.overview("laval")
+    assert {s: n for s, n in laval.rescues.items() if n} == {"requested": 1}
+    assert (laval.waiting_seconds_max, laval.today.completed) == (4 * 60, 0)
+
+
+async def test_today_begins_at_midnight_in_the_area_s_own_time(store: Store) -> None:
+    await follow(console(store), facts.whole_life())  # ended at 16:07 in Montreal
+    evening = datetime(2026, 11, 24, 4, 59, tzinfo=UTC)  # 23:59 in Montreal
+    assert (await console(store, evening).overview()).today.completed == 1
+    assert (await console(store, evening + timedelta(minutes=2)).overview()).today.completed == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_events_that_come_at_once_in_any_order_give_one_row(store: Store, seed: int) -> None:
+    service = console(store)
+    life = facts.whole_life() * 2
+    random.Random(seed).shuffle(life)
+    await asyncio.gather(*(service.follow(event) for event in life))
+    (row,) = (await service.search()).items
+    assert (row.status, row.source_version, row.captured_minor) == ("completed", 7, 3150)
+    assert row.arrived_at == facts.START + timedelta(minutes=5)
+
+
+async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: RedisClient) -> None:
+    service = console(store)
+    life = facts.whole_life()
+    for n in range(1, 6):
+        await follow(service, of_rescue(n, life if n % 2 else life[:3], later=n))
+    await follow(service, of_rescue(9, life[:1], area="laval"))
+    city = City()
+    mine = routes(service, standing_clock(), city, Offers(), Payments(), city)
+    async with serving(mine, store=store, redis=redis) as api:
+        ops = await api.person("support")
+
+        async def ids(query: str) -> list[int]:
+            answer = await ops.get(f"/admin/rescues{query}")
+            assert answer.status == 200, answer.body
+            return [int(item["id"][-4:]) for item in answer.body["items"]]
+
+        assert await ids("") == [5, 4, 3, 2, 1, 9]
+        assert await ids("?status=matching") == [4, 2]
+        assert await ids("?status=matching,requested") == [4, 2, 9]
+        assert await ids("?area=laval") == [9]
+        assert await ids("?area=montreal&status=completed") == [5, 3, 1]
+        assert await ids(f"?rider={facts.RIDER}&area=laval") == [9]
+        assert await ids(f"?driver={facts.DRIVER}") == [5, 3, 1]
+        assert await ids("?q=res_qc_01jdc000000000000000000003") == [3]
+        assert await ids("?q=res_qc_nothing") == []
+        first = await ops.get("/admin/rescues?limit=4")
+        rest = await ids(f"?limit=4&cursor={first.body['next_cursor']}")
+        assert [int(item["id"][-4:]) for item in first.body["items"]] + rest == [5, 4, 3, 2, 1, 9]
+        row = first.body["items"][0]
+        assert (row["version"], row["status"], row["captured_minor"]) == (7, "completed", 3150)
+        assert (await ops.get("/admin/rescues?status=flying")).status == 422
+        assert (await ops.get("/admin/rescues?nonsense=1")).status == 422
+
+
+async def test_one_rescue_is_shown_whole(store: Store, redis: RedisClient) -> None:
+    city = City()
+    mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city)
+    async with serving(mine, store=store, redis=redis) as api:
+        ops = await api.person("admin")
+        answer = await ops.get(f"/admin/rescues/{facts.RESCUE}")
+        assert answer.body == {
+            "rescue": {"id": facts.RESCUE, "status": "matching"},
+            "timeline": [{"to": "requested"}, {"to": "matching"}],
+            "offers": [{"id": "off_1", "outcome": "expired"}],
+            "payment": {"status": "held"},
+            "messages": 3,
+        }
+        assert (await ops.get("/admin/rescues/res_qc_nothing")).status == 404
+
+
+async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, redis: RedisClient) -> None:
+    service = console(store)
+    life = facts.whole_life()
+    await follow(service, of_rescue(1, life))
+    await follow(service, of_rescue(2, life[:4]))
+    await follow(service, of_rescue(3, life[:4], area="laval"))
+    city = City()
+    mine = routes(service, standing_clock(), city, Offers(), Payments(), city)
+    async with serving(mine, store=store, redis=redis) as api:
+        ops = await api.person("support")
+        answer = await ops.get("/admin/map?area=montreal")
+        (rescue,) = answer.body["rescues"]
+        assert (rescue["id"][-1], rescue["status"]) == ("2", "assigned")
+        assert rescue["pickup"] == {"lat": facts.PICKUP.lat, "lng": facts.PICKUP.lng}
+        (driver,) = answer.body["drivers"]
+        assert driver["driver_id"] == facts.DRIVER
+        assert (await ops.get("/admin/map?area=atlantis")).status == 422
+        assert (await ops.get("/admin/map")).status == 422
+
+
+@pytest.mark.parametrize("path", ["overview", "rescues", f"rescues/{facts.RESCUE}", "map?area=montreal"])
+async def test_only_operators_may_look(store: Store, redis: RedisClient, path: str) -> None:
+    city = City()
+    mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city)
+    async with serving(mine, store=store, redis=redis) as api:
+        people = [await api.person("rider"), await api.person("driver")]
+        assert [(await person.get(f"/admin/{path}")).status for person in people] == [403, 403]
+        assert (await api.anonymous().get(f"/admin/{path}")).status == 401
+        assert (await (await api.person("support")).get(f"/admin/{path}")).status == 200
