@@ -30,7 +30,7 @@ unit:           ## the fast tests alone
 	@.venv/bin/pytest tests/unit $(PYTEST_ARGS)
 
 bench:          ## the benchmarks, each a table and a JSON in benchmarks/results/
-	@scripts/setup dev node
+	@scripts/setup runtime node wrk peers
 	@scripts/bench
 
 lock:           ## make the lock files anew from pyproject.toml

@@ -1,0 +1,181 @@
+"""Requests a second of the API, beside an Express 4 peer and a bare Granian, in the same run.
+
+``python benchmarks/api.py [--seconds S] [--rounds N] [--scenario NAME …]``: one table a scenario, and
+JSON in ``benchmarks/results/api.json``.  ``docs/benchmarks.md`` says what is compared and what the
+figures mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rig import compare, scenarios, tables
+from rig.city import City, build
+from rig.load import CONNECTIONS, Run, median, need_wrk, run
+from rig.seed import seed_ours, shared_documents
+from rig.servers import Echo, ExpressPeer, Ours, Server, node_version
+
+from supportcarr.auth.tokens import Tokens
+from supportcarr.kit.redis.server import find_binary, version_of
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = Path(__file__).parent / "results"
+WARM_UP_S = 4.0
+LEAST_SUCCEEDED = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything that runs, with the city in both stores."""
+
+    city: City
+    ours: Ours
+    peer: ExpressPeer
+    echo: Echo
+    city_offset_s: float
+    folder: Path
+
+    def tokens(self) -> dict[str, str]:
+        """A fresh access token for each user; both servers take it."""
+        tokens = Tokens(self.ours.settings.auth, frozenset())
+        return {user.id: tokens.issue(user, self.city.sessions[user.id]) for user in self.city.users}
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Bench]:
+    """Seed and start all servers; nothing is left of them afterwards."""
+    async with AsyncExitStack() as closing:
+        ours = Ours(folder / "supportcarr")
+        city = await seed_ours(ours.settings, build)
+        closing.push_async_callback(ours.stop)
+        await ours.start()
+        offset = await ours.city_offset_seconds()
+        peer = ExpressPeer(folder / "express", ours.settings)
+        peer.seed(city, shared_documents())
+        closing.push_async_callback(peer.stop)
+        await peer.start(offset)
+        echo = Echo(folder, b"x" * 160)  # as long as the answer to GET /me
+        closing.push_async_callback(echo.stop)
+        await echo.start()
+        yield Bench(city, ours, peer, echo, offset, folder)
+
+
+async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
+    """Medians of each server: A B, A B, A B, each after a warm-up."""
+    file = bench.folder / f"{scenario}.requests"
+    scenarios.write(file, scenarios.requests_of(scenario, bench.city), bench.city, bench.tokens())
+    servers: list[Server] = [bench.ours, bench.peer]
+    if scenario == "me":
+        servers.append(bench.echo)
+    for server in servers:
+        await run(server, file, bench.city_offset_s, WARM_UP_S)
+    runs: dict[str, list[Run]] = {server.name: [] for server in servers}
+    for _ in range(rounds):
+        for server in servers:
+            runs[server.name].append(await run(server, file, bench.city_offset_s, seconds))
+    return [median(of_server) for of_server in runs.values()]
+
+
+def ratios(results: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
+    """What part 2's bar is about: requests a second against the peer, CPU against the echo."""
+    found: dict[str, float] = {}
+    for scenario, (ours, peer, *echo) in results.items():
+        found[f"{scenario}_per_second_to_peer"] = round(ours["per_second"] / peer["per_second"], 2)
+        found[f"{scenario}_cpu_to_peer"] = round(ours["cpu_us"] / peer["cpu_us"], 2)
+        if echo:
+            found[f"{scenario}_cpu_to_echo"] = round(ours["cpu_us"] / echo[0]["cpu_us"], 2)
+    return found
+
+
+def machine() -> dict[str, Any]:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit,
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "load_before": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "node": node_version(),
+        "redis": ".".join(map(str, version_of(find_binary()))),
+        "connections": CONNECTIONS,
+    }
+
+
+async def bench(options: argparse.Namespace) -> int:
+    need_wrk()
+    data = ROOT / ".data"  # on the checkout's disk: a temporary folder may be memory, where fsync is free
+    data.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data))
+    os.chdir(folder)  # a .env of whoever runs this must not change what is measured
+    results: dict[str, list[dict[str, Any]]] = {}
+    try:
+        told = machine()
+        async with running(folder) as all_of_it:
+            same = await compare.hold_equal(
+                all_of_it.ours,
+                all_of_it.peer,
+                all_of_it.city,
+                all_of_it.tokens(),
+                all_of_it.city_offset_s,
+                all_of_it.ours.settings.limits,
+            )
+            print(f"{same} requests were answered alike by {all_of_it.ours.name} and {all_of_it.peer.name}.")
+            for scenario in options.scenario or scenarios.SCENARIOS:
+                results[scenario] = await measure(all_of_it, scenario, options.rounds, options.seconds)
+                print(tables.of_scenario(scenarios.SCENARIOS[scenario], results[scenario]))
+    finally:
+        os.chdir(ROOT)
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    found = ratios(results)
+    print(tables.of_ratios(found))
+    RESULTS.mkdir(exist_ok=True)
+    report = {"machine": told, "seconds": options.seconds, "ratios": found, "scenarios": results}
+    (RESULTS / "api.json").write_text(json.dumps(report, indent=2) + "\n")
+    return _verdict(results)
+
+
+def _verdict(results: dict[str, list[dict[str, Any]]]) -> int:
+    """1 if answers failed: then the figures are of something else."""
+    code = 0
+    for scenario, medians in results.items():
+        for of_server in medians:
+            if of_server["succeeded"] < LEAST_SUCCEEDED:
+                share = f"{of_server['succeeded']:.2%}"
+                print(
+                    f"{scenario}: only {share} of {of_server['server']}'s answers were good.", file=sys.stderr
+                )
+                code = 1
+    return code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of one run")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each server; the medians count")
+    parser.add_argument("--scenario", action="append", choices=list(scenarios.SCENARIOS))
+    parser.add_argument("--keep", action="store_true", help="keep the stores and logs, to look at them")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an orderly end for what we started
+    return asyncio.run(bench(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+// Whether we drive to a place, and how soon; arrival times are kept for a few seconds a neighbourhood.
+import { latLngToCell } from "h3-js";
+
+const RESOLUTION = 8;
+const KEEP_MS = 3000;
+const MOST_KEPT = 20_000;
+const IN_SIGHT = 50;
+const OUTSIDE = JSON.stringify({ covered: false, drivers_available: false });
+
+export class Coverage {
+  #areas;
+  #live;
+  #store;
+  #router;
+  #radiusM;
+  #kept = new Map();
+
+  constructor({ areas, live, store, router, radiusM }) {
+    this.#areas = areas;
+    this.#live = live;
+    this.#store = store;
+    this.#router = router;
+    this.#radiusM = radiusM;
+  }
+
+  /** The answer's JSON. */
+  async at(point) {
+    const area = this.#areas.at(point.lat, point.lng);
+    if (area === undefined) return OUTSIDE;
+    const key = area + latLngToCell(point.lat, point.lng, RESOLUTION);
+    const now = Date.now();
+    let kept = this.#kept.get(key);
+    if (kept === undefined || kept.until <= now) {
+      if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+      kept = { until: now + KEEP_MS, text: this.#ask(area, point) };
+      kept.text.catch(() => this.#kept.delete(key));
+      this.#kept.set(key, kept);
+    }
+    return kept.text;
+  }
+
+  async #ask(area, point) {
+    const nearby = (await this.#live.nearby(area, point, this.#radiusM, IN_SIGHT)).slice(0, IN_SIGHT);
+    const roster = this.#store.getMany("roster", nearby.map((one) => one.driver));
+    const first = nearby.find((one) => isFree(roster.get(one.driver)));
+    const eta = first === undefined ? undefined : this.#router.seconds(first.point, point);
+    return JSON.stringify({ covered: true, area_id: area, drivers_available: first !== undefined, eta_seconds: eta });
+  }
+}
+
+const isFree = (entry) =>
+  entry !== undefined && entry.approved && entry.online && entry.offer === undefined && entry.job === undefined;

@@ -1,0 +1,121 @@
+"""The load: wrk replays requests against one server, while the CPU time of its processes is read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import shutil
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rig import cpu
+from rig.servers import Server
+
+CONNECTIONS = 64
+SETTLE_S = 1.0  # after the load: what was put off (events, trails) is paid for, too
+
+_SCRIPT = Path(__file__).with_name("replay.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one server under load.  CPU is of all its processes, in microseconds a request."""
+
+    server: str
+    requests: int
+    per_second: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    cpu_us: float
+    cpu_us_by_role: dict[str, float]
+    succeeded: float  # share of answers that were 2xx or 3xx; broken connections count as failures
+    broken: int
+    timeouts: int
+
+
+def need_wrk() -> str:
+    """Where wrk is.  Raises ``SystemExit`` with a sentence."""
+    found = shutil.which("wrk")
+    if found is None:
+        raise SystemExit("wrk is missing: install Debian's package wrk, or run `make bench` as root.")
+    return found
+
+
+async def run(server: Server, requests: Path, city_offset_s: float, seconds: float) -> Run:
+    """Load *server* for so long.  Raises ``ProcessGone`` if one of its processes dies meanwhile."""
+    roles = server.pids()
+    before = cpu.of_all(roles)
+    said = await _wrk(server.port, requests, city_offset_s, seconds)
+    await asyncio.sleep(SETTLE_S)
+    after = cpu.of_all(roles)
+    if server.pids().keys() != roles.keys():
+        raise cpu.ProcessGone(f"a process of {server.name} was started again during the run")
+    answered = max(1, said["requests"])
+    by_role: dict[str, float] = defaultdict(float)
+    for pid, role in roles.items():
+        by_role[role] += (after[pid] - before[pid]) / answered * 1e6
+    failed = said["refused"] + said["broken"] + said["timeouts"]
+    return Run(
+        server=server.name,
+        requests=said["requests"],
+        per_second=said["requests"] / said["seconds"],
+        p50_ms=said["p50_ms"],
+        p95_ms=said["p95_ms"],
+        p99_ms=said["p99_ms"],
+        cpu_us=sum(by_role.values()),
+        cpu_us_by_role=dict(by_role),
+        succeeded=1 - failed / answered,
+        broken=said["broken"],
+        timeouts=said["timeouts"],
+    )
+
+
+async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) -> dict[str, Any]:
+    # One thread: it loads both servers' cores easily, and keeps each driver's positions in order.
+    process = await asyncio.create_subprocess_exec(
+        need_wrk(),
+        *("-t1", f"-c{CONNECTIONS}", f"-d{math.ceil(seconds)}s", "--timeout", "5s"),
+        *("-s", str(_SCRIPT), f"http://127.0.0.1:{port}"),
+        *("--", str(requests), str(math.floor(city_offset_s))),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    for line in output.decode().splitlines():
+        if line.startswith("RESULT "):
+            said: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
+            return said
+    raise SystemExit(f"wrk said nothing that can be read:\n{output.decode()}")
+
+
+def median(runs: Sequence[Run]) -> dict[str, Any]:
+    """The median of each figure over the runs, and the runs themselves."""
+
+    def of(figure: str) -> float:
+        return float(statistics.median(getattr(run, figure) for run in runs))
+
+    return {
+        "server": runs[0].server,
+        "per_second": round(of("per_second")),
+        "p50_ms": round(of("p50_ms"), 2),
+        "p95_ms": round(of("p95_ms"), 2),
+        "p99_ms": round(of("p99_ms"), 2),
+        "cpu_us": round(of("cpu_us"), 1),
+        "cpu_us_by_role": {
+            role: round(statistics.median(run.cpu_us_by_role[role] for run in runs), 1)
+            for role in runs[0].cpu_us_by_role
+        },
+        "succeeded": round(min(run.succeeded for run in runs), 5),
+        "runs": [asdict(run) for run in runs],
+    }

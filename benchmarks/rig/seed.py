@@ -1,0 +1,39 @@
+"""Puts the city into SupportCarr's store as the parts would have, without an hour of sign-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from rig.city import City
+from supportcarr.bootstrap.house import SPECS
+from supportcarr.bootstrap.processes import store_of
+from supportcarr.kit.city import city_clock
+from supportcarr.kit.settings import Settings
+from supportcarr.pricing.areas import MONTREAL, seed_demo
+
+
+async def seed_ours(settings: Settings, build: Callable[[datetime, str], City]) -> City:
+    """Build the city and store it; no process of the platform may run yet."""
+    store = store_of(settings)
+    collections = {spec.name: store.collection(spec) for spec in SPECS}
+    await store.open()
+    try:
+        await seed_demo(store)
+        clock = await city_clock(store, speed=settings.city.speed)
+        city = build(clock.city(), settings.auth.lookup_secret)
+        for name, documents in city.documents.items():
+            stored = await collections[name].insert_many(documents)
+            if stored != len(documents):
+                raise RuntimeError(f"{len(documents) - stored} documents of {name} were there already")
+        return city
+    finally:
+        await store.close()
+
+
+def shared_documents() -> Mapping[str, Any]:
+    """What our store holds beside the city, for the peer."""
+    return {"areas": [msgspec.to_builtins(MONTREAL)]}

@@ -1,0 +1,224 @@
+"""The servers under test: ours, the Express peer, the bare echo.  Each in processes of its own, on
+loopback, none of which outlives this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+import msgspec
+import psutil
+
+from rig.city import City
+from supportcarr.kit.process import start_bound, stop
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.serve import free_port
+from supportcarr.kit.settings import PREFIX, Settings, load
+from supportcarr.kit.supervise import Role, Supervisor
+
+PEERS = Path(__file__).resolve().parents[1] / "peers"
+PROCESSES = 2  # of each server: as many as the default configuration has API processes
+_READY_S = 30.0
+
+
+class Server(Protocol):
+    """Something that answers on ``port``; ``pids`` names every process whose CPU counts, by role."""
+
+    name: str
+    port: int
+
+    def pids(self) -> dict[int, str]: ...
+
+
+async def _until_ready(port: int, path: str, log: Path) -> None:
+    deadline = time.monotonic() + _READY_S
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
+        while True:
+            try:
+                async with http.get(f"http://127.0.0.1:{port}{path}") as answer:
+                    if answer.status == 200:
+                        return
+            except (aiohttp.ClientError, TimeoutError):
+                pass
+            if time.monotonic() > deadline:
+                raise SystemExit(f"The server on port {port} did not start; its log is {log}.")
+            await asyncio.sleep(0.1)
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without settings of ours: what is measured is the default configuration."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
+class Ours:
+    """SupportCarr's API processes and its Redis, as ``supportcarr up`` runs them.
+
+    The worker, the real-time process and the twins are left out: the peer has none, and none of the
+    routes that are measured waits for them.
+    """
+
+    name = "SupportCarr"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.redis = RedisServer(folder / "redis")
+        self.log = folder / "supportcarr.log"
+        self._supervisor: Supervisor | None = None
+        folder.mkdir(parents=True)
+        self._environment = clean_environment() | {
+            f"{PREFIX}DATA": str(folder),
+            f"{PREFIX}PORT": str(self.port),
+            f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+        }
+        self.settings: Settings = load(self._environment, dotenv=None)
+
+    async def start(self) -> None:
+        """Start; the store must hold the city by then."""
+        self.redis.start()
+        self._environment[f"{PREFIX}REDIS_URL"] = self.redis.url
+        self._supervisor = Supervisor(self._environment, output=self.log.open("a"))
+        self._supervisor.start(Role("api", ("api",), count=PROCESSES))
+        await _until_ready(self.port, "/readyz", self.log)
+        await asyncio.sleep(1.0)  # the port answers when the first process is ready: let the second be, too
+
+    async def city_offset_seconds(self) -> float:
+        """How far city time is ahead of wall time."""
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"http://127.0.0.1:{self.port}/api/v1/clock") as answer,
+        ):
+            clock = await answer.json()
+        city, wall = (datetime.fromisoformat(clock[name]) for name in ("city_time", "wall_time"))
+        return (city - wall).total_seconds()
+
+    def pids(self) -> dict[int, str]:
+        assert self._supervisor is not None and self.redis.pid is not None
+        return {pid: role for role, pid in self._supervisor.alive()} | {self.redis.pid: "redis"}
+
+    async def stop(self) -> None:
+        if self._supervisor is not None:
+            await self._supervisor.stop(grace_s=15)
+        self.redis.stop()
+
+
+class ExpressPeer:
+    """The Express 4 peer and a Redis of its own; seeded with the same documents."""
+
+    name = "Express 4, tuned"
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.redis = RedisServer(folder / "redis")
+        self.log = folder / "express.log"
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True)
+
+    def seed(self, city: City, shared: Mapping[str, Any]) -> None:
+        """Store the city in the peer's database; *shared* are documents both have from the start."""
+        file = self.folder / "city.json"
+        documents = {name: msgspec.to_builtins(some) for name, some in city.documents.items()}
+        file.write_bytes(msgspec.json.encode(documents | dict(shared)))
+        subprocess.run(
+            [_node(), "--no-warnings", str(PEERS / "express/seed.mjs"), self._database, str(file)],
+            check=True,
+            env=clean_environment(),
+        )
+        file.unlink()
+
+    @property
+    def _database(self) -> str:
+        return str(self.folder / "peer.sqlite3")
+
+    async def start(self, city_offset_seconds: float) -> None:
+        self.redis.start()
+        limits, dispatch, routing = self._settings.limits, self._settings.dispatch, self._settings.routing
+        given = {
+            "port": self.port,
+            "processes": PROCESSES,
+            "database": self._database,
+            "redis_url": self.redis.url,
+            "token_secrets": self._settings.auth.token_secrets,
+            "city_offset_ms": round(city_offset_seconds * 1000),
+            "log": str(self.log),
+            "max_body_bytes": self._settings.servers.max_body_bytes,
+            "limits": {"user": limits.user_per_minute, "address": limits.address_per_minute},
+            "fresh_seconds": dispatch.fresh_seconds,
+            "radius_m": dispatch.radius_max_m,
+            "detour": routing.detour,
+            "speed_kmh": routing.speed_kmh,
+            "streams": msgspec.to_builtins(self._settings.streams),
+        }
+        self._process = start_bound(
+            [_node(), "--no-warnings", str(PEERS / "express/server.mjs")],
+            stdin=json.dumps(given).encode(),  # it holds secrets, and arguments can be read by everybody
+            log=self.folder / "express.err",
+            environment=clean_environment() | {"NODE_ENV": "production"},
+        )
+        await _until_ready(self.port, "/readyz", self.folder / "express.err")
+        await asyncio.sleep(1.0)
+
+    def pids(self) -> dict[int, str]:
+        assert self._process is not None and self.redis.pid is not None
+        primary = psutil.Process(self._process.pid)
+        workers = {child.pid: "api" for child in primary.children(recursive=True)}
+        return workers | {primary.pid: "cluster", self.redis.pid: "redis"}
+
+    async def stop(self) -> None:
+        if self._process is not None:
+            stop(self._process)
+        self.redis.stop()
+
+
+class Echo:
+    """Granian, as we run it, with an application that answers the same bytes to everything."""
+
+    name = "bare Granian echo"
+
+    def __init__(self, folder: Path, body: bytes) -> None:
+        self.port = free_port()
+        self.log = folder / "echo.log"
+        self._body = body
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    async def start(self) -> None:
+        for _ in range(PROCESSES):
+            self._processes.append(
+                start_bound(
+                    [sys.executable, str(PEERS / "echo.py"), str(self.port)],
+                    stdin=self._body,
+                    log=self.log,
+                    environment=clean_environment(),
+                )
+            )
+        await _until_ready(self.port, "/", self.log)
+        await asyncio.sleep(0.5)
+
+    def pids(self) -> dict[int, str]:
+        return {process.pid: "echo" for process in self._processes}
+
+    async def stop(self) -> None:
+        for process in self._processes:
+            stop(process)
+
+
+def _node() -> str:
+    """Node 24 from its wheel, which ``scripts/setup node`` puts beside our Python."""
+    return str(Path(sys.prefix) / "node" / "bin" / "node")
+
+
+def node_version() -> str:
+    said = subprocess.run([_node(), "--version"], capture_output=True, text=True, check=True)
+    return said.stdout.strip().removeprefix("v")
