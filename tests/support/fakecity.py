@@ -518,6 +518,13 @@ class FakeCity:
         for sid, user_id in list(self._sids.items()):
             await self._sio.emit("stream:reset", {"heads": self._head(user_id)}, to=sid)
 
+    def send_home(self, user: dict[str, Any]) -> None:
+        """A driver who missed too many offers is put offline, and told so."""
+        user["online"] = False
+        note = {"id": f"ntf_{next(self._numbers):026d}", "user_id": user["id"], "kind": "driver_offline"}
+        self.notifications.append(note | {"at": self.time.now()})
+        self._tell(user["id"], f"{note['id']}.1.0", "notification:new", note)
+
     async def drop_connections(self) -> None:
         """The real-time process dies."""
         for sid in list(self._sids):

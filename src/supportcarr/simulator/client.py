@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -57,7 +57,8 @@ def key() -> str:
 class ApiClient:
     """Calls the public API for one person.
 
-    *renewed* is told each new session, so that it can be kept for the next start.
+    *renewed* is told each new session, so that it can be kept for the next start; *enter* signs the
+    person in again (and adopts the answer) when the session has ended.
     """
 
     def __init__(
@@ -68,12 +69,14 @@ class ApiClient:
         address: str,
         tally: HttpTally,
         renewed: Callable[[Tokens], None] = lambda tokens: None,
+        enter: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._http = http
         self._base = base_url.rstrip("/") + "/api/v1"
         self.address = address
         self._tally = tally
         self._renewed = renewed
+        self._enter = enter
         self._renewing: asyncio.Lock = asyncio.Lock()
         self._jitter = Random()  # noqa: S311 - spreads retries; no choice of the actor hangs on it
         self.tokens: Tokens | None = None
@@ -178,8 +181,14 @@ class ApiClient:
     async def renew_unless_done(self, used: str) -> None:
         """Renew, unless another call has done so since *used* was the access token."""
         async with self._renewing:
-            if self.tokens and self.tokens.access == used:
+            if self.tokens is None or self.tokens.access != used:
+                return
+            try:
                 await self.renew()
+            except Refused:
+                if self._enter is None:
+                    raise
+                await self._enter()
 
 
 def _decoded(raw: bytes) -> Any:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DRIFT_SPEED = SPEED_MPS * 0.6  # who looks for work drives slowly
 NO_SHOW_WAIT_S = 603.0  # a little over the ten minutes of the rules
+AGAIN_S = 1.0  # wall; after a call that failed for good
 STUBBORN = 20  # how often a refused step is tried before the job is given up
 HERS = ("assigned", "en_route", "arrived", "in_transit")  # states in which a driver has the job
 VEHICLES = (
@@ -53,6 +54,7 @@ class Driver(Person):
         self._drifts = self._considered = self._jobs = 0
         self._leave_at = 0.0  # city time at which an idle driver moves on
         self._vehicle = ""
+        self._sent_home = False  # by the platform, after offers that nobody answered
 
     # --- where the truck is -------------------------------------------------------------------
 
@@ -122,7 +124,7 @@ class Driver(Person):
         with contextlib.suppress(Refused):  # a position that is no news is no reason to stay at home
             await self.api.post("/me/positions", self.position(self.town.time.now()))
         await self.api.put("/me/availability", {"online": True, "vehicle_id": self._vehicle})
-        self.online = True
+        self.online, self._sent_home = True, False
 
     async def go_offline(self) -> None:
         with contextlib.suppress(ApiError):
@@ -133,12 +135,15 @@ class Driver(Person):
         """Take offers as they come, for ever."""
         while True:
             try:
-                if self.job:
+                if self._sent_home:
+                    await self._go_online()
+                elif self.job:
                     await self._do(self.job)  # from an earlier start, or from a lost answer
                 else:
                     await self._consider(await self._offers.get())
             except ApiError as error:
                 self.town.note(f"driver: {error}")
+                await asyncio.sleep(AGAIN_S)
                 with contextlib.suppress(ApiError):
                     self.found(await self.rescues(), None)
 
@@ -150,8 +155,9 @@ class Driver(Person):
             self._offered(data["id"], data["rescue_id"])
         elif name == "offer:closed":
             self._heard[data["offer_id"]] = None
-            if data.get("outcome") == "expired":
-                self.town.expired += 1
+        elif name == "notification:new" and data["kind"] == "driver_offline":
+            self._sent_home = True
+            self._offers.put_nowait("")  # wakes the day's loop
 
     def _offered(self, offer_id: str, rescue_id: str) -> None:
         if offer_id not in self._heard:
@@ -199,7 +205,6 @@ class Driver(Person):
                 self.town.note(f"driver: {answer}: {refusal}")
             return
         if answer == "acceptance":
-            self.town.accepted += 1
             self.job = Job(await self.api.get(f"/rescues/{rescue_id}"))
 
     async def _vanish(self, away_s: float) -> None:

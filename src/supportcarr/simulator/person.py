@@ -70,6 +70,7 @@ class Person:
             address=account.address,
             tally=town.tally,
             renewed=lambda tokens: town.accounts.remember(account.phone, tokens),
+            enter=self._enter,
         )
         self.journal = Journal(account.role, keep=town.keep_journals)
         self.feed = Feed(
@@ -103,8 +104,10 @@ class Person:
     async def sign_in(self) -> None:
         """Go on with the session that was kept, or sign in, or sign up."""
         kept = self.town.accounts.kept.sessions.get(self.account.phone)
-        if kept is None or not await self._go_on(kept):
-            await self._enter(first_time=kept is None)
+        if kept is None:
+            await self._sign_up()
+        elif not await self._go_on(kept):
+            await self._enter()
         self.journal.record.user_id = self.user_id
 
     async def _go_on(self, kept: Any) -> bool:
@@ -115,16 +118,15 @@ class Person:
             self.api.tokens = None
         return self.api.tokens is not None
 
-    async def _enter(self, *, first_time: bool) -> None:
+    async def _enter(self) -> None:
+        body = {"phone": self.account.phone, "password": self.account.password}
+        try:
+            self.api.adopt(await self.api.call("POST", "/auth/sign-in", body, signed=False))
+        except Refused:
+            await self._sign_up()  # the store behind the platform is a new one
+
+    async def _sign_up(self) -> None:
         who = self.account
-        if not first_time:
-            try:
-                body = {"phone": who.phone, "password": who.password}
-                self.api.adopt(await self.api.call("POST", "/auth/sign-in", body, signed=False))
-            except Refused:
-                pass  # the data folder's store is a new one: sign up
-            else:
-                return
         body = {"phone": who.phone, "password": who.password, "name": who.name, "role": who.role}
         answer = await self.api.call("POST", "/auth/sign-up", body, key=key(), signed=False)
         self.api.adopt(answer)

@@ -74,6 +74,8 @@ class Rider(Person):
             {"kind": "rescue", "problem": plan.problem, "pickup": plan.pickup, "dropoff": plan.dropoff},
         )
         await self.town.time.sleep(plan.think_s)
+        if self.town.closing.is_set():
+            return
         body = {"quote_id": quote["id"], "payment_method_id": card}
         rescue = await self.api.post("/rescues", body, key=key())
         self.journal.acknowledge(rescue["id"])

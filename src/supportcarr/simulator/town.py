@@ -66,7 +66,7 @@ class Town:
         self.closing = asyncio.Event()  # no new requests
         self.recorded: asyncio.Queue[tuple[int, Request]] | None = None
         self.riders_by_id: dict[str, Rider] = {}
-        self.requested = self.accepted = self.expired = 0
+        self.requested = 0
         self.notes: Counter[str] = Counter()
         self.operator = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, tally=self.tally)
         self._approving = asyncio.Lock()

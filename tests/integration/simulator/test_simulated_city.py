@@ -221,6 +221,33 @@ async def test_who_has_a_live_rescue_at_the_start_goes_on_with_it(fake: FakeCity
     assert the_rescue(fake)["status"] == "completed"
 
 
+async def test_a_driver_who_was_put_offline_comes_back(fake: FakeCity, tmp_path: Path) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        run_city(options(fake, tmp_path, requests=0, riders=0, seconds=None), stop=stop)
+    )
+
+    def online() -> bool:
+        return any(user["online"] and user["role"] == "driver" for user in fake.users.values())
+
+    await until(online)
+    await until(lambda: bool(fake.positions))
+    fake.send_home(next(user for user in fake.users.values() if user["role"] == "driver"))
+    await until(online)
+    stop.set()
+    assert (await asyncio.wait_for(running, 20)).crashed == []
+
+
+async def test_a_session_that_ends_in_the_middle_leads_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
+    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).habit == "plain")
+    running = asyncio.create_task(run_city(options(fake, tmp_path, seed=seed)))
+    await until(lambda: bool(fake.rescues) and the_rescue(fake)["status"] == "en_route")
+    fake.tokens.clear()
+    outcome = await asyncio.wait_for(running, 60)
+    assert the_rescue(fake)["status"] == "completed"
+    assert findings(fake, outcome) == {}
+
+
 async def test_events_that_were_not_sent_are_asked_for(fake: FakeCity, tmp_path: Path) -> None:
     fake.lose = {"offer:closed", "payment:processed", "notification:new", "rescue:status_update"}
     outcome = await lived(fake, tmp_path, requests=4, riders=2, drivers=2, seconds=2.0)
