@@ -20,6 +20,7 @@ from supportcarr.tracking.model import Fix, Rules, Verdict
 NOWHERE = "-"  # stands for the area of positions outside every area
 LAST_KEPT_MS = 600_000  # wall time
 CANDIDATES_PER_SLICE = 200
+FIRST_LOOK_M = 3_000  # in a busy city whoever is wanted is near, and a small circle costs little
 
 _VERDICTS: tuple[Verdict, ...] = ("live", "repeated", "stale", "out_of_order", "inaccurate", "impossible")
 
@@ -77,6 +78,52 @@ return verdicts
 """,
 )
 
+# KEYS: the slices, the newest first.  ARGV: longitude, latitude, radius, how many are wanted, the oldest
+# time that is fresh, what the keys of last positions begin with, members a slice, radius of the first
+# look.  Answers driver, at, lat and lng of each: at least those wanted, in no order.
+#
+# A driver who moved on may be found where they were, in an older slice; the hash says where they are.
+# Everyone who is fresh stands where they are in the newest slice that has them, so the nearest are
+# found, and those who moved are answered as well, and not counted.
+_NEARBY = Script(
+    "tracking.nearby",
+    """
+local lng, lat, radius, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local oldest, prefix, most, look = tonumber(ARGV[5]), ARGV[6], ARGV[7], tonumber(ARGV[8])
+local answer, found, told = {}, 0, {}
+repeat
+  look = math.min(look, radius)
+  local near, seen = {}, {}
+  for _, slice in ipairs(KEYS) do
+    local members = redis.call('GEOSEARCH', slice, 'FROMLONLAT', lng, lat, 'BYRADIUS', look, 'm',
+      'ASC', 'COUNT', most, 'WITHDIST', 'WITHCOORD')
+    for _, one in ipairs(members) do
+      if not seen[one[1]] then
+        seen[one[1]] = true
+        near[#near + 1] = {one[1], tonumber(one[2]), tonumber(one[3][1]), tonumber(one[3][2])}
+      end
+    end
+  end
+  table.sort(near, function(a, b) return a[2] < b[2] end)
+  for _, one in ipairs(near) do
+    if found >= wanted then break end
+    if not told[one[1]] then
+      told[one[1]] = true
+      local last = redis.call('HMGET', prefix .. one[1], 'at', 'lat', 'lng')
+      if last[1] and tonumber(last[1]) >= oldest then
+        local here = math.abs(last[2] - one[4]) < 1e-4 and math.abs(last[3] - one[3]) < 1e-4
+        if here then found = found + 1 end
+        for _, value in ipairs({one[1], last[1], last[2], last[3]}) do answer[#answer + 1] = value end
+      end
+    end
+  end
+  local widest = look >= radius
+  look = look * 3
+until widest or found >= wanted
+return answer
+""",
+)
+
 
 class LivePositions:
     """The newest position of every driver."""
@@ -110,39 +157,54 @@ class LivePositions:
 
     async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
         """Drivers with a fresh position within the radius (straight line), nearest first."""
-        circle = ("FROMLONLAT", point.lng, point.lat, "BYRADIUS", radius_m, "m")
-        ids = await self._in_slices(area_id, "GEOSEARCH", *circle, "ASC", "COUNT", CANDIDATES_PER_SLICE)
-        found = [d for d in await self._fresh(area_id, ids, point) if d.distance_m <= radius_m]
+        flat: list[str] = await self._redis.script(
+            _NEARBY,
+            self._slices(area_id),
+            (
+                point.lng,
+                point.lat,
+                radius_m,
+                limit,
+                _micros(self._oldest()),
+                keys.last_position(area_id, ""),
+                CANDIDATES_PER_SLICE,
+                FIRST_LOOK_M,
+            ),
+            decode=True,
+        )
+        found = []
+        for driver_id, at_us, lat, lng in zip(*[iter(flat)] * 4, strict=True):
+            driver = _seen(driver_id, at_us, lat, lng, point)
+            if driver.distance_m <= radius_m:
+                found.append(driver)
         return sorted(found, key=lambda d: (d.distance_m, d.driver_id))[:limit]
 
     async def present(self, area_id: str) -> list[NearbyDriver]:
         """Every driver with a fresh position in the area (distances mean nothing here)."""
-        ids = await self._in_slices(area_id, "ZRANGE", 0, -1)
-        return await self._fresh(area_id, ids, GeoPoint(0, 0))
-
-    async def _in_slices(self, area_id: str, verb: str, *rest: str | float) -> list[str]:
-        newest = self._slice(self._clock.city())
-        oldest = newest - math.ceil(self._rules.fresh_seconds / self._slice_s)
-        replies = await self._redis.batch(
-            [(verb, keys.position_bucket(area_id, n), *rest) for n in range(newest, oldest - 1, -1)],
-            decode=True,
+        members = await self._redis.batch(
+            [("ZRANGE", key, 0, -1) for key in self._slices(area_id)], decode=True
         )
-        return list(dict.fromkeys(member for reply in replies for member in reply))
-
-    async def _fresh(self, area_id: str, ids: Sequence[str], origin: GeoPoint) -> list[NearbyDriver]:
-        if not ids:
-            return []
+        ids = list(dict.fromkeys(member for slice_ in members for member in slice_))
         replies = await self._redis.batch(
             [("HMGET", keys.last_position(area_id, i), "at", "lat", "lng") for i in ids], decode=True
         )
-        since = self._clock.city() - timedelta(seconds=self._rules.fresh_seconds)
-        found = []
-        for driver_id, (at_us, lat, lng) in zip(ids, replies, strict=True):
-            if at_us is None or (at := _EPOCH + timedelta(microseconds=int(at_us))) < since:
-                continue
-            point = GeoPoint(float(lat), float(lng))
-            found.append(NearbyDriver(driver_id, point, distance_m(origin, point), at))
-        return found
+        origin, oldest = GeoPoint(0, 0), self._oldest()
+        seen = [
+            _seen(driver_id, at_us, lat, lng, origin)
+            for driver_id, (at_us, lat, lng) in zip(ids, replies, strict=True)
+            if at_us is not None
+        ]
+        return [driver for driver in seen if driver.at >= oldest]
+
+    def _slices(self, area_id: str) -> list[str]:
+        """The keys of the slices that a fresh position may stand in, the newest first."""
+        newest = self._slice(self._clock.city())
+        oldest = newest - math.ceil(self._rules.fresh_seconds / self._slice_s)
+        return [keys.position_bucket(area_id, n) for n in range(newest, oldest - 1, -1)]
+
+    def _oldest(self) -> datetime:
+        """When the oldest position was made that is fresh now."""
+        return self._clock.city() - timedelta(seconds=self._rules.fresh_seconds)
 
     def _slice(self, at: datetime) -> int:
         return int(at.timestamp() // self._slice_s)
@@ -153,3 +215,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def _micros(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _seen(driver_id: str, at_us: str, lat: str, lng: str, origin: GeoPoint) -> NearbyDriver:
+    point = GeoPoint(float(lat), float(lng))
+    return NearbyDriver(
+        driver_id, point, distance_m(origin, point), _EPOCH + timedelta(microseconds=int(at_us))
+    )

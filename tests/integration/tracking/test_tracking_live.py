@@ -64,6 +64,27 @@ async def test_a_driver_who_moved_is_only_where_the_newest_position_says(
     assert found.distance_m == pytest.approx(1000, abs=1)
 
 
+async def test_the_nearest_of_many_are_those_that_a_look_at_everybody_finds(
+    live: LivePositions, wall: Wall
+) -> None:
+    chance = Random(4)
+    metres = {f"usr_{n:03d}": chance.uniform(-9_000, 9_000) for n in range(250)}
+    reported: dict[str, datetime] = {}
+    for _ in range(5):  # some report in every slice of time, some are silent for too long
+        wall.now += timedelta(seconds=9)
+        for driver_id in chance.sample(sorted(metres), 150):
+            if driver_id in reported:
+                metres[driver_id] += chance.uniform(-500, 500)
+            assert await live.report(driver_id, "montreal", [fix(wall, metres[driver_id])]) == ["live"]
+            reported[driver_id] = wall.now
+    fresh = [d for d, at in reported.items() if wall.now - at <= timedelta(seconds=30)]
+    assert len(fresh) < 250
+    for radius, limit in ((25_000, 20), (25_000, 1), (4_000, 500), (1_500, 10)):
+        nearest = sorted((abs(metres[d]), d) for d in fresh if abs(metres[d]) <= radius)[:limit]
+        found = await live.nearby("montreal", HERE, radius, limit)
+        assert [d.driver_id for d in found] == [driver_id for _, driver_id in nearest]
+
+
 async def test_a_phone_that_is_silent_vanishes_when_its_position_is_no_longer_fresh(
     live: LivePositions, wall: Wall
 ) -> None:

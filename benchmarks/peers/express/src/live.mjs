@@ -5,6 +5,7 @@ const EARTH_RADIUS_M = 6_371_008.8;
 const ACCURACY_M = 200;
 const SPEED_MS = 70;
 const LAST_KEPT_MS = 600_000;
+const FIRST_LOOK_M = 3000;
 const VERDICTS = ["live", "repeated", "stale", "out_of_order", "inaccurate", "impossible"];
 
 const lastKey = (area) => `sc:{pos:${area ?? "-"}}:last:`;
@@ -41,9 +42,9 @@ export class LivePositions {
     const now = this.#clock.micros();
     const newest = Math.floor(now / this.#sliceMicros);
     const keys = [0, 1, 2, 3].map((back) => sliceKey(area, newest - back));
-    const flat = await this.#redis.nearbyDrivers(
-      keys.length, ...keys, point.lng, point.lat, radiusM, most, Math.floor(now - this.#freshMicros), lastKey(area),
-    );
+    const oldest = Math.floor(now - this.#freshMicros);
+    const args = [point.lng, point.lat, radiusM, most, oldest, lastKey(area), FIRST_LOOK_M];
+    const flat = await this.#redis.nearbyDrivers(keys.length, ...keys, ...args);
     const found = [];
     for (let i = 0; i < flat.length; i += 3) {
       const at = { lat: Number(flat[i + 1]), lng: Number(flat[i + 2]) };
