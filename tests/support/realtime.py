@@ -13,6 +13,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
+import aiohttp
 import socketio
 
 from supportcarr.contracts.refusals import Unauthenticated
@@ -93,7 +94,7 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def served(
-    redis: RedisClient, *, bounds: Bounds | None = None, **streams: Any
+    redis: RedisClient, *, bounds: Bounds | None = None, hello_seconds: float = 20.0, **streams: Any
 ) -> AsyncIterator[Served]:
     """Serve an edge on a free port, as its process does."""
     chosen = settings(**streams)
@@ -107,6 +108,7 @@ async def served(
         AREAS,
         lifecycle=lifecycle,
         bounds=bounds,
+        hello_seconds=hello_seconds,
     )
     port = free_port()
     serving = asyncio.create_task(
@@ -171,6 +173,7 @@ class Phone:
         self.gone = asyncio.Event()
         self.refusal: Any = None
         self._sio: Any = None
+        self._http: aiohttp.ClientSession | None = None
 
     async def connect(self, url: str, token: str, since: Mapping[str, str] | None = None) -> Phone:
         return await self.connect_with(url, {"token": token} | ({"since": dict(since)} if since else {}))
@@ -178,7 +181,9 @@ class Phone:
     async def connect_with(self, url: str, auth: Any) -> Phone:
         """Raises ``socketio.exceptions.ConnectionError``; ``refusal`` then holds what the server said."""
         self.gone.clear()
-        sio = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        await self._hang_up()
+        self._http = aiohttp.ClientSession()
+        sio = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
         sio.on("*", self.heard.take)
         sio.on("disconnect", lambda *_: self.gone.set())
         sio.on("connect_error", self._refused)
@@ -196,10 +201,17 @@ class Phone:
     async def ended(self) -> None:
         async with asyncio.timeout(WAIT):
             await self.gone.wait()
+        await self._hang_up()
 
     async def leave(self) -> None:
         """Close, as an app that is put away."""
         await self._sio.disconnect()
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        """Close what python-socketio leaves open when the server says goodbye."""
+        if self._http is not None:
+            await self._http.close()
 
     async def vanish(self) -> None:
         """Break the connection without a word."""

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from supportcarr.kit.metrics import Metrics
 from supportcarr.kit.serve import Lifecycle, Receive, Scope, Send
 from supportcarr.kit.settings import Settings
-from supportcarr.realtime.edge import Edge
+from supportcarr.realtime.edge import HELLO_SECONDS, Edge
 from supportcarr.realtime.figures import RealtimeFigures
 from supportcarr.realtime.node import Firehose, Node, Subscriptions
 from supportcarr.realtime.ports import PositionReports, Tokens
@@ -100,6 +100,7 @@ def build_realtime(
     lifecycle: Lifecycle | None = None,
     metrics: Metrics | None = None,
     bounds: Bounds | None = None,
+    hello_seconds: float = HELLO_SECONDS,
 ) -> Realtime:
     """Put one real-time process together.
 
@@ -117,6 +118,7 @@ def build_realtime(
         origins=_origins(settings),
         watch_seconds=settings.streams.heads_seconds,
         bounds=bounds,
+        hello_seconds=hello_seconds,
     )
     if metrics is not None:
         metrics.registry.register(RealtimeFigures(edge, node))

@@ -26,7 +26,7 @@ from supportcarr.realtime.messages import Credentials, Fix, SyncRequest
 from supportcarr.realtime.node import Node
 from supportcarr.realtime.ports import PositionReports, StreamLog, Tokens
 from supportcarr.realtime.session import Bounds, Session, TooSlow
-from supportcarr.realtime.wire import SocketWire, cancel_until_done
+from supportcarr.realtime.wire import SocketWire, cancel_until_done, finish
 
 PING_SECONDS = 20.0  # between pings, and how long an answer may take
 MESSAGE_BYTES = 16_384  # the largest message of a client
@@ -75,7 +75,9 @@ class Edge:
         origins: str | list[str],
         watch_seconds: float,
         bounds: Bounds | None = None,
+        hello_seconds: float = HELLO_SECONDS,
     ) -> None:
+        self._hello_seconds = hello_seconds
         self._node = node
         self._streams = streams
         self._tokens = tokens
@@ -89,7 +91,7 @@ class Edge:
         self._watch: asyncio.Task[None] | None = None
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._requests: set[asyncio.Task[Any]] = set()  # that serve a connection
-        self._strangers: dict[str, float] = {}  # Engine.IO connections without a session, and since when
+        self._strangers: dict[asyncio.Task[Any], float] = {}  # of them, those without a session: since when
         self.server = socketio.AsyncServer(
             async_mode="asgi",
             transports=["websocket"],
@@ -118,7 +120,7 @@ class Edge:
         for client in list(self.clients.values()):
             await client.wire.close()
         for socket in list(self.server.eio.sockets.values()):
-            await socket.close(wait=False)
+            await finish(socket)
         if self._requests:
             await asyncio.wait(self._requests, timeout=FAREWELL_SECONDS)
         await asyncio.gather(*map(cancel_until_done, list(self._requests)))
@@ -238,15 +240,12 @@ class Edge:
         return True
 
     async def _close_strangers(self) -> None:
+        """End connections that have had no session for long: never said who they are, or did not go."""
         now = time.monotonic()
-        known = {client.wire.connection for client in self.clients.values()}
-        unknown = [connection for connection in list(self.server.eio.sockets) if connection not in known]
-        self._strangers = {connection: self._strangers.get(connection, now) for connection in unknown}
-        for connection, since in self._strangers.items():
-            if now - since > HELLO_SECONDS:
-                socket = self.server.eio.sockets.get(connection)
-                if socket is not None:
-                    await socket.close(wait=False)
+        known = {client.wire.request for client in self.clients.values()}
+        self._strangers = {task: self._strangers.get(task, now) for task in self._requests - known}
+        late = [task for task, since in self._strangers.items() if now - since > self._hello_seconds]
+        await asyncio.gather(*map(cancel_until_done, late))
 
     # --- what clients say ---------------------------------------------------------------------
 

@@ -20,12 +20,12 @@ class SocketWire:
     *request* is the task that serves the connection.
     """
 
-    __slots__ = ("_request", "_server", "connection", "sid")
+    __slots__ = ("_server", "connection", "request", "sid")
 
     def __init__(self, server: socketio.AsyncServer, sid: str, request: asyncio.Task[Any] | None) -> None:
         self.sid = sid
         self._server = server
-        self._request = request
+        self.request = request
         self.connection: str = server.manager.eio_sid_from_sid(sid, NAMESPACE)
 
     def queued(self) -> int:
@@ -43,15 +43,23 @@ class SocketWire:
 
     async def close(self) -> None:
         """Say goodbye and end the connection once what is queued has been written."""
+        socket: Any = self._server.eio.sockets.get(self.connection)
         await self._server.disconnect(self.sid)
+        if socket is not None:
+            await finish(socket)
 
     async def cut(self) -> None:
         """End a connection whose client does not read; what is queued for it is thrown away."""
         socket: Any = self._server.eio.sockets.pop(self.connection, None)
         if socket is not None:
             await socket.close(wait=False, abort=True)
-        if self._request is not None:
-            await cancel_until_done(self._request)
+        if self.request is not None:
+            await cancel_until_done(self.request)
+
+
+async def finish(socket: Any) -> None:
+    """Let Engine.IO's writer write what is queued, and then close the WebSocket."""
+    await socket.queue.put(None)
 
 
 async def cancel_until_done(request: asyncio.Task[Any]) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import aiohttp
 import pytest
 import socketio
+from prometheus_client import CollectorRegistry
 
-from support.realtime import AREAS, Phone, entry, phone, served, settings, token
+from support.realtime import AREAS, WAIT, Phone, entry, phone, served, settings, token
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.streams import Streams
+from supportcarr.realtime.figures import RealtimeFigures
 
 ANN, BEN, OPS = "usr_ann", "usr_ben", "usr_ops"
 
@@ -139,3 +142,27 @@ async def test_polling_is_not_spoken_and_health_is(redis: RedisClient) -> None:
         for path, status in (("/healthz", 200), ("/readyz", 200), ("/", 404)):
             async with http.get(edge.url + path) as answer:
                 assert answer.status == status
+
+
+async def test_a_connection_that_never_says_who_it_is_is_closed(redis: RedisClient) -> None:
+    async with served(redis, heads_seconds=0.05, hello_seconds=0.2) as edge, aiohttp.ClientSession() as http:
+        url = f"{edge.url}/socket.io/?EIO=4&transport=websocket"
+        async with http.ws_connect(url) as socket, asyncio.timeout(WAIT):
+            while not socket.closed:
+                await socket.receive()
+        async with phone(edge.url, token(ANN, "rider")) as ann:
+            await ann.heard.until(lambda heard: len(heard.named("stream:heads")) > 8)
+            assert not ann.gone.is_set(), "who said who they are stays"
+
+
+async def test_the_figures_count_sockets_and_what_was_heard(redis: RedisClient) -> None:
+    streams = Streams(redis, settings().streams)
+    async with served(redis) as edge, phone(edge.url, token(ANN, "rider")) as ann:
+        registry = CollectorRegistry()
+        registry.register(RealtimeFigures(edge.realtime.edge, edge.realtime.node))
+        await streams.append([entry(f"user:{ANN}", n) for n in range(3)])
+        await ann.heard.until(lambda heard: len(heard.events) == 3)
+        assert registry.get_sample_value("realtime_sockets") == 1
+        assert registry.get_sample_value("realtime_events_heard_total") == 3
+        assert registry.get_sample_value("realtime_events_missing") == 0
+        assert registry.get_sample_value("realtime_queued_frames") is not None
