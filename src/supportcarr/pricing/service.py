@@ -136,13 +136,13 @@ class Pricing:
     def _check_schedule(self, request: RequestQuote, now: datetime) -> datetime | None:
         if request.scheduled_for is None:
             return None
-        # in UTC and whole milliseconds: what every store engine gives back, and so what is signed
-        starts = _to_milliseconds(request.scheduled_for.astimezone(now.tzinfo))
-        if not now + SOONEST <= starts <= now + LATEST:
+        # compared as it came: a time at the calendar's edge has no equal in UTC
+        if not now + SOONEST <= request.scheduled_for <= now + LATEST:
             raise ValidationFailed.of(
                 "scheduled_for", "out_of_range", "A booking starts between 30 minutes and 30 days from now"
             )
-        return starts
+        # in UTC and whole milliseconds: what every store engine gives back, and so what is signed
+        return _to_milliseconds(request.scheduled_for.astimezone(now.tzinfo))
 
     async def _area_of(self, request: RequestQuote) -> str:
         pickup = await self._areas.area_at(request.pickup)

@@ -184,6 +184,12 @@ async def test_a_booking_lies_half_an_hour_to_thirty_days_ahead(
             await house.pricing.quote(RIDER, wanted(scheduled_for=at))
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999999-23:59", "0001-01-01T00:00:00+23:59"])
+async def test_a_time_that_utc_cannot_tell_is_out_of_range(house: House, at: str) -> None:
+    with pytest.raises(ValidationFailed):
+        await house.pricing.quote(RIDER, wanted(scheduled_for=datetime.fromisoformat(at)))
+
+
 async def test_a_quote_is_used_by_one_rescue_which_may_ask_again(house: House) -> None:
     quote = await house.pricing.quote(RIDER, wanted())
     now = house.clock.city()
