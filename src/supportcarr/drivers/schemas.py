@@ -89,7 +89,9 @@ class VehicleOut(msgspec.Struct, frozen=True):
 
 class AvailabilityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     online: bool
-    vehicle_id: Annotated[str | None, Meta(description="null: the vehicle driven last")] = None
+    vehicle_id: Annotated[
+        Annotated[str, Meta(max_length=64)] | None, Meta(description="null: the vehicle driven last")
+    ] = None
 
 
 class AvailabilityOut(msgspec.Struct, frozen=True):

@@ -2,7 +2,9 @@
 
 What is not JSON at all is 400 ``malformed_body``; JSON that does not fit is 422
 ``validation_failed`` with the path of each wrong field.  JSON has no NaN and no infinity, and what
-overflows a float or a 64-bit integer is refused, so that no document ever holds one.
+overflows a float or a 64-bit integer is refused, so that no document ever holds one.  Nor does one
+hold a control character (save the ends of lines and tabs): nobody types them, and terminals, logs
+and databases each take them for something else.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from supportcarr.gateway.problems import MalformedBody
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"(?:required|unknown) field `(?P<name>[^`]*)`")
-_LONG_NUMBER = re.compile(rb"\d{19}")
+_LOOK_CLOSER = re.compile(rb"\d{19}|\\u00[017]|\\[bf]|\x7f")  # a long number, perhaps a control character
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL_OR_END_OF_LINE = re.compile(r"[\x00-\x1f\x7f]")
 _CODES = (
     ("missing required", "required"),
     ("unknown field", "unknown_field"),
@@ -48,11 +52,18 @@ def body_decoder(type_: Any) -> Callable[[bytes], Any]:
             raise refused(error, type_, _builtins(raw)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedBody(f"The body is not valid JSON: {error}") from None
-        if _LONG_NUMBER.search(raw):
-            _refuse_long_integers(_builtins(raw), "")
+        if _LOOK_CLOSER.search(raw):
+            _refuse_what_no_field_holds(_builtins(raw), "")
         return value
 
     return decoded
+
+
+class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a route that takes no body takes all the same: ``{}``, which many a client sends."""
+
+
+refuse_body = body_decoder(NoBody | None)
 
 
 def query_decoder(type_: Any) -> Callable[[bytes], Any]:
@@ -77,6 +88,8 @@ def query_decoder(type_: Any) -> Callable[[bytes], Any]:
         except ValueError:
             raise ValidationFailed("The query string is not valid") from None
         for name, value in pairs:
+            if _CONTROL_OR_END_OF_LINE.search(value):
+                raise _control_character(name)
             if name in lists:
                 values.setdefault(name, []).append(value)
             elif name in values:
@@ -92,7 +105,7 @@ def query_decoder(type_: Any) -> Callable[[bytes], Any]:
             if isinstance(number, float) and not math.isfinite(number):
                 raise ValidationFailed.of(name, "range", f"{name} must be a finite number")
             if isinstance(number, int):
-                _refuse_long_integers(number, name)
+                _refuse_what_no_field_holds(number, name)
         return query
 
     return decoded
@@ -114,15 +127,22 @@ def _builtins(raw: bytes) -> Any:
         raise MalformedBody(f"The body is not valid JSON: {error}") from None
 
 
-def _refuse_long_integers(value: Any, path: str) -> None:
+def _refuse_what_no_field_holds(value: Any, path: str) -> None:
+    """Raise ``ValidationFailed`` for an integer of more than 64 bits and for a control character."""
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ValidationFailed.of(path, "range", "Number out of range")
+    if isinstance(value, str) and _CONTROL.search(value):
+        raise _control_character(path)
     if isinstance(value, dict):
         for name, item in value.items():
-            _refuse_long_integers(item, f"{path}.{name}" if path else name)
+            _refuse_what_no_field_holds(item, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _refuse_long_integers(item, f"{path}[{index}]")
+            _refuse_what_no_field_holds(item, f"{path}[{index}]")
+
+
+def _control_character(field: str) -> ValidationFailed:
+    return ValidationFailed.of(field, "control_character", "There is a control character in it")
 
 
 def refused(

@@ -21,6 +21,7 @@ class Endpoint:
     __slots__ = (
         "_metrics",
         "_timings",
+        "changes",
         "counted_only",
         "decode_body",
         "decode_query",
@@ -45,6 +46,7 @@ class Endpoint:
         self.handle = route.handle
         self.roles = route.policy.roles
         self.raw_body = route.body is bytes
+        self.changes = route.method != "GET"
         self.decode_query = query_decoder(route.query)
         self.decode_body: Callable[[bytes], Any] | None = None
         if route.body is not None and not self.raw_body:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from supportcarr import __version__
+from supportcarr.contracts.refusals import Refusal
 from supportcarr.gateway.endpoint import API
 from supportcarr.gateway.problems import Problem
 from supportcarr.kit.web import Route
@@ -21,12 +22,16 @@ Json = dict[str, Any]
 _RESPONSES = {
     "400": "The request cannot be read",
     "401": "No valid access token",
+    "402": "The card was declined",
     "403": "The account does not have the role that this needs",
     "404": "There is no such thing, or it is not the caller's",
+    "408": "The body did not come in time",
     "409": "Its state forbids this, or somebody else changed it at the same moment",
     "412": "It has changed since the version named by If-Match",
     "413": "The body is too large",
+    "415": "The body is not of the media type that this takes",
     "422": "Well-formed, but not valid",
+    "423": "It was tried too often and is locked",
     "429": "Too many requests",
     "503": "Cannot be answered just now",
 }
@@ -196,19 +201,28 @@ def _responses(route: Route, schema_of: Any) -> Json:
         content = {media: {"schema": schema_of(route.answer)} for media in route.media_types}
         headers = {**headers, "ETag": {"$ref": "#/components/headers/ETag"}}
         done = {"description": "Done", "headers": headers, "content": content}
-    refusals = ["400", "422", "429", "503"]
+    refusals = {"400", "422", "429", "503"} | _statuses_of(route.codes)
     if not route.policy.public:
-        refusals += ["401", "403"]
+        refusals |= {"401", "403"}
     if "{" in route.path:
-        refusals.append("404")
+        refusals.add("404")
     if route.method != "GET":
-        refusals += ["409", "412"]
-    if route.body is not None:
-        refusals.append("413")
+        refusals |= {"408", "409", "412", "413", "415"}
     return {
         str(status): done,
         **{code: {"$ref": f"#/components/responses/Problem{code}"} for code in sorted(refusals)},
     }
+
+
+def _statuses_of(codes: Iterable[str]) -> set[str]:
+    """The statuses of the refusals that have those codes."""
+    return {str(kind.status) for kind in _kinds(Refusal) if kind.code in codes}
+
+
+def _kinds(of: type[Refusal]) -> Iterator[type[Refusal]]:
+    yield of
+    for kind in of.__subclasses__():
+        yield from _kinds(kind)
 
 
 def _problem_responses(schema: Json) -> Json:

@@ -24,6 +24,7 @@ import structlog
 
 from supportcarr.contracts.refusals import Conflict, Forbidden, Refusal, Unauthenticated, ValidationFailed
 from supportcarr.gateway.addresses import ClientAddresses
+from supportcarr.gateway.decoding import refuse_body
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.limits import RequestLimits
@@ -173,6 +174,9 @@ class Pipeline:
             body = endpoint.decode_body(await self._read(headers, receive))
         elif endpoint.raw_body:
             body = await self._read(headers, receive)
+        elif endpoint.changes and (unwanted := await self._read(headers, receive)):
+            _want_json(headers)
+            refuse_body(unwanted)  # who sends what is not understood must not think that it was
         if_match = headers.get(b"if-match")
         new_id: str | None = None
         if route.idempotent:

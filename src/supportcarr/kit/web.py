@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -69,12 +69,8 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The query parameters of a list."""
 
-    limit: int = msgspec.field(default=50)
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
     cursor: str | None = None
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.limit <= 200:
-            raise ValueError("limit must be from 1 to 200")
 
 
 class Listing(msgspec.Struct, Generic[B], frozen=True):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.kit.web import PageQuery
 from supportcarr.operations.model import STATUSES, OpsRescue
 from supportcarr.operations.ports import DriverPoint
+
+_ONE = f"(?:{'|'.join(STATUSES)})"
+Statuses = Annotated[str, Meta(pattern=f"^(?:{_ONE}(?:,{_ONE})*)?$", examples=["matching,assigned"])]
 
 
 class AreaQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -28,17 +32,11 @@ class MapQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class RescuesQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``status`` is one or several, comma-separated; ``q`` the exact id of a rescue, alone."""
 
-    status: str | None = None
+    status: Statuses | None = None
     area: str | None = None
     rider: str | None = None
     driver: str | None = None
     q: str | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        unknown = [s for s in self.statuses if s not in STATUSES]
-        if unknown:
-            raise ValueError(f"status must be of {', '.join(STATUSES)}")
 
     @property
     def statuses(self) -> tuple[str, ...]:

@@ -66,6 +66,28 @@ async def test_a_body_of_another_kind_is_refused(api: Api) -> None:
     assert (await rider.create("/things", raw=GOOD, headers=charset)).status == 201
 
 
+@pytest.mark.parametrize(
+    ("raw", "status", "code"),
+    [
+        (b"", 200, None),
+        (b"{}", 200, None),
+        (b"null", 200, None),
+        (b"{", 400, "malformed_body"),
+        (b"[]", 422, "validation_failed"),
+        (b'{"amount_minor":5}', 422, "validation_failed"),
+        (b"x" * 5000, 413, "body_too_large"),
+    ],
+)
+async def test_a_route_without_a_body_takes_none(api: Api, raw: bytes, status: int, code: str | None) -> None:
+    rider = await api.person("rider")
+    reply = await rider.create("/things/x/tip", raw=raw)
+    if code is None:
+        assert reply.status == status
+    else:
+        is_problem(reply, status, code)
+    assert (await rider.get("/me", raw=raw, headers={"content-type": "text/plain"})).status == 200
+
+
 async def test_a_body_without_a_declared_length_is_cut_off_at_the_limit(api: Api) -> None:
     rider = await api.person("rider")
 

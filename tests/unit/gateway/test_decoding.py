@@ -98,6 +98,20 @@ def test_a_long_run_of_digits_in_a_text_is_no_number() -> None:
     assert long(b'{"card":"12345678901234567890123"}') == {"card": "12345678901234567890123"}
 
 
+@pytest.mark.parametrize("control", ["\\u0000", "\\u001b", "\\u007F", "\\b", "\\f", "\x7f"])
+def test_a_control_character_in_a_text_is_refused_and_its_field_named(control: str) -> None:
+    raw = f'{{"name":"a","at":{{"lat":1,"lng":2}},"tags":["x","a{control}"]}}'
+    with pytest.raises(ValidationFailed) as refused:
+        decode(raw.encode())
+    assert [(e.field, e.code) for e in refused.value.errors] == [("tags[1]", "control_character")]
+
+
+def test_a_text_may_have_lines_tabs_and_what_only_looks_like_an_escape() -> None:
+    text = body_decoder(dict[str, str])
+    assert text(b'{"said":"a\\n\\r\\tb\\u0009"}') == {"said": "a\n\r\tb\t"}
+    assert text(b'{"path":"c:\\\\u0000\\\\bin"}') == {"path": r"c:\u0000\bin"}
+
+
 def test_deep_nesting_is_malformed_and_no_crash() -> None:
     with pytest.raises(MalformedBody):
         body_decoder(Any)(b"[" * 100_000)
@@ -166,8 +180,9 @@ def test_no_query_takes_none() -> None:
 
 @pytest.mark.parametrize("raw", [b"limit=0", b"limit=201", b"limit=x"])
 def test_the_limit_of_a_list_is_bounded(raw: bytes) -> None:
-    with pytest.raises(ValidationFailed):
+    with pytest.raises(ValidationFailed) as refused:
         query_decoder(PageQuery)(raw)
+    assert [error.field for error in refused.value.errors] == ["limit"]
 
 
 @given(st.binary(max_size=60))
@@ -188,3 +203,14 @@ def test_a_body_that_takes_a_time_without_its_zone_cannot_be_declared() -> None:
     refuse_naive_times(Aware, "POST /x")
     with pytest.raises(ValueError, match="POST /x"):
         refuse_naive_times(Naive, "POST /x")
+
+
+class Searched(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    q: str = ""
+
+
+@pytest.mark.parametrize("raw", [b"q=%00", b"q=a%1Bb", b"q=a%7f", b"q=a%0ab"])
+def test_a_control_character_in_a_query_is_refused(raw: bytes) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        query_decoder(Searched)(raw)
+    assert [(e.field, e.code) for e in refused.value.errors] == [("q", "control_character")]

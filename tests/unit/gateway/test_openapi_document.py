@@ -9,8 +9,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from support.things import things_routes
+from supportcarr.contracts.refusals import Refusal
 from supportcarr.gateway.openapi import document
 from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.web import ANYONE, RIDER, Answer, Call, Method, Policy, Route
 
 
 @pytest.fixture
@@ -52,6 +54,34 @@ def test_the_declared_status_and_the_refusals_are_answers(api: dict[str, Any]) -
     answers = api["paths"]["/things"]["post"]["responses"]
     assert {"201", "400", "401", "403", "409", "422", "429", "503"} <= set(answers)
     assert "404" in api["paths"]["/things/{thing_id}"]["get"]["responses"]
+
+
+def test_what_a_route_may_refuse_with_follows_from_its_codes() -> None:
+    class Locked(Refusal):
+        status, code = 423, "thing_locked"
+
+    async def handle(_: Call[Any, Any]) -> Answer:
+        return Answer()
+
+    def declared(codes: tuple[str, ...], *, method: Method = "POST", policy: Policy = RIDER) -> set[str]:
+        route = Route(
+            method=method,
+            path="/things",
+            handle=handle,
+            summary="",
+            policy=policy,
+            tag="x",
+            body=None if method == "GET" else bytes,
+            codes=codes,
+        )
+        told = document([route], server="/")
+        assert set(told["components"]["responses"]) >= {f"Problem{n}" for n in ("400", Locked.status)}
+        return set(told["paths"]["/things"][method.lower()]["responses"])
+
+    assert declared(("thing_locked", "not_found")) - declared(()) == {"423", "404"}
+    assert declared(("unauthenticated",), policy=ANYONE) - declared((), policy=ANYONE) == {"401"}
+    assert {"400", "408", "413", "415", "422"} <= declared(())
+    assert not {"408", "412", "413", "415"} & declared((), method="GET")
 
 
 def test_no_component_is_left_over(api: dict[str, Any]) -> None:
