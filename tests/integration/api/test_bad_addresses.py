@@ -1,0 +1,80 @@
+"""Whatever a path or a query names, the answer is 4xx problem details, and nothing is changed."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from support.calls import PARAMETER, REQUIRED_QUERY, Cast, body_of, name_of
+from support.http import Reply
+from support.spoil import bad_ids, queries
+from supportcarr.kit.web import Route
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def called(cast: Cast, route: Route, url: str) -> Reply:
+    key = uuid.uuid4().hex if route.idempotent else None
+    return await cast.who(route).send(route.method, url, body_of(route), key=key)
+
+
+async def test_wrong_queries_are_refused_and_name_the_parameter(cast: Cast) -> None:
+    document = cast.platform.contract.document
+    components = document["components"]["schemas"]
+    before = await cast.platform.digest()
+    wrong, tried = [], 0
+    for route in cast.platform.house.routes():
+        parameters = document["paths"][route.path][route.method.lower()]["parameters"]
+        needed = REQUIRED_QUERY.get((route.method, route.path), "")
+        for asked in queries(parameters, components, needed):
+            tried += 1
+            reply = await called(cast, route, f"{cast.path(route)}?{asked.query}")
+            at = f"{name_of(route)}?{asked.query[:80]}: {reply.status} {reply.body}"
+            if (reply.status, reply.code) != (422, "validation_failed"):
+                wrong.append(at)
+            elif asked.field is not None and asked.field not in [e["field"] for e in reply.body["errors"]]:
+                wrong.append(f"{at}: it does not name {asked.field}")
+    assert not wrong, "\n".join(wrong)
+    assert tried > 250
+    assert await cast.platform.digest() == before
+
+
+async def test_a_cursor_belongs_to_the_list_that_handed_it_out(cast: Cast) -> None:
+    """Every list refuses every other list's cursors, and its own in another order."""
+    lists = [
+        "/me/notifications?limit=1",
+        f"{cast.scene.path}/messages?limit=1",
+        f"{cast.scene.path}/messages?limit=1&sort=-at",
+    ]
+    rider = cast.scene.rider
+    for text in ("one", "two"):
+        assert (await rider.post(f"{cast.scene.path}/messages", {"text": text})).status == 201
+    await cast.platform.settle()
+    cursors = {url: (await rider.get(url)).body["next_cursor"] for url in lists}
+    assert all(cursors.values())
+    for url in lists:
+        for origin, cursor in cursors.items():
+            reply = await rider.get(f"{url}&cursor={cursor}")
+            if origin == url:
+                assert reply.status == 200
+            else:
+                assert (reply.status, reply.body["errors"][0]["field"]) == (422, "cursor"), (url, origin)
+
+
+async def test_a_path_that_names_nothing_is_not_found(cast: Cast) -> None:
+    before = await cast.platform.digest()
+    wrong, tried = [], 0
+    for route in cast.platform.house.routes():
+        for name in PARAMETER.findall(route.path):
+            others = [named for other, named in cast.ids.items() if other != name]
+            for bad in [*bad_ids(cast.ids[name]), *others]:
+                tried += 1
+                reply = await called(cast, route, cast.url(route, **{name: bad}))
+                if (reply.status, reply.code) not in ((404, "not_found"), (422, "validation_failed")):
+                    wrong.append(f"{name_of(route)} of {bad[:60]}: {reply.status} {reply.body}")
+                if bad in others and reply.status != 404:
+                    wrong.append(f"{name_of(route)} took the id of something else, {bad}")
+    assert not wrong, "\n".join(wrong)
+    assert tried > 500
+    assert await cast.platform.digest() == before

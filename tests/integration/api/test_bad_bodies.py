@@ -1,0 +1,125 @@
+"""Whatever a body holds, the answer is 4xx problem details that point at it, and nothing is changed."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+
+import pytest
+
+from support.calls import Cast, body_of, name_of, sign_up_body
+from support.http import Reply
+from support.platform import Platform
+from support.spoil import Spoilt, fields, whole_bodies
+from supportcarr.kit.web import Route
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+REFUSED = {400, 413, 422}
+
+
+def json_routes(platform: Platform) -> list[Route]:
+    return [route for route in platform.house.routes() if route.body not in (None, bytes)]
+
+
+async def sent(cast: Cast, route: Route, raw: bytes, **headers: str) -> Reply:
+    key = uuid.uuid4().hex if route.idempotent else None
+    return await cast.who(route).send(route.method, cast.url(route), raw=raw, key=key, headers=headers)
+
+
+async def refuses_all(cast: Cast, route: Route, bodies: Iterable[Spoilt]) -> list[str]:
+    """What was wrong with the answers, or with the store after them."""
+    platform, wrong = cast.platform, []
+    before = await platform.digest()
+    for what, raw, field in bodies:
+        reply = await sent(cast, route, raw)
+        at = f"{name_of(route)}, {what}: {reply.status} {reply.body}"
+        if reply.status not in REFUSED:
+            wrong.append(at)
+            continue
+        if field is not None and reply.code == "validation_failed":
+            told = [error["field"] for error in reply.body["errors"]]
+            if not any(name == field or name.startswith((f"{field}.", f"{field}[")) for name in told):
+                wrong.append(f"{at}: it does not point at {field}")
+        after = await platform.digest()
+        if after != before:
+            changed = [name for name in after if after[name] != before[name]]
+            wrong.append(f"{at}: changed {changed}")
+            before = after
+    return wrong
+
+
+async def test_what_is_no_body_at_all_is_refused_everywhere(cast: Cast) -> None:
+    limit = cast.platform.house.settings.servers.max_body_bytes
+    wrong = []
+    for route in json_routes(cast.platform):
+        wrong += await refuses_all(cast, route, whole_bodies(limit))
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_every_field_is_held_to_its_rules(cast: Cast) -> None:
+    document = cast.platform.contract.document
+    components = document["components"]["schemas"]
+    wrong, tried = [], 0
+    for route in json_routes(cast.platform):
+        operation = document["paths"][route.path][route.method.lower()]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        good = body_of(route)
+        bodies = [*fields(schema, components, good)]
+        tried += len(bodies)
+        wrong += await refuses_all(cast, route, bodies)
+    assert not wrong, "\n".join(wrong)
+    assert tried > 500
+
+
+async def test_a_body_of_another_kind_is_refused(cast: Cast) -> None:
+    before = await cast.platform.digest()
+    for route in json_routes(cast.platform):
+        for kind in (
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "application/",
+        ):
+            reply = await sent(cast, route, b'{"a":1}', **{"content-type": kind})
+            assert (reply.status, reply.code) == (415, "unsupported_media_type"), (name_of(route), kind)
+    assert await cast.platform.digest() == before
+
+
+async def test_a_route_that_takes_no_body_minds_one_that_comes(cast: Cast) -> None:
+    limit = cast.platform.house.settings.servers.max_body_bytes
+    routes = [r for r in cast.platform.house.routes() if r.body is None and r.method != "GET"]
+    bodies = [
+        *(body for body in whole_bodies(limit) if body.raw not in (b"", b"null")),
+        Spoilt("a field that nobody knows", b'{"force":true}', "force"),
+    ]
+    wrong = []
+    for route in routes:
+        wrong += await refuses_all(cast, route, bodies)
+    assert len(routes) > 10
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_body_that_only_claims_to_be_huge_is_refused_unread(cast: Cast) -> None:
+    """The length is declared and nothing follows: the answer does not wait for it."""
+    port = int(cast.platform.api.url.rpartition(":")[2])
+    rider = cast.scene.rider
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"POST /api/v1/quotes HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        b"content-length: 99999999999\r\nauthorization: Bearer " + (rider.token or "").encode() + b"\r\n\r\n"
+    )
+    await writer.drain()
+    status = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    await writer.wait_closed()
+    assert b" 413 " in status
+
+
+async def test_a_refused_key_is_not_used_up(cast: Cast) -> None:
+    """What was refused before the handler saw it binds no idempotency key."""
+    rider = cast.platform.anonymous()
+    key = uuid.uuid4().hex
+    assert (await rider.post("/auth/sign-up", sign_up_body(role="admin"), key=key)).status == 422
+    assert (await rider.post("/auth/sign-up", sign_up_body(), key=key)).status == 201
