@@ -6,17 +6,15 @@ break them: to lose an event, to tell one twice, to fail requests, to forget its
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import time
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
-import socketio
 from aiohttp import web
 
 from support.cityfacts import rescue_evidence
+from support.fakestreams import FakeStreams
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr.simulator import evidence
 from supportcarr.simulator.citytime import CityTime, stamp
@@ -33,37 +31,22 @@ class Problem(Exception):
         super().__init__(code)
 
 
-class FakeCity:
+class FakeCity(FakeStreams):
     """Start it with ``async with``; ``base_url`` serves both HTTP and Socket.IO."""
 
     def __init__(self, *, speed: float = 600.0, offer_s: float = 120.0) -> None:
         self.offer_s = offer_s  # long, because the tests' city is very fast
-        self.time = CityTime(CITY_START.timestamp(), time.time(), speed)
+        super().__init__(CityTime(CITY_START.timestamp(), time.time(), speed))
         self.users: dict[str, dict[str, Any]] = {}  # by phone
-        self.tokens: dict[str, dict[str, Any]] = {}  # access and refresh token → user
         self.rescues: dict[str, dict[str, Any]] = {}
         self.offers: dict[str, dict[str, Any]] = {}
         self.payments: dict[str, dict[str, Any]] = {}
         self.notifications: list[dict[str, Any]] = []
         self.cards: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.positions: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.created: dict[str, Any] = {}  # by Idempotency-Key
         self.passwords_hashed = 0
-        self.addresses: set[str] = set()
-        self.epoch = "e1"
-        self.streams: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.lose: set[str] = set()  # names of events of which the next one is not sent live
-        self.withhold: set[str] = set()  # names of events of which the next one never reaches a stream
         self.fail: list[int] = []  # statuses that the next requests get, after having been carried out
         self.access_tokens_end_after: int | None = None  # requests
-        self._numbers = itertools.count(1)
-        self._sids: dict[str, str] = {}  # sid → user id
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._sio = socketio.AsyncServer(async_mode="aiohttp", cors_allowed_origins="*")
-        self._sio.on("connect", self._connect)
-        self._sio.on("disconnect", lambda sid, *reason: self._sids.pop(sid, None))
-        self._sio.on("driver:location", self._location)
-        self._sio.on("stream:sync", self._sync)
 
     async def __aenter__(self) -> FakeCity:
         app = web.Application(middlewares=[self._edge])
@@ -80,9 +63,7 @@ class FakeCity:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         await self._runner.cleanup()
 
     def enroll(self, phone: str, role: str, name: str = "Admin") -> dict[str, Any]:
@@ -91,11 +72,6 @@ class FakeCity:
         user |= {"password": "secret-admin", "approved": False, "online": False, "vehicles": []}
         self.users[phone] = user
         return user
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _later(self, city_seconds: float, act: Any, *args: Any) -> None:
         async def wait() -> None:
@@ -449,89 +425,9 @@ class FakeCity:
             view["pin"] = rescue["pin"]
         return view
 
-    # --- streams --------------------------------------------------------------------------------
-
-    def _tell(self, user_id: str, event_id: str, name: str, data: Any) -> None:
-        if name in self.withhold:
-            self.withhold.discard(name)
-            return
-        stream = f"user:{user_id}"
-        entry = {
-            "name": name,
-            "id": event_id,
-            "stream": stream,
-            "cursor": f"{self.epoch}:{len(self.streams[stream]) + 1}",
-            "at": self.time.stamp(),
-            "data": {k: v for k, v in data.items() if not isinstance(v, set)},
-        }
-        self.streams[stream].append(entry)
-        if name in self.lose:
-            self.lose.discard(name)
-            return
-        for sid, owner in list(self._sids.items()):
-            if owner == user_id:
-                self._emit(sid, entry)
-
-    def _emit(self, sid: str, entry: dict[str, Any]) -> None:
-        self._spawn(self._sio.emit(entry["name"], {k: v for k, v in entry.items() if k != "name"}, to=sid))
-
-    def _head(self, user_id: str) -> dict[str, str]:
-        stream = f"user:{user_id}"
-        return {stream: f"{self.epoch}:{len(self.streams[stream])}"}
-
-    async def _connect(self, sid: str, environ: Any, auth: Any) -> None:
-        user = self.tokens.get((auth or {}).get("token", ""))
-        if user is None:
-            raise socketio.exceptions.ConnectionRefusedError("unauthorized", {"code": "unauthorized"})
-        self.addresses.add(environ.get("HTTP_X_FORWARDED_FOR", ""))
-        self._spawn(self._welcome(sid, user["id"], auth.get("since") or {}))
-
-    async def _welcome(self, sid: str, user_id: str, since: dict[str, str]) -> None:
-        await asyncio.sleep(0.01)
-        self._sids[sid] = user_id
-        await self._sio.emit("stream:heads", {"heads": self._head(user_id)}, to=sid)
-        await self._replay(sid, user_id, since)
-
-    async def _sync(self, sid: str, data: Any) -> dict[str, bool]:
-        await self._replay(sid, self._sids[sid], data["since"])
-        return {"ok": True}
-
-    async def _replay(self, sid: str, user_id: str, since: dict[str, str]) -> None:
-        for stream, cursor in since.items():
-            epoch, _, seq = cursor.rpartition(":")
-            if epoch != self.epoch:
-                await self._sio.emit("stream:reset", {"heads": self._head(user_id)}, to=sid)
-                continue
-            for entry in self.streams[stream][int(seq) :]:
-                self._emit(sid, entry)
-
-    async def _heads_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(0.3)
-            for sid, user_id in list(self._sids.items()):
-                await self._sio.emit("stream:heads", {"heads": self._head(user_id)}, to=sid)
-
-    async def wipe(self) -> None:
-        """Redis was lost: a new epoch, no events; the connected are told."""
-        self.epoch = f"e{next(self._numbers)}"
-        self.streams.clear()
-        for sid, user_id in list(self._sids.items()):
-            await self._sio.emit("stream:reset", {"heads": self._head(user_id)}, to=sid)
-
     def send_home(self, user: dict[str, Any]) -> None:
         """A driver who missed too many offers is put offline, and told so."""
         user["online"] = False
         note = {"id": f"ntf_{next(self._numbers):026d}", "user_id": user["id"], "kind": "driver_offline"}
         self.notifications.append(note | {"at": self.time.now()})
         self._tell(user["id"], f"{note['id']}.1.0", "notification:new", note)
-
-    async def drop_connections(self) -> None:
-        """The real-time process dies."""
-        for sid in list(self._sids):
-            self._sids.pop(sid, None)
-            await self._sio.disconnect(sid)
-
-    def _location(self, sid: str, data: Any) -> dict[str, bool]:
-        if sid in self._sids:
-            self.positions[self._sids[sid]].append(data)
-        return {"ok": True}
