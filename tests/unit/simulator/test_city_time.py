@@ -1,0 +1,25 @@
+"""The city's clock as an app reckons it."""
+
+from __future__ import annotations
+
+import pytest
+
+from supportcarr.simulator.citytime import CityTime, seconds, stamp
+
+
+def test_city_time_runs_on_from_one_reading_at_its_speed() -> None:
+    wall = [1_000.0]
+    time = CityTime(50_000.0, 990.0, 30.0, read=lambda: wall[0])
+    assert time.now() == 50_300.0
+    wall[0] += 2
+    assert time.now() == 50_360.0
+
+
+def test_times_are_written_as_the_api_writes_them_and_read_back() -> None:
+    assert stamp(0.5) == "1970-01-01T00:00:00.500000Z"
+    assert seconds("1970-01-01T01:00:00.5+01:00") == 0.5
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        seconds("2026-11-23T16:00:00")
