@@ -28,6 +28,12 @@ export default ts.config(
       "react-hooks/exhaustive-deps": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      // Words are kept where they can be translated: in an app's lib/texts.ts.
+      "no-restricted-syntax": [
+        "error",
+        { selector: "JSXText[value=/[A-Za-z]{2}/]", message: "Put the words into lib/texts.ts." },
+        { selector: "JSXAttribute[name.name=/^(aria-label|title|placeholder|alt|label)$/] > Literal[value=/[A-Za-z]{2}/]", message: "Put the words into lib/texts.ts." },
+      ],
       "boundaries/element-types": [
         "error",
         {

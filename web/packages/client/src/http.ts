@@ -1,4 +1,4 @@
-import axios, { AxiosError, type AxiosInstance, type InternalAxiosRequestConfig } from "axios";
+import axios, { AxiosError, type AxiosInstance, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from "axios";
 
 /** The two tokens of a session. */
 export interface Tokens {
@@ -22,45 +22,54 @@ export interface Problem {
   errors?: { field: string; code: string; detail: string }[];
 }
 
-const RETRIED = Symbol("retried");
-type Retried = InternalAxiosRequestConfig & { [RETRIED]?: boolean };
+/** The API with a session's token on every request. */
+export interface Http {
+  http: AxiosInstance;
+  /** Exchanges the refresh token now; false: it could not be, or the session has ended. */
+  refresh: () => Promise<boolean>;
+}
 
-/** The problem an error carries; a broken connection is told as one too. */
+/** A string and no symbol: Axios copies a request's settings key by key, and symbols are lost. */
+type Retried = InternalAxiosRequestConfig & { retriedAfterRefresh?: boolean };
+
+/**
+ * The problem an error carries.  A broken connection is one with status 0 and the code
+ * `unreachable`, an answer that is no problem document has its status and that code too.
+ */
 export function problemOf(error: unknown): Problem {
   if (error instanceof AxiosError) {
     const data: unknown = error.response?.data;
-    if (typeof data === "object" && data !== null && "code" in data) return data as Problem;
-    return {
-      status: error.response?.status ?? 0,
-      code: "unreachable",
-      title: "No answer",
-      detail: "SupportCarr cannot be reached just now.",
-    };
+    const status = error.response?.status ?? 0;
+    if (typeof data === "object" && data !== null && "code" in data && "detail" in data) return { ...(data as Problem), status };
+    return { status, code: "unreachable", title: "No answer", detail: "" };
   }
   return { status: 0, code: "unknown", title: "Something went wrong", detail: String(error) };
 }
 
 /**
  * An Axios instance that sends the access token, and on 401 refreshes once for all requests that
- * wait.  When the session has ended it calls `onSignedOut`.
+ * wait.  When the server says that the session has ended, its tokens are dropped and `onSignedOut`
+ * is called; a network failure ends nothing.
  */
-export function createHttp(keeper: TokenKeeper, onSignedOut: () => void): AxiosInstance {
-  const http = axios.create({ baseURL: "/api/v1", timeout: 15_000 });
+export function createHttp(keeper: TokenKeeper, onSignedOut: () => void, settings: Pick<CreateAxiosDefaults, "adapter"> = {}): Http {
+  const http = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...settings });
+  const bare = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...settings });
   let refreshing: Promise<boolean> | null = null;
+  // An answer may be lost on its way: the same token with the same nonce gets the same successor.
+  let attempt: { token: string; nonce: string } | null = null;
 
-  async function refresh(): Promise<boolean> {
-    const tokens = keeper.read();
-    if (!tokens) return false;
+  async function exchange(): Promise<boolean> {
+    const token = keeper.read()?.refresh_token;
+    if (!token) return false;
+    if (attempt?.token !== token) attempt = { token, nonce: crypto.randomUUID() };
+    const stillOurs = () => keeper.read()?.refresh_token === token; // nobody signed out or in meanwhile
     try {
-      const { data } = await axios.post<Tokens>("/api/v1/auth/refresh", {
-        refresh_token: tokens.refresh_token,
-        nonce: crypto.randomUUID(),
-      });
+      const { data } = await bare.post<Tokens>("/auth/refresh", { refresh_token: token, nonce: attempt.nonce });
+      if (!stillOurs()) return false;
       keeper.write({ access_token: data.access_token, refresh_token: data.refresh_token });
       return true;
     } catch (error) {
-      // A network failure is no end of the session: only the server's word is.
-      if (problemOf(error).status === 401) {
+      if (problemOf(error).status === 401 && stillOurs()) {
         keeper.write(null);
         onSignedOut();
       }
@@ -68,20 +77,29 @@ export function createHttp(keeper: TokenKeeper, onSignedOut: () => void): AxiosI
     }
   }
 
-  http.interceptors.request.use((request) => {
+  const refresh = () =>
+    (refreshing ??= exchange().finally(() => {
+      refreshing = null;
+    }));
+
+  const bearer = () => {
     const token = keeper.read()?.access_token;
-    if (token) request.headers.set("Authorization", `Bearer ${token}`);
+    return token ? `Bearer ${token}` : null;
+  };
+
+  http.interceptors.request.use((request) => {
+    const value = bearer();
+    if (value) request.headers.set("Authorization", value);
     return request;
   });
   http.interceptors.response.use(undefined, async (error: unknown) => {
     const request = error instanceof AxiosError ? (error.config as Retried | undefined) : undefined;
-    if (!(error instanceof AxiosError) || error.response?.status !== 401 || !request || request[RETRIED]) throw error;
-    refreshing ??= refresh().finally(() => {
-      refreshing = null;
-    });
-    if (!(await refreshing)) throw error;
-    request[RETRIED] = true;
+    if (!(error instanceof AxiosError) || error.response?.status !== 401 || !request || request.retriedAfterRefresh) throw error;
+    // Another request may have refreshed while this one was on its way.
+    const newer = bearer() !== null && request.headers.get("Authorization") !== bearer();
+    if (!newer && !(await refresh())) throw error;
+    request.retriedAfterRefresh = true;
     return http.request(request);
   });
-  return http;
+  return { http, refresh };
 }

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export function Panel({ title, aside, children, className = "" }: { title: string; aside?: ReactNode; children: ReactNode; className?: string }) {
   return (
     <section aria-label={title} className={`flex min-h-0 flex-col overflow-hidden rounded-xl border border-(--line) bg-(--panel) ${className}`}>
-      <header className="flex items-center justify-between gap-2 border-b border-(--line) px-4 py-2.5">
+      <header className="flex items-center justify-between gap-2 border-b border-(--line) px-4 py-2">
         <h2 className="text-sm font-semibold">{title}</h2>
         {aside}
       </header>

@@ -1,10 +1,18 @@
-/** One figure with its name. */
-export function Stat({ label, value, alert = false }: { label: string; value: string | number; alert?: boolean }) {
+/** One figure with its name; `alert` says in words why the figure stands out. */
+export function Stat({ label, value, alert }: { label: string; value: string | number; alert?: string | undefined }) {
   return (
-    <div className="flex min-w-20 flex-col">
-      <dt className="text-[11px] font-medium text-(--quiet)">{label}</dt>
-      <dd data-stat={label} className={`text-lg leading-6 font-semibold tabular-nums ${alert ? "text-amber-700 dark:text-amber-300" : ""}`}>
+    <div className="flex min-w-18 flex-col">
+      <dt className="text-[11px] font-medium whitespace-nowrap text-(--quiet)">{label}</dt>
+      <dd
+        data-stat={label}
+        className={`flex items-center gap-1 text-lg leading-6 font-semibold whitespace-nowrap tabular-nums ${alert ? "text-amber-700 dark:text-amber-300" : ""}`}
+      >
         {value}
+        {alert ? (
+          <svg viewBox="0 0 16 16" className="size-3.5 shrink-0" role="img" aria-label={alert}>
+            <path d="M8 2 15 14H1Z" fill="currentColor" />
+          </svg>
+        ) : null}
       </dd>
     </div>
   );

@@ -1,27 +1,38 @@
 import { loadConfig } from "@supportcarr/client/src/config.ts";
-import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 
 import { SignIn } from "../features/sign-in/SignIn.tsx";
 import { useSession } from "../lib/session.ts";
+import { texts } from "../lib/texts.ts";
+import { Broken, Message } from "./Broken.tsx";
 import { Console } from "./Console.tsx";
-import { useTheme } from "./theme.ts";
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 2, refetchOnWindowFocus: false } } });
 
 export function App() {
-  useTheme();
   return (
-    <QueryClientProvider client={queries}>
-      <Door />
-    </QueryClientProvider>
+    <Broken>
+      <QueryClientProvider client={queries}>
+        <Door />
+      </QueryClientProvider>
+    </Broken>
   );
 }
 
 function Door() {
   const signedIn = useSession((session) => session.tokens !== null);
+  const kept = useQueryClient();
+  // What one person read is not for the next.
+  useEffect(() => {
+    if (!signedIn) kept.clear();
+  }, [signedIn, kept]);
+  return signedIn ? <Inside /> : <SignIn />;
+}
+
+function Inside() {
   const config = useQuery({ queryKey: ["config"], queryFn: loadConfig, staleTime: Infinity });
-  if (!signedIn) return <SignIn />;
-  if (config.isError) return <p className="p-8">SupportCarr cannot be reached. Reload the page to try again.</p>;
-  if (!config.data) return <p className="p-8 text-(--quiet)">Loading…</p>;
-  return <Console config={config.data} />;
+  if (config.data) return <Console config={config.data} />;
+  if (!config.isError) return <p className="p-8 text-(--quiet)">{texts.loading}</p>;
+  return <Message title={texts.page.unreachable} action={texts.tryAgain} onAction={() => void config.refetch()} />;
 }

@@ -1,13 +1,17 @@
-import { useEffect } from "react";
 import { create } from "zustand";
 
-type Theme = "light" | "dark";
+export type Theme = "light" | "dark";
 
 const KEY = "supportcarr.theme";
-const preferred = (): Theme => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
-export const useThemeStore = create<{ theme: Theme; toggle: () => void }>((set) => ({
-  theme: (localStorage.getItem(KEY) as Theme | null) ?? preferred(),
+function first(): Theme {
+  const kept = localStorage.getItem(KEY);
+  if (kept === "light" || kept === "dark") return kept;
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+export const useTheme = create<{ theme: Theme; toggle: () => void }>((set) => ({
+  theme: first(),
   toggle: () =>
     set(({ theme }) => {
       const next = theme === "dark" ? "light" : "dark";
@@ -16,10 +20,11 @@ export const useThemeStore = create<{ theme: Theme; toggle: () => void }>((set) 
     }),
 }));
 
-/** Puts the chosen theme on the page. */
-export function useTheme(): void {
-  const theme = useThemeStore((store) => store.theme);
-  useEffect(() => {
+/** Puts the theme on the page, now (before anything is painted) and whenever it changes. */
+export function showTheme(): void {
+  const show = (theme: Theme) => {
     document.documentElement.dataset.theme = theme;
-  }, [theme]);
+  };
+  show(useTheme.getState().theme);
+  useTheme.subscribe(({ theme }) => show(theme));
 }

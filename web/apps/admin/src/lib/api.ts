@@ -1,6 +1,7 @@
 import type { components } from "@supportcarr/client/src/api.d.ts";
 
 import { http } from "./session.ts";
+import { ENDED } from "./status.ts";
 
 export type Overview = components["schemas"]["Overview"];
 export type RescueRow = components["schemas"]["RescueRow"];
@@ -11,12 +12,23 @@ export type RescueView = components["schemas"]["RescueView"];
 export type TimelineEntry = components["schemas"]["TimelineView"];
 export type OfferView = components["schemas"]["OfferOut"];
 
+/** The payment of a rescue, as operators see it. */
+export interface PaymentFile {
+  id: string;
+  status: string;
+  currency: string;
+  hold_minor: number;
+  captured_minor: number;
+  refunded_minor: number;
+  failure: string | null;
+}
+
 /** One rescue, whole, as `/admin/rescues/{id}` answers it. */
 export interface RescueFile {
   rescue: RescueView;
   timeline: TimelineEntry[];
   offers: OfferView[];
-  payment: { status: string; amount_minor?: number; captured_minor?: number; currency?: string } | null;
+  payment: PaymentFile | null;
   messages: number;
 }
 
@@ -32,7 +44,7 @@ export const getRescue = async (id: string): Promise<RescueFile> =>
 export const getEnded = async (area: string): Promise<RescueRow[]> =>
   (
     await http.get<{ items: RescueRow[] }>("/admin/rescues", {
-      params: { area, status: "completed,cancelled,no_show,unserved,rejected,aborted", limit: 50 },
+      params: { area, status: ENDED.join(","), limit: 50 },
     })
   ).data.items;
 

@@ -1,51 +1,64 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import type { RescueRow } from "./api.ts";
-import { moved, useCity } from "./city.ts";
+import type { MapView } from "./api.ts";
+import { useCity } from "./city.ts";
 
-const row = (over: Partial<RescueRow> = {}): RescueRow =>
-  ({ id: "res_1", status: "matching", version: 3, requested_at: "2026-03-02T16:00:00Z", ...over }) as RescueRow;
+const event = (seq: number, data: object = {}) => ({ id: `evt.${seq}`, stream: "ops:montreal", cursor: `e1:${seq}`, at: "2026-03-02T16:01:00Z", data });
+const view = { area_id: "montreal", at: "2026-03-02T16:00:00Z", drivers: [], rescues: [] } satisfies MapView;
+const state = () => useCity.getState();
 
-describe("a rescue that changes its state", () => {
-  it("takes the newer version", () => {
-    const next = moved(new Map([["res_1", row()]]), { rescue_id: "res_1", status: "assigned", version: 4 }, "2026-03-02T16:01:00Z");
-    expect(next.get("res_1")).toMatchObject({ status: "assigned", version: 4, assigned_at: "2026-03-02T16:01:00Z" });
+beforeEach(() => state().clear());
+
+describe("the stream of events", () => {
+  it("has the newest first, each once", () => {
+    state().apply("message:new", event(1, { rescue_id: "res_1" }), false);
+    state().apply("message:new", event(2), false);
+    state().apply("message:new", event(1), false);
+    expect(state().lines.map((line) => [line.id, line.rescueId])).toEqual([
+      ["evt.2", null],
+      ["evt.1", "res_1"],
+    ]);
   });
 
-  it("ignores what is older than what was loaded", () => {
-    const rescues = new Map([["res_1", row({ version: 7, status: "in_transit" })]]);
-    expect(moved(rescues, { rescue_id: "res_1", status: "assigned", version: 4 }, "")).toBe(rescues);
+  it("is bounded", () => {
+    for (let seq = 0; seq < 250; seq += 1) state().apply("message:new", event(seq), false);
+    expect(state().lines).toHaveLength(200);
+    expect(state().lines[0]?.id).toBe("evt.249");
   });
 
-  it("leaves the live ones when it ends", () => {
-    const next = moved(new Map([["res_1", row()]]), { rescue_id: "res_1", status: "completed", version: 9 }, "");
-    expect(next.size).toBe(0);
+  it("tells of the past without changing the present", () => {
+    state().load(view, 0, 0);
+    state().apply("rescue:status_update", event(1, { rescue_id: "res_1", status: "matching", version: 2 }), true);
+    expect(state().lines).toHaveLength(1);
+    expect(state().rescues.size).toBe(0);
+  });
+
+  it("tells of what the state had already", () => {
+    state().apply("rescue:status_update", event(2, { rescue_id: "res_1", status: "assigned", version: 3 }), false);
+    state().apply("rescue:status_update", event(3, { rescue_id: "res_1", status: "matching", version: 2 }), false);
+    expect(state().lines).toHaveLength(2);
+    expect(state().rescues.get("res_1")?.status).toBe("assigned");
+  });
+
+  it("changes the present when it is news", () => {
+    state().apply("rescue:status_update", event(1, { rescue_id: "res_1", status: "matching", version: 2 }), false);
+    expect(state().rescues.get("res_1")).toMatchObject({ status: "matching", waiting_since: "2026-03-02T16:01:00Z" });
   });
 });
 
-describe("trucks", () => {
-  beforeEach(() => useCity.setState({ trucks: new Map() }));
-
-  it("remember where they were, so that they can be drawn moving", () => {
-    const { move } = useCity.getState();
-    move([{ driver_id: "usr_1", lat: 45.5, lng: -73.6 }], 0);
-    move([{ driver_id: "usr_1", lat: 45.6, lng: -73.6 }], 1000);
-    expect(useCity.getState().trucks.get("usr_1")).toMatchObject({ lat: 45.6, from: { lat: 45.5, lng: -73.6 } });
+describe("the state", () => {
+  it("is loaded after a failure as well", () => {
+    state().failToLoad();
+    expect(state()).toMatchObject({ loaded: false, unread: true });
+    state().load(view, 0, 0);
+    expect(state()).toMatchObject({ loaded: true, unread: false });
   });
 
-  it("vanish when they have been silent", () => {
-    const { move } = useCity.getState();
-    move([{ driver_id: "usr_1", lat: 45.5, lng: -73.6 }], 0);
-    move([{ driver_id: "usr_2", lat: 45.5, lng: -73.6 }], 60_000);
-    expect([...useCity.getState().trucks.keys()]).toEqual(["usr_2"]);
-  });
-});
-
-describe("rows read again", () => {
-  it("bring what an event does not carry, and never take a state back", () => {
-    useCity.setState({ rescues: new Map([["res_1", row({ version: 5, status: "assigned" })]]) });
-    useCity.getState().merge([row({ version: 3, problem: "flat_tire" }), row({ id: "res_2" })]);
-    expect(useCity.getState().rescues.get("res_1")).toMatchObject({ version: 5, status: "assigned", problem: "flat_tire" });
-    expect(useCity.getState().rescues.has("res_2")).toBe(false);
+  it("leaves nothing for the next who signs in", () => {
+    state().load({ ...view, drivers: [{ driver_id: "usr_1", lat: 45.5, lng: -73.6, at: view.at, heading: null, speed: null, rescue_id: null }] }, 0, 0);
+    state().apply("message:new", event(1, { rescue_id: "res_1" }), false);
+    state().open("res_1");
+    state().clear();
+    expect(state()).toMatchObject({ loaded: false, opened: null, lines: [], trucks: new Map() });
   });
 });

@@ -1,20 +1,9 @@
-import type { StreamEvent } from "@supportcarr/client/src/realtime.ts";
-import type { Connection } from "@supportcarr/client/src/realtime.ts";
+import type { Connection, StreamEvent } from "@supportcarr/client/src/realtime.ts";
 import { create } from "zustand";
 
-import type { DriverPoint, MapView, RescueRow } from "./api.ts";
-import { isLive } from "./status.ts";
-
-/** A truck on the map: where it is, and where it was a moment ago (to draw it moving). */
-export interface Truck {
-  id: string;
-  lat: number;
-  lng: number;
-  from: { lat: number; lng: number };
-  movedAt: number;
-  heading: number | null;
-  rescueId: string | null;
-}
+import type { MapView } from "./api.ts";
+import { type LiveRescue, moved, read, type Rescues, type StatusUpdate } from "./rescues.ts";
+import { driven, heardLately, type Position, snapshot, type Trucks } from "./trucks.ts";
 
 /** A line of the stream of events. */
 export interface Line {
@@ -26,120 +15,81 @@ export interface Line {
   data: Record<string, unknown>;
 }
 
-interface StatusUpdate {
-  rescue_id: string;
-  status: string;
-  version: number;
-  previous?: string | null;
-  reason?: string | null;
-}
-
-interface Position {
-  driver_id: string;
-  lat: number;
-  lng: number;
-  heading?: number | null;
-  rescue_id?: string | null;
-}
-
 const LINES = 200;
-const FORGET_TRUCK_MS = 45_000;
 
-interface City {
+interface City extends Rescues {
   connection: Connection;
-  trucks: Map<string, Truck>;
-  rescues: Map<string, RescueRow>;
-  lines: Line[];
+  /** Whether the state was read, and whether the last attempt to read it failed. */
+  loaded: boolean;
+  unread: boolean;
+  trucks: Trucks;
+  lines: readonly Line[];
   opened: string | null;
   setConnection: (connection: Connection) => void;
   open: (rescueId: string | null) => void;
-  load: (view: MapView) => void;
-  /** Rows read again: each replaces what is known of it unless that is newer. */
-  merge: (rows: RescueRow[]) => void;
-  apply: (name: string, event: StreamEvent) => void;
-  move: (positions: Position[], now: number) => void;
+  /** The state as it was read; `asked` is the turn at which it was asked for. */
+  load: (view: MapView, asked: number, now: number) => void;
+  failToLoad: () => void;
+  /** An event; one of the past is only told, as the state that was loaded holds it already. */
+  apply: (name: string, event: StreamEvent, past: boolean) => void;
+  move: (positions: readonly Position[], now: number) => void;
+  /** Forgets trucks that have been silent for long. */
+  sweep: (now: number) => void;
+  /** As before the first load: whoever signs in next sees nothing of this. */
+  clear: () => void;
 }
 
-const truckOf = (point: DriverPoint | Position, now: number, was?: Truck): Truck => ({
-  id: point.driver_id,
-  lat: point.lat,
-  lng: point.lng,
-  from: was ? { lat: was.lat, lng: was.lng } : { lat: point.lat, lng: point.lng },
-  movedAt: now,
-  heading: point.heading ?? was?.heading ?? null,
-  rescueId: point.rescue_id ?? null,
-});
-
-/** The city as the console knows it: loaded once by REST, then kept by events. */
-export const useCity = create<City>((set) => ({
-  connection: "connecting",
-  trucks: new Map(),
-  rescues: new Map(),
+const nothing = {
+  connection: "connecting" as Connection,
+  loaded: false,
+  unread: false,
+  turn: 0,
+  heard: new Map(),
+  rescues: new Map<string, LiveRescue>(),
+  trucks: new Map() as Trucks,
   lines: [],
   opened: null,
+};
+
+/** The city as the console knows it: loaded by REST, then kept by events. */
+export const useCity = create<City>((set) => ({
+  ...nothing,
   setConnection: (connection) => set({ connection }),
   open: (opened) => set({ opened }),
-  load: (view) =>
-    set(() => {
-      const now = performance.now();
-      return {
-        trucks: new Map(view.drivers.map((point) => [point.driver_id, truckOf(point, now)])),
-        rescues: new Map(view.rescues.map((row) => [row.id, row])),
-      };
-    }),
-  merge: (rows) =>
+  load: (view, asked, now) =>
+    set((city) => ({
+      ...read(city, view.rescues, asked),
+      loaded: true,
+      unread: false,
+      trucks: snapshot(city.trucks, view.drivers, view.at, now),
+    })),
+  failToLoad: () => set({ unread: true }),
+  apply: (name, event, past) =>
     set((city) => {
-      const rescues = new Map(city.rescues);
-      for (const row of rows) {
-        const known = rescues.get(row.id);
-        if (known) rescues.set(row.id, known.version > row.version ? { ...row, status: known.status, version: known.version } : row);
-      }
-      return { rescues };
+      const lines = told(city.lines, name, event);
+      if (past || name !== "rescue:status_update") return { lines };
+      return { ...moved(city, event.data as StatusUpdate, event.at), lines };
     }),
-  apply: (name, event) =>
+  move: (positions, now) => set((city) => ({ trucks: driven(city.trucks, positions, now) })),
+  sweep: (now) =>
     set((city) => {
-      const data = event.data as Record<string, unknown>;
-      const line: Line = {
-        id: event.id,
-        at: event.at,
-        name,
-        rescueId: typeof data.rescue_id === "string" ? data.rescue_id : null,
-        status: typeof data.status === "string" ? data.status : null,
-        data,
-      };
-      const lines = [line, ...city.lines].slice(0, LINES);
-      if (name !== "rescue:status_update") return { lines };
-      return { lines, rescues: moved(city.rescues, event.data as StatusUpdate, event.at) };
+      const trucks = heardLately(city.trucks, now);
+      return trucks === city.trucks ? city : { trucks };
     }),
-  move: (positions, now) =>
-    set((city) => {
-      const trucks = new Map(city.trucks);
-      for (const position of positions) {
-        trucks.set(position.driver_id, truckOf(position, now, trucks.get(position.driver_id)));
-      }
-      for (const truck of trucks.values()) {
-        if (now - truck.movedAt > FORGET_TRUCK_MS) trucks.delete(truck.id);
-      }
-      return { trucks };
-    }),
+  clear: () => set(nothing),
 }));
 
-/** The rescues after one changed its state; an older version than the one known changes nothing. */
-export function moved(rescues: Map<string, RescueRow>, update: StatusUpdate, at: string): Map<string, RescueRow> {
-  const known = rescues.get(update.rescue_id);
-  if (known && known.version >= update.version) return rescues;
-  const next = new Map(rescues);
-  if (!isLive(update.status)) {
-    next.delete(update.rescue_id);
-    return next;
-  }
-  const row: RescueRow = known ?? ({ id: update.rescue_id, requested_at: at } as RescueRow);
-  next.set(update.rescue_id, {
-    ...row,
-    status: update.status,
-    version: update.version,
-    ...(update.status === "matching" ? { waiting_since: at } : {}),
-    ...(update.status === "assigned" ? { assigned_at: at } : {}),
-  });
-  return next;
+/** Newest first; an event that was told already is not told twice. */
+function told(lines: readonly Line[], name: string, event: StreamEvent): readonly Line[] {
+  if (lines.some((line) => line.id === event.id)) return lines;
+  const data = event.data as Record<string, unknown>;
+  const line: Line = {
+    id: event.id,
+    at: event.at,
+    name,
+    rescueId: typeof data.rescue_id === "string" ? data.rescue_id : null,
+    status: typeof data.status === "string" ? data.status : null,
+    data,
+  };
+  return [line, ...lines].slice(0, LINES);
 }

@@ -1,6 +1,12 @@
-/** Minor units as money of the page's language. */
+import { AREA } from "./area.ts";
+
+/** The language of figures and times; the texts are in `texts.ts`. */
+const LOCALE = "en-CA";
+
+/** Minor units as money; how many make one is the currency's own affair (CAD 100, JPY 1). */
 export function money(minor: number, currency: string): string {
-  return new Intl.NumberFormat("en-CA", { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(minor / 100);
+  const format = new Intl.NumberFormat(LOCALE, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 
 /** Seconds as a person says them: `45 s`, `3 min`, `1 h 05`. */
@@ -12,12 +18,25 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}`;
 }
 
-const clock = new Intl.DateTimeFormat("en-CA", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "America/Toronto" });
+/** Metres as kilometres with one decimal. */
+export const kilometres = (metres: number): string =>
+  new Intl.NumberFormat(LOCALE, { style: "unit", unit: "kilometer", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(metres / 1000);
+
+const clock = new Intl.DateTimeFormat(LOCALE, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+  timeZone: AREA.timezone,
+});
+
+/** The time of day in the area. */
 export const timeOfDay = (at: string | number): string => clock.format(new Date(at));
 
 /** The last characters of an id, which tell rescues apart at a glance. */
 export const shortId = (id: string): string => id.slice(-6).toUpperCase();
 
+/** A code as words, for one that has no text of its own. */
 export const words = (code: string): string => {
   const text = code.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,26 +1,31 @@
-/** Plain words and a tone for each state of a rescue. */
+import { words } from "./format.ts";
+import { texts } from "./texts.ts";
+
 export type Tone = "wait" | "move" | "good" | "bad" | "quiet";
 
-const STATES: Record<string, { label: string; tone: Tone }> = {
-  scheduled: { label: "Scheduled", tone: "quiet" },
-  requested: { label: "Card check", tone: "wait" },
-  matching: { label: "Finding a driver", tone: "wait" },
-  assigned: { label: "Driver found", tone: "move" },
-  en_route: { label: "On the way", tone: "move" },
-  arrived: { label: "At the rider", tone: "move" },
-  in_transit: { label: "Bringing home", tone: "move" },
-  completed: { label: "Completed", tone: "good" },
-  cancelled: { label: "Cancelled", tone: "quiet" },
-  no_show: { label: "Rider not there", tone: "bad" },
-  unserved: { label: "No driver found", tone: "bad" },
-  rejected: { label: "Rejected", tone: "bad" },
-  aborted: { label: "Stopped", tone: "bad" },
+const TONES: Record<string, Tone> = {
+  requested: "wait",
+  matching: "wait",
+  assigned: "move",
+  en_route: "move",
+  arrived: "move",
+  in_transit: "move",
+  completed: "good",
+  no_show: "bad",
+  unserved: "bad",
+  rejected: "bad",
+  aborted: "bad",
 };
 
 export const WAITING = new Set(["requested", "matching"]);
-export const UNDER_WAY = new Set(["assigned", "en_route", "arrived", "in_transit"]);
+export const COMING = new Set(["assigned", "en_route"]);
+export const UNDER_WAY = new Set([...COMING, "arrived", "in_transit"]);
+export const ENDED = ["completed", "cancelled", "no_show", "unserved", "rejected", "aborted"] as const;
 
-export const statusOf = (status: string): { label: string; tone: Tone } =>
-  STATES[status] ?? { label: status.replaceAll("_", " "), tone: "quiet" };
+/** Plain words and a tone for a state of a rescue, also for one that came after this was written. */
+export const statusOf = (status: string): { label: string; tone: Tone } => ({
+  label: texts.status[status] ?? words(status),
+  tone: TONES[status] ?? "quiet",
+});
 
 export const isLive = (status: string): boolean => WAITING.has(status) || UNDER_WAY.has(status);

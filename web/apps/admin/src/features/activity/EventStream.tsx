@@ -1,27 +1,37 @@
 import { Badge } from "@supportcarr/ui/src/Badge.tsx";
+import { Button } from "@supportcarr/ui/src/Button.tsx";
 import { Panel } from "@supportcarr/ui/src/Panel.tsx";
 import { useState } from "react";
 
 import { type Line, useCity } from "../../lib/city.ts";
-import { money, shortId, timeOfDay, words } from "../../lib/format.ts";
-import { statusOf } from "../../lib/status.ts";
+import { shortId, timeOfDay } from "../../lib/format.ts";
+import { texts } from "../../lib/texts.ts";
+import { detailsOf, type Tell, tell } from "./tell.ts";
 
-export function EventStream() {
+export function EventStream({ className }: { className: string }) {
   const lines = useCity((city) => city.lines);
-  const [held, setHeld] = useState<Line[] | null>(null);
+  const loaded = useCity((city) => city.loaded);
+  const [held, setHeld] = useState<readonly Line[] | null>(null);
+  const { events } = texts;
+  const first = held?.[0]?.id;
+  const added = held ? lines.findIndex((line) => line.id === first) : 0;
+  const news = added < 0 ? lines.length : added;
   return (
     <Panel
-      title="Events"
+      title={events.title}
+      className={className}
       aside={
-        <button type="button" onClick={() => setHeld(held ? null : lines)} className="rounded-md px-2 py-0.5 text-xs text-(--quiet) hover:bg-(--hover)">
-          {held ? "Resume" : "Pause"}
-        </button>
+        <Button look="quiet" onClick={() => setHeld(held ? null : lines)} className="-my-1 -mr-2 text-xs">
+          {held ? (news ? events.resumeWith(news) : events.resume) : events.pause}
+        </Button>
       }
     >
-      {lines.length === 0 ? <p className="p-4 text-sm text-(--quiet)">What happens in the city appears here.</p> : null}
-      <ol className="divide-y divide-(--line)" aria-live="off">
+      {lines.length === 0 ? <p className="p-4 text-sm text-(--quiet)">{loaded ? events.none : texts.loading}</p> : null}
+      <ol className="divide-y divide-(--line)">
         {(held ?? lines).map((line) => (
-          <Row key={`${line.id}-${line.name}`} line={line} />
+          <li key={line.id}>
+            <Row line={line} />
+          </li>
         ))}
       </ol>
     </Panel>
@@ -30,38 +40,34 @@ export function EventStream() {
 
 function Row({ line }: { line: Line }) {
   const open = useCity((city) => city.open);
+  const { rescueId } = line;
+  const what = tell(line);
+  const inside = (
+    <>
+      <span className="flex items-center justify-between gap-2">
+        {what.tone ? <Badge tone={what.tone}>{what.text}</Badge> : <Said what={what} />}
+        <time dateTime={line.at} className="text-[11px] text-(--quiet) tabular-nums">
+          {timeOfDay(line.at)}
+        </time>
+      </span>
+      {rescueId ? <span className="mt-0.5 block text-xs text-(--quiet)">{[shortId(rescueId), ...detailsOf(line)].join(" · ")}</span> : null}
+    </>
+  );
+  if (!rescueId) return <div className="px-4 py-2">{inside}</div>;
   return (
-    <li>
-      <button type="button" disabled={!line.rescueId} onClick={() => open(line.rescueId)} className="block w-full px-4 py-2 text-left hover:bg-(--hover)">
-        <span className="flex items-center justify-between gap-2">
-          <Said line={line} />
-          <time className="text-[11px] text-(--quiet) tabular-nums">{timeOfDay(line.at)}</time>
-        </span>
-        {line.rescueId ? (
-          <span className="mt-0.5 block text-xs text-(--quiet)">
-            {shortId(line.rescueId)}
-            {typeof line.data.reason === "string" ? ` · ${words(line.data.reason)}` : ""}
-          </span>
-        ) : null}
-      </button>
-    </li>
+    <button
+      type="button"
+      onClick={() => open(rescueId)}
+      aria-label={events(what, rescueId)}
+      className="block w-full px-4 py-2 text-left -outline-offset-2 hover:bg-(--hover)"
+    >
+      {inside}
+    </button>
   );
 }
 
-function Said({ line }: { line: Line }) {
-  if (line.name === "rescue:status_update" && line.status) {
-    const { label, tone } = statusOf(line.status);
-    return <Badge tone={tone}>{label}</Badge>;
-  }
-  if (line.name === "payment:processed") {
-    const { kind, status, amount_minor, currency } = line.data as { kind: string; status: string; amount_minor: number; currency: string };
-    const failed = status !== "succeeded";
-    return (
-      <span className={`text-sm ${failed ? "text-rose-700 dark:text-rose-300" : ""}`}>
-        {words(kind)} {money(amount_minor, currency)}
-        {failed ? ` ${status.replaceAll("_", " ")}` : ""}
-      </span>
-    );
-  }
-  return <span className="text-sm">{line.name === "message:new" ? "Message" : words(line.name.replace(":", " "))}</span>;
+const events = (what: Tell, rescueId: string) => texts.events.open(what.text, shortId(rescueId));
+
+function Said({ what }: { what: Tell }) {
+  return <span className={`text-sm ${what.failed ? "text-rose-700 dark:text-rose-300" : ""}`}>{what.text}</span>;
 }

@@ -1,37 +1,43 @@
-import type { PublicConfig } from "@supportcarr/client/src/config.ts";
 import type * as MapLibre from "maplibre-gl";
-import maplibreCss from "maplibre-gl/dist/maplibre-gl.css?url";
 
 /** What we use of a map library; MapLibre GL and Mapbox GL agree on it. */
-export type Engine = Pick<typeof MapLibre, "Map" | "NavigationControl" | "ScaleControl">;
+export type Engine = Pick<typeof MapLibre, "Map" | "NavigationControl" | "ScaleControl" | "Popup">;
 
 const MAPBOX = "https://api.mapbox.com/mapbox-gl-js/v3.9.4/mapbox-gl";
 
-function stylesheet(href: string): void {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = href;
-  document.head.append(link);
+export async function loadMapLibre(): Promise<Engine> {
+  const [engine] = await Promise.all([import("maplibre-gl"), import("maplibre-gl/dist/maplibre-gl.css")]);
+  return engine;
 }
 
 /**
- * MapLibre, or Mapbox GL where the operator has a token.  Mapbox GL is proprietary: it is loaded from
- * its maker, who gave the token, and never shipped with us.
+ * Mapbox GL is proprietary: it is loaded from its maker, who gave the token, and never shipped with
+ * us.  Throws where it cannot be had (no internet, or a policy that forbids it).
  */
-export async function loadEngine(config: PublicConfig): Promise<Engine> {
-  if (!config.map.mapbox_token) {
-    stylesheet(maplibreCss);
-    return import("maplibre-gl");
+export async function loadMapbox(token: string): Promise<Engine> {
+  const engine = (window as unknown as { mapboxgl?: MapboxEngine }).mapboxgl ?? (await fetched());
+  engine.accessToken = token;
+  return engine;
+}
+
+type MapboxEngine = Engine & { accessToken: string };
+
+async function fetched(): Promise<MapboxEngine> {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = `${MAPBOX}.css`;
+  const script = document.createElement("script");
+  script.src = `${MAPBOX}.js`;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      script.onload = () => resolve();
+      script.onerror = () => reject(new Error("Mapbox GL could not be loaded"));
+      document.head.append(link, script);
+    });
+  } catch (error) {
+    link.remove();
+    script.remove();
+    throw error;
   }
-  stylesheet(`${MAPBOX}.css`);
-  await new Promise<void>((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = `${MAPBOX}.js`;
-    script.onload = () => resolve();
-    script.onerror = () => reject(new Error("Mapbox GL could not be loaded"));
-    document.head.append(script);
-  });
-  const mapbox = (window as unknown as { mapboxgl: Engine & { accessToken: string } }).mapboxgl;
-  mapbox.accessToken = config.map.mapbox_token;
-  return mapbox;
+  return (window as unknown as { mapboxgl: MapboxEngine }).mapboxgl;
 }

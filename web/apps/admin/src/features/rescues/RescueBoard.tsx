@@ -1,59 +1,118 @@
 import * as Tabs from "@radix-ui/react-tabs";
 import { Badge } from "@supportcarr/ui/src/Badge.tsx";
 import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 
-import { getEnded, type RescueRow } from "../../lib/api.ts";
+import { getEnded } from "../../lib/api.ts";
+import type { Area } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
-import { money, shortId, timeOfDay, words } from "../../lib/format.ts";
-import { statusOf, UNDER_WAY, WAITING } from "../../lib/status.ts";
+import { useCityTime } from "../../lib/clock.ts";
+import { duration, money, shortId, timeOfDay } from "../../lib/format.ts";
+import type { LiveRescue } from "../../lib/rescues.ts";
+import { COMING, statusOf, WAITING } from "../../lib/status.ts";
+import { said, texts } from "../../lib/texts.ts";
+import { grouped } from "./groups.ts";
 
-export function RescueBoard({ area }: { area: string }) {
-  const rescues = useCity((city) => city.rescues);
-  const live = [...rescues.values()].sort((a, b) => a.requested_at.localeCompare(b.requested_at));
-  const waiting = live.filter((rescue) => WAITING.has(rescue.status));
-  const underWay = live.filter((rescue) => UNDER_WAY.has(rescue.status));
-  const ended = useQuery({ queryKey: ["ended", area], queryFn: () => getEnded(area), refetchInterval: 5_000 });
+const { board } = texts;
+
+export function RescueBoard({ area, className }: { area: Area; className: string }) {
+  const live = useCity((city) => city.rescues.size);
+  const loaded = useCity((city) => city.loaded);
+  const [tab, setTab] = useState("live");
   return (
-    <section aria-label="Rescues" className="flex min-h-0 flex-col overflow-hidden rounded-xl border border-(--line) bg-(--panel)">
-      <Tabs.Root defaultValue="live" className="flex min-h-0 flex-1 flex-col">
-        <Tabs.List aria-label="Rescues by state" className="flex border-b border-(--line) px-2 text-sm">
-          <Tab value="live">Live {live.length}</Tab>
-          <Tab value="ended">Ended</Tab>
+    <section aria-label={board.title} className={`flex min-h-0 flex-col overflow-hidden rounded-xl border border-(--line) bg-(--panel) ${className}`}>
+      <h2 className="sr-only">{board.title}</h2>
+      <Tabs.Root value={tab} onValueChange={setTab} className="flex min-h-0 flex-1 flex-col">
+        <Tabs.List aria-label={board.title} className="flex border-b border-(--line) px-2 text-sm">
+          <Tab value="live">{board.live(loaded ? live : 0)}</Tab>
+          <Tab value="ended">{board.ended}</Tab>
         </Tabs.List>
-        <Tabs.Content value="live" className="min-h-0 flex-1 overflow-y-auto">
-          <Group title="Waiting" rescues={waiting} empty="Nobody is waiting." />
-          <Group title="Under way" rescues={underWay} empty="No rescue is under way." />
+        <Tabs.Content value="live" className="min-h-0 flex-1 overflow-y-auto -outline-offset-2">
+          <Live />
         </Tabs.Content>
-        <Tabs.Content value="ended" className="min-h-0 flex-1 overflow-y-auto">
-          <Group title="Newest first" rescues={ended.data ?? []} empty="No rescue has ended yet." />
+        <Tabs.Content value="ended" className="min-h-0 flex-1 overflow-y-auto -outline-offset-2">
+          <Ended area={area.id} />
         </Tabs.Content>
       </Tabs.Root>
     </section>
   );
 }
 
-function Tab({ value, children }: { value: string; children: React.ReactNode }) {
+function Tab({ value, children }: { value: string; children: ReactNode }) {
   return (
     <Tabs.Trigger
       value={value}
-      className="border-b-2 border-transparent px-3 py-2.5 font-medium text-(--quiet) data-[state=active]:border-brand-600 data-[state=active]:text-(--ink)"
+      className="border-b-2 border-transparent px-3 py-2.5 font-medium text-(--quiet) -outline-offset-2 data-[state=active]:border-brand-600 data-[state=active]:text-(--ink)"
     >
       {children}
     </Tabs.Trigger>
   );
 }
 
-function Group({ title, rescues, empty }: { title: string; rescues: RescueRow[]; empty: string }) {
+function Live() {
+  const rescues = useCity((city) => city.rescues);
+  const loaded = useCity((city) => city.loaded);
+  const unread = useCity((city) => city.unread);
+  const now = useCityTime(1_000)?.now;
+  // Read with the clock's tick and not subscribed to: trucks move many times a second.
+  const away = new Map([...useCity.getState().trucks.values()].map((truck) => [truck.rescueId, truck] as const));
+  const note = unread ? <Note alert>{board.unread}</Note> : null;
+  if (!loaded) return note ?? <Note>{texts.loading}</Note>;
   return (
     <>
-      <h3 className="sticky top-0 bg-(--panel) px-4 pt-3 pb-1 text-xs font-semibold text-(--quiet)">
-        {title} ({rescues.length})
+      {note}
+      {grouped(rescues.values()).map(({ key, rescues: some }) =>
+        some.length || key === "waiting" ? (
+          <Group key={key} title={board.groups[key]} rescues={some} empty={board.nobodyWaits} timing={(rescue) => timing(rescue, now, away)} />
+        ) : null,
+      )}
+      {rescues.size === 0 ? <Note>{board.nothingLive}</Note> : null}
+    </>
+  );
+}
+
+/** How long somebody has waited, or how soon the truck is there. */
+function timing(rescue: LiveRescue, now: number | undefined, away: ReadonlyMap<string | null, { etaSeconds: number | null }>): string | null {
+  if (WAITING.has(rescue.status) && now) return board.waitingFor(duration((now - Date.parse(rescue.waiting_since ?? rescue.requested_at)) / 1000));
+  const eta = COMING.has(rescue.status) ? away.get(rescue.id)?.etaSeconds : null;
+  return eta ? board.away(duration(eta)) : null;
+}
+
+function Ended({ area }: { area: string }) {
+  const ended = useQuery({ queryKey: ["ended", area], queryFn: () => getEnded(area), refetchInterval: 5_000 });
+  if (ended.data) return <Group title={board.newestFirst} rescues={ended.data} empty={board.nothingEnded} timing={paid} />;
+  return ended.isError ? <Note alert>{board.unreadEnded}</Note> : <Note>{texts.loading}</Note>;
+}
+
+const paid = ({ owed_minor, currency }: LiveRescue): string | null => (owed_minor && currency ? money(owed_minor, currency) : null);
+
+function Note({ children, alert = false }: { children: ReactNode; alert?: boolean }) {
+  return (
+    <p role={alert ? "alert" : undefined} className="px-4 py-3 text-sm text-(--quiet)">
+      {children}
+    </p>
+  );
+}
+
+interface GroupProps {
+  title: string;
+  rescues: LiveRescue[];
+  empty: string;
+  timing: (rescue: LiveRescue) => string | null;
+}
+
+function Group({ title, rescues, empty, timing: timingOf }: GroupProps) {
+  return (
+    <>
+      <h3 className="sticky top-0 flex justify-between bg-(--panel) px-4 pt-3 pb-1 text-xs font-semibold text-(--quiet)">
+        {title}
+        <span className="tabular-nums">{rescues.length}</span>
       </h3>
       {rescues.length === 0 ? <p className="px-4 py-2 text-sm text-(--quiet)">{empty}</p> : null}
       <ul>
         {rescues.map((rescue) => (
           <li key={rescue.id}>
-            <Row rescue={rescue} />
+            <Row rescue={rescue} timing={timingOf(rescue)} />
           </li>
         ))}
       </ul>
@@ -61,19 +120,28 @@ function Group({ title, rescues, empty }: { title: string; rescues: RescueRow[];
   );
 }
 
-function Row({ rescue }: { rescue: RescueRow }) {
+function Row({ rescue, timing: when }: { rescue: LiveRescue; timing: string | null }) {
   const open = useCity((city) => city.open);
+  const opened = useCity((city) => city.opened === rescue.id);
   const { label, tone } = statusOf(rescue.status);
   return (
-    <button type="button" onClick={() => open(rescue.id)} className="flex w-full items-center justify-between gap-3 px-4 py-2 text-left hover:bg-(--hover)">
+    <button
+      type="button"
+      onClick={() => open(rescue.id)}
+      aria-current={opened ? "true" : undefined}
+      className="flex w-full items-start justify-between gap-3 px-4 py-2 text-left -outline-offset-2 hover:bg-(--hover) aria-[current]:bg-(--chosen)"
+    >
       <span className="min-w-0">
-        <span className="block truncate text-sm font-medium">{words(rescue.problem ?? rescue.kind ?? "rescue")}</span>
-        <span className="block text-xs text-(--quiet) tabular-nums">
+        <span className="block truncate text-sm font-medium">{said(rescue.problem ?? rescue.kind ?? "rescue")}</span>
+        <span className="mt-0.5 block text-xs text-(--quiet) tabular-nums">
           {shortId(rescue.id)} · {timeOfDay(rescue.requested_at)}
-          {rescue.owed_minor && rescue.currency ? ` · ${money(rescue.owed_minor, rescue.currency)}` : ""}
         </span>
       </span>
-      <Badge tone={tone}>{label}</Badge>
+      <span className="shrink-0 text-right">
+        <Badge tone={tone}>{label}</Badge>
+        <span className="mt-0.5 block pr-2 text-xs text-(--quiet) tabular-nums">{when}</span>
+      </span>
     </button>
   );
 }
+

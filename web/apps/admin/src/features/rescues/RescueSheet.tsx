@@ -1,83 +1,89 @@
+import { problemOf } from "@supportcarr/client/src/http.ts";
 import { Badge } from "@supportcarr/ui/src/Badge.tsx";
 import { Sheet } from "@supportcarr/ui/src/Sheet.tsx";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { getRescue, type RescueFile } from "../../lib/api.ts";
+import { getRescue, type OfferView, type RescueFile } from "../../lib/api.ts";
 import { useCity } from "../../lib/city.ts";
-import { duration, money, shortId, timeOfDay, words } from "../../lib/format.ts";
-import { statusOf } from "../../lib/status.ts";
+import { duration, kilometres, money, shortId, timeOfDay } from "../../lib/format.ts";
+import { COMING, statusOf } from "../../lib/status.ts";
+import { said, texts } from "../../lib/texts.ts";
+import { Timeline } from "./Timeline.tsx";
+
+const text = texts.rescue;
 
 /** One rescue, whole: opened from the list, the map or an event. */
-export function RescueSheet() {
+export function RescueSheet({ place }: { place: HTMLElement | null }) {
   const opened = useCity((city) => city.opened);
   const open = useCity((city) => city.open);
-  const file = useQuery({ queryKey: ["rescue", opened], queryFn: () => getRescue(opened ?? ""), enabled: opened !== null });
   return (
-    <Sheet title={opened ? `Rescue ${shortId(opened)}` : "Rescue"} open={opened !== null} onClose={() => open(null)}>
-      {file.isError ? <p role="alert">This rescue cannot be shown just now.</p> : null}
-      {file.isPending ? <p className="text-(--quiet)">Loading…</p> : null}
-      {file.data ? <File file={file.data} /> : null}
+    <Sheet title={text.title(shortId(opened ?? ""))} closeLabel={texts.close} open={opened !== null} onClose={() => open(null)} place={place}>
+      {opened ? <Whole id={opened} /> : null}
     </Sheet>
   );
 }
 
+function Whole({ id }: { id: string }) {
+  const file = useQuery({ queryKey: ["rescue", id], queryFn: () => getRescue(id) });
+  if (file.data) return <File file={file.data} />;
+  if (!file.isError) return <p className="text-(--quiet)">{texts.loading}</p>;
+  return <p role="alert">{problemOf(file.error).status === 404 ? text.notFound : text.unread}</p>;
+}
+
 function File({ file }: { file: RescueFile }) {
-  const { rescue } = file;
+  const { rescue, payment } = file;
   const { label, tone } = statusOf(rescue.status);
-  const { currency } = rescue.quote;
+  const { currency, items, total_minor } = rescue.quote;
   return (
     <div className="space-y-6 text-sm">
       <div className="flex items-center justify-between">
         <Badge tone={tone}>{label}</Badge>
-        <span className="text-lg font-semibold">{money(rescue.price_minor ?? rescue.quote.total_minor, currency)}</span>
+        <span className="text-lg font-semibold tabular-nums">{money(rescue.price_minor ?? total_minor, currency)}</span>
       </div>
-      {rescue.reason ? <p className="text-(--quiet)">{words(rescue.reason)}</p> : null}
+      {rescue.reason ? <p className="text-(--quiet)">{said(rescue.reason)}</p> : null}
       <dl className="grid grid-cols-[6rem_1fr] gap-y-2">
-        <Fact name="What">{words(rescue.problem ?? rescue.kind)}</Fact>
-        <Fact name="Rider">
-          {rescue.rider.name} <span className="text-(--quiet)">{rescue.rider.phone_masked}</span>
+        <Fact name={text.facts.what}>{said(rescue.problem ?? rescue.kind)}</Fact>
+        {rescue.note ? <Fact name={text.facts.note}>{rescue.note}</Fact> : null}
+        <Fact name={text.facts.requested}>
+          <time dateTime={rescue.created_at}>{timeOfDay(rescue.created_at)}</time>
         </Fact>
-        <Fact name="Driver">
-          {rescue.driver ? (
-            <>
-              {rescue.driver.name}{" "}
-              <span className="text-(--quiet)">
-                {rescue.driver.vehicle.colour} {rescue.driver.vehicle.make} {rescue.driver.vehicle.model} · {rescue.driver.vehicle.plate}
-              </span>
-            </>
-          ) : (
-            <span className="text-(--quiet)">none yet</span>
-          )}
+        <Fact name={text.facts.rider}>
+          {rescue.rider.name} <Quiet>{rescue.rider.phone_masked}</Quiet>
         </Fact>
-        <Fact name="Payment">
-          {words(rescue.payment.status)}
-          {rescue.payment.captured_minor ? ` · ${money(rescue.payment.captured_minor, currency)} captured` : ""}
+        <Fact name={text.facts.driver}>{rescue.driver ? <Driver driver={rescue.driver} /> : <Quiet>{text.noDriver}</Quiet>}</Fact>
+        {COMING.has(rescue.status) ? <Eta rescueId={rescue.id} asRead={rescue.eta_seconds ?? null} /> : null}
+        <Fact name={text.facts.payment}>
+          {[
+            said(rescue.payment.status),
+            rescue.payment.captured_minor ? text.captured(money(rescue.payment.captured_minor, currency)) : "",
+            rescue.payment.refunded_minor ? text.refunded(money(rescue.payment.refunded_minor, currency)) : "",
+            payment?.failure ? said(payment.failure) : "",
+          ]
+            .filter(Boolean)
+            .join(" · ")}
         </Fact>
-        <Fact name="Messages">{file.messages}</Fact>
+        <Fact name={text.facts.messages}>{file.messages}</Fact>
       </dl>
-      <Section title="Price">
+      <Section title={text.timeline}>
+        <Timeline entries={file.timeline} />
+      </Section>
+      <Section title={text.price}>
         <dl className="space-y-1">
-          {rescue.quote.items.map((item) => (
-            <div key={item.code} className="flex justify-between">
-              <dt>{item.label}</dt>
-              <dd className="tabular-nums">{money(item.amount_minor, currency)}</dd>
-            </div>
+          {items.map((item) => (
+            <Sum key={item.code} name={item.label} amount={money(item.amount_minor, currency)} />
           ))}
+          <Sum name={text.total} amount={money(total_minor, currency)} strong />
+          {typeof rescue.price_minor === "number" && rescue.price_minor !== total_minor ? (
+            <Sum name={text.owed} amount={money(rescue.price_minor, currency)} strong />
+          ) : null}
         </dl>
       </Section>
-      <Section title="Timeline">
-        <Timeline file={file} />
-      </Section>
-      <Section title={`Offers (${file.offers.length})`}>
-        <ol className="space-y-1">
+      <Section title={text.offers(file.offers.length)}>
+        {file.offers.length === 0 ? <Quiet>{text.noOffers}</Quiet> : null}
+        <ol className="space-y-2">
           {file.offers.map((offer) => (
-            <li key={offer.id} className="flex justify-between">
-              <span>
-                {shortId(offer.id)} <span className="text-(--quiet)">{(offer.distance_m / 1000).toFixed(1)} km</span>
-              </span>
-              <span className="text-(--quiet)">until {timeOfDay(offer.expires_at)}</span>
-            </li>
+            <Offer key={offer.id} offer={offer} />
           ))}
         </ol>
       </Section>
@@ -85,28 +91,33 @@ function File({ file }: { file: RescueFile }) {
   );
 }
 
-function Timeline({ file }: { file: RescueFile }) {
+function Driver({ driver: { name, vehicle } }: { driver: NonNullable<RescueFile["rescue"]["driver"]> }) {
   return (
-    <ol className="relative ml-1.5 border-l-2 border-(--line) pl-5">
-      {file.timeline.map((entry, index) => {
-        const before = file.timeline[index - 1];
-        const { label, tone } = statusOf(entry.to);
-        return (
-          <li key={entry.version} className="relative pb-4 last:pb-0">
-            <span className="absolute top-1.5 -left-[27px] size-3 rounded-full border-2 border-(--panel) bg-brand-600" />
-            <div className="flex items-center justify-between gap-2">
-              <Badge tone={tone}>{label}</Badge>
-              <time className="text-xs text-(--quiet) tabular-nums">{timeOfDay(entry.at)}</time>
-            </div>
-            <p className="mt-0.5 text-xs text-(--quiet)">
-              by {entry.actor.role}
-              {entry.reason ? ` · ${words(entry.reason)}` : ""}
-              {before ? ` · after ${duration((Date.parse(entry.at) - Date.parse(before.at)) / 1000)}` : ""}
-            </p>
-          </li>
-        );
-      })}
-    </ol>
+    <>
+      {name}{" "}
+      <Quiet>
+        {vehicle.colour} {vehicle.make} {vehicle.model} · {vehicle.plate}
+      </Quiet>
+    </>
+  );
+}
+
+/** As the truck last told; until it has, as it was read. */
+function Eta({ rescueId, asRead }: { rescueId: string; asRead: number | null }) {
+  const told = useCity((city) => [...city.trucks.values()].find((truck) => truck.rescueId === rescueId)?.etaSeconds ?? null);
+  const eta = told ?? asRead;
+  return eta === null ? null : <Fact name={text.facts.eta}>{duration(eta)}</Fact>;
+}
+
+function Offer({ offer }: { offer: OfferView }) {
+  return (
+    <li className="flex items-baseline justify-between gap-3">
+      <span>
+        {said(offer.state)}
+        <span className="block text-xs text-(--quiet)">{text.offerMade(money(offer.pay_minor, offer.currency), duration(offer.eta_seconds))}</span>
+      </span>
+      <span className="text-xs whitespace-nowrap text-(--quiet) tabular-nums">{kilometres(offer.distance_m)}</span>
+    </li>
   );
 }
 
@@ -119,6 +130,15 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
+function Sum({ name, amount, strong = false }: { name: string; amount: string; strong?: boolean }) {
+  return (
+    <div className={`flex justify-between ${strong ? "border-t border-(--line) pt-1 font-medium" : ""}`}>
+      <dt>{name}</dt>
+      <dd className="tabular-nums">{amount}</dd>
+    </div>
+  );
+}
+
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
@@ -127,3 +147,5 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
     </>
   );
 }
+
+const Quiet = ({ children }: { children: ReactNode }) => <span className="text-(--quiet)">{children}</span>;

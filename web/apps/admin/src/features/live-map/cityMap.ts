@@ -1,0 +1,178 @@
+import type * as MapLibre from "maplibre-gl";
+
+import { type Area, boundsOf } from "../../lib/area.ts";
+import { useCity } from "../../lib/city.ts";
+import { texts } from "../../lib/texts.ts";
+import { gliding } from "../../lib/trucks.ts";
+import { choose, type Choice, type MapConfig } from "./choose.ts";
+import { type Engine, loadMapbox, loadMapLibre } from "./engine.ts";
+import { rescueFeatures, tieFeatures, truckFeatures, wantedAt } from "./features.ts";
+import { addLayers, setData } from "./layers.ts";
+import { plainStyle } from "./style.ts";
+import { tipOf } from "./tips.ts";
+
+const REDRAW_MS = 100;
+const EDGE_PX = { top: 24, left: 24, right: 24, bottom: 56 }; // around the area at first sight; the key is below
+const NEAR_PX = 90; // around a rescue that is brought into view
+const NEAR_ZOOM = 13.5;
+const WORDS: Record<string, string> = {
+  "Map.Title": texts.map.title,
+  "NavigationControl.ZoomIn": texts.map.zoomIn,
+  "NavigationControl.ZoomOut": texts.map.zoomOut,
+};
+
+/** Made of what was set up, or of the plain style where that could not be loaded (`onPlain`). */
+export async function openMap(box: HTMLElement, config: MapConfig, area: Area, dark: boolean, onPlain: () => void): Promise<CityMap> {
+  if (config.mapbox_token) {
+    try {
+      return new CityMap(box, await loadMapbox(config.mapbox_token), config, area, dark, onPlain);
+    } catch {
+      onPlain();
+    }
+  }
+  return new CityMap(box, await loadMapLibre(), { ...config, mapbox_token: null }, area, dark, onPlain);
+}
+
+/** The map of one area, drawn from the city's state until it is closed. */
+export class CityMap {
+  private readonly map: MapLibre.Map;
+  private readonly tip: MapLibre.Popup;
+  private readonly unsubscribe: () => void;
+  private readonly timer: ReturnType<typeof setInterval>;
+  private plain: boolean;
+  private drawn = false;
+  private stale = true;
+
+  constructor(
+    private readonly box: HTMLElement,
+    engine: Engine,
+    private readonly config: MapConfig,
+    private readonly area: Area,
+    private dark: boolean,
+    private readonly onPlain: () => void,
+  ) {
+    const { style, foreign } = this.choice();
+    this.plain = !foreign;
+    this.map = new engine.Map({
+      container: box,
+      style,
+      bounds: boundsOf(area),
+      fitBoundsOptions: { padding: EDGE_PX },
+      attributionControl: foreign ? {} : false,
+      dragRotate: false,
+      locale: WORDS,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.addControl(new engine.NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new engine.ScaleControl({ unit: "metric" }), "bottom-right");
+    this.tip = new engine.Popup({ closeButton: false, closeOnClick: false, offset: 18, className: "city-tip" });
+    this.map.on("style.load", () => this.furnish());
+    this.map.on("error", () => this.fallBack());
+    this.listen();
+    this.unsubscribe = useCity.subscribe((city, before) => {
+      if (city.rescues !== before.rescues || city.opened !== before.opened) this.stale = true;
+      if (city.opened !== before.opened) this.show(city.opened);
+    });
+    this.timer = setInterval(() => this.draw(), REDRAW_MS);
+    // A handle for whoever looks closer: what is on the map is pixels to everybody else.
+    (box as HTMLElement & { cityMap?: MapLibre.Map }).cityMap = this.map;
+  }
+
+  setDark(dark: boolean): void {
+    if (dark === this.dark) return;
+    const before = this.choice().style;
+    this.dark = dark;
+    const style = this.plain ? plainStyle(this.area, dark) : this.choice().style;
+    if (style === before) return; // somebody's own style is the same by day and by night
+    this.drawn = false;
+    this.map.setStyle(style, { diff: false });
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.unsubscribe();
+    this.map.remove();
+    delete this.box.dataset.ready;
+  }
+
+  private choice(): Choice {
+    return choose(this.config, this.area, this.dark);
+  }
+
+  private furnish(): void {
+    addLayers(this.map, this.dark);
+    this.drawn = true;
+    this.stale = true;
+    this.draw();
+    this.box.dataset.ready = "true";
+  }
+
+  /** A foreign style that cannot be had is no reason to see nothing. */
+  private fallBack(): void {
+    if (this.plain || this.drawn) return;
+    this.plain = true;
+    this.onPlain();
+    this.map.setStyle(plainStyle(this.area, this.dark), { diff: false });
+  }
+
+  private draw(): void {
+    if (!this.drawn) return;
+    const { trucks, rescues, opened } = useCity.getState();
+    const now = performance.now();
+    // One redraw after the last glide, so that each truck stands where it was reported.
+    const moving = gliding(trucks, now);
+    if (!moving && !this.stale && trucks.size === Number(this.box.dataset.trucks)) return;
+    if (this.stale) setData(this.map, "rescues", rescueFeatures(rescues, opened));
+    setData(this.map, "trucks", truckFeatures(trucks, rescues, opened, now));
+    setData(this.map, "ties", tieFeatures(trucks, rescues, opened, now));
+    this.box.dataset.trucks = String(trucks.size);
+    this.stale = moving;
+  }
+
+  private listen(): void {
+    const { map } = this;
+    const under = (event: MapLibre.MapLayerMouseEvent) => (event.features?.[0]?.properties ?? {}) as { id?: string; rescue?: string | null };
+    for (const layer of ["rescues", "trucks"]) {
+      map.on("click", layer, (event) => {
+        const { rescues, trucks, open } = useCity.getState();
+        const { id } = under(event);
+        const chosen = trucks.get(id ?? "")?.rescueId ?? (rescues.has(id ?? "") ? id : null);
+        if (chosen) open(chosen);
+      });
+      map.on("mousemove", layer, (event) => {
+        const { rescues, trucks } = useCity.getState();
+        const tip = tipOf(under(event), rescues, trucks);
+        map.getCanvas().style.cursor = "pointer";
+        if (tip) this.tip.setLngLat(event.lngLat).setDOMContent(tipElement(tip)).addTo(map);
+      });
+      map.on("mouseleave", layer, () => {
+        map.getCanvas().style.cursor = "";
+        this.tip.remove();
+      });
+    }
+  }
+
+  /** Bring a rescue that was opened into view, with its truck, if it is not in view already. */
+  private show(opened: string | null): void {
+    const { rescues, trucks } = useCity.getState();
+    const rescue = opened ? rescues.get(opened) : undefined;
+    const place = rescue && wantedAt(rescue);
+    if (!place) return;
+    const truck = [...trucks.values()].find((other) => other.rescueId === opened);
+    const seen = this.map.getBounds();
+    const places = truck ? [place, truck] : [place];
+    if (places.every(({ lat, lng }) => seen.contains([lng, lat]))) return;
+    const lngs = places.map(({ lng }) => lng);
+    const lats = places.map(({ lat }) => lat);
+    this.map.fitBounds([Math.min(...lngs), Math.min(...lats), Math.max(...lngs), Math.max(...lats)], { padding: NEAR_PX, maxZoom: NEAR_ZOOM });
+  }
+}
+
+function tipElement({ name, state }: { name: string; state: string | null }): HTMLElement {
+  const element = document.createElement("div");
+  const title = document.createElement("strong");
+  title.textContent = name;
+  element.append(title);
+  if (state) element.append(document.createElement("br"), state);
+  return element;
+}
