@@ -9,17 +9,31 @@ from typing import Any
 
 import click
 
+from supportcarr.kit.redis.errors import RedisError
+from supportcarr.kit.redis.server import RedisServerError
 from supportcarr.kit.settings import Settings, SettingsError, load
+from supportcarr.kit.store.port import StoreUnavailable
 
 
 def _settings() -> Settings:
-    try:
-        return load()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+    return load()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Plain(click.Group):
+    """Tells what a person can mend as one sentence, without a trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, RedisServerError) as error:
+            raise click.ClickException(str(error)) from None
+        except StoreUnavailable as error:
+            raise click.ClickException(f"The store cannot be used: {error}") from None
+        except RedisError as error:
+            raise click.ClickException(f"Redis cannot be used: {error}") from None
+
+
+@click.group(cls=_Plain, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="supportcarr")
 def main() -> None:
     """SupportCarr: roadside rescue for e-bike riders."""

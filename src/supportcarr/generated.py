@@ -27,9 +27,9 @@ def openapi_document() -> dict[str, Any]:
 
 def asyncapi_document() -> dict[str, Any]:
     """The AsyncAPI document of the Socket.IO events."""
-    from supportcarr.realtime.asyncapi import render
+    from supportcarr.bootstrap.commands import asyncapi
 
-    return render()
+    return asyncapi()
 
 
 def rescue_diagram() -> str:

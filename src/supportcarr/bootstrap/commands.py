@@ -10,6 +10,7 @@ import msgspec
 
 from supportcarr.bootstrap.house import SPECS, House, Redises
 from supportcarr.bootstrap.processes import open_house, store_of
+from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.gateway import openapi as gateway_openapi
 from supportcarr.gateway.system_routes import clock_routes
 from supportcarr.kit.clock import Clock
@@ -17,6 +18,9 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.settings import Settings, load
 from supportcarr.kit.store.port import Store, StoreError
+from supportcarr.notifications.schemas import NotificationView
+from supportcarr.realtime import asyncapi as realtime_asyncapi
+from supportcarr.rescues.schemas import MessageView
 
 T = TypeVar("T")
 
@@ -48,6 +52,12 @@ def openapi() -> dict[str, Any]:
         return gateway_openapi.document([*clock_routes(clock), *house.routes()], server="/")
 
     return asyncio.run(made())
+
+
+def asyncapi() -> dict[str, Any]:
+    """The AsyncAPI document of the Socket.IO events, with the shapes of what parts show in them."""
+    shapes = {"offer:new": OfferOut, "message:new": MessageView, "notification:new": NotificationView}
+    return realtime_asyncapi.render(shapes)
 
 
 def run_check(settings: Settings, *, apply: bool) -> list[str]:

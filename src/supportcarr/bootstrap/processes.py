@@ -34,6 +34,7 @@ from supportcarr.realtime.app import build_realtime
 
 log = structlog.get_logger(__name__)
 
+SOCKETS = 16_384  # of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 MAPBOX_ORIGINS = ("https://api.mapbox.com", "https://events.mapbox.com")
 
@@ -199,6 +200,7 @@ async def _realtime(settings: Settings) -> None:
             servers.drain_seconds,
             lifecycle=lifecycle,
             websockets=True,
+            connections=SOCKETS,
         )
 
 

@@ -17,7 +17,7 @@ from supportcarr.demo.options import DemoOptions
 from supportcarr.demo.platform import Platform, platform
 from supportcarr.kit import logging as logs
 from supportcarr.kit.process import set_title
-from supportcarr.kit.settings import PREFIX, Logs, Settings, SettingsError, load
+from supportcarr.kit.settings import PREFIX, Logs, Settings, load
 
 log = structlog.get_logger(__name__)
 
@@ -42,10 +42,7 @@ def run(options: DemoOptions) -> int:
     """The exit code: 0, or 1 if an invariant fell."""
     set_title("demo")
     environment = _environment(options)
-    try:
-        settings = load(environment)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+    settings = load(environment)
     Path(options.data).mkdir(parents=True, exist_ok=True)
     logs.configure(Logs(level="warning", file=str(Path(options.data) / "supportcarr.log")))
     return asyncio.run(_demo(options, settings, environment))

@@ -125,6 +125,7 @@ async def serve(
     *,
     lifecycle: Lifecycle,
     websockets: bool = False,
+    connections: int = CONNECTIONS,
 ) -> None:
     """Serve *app* until *lifecycle* drains, then stop in order; returns when all is done.
 
@@ -141,7 +142,7 @@ async def serve(
         http=HTTPModes.http1,
         websockets=websockets,
         backlog=BACKLOG,
-        backpressure=CONNECTIONS,
+        backpressure=connections,
         log_enabled=False,
     )
     lifespan = _Lifespan(app)

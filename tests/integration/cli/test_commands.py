@@ -1,0 +1,68 @@
+"""The commands as a person types them: what is wrong is one sentence, what is printed is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPPORTCARR_")}
+    environment |= {f"SUPPORTCARR_{name}": value for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "supportcarr", *arguments],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "sentence"),
+    [
+        (("api",), {}, "SUPPORTCARR_REDIS_URL is not set"),
+        (("worker",), {"REDIS_URL": "redis://127.0.0.1:1"}, "Redis cannot be used"),
+        (("up",), {"PORT": "eighty"}, "SUPPORTCARR_PORT is not valid"),
+        (("up",), {"PROT": "80"}, "SUPPORTCARR_PROT is not a setting"),
+        (("check",), {"STORE_URL": "postgres://x"}, "SUPPORTCARR_STORE_URL must begin with"),
+        (("api",), {"PROFILE": "production"}, "must be set outside the local profile"),
+        (("sandbox",), {"PROFILE": "production"}, "must be set outside the local profile"),
+        (("demo", "--kills", "2"), {}, "spread over --seconds"),
+        (("demo", "--speed", "0"), {}, "0.1<=x<=120"),
+    ],
+)
+def test_a_wrong_start_is_refused_with_a_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], settings: dict[str, str], sentence: str
+) -> None:
+    done = _run(tmp_path, *arguments, **settings)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_contracts_are_printed(tmp_path: Path) -> None:
+    openapi = json.loads(_run(tmp_path, "openapi").stdout)
+    assert openapi["openapi"].startswith("3.1")
+    assert "/rescues/{rescue_id}" in openapi["paths"]
+    asyncapi = json.loads(_run(tmp_path, "asyncapi").stdout)
+    assert asyncapi["asyncapi"].startswith("3.")
+    assert _run(tmp_path, "diagram", "rescue").stdout.startswith("stateDiagram-v2")
+
+
+def test_a_seeded_platform_is_as_declared_and_seeding_it_again_changes_nothing(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert _run(tmp_path, "seed").returncode == 0
+    operators = tmp_path / ".data" / "operators.json"
+    before = operators.read_bytes()
+    assert _run(tmp_path, "seed").returncode == 0
+    assert operators.read_bytes() == before
+    done = _run(tmp_path, "check")
+    assert (done.returncode, done.stdout) == (0, "Everything is as declared.\n")
