@@ -15,7 +15,7 @@ from supportcarr.bootstrap.house import House, Redises, area_ids
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.gateway import app as gateway
 from supportcarr.kit import logging as logs
-from supportcarr.kit.city import CityHeartbeat, city_clock
+from supportcarr.kit.city import CityHeartbeat, join_city
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.deadlines import DeadlineRunner
 from supportcarr.kit.job_worker import JobWorker
@@ -63,7 +63,7 @@ async def open_house(settings: Settings, role: str) -> AsyncIterator[House]:
         closing.push_async_callback(store.close)
         # Only a city that is played has a clock of its own.
         local = settings.place.profile == "local"
-        clock = await city_clock(store, speed=settings.city.speed) if local else Clock()
+        clock = await join_city(store, speed=settings.city.speed) if local else Clock()
         durable = await closing.enter_async_context(RedisClient(settings.place.redis_url, name=role))
         cache = durable
         if settings.place.cache_url:

@@ -2,7 +2,9 @@
 
 The store holds one line, "city time *c* was at wall time *w* and runs *s* times faster", which every
 process reads at its start, and a heartbeat moves along.  A line that nobody moved for a while
-belongs to a city that was stopped: whoever starts first then lets it go on from where it stood.
+belongs to a city that was stopped: who starts the platform lets it go on from where it stood
+(``city_clock``).  Its processes only ``join_city``: one that is started again after a crash, on a
+machine so busy that heartbeats are late, must not move the clock of all the others.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ async def city_clock(
 
     The first start of a city is at *starts_at* local time of a working day.  A city that stopped, or
     is asked for at another speed, goes on from its last stored time (and what a mark may be late, so
-    that city time never runs back); one that runs is joined.  Every process calls this; they agree.
+    that city time never runs back); one that runs is joined.  For who starts the platform.
     """
     collection = store.collection(CITY_CLOCK)
     while True:
@@ -66,7 +68,16 @@ async def city_clock(
                 record = await collection.save(_gone_on(record, now, speed))
         except (DuplicateKey, VersionConflict):  # another process was faster: read what it made
             continue
-        return Clock(city_origin=record.city, wall_origin=record.wall, speed=record.speed, wall=wall)
+        return Clock.of(record, wall=wall)
+
+
+async def join_city(store: Store, *, speed: float, wall: Callable[[], float] = time.time) -> Clock:
+    """The clock of the city in *store* as it is, however late its heartbeat; for each process.
+
+    Where there is no city yet, it begins (at *speed*).
+    """
+    record = await store.collection(CITY_CLOCK).get(_ID)
+    return Clock.of(record, wall=wall) if record else await city_clock(store, speed=speed, wall=wall)
 
 
 def _gone_on(record: CityClockRecord, now: datetime, speed: float) -> CityClockRecord:

@@ -49,9 +49,9 @@ class Clock:
         self._city_origin = city_origin.timestamp() if city_origin else self._wall_origin
 
     @classmethod
-    def of(cls, record: CityClockRecord) -> Clock:
+    def of(cls, record: CityClockRecord, wall: Callable[[], float] = time.time) -> Clock:
         """The clock that every process of one city shares."""
-        return cls(city_origin=record.city, wall_origin=record.wall, speed=record.speed)
+        return cls(city_origin=record.city, wall_origin=record.wall, speed=record.speed, wall=wall)
 
     def wall(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), UTC)

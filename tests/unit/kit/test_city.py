@@ -16,6 +16,7 @@ from supportcarr.kit.city import (
     CityHeartbeat,
     city_clock,
     first_city_time,
+    join_city,
 )
 from supportcarr.kit.store.sqlite import SqliteStore
 
@@ -141,3 +142,19 @@ async def test_the_heartbeat_beats_by_itself_and_leaves_a_last_mark(store: Sqlit
     record = await collection.get("city")
     assert record is not None
     assert record.city == clock.city()
+
+
+async def test_a_process_that_starts_again_never_moves_the_clock_however_late_the_heartbeat(
+    store: SqliteStore,
+) -> None:
+    wall = Wall()
+    running = await city_clock(store, speed=30, wall=wall)
+    wall.now += 10 * STOPPED_AFTER_S  # the machine is so busy that nobody's heartbeat came through
+    restarted = await join_city(store, speed=30, wall=wall)
+    assert restarted.city() == running.city()
+    assert (await join_city(store, speed=30, wall=wall)).city() == running.city()
+
+
+async def test_a_process_without_a_city_begins_one(store: SqliteStore) -> None:
+    clock = await join_city(store, speed=30, wall=Wall())
+    assert clock.city() == datetime(2026, 11, 18, 21, tzinfo=UTC)
