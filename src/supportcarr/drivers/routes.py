@@ -36,7 +36,7 @@ def routes(service: DriverService) -> list[Route]:
     async def put_application(call: Call[ApplicationIn, NoQuery]) -> Answer:
         who = call.who
         command = Apply(**msgspec.structs.asdict(call.body))
-        return application(await service.apply(_driver(who), who.user_id, command))
+        return application(await service.apply(_driver(who), who.user_id, command, if_match=call.if_match))
 
     async def list_vehicles(call: Call[None, NoQuery]) -> Answer:
         found = await service.vehicles(call.who.user_id)
@@ -75,7 +75,9 @@ def routes(service: DriverService) -> list[Route]:
         actor = call.who.operator
         if actor is None:
             raise Forbidden
-        profile = await service.decide_approval(actor, call.path["driver_id"], approval)
+        profile = await service.decide_approval(
+            actor, call.path["driver_id"], approval, if_match=call.if_match
+        )
         return Answer(await seen(profile), version=profile.version)
 
     async def seen(profile: DriverProfile) -> DriverOut:
@@ -100,6 +102,7 @@ def routes(service: DriverService) -> list[Route]:
             tag="drivers",
             body=ApplicationIn,
             answer=ApplicationOut,
+            codes=("stale_version",),
         ),
         Route(
             method="GET",

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.events import Recorded
-from supportcarr.contracts.refusals import NotFound
+from supportcarr.contracts.refusals import NotFound, StaleVersion
 from supportcarr.contracts.terms import DriverCard
 from supportcarr.drivers import model
 from supportcarr.drivers.commands import AddVehicle, Apply
@@ -58,16 +58,21 @@ class DriverService:
         """What the application still lacks today."""
         return model.missing(profile, self._clock.city().date())
 
-    async def apply(self, actor: Actor, driver_id: str, command: Apply) -> DriverProfile:
+    async def apply(
+        self, actor: Actor, driver_id: str, command: Apply, *, if_match: int | None = None
+    ) -> DriverProfile:
+        """Raises ``StaleVersion`` if the profile is not at version *if_match* any more."""
         await self.open_profile(driver_id)
         form = Application(**msgspec.structs.asdict(command), applied_at=self._clock.city())
-        return await self._change(driver_id, actor, lambda p: replace(p, application=form))
+        return await self._change(driver_id, actor, lambda p: replace(p, application=form), if_match)
 
-    async def decide_approval(self, actor: Actor, driver_id: str, approval: Approval) -> DriverProfile:
+    async def decide_approval(
+        self, actor: Actor, driver_id: str, approval: Approval, *, if_match: int | None = None
+    ) -> DriverProfile:
         """An operator approves or suspends.  What is missing informs the operator and does not bind:
-        papers may have been seen elsewhere.  Raises ``UnknownDriver``."""
+        papers may have been seen elsewhere.  Raises ``UnknownDriver``, ``StaleVersion``."""
         await self.profile(driver_id)
-        return await self._change(driver_id, actor, lambda p: model.decide_approval(p, approval))
+        return await self._change(driver_id, actor, lambda p: model.decide_approval(p, approval), if_match)
 
     # --- vehicles ---------------------------------------------------------------------------------
 
@@ -132,11 +137,20 @@ class DriverService:
             return None
 
     async def _change(
-        self, driver_id: str, actor: Actor, to: Callable[[DriverProfile], DriverProfile]
+        self,
+        driver_id: str,
+        actor: Actor,
+        to: Callable[[DriverProfile], DriverProfile],
+        if_match: int | None = None,
     ) -> DriverProfile:
-        """Save what *to* makes of the profile, with the fact of it; nothing if it makes the same."""
+        """Save what *to* makes of the profile, with the fact of it; nothing if it makes the same.
+
+        Raises ``StaleVersion`` if the profile is not at version *if_match*.
+        """
 
         def decide(profile: DriverProfile) -> tuple[DriverProfile, Recorded | None] | None:
+            if if_match is not None and if_match != profile.version:
+                raise StaleVersion(f"It is at version {profile.version} now, not at {if_match}.")
             after = to(profile)
             if after == profile:
                 return None
