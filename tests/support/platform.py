@@ -92,7 +92,8 @@ class Platform:
     contract: Contract
     relay: Relay
     clock: StandingCity
-    redis_url: str
+    twin: Twin
+    redis_server: RedisServer
 
     # --- people -----------------------------------------------------------------------------------
 
@@ -203,4 +204,4 @@ async def running_platform(folder: Path, **changed: str) -> AsyncIterator[Platfo
         api = Api(url, session, house.auth, house.tokens, gateway, metrics, lifecycle, clock, routes)
         async with session.get(f"{url}/openapi.json") as answer:
             contract = Contract(await answer.json(), routes)
-        yield Platform(house, api, contract, relay, clock, server.url)
+        yield Platform(house, api, contract, relay, clock, twin, server)

@@ -1,0 +1,391 @@
+"""What the routes answer, over HTTP: shapes, versions, keys, pages, methods, and what to do when full."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from support.calls import PARAMETER, Cast, body_of, name_of, sign_up_body
+from support.http import PASSWORD, Client, Reply, new_address, new_phone
+from support.platform import Platform, running_platform
+from support.scenes import PICKUP, Stage, must, quote_body
+from supportcarr.kit.web import Listing, Route
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ID = re.compile(r"[a-z]{3}_(?:[a-z0-9]{1,8}_)?[0-9a-hjkmnp-tv-z]{26}")
+
+
+def shaped(thing: Mapping[str, Any], required: str, optional: str = "") -> None:
+    """The thing has those fields, and no others (``api.md`` names them)."""
+    assert set(required.split()) <= set(thing), set(required.split()) - set(thing)
+    assert set(thing) <= set(f"{required} {optional}".split()), set(thing)
+
+
+# --- shapes ------------------------------------------------------------------------------------
+
+
+async def test_signing_up_answers_the_user_and_tokens(platform: Platform) -> None:
+    reply = await platform.anonymous().create("/auth/sign-up", sign_up_body())
+    body = must(reply, 201)
+    shaped(body, "user access_token refresh_token token_type expires_in")
+    shaped(body["user"], "id phone name roles created_at")
+    assert body["user"]["roles"] == ["rider"]
+    assert (body["token_type"], body["expires_in"]) == ("Bearer", 900)
+
+
+async def test_a_quote_is_itemised_and_its_items_are_its_total(platform: Platform, stage: Stage) -> None:
+    rider, _ = await stage.rider()
+    quote = must(await rider.post("/quotes", quote_body()), 201)
+    promised = "id items total_minor currency eta_seconds distance_m duration_s demand_multiplier expires_at"
+    shaped(quote, promised + " kind pickup dropoff area_id fees", "problem scheduled_for")
+    assert sum(item["amount_minor"] for item in quote["items"]) == quote["total_minor"]
+    assert quote["currency"] == "CAD"
+
+
+RESCUE = "id status version kind problem pickup dropoff quote area_id created_at rider payment"
+RESCUE_SOMETIMES = "price_minor scheduled_for reason driver eta_seconds queued_behind note"
+
+
+async def test_a_rescue_is_as_promised_to_each_of_its_people(cast: Cast) -> None:
+    for who in (cast.scene.rider, cast.scene.its_driver, cast.operator):
+        rescue = must(await who.get(cast.scene.path), 200)
+        mine = who is cast.scene.rider
+        shaped(rescue, RESCUE + (" pin" if mine else ""), RESCUE_SOMETIMES)
+        shaped(rescue["quote"], "id items total_minor currency")
+        shaped(rescue["rider"], "id name phone_masked")
+        shaped(rescue["driver"], "id name rating vehicle", "photo_url")
+        shaped(rescue["driver"]["vehicle"], "make model colour plate")
+        shaped(rescue["payment"], "status captured_minor refunded_minor")
+
+
+async def test_the_timeline_tells_every_step_in_order(cast: Cast) -> None:
+    entries = must(await cast.scene.rider.get(f"{cast.scene.path}/timeline"), 200)["items"]
+    for entry in entries:
+        shaped(entry, "at from to actor version", "reason")
+        shaped(entry["actor"], "role", "id")
+    assert [entry["to"] for entry in entries] == ["requested", "matching", "assigned", "en_route", "arrived"]
+    assert [entry["from"] for entry in entries[1:]] == [entry["to"] for entry in entries[:-1]]
+    versions = [entry["version"] for entry in entries]
+    assert versions == sorted(set(versions))
+
+
+async def test_offers_cards_vehicles_notifications_and_messages_are_as_promised(
+    cast: Cast, stage: Stage
+) -> None:
+    rider, scene = cast.scene.rider, cast.scene
+    driver = (await stage.offered()).its_driver
+    [offer] = must(await driver.get("/me/offers"), 200)["items"]
+    promised = "id rescue_id kind problem pickup dropoff distance_m pay_minor currency expires_at queued"
+    shaped(offer, promised + " eta_seconds state")
+    [card] = must(await rider.get("/me/payment-methods"), 200)["items"]
+    shaped(card, "id brand last4 exp_month exp_year default")
+    [truck] = must(await driver.get("/me/vehicles"), 200)["items"]
+    shaped(truck, "id type make model colour plate bed_length_cm capacity ramp tie_downs seats")
+    for told in must(await rider.get("/me/notifications"), 200)["items"]:
+        shaped(told, "id kind title body at", "rescue_id read_at")
+    message = must(await rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
+    shaped(message, "id rescue_id sender text at")
+
+
+async def test_the_console_is_answered_as_promised(cast: Cast) -> None:
+    overview = must(await cast.operator.get("/admin/overview"), 200)
+    shaped(overview, "drivers rescues waiting_seconds_max today")
+    shaped(overview["drivers"], "online busy")
+    shaped(overview["today"], "completed revenue_minor")
+    whole = must(await cast.operator.get(f"/admin/rescues/{cast.scene.rescue_id}"), 200)
+    shaped(whole, "rescue timeline offers payment messages")
+    page = must(await cast.operator.get("/admin/rescues?limit=1"), 200)
+    assert {"id", "status", "version", "rider_id", "requested_at"} <= set(page["items"][0])
+
+
+async def test_the_clock_and_coverage_are_public(platform: Platform) -> None:
+    anybody = platform.anonymous()
+    shaped(must(await anybody.get("/clock"), 200), "city_time wall_time speed")
+    inside = must(await anybody.get(f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"), 200)
+    shaped(inside, "covered drivers_available", "area_id eta_seconds")
+    assert inside["covered"]
+    assert not must(await anybody.get("/coverage?lat=0&lng=0"), 200)["covered"]
+
+
+async def test_ids_are_prefixed_and_time_ordered(cast: Cast) -> None:
+    for named in cast.ids.values():
+        assert ID.fullmatch(named), named
+
+
+# --- versions ----------------------------------------------------------------------------------
+
+
+async def test_whatever_answers_with_an_etag_is_refused_when_the_version_is_stale(cast: Cast) -> None:
+    """A client that names an old version never overwrites what it has not seen."""
+    driver, operator, rider = cast.scene.its_driver, cast.operator, cast.scene.rider
+    its_driver = f"/admin/drivers/{driver.user_id}"
+    guarded: list[tuple[Client, str, str, Any]] = [
+        (rider, "PATCH", "/me", {"name": "Rika Roy-Other"}),
+        (driver, "PUT", "/me/driver-application", body_of_path(cast, "PUT", "/me/driver-application")),
+        (operator, "POST", f"{its_driver}/approval", None),
+        (operator, "POST", f"{its_driver}/suspension", None),
+        (driver, "POST", f"{cast.scene.path}/completion", {"outcome": "fixed_on_spot", "price_minor": 100}),
+        (driver, "POST", f"{cast.scene.path}/start", {"pin": "0000"}),
+        (driver, "POST", f"{cast.scene.path}/abort", {"reason": "unsafe"}),
+        (driver, "POST", f"{cast.scene.path}/release", {"reason": "flat"}),
+        (driver, "POST", f"{cast.scene.path}/no-show", None),
+        (rider, "POST", f"{cast.scene.path}/cancellation", {"reason": "no"}),
+        (rider, "POST", f"{cast.scene.path}/pin", None),
+        (operator, "POST", f"/admin{cast.scene.path}/cancellation", {"reason": "no"}),
+        (operator, "POST", f"/admin{cast.scene.path}/abort", {"reason": "no"}),
+        (operator, "POST", f"/admin{cast.scene.path}/pin", None),
+    ]
+    before = await cast.platform.digest()
+    for who, method, path, body in guarded:
+        for version in (0, 999):
+            reply = await who.send(method, path, body, if_match=version)
+            assert (reply.status, reply.code) == (412, "stale_version"), (method, path, reply)
+        reply = await who.send(method, path, body, if_match="7")
+        assert (reply.status, reply.code) == (400, "invalid_header"), (method, path)
+    assert await cast.platform.digest() == before
+
+
+def body_of_path(cast: Cast, method: str, path: str) -> Any:
+    [route] = [r for r in cast.platform.house.routes() if (r.method, r.path) == (method, path)]
+    return body_of(route)
+
+
+async def test_the_current_version_is_taken_and_the_next_one_told(stage: Stage) -> None:
+    scene = await stage.assigned()
+    etag = (await scene.its_driver.get(scene.path)).headers["etag"]
+    reply = await scene.its_driver.post(f"{scene.path}/departure", if_match=etag)
+    assert must(reply, 200)["status"] == "en_route"
+    assert reply.headers["etag"] == f'"{reply.body["version"]}"' != etag
+    stale = await scene.its_driver.post(f"{scene.path}/arrival", if_match=etag)
+    assert (stale.status, stale.code) == (412, "stale_version")
+    unchanged = await scene.rider.get(scene.path, headers={"if-none-match": reply.headers["etag"]})
+    assert unchanged.status == 304
+
+
+# --- idempotency keys --------------------------------------------------------------------------
+
+
+async def starred_body(stage: Stage, route: Route) -> tuple[Client, dict[str, Any], dict[str, Any]]:
+    """Who calls a starred route, with a body that succeeds, and with another one."""
+    match name_of(route):
+        case "POST /auth/sign-up":
+            return stage.platform.anonymous(), sign_up_body(), sign_up_body()
+        case "POST /rescues":
+            rider, card = await stage.rider()
+            quote = must(await rider.post("/quotes", quote_body()), 201)
+            body = {"quote_id": quote["id"], "payment_method_id": card}
+            return rider, body, {**body, "note": "By the gate"}
+        case other:
+            raise AssertionError(f"say in starred_body() how {other} succeeds")
+
+
+def starred(platform: Platform) -> list[Route]:
+    return [route for route in platform.house.routes() if route.idempotent]
+
+
+def created_id(reply: Reply) -> str:
+    body = must(reply, 201)
+    return str(body["user"]["id"] if "user" in body else body["id"])
+
+
+async def test_a_starred_route_asks_for_its_key(platform: Platform, stage: Stage) -> None:
+    for route in starred(platform):
+        who, body, _ = await starred_body(stage, route)
+        before = await platform.digest()
+        for key in (None, "", "k" * 256, "tab\tin it"):
+            reply = await who.send(route.method, route.path, body, key=key)
+            assert (reply.status, reply.code) == (400, "idempotency_key_required"), (name_of(route), key)
+        assert await platform.digest() == before
+
+
+async def test_a_key_with_another_body_is_refused_and_changes_nothing(
+    platform: Platform, stage: Stage
+) -> None:
+    for route in starred(platform):
+        who, body, other = await starred_body(stage, route)
+        key = uuid.uuid4().hex
+        assert (await who.post(route.path, body, key=key)).status == 201
+        before = await platform.digest()
+        reply = await who.post(route.path, other, key=key)
+        assert (reply.status, reply.code) == (422, "idempotency_key_reused"), name_of(route)
+        assert await platform.digest() == before
+
+
+async def test_twenty_repeats_beside_each_other_have_one_effect(platform: Platform, stage: Stage) -> None:
+    rescues, users = platform.house.store.named("rescuerequests"), platform.house.store.named("users")
+    for route in starred(platform):
+        who, body, _ = await starred_body(stage, route)
+        await platform.settle()
+        held = len(await platform.twin.intents())
+        counted = await rescues.count() + await users.count()
+        key = uuid.uuid4().hex
+        replies = await asyncio.gather(*(who.post(route.path, body, key=key) for _ in range(20)))
+        assert len({created_id(reply) for reply in replies}) == 1, name_of(route)
+        assert await rescues.count() + await users.count() == counted + 1, name_of(route)
+        await platform.settle()
+        assert len(await platform.twin.intents()) == held + (route.path == "/rescues")
+
+
+async def test_a_repeat_has_the_first_status_and_what_became_of_it(platform: Platform, stage: Stage) -> None:
+    rider, card = await stage.rider()
+    quote = must(await rider.post("/quotes", quote_body()), 201)
+    body, key = {"quote_id": quote["id"], "payment_method_id": card}, uuid.uuid4().hex
+    first = must(await rider.post("/rescues", body, key=key), 201)
+    assert first["status"] == "requested"
+    path = f"/rescues/{first['id']}"
+    await platform.settle()
+    must(await rider.post(f"{path}/cancellation", {"reason": "found_help"}), 200)
+    again = await rider.post("/rescues", body, key=key)
+    assert must(again, 201)["status"] == "cancelled"
+    assert again.headers["etag"] == f'"{again.body["version"]}"'
+    assert again.body["id"] == first["id"]
+
+
+async def test_a_repeated_sign_up_opens_a_session_only_for_who_knows_the_password(
+    platform: Platform,
+) -> None:
+    anybody, body, key = platform.anonymous(), sign_up_body(), uuid.uuid4().hex
+    first = must(await anybody.post("/auth/sign-up", body, key=key), 201)
+    again = must(await anybody.post("/auth/sign-up", body, key=key), 201)
+    assert again["user"] == first["user"]
+    assert again["refresh_token"] != first["refresh_token"]
+    taken = await anybody.create("/auth/sign-up", {**body, "password": "another password"})
+    assert (taken.status, taken.code) == (409, "phone_taken")
+
+
+async def test_another_persons_key_is_another_key(platform: Platform, stage: Stage) -> None:
+    key, made = uuid.uuid4().hex, set()
+    for _ in range(2):
+        rider, card = await stage.rider()
+        quote = must(await rider.post("/quotes", quote_body()), 201)
+        asked = {"quote_id": quote["id"], "payment_method_id": card}
+        made.add(created_id(await rider.post("/rescues", asked, key=key)))
+    assert len(made) == 2
+
+
+# --- lists -------------------------------------------------------------------------------------
+
+
+async def test_every_list_has_items_and_a_next_cursor_and_pages_through_all(cast: Cast) -> None:
+    for text in ("one", "two", "three"):
+        must(await cast.scene.rider.post(f"{cast.scene.path}/messages", {"text": text}), 201)
+    await cast.platform.settle()
+    paged = 0
+    for route in cast.platform.house.routes():
+        if getattr(route.answer, "__origin__", None) is not Listing:
+            continue
+        who, url = cast.who(route), cast.path(route)
+        whole = must(await who.get(url), 200)
+        assert set(whole) == {"items", "next_cursor"}, name_of(route)
+        if "limit" not in {field.name for field in msgspec.structs.fields(route.query)}:
+            assert whole["next_cursor"] is None
+            continue
+        assert len(must(await who.get(f"{url}?limit=200"), 200)["items"]) <= 200
+        items, cursor = [], ""
+        while True:
+            page = must(await who.get(f"{url}?limit=1{cursor}"), 200)
+            assert len(page["items"]) <= 1
+            items += page["items"]
+            if page["next_cursor"] is None:
+                break
+            cursor = f"&cursor={page['next_cursor']}"
+        if whole["next_cursor"] is None:
+            assert items == whole["items"], name_of(route)
+            paged += len(items) > 1
+    assert paged >= 3
+
+
+# --- methods, paths, media types ---------------------------------------------------------------
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+async def test_options_tells_the_methods_and_others_are_refused_with_them(cast: Cast) -> None:
+    paths = cast.platform.contract.document["paths"]
+    for path, operations in paths.items():
+        url = PARAMETER.sub("x", path)
+        known = {method.upper() for method in operations}
+        allowed = ", ".join(sorted(known | {"OPTIONS"} | ({"HEAD"} if "GET" in known else set())))
+        told = await cast.operator.send("OPTIONS", url)
+        assert (told.status, told.headers["allow"], told.body) == (204, allowed, b""), path
+        for method in METHODS:
+            if method not in known:
+                reply = await cast.operator.send(method, url)
+                assert (reply.status, reply.code) == (405, "method_not_allowed"), (method, path)
+                assert reply.headers["allow"] == allowed, (method, path)
+
+
+async def test_head_is_get_without_its_body(cast: Cast) -> None:
+    for route in cast.platform.house.routes():
+        if route.method != "GET":
+            continue
+        who, url = cast.who(route), cast.url(route)
+        get, head = await who.get(url), await who.send("HEAD", url)
+        assert (head.status, head.body) == (get.status, b""), url
+        for name in ("content-type", "etag", "content-length"):
+            assert head.headers.get(name) == get.headers.get(name), (url, name)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nothing", "/rescues/x/y/z", "/auth", "/admin", "//api/v2/me", "//.env", "//metrics", "//server"],
+)
+async def test_an_unknown_path_is_a_problem(platform: Platform, path: str) -> None:
+    for method in METHODS:
+        reply = await platform.anonymous().send(method, path)
+        assert (reply.status, reply.code) == (404, "not_found"), (method, path)
+
+
+async def test_what_is_outside_the_api_answers_as_promised(platform: Platform) -> None:
+    anybody = platform.anonymous()
+    assert must(await anybody.get("//healthz"), 200) == {"status": "alive"}
+    assert must(await anybody.get("//readyz"), 200) == {"status": "ready", "not_ready": []}
+    assert must(await anybody.get("//openapi.json"), 200)["openapi"].startswith("3.1")
+    assert (await anybody.get("//docs")).headers["content-type"].startswith("text/html")
+    shaped(must(await anybody.get("//config.json"), 200), "realtime_url map languages speed")
+    assert (await anybody.get("//")).status == 302
+
+
+# --- when it is too much -----------------------------------------------------------------------
+
+
+async def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
+    limits = {"LIMITS_USER_PER_MINUTE": "5", "LIMITS_SENSITIVE_PER_MINUTE": "3", "LIMITS_LEASE": "1"}
+    async with running_platform(tmp_path, **limits) as platform:
+        rider = await platform.person("rider")
+        replies = [await rider.get("/me") for _ in range(6)]
+        assert [reply.status for reply in replies] == [200] * 5 + [429]
+        assert 1 <= int(replies[-1].headers["retry-after"]) <= 60
+        anybody = platform.anonymous()
+        wrong = {"phone": new_phone(), "password": PASSWORD}
+        refused = [await anybody.post("/auth/sign-in", wrong) for _ in range(4)]
+        assert [reply.status for reply in refused] == [401] * 3 + [429]
+        assert refused[-1].code == "rate_limited"
+
+
+async def test_what_cannot_be_answered_now_says_when_to_come_back(tmp_path: Path) -> None:
+    """Stripe does not answer, then Redis does not: 503 with Retry-After, and nothing is lost by it."""
+    async with running_platform(tmp_path) as platform:
+        stage = Stage(platform)
+        rider, driver = await platform.person("rider"), await stage.driver()
+        plain_rider = Client(platform.api, new_address(), rider.grant)
+        plain_driver = Client(platform.api, new_address(), driver.grant)
+        await platform.twin.misbehave(fail_next={"count": 20})
+        reply = await plain_rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"})
+        assert (reply.status, reply.code) == (503, "overloaded")
+        assert int(reply.headers["retry-after"]) >= 1
+        platform.redis_server.stop()
+        position = {"lat": 45.5, "lng": -73.6, "at": platform.clock.city().isoformat()}
+        reply = await plain_driver.post("/me/positions", position)
+        assert (reply.status, reply.code) == (503, "overloaded")
+        assert int(reply.headers["retry-after"]) >= 1
+        assert (await plain_rider.get("/me")).status in (200, 503)
+        platform.redis_server.start()

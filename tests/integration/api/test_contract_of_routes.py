@@ -1,0 +1,166 @@
+"""The house keeps the interface that ``api.md`` promises: which routes there are, for whom, and how."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.calls import name_of
+from support.platform import Platform
+from supportcarr.contracts.refusals import Refusal
+from supportcarr.gateway.app import build as _gateway  # noqa: F401 - its refusals belong to the interface
+from supportcarr.kit.web import Listing, Route
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# What this version owes of api.md.  * an Idempotency-Key is required.
+OWED = """
+anyone        POST   /auth/sign-up*                           201
+anyone        POST   /auth/sign-in                            200
+anyone        POST   /auth/refresh                            200
+anyone        GET    /coverage                                200
+anyone        GET    /clock                                   200
+anyone        POST   /webhooks/stripe                         202
+signed_in     POST   /auth/sign-out                           204
+signed_in     GET    /me                                      200
+signed_in     PATCH  /me                                      200
+signed_in     GET    /me/notifications                        200
+signed_in     POST   /me/notifications/{notification_id}/reading  200
+rider         GET    /me/payment-methods                      200
+rider         POST   /me/payment-methods                      201
+rider         DELETE /me/payment-methods/{payment_method_id}  204
+rider         POST   /quotes                                  201
+rider         POST   /rescues*                                201
+people        GET    /rescues                                 200
+people        GET    /rescues/{rescue_id}                     200
+people        GET    /rescues/{rescue_id}/timeline            200
+people        GET    /rescues/{rescue_id}/cancellation        200
+people        POST   /rescues/{rescue_id}/cancellation        200
+people        GET    /rescues/{rescue_id}/messages            200
+people        POST   /rescues/{rescue_id}/messages            201
+rider_or_ops  POST   /rescues/{rescue_id}/pin                 200
+driver        GET    /me/driver-application                   200
+driver        PUT    /me/driver-application                   200
+driver        GET    /me/vehicles                             200
+driver        POST   /me/vehicles                             201
+driver        DELETE /me/vehicles/{vehicle_id}                204
+driver        PUT    /me/availability                         200
+driver        POST   /me/positions                            200
+driver        GET    /me/offers                               200
+driver        GET    /me/earnings                             200
+driver        POST   /offers/{offer_id}/acceptance            200
+driver        POST   /offers/{offer_id}/decline               200
+driver        POST   /rescues/{rescue_id}/departure           200
+driver        POST   /rescues/{rescue_id}/arrival             200
+driver        POST   /rescues/{rescue_id}/start               200
+driver        POST   /rescues/{rescue_id}/completion          200
+driver        POST   /rescues/{rescue_id}/no-show             200
+driver_or_ops POST   /rescues/{rescue_id}/abort               200
+driver_or_ops POST   /rescues/{rescue_id}/release             200
+operators     GET    /admin/overview                          200
+operators     GET    /admin/map                               200
+operators     GET    /admin/rescues                           200
+operators     GET    /admin/rescues/{rescue_id}               200
+operators     POST   /admin/rescues/{rescue_id}/cancellation  200
+operators     POST   /admin/rescues/{rescue_id}/abort         200
+operators     POST   /admin/rescues/{rescue_id}/pin           200
+operators     GET    /admin/drivers                           200
+operators     POST   /admin/drivers/{driver_id}/approval      200
+operators     POST   /admin/drivers/{driver_id}/suspension    200
+"""
+OPERATORS = {"support", "admin"}
+AUDIENCES: dict[str, set[str] | None] = {
+    "anyone": set(),
+    "signed_in": None,
+    "rider": {"rider"},
+    "driver": {"driver"},
+    "people": {"rider", "driver"} | OPERATORS,
+    "rider_or_ops": {"rider"} | OPERATORS,
+    "driver_or_ops": {"driver"} | OPERATORS,
+    "operators": OPERATORS,
+}
+STARRED = {"POST /auth/sign-up", "POST /rescues"}  # of those that exist so far
+
+
+def audience(route: Route) -> set[str] | None:
+    """The roles that may; everybody: the empty set; whoever is signed in: ``None``."""
+    if route.policy.public:
+        return set()
+    return None if route.policy.roles is None else set(route.policy.roles)
+
+
+async def test_every_promised_route_is_there_for_whom_it_is_promised(platform: Platform) -> None:
+    routes = {name_of(route): route for route in platform.house.routes()}
+    answers = platform.contract.document["paths"]
+    for line in OWED.split("\n")[1:-1]:
+        who, method, path, status = line.split()
+        starred, path = path.endswith("*"), path.removesuffix("*")
+        operation = answers[path][method.lower()]
+        done = [code for code in operation["responses"] if code < "400"]
+        assert done == [status], line
+        if path == "/clock":  # the gateway's own
+            continue
+        route = routes[f"{method} {path}"]
+        assert audience(route) == AUDIENCES[who], line
+        assert route.idempotent == starred, line
+
+
+async def test_no_route_is_there_that_nobody_promised(platform: Platform) -> None:
+    """A new route belongs into ``api.md``, and from there into the table above."""
+    promised = {(line.split()[1], line.split()[2].removesuffix("*")) for line in OWED.split("\n")[1:-1]}
+    told = {
+        (method.upper(), path)
+        for path, operations in platform.contract.document["paths"].items()
+        for method in operations
+    }
+    assert told - promised == set()
+
+
+async def test_the_star_is_on_the_routes_that_create_what_must_not_be_doubled(platform: Platform) -> None:
+    assert {name_of(route) for route in platform.house.routes() if route.idempotent} == STARRED
+
+
+async def test_every_code_that_a_route_declares_is_some_refusals(platform: Platform) -> None:
+    def kinds(of: type[Refusal]) -> set[str]:
+        return {of.code}.union(*(kinds(kind) for kind in of.__subclasses__()))
+
+    known = kinds(Refusal)
+    assert {code for route in platform.house.routes() for code in route.codes} - known == set()
+
+
+async def test_every_declared_code_is_a_documented_one_and_lower_snake_case(platform: Platform) -> None:
+    for route in platform.house.routes():
+        operation = platform.contract.document["paths"][route.path][route.method.lower()]
+        for code in route.codes:
+            assert code == code.lower().replace("-", "_")
+            assert f"`{code}`" in operation["description"], name_of(route)
+
+
+async def test_every_list_is_declared_as_items_and_next_cursor(platform: Platform) -> None:
+    document = platform.contract.document
+    lists = [r for r in platform.house.routes() if getattr(r.answer, "__origin__", None) is Listing]
+    assert len(lists) >= 9
+    for route in lists:
+        operation = document["paths"][route.path]["get"]
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        name = schema["$ref"].rpartition("/")[2]
+        assert set(document["components"]["schemas"][name]["properties"]) == {"items", "next_cursor"}
+        limits = [p["schema"] for p in operation["parameters"] if p.get("name") == "limit"]
+        for limit in limits:
+            assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 200, 50), route.path
+
+
+async def test_every_operation_has_a_summary_a_tag_and_an_id_of_its_own(platform: Platform) -> None:
+    operations = [op for path in platform.contract.document["paths"].values() for op in path.values()]
+    assert all(op["summary"] and op["tags"] and op["operationId"] for op in operations)
+    assert len({op["operationId"] for op in operations}) == len(operations)
+    assert len({op["summary"] for op in operations}) >= len(operations) - 4
+
+
+async def test_what_changes_a_rescue_takes_if_match_and_what_answers_one_has_an_etag(
+    platform: Platform,
+) -> None:
+    paths = platform.contract.document["paths"]
+    if_match = {"$ref": "#/components/parameters/IfMatch"}
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            assert (if_match in operation["parameters"]) == (method != "get"), path
