@@ -18,7 +18,7 @@ demo:           ## a whole city on this machine; Ctrl-C ends it (PORT=8000, DEMO
 	@exec .venv/bin/supportcarr demo --port $(PORT) $(DEMO_ARGS)
 
 test:           ## every check and test
-	@scripts/setup dev web browser
+	@scripts/setup dev web browser mongo
 	@scripts/test
 
 checks:         ## lint, types, import rules, drift of what is generated

@@ -1,3 +1,3 @@
 """Fixtures that every test may use; each comes from a module of ``tests/support``."""
 
-pytest_plugins: list[str] = ["support.stores", "support.redis", "support.payments"]
+pytest_plugins: list[str] = ["support.stores", "support.redis", "support.payments", "support.mongo"]

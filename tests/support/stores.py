@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import Event, Recorded, UserSignedUp
+from supportcarr.kit.store.mongo import MongoStore
 from supportcarr.kit.store.port import CollectionSpec, Index, Store
 from supportcarr.kit.store.sqlite import SqliteStore
 
@@ -28,16 +29,25 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 # --- engines ----------------------------------------------------------------------------------
 
-Engine = Callable[[Path], str]  # makes an empty database (in that folder); answers its URL
 
-ENGINES: dict[str, Engine] = {"sqlite": lambda folder: f"sqlite:///{folder / 'store.sqlite3'}"}
+@pytest.fixture
+def sqlite(tmp_path: Path) -> str:
+    """The URL of a database that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+
+
+# Each engine is named for the fixture that answers the URL of an empty database of it.  Tests on MongoDB
+# share one server: they stay in one of the processes that tests are spread over.
+ENGINES = ("sqlite", pytest.param("mongodb", marks=pytest.mark.xdist_group("mongodb")))
 
 
 def store_at(url: str) -> Store:
     """A closed store of the database at *url*, as another process would make it."""
-    scheme, _, place = url.partition(":///")
+    scheme, _, place = url.partition("://")
     if scheme == "sqlite":
-        return SqliteStore(Path(place))
+        return SqliteStore(Path(place.removeprefix("/")))
+    if scheme == "mongodb":
+        return MongoStore(url, patience_s=20)
     raise ValueError(f"no engine for {scheme}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -11,10 +10,11 @@ from support.stores import ENGINES, PARCELS, Parcel, store_at
 from supportcarr.kit.store.port import Collection, Store
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=ENGINES)
+def url(request: pytest.FixtureRequest) -> str:
     """An empty database of one engine."""
-    return ENGINES[request.param](tmp_path)
+    url: str = request.getfixturevalue(request.param)
+    return url
 
 
 @pytest.fixture

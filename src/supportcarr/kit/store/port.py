@@ -45,7 +45,8 @@ class CollectionSpec(Generic[D]):
     """What a part declares of one of its collections.
 
     ``unique`` names the fields that are unique keys.  ``sharded_by`` names the field a sharding
-    engine splits by; such a collection has no unique keys (``__post_init__`` refuses them).
+    engine splits by; such a collection has no unique keys (``__post_init__`` refuses them).  Pages,
+    counts and scans of a ``read_model`` may be a moment old: an engine with replicas asks those.
     """
 
     name: str
@@ -53,6 +54,7 @@ class CollectionSpec(Generic[D]):
     indexes: tuple[Index, ...] = ()
     unique: tuple[str, ...] = ()
     sharded_by: str | None = None
+    read_model: bool = False
 
     def __post_init__(self) -> None:
         if self.sharded_by and self.unique:

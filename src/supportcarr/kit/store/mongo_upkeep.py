@@ -1,0 +1,122 @@
+"""``check`` of the MongoDB engine: what the server has against what is declared, and the way there.
+
+Servers that speak MongoDB's protocol differ in what they know.  What one refuses is told in a sentence,
+and the rest goes on: nothing that the engine promises hangs on a validator or on a second index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
+
+from supportcarr.kit.store import mongo_cluster, mongo_indexes, mongo_schema
+from supportcarr.kit.store.mongo_document import Row, Shape
+from supportcarr.kit.store.mongo_errors import Attempts
+from supportcarr.kit.store.port import CollectionSpec
+
+_ROUTED = "Sharded"  # the driver's word for a deployment behind a router
+
+
+async def check(
+    database: AsyncDatabase[Row], shapes: Sequence[Shape[Any]], attempt: Attempts, *, apply: bool
+) -> list[str]:
+    """One plain sentence for each thing that is, or with *apply* stays, different."""
+    found: list[str] = []
+    for shape in shapes:
+        found += await _indexes(database, shape, attempt, apply=apply)
+        found += await _validator(database, shape.spec, attempt, apply=apply)
+        if database.client.topology_description.topology_type_name == _ROUTED:
+            found += await _sharding(database, shape.spec, attempt, apply=apply)
+    return found
+
+
+async def _indexes(
+    database: AsyncDatabase[Row], shape: Shape[Any], attempt: Attempts, *, apply: bool
+) -> list[str]:
+    spec = shape.spec
+    rows = database[spec.name]
+    has = await mongo_indexes.made(rows, attempt)
+    refused: dict[str, str] = {}
+    if apply:
+        lacking = mongo_indexes.missing(spec, has)
+        if lacking:
+            await mongo_indexes.fill(rows, shape, attempt)
+        for name in [*mongo_indexes.superfluous(spec, has), *(name for name in lacking if name in has)]:
+            await attempt(lambda: rows.drop_index(name))  # noqa: B023 - run at once
+        for name, index in lacking.items():
+            if refusal := await mongo_indexes.make(rows, name, index, attempt):
+                refused[name] = refusal
+        has = await mongo_indexes.made(rows, attempt)
+    return [
+        *refused.values(),
+        *(
+            f"{spec.name} lacks the index {name}."
+            for name in mongo_indexes.missing(spec, has)
+            if name not in refused
+        ),
+        *(
+            f"{spec.name} has the index {name}, which nothing declares."
+            for name in mongo_indexes.superfluous(spec, has)
+        ),
+    ]
+
+
+async def _validator(
+    database: AsyncDatabase[Row], spec: CollectionSpec[Any], attempt: Attempts, *, apply: bool
+) -> list[str]:
+    # moderate: what was stored before, and does not fit, may still be changed
+    wanted: Row = {
+        "validator": mongo_schema.validator(spec),
+        "validationLevel": "moderate",
+        "validationAction": "error",
+    }
+
+    async def held() -> bool:
+        async def read() -> list[Any]:
+            return await (await database.list_collections(filter={"name": spec.name})).to_list()
+
+        options = [collection.get("options", {}) for collection in await attempt(read)]
+        return any({name: of.get(name) for name in wanted} == wanted for of in options)
+
+    if await held():
+        return []
+    if not apply:
+        return [f"{spec.name} lacks its validator, or has another."]
+    try:
+        await attempt(lambda: database.command({"collMod": spec.name, **wanted}))
+    except OperationFailure as error:
+        return [f"MongoDB refused the validator of {spec.name}: {_why(error)}."]
+    return [] if await held() else [f"MongoDB took the validator of {spec.name}, and does not hold it."]
+
+
+async def _sharding(
+    database: AsyncDatabase[Row], spec: CollectionSpec[Any], attempt: Attempts, *, apply: bool
+) -> list[str]:
+    async def read() -> Any:
+        return await database.client["config"]["collections"].find_one(
+            {"_id": f"{database.name}.{spec.name}"}
+        )
+
+    entry = await attempt(read)
+    key = dict(entry["key"]) if entry and not entry.get("dropped") and "key" in entry else None
+    if key is not None and spec.unique:
+        return [f"{spec.name} is sharded, where its unique keys cannot be held."]
+    if not spec.sharded_by:
+        return []
+    if key is not None:
+        same = key == mongo_cluster.shard_key(spec)
+        return [] if same else [f"{spec.name} is sharded by {', '.join(key)}, not by {spec.sharded_by}."]
+    if not apply:
+        return [f"{spec.name} is not sharded by {spec.sharded_by} yet."]
+    try:
+        await mongo_cluster.shard_collection(mongo_cluster.runner(database.client), database.name, spec)
+    except OperationFailure as error:
+        return [f"MongoDB refused to shard {spec.name}: {_why(error)}."]
+    return []
+
+
+def _why(error: OperationFailure) -> str:
+    return str((error.details or {}).get("errmsg") or error).rstrip(".")
