@@ -14,6 +14,13 @@ import { texts } from "../lib/texts.ts";
 import { useTheme } from "./theme.ts";
 import { useLiveCity } from "./useLiveCity.ts";
 
+/** How much of the map's right side the sheet of a rescue covers. */
+function underSheet(): number {
+  const sheet = document.querySelector("main [role=dialog]")?.getBoundingClientRect();
+  const map = document.querySelector("main [data-testid=map]")?.getBoundingClientRect();
+  return sheet && map ? Math.max(0, map.right - sheet.left) : 0;
+}
+
 /**
  * Three columns where there is room, two on a small desktop (the events below the rescues), one on a
  * phone, where the page scrolls and the map comes first.
@@ -52,6 +59,7 @@ export function Console({ config }: { config: PublicConfig }) {
           config={config.map}
           area={AREA}
           dark={theme === "dark"}
+          covered={underSheet}
           className="order-1 h-[48svh] lg:order-none lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:h-auto xl:row-span-1"
         />
         <EventStream className="order-3 max-h-[70svh] lg:order-none lg:col-start-1 lg:row-start-2 lg:max-h-none xl:col-start-3 xl:row-start-1" />

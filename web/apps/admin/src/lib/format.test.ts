@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { duration, money, shortId, words } from "./format.ts";
+import { duration, kilometres, money, shortId, timeOfDay, words } from "./format.ts";
 
 describe("what people read", () => {
   it.each([
@@ -11,7 +11,12 @@ describe("what people read", () => {
     [-4, "0 s"],
   ])("says %d seconds as %s", (seconds, said) => expect(duration(seconds)).toBe(said));
 
-  it("shows minor units as money", () => expect(money(2450, "CAD")).toBe("$24.50"));
+  it.each([
+    [2450, "CAD", "$24.50"],
+    [2450, "JPY", "¥2,450"],
+  ])("shows %d minor units of %s as %s", (minor, currency, said) => expect(money(minor, currency)).toBe(said));
+  it("tells the time of the area", () => expect(timeOfDay("2026-03-02T05:00:00Z")).toBe("00:00:00"));
+  it("shows metres as kilometres", () => expect(kilometres(956)).toBe("1.0 km"));
   it("shortens an id to its tail", () => expect(shortId("res_qc_01jabcdefghjkmnpqrstvwxyz0")).toBe("VWXYZ0"));
   it("makes words of a code", () => expect(words("flat_tire")).toBe("Flat tire"));
 });

@@ -6,13 +6,13 @@ import type { Area } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { texts } from "../../lib/texts.ts";
 import type { MapConfig } from "./choose.ts";
-import { type CityMap, openMap } from "./cityMap.ts";
+import { type CityMap, openMap, type Plan } from "./cityMap.ts";
 import { Key } from "./Key.tsx";
 
 const text = texts.map;
 
 /** Trucks moving and rescues waiting, drawn from the city's state. */
-export function LiveMap({ config, area, dark, className }: { config: MapConfig; area: Area; dark: boolean; className: string }) {
+export function LiveMap({ config, area, dark, covered, className }: { config: MapConfig; area: Area; dark: boolean; covered: Plan["covered"]; className: string }) {
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<CityMap | null>(null);
   const wishedDark = useRef(dark);
@@ -23,7 +23,7 @@ export function LiveMap({ config, area, dark, className }: { config: MapConfig; 
     let gone = false;
     const place = box.current;
     if (!place) return;
-    openMap(place, config, area, wishedDark.current, () => setTrouble("plain")).then(
+    openMap(place, { config, area, dark: wishedDark.current, onPlain: () => setTrouble("plain"), covered }).then(
       (opened) => {
         if (gone) {
           opened.close();
@@ -41,7 +41,7 @@ export function LiveMap({ config, area, dark, className }: { config: MapConfig; 
       map.current?.close();
       map.current = null;
     };
-  }, [config, area]);
+  }, [config, area, covered]);
 
   useEffect(() => {
     wishedDark.current = dark;

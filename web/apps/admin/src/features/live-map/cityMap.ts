@@ -22,15 +22,25 @@ const WORDS: Record<string, string> = {
 };
 
 /** Made of what was set up, or of the plain style where that could not be loaded (`onPlain`). */
-export async function openMap(box: HTMLElement, config: MapConfig, area: Area, dark: boolean, onPlain: () => void): Promise<CityMap> {
-  if (config.mapbox_token) {
+export async function openMap(box: HTMLElement, plan: Plan): Promise<CityMap> {
+  if (plan.config.mapbox_token) {
     try {
-      return new CityMap(box, await loadMapbox(config.mapbox_token), config, area, dark, onPlain);
+      return new CityMap(box, await loadMapbox(plan.config.mapbox_token), plan);
     } catch {
-      onPlain();
+      plan.onPlain();
     }
   }
-  return new CityMap(box, await loadMapLibre(), { ...config, mapbox_token: null }, area, dark, onPlain);
+  return new CityMap(box, await loadMapLibre(), { ...plan, config: { ...plan.config, mapbox_token: null } });
+}
+
+export interface Plan {
+  config: MapConfig;
+  area: Area;
+  dark: boolean;
+  /** What was set up could not be loaded. */
+  onPlain: () => void;
+  /** How many pixels of the map's right side are under something else now. */
+  covered: () => number;
 }
 
 /** The map of one area, drawn from the city's state until it is closed. */
@@ -39,18 +49,19 @@ export class CityMap {
   private readonly tip: MapLibre.Popup;
   private readonly unsubscribe: () => void;
   private readonly timer: ReturnType<typeof setInterval>;
+  private dark: boolean;
   private plain: boolean;
   private drawn = false;
   private stale = true;
+  private closed = false;
 
   constructor(
     private readonly box: HTMLElement,
     engine: Engine,
-    private readonly config: MapConfig,
-    private readonly area: Area,
-    private dark: boolean,
-    private readonly onPlain: () => void,
+    private readonly plan: Plan,
   ) {
+    const { area } = plan;
+    this.dark = plan.dark;
     const { style, foreign } = this.choice();
     this.plain = !foreign;
     this.map = new engine.Map({
@@ -71,7 +82,8 @@ export class CityMap {
     this.listen();
     this.unsubscribe = useCity.subscribe((city, before) => {
       if (city.rescues !== before.rescues || city.opened !== before.opened) this.stale = true;
-      if (city.opened !== before.opened) this.show(city.opened);
+      // With the next frame: by then it is known what covers the map.
+      if (city.opened !== before.opened) requestAnimationFrame(() => this.show(city.opened));
     });
     this.timer = setInterval(() => this.draw(), REDRAW_MS);
     // A handle for whoever looks closer: what is on the map is pixels to everybody else.
@@ -82,13 +94,14 @@ export class CityMap {
     if (dark === this.dark) return;
     const before = this.choice().style;
     this.dark = dark;
-    const style = this.plain ? plainStyle(this.area, dark) : this.choice().style;
+    const style = this.plain ? plainStyle(this.plan.area, dark) : this.choice().style;
     if (style === before) return; // somebody's own style is the same by day and by night
     this.drawn = false;
     this.map.setStyle(style, { diff: false });
   }
 
   close(): void {
+    this.closed = true;
     clearInterval(this.timer);
     this.unsubscribe();
     this.map.remove();
@@ -96,7 +109,7 @@ export class CityMap {
   }
 
   private choice(): Choice {
-    return choose(this.config, this.area, this.dark);
+    return choose(this.plan.config, this.plan.area, this.dark);
   }
 
   private furnish(): void {
@@ -111,8 +124,8 @@ export class CityMap {
   private fallBack(): void {
     if (this.plain || this.drawn) return;
     this.plain = true;
-    this.onPlain();
-    this.map.setStyle(plainStyle(this.area, this.dark), { diff: false });
+    this.plan.onPlain();
+    this.map.setStyle(plainStyle(this.plan.area, this.dark), { diff: false });
   }
 
   private draw(): void {
@@ -154,17 +167,27 @@ export class CityMap {
 
   /** Bring a rescue that was opened into view, with its truck, if it is not in view already. */
   private show(opened: string | null): void {
+    if (this.closed) return;
     const { rescues, trucks } = useCity.getState();
     const rescue = opened ? rescues.get(opened) : undefined;
     const place = rescue && wantedAt(rescue);
     if (!place) return;
     const truck = [...trucks.values()].find((other) => other.rescueId === opened);
-    const seen = this.map.getBounds();
     const places = truck ? [place, truck] : [place];
-    if (places.every(({ lat, lng }) => seen.contains([lng, lat]))) return;
+    const covered = this.plan.covered();
+    const { clientWidth: width, clientHeight: height } = this.box;
+    if (width - covered < 2.5 * NEAR_PX) return; // too little of the map is seen
+    const inView = ({ lat, lng }: { lat: number; lng: number }) => {
+      const { x, y } = this.map.project([lng, lat]);
+      return x > 0 && x < width - covered && y > 0 && y < height;
+    };
+    if (places.every(inView)) return;
     const lngs = places.map(({ lng }) => lng);
     const lats = places.map(({ lat }) => lat);
-    this.map.fitBounds([Math.min(...lngs), Math.min(...lats), Math.max(...lngs), Math.max(...lats)], { padding: NEAR_PX, maxZoom: NEAR_ZOOM });
+    this.map.fitBounds([Math.min(...lngs), Math.min(...lats), Math.max(...lngs), Math.max(...lats)], {
+      padding: { top: NEAR_PX, left: NEAR_PX, bottom: NEAR_PX, right: NEAR_PX + covered },
+      maxZoom: NEAR_ZOOM,
+    });
   }
 }
 

@@ -1,0 +1,28 @@
+// @vitest-environment jsdom
+import { cleanup, render, screen } from "@testing-library/react";
+import { afterEach, expect, it } from "vitest";
+
+import type { TimelineEntry } from "../../lib/api.ts";
+import { Timeline } from "./Timeline.tsx";
+
+afterEach(cleanup);
+
+const entry = (version: number, to: TimelineEntry["to"], at: string, role: string, reason: string | null = null): TimelineEntry =>
+  ({ version, from: null, to, at, actor: { role, id: null }, reason });
+
+it("tells the states in order, with who, why and how long after", () => {
+  render(
+    <Timeline
+      entries={[
+        entry(3, "cancelled", "2026-03-02T21:01:30Z", "rider", "changed_mind"),
+        entry(1, "requested", "2026-03-02T21:00:00Z", "rider"),
+        entry(2, "matching", "2026-03-02T21:00:01Z", "system"),
+      ]}
+    />,
+  );
+  expect(screen.getAllByRole("listitem").map((item) => item.textContent)).toEqual([
+    "Card check16:00:00by rider",
+    "Finding a driver16:00:01by system · after 1 s",
+    "Cancelled16:01:30by rider · Changed mind · after 1 min",
+  ]);
+});

@@ -1,0 +1,71 @@
+// @vitest-environment jsdom
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import axios, { AxiosError, AxiosHeaders } from "axios";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { useSession } from "../../lib/session.ts";
+import { SignIn } from "./SignIn.tsx";
+
+const post = vi.spyOn(axios, "post");
+const account = (...roles: string[]) => ({ data: { user: { roles }, access_token: "a", refresh_token: "r" } });
+
+function show() {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <SignIn />
+    </QueryClientProvider>,
+  );
+}
+
+function signIn() {
+  fireEvent.change(screen.getByLabelText("Phone"), { target: { value: " +15145550100 " } });
+  fireEvent.change(screen.getByLabelText("Password"), { target: { value: " secret " } });
+  fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
+}
+
+beforeEach(() => {
+  post.mockReset();
+  useSession.getState().signOut();
+});
+afterEach(cleanup);
+
+describe("signing in", () => {
+  it.each(["admin", "support"])("lets in who is %s", async (role) => {
+    post.mockResolvedValue(account(role));
+    show();
+    signIn();
+    await vi.waitFor(() => expect(useSession.getState().tokens).toEqual({ access_token: "a", refresh_token: "r" }));
+    expect(post).toHaveBeenCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret " });
+  });
+
+  it("turns away who is no operator, and ends the session that this began", async () => {
+    post.mockResolvedValue(account("rider", "driver"));
+    show();
+    signIn();
+    expect((await screen.findByRole("alert")).textContent).toMatch(/operators only/);
+    expect(useSession.getState().tokens).toBeNull();
+    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-out", null, { headers: { Authorization: "Bearer a" } });
+  });
+
+  it("says what the platform said", async () => {
+    const data = { code: "unauthenticated", detail: "The phone number or the password is wrong" };
+    post.mockRejectedValue(new AxiosError("", "", undefined, null, { status: 401, data, statusText: "", headers: {}, config: { headers: new AxiosHeaders() } }));
+    show();
+    signIn();
+    expect((await screen.findByRole("alert")).textContent).toBe(data.detail);
+  });
+
+  it("says that there was no answer", async () => {
+    post.mockRejectedValue(new AxiosError("Network Error"));
+    show();
+    signIn();
+    expect((await screen.findByRole("alert")).textContent).toMatch(/cannot be reached/);
+  });
+
+  it("says why the last session ended", () => {
+    useSession.getState().signOut("expired");
+    show();
+    expect(screen.getByRole("alert").textContent).toBe("Your session has ended. Sign in again.");
+  });
+});
