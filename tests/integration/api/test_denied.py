@@ -1,0 +1,370 @@
+"""Deny first: no route is open by mistake, and what is another person's does not exist."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from support.calls import PARAMETER, REASON, Cast, body_of, name_of, sign_up_body
+from support.forgery import forged, rightly_signed
+from support.http import Client, Reply, new_phone
+from support.platform import CheckedClient, Platform
+from support.scenes import DROPOFF, PICKUP, VEHICLE, Scene, Stage, must, quote_body
+from supportcarr.kit.web import Route
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PUBLIC = {"/auth/sign-up", "/auth/sign-in", "/auth/refresh", "/coverage", "/clock", "/webhooks/stripe"}
+UNKNOWN = "01jdc0000000000000000000r0"
+UNKNOWN_IDS = {
+    "rescue_id": f"res_qc_{UNKNOWN}",
+    "offer_id": f"off_{UNKNOWN}",
+    "driver_id": f"usr_{UNKNOWN}",
+    "vehicle_id": f"veh_{UNKNOWN}",
+    "payment_method_id": f"pmt_{UNKNOWN}",
+    "notification_id": f"ntf_{UNKNOWN}",
+}
+
+
+def guarded(platform: Platform) -> list[Route]:
+    return [route for route in platform.house.routes() if not route.policy.public]
+
+
+async def called(
+    who: Client, route: Route, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+) -> Reply:
+    key = uuid.uuid4().hex if route.idempotent else None
+    return await who.send(route.method, url, body, key=key, headers=headers)
+
+
+def told(reply: Reply) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
+    """All of an answer by which two could be told apart, but for the request's id."""
+    body = {name: value for name, value in reply.body.items() if name != "request_id"}
+    headers = {k.lower(): v for k, v in reply.headers.items() if k.lower() not in ("date", "x-request-id")}
+    return reply.status, body, headers
+
+
+# --- tokens ------------------------------------------------------------------------------------
+
+
+async def test_only_what_must_be_public_is(platform: Platform) -> None:
+    public = {r.path for r in platform.house.routes() if r.policy.public} | {"/clock"}
+    assert public == PUBLIC
+
+
+async def test_no_guarded_route_answers_without_a_token_that_we_gave(cast: Cast) -> None:
+    """Whatever else is right or wrong with the request."""
+    rider, anybody = cast.scene.rider, cast.platform.anonymous()
+    believed = {"authorization": f"Bearer {rightly_signed(rider)}"}
+    assert (await anybody.get("/me", headers=believed)).status == 200  # so the forging itself works
+    before = await cast.platform.digest()
+    wrong = []
+    for route in guarded(cast.platform):
+        url, body = cast.url(route), body_of(route)
+        tries = [("no token at all", ""), *forged(rider)]
+        for what, authorization in tries:
+            headers = {"authorization": authorization} if authorization else {}
+            reply = await called(anybody, route, url, body, headers)
+            if (reply.status, reply.code) != (401, "unauthenticated"):
+                wrong.append(f"{name_of(route)} with {what}: {reply.status} {reply.body}")
+            elif reply.headers["www-authenticate"] != "Bearer":
+                wrong.append(f"{name_of(route)} with {what} does not say how to sign in")
+        in_query = await called(
+            anybody, route, f"{url}{'&' if '?' in url else '?'}access_token={rider.token}"
+        )
+        if in_query.status != 401:
+            wrong.append(f"{name_of(route)} takes a token in its query")
+    assert not wrong, "\n".join(wrong)
+    assert await cast.platform.digest() == before
+
+
+async def test_a_session_that_has_ended_opens_nothing(platform: Platform) -> None:
+    rider = await platform.person("rider", "driver")
+    must(await rider.post("/auth/sign-out"), 204)
+    for route in guarded(platform):
+        url = PARAMETER.sub("x", route.path)
+        assert (await called(rider, route, url)).status == 401, name_of(route)
+    assert rider.grant is not None
+    reply = await platform.anonymous().post("/auth/refresh", {"refresh_token": rider.grant.refresh_token})
+    assert (reply.status, reply.code) == (401, "unauthenticated")
+
+
+async def test_a_wrong_password_and_an_unknown_number_are_told_alike(platform: Platform) -> None:
+    rider, anybody = await platform.person("rider"), platform.anonymous()
+    assert rider.grant is not None
+    known = await anybody.post("/auth/sign-in", {"phone": rider.grant.user.phone, "password": "not this one"})
+    unknown = await anybody.post("/auth/sign-in", {"phone": new_phone(), "password": "not this one"})
+    assert told(known) == told(unknown)
+    assert known.status == 401
+
+
+# --- roles -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "roles", [(), ("rider",), ("driver",), ("driver", "rider"), ("support",), ("admin",)], ids=str
+)
+async def test_a_route_is_for_the_roles_of_its_policy(cast: Cast, roles: tuple[str, ...]) -> None:
+    """Who has none of them is refused before anything of the request is looked at; who has one is not."""
+    platform = cast.platform
+    person = await platform.person(*roles)
+    before = await platform.digest()
+    for route in guarded(platform):
+        if route.policy.roles is None:
+            continue
+        url = PARAMETER.sub(lambda match: UNKNOWN_IDS[match[1]], route.path) + "?nonsense=1"
+        reply = await person.send(route.method, url, raw=b"{")
+        if route.policy.roles.isdisjoint(roles):
+            assert (reply.status, reply.code) == (403, "forbidden"), name_of(route)
+        else:
+            assert reply.status in (400, 422), name_of(route)
+    assert await platform.digest() == before
+
+
+async def test_nobody_makes_themselves_an_operator(platform: Platform) -> None:
+    anybody = platform.anonymous()
+    for changes in (
+        {"role": "admin"},
+        {"role": "support"},
+        {"role": "system"},
+        {"role": ["rider", "admin"]},
+        {"role": "rider,admin"},
+        {"roles": ["admin"]},
+        {"id": "usr_x", "version": 9},
+    ):
+        reply = await anybody.create("/auth/sign-up", sign_up_body(**changes))
+        assert (reply.status, reply.code) == (422, "validation_failed"), changes
+    rider = await platform.person("rider")
+    for body in ({"name": "A", "roles": ["admin"]}, {"name": "A", "role": "admin"}, {"roles": ["admin"]}):
+        assert (await rider.patch("/me", body)).status == 422
+    assert must(await rider.get("/me"), 200)["roles"] == ["rider"]
+
+
+# --- other people's things ---------------------------------------------------------------------
+
+
+CONDITIONS: tuple[dict[str, str], ...] = (
+    {},
+    {"if-match": '"1"'},
+    {"if-match": '"999"'},
+    {"if-none-match": '"1"'},
+)
+
+
+async def strangers(stage: Stage) -> list[CheckedClient]:
+    """People with rescues of their own, and one who is rider and driver."""
+    other = await stage.assigned()
+    both = await stage.driver("rider")
+    return [other.rider, other.its_driver, both]
+
+
+async def test_what_is_another_persons_is_as_if_it_did_not_exist(cast: Cast, stage: Stage) -> None:
+    """The very same answer as for an id that names nothing, and no change."""
+    people = await strangers(stage)
+    before = await cast.platform.digest()
+    compared, wrong = 0, []
+    for route in guarded(cast.platform):
+        names = PARAMETER.findall(route.path)
+        if not names:
+            continue
+        nothing = cast.url(route, **{name: UNKNOWN_IDS[name] for name in names})
+        for stranger in people:
+            roles = stranger.grant.user.roles if stranger.grant else ()
+            if route.policy.roles is not None and route.policy.roles.isdisjoint(roles):
+                continue
+            for headers in CONDITIONS:
+                theirs = await called(stranger, route, cast.url(route), body_of(route), headers)
+                none = await called(stranger, route, nothing, body_of(route), headers)
+                compared += 1
+                if theirs.status != 404 or told(theirs) != told(none):
+                    wrong.append(f"{name_of(route)} {headers} for {roles}: {theirs} instead of {none}")
+    assert not wrong, "\n".join(wrong)
+    assert compared > 100
+    assert await cast.platform.digest() == before
+
+
+async def test_a_driver_sees_a_rescue_only_while_it_is_theirs(stage: Stage) -> None:
+    platform = stage.platform
+    scene = await stage.offered()
+    driver, unknown = scene.its_driver, f"/rescues/{UNKNOWN_IDS['rescue_id']}"
+
+    async def sees() -> bool:
+        reply, none = await driver.get(scene.path), await driver.get(unknown)
+        assert reply.status == 200 or told(reply) == told(none)
+        return reply.status == 200
+
+    assert not await sees()  # an offer is no job yet
+    must(await driver.post(f"/offers/{scene.offer_id}/acceptance"), 200)
+    await platform.settle()
+    assert await sees()
+    must(await driver.post(f"{scene.path}/release", {"reason": "flat"}), 200)
+    await platform.settle()
+    assert not await sees()
+    assert (await driver.get(f"{scene.path}/messages")).status == 404
+    assert must(await driver.get("/rescues"), 200)["items"] == []
+
+
+async def test_another_persons_quote_card_or_truck_is_of_no_use(cast: Cast, stage: Stage) -> None:
+    platform, (rider, card) = cast.platform, await stage.rider()
+    mine = must(await rider.post("/quotes", quote_body()), 201)["id"]
+    theirs = must(await cast.scene.rider.post("/quotes", quote_body()), 201)["id"]
+    before = await platform.digest()
+
+    async def asked(quote_id: str, card_id: str) -> Reply:
+        return await rider.create("/rescues", {"quote_id": quote_id, "payment_method_id": card_id})
+
+    foreign = await asked(theirs, card)
+    assert (foreign.status, foreign.code) == (404, "not_found")
+    assert told(foreign) == told(await asked(f"quo_{UNKNOWN}", card))
+    foreign = await asked(mine, cast.ids["payment_method_id"])
+    assert (foreign.status, foreign.body["errors"][0]["field"]) == (422, "payment_method_id")
+    assert told(foreign) == told(await asked(mine, UNKNOWN_IDS["payment_method_id"]))
+
+    driver = cast.offered.its_driver
+    wished = [{"online": True, "vehicle_id": v} for v in (cast.ids["vehicle_id"], UNKNOWN_IDS["vehicle_id"])]
+    foreign, unknown = [await driver.put("/me/availability", wish) for wish in wished]
+    assert (foreign.status, foreign.body["errors"][0]["field"]) == (422, "vehicle_id")
+    assert told(foreign) == told(unknown)
+    assert await platform.digest() == before
+
+
+async def test_lists_hold_only_what_is_ones_own(cast: Cast, stage: Stage) -> None:
+    people = [*(await strangers(stage)), cast.scene.rider, cast.scene.its_driver]
+    owners: dict[str, str] = {}
+    for person in people:
+        roles = person.grant.user.roles if person.grant else ()
+        lists = ["/me/notifications"]
+        lists += ["/me/payment-methods"] if "rider" in roles else []
+        lists += ["/me/vehicles", "/me/offers"] if "driver" in roles else []
+        for path in lists:
+            for item in must(await person.get(path), 200)["items"]:
+                assert owners.setdefault(item["id"], person.user_id) == person.user_id, path
+        for rescue in must(await person.get("/rescues"), 200)["items"]:
+            assert person.user_id in (rescue["rider"]["id"], rescue.get("driver", {}).get("id"))
+    assert len(set(owners.values())) == len(people)
+    for query in ("rider_id=", "driver_id=", "rider=", "user_id="):
+        reply = await people[0].get(f"/rescues?{query}{cast.scene.rider.user_id}")
+        assert reply.status == 422, query
+    assert (await people[0].get("/rescues?role=operator")).status == 403
+
+
+async def test_a_cursor_of_another_person_leads_nowhere_new(cast: Cast, stage: Stage) -> None:
+    other = await stage.assigned()
+    first = must(await cast.scene.rider.get("/me/notifications?limit=1"), 200)
+    page = must(await other.rider.get(f"/me/notifications?limit=200&cursor={first['next_cursor']}"), 200)
+    mine = {n["id"] for n in must(await other.rider.get("/me/notifications?limit=200"), 200)["items"]}
+    assert {item["id"] for item in page["items"]} <= mine
+
+
+# --- who is both, and who operates -------------------------------------------------------------
+
+
+async def test_a_rider_who_also_drives_has_each_right_in_its_place_only(stage: Stage) -> None:
+    """Rider of one rescue, driver of another: the PIN of the first is theirs, of the second it is not."""
+    platform = stage.platform
+    platform.clock.pass_(60)
+    both = await stage.driver("rider")
+    card = must(await both.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)["id"]
+    own = Scene(platform, both, await stage.request(both, card))
+    assert must(await both.get("/me/offers"), 200)["items"] == []  # nobody is offered their own rescue
+    other_rider, other_card = await stage.rider()
+    driven = Scene(platform, other_rider, await stage.request(other_rider, other_card), both)
+    [offer] = must(await both.get("/me/offers"), 200)["items"]
+    assert offer["rescue_id"] == driven.rescue_id
+    must(await both.post(f"/offers/{offer['id']}/acceptance"), 200)
+    await platform.settle()
+    assert "pin" in await own.now(both)
+    assert "pin" not in await driven.now(both)
+    assert (await both.post(f"{driven.path}/cancellation", REASON)).code == "forbidden"
+    assert (await both.post(f"{driven.path}/pin")).code == "forbidden"
+    assert (await both.post(f"{own.path}/departure")).code in ("forbidden", "illegal_transition")
+    as_rider = must(await both.get("/rescues?role=rider"), 200)["items"]
+    as_driver = must(await both.get("/rescues?role=driver"), 200)["items"]
+    assert [r["id"] for r in as_rider] == [own.rescue_id]
+    assert [r["id"] for r in as_driver] == [driven.rescue_id]
+    assert "pin" in as_rider[0]
+    assert "pin" not in as_driver[0]
+
+
+async def test_operators_see_every_rescue_but_no_secret_of_it(cast: Cast) -> None:
+    for role in ("support", "admin"):
+        operator = await cast.platform.person(role)
+        for path in (cast.scene.path, f"/admin{cast.scene.path}", f"{cast.scene.path}/timeline"):
+            reply = await operator.get(path)
+            assert reply.status == 200
+            assert '"pin"' not in json.dumps(reply.body)
+        assert (await operator.get(f"{cast.scene.path}/messages")).status == 200
+        for path in ("departure", "arrival", "no-show"):
+            assert (await operator.post(f"{cast.scene.path}/{path}")).code == "forbidden"
+
+
+# --- what one learns of the other --------------------------------------------------------------
+
+
+async def everything(who: CheckedClient, scene: Scene) -> str:
+    """The text of all that somebody can read around a rescue."""
+    paths = [
+        scene.path,
+        f"{scene.path}/timeline",
+        f"{scene.path}/messages",
+        "/rescues",
+        "/me/notifications",
+    ]
+    if "driver" in (who.grant.user.roles if who.grant else ()):
+        paths += ["/me/offers", "/me/earnings", "/me/vehicles", "/me/driver-application"]
+    if "support" in (who.grant.user.roles if who.grant else ()):
+        paths += ["/admin/overview", "/admin/map?area=montreal", "/admin/drivers"]
+        paths += [f"/admin/rescues?q={scene.rescue_id}", f"/admin{scene.path}"]
+    return "\n".join([json.dumps(must(await who.get(path), 200)) for path in paths])
+
+
+async def test_nobody_learns_anothers_phone_or_the_pin(cast: Cast, stage: Stage) -> None:
+    scene = await stage.arrived()
+    must(await scene.rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
+    await cast.platform.settle()
+    rider, driver = scene.rider.grant, scene.its_driver.grant
+    assert rider is not None
+    assert driver is not None
+    as_rider = await everything(scene.rider, scene)
+    as_driver = await everything(scene.its_driver, scene)
+    as_operator = await everything(cast.operator, scene)
+    for phone in (rider.user.phone, driver.user.phone):
+        for text in (as_rider, as_driver, as_operator):
+            assert phone not in text
+            assert phone.removeprefix("+1") not in text
+    for text in (as_driver, as_operator):
+        assert '"pin"' not in text
+        for hash_ in (rider.user.password_hash, rider.user.phone_key):
+            assert hash_ not in text
+    assert '"pin"' in as_rider
+    assert "card" not in as_driver
+    assert "pmt_" not in as_driver
+    streams = await redis_text(cast.platform)
+    assert scene.rescue_id in streams  # so that there is something to look through
+    assert '"pin"' not in streams
+    assert rider.user.phone not in streams
+
+
+async def redis_text(platform: Platform) -> str:
+    """Everything that Redis holds as streams, which is what sockets are told."""
+    redis, text = platform.house.redis.durable, []
+    for key in await redis.call("KEYS", "*", decode=True):
+        if await redis.call("TYPE", key, decode=True) == "stream":
+            text.append(str(await redis.call("XRANGE", key, "-", "+", decode=True)))
+    return "\n".join(text)
+
+
+async def test_an_offer_says_where_to_but_not_to_whom(stage: Stage) -> None:
+    scene = await stage.offered()
+    [offer] = must(await scene.its_driver.get("/me/offers"), 200)["items"]
+    text = json.dumps(offer)
+    assert scene.rider.user_id not in text
+    assert "Rika" not in text
+    assert str(PICKUP["address"]) not in text
+    assert offer["pickup"] == {"lat": PICKUP["lat"], "lng": PICKUP["lng"]}
+    assert offer["dropoff"] == {"lat": DROPOFF["lat"], "lng": DROPOFF["lng"]}
+    assert VEHICLE["plate"] not in text
