@@ -102,7 +102,7 @@ def go_offline(profile: DriverProfile, reason: str | None = None) -> DriverProfi
 def decide_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:
     """The profile with an operator's decision; who is not approved is not online."""
     if approval == "approved":
-        return replace(profile, approval=approval)
+        return replace(profile, approval=approval, offline_reason=None)
     return replace(
         profile, approval=approval, online=False, offline_reason=approval if profile.online else None
     )

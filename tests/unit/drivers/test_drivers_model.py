@@ -83,6 +83,12 @@ def test_who_is_suspended_goes_offline_with_the_reason() -> None:
     assert model.decide_approval(APPROVED, "suspended").offline_reason is None
 
 
+def test_who_is_approved_again_is_not_told_once_more_of_the_suspension() -> None:
+    gone = model.decide_approval(model.go_online(APPROVED, "veh_a"), "suspended")
+    (fact,) = model.standing(gone, model.decide_approval(gone, "approved"))
+    assert (fact.approved, fact.online, fact.reason) == (True, False, None)
+
+
 def test_only_what_matters_to_dispatch_is_told() -> None:
     assert model.standing(NEW, model.with_vehicle(NEW, "veh_a")) == ()
     online = model.go_online(APPROVED, "veh_a")
