@@ -93,6 +93,10 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "You have arrived",
         "Your rescue is complete. You pay {paid}.",
     ),
+    ("rescue_completed_fixed_on_spot", "rider"): (
+        "Your bike is fixed",
+        "Your driver has fixed it on the spot. You pay {paid}.",
+    ),
     ("rescue_completed", "driver"): (
         "Job done",
         "The rescue is complete. You earn {earned}.",
@@ -253,6 +257,8 @@ def _of_an_end(fact: RescueEnded) -> Iterator[Notice]:
         if user_id is None or (kind, side) not in TEXTS:
             continue
         special = f"{kind}_fee" if amount else f"{kind}_{fact.reason}"
+        if isinstance(fact, RescueCompleted):
+            special = f"{kind}_{fact.outcome}"
         chosen = special if (special, side) in TEXTS else kind
         yield _told(fact.rescue_id, user_id, kind, side, figures, text=chosen)
 

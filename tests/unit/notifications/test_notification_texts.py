@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
+from msgspec.structs import replace
 
 from support import facts
 from supportcarr.contracts.events import (
@@ -68,6 +69,15 @@ def test_the_end_of_a_job_says_what_is_paid_and_what_is_earned() -> None:
     notes = told(facts.completed())
     assert "31.50 CAD" in notes[facts.RIDER].body
     assert "23.62 CAD" in notes[facts.DRIVER].body
+
+
+def test_a_bike_fixed_on_the_spot_has_not_arrived_anywhere_and_the_lower_price_is_told() -> None:
+    fixed = replace(facts.completed(), outcome="fixed_on_spot", owed=Owed(1500, 1125, "CAD"))
+    notes = told(fixed)
+    assert notes[facts.RIDER].kind == "rescue_completed"
+    assert notes[facts.RIDER].title == "Your bike is fixed"
+    assert "15.00 CAD" in notes[facts.RIDER].body
+    assert "11.25 CAD" in notes[facts.DRIVER].body
 
 
 def test_a_free_cancellation_before_any_driver_is_told_to_the_rider_and_says_that_nothing_is_paid() -> None:
