@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client leaves it unannotated
 
+METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 # upper bounds of the latency buckets, seconds
 LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -55,7 +56,11 @@ class RequestMetrics(Collector):
         self._timings: dict[tuple[str, str, int], Timings] = {}
 
     def timings(self, method: str, route: str, status: int) -> Timings:
-        """The timings of those labels; keep them."""
+        """The timings of those labels; keep them.
+
+        A method that HTTP does not know is ``OTHER``: clients make up as many as they like.
+        """
+        method = method if method in METHODS else "OTHER"
         return self._timings.setdefault((method, route, status), Timings())
 
     def collect(self) -> Iterator[Metric]:

@@ -35,6 +35,15 @@ def test_statuses_and_routes_are_told_apart() -> None:
     assert metrics.requests.timings("GET", "/a", 200) is not metrics.requests.timings("GET", "/a", 500)
 
 
+def test_methods_that_clients_make_up_take_no_memory_each() -> None:
+    metrics = Metrics()
+    made_up = [metrics.requests.timings(f"X{n}", "unmatched", 405) for n in range(3)]
+    assert made_up[0] is made_up[1] is made_up[2]
+    made_up[0].observe(0.1)
+    labels = (("method", "OTHER"), ("route", "unmatched"), ("status", "405"))
+    assert samples(metrics)["http_request_duration_seconds_count", labels] == 1
+
+
 def test_the_same_name_is_the_same_metric() -> None:
     metrics = Metrics()
     metrics.counter("jobs_done", "Jobs", ("kind",)).labels("a").inc()
