@@ -77,19 +77,20 @@ class MongoCollection(Generic[D]):
         """Make the indexes that the spec asks for, once.  Raises ``StoreError`` if a unique key cannot be."""
         async with self._mending:
             if not self._mended:
-                await mongo_indexes.mend(self._attached(self._rows), self.shape, self._store.attempt)
+                await mongo_indexes.mend(_attached(self._rows), self.shape, self._store.attempt)
                 self._mended = True
 
-    def _attached(self, rows: Rows | None) -> Rows:
-        if rows is None:
-            raise StoreUnavailable("the store is not open")
-        return rows
-
     async def _primary(self) -> Rows:
-        rows = self._attached(self._rows)
+        """Where it is written, and read for decisions; ready for use."""
+        rows = _attached(self._rows)
         if not self._mended:
             await self.mend()
         return rows
+
+    async def _listing(self) -> Rows:
+        """Where pages, counts and scans are read."""
+        await self._primary()
+        return _attached(self._replicas)
 
     # --- reads --------------------------------------------------------------------------------
 
@@ -126,43 +127,36 @@ class MongoCollection(Generic[D]):
             if name in self.shape.flags and value is not None:
                 value = bool(value)
             pieces = after(name, descending, value, last)
-        await self._primary()
+        listing = await self._listing()
         rows: list[Row] = []
         for piece in pieces:
             wanted = limit + 1 - len(rows)
             if wanted > 0:
-                replicas = self._attached(self._replicas)
-                rows += await self._select(replicas, both(matches, piece), order(name, descending), wanted)
-        more = len(rows) > limit
-        # Of the rows, before decoding takes them apart.
-        ended = (rows[limit - 1].get(name), rows[limit - 1]["_id"]) if more else None
-        items = [self.shape.decode(row) for row in rows[:limit]]
-        if ended is None:
-            return Page(items, None)
-        value, last = ended
-        # A cursor knows no booleans, as the embedded engine's columns do not.
-        value = int(value) if isinstance(value, bool) else value
-        return Page(items, cursors.encode(self.spec.name, sort, value, last))
+                rows += await self._select(listing, both(matches, piece), order(name, descending), wanted)
+        next_cursor = None
+        if len(rows) > limit:
+            value, last = rows[limit - 1].get(name), rows[limit - 1]["_id"]
+            # A cursor knows no booleans, as the embedded engine's columns do not.
+            value = int(value) if isinstance(value, bool) else value
+            next_cursor = cursors.encode(self.spec.name, sort, value, last)
+        return Page([self.shape.decode(row) for row in rows[:limit]], next_cursor)
 
     async def count(self, where: Where | None = None) -> int:
         matching = condition(self.spec, where)
-        await self._primary()
-        replicas = self._attached(self._replicas)
-        return await self._store.attempt(lambda: replicas.count_documents(matching))
+        listing = await self._listing()
+        return await self._store.attempt(lambda: listing.count_documents(matching))
 
     async def scan(self, where: Where | None = None, *, batch: int = CHUNK) -> AsyncIterator[D]:
         matches = condition(self.spec, where)
-        await self._primary()
-        rows: list[Row] = []
-        matching = matches
+        place: Row = {}
         while True:
-            rows = await self._select(self._attached(self._replicas), matching, [("_id", 1)], batch)
-            last = rows[-1]["_id"] if rows else None
+            rows = await self._select(await self._listing(), both(matches, place), [("_id", 1)], batch)
+            if rows:
+                place = {"_id": {"$gt": rows[-1]["_id"]}}
             for row in rows:
                 yield self.shape.decode(row)
             if len(rows) < batch:
                 return
-            matching = both(matches, {"_id": {"$gt": last}})
 
     async def unrelayed(self, id: str) -> list[Event]:
         row = await self._one(id, {OUTBOX: True})
@@ -205,7 +199,7 @@ class MongoCollection(Generic[D]):
                 await self._store.attempt(lambda: rows.insert_one(row))
                 return
             except DuplicateKeyError as error:
-                field = await self._taken(rows, error.details, row)
+                field = await self._taken(rows, error.details, row, new=True)
                 if field == "id" and await self._clear(rows, [row["_id"]]):
                     continue
                 if field is not None:
@@ -245,7 +239,7 @@ class MongoCollection(Generic[D]):
             if failure["code"] == WRITE_CONFLICT:
                 conflicts.append(row)
             elif failure["code"] == DUPLICATE_KEY:
-                field = await self._taken(rows, failure, row)
+                field = await self._taken(rows, failure, row, new=True)
                 if field not in ("id", None):
                     raise DuplicateKey(self.spec.name, field)
                 (taken if field else conflicts).append(row)
@@ -269,7 +263,7 @@ class MongoCollection(Generic[D]):
                 done = await self._store.attempt(lambda: rows.update_one(key, update))
             except DuplicateKeyError as error:
                 row = {"_id": read.id, **update.get("$set", {})}
-                field = await self._taken(rows, error.details, row)
+                field = await self._taken(rows, error.details, row, new=False)
                 if field is not None:
                     raise DuplicateKey(self.spec.name, field) from None
                 continue
@@ -316,24 +310,19 @@ class MongoCollection(Generic[D]):
         matching = self.shape.keys(ids) | BURIED
         return bool((await self._store.attempt(lambda: rows.delete_many(matching))).deleted_count)
 
-    async def _taken(self, rows: Rows, details: Any, row: Row) -> str | None:
+    async def _taken(self, rows: Rows, details: Any, row: Row, *, new: bool) -> str | None:
         """The field that a duplicate key error is about; ``None`` if what it met is gone again."""
-        named = index_of(details)
-        for field in ("_id", *self.spec.unique):
-            if named in (
-                field,
-                mongo_indexes.unique_name(self.spec, field),
-                "_id_" if field == "_id" else None,
-            ):
-                return "id" if field == "_id" else field
-        for field in ("_id", *self.spec.unique):  # this server does not say: ask it
-            if field in row:
-                others = (
-                    {field: row[field]} if field == "_id" else {field: row[field], "_id": {"$ne": row["_id"]}}
-                )
-                if await self._store.attempt(lambda: rows.find_one(others, {"_id": True})):  # noqa: B023 - run at once
-                    return "id" if field == "_id" else field
-        return None
+        told = mongo_indexes.unique_fields(self.spec).get(index_of(details) or "")
+        if told is not None:
+            return told
+        # This server does not say: ask it.
+        for field in self.spec.unique:
+            if field in row and await self._there(rows, {field: row[field], "_id": {"$ne": row["_id"]}}):
+                return field
+        return "id" if new and await self._there(rows, {"_id": row["_id"]}) else None
+
+    async def _there(self, rows: Rows, matching: Row) -> bool:
+        return await self._store.attempt(lambda: rows.find_one(matching, {"_id": True})) is not None
 
     async def _write(
         self, run: Callable[[Rows], Awaitable[R]], id: str = "", events: Sequence[Event] = ()
@@ -346,7 +335,7 @@ class MongoCollection(Generic[D]):
                 self._store.tell(self.spec.name, id, events)
             return outcome
 
-        self._attached(self._rows)
+        _attached(self._rows)
         return await self._store.finish(write())
 
     def _events(self, stored: D, recorded: Recorded | None) -> list[Event]:
@@ -354,3 +343,9 @@ class MongoCollection(Generic[D]):
 
     def _conflict(self, id: str, version: int) -> VersionConflict:
         return VersionConflict(f"{self.spec.name}: {id} is not at version {version}")
+
+
+def _attached(rows: Rows | None) -> Rows:
+    if rows is None:
+        raise StoreUnavailable("the store is not open")
+    return rows

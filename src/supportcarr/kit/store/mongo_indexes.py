@@ -39,6 +39,16 @@ def unique_name(spec: CollectionSpec[Any], field: str) -> str:
     return f"{spec.name}__{field}__unique"
 
 
+def unique_fields(spec: CollectionSpec[Any]) -> dict[str, str]:
+    """The field that holds a unique key, by the names under which a server may speak of it."""
+    return {
+        "_id": "id",
+        "_id_": "id",
+        **{field: field for field in spec.unique},
+        **{unique_name(spec, field): field for field in spec.unique},
+    }
+
+
 def wanted(spec: CollectionSpec[Any]) -> dict[str, Row]:
     """Every index that the spec asks for, by name; and the one that finds what is to be relayed."""
     indexes: dict[str, Row] = {}

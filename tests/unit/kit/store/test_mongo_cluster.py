@@ -1,0 +1,143 @@
+"""Clusters are set up by the right commands in the right order, and again without harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from bson import MaxKey, MinKey
+from pymongo.errors import OperationFailure
+
+from support.stores import PARCELS, Parcel
+from supportcarr.kit.store import mongo_cluster
+from supportcarr.kit.store.mongo_cluster import (
+    add_shards,
+    initiate_replica_set,
+    pin_regions,
+    shard_collection,
+)
+from supportcarr.kit.store.port import CollectionSpec, Index, StoreUnavailable
+from supportcarr.rescues.repository import RESCUES
+
+MEMBERS = ["a:27017", "b:27017", "c:27017"]
+NOT_YET = OperationFailure("no replset config has been received", 94)
+ALREADY = OperationFailure("already initialized", 23)
+
+Answer = Mapping[str, Any] | Exception
+
+
+class Log:
+    """A server that records the commands it is given and answers what it was told to."""
+
+    def __init__(self, **answers: Answer | Callable[[], Answer]) -> None:
+        self.answers = answers
+        self.commands: list[tuple[str, Mapping[str, Any]]] = []
+
+    async def __call__(self, database: str, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.commands.append((database, command))
+        answer = self.answers.get(next(iter(command)), {"ok": 1})
+        answer = answer() if callable(answer) else answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def names(self) -> list[str]:
+        return [next(iter(command)) for _, command in self.commands]
+
+
+async def test_a_new_replica_set_is_made_of_its_members_and_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mongo_cluster, "POLL_S", 0.001)
+    looks: Iterator[dict[str, Any]] = iter([{"ok": 1}, {"ok": 1}, {"ok": 1, "primary": "a:27017"}])
+    server = Log(replSetGetStatus=NOT_YET, hello=lambda: next(looks))
+    await initiate_replica_set(server, "rs0", MEMBERS)
+    assert server.names == ["replSetGetStatus", "replSetInitiate", "hello", "hello", "hello"]
+    assert server.commands[1] == (
+        "admin",
+        {
+            "replSetInitiate": {
+                "_id": "rs0",
+                "members": [
+                    {"_id": 0, "host": "a:27017"},
+                    {"_id": 1, "host": "b:27017"},
+                    {"_id": 2, "host": "c:27017"},
+                ],
+            }
+        },
+    )
+
+
+async def test_a_replica_set_that_is_there_is_left_as_it_is() -> None:
+    server = Log(replSetGetStatus={"set": "rs0"}, hello={"primary": "a:27017"})
+    await initiate_replica_set(server, "rs0", MEMBERS)
+    assert server.names == ["replSetGetStatus", "hello"]
+
+
+async def test_who_initiates_second_waits_for_the_first() -> None:
+    server = Log(replSetGetStatus=NOT_YET, replSetInitiate=ALREADY, hello={"primary": "b:27017"})
+    await initiate_replica_set(server, "rs0", MEMBERS)
+    assert server.names == ["replSetGetStatus", "replSetInitiate", "hello"]
+
+
+async def test_a_server_of_another_replica_set_is_refused() -> None:
+    server = Log(replSetGetStatus={"set": "others"})
+    with pytest.raises(ValueError, match="others"):
+        await initiate_replica_set(server, "rs0", MEMBERS)
+    assert server.names == ["replSetGetStatus"]
+
+
+async def test_a_refusal_to_initiate_passes_through() -> None:
+    refusal = OperationFailure("replSetInitiate quorum check failed", 74)
+    with pytest.raises(OperationFailure, match="quorum"):
+        await initiate_replica_set(Log(replSetGetStatus=NOT_YET, replSetInitiate=refusal), "rs0", MEMBERS)
+    with pytest.raises(OperationFailure, match="not running with"):
+        standalone = OperationFailure("not running with --replSet", 76)
+        await initiate_replica_set(Log(replSetGetStatus=standalone), "rs0", MEMBERS)
+
+
+async def test_a_set_without_a_primary_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mongo_cluster, "POLL_S", 0.001)
+    server = Log(replSetGetStatus={"set": "rs0"})
+    with pytest.raises(StoreUnavailable, match="no primary"):
+        await initiate_replica_set(server, "rs0", MEMBERS, within_s=0.01)
+
+
+async def test_shards_that_the_router_knows_are_not_added_again() -> None:
+    router = Log(listShards={"shards": [{"_id": "qc"}]})
+    await add_shards(router, ["qc/a:27017,b:27017", "on/c:27017"])
+    assert router.commands == [
+        ("admin", {"listShards": 1}),
+        ("admin", {"addShard": "on/c:27017", "name": "on"}),
+    ]
+
+
+async def test_rescues_are_sharded_by_region_and_each_region_is_pinned() -> None:
+    router = Log()
+    await shard_collection(router, "supportcarr", RESCUES)
+    await pin_regions(router, "supportcarr", RESCUES, {"qc": "shard-east"})
+    assert router.commands == [
+        ("admin", {"enableSharding": "supportcarr"}),
+        ("admin", {"shardCollection": "supportcarr.rescuerequests", "key": {"region": 1, "_id": 1}}),
+        ("admin", {"addShardToZone": "shard-east", "zone": "qc"}),
+        (
+            "admin",
+            {
+                "updateZoneKeyRange": "supportcarr.rescuerequests",
+                "min": {"region": "qc", "_id": MinKey()},
+                "max": {"region": "qc", "_id": MaxKey()},
+                "zone": "qc",
+            },
+        ),
+    ]
+
+
+async def test_what_is_not_declared_as_sharded_is_not_sharded() -> None:
+    router = Log()
+    with pytest.raises(ValueError, match="not declared"):
+        await shard_collection(router, "supportcarr", PARCELS)
+    with pytest.raises(ValueError, match="unique"):
+        CollectionSpec("parcels", Parcel, (Index("owner"),), unique=("shelf",), sharded_by="owner")
+    assert router.commands == []

@@ -1,0 +1,126 @@
+"""Outcomes, mistakes and a server that cannot serve are told apart; conflicts are tried again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pymongo import errors
+
+from supportcarr.kit.store import mongo_errors
+from supportcarr.kit.store.mongo_errors import CONFLICTS, Attempts, as_unavailable, index_of
+from supportcarr.kit.store.port import StoreUnavailable
+
+CONFLICT = errors.OperationFailure("WriteConflict", 112)
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that are made, without making them."""
+    made: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        made.append(seconds)
+
+    monkeypatch.setattr("supportcarr.kit.store.mongo_errors.asyncio.sleep", sleep)
+    return made
+
+
+class Flaky:
+    """Fails so often, then answers."""
+
+    def __init__(self, failures: int, error: Exception = CONFLICT) -> None:
+        self.left, self.error, self.calls = failures, error, 0
+
+    async def __call__(self) -> str:
+        self.calls += 1
+        if self.left:
+            self.left -= 1
+            raise self.error
+        return "done"
+
+
+async def test_a_write_conflict_is_tried_again_after_a_growing_random_pause(pauses: list[float]) -> None:
+    attempt = Attempts()
+    assert await attempt(Flaky(CONFLICTS)) == "done"
+    assert len(pauses) == CONFLICTS
+    assert len(set(pauses)) > 1
+    assert max(pauses) <= mongo_errors.LONGEST_PAUSE_S
+    assert (attempt.operations, attempt.conflicts, attempt.unavailable) == (1, CONFLICTS, 0)
+
+
+async def test_too_many_conflicts_in_a_row_are_unavailability() -> None:
+    attempt, flaky = Attempts(), Flaky(CONFLICTS + 1)
+    with pytest.raises(StoreUnavailable):
+        await attempt(flaky)
+    assert flaky.calls == CONFLICTS + 1
+    assert attempt.unavailable == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.ServerSelectionTimeoutError("no server"),
+        errors.AutoReconnect("connection closed"),
+        errors.NetworkTimeout("timed out"),
+        errors.WaitQueueTimeoutError("no connection is free"),
+        errors.ExecutionTimeout("operation exceeded time limit", 50),
+        errors.WTimeoutError("waiting for replication timed out", 64),
+        errors.WriteConcernError("not enough data-bearing nodes", 100),
+        errors.NotPrimaryError("not primary"),
+        errors.OperationFailure("not authorized", 13),
+        errors.OperationFailure("interrupted at shutdown", 11600),
+        errors.OperationFailure("no space left on device", 14031),
+        errors.BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}),
+        errors.InvalidOperation("Cannot use AsyncMongoClient after close"),
+        errors.ConfigurationError("the DNS query name does not exist"),
+    ],
+)
+async def test_a_server_that_cannot_serve_is_unavailable_at_once(error: errors.PyMongoError) -> None:
+    flaky = Flaky(1, error)
+    with pytest.raises(StoreUnavailable):
+        await Attempts()(flaky)
+    assert flaky.calls == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.DuplicateKeyError("E11000", 11000),
+        errors.OperationFailure("unknown operator: $nonsense", 2),
+        errors.BulkWriteError({"writeErrors": [{"code": 11000}], "writeConcernErrors": []}),
+        errors.InvalidOperation("cannot set options after executing query"),
+    ],
+)
+async def test_outcomes_and_our_own_mistakes_pass_through(error: errors.PyMongoError) -> None:
+    assert as_unavailable(error) is None
+    with pytest.raises(type(error)):
+        await Attempts()(Flaky(1, error))
+
+
+async def test_a_caller_that_gives_up_is_not_kept() -> None:
+    async def never() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    task = asyncio.create_task(Attempts()(never))
+    asyncio.get_running_loop().call_soon(task.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(
+    ("details", "named"),
+    [
+        ({"keyPattern": {"shelf": 1}, "keyValue": {"shelf": "A"}, "errmsg": "…"}, "shelf"),
+        ({"errmsg": "E11000 duplicate key error collection: t.p index: p__shelf__unique dup key: {}"},
+         "p__shelf__unique"),
+        ({"errmsg": "E11000 duplicate key error index: t.p.$shelf_1 dup key"}, "shelf_1"),
+        ({"errmsg": "duplicate key violation on the requested collection"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)  # fmt: skip
+def test_a_server_may_name_the_key_in_two_ways_or_not_at_all(
+    details: dict[str, object] | None, named: str | None
+) -> None:
+    assert index_of(details) == named

@@ -1,0 +1,79 @@
+"""Filters say what was asked, and the pieces of a page follow one another as the port sorts."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.stores import NOON, PARCELS, Parcel
+from supportcarr.kit.store.mongo_document import ALIVE
+from supportcarr.kit.store.mongo_query import after, both, condition, name_of, order
+from supportcarr.kit.store.port import CollectionSpec, In, Range
+
+TEXT = "2026-03-02T12:00:00.000000Z"
+
+
+def test_conditions_say_what_was_asked() -> None:
+    assert condition(PARCELS, {"owner": "ann", "due_at": NOON}) == {
+        "owner": {"$eq": "ann"},
+        "due_at": {"$eq": TEXT},
+    }
+    assert condition(PARCELS, {"weight": In((1, 2))}) == {"weight": {"$in": [1, 2]}}
+    assert condition(PARCELS, {"due_at": Range(ge=NOON)}) == {"due_at": {"$gte": TEXT}}
+    assert condition(PARCELS, {"price": Range(ge=1.0, lt=2.0)}) == {"price": {"$gte": 1.0, "$lt": 2.0}}
+    assert condition(PARCELS, {"price": Range()}) == {"price": {"$ne": None}}
+
+
+def test_tombstones_are_left_out_where_they_could_match() -> None:
+    assert condition(PARCELS, None) == ALIVE
+    assert condition(PARCELS, {"id": "p"}) == {"_id": {"$eq": "p"}, **ALIVE}
+    assert "version" not in condition(PARCELS, {"owner": "ann"})
+    split = CollectionSpec("parcels", Parcel, PARCELS.indexes, sharded_by="owner")
+    assert condition(split, {"owner": "ann"}) == {"owner": {"$eq": "ann"}, **ALIVE}
+
+
+def test_what_looks_like_an_operator_is_a_value() -> None:
+    assert condition(PARCELS, {"owner": "$ne"}) == {"owner": {"$eq": "$ne"}}
+
+
+def test_a_field_that_is_not_declared_and_what_is_absent_cannot_be_asked_for() -> None:
+    with pytest.raises(ValueError, match="declares no index"):
+        name_of(PARCELS, "note")
+    with pytest.raises(ValueError, match="absent"):
+        condition(PARCELS, {"owner": None})  # type: ignore[dict-item]  # what a careless caller may give
+
+
+def test_two_filters_on_one_field_both_count() -> None:
+    assert both({"a": 1}, {"a": 2}) == {"$and": [{"a": 1}, {"a": 2}]}
+    assert both({}, {"a": 2}) == {"a": 2}
+    assert both({"a": 1}, {}) == {"a": 1}
+
+
+def test_a_sort_ends_with_the_id_in_the_same_direction() -> None:
+    assert order("due_at", False) == [("due_at", 1), ("_id", 1)]
+    assert order("due_at", True) == [("due_at", -1), ("_id", -1)]
+    assert order("_id", True) == [("_id", -1)]
+
+
+def test_upwards_follow_the_ties_and_then_the_rest() -> None:
+    assert after("weight", False, 3, "p") == (
+        {"weight": {"$eq": 3}, "_id": {"$gt": "p"}},
+        {"weight": {"$gt": 3}},
+    )
+    assert after("weight", False, None, "p") == (
+        {"weight": {"$eq": None}, "_id": {"$gt": "p"}},
+        {"weight": {"$ne": None}},
+    )
+
+
+def test_downwards_what_is_absent_comes_last() -> None:
+    assert after("weight", True, 3, "p") == (
+        {"weight": {"$eq": 3}, "_id": {"$lt": "p"}},
+        {"weight": {"$lt": 3}},
+        {"weight": {"$eq": None}},
+    )
+    assert after("weight", True, None, "p") == ({"weight": {"$eq": None}, "_id": {"$lt": "p"}},)
+
+
+def test_by_id_there_is_one_piece() -> None:
+    assert after("_id", False, "p", "p") == ({"_id": {"$gt": "p"}},)
+    assert after("_id", True, "p", "p") == ({"_id": {"$lt": "p"}},)
