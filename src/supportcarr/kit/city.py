@@ -126,4 +126,6 @@ class CityHeartbeat:
                 await self.beat()
             except StoreError as error:
                 _log.warning("city.heartbeat_failed", error=str(error))
+            except Exception:  # whatever it is: a city without a heartbeat counts as stopped
+                _log.exception("city.heartbeat_failed")
             await asyncio.sleep(HEARTBEAT_S)

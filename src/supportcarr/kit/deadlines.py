@@ -94,6 +94,8 @@ class DeadlineRunner:
                 await self.look()
             except StoreError as error:
                 _log.warning("deadlines.look_failed", error=str(error))
+            except Exception:  # whatever it is: without this task nothing falls due any more
+                _log.exception("deadlines.look_failed")
             await asyncio.sleep(max(0.0, self._every_s - (time.monotonic() - started)))
 
     async def look(self) -> int:

@@ -234,6 +234,8 @@ class Relay:
                     await self.sweep(older_than_s=every_s)
                 except StoreError as error:
                     _log.warning("outbox.sweep_failed", error=str(error))
+                except Exception:  # whatever it is: what a crash left behind waits for this task
+                    _log.exception("outbox.sweep_failed")
 
         self._sweeper = asyncio.create_task(sweep_on(), name="outbox sweep")
 

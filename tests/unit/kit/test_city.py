@@ -18,6 +18,7 @@ from supportcarr.kit.city import (
     first_city_time,
     join_city,
 )
+from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.kit.store.sqlite import SqliteStore
 
 WEDNESDAY = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
@@ -142,6 +143,24 @@ async def test_the_heartbeat_beats_by_itself_and_leaves_a_last_mark(store: Sqlit
     record = await collection.get("city")
     assert record is not None
     assert record.city == clock.city()
+
+
+async def test_a_beat_that_fails_is_not_the_last(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    heartbeat = CityHeartbeat(store, await city_clock(store, speed=30, wall=Wall()))
+    beats: list[Exception] = [RuntimeError("broken"), StoreUnavailable("away")]
+    beaten = asyncio.Event()
+
+    async def beat(*, fresh_s: float = 0.0) -> None:
+        if beats:
+            raise beats.pop()
+        beaten.set()
+
+    monkeypatch.setattr(heartbeat, "beat", beat)
+    monkeypatch.setattr("supportcarr.kit.city.HEARTBEAT_S", 0.001)
+    heartbeat.start()
+    async with asyncio.timeout(10):
+        await beaten.wait()
+    await heartbeat.stop()
 
 
 async def test_a_process_that_starts_again_never_moves_the_clock_however_late_the_heartbeat(

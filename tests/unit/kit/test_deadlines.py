@@ -193,12 +193,14 @@ async def test_what_stays_due_is_fired_again_but_ever_more_rarely(
     assert looks > 12
 
 
-async def test_a_store_that_is_away_for_a_moment_does_not_end_the_looking(
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("broken")])
+async def test_a_look_that_fails_does_not_end_the_looking(
     store: SqliteStore,
     parcels: Collection[Parcel],
     clock: Clock,
     firings: Firings,
     monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
 ) -> None:
     await parcels.insert(Parcel(id="p", due_at=NOON))
     find, left = parcels.find, [1, 2, 3]
@@ -206,7 +208,7 @@ async def test_a_store_that_is_away_for_a_moment_does_not_end_the_looking(
     async def away(*arguments: object, **options: object) -> object:
         if left:
             left.pop()
-            raise StoreUnavailable("away")
+            raise error
         return await find(*arguments, **options)  # type: ignore[arg-type]  # handed through as given
 
     monkeypatch.setattr(parcels, "find", away)

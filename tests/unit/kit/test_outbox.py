@@ -332,6 +332,34 @@ async def test_the_sweeper_sweeps_until_it_is_stopped(
     assert await outbox(store) == [("parcels", "q")]
 
 
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("broken")])
+async def test_a_sweep_that_fails_does_not_end_the_sweeping(
+    store: SqliteStore,
+    parcels: Collection[Parcel],
+    jobs: JobList,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    await parcels.insert(Parcel(id="p"), recorded("left"))
+    witness = Witness()
+    relay = Relay(store, [witness.consumer], jobs)
+    look, left = store.outbox, [1, 2]
+
+    async def broken(*, older_than_s: float, limit: int) -> list[tuple[str, str]]:
+        if left:
+            left.pop()
+            raise error
+        return await look(older_than_s=older_than_s, limit=limit)
+
+    monkeypatch.setattr(store, "outbox", broken)
+    relay.start_sweeping(every_s=0.005)
+    async with asyncio.timeout(10):
+        while not witness.seen:
+            await asyncio.sleep(0.005)
+    await relay.stop()
+    assert left == []
+
+
 async def test_a_crash_before_the_event_is_taken_out_runs_its_consumers_again(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
