@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from supportcarr.contracts.actors import Role
 from supportcarr.rescues.commands import Command
 from supportcarr.rescues.life import OPERATOR, TABLE, arrows
 from supportcarr.rescues.model import FINAL, STATUSES
 
-PAGE = Path("docs/rescue-life.md")
 BEGIN = "<!-- generated from src/supportcarr/rescues/life.py: begin -->"
 END = "<!-- generated: end -->"
 
@@ -48,16 +46,6 @@ def rendered(page: str) -> str:
         raise ValueError("the page has no markers to draw the rescue's life between")
     drawn = f"\n\n```mermaid\n{mermaid()}```\n\n{markdown_table()}\n"
     return before + begin + drawn + end + after
-
-
-def render_docs(path: Path = PAGE) -> bool:
-    """Bring the page up to the table; answers whether anything had changed."""
-    page = path.read_text(encoding="utf-8")
-    drawn = rendered(page)
-    if drawn == page:
-        return False
-    path.write_text(drawn, encoding="utf-8")
-    return True
 
 
 def _words(command: type[Command]) -> str:
