@@ -94,7 +94,9 @@ class AuthService:
     async def ensure_account(self, phone: str, password: str, name: str, roles: Iterable[str]) -> User:
         """The account with that number, made if there is none, with at least those roles.
 
-        The password of an account that exists is left alone.
+        The password of an account that exists is left alone.  It must be this one before the account
+        is given a role: whoever signed up with the number first must not become an operator by that.
+        Raises ``WrongCredentials``.
         """
         number = phones.parse(phone)
         wanted = set(roles)
@@ -103,6 +105,10 @@ class AuthService:
             if user is None:
                 user = await self._create(new_id(USER), number, password, name, wanted, SYSTEM)
             if user is not None:
+                if wanted <= set(user.roles):
+                    return user
+                if not await self._passwords.verify(password, user.password_hash):
+                    raise WrongCredentials
                 return await self._with_roles(user, wanted)
         raise Conflict
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
+from supportcarr.auth.errors import WrongCredentials
 from supportcarr.auth.passwords import Passwords
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.tokens import Tokens
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.settings import Settings
+from supportcarr.kit.settings import Settings, SettingsError
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import seed_demo
 
@@ -53,8 +54,20 @@ def write_private(file: Path, content: Any) -> None:
     temporary.replace(file)
 
 
+async def _ensure(auth: AuthService, role: str, operator: Operator) -> None:
+    try:
+        await auth.ensure_account(operator.phone, operator.password, role.capitalize(), [role])
+    except WrongCredentials:
+        raise SettingsError(
+            f"{operator.phone} belongs to an account with another password; it is not made {role}."
+        ) from None
+
+
 async def seed(settings: Settings, store: Store) -> dict[str, Operator]:
-    """Area, tariff and operators of the demo; safe to repeat, leaves alone what is there."""
+    """Area, tariff and operators of the demo; safe to repeat, leaves alone what is there.
+
+    Raises ``SettingsError`` if an operator's number is somebody else's.
+    """
     await seed_demo(store)
     people = operators(Path(settings.place.data))
     clock = Clock()
@@ -70,7 +83,7 @@ async def seed(settings: Settings, store: Store) -> dict[str, Operator]:
     )
     try:
         for role, operator in people.items():
-            await auth.ensure_account(operator.phone, operator.password, role.capitalize(), [role])
+            await _ensure(auth, role, operator)
     finally:
         passwords.close()
     return people

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from support.http import PASSWORD, Api, Client, new_phone, serving
+from supportcarr.auth.errors import WrongCredentials
 from supportcarr.auth.repository import SESSIONS, USERS
 from supportcarr.contracts.events import Event, UserSignedUp
 from supportcarr.contracts.refusals import NotFound
@@ -145,10 +146,17 @@ async def test_an_account_is_ensured_once_and_gets_the_roles_it_lacks(api: Api, 
         *(api.auth.ensure_account(phone, PASSWORD, "Op", ("support",)) for _ in range(4))
     )
     assert len({user.id for user in users}) == 1
-    grown = await api.auth.ensure_account(phone, "another password", "Other", ("admin",))
+    grown = await api.auth.ensure_account(phone, PASSWORD, "Other", ("admin",))
     assert (grown.roles, grown.name) == (("admin", "support"), "Op")
     assert (await api.auth.sign_in(phone, PASSWORD)).user.id == grown.id
     assert await store.collection(USERS).count() == 1
+
+
+async def test_who_took_an_operators_number_first_does_not_become_one(api: Api) -> None:
+    stranger = await api.person("rider", phone=(phone := new_phone()))
+    with pytest.raises(WrongCredentials):
+        await api.auth.ensure_account(phone, "the operator's own", "Admin", ("admin",))
+    assert (await api.auth.user(stranger.user_id)).roles == ("rider",)
 
 
 async def test_signing_out_ends_this_session_and_no_other(api: Api) -> None:
