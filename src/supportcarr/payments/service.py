@@ -16,6 +16,7 @@ from supportcarr.payments.bookkeeping import Ledger
 from supportcarr.payments.cards import PaymentMethods
 from supportcarr.payments.model import Intent, PaymentRecord
 from supportcarr.payments.ports import (
+    CardRefused,
     GatewayError,
     NotPossible,
     OutcomeUnknown,
@@ -152,7 +153,7 @@ class Payments:
                 payment_id=record.id,
                 rescue_id=record.rescue_id,
             )
-        except NotPossible as error:
+        except (CardRefused, NotPossible) as error:  # a refusal that left no intent to look at
             await self._save(model.hold_refused(record, error.code))
             return True
         except StoredFailure:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from support.books import Due, StripeLine, differences
 from support.payments import (
     DRIVER,
     RESCUE,
@@ -37,8 +38,8 @@ from supportcarr.contracts.events import (
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.work import Again
 from supportcarr.payments import handlers
-from supportcarr.payments.books import Due, StripeLine, differences
 from supportcarr.payments.model import PaymentRecord
+from supportcarr.payments.ports import CardRefused
 from supportcarr.payments.repository import LEDGER, RECORDS
 from supportcarr.providers.stripe import StripePaymentGateway
 
@@ -164,6 +165,23 @@ async def test_a_card_detached_at_stripe_fails_the_hold(
     await shop.payments.hold(requested(method))
     assert said(told) == [("hold", "failed", 2500)]
     assert told[0].reason == "card_declined"
+
+
+async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
+    shop: Till,
+    gateway: StripePaymentGateway,
+    told: list[PaymentProcessed],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    method = await card(shop)
+
+    async def refused(**_: object) -> None:
+        raise CardRefused("The card has expired.", code="expired_card")
+
+    monkeypatch.setattr(gateway, "hold", refused)
+    await shop.payments.hold(requested(method))
+    assert said(told) == [("hold", "failed", 2500)]
+    assert (await record_of(shop)).failure == "expired_card"
 
 
 async def test_a_rider_who_must_act_is_told_and_the_hold_waits(

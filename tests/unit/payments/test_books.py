@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from support.books import Due, StripeLine, differences
 from supportcarr.contracts.money import Owed
-from supportcarr.payments.books import Due, StripeLine, differences
 from supportcarr.payments.ledger import Entry, LedgerTransaction, entries_for_charge, entries_for_payment
 
 OWED = Owed(2500, 1875, "CAD")
