@@ -8,11 +8,13 @@ import msgspec
 import pytest
 
 from support.stores import NOON, PARCELS, Parcel, store_at
+from supportcarr.contracts.documents import Document
 from supportcarr.kit.store.port import (
     Collection,
     CollectionSpec,
     DuplicateKey,
     Index,
+    Range,
     Store,
     StoreError,
     StoreUnavailable,
@@ -105,6 +107,36 @@ async def test_absent_unique_keys_do_not_collide(parcels: Collection[Parcel]) ->
     for name in "pqr":
         await parcels.insert(Parcel(id=name))
     assert await parcels.count() == 3
+
+
+class Outspoken(Document, frozen=True, kw_only=True):
+    """Its encoding names every field, also those that hold nothing."""
+
+    key: str | None = None
+    note: str | None = None
+
+
+async def test_null_is_absent_for_a_unique_key(store: Store) -> None:
+    things = store.collection(CollectionSpec("outspoken", Outspoken, unique=("key",)))
+    await things.insert_many([Outspoken(id="a"), Outspoken(id="b", key=None)])
+    held = await things.insert(Outspoken(id="c", key="K"))
+    with pytest.raises(DuplicateKey):
+        await things.insert(Outspoken(id="d", key="K"))
+    await things.save(msgspec.structs.replace(held, key=None))
+    taken = await things.insert(Outspoken(id="d", key="K"))
+    assert [thing.id for thing in (await things.find({"key": Range()})).items] == ["d"]
+    assert await things.get("d") == taken
+    assert await things.get("c") == Outspoken(id="c", version=2)
+
+
+async def test_a_number_over_32_bits_is_kept_found_and_sorted(parcels: Collection[Parcel]) -> None:
+    large = 2**53 + 1
+    for n in (0, 2, 1):
+        await parcels.insert(Parcel(id=f"p{n}", weight=large + n))
+    found = await parcels.find({"weight": Range(ge=large + 1)}, sort="-weight", limit=1)
+    assert [(p.id, p.weight) for p in found.items] == [("p2", large + 2)]
+    rest = await parcels.find({"weight": Range(ge=large + 1)}, sort="-weight", cursor=found.next_cursor)
+    assert [(p.id, type(p.weight)) for p in rest.items] == [("p1", int)]
 
 
 async def test_a_unique_key_that_was_given_up_can_be_taken(parcels: Collection[Parcel]) -> None:

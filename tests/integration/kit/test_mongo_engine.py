@@ -1,0 +1,460 @@
+"""What only the MongoDB engine can get wrong: pools, cuts, tombstones, nameless keys, refusals."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+import msgspec
+import pytest
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from support.mongo_proxy import MongoProxy
+from support.stores import NOON, PARCELS, Parcel, recorded, word_of
+from supportcarr.contracts.documents import Document
+from supportcarr.kit.store import mongo_collection
+from supportcarr.kit.store.mongo import MongoStore
+from supportcarr.kit.store.mongo_collection import MongoCollection
+from supportcarr.kit.store.mongo_document import Row
+from supportcarr.kit.store.port import (
+    CollectionSpec,
+    DuplicateKey,
+    Index,
+    StoreError,
+    StoreUnavailable,
+    VersionConflict,
+)
+
+pytestmark = pytest.mark.xdist_group("mongodb")
+
+BURIED = {"_id": "p", "outbox": []}
+
+
+@pytest.fixture
+async def store(mongodb: str) -> AsyncIterator[MongoStore]:
+    opened = MongoStore(mongodb, patience_s=20)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def parcels(store: MongoStore) -> MongoCollection[Parcel]:
+    made = store.collection(PARCELS)
+    assert isinstance(made, MongoCollection)
+    return made
+
+
+@pytest.fixture
+async def raw(mongodb: str) -> AsyncIterator[AsyncDatabase[Row]]:
+    """The same database without our engine."""
+    async with AsyncMongoClient[Row](mongodb) as client:
+        yield client.get_default_database()
+
+
+# --- connections ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [("", 90, 100), ("?maxPoolSize=500", 90, 100), ("?maxPoolSize=5", 5, 7)],
+)
+async def test_a_server_sees_at_most_a_hundred_connections_of_a_process(
+    mongodb: str, asked: str, least: int, most: int
+) -> None:
+    async with MongoProxy(mongodb + asked) as proxy:
+        store = MongoStore(proxy.url, patience_s=30)
+        parcels = store.collection(PARCELS)
+        await store.open()
+        stored = await parcels.insert(Parcel(id="p"))
+        proxy.answering.clear()
+        reads = [asyncio.create_task(parcels.get("p")) for _ in range(400)]
+        while proxy.most < least:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)  # for one that would come too many
+        proxy.answering.set()
+        assert await asyncio.gather(*reads) == [stored] * 400
+        assert proxy.most <= most
+        await store.close()
+
+
+async def test_a_server_that_goes_away_is_unavailable_until_it_is_back(mongodb: str) -> None:
+    async with MongoProxy(mongodb) as proxy:
+        store = MongoStore(proxy.url, patience_s=1.0)
+        parcels = store.collection(PARCELS)
+        await store.open()
+        stored = await parcels.insert(Parcel(id="p"), recorded("in"))
+        await proxy.cut()
+        outcomes = await asyncio.gather(
+            parcels.get("p"),
+            parcels.save(stored),
+            parcels.find(),
+            parcels.unrelayed("p"),
+            store.outbox(older_than_s=0, limit=1),
+            store.ping(),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 6
+        assert store.stats()["unavailable"] >= 6
+        await proxy.listen()
+        assert await parcels.get("p") == stored
+        assert (await parcels.save(stored)).version == 2
+        await store.close()
+
+
+async def test_a_store_that_nobody_serves_cannot_be_opened(mongodb: str) -> None:
+    async with MongoProxy(mongodb) as proxy:
+        url = proxy.url
+    store = MongoStore(url, patience_s=0.3)
+    with pytest.raises(StoreUnavailable):
+        await store.open()
+    with pytest.raises(StoreUnavailable):
+        await store.ping()
+
+
+@pytest.mark.parametrize("url", ["mongodb://", "mongodb://127.0.0.1/?maxPoolSize=many", "mongodb://a:b:c"])
+async def test_a_url_that_says_nothing_is_refused_in_a_sentence(url: str) -> None:
+    with pytest.raises(StoreUnavailable, match="URL"):
+        await MongoStore(url, patience_s=0.3).open()
+
+
+async def test_the_database_is_the_one_that_was_named(mongodb: str, raw: AsyncDatabase[Row]) -> None:
+    base = mongodb.rpartition("/")[0]
+    store = MongoStore(f"{base}/", raw.name)
+    await store.open()
+    await store.collection(PARCELS).insert(Parcel(id="p"))
+    assert await raw["parcels"].find_one({"_id": "p"}, {"version": 1}) == {"_id": "p", "version": 1}
+    await store.close()
+
+
+async def test_two_processes_may_be_the_first(mongodb: str) -> None:
+    stores = [MongoStore(mongodb, patience_s=20) for _ in range(4)]
+    for store in stores:
+        store.collection(PARCELS)
+    await asyncio.gather(*(store.open() for store in stores))
+    await stores[0].collection(PARCELS).insert(Parcel(id="p", shelf="A"))
+    with pytest.raises(DuplicateKey):
+        await stores[1].collection(PARCELS).insert(Parcel(id="q", shelf="A"))
+    await asyncio.gather(*(store.close() for store in stores))
+
+
+async def test_only_lists_of_read_models_may_be_read_from_secondaries(mongodb: str) -> None:
+    async with AsyncMongoClient[Row](mongodb) as client:
+        for read_model, mode in ((False, "primary"), (True, "secondaryPreferred")):
+            spec = CollectionSpec("parcels", Parcel, PARCELS.indexes, read_model=read_model)
+            collection = MongoCollection(MongoStore(mongodb), spec)
+            collection.attach(client.get_default_database())
+            assert collection._rows is not None
+            assert collection._replicas is not None
+            assert collection._rows.read_preference.mongos_mode == "primary"
+            assert collection._replicas.read_preference.mongos_mode == mode
+
+
+async def test_writes_wait_for_the_majority(store: MongoStore) -> None:
+    assert store._database is not None
+    assert store._database.write_concern.document == {"w": "majority"}
+
+
+# --- writes -----------------------------------------------------------------------------------
+
+
+async def test_a_caller_that_gave_up_does_not_stop_the_write(mongodb: str, raw: AsyncDatabase[Row]) -> None:
+    async with MongoProxy(mongodb) as proxy:
+        store = MongoStore(proxy.url, patience_s=20)
+        parcels = store.collection(PARCELS)
+        await store.open()
+        told: list[str] = []
+        store.subscribe(lambda _, name, events: told.extend(word_of(event) for event in events))
+        proxy.answering.clear()
+        impatient = asyncio.create_task(parcels.insert(Parcel(id="p"), recorded("in")))
+        while await raw["parcels"].find_one({"_id": "p"}) is None:
+            await asyncio.sleep(0.01)
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        assert told == []
+        proxy.answering.set()
+        await store.close()  # waits for it
+        assert told == ["in"]
+
+
+async def test_fields_of_the_next_release_survive_a_save(
+    parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
+) -> None:
+    stored = await parcels.insert(Parcel(id="p", note="old"))
+    await raw["parcels"].update_one({"_id": "p"}, {"$set": {"of_the_next_release": 7}})
+    await parcels.save(msgspec.structs.replace(stored, note=""))
+    row = await raw["parcels"].find_one({"_id": "p"})
+    assert row == {"_id": "p", "version": 2, "owner": "nobody", "urgent": False, "of_the_next_release": 7}
+
+
+class Stubborn:
+    """The server's collection, that meets a write conflict (code 112) the first time."""
+
+    def __init__(self, rows: AsyncCollection[Row], name: str, error: Callable[..., Exception]) -> None:
+        self._rows, self._name, self._error = rows, name, error
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._rows, name)
+        if name != self._name:
+            return real
+
+        async def stubborn(*arguments: Any, **options: Any) -> Any:
+            self.calls += 1
+            if self.calls == 1:
+                raise self._error(*arguments)
+            return await real(*arguments, **options)
+
+        return stubborn
+
+
+async def test_a_write_that_met_another_is_tried_again(
+    store: MongoStore, parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await parcels.count()
+    assert parcels._rows is not None
+    rows = parcels._rows
+    for name in ("insert_one", "update_one", "delete_one"):
+        stubborn = Stubborn(rows, name, lambda *_: OperationFailure("WriteConflict", 112))
+        monkeypatch.setattr(parcels, "_rows", stubborn)
+        stored = await parcels.insert(Parcel(id=name))
+        stored = await parcels.save(stored)
+        await parcels.delete(name, stored.version)
+        assert stubborn.calls == 2
+    assert store.stats()["write_conflicts"] == 3
+
+
+async def test_of_many_inserts_those_that_met_another_are_tried_again(
+    parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await parcels.insert(Parcel(id="p0"))
+    assert parcels._rows is not None
+
+    def conflict(batch: list[Row]) -> Exception:
+        failures = [
+            {"index": index, "code": 11000 if row["_id"] == "p0" else 112, "errmsg": "index: _id_ dup"}
+            for index, row in enumerate(batch)
+        ]
+        return BulkWriteError({"writeErrors": failures, "writeConcernErrors": []})
+
+    stubborn = Stubborn(parcels._rows, "insert_many", conflict)
+    monkeypatch.setattr(parcels, "_rows", stubborn)
+    assert await parcels.insert_many([Parcel(id=f"p{n}") for n in range(3)]) == 2
+    assert stubborn.calls == 2
+    assert await parcels.count() == 3
+
+
+async def test_keys_are_told_apart_when_the_server_names_none(
+    parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo_collection, "index_of", lambda _: None)
+    await parcels.insert(Parcel(id="p", shelf="A"))
+    other = await parcels.insert(Parcel(id="q", shelf="B"))
+    attempts: dict[str, list[Coroutine[Any, Any, object]]] = {
+        "id": [parcels.insert(Parcel(id="p")), parcels.insert(Parcel(id="p", shelf="C"))],
+        "shelf": [
+            parcels.insert(Parcel(id="r", shelf="A")),
+            parcels.save(msgspec.structs.replace(other, shelf="A")),
+            parcels.insert_many([Parcel(id="s"), Parcel(id="t", shelf="B")]),
+        ],
+    }
+    for field, refused in attempts.items():
+        for attempt in refused:
+            with pytest.raises(DuplicateKey) as raised:
+                await attempt
+            assert raised.value.field == field
+    assert await parcels.insert_many([Parcel(id="p"), Parcel(id="u")]) == 1
+
+
+async def test_a_key_that_was_freed_in_between_is_taken(
+    parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = await parcels.insert(Parcel(id="p", shelf="A"))
+    gone = False
+
+    def nameless(_: object) -> None:
+        nonlocal gone
+        gone = True
+
+    class Freeing(Stubborn):
+        def __getattr__(self, name: str) -> Any:
+            if name == "find_one" and gone:
+
+                async def find_one(*arguments: Any) -> Any:
+                    await raw["parcels"].delete_one({"_id": held.id})
+                    return await self._rows.find_one(*arguments)
+
+                return find_one
+            return getattr(self._rows, name)
+
+    monkeypatch.setattr(mongo_collection, "index_of", nameless)
+    assert parcels._rows is not None
+    monkeypatch.setattr(parcels, "_rows", Freeing(parcels._rows, "", RuntimeError))
+    assert (await parcels.insert(Parcel(id="q", shelf="A"))).shelf == "A"
+
+
+# --- tombstones -------------------------------------------------------------------------------
+
+
+async def test_a_tombstone_is_an_id_with_its_events(
+    parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
+) -> None:
+    stored = await parcels.insert(Parcel(id="p", shelf="A", note="n"), recorded("in", "out"))
+    await parcels.delete("p", stored.version)
+    row = await raw["parcels"].find_one({"_id": "p"})
+    assert row is not None
+    assert row.keys() == {"_id", "outbox"}
+    first, second = await parcels.unrelayed("p")
+    await parcels.relayed(first)
+    assert await raw["parcels"].count_documents({}) == 1
+    await parcels.relayed(second)
+    assert await raw["parcels"].count_documents({}) == 0
+
+
+async def test_a_deletion_that_meets_the_relay_leaves_nothing(
+    parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
+) -> None:
+    for n in range(20):
+        stored = await parcels.insert(Parcel(id=f"p{n}"), recorded("in"))
+        [event] = await parcels.unrelayed(stored.id)
+        await asyncio.gather(parcels.delete(stored.id, 1), parcels.relayed(event))
+    assert await raw["parcels"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_an_empty_tombstone_that_a_killed_process_left_holds_no_id(
+    parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row], many: bool
+) -> None:
+    await parcels.count()
+    await raw["parcels"].insert_one(dict(BURIED))
+    assert await parcels.get("p") is None
+    assert await parcels.count() == 0
+    if many:
+        assert await parcels.insert_many([Parcel(id="p"), Parcel(id="q")]) == 2
+    else:
+        await parcels.insert(Parcel(id="p"))
+    assert await parcels.get("p") == Parcel(id="p", version=1)
+
+
+async def test_a_tombstone_can_be_neither_saved_nor_deleted(parcels: MongoCollection[Parcel]) -> None:
+    stored = await parcels.insert(Parcel(id="p"), recorded("in"))
+    await parcels.delete("p", 1)
+    with pytest.raises(VersionConflict):
+        await parcels.save(stored)
+    with pytest.raises(VersionConflict):
+        await parcels.delete("p", 1)
+
+
+# --- sharding ---------------------------------------------------------------------------------
+
+
+class Ride(Document, frozen=True, kw_only=True):
+    region: str
+    status: str = "new"
+
+
+RIDES = CollectionSpec("rides", Ride, indexes=(Index("status"), Index("region")), sharded_by="region")
+
+
+async def test_documents_that_are_sharded_live_as_others_do(store: MongoStore) -> None:
+    rides = store.collection(RIDES)
+    first = await rides.insert(Ride(id="res_qc_1", region="qc"), recorded("in"))
+    await rides.insert_many([Ride(id="res_on_2", region="on"), Ride(id="res_qc_3", region="qc")])
+    saved = await rides.save(msgspec.structs.replace(first, status="old"))
+    assert await rides.get("res_qc_1") == saved
+    assert await rides.get("res") is None
+    assert set(await rides.get_many(["res_qc_1", "res_on_2", "res_xx_4"])) == {"res_qc_1", "res_on_2"}
+    await rides.delete("res_qc_1", 2)
+    assert await rides.count({"region": "qc"}) == 1
+    [event] = await rides.unrelayed("res_qc_1")
+    await rides.relayed(event)
+    assert (await rides.insert(first)).version == 1
+
+
+# --- check ------------------------------------------------------------------------------------
+
+
+async def test_check_makes_what_is_missing_and_says_what_the_server_refused(
+    store: MongoStore, parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
+) -> None:
+    assert any("parcels__due_at" in sentence for sentence in await store.check(apply=False))
+    assert any("lacks its validator" in sentence for sentence in await store.check(apply=False))
+    left = await store.check(apply=True)
+    assert all("refused the validator of parcels" in sentence for sentence in left)
+    assert {"parcels__due_at", "parcels__shelf__unique", "parcels__outbox"} <= set(
+        await raw["parcels"].index_information()
+    )
+    await parcels.insert(Parcel(id="p", shelf="A"), recorded("in"))
+
+
+async def test_check_goes_on_after_an_index_that_the_server_refused(
+    store: MongoStore, parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_index = AsyncCollection.create_index
+
+    async def refusing(self: AsyncCollection[Row], keys: Any, **options: Any) -> str:
+        if options["name"] == "parcels__due_at":
+            raise OperationFailure("no more room", 67, {"errmsg": "too many indexes"})
+        return await create_index(self, keys, **options)
+
+    monkeypatch.setattr(AsyncCollection, "create_index", refusing)
+    found = await store.check(apply=True)
+    assert "MongoDB refused the index parcels__due_at: too many indexes." in found
+    assert not any("lacks the index" in sentence for sentence in found)
+    assert (await parcels.insert(Parcel(id="p", due_at=NOON))).version == 1  # and the collection serves
+
+
+async def test_a_unique_key_that_the_server_refuses_is_not_gone_without(
+    parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refusing(self: AsyncCollection[Row], keys: Any, **options: Any) -> str:
+        raise OperationFailure("no", 67, {"errmsg": "cannot create unique index with this shard key"})
+
+    monkeypatch.setattr(AsyncCollection, "create_index", refusing)
+    with pytest.raises(StoreError, match="parcels__shelf__unique"):
+        await parcels.insert(Parcel(id="p"))
+
+
+async def test_check_drops_our_own_old_indexes_and_leaves_those_of_others(
+    store: MongoStore, parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
+) -> None:
+    await parcels.count()
+    await raw["parcels"].create_index("note", name="parcels__note")
+    await raw["parcels"].create_index("count", name="made_by_an_operator")
+    found = await store.check(apply=False)
+    assert "parcels has the index parcels__note, which nothing declares." in found
+    assert not any("made_by_an_operator" in sentence for sentence in found)
+    await store.check(apply=True)
+    names = set(await raw["parcels"].index_information())
+    assert "made_by_an_operator" in names
+    assert "parcels__note" not in names
+
+
+async def test_an_index_that_changed_is_made_anew(
+    store: MongoStore, parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
+) -> None:
+    await raw["parcels"].create_index([("_id", 1), ("due_at", 1)], name="parcels__due_at")
+    assert "parcels lacks the index parcels__due_at." in await store.check(apply=False)
+    await store.check(apply=True)
+    made = (await raw["parcels"].index_information())["parcels__due_at"]["key"]
+    assert list(made) == [("due_at", 1), ("_id", 1)]
+
+
+async def test_documents_without_a_new_field_are_found_by_its_default(
+    mongodb: str, raw: AsyncDatabase[Row]
+) -> None:
+    await raw["parcels"].insert_one({"_id": "p", "version": 1})
+    await raw["parcels"].insert_one(
+        {"_id": "tombstone", "outbox": [{"id": "1", "saved_at": "2026", "event": ""}]}
+    )
+    store = MongoStore(mongodb, patience_s=20)
+    parcels = store.collection(PARCELS)
+    await store.open()
+    assert [p.id for p in (await parcels.find({"owner": "nobody", "urgent": False})).items] == ["p"]
+    assert await parcels.count() == 1
+    await store.close()
