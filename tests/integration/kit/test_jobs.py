@@ -306,6 +306,14 @@ async def test_old_finished_jobs_are_forgotten(jobs: Jobs, clock: Clock) -> None
     assert sorted(await jobs.documents.get_many(["a:x", "b:x", "c:x"])) == ["b:x", "c:x"]
 
 
+async def test_more_are_forgotten_at_once_than_one_look_finds(jobs: Jobs, clock: Clock) -> None:
+    old = clock.wall() - KEEP_DONE - timedelta(seconds=1)
+    many = [Job(id=f"{n}:x", name="x", payload="{}", run_at=old, state="done") for n in range(1100)]
+    await jobs.documents.insert_many(many)
+    assert await jobs.clean() == 1100
+    assert await jobs.count("done") == 0
+
+
 async def test_a_slow_consumers_job_brings_it_the_event(jobs: Jobs, clock: Clock) -> None:
     event = Event(
         id="usr_1.1.0",
