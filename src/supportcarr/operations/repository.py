@@ -26,6 +26,7 @@ OPS_RESCUES = CollectionSpec(
     indexes=(
         Index("requested_at"),
         Index("status", "requested_at"),
+        Index("area_id", "requested_at"),
         Index("area_id", "status", "requested_at"),
         Index("status", "waiting_since"),
         Index("area_id", "ended_at"),
