@@ -49,5 +49,7 @@ export default ts.config(
       ],
     },
   },
+  // A fixture that needs no other is written with an empty pattern.
+  { files: ["e2e/**"], rules: { "no-empty-pattern": ["error", { allowObjectPatternsAsParameters: true }] } },
   { files: ["eslint.config.js"], ...ts.configs.disableTypeChecked },
 );

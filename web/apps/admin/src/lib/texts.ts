@@ -76,7 +76,6 @@ export const texts = {
     resumeWith: (count: number) => `Resume (${count} new)`,
     none: "Nothing has happened in the last hour. What happens in the city appears here.",
     message: "Message",
-    open: (what: string, id: string) => `${what}, rescue ${id}: open it`,
   },
 
   map: {

@@ -55,18 +55,11 @@ function Row({ line }: { line: Line }) {
   );
   if (!rescueId) return <div className="px-4 py-2">{inside}</div>;
   return (
-    <button
-      type="button"
-      onClick={() => open(rescueId)}
-      aria-label={events(what, rescueId)}
-      className="block w-full px-4 py-2 text-left -outline-offset-2 hover:bg-(--hover)"
-    >
+    <button type="button" onClick={() => open(rescueId)} className="block w-full px-4 py-2 text-left -outline-offset-2 hover:bg-(--hover)">
       {inside}
     </button>
   );
 }
-
-const events = (what: Tell, rescueId: string) => texts.events.open(what.text, shortId(rescueId));
 
 function Said({ what }: { what: Tell }) {
   return <span className={`text-sm ${what.failed ? "text-rose-700 dark:text-rose-300" : ""}`}>{what.text}</span>;

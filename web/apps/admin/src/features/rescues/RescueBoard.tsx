@@ -1,7 +1,7 @@
-import * as Tabs from "@radix-ui/react-tabs";
 import { Badge } from "@supportcarr/ui/src/Badge.tsx";
+import { Tabs } from "@supportcarr/ui/src/Tabs.tsx";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 
 import { getEnded } from "../../lib/api.ts";
 import type { Area } from "../../lib/area.ts";
@@ -18,34 +18,17 @@ const { board } = texts;
 export function RescueBoard({ area, className }: { area: Area; className: string }) {
   const live = useCity((city) => city.rescues.size);
   const loaded = useCity((city) => city.loaded);
-  const [tab, setTab] = useState("live");
   return (
     <section aria-label={board.title} className={`flex min-h-0 flex-col overflow-hidden rounded-xl border border-(--line) bg-(--panel) ${className}`}>
       <h2 className="sr-only">{board.title}</h2>
-      <Tabs.Root value={tab} onValueChange={setTab} className="flex min-h-0 flex-1 flex-col">
-        <Tabs.List aria-label={board.title} className="flex border-b border-(--line) px-2 text-sm">
-          <Tab value="live">{board.live(loaded ? live : 0)}</Tab>
-          <Tab value="ended">{board.ended}</Tab>
-        </Tabs.List>
-        <Tabs.Content value="live" className="min-h-0 flex-1 overflow-y-auto -outline-offset-2">
-          <Live />
-        </Tabs.Content>
-        <Tabs.Content value="ended" className="min-h-0 flex-1 overflow-y-auto -outline-offset-2">
-          <Ended area={area.id} />
-        </Tabs.Content>
-      </Tabs.Root>
+      <Tabs
+        label={board.title}
+        tabs={[
+          { value: "live", title: board.live(loaded ? live : 0), content: <Live /> },
+          { value: "ended", title: board.ended, content: <Ended area={area.id} /> },
+        ]}
+      />
     </section>
-  );
-}
-
-function Tab({ value, children }: { value: string; children: ReactNode }) {
-  return (
-    <Tabs.Trigger
-      value={value}
-      className="border-b-2 border-transparent px-3 py-2.5 font-medium text-(--quiet) -outline-offset-2 data-[state=active]:border-brand-600 data-[state=active]:text-(--ink)"
-    >
-      {children}
-    </Tabs.Trigger>
   );
 }
 

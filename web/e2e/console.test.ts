@@ -1,0 +1,90 @@
+import { describe, expect } from "vitest";
+
+import { test, there } from "./support/browser.ts";
+import { ConsolePage } from "./support/console.ts";
+
+describe.skipIf(!there)("the console", () => {
+  test("shows trucks that move", async ({ page }) => {
+    const console = await new ConsolePage(page).enter();
+    await console.trucksMove();
+  });
+
+  test("counts what happens", async ({ page }) => {
+    const console = await new ConsolePage(page).enter();
+    const figures = () => page.locator("[data-stat]:not([data-stat^='City time'])").allTextContents();
+    await expect.poll(async () => (await figures()).includes("–")).toBe(false);
+    const before = await figures();
+    await expect.poll(figures, { timeout: 40_000 }).not.toEqual(before);
+    expect(await console.connection("Live").isVisible()).toBe(true);
+  });
+
+  test("knows what happened before it was opened, and hears what happens", async ({ page }) => {
+    const console = await new ConsolePage(page).enter();
+    await expect.poll(() => console.lines().count(), { timeout: 20_000 }).toBeGreaterThan(3);
+    await console.newEvent();
+  });
+
+  test("holds the events while they are paused", async ({ page }) => {
+    const console = await new ConsolePage(page).enter();
+    await console.lines().first().waitFor();
+    await console.events().getByRole("button", { name: "Pause" }).click();
+    const held = await console.lines().allTextContents();
+    const resume = console.events().getByRole("button", { name: /^Resume \(\d+ new\)$/ });
+    await resume.waitFor({ timeout: 40_000 });
+    expect(await console.lines().allTextContents()).toEqual(held);
+    await resume.click();
+    await console.events().getByRole("button", { name: "Pause" }).waitFor();
+    expect(await console.lines().count()).toBeGreaterThan(held.length);
+  });
+
+  test("opens a rescue with its timeline in order", async ({ page }) => {
+    const console = await new ConsolePage(page).enter();
+    await console.openRescue();
+    const times = await console.sheet().locator("ol time").evaluateAll((all) => all.map((time) => time.getAttribute("datetime") ?? ""));
+    expect(times.length).toBeGreaterThan(0);
+    expect(times).toEqual([...times].sort());
+    expect(await console.sheet().getByText("Card check").isVisible()).toBe(true);
+    await console.sheet().getByRole("button", { name: "Close" }).click();
+    await console.sheet().waitFor({ state: "hidden" });
+  });
+
+  test("is used with the keyboard alone", async ({ page }) => {
+    const console = await new ConsolePage(page).enter();
+    await console.rows().first().waitFor({ timeout: 30_000 });
+    const focused = () => page.evaluate(() => document.activeElement?.closest("section[aria-label='Rescues'] li") !== null);
+    for (let presses = 0; presses < 12 && !(await focused()); presses += 1) await page.keyboard.press("Tab");
+    expect(await focused()).toBe(true);
+    await page.keyboard.press("Enter");
+    await console.sheet().waitFor();
+    await page.keyboard.press("Escape");
+    await console.sheet().waitFor({ state: "hidden" });
+  });
+
+  test("has a light and a dark face, and remembers which", async ({ page }) => {
+    const console = await new ConsolePage(page).enter();
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await console.button("Switch to the dark theme").click();
+    await expect.poll(ground).not.toBe(light);
+    await console.trucksMove(); // the map has changed its style and draws on
+    const dark = await ground();
+    await page.reload();
+    await console.live();
+    expect(await ground()).toBe(dark);
+  });
+
+  for (const [width, height] of [
+    [1280, 800],
+    [1024, 768],
+    [390, 800],
+  ] as const) {
+    test(`fits a window ${width} pixels wide`, async ({ page }) => {
+      await page.setViewportSize({ width, height });
+      const console = await new ConsolePage(page).enter();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      await console.openRescue();
+      const sheet = await console.sheet().boundingBox();
+      expect((sheet?.x ?? -1) >= 0 && (sheet?.x ?? 0) + (sheet?.width ?? 0) <= width).toBe(true);
+    });
+  }
+});

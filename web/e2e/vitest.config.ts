@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** Browser tests: one small city and one Chromium at a time, so one file after another. */
+export default defineConfig({
+  test: {
+    include: ["e2e/**/*.test.ts"],
+    globalSetup: ["e2e/support/setup.ts"],
+    environment: "node",
+    fileParallelism: false,
+    sequence: { shuffle: { files: false, tests: true } },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 60_000,
+  },
+});
