@@ -79,8 +79,10 @@ class DispatchService:
 
     async def decline_offer(self, driver_id: str, offer_id: str) -> Offer:
         """Leave the job to the next driver.  Raises ``UnknownOffer``, ``OfferClosed``."""
+        before = await self._answers.of_driver(driver_id, offer_id)
         offer = await self._answers.decline(driver_id, offer_id)
-        await self._matching.search(offer.rescue_id)
+        if before.state == "open":  # said once more it is no reason to look further afield
+            await self._matching.search(offer.rescue_id)
         return offer
 
     # --- what falls due ---------------------------------------------------------------------------
