@@ -21,7 +21,7 @@ APPLICATION = {
     "insurance_expires_on": "2099-01-31",
 }
 VISA, DECLINES, ASKS = "pm_card_visa", "pm_card_chargeCustomerFail", "pm_card_authenticationRequired"
-STALE_AFTER = 31.0  # city seconds: who reported before that is not offered anything any more
+STALE_AFTER = 61.0  # city seconds: who reported before that is not offered anything any more
 
 
 def must(reply: Reply, status: int) -> Any:

@@ -42,9 +42,10 @@ async def called(
 
 
 def told(reply: Reply) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
-    """All of an answer by which two could be told apart, but for the request's id."""
+    """All of an answer by which two could be told apart, but for the request's id (and its length)."""
     body = {name: value for name, value in reply.body.items() if name != "request_id"}
-    headers = {k.lower(): v for k, v in reply.headers.items() if k.lower() not in ("date", "x-request-id")}
+    own = ("date", "x-request-id", "content-length")
+    headers = {name.lower(): value for name, value in reply.headers.items() if name.lower() not in own}
     return reply.status, body, headers
 
 

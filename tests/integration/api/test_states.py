@@ -1,0 +1,298 @@
+"""A rescue does only what its state allows; anything else is 409 that says why, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+
+from support.http import Reply
+from support.platform import CheckedClient, Platform
+from support.scenes import Scene, Stage, must
+from supportcarr.rescues.model import FINAL, STATUSES, Status
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+REASON = {"reason": "changed_my_mind"}
+
+# product.md, written out once more: what each of its people may do while the rescue is so.
+DRIVER_MAY: Mapping[str, set[Status]] = {
+    "departure": {"assigned"},
+    "arrival": {"en_route"},
+    "start": {"arrived"},
+    "delivered": {"in_transit"},
+    "fixed_on_spot": {"arrived"},
+    "no-show": {"arrived"},
+    "abort": {"arrived", "in_transit"},
+    "release": {"assigned", "en_route", "arrived"},
+}
+CANCELLABLE: set[Status] = {"scheduled", "requested", "matching", "assigned", "en_route", "arrived"}
+WITH_DRIVER: set[Status] = {"assigned", "en_route", "arrived"}
+RIDER_MAY: Mapping[str, set[Status]] = {"cancellation": CANCELLABLE, "pin": WITH_DRIVER}
+OPERATOR_MAY: Mapping[str, set[Status]] = {
+    "cancellation": CANCELLABLE,
+    "pin": WITH_DRIVER,
+    "abort": {"arrived", "in_transit"},
+    "release": WITH_DRIVER,
+}
+OPERATORS_OWN: Mapping[str, set[Status]] = {
+    name: OPERATOR_MAY[name] for name in ("cancellation", "pin", "abort")
+}
+# What led to the state: the same person saying it again is answered 200, and nothing is changed.
+LATEST: Mapping[Status, tuple[str, str]] = {
+    "en_route": ("driver", "departure"),
+    "arrived": ("driver", "arrival"),
+    "in_transit": ("driver", "start"),
+    "completed": ("driver", "delivered"),
+    "no_show": ("driver", "no-show"),
+    "aborted": ("driver", "abort"),
+    "cancelled": ("rider", "cancellation"),
+}
+
+
+class Attempt(NamedTuple):
+    """Somebody says something to a rescue."""
+
+    role: str
+    who: CheckedClient
+    command: str
+    path: str
+    body: Any
+    legal: bool
+
+
+def attempts(scene: Scene, status: Status, operator: CheckedClient, pin: str) -> Iterator[Attempt]:
+    """Every command by everybody who sees the rescue."""
+
+    def of(role: str, who: CheckedClient, prefix: str, may: Mapping[str, set[Status]]) -> Iterator[Attempt]:
+        for command, states in may.items():
+            at = "completion" if command in ("delivered", "fixed_on_spot") else command
+            yield Attempt(
+                role, who, command, f"{prefix}{scene.path}/{at}", said(command, pin), status in states
+            )
+
+    yield from of("rider", scene.rider, "", RIDER_MAY)
+    if scene.driver is not None:
+        yield from of("driver", scene.driver, "", DRIVER_MAY)
+    yield from of("operator", operator, "", OPERATOR_MAY)
+    yield from of("operator", operator, "/admin", OPERATORS_OWN)
+
+
+def said(command: str, pin: str) -> Any:
+    match command:
+        case "start":
+            return {"pin": pin}
+        case "delivered":
+            return {"outcome": "delivered"}
+        case "fixed_on_spot":
+            return {"outcome": "fixed_on_spot", "price_minor": 1000}
+        case "abort" | "release" | "cancellation":
+            return REASON
+        case _:
+            return None
+
+
+@pytest.mark.parametrize("status", STATUSES)
+async def test_what_the_state_forbids_is_refused_with_the_reason_and_changes_nothing(
+    stage: Stage, status: Status
+) -> None:
+    platform = stage.platform
+    scene = await stage.in_state(status)
+    operator = await platform.person("support")
+    before, seen = await platform.digest(), await scene.now()
+    refused = 0
+    for attempt in attempts(scene, status, operator, seen.get("pin", "0000")):
+        if attempt.legal:
+            continue
+        reply = await attempt.who.post(attempt.path, attempt.body)
+        at = (status, attempt.role, attempt.command, reply.status, reply.body)
+        if LATEST.get(status) == (attempt.role, attempt.command):
+            assert reply.status == 200, at
+            assert reply.body["version"] == seen["version"], at
+        else:
+            assert (reply.status, reply.code) == (409, "illegal_transition"), at
+            why = reply.body["detail"]
+            assert status in why or "PIN" in why or "loaded" in why, at
+            refused += 1
+        assert await platform.digest() == before, at
+    assert refused >= 2
+
+
+@pytest.mark.parametrize("status", STATUSES)
+async def test_what_cancelling_would_cost_is_told_only_while_it_can_be_cancelled(
+    stage: Stage, status: Status
+) -> None:
+    scene = await stage.in_state(status)
+    reply = await scene.rider.get(f"{scene.path}/cancellation")
+    if status in CANCELLABLE:
+        assert reply.body["fee_minor"] == 0
+    else:
+        assert (reply.status, reply.code) == (409, "illegal_transition")
+
+
+@pytest.mark.parametrize("status", sorted(FINAL))
+async def test_an_end_is_the_end_for_everybody(stage: Stage, status: Status) -> None:
+    """With a version named too: it says that it is over, not that the version is stale."""
+    scene = await stage.in_state(status)
+    version = (await scene.now())["version"]
+    if status != "cancelled":
+        reply = await scene.rider.post(f"{scene.path}/cancellation", REASON, if_match=version)
+        assert (reply.status, reply.code) == (409, "illegal_transition")
+    assert (await scene.rider.get(scene.path)).headers["etag"] == f'"{version}"'
+
+
+async def test_drivers_have_no_say_before_they_are_asked(stage: Stage) -> None:
+    """To a driver who is not on it, a rescue that waits does not exist."""
+    for status in ("scheduled", "requested", "matching", "rejected", "unserved"):
+        scene, driver = await stage.in_state(status), await stage.driver(online=False)
+        for command in DRIVER_MAY:
+            at = "completion" if command in ("delivered", "fixed_on_spot") else command
+            reply = await driver.post(f"{scene.path}/{at}", said(command, "0000"))
+            assert (reply.status, reply.code) == (404, "not_found"), (status, command)
+
+
+async def test_a_rescue_goes_its_whole_way_and_every_repeat_changes_nothing(stage: Stage) -> None:
+    platform, scene = stage.platform, await stage.assigned()
+    pin = (await scene.now())["pin"]
+    for command in ("departure", "arrival", "start", "completion"):
+        body = said("delivered" if command == "completion" else command, pin)
+        first = must(await scene.drives(command, body), 200)
+        await platform.settle()
+        before = await platform.digest()
+        again = await asyncio.gather(*(scene.drives(command, body) for _ in range(5)))
+        for reply in again:
+            assert must(reply, 200)["status"] == first["status"]
+        assert await platform.digest() == before, command
+
+
+async def test_the_same_command_from_many_phones_happens_once(stage: Stage) -> None:
+    scene = await stage.assigned()
+    replies = await asyncio.gather(*(scene.drives("departure") for _ in range(20)))
+    assert {reply.status for reply in replies} <= {200, 409}
+    assert {reply.code for reply in replies if reply.status == 409} <= {"conflict"}
+    timeline = must(await scene.rider.get(f"{scene.path}/timeline"), 200)["items"]
+    assert [entry["to"] for entry in timeline].count("en_route") == 1
+
+
+async def test_of_two_who_end_it_at_once_one_is_too_late(stage: Stage) -> None:
+    scene = await stage.arrived()
+    body = {"outcome": "fixed_on_spot", "price_minor": 500}
+    replies = await asyncio.gather(
+        scene.rider.post(f"{scene.path}/cancellation", REASON), scene.drives("completion", body)
+    )
+    assert sorted(reply.status for reply in replies) == [200, 409]
+    assert (await scene.now())["status"] in ("cancelled", "completed")
+
+
+# --- the start PIN -----------------------------------------------------------------------------
+
+
+def wrong(pin: str) -> str:
+    return f"{(int(pin) + 1) % 10_000:04}"
+
+
+async def tried(scene: Scene, pin: str) -> Reply:
+    return await scene.drives("start", {"pin": pin})
+
+
+@pytest.mark.parametrize("renewed_by", ["rider", "operator"])
+async def test_five_wrong_pins_lock_it_until_it_is_renewed(stage: Stage, renewed_by: str) -> None:
+    platform, scene = stage.platform, await stage.arrived()
+    pin = (await scene.now())["pin"]
+    for left in (4, 3, 2, 1, 0):
+        reply = await tried(scene, wrong(pin))
+        assert (reply.status, reply.code) == (422, "pin_wrong")
+        assert f"tries left: {left}" in reply.body["detail"]
+        assert pin not in str(reply.body["detail"])
+    before = await platform.digest()
+    for guess in (wrong(pin), pin):
+        reply = await tried(scene, guess)
+        assert (reply.status, reply.code) == (423, "pin_locked")
+    assert await platform.digest() == before
+    assert (await scene.now())["status"] == "arrived"
+    for person in (scene.rider, scene.its_driver):
+        told = must(await person.get("/me/notifications"), 200)["items"]
+        assert [t["rescue_id"] for t in told if "pin" in t["kind"]] == [scene.rescue_id]
+    if renewed_by == "rider":
+        assert "pin" in must(await scene.rider.post(f"{scene.path}/pin"), 200)
+    else:
+        operator = await platform.person("admin")
+        assert "pin" not in must(await operator.post(f"/admin{scene.path}/pin"), 200)
+    fresh = (await scene.now())["pin"]
+    assert (await tried(scene, wrong(fresh))).code == "pin_wrong"  # and not locked at once
+    assert must(await tried(scene, fresh), 200)["status"] == "in_transit"
+
+
+async def test_guesses_beside_each_other_are_counted_one_by_one(stage: Stage) -> None:
+    scene = await stage.arrived()
+    pin = (await scene.now())["pin"]
+    guesses = [f"{(int(pin) + n) % 10_000:04}" for n in range(1, 31)]
+    replies = await asyncio.gather(*(tried(scene, guess) for guess in guesses))
+    told = [reply.code for reply in replies]
+    assert set(told) <= {"pin_wrong", "pin_locked", "conflict"}
+    assert told.count("pin_wrong") <= 5
+    assert (await scene.now())["status"] == "arrived"
+
+
+# --- time --------------------------------------------------------------------------------------
+
+
+async def test_a_no_show_needs_its_wait(stage: Stage) -> None:
+    platform, scene = stage.platform, await stage.arrived()
+    before = await platform.digest()
+    for seconds in (0, 599):
+        platform.clock.pass_(seconds)
+        reply = await scene.drives("no-show")
+        assert (reply.status, reply.code) == (409, "too_early")
+    assert await platform.digest() == before
+    platform.clock.pass_(1)
+    rescue = must(await scene.drives("no-show"), 200)
+    assert (rescue["status"], rescue["price_minor"]) == ("no_show", 1000)
+
+
+async def test_cancelling_costs_after_two_minutes_and_the_price_was_told_first(stage: Stage) -> None:
+    scene = await stage.assigned()
+    told = must(await scene.rider.get(f"{scene.path}/cancellation"), 200)
+    assert (told["fee_minor"], told["currency"]) == (0, "CAD")
+    assert "free_until" in told
+    stage.platform.clock.pass_(121)
+    told = must(await scene.rider.get(f"{scene.path}/cancellation"), 200)
+    assert told["fee_minor"] == 700
+    cancelled = must(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
+    assert cancelled["price_minor"] == 700
+    await stage.platform.settle()
+    assert (await scene.now())["payment"]["captured_minor"] == 700
+
+
+async def test_what_is_fixed_on_the_spot_costs_at_most_the_quote(stage: Stage) -> None:
+    platform, scene = stage.platform, await stage.arrived()
+    total = (await scene.now())["quote"]["total_minor"]
+    operator = await platform.person("admin")
+    before = await platform.digest()
+    for body in (
+        {"outcome": "fixed_on_spot"},
+        {"outcome": "fixed_on_spot", "price_minor": total + 1},
+        {"outcome": "fixed_on_spot", "price_minor": -1},
+    ):
+        reply = await scene.drives("completion", body)
+        assert (reply.status, reply.code) == (422, "validation_failed")
+        assert reply.body["errors"][0]["field"] == "price_minor"
+    dear = {"reason": "unsafe", "amount_minor": total + 1}
+    assert (await operator.post(f"/admin{scene.path}/abort", dear)).status == 422
+    assert await platform.digest() == before
+    done = must(await scene.drives("completion", {"outcome": "fixed_on_spot", "price_minor": total}), 200)
+    assert done["price_minor"] == total
+
+
+async def test_a_rescue_that_is_long_over_takes_no_more_messages(stage: Stage, platform: Platform) -> None:
+    scene = await stage.in_state("completed")
+    path, text = f"{scene.path}/messages", {"text": "I left my helmet"}
+    must(await scene.rider.post(path, text), 201)
+    await platform.settle()
+    platform.clock.pass_(24 * 3600 + 1)
+    before = await platform.digest()
+    reply = await scene.rider.post(path, text)
+    assert (reply.status, reply.code) == (409, "chat_closed")
+    assert await platform.digest() == before
