@@ -68,6 +68,12 @@ class FakeTokens:
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
         return Principal(claims["sub"], frozenset(claims["roles"]), "ses_1")
 
+    def stale(self) -> bool:
+        return False
+
+    async def confirm(self, principal: Principal) -> None:
+        raise AssertionError("nothing is stale here")
+
 
 class FakeReports:
     """Keeps what was reported; raises ``refusal`` if there is one."""

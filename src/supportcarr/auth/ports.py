@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
-from typing import Any, Protocol
+from collections.abc import Container
+from typing import Protocol
 
 
-class Broadcast(Protocol):
-    """Publish/subscribe between the processes (``kit.redis.client.RedisClient``)."""
+class Revoked(Protocol):
+    """Sessions that ended before their access tokens did (``auth.revocations.Revocations``)."""
 
-    def publish(self, channel: str, message: bytes) -> Awaitable[Any]:
-        """Raises ``RedisError`` when awaited."""
+    @property
+    def known(self) -> Container[str]:
+        """The ids of those that this process knows of; one object, for good."""
 
-    def subscribe(self, *channels: str) -> AsyncGenerator[bytes, None]: ...
+    def stale(self) -> bool:
+        """True if those may not be all."""
+
+    async def confirm(self, session_id: str) -> None:
+        """Raises ``Unauthenticated``: it has ended; ``Overloaded``: nobody can tell."""

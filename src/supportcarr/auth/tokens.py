@@ -7,7 +7,7 @@ issued, ``iat`` and ``exp`` (wall time, seconds).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import msgspec
 from joserfc import jwt
@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
 
 from supportcarr.auth.model import User
+from supportcarr.auth.ports import Revoked
 from supportcarr.contracts.refusals import Unauthenticated
 from supportcarr.kit.settings import Auth, SettingsError
 from supportcarr.kit.web import Principal
@@ -36,17 +37,17 @@ class Tokens:
     """Issues and verifies access tokens.
 
     A verified token is remembered until it is over (45 µs the first time, 0.3 after that); whether
-    its session was *revoked* is looked at each time.  Raises ``SettingsError`` for a secret that is
-    too short or not written as KID:SECRET.
+    its session is *revoked*, as far as this process knows, is looked at each time.  Raises
+    ``SettingsError`` for a secret that is too short or not written as KID:SECRET.
     """
 
-    def __init__(
-        self, settings: Auth, revoked: Collection[str], *, wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, settings: Auth, revoked: Revoked, *, wall: Callable[[], float] = time.time) -> None:
         self._keys = [_key(entry) for entry in settings.token_secrets.split(",")]
         self._key_set = KeySet(list(self._keys))
         self._lives = settings.access_seconds
-        self._revoked = revoked
+        self._ended = revoked.known
+        self.stale = revoked.stale  # True: a session may have ended that is not known here; ``confirm`` it
+        self._confirm = revoked.confirm
         self._wall = wall
         self._verified: dict[bytes, tuple[Principal, float]] = {}
 
@@ -78,9 +79,13 @@ class Tokens:
         if until <= self._wall():
             self._verified.pop(token, None)
             raise Unauthenticated("The access token is over")
-        if principal.session_id in self._revoked:
+        if principal.session_id in self._ended:
             raise Unauthenticated("This session is over; sign in again")
         return principal
+
+    async def confirm(self, principal: Principal) -> None:
+        """Ask whether the session lives.  Raises ``Unauthenticated``; ``Overloaded``: nobody can tell."""
+        await self._confirm(principal.session_id)
 
     def _check(self, token: bytes) -> tuple[Principal, float]:
         if len(token) > LONGEST_TOKEN:

@@ -114,6 +114,7 @@ def _gauges(metrics: Metrics, named: str, read: Callable[[], dict[str, Any]]) ->
 def _figures(metrics: Metrics, house: House, relay: Relay) -> None:
     _gauges(metrics, "outbox", relay.stats)
     _gauges(metrics, "store", house.store.stats)
+    _gauges(metrics, "revocations", house.revocations.stats)
 
 
 async def _api(settings: Settings) -> None:
@@ -187,6 +188,7 @@ async def _realtime(settings: Settings) -> None:
     lifecycle.watch_signals()
     servers = settings.servers
     async with open_house(settings, "realtime") as house, _metrics(settings) as metrics:
+        _gauges(metrics, "revocations", house.revocations.stats)
         app = build_realtime(
             settings,
             house.tokens,

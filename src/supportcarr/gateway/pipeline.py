@@ -165,6 +165,8 @@ class Pipeline:
             await self._limits.admit(address, principal.user_id if principal else None, route.sensitive)
         if denied is not None:
             raise denied
+        if principal is not None and self._tokens.stale():
+            principal = await self._confirmed(principal, route.policy.public)
         if endpoint.roles is not None and (principal is None or endpoint.roles.isdisjoint(principal.roles)):
             raise Forbidden
         query = endpoint.decode_query(scope["query_string"])
@@ -221,6 +223,16 @@ class Pipeline:
             return self._tokens.verify(authorization[7:]), None
         except Unauthenticated as refusal:
             return None, None if public else refusal
+
+    async def _confirmed(self, principal: Principal, public: bool) -> Principal | None:
+        """Who it is still, though what was taken back lately is not known here."""
+        try:
+            await self._tokens.confirm(principal)
+        except Refusal:
+            if public:
+                return None
+            raise
+        return principal
 
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The whole body.  Raises ``BodyTooLarge`` before more than the limit is held."""

@@ -15,6 +15,12 @@ class TokenVerifier(Protocol):
     def verify(self, token: bytes) -> Principal:
         """Raises ``Unauthenticated``: not ours, over, or taken back."""
 
+    def stale(self) -> bool:
+        """True if something may have been taken back of which this process has not heard."""
+
+    async def confirm(self, principal: Principal) -> None:
+        """Ask, while ``stale``.  Raises ``Unauthenticated``; ``Overloaded``: nobody can tell."""
+
 
 class Limiter(Protocol):
     """Counts requests (``kit.limits.Limiter``)."""

@@ -159,6 +159,8 @@ class Edge:
             raise _refused("unauthorized", "unauthenticated", "Connect with auth: {token, since?}") from None
         try:
             principal = self._tokens.verify(credentials.token.encode())
+            if self._tokens.stale():
+                await self._tokens.confirm(principal)
         except Refusal as refusal:
             word = "unauthorized" if refusal.status == 401 else refusal.code
             raise _refused(word, refusal.code, refusal.detail) from None

@@ -19,6 +19,12 @@ class Tokens(Protocol):
         Asked again every few seconds for each socket, so that a token taken back ends its sockets.
         """
 
+    def stale(self) -> bool:
+        """True if something may have been taken back of which this process has not heard."""
+
+    async def confirm(self, principal: Principal) -> None:
+        """Ask, while ``stale``.  Raises ``Unauthenticated``; ``Overloaded``: nobody can tell."""
+
 
 class PositionReports(Protocol):
     async def report(self, driver_id: str, fix: Fix) -> None:

@@ -34,8 +34,28 @@ class WallClock:
         return self.now
 
 
-def tokens(secrets: str = NEW, revoked: set[str] | None = None, wall: WallClock | None = None) -> Tokens:
-    return Tokens(Auth(token_secrets=secrets, access_seconds=900), revoked or set(), wall=wall or WallClock())
+class Known(set[str]):
+    """Revoked sessions as far as the process knows; ``others`` are those that it has not heard of."""
+
+    def __init__(self, *others: str) -> None:
+        super().__init__()
+        self.others = others
+
+    @property
+    def known(self) -> set[str]:
+        return self
+
+    def stale(self) -> bool:
+        return bool(self.others)
+
+    async def confirm(self, session_id: str) -> None:
+        if session_id in self.others:
+            raise Unauthenticated
+
+
+def tokens(secrets: str = NEW, revoked: Known | None = None, wall: WallClock | None = None) -> Tokens:
+    known = Known() if revoked is None else revoked
+    return Tokens(Auth(token_secrets=secrets, access_seconds=900), known, wall=wall or WallClock())
 
 
 def test_a_token_says_whose_it_is() -> None:
@@ -67,14 +87,23 @@ def test_a_token_is_over_at_its_end_even_if_it_is_remembered() -> None:
 
 
 def test_a_revoked_session_is_refused_though_its_token_is_remembered() -> None:
-    revoked: set[str] = set()
-    issuer = tokens(revoked=revoked)
-    verifier = Tokens(Auth(token_secrets=NEW), revoked, wall=WallClock())
+    revoked = Known()
+    issuer, verifier = tokens(), tokens(revoked=revoked)
     token = issuer.issue(ANA, "ses_1").encode()
     verifier.verify(token)
     revoked.add("ses_1")
     with pytest.raises(Unauthenticated):
         verifier.verify(token)
+
+
+async def test_who_may_have_missed_something_asks() -> None:
+    verifier = tokens(revoked=Known("ses_1"))
+    gone, living = (verifier.verify(tokens().issue(ANA, f"ses_{n}").encode()) for n in (1, 2))
+    assert verifier.stale()
+    await verifier.confirm(living)
+    with pytest.raises(Unauthenticated):
+        await verifier.confirm(gone)
+    assert not tokens().stale()
 
 
 def forged(

@@ -64,7 +64,17 @@ def positions_channel() -> str:
     return "sc:positions"
 
 
-def revoked_sessions_channel() -> str:
-    """Durable.  Channel: ids of sessions that have just ended, so that every process refuses their
-    access tokens at once; the store holds the fact."""
-    return "sc:revoked-sessions"
+def revoked_head() -> str:
+    """Durable.  Hash: ``epoch`` and the ``seq`` of the last entry of the log of revoked sessions; it is
+    there only while all that counts of the store is in the keys, and never expires."""
+    return "sc:{revoked}:head"
+
+
+def revoked_log() -> str:
+    """Durable.  Stream of sessions that were ended, entry ids ``SEQ-0``; trimmed by length."""
+    return "sc:{revoked}:log"
+
+
+def revoked_session(session_id: str) -> str:
+    """Durable.  String: that session was ended; expires when no access token of it can be alive."""
+    return f"sc:{{revoked}}:session:{session_id}"
