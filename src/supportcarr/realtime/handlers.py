@@ -8,10 +8,13 @@ from typing import Any, Protocol
 import msgspec
 
 from supportcarr.contracts.events import Event
+from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.redis.streams import Entry
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.work import Again, Consumer
 from supportcarr.realtime.feed import FED, Payload, View, outgoing
 from supportcarr.realtime.ports import Views
+
+RETRY_SECONDS = 2.0  # wall: as late as everything else that a lost Redis delays
 
 _json = msgspec.json.Encoder()
 
@@ -31,7 +34,11 @@ class Feeder:
         self._views = views
 
     async def feed(self, event: Event) -> None:
-        """Safe to repeat.  Raises ``RedisError``: the relay tries again, in the document's order."""
+        """Safe to repeat.  Raises ``Again`` without Redis: the relay tries again, in the document's order.
+
+        The rest of the document's events wait for it, those that move the rescue on among them, so
+        the pause must not grow with the time that Redis was away.
+        """
         # The collection is part of the id: documents of two collections may share theirs.
         event_id = f"{event.collection}.{event.id}"
         at = event.at.isoformat().replace("+00:00", "Z")
@@ -44,7 +51,10 @@ class Feeder:
             if body is not None:
                 entries.append(Entry(out.stream, event_id, out.name, at, body))
         if entries:
-            await self._streams.append(entries)
+            try:
+                await self._streams.append(entries)
+            except RedisError as error:
+                raise Again(RETRY_SECONDS, f"the streams cannot be appended to: {error}") from error
 
     async def _body(self, payload: Payload) -> bytes | None:
         """The payload's JSON; ``None`` if what it shows is gone."""
