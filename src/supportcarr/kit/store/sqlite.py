@@ -1,9 +1,10 @@
 """The embedded engine: every collection in one SQLite file, for the processes of one machine.
 
 Writes go through one thread a process, which commits groups and shares the file fairly with the
-other processes (``sqlite_writer``, ``turnstile``).  Reads see what is committed: of one row, or of few
-by an index, at once in the caller's thread (a dozen microseconds; handing them over costs more);
-the others in a small pool.  ``docs/adr/0002-documents-one-port-two-engines.md`` says why.
+other processes (``sqlite_writer``, ``turnstile``).  Reads see what is committed: by id from memory while
+nobody has changed the document (``sqlite_cache``); of one row, or of few by an index, at once in the
+caller's thread (a dozen microseconds; handing them over costs more); the others in a small pool.
+``docs/adr/0002-documents-one-port-two-engines.md`` says why.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from supportcarr.kit.store.port import (
     CommitListener,
     StoreUnavailable,
 )
+from supportcarr.kit.store.sqlite_cache import Marks, ReadCache
 from supportcarr.kit.store.sqlite_collection import SqliteCollection
 from supportcarr.kit.store.sqlite_table import OUTBOX, Table
 from supportcarr.kit.store.sqlite_writer import CHECKPOINT_PAGES, LOG_BYTES, Writer, as_unavailable
@@ -52,6 +54,8 @@ class SqliteStore:
         self._listeners: list[CommitListener] = []
         self._writer: Writer | None = None
         self._near: sqlite3.Connection | None = None
+        self._marks: Marks | None = None
+        self.cache: ReadCache | None = None  # while it is open
         self._pool: ThreadPoolExecutor | None = None
         self._local = threading.local()
         self._pooled: list[sqlite3.Connection] = []
@@ -78,7 +82,12 @@ class SqliteStore:
             finally:
                 connection.close()
             self._near = self._connect(read_only=True)
-            self._writer = Writer(self.path, self._connect, patience_s=self._patience_s)
+            try:
+                self._marks = Marks(self.path)
+            except OSError as error:
+                raise StoreUnavailable(f"{self.path}.marks cannot be opened: {error.strerror}") from error
+            self.cache = ReadCache(self._marks)
+            self._writer = Writer(self.path, self._connect, self._marks, patience_s=self._patience_s)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
 
     @contextmanager
@@ -115,7 +124,10 @@ class SqliteStore:
         for connection in [*self._pooled, *([self._near] if self._near else [])]:
             connection.close()
         self._pooled.clear()
-        self._near = None
+        self._near = self.cache = None
+        if self._marks is not None:
+            self._marks.close()
+            self._marks = None
         self._local = threading.local()
 
     def _connect(self, *, read_only: bool = False) -> sqlite3.Connection:
@@ -226,6 +238,8 @@ class SqliteStore:
             "longest_lock_wait_seconds": writer.longest_lock_wait_s,
             "waiting": writer.waiting,
             "truncations": writer.truncations,
+            "reads_kept": self.cache.hits if self.cache else 0,
+            "reads_missed": self.cache.misses if self.cache else 0,
         }
 
     async def backup(self, path: Path) -> None:
@@ -254,12 +268,15 @@ class SqliteStore:
     # --- for the collections ------------------------------------------------------------------
 
     async def write(
-        self, run: Callable[[sqlite3.Connection], R], told: Callable[[], None] | None = None
+        self,
+        run: Callable[[sqlite3.Connection], R],
+        told: Callable[[], None] | None = None,
+        ids: Sequence[str] = (),
     ) -> R:
-        """*run*'s outcome, once it is durable."""
+        """*run*'s outcome, once it is durable; *ids* are the documents that it changes."""
         if self._writer is None:
             raise StoreUnavailable("the store is not open")
-        return await self._writer.submit(run, told)
+        return await self._writer.submit(run, told, ids)
 
     def read_now(self, sql: str, values: Sequence[Any]) -> list[Any]:
         """Rows, read in the caller's thread: for statements that touch few rows by an index."""

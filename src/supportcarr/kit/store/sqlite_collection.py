@@ -11,7 +11,7 @@ import msgspec
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import Event, Recorded
 from supportcarr.kit.store import cursors
-from supportcarr.kit.store.port import CollectionSpec, In, Page, Where
+from supportcarr.kit.store.port import CollectionSpec, In, Page, StoreUnavailable, Where
 from supportcarr.kit.store.sqlite_query import Clause, after, column_of, condition
 from supportcarr.kit.store.sqlite_table import Table
 
@@ -40,17 +40,34 @@ class SqliteCollection(Generic[D]):
     # --- reads --------------------------------------------------------------------------------
 
     async def get(self, id: str) -> D | None:
+        cache = self._store.cache
+        if cache is None:
+            raise StoreUnavailable("the store is not open")
+        count, kept = cache.look(self.table.name, id)
+        if kept is not None:
+            document: D = kept
+            return document
         rows = self._store.read_now(self.table.get, (id,))
-        return self.table.decode(rows[0][0]) if rows else None
+        if not rows:
+            return None
+        document = self.table.decode(rows[0][0])
+        cache.keep(self.table.name, id, count, document)
+        return document
 
     async def get_many(self, ids: Sequence[str]) -> dict[str, D]:
-        found: dict[str, D] = {}
-        for start in range(0, len(ids), CHUNK):
-            some = In(tuple(ids[start : start + CHUNK]))
+        cache = self._store.cache
+        if cache is None:
+            raise StoreUnavailable("the store is not open")
+        looked = {name: cache.look(self.table.name, name) for name in ids}
+        found: dict[str, D] = {name: kept for name, (_, kept) in looked.items() if kept is not None}
+        unknown = [name for name in looked if name not in found]
+        for start in range(0, len(unknown), CHUNK):
+            some = In(tuple(unknown[start : start + CHUNK]))
             clause = condition(self.spec, {"id": some})
             sql = f"SELECT _id, _body FROM {self.table.name} WHERE {clause.sql}"  # noqa: S608
-            rows = await self._store.read(sql, clause.values, few=len(some.values) <= AT_ONCE)
-            found |= {row[0]: self.table.decode(row[1]) for row in rows}
+            for name, body in await self._store.read(sql, clause.values, few=len(some.values) <= AT_ONCE):
+                found[name] = self.table.decode(body)
+                cache.keep(self.table.name, name, looked[name][0], found[name])
         return found
 
     async def find(
@@ -129,7 +146,9 @@ class SqliteCollection(Generic[D]):
         events = self._events(stored, recorded)
         row = self.table.row(stored)
         await self._store.write(
-            lambda connection: self.table.insert(connection, row, events), self._telling(stored, events)
+            lambda connection: self.table.insert(connection, row, events),
+            self._telling(stored, events),
+            (stored.id,),
         )
         return stored
 
@@ -140,7 +159,9 @@ class SqliteCollection(Generic[D]):
                 self.table.row(msgspec.structs.replace(document, version=1))
                 for document in documents[start : start + CHUNK]
             ]
-            stored += await self._store.write(partial(self.table.insert_new, rows=rows))
+            stored += await self._store.write(
+                partial(self.table.insert_new, rows=rows), ids=[row[0] for row in rows]
+            )
         return stored
 
     async def save(self, document: D, recorded: Recorded | None = None) -> D:
@@ -149,12 +170,14 @@ class SqliteCollection(Generic[D]):
         events = self._events(stored, recorded)
         row = self.table.row(stored)
         await self._store.write(
-            lambda connection: self.table.save(connection, row, read, events), self._telling(stored, events)
+            lambda connection: self.table.save(connection, row, read, events),
+            self._telling(stored, events),
+            (stored.id,),
         )
         return stored
 
     async def delete(self, id: str, version: int) -> None:
-        await self._store.write(lambda connection: self.table.delete(connection, id, version))
+        await self._store.write(lambda connection: self.table.delete(connection, id, version), ids=(id,))
 
     async def relayed(self, event: Event) -> None:
         await self._store.write(

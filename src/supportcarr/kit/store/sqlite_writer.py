@@ -14,7 +14,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from typing import Any, TypeVar
 import structlog
 
 from supportcarr.kit.store.port import StoreError, StoreUnavailable
+from supportcarr.kit.store.sqlite_cache import Marks
 from supportcarr.kit.store.turnstile import Turnstile
 
 R = TypeVar("R")
@@ -58,17 +60,21 @@ def as_unavailable(error: sqlite3.Error) -> StoreUnavailable | None:
 
 
 class Operation:
-    """Something to be written: ``run`` in the thread, then ``told`` in the caller's loop if it was."""
+    """Something to be written: ``run`` in the thread, then ``told`` in the caller's loop if it was.
 
-    __slots__ = ("future", "run", "since", "told")
+    ``ids`` are the documents that it changes.
+    """
+
+    __slots__ = ("future", "ids", "run", "since", "told")
 
     def __init__(
         self,
         run: Callable[[sqlite3.Connection], Any],
         future: asyncio.Future[Any],
         told: Callable[[], None] | None,
+        ids: Sequence[str],
     ) -> None:
-        self.run, self.future, self.told = run, future, told
+        self.run, self.future, self.told, self.ids = run, future, told, ids
         self.since = time.monotonic()
 
 
@@ -78,8 +84,11 @@ Outcome = tuple[Operation, Any, BaseException | None]
 class Writer:
     """Owns the writing connection.  ``submit`` may be called from any running loop."""
 
-    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection], *, patience_s: float) -> None:
+    def __init__(
+        self, path: Path, connect: Callable[[], sqlite3.Connection], marks: Marks, *, patience_s: float
+    ) -> None:
         self._path = path
+        self._marks = marks
         self._connection = connect()
         self._turnstile = Turnstile(path)
         self._patience_s = patience_s
@@ -97,9 +106,14 @@ class Writer:
     # --- the callers' side --------------------------------------------------------------------
 
     def submit(
-        self, run: Callable[[sqlite3.Connection], R], told: Callable[[], None] | None = None
+        self,
+        run: Callable[[sqlite3.Connection], R],
+        told: Callable[[], None] | None = None,
+        ids: Sequence[str] = (),
     ) -> asyncio.Future[R]:
         """The future of *run*'s outcome, set after it is durable; *told* is called just before that.
+
+        *ids* are the documents that *run* changes: what other readers keep of them counts no more.
 
         Raises ``StoreUnavailable`` when the store is closed or too much is waiting.
         """
@@ -109,7 +123,7 @@ class Writer:
             raise StoreUnavailable(f"{BACKLOG} writes are waiting already")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        self._pending.append(Operation(run, future, told))
+        self._pending.append(Operation(run, future, told, ids))
         if self._idle:
             self._idle = False
             self._wake.put(None)
@@ -171,11 +185,14 @@ class Writer:
             self.longest_lock_wait_s = max(self.longest_lock_wait_s, waited)
             with self._taking:
                 group = [self._pending.popleft() for _ in range(min(GROUP, len(self._pending)))]
+            marked = self._marks.begin(chain.from_iterable(operation.ids for operation in group))
             try:
                 outcomes = self._commit(group) if group else []
             except Exception as error:
                 _log.exception("store.writer_failed")
                 outcomes = [(operation, None, error) for operation in group]
+            finally:
+                self._marks.end(marked)
         finally:
             self._turnstile.release()
         self._deliver(outcomes)

@@ -1,0 +1,114 @@
+"""Documents that are read from memory are never older than what was told of as saved."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+import msgspec
+
+from support.stores import PARCELS, Parcel
+from supportcarr.kit.store.port import Collection
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite_cache import Marks
+
+
+async def opened(path: Path) -> SqliteStore:
+    store = SqliteStore(path)
+    store.collection(PARCELS)
+    await store.open()
+    return store
+
+
+async def test_a_document_is_read_once_until_another_process_saves_it(tmp_path: Path) -> None:
+    here, there = await opened(tmp_path / "s"), await opened(tmp_path / "s")
+    ours, theirs = here.collection(PARCELS), there.collection(PARCELS)
+    await theirs.insert(Parcel(id="p1", note="first"))
+    first = await ours.get("p1")
+    assert first is not None and await ours.get("p1") is first
+    assert (await ours.get_many(["p1", "none"]))["p1"] is first
+    assert here.stats()["reads_kept"] == 2
+    await theirs.save(msgspec.structs.replace(first, note="second"))
+    second = await ours.get("p1")
+    assert second is not None and second.note == "second"
+    await theirs.delete("p1", second.version)
+    assert await ours.get("p1") is None and await ours.get_many(["p1"]) == {}
+    await theirs.insert(Parcel(id="p1", note="third"))
+    third = await ours.get("p1")
+    assert third is not None and third.note == "third"
+    await here.close()
+    await there.close()
+
+
+async def test_a_refused_save_leaves_the_document_readable(tmp_path: Path) -> None:
+    store = await opened(tmp_path / "s")
+    parcels = store.collection(PARCELS)
+    stored = await parcels.insert(Parcel(id="p1", note="first"))
+    await parcels.save(msgspec.structs.replace(stored, note="second"))
+    late = await asyncio.gather(
+        parcels.save(msgspec.structs.replace(stored, note="late")), return_exceptions=True
+    )
+    assert isinstance(late[0], Exception)
+    for _ in range(2):
+        found = await parcels.get("p1")
+        assert found is not None and found.note == "second"
+    assert store.stats()["reads_kept"] == 1
+    await store.close()
+
+
+async def test_no_read_is_older_than_what_was_saved_before_it_began(tmp_path: Path) -> None:
+    stores = [await opened(tmp_path / "s") for _ in range(3)]
+    names = [f"p{n}" for n in range(6)]
+    await stores[0].collection(PARCELS).insert_many([Parcel(id=name) for name in names])
+    told = dict.fromkeys(names, 1)  # the newest version that some save was told of
+    saving = True
+    checked = 0
+
+    async def save(parcels: Collection[Parcel], mine: list[str]) -> None:
+        for turn in range(60):
+            found = await parcels.get_many(mine)
+            for saved in await asyncio.gather(
+                *(parcels.save(msgspec.structs.replace(found[n], note=str(turn))) for n in mine)
+            ):
+                told[saved.id] = saved.version
+
+    async def read(parcels: Collection[Parcel]) -> None:
+        nonlocal checked
+        chance = random.Random(1)
+        while saving:
+            name = chance.choice(names)
+            least = told[name]
+            found = await parcels.get(name)
+            assert found is not None and found.version >= least
+            checked += 1
+            await asyncio.sleep(0)
+
+    readers = [asyncio.create_task(read(store.collection(PARCELS))) for store in stores]
+    await asyncio.gather(
+        save(stores[0].collection(PARCELS), names[:3]), save(stores[1].collection(PARCELS), names[3:])
+    )
+    saving = False
+    await asyncio.gather(*readers)
+    assert set(told.values()) == {61}
+    assert checked > 100 and sum(store.stats()["reads_kept"] for store in stores) > 0
+    for store in stores:
+        await store.close()
+
+
+async def test_what_a_killed_writer_left_marked_is_read_from_the_file(tmp_path: Path) -> None:
+    store = await opened(tmp_path / "s")
+    parcels = store.collection(PARCELS)
+    stored = await parcels.insert(Parcel(id="p1", note="first"))
+    await parcels.get("p1")
+    dead = Marks(tmp_path / "s")
+    dead.begin(["p1"])  # it died before it could say that it was through
+    dead.close()
+    for _ in range(3):
+        found = await parcels.get("p1")
+        assert found is not None and found.note == "first"
+    assert store.stats()["reads_kept"] == 0
+    await parcels.save(msgspec.structs.replace(stored, note="second"))
+    assert [(await parcels.get("p1")).note for _ in range(2)] == ["second"] * 2  # type: ignore[union-attr]  # it is there
+    assert store.stats()["reads_kept"] == 1
+    await store.close()

@@ -1,0 +1,113 @@
+"""When a document that was read counts, and when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supportcarr.kit.store import sqlite_cache
+from supportcarr.kit.store.sqlite_cache import Marks, ReadCache
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Iterator[Marks]:
+    made = Marks(tmp_path / "store")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def elsewhere(marks: Marks, tmp_path: Path) -> Iterator[Marks]:
+    """The counters as another process has them."""
+    made = Marks(tmp_path / "store")
+    yield made
+    made.close()
+
+
+def read(cache: ReadCache, name: str, document: object) -> None:
+    count, _ = cache.look("parcels", name)
+    cache.keep("parcels", name, count, document)
+
+
+def test_what_was_read_counts_until_another_process_begins_to_change_it(
+    marks: Marks, elsewhere: Marks
+) -> None:
+    cache = ReadCache(marks)
+    read(cache, "p1", "first")
+    read(cache, "p2", "other")
+    assert cache.look("parcels", "p1")[1] == "first"
+    slots = elsewhere.begin(["p1"])
+    assert cache.look("parcels", "p1")[1] is None
+    elsewhere.end(slots)
+    assert cache.look("parcels", "p1")[1] is None
+    assert cache.look("parcels", "p2")[1] == "other"
+    read(cache, "p1", "second")
+    assert cache.look("parcels", "p1")[1] == "second"
+
+
+def test_what_is_read_while_a_commit_is_on_its_way_is_not_kept(marks: Marks, elsewhere: Marks) -> None:
+    cache = ReadCache(marks)
+    slots = elsewhere.begin(["p1"])
+    read(cache, "p1", "perhaps the old one")
+    elsewhere.end(slots)
+    assert cache.look("parcels", "p1")[1] is None
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_read_that_a_commit_overtakes_is_not_kept(marks: Marks, elsewhere: Marks, finished: bool) -> None:
+    cache = ReadCache(marks)
+    count, _ = cache.look("parcels", "p1")
+    slots = elsewhere.begin(["p1"])
+    if finished:
+        elsewhere.end(slots)
+    cache.keep("parcels", "p1", count, "perhaps the old one")
+    if not finished:
+        elsewhere.end(slots)
+    assert cache.look("parcels", "p1")[1] is None
+
+
+def test_after_a_writer_died_half_way_nothing_is_kept_until_the_next_one_is_through(
+    marks: Marks, elsewhere: Marks
+) -> None:
+    cache = ReadCache(marks)
+    read(cache, "p1", "old")
+    elsewhere.begin(["p1"])  # and no more
+    read(cache, "p1", "read from the database")
+    assert cache.look("parcels", "p1")[1] is None
+    elsewhere.end(elsewhere.begin(["p1"]))
+    read(cache, "p1", "new")
+    assert cache.look("parcels", "p1")[1] == "new"
+
+
+def test_documents_of_different_collections_share_ids_and_nothing_else(marks: Marks) -> None:
+    cache = ReadCache(marks)
+    cache.keep("riders", "usr_1", 0, "as a rider")
+    cache.keep("drivers", "usr_1", 0, "as a driver")
+    assert cache.look("riders", "usr_1")[1] == "as a rider"
+    assert cache.look("drivers", "usr_1")[1] == "as a driver"
+
+
+def test_a_slot_that_two_ids_share_costs_a_read_and_ends_even(
+    marks: Marks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_cache, "SLOTS", 1)
+    cache = ReadCache(marks)
+    read(cache, "p1", "first")
+    marks.end(marks.begin(["p2", "p3"]))
+    assert cache.look("parcels", "p1")[1] is None
+    read(cache, "p1", "first")
+    assert cache.look("parcels", "p1")[1] == "first"
+
+
+def test_the_oldest_goes_when_there_are_too_many(marks: Marks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_cache, "KEPT", 2)
+    cache = ReadCache(marks)
+    for name in ("p1", "p2", "p3"):
+        read(cache, name, name)
+    assert [cache.look("parcels", name)[1] for name in ("p1", "p2", "p3")] == [None, "p2", "p3"]
+
+
+def test_an_id_that_is_no_text_in_utf_8_has_a_slot_too(marks: Marks) -> None:
+    assert ReadCache(marks).look("parcels", "half a pair \ud83d")[1] is None
