@@ -20,6 +20,7 @@ export function application({ guards, exchange, users, rescues, chat, coverage, 
   app.disable("x-powered-by");
   app.disable("etag"); // ETags are versions
   app.set("query parser", false); // queries are validated where they are known
+  app.set("trust proxy", "loopback");
   app.use(begin);
   app.get("/readyz", (req, res) => res.end("{}"));
 

@@ -1,5 +1,6 @@
 // Bodies and queries: read within the limit, parsed, validated by ajv.
 import { Ajv } from "ajv";
+import express from "express";
 import { Problem } from "./problems.mjs";
 import { microsOf } from "./time.mjs";
 
@@ -42,33 +43,22 @@ export function validator(schema) {
 
 /** Middleware: `req.body` is the valid body. */
 export function body(validate, maxBytes) {
+  const parse = express.json({ limit: maxBytes, strict: false, inflate: false });
   return (req, res, next) => {
-    const type = req.headers["content-type"];
-    if (type !== undefined && type !== "application/json" && type.split(";")[0].trim().toLowerCase() !== "application/json") {
+    if (req.headers["content-type"] !== undefined && !req.is("application/json")) {
       next(new Problem("unsupported_media_type"));
       return;
     }
-    const tooLarge = () => new Problem("body_too_large", `A body may have ${maxBytes} bytes`);
-    if (Number(req.headers["content-length"]) > maxBytes) {
-      next(tooLarge());
-      return;
-    }
-    const chunks = [];
-    let length = 0;
-    req.on("data", (chunk) => {
-      length += chunk.length;
-      if (length <= maxBytes) chunks.push(chunk);
-    });
-    req.on("end", () => {
-      if (length > maxBytes) {
-        next(tooLarge());
+    parse(req, res, (error) => {
+      if (error !== undefined) {
+        next(refusalOf(error, maxBytes));
         return;
       }
       try {
-        const raw = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-        req.body = validate(parsed(raw));
-      } catch (error) {
-        next(error);
+        if (req.headers["content-length"] === "0") throw new SyntaxError("it is empty"); // Express leaves {}
+        req.body = validate(req.body);
+      } catch (wrong) {
+        next(refusalOf(wrong, maxBytes));
         return;
       }
       next();
@@ -76,12 +66,12 @@ export function body(validate, maxBytes) {
   };
 }
 
-function parsed(raw) {
-  try {
-    return JSON.parse(raw.toString("utf8"));
-  } catch (error) {
-    throw new Problem("malformed_body", `The body is not valid JSON: ${error.message}`);
+function refusalOf(error, maxBytes) {
+  if (error.type === "entity.too.large") return new Problem("body_too_large", `A body may have ${maxBytes} bytes`);
+  if (error instanceof SyntaxError) {
+    return new Problem("malformed_body", `The body is not valid JSON: ${error.message}`);
   }
+  return error;
 }
 
 /** The query as an object of strings; throws for a name that is not known, repeated or missing. */

@@ -4,29 +4,16 @@ import { problemBody, Problem } from "./problems.mjs";
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 const RUN = randomBytes(6).toString("hex");
+const JSON_HEADERS = { "Content-Type": "application/json", "Cache-Control": "no-store" };
+const PROBLEM_HEADERS = { "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
 let minted = 0;
-
-/** The client's address: the last one of the chain that is not a proxy of ours (loopback). */
-function clientAddress(req) {
-  const peer = req.socket.remoteAddress.replace("::ffff:", "");
-  const chain = req.headers["x-forwarded-for"];
-  if (chain === undefined || !isLoopback(peer)) return peer;
-  const hops = chain.split(",");
-  for (let i = hops.length - 1; i >= 0; i -= 1) {
-    const hop = hops[i].trim();
-    if (!isLoopback(hop)) return hop;
-  }
-  return peer;
-}
-
-const isLoopback = (address) => address.startsWith("127.") || address === "::1";
 
 /** Express middleware: begins the exchange. */
 export function begin(req, res, next) {
   const given = req.headers["x-request-id"];
   req.began = performance.now();
   req.requestId = given !== undefined && REQUEST_ID.test(given) ? given : `req-${RUN}-${(minted += 1).toString(16)}`;
-  req.address = clientAddress(req);
+  res.set({ "X-Content-Type-Options": "nosniff", "X-Request-Id": req.requestId });
   next();
 }
 
@@ -36,24 +23,10 @@ export class Exchange {
     this.metrics = metrics;
   }
 
-  /** A 200 or 201; `version` becomes the ETag, and an equal If-None-Match makes it 304. */
+  /** A 200 or 201 of JSON that is encoded already; `version` becomes the ETag (Express answers 304 by it). */
   json(req, res, text, { status = 200, version } = {}) {
-    const etag = version === undefined ? undefined : `"${version}"`;
-    if (etag !== undefined && req.method === "GET" && req.headers["if-none-match"] === etag) {
-      res.writeHead(304, ["x-content-type-options", "nosniff", "x-request-id", req.requestId, "etag", etag]);
-      res.end();
-    } else {
-      const headers = [
-        "x-content-type-options", "nosniff",
-        "x-request-id", req.requestId,
-        "content-type", "application/json",
-        "cache-control", "no-store",
-        "content-length", Buffer.byteLength(text),
-      ];
-      if (etag !== undefined) headers.push("etag", etag);
-      res.writeHead(status, headers);
-      res.end(text);
-    }
+    if (version !== undefined) res.set("ETag", `"${version}"`);
+    res.status(status).set(JSON_HEADERS).send(text);
     this.#done(req, res.statusCode);
   }
 
@@ -63,20 +36,11 @@ export class Exchange {
       this.log.error({ event: "request_failed", request_id: req.requestId, error: String(error?.stack ?? error) });
       problem = new Problem("internal_error");
     }
-    const text = problemBody(problem, req.requestId);
-    const headers = [
-      "x-content-type-options", "nosniff",
-      "x-request-id", req.requestId,
-      "content-type", "application/problem+json",
-      "cache-control", "no-store",
-      "content-length", Buffer.byteLength(text),
-    ];
     if (problem.retryAfter !== undefined || problem.status === 503) {
-      headers.push("retry-after", String(Math.max(1, Math.ceil(problem.retryAfter ?? 1))));
+      res.set("Retry-After", String(Math.max(1, Math.ceil(problem.retryAfter ?? 1))));
     }
-    if (problem.status === 401) headers.push("www-authenticate", "Bearer");
-    res.writeHead(problem.status, headers);
-    res.end(text);
+    if (problem.status === 401) res.set("WWW-Authenticate", "Bearer");
+    res.status(problem.status).set(PROBLEM_HEADERS).send(problemBody(problem, req.requestId));
     this.#done(req, problem.status, problem.code);
   }
 
@@ -91,7 +55,7 @@ export class Exchange {
       route,
       status,
       ms: Math.round(ms * 100) / 100,
-      address: req.address,
+      address: req.ip,
       user_id: req.who?.userId,
       rescue_id: req.params?.rescueId,
       code,

@@ -22,7 +22,7 @@ export class Guards {
       } catch (error) {
         denied = error; // a guess at a token counts against its address
       }
-      await this.#limits.admit(req.address, req.who);
+      await this.#limits.admit(req.ip, req.who);
       if (denied !== undefined) throw denied;
       if (roles !== undefined && !req.who.roles.some((role) => roles.includes(role))) throw new Problem("forbidden");
     };
@@ -40,7 +40,7 @@ export class Guards {
           req.who = undefined;
         }
       }
-      await this.#limits.admit(req.address, req.who);
+      await this.#limits.admit(req.ip, req.who);
     });
   }
 
