@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.refusals import Conflict, Forbidden, Refusal, Unauthenticated, ValidationFailed
 from supportcarr.gateway.addresses import ClientAddresses
 from supportcarr.gateway.decoding import refuse_body
@@ -156,8 +157,8 @@ class Pipeline:
         ids: logs.Ids,
     ) -> Reply:
         route = endpoint.route
-        if endpoint.takes_rescue:
-            ids.rescue_id = params["rescue_id"][:64]
+        if endpoint.takes_rescue and looks_like(RESCUE, params["rescue_id"]):
+            ids.rescue_id = params["rescue_id"]  # anything else in its place may be a phone or a token
         principal, denied = self._who(headers, route.policy.public)
         if principal is not None:
             ids.user_id = principal.user_id
