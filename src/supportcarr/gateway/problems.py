@@ -92,13 +92,19 @@ def problem_of(refusal: Refusal, request_id: str) -> Problem:
 
 
 def headers_of(refusal: Refusal) -> list[tuple[bytes, bytes]]:
-    """The headers that go with it: Retry-After in whole seconds, WWW-Authenticate."""
+    """The headers that go with it: Retry-After in whole seconds, WWW-Authenticate, Connection.
+
+    After a body that was not read to its end the connection is of no more use, which its client must
+    be told before it sends the next request there.
+    """
     headers = []
     if refusal.retry_after is not None or refusal.status in (429, 503):
         seconds = max(1, math.ceil(refusal.retry_after or 1))
         headers.append((b"retry-after", str(seconds).encode()))
     if refusal.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
+    if isinstance(refusal, BodyTooLarge | RequestTimeout):
+        headers.append((b"connection", b"close"))
     if isinstance(refusal, MethodNotAllowed) and refusal.allow:
         headers.append((b"allow", refusal.allow.encode()))
     return headers
