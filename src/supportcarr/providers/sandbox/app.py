@@ -123,4 +123,5 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
         [stripe, sandbox, get_behaviour, set_behaviour, statement, authenticate, healthz],
         lifespan=[lifespan],
         openapi_config=None,
+        logging_config=None,  # the process's own lines stay as they are
     )
