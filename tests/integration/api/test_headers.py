@@ -1,0 +1,108 @@
+"""Headers of every kind of answer, and the request's id in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.calls import Cast, name_of
+from support.http import Reply
+from support.platform import Platform, running_platform
+from supportcarr.kit.web import Route
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ORIGIN = {"origin": "https://evil.example"}
+PREFLIGHT = {
+    **ORIGIN,
+    "access-control-request-method": "PATCH",
+    "access-control-request-headers": "authorization",
+}
+
+
+async def answers(cast: Cast, headers: dict[str, str]) -> list[tuple[str, Reply]]:
+    """One answer of each kind: done, refused in each way, of every route and page."""
+    platform, rider = cast.platform, cast.scene.rider
+    anybody = platform.anonymous()
+    huge = b" " * (platform.house.settings.servers.max_body_bytes + 1)
+    found = [(name_of(r), await cast.who(r).get(cast.url(r), headers=headers)) for r in reading(platform)]
+    found += [
+        ("401", await anybody.get("/me", headers=headers)),
+        ("403", await rider.get("/admin/overview", headers=headers)),
+        ("404", await rider.get("/rescues/x", headers=headers)),
+        ("404 of no route", await rider.get("/nothing", headers=headers)),
+        ("405", await rider.delete("/me", headers=headers)),
+        ("400", await rider.patch("/me", raw=b"{", headers=headers)),
+        ("412", await rider.patch("/me", {"name": "A"}, if_match=99, headers=headers)),
+        ("413", await rider.patch("/me", raw=huge, headers=headers)),
+        ("415", await rider.patch("/me", raw=b"{}", headers={**headers, "content-type": "text/x"})),
+        ("422", await rider.patch("/me", {"name": ""}, headers=headers)),
+        ("OPTIONS", await rider.send("OPTIONS", "/me", headers=headers)),
+        ("HEAD", await rider.send("HEAD", "/me", headers=headers)),
+    ]
+    for page in ("//", "//docs", "//docs/reference.js", "//config.json", "//healthz", "//readyz"):
+        found.append((page, await anybody.get(page, headers=headers)))
+    found.append(("//openapi.json", await anybody.get("//openapi.json", headers=headers)))
+    return found
+
+
+def reading(platform: Platform) -> list[Route]:
+    return [route for route in platform.house.routes() if route.method == "GET"]
+
+
+async def test_every_answer_is_typed_and_tells_nothing_of_the_server(cast: Cast) -> None:
+    for what, reply in await answers(cast, {}):
+        assert reply.headers["x-content-type-options"] == "nosniff", what
+        assert not any(character.isdigit() for character in reply.headers.get("server", "")), what
+        for name in ("x-powered-by", "via", "x-aspnet-version", "set-cookie"):
+            assert name not in reply.headers, (what, name)
+
+
+async def test_what_concerns_people_is_kept_by_no_cache(cast: Cast) -> None:
+    for what, reply in await answers(cast, {}):
+        if not what.startswith("//") and reply.status not in (204, 302):
+            assert reply.headers["cache-control"] == "no-store", what
+
+
+async def test_no_other_origin_is_let_in(cast: Cast) -> None:
+    for headers in (ORIGIN, PREFLIGHT, {"origin": "null"}, {"origin": cast.platform.api.url}):
+        for what, reply in await answers(cast, headers):
+            told = [name for name in reply.headers if name.lower().startswith("access-control")]
+            assert not told, (what, told)
+
+
+async def test_a_page_runs_only_our_own_scripts_and_is_framed_by_nobody(platform: Platform) -> None:
+    page = await platform.anonymous().get("//docs")
+    policy = page.headers["content-security-policy"]
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+    assert scripts == "script-src 'self'"
+    assert "frame-ancestors 'none'" in policy
+    assert page.headers["x-frame-options"] == "DENY"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "geolocation=(self)" in page.headers["permissions-policy"]
+    assert page.headers["cross-origin-opener-policy"] == "same-origin"
+
+
+async def test_the_request_id_comes_back_in_header_and_problem(cast: Cast) -> None:
+    for what, reply in await answers(cast, {"x-request-id": "trace-0123456789"}):
+        assert reply.headers["x-request-id"] == "trace-0123456789", what
+        if reply.code is not None:
+            assert reply.body["request_id"] == "trace-0123456789", what
+
+
+@pytest.mark.parametrize(
+    "bad", ["short", "a" * 65, "with a space", "<script>alert(1)</script>", "a\tbcdefgh"]
+)
+async def test_an_insane_request_id_is_replaced(platform: Platform, bad: str) -> None:
+    first = await platform.anonymous().get("/clock", headers={"x-request-id": bad})
+    again = await platform.anonymous().get("/clock", headers={"x-request-id": bad})
+    assert first.headers["x-request-id"].startswith("req-")
+    assert first.headers["x-request-id"] != again.headers["x-request-id"]
+
+
+async def test_behind_https_browsers_are_told_to_stay_with_it(tmp_path: Path) -> None:
+    async with running_platform(tmp_path, PUBLIC_URL="https://supportcarr.example") as platform:
+        for path in ("/clock", "/nothing", "//docs"):
+            reply = await platform.anonymous().get(path)
+            assert "max-age=31536000" in reply.headers["strict-transport-security"], path

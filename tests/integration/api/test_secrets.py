@@ -1,0 +1,190 @@
+"""Nothing secret is where it does not belong: logs, metrics, public files, disk and Redis."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from support.calls import REASON, sign_up_body
+from support.http import PASSWORD, Client, new_address
+from support.payments import API_KEY, WEBHOOK_SECRET
+from support.platform import LOOKUP_SECRET, QUOTES_SECRET, TOKEN_SECRET, Platform, running_platform
+from support.scenes import PICKUP, Stage, must
+from supportcarr.kit import logging as logs
+from supportcarr.kit.settings import Logs
+from supportcarr.providers.sandbox.app import create_app
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+OUR_SECRETS = (TOKEN_SECRET, LOOKUP_SECRET, QUOTES_SECRET, API_KEY, WEBHOOK_SECRET)
+NOTE, MESSAGE, WORDS = "Ring at the blue door", "I stand under the oak", "My cousin came by"
+
+
+@dataclass
+class Told:
+    """What was said to a platform that must not turn up elsewhere, and where to look for it."""
+
+    platform: Platform
+    folder: Path
+    log: Path
+    passwords: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    phones: list[str] = field(default_factory=list)
+    pins: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
+    """A platform whose logs go to a file, after a day of its life with everything that goes wrong."""
+    folder = tmp_path_factory.mktemp("told")
+    log = folder / "log.jsonl"
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    logs.configure(Logs(level="debug"), descriptor=descriptor)
+    try:
+        async with running_platform(folder / "data") as platform:
+            told = Told(platform, folder / "data", log)
+            await live_a_day(told)
+            await platform.settle()
+            writer = logs.access_writer("debug")
+            assert writer is not None
+            writer.flush()
+            yield told
+    finally:
+        logs.shut_down()
+        os.close(descriptor)
+
+
+async def live_a_day(told: Told) -> None:
+    """A whole rescue, and requests that put secrets where a careless log would pick them up."""
+    platform = told.platform
+    stage, anybody = Stage(platform), platform.anonymous()
+    signed_up = sign_up_body(password="a very own password", name="Zebulon Quirk")
+    grant = must(await anybody.create("/auth/sign-up", signed_up), 201)
+    must(await anybody.post("/auth/sign-in", {k: signed_up[k] for k in ("phone", "password")}), 200)
+    await anybody.post("/auth/sign-in", {"phone": signed_up["phone"], "password": "a wrong password"})
+    await anybody.create("/auth/sign-up", signed_up)
+    refreshed = must(await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]}), 200)
+    await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]})  # used twice
+
+    scene = await stage.arrived()
+    pin = (await scene.now())["pin"]
+    must(await scene.rider.post(f"{scene.path}/messages", {"text": MESSAGE}), 201)
+    await scene.drives("start", {"pin": f"{(int(pin) + 1) % 10_000:04}"})
+    must(await scene.drives("start", {"pin": pin}), 200)
+    must(await scene.drives("completion", {"outcome": "delivered"}), 200)
+    other, card = await stage.rider()
+    quote = must(await other.post("/quotes", {**_quote(), "problem": "other"}), 201)["id"]
+    asked = {"quote_id": quote, "payment_method_id": card, "note": NOTE}
+    rescue = must(await other.create("/rescues", asked), 201)["id"]
+    await platform.settle()
+    must(await other.post(f"/rescues/{rescue}/cancellation", {"reason": WORDS}), 200)
+
+    token = str(scene.rider.token)
+    await anybody.get(f"/me?access_token={token}")
+    for misplaced in (token, signed_up["phone"], signed_up["password"]):
+        await anybody.get(f"/rescues/{misplaced}")
+        await anybody.get(f"/{misplaced}")
+    await anybody.get("/me", headers={"authorization": f"Bearer {token}x"})
+    await scene.rider.get(f"/coverage?lat={signed_up['phone']}&lng=1")
+    await scene.rider.post("/quotes", raw=f'{{"password":"{signed_up["password"]}",'.encode())
+    await scene.rider.post("/quotes", {"phone": signed_up["phone"]})
+    await scene.rider.post("/quotes", REASON, headers={"content-type": f"text/{signed_up['password']}"})
+    await break_down(platform, token)
+
+    told.passwords = [signed_up["password"], "a wrong password", PASSWORD]
+    for session in (grant, refreshed):
+        told.tokens += [session["access_token"], session["refresh_token"]]
+    people = (scene.rider, scene.its_driver, other)
+    told.tokens += [str(person.token) for person in people]
+    told.phones = [signed_up["phone"], *(p.grant.user.phone for p in people if p.grant)]
+    told.pins = [f'"pin":"{pin}"', f'"pin": "{pin}"', f"'{pin}'", f'"{pin}"', f"pin={pin}"]
+    told.ids = [scene.rescue_id, scene.rider.user_id, scene.its_driver.user_id, rescue]
+    told.texts = [NOTE, MESSAGE, WORDS, "Zebulon", "Quirk", str(PICKUP["address"])]
+
+
+def _quote() -> dict[str, Any]:
+    return {"kind": "rescue", "pickup": PICKUP, "dropoff": {**PICKUP, "lat": 45.53}}
+
+
+async def break_down(platform: Platform, token: str) -> None:
+    """A fault of ours in the middle of a request: its trace is logged, and the client is told nothing."""
+
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("a fault of ours")
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(platform.house.reading, "listed", broken)
+    try:
+        client = Client(platform.api, new_address())
+        headers = {"authorization": f"Bearer {token}"}
+        reply = await client.get("/rescues", headers=headers)
+    finally:
+        patched.undo()
+    assert (reply.status, reply.code) == (500, "internal_error")
+    assert "fault" not in str(reply.body)
+
+
+def leaked(text: str, *words: str) -> list[str]:
+    return [word for word in words if word in text]
+
+
+async def test_log_lines_are_json_and_hold_ids_only(told: Told) -> None:
+    text = told.log.read_text()
+    lines = [msgspec.json.decode(line) for line in text.splitlines()]
+    assert len(lines) > 40
+    assert {"at", "level", "event"} <= set.intersection(*(set(line) for line in lines))
+    assert "a fault of ours" in text  # our own faults are told, with their trace
+    assert told.ids[0] in text
+    national = [phone.removeprefix("+1") for phone in told.phones]
+    assert leaked(text, *told.passwords, *told.tokens, *told.phones, *national, *OUR_SECRETS) == []
+    assert leaked(text, *told.pins, *told.texts) == []
+    assert "Bearer" not in text
+
+
+async def test_metrics_count_by_route_and_know_nobody(told: Told) -> None:
+    text = told.platform.api.metrics.render().decode()
+    assert "/api/v1/rescues/{rescue_id}" in text
+    assert leaked(text, *told.passwords, *told.tokens, *told.phones, *told.ids, *told.texts) == []
+
+
+async def test_what_anybody_may_read_holds_no_secret(told: Told) -> None:
+    platform = told.platform
+    anybody = platform.anonymous()
+    paths = ["//config.json", "//openapi.json", "//docs", "//docs/reference.js", "//healthz", "//readyz"]
+    redis_password = platform.redis_server.password
+    inside = (*OUR_SECRETS, redis_password, platform.redis_server.url, str(told.folder), "whsec_", "sk_test")
+    for path in paths:
+        reply = await anybody.get(path)
+        assert reply.status == 200, path
+        text = (
+            reply.body.decode() if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body).decode()
+        )
+        assert leaked(text, *inside) == [], path
+
+
+async def test_no_password_and_no_token_is_on_disk_or_in_redis(told: Told) -> None:
+    """What is kept of them is hashed: who steals the files can sign in as nobody."""
+    secrets = [*told.passwords, *told.tokens]
+    stored = b"".join(path.read_bytes() for path in told.folder.glob("store.sqlite3*"))
+    assert told.ids[0].encode() in stored
+    assert [secret for secret in secrets if secret.encode() in stored] == []
+    redis = told.platform.house.redis.durable
+    kept = b"".join([await redis.call("DUMP", key) or b"" for key in await redis.call("KEYS", "*")])
+    assert [secret for secret in (*secrets, *told.phones) if secret.encode() in kept] == []
+
+
+async def test_the_twins_leave_the_logs_as_they_are(tmp_path: Path) -> None:
+    """A framework that sets up logging by itself would write lines that are no JSON beside ours."""
+    before = list(logging.getLogger().handlers)
+    create_app(data=tmp_path, api_key="sk", webhook_secret="whsec", webhook_url=None)
+    assert logging.getLogger().handlers == before

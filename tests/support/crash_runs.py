@@ -1,0 +1,219 @@
+"""Runs a scenario: prepares its state once, acts it in a child that is killed at a step, and recovers.
+
+A state is the store, the books of Stripe's twin and the content of Redis.  Of an embedded store and of
+the other two a copy is taken for each kill; on another engine the state is prepared anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+import msgspec
+
+from support.crash_judge import judge
+from support.crash_life import live_on, ok, populate
+from support.crash_scenario import Scenario
+from support.crash_steps import Step, When, read_steps
+from support.crash_world import Place, opened
+from support.crash_zygote import Order, Zygote
+from support.payments import API_KEY, WEBHOOK_SECRET, serving
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.serve import ASGIApp, free_port
+from supportcarr.providers.sandbox.app import create_app
+
+START = 1_790_000_000.0  # the wall's clock of every state: a Monday of September 2026
+TICKS_S = 2.0  # more than the looks at a clock come to in one run
+MOMENT_S = 6.0  # how much later somebody asks again who does not do so at once
+
+Database = Callable[[], str]  # makes an empty database of an engine that is not embedded; its URL
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What was wrong after a kill at that step."""
+
+    step: int
+    sentences: list[str]
+
+
+class SwitchedTwin:
+    """One server whose books are exchanged while it runs."""
+
+    def __init__(self) -> None:
+        self._app: Any = None
+        self._books = AsyncExitStack()
+        self.url = ""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise RuntimeError("the books are opened by hand")
+        if self._app is None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"ok"})
+            return
+        await self._app(scope, receive, send)
+
+    async def open(self, folder: Path, behaviour: dict[str, Any]) -> None:
+        """Go on with the books in that folder, misbehaving so."""
+        await self.close()
+        app = create_app(data=folder, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, webhook_url=None)
+        await self._books.enter_async_context(app.lifespan())
+        self._app = app
+        if behaviour:
+            async with (
+                aiohttp.ClientSession() as http,
+                http.post(f"{self.url}/sandbox/stripe/behaviour", json=behaviour) as answer,
+            ):
+                assert answer.status == 200, await answer.text()
+
+    async def close(self) -> None:
+        self._app = None
+        await self._books.aclose()
+        self._books = AsyncExitStack()
+
+
+@asynccontextmanager
+async def switched_twin() -> AsyncIterator[SwitchedTwin]:
+    twin = SwitchedTwin()
+    async with serving(cast(ASGIApp, twin), free_port()) as url:
+        twin.url = url
+        yield twin
+        await twin.close()
+
+
+class Runs:
+    """The runs of one scenario on one engine."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        folder: Path,
+        *,
+        zygote: Zygote,
+        twin: SwitchedTwin,
+        redis: RedisClient,
+        redis_url: str,
+        database: Database | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self._folder = folder
+        self._zygote = zygote
+        self._twin = twin
+        self._redis = redis
+        self._redis_url = redis_url
+        self._database = database
+        self._state: tuple[Place, list[tuple[bytes, int, bytes]]] | None = None
+
+    async def steps(self) -> list[Step]:
+        """The scenario acted to its end, with nobody killed: its steps."""
+        async with self._fresh() as place:
+            told = await self._child(Order(scenario=self.scenario.name, place=place))
+            assert (told.killed, told.code) == (False, 0), told.said
+            return read_steps(place.steps)
+
+    async def killed_at(self, number: int, *, when: When = "done", alive: bool = False) -> list[str] | None:
+        """Act, die at that step, recover, live on, judge: what is wrong; ``None``: it did not die."""
+        async with self._fresh() as place:
+            order = Order(scenario=self.scenario.name, place=place, dies_at=number, when=when, alive=alive)
+            told = await self._child(order)
+            if not told.killed:
+                assert told.code == 0, told.said
+                return None
+            # City time never runs back, and it may have run on in what was killed.
+            place = msgspec.structs.replace(place, starts=place.starts + place.jumped() + TICKS_S)
+            at_once = number % 2 == 1 or when == "asked" or alive
+            return await self._recovered(
+                place, at_once=at_once, every_event_known=when == "done" and not alive
+            )
+
+    async def _child(self, order: Order) -> Any:
+        return await asyncio.to_thread(self._zygote.ask, order)
+
+    async def _recovered(self, place: Place, *, at_once: bool, every_event_known: bool) -> list[str]:
+        """Another process takes over; whoever asked asks again, before or after it has."""
+        scenario = self.scenario
+        async with opened(place) as world:
+            if scenario.ask is not None and scenario.repeats:
+                if not at_once:
+                    await world.settle()
+                    world.clock.jump(MOMENT_S)
+                    await world.settle()
+                ok(await scenario.ask(world))
+            await world.settle()
+            found = [f"effect: {sentence}" for sentence in await scenario.effect(world)]
+            await live_on(world)
+            return found + await judge(world, every_event_known=every_event_known)
+
+    # --- states ---------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _fresh(self) -> AsyncIterator[Place]:
+        """The scenario's state, for one run."""
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        try:
+            if self._database is not None:
+                yield await self._prepared(folder)
+                return
+            if self._state is None:
+                template = Path(tempfile.mkdtemp(dir=self._folder))
+                self._state = await self._prepared(template), await self._dump()
+            place, dump = self._state
+            await self._twin.close()
+            shutil.copytree(place.path, folder, dirs_exist_ok=True)
+            await self._restore(dump)
+            await self._twin.open(folder, self.scenario.twin)
+            yield msgspec.structs.replace(
+                place, folder=str(folder), store_url=place.store_url.replace(place.folder, str(folder))
+            )
+        finally:
+            await self._twin.close()
+            shutil.rmtree(folder)
+
+    async def _prepared(self, folder: Path) -> Place:
+        await self._redis.call("FLUSHALL")
+        await self._twin.open(folder, {})
+        place = Place(
+            folder=str(folder),
+            store_url=self._database() if self._database else f"sqlite:///{folder}/store.sqlite3",
+            redis_url=self._redis_url,
+            stripe_url=self._twin.url,
+            starts=START,
+        )
+        async with opened(place) as world:
+            await populate(world, self.scenario.card)
+            await self.scenario.prepare(world)
+            ends = world.clock.wall().timestamp()
+        (folder / "jumped").unlink(missing_ok=True)
+        await self._twin.open(folder, self.scenario.twin)
+        return msgspec.structs.replace(place, starts=ends)
+
+    async def _dump(self) -> list[tuple[bytes, int, bytes]]:
+        names = await self._redis.call("KEYS", "*")
+        values = await self._redis.batch([("DUMP", name) for name in names])
+        lives = await self._redis.batch([("PTTL", name) for name in names])
+        return [
+            (name, max(0, life), value)
+            for name, life, value in zip(names, lives, values, strict=True)
+            if value is not None
+        ]
+
+    async def _restore(self, dump: list[tuple[bytes, int, bytes]]) -> None:
+        await self._redis.call("FLUSHALL")
+        await self._redis.batch([("RESTORE", name, life, value) for name, life, value in dump])
+
+
+async def findings_of(runs: Runs, numbers: range, **how: Any) -> list[Finding]:
+    """What was wrong after each of those kills; empty: nothing."""
+    found = []
+    for number in numbers:
+        sentences = await runs.killed_at(number, **how)
+        assert sentences is not None, f"nothing was killed at step {number}"
+        if sentences:
+            found.append(Finding(number, sentences))
+    return found

@@ -1,0 +1,238 @@
+"""Faults that a test can cause and mend: a door before a server, a store that is slow or fails.
+
+    with Door(redis_server.port) as door:
+        client = RedisClient(door.redis(redis_server.url))
+        door.shut()
+        ...
+        door.heal()
+
+A door runs in a thread of its own, so that it goes on whatever the test's event loop is busy with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
+
+from supportcarr.kit.store.port import Store, StoreUnavailable
+
+T = TypeVar("T")
+
+Write = tuple[float, bytes]  # not before (the loop's time), what
+
+
+class Door:
+    """A TCP proxy on loopback, before the server on that port."""
+
+    def __init__(self, behind: int) -> None:
+        self._behind = behind
+        self.port = 0
+        self._delay_s = 0.0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="door", daemon=True)
+        self._passing: asyncio.Event | None = None
+        self._server: asyncio.Server | None = None
+        self._ways: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.StreamWriter] = set()
+
+    def redis(self, url: str) -> str:
+        """That URL of the server behind, through the door."""
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition(":")[0] + f":{self.port}"))
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    # --- faults -----------------------------------------------------------------------------------
+
+    def slow(self, seconds: float) -> None:
+        """Every answer comes so much later; how many are under way at once makes no difference."""
+        self._delay_s = seconds
+
+    def stall(self) -> None:
+        """Connections are taken and kept, and nothing passes."""
+        self._do(self._hold())
+
+    def cut(self) -> None:
+        """Break the connections there are; new ones are welcome."""
+        self._do(self._break())
+
+    def shut(self) -> None:
+        """Break the connections, and refuse new ones."""
+        self._do(self._refuse())
+
+    def heal(self) -> None:
+        """As if nothing had been; what a stall held back passes now."""
+        self._delay_s = 0.0
+        self._do(self._listen())
+
+    # --- life -------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Door:
+        self._thread.start()
+        self._do(self._listen())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._refuse())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    # --- in the thread ----------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        if self._passing is None:
+            self._passing = asyncio.Event()
+        self._passing.set()
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _hold(self) -> None:
+        assert self._passing is not None
+        self._passing.clear()
+
+    async def _break(self) -> None:
+        for end in self._ends:
+            end.transport.abort()
+        for way in self._ways:
+            way.cancel()
+        await asyncio.gather(*self._ways, return_exceptions=True)
+
+    async def _refuse(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        await self._break()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._ways.add(task)
+        ends = {writer}
+        try:
+            await self._between(reader, writer, ends)
+        except* (OSError, asyncio.CancelledError):
+            pass  # a side is gone, or a test breaks it
+        finally:
+            self._ways.discard(task)
+            self._ends -= ends
+            for end in ends:
+                end.transport.abort()
+
+    async def _between(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ends: set[asyncio.StreamWriter]
+    ) -> None:
+        from_server, to_server = await asyncio.open_connection("127.0.0.1", self._behind)
+        ends.add(to_server)
+        self._ends |= ends
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._pass_on(reader, to_server, lambda: 0.0))
+            both.create_task(self._pass_on(from_server, writer, lambda: self._delay_s))
+
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: Callable[[], float]
+    ) -> None:
+        queue: asyncio.Queue[Write] = asyncio.Queue()
+        passing = asyncio.create_task(self._write(queue, writer))
+        try:
+            while data := await reader.read(65_536):
+                queue.put_nowait((self._loop.time() + delay(), data))
+        finally:
+            passing.cancel()
+            with suppress(asyncio.CancelledError):
+                await passing
+        raise ConnectionResetError  # the other way ends too
+
+    async def _write(self, queue: asyncio.Queue[Write], writer: asyncio.StreamWriter) -> None:
+        assert self._passing is not None
+        with suppress(OSError):
+            while True:
+                not_before, data = await queue.get()
+                await asyncio.sleep(max(0.0, not_before - self._loop.time()))
+                await self._passing.wait()
+                writer.write(data)
+                await writer.drain()
+
+
+class FaultyStore:
+    """A store whose calls take longer, or fail, as long as a test wants."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.delay_s = 0.0
+        self.fails = False
+
+    @property
+    def as_store(self) -> Store:
+        return cast(Store, self)
+
+    def heal(self) -> None:
+        self.delay_s, self.fails = 0.0, False
+
+    async def suffer(self) -> None:
+        """What every call meets first."""
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        if self.fails:
+            raise StoreUnavailable("the test says so")
+
+    def collection(self, spec: Any) -> Any:
+        return _FaultyCollection(self, self._store.collection(spec))
+
+    def named(self, name: str) -> Any:
+        return _FaultyCollection(self, self._store.named(name))
+
+    async def outbox(self, **given: Any) -> Any:
+        await self.suffer()
+        return await self._store.outbox(**given)
+
+    async def ping(self) -> None:
+        await self.suffer()
+        await self._store.ping()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class _FaultyCollection:
+    def __init__(self, store: FaultyStore, inner: Any) -> None:
+        self._store = store
+        self._inner = inner
+
+    async def scan(self, *args: Any, **given: Any) -> AsyncIterator[Any]:
+        await self._store.suffer()
+        async for document in self._inner.scan(*args, **given):
+            yield document
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if not asyncio.iscoroutinefunction(found):
+            return found
+
+        async def suffering(*args: Any, **given: Any) -> Any:
+            await self._store.suffer()
+            return await found(*args, **given)
+
+        return suffering
+
+
+async def until(true: Callable[[], Any], *, within_s: float = 20.0) -> None:
+    """Wait until that is true, or answers something awaitable that is."""
+    async with asyncio.timeout(within_s):
+        while True:
+            now = true()
+            if asyncio.iscoroutine(now):
+                now = await now
+            if now:
+                return
+            await asyncio.sleep(0.02)
