@@ -197,11 +197,11 @@ class Revocations:
 
     async def _rebuild(self) -> None:
         """Copy the store's to a Redis that has lost them; several processes at once do no harm."""
-        self._rebuilt += 1
-        log.info("revocations_rebuilt", known=len(self._until))
         await self._load()
         await self._log.append(self._left(self._until))
         await self._log.vouch()
+        self._rebuilt += 1
+        log.info("revocations_rebuilt", known=len(self._until))
 
     async def _tell(self) -> None:
         if telling := set(self._untold):

@@ -1,0 +1,321 @@
+"""Revoked sessions go from process to process, whatever becomes of Redis meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import pytest
+
+from support.faults import Door, FaultyStore, until
+from support.http import AUTH, PASSWORD, new_phone
+from supportcarr.auth import revocations
+from supportcarr.auth.model import ended
+from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.repository import SESSIONS
+from supportcarr.auth.revocations import Revocations
+from supportcarr.auth.service import AuthService, Grant
+from supportcarr.auth.tokens import Tokens
+from supportcarr.contracts.refusals import Overloaded, Unauthenticated
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis import keys, revoked
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.revoked import RevokedLog
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.store.sqlite import SqliteStore
+
+NEVER = 1e6  # seconds
+
+
+class Process:
+    """What a process has of auth, with doors to Redis and the store of its own."""
+
+    def __init__(self, store: SqliteStore, redis_server: RedisServer) -> None:
+        self.store = FaultyStore(store)
+        self.door = Door(redis_server.port or 0)
+        self._url = redis_server.url
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Process:
+        self._closing.enter_context(self.door)
+        self.redis = await self._closing.enter_async_context(RedisClient(self.door.redis(self._url)))
+        store, clock = self.store.as_store, Clock()
+        self.revocations = Revocations(store, clock, AUTH, self.redis)
+        self.tokens = Tokens(AUTH, self.revocations)
+        passwords = Passwords(AUTH)
+        self._closing.callback(passwords.close)
+        self.service = AuthService(
+            store, clock, AUTH, tokens=self.tokens, passwords=passwords, revocations=self.revocations
+        )
+        await self.revocations.open()
+        self._closing.push_async_callback(self.revocations.close)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._closing.aclose()
+
+    async def sign_in(self) -> Grant:
+        phone = new_phone()
+        await self.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
+        return await self.service.sign_in(phone, PASSWORD)
+
+    async def deafen(self) -> None:
+        """From now on it hears nothing."""
+        await self.revocations.close()
+        await until(self.tokens.stale)
+
+    async def lets_in(self, grant: Grant) -> bool:
+        """As the gateway judges a request.  Raises ``Overloaded``."""
+        try:
+            principal = self.tokens.verify(grant.access_token.encode())
+            if self.tokens.stale():
+                await self.tokens.confirm(principal)
+        except Unauthenticated:
+            return False
+        return True
+
+    async def comes_to_refuse(self, grant: Grant) -> None:
+        async def refused() -> bool:
+            return not await self.lets_in(grant)
+
+        await until(refused)
+
+    def has_heard_of(self, grant: Grant) -> bool:
+        return grant.session_id in self.revocations.known
+
+    def figure(self, name: str) -> int:
+        return self.revocations.stats()[name]
+
+
+@pytest.fixture(autouse=True)
+def _the_store_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is learnt here is learnt from Redis, unless a test says otherwise."""
+    monkeypatch.setattr(revocations, "RELOAD_SECONDS", NEVER)
+
+
+@pytest.fixture
+def server(own_redis_server: RedisServer) -> RedisServer:
+    return own_redis_server
+
+
+@pytest.fixture
+async def here(store: SqliteStore, own_redis_server: RedisServer) -> AsyncIterator[Process]:
+    async with Process(store, own_redis_server) as process:
+        yield process
+
+
+@pytest.fixture
+async def there(store: SqliteStore, own_redis_server: RedisServer) -> AsyncIterator[Process]:
+    async with Process(store, own_redis_server) as process:
+        yield process
+
+
+async def test_what_ends_here_is_refused_there_without_asking(here: Process, there: Process) -> None:
+    grant = await here.sign_in()
+    assert await there.lets_in(grant)
+    await here.service.end_session(grant.session_id)
+    assert not await here.lets_in(grant)
+    await until(lambda: there.has_heard_of(grant))
+    assert there.figure("asked_redis") == there.figure("asked_store") == 0
+
+
+async def test_who_was_cut_off_goes_on_where_it_was(here: Process, there: Process) -> None:
+    grants = [await here.sign_in() for _ in range(3)]
+    there.door.shut()
+    there.store.fails = True  # it learns them from the log, or not at all
+    for grant in grants:
+        await here.service.end_session(grant.session_id)
+    await until(there.tokens.stale)
+    there.door.heal()
+    await until(lambda: all(there.has_heard_of(grant) for grant in grants))
+    await until(lambda: not there.tokens.stale())
+
+
+async def test_who_has_heard_nothing_asks_redis(here: Process, there: Process) -> None:
+    gone, living = await here.sign_in(), await here.sign_in()
+    await there.deafen()
+    await here.service.end_session(gone.session_id)
+    there.store.fails = True
+    assert not await there.lets_in(gone)
+    assert await there.lets_in(living)
+    assert there.figure("asked_redis") == 2
+    assert there.figure("stale") == 1
+    assert there.has_heard_of(gone)
+
+
+async def test_without_redis_the_store_is_asked(here: Process, there: Process, server: RedisServer) -> None:
+    gone, living = await here.sign_in(), await here.sign_in()
+    server.kill()
+    await until(there.tokens.stale)
+    await here.service.end_session(gone.session_id)
+    assert not await there.lets_in(gone)
+    assert await there.lets_in(living)
+    assert there.figure("asked_store") == 2
+    assert there.figure("asked_redis") == 0
+
+
+@pytest.mark.parametrize("fault", ["stall", "slow"])
+async def test_a_redis_that_is_slow_to_answer_is_not_waited_for(
+    here: Process, there: Process, fault: str
+) -> None:
+    grants = [await here.sign_in() for _ in range(40)]
+    if fault == "stall":
+        there.door.stall()
+    else:
+        there.door.slow(5.0)
+    await until(there.tokens.stale)
+    async with asyncio.timeout(10):  # one after the other, each would wait for a third of a second
+        for grant in grants:
+            assert await there.lets_in(grant)
+    assert there.figure("asked_store") == len(grants)
+
+
+async def test_with_neither_nobody_is_let_in(here: Process, there: Process, server: RedisServer) -> None:
+    grant = await here.sign_in()
+    server.kill()
+    await until(there.tokens.stale)
+    there.store.fails = True
+    with pytest.raises(Overloaded) as refusal:
+        await there.lets_in(grant)
+    assert refusal.value.retry_after
+    assert there.figure("unanswered") == 1
+    there.store.heal()
+    assert await there.lets_in(grant)
+    server.start()
+    await until(lambda: not there.tokens.stale())
+
+
+async def test_a_wiped_redis_vouches_for_nothing_until_it_has_all_of_them_again(
+    here: Process, there: Process, server: RedisServer
+) -> None:
+    before, between = await here.sign_in(), await here.sign_in()
+    await here.service.end_session(before.session_id)
+    there.door.shut()
+    server.kill()
+    await here.service.end_session(between.session_id)
+    await here.revocations.close()  # or it would rebuild at once
+    server.start()
+    async with RedisClient(server.url) as redis:
+        log = RevokedLog(redis)
+        assert await log.ask(before.session_id) is None
+        there.door.heal()
+        await until(lambda: there.figure("rebuilt") == 1)
+        assert there.has_heard_of(before)
+        assert there.has_heard_of(between)
+        assert [await log.ask(grant.session_id) for grant in (before, between)] == [True, True]
+        assert await log.ask("ses_another") is False
+
+
+async def test_two_that_rebuild_at_once_do_no_harm(
+    here: Process, there: Process, server: RedisServer
+) -> None:
+    grants = [await here.sign_in() for _ in range(5)]
+    for grant in grants[:3]:
+        await here.service.end_session(grant.session_id)
+    server.kill()
+    server.start()
+    for grant in grants[3:]:
+        await (here if grant is grants[3] else there).service.end_session(grant.session_id)
+    for process in (here, there):
+        await until(lambda: all(process.has_heard_of(grant) for grant in grants))  # noqa: B023
+        await until(lambda: not process.tokens.stale())  # noqa: B023
+        await process.deafen()
+        process.store.fails = True
+        for grant in grants:
+            assert not await process.lets_in(grant)
+
+
+async def test_a_process_that_starts_with_an_empty_redis_knows_them_from_the_store(
+    here: Process, store: SqliteStore, server: RedisServer
+) -> None:
+    grant = await here.sign_in()
+    await here.service.end_session(grant.session_id)
+    await here.revocations.close()
+    server.kill()
+    server.start()
+    async with Process(store, server) as later:
+        assert not later.tokens.stale()
+        assert later.has_heard_of(grant)
+        assert await RevokedLog(later.redis).ask(grant.session_id) is True
+
+
+async def test_a_redis_that_came_back_with_less_than_it_had_vouches_no_more(
+    here: Process, there: Process
+) -> None:
+    first, second = await here.sign_in(), await here.sign_in()
+    await here.service.end_session(first.session_id)
+    await until(lambda: there.has_heard_of(first))
+    there.door.stall()
+    await here.revocations.close()
+    # what a replica has that was promoted before it heard of the last entry
+    await here.redis.call("DEL", keys.revoked_session(first.session_id), keys.revoked_log())
+    await here.redis.call("HSET", keys.revoked_head(), "seq", 0)
+    await here.service.end_session(second.session_id)
+    await here.redis.call("DEL", keys.revoked_session(second.session_id))
+    await here.redis.call("HSET", keys.revoked_head(), "seq", 0)
+    there.door.heal()
+    await until(lambda: there.has_heard_of(second))
+    log = RevokedLog(there.redis)
+
+    async def told_again() -> bool:
+        return await log.ask(first.session_id) is True and await log.ask(second.session_id) is True
+
+    await until(told_again)
+
+
+async def test_who_is_further_behind_than_the_log_reads_the_store(
+    here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revoked, "_LENGTH", 1)
+    grants = [await here.sign_in() for _ in range(3)]
+    there.door.shut()
+    for grant in grants:
+        await here.service.end_session(grant.session_id)
+    await here.redis.call("XTRIM", keys.revoked_log(), "MAXLEN", 1)  # "~" leaves more than it must
+    there.door.heal()
+    await until(lambda: all(there.has_heard_of(grant) for grant in grants))
+
+
+async def test_many_at_once_are_read_in_parts(
+    here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revoked, "_READ_AT_ONCE", 7)
+    there.door.shut()
+    there.store.fails = True
+    await RevokedLog(here.redis).append((f"ses_{n}", 60) for n in range(450))
+    there.door.heal()
+    await until(lambda: there.figure("known") == 450)
+
+
+async def test_what_a_crash_left_untold_is_found_in_the_store_and_told(
+    here: Process, store: SqliteStore, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revocations, "RELOAD_SECONDS", 0.1)
+    grant = await here.sign_in()
+    async with Process(store, server) as finder, Process(store, server) as other:
+        sessions = store.collection(SESSIONS)
+        session = await sessions.get(grant.session_id)
+        assert session is not None
+        changed = ended(session, "signed_out", datetime.now(UTC))
+        assert changed is not None
+        await sessions.save(changed)  # and here its process died
+        await until(lambda: finder.has_heard_of(grant) and other.has_heard_of(grant))
+        log = RevokedLog(finder.redis)
+
+        async def told() -> bool:
+            return await log.ask(grant.session_id) is True
+
+        await until(told)
+
+
+async def test_what_could_not_be_told_is_told_when_redis_is_back(here: Process, there: Process) -> None:
+    grant = await here.sign_in()
+    here.door.shut()
+    await until(here.tokens.stale)
+    await here.service.end_session(grant.session_id)
+    assert here.figure("untold") == 1
+    here.door.heal()
+    await until(lambda: there.has_heard_of(grant))
+    await until(lambda: here.figure("untold") == 0)
