@@ -223,9 +223,7 @@ class House:
             *auth_jobs.tickers(self.auth),
             *riders_jobs.tickers(self.riders, self.rescues),
             *dispatch_jobs.tickers(self.dispatch),
-            *idempotency.Idempotency(
-                self.store, self.clock, self.settings.auth.lookup_secret
-            ).tickers(),
+            *idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret).tickers(),
         ]
 
     def job_handlers(self) -> list[JobHandler]:

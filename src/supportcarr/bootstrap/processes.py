@@ -92,9 +92,10 @@ async def _relaying(house: House, drain_seconds: float) -> AsyncIterator[Relay]:
 
 
 @asynccontextmanager
-async def _metrics(settings: Settings) -> AsyncIterator[Metrics]:
+async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Metrics]:
     metrics = Metrics()
-    server = await serve_metrics(metrics.render, settings.servers.host, settings.servers.metrics_port)
+    servers = settings.servers
+    server = await serve_metrics(metrics.render, servers.host, servers.metrics_port, lifecycle=lifecycle)
     try:
         yield metrics
     finally:
@@ -123,7 +124,7 @@ async def _api(settings: Settings) -> None:
     servers = settings.servers
     async with (
         open_house(settings, "api") as house,
-        _metrics(settings) as metrics,
+        _metrics(settings, lifecycle) as metrics,
         _relaying(house, servers.drain_seconds) as relay,
     ):
         _figures(metrics, house, relay)
@@ -154,7 +155,7 @@ def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.
         limits=settings.limits,
         secret=settings.auth.lookup_secret,
         checks={"store": house.store.ping},
-        config=lambda: public_config(settings),
+        config=lambda: public_config(settings, house.clock.speed),
         apps={"/admin": WEB / "admin" / "dist"},
         redirects=redirects,
         content_sources=_map_origins(settings),
@@ -162,7 +163,7 @@ def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.
     )
 
 
-def public_config(settings: Settings) -> dict[str, Any]:
+def public_config(settings: Settings, speed: float) -> dict[str, Any]:
     """``/config.json``: what a browser must know first; nothing secret."""
     return {
         "realtime_url": settings.place.realtime_url,
@@ -171,7 +172,7 @@ def public_config(settings: Settings) -> dict[str, Any]:
             "mapbox_token": settings.map.mapbox_token or None,
         },
         "languages": ["en"],
-        "speed": settings.city.speed,
+        "speed": speed,
     }
 
 
@@ -187,7 +188,7 @@ async def _realtime(settings: Settings) -> None:
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
     servers = settings.servers
-    async with open_house(settings, "realtime") as house, _metrics(settings) as metrics:
+    async with open_house(settings, "realtime") as house, _metrics(settings, lifecycle) as metrics:
         _gauges(metrics, "revocations", house.revocations.stats)
         app = build_realtime(
             settings,
@@ -217,7 +218,7 @@ async def _worker(settings: Settings) -> None:
     drain = settings.servers.drain_seconds
     async with (
         open_house(settings, "worker") as house,
-        _metrics(settings) as metrics,
+        _metrics(settings, lifecycle) as metrics,
         _relaying(house, drain) as relay,
     ):
         _figures(metrics, house, relay)

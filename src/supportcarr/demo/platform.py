@@ -18,7 +18,7 @@ import structlog
 from supportcarr.bootstrap.processes import store_of
 from supportcarr.bootstrap.seeding import Operator, seed
 from supportcarr.kit.city import city_clock
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.redis.server import RedisServer, RedisServerError
 from supportcarr.kit.settings import PREFIX, Settings
 from supportcarr.kit.supervise import Role, Supervisor
 
@@ -95,7 +95,8 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
         await _until_ready(running)
         yield running
     finally:
-        await supervisor.stop(grace_s=settings.servers.drain_seconds + 5)
+        # A process drains its requests, its relay and its jobs one after the other.
+        await supervisor.stop(grace_s=3 * settings.servers.drain_seconds + 5)
         if redis is not None and keeper is not None:
             keeper.cancel()
             with suppress(asyncio.CancelledError):
@@ -108,9 +109,13 @@ async def _keep_redis(redis: RedisServer) -> None:
     """A Redis that dies by itself comes back, empty, at the same address."""
     while True:
         await asyncio.sleep(REDIS_WATCH_S)
-        if not redis.alive:
-            log.warning("process_died", role="redis")
+        if redis.alive:
+            continue
+        log.warning("process_died", role="redis")
+        try:
             redis.start()
+        except RedisServerError as error:  # its port is taken for a moment
+            log.warning("redis_not_started", reason=str(error))
 
 
 def _roles(settings: Settings) -> list[Role]:
@@ -130,7 +135,13 @@ def _roles(settings: Settings) -> list[Role]:
 
 
 async def _prepare(settings: Settings) -> dict[str, Operator]:
-    """What must be there before the first process starts: area, tariff, operators, the city's clock."""
+    """What must be there before the first process starts: area, tariff, operators, the city's clock.
+
+    Only in the local profile: elsewhere nobody becomes an operator because a platform was started
+    (``supportcarr seed`` is for whoever wants the demo's).
+    """
+    if settings.place.profile != "local":
+        return {}
     store = store_of(settings)
     await store.open()
     try:

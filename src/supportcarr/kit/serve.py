@@ -172,22 +172,35 @@ def free_port(host: str = "127.0.0.1") -> int:
         return port
 
 
-async def serve_metrics(render: Callable[[], bytes], host: str, port: int) -> asyncio.Server:
-    """Answer ``GET /metrics`` with *render()* on a port of its own (0: any free one).
+async def serve_metrics(
+    render: Callable[[], bytes], host: str, port: int, *, lifecycle: Lifecycle
+) -> asyncio.Server:
+    """Answer ``/metrics`` with *render()*, ``/healthz`` and ``/readyz``, on a port of its own (0: any).
 
-    Prometheus text format; everything else is 404.  Close the server that is returned.
+    So a process that serves nothing else (a worker) can be asked as well.  Close the server that is
+    returned.
     """
+
+    def answered(path: bytes) -> tuple[bytes, bytes]:
+        if path == b"/metrics":
+            return b"200 OK", render()
+        if path == b"/healthz":
+            return b"200 OK", b"alive\n"
+        if path == b"/readyz":
+            return (
+                (b"200 OK", b"ready\n") if lifecycle.ready else (b"503 Service Unavailable", b"not ready\n")
+            )
+        return b"404 Not Found", b"not found\n"
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
-            known = head.startswith((b"GET /metrics ", b"GET /metrics?"))
-            body = render() if known else b"not found\n"
+            method, _, rest = head.partition(b" ")
+            path = rest.partition(b" ")[0].partition(b"?")[0]
+            status, body = answered(path if method == b"GET" else b"")
             writer.write(
                 b"HTTP/1.1 %s\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\n"
-                b"content-length: %d\r\nconnection: close\r\n\r\n"
-                % (b"200 OK" if known else b"404 Not Found", len(body))
-                + body
+                b"content-length: %d\r\nconnection: close\r\n\r\n" % (status, len(body)) + body
             )
             await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
@@ -195,7 +208,9 @@ async def serve_metrics(render: Callable[[], bytes], host: str, port: int) -> as
         finally:
             writer.close()
 
-    return await asyncio.start_server(answer, host, port)
+    server = await asyncio.start_server(answer, host, port)
+    log.info("metrics_listening", port=server.sockets[0].getsockname()[1])
+    return server
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

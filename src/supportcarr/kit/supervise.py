@@ -72,7 +72,12 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         while child.role.name not in self._stopping:
             began = loop.time()
-            child.process = await self._spawn(child)
+            try:
+                child.process = await self._spawn(child)
+            except OSError as error:  # no memory or no process to be had just now
+                log.warning("process_not_started", role=child.role.name, reason=str(error))
+                await asyncio.sleep(LONGEST_BACKOFF_S)
+                continue
             code = await child.process.wait()
             if child.role.name in self._stopping:
                 return
