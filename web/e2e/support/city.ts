@@ -9,7 +9,7 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 const COMMAND = join(ROOT, ".venv/bin/supportcarr");
 const READY_MS = 90_000;
 const END_MS = 30_000;
-const LONGEST_S = 420; // it ends by itself, should nobody be left to end it
+const LONGEST_S = 600; // it ends by itself, should nobody be left to end it
 
 export interface Account {
   phone: string;

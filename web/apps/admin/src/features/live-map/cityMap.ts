@@ -13,6 +13,7 @@ import { tipOf } from "./tips.ts";
 
 const REDRAW_MS = 100;
 const EDGE_PX = { top: 24, left: 24, right: 24, bottom: 56 }; // around the area at first sight; the key is below
+const SEEN_PX = 24; // nearer to the edge a sign is not wholly seen
 const NEAR_PX = 90; // around a rescue that is brought into view
 const NEAR_ZOOM = 13.5;
 const WORDS: Record<string, string> = {
@@ -179,7 +180,7 @@ export class CityMap {
     if (width - covered < 2.5 * NEAR_PX) return; // too little of the map is seen
     const inView = ({ lat, lng }: { lat: number; lng: number }) => {
       const { x, y } = this.map.project([lng, lat]);
-      return x > 0 && x < width - covered && y > 0 && y < height;
+      return x > SEEN_PX && x < width - covered - SEEN_PX && y > SEEN_PX && y < height - SEEN_PX;
     };
     if (places.every(inView)) return;
     const lngs = places.map(({ lng }) => lng);
