@@ -36,7 +36,8 @@ log = structlog.get_logger(__name__)
 
 SOCKETS = 16_384  # of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
-MAPBOX_ORIGINS = ("https://api.mapbox.com", "https://events.mapbox.com")
+MAPBOX_CODE = "https://api.mapbox.com"
+MAPBOX_CONTENT = (MAPBOX_CODE, "https://events.mapbox.com", "https://*.tiles.mapbox.com")
 
 
 def store_of(settings: Settings) -> Store:
@@ -159,6 +160,7 @@ def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.
         apps={"/admin": WEB / "admin" / "dist"},
         redirects=redirects,
         content_sources=_map_origins(settings),
+        code_sources=(MAPBOX_CODE,) if settings.map.mapbox_token else (),
         access_log=logs.access_writer(settings.logs.level),
     )
 
@@ -177,11 +179,12 @@ def public_config(settings: Settings, speed: float) -> dict[str, Any]:
 
 
 def _map_origins(settings: Settings) -> list[str]:
-    origins = list(MAPBOX_ORIGINS) if settings.map.mapbox_token else []
+    """Where the pages may load a foreign map from."""
+    origins = list(MAPBOX_CONTENT) if settings.map.mapbox_token else []
     if settings.map.style_url:
         parts = urlsplit(settings.map.style_url)
         origins.append(f"{parts.scheme}://{parts.netloc}")
-    return origins
+    return origins + [origin.strip() for origin in settings.map.content_sources.split(",") if origin.strip()]
 
 
 async def _realtime(settings: Settings) -> None:

@@ -72,6 +72,7 @@ def build(
     apps: Mapping[str, Path] | None = None,
     redirects: Mapping[str, str] | None = None,
     content_sources: Sequence[str] = (),
+    code_sources: Sequence[str] = (),
     access_log: LogWriter | None = None,
 ) -> Gateway:
     """The gateway for those routes (``/clock`` is added here).
@@ -81,7 +82,8 @@ def build(
     - *lifecycle* and *checks* (a name, and a callable that raises) are what ``/readyz`` tells;
     - *config* is called for each ``/config.json``;
     - *apps* are folders of built single-page apps by path, *redirects* pages that are elsewhere;
-    - *content_sources* are origins that a foreign map style loads from;
+    - *content_sources* are origins that a foreign map style loads from, *code_sources* those of a map
+      library that its maker serves;
     - *access_log* takes a line a request (``kit.logging.access_writer``).
 
     Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
@@ -97,7 +99,7 @@ def build(
         access_log=access_log,
         common_headers=_common_headers(place.public_url),
     )
-    headers = page_headers(place.realtime_url, content_sources)
+    headers = page_headers(place.realtime_url, content_sources, code_sources)
     document = msgspec.json.encode(openapi.document(public, server=place.public_url))
     outside = [
         *health_routes(lifecycle, checks),

@@ -25,21 +25,25 @@ class AnyQuery(msgspec.Struct, frozen=True):
     """A page does not mind what is in its query."""
 
 
-def page_headers(realtime_url: str, content_sources: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
+def page_headers(
+    realtime_url: str, content_sources: Sequence[str] = (), code_sources: Sequence[str] = ()
+) -> tuple[tuple[str, str], ...]:
     """The headers of every page.
 
     The policy lets the map's workers run (blob:), and connects to us and to the real-time edge only;
-    *content_sources* are the origins of a foreign map style, its tiles and fonts.
+    *content_sources* are the origins of a foreign map style, its tiles and fonts, *code_sources* those
+    of a map library that is loaded from its maker (Mapbox; it wants to see who refers to it, too).
     """
     edge = urlsplit(realtime_url)
     sockets = f"{'wss' if edge.scheme == 'https' else 'ws'}://{edge.netloc}"
     foreign = "".join(f" {source}" for source in content_sources)
+    code = "".join(f" {source}" for source in code_sources)
     policy = (
         "default-src 'self'",
-        "script-src 'self'",
+        f"script-src 'self'{code}",
         "worker-src 'self' blob:",
         "child-src blob:",
-        "style-src 'self' 'unsafe-inline'",  # the map library sets styles on its elements
+        f"style-src 'self' 'unsafe-inline'{code}",  # the map library sets styles on its elements
         f"img-src 'self' data: blob:{foreign}",
         f"font-src 'self' data:{foreign}",
         f"connect-src 'self' {edge.scheme}://{edge.netloc} {sockets}{foreign}",
@@ -50,7 +54,7 @@ def page_headers(realtime_url: str, content_sources: Sequence[str] = ()) -> tupl
     )
     return (
         ("content-security-policy", "; ".join(policy)),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "strict-origin-when-cross-origin" if code else "no-referrer"),
         ("x-frame-options", "DENY"),
         ("permissions-policy", "geolocation=(self), camera=(self), microphone=()"),
         ("cross-origin-opener-policy", "same-origin"),

@@ -212,6 +212,9 @@ class Map(Group, frozen=True, kw_only=True):
 
     prefix = "MAP_"
     style_url: Annotated[str, Meta(description="a style's URL; empty: our own plain style")] = ""
+    content_sources: Annotated[
+        str, Meta(description="comma-separated origins of the style's tiles, fonts and signs, if not its own")
+    ] = ""
     mapbox_token: Annotated[str, Meta(description="public Mapbox token (pk.…)")] = ""
 
 
