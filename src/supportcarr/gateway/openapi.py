@@ -52,7 +52,7 @@ _PARAMETERS: Json = {
         "in": "header",
         "required": True,
         "description": "Any string that is new for each creation; kept 48 hours",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
         "example": "0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10",
     },
     "IfMatch": {
@@ -60,7 +60,7 @@ _PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "The ETag of the version that the caller means to change",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "pattern": r'^(?:"[0-9]{1,15}"|\*)$'},
         "example": '"7"',
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,18 @@ def test_an_idempotent_route_asks_for_its_key(api: dict[str, Any]) -> None:
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
     assert key in api["paths"]["/things"]["post"]["parameters"]
     assert key not in api["paths"]["/things/{thing_id}"]["patch"]["parameters"]
+
+
+def test_the_headers_say_what_they_take(api: dict[str, Any]) -> None:
+    headers = api["components"]["parameters"]
+    key, if_match = (headers[name]["schema"]["pattern"] for name in ("IdempotencyKey", "IfMatch"))
+    assert re.search(key, "0f3b6a52") and not re.search(key, "clé")
+    assert [bool(re.search(if_match, text)) for text in ('"7"', "*", "7", 'W/"7"')] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_query_parameters_have_their_types_and_defaults(api: dict[str, Any]) -> None:
