@@ -22,7 +22,9 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.server import RedisServer
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "crashes.md"
-BEGIN = "<!-- The rest is written by scripts/crash-steps, and held by tests/chaos/test_crash_every_step.py. -->"
+BEGIN = (
+    "<!-- The rest is written by scripts/crash-steps, and held by tests/chaos/test_crash_every_step.py. -->"
+)
 
 _SCENARIO = re.compile(r"### (?P<name>.+)")
 _STEP = re.compile(r"\d+\. (?P<whose>.+?) · (?P<what>.+)")

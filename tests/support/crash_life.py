@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-
-from support.crash_world import Answered, People, Person, World
+from support.crash_place import People, Person
+from support.crash_world import Answered, World
 from supportcarr.contracts.actors import Actor
 from supportcarr.dispatch.errors import OfferClosed
 from supportcarr.pricing.areas import seed_demo

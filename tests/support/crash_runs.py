@@ -10,7 +10,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,9 +19,10 @@ import msgspec
 
 from support.crash_judge import judge
 from support.crash_life import live_on, ok, populate
+from support.crash_place import Place
 from support.crash_scenario import Scenario
 from support.crash_steps import Step, When, read_steps
-from support.crash_world import Place, opened
+from support.crash_world import opened
 from support.crash_zygote import Order, Zygote
 from support.payments import API_KEY, WEBHOOK_SECRET, serving
 from supportcarr.kit.redis.client import RedisClient
@@ -32,7 +33,7 @@ START = 1_790_000_000.0  # the wall's clock of every state: a Monday of Septembe
 TICKS_S = 2.0  # more than the looks at a clock come to in one run
 MOMENT_S = 6.0  # how much later somebody asks again who does not do so at once
 
-Database = Callable[[], str]  # makes an empty database of an engine that is not embedded; its URL
+Database = Callable[[], AbstractContextManager[str]]  # an empty one, of an engine that is not embedded
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -146,7 +147,8 @@ class Runs:
                     await world.settle()
                 ok(await scenario.ask(world))
             await world.settle()
-            found = [f"effect: {sentence}" for sentence in await scenario.effect(world)]
+            certain = every_event_known or not scenario.perhaps
+            found = [f"effect: {sentence}" for sentence in await scenario.effect(world)] if certain else []
             await live_on(world)
             return found + await judge(world, every_event_known=every_event_known)
 
@@ -158,11 +160,13 @@ class Runs:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         try:
             if self._database is not None:
-                yield await self._prepared(folder)
+                with self._database() as url:
+                    yield await self._prepared(folder, url)
                 return
             if self._state is None:
                 template = Path(tempfile.mkdtemp(dir=self._folder))
-                self._state = await self._prepared(template), await self._dump()
+                place = await self._prepared(template, f"sqlite:///{template}/store.sqlite3")
+                self._state = place, await self._dump()
             place, dump = self._state
             await self._twin.close()
             shutil.copytree(place.path, folder, dirs_exist_ok=True)
@@ -175,12 +179,12 @@ class Runs:
             await self._twin.close()
             shutil.rmtree(folder)
 
-    async def _prepared(self, folder: Path) -> Place:
+    async def _prepared(self, folder: Path, store_url: str) -> Place:
         await self._redis.call("FLUSHALL")
         await self._twin.open(folder, {})
         place = Place(
             folder=str(folder),
-            store_url=self._database() if self._database else f"sqlite:///{folder}/store.sqlite3",
+            store_url=store_url,
             redis_url=self._redis_url,
             stripe_url=self._twin.url,
             starts=START,

@@ -22,7 +22,8 @@ class Scenario:
     client's request, and ``behind``, what happens behind it or by itself.
 
     Whoever asked and got no answer asks again, unless ``repeats`` is false.  ``effect`` lets the time
-    pass that it may take, and answers a sentence for each thing that is not as it should be.
+    pass that it may take, and answers a sentence for each thing that is not as it should be;
+    ``perhaps``: it may be missing where a write was under way and nobody asked again.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Scenario:
     ask: Callable[[World], Awaitable[Answered]] | None = None
     behind: tuple[Act, ...] = ()
     repeats: bool = True
+    perhaps: bool = False
     card: str = "pm_card_visa"
     twin: dict[str, Any] = field(default_factory=dict)  # how Stripe's twin misbehaves
 

@@ -228,6 +228,7 @@ ACCOUNTS_SCENARIOS = (
         prepare=_far_is_offline,
         ask=_sign_out,
         repeats=False,  # the token is refused by then
+        perhaps=True,
         effect=_signed_out,
     ),
     Scenario(
@@ -259,6 +260,7 @@ ACCOUNTS_SCENARIOS = (
         ask=_send_message,
         behind=(relay,),
         repeats=False,  # said again it is said twice
+        perhaps=True,
         effect=_said_once,
     ),
 )

@@ -21,8 +21,9 @@ from support.crash_life import (
     quoted,
     requested,
 )
+from support.crash_place import Person
 from support.crash_scenario import Findings, Scenario, all_of, deadlines, later, relay, wrong
-from support.crash_world import Answered, Person, World
+from support.crash_world import Answered, World
 from supportcarr.dispatch.repository import CASES
 from supportcarr.payments.repository import RECORDS
 from supportcarr.pricing.repository import QUOTES
@@ -201,7 +202,7 @@ def _step(path: str, status: str, body: dict[str, Any] | None = None) -> dict[st
 
     async def effect(world: World) -> Findings:
         await world.settle()
-        statuses = [entry.to for entry in (await world.rescue()).timeline]
+        statuses = [str(entry.to) for entry in (await world.rescue()).timeline]
         return wrong((statuses.count(status) == 1, f"its life was {statuses}"))
 
     return {"ask": ask, "behind": (relay,), "effect": effect}

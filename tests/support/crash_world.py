@@ -5,15 +5,14 @@ looked for and tickers run, so that its steps come in the same order every time.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
+from support.crash_place import MovedClock, People, Person, Place, settings_at
 from support.crash_steps import (
     Fuse,
     named_consumers,
@@ -22,7 +21,6 @@ from support.crash_steps import (
     named_tickers,
     working_as,
 )
-from support.payments import API_KEY, WEBHOOK_SECRET
 from support.stores import store_at
 from supportcarr.bootstrap.house import House, Redises
 from supportcarr.bootstrap.processes import gateway_of
@@ -36,8 +34,7 @@ from supportcarr.kit.job_worker import JobWorker
 from supportcarr.kit.metrics import Metrics
 from supportcarr.kit.outbox import Relay
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.serve import Lifecycle
-from supportcarr.kit.settings import Settings, load
+from supportcarr.kit.serve import Lifecycle, Message
 from supportcarr.kit.store.port import Range, Store
 from supportcarr.kit.web import Route
 from supportcarr.providers.stripe import StripePaymentGateway
@@ -46,53 +43,6 @@ from supportcarr.rescues.repository import RESCUES
 from supportcarr.tracking.model import Fix
 
 ROUNDS = 60  # of settling: more means that something comes up again and again
-STRIPE_TIMEOUT_S = 1.0
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a world is; *starts* is its wall time when it opens, seconds since the Unix epoch."""
-
-    folder: str
-    store_url: str
-    redis_url: str
-    stripe_url: str
-    starts: float
-
-    @property
-    def path(self) -> Path:
-        return Path(self.folder)
-
-    @property
-    def steps(self) -> Path:
-        return self.path / "steps.jsonl"
-
-    @property
-    def events(self) -> Path:
-        return self.path / "events.jsonl"
-
-    def jumped(self) -> float:
-        """By how much a process that was killed had moved its clock."""
-        file = self.path / "jumped"
-        return float(file.read_text()) if file.exists() else 0.0
-
-
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody of the world, signed in."""
-
-    id: str
-    access_token: str
-    refresh_token: str
-
-
-class People(msgspec.Struct, frozen=True, kw_only=True):
-    """One rider with a card, and two drivers; the near one is asked first."""
-
-    rider: Person
-    card: str
-    near: Person
-    near_vehicle: str
-    far: Person
-    far_vehicle: str
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -102,57 +52,6 @@ class Answered(msgspec.Struct, frozen=True):
     body: Any
 
 
-class MovedClock(Clock):
-    """Both clocks, from a given time on: they move when a test moves them, and by a tick at each look, so
-    that nothing hangs on how quick the machine is."""
-
-    TICK_S = 0.0001
-
-    def __init__(self, starts: float) -> None:
-        self._now = starts
-        self.jumped = 0.0
-        super().__init__(wall=self._read)
-
-    def _read(self) -> float:
-        self._now += self.TICK_S
-        return self._now
-
-    def jump(self, seconds: float) -> None:
-        self._now += seconds
-        self.jumped += seconds
-
-
-@functools.cache
-def _settings() -> Settings:
-    """Cheap passwords, limits that no test meets, tokens that outlive every jump of the clock."""
-    given = {
-        "PROFILE": "staging",
-        "AUTH_TOKEN_SECRETS": "k1:" + "s" * 40,
-        "AUTH_LOOKUP_SECRET": "l" * 40,
-        "AUTH_BCRYPT_COST": "4",
-        "AUTH_ACCESS_SECONDS": "8640000",
-        "AUTH_REFRESH_SECONDS": "8640000",
-        "QUOTES_SECRET": "q" * 40,
-        "STRIPE_API_KEY": API_KEY,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "STRIPE_TOLERANCE_SECONDS": "864000",
-        "STRIPE_TIMEOUT_SECONDS": str(STRIPE_TIMEOUT_S),
-        "LIMITS_SENSITIVE_PER_MINUTE": "100000",
-        "LIMITS_ADDRESS_PER_MINUTE": "100000",
-        "LIMITS_USER_PER_MINUTE": "100000",
-    }
-    return load({f"SUPPORTCARR_{name}": value for name, value in given.items()}, dotenv=None)
-
-
-def settings_at(place: Place) -> Settings:
-    base, replace = _settings(), msgspec.structs.replace
-    return replace(
-        base,
-        place=replace(base.place, data=place.folder, store_url=place.store_url, redis_url=place.redis_url),
-        stripe=replace(base.stripe, api_base=place.stripe_url),
-    )
-
-
 class World:
     """One process's parts, and who is asked to do what."""
 
@@ -185,79 +84,6 @@ class World:
         )
         self._deadlines = named_deadlines(house.deadlines())
         self._tickers = {ticker.name: ticker for ticker in named_tickers(house.tickers())}
-
-    def jump(self, seconds: float) -> None:
-        self._now += seconds
-        self.jumped += seconds
-
-
-@functools.cache
-def _settings() -> Settings:
-    """Cheap passwords, limits that no test meets, tokens that outlive every jump of the clock."""
-    given = {
-        "PROFILE": "staging",
-        "AUTH_TOKEN_SECRETS": "k1:" + "s" * 40,
-        "AUTH_LOOKUP_SECRET": "l" * 40,
-        "AUTH_BCRYPT_COST": "4",
-        "AUTH_ACCESS_SECONDS": "8640000",
-        "AUTH_REFRESH_SECONDS": "8640000",
-        "QUOTES_SECRET": "q" * 40,
-        "STRIPE_API_KEY": API_KEY,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "STRIPE_TOLERANCE_SECONDS": "864000",
-        "STRIPE_TIMEOUT_SECONDS": str(STRIPE_TIMEOUT_S),
-        "LIMITS_SENSITIVE_PER_MINUTE": "100000",
-        "LIMITS_ADDRESS_PER_MINUTE": "100000",
-        "LIMITS_USER_PER_MINUTE": "100000",
-    }
-    return load({f"SUPPORTCARR_{name}": value for name, value in given.items()}, dotenv=None)
-
-
-def settings_at(place: Place) -> Settings:
-    base, replace = _settings(), msgspec.structs.replace
-    return replace(
-        base,
-        place=replace(base.place, data=place.folder, store_url=place.store_url, redis_url=place.redis_url),
-        stripe=replace(base.stripe, api_base=place.stripe_url),
-    )
-
-
-class World:
-    """One process's parts, and who is asked to do what."""
-
-    def __init__(
-        self,
-        place: Place,
-        house: House,
-        clock: MovedClock,
-        fuse: Fuse,
-        *,
-        redis: RedisClient,
-        concurrency: int,
-    ) -> None:
-        self.place = place
-        self.house = house
-        self.clock = clock
-        self.fuse = fuse
-        self.redis = redis
-        self.store: Store = house.store
-        self.rescues = house.store.collection(RESCUES)
-        self.offers = house.store.collection(OFFERS)
-        self.roster = house.store.collection(ROSTER)
-        self.people: People | None = None
-        self.failures = 0
-        self._concurrency = concurrency
-        self._routes = house.routes()
-        self._gateways: dict[tuple[str, str], Gateway] = {}
-        self._worker = JobWorker(
-            house.jobs, named_handlers(house.job_handlers()), house.settings.jobs, jitter=lambda: 0.0
-        )
-        self._deadlines = named_deadlines(house.deadlines())
-        self._tickers = {ticker.name: ticker for ticker in named_tickers(house.tickers())}
-
-    async def stop(self) -> None:
-        if self._relay is not None:
-            await self._relay.stop()
 
     def jump(self, seconds: float) -> None:
         """Move the clock, and remember that beyond this process."""
@@ -320,12 +146,12 @@ class World:
             "server": ("127.0.0.1", 80),
             "state": {},
         }
-        told: list[dict[str, Any]] = []
+        told: list[Message] = []
 
-        async def receive() -> dict[str, Any]:
+        async def receive() -> Message:
             return {"type": "http.request", "body": raw, "more_body": False}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Message) -> None:
             told.append(message)
 
         with working_as(f"{method} {_template(path)}"):
@@ -528,20 +354,40 @@ async def opened(
         yield world
 
 
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What works behind requests."""
+
+    quick_consumers: frozenset[str]
+    jobs: frozenset[str]  # those of slow consumers among them
+    deadlines: frozenset[str]  # their collections
+    tickers: frozenset[str]
+
+
+async def declared_names() -> Names:
+    """Every consumer, job, deadline and ticker of the platform."""
+    async with _unopened() as house:
+        return Names(
+            quick_consumers=frozenset(c.name for c in house.consumers() if not c.slow),
+            jobs=frozenset(handler.name for handler in house.job_handlers()),
+            deadlines=frozenset(deadline.spec.name for deadline in house.deadlines()),
+            tickers=frozenset(ticker.name for ticker in house.tickers()),
+        )
+
+
 async def built_once() -> None:
     """Build every part and the gateway without opening anything: imports that wait for that are done."""
-    place = Place(
-        folder="/", store_url="sqlite:////nowhere", redis_url="redis://127.0.0.1:1", stripe_url="", starts=0.0
-    )
-    settings = settings_at(place)
-    redis = RedisClient(place.redis_url)
-    house = House(
-        settings,
-        store_at(place.store_url),
-        Clock(),
-        Redises(redis, redis),
-        durable_url=place.redis_url,
-    )
-    gateway_of(house, Metrics(), Lifecycle())
+    async with _unopened() as house:
+        gateway_of(house, Metrics(), Lifecycle())
+
+
+@asynccontextmanager
+async def _unopened() -> AsyncIterator[House]:
+    """A house that is connected to nothing."""
+    nowhere = "redis://127.0.0.1:1"
+    place = Place(folder="/", store_url="sqlite:////nowhere", redis_url=nowhere, stripe_url="", starts=0.0)
+    redis = RedisClient(nowhere)
+    store = store_at(place.store_url)
+    house = House(settings_at(place), store, Clock(), Redises(redis, redis), durable_url=nowhere)
+    yield house
     await house.payment_gateway.close()
     house.passwords.close()

@@ -18,8 +18,9 @@ from typing import Any
 
 import msgspec
 
+from support.crash_place import Place
 from support.crash_steps import When
-from support.crash_world import Place, built_once, opened
+from support.crash_world import built_once, opened
 from supportcarr.kit import job_worker
 from supportcarr.kit.process import die_with_parent
 

@@ -74,7 +74,7 @@ class JobWorker:
         self._handlers = {handler.name: handler.handle for handler in handlers}
         self._settings = settings
         self._jitter = jitter
-        self._queue = QueueWorker(jobs.redis_url, self._take, concurrency=settings.concurrency)
+        self._queue = QueueWorker(jobs.redis_url, self.take, concurrency=settings.concurrency)
         self._sweeper: asyncio.Task[None] | None = None
         self.done = self.failed = self.died = 0
 
@@ -104,7 +104,7 @@ class JobWorker:
                 _log.warning("jobs.sweep_failed", error=str(error))
             await asyncio.sleep(self._settings.sweep_seconds)
 
-    async def _take(self, id: str) -> None:
+    async def take(self, id: str) -> None:
         """Do the job of that id, if it is to be done now.  What fails here the sweep brings again."""
         try:
             job = await self._claim(id)
