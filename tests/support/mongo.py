@@ -140,9 +140,10 @@ def _docker(docker: str) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    url = f"mongodb://127.0.0.1:{port}/"
     try:
-        with _running(container, port, seconds=300) as url:  # it may have to be fetched
-            yield url
+        _wait_for(container, url, 300)  # it may have to be fetched
+        yield url
     finally:
         assert container.stdin is not None
         container.stdin.close()
@@ -150,11 +151,11 @@ def _docker(docker: str) -> Iterator[str]:
 
 
 @contextmanager
-def _running(server: subprocess.Popen[bytes], port: int, seconds: float = START_S) -> Iterator[str]:
+def _running(server: subprocess.Popen[bytes], port: int) -> Iterator[str]:
     """The URL of a server of ours, once it answers; ended by its id."""
     url = f"mongodb://127.0.0.1:{port}/"
     try:
-        _wait_for(server, url, seconds)
+        _wait_for(server, url, START_S)
         yield url
     finally:
         process.stop(server)

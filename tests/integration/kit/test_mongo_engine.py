@@ -18,6 +18,7 @@ from support.stores import NOON, PARCELS, Parcel, recorded, word_of
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.store import mongo_collection
 from supportcarr.kit.store.mongo import MongoStore
+from supportcarr.kit.store.mongo_cluster import runner
 from supportcarr.kit.store.mongo_collection import MongoCollection
 from supportcarr.kit.store.mongo_document import Row
 from supportcarr.kit.store.port import (
@@ -374,6 +375,11 @@ async def test_documents_that_are_sharded_live_as_others_do(store: MongoStore) -
     [event] = await rides.unrelayed("res_qc_1")
     await rides.relayed(event)
     assert (await rides.insert(first)).version == 1
+
+
+async def test_commands_of_a_set_up_reach_the_server(mongodb: str) -> None:
+    async with AsyncMongoClient[Row](mongodb) as client:
+        assert (await runner(client)("admin", {"ping": 1}))["ok"] == 1
 
 
 # --- check ------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ class MongoStore:
     """
 
     def __init__(self, url: str, database: str | None = None, *, patience_s: float = 5.0) -> None:
-        self.url = url
+        self._url = url
         self._name = database
         self._patience_s = patience_s
         self._collections: dict[str, MongoCollection[Any]] = {}
@@ -96,10 +96,10 @@ class MongoStore:
 
     def _connect(self) -> AsyncMongoClient[Row]:
         pool = MAX_CONNECTIONS - _WATCHING
-        asked = {name.lower(): value for name, value in parse_qsl(urlsplit(self.url).query)}
+        asked = {name.lower(): value for name, value in parse_qsl(urlsplit(self._url).query)}
         try:
             return AsyncMongoClient(
-                self.url,
+                self._url,
                 appname="supportcarr",
                 maxPoolSize=min(int(asked.get("maxpoolsize") or 0) or pool, pool),
                 timeoutMS=int(self._patience_s * 1000),

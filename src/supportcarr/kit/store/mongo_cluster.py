@@ -108,7 +108,8 @@ def runner(client: AsyncMongoClient[Row]) -> Run:
     return run
 
 
-async def _main(arguments: argparse.Namespace) -> None:
+async def main(arguments: argparse.Namespace) -> None:
+    """Do what a command line asks for."""
     async with AsyncMongoClient[Row](arguments.url, directConnection=True) as client:
         if arguments.what == "replica-set":
             await initiate_replica_set(runner(client), arguments.name, arguments.members)
@@ -116,7 +117,8 @@ async def _main(arguments: argparse.Namespace) -> None:
             await add_shards(runner(client), arguments.shards)
 
 
-def _arguments() -> argparse.Namespace:
+def arguments_of(given: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a command line.  Ends the process with a usage if they are wrong."""
     parser = argparse.ArgumentParser(prog="mongo_cluster", description="Sets a MongoDB cluster up.")
     parser.add_argument("url", help="of one member, or of the router")
     what = parser.add_subparsers(dest="what", required=True)
@@ -125,9 +127,9 @@ def _arguments() -> argparse.Namespace:
     replica_set.add_argument("members", nargs="+", metavar="HOST:PORT")
     shards = what.add_parser("shards", help="put replica sets behind a router")
     shards.add_argument("shards", nargs="+", metavar="NAME/HOST:PORT,…")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(_arguments()))
+    asyncio.run(main(arguments_of(sys.argv[1:])))
     sys.stdout.write("done\n")

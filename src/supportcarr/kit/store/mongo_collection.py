@@ -38,6 +38,7 @@ R = TypeVar("R")
 Rows = AsyncCollection[Row]
 
 CHUNK = 500  # documents read, or inserted, in one go
+STALE_S = 90  # a secondary that is further behind is not asked; the driver allows no less
 _NO_OUTBOX: Row = {OUTBOX: False}
 
 
@@ -63,7 +64,7 @@ class MongoCollection(Generic[D]):
         self._rows = database[self.spec.name]
         # A page of a read model may be a moment old; what a decision hangs on may not.
         self._replicas = (
-            self._rows.with_options(read_preference=SecondaryPreferred())
+            self._rows.with_options(read_preference=SecondaryPreferred(max_staleness=STALE_S))
             if self.spec.read_model
             else self._rows
         )

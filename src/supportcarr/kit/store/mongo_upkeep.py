@@ -29,7 +29,7 @@ async def check(
         found += await _indexes(database, shape, attempt, apply=apply)
         found += await _validator(database, shape.spec, attempt, apply=apply)
         if database.client.topology_description.topology_type_name == _ROUTED:
-            found += await _sharding(database, shape.spec, attempt, apply=apply)
+            found += await sharding(database, shape.spec, attempt, apply=apply)
     return found
 
 
@@ -92,16 +92,20 @@ async def _validator(
     return [] if await held() else [f"MongoDB took the validator of {spec.name}, and does not hold it."]
 
 
-async def _sharding(
+async def sharding(
     database: AsyncDatabase[Row], spec: CollectionSpec[Any], attempt: Attempts, *, apply: bool
 ) -> list[str]:
+    """What differs in how a collection is spread over the shards behind a router."""
+
     async def read() -> Any:
         return await database.client["config"]["collections"].find_one(
             {"_id": f"{database.name}.{spec.name}"}
         )
 
     entry = await attempt(read)
-    key = dict(entry["key"]) if entry and not entry.get("dropped") and "key" in entry else None
+    # A router may know of collections that are on one shard, whole.
+    split = entry is not None and "key" in entry and not (entry.get("dropped") or entry.get("unsplittable"))
+    key = dict(entry["key"]) if split else None
     if key is not None and spec.unique:
         return [f"{spec.name} is sharded, where its unique keys cannot be held."]
     if not spec.sharded_by:

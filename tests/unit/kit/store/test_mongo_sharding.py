@@ -1,0 +1,104 @@
+"""``check`` on a router: what is sharded how, what is not yet, and what a router refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pymongo.errors import OperationFailure
+
+from support.stores import PARCELS
+from supportcarr.kit.store.mongo_cluster import arguments_of
+from supportcarr.kit.store.mongo_errors import Attempts
+from supportcarr.kit.store.mongo_upkeep import sharding
+from supportcarr.kit.store.port import CollectionSpec
+from supportcarr.rescues.repository import RESCUES
+
+
+class Router:
+    """A client of a router: what its config database says of a collection, and the commands it was given."""
+
+    def __init__(self, entry: Mapping[str, Any] | None, refuses: str | None = None) -> None:
+        self.entry, self.refuses = entry, refuses
+        self.commands: list[Mapping[str, Any]] = []
+        self.asked: list[Mapping[str, Any]] = []
+
+    def __getitem__(self, name: str) -> Any:
+        return {"collections": self} if name == "config" else self
+
+    async def find_one(self, which: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        self.asked.append(which)
+        return self.entry
+
+    async def command(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.commands.append(command)
+        if self.refuses:
+            raise OperationFailure(self.refuses, 72, {"errmsg": self.refuses})
+        return {"ok": 1}
+
+
+async def look(router: Router, spec: CollectionSpec[Any], *, apply: bool = False) -> list[str]:
+    database: Any = SimpleNamespace(name="city", client=router)
+    return await sharding(database, spec, Attempts(), apply=apply)
+
+
+async def test_what_is_not_sharded_yet_is_said_and_with_apply_sharded() -> None:
+    router = Router(None)
+    assert await look(router, RESCUES) == ["rescuerequests is not sharded by region yet."]
+    assert router.commands == []
+    assert await look(router, RESCUES, apply=True) == []
+    assert router.commands == [
+        {"enableSharding": "city"},
+        {"shardCollection": "city.rescuerequests", "key": {"region": 1, "_id": 1}},
+    ]
+    assert router.asked[0] == {"_id": "city.rescuerequests"}
+
+
+async def test_what_is_sharded_as_declared_is_left_alone() -> None:
+    router = Router({"key": {"region": 1, "_id": 1}})
+    assert await look(router, RESCUES, apply=True) == []
+    assert router.commands == []
+
+
+async def test_another_key_is_said_and_left_to_people() -> None:
+    router = Router({"key": {"_id": "hashed"}})
+    assert await look(router, RESCUES, apply=True) == ["rescuerequests is sharded by _id, not by region."]
+    assert router.commands == []
+
+
+async def test_a_refusal_is_a_sentence() -> None:
+    router = Router(None, refuses="please create an index first.")
+    assert await look(router, RESCUES, apply=True) == [
+        "MongoDB refused to shard rescuerequests: please create an index first."
+    ]
+
+
+@pytest.mark.parametrize(
+    "entry", [None, {"key": {"a": 1}, "dropped": True}, {"key": {"_id": 1}, "unsplittable": True}]
+)
+async def test_what_is_not_declared_as_sharded_is_not(entry: Mapping[str, Any] | None) -> None:
+    router = Router(entry)
+    assert await look(router, PARCELS, apply=True) == []
+    assert router.commands == []
+
+
+async def test_unique_keys_on_a_sharded_collection_are_refused() -> None:
+    router = Router({"key": {"owner": 1}})
+    assert await look(router, PARCELS, apply=True) == [
+        "parcels is sharded, where its unique keys cannot be held."
+    ]
+
+
+def test_a_command_line_names_what_is_to_be_set_up() -> None:
+    made = arguments_of(["mongodb://a", "replica-set", "rs0", "a:1", "b:2"])
+    assert (made.url, made.what, made.name, made.members) == (
+        "mongodb://a",
+        "replica-set",
+        "rs0",
+        ["a:1", "b:2"],
+    )
+    assert arguments_of(["mongodb://r", "shards", "qc/a:1,b:2"]).shards == ["qc/a:1,b:2"]
+    with pytest.raises(SystemExit):
+        arguments_of(["mongodb://a"])
