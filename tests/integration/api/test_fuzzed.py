@@ -95,7 +95,6 @@ async def test_the_document_says_the_truth_about_every_operation(cast: Cast) -> 
             await platform.settle()
     assert not wrong, f"{len(wrong)} faults\n" + "\n\n".join(wrong[:20])
     assert sent > 1000
-    print(sent)
 
 
 def can_be_wrong(operation: Any, route: Route | None) -> bool:
