@@ -70,15 +70,22 @@ async def open_house(settings: Settings, role: str) -> AsyncIterator[House]:
         # Only a city that is played has a clock of its own.
         local = settings.place.profile == "local"
         clock = await join_city(store, speed=settings.city.speed) if local else Clock()
-        durable = await closing.enter_async_context(RedisClient(settings.place.redis_url, name=role))
+        durable = await _redis(settings.place.redis_url, role, closing)
         cache = durable
         if settings.place.cache_url:
-            cache = await closing.enter_async_context(RedisClient(settings.place.cache_url, name=role))
+            cache = await _redis(settings.place.cache_url, role, closing)
         house = House(settings, store, clock, Redises(durable, cache), durable_url=settings.place.redis_url)
         closing.push_async_callback(house.close)
         await house.revocations.open()
         closing.push_async_callback(house.revocations.close)
         yield house
+
+
+async def _redis(url: str, role: str, closing: AsyncExitStack) -> RedisClient:
+    """A client that is closed at the end.  A Redis that is away keeps no process from starting."""
+    client = await RedisClient(url, name=role).open(at_once=False)
+    closing.push_async_callback(client.close)
+    return client
 
 
 @asynccontextmanager

@@ -23,13 +23,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from supportcarr.kit.breaker import Breaker
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, Script
 
 LEASE_SECONDS = 2.0
 _LEASE_SHARE = 20  # a lease is at most a twentieth of the rule, so that none starves other processes
 _PATIENCE_SECONDS = 0.5  # then Redis counts as away …
-_AWAY_SECONDS = 0.5  # … for so long
+_AWAY_SECONDS = 0.5  # … for so long; then one request asks, and the others do not wait for it
 _MOST_HELD = 100_000  # keys of a rule that a process remembers
 
 # KEYS: buckets.  ARGV for each: microseconds a token, capacity, tokens wanted, tokens given back.
@@ -130,7 +131,7 @@ class Limiter:
         self._lease = lease
         self._now = monotonic
         self._held: dict[str, dict[str, _Held]] = {}  # by rule, by key
-        self._away_until = 0.0
+        self._breaker = Breaker(_AWAY_SECONDS, monotonic=monotonic)
         self.fallbacks = 0
         self.refused = 0
 
@@ -194,7 +195,7 @@ class Limiter:
         return 1 if rule.exact else max(1, min(self._lease, rule.limit // _LEASE_SHARE))
 
     async def _ask(self, missing: Sequence[tuple[Pair, _Held]], remaining: int) -> Verdict:
-        if self._now() < self._away_until:
+        if not self._breaker.admits():
             return self._judge_locally(missing)
         asking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         buckets: list[str] = []
@@ -208,12 +209,13 @@ class Limiter:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 answer: list[int] = await self._redis.script(_TAKE, buckets, args)
         except (RedisError, TimeoutError):
-            self._away_until = self._now() + _AWAY_SECONDS
+            self._breaker.failed()
             return self._judge_locally(missing)
         finally:
             for _, held in missing:
                 held.asking = None
             asking.set_result(None)
+        self._breaker.worked()
         now = self._now()
         allowed, wait = True, 0.0
         for n, ((_, rule), held) in enumerate(missing):

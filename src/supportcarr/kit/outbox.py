@@ -2,10 +2,12 @@
 
 It is told of each commit of its own process and acts at once; ``sweep`` repeats what a crash, or
 another process that went away, left behind.  Events of one document are handed on in their order,
-of different documents side by side.  Before an event leaves the outbox every quick consumer of it
-has run and every slow one has its job, so a crash in between repeats, and never loses: consumers
-are idempotent.  Two relays may hold the same document at once; each goes by what the outbox holds,
-oldest first, so the first time a consumer sees the events of a document is in their order.
+of different documents side by side.  A consumer that fails holds back, of that document, what comes
+after for itself alone: while Redis is away nobody hears of a rescue, and it goes on all the same.
+Before an event leaves the outbox every quick consumer of it, and of those before it, has run and every
+slow one has its job, so a crash in between repeats, and never loses: consumers are idempotent.  Two
+relays may hold the same document at once; each goes by what the outbox holds, oldest first, so the
+first time a consumer sees the events of a document is in their order.
 """
 
 from __future__ import annotations
@@ -48,9 +50,9 @@ def job_key(event: Event) -> str:
 
 @dataclass(slots=True)
 class _Trouble:
-    """A document whose first event could not be handed on."""
+    """A document with an event that could not be handed to everybody."""
 
-    failures: int = 0
+    failures: int = 0  # tries on end
     handed: set[tuple[str, str]] = field(default_factory=set)  # (event id, consumer) that succeeded
     retry: asyncio.TimerHandle | None = None
 
@@ -59,12 +61,21 @@ class _Trouble:
         return float(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(self.failures - 1, 12)))
 
 
+@dataclass(slots=True)
+class _Pass:
+    """One go through a document's events."""
+
+    blocked: set[str] = field(default_factory=set)  # consumers that could not take an event in it
+    pauses: list[float] = field(default_factory=list)  # that consumers asked for
+    failed: bool = False
+
+
 class Relay:
     """Hands events of *store* to *consumers*, at most *concurrency* documents at a time.
 
-    A consumer that fails is logged and tried again, alone, after a growing pause (0.1 s to 30 s);
-    until then later events of that document wait, other documents do not.  ``work.Again`` names its
-    own pause and is no failure.
+    A consumer that fails is logged and tried again, alone, after a growing pause (0.1 s to 30 s), or
+    when the document changes; until then later events of that document wait for it, and nothing else
+    does.  ``work.Again`` names its own pause and is no failure.
     """
 
     def __init__(
@@ -89,12 +100,16 @@ class Relay:
     # --- what is to be done -------------------------------------------------------------------
 
     def _told(self, collection: str, id: str, events: Sequence[Event]) -> None:
-        self._notice((collection, id))
+        key = (collection, id)
+        trouble = self._troubles.get(key)
+        if trouble is not None and trouble.retry is not None:
+            trouble.retry.cancel()  # who is not in trouble need not wait for who is
+            trouble.retry = None
+        self._notice(key)
 
     def _notice(self, key: Key) -> None:
-        trouble = self._troubles.get(key)
-        if self._stopped or (trouble is not None and trouble.retry is not None):
-            return  # left to the sweep of another, or to the next try, which reads all there is
+        if self._stopped:
+            return  # left to the sweep of another
         if key in self._running:
             self._again.add(key)
         else:
@@ -131,13 +146,14 @@ class Relay:
             del self._running[key]
             noticed = key in self._again
             self._again.discard(key)
-            if pause is not None and not self._stopped:
-                self._troubles[key] = trouble
-                trouble.retry = asyncio.get_running_loop().call_later(pause, self._retry, key)
-            else:
+            if pause is None or self._stopped:
                 self._troubles.pop(key, None)
-                if noticed and not self._stopped:
-                    self._waiting[key] = None
+            else:
+                self._troubles[key] = trouble
+                if not noticed:
+                    trouble.retry = asyncio.get_running_loop().call_later(pause, self._retry, key)
+            if noticed and not self._stopped:
+                self._waiting[key] = None
             self._pump()
             while self._progress:
                 waiter = self._progress.popleft()
@@ -151,27 +167,28 @@ class Relay:
         except KeyError:
             _log.error("outbox.unknown_collection", collection=key[0], document_id=key[1])
             return LONGEST_RETRY_S
-        pause: float | None = None
-        handed: list[Event] = []
+        done: list[Event] = []
+        going = _Pass()
         for event in await collection.unrelayed(key[1]):
-            pause = await self._hand(event, trouble)
-            if pause is not None:
-                break
-            handed.append(event)
-        if handed:
-            await asyncio.gather(*(collection.relayed(event) for event in handed))
-            self._relayed += len(handed)
-        return pause
+            await self._hand(event, trouble, going)
+            if not going.blocked:
+                done.append(event)
+        if done:
+            await asyncio.gather(*(collection.relayed(event) for event in done))
+            self._relayed += len(done)
+            ids = {event.id for event in done}
+            trouble.handed = {mark for mark in trouble.handed if mark[0] not in ids}
+            trouble.failures = 0
+        if going.failed:
+            trouble.failures += 1
+            going.pauses.append(trouble.backoff_s)
+        return min(going.pauses, default=None)
 
-    async def _hand(self, event: Event, trouble: _Trouble) -> float | None:
-        """Hand one event to all its consumers; the pause before the next try if one could not take it.
-
-        All are tried even if one fails: who has no part in the trouble need not wait for its end.
-        """
-        pauses: list[float] = []
+    async def _hand(self, event: Event, trouble: _Trouble, going: _Pass) -> None:
+        """Hand one event to all its consumers that took those before it and have not taken it yet."""
         for consumer in self._consumers_of(type(event.fact)):
             mark = (event.id, consumer.name)
-            if mark in trouble.handed:
+            if mark in trouble.handed or consumer.name in going.blocked:
                 continue
             try:
                 if consumer.slow:
@@ -179,25 +196,21 @@ class Relay:
                 else:
                     await consumer.handle(event)
             except Again as again:
-                pauses.append(again.seconds)
+                going.blocked.add(consumer.name)
+                going.pauses.append(again.seconds)
             except Exception:
                 self._failures += 1
-                trouble.failures += 1
-                pauses.append(trouble.backoff_s)
+                going.blocked.add(consumer.name)
+                going.failed = True
                 _log.exception(
                     "outbox.consumer_failed",
                     consumer=consumer.name,
                     event_id=event.id,
                     collection=event.collection,
-                    failures=trouble.failures,
+                    failures=trouble.failures + 1,
                 )
             else:
                 trouble.handed.add(mark)
-        if pauses:
-            return min(pauses)
-        trouble.failures = 0
-        trouble.handed.clear()
-        return None
 
     def _consumers_of(self, fact: type[Fact]) -> tuple[Consumer, ...]:
         """Quick ones first, in the order they were given."""

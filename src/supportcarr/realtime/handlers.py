@@ -36,8 +36,8 @@ class Feeder:
     async def feed(self, event: Event) -> None:
         """Safe to repeat.  Raises ``Again`` without Redis: the relay tries again, in the document's order.
 
-        The rest of the document's events wait for it, those that move the rescue on among them, so
-        the pause must not grow with the time that Redis was away.
+        What people are told of the document next waits for it, so the pause must not grow with the
+        time that Redis was away.
         """
         # The collection is part of the id: documents of two collections may share theirs.
         event_id = f"{event.collection}.{event.id}"

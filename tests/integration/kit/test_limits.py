@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from support.faults import Door
 from support.processes import python
 from supportcarr.kit.limits import LEASE_SECONDS, Limiter, Rule
 from supportcarr.kit.redis import keys
@@ -193,6 +194,26 @@ async def test_when_redis_is_back_it_counts_again(away: RedisServer, time: Time)
         assert (await limiter.take([("usr_a", USER)])).allowed
         assert limiter.fallbacks == 1
         assert await redis.call("EXISTS", keys.limit_bucket("user", "usr_a")) == 1
+
+
+async def test_one_asks_whether_redis_is_back_and_nobody_waits_for_that(
+    redis_server: RedisServer, redis: RedisClient, time: Time
+) -> None:
+    with Door(redis_server.port or 0) as door:
+        async with RedisClient(door.redis(redis_server.url), timeout=30) as through:
+            limiter = Limiter(through, monotonic=time)
+            door.stall()
+            assert (await limiter.take([("usr_a", USER)])).allowed
+            time.now += 1
+            asking = asyncio.create_task(limiter.take([("usr_a", USER)]))
+            await asyncio.sleep(0)
+            for n in range(50):
+                assert (await limiter.take([(f"usr_{n}", ADDRESS)])).allowed
+            assert not asking.done()
+            assert limiter.fallbacks == 51
+            door.heal()
+            assert (await asking).allowed
+            assert limiter.fallbacks == 51
 
 
 @pytest.mark.parametrize("step", [0.0, LEASE_SECONDS / 4])

@@ -162,6 +162,24 @@ async def _subscribers(redis: RedisClient, channel: str, count: int) -> None:
         await asyncio.sleep(0.005)
 
 
+async def test_who_can_wait_begins_before_its_redis(own_redis_server: RedisServer) -> None:
+    url = own_redis_server.url
+    own_redis_server.kill()
+    client = await RedisClient(url).open(at_once=False)
+    with pytest.raises(RedisUnavailable):
+        await client.call("PING")
+    own_redis_server.start()
+    while not client.connected:
+        await asyncio.sleep(0.01)
+    assert await client.call("PING", decode=True) == "PONG"
+    await client.close()
+
+
+async def test_who_can_wait_is_told_of_a_wrong_password_all_the_same(redis_server: RedisServer) -> None:
+    with pytest.raises(RedisReplyError):
+        await RedisClient(f"redis://:wrong@127.0.0.1:{redis_server.port}").open(at_once=False)
+
+
 async def test_a_subscription_hears_what_is_published(redis: RedisClient) -> None:
     messages = redis.subscribe("news")
     hearing = asyncio.ensure_future(anext(messages))

@@ -268,6 +268,69 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
     ]
 
 
+@pytest.mark.parametrize("error", [RuntimeError("broken"), Again(30, "not yet")])
+async def test_one_consumers_trouble_does_not_keep_later_events_from_the_others(
+    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
+) -> None:
+    stuck, others = Witness("test.stuck"), Witness("test.others")
+    stuck.trouble = FailsFirst("one", 1, error)
+    relay = Relay(store, [stuck.consumer, others.consumer], jobs)
+    await parcels.insert(Parcel(id="p"), recorded("one", "two"))
+    async with asyncio.timeout(10):
+        while others.words != ["one", "two"] or not relay.stats()["retrying"]:
+            await asyncio.sleep(0)
+    assert stuck.words == []
+    await save_again(parcels, "p", "three")  # a commit is noticed at once, whatever the pause
+    assert await relay.drain()
+    assert stuck.words == others.words == ["one", "two", "three"]
+    assert await outbox(store) == []
+
+
+async def test_no_event_leaves_the_outbox_before_an_earlier_one_of_its_document(
+    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
+) -> None:
+    stuck, others = Witness("test.stuck", DriverArrived), Witness("test.others")
+    people = {"rescue_id": "res", "rider_id": "usr", "area_id": "montreal"}
+    arrived = Recorded((DriverArrived(**people, status="arrived"),), SYSTEM, NOON)
+
+    async def fail(event: Event) -> None:
+        raise Again(30, "not yet")
+
+    stuck.trouble = fail
+    relay = Relay(store, [stuck.consumer, others.consumer], jobs)
+    await parcels.insert(Parcel(id="p"), arrived)
+    await save_again(parcels, "p", "two")
+    async with asyncio.timeout(10):
+        while len(others.seen) < 2 or not relay.stats()["retrying"]:
+            await asyncio.sleep(0)
+    assert [event.id for event in await parcels.unrelayed("p")] == ["p.1.0", "p.2.0"]
+    await relay.stop()
+
+
+async def test_what_is_saved_while_a_failure_runs_is_handed_to_the_others(
+    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
+) -> None:
+    others = Witness("test.others")
+
+    async def save_and_fail(event: Event) -> None:
+        if word_of(event) == "one":
+            if event.document_version == (await stored()).version:
+                await save_again(parcels, "p", "two")
+            raise Again(30, "not yet")
+
+    async def stored() -> Parcel:
+        parcel = await parcels.get("p")
+        assert parcel is not None
+        return parcel
+
+    relay = Relay(store, [Consumer("test.stuck", (Fact,), save_and_fail), others.consumer], jobs)
+    await parcels.insert(Parcel(id="p"), recorded("one"))
+    async with asyncio.timeout(10):
+        while others.words != ["one", "two"]:
+            await asyncio.sleep(0.001)
+    await relay.stop()
+
+
 async def test_an_event_stays_in_the_outbox_until_its_job_is_kept(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:

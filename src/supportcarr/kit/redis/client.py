@@ -82,11 +82,22 @@ class RedisClient:
     def connected(self) -> bool:
         return self._link is not None
 
-    async def open(self) -> Self:
-        """Connect.  Raises ``RedisUnavailable``, or ``RedisReplyError`` if the password is wrong."""
+    async def open(self, *, at_once: bool = True) -> Self:
+        """Connect.  Raises ``RedisUnavailable``, or ``RedisReplyError`` if the password is wrong.
+
+        Without *at_once* a Redis that cannot be reached is one that went away: calls fail until it is
+        back.
+        """
         self._loop = asyncio.get_running_loop()
         self._closed = False
-        self._link = await connect(self._address, lost=self._on_lost, name=self._name, timeout=self._timeout)
+        try:
+            self._link = await connect(
+                self._address, lost=self._on_lost, name=self._name, timeout=self._timeout
+            )
+        except RedisUnavailable:
+            if at_once:
+                raise
+            self._keeper = self._loop.create_task(self._reconnect())
         self._tick()
         return self
 
