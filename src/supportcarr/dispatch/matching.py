@@ -12,7 +12,7 @@ reservation comes before the claim, so that a rescue never has two offers out.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -33,15 +33,14 @@ from supportcarr.dispatch.model import (
     search_pause,
     search_radius,
 )
+from supportcarr.dispatch.nearest import nearest
 from supportcarr.dispatch.ports import Positions, Router
 from supportcarr.dispatch.repository import CASES, OFFERS
-from supportcarr.dispatch.roster import OfferClaim
+from supportcarr.dispatch.roster import OfferClaim, RosterEntry
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.ids import new_id
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.store.port import Store, VersionConflict
-
-IN_SIGHT = 200  # nearest drivers looked at in one search; the busy ones among them count
 
 
 class Matching:
@@ -85,19 +84,31 @@ class Matching:
             await self._cases.save(replace(case, due_at=None))
             return
         try:
-            nearby = await self._positions.nearby(
-                case.area_id, case.pickup, search_radius(case, self._rules), IN_SIGHT
-            )
+            askable = await self._askable(case, now)
         except RedisError:
             await self._cases.save(replace(case, due_at=now + search_pause(case, self._rules)))
             return
-        roster = await self._claims.of(d.driver_id for d in nearby)
-        for driver in candidates(case, nearby, roster, now, self._rules):
+        for driver in askable:
             leg = await self._router.leg(driver.point, case.pickup)
             case = await self._reserve(case, driver)
             if await self._make(case, leg):
                 return
         await self._cases.save(found_nobody(case, now, self._rules))
+
+    async def _askable(self, case: DispatchCase, now: datetime) -> list[NearbyDriver]:
+        """Who may be asked, nearest first; who let an offer expire only if there is nobody else in the
+        whole circle.  Raises ``RedisError``."""
+        nearby: list[NearbyDriver] = []
+        roster: dict[str, RosterEntry] = {}
+        askable: list[NearbyDriver] = []
+        radius = search_radius(case, self._rules)
+        async for more in nearest(self._positions, case.area_id, case.pickup, radius):
+            nearby += more
+            roster |= await self._claims.of(d.driver_id for d in more)
+            askable = candidates(case, nearby, roster, now, self._rules)
+            if any(d.driver_id not in case.missed for d in askable):
+                break
+        return askable
 
     async def _reserve(self, case: DispatchCase, driver: NearbyDriver) -> DispatchCase:
         ends = self._clock.city() + timedelta(seconds=self._rules.offer_seconds)

@@ -7,12 +7,12 @@ import msgspec
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.dispatch.claims import Claims
 from supportcarr.dispatch.model import Rules
+from supportcarr.dispatch.nearest import nearest
 from supportcarr.dispatch.ports import Positions, Router
 from supportcarr.dispatch.repository import ROSTER
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.store.port import Store
 
-IN_SIGHT = 50
 BUSY_MAX = 5_000
 
 
@@ -39,14 +39,14 @@ class Supply:
         """Seconds until the nearest free driver could be there; ``None``: nobody could, or nobody
         knows (no Redis)."""
         try:
-            nearby = await self._positions.nearby(area_id, point, self._rules.radius_max_m, IN_SIGHT)
+            async for nearby in nearest(self._positions, area_id, point, self._rules.radius_max_m):
+                roster = await self._claims.of(d.driver_id for d in nearby)
+                for driver in nearby:
+                    entry = roster.get(driver.driver_id)
+                    if entry is not None and entry.is_free:
+                        return (await self._router.leg(driver.point, point)).duration_s
         except RedisError:
-            return None
-        roster = await self._claims.of(d.driver_id for d in nearby)
-        for driver in nearby:
-            entry = roster.get(driver.driver_id)
-            if entry is not None and entry.is_free:
-                return (await self._router.leg(driver.point, point)).duration_s
+            pass
         return None
 
     async def online_counts(self, area_id: str) -> OnlineCounts:

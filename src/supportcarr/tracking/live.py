@@ -19,7 +19,7 @@ from supportcarr.tracking.model import Fix, Rules, Verdict
 
 NOWHERE = "-"  # stands for the area of positions outside every area
 LAST_KEPT_MS = 600_000  # wall time
-CANDIDATES_PER_SLICE = 200
+CANDIDATES_PER_SLICE = 200  # at first: of a slice that has more, twice as many are looked at next
 FIRST_LOOK_M = 3_000  # in a busy city whoever is wanted is near, and a small circle costs little
 
 _VERDICTS: tuple[Verdict, ...] = ("live", "repeated", "stale", "out_of_order", "inaccurate", "impossible")
@@ -84,16 +84,19 @@ return verdicts
 #
 # A driver who moved on may be found where they were, in an older slice; the hash says where they are.
 # Everyone who is fresh stands where they are in the newest slice that has them, so the nearest are
-# found, and those who moved are answered as well, and not counted.
+# found, and those who moved are answered as well, and not counted.  Of a slice that was cut short only
+# its last member's distance is known to be free of others: beyond it nobody counts as nearest yet.
+# Fewer than are wanted are answered only if there are no more within the radius.
 _NEARBY = Script(
     "tracking.nearby",
     """
 local lng, lat, radius, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local oldest, prefix, most, look = tonumber(ARGV[5]), ARGV[6], ARGV[7], tonumber(ARGV[8])
+local oldest, prefix, most, look = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local answer, found, told = {}, 0, {}
+local all
 repeat
   look = math.min(look, radius)
-  local near, seen = {}, {}
+  local near, seen, known = {}, {}, math.huge
   for _, slice in ipairs(KEYS) do
     local members = redis.call('GEOSEARCH', slice, 'FROMLONLAT', lng, lat, 'BYRADIUS', look, 'm',
       'ASC', 'COUNT', most, 'WITHDIST', 'WITHCOORD')
@@ -103,10 +106,11 @@ repeat
         near[#near + 1] = {one[1], tonumber(one[2]), tonumber(one[3][1]), tonumber(one[3][2])}
       end
     end
+    if #members >= most then known = math.min(known, tonumber(members[#members][2])) end
   end
   table.sort(near, function(a, b) return a[2] < b[2] end)
   for _, one in ipairs(near) do
-    if found >= wanted then break end
+    if found >= wanted or one[2] > known then break end
     if not told[one[1]] then
       told[one[1]] = true
       local last = redis.call('HMGET', prefix .. one[1], 'at', 'lat', 'lng')
@@ -117,9 +121,9 @@ repeat
       end
     end
   end
-  local widest = look >= radius
-  look = look * 3
-until widest or found >= wanted
+  all = look >= radius and known == math.huge
+  if known == math.huge then look = look * 3 else most = most * 2 end
+until all or found >= wanted
 return answer
 """,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from support.dispatching import OTHER_RESCUE, PICKUP, RESCUE, RIDER, City, assert_at_rest, north
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.contracts.refusals import Conflict, NotFound
+from supportcarr.dispatch.roster import JobClaim, RosterEntry
 from supportcarr.kit.store.port import Store
 
 
@@ -305,3 +308,37 @@ async def test_supply_tells_the_nearest_free_driver_and_counts_the_busy(city: Ci
     await city.dispatch.accept_offer("usr_near", (await city.the_offer()).id)
     counts = await supply.online_counts("montreal")
     assert (counts.online, counts.busy) == (2, 1)
+
+
+async def test_a_free_driver_is_found_behind_however_many_busy_ones(city: City) -> None:
+    for n in range(300):
+        city.positions.at[f"usr_busy{n:03d}"] = north(100 + n)
+    for n in range(300):
+        job = JobClaim(
+            rescue_id=OTHER_RESCUE,
+            entry=1,
+            offer_id=f"off_{n}",
+            area_id="montreal",
+            confirmed=True,
+            until=city.now + timedelta(hours=1),
+        )
+        await city.roster.insert(RosterEntry(id=f"usr_busy{n:03d}", approved=True, online=True, job=job))
+    assert await city.dispatch.supply.eta_seconds("montreal", PICKUP) is None
+    await city.driver("usr_free", 2000)
+
+    assert await city.dispatch.supply.eta_seconds("montreal", PICKUP) is not None
+    await city.wait_for_driver()
+    assert await city.offered_to() == "usr_free"
+
+
+async def test_who_let_an_offer_expire_is_asked_again_only_after_all_others_in_the_circle(city: City) -> None:
+    await city.driver("usr_slow", 100)
+    await city.wait_for_driver()
+    assert await city.offered_to() == "usr_slow"
+    for n in range(120):  # nobody whom dispatch knows
+        city.positions.at[f"usr_unknown{n:03d}"] = north(200 + n)
+    await city.driver("usr_other", 2000)
+    await city.live(15)
+    assert await city.offered_to() == "usr_other"
+    await city.live(60)
+    assert [driver_id for _, driver_id in city.made()][:3] == ["usr_slow", "usr_other", "usr_slow"]

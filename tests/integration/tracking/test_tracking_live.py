@@ -85,6 +85,21 @@ async def test_the_nearest_of_many_are_those_that_a_look_at_everybody_finds(
         assert [d.driver_id for d in found] == [driver_id for _, driver_id in nearest]
 
 
+async def test_more_are_found_than_a_slice_is_first_asked_for(live: LivePositions, wall: Wall) -> None:
+    """Whoever is wanted is found behind any number of others, and behind those who have moved on."""
+    for n in range(450):
+        await live.report(f"usr_{n:03d}", "montreal", [fix(wall, 100 + n)])
+    await live.report("usr_still", "montreal", [fix(wall, 600)])
+    found = await live.nearby("montreal", HERE, 25_000, 1000)
+    assert [d.driver_id for d in found] == [*(f"usr_{n:03d}" for n in range(450)), "usr_still"]
+    assert [d.driver_id for d in await live.nearby("montreal", HERE, 25_000, 451)][-1] == "usr_still"
+    wall.now += timedelta(seconds=11)
+    for n in range(450):
+        await live.report(f"usr_{n:03d}", "montreal", [fix(wall, 750 + n)])
+    found = await live.nearby("montreal", HERE, 25_000, 1)
+    assert [d.driver_id for d in found] == ["usr_still"]
+
+
 async def test_a_phone_that_is_silent_vanishes_when_its_position_is_no_longer_fresh(
     live: LivePositions, wall: Wall
 ) -> None:
