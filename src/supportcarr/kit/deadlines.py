@@ -21,7 +21,7 @@ from supportcarr.kit.store.port import Range, Store, StoreError
 from supportcarr.kit.work import Again, Deadline
 
 PAGE = 200
-AT_MOST = 2_000  # documents of one collection in one look
+AT_MOST = 2_000  # documents of one collection on their way at once; those in a pause do not count
 LONGEST_PAUSE_S = 30.0
 
 _log = structlog.get_logger("supportcarr.deadlines")
@@ -104,8 +104,8 @@ class DeadlineRunner:
         found: set[Due] = set()
         set_off = 0
         for collection, deadline in self._watched:
-            seen, cursor = 0, None
-            while seen < AT_MOST:
+            going, cursor = 0, None
+            while going < AT_MOST:
                 page = await collection.find(
                     {"due_at": Range(lt=horizon)}, sort="due_at", limit=PAGE, cursor=cursor
                 )
@@ -113,7 +113,8 @@ class DeadlineRunner:
                     due: Due = (deadline.spec.name, document.id, document.due_at)
                     found.add(due)
                     set_off += self._set_off(due, deadline)
-                seen, cursor = seen + len(page.items), page.next_cursor
+                    going += due in self._flying
+                cursor = page.next_cursor
                 if cursor is None:
                     break
         now = time.monotonic()

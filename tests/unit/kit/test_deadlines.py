@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from support.stores import NOON, PARCELS, Parcel
+from supportcarr.kit import deadlines
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.deadlines import DeadlineRunner
 from supportcarr.kit.store.port import Collection, CollectionSpec, StoreUnavailable
@@ -191,6 +192,26 @@ async def test_what_stays_due_is_fired_again_but_ever_more_rarely(
         await asyncio.sleep(0.002)
     await runner.stop()
     assert looks > 12
+
+
+async def test_however_many_stay_due_do_not_keep_newer_ones_from_their_turn(
+    store: SqliteStore,
+    parcels: Collection[Parcel],
+    clock: Clock,
+    firings: Firings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deadlines, "PAGE", 10)
+    monkeypatch.setattr(deadlines, "AT_MOST", 20)
+    firings.errors = [Again(60, "stuck") for _ in range(50)]
+    await parcels.insert_many([Parcel(id=f"stuck{n:02}", due_at=NOON) for n in range(50)])
+    runner = runner_of(store, clock, firings)
+    runner.start()
+    await until(firings.at, 50)
+    await parcels.insert(Parcel(id="new", due_at=NOON + timedelta(seconds=1)))
+    await until(firings.at, 51)
+    await runner.stop()
+    assert firings.names[-1] == "new"
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("broken")])
