@@ -39,7 +39,7 @@ from supportcarr.rescues.commands import (
     Wake,
 )
 from supportcarr.rescues.decide import PrivateFact, already_done, decide
-from supportcarr.rescues.errors import PinWrong
+from supportcarr.rescues.errors import PinWrong, TooEarly
 from supportcarr.rescues.evolve import evolve_all, open_rescue
 from supportcarr.rescues.life import concerns
 from supportcarr.rescues.model import PaymentSnapshot, Rescue, Rules
@@ -304,10 +304,11 @@ class RescueService:
     # --- what they share -----------------------------------------------------------------------
 
     async def _if_it_may(self, rescue_id: str, command: Command) -> None:
-        """A command of the system that comes too late if somebody else was faster."""
+        """A command of the system that comes too late if somebody else was faster, and too early if
+        they were so fast that its state began anew (given up and matched again meanwhile)."""
         try:
             await self.act(rescue_id, command, SYSTEM)
-        except IllegalTransition:
+        except (IllegalTransition, TooEarly):
             return
 
     def _decided(self, rescue: Rescue, command: Command, actor: Actor) -> Change:

@@ -242,6 +242,27 @@ async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None
     assert await world.riders.live_rescue("usr_rider") is None
 
 
+async def test_a_deadline_of_an_earlier_search_does_not_end_the_one_that_began_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read as due, then taken and given up by a driver before the deadline acts."""
+    rescue = await world.matching()
+    world.pass_(480)
+    read = world.rescues.get
+
+    async def slow(rescue_id: str) -> Rescue | None:
+        monkeypatch.undo()
+        found = await read(rescue_id)
+        await world.service.assign(rescue_id, driver_id="usr_driver", offer_id="off_1")
+        await world.service.act(rescue_id, Release(reason="breakdown"), DRIVER)
+        return found
+
+    monkeypatch.setattr(world.rescues, "get", slow)
+    await world.service.fall_due(rescue.id)
+    searched = await world.now(rescue.id)
+    assert (searched.status, searched.matching_entry) == ("matching", 2)
+
+
 async def test_a_deadline_that_comes_after_the_acceptance_does_nothing(world: World) -> None:
     rescue = await world.assigned()
     world.pass_(3600)
