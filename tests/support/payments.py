@@ -105,9 +105,14 @@ class Jobs:
     """Keeps what was asked for, so that a test runs it when it wants."""
 
     asked: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    revived: list[tuple[str, str]] = field(default_factory=list)
 
     async def add(self, name: str, key: str, payload: bytes, *, run_at: datetime | None = None) -> None:
         self.asked.setdefault((name, key), payload)
+
+    async def revive(self, name: str, key: str) -> bool:
+        self.revived.append((name, key))
+        return True
 
 
 @dataclass

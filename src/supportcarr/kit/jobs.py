@@ -70,7 +70,7 @@ class Jobs:
         When this returns, the job is stored and will be done.  Raises ``StoreError``.
         """
         now = self.clock.wall()
-        job = Job(id=f"{key}:{name}", name=name, payload=payload.decode(), run_at=run_at or now)
+        job = Job(id=_id_of(name, key), name=name, payload=payload.decode(), run_at=run_at or now)
         if await self.documents.insert_many([job]):
             self.enqueue(replace(job, version=1), now)
 
@@ -128,8 +128,16 @@ class Jobs:
         self.enqueue(saved, now)
         return True
 
+    async def revive(self, name: str, key: str) -> bool:
+        """``replay`` the job that was added under that name and key."""
+        return await self.replay(_id_of(name, key))
+
     async def count(self, state: State) -> int:
         return await self.documents.count({"state": state})
+
+
+def _id_of(name: str, key: str) -> str:
+    return f"{key}:{name}"
 
 
 def handlers_of(consumers: Sequence[Consumer]) -> list[JobHandler]:

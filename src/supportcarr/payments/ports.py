@@ -115,3 +115,6 @@ class JobQueue(Protocol):
 
     async def add(self, name: str, key: str, payload: bytes) -> None:
         """Ask for the work once: the same name and key again asks for nothing new."""
+
+    async def revive(self, name: str, key: str) -> bool:
+        """Have work that failed too often tried again from the beginning; False if it is not such."""

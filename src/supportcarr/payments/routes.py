@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import ValidationFailed
-from supportcarr.kit.store.port import BadCursor
 from supportcarr.kit.web import ANYONE, DRIVER, RIDER, Answer, Call, Listing, NoQuery, PageQuery, Route
 from supportcarr.payments.bookkeeping import Ledger
 from supportcarr.payments.cards import PaymentMethods
@@ -17,14 +15,7 @@ def routes(methods: PaymentMethods, ledger: Ledger, webhooks: Webhooks) -> list[
     """What payments answers over HTTP."""
 
     async def list_methods(call: Call[None, PageQuery]) -> Answer:
-        try:
-            page, default = await methods.list(
-                call.who.user_id, limit=call.query.limit, cursor=call.query.cursor
-            )
-        except BadCursor as error:
-            raise ValidationFailed.of(
-                "cursor", "invalid", "This list did not hand out that cursor"
-            ) from error
+        page, default = await methods.list(call.who.user_id, limit=call.query.limit, cursor=call.query.cursor)
         items = [PaymentMethodAnswer.of(m, default=m.id == default) for m in page.items]
         return Answer(Listing(items, page.next_cursor))
 
@@ -38,12 +29,7 @@ def routes(methods: PaymentMethods, ledger: Ledger, webhooks: Webhooks) -> list[
 
     async def list_earnings(call: Call[None, PageQuery]) -> Answer:
         driver_id = call.who.user_id
-        try:
-            page = await ledger.earnings(driver_id, limit=call.query.limit, cursor=call.query.cursor)
-        except BadCursor as error:
-            raise ValidationFailed.of(
-                "cursor", "invalid", "This list did not hand out that cursor"
-            ) from error
+        page = await ledger.earnings(driver_id, limit=call.query.limit, cursor=call.query.cursor)
         return Answer(Listing([Earning.of(t, driver_id) for t in page.items], page.next_cursor))
 
     async def receive_stripe(call: Call[bytes, NoQuery]) -> Answer:

@@ -26,6 +26,7 @@ from supportcarr.payments.ports import (
 )
 from supportcarr.payments.repository import RECORDS
 
+ASK_AGAIN_S = 5.0  # wall; what became of a rider's 3-D Secure, in case its webhook is lost
 STEPS_AT_MOST = 12  # of one run: a record has at most five moves, and each race lost costs one more
 
 
@@ -57,11 +58,17 @@ class Payments:
         return await self._records.get(model.payment_id_of(rescue_id))
 
     async def hold(self, fact: RescueRequested) -> None:
-        """Hold the quote's total on the rider's card.  Raises ``Again``."""
+        """Hold the quote's total on the rider's card.
+
+        Raises ``Again``, also for as long as the rider's bank waits for the rider and the rescue has
+        not ended: a webhook may bring the outcome sooner, but nothing depends on it.
+        """
         payment_id = model.payment_id_of(fact.rescue_id)
         if await self._records.get(payment_id) is None:
             await self._begin(fact)
-        await self.advance(payment_id)
+        record = await self.advance(payment_id)
+        if record is not None and record.status == "requires_action" and record.ending is None:
+            raise Again(ASK_AGAIN_S, f"{payment_id} waits for the rider's bank")
 
     async def settle(self, fact: RescueEnded) -> None:
         """Capture what the end owes, or let the hold go.  Raises ``Again``."""
@@ -96,16 +103,19 @@ class Payments:
             raise Again(error.retry_after, str(error)) from error
         await self.advance(payment_id)
 
-    async def advance(self, payment_id: str) -> None:
-        """Take every step that can be taken now.  Raises ``Again`` if Stripe does not answer."""
+    async def advance(self, payment_id: str) -> PaymentRecord | None:
+        """Take every step that can be taken now; answers where that has led.
+
+        Raises ``Again`` if Stripe does not answer.
+        """
         for _ in range(STEPS_AT_MOST):
             record = await self._records.get(payment_id)
             step = self._next_step(record) if record else None
             if record is None or step is None:
-                return
+                return record
             try:
                 if not await step(record):
-                    return
+                    return record
             except VersionConflict:
                 continue
             except StoredFailure:

@@ -24,7 +24,8 @@ class Webhooks:
     """A webhook is a hint, never the truth: the handler asks Stripe what is so.
 
     Hence those that come twice, late or out of order do no harm, and one that is lost costs only
-    time: whatever it would have told is asked by the job that waits for it.
+    time: each step asks Stripe itself, and while a rider's bank waits for the rider (3-D Secure) the
+    job of the hold asks every few seconds (``Payments.hold``).
     """
 
     def __init__(
@@ -51,15 +52,19 @@ class Webhooks:
             payment_id=notice.payment_id,
             handled_at=None if ours else now,
         )
+        again = False
         try:
             await self._events.insert(event)
         except DuplicateKey:
+            again = True
             known = await self._events.get(event.id)
             if known and known.handled_at:
                 return
         if ours:
             # also for one that is stored already: a crash may have come between the two
             await self._jobs.add(JOB, event.id, msgspec.json.encode(_Payload(event.id)))
+            if again:  # its job may have been given up since; Stripe asks us to try once more
+                await self._jobs.revive(JOB, event.id)
 
     async def handle(self, payload: bytes) -> None:
         """Handle a stored event.  Raises ``Again``."""

@@ -187,9 +187,11 @@ async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
 async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
     shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
 ) -> None:
-    await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
+    with pytest.raises(Again):
+        await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
     assert said(told) == [("hold", "requires_action", 2500)]
-    await shop.payments.hold(requested("pmt_any"))  # a repeat finds the rider still thinking
+    with pytest.raises(Again):
+        await shop.payments.hold(requested("pmt_any"))  # a repeat finds the rider still thinking
     assert len(told) == 1
     [line] = await stripe_twin.intents()
     await stripe_twin.authenticate(line["id"], succeeds=True)
@@ -198,7 +200,8 @@ async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
 
 
 async def test_a_rider_who_never_acts_is_released_at_the_end(shop: Till, stripe_twin: Twin) -> None:
-    await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
+    with pytest.raises(Again):
+        await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
     await shop.payments.settle(ended(RescueRejected, "rejected"))
     assert [line["status"] for line in await stripe_twin.intents()] == ["canceled"]
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from support.payments import DRIVER, RIDER, WEBHOOK_SECRET, Till, Twin, completed, gateway_to, requested, till
-from supportcarr.contracts.refusals import ValidationFailed
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.web import Answer, Call, NoQuery, PageQuery, Principal, Route
 from supportcarr.payments.routes import routes
@@ -64,13 +63,6 @@ async def test_cards_are_added_listed_by_page_and_removed(shop: Till) -> None:
         params={"payment_method_id": first.body.items[0].id},
     )
     assert gone.status == 204
-
-
-@pytest.mark.parametrize("path", ["/me/payment-methods", "/me/earnings"])
-async def test_a_cursor_from_nowhere_is_named(shop: Till, path: str) -> None:
-    with pytest.raises(ValidationFailed) as refused:
-        await call(shop, "GET", path, query=PageQuery(cursor="nonsense"))
-    assert refused.value.errors[0].field == "cursor"
 
 
 async def test_a_driver_sees_what_each_job_earned_newest_first(shop: Till) -> None:

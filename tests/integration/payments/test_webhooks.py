@@ -21,6 +21,7 @@ from support.payments import (
     Till,
     Twin,
     completed,
+    ended,
     gateway_to,
     requested,
     running_twin,
@@ -28,9 +29,10 @@ from support.payments import (
     till,
     until_done,
 )
-from supportcarr.contracts.events import Event, PaymentProcessed
+from supportcarr.contracts.events import Event, PaymentProcessed, RescueRejected
 from supportcarr.kit.serve import ASGIApp, free_port
 from supportcarr.kit.store.port import Store
+from supportcarr.kit.work import Again
 from supportcarr.payments import jobs as payments_jobs
 from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.repository import EVENTS
@@ -194,7 +196,8 @@ async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterato
 async def test_the_riders_authentication_is_heard_of_by_webhook(store: Store, tmp_path: Path) -> None:
     async with street(store, tmp_path / "twin") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
-        await here.shop.payments.hold(requested(method.id))
+        with pytest.raises(Again):  # it will ask itself as well
+            await here.shop.payments.hold(requested(method.id))
         [line] = await here.twin.intents()
         await here.twin.authenticate(line["id"], succeeds=True)
         await here.heard("payment_intent.amount_capturable_updated")
@@ -207,11 +210,51 @@ async def test_the_riders_authentication_is_heard_of_by_webhook(store: Store, tm
 async def test_a_refused_authentication_fails_the_hold(store: Store, tmp_path: Path) -> None:
     async with street(store, tmp_path / "twin") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
-        await here.shop.payments.hold(requested(method.id))
+        with pytest.raises(Again):  # it will ask itself as well
+            await here.shop.payments.hold(requested(method.id))
         [line] = await here.twin.intents()
         await here.twin.authenticate(line["id"], succeeds=False)
         await here.heard("payment_intent.payment_failed")
         assert [f.status for f in here.told] == ["requires_action", "failed"]
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+async def test_an_authentication_whose_webhook_is_lost_is_asked_for(
+    store: Store, tmp_path: Path, succeeds: bool
+) -> None:
+    async with street(store, tmp_path / "twin") as here:
+        await here.twin.misbehave(drop_webhooks=True)
+        method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
+        for _ in range(3):  # the bank still waits
+            with pytest.raises(Again) as again:
+                await here.shop.payments.hold(requested(method.id))
+            assert 0 < again.value.seconds <= 10
+        [line] = await here.twin.intents()
+        await here.twin.authenticate(line["id"], succeeds=succeeds)
+        await here.shop.payments.hold(requested(method.id))
+        assert [f.status for f in here.told] == ["requires_action", "succeeded" if succeeds else "failed"]
+        assert await store.collection(EVENTS).count() == 0
+
+
+async def test_nobody_asks_on_when_the_rescue_has_ended(store: Store, tmp_path: Path) -> None:
+    async with street(store, tmp_path / "twin") as here:
+        method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
+        with pytest.raises(Again):
+            await here.shop.payments.hold(requested(method.id))
+        await here.shop.payments.settle(ended(RescueRejected, "rejected"))
+        await here.shop.payments.hold(requested(method.id))
+        assert [line["status"] for line in await here.twin.intents()] == ["canceled"]
+
+
+async def test_an_event_that_comes_again_revives_its_job_unless_it_was_handled(shop: Till) -> None:
+    body = body_of()
+    await shop.webhooks.receive(body, signed(body))
+    assert shop.jobs.revived == []
+    await shop.webhooks.receive(body, signed(body))
+    assert shop.jobs.revived == [(JOB, "evt_1")]
+    await shop.webhooks.handle(shop.jobs.asked[JOB, "evt_1"])
+    await shop.webhooks.receive(body, signed(body))
+    assert shop.jobs.revived == [(JOB, "evt_1")]
 
 
 @pytest.mark.parametrize(
