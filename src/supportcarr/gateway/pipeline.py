@@ -1,6 +1,6 @@
 """The one way of every request through the gateway, whichever table found its route.
 
-request id → client's address → token → limits → policy → query, body, If-Match → idempotency key →
+request id → room → client's address → token → limits → policy → query, body, If-Match → idempotency key →
 handler → answer or problem details → metrics and access log.
 
 Deny first: a route that is not public is refused before anything of the request is read but its
@@ -27,6 +27,7 @@ from supportcarr.contracts.refusals import Conflict, Forbidden, Refusal, Unauthe
 from supportcarr.gateway.addresses import ClientAddresses
 from supportcarr.gateway.decoding import refuse_body
 from supportcarr.gateway.endpoint import Endpoint
+from supportcarr.gateway.flights import Flights
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.limits import RequestLimits
 from supportcarr.gateway.ports import TokenVerifier
@@ -71,6 +72,7 @@ class Pipeline:
         limits: RequestLimits,
         idempotency: Idempotency,
         addresses: ClientAddresses,
+        flights: Flights,
         max_body_bytes: int,
         access_log: logs.LogWriter | None = None,
         common_headers: Headers | None = None,
@@ -79,6 +81,7 @@ class Pipeline:
         self._limits = limits
         self._idempotency = idempotency
         self._addresses = addresses
+        self._flights = flights
         self._max_body_bytes = max_body_bytes
         self._access_log = access_log
         self._common = common_headers or []
@@ -110,9 +113,10 @@ class Pipeline:
         address = self._addresses.of(scope["client"], scope["headers"])
         code: str | msgspec.UnsetType = msgspec.UNSET
         try:
-            status, extra, body = await self._answer(
-                endpoint, params, scope, receive, headers, request_id, address, ids
-            )
+            answering = self._answer(endpoint, params, scope, receive, headers, request_id, address, ids)
+            if not endpoint.counted_only:
+                answering = self._flights.carry(endpoint, began, answering)
+            status, extra, body = await answering
         except Exception as error:
             refusal = _refusal_of(error)
             if refusal.status == 500:
@@ -238,13 +242,17 @@ class Pipeline:
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The whole body.  Raises ``BodyTooLarge`` before more than the limit is held."""
         declared = headers.get(b"content-length")
-        if declared is not None and declared.isdigit() and int(declared) > self._max_body_bytes:
+        length = int(declared) if declared is not None and declared.isdigit() else None
+        if b"transfer-encoding" in headers:
+            length = None  # then it says nothing (RFC 9112, 6.3)
+        if length is not None and length > self._max_body_bytes:
             raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
         message = await receive()
         if message["type"] != "http.request":
             raise MalformedBody("The client left before its body had come")
         body: bytes = message.get("body", b"")
-        if message.get("more_body"):
+        # The server says that more may come until it has seen the end; waiting for that costs 50 µs.
+        if message.get("more_body") and (length is None or len(body) < length):
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     body = await self._read_rest(body, receive)
