@@ -18,6 +18,7 @@ from supportcarr.auth.phones import parse
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.geo import Place, distance_m
+from supportcarr.contracts.rescues import Status
 from supportcarr.contracts.terms import Leg, QuoteTerms
 from supportcarr.dispatch.roster import JOB_REVIEW, JobClaim, RosterEntry
 from supportcarr.drivers.model import Application, DriverProfile, Vehicle
@@ -25,7 +26,7 @@ from supportcarr.kit.crypto import keyed_hash
 from supportcarr.kit.ids import new_id
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
 from supportcarr.pricing.model import price
-from supportcarr.rescues.model import PaymentSnapshot, Rescue, Status, TimelineEntry
+from supportcarr.rescues.model import PaymentSnapshot, Rescue, TimelineEntry
 from supportcarr.riders.model import LiveRescue, RiderProfile
 from supportcarr.tracking.model import LiveJob
 

@@ -18,6 +18,7 @@ from support.crash_steps import read_events
 from support.crash_world import World
 from supportcarr.bootstrap.evidence import StoreEvidence
 from supportcarr.contracts.events import Event, PaymentProcessed, RescueMoved
+from supportcarr.contracts.rescues import FINAL
 from supportcarr.dispatch.repository import CASES, OFFERS, ROSTER
 from supportcarr.kit.jobs import JOBS
 from supportcarr.kit.redis import keys
@@ -27,7 +28,6 @@ from supportcarr.notifications.texts import notices
 from supportcarr.operations.model import OpsRescue, applied
 from supportcarr.operations.repository import OPS_RESCUES
 from supportcarr.realtime.feed import outgoing
-from supportcarr.rescues.model import FINAL
 from supportcarr.rescues.repository import RESCUES
 from supportcarr.riders.repository import RIDERS
 from supportcarr.simulator import evidence, invariants

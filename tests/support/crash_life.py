@@ -7,10 +7,11 @@ from typing import Any
 from support.crash_place import People, Person
 from support.crash_world import Answered, World
 from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.rescues import FINAL
 from supportcarr.dispatch.errors import OfferClosed
 from supportcarr.pricing.areas import seed_demo
 from supportcarr.rescues.commands import Arrive, Cancel, Command, Complete, Depart, Start
-from supportcarr.rescues.model import FINAL, Rescue
+from supportcarr.rescues.model import Rescue
 
 PICKUP, DROPOFF = {"lat": 45.505, "lng": -73.58}, {"lat": 45.53, "lng": -73.6}
 PASSWORD = "correct horse battery"

@@ -9,8 +9,9 @@ import msgspec
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.geo import Place
+from supportcarr.contracts.rescues import FINAL, Status
 from supportcarr.contracts.terms import FeeRules, PriceItem, QuoteTerms
-from supportcarr.rescues.model import FINAL, Rescue, Rules, Status, TimelineEntry
+from supportcarr.rescues.model import Rescue, Rules, TimelineEntry
 
 NOW = datetime(2026, 6, 1, 16, 0, tzinfo=UTC)
 RULES = Rules()

@@ -9,7 +9,7 @@ from typing import Any
 
 from support.http import Client, Reply
 from support.platform import CheckedClient, Platform
-from supportcarr.rescues.model import STATUSES, Status
+from supportcarr.contracts.rescues import STATUSES, Status
 
 PICKUP = {"lat": 45.5230, "lng": -73.5820, "address": "Parc La Fontaine"}
 DROPOFF = {"lat": 45.5340, "lng": -73.6010}

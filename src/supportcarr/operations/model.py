@@ -28,11 +28,6 @@ from supportcarr.contracts.events import (
 )
 from supportcarr.contracts.geo import GeoPoint
 
-LIVE = ("requested", "matching", "assigned", "en_route", "arrived", "in_transit")
-FINAL = ("completed", "cancelled", "no_show", "unserved", "rejected", "aborted")
-STATUSES = ("scheduled", *LIVE, *FINAL)
-WAITING = ("requested", "matching")  # for a driver
-
 
 class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     """One rescue as the console lists it; its id is the rescue's.  Times are city time.

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from supportcarr.contracts.events import Event
+from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.kit.store.port import (
     CollectionSpec,
     DuplicateKey,
@@ -18,7 +19,7 @@ from supportcarr.kit.store.port import (
     Store,
     VersionConflict,
 )
-from supportcarr.operations.model import LIVE, WAITING, OpsRescue, applied
+from supportcarr.operations.model import OpsRescue, applied
 
 OPS_RESCUES = CollectionSpec(
     "opsrescues",

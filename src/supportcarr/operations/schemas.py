@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.rescues import STATUSES
 from supportcarr.kit.web import PageQuery
-from supportcarr.operations.model import STATUSES, OpsRescue
+from supportcarr.operations.model import OpsRescue
 from supportcarr.operations.ports import DriverPoint
 
 _ONE = f"(?:{'|'.join(STATUSES)})"

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from supportcarr.contracts.events import Event, PaymentProcessed, RescueMoved
 from supportcarr.contracts.refusals import ValidationFailed
+from supportcarr.contracts.rescues import STATUSES
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.store.port import In, Page, Scalar, Store
-from supportcarr.operations.model import STATUSES, Area, OpsRescue, Overview, Today
+from supportcarr.operations.model import Area, OpsRescue, Overview, Today
 from supportcarr.operations.ports import DriverCounts
 from supportcarr.operations.repository import OpsRescues
 

@@ -30,6 +30,7 @@ from supportcarr.contracts.events import (
     RiderNotFound,
 )
 from supportcarr.contracts.refusals import Forbidden, IllegalTransition, ValidationFailed
+from supportcarr.contracts.rescues import Status
 from supportcarr.rescues import owed
 from supportcarr.rescues.commands import (
     Abort,
@@ -51,7 +52,7 @@ from supportcarr.rescues.commands import (
 )
 from supportcarr.rescues.errors import PinIsLocked, TooEarly
 from supportcarr.rescues.life import TABLE, permit
-from supportcarr.rescues.model import Rescue, Rules, Status
+from supportcarr.rescues.model import Rescue, Rules
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 

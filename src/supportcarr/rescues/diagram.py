@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from supportcarr.contracts.actors import Role
+from supportcarr.contracts.rescues import FINAL, STATUSES
 from supportcarr.rescues.commands import Command
 from supportcarr.rescues.life import OPERATOR, TABLE, arrows
-from supportcarr.rescues.model import FINAL, STATUSES
 
 BEGIN = "<!-- generated from src/supportcarr/rescues/life.py: begin -->"
 END = "<!-- generated: end -->"

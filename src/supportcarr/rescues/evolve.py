@@ -23,6 +23,7 @@ from supportcarr.contracts.events import (
     RescueRequested,
     RescueScheduled,
 )
+from supportcarr.contracts.rescues import Status
 from supportcarr.contracts.terms import QuoteTerms
 from supportcarr.rescues.commands import Outcome, RequestRescue
 from supportcarr.rescues.decide import Explained, PinChosen, PinMistyped, hold_ends_at
@@ -32,7 +33,6 @@ from supportcarr.rescues.model import (
     TIMELINE_LIMIT,
     Rescue,
     Rules,
-    Status,
     TimelineEntry,
 )
 

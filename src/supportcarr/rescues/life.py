@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from supportcarr.contracts.actors import Actor, Role
 from supportcarr.contracts.refusals import Forbidden, IllegalTransition, NotFound
+from supportcarr.contracts.rescues import FINAL, STATUSES, Status
 from supportcarr.rescues.commands import (
     Abort,
     Arrive,
@@ -29,7 +30,7 @@ from supportcarr.rescues.commands import (
     Start,
     Wake,
 )
-from supportcarr.rescues.model import FINAL, STATUSES, Rescue, Status
+from supportcarr.rescues.model import Rescue
 
 
 class Step(NamedTuple):

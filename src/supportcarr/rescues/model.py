@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, get_args
 
 import msgspec
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.money import Owed
+from supportcarr.contracts.rescues import LIVE, Status
 from supportcarr.contracts.terms import QuoteTerms
 from supportcarr.rescues.commands import Outcome
-
-Status = Literal[
-    "scheduled",
-    "requested",
-    "matching",
-    "assigned",
-    "en_route",
-    "arrived",
-    "in_transit",
-    "completed",
-    "cancelled",
-    "no_show",
-    "unserved",
-    "rejected",
-    "aborted",
-]
-
-STATUSES: tuple[Status, ...] = get_args(Status)
-FINAL: frozenset[Status] = frozenset(("completed", "cancelled", "no_show", "unserved", "rejected", "aborted"))
-LIVE: tuple[Status, ...] = tuple(s for s in STATUSES if s not in FINAL and s != "scheduled")
 
 TIMELINE_LIMIT = 200  # entries; beyond, the oldest after the very first ones go
 TIMELINE_HEAD = 3  # how it began stays

@@ -10,6 +10,7 @@ import msgspec
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.events import RescueCancelled
 from supportcarr.contracts.refusals import Forbidden, NotFound
+from supportcarr.contracts.rescues import LIVE
 from supportcarr.contracts.terms import DriverCard
 from supportcarr.kit import settings
 from supportcarr.kit.clock import Clock
@@ -20,7 +21,7 @@ from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.commands import Cancel
 from supportcarr.rescues.decide import decide
 from supportcarr.rescues.life import concerns
-from supportcarr.rescues.model import LIVE, Rescue
+from supportcarr.rescues.model import Rescue
 from supportcarr.rescues.ports import Drivers, People
 from supportcarr.rescues.repository import RESCUES
 from supportcarr.rescues.schemas import CancellationView, RescuesQuery, RescueView, TimelineView

@@ -10,9 +10,10 @@ from msgspec import Meta
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.geo import Place
+from supportcarr.contracts.rescues import Status
 from supportcarr.contracts.terms import DriverCard, Person, PriceItem, VehicleCard
 from supportcarr.rescues.commands import Outcome
-from supportcarr.rescues.model import Message, Rescue, Status, TimelineEntry
+from supportcarr.rescues.model import Message, Rescue, TimelineEntry
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Reason = Annotated[

@@ -11,7 +11,7 @@ import pytest
 from support.http import Reply
 from support.platform import CheckedClient, Platform
 from support.scenes import Scene, Stage, must
-from supportcarr.rescues.model import FINAL, STATUSES, Status
+from supportcarr.contracts.rescues import FINAL, STATUSES, Status
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

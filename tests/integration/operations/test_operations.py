@@ -15,11 +15,12 @@ import pytest
 from support import facts
 from support.http import serving
 from supportcarr.contracts.events import Event, RescueMoved
+from supportcarr.contracts.rescues import STATUSES
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.port import Store
 from supportcarr.operations.handlers import consumers
-from supportcarr.operations.model import STATUSES, Area, DriverTally
+from supportcarr.operations.model import Area, DriverTally
 from supportcarr.operations.ports import DriverPoint
 from supportcarr.operations.routes import routes
 from supportcarr.operations.service import OperationsService

@@ -10,6 +10,7 @@ from support.rescues import ADMIN, DRIVER, NOW, RIDER, RULES, SUPPORT, rescue_in
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.events import RescueEnded
 from supportcarr.contracts.money import Owed
+from supportcarr.contracts.rescues import Status
 from supportcarr.contracts.terms import FeeRules
 from supportcarr.rescues.commands import (
     Assign,
@@ -25,7 +26,7 @@ from supportcarr.rescues.commands import (
 )
 from supportcarr.rescues.decide import decide
 from supportcarr.rescues.evolve import evolve_all
-from supportcarr.rescues.model import Rescue, Status
+from supportcarr.rescues.model import Rescue
 
 LATE = NOW + timedelta(hours=1)
 

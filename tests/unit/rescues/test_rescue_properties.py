@@ -13,6 +13,7 @@ from support.rescues import ADMIN, DRIVER, NOW, OTHER_DRIVER, OTHER_RIDER, RESCU
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.events import Fact, RescueEnded, RescueMoved
 from supportcarr.contracts.refusals import Refusal
+from supportcarr.contracts.rescues import FINAL
 from supportcarr.contracts.terms import QuoteTerms
 from supportcarr.rescues.commands import (
     Abort,
@@ -36,7 +37,7 @@ from supportcarr.rescues.commands import (
 from supportcarr.rescues.decide import decide
 from supportcarr.rescues.evolve import evolve_all, open_rescue
 from supportcarr.rescues.life import TABLE, arrows
-from supportcarr.rescues.model import FINAL, Rescue
+from supportcarr.rescues.model import Rescue
 
 drivers = st.sampled_from(["usr_driver", "usr_other_driver", "usr_rider"])
 offers = st.one_of(st.none(), st.sampled_from(["off_1", "off_2", "off_3"]))

@@ -23,6 +23,7 @@ from support.rescues import (
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.events import RescueEnded, RescueMoved
 from supportcarr.contracts.refusals import Forbidden, IllegalTransition, NotFound, Refusal
+from supportcarr.contracts.rescues import FINAL, STATUSES, Status
 from supportcarr.rescues.commands import (
     Abort,
     Arrive,
@@ -44,7 +45,6 @@ from supportcarr.rescues.commands import (
 from supportcarr.rescues.decide import already_done, decide
 from supportcarr.rescues.evolve import evolve_all
 from supportcarr.rescues.life import COMMANDS, TABLE, arrows
-from supportcarr.rescues.model import FINAL, STATUSES, Status
 
 LATE = NOW + timedelta(minutes=30)  # every wait is over
 
