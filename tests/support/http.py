@@ -225,7 +225,8 @@ async def serving(
     try:
         await _listens(port, running)
         lifecycle.became_ready()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+        crowd = aiohttp.TCPConnector(limit=0)  # as many clients at once as a test wants
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30), connector=crowd) as session:
             yield Api(
                 place.public_url, session, service, tokens, gateway, metrics, lifecycle, clock, all_routes
             )

@@ -20,6 +20,7 @@ from supportcarr.contracts.refusals import NotFound, Refusal
 from supportcarr.gateway import openapi
 from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
 from supportcarr.gateway.endpoint import Endpoint
+from supportcarr.gateway.flights import Flights
 from supportcarr.gateway.front import FrontTable
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.limits import RequestLimits
@@ -95,6 +96,7 @@ def build(
         limits=RequestLimits(limiter, limits, metrics),
         idempotency=Idempotency(store, clock, secret),
         addresses=ClientAddresses(trusted),
+        flights=Flights(servers.requests_at_once, servers.request_seconds, metrics),
         max_body_bytes=servers.max_body_bytes,
         access_log=access_log,
         common_headers=_common_headers(place.public_url),

@@ -25,6 +25,7 @@ class Endpoint:
         "counted_only",
         "decode_body",
         "decode_query",
+        "flying",
         "handle",
         "label",
         "method",
@@ -43,6 +44,7 @@ class Endpoint:
         self.path = prefix + route.path
         self.label = self.path
         self.counted_only = counted_only
+        self.flying = 0  # requests being answered (``gateway.flights``)
         self.handle = route.handle
         self.roles = route.policy.roles
         self.raw_body = route.body is bytes

@@ -86,6 +86,12 @@ class Servers(Group, frozen=True, kw_only=True):
     drain_seconds: Annotated[
         float, Meta(gt=0, description="how long a process may finish its work after SIGTERM")
     ] = 10.0
+    requests_at_once: Annotated[
+        int, Meta(ge=2, description="requests that one API process answers at a time; more get 503")
+    ] = 512
+    request_seconds: Annotated[
+        float, Meta(gt=0, description="longest time of a request; then it gets 503")
+    ] = 10.0
     max_body_bytes: Annotated[int, Meta(ge=1024, description="largest accepted request body")] = 262_144
     trusted_proxies: Annotated[
         str, Meta(description="comma-separated networks whose X-Forwarded-For is believed")

@@ -1,0 +1,142 @@
+"""One API process under more than it can carry: bounded in number and time, and quick to say no."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from support.faults import until
+from support.http import AUTH, PASSWORD, Api, Reply, serving
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.settings import Limits, Servers
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.web import ANYONE, Answer, Call, Handler, NoQuery, Route
+
+ROOM = 8
+SLOW_HASHES = msgspec.structs.replace(AUTH, bcrypt_cost=8)  # 15 ms each
+GENEROUS = Limits(user_per_minute=100_000, address_per_minute=100_000, sensitive_per_minute=100_000)
+
+
+class Slow:
+    """A part whose dependency does not answer until the test says so."""
+
+    def __init__(self) -> None:
+        self.answers = asyncio.Event()
+        self.waiting = self.finished = 0
+
+    async def wait(self, _: Call[None, NoQuery]) -> Answer:
+        self.waiting += 1
+        try:
+            await self.answers.wait()
+            self.finished += 1
+        finally:
+            self.waiting -= 1
+        return Answer({"done": True})
+
+    async def at_once(self, _: Call[None, NoQuery]) -> Answer:
+        return Answer({"done": True})
+
+    @property
+    def routes(self) -> list[Route]:
+        return [
+            _route("/slow", self.wait, hot=True),
+            _route("/slower", self.wait),
+            _route("/slowest", self.wait),
+            _route("/quick", self.at_once, hot=True),
+        ]
+
+
+def _route(path: str, handle: Handler, *, hot: bool = False) -> Route:
+    return Route(
+        method="GET", path=path, handle=handle, policy=ANYONE, summary="", tag="test", answer=dict, hot=hot
+    )
+
+
+@asynccontextmanager
+async def running(
+    store: SqliteStore, redis: RedisClient, *, seconds: float = 60
+) -> AsyncIterator[tuple[Api, Slow]]:
+    slow = Slow()
+    servers = Servers(drain_seconds=2, requests_at_once=ROOM, request_seconds=seconds)
+    async with serving(slow.routes, store=store, redis=redis, servers=servers, limits=GENEROUS) as api:
+        try:
+            yield api, slow
+        finally:
+            slow.answers.set()
+
+
+def is_a_polite_no(reply: Reply) -> bool:
+    return (reply.status, reply.code, reply.headers.get("retry-after")) == (503, "overloaded", "1")
+
+
+async def test_a_route_that_waits_keeps_half_of_the_room_free(store: SqliteStore, redis: RedisClient) -> None:
+    async with running(store, redis) as (api, slow):
+        somebody = api.anonymous()
+        waiting = [asyncio.create_task(somebody.get("/slow")) for _ in range(ROOM // 2)]
+        await until(lambda: slow.waiting == ROOM // 2)
+        refused = await asyncio.gather(*(somebody.get("/slow") for _ in range(30)))
+        assert all(map(is_a_polite_no, refused))
+        assert (await somebody.get("/quick")).status == 200
+        slow.answers.set()
+        assert [reply.status for reply in await asyncio.gather(*waiting)] == [200] * len(waiting)
+        assert (await somebody.get("/slow")).status == 200
+
+
+async def test_a_full_process_says_no_at_once_and_is_alive_and_ready(
+    store: SqliteStore, redis: RedisClient
+) -> None:
+    async with running(store, redis) as (api, slow):
+        somebody = api.anonymous()
+        waiting = [
+            asyncio.create_task(somebody.get(path)) for path in ("/slow", "/slower") for _ in range(ROOM // 2)
+        ]
+        await until(lambda: slow.waiting == ROOM)
+        assert is_a_polite_no(await somebody.get("/quick"))
+        assert is_a_polite_no(await somebody.get("/slowest"))
+        for page in ("//healthz", "//readyz", "//config.json"):
+            assert (await somebody.get(page)).status == 200
+        metrics = api.metrics.render().decode()
+        assert f"http_requests_in_flight {ROOM}.0" in metrics
+        assert "http_requests_turned_away_total 2.0" in metrics
+        slow.answers.set()
+        await asyncio.gather(*waiting)
+        assert (await somebody.get("/quick")).status == 200
+        assert "http_requests_in_flight 0.0" in api.metrics.render().decode()
+
+
+async def test_who_takes_too_long_is_cut_off_and_makes_room(store: SqliteStore, redis: RedisClient) -> None:
+    async with running(store, redis, seconds=0.3) as (api, slow):
+        somebody = api.anonymous()
+        replies = await asyncio.gather(*(somebody.get(path) for path in ("/slow", "/slower")))
+        assert all(map(is_a_polite_no, replies))
+        assert (slow.waiting, slow.finished) == (0, 0)
+        assert (await somebody.get("/quick")).status == 200
+        metrics = api.metrics.render().decode()
+        assert "http_requests_cut_off_total 2.0" in metrics
+        assert "http_requests_in_flight 0.0" in metrics
+
+
+async def test_500_sign_ins_at_once_are_bounded_and_nobody_else_waits(
+    store: SqliteStore, redis: RedisClient
+) -> None:
+    async with serving(store=store, redis=redis, auth=SLOW_HASHES, limits=GENEROUS) as api:
+        person = await api.person("rider", phone="+15145550142")
+        burst = [
+            asyncio.create_task(
+                api.anonymous().post("/auth/sign-in", {"phone": "+15145550142", "password": PASSWORD})
+            )
+            for _ in range(500)
+        ]
+        await asyncio.sleep(0)
+        while not all(task.done() for task in burst):
+            assert (await person.get("/me")).status == 200
+        replies = [await task for task in burst]
+        refused = [reply for reply in replies if reply.status != 200]
+        assert {reply.status for reply in replies} == {200, 503}
+        assert all(reply.headers["retry-after"] for reply in refused)
+        assert len(replies) - len(refused) >= 64  # as many as may wait are served
+        again = await api.anonymous().post("/auth/sign-in", {"phone": "+15145550142", "password": PASSWORD})
+        assert again.status == 200
