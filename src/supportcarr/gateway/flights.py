@@ -66,6 +66,10 @@ class Flights:
                 task.uncancel()
                 self._cut_off.inc()
 
+    def is_late(self) -> bool:
+        """Whether the request of this task is being cut off."""
+        return asyncio.current_task() in self._late
+
     def _look(self) -> None:
         """Cut off who is late, and look again as long as there is anybody."""
         began_before = perf_counter() - self._seconds

@@ -51,7 +51,7 @@ from supportcarr.kit.web import Answer, Call, Principal
 
 log = structlog.get_logger(__name__)
 
-BODY_SECONDS = 10.0  # how long the rest of a body may take after its first part
+BODY_SECONDS = 8.0  # how long the rest of a body may take after its first part
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _VERSION = re.compile(rb'"(\d{1,15})"')
 _BEARER = b"bearer "
@@ -247,7 +247,12 @@ class Pipeline:
             length = None  # then it says nothing (RFC 9112, 6.3)
         if length is not None and length > self._max_body_bytes:
             raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
-        message = await receive()
+        try:
+            message = await receive()
+        except asyncio.CancelledError:
+            if self._flights.is_late():
+                raise RequestTimeout from None  # the client's doing, and nothing has begun
+            raise
         if message["type"] != "http.request":
             raise MalformedBody("The client left before its body had come")
         body: bytes = message.get("body", b"")

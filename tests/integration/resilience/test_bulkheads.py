@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 
 from support.faults import until
 from support.http import AUTH, PASSWORD, Api, Reply, serving
+from supportcarr.gateway import pipeline
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.settings import Limits, Servers
 from supportcarr.kit.store.sqlite import SqliteStore
@@ -117,6 +119,21 @@ async def test_who_takes_too_long_is_cut_off_and_makes_room(store: SqliteStore, 
         metrics = api.metrics.render().decode()
         assert "http_requests_cut_off_total 2.0" in metrics
         assert "http_requests_in_flight 0.0" in metrics
+
+
+@pytest.mark.parametrize("sent", [b"", b'{"phone":'])
+async def test_a_body_that_does_not_come_is_its_clients_fault(
+    store: SqliteStore, redis: RedisClient, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(pipeline, "BODY_SECONDS", 0.2)
+    async with running(store, redis, seconds=0.6) as (api, _):
+        host, port = api.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = b"POST /api/v1/auth/sign-in HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n"
+        writer.write(head + sent)
+        async with asyncio.timeout(10):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+        writer.close()
 
 
 async def test_500_sign_ins_at_once_are_bounded_and_nobody_else_waits(
