@@ -18,9 +18,15 @@ class RequestRescue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the commands to a rescue that exists."""
+    """Base of the commands to a rescue that exists.
+
+    ``codes`` are the reasons that facts may name.  The list is closed, for what travels in facts is
+    read by everybody's software and never forgotten: a person's own words (a name, a place) in
+    ``reason`` stay with the rescue, and the fact says ``other``.
+    """
 
     does: ClassVar[str]
+    codes: ClassVar[frozenset[str]] = frozenset()
 
 
 class Wake(Command, frozen=True, kw_only=True):
@@ -98,6 +104,7 @@ class Abort(Command, frozen=True, kw_only=True):
     """Unsafe, or not as described; only an operator sets an amount to pay."""
 
     does = "be aborted"
+    codes = frozenset(("unsafe", "not_as_described", "rider_refused", "breakdown", "other"))
     reason: str
     amount_minor: int | None = None
 
@@ -106,11 +113,23 @@ class Release(Command, frozen=True, kw_only=True):
     """The driver gives the job up, or is taken off it."""
 
     does = "be released"
+    codes = frozenset(("breakdown", "too_far", "traffic", "emergency", "does_not_fit", "other"))
     reason: str
 
 
 class Cancel(Command, frozen=True, kw_only=True):
     does = "be cancelled"
+    codes = frozenset(
+        (
+            "changed_my_mind",
+            "fixed_it",
+            "found_help",
+            "waits_too_long",
+            "wrong_place",
+            "rider_called",
+            "other",
+        )
+    )
     reason: str
 
 

@@ -6,7 +6,6 @@ change the rescue and are never published.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -53,8 +52,6 @@ from supportcarr.rescues.commands import (
 from supportcarr.rescues.errors import PinIsLocked, TooEarly
 from supportcarr.rescues.life import TABLE, permit
 from supportcarr.rescues.model import Rescue, Rules
-
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class PrivateFact(Fact, frozen=True, kw_only=True):
@@ -215,7 +212,7 @@ def _renew_pin(rescue: Rescue, command: RenewPin, given: Given) -> tuple[Fact, .
 
 
 def _release(rescue: Rescue, command: Release, given: Given) -> tuple[Fact, ...]:
-    code, words = _reason(command.reason)
+    code, words = _reason(command)
     return _matching(rescue, given, reason=code, given_up_by=rescue.driver_id), *words
 
 
@@ -258,13 +255,13 @@ def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[Fact, ...]:
         if amount
         else owed.nothing(rescue.quote)
     )
-    code, words = _reason(command.reason)
+    code, words = _reason(command)
     return RescueAborted(**_move(rescue, "aborted", reason=code), owed=due), *words
 
 
 def _cancel(rescue: Rescue, command: Cancel, given: Given) -> tuple[Fact, ...]:
     due = owed.cancellation(rescue, given.actor, given.now, given.rules)
-    code, words = _reason(command.reason)
+    code, words = _reason(command)
     return RescueCancelled(**_move(rescue, "cancelled", reason=code), owed=due), *words
 
 
@@ -318,9 +315,10 @@ def _rejected(rescue: Rescue, reason: str) -> RescueRejected:
     return RescueRejected(**_move(rescue, "rejected", reason=reason), owed=owed.nothing(rescue.quote))
 
 
-def _reason(said: str) -> tuple[str, tuple[Explained, ...]]:
-    """A reason as a code for the fact; words that are no code stay with the rescue."""
-    return (said, ()) if _CODE.fullmatch(said) else ("other", (Explained(words=said),))
+def _reason(command: Abort | Release | Cancel) -> tuple[str, tuple[Explained, ...]]:
+    """The reason as a code for the fact; words that are none of the codes stay with the rescue."""
+    said = command.reason
+    return (said, ()) if said in command.codes else ("other", (Explained(words=said),))
 
 
 def _within(amount: int, most: int, field: str) -> int:

@@ -59,12 +59,14 @@ class RescueReading:
         return rescue, actor
 
     async def listed(self, who: Principal, query: RescuesQuery) -> tuple[Page[Rescue], Actor]:
-        """One page of the person's rescues; of all of them for an operator.  Raises ``Forbidden``."""
+        """One page of the rescues in which the person is the rider, or else the driver.
+
+        Operators search the read model instead (``operations``).  Raises ``Forbidden``.
+        """
         actor = _reader(who, query.role)
-        where: dict[str, Scalar | In] = {}
-        if not actor.is_operator:
-            assert actor.id is not None
-            where["rider_id" if actor.role == "rider" else "driver_id"] = actor.id
+        where: dict[str, Scalar | In] = {
+            "rider_id" if actor.role == "rider" else "driver_id": who.user_id,
+        }
         if query.live:
             where["status"] = In(LIVE)
         if query.status is not None:
@@ -128,10 +130,9 @@ def _audience(actor: Actor) -> Audience:
             return "operator"
 
 
-def _reader(who: Principal, role: str | None) -> Actor:
-    for name in ("rider", "driver"):
-        if role in (None, name) and name in who.roles:
-            return who.acting_as("rider" if name == "rider" else "driver")
-    if role in (None, "operator") and who.operator is not None:
-        return who.operator
+def _reader(who: Principal, role: Literal["rider", "driver"] | None) -> Actor:
+    roles: tuple[Literal["rider", "driver"], ...] = (role,) if role else ("rider", "driver")
+    for name in roles:
+        if name in who.roles:
+            return Actor(name, who.user_id)
     raise Forbidden("Your account does not have that role.")

@@ -55,6 +55,7 @@ from supportcarr.rescues.service import RescueService
 TAG = "rescues"
 CHANGE_CODES = ("not_found", "illegal_transition", "conflict", "stale_version")
 DRIVER_OR_OPERATOR = Policy(frozenset({"driver", "support", "admin"}))
+RIDER_OR_DRIVER = Policy(frozenset({"rider", "driver"}))
 RIDER_OR_OPERATOR = Policy(frozenset({"rider", "support", "admin"}))
 
 AnyCall = Call[Any, Any]
@@ -125,7 +126,7 @@ def _request_and_read(service: RescueService, reading: RescueReading) -> list[Ro
             path="/rescues",
             handle=listed,
             summary="My rescues, the latest first",
-            policy=RESCUE_PEOPLE,
+            policy=RIDER_OR_DRIVER,
             tag=TAG,
             query=RescuesQuery,
             answer=Listing[RescueView],

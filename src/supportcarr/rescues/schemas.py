@@ -59,15 +59,14 @@ class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RescuesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``role``: whose rescues, where the account has several roles; by default rider, driver,
-    operator in that order."""
+    """``role``: as whom, where the account is both; by default as rider."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str | None = None
     sort: Literal["created_at", "-created_at"] = "-created_at"
     status: Status | None = None
     live: bool = False
-    role: Literal["rider", "driver", "operator"] | None = None
+    role: Literal["rider", "driver"] | None = None
 
 
 class MessagesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -250,7 +250,7 @@ async def test_lists_hold_only_what_is_ones_own(cast: Cast, stage: Stage) -> Non
     for query in ("rider_id=", "driver_id=", "rider=", "user_id="):
         reply = await people[0].get(f"/rescues?{query}{cast.scene.rider.user_id}")
         assert reply.status == 422, query
-    assert (await people[0].get("/rescues?role=operator")).status == 403
+    assert (await people[0].get("/rescues?role=operator")).status == 422
 
 
 async def test_a_cursor_of_another_person_leads_nowhere_new(cast: Cast, stage: Stage) -> None:
@@ -312,9 +312,10 @@ async def everything(who: CheckedClient, scene: Scene) -> str:
         scene.path,
         f"{scene.path}/timeline",
         f"{scene.path}/messages",
-        "/rescues",
         "/me/notifications",
     ]
+    if "support" not in (who.grant.user.roles if who.grant else ()):
+        paths.append("/rescues")
     if "driver" in (who.grant.user.roles if who.grant else ()):
         paths += ["/me/offers", "/me/earnings", "/me/vehicles", "/me/driver-application"]
     if "support" in (who.grant.user.roles if who.grant else ()):

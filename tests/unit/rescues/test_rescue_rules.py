@@ -213,6 +213,23 @@ def test_no_published_fact_carries_the_pin_or_a_persons_words() -> None:
 # --- ends ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("said", ["marie", "5145550188", "blue_house_at_12_elm", "changed_my_mind "])
+def test_one_word_is_no_code_either(said: str) -> None:
+    for rescue, command, who in (
+        (rescue_in("assigned"), Cancel(reason=said), RIDER),
+        (rescue_in("assigned"), Release(reason=said), DRIVER),
+        (rescue_in("arrived"), Abort(reason=said), DRIVER),
+    ):
+        fact, kept = facts(rescue, command, who)
+        assert (getattr(fact, "reason", None), getattr(kept, "words", None)) == ("other", said)
+
+
+def test_a_code_of_another_command_is_none_of_this_one() -> None:
+    (fact, _) = facts(rescue_in("assigned"), Cancel(reason="breakdown"), RIDER)
+    assert isinstance(fact, RescueCancelled)
+    assert fact.reason == "other"
+
+
 def test_words_that_are_no_code_stay_with_the_rescue() -> None:
     rescue = after(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
     assert rescue.reason == rescue.timeline[-1].reason == "My friend came by"
