@@ -272,11 +272,13 @@ class SqliteStore:
         run: Callable[[sqlite3.Connection], R],
         told: Callable[[], None] | None = None,
         ids: Sequence[str] = (),
+        *,
+        unhurried: bool = False,
     ) -> R:
-        """*run*'s outcome, once it is durable; *ids* are the documents that it changes."""
+        """*run*'s outcome, once it is durable.  As ``Writer.submit`` says."""
         if self._writer is None:
             raise StoreUnavailable("the store is not open")
-        return await self._writer.submit(run, told, ids)
+        return await self._writer.submit(run, told, ids, unhurried=unhurried)
 
     def read_now(self, sql: str, values: Sequence[Any]) -> list[Any]:
         """Rows, read in the caller's thread: for statements that touch few rows by an index."""

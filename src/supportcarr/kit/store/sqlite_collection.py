@@ -186,7 +186,8 @@ class SqliteCollection(Generic[D]):
                     "DELETE FROM _outbox WHERE collection = ? AND document_id = ? AND event_id = ?",
                     (self.spec.name, event.document_id, event.id),
                 ).rowcount
-            )
+            ),
+            unhurried=True,
         )
 
     def _events(self, stored: D, recorded: Recorded | None) -> list[Event]:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
@@ -30,6 +31,7 @@ R = TypeVar("R")
 
 GROUP = 512  # operations in one transaction at most: bounds how long others wait
 BACKLOG = 20_000  # operations waiting at most; more are refused at once
+UNHURRIED_S = 0.02  # what nobody waits for goes with the next commit, or after that long
 CHECKPOINT_PAGES = 2_000  # pages (4 KiB) in the log before they are copied to the database
 LOG_BYTES = 64 * 1024 * 1024  # a log longer than this is cut back to nothing
 
@@ -93,6 +95,7 @@ class Writer:
         self._turnstile = Turnstile(path)
         self._patience_s = patience_s
         self._pending: deque[Operation] = deque()
+        self._unhurried: deque[Operation] = deque()  # not pending yet
         self._taking = threading.Lock()  # held while operations move from waiting to being run
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._idle = False
@@ -110,27 +113,42 @@ class Writer:
         run: Callable[[sqlite3.Connection], R],
         told: Callable[[], None] | None = None,
         ids: Sequence[str] = (),
+        *,
+        unhurried: bool = False,
     ) -> asyncio.Future[R]:
         """The future of *run*'s outcome, set after it is durable; *told* is called just before that.
 
         *ids* are the documents that *run* changes: what other readers keep of them counts no more.
-
+        *unhurried*: it may wait a moment for another operation to share a commit with.
         Raises ``StoreUnavailable`` when the store is closed or too much is waiting.
         """
         if self._stopping:
             raise StoreUnavailable("the store is closed")
-        if len(self._pending) >= BACKLOG:
+        if self.waiting >= BACKLOG:
             raise StoreUnavailable(f"{BACKLOG} writes are waiting already")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        self._pending.append(Operation(run, future, told, ids))
-        if self._idle:
-            self._idle = False
-            self._wake.put(None)
+        operation = Operation(run, future, told, ids)
+        if unhurried:
+            if not self._unhurried:
+                loop.call_later(UNHURRIED_S, self._hand_over)
+            self._unhurried.append(operation)
+        else:
+            self._hand_over(operation)
         if loop not in self._watched:
             self._watched.add(loop)
             loop.call_later(1.0, self._watch, loop)
         return future
+
+    def _hand_over(self, *operations: Operation) -> None:
+        """Let the thread have these, and what waited for company."""
+        with suppress(IndexError):  # another loop's thread may take them as well
+            while True:
+                self._pending.append(self._unhurried.popleft())
+        self._pending.extend(operations)
+        if self._idle and self._pending:
+            self._idle = False
+            self._wake.put(None)
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give up on what waits too long for the turnstile (its holder is stopped, or hangs)."""
@@ -150,11 +168,12 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Operations that are handed over and not taken yet."""
-        return len(self._pending)
+        return len(self._pending) + len(self._unhurried)
 
     def stop(self) -> None:
         """Write what is waiting, then end the thread.  Blocks; called from outside the loop."""
         self._stopping = True
+        self._hand_over()
         self._wake.put(None)
         self._thread.join(self._patience_s + 5)
 
