@@ -93,8 +93,11 @@ class JobWorker:
         clock = asyncio.get_running_loop().time
         cleaned_at = clock()
         while True:
+            pause = self._settings.sweep_seconds
             try:
-                await self._jobs.sweep()
+                due = await self._jobs.sweep()
+                if self._jobs.queue_away and await self._take_over(due):
+                    pause = 0
                 if clock() - cleaned_at > _CLEAN_SECONDS:
                     cleaned_at = clock()
                     await self._jobs.clean()
@@ -102,7 +105,13 @@ class JobWorker:
                 pass  # another worker cleans as well
             except Exception as error:
                 _log.warning("jobs.sweep_failed", error=str(error))
-            await asyncio.sleep(self._settings.sweep_seconds)
+            await asyncio.sleep(pause)
+
+    async def _take_over(self, due: Sequence[Job]) -> bool:
+        """Do some of these without a queue, as many at once as with one; True: there are more."""
+        some = due[: self._settings.concurrency]
+        await asyncio.gather(*(self.take(job.id) for job in some))
+        return len(due) > len(some)
 
     async def take(self, id: str) -> None:
         """Do the job of that id, if it is to be done now.  What fails here the sweep brings again."""

@@ -2,7 +2,8 @@
 
 A job is a document; that it is to be done, when, how often it failed and why is written there and
 nowhere else.  A queue (BullMQ) carries ids to workers, because a queue is quick and a database that
-is asked for work all the time is not; what the queue loses a sweep brings again.
+is asked for work all the time is not; what the queue loses a sweep brings again, and while there is
+no queue workers do what their sweeps find.
 
     ready ──claim──▶ ready, running until run_at ──▶ done          kept for a day: repeats are known
       ▲                │ failed, or cut short            dead      failed too often; replay() revives it
@@ -81,8 +82,8 @@ class Jobs:
             f"{job.id}.{job.version}", job.id, job.name, delay_s=(job.run_at - now).total_seconds()
         )
 
-    async def sweep(self) -> int:
-        """Bring to workers what is due and may have been lost on the way; answers how many."""
+    async def sweep(self) -> list[Job]:
+        """Bring to workers what is due and may have been lost on the way; answers what that is."""
         now = self.clock.wall()
         due = await self.documents.find(
             {"state": "ready", "run_at": Range(lt=now)}, sort="run_at", limit=_SWEEP_AT_ONCE
@@ -90,7 +91,12 @@ class Jobs:
         for job in due.items:
             self.enqueue(job, now)
         await self._queue.pushed()
-        return len(due.items)
+        return due.items
+
+    @property
+    def queue_away(self) -> bool:
+        """True while jobs do not reach the queue: it cannot bring them to anybody."""
+        return self._queue.away
 
     async def clean(self) -> int:
         """Forget jobs that were done more than a day ago, some thousands at most; answers how many."""

@@ -59,6 +59,7 @@ class Queue:
         self._waiting: list[dict[str, Any]] = []
         self._pusher: asyncio.Task[None] | None = None
         self.lost = 0
+        self.away = False
 
     def push(self, ticket: str, id: str, name: str, delay_s: float = 0.0) -> None:
         """Bring *id* to a worker after that many seconds; once, while the same ticket is in the queue."""
@@ -96,10 +97,13 @@ class Queue:
                             _NAME, {"connection": connection, "prefix": keys.queue_prefix()}
                         )
                     await self._queue.addBulk(batch)
+                    self.away = False
                 except Exception as error:
                     # Whatever it was: the documents are there, and a sweep will bring them again.
                     self.lost += len(batch)
-                    _log.warning("jobs.queue_away", lost=len(batch), error=str(error))
+                    if not self.away:
+                        _log.warning("jobs.queue_away", error=str(error))
+                    self.away = True
         finally:
             self._pusher = None
 

@@ -205,6 +205,37 @@ async def test_jobs_are_taken_and_done_again_after_redis_restarted(
     assert ran == {b'"before"': 1, b'"without"': 1, b'"after"': 1}
 
 
+async def test_without_redis_jobs_are_done_by_the_sweep(
+    store: SqliteStore, clock: Clock, own_redis_server: RedisServer
+) -> None:
+    jobs = Jobs(store, clock, own_redis_server.url)
+    ran: Counter[bytes] = Counter()
+    tries = 0
+
+    async def note(payload: bytes) -> None:
+        ran[payload] += 1
+
+    async def fail_first(payload: bytes) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise RuntimeError("broken")
+
+    own_redis_server.kill()
+    async with working(jobs, JobSettings(attempts=3, sweep_seconds=0.2, concurrency=4), t=note, f=fail_first):
+        await asyncio.gather(*(jobs.add("t", f"k{n}", b"%d" % n) for n in range(30)))
+        await jobs.add("f", "k", b"")
+        await became(jobs, "k:f", "done")
+        while await jobs.count("done") < 31:
+            await asyncio.sleep(0.01)
+        assert set(ran.values()) == {1}
+        own_redis_server.start()
+        await jobs.add("t", "after", b"after")
+        await became(jobs, "after:t", "done")
+        assert ran[b"after"] == 1
+    await jobs.close()
+
+
 async def test_a_long_job_keeps_its_claim(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_worker, "CLAIM_SECONDS", 0.4)
     ran = 0
