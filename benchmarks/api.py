@@ -27,10 +27,9 @@ from typing import Any
 from rig import compare, scenarios, tables
 from rig.city import City, build
 from rig.load import CONNECTIONS, Run, median, need_wrk, run
-from rig.seed import seed_ours, shared_documents
+from rig.seed import seed_ours, shared_documents, tokens_of
 from rig.servers import Echo, ExpressPeer, Ours, Server, node_version
 
-from supportcarr.auth.tokens import Tokens
 from supportcarr.kit.redis.server import find_binary, version_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,8 +51,7 @@ class Bench:
 
     def tokens(self) -> dict[str, str]:
         """A fresh access token for each user; both servers take it."""
-        tokens = Tokens(self.ours.settings.auth, frozenset())
-        return {user.id: tokens.issue(user, self.city.sessions[user.id]) for user in self.city.users}
+        return tokens_of(self.ours.settings.auth, self.city)
 
 
 @asynccontextmanager

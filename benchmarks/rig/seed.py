@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from rig.city import City
+from supportcarr.auth.tokens import Tokens
 from supportcarr.bootstrap.house import SPECS
 from supportcarr.bootstrap.processes import store_of
 from supportcarr.kit.city import city_clock
-from supportcarr.kit.settings import Settings
+from supportcarr.kit.settings import Auth, Settings
 from supportcarr.pricing.areas import MONTREAL, seed_demo
 
 
@@ -37,3 +38,21 @@ async def seed_ours(settings: Settings, build: Callable[[datetime, str], City]) 
 def shared_documents() -> Mapping[str, Any]:
     """What our store holds beside the city, for the peer."""
     return {"areas": [msgspec.to_builtins(MONTREAL)]}
+
+
+class _NobodyIsRevoked:
+    """``auth.ports.Revoked`` for tokens that are only issued here."""
+
+    known: Container[str] = frozenset()
+
+    def stale(self) -> bool:
+        return False
+
+    async def confirm(self, session_id: str) -> None:
+        pass
+
+
+def tokens_of(settings: Auth, city: City) -> dict[str, str]:
+    """A fresh access token for each user, good for ``access_seconds``."""
+    tokens = Tokens(settings, _NobodyIsRevoked())
+    return {user.id: tokens.issue(user, city.sessions[user.id]) for user in city.users}

@@ -22,7 +22,7 @@ from supportcarr.kit.job_worker import JobWorker
 from supportcarr.kit.limits import Limiter
 from supportcarr.kit.metrics import Metrics
 from supportcarr.kit.outbox import Relay
-from supportcarr.kit.process import set_title
+from supportcarr.kit.process import set_title, settle_memory
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.serve import Lifecycle, run, serve, serve_metrics
 from supportcarr.kit.settings import Settings, SettingsError
@@ -139,6 +139,7 @@ async def _api(settings: Settings) -> None:
         heartbeat = CityHeartbeat(house.store, house.clock)
         heartbeat.start()
         app = gateway_of(house, metrics, lifecycle)
+        settle_memory()
         lifecycle.became_ready()
         await serve(app, servers.host, servers.port, servers.drain_seconds, lifecycle=lifecycle)
         await heartbeat.stop()
@@ -210,6 +211,7 @@ async def _realtime(settings: Settings) -> None:
             lifecycle=lifecycle,
             metrics=metrics,
         )
+        settle_memory()
         lifecycle.became_ready()
         await serve(
             app,
@@ -239,6 +241,7 @@ async def _worker(settings: Settings) -> None:
         relay.start_sweeping(settings.jobs.sweep_seconds)
         for runner in (heartbeat, deadlines, tickers, worker):
             runner.start()
+        settle_memory()
         lifecycle.became_ready()
         await lifecycle.until_drained()
         await tickers.stop()

@@ -8,6 +8,7 @@ that is not ours, looks at the parent's id four times a second.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ import setproctitle
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _WATCH_SECONDS = 0.25
+_COLLECT_EVERY = (10_000, 10, 10)  # objects; collections of the youngest; of the middle ones
 
 # Loaded before any fork: a child between fork and exec must not import or allocate much.
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -29,6 +31,18 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 def set_title(role: str) -> None:
     """Name this process ``supportcarr: ROLE`` in ps and top."""
     setproctitle.setproctitle(f"supportcarr: {role}")
+
+
+def settle_memory() -> None:
+    """Call once, when everything is loaded: the garbage collector leaves that alone from then on.
+
+    What a request makes is nearly all gone by reference counting when it ends, so the collector looks
+    for cycles less often than Python's default of every 700 objects: with that it takes some 6 % of the
+    time of an API process.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_EVERY)
 
 
 def die_with_parent(parent: int | None = None, how: signal.Signals = signal.SIGTERM) -> None:

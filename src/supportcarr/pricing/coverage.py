@@ -1,4 +1,4 @@
-"""Answers to ``GET /coverage``, kept for a few seconds: it is asked on every move of a map."""
+"""Answers to ``GET /coverage``, kept for some seconds: it is asked on every move of a map."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ _OUTSIDE = msgspec.json.encode(CoverageAnswer(covered=False, drivers_available=F
 
 
 class Coverage:
-    """Whether a point is covered is judged for the point itself; the arrival time for its cell."""
+    """Whether a point is covered is judged for the point itself; the arrival time for its cell.
 
-    def __init__(self, areas: Areas, supply: Supply, clock: Clock, *, keep_s: float = 3.0) -> None:
+    An arrival time is kept for *keep_s* city seconds, a third of the time for which positions are fresh.
+    """
+
+    def __init__(self, areas: Areas, supply: Supply, clock: Clock, *, keep_s: float = 10.0) -> None:
         self._areas = areas
         self._supply = supply
         self._clock = clock
@@ -35,7 +38,7 @@ class Coverage:
         if area_id is None:
             return _OUTSIDE
         key = (area_id, h3.latlng_to_cell(point.lat, point.lng, CELL_RESOLUTION))
-        now = self._clock.wall().timestamp()
+        now = self._clock.city().timestamp()
         kept = self._kept.get(key)
         if kept is None or kept[0] <= now or _has_failed(kept[1]):
             if len(self._kept) >= MOST_KEPT:

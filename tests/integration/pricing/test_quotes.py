@@ -276,7 +276,7 @@ async def test_coverage_is_looked_up_once_for_a_neighbourhood_and_again_after_a_
     assert house.supply.asked == 1
     house.supply.eta = None
     assert (await ask(house, PLATEAU)).drivers_available
-    house.wall.at += timedelta(seconds=4)
+    house.wall.at += timedelta(seconds=11)
     assert not (await ask(house, PLATEAU)).drivers_available
     assert house.supply.asked == 2
 

@@ -1,8 +1,8 @@
-// Whether we drive to a place, and how soon; arrival times are kept for a few seconds a neighbourhood.
+// Whether we drive to a place, and how soon; arrival times are kept for some seconds a neighbourhood.
 import { latLngToCell } from "h3-js";
 
 const RESOLUTION = 8;
-const KEEP_MS = 3000;
+const KEEP_MS = 10_000;
 const MOST_KEPT = 20_000;
 const IN_SIGHT = 50;
 const OUTSIDE = JSON.stringify({ covered: false, drivers_available: false });
