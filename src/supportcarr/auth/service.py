@@ -26,10 +26,10 @@ from supportcarr.kit.crypto import keyed_hash
 from supportcarr.kit.ids import new_id
 from supportcarr.kit.settings import Auth
 from supportcarr.kit.store.change import change
+from supportcarr.kit.store.forget import forget
 from supportcarr.kit.store.port import (
     Collection,
     DuplicateKey,
-    Range,
     Store,
     VersionConflict,
 )
@@ -252,10 +252,4 @@ class AuthService:
 
     async def forget_sessions(self) -> None:
         """Remove sessions that were over a day ago or longer."""
-        old = {"expires_at": Range(lt=self._clock.wall() - timedelta(days=1))}
-        while page := (await self._sessions.find(old, sort="expires_at", limit=200)).items:
-            for session in page:
-                try:
-                    await self._sessions.delete(session.id, session.version)
-                except VersionConflict:
-                    continue  # somebody else removed it
+        await forget(self._sessions, "expires_at", self._clock.wall() - timedelta(days=1))

@@ -58,6 +58,7 @@ from supportcarr.payments.cards import PaymentMethods
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import Payments
 from supportcarr.payments.webhooks import Webhooks
+from supportcarr.pricing import jobs as pricing_jobs
 from supportcarr.pricing import repository as pricing_repository
 from supportcarr.pricing import routes as pricing_routes
 from supportcarr.pricing.areas import MONTREAL
@@ -223,6 +224,8 @@ class House:
             *auth_jobs.tickers(self.auth),
             *riders_jobs.tickers(self.riders, self.rescues),
             *dispatch_jobs.tickers(self.dispatch),
+            *pricing_jobs.tickers(self.pricing),
+            *payments_jobs.tickers(self.webhooks),
             *idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret).tickers(),
         ]
 

@@ -21,12 +21,12 @@ from supportcarr.gateway.problems import IdempotencyKeyRequired, IdempotencyKeyR
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.crypto import keyed_hash
 from supportcarr.kit.ids import new_id
+from supportcarr.kit.store.forget import forget
 from supportcarr.kit.store.port import (
     Collection,
     CollectionSpec,
     DuplicateKey,
     Index,
-    Range,
     Store,
     VersionConflict,
 )
@@ -99,13 +99,7 @@ class Idempotency:
 
     async def forget(self) -> None:
         """Remove the claims whose time is over."""
-        over = {"expires_at": Range(lt=self._clock.wall())}
-        while page := (await self._claims.find(over, sort="expires_at", limit=200)).items:
-            for claim in page:
-                try:
-                    await self._claims.delete(claim.id, claim.version)
-                except VersionConflict:
-                    continue  # somebody else removed it
+        await forget(self._claims, "expires_at", self._clock.wall())
 
     def tickers(self) -> list[Ticker]:
         """What a worker must run: the sweep of old claims, every ten minutes."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.work import JobHandler
+from supportcarr.kit.work import JobHandler, Ticker
 from supportcarr.payments.webhooks import JOB, Webhooks
 
 
 def job_handlers(webhooks: Webhooks) -> list[JobHandler]:
     """What ``Jobs.add`` may be asked for."""
     return [JobHandler(JOB, webhooks.handle)]
+
+
+def tickers(webhooks: Webhooks) -> list[Ticker]:
+    """The sweep of webhooks that were handled long ago, every hour."""
+    return [Ticker("payments.forget_stripe_events", 3600, webhooks.forget_events)]

@@ -13,7 +13,7 @@ ACCOUNTS = CollectionSpec("paymentaccounts", PaymentAccount)
 METHODS = CollectionSpec(
     "paymentmethods", PaymentMethod, indexes=(Index("rider_id"),), unique=("stripe_payment_method",)
 )
-EVENTS = CollectionSpec("stripeevents", StripeEvent)
+EVENTS = CollectionSpec("stripeevents", StripeEvent, indexes=(Index("handled_at"),))
 LEDGER = CollectionSpec("ledgertransactions", LedgerTransaction, indexes=(Index("driver_id", "at"),))
 
 SPECS: tuple[CollectionSpec[Any], ...] = (RECORDS, ACCOUNTS, METHODS, EVENTS, LEDGER)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 from msgspec.structs import replace
 
 from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.forget import forget
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.model import StripeEvent
@@ -14,6 +17,7 @@ from supportcarr.payments.repository import EVENTS
 from supportcarr.payments.service import Payments
 
 JOB = "payments.stripe_event"
+KEPT = timedelta(days=30)  # as long as Stripe itself keeps events: none comes again after that
 
 
 class _Payload(msgspec.Struct, frozen=True):
@@ -77,3 +81,7 @@ class Webhooks:
             await self._events.save(replace(event, handled_at=self._clock.wall()))
         except VersionConflict:
             return  # another run has handled it too
+
+    async def forget_events(self) -> None:
+        """Remove the events that were handled long ago; those that could not be handled stay."""
+        await forget(self._events, "handled_at", self._clock.wall() - KEPT)

@@ -62,7 +62,10 @@ class ServiceArea(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Quote(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A price promised to one rider until ``expires_at`` (city time), taken by at most one rescue."""
+    """A price promised to one rider until ``expires_at`` (city time), taken by at most one rescue.
+
+    From ``forget_at`` (city time) on nobody asks for it any more: the rescue keeps its terms.
+    """
 
     rider_id: str
     terms: QuoteTerms
@@ -72,6 +75,7 @@ class Quote(Document, frozen=True, kw_only=True, omit_defaults=True):
     signature: str
     rescue_id: str | None = None
     taken_at: datetime | None = None
+    forget_at: datetime | None = None
 
 
 class Price(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from supportcarr.kit.clock import Clock
 from supportcarr.kit.ids import new_id
 from supportcarr.kit.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.change import change
+from supportcarr.kit.store.forget import forget
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
@@ -25,6 +26,10 @@ from supportcarr.pricing.signing import is_genuine, sign
 
 SOONEST = timedelta(minutes=30)  # a booking starts at least that far ahead
 LATEST = timedelta(days=30)
+UNTAKEN_KEPT = timedelta(days=1)  # city time, after its end: to be told that it is over
+# Wall time, after it was taken: a repeat of the rider's request (its Idempotency-Key is kept that long)
+# reads the quote again.
+TAKEN_KEPT = timedelta(hours=48)
 
 
 class Pricing:
@@ -89,6 +94,7 @@ class Pricing:
                 demand_multiplier=made.demand_multiplier,
                 created_at=now,
                 expires_at=expires_at,
+                forget_at=expires_at + UNTAKEN_KEPT,
                 signature=sign(self._settings.secret, rider_id=rider_id, terms=terms, expires_at=expires_at),
             )
         )
@@ -118,9 +124,14 @@ class Pricing:
                 raise QuoteUsed
             if now >= quote.expires_at:
                 raise QuoteExpired
-            return replace(quote, rescue_id=rescue_id, taken_at=now), None
+            forget_at = now + TAKEN_KEPT * self._clock.speed
+            return replace(quote, rescue_id=rescue_id, taken_at=now, forget_at=forget_at), None
 
         return (await change(self._quotes, quote_id, taken)).terms
+
+    async def forget_quotes(self) -> None:
+        """Remove the quotes that nobody asks for any more."""
+        await forget(self._quotes, "forget_at", self._clock.city())
 
     def _check_problem(self, request: RequestQuote) -> None:
         if request.kind == "rescue" and request.problem is None:

@@ -30,6 +30,7 @@ from support.payments import (
     until_done,
 )
 from supportcarr.contracts.events import Event, PaymentProcessed, RescueRejected
+from supportcarr.kit.clock import Clock
 from supportcarr.kit.serve import ASGIApp, free_port
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.work import Again
@@ -135,6 +136,24 @@ async def test_an_event_of_a_payment_that_is_not_ours_is_handled_as_nothing(shop
     shop.jobs.asked.clear()
     await shop.webhooks.receive(body, signed(body))
     assert shop.jobs.asked == {}  # it is done with
+
+
+async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kept(
+    store: Store, stripe_twin: Twin
+) -> None:
+    now = [time.time()]
+    async with gateway_to(stripe_twin) as gateway:
+        shop = till(store, gateway, Clock(wall=lambda: now[0]))
+        for event_id in ("evt_done", "evt_stuck"):
+            await shop.webhooks.receive(body_of(event_id), signed(body_of(event_id)))
+        await shop.webhooks.handle(shop.jobs.asked[JOB, "evt_done"])
+        (ticker,) = payments_jobs.tickers(shop.webhooks)
+        now[0] += 30 * 86_400 - 1
+        await ticker.run()
+        assert await store.collection(EVENTS).count() == 2
+        now[0] += 2
+        await ticker.run()
+        assert [event.id async for event in store.collection(EVENTS).scan()] == ["evt_stuck"]
 
 
 @dataclass

@@ -16,6 +16,7 @@ from supportcarr.contracts.terms import Leg
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.port import Store
+from supportcarr.pricing import jobs as pricing_jobs
 from supportcarr.pricing.areas import MONTREAL, seed_demo
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import Coverage
@@ -94,6 +95,35 @@ async def test_a_quote_is_itemised_and_holds_for_ten_minutes(house: House) -> No
     answer = msgspec.to_builtins(QuoteAnswer.of(quote))
     assert {"id", "items", "total_minor", "currency", "eta_seconds", "distance_m"} <= set(answer)
     assert {"duration_s", "demand_multiplier", "expires_at"} <= set(answer)
+
+
+async def test_a_quote_nobody_took_is_forgotten_a_day_after_its_end(house: House) -> None:
+    (ticker,) = pricing_jobs.tickers(house.pricing)
+    quote = await house.pricing.quote(RIDER, wanted())
+    house.wall.at = quote.expires_at + timedelta(days=1)
+    await ticker.run()
+    assert await house.pricing.terms_of(quote.id, rider_id=RIDER) == quote.terms
+    house.wall.at += timedelta(seconds=1)
+    await ticker.run()
+    with pytest.raises(NotFound):
+        await house.pricing.terms_of(quote.id, rider_id=RIDER)
+
+
+@pytest.mark.parametrize("speed", [1, 60])
+async def test_a_taken_quote_is_kept_for_as_long_as_its_request_may_be_repeated(
+    house: House, speed: float
+) -> None:
+    """Idempotency keys are kept 48 hours of wall time, however fast the city's clock runs."""
+    fast = Clock(city_origin=house.wall.at, wall_origin=house.wall.at, wall=house.wall, speed=speed)
+    pricing = Pricing(house.store, fast, house.areas, StraightLines(), house.supply, SETTINGS)
+    quote = await pricing.quote(RIDER, wanted())
+    await pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=fast.city())
+    house.wall.at += timedelta(hours=48) - timedelta(seconds=1)
+    await pricing.forget_quotes()
+    assert await pricing.terms_of(quote.id, rider_id=RIDER) == quote.terms
+    house.wall.at += timedelta(seconds=2)
+    await pricing.forget_quotes()
+    assert await house.store.collection(QUOTES).count() == 0
 
 
 async def test_seeding_again_leaves_what_is_there(house: House) -> None:
