@@ -41,7 +41,7 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     vehicle_ids: tuple[str, ...] = ()
     vehicle_id: str | None = None  # the one driven now, or last
     online: bool = False
-    offline_reason: str | None = None  # why the system took the driver offline
+    offline_reason: str | None = None  # why the driver is offline, if not by their own wish
     created_at: datetime
 
 
@@ -103,9 +103,7 @@ def decide_approval(profile: DriverProfile, approval: Approval) -> DriverProfile
     """The profile with an operator's decision; who is not approved is not online."""
     if approval == "approved":
         return replace(profile, approval=approval, offline_reason=None)
-    return replace(
-        profile, approval=approval, online=False, offline_reason=approval if profile.online else None
-    )
+    return replace(profile, approval=approval, online=False, offline_reason=approval)
 
 
 def with_vehicle(profile: DriverProfile, vehicle_id: str) -> DriverProfile:

@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 from supportcarr.contracts.events import Event, PaymentProcessed, RescueMoved
 from supportcarr.contracts.refusals import ValidationFailed
 from supportcarr.contracts.rescues import STATUSES
+from supportcarr.kit.cache import BoundedCache
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.store.port import In, Page, Scalar, Store
 from supportcarr.operations.model import Area, OpsRescue, Overview, Today
 from supportcarr.operations.ports import DriverCounts
 from supportcarr.operations.repository import OpsRescues
+
+FIGURES_SECONDS = 1.0  # wall; a count of each status is dear, and every console asks again and again
 
 
 class OperationsService:
@@ -23,6 +26,7 @@ class OperationsService:
         self._clock = clock
         self._drivers = drivers
         self._areas = {area.id: area for area in areas}
+        self._figures: BoundedCache[str | None, Overview] = BoundedCache(len(areas) + 1, FIGURES_SECONDS)
 
     async def follow(self, event: Event) -> None:
         """Bring the read models up to *event*."""
@@ -30,7 +34,14 @@ class OperationsService:
             await self._rescues.apply(event, event.fact.rescue_id)
 
     async def overview(self, area_id: str | None = None) -> Overview:
-        """The figures of one area, or of all."""
+        """The figures of one area, or of all; up to ``FIGURES_SECONDS`` old."""
+        known = self._figures.get(area_id)
+        if known is None:
+            known = await self._overview(area_id)
+            self._figures.put(area_id, known)
+        return known
+
+    async def _overview(self, area_id: str | None) -> Overview:
         waiting = await self._rescues.longest_waiting(area_id)
         since = waiting.waiting_since if waiting else None
         return Overview(

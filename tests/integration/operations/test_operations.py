@@ -16,6 +16,7 @@ from support import facts
 from support.http import serving
 from supportcarr.contracts.events import Event, RescueMoved
 from supportcarr.contracts.rescues import STATUSES
+from supportcarr.kit.cache import BoundedCache
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.port import Store
@@ -23,7 +24,7 @@ from supportcarr.operations.handlers import consumers
 from supportcarr.operations.model import Area, DriverTally
 from supportcarr.operations.ports import DriverPoint
 from supportcarr.operations.routes import routes
-from supportcarr.operations.service import OperationsService
+from supportcarr.operations.service import FIGURES_SECONDS, OperationsService
 
 NOW = facts.START + timedelta(minutes=10)
 AREAS = (Area("laval", "America/Toronto"), Area("montreal", "America/Toronto"))
@@ -105,6 +106,18 @@ async def test_the_overview_counts_every_status_and_what_was_earned_today(store:
     laval = await service.overview("laval")
     assert {s: n for s, n in laval.rescues.items() if n} == {"requested": 1}
     assert (laval.waiting_seconds_max, laval.today.completed) == (4 * 60, 0)
+
+
+async def test_the_overview_is_reckoned_once_a_second_however_many_ask(store: Store) -> None:
+    now = [0.0]
+    service = console(store)
+    service._figures = BoundedCache(2, FIGURES_SECONDS, monotonic=lambda: now[0])
+    assert (await service.overview()).rescues["completed"] == 0
+    await follow(service, facts.whole_life())
+    assert (await service.overview()).rescues["completed"] == 0
+    assert (await service.overview("montreal")).rescues["completed"] == 1
+    now[0] = FIGURES_SECONDS
+    assert (await service.overview()).rescues["completed"] == 1
 
 
 async def test_today_begins_at_midnight_in_the_area_s_own_time(store: Store) -> None:

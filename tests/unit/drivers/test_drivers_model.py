@@ -80,7 +80,11 @@ def test_a_driver_has_a_bounded_number_of_vehicles() -> None:
 def test_who_is_suspended_goes_offline_with_the_reason() -> None:
     gone = model.decide_approval(model.go_online(APPROVED, "veh_a"), "suspended")
     assert (gone.online, gone.offline_reason) == (False, "suspended")
-    assert model.decide_approval(APPROVED, "suspended").offline_reason is None
+
+
+def test_who_is_suspended_while_offline_is_told_as_well() -> None:
+    (fact,) = model.standing(APPROVED, model.decide_approval(APPROVED, "suspended"))
+    assert (fact.approved, fact.online, fact.reason) == (False, False, "suspended")
 
 
 def test_who_is_approved_again_is_not_told_once_more_of_the_suspension() -> None:
