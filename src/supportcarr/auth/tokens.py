@@ -49,6 +49,8 @@ class Tokens:
         self.stale = revoked.stale  # True: a session may have ended that is not known here; ``confirm`` it
         self._confirm = revoked.confirm
         self._wall = wall
+        # Not a ``BoundedCache``: every request looks here, that takes twice as long (0.24 µs for 0.12),
+        # and a token ends at its own wall time, which is looked at anyway.
         self._verified: dict[bytes, tuple[Principal, float]] = {}
 
     @property

@@ -46,6 +46,7 @@ class RescueReading:
         self._people = people
         self._drivers = drivers
         self._rules = rules_of(settings)
+        # Not a ``BoundedCache``: this is the hottest read, and that takes twice as long (0.29 µs for 0.16).
         self._views: dict[tuple[str, Audience], tuple[int, float, bytes]] = {}
 
     async def one(self, rescue_id: str, who: Principal) -> tuple[Rescue, Actor]:

@@ -42,11 +42,6 @@ def queue_prefix() -> str:
     return "{sc:bull}"
 
 
-def cached(kind: str, key: str, version: str) -> str:
-    """Cache.  String: encoded bytes of something that can be made again; expires by its kind."""
-    return f"sc:cache:{kind}:{version}:{key}"
-
-
 def last_position(area_id: str, driver_id: str) -> str:
     """Cache.  Hash: the newest believed position of a driver in an area (``at`` microseconds of city
     time, ``lat``, ``lng``); expires some minutes after the last one."""
