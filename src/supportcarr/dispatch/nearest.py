@@ -8,7 +8,7 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.terms import NearbyDriver
 from supportcarr.dispatch.ports import Positions
 
-FIRST_LOOK = 50  # drivers; enough unless most of them are busy
+FIRST_LOOK = 12  # drivers; enough unless most of them are busy
 
 
 async def nearest(

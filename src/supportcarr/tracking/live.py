@@ -1,7 +1,8 @@
 """Live positions in Redis: one script that judges and writes, and the search for who is near.
 
 A driver's newest position is a hash; who reported lately stands in geo sets, one for each slice of
-city time, that expire.  The set finds the candidates, the hash says where they really are.
+city time, that expire, and only in that of the last report, so that a search looks at nobody twice.  The
+set finds the candidates, the hash says where they really are.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from supportcarr.tracking.model import Fix, Rules, Verdict
 NOWHERE = "-"  # stands for the area of positions outside every area
 LAST_KEPT_MS = 600_000  # wall time
 CANDIDATES_PER_SLICE = 200  # at first: of a slice that has more, twice as many are looked at next
-FIRST_LOOK_M = 3_000  # in a busy city whoever is wanted is near, and a small circle costs little
+FIRST_LOOK_M = 1_500  # in a busy city whoever is wanted is near, and a small circle costs little
 
 _VERDICTS: tuple[Verdict, ...] = ("live", "repeated", "stale", "out_of_order", "inaccurate", "impossible")
 
@@ -32,8 +33,8 @@ _REPORT = Script(
     """
 local now, fresh, accuracy_max = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local speed_max, radius = tonumber(ARGV[4]), tonumber(ARGV[5])
-local last = redis.call('HMGET', KEYS[1], 'at', 'lat', 'lng')
-local at, lat, lng = tonumber(last[1]), tonumber(last[2]), tonumber(last[3])
+local last = redis.call('HMGET', KEYS[1], 'at', 'lat', 'lng', 'slice')
+local at, lat, lng, before = tonumber(last[1]), tonumber(last[2]), tonumber(last[3]), last[4]
 local newest, live = nil, nil
 local verdicts = {}
 
@@ -71,6 +72,10 @@ if newest then
   redis.call('PEXPIRE', KEYS[1], ARGV[7])
 end
 if live and KEYS[2] then
+  if before ~= KEYS[2] then
+    if before then redis.call('ZREM', before, ARGV[6]) end
+    redis.call('HSET', KEYS[1], 'slice', KEYS[2])
+  end
   redis.call('GEOADD', KEYS[2], ARGV[live + 2], ARGV[live + 1], ARGV[6])
   redis.call('PEXPIRE', KEYS[2], ARGV[8])
 end
@@ -82,7 +87,7 @@ return verdicts
 # time that is fresh, what the keys of last positions begin with, members a slice, radius of the first
 # look.  Answers driver, at, lat and lng of each: at least those wanted, in no order.
 #
-# A driver who moved on may be found where they were, in an older slice; the hash says where they are.
+# A driver who moved on to another area may be found where they were; the hash says where they are.
 # Everyone who is fresh stands where they are in the newest slice that has them, so the nearest are
 # found, and those who moved are answered as well, and not counted.  Of a slice that was cut short only
 # its last member's distance is known to be free of others: beyond it nobody counts as nearest yet.

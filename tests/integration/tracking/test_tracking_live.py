@@ -100,6 +100,16 @@ async def test_more_are_found_than_a_slice_is_first_asked_for(live: LivePosition
     assert [d.driver_id for d in found] == ["usr_still"]
 
 
+async def test_a_driver_stands_in_one_slice_of_time_only(
+    live: LivePositions, wall: Wall, redis: RedisClient
+) -> None:
+    for _ in range(4):
+        assert await live.report("usr_d", "montreal", [fix(wall)]) == ["live"]
+        wall.now += timedelta(seconds=10)
+        slices = await redis.call("KEYS", "*:geo:*", decode=True)
+        assert len(slices) == 1 and await redis.call("ZCARD", slices[0]) == 1
+
+
 async def test_a_phone_that_is_silent_vanishes_when_its_position_is_no_longer_fresh(
     live: LivePositions, wall: Wall
 ) -> None:

@@ -4,7 +4,7 @@ import { latLngToCell } from "h3-js";
 const RESOLUTION = 8;
 const KEEP_MS = 10_000;
 const MOST_KEPT = 20_000;
-const IN_SIGHT = 50;
+const FIRST_LOOK = 12; // drivers; enough unless most of them are busy
 const OUTSIDE = JSON.stringify({ covered: false, drivers_available: false });
 
 export class Coverage {
@@ -40,11 +40,20 @@ export class Coverage {
   }
 
   async #ask(area, point) {
-    const nearby = (await this.#live.nearby(area, point, this.#radiusM, IN_SIGHT)).slice(0, IN_SIGHT);
-    const roster = this.#store.getMany("roster", nearby.map((one) => one.driver));
-    const first = nearby.find((one) => isFree(roster.get(one.driver)));
-    const eta = first === undefined ? undefined : this.#router.seconds(first.point, point);
-    return JSON.stringify({ covered: true, area_id: area, drivers_available: first !== undefined, eta_seconds: eta });
+    const free = await this.#nearestFree(area, point);
+    const eta = free === undefined ? undefined : this.#router.seconds(free.point, point);
+    return JSON.stringify({ covered: true, area_id: area, drivers_available: free !== undefined, eta_seconds: eta });
+  }
+
+  async #nearestFree(area, point) {
+    for (let looked = 0, most = FIRST_LOOK; ; most *= 2) {
+      const nearby = await this.#live.nearby(area, point, this.#radiusM, most);
+      const unknown = nearby.slice(looked);
+      const roster = this.#store.getMany("roster", unknown.map((one) => one.driver));
+      const free = unknown.find((one) => isFree(roster.get(one.driver)));
+      if (free !== undefined || nearby.length < most) return free;
+      looked = nearby.length;
+    }
   }
 }
 

@@ -5,7 +5,7 @@ const EARTH_RADIUS_M = 6_371_008.8;
 const ACCURACY_M = 200;
 const SPEED_MS = 70;
 const LAST_KEPT_MS = 600_000;
-const FIRST_LOOK_M = 3000;
+const FIRST_LOOK_M = 1500;
 const VERDICTS = ["live", "repeated", "stale", "out_of_order", "inaccurate", "impossible"];
 
 const lastKey = (area) => `sc:{pos:${area ?? "-"}}:last:`;
@@ -50,6 +50,6 @@ export class LivePositions {
       const at = { lat: Number(flat[i + 1]), lng: Number(flat[i + 2]) };
       found.push({ driver: flat[i], point: at, metres: distanceM(point, at) });
     }
-    return found.filter((one) => one.metres <= radiusM).sort((a, b) => a.metres - b.metres);
+    return found.filter((one) => one.metres <= radiusM).sort((a, b) => a.metres - b.metres).slice(0, most);
   }
 }

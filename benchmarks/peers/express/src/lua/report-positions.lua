@@ -5,8 +5,8 @@
 -- Answers for each: 0 live, 1 repeated, 2 stale, 3 out of order, 4 inaccurate, 5 impossible.
 local now, fresh, accuracy_max = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local speed_max, radius = tonumber(ARGV[4]), tonumber(ARGV[5])
-local last = redis.call('HMGET', KEYS[1], 'at', 'lat', 'lng')
-local at, lat, lng = tonumber(last[1]), tonumber(last[2]), tonumber(last[3])
+local last = redis.call('HMGET', KEYS[1], 'at', 'lat', 'lng', 'slice')
+local at, lat, lng, before = tonumber(last[1]), tonumber(last[2]), tonumber(last[3]), last[4]
 
 local function distance(lat1, lng1, lat2, lng2)
   local h = math.sin(math.rad(lat2 - lat1) / 2) ^ 2
@@ -42,6 +42,10 @@ if newest then
   redis.call('PEXPIRE', KEYS[1], ARGV[7])
 end
 if live and KEYS[2] then
+  if before ~= KEYS[2] then
+    if before then redis.call('ZREM', before, ARGV[6]) end
+    redis.call('HSET', KEYS[1], 'slice', KEYS[2])
+  end
   redis.call('GEOADD', KEYS[2], ARGV[live + 2], ARGV[live + 1], ARGV[6])
   redis.call('PEXPIRE', KEYS[2], ARGV[8])
 end
