@@ -114,12 +114,13 @@ class Platform:
 
     async def settle(self) -> None:
         """Wait until every fact and job that is under way has done its work."""
-        async with asyncio.timeout(QUIET_SECONDS):
-            while True:
-                assert await self.relay.drain(QUIET_SECONDS)
-                if not await self._jobs_under_way() and not self.relay.stats()["waiting"]:
-                    return
-                await asyncio.sleep(0.005)
+        gives_up = asyncio.get_running_loop().time() + QUIET_SECONDS
+        while asyncio.get_running_loop().time() < gives_up:
+            assert await self.relay.drain(QUIET_SECONDS)
+            if not await self._jobs_under_way() and not self.relay.stats()["waiting"]:
+                return
+            await asyncio.sleep(0.005)
+        raise TimeoutError(f"still at work: {(await self.house.jobs.find('ready')).items}")
 
     async def _jobs_under_way(self) -> bool:
         """True while a job runs or is about to; one that asks again in a while (until a rider has

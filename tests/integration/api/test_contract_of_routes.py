@@ -30,7 +30,7 @@ rider         POST   /me/payment-methods                      201
 rider         DELETE /me/payment-methods/{payment_method_id}  204
 rider         POST   /quotes                                  201
 rider         POST   /rescues*                                201
-people        GET    /rescues                                 200
+riders_drivers GET   /rescues                                 200
 people        GET    /rescues/{rescue_id}                     200
 people        GET    /rescues/{rescue_id}/timeline            200
 people        GET    /rescues/{rescue_id}/cancellation        200
@@ -73,6 +73,7 @@ AUDIENCES: dict[str, set[str] | None] = {
     "signed_in": None,
     "rider": {"rider"},
     "driver": {"driver"},
+    "riders_drivers": {"rider", "driver"},
     "people": {"rider", "driver"} | OPERATORS,
     "rider_or_ops": {"rider"} | OPERATORS,
     "driver_or_ops": {"driver"} | OPERATORS,
