@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from msgspec.structs import replace
 
 from support.crash_life import (
@@ -132,7 +134,7 @@ async def _has_the_vehicle(world: World) -> Findings:
 async def _offered_to_nobodys_rescue(world: World) -> None:
     """A claim on the far driver for a rescue that never came to be, long past its time."""
     entry = await world.entry(world.who.far)
-    until = world.clock.city_in(5)
+    until = world.clock.city() + timedelta(seconds=5)
     job = JobClaim(
         rescue_id=NOBODYS_RESCUE,
         entry=1,

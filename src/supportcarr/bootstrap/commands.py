@@ -19,6 +19,7 @@ from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.settings import Settings, load
 from supportcarr.kit.store.port import Store, StoreError
 from supportcarr.notifications.schemas import NotificationView
+from supportcarr.payments.bookkeeping import Ledger
 from supportcarr.realtime import asyncapi as realtime_asyncapi
 from supportcarr.rescues.schemas import MessageView
 
@@ -66,12 +67,18 @@ def run_check(settings: Settings, *, apply: bool) -> list[str]:
     async def checking(store: Store) -> list[str]:
         for spec in SPECS:
             store.collection(spec)
-        return await store.check(apply=apply)
+        return [*await store.check(apply=apply), *await _ledger_findings(store)]
 
     findings = asyncio.run(_with_store(settings, checking))
     if settings.place.redis_url:
         findings += asyncio.run(_redis_findings(settings.place.redis_url))
     return findings
+
+
+async def _ledger_findings(store: Store) -> list[str]:
+    """The books are right when each transaction sums to zero (all of them then do, too)."""
+    checked = await Ledger(store, Clock()).check()
+    return [f"The ledger's {wrong} does not sum to zero." for wrong in checked.unbalanced]
 
 
 async def _redis_findings(url: str) -> list[str]:

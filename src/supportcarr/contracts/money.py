@@ -14,16 +14,11 @@ def share(amount_minor: int, percent: int) -> int:
 
 
 class Owed(msgspec.Struct, frozen=True):
-    """What a rescue's final state owes: paid by the rider, of which the driver gets a part.
-
-    The platform's part is the difference; it is negative where a promotion that the platform pays
-    is larger than its share.
+    """What a rescue's final state owes: by the rider, and by a promotion (which the platform pays) in
+    the rider's place; of both together the driver gets a part and the platform the rest.
     """
 
     rider_minor: int
     driver_minor: int
     currency: str
-
-    @property
-    def platform_minor(self) -> int:
-        return self.rider_minor - self.driver_minor
+    promo_minor: int = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -63,10 +63,6 @@ class Clock:
     def wall_seconds_until(self, city: datetime) -> float:
         """Wall seconds until that city time (negative: it is past)."""
         return (city - self.city()).total_seconds() / self.speed
-
-    def city_in(self, seconds: float) -> datetime:
-        """The city time in that many city seconds."""
-        return self.city() + timedelta(seconds=seconds)
 
     async def sleep_until(self, city: datetime) -> None:
         """Sleep until that city time; returns at once if it is past."""

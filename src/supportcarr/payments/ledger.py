@@ -58,9 +58,7 @@ def transaction_id(payment_id: str, part: Literal["charge", "payment"]) -> str:
     return f"ltx_{payment_id.partition('_')[2]}.{part}"
 
 
-def entries_for_charge(
-    owed: Owed, *, rider_id: str, driver_id: str | None, promo_minor: int = 0
-) -> tuple[Entry, ...]:
+def entries_for_charge(owed: Owed, *, rider_id: str, driver_id: str | None) -> tuple[Entry, ...]:
     """What a rescue's end owes to whom: the rider owes it, the driver earns a part, we the rest.
 
     Of a promotion the driver feels nothing: we earn as if it were not there, and pay it.
@@ -68,8 +66,8 @@ def entries_for_charge(
     driver_minor = owed.driver_minor if driver_id else 0
     entries = [
         Entry(rider_account(rider_id), owed.rider_minor),
-        Entry(PROMO_EXPENSE, promo_minor),
-        Entry(PLATFORM_REVENUE, -(owed.rider_minor + promo_minor - driver_minor)),
+        Entry(PROMO_EXPENSE, owed.promo_minor),
+        Entry(PLATFORM_REVENUE, -(owed.rider_minor + owed.promo_minor - driver_minor)),
     ]
     if driver_id:
         entries.append(Entry(driver_account(driver_id), -driver_minor))

@@ -28,6 +28,7 @@ def delivered(quote: QuoteTerms) -> Owed:
         rider_minor=quote.total_minor,
         driver_minor=driver_pay(quote),
         currency=quote.currency,
+        promo_minor=quote.before_promo_minor - quote.total_minor,
     )
 
 

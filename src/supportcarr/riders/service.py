@@ -52,11 +52,6 @@ class RiderService:
         """Let the rider go, if that rescue has the claim."""
         await self._change(rider_id, lambda rider: model.released(rider, rescue_id))
 
-    async def live_rescue(self, rider_id: str) -> str | None:
-        """The rescue that has the rider."""
-        rider = await self._riders.get(rider_id)
-        return rider.live_rescue.rescue_id if rider and rider.live_rescue else None
-
     async def reconcile(self, rescues: LiveRescues) -> int:
         """Look into claims past their time: one whose rescue lives is confirmed, any other released.
 

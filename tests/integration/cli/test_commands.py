@@ -6,9 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.payments.ledger import Entry, LedgerTransaction
+from supportcarr.payments.repository import LEDGER
 
 
 def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -66,3 +71,25 @@ def test_a_seeded_platform_is_as_declared_and_seeding_it_again_changes_nothing(t
     assert operators.read_bytes() == before
     done = _run(tmp_path, "check")
     assert (done.returncode, done.stdout) == (0, "Everything is as declared.\n")
+
+
+async def test_a_ledger_that_does_not_balance_is_told(tmp_path: Path) -> None:
+    assert _run(tmp_path, "seed").returncode == 0
+    (path,) = (tmp_path / ".data").glob("*.sqlite3")
+    store = SqliteStore(path)
+    await store.open()
+    await store.collection(LEDGER).insert(
+        LedgerTransaction(
+            id="ltx_wrong",
+            kind="fare",
+            rescue_id="res_1",
+            payment_id="pay_1",
+            currency="CAD",
+            entries=(Entry("a", 5), Entry("b", -4)),
+            at=datetime(2026, 6, 1, tzinfo=UTC),
+        )
+    )
+    await store.close()
+    done = _run(tmp_path, "check")
+    assert done.returncode != 0
+    assert "ltx_wrong does not sum to zero" in done.stdout + done.stderr

@@ -9,6 +9,7 @@ import pytest
 
 from support.rescue_world import ADMIN, DRIVER, OTHER_RIDER, PIN, RIDER, SUPPORT, World, payment
 from support.rescues import NOW
+from support.riding import live_rescue
 from supportcarr.contracts.events import (
     MatchingBegan,
     PinLocked,
@@ -133,7 +134,7 @@ async def test_a_held_card_begins_the_matching(world: World) -> None:
 async def test_a_declined_card_rejects_and_lets_the_rider_go(world: World) -> None:
     rescue = await world.hold(await world.request(), "failed", "card_declined")
     assert (rescue.status, rescue.reason) == ("rejected", "card_declined")
-    assert await world.riders.live_rescue("usr_rider") is None
+    assert await live_rescue(world.store) is None
 
 
 async def test_three_d_secure_is_waited_for(world: World) -> None:
@@ -239,7 +240,7 @@ async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None
     await world.settle()
     assert (await world.now(rescue.id)).status == "unserved"
     assert len([e for e in world.events if isinstance(e.fact, RescueUnserved)]) == 1
-    assert await world.riders.live_rescue("usr_rider") is None
+    assert await live_rescue(world.store) is None
 
 
 async def test_a_deadline_of_an_earlier_search_does_not_end_the_one_that_began_meanwhile(
@@ -273,7 +274,7 @@ async def test_a_deadline_that_comes_after_the_acceptance_does_nothing(world: Wo
 async def test_a_booking_wakes_at_its_time(world: World) -> None:
     booked = await world.request(scheduled_for=NOW + timedelta(hours=1))
     assert booked.status == "scheduled"
-    assert await world.riders.live_rescue("usr_rider") is None
+    assert await live_rescue(world.store) is None
     await world.service.fall_due(booked.id)
     assert (await world.now(booked.id)).status == "scheduled"
     world.pass_(3600)
@@ -282,7 +283,7 @@ async def test_a_booking_wakes_at_its_time(world: World) -> None:
     woken = await world.now(booked.id)
     assert (woken.status, woken.version) == ("requested", 2)
     assert woken.due_at == NOW + timedelta(hours=1, minutes=5)
-    assert await world.riders.live_rescue("usr_rider") == booked.id
+    assert await live_rescue(world.store) == booked.id
 
 
 async def test_a_booking_that_wakes_beside_another_rescue_is_rejected(world: World) -> None:
@@ -294,7 +295,7 @@ async def test_a_booking_that_wakes_beside_another_rescue_is_rejected(world: Wor
     await world.settle()
     booked = await world.now(booked.id)
     assert (booked.status, booked.reason) == ("rejected", "rider_has_live_rescue")
-    assert await world.riders.live_rescue("usr_rider") == other.id
+    assert await live_rescue(world.store) == other.id
 
 
 async def test_a_booking_cancelled_while_it_wakes_lets_the_rider_go(world: World) -> None:
@@ -316,5 +317,5 @@ async def test_a_booking_cancelled_while_it_wakes_lets_the_rider_go(world: World
 
     await world.another_service(claims=CancelledMeanwhile()).fall_due(booked.id)
     assert (await world.now(booked.id)).status == "cancelled"
-    assert await world.riders.live_rescue("usr_rider") is None
+    assert await live_rescue(world.store) is None
     assert len([e for e in world.events if isinstance(e.fact, RescueCancelled)]) == 1

@@ -10,6 +10,7 @@ import pytest
 
 from support.rescue_world import PIN, World, creation
 from support.rescues import NOW
+from support.riding import live_rescue
 from supportcarr.contracts.events import RescueRequested
 from supportcarr.contracts.refusals import Conflict, NotFound, ValidationFailed
 from supportcarr.rescues.commands import RequestRescue
@@ -34,7 +35,7 @@ async def test_a_rescue_is_requested_and_its_rider_claimed(world: World) -> None
     assert (rescue.status, rescue.version, rescue.pin) == ("requested", 1, PIN)
     assert rescue.due_at == NOW + timedelta(minutes=5)
     assert world.quotes.taken == {"quo_1": rescue.id}
-    assert await world.riders.live_rescue("usr_rider") == rescue.id
+    assert await live_rescue(world.store) == rescue.id
     (event,) = world.events
     assert isinstance(event.fact, RescueRequested)
 
@@ -90,7 +91,7 @@ async def test_a_refused_quote_leaves_the_rider_free(world: World, trouble: str)
     with pytest.raises(Conflict) as refused:
         await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
     assert refused.value.code == f"quote_{trouble}"
-    assert await world.riders.live_rescue("usr_rider") is None
+    assert await live_rescue(world.store) is None
     assert await every_rescue(world) == []
 
 
@@ -108,7 +109,7 @@ async def test_a_payment_method_that_is_not_ones_own_is_named(world: World) -> N
         )
     assert [e.field for e in refused.value.errors] == ["payment_method_id"]
     assert world.quotes.taken == {}
-    assert await world.riders.live_rescue("usr_rider") is None
+    assert await live_rescue(world.store) is None
 
 
 class Dying:
@@ -148,7 +149,7 @@ class TestKilledAtEveryStep:
         await self.die(world, port, method, when)
         rescue = await world.request(1, quote_id="quo_1")
         assert [r.id for r in await every_rescue(world)] == [rescue.id]
-        assert await world.riders.live_rescue("usr_rider") == rescue.id
+        assert await live_rescue(world.store) == rescue.id
 
     async def test_given_up_it_keeps_the_rider_for_a_minute_at_most(
         self, world: World, port: str, method: str, when: str
@@ -156,7 +157,7 @@ class TestKilledAtEveryStep:
         await self.die(world, port, method, when)
         world.pass_(61)
         await world.riders.reconcile(world.service)
-        assert await world.riders.live_rescue("usr_rider") is None
+        assert await live_rescue(world.store) is None
         assert (await world.request(2)).status == "requested"
 
 
@@ -166,10 +167,10 @@ async def test_killed_after_the_insert_the_claim_is_kept_all_the_same(world: Wor
     rescue = await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
     world.pass_(61)
     await world.riders.reconcile(world.service)
-    assert await world.riders.live_rescue("usr_rider") == rescue.id
+    assert await live_rescue(world.store) == rescue.id
     world.pass_(3600)
     await world.riders.reconcile(world.service)
-    assert await world.riders.live_rescue("usr_rider") == rescue.id
+    assert await live_rescue(world.store) == rescue.id
 
 
 async def test_a_rescue_inserted_after_its_claim_had_gone_to_another_is_rejected(world: World) -> None:
@@ -193,10 +194,10 @@ async def test_a_rescue_inserted_after_its_claim_had_gone_to_another_is_rejected
     late = await world.now(late.id)
     assert (late.status, late.reason) == ("rejected", "rider_has_live_rescue")
     live = [r for r in await every_rescue(world) if r.is_live]
-    assert [r.id for r in live] == [await world.riders.live_rescue("usr_rider")]
+    assert [r.id for r in live] == [await live_rescue(world.store)]
 
 
 async def test_the_end_of_a_rescue_lets_its_rider_go(world: World) -> None:
     await world.completed()
-    assert await world.riders.live_rescue("usr_rider") is None
+    assert await live_rescue(world.store) is None
     assert (await world.request(2)).status == "requested"

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from support.rescues import NOW, terms
+from support.riding import live_rescue
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.events import Event, RescueUnserved
 from supportcarr.contracts.money import Owed
@@ -69,7 +70,7 @@ def ended(rescue_id: str) -> Event:
     )
 
 
-async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService) -> None:
+async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService, store: SqliteStore) -> None:
     async def claim(n: int) -> str | Conflict:
         try:
             await riders.claim("usr_1", f"res_{n}")
@@ -79,12 +80,12 @@ async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService) 
 
     outcomes = await asyncio.gather(*(claim(n) for n in range(20)))
     winners = [o for o in outcomes if isinstance(o, str)]
-    assert winners == [await riders.live_rescue("usr_1")]
+    assert winners == [await live_rescue(store, "usr_1")]
 
 
-async def test_claims_of_many_riders_do_not_meet(riders: RiderService) -> None:
+async def test_claims_of_many_riders_do_not_meet(riders: RiderService, store: SqliteStore) -> None:
     await asyncio.gather(*(riders.claim(f"usr_{n}", f"res_{n}") for n in range(20)))
-    assert [await riders.live_rescue(f"usr_{n}") for n in range(20)] == [f"res_{n}" for n in range(20)]
+    assert [await live_rescue(store, f"usr_{n}") for n in range(20)] == [f"res_{n}" for n in range(20)]
 
 
 async def test_the_same_rescue_claims_again_in_peace(riders: RiderService, store: SqliteStore) -> None:
@@ -105,20 +106,22 @@ async def test_a_claim_past_its_time_still_refuses_until_it_was_looked_into(
     await riders.claim("usr_1", "res_2")
 
 
-async def test_a_young_claim_is_left_alone(riders: RiderService, wall: Wall) -> None:
+async def test_a_young_claim_is_left_alone(riders: RiderService, wall: Wall, store: SqliteStore) -> None:
     await riders.claim("usr_1", "res_1")
     wall.pass_(CLAIM_FOR.total_seconds() - 1)
     assert await riders.reconcile(Living()) == 0
-    assert await riders.live_rescue("usr_1") == "res_1"
+    assert await live_rescue(store, "usr_1") == "res_1"
 
 
-async def test_an_overdue_claim_whose_rescue_lives_is_kept_for_good(riders: RiderService, wall: Wall) -> None:
+async def test_an_overdue_claim_whose_rescue_lives_is_kept_for_good(
+    riders: RiderService, wall: Wall, store: SqliteStore
+) -> None:
     await riders.claim("usr_1", "res_1")
     wall.pass_(61)
     assert await riders.reconcile(Living("res_1")) == 1
     wall.pass_(3600)
     assert await riders.reconcile(Living()) == 0
-    assert await riders.live_rescue("usr_1") == "res_1"
+    assert await live_rescue(store, "usr_1") == "res_1"
 
 
 async def test_many_overdue_claims_are_all_looked_into_by_two_reconcilers_at_once(
@@ -130,11 +133,13 @@ async def test_many_overdue_claims_are_all_looked_into_by_two_reconcilers_at_onc
     living = Living(*(f"res_{n}" for n in range(0, 120, 2)))
     other = RiderService(store, wall.clock)
     await asyncio.gather(riders.reconcile(living), other.reconcile(living))
-    kept = [await riders.live_rescue(f"usr_{n}") for n in range(120)]
+    kept = [await live_rescue(store, f"usr_{n}") for n in range(120)]
     assert kept == [f"res_{n}" if n % 2 == 0 else None for n in range(120)]
 
 
-async def test_a_claim_confirmed_while_it_is_looked_into_stays(riders: RiderService, wall: Wall) -> None:
+async def test_a_claim_confirmed_while_it_is_looked_into_stays(
+    riders: RiderService, wall: Wall, store: SqliteStore
+) -> None:
     await riders.claim("usr_1", "res_1")
     wall.pass_(61)
 
@@ -144,7 +149,7 @@ async def test_a_claim_confirmed_while_it_is_looked_into_stays(riders: RiderServ
             return False  # as it was a moment ago
 
     await riders.reconcile(InsertedJustThen())
-    assert await riders.live_rescue("usr_1") == "res_1"
+    assert await live_rescue(store, "usr_1") == "res_1"
 
 
 async def test_confirming_says_whether_the_rider_is_still_ones_own(riders: RiderService, wall: Wall) -> None:
@@ -157,31 +162,33 @@ async def test_confirming_says_whether_the_rider_is_still_ones_own(riders: Rider
 
 
 async def test_a_confirmation_that_comes_after_the_end_holds_the_rider_for_a_minute_at_most(
-    riders: RiderService, wall: Wall
+    riders: RiderService, wall: Wall, store: SqliteStore
 ) -> None:
     assert await riders.confirm("usr_1", "res_1")
     wall.pass_(CLAIM_FOR.total_seconds() + 1)
     await riders.reconcile(Living())
-    assert await riders.live_rescue("usr_1") is None
+    assert await live_rescue(store, "usr_1") is None
 
 
-async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(riders: RiderService) -> None:
+async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(
+    riders: RiderService, store: SqliteStore
+) -> None:
     (consumer,) = handlers.consumers(riders)
     assert not consumer.slow
     await riders.claim("usr_1", "res_1")
     await riders.confirm("usr_1", "res_1")
     await consumer.handle(ended("res_other"))
-    assert await riders.live_rescue("usr_1") == "res_1"
+    assert await live_rescue(store, "usr_1") == "res_1"
     await consumer.handle(ended("res_1"))
     await consumer.handle(ended("res_1"))
-    assert await riders.live_rescue("usr_1") is None
+    assert await live_rescue(store, "usr_1") is None
 
 
-async def test_the_ticker_reconciles(riders: RiderService, wall: Wall) -> None:
+async def test_the_ticker_reconciles(riders: RiderService, wall: Wall, store: SqliteStore) -> None:
     (ticker,) = jobs.tickers(riders, Living())
     assert timedelta(seconds=ticker.every_s) < CLAIM_FOR
     assert not ticker.city
     await riders.claim("usr_1", "res_1")
     wall.pass_(61)
     await ticker.run()
-    assert await riders.live_rescue("usr_1") is None
+    assert await live_rescue(store, "usr_1") is None

@@ -41,9 +41,7 @@ def transaction(*entries: Entry, kind: str = "fare", currency: str = "CAD") -> L
 
 @given(minor, minor, minor, st.sampled_from([None, "usr_d"]))
 def test_a_charge_sums_to_zero(rider: int, driver: int, promo: int, driver_id: str | None) -> None:
-    entries = entries_for_charge(
-        Owed(rider, driver, "CAD"), rider_id="usr_r", driver_id=driver_id, promo_minor=promo
-    )
+    entries = entries_for_charge(Owed(rider, driver, "CAD", promo), rider_id="usr_r", driver_id=driver_id)
     assert sum(e.amount_minor for e in entries) == 0
 
 
@@ -78,10 +76,7 @@ def test_a_promotion_costs_us_and_nobody_else(total: int, percent: int) -> None:
         [
             transaction(
                 *entries_for_charge(
-                    Owed(total - discount, driver, "CAD"),
-                    rider_id="usr_r",
-                    driver_id="usr_d",
-                    promo_minor=discount,
+                    Owed(total - discount, driver, "CAD", discount), rider_id="usr_r", driver_id="usr_d"
                 )
             )
         ]

@@ -37,8 +37,8 @@ def owed(rescue: Rescue, command: Command, actor: Actor, seconds: float = 3600) 
     return fact.owed
 
 
-def cad(rider: int, driver: int) -> Owed:
-    return Owed(rider_minor=rider, driver_minor=driver, currency="CAD")
+def cad(rider: int, driver: int, promo: int = 0) -> Owed:
+    return Owed(rider_minor=rider, driver_minor=driver, currency="CAD", promo_minor=promo)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_delivered_owes_the_quote_and_the_driver_three_quarters_before_promotion
     total: int, before_promo: int, driver: int
 ) -> None:
     rescue = rescue_in("in_transit", quote=terms(total_minor=total, before_promo_minor=before_promo))
-    assert owed(rescue, Complete(outcome="delivered"), DRIVER) == cad(total, driver)
+    assert owed(rescue, Complete(outcome="delivered"), DRIVER) == cad(total, driver, before_promo - total)
 
 
 @pytest.mark.parametrize(("price", "driver"), [(1500, 1125), (0, 0), (3140, 2355), (1502, 1126)])
