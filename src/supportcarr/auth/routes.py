@@ -118,5 +118,7 @@ def _account_routes(service: AuthService) -> list[Route]:
             tag="account",
             body=Rename,
             answer=UserOut,
+            codes=("stale_version",),
+            if_match=True,
         ),
     ]

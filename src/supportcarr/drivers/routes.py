@@ -103,6 +103,7 @@ def routes(service: DriverService) -> list[Route]:
             body=ApplicationIn,
             answer=ApplicationOut,
             codes=("stale_version",),
+            if_match=True,
         ),
         Route(
             method="GET",
@@ -164,7 +165,8 @@ def routes(service: DriverService) -> list[Route]:
             policy=OPERATORS,
             tag="operations",
             answer=DriverOut,
-            codes=("not_found",),
+            codes=("not_found", "stale_version"),
+            if_match=True,
         ),
         Route(
             method="POST",
@@ -174,7 +176,8 @@ def routes(service: DriverService) -> list[Route]:
             policy=OPERATORS,
             tag="operations",
             answer=DriverOut,
-            codes=("not_found",),
+            codes=("not_found", "stale_version"),
+            if_match=True,
         ),
     ]
 

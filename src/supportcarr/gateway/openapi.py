@@ -184,7 +184,7 @@ def _parameters(route: Route, schema_of: Any) -> list[Json]:
         )
     if route.idempotent:
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
-    if route.method != "GET":
+    if route.if_match:
         parameters.append({"$ref": "#/components/parameters/IfMatch"})
     return parameters
 
@@ -207,7 +207,9 @@ def _responses(route: Route, schema_of: Any) -> Json:
     if "{" in route.path:
         refusals.add("404")
     if route.method != "GET":
-        refusals |= {"408", "409", "412", "413", "415"}
+        refusals |= {"408", "409", "413", "415"}
+    if route.if_match:
+        refusals.add("412")
     return {
         str(status): done,
         **{code: {"$ref": f"#/components/responses/Problem{code}"} for code in sorted(refusals)},

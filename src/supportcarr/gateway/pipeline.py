@@ -185,6 +185,8 @@ class Pipeline:
             _want_json(headers)
             refuse_body(unwanted)  # who sends what is not understood must not think that it was
         if_match = headers.get(b"if-match")
+        if if_match is not None and not route.if_match:  # a precondition is not passed over (RFC 9110, 13.1)
+            raise InvalidHeader("Nothing here is held to If-Match; leave it out")
         new_id: str | None = None
         if route.idempotent:
             minted = await self._idempotency.claim(

@@ -126,6 +126,7 @@ class Route:
     ``new_id`` names the prefix of the id that the gateway mints for an idempotent creation: the
     handler creates under ``call.new_id``, and called again with the same id answers what that id
     is now.  An idempotent route without a creation (a cancellation, a tip) leaves it out.
+    ``if_match``: the handler looks at ``call.if_match``; every other route refuses the header.
     ``sensitive`` routes count each request exactly and have the stricter limit.
     """
 
@@ -142,6 +143,7 @@ class Route:
     codes: tuple[str, ...] = ()  # problem codes beyond the common ones
     idempotent: bool = False
     new_id: str | None = None
+    if_match: bool = False
     hot: bool = False
     sensitive: bool = False
     media_types: tuple[str, ...] = ("application/json",)

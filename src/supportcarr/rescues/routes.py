@@ -231,6 +231,7 @@ def _change(service: RescueService, reading: RescueReading) -> list[Route]:
             body=body,
             answer=RescueView,
             codes=(*CHANGE_CODES, *codes),
+            if_match=True,
         )
 
     one, admin = "/rescues/{rescue_id}", "/admin/rescues/{rescue_id}"

@@ -192,6 +192,17 @@ async def test_an_if_match_that_makes_no_sense_is_refused(api: Api, if_match: st
     assert (await rider.get(f"/things/{thing}")).body["lat"] == 45.5
 
 
+@pytest.mark.parametrize("if_match", ["1", "7", "*"])
+async def test_a_precondition_that_nothing_is_held_to_is_not_passed_over(api: Api, if_match: str) -> None:
+    rider = await api.person("rider")
+    thing = await made(rider)
+    headers = {"if-match": if_match if if_match == "*" else f'"{if_match}"'}
+    before = (await rider.get("/things/count")).body
+    is_problem(await rider.create("/things", raw=GOOD, headers=headers), 400, "invalid_header")
+    is_problem(await rider.get(f"/things/{thing}", headers=headers), 400, "invalid_header")
+    assert (await rider.get("/things/count")).body == before
+
+
 async def test_a_stale_version_is_refused_and_the_current_one_taken(api: Api) -> None:
     rider = await api.person("rider")
     thing = await made(rider)
