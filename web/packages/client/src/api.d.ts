@@ -112,7 +112,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change my name */
+        /**
+         * Change my name
+         * @description Problem codes: `stale_version`.
+         */
         patch: operations["patch_me"];
         trace?: never;
     };
@@ -246,7 +249,7 @@ export interface paths {
         };
         /**
          * My rescues, the latest first
-         * @description For: admin, driver, rider, support.
+         * @description For: driver, rider.
          */
         get: operations["get_rescues"];
         put?: never;
@@ -748,7 +751,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a driver
-         * @description For: admin, support. Problem codes: `not_found`.
+         * @description For: admin, support. Problem codes: `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_approval"];
         delete?: never;
@@ -768,7 +771,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend a driver, who goes offline
-         * @description For: admin, support. Problem codes: `not_found`.
+         * @description For: admin, support. Problem codes: `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_suspension"];
         delete?: never;
@@ -1884,11 +1887,6 @@ export interface operations {
                  * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
                  */
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
             };
             path?: never;
             cookie?: never;
@@ -1913,7 +1911,6 @@ export interface operations {
             400: components["responses"]["Problem400"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -1924,13 +1921,7 @@ export interface operations {
     post_auth_sign_in: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1955,7 +1946,6 @@ export interface operations {
             401: components["responses"]["Problem401"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -1966,13 +1956,7 @@ export interface operations {
     post_auth_refresh: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1997,7 +1981,6 @@ export interface operations {
             401: components["responses"]["Problem401"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2008,13 +1991,7 @@ export interface operations {
     post_auth_sign_out: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2033,7 +2010,6 @@ export interface operations {
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2115,13 +2091,7 @@ export interface operations {
     post_quotes: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2147,7 +2117,6 @@ export interface operations {
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2218,13 +2187,7 @@ export interface operations {
     post_me_payment_methods: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2251,7 +2214,6 @@ export interface operations {
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2262,13 +2224,7 @@ export interface operations {
     delete_me_payment_methods_by_payment_method_id: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path: {
                 payment_method_id: string;
             };
@@ -2290,7 +2246,6 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2332,13 +2287,7 @@ export interface operations {
     post_webhooks_stripe: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2359,7 +2308,6 @@ export interface operations {
             400: components["responses"]["Problem400"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2375,7 +2323,7 @@ export interface operations {
                 sort?: "-created_at" | "created_at";
                 status?: ("aborted" | "arrived" | "assigned" | "cancelled" | "completed" | "en_route" | "in_transit" | "matching" | "no_show" | "rejected" | "requested" | "scheduled" | "unserved") | null;
                 live?: boolean;
-                role?: ("driver" | "operator" | "rider") | null;
+                role?: ("driver" | "rider") | null;
             };
             header?: never;
             path?: never;
@@ -2411,11 +2359,6 @@ export interface operations {
                  * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
                  */
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
             };
             path?: never;
             cookie?: never;
@@ -2443,7 +2386,6 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -3116,13 +3058,7 @@ export interface operations {
     post_rescues_by_rescue_id_messages: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path: {
                 rescue_id: string;
             };
@@ -3151,7 +3087,6 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -3190,13 +3125,7 @@ export interface operations {
     post_offers_by_offer_id_acceptance: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path: {
                 offer_id: string;
             };
@@ -3221,7 +3150,6 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -3232,13 +3160,7 @@ export interface operations {
     post_offers_by_offer_id_decline: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path: {
                 offer_id: string;
             };
@@ -3263,7 +3185,6 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -3373,13 +3294,7 @@ export interface operations {
     post_me_vehicles: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -3405,7 +3320,6 @@ export interface operations {
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -3416,13 +3330,7 @@ export interface operations {
     delete_me_vehicles_by_vehicle_id: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path: {
                 vehicle_id: string;
             };
@@ -3444,7 +3352,6 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -3455,13 +3362,7 @@ export interface operations {
     put_me_availability: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -3487,7 +3388,6 @@ export interface operations {
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -3614,13 +3514,7 @@ export interface operations {
     post_me_positions: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -3646,7 +3540,6 @@ export interface operations {
             403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -3688,13 +3581,7 @@ export interface operations {
     post_me_notifications_by_notification_id_reading: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The ETag of the version that the caller means to change
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
+            header?: never;
             path: {
                 notification_id: string;
             };
@@ -3719,7 +3606,6 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
