@@ -15,6 +15,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -169,7 +170,8 @@ class FaultyStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.delay_s = 0.0
+        self.delay_s = 0.0  # before a call does anything
+        self.late_s = 0.0  # after it has done it
         self.fails = False
 
     @property
@@ -177,7 +179,7 @@ class FaultyStore:
         return cast(Store, self)
 
     def heal(self) -> None:
-        self.delay_s, self.fails = 0.0, False
+        self.delay_s, self.late_s, self.fails = 0.0, 0.0, False
 
     async def suffer(self) -> None:
         """What every call meets first."""
@@ -185,6 +187,12 @@ class FaultyStore:
             await asyncio.sleep(self.delay_s)
         if self.fails:
             raise StoreUnavailable("the test says so")
+
+    async def answer(self, answer: T) -> T:
+        """What every call meets last."""
+        if self.late_s:
+            await asyncio.sleep(self.late_s)
+        return answer
 
     def collection(self, spec: Any) -> Any:
         return _FaultyCollection(self, self._store.collection(spec))
@@ -221,9 +229,23 @@ class _FaultyCollection:
 
         async def suffering(*args: Any, **given: Any) -> Any:
             await self._store.suffer()
-            return await found(*args, **given)
+            return await self._store.answer(await found(*args, **given))
 
         return suffering
+
+
+@dataclass(slots=True)
+class Faults:
+    """What stands between a platform in the test's process and that on which it depends."""
+
+    redis: Door
+    twin: Door
+    store: FaultyStore
+
+    def heal(self) -> None:
+        self.redis.heal()
+        self.twin.heal()
+        self.store.heal()
 
 
 async def until(true: Callable[[], Any], *, within_s: float = 20.0) -> None:

@@ -6,7 +6,8 @@
         await platform.settle()
 
 What a request starts behind its answer (facts, jobs) is done when ``settle`` returns.  City time
-stands still until a test moves it, so that nothing falls due by itself.  Every answer is held to the
+stands still until a test moves it, so that nothing falls due by itself.  Redis, the twin and the store
+are reached through what a test can break (``faults``).  Every answer is held to the
 OpenAPI document (``support.contract``).  Stripe's twin posts no webhooks: a test that wants one signs
 it itself.
 """
@@ -26,6 +27,7 @@ import aiohttp
 import msgspec
 
 from support.contract import Contract
+from support.faults import Door, Faults, FaultyStore
 from support.http import PASSWORD, Api, Client, Reply, new_address, new_phone
 from support.payments import Twin, running_twin, serving
 from supportcarr.auth.service import Grant
@@ -95,6 +97,7 @@ class Platform:
     clock: StandingCity
     twin: Twin
     redis_server: RedisServer
+    faults: Faults
 
     # --- people -----------------------------------------------------------------------------------
 
@@ -177,22 +180,32 @@ def settings_for(folder: Path, *, port: int, redis_url: str, twin: Twin, **chang
 
 
 @asynccontextmanager
-async def running_platform(folder: Path, **changed: str) -> AsyncIterator[Platform]:
-    """A platform with its data in *folder*; *changed* are settings, by name without the prefix."""
+async def running_platform(
+    folder: Path, *, patience_s: float = 5.0, **changed: str
+) -> AsyncIterator[Platform]:
+    """A platform with its data in *folder*; *changed* are settings, by name without the prefix.
+
+    *patience_s* is how long the store waits for another process's lock.
+    """
     async with AsyncExitStack() as closing:
         server = RedisServer(folder / "redis")
         server.start()
         closing.callback(server.stop)
         twin = await closing.enter_async_context(running_twin(folder / "twin"))
-        port = free_port()
-        settings = settings_for(folder, port=port, redis_url=server.url, twin=twin, **changed)
+        before_redis = closing.enter_context(Door(server.port or 0))
+        before_twin = closing.enter_context(Door(int(twin.base.rpartition(":")[2])))
+        port, redis_url = free_port(), before_redis.redis(server.url)
+        changed = {"STRIPE_API_BASE": before_twin.http} | changed
+        settings = settings_for(folder, port=port, redis_url=redis_url, twin=twin, **changed)
 
-        store = SqliteStore(folder / "store.sqlite3")
-        await store.open()
-        closing.push_async_callback(store.close)
-        redis = await closing.enter_async_context(RedisClient(server.url))
+        sqlite = SqliteStore(folder / "store.sqlite3", patience_s=patience_s)
+        await sqlite.open()
+        closing.push_async_callback(sqlite.close)
+        faults = Faults(before_redis, before_twin, FaultyStore(sqlite))
+        store = faults.store.as_store
+        redis = await closing.enter_async_context(RedisClient(redis_url))
         clock = StandingCity()
-        house = House(settings, store, clock, Redises(redis, redis), durable_url=server.url)
+        house = House(settings, store, clock, Redises(redis, redis), durable_url=redis_url)
         closing.push_async_callback(house.close)
         await seed_demo(store)
         await house.revocations.open()
@@ -208,10 +221,13 @@ async def running_platform(folder: Path, **changed: str) -> AsyncIterator[Platfo
         gateway = gateway_of(house, metrics, lifecycle)
         lifecycle.became_ready()
         url = await closing.enter_async_context(serving(cast(ASGIApp, gateway), port))
-        timeout = aiohttp.ClientTimeout(total=30)
-        session = await closing.enter_async_context(aiohttp.ClientSession(timeout=timeout))
+        session = await closing.enter_async_context(
+            aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(limit=0)
+            )
+        )
         routes = house.routes()
         api = Api(url, session, house.auth, house.tokens, gateway, metrics, lifecycle, clock, routes)
         async with session.get(f"{url}/openapi.json") as answer:
             contract = Contract(await answer.json(), routes)
-        yield Platform(house, api, contract, relay, clock, twin, server)
+        yield Platform(house, api, contract, relay, clock, twin, server, faults)

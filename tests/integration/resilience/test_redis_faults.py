@@ -1,0 +1,195 @@
+"""What a platform does without Redis, with one that is slow or silent, and when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from support.faults import until
+from support.http import Client, Reply
+from support.platform import Platform
+from support.scenes import PICKUP, VISA, Stage, must, quote_body
+from supportcarr.kit.redis.streams import Item
+from supportcarr.realtime.feed import user_stream
+
+COVERAGE = f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"
+
+
+async def report(platform: Platform, driver: Client) -> Reply:
+    position = {"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": platform.clock.city().isoformat()}
+    return await driver.post("/me/positions", position)
+
+
+async def becomes(rider: Client, rescue_id: str, *statuses: str) -> Any:
+    """Wait until the rescue is in one of those states; the rescue."""
+    now: Any = None
+
+    async def is_there() -> bool:
+        nonlocal now
+        now = must(await rider.get(f"/rescues/{rescue_id}"), 200)
+        return now["status"] in statuses
+
+    await until(is_there)
+    return now
+
+
+async def told(platform: Platform, user_id: str) -> list[Item]:
+    """Everything on that person's stream."""
+    stream = user_stream(user_id)
+    epoch = (await platform.house.streams.heads([stream]))[stream].partition(":")[0]
+    return await platform.house.streams.read(stream, f"{epoch}:0", 1000)
+
+
+def moves(items: Sequence[Item], rescue_id: str) -> list[str]:
+    """The states of that rescue, in the order they were told."""
+    said = [msgspec.json.decode(item.data) for item in items if item.name == "rescue:status_update"]
+    return [one["status"] for one in said if one["rescue_id"] == rescue_id]
+
+
+async def redis_is_missed(platform: Platform) -> None:
+    await until(platform.house.tokens.stale)
+
+
+def is_unavailable(reply: Reply) -> bool:
+    return (
+        reply.status == 503 and reply.code in ("overloaded", "unavailable") and "retry-after" in reply.headers
+    )
+
+
+async def test_without_redis_everything_goes_on_but_what_lives_in_it(
+    platform: Platform, stage: Stage
+) -> None:
+    riding = await stage.in_transit()
+    waiting, card = await stage.rider()
+    platform.faults.redis.shut()
+    await redis_is_missed(platform)
+
+    # reads
+    assert (await waiting.get("/me")).status == 200
+    assert (await riding.rider.get(riding.path)).body["status"] == "in_transit"
+    assert (await riding.rider.get("/rescues")).status == 200
+    assert (await waiting.get(COVERAGE)).body["covered"] is True
+    assert (await platform.anonymous().get("//readyz")).status == 200
+
+    # positions are the one thing that is nowhere else
+    assert is_unavailable(await report(platform, riding.its_driver))
+
+    # a rescue is asked for, without an arrival time, and its card is held
+    quote = must(await waiting.post("/quotes", quote_body()), 201)
+    assert quote.get("eta_seconds") is None
+    asked = {"quote_id": quote["id"], "payment_method_id": card}
+    rescue = must(await waiting.create("/rescues", asked), 201)
+    await becomes(waiting, rescue["id"], "matching")
+
+    # one that is under way comes to its end, and is paid
+    must(await riding.drives("completion", {"outcome": "delivered"}), 200)
+    paid = await becomes(riding.rider, riding.rescue_id, "completed")
+
+    async def is_captured() -> bool:
+        now = must(await riding.rider.get(riding.path), 200)
+        return bool(now["payment"]["captured_minor"] == paid["price_minor"])
+
+    await until(is_captured)
+
+    # the other is given up, and its hold let go
+    must(await waiting.post(f"/rescues/{rescue['id']}/cancellation", {"reason": "fixed_it"}), 200)
+
+    async def is_released() -> bool:
+        return {i["status"] for i in await platform.twin.intents()} == {"succeeded", "canceled"}
+
+    await until(is_released)
+
+    # who signs out is out
+    must(await waiting.post("/auth/sign-out"), 204)
+    assert (await waiting.get("/me")).status == 401
+
+    # Redis is back: what happened meanwhile is told, once and in order
+    platform.faults.heal()
+    await until(lambda: not platform.relay.stats()["retrying"])
+    await platform.settle()
+    for scene_id, person, states in (
+        (rescue["id"], waiting, ["requested", "matching", "cancelled"]),
+        (riding.rescue_id, riding.rider, ["in_transit", "completed"]),
+    ):
+        items = await told(platform, person.user_id)
+        assert len({item.id for item in items}) == len(items)
+        assert moves(items, scene_id)[-len(states) :] == states
+    platform.clock.pass_(5)
+    assert (await report(platform, riding.its_driver)).status == 200
+    await until(lambda: not platform.house.tokens.stale())
+
+
+@pytest.mark.parametrize("fault", ["stall", "slow"])
+async def test_a_redis_that_takes_its_time_takes_nobody_elses(
+    platform: Platform, stage: Stage, fault: str
+) -> None:
+    scene = await stage.in_transit()
+    people = [scene.rider, scene.its_driver] + [await platform.person("rider") for _ in range(4)]
+    if fault == "stall":
+        platform.faults.redis.stall()
+    else:
+        platform.faults.redis.slow(1.0)
+    await redis_is_missed(platform)
+    replies: dict[str, list[Reply]] = {"reads": [], "positions": []}
+    ends = time.monotonic() + 2.5
+
+    async def read(person: Client) -> None:
+        while time.monotonic() < ends:
+            replies["reads"].append(await person.get("/me"))
+
+    async def drive() -> None:
+        while time.monotonic() < ends:
+            replies["positions"].append(await report(platform, scene.its_driver))
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(*map(read, people), *(drive() for _ in range(5)))
+    assert {reply.status for reply in replies["reads"]} == {200}
+    assert len(replies["reads"]) > 10 * len(people)  # each would be two or three if it waited for Redis
+    if fault == "stall":
+        assert all(map(is_unavailable, replies["positions"]))
+    assert "http_requests_in_flight 0.0" in platform.api.metrics.render().decode()
+
+    platform.faults.heal()
+    await until(lambda: not platform.house.tokens.stale(), within_s=10)
+
+    async def takes_positions() -> bool:
+        platform.clock.pass_(1)
+        return (await report(platform, scene.its_driver)).status == 200
+
+    await until(takes_positions, within_s=10)
+
+
+async def test_a_rescue_asked_for_while_redis_is_slow_is_not_lost(platform: Platform, stage: Stage) -> None:
+    rider, card = await stage.rider(VISA)
+    platform.faults.redis.slow(0.4)
+    rescue_id = await _asked(platform, rider, card)
+    await becomes(rider, rescue_id, "matching")
+    platform.faults.heal()
+    await until(lambda: not platform.relay.stats()["retrying"])
+    await platform.settle()
+    assert moves(await told(platform, rider.user_id), rescue_id) == ["requested", "matching"]
+
+
+async def _asked(platform: Platform, rider: Client, card: str) -> str:
+    quote = must(await rider.post("/quotes", quote_body()), 201)
+    asked = {"quote_id": quote["id"], "payment_method_id": card}
+    return str(must(await rider.create("/rescues", asked), 201)["id"])
+
+
+async def test_a_wiped_redis_is_told_what_was_not_told_yet(platform: Platform, stage: Stage) -> None:
+    rider, card = await stage.rider()
+    platform.faults.redis.shut()
+    await redis_is_missed(platform)
+    rescue_id = await _asked(platform, rider, card)
+    await becomes(rider, rescue_id, "matching")
+    platform.redis_server.kill()
+    platform.redis_server.start()
+    platform.faults.heal()
+    await until(lambda: not platform.relay.stats()["retrying"])
+    await platform.settle()
+    assert moves(await told(platform, rider.user_id), rescue_id) == ["requested", "matching"]

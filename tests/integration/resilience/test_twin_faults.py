@@ -1,0 +1,143 @@
+"""Payments while Stripe (its twin) is gone, slow, or answers that it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from support.faults import until
+from support.platform import Platform
+from support.scenes import VISA, Scene, Stage, must, quote_body
+
+RETRIES = 3.0  # seconds: a job asks again after one
+
+
+async def asked_for(stage: Stage) -> Scene:
+    """A rescue that was asked for just now."""
+    rider, card = await stage.rider()
+    return await ask(stage, rider, card)
+
+
+async def ask(stage: Stage, rider: Any, card: str) -> Scene:
+    quote = must(await rider.post("/quotes", quote_body()), 201)
+    body = {"quote_id": quote["id"], "payment_method_id": card}
+    return Scene(stage.platform, rider, must(await rider.create("/rescues", body), 201)["id"])
+
+
+async def status(scene: Scene) -> str:
+    return str(must(await scene.rider.get(scene.path), 200)["status"])
+
+
+async def time_runs_out(platform: Platform, scene: Scene) -> None:
+    """What a worker does when the rescue's deadline has come."""
+    [deadline] = [d for d in platform.house.deadlines() if d.spec.name == "rescuerequests"]
+    await deadline.fire(scene.rescue_id)
+
+
+async def becomes(scene: Scene, wanted: str) -> None:
+    async def is_there() -> bool:
+        return await status(scene) == wanted
+
+    await until(is_there)
+
+
+async def test_a_rescue_waits_for_stripe_and_goes_on_when_it_is_back(
+    platform: Platform, stage: Stage
+) -> None:
+    rider, card = await stage.rider()
+    platform.faults.twin.shut()
+    scene = await ask(stage, rider, card)
+    refused = await rider.post("/me/payment-methods", {"stripe_payment_method": VISA})
+    assert (refused.status, refused.code) == (503, "overloaded")
+    assert refused.headers["retry-after"]
+    platform.clock.pass_(290)  # not yet five minutes
+    await asyncio.sleep(RETRIES)
+    await time_runs_out(platform, scene)
+    assert await status(scene) == "requested"
+    platform.faults.heal()
+    await becomes(scene, "matching")
+    assert [intent["status"] for intent in await platform.twin.intents()] == ["requires_capture"]
+
+
+async def test_after_five_minutes_it_is_rejected_and_nothing_is_held(
+    platform: Platform, stage: Stage
+) -> None:
+    rider, card = await stage.rider()
+    platform.faults.twin.shut()
+    scene = await ask(stage, rider, card)
+    platform.clock.pass_(301)
+    await time_runs_out(platform, scene)
+    rescue = must(await rider.get(scene.path), 200)
+    assert (rescue["status"], rescue["reason"]) == ("rejected", "payment_timeout")
+    platform.faults.heal()
+    await nothing_is_held(platform, scene)
+    again = await ask(stage, rider, card)  # and the rider may ask anew
+    await becomes(again, "matching")
+
+
+async def test_a_hold_that_came_about_unheard_is_found_and_let_go(platform: Platform, stage: Stage) -> None:
+    rider, card = await stage.rider()
+    await platform.twin.misbehave(timeout_next=1)  # it holds the money, and does not say so
+    scene = await ask(stage, rider, card)
+
+    async def is_held() -> bool:
+        return [intent["status"] for intent in await platform.twin.intents()] == ["requires_capture"]
+
+    await until(is_held)
+    platform.faults.twin.shut()
+    platform.clock.pass_(301)
+    await time_runs_out(platform, scene)
+    assert await status(scene) == "rejected"
+    platform.faults.heal()
+    await nothing_is_held(platform, scene)
+    assert len(await platform.twin.intents()) == 1
+
+
+async def nothing_is_held(platform: Platform, scene: Scene) -> None:
+    async def is_over() -> bool:
+        intents = {intent["status"] for intent in await platform.twin.intents()}
+        payment = await platform.house.payments.of_rescue(scene.rescue_id)
+        return intents <= {"canceled"} and payment is not None and payment.status in ("released", "failed")
+
+    await until(is_over)
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"fail_next": {"count": 3, "status": 500}},
+        {"fail_next": {"count": 3, "status": 503}},
+        {"fail_next": {"count": 2, "status": 429}},
+        {"timeout_next": 2},
+    ],
+    ids=["500", "503", "429", "silent"],
+)
+async def test_what_stripe_cannot_do_now_is_asked_again_and_done_once(
+    platform: Platform, stage: Stage, behaviour: dict[str, Any]
+) -> None:
+    rider, card = await stage.rider()
+    await platform.twin.misbehave(**behaviour)
+    scene = await ask(stage, rider, card)
+    await becomes(scene, "matching")
+    assert [intent["status"] for intent in await platform.twin.intents()] == ["requires_capture"]
+
+
+async def test_a_slow_stripe_keeps_nobody_waiting_but_payments(platform: Platform, stage: Stage) -> None:
+    others = await platform.person("rider")
+    scene = await asked_for(stage)
+    await becomes(scene, "matching")
+    platform.faults.twin.slow(5.0)  # longer than we wait for it
+    cards = [
+        asyncio.create_task(scene.rider.post("/me/payment-methods", {"stripe_payment_method": VISA}))
+        for _ in range(10)
+    ]
+    while not all(task.done() for task in cards):
+        assert (await others.get("/me")).status == 200
+    for task in cards:
+        refused = await task
+        assert (refused.status, refused.code) == (503, "overloaded")
+    must(await scene.rider.post(f"{scene.path}/cancellation", {"reason": "fixed_it"}), 200)
+    platform.faults.heal()
+    await nothing_is_held(platform, scene)
