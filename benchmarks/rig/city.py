@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import shapely
-
 from supportcarr.auth.model import Session, User
 from supportcarr.auth.phones import parse
 from supportcarr.contracts.actors import SYSTEM, Actor
@@ -25,6 +23,7 @@ from supportcarr.drivers.model import Application, DriverProfile, Vehicle
 from supportcarr.kit.crypto import keyed_hash
 from supportcarr.kit.ids import new_id
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
+from supportcarr.pricing.geography import holds
 from supportcarr.pricing.model import price
 from supportcarr.rescues.model import PaymentSnapshot, Rescue, TimelineEntry
 from supportcarr.riders.model import LiveRescue, RiderProfile
@@ -64,15 +63,15 @@ class Map:
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
-        self._polygon = shapely.Polygon(MONTREAL.boundary)
-        shapely.prepare(self._polygon)
+        lngs, lats = zip(*MONTREAL.boundary, strict=True)
+        self._box = min(lngs), max(lngs), min(lats), max(lats)
 
     def place(self) -> Place:
-        west, south, east, north = self._polygon.bounds
+        west, east, south, north = self._box
         while True:
             lng = round(self._chance.uniform(west, east), 5)
             lat = round(self._chance.uniform(south, north), 5)
-            if shapely.contains_xy(self._polygon, lng, lat):
+            if holds(MONTREAL.boundary, lng, lat):
                 return Place(lat, lng)
 
 
