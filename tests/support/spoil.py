@@ -26,6 +26,19 @@ EXTREME_TIMES = (
     "2026-01-01T00:00:00",
     "yesterday",
 )
+# What holds whatever the document says of it: a bound that is lost there must not be lost here too.
+NEVER: dict[str, tuple[str, ...]] = {
+    "lat": ("90.0001", "-90.0001", "91", "-91", "1e9"),
+    "lng": ("180.0001", "-180.0001", "181", "-181", "1e9"),
+    "price_minor": ("-1", "100000001"),
+    "amount_minor": ("-1", "100000001"),
+    "password": ('"1234567"',),
+    "role": ('"admin"', '"support"', '"system"'),
+    "pin": ('"123"', '"12345"', '"12a4"', '"１２３４"', '" 123"', '"-123"'),
+    "reason": ('""', '"   "'),
+    "text": ('""', '" "'),
+    "name": ('""', '" "'),
+}
 _HOLE = "\ufffc the spoilt value goes here \ufffc"
 
 
@@ -112,6 +125,8 @@ def _one(path: Path, node: Json, required: bool, good: Json, components: Json) -
         yield spoilt(value[:40], value)
     if "null" not in types and not any(None in option.get("enum", ()) for option in options):
         yield spoilt("null", "null")
+    for value in NEVER.get(str(path[-1]), ()):
+        yield spoilt(f"never {value}", value)
     if required:
         yield Spoilt(f"{where} is missing", _without(good, path), where)
     for option in options:
@@ -215,6 +230,7 @@ def _bad_values(name: str, schema: Json, components: Json) -> Iterator[tuple[str
         yield from ((value, name) for value in ("0", "-1", "1000000000", "1e9", "9" * 30))
     if name == "cursor":
         yield from ((value, "cursor" if "%00" not in value else None) for value in map(_quoted, BAD_CURSORS))
+    yield from ((value, name) for value in NEVER.get(name, ()))
     if types & {"integer", "number"}:
         for value in ("", "x", "nan", "inf", "-inf", "1e999", "0x10", "1_000_x", "١٢x", "true", "[1]"):
             yield _quoted(value), name
