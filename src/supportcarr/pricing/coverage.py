@@ -8,6 +8,7 @@ import h3
 import msgspec
 
 from supportcarr.contracts.geo import GeoPoint
+from supportcarr.kit.cache import BoundedCache
 from supportcarr.kit.clock import Clock
 from supportcarr.pricing.geography import Areas
 from supportcarr.pricing.ports import Supply
@@ -28,9 +29,9 @@ class Coverage:
     def __init__(self, areas: Areas, supply: Supply, clock: Clock, *, keep_s: float = 10.0) -> None:
         self._areas = areas
         self._supply = supply
-        self._clock = clock
-        self._keep_s = keep_s
-        self._kept: dict[tuple[str, str], tuple[float, asyncio.Task[bytes]]] = {}
+        self._kept: BoundedCache[tuple[str, str], asyncio.Task[bytes]] = BoundedCache(
+            MOST_KEPT, keep_s, monotonic=lambda: clock.city().timestamp()
+        )
 
     async def at(self, point: GeoPoint) -> bytes:
         """The encoded ``CoverageAnswer`` for that point."""
@@ -38,15 +39,12 @@ class Coverage:
         if area_id is None:
             return _OUTSIDE
         key = (area_id, h3.latlng_to_cell(point.lat, point.lng, CELL_RESOLUTION))
-        now = self._clock.city().timestamp()
         kept = self._kept.get(key)
-        if kept is None or kept[0] <= now or _has_failed(kept[1]):
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            kept = (now + self._keep_s, asyncio.create_task(self._ask(area_id, point)))
-            self._kept[key] = kept
+        if kept is None or _has_failed(kept):
+            kept = asyncio.create_task(self._ask(area_id, point))
+            self._kept.put(key, kept)
         # those who ask at once share one look; one who leaves must not end it for the others
-        return await asyncio.shield(kept[1])
+        return await asyncio.shield(kept)
 
     async def _ask(self, area_id: str, point: GeoPoint) -> bytes:
         eta = await self._supply.eta_seconds(area_id, point)
