@@ -139,7 +139,7 @@ class Runs:
     async def _recovered(self, place: Place, *, at_once: bool, every_event_known: bool) -> list[str]:
         """Another process takes over; whoever asked asks again, before or after it has."""
         scenario = self.scenario
-        async with opened(place) as world:
+        async with opened(place, concurrency=32) as world:
             if scenario.ask is not None and scenario.repeats:
                 if not at_once:
                     await world.settle()

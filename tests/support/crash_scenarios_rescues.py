@@ -292,10 +292,26 @@ RESCUES_SCENARIOS = (
     ),
     Scenario(name="accepting an offer", prepare=matching, ask=_accept, behind=(relay,), effect=_near_has_it),
     Scenario(
+        name="accepting an offer and never again",
+        prepare=matching,
+        ask=_accept,
+        repeats=False,
+        perhaps=True,
+        effect=_near_has_it,
+    ),
+    Scenario(
         name="declining an offer",
         prepare=matching,
         ask=_decline,
         behind=(relay,),
+        effect=_near_was_asked_once,
+    ),
+    Scenario(
+        name="declining an offer and never again",
+        prepare=matching,
+        ask=_decline,
+        repeats=False,
+        perhaps=True,
         effect=_near_was_asked_once,
     ),
     Scenario(

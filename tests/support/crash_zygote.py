@@ -23,9 +23,11 @@ from support.crash_steps import When
 from support.crash_world import built_once, opened
 from supportcarr.kit import job_worker
 from supportcarr.kit.process import die_with_parent
+from supportcarr.kit.store import sqlite_writer
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAIM_S = 40.0  # on a job: prolonged every quarter of it, which must not be a step now and then
+HURRIED_S = 0.0  # what a write waits for company where it comes alone, one after the other
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +89,7 @@ async def _act(order: Order) -> None:
     from support.crash_scenarios import SCENARIOS
 
     job_worker.CLAIM_SECONDS = CLAIM_S
+    sqlite_writer.UNHURRIED_S = HURRIED_S
     scenario = SCENARIOS[order.scenario]
     concurrency = 32 if order.alive else 1
     async with opened(order.place, dies_at=order.dies_at, when=order.when, concurrency=concurrency) as world:
