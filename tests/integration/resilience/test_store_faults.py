@@ -1,0 +1,115 @@
+"""A store that fails, is slow, or is locked by somebody else: refused in time, and never the whole loop."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.faults import until
+from support.http import Reply
+from support.platform import Platform
+from support.scenes import Stage, must, quote_body
+
+
+def is_unavailable(reply: Reply) -> bool:
+    return (
+        reply.status == 503 and reply.code in ("overloaded", "unavailable") and "retry-after" in reply.headers
+    )
+
+
+async def test_a_store_that_fails_is_said_to_be_away(platform: Platform, stage: Stage) -> None:
+    rider, _ = await stage.rider()
+    nobody = platform.anonymous()
+    platform.faults.store.fails = True
+    assert is_unavailable(await rider.get("/me"))
+    assert is_unavailable(await rider.get("/rescues"))
+    assert is_unavailable(await rider.post("/quotes", quote_body()))
+    assert is_unavailable(
+        await nobody.post("/auth/sign-in", {"phone": "+15145550142", "password": "12345678"})
+    )
+    assert (await nobody.get("//healthz")).status == 200
+    async with platform.api.session.get(f"{platform.api.url}/readyz") as readyz:
+        assert (readyz.status, (await readyz.json())["not_ready"]) == (503, ["store"])
+    platform.faults.heal()
+    assert (await rider.get("/me")).status == 200
+    assert (await rider.post("/quotes", quote_body())).status == 201
+    async with platform.api.session.get(f"{platform.api.url}/readyz") as readyz:
+        assert readyz.status == 200
+
+
+async def test_a_store_that_hangs_costs_a_request_its_time_and_no_more(platform: Platform) -> None:
+    people = [await platform.person("rider") for _ in range(3)]
+    platform.faults.store.delay_s = 30.0
+    began = time.monotonic()
+    hanging = [asyncio.create_task(people[n % 3].get("/me")) for n in range(60)]
+    assert (await platform.anonymous().get("/clock")).status == 200  # needs no store
+    replies = [await task for task in hanging]
+    assert all(map(is_unavailable, replies))
+    assert time.monotonic() - began < 20  # all at once, not one after the other
+    platform.faults.heal()
+    assert [(await person.get("/me")).status for person in people] == [200, 200, 200]
+
+
+async def test_a_request_that_was_cut_off_is_repeated_without_harm(platform: Platform, stage: Stage) -> None:
+    rider, card = await stage.rider()
+    quote = must(await rider.post("/quotes", quote_body()), 201)
+    asked = {"quote_id": quote["id"], "payment_method_id": card}
+    platform.faults.store.late_s = 1.5  # each write happens, and takes too long to say so
+    cut_off = await rider.post("/rescues", asked, key="my-rescue")
+    assert (cut_off.status, cut_off.code) == (503, "overloaded")
+    platform.faults.heal()
+    rescue = must(await rider.post("/rescues", asked, key="my-rescue"), 201)
+    again = must(await rider.post("/rescues", asked, key="my-rescue"), 201)
+    assert again["id"] == rescue["id"]
+    assert [one["id"] for one in must(await rider.get("/rescues"), 200)["items"]] == [rescue["id"]]
+    await platform.settle()
+    assert len(await platform.twin.intents()) == 1
+
+
+@contextmanager
+def turnstile_held(path: Path) -> Iterator[None]:
+    """Another process that stopped while it had its turn to write."""
+    room = os.open(f"{path}.room", os.O_RDWR)
+    try:
+        fcntl.flock(room, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(room)
+
+
+@contextmanager
+def foreign_transaction(path: Path) -> Iterator[None]:
+    """Somebody at the database's own shell, who began to write and went for lunch."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@pytest.mark.parametrize("locked", [turnstile_held, foreign_transaction])
+async def test_a_locked_file_refuses_writes_in_time_and_keeps_nobody_from_reading(
+    platform: Platform, tmp_path: Path, locked: Any
+) -> None:
+    rider = await platform.person("rider")
+    reads = 0
+    with locked(tmp_path / "store.sqlite3"):
+        async with asyncio.timeout(20):
+            writing = [asyncio.create_task(rider.post("/quotes", quote_body())) for _ in range(20)]
+            while not all(task.done() for task in writing):
+                assert (await rider.get("/me")).status == 200
+                reads += 1
+            assert all([is_unavailable(await task) for task in writing])
+    assert reads > 30  # the event loop went on
+
+    async def writes() -> bool:
+        return (await rider.post("/quotes", quote_body())).status == 201
+
+    await until(writes, within_s=10)
