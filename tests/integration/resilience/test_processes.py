@@ -1,0 +1,113 @@
+"""Real processes: who signs out of one is out of all, whatever Redis does; a full disk stops writes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import socketio
+
+from support.faults import until
+from support.fleet import Fleet, Member
+from support.http import new_phone
+from support.realtime import Phone, phone
+from supportcarr.kit.redis.server import RedisServer
+
+
+@pytest.fixture
+async def fleet(tmp_path: Path, own_redis_server: RedisServer) -> AsyncIterator[Fleet]:
+    async with Fleet(tmp_path, own_redis_server) as running:
+        yield running
+
+
+async def lets_in(fleet: Fleet, member: Member, token: str) -> bool:
+    said = await fleet.ask(member, "GET", "/me", token=token)
+    assert said.status in (200, 401), said
+    return said.status == 200
+
+
+async def comes_to_refuse(fleet: Fleet, member: Member, token: str) -> None:
+    async def refuses() -> bool:
+        return not await lets_in(fleet, member, token)
+
+    await until(refuses, within_s=5)
+
+
+async def sign_out(fleet: Fleet, member: Member, token: str) -> None:
+    assert (await fleet.ask(member, "POST", "/auth/sign-out", token=token)).status == 204
+
+
+async def test_who_signs_out_here_is_out_there_whatever_redis_does(
+    fleet: Fleet, own_redis_server: RedisServer
+) -> None:
+    here, there, sockets = await fleet.start("api"), await fleet.start("api"), await fleet.start("realtime")
+    number = new_phone()
+    stays = await fleet.sign_up(here, number)
+    tokens = [await fleet.sign_in(here, number) for _ in range(4)]
+    for token in (stays, *tokens):
+        assert await lets_in(fleet, there, token)
+
+    # as every day
+    async with phone(sockets.url, tokens[0]) as connected:
+        await sign_out(fleet, here, tokens[0])
+        await comes_to_refuse(fleet, there, tokens[0])
+        await connected.ended()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await Phone().connect(sockets.url, tokens[0])
+    assert await fleet.figure(there, "revocations_asked_store") == 0
+
+    # without Redis the store is asked, and a process can start
+    own_redis_server.kill()
+
+    async def is_missed() -> bool:
+        return await fleet.figure(there, "revocations_stale") == 1
+
+    await until(is_missed)
+    await sign_out(fleet, here, tokens[1])
+    assert not await lets_in(fleet, there, tokens[1])
+    assert await lets_in(fleet, there, stays)
+    assert await fleet.figure(there, "revocations_asked_store") >= 2
+    late = await fleet.start("api")
+    for token in tokens[:2]:
+        assert not await lets_in(fleet, late, token)
+    assert await lets_in(fleet, late, stays)
+
+    # it is back, and empty
+    own_redis_server.start()
+    for member in (here, there, late, sockets):
+
+        async def hears_again(member: Member = member) -> bool:
+            return await fleet.figure(member, "revocations_stale") == 0
+
+        await until(hears_again)
+    await sign_out(fleet, late, tokens[2])
+    for member in (here, there):
+        await comes_to_refuse(fleet, member, tokens[2])
+    for token in tokens[:3]:
+        assert not await lets_in(fleet, there, token)
+    assert await lets_in(fleet, there, tokens[3])
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await Phone().connect(sockets.url, tokens[2])
+
+
+async def test_a_full_disk_refuses_what_must_be_written_and_nothing_else(fleet: Fleet) -> None:
+    api = await fleet.start("api")
+    number = new_phone()
+    token = await fleet.sign_up(api, number)
+    api.limit_files_to(4096)
+    for name in ("Anna", "Annika"):
+        refused = await fleet.ask(api, "PATCH", "/me", {"name": name}, token=token)
+        assert (refused.status, refused.body["code"]) == (503, "unavailable")
+        assert refused.headers["retry-after"]
+    me = await fleet.ask(api, "GET", "/me", token=token)
+    assert (me.status, me.body["name"]) == (200, "Ana Roy")
+    api.limit_files_to(-1)
+
+    async def can_write() -> bool:
+        return (await fleet.ask(api, "PATCH", "/me", {"name": "Anya"}, token=token)).status == 200
+
+    await until(can_write, within_s=10)
+    assert (await fleet.ask(api, "GET", "/me", token=token)).body["name"] == "Anya"
+    await api.kill()
+    assert (await fleet.ask(await fleet.start("api"), "GET", "/me", token=token)).body["name"] == "Anya"
