@@ -34,7 +34,6 @@ def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Complet
     ("arguments", "settings", "sentence"),
     [
         (("api",), {}, "SUPPORTCARR_REDIS_URL is not set"),
-        (("worker",), {"REDIS_URL": "redis://127.0.0.1:1"}, "Redis cannot be used"),
         (("up",), {"PORT": "eighty"}, "SUPPORTCARR_PORT is not valid"),
         (("up",), {"PROT": "80"}, "SUPPORTCARR_PROT is not a setting"),
         (("check",), {"STORE_URL": "postgres://x"}, "SUPPORTCARR_STORE_URL must begin with"),
