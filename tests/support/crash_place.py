@@ -11,8 +11,6 @@ from support.payments import API_KEY, WEBHOOK_SECRET
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.settings import Settings, load
 
-STRIPE_TIMEOUT_S = 1.0
-
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a world is; *starts* is its wall time when it opens, seconds since the Unix epoch."""
@@ -80,26 +78,28 @@ class MovedClock(Clock):
         self.jumped += seconds
 
 
+# Cheap passwords, limits that no test meets, tokens that outlive every jump of the clock.
+ENVIRONMENT = {
+    "PROFILE": "staging",
+    "AUTH_TOKEN_SECRETS": "k1:" + "s" * 40,
+    "AUTH_LOOKUP_SECRET": "l" * 40,
+    "AUTH_BCRYPT_COST": "4",
+    "AUTH_ACCESS_SECONDS": "8640000",
+    "AUTH_REFRESH_SECONDS": "8640000",
+    "QUOTES_SECRET": "q" * 40,
+    "STRIPE_API_KEY": API_KEY,
+    "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+    "STRIPE_TOLERANCE_SECONDS": "864000",
+    "STRIPE_TIMEOUT_SECONDS": "1.0",
+    "LIMITS_SENSITIVE_PER_MINUTE": "100000",
+    "LIMITS_ADDRESS_PER_MINUTE": "100000",
+    "LIMITS_USER_PER_MINUTE": "100000",
+}
+
+
 @functools.cache
 def _settings() -> Settings:
-    """Cheap passwords, limits that no test meets, tokens that outlive every jump of the clock."""
-    given = {
-        "PROFILE": "staging",
-        "AUTH_TOKEN_SECRETS": "k1:" + "s" * 40,
-        "AUTH_LOOKUP_SECRET": "l" * 40,
-        "AUTH_BCRYPT_COST": "4",
-        "AUTH_ACCESS_SECONDS": "8640000",
-        "AUTH_REFRESH_SECONDS": "8640000",
-        "QUOTES_SECRET": "q" * 40,
-        "STRIPE_API_KEY": API_KEY,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "STRIPE_TOLERANCE_SECONDS": "864000",
-        "STRIPE_TIMEOUT_SECONDS": str(STRIPE_TIMEOUT_S),
-        "LIMITS_SENSITIVE_PER_MINUTE": "100000",
-        "LIMITS_ADDRESS_PER_MINUTE": "100000",
-        "LIMITS_USER_PER_MINUTE": "100000",
-    }
-    return load({f"SUPPORTCARR_{name}": value for name, value in given.items()}, dotenv=None)
+    return load({f"SUPPORTCARR_{name}": value for name, value in ENVIRONMENT.items()}, dotenv=None)
 
 
 def settings_at(place: Place) -> Settings:

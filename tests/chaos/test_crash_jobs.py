@@ -1,0 +1,119 @@
+"""Jobs in real workers with a real queue: killed twice in the middle they are not failed, and those that
+failed too often can be seen and replayed by the command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from support.crash_cli import said_by, supportcarr
+from support.crash_life import populate, requested
+from support.crash_place import Place
+from support.crash_scenario import intents
+from support.crash_world import World, opened
+from support.payments import Twin, running_twin
+from supportcarr.kit.jobs import Job
+from supportcarr.kit.redis.server import RedisServer
+
+QUICK_LOOKS = {"JOBS_SWEEP_SECONDS": "0.2"}
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+async def held_up(tmp_path: Path, own_redis_server: RedisServer) -> AsyncIterator[tuple[World, Twin]]:
+    """A rescue was asked for; Stripe will hold its card and never say so.  Nobody works yet."""
+    async with running_twin(tmp_path) as twin:
+        place = Place(
+            folder=str(tmp_path),
+            store_url=f"sqlite:///{tmp_path}/store.sqlite3",
+            redis_url=own_redis_server.url,
+            stripe_url=twin.base,
+            starts=time.time() - 20,
+        )
+        async with opened(place) as world:
+            await populate(world)
+            await requested(world)
+            await twin.misbehave(timeout_next=100)
+            yield world, twin
+
+
+async def the_job(world: World) -> Job:
+    [job] = (await world.house.jobs.documents.find()).items
+    return job
+
+
+async def until(happened: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not await happened():
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def worker(world: World, **settings: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    async with supportcarr(world.place, "worker", **QUICK_LOOKS, **settings) as process:
+        yield process
+
+
+async def kill_in_the_middle(world: World, **settings: str) -> None:
+    """Start a worker and kill it while it waits for Stripe."""
+    before = (await the_job(world)).version
+
+    async def at_work() -> bool:
+        job = await the_job(world)
+        return job.running and job.version > before
+
+    async with worker(world, **settings) as process:
+        await until(at_work)
+        await asyncio.sleep(0.3)  # it is in the request, or about to be: both must do
+        process.kill()
+        await process.wait()
+
+
+async def test_a_job_that_was_killed_twice_in_the_middle_is_not_failed(
+    held_up: tuple[World, Twin],
+) -> None:
+    world, twin = held_up
+    await kill_in_the_middle(world)
+    await kill_in_the_middle(world)
+    await twin.misbehave(timeout_next=0)
+
+    async def done() -> bool:
+        return (await the_job(world)).state == "done"
+
+    async def matched() -> bool:
+        return (await world.rescue()).status == "matching"
+
+    async with worker(world):
+        await until(done)
+        await until(matched)
+    job = await the_job(world)
+    assert (job.attempts, job.last_error) == (2, "CutShort: its process ended while it ran")
+    assert [line["status"] for line in await intents(world)] == ["requires_capture"]
+
+
+async def test_a_dead_letter_is_listed_and_replayed_by_the_command(held_up: tuple[World, Twin]) -> None:
+    world, twin = held_up
+    await kill_in_the_middle(world, JOBS_ATTEMPTS="1")
+
+    async def state_is(state: str) -> bool:
+        return (await the_job(world)).state == state
+
+    async with worker(world, JOBS_ATTEMPTS="1"):
+        await until(lambda: state_is("dead"))
+        await twin.misbehave(timeout_next=0)
+        lines = (await said_by(world.place, "jobs", "list")).splitlines()
+        [letter] = [json.loads(line) for line in lines]
+        assert letter["name"] == "payments.hold"
+        assert letter["last_error"] == "CutShort: its process ended while it ran"
+
+        assert "no dead letter" in await said_by(world.place, "jobs", "replay", "nobody:payments.hold")
+        assert "will run again" in await said_by(world.place, "jobs", "replay", letter["id"])
+        await until(lambda: state_is("done"))
+        assert await said_by(world.place, "jobs", "list") == ""
+    assert [line["status"] for line in await intents(world)] == ["requires_capture"]
