@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 
 from support.faults import until
 from support.http import Client, Reply
-from support.platform import Platform
+from support.platform import Platform, running_platform
 from support.scenes import PICKUP, VISA, Stage, must, quote_body
 from supportcarr.kit.redis.streams import Item
 from supportcarr.realtime.feed import user_stream
@@ -20,7 +21,9 @@ from supportcarr.realtime.feed import user_stream
 COVERAGE = f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"
 
 
-async def report(platform: Platform, driver: Client) -> Reply:
+async def report(platform: Platform, driver: Client, *, later_s: float = 1) -> Reply:
+    """The driver is there so much later."""
+    platform.clock.pass_(later_s)
     position = {"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": platform.clock.city().isoformat()}
     return await driver.post("/me/positions", position)
 
@@ -119,7 +122,6 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
         items = await told(platform, person.user_id)
         assert len({item.id for item in items}) == len(items)
         assert moves(items, scene_id)[-len(states) :] == states
-    platform.clock.pass_(5)
     assert (await report(platform, riding.its_driver)).status == 200
     await until(lambda: not platform.house.tokens.stale())
 
@@ -144,7 +146,7 @@ async def test_a_redis_that_takes_its_time_takes_nobody_elses(
 
     async def drive() -> None:
         while time.monotonic() < ends:
-            replies["positions"].append(await report(platform, scene.its_driver))
+            replies["positions"].append(await report(platform, scene.its_driver, later_s=0.01))
 
     async with asyncio.timeout(30):
         await asyncio.gather(*map(read, people), *(drive() for _ in range(5)))
@@ -158,10 +160,72 @@ async def test_a_redis_that_takes_its_time_takes_nobody_elses(
     await until(lambda: not platform.house.tokens.stale(), within_s=10)
 
     async def takes_positions() -> bool:
-        platform.clock.pass_(1)
         return (await report(platform, scene.its_driver)).status == 200
 
     await until(takes_positions, within_s=10)
+
+
+def turned_away(platform: Platform) -> float:
+    lines = platform.api.metrics.render().decode().splitlines()
+    return float(
+        next(line.split()[1] for line in lines if line.startswith("http_requests_turned_away_total"))
+    )
+
+
+async def test_what_waits_for_a_silent_redis_does_not_pile_up(tmp_path: Path) -> None:
+    async with running_platform(tmp_path, REQUESTS_AT_ONCE="20") as platform:
+        platform.contract.under_faults = True
+        driver = await Stage(platform).driver()
+        platform.faults.redis.stall()
+        await redis_is_missed(platform)
+        sending = [asyncio.create_task(report(platform, driver, later_s=0)) for _ in range(200)]
+        await until(lambda: turned_away(platform) > 100)
+        assert (await driver.get("/me")).status == 200
+        replies = [await task for task in sending]
+        assert all(map(is_unavailable, replies))
+        assert "http_requests_in_flight 0.0" in platform.api.metrics.render().decode()
+
+
+async def test_a_connection_that_breaks_all_the_time_costs_no_answer(
+    platform: Platform, stage: Stage
+) -> None:
+    driver = await stage.driver()
+    flapping = True
+
+    async def flap() -> None:
+        while flapping:
+            await asyncio.to_thread(platform.faults.redis.cut)
+            await asyncio.sleep(0.1)
+
+    flaps = asyncio.create_task(flap())
+    taken = 0
+    for _ in range(100):
+        assert (await driver.get("/me")).status == 200
+        reply = await report(platform, driver)
+        assert reply.status == 200 or is_unavailable(reply)
+        taken += reply.status == 200
+    flapping = False
+    await flaps
+    assert taken > 10
+    await until(lambda: not platform.house.tokens.stale())
+
+
+async def test_a_full_redis_is_as_good_as_none_for_what_must_be_written(
+    platform: Platform, stage: Stage
+) -> None:
+    driver = await stage.driver()
+    rider, card = await stage.rider()
+    redis = platform.house.redis.durable
+    await redis.call("CONFIG", "SET", "maxmemory", 1)
+    assert is_unavailable(await report(platform, driver))
+    rescue_id = await _asked(platform, rider, card)
+    await becomes(rider, rescue_id, "matching")
+    assert not platform.house.tokens.stale()  # reading goes on
+    await redis.call("CONFIG", "SET", "maxmemory", 0)
+    await until(lambda: not platform.relay.stats()["retrying"])
+    await platform.settle()
+    assert moves(await told(platform, rider.user_id), rescue_id)[:2] == ["requested", "matching"]
+    assert (await report(platform, driver)).status == 200
 
 
 async def test_a_rescue_asked_for_while_redis_is_slow_is_not_lost(platform: Platform, stage: Stage) -> None:
