@@ -26,6 +26,7 @@ from typing import Any
 
 from rig import compare, scenarios, tables
 from rig.city import City, build
+from rig.cpu import ProcessGone
 from rig.load import CONNECTIONS, Run, median, need_wrk, run
 from rig.seed import seed_ours, shared_documents, tokens_of
 from rig.servers import Echo, ExpressPeer, Ours, Server, node_version
@@ -123,25 +124,19 @@ async def bench(options: argparse.Namespace) -> int:
     data.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data))
     os.chdir(folder)  # a .env of whoever runs this must not change what is measured
-    results: dict[str, list[dict[str, Any]]] = {}
+    keep: bool = options.keep
     try:
         told = machine()
-        async with running(folder) as all_of_it:
-            same = await compare.hold_equal(
-                all_of_it.ours,
-                all_of_it.peer,
-                all_of_it.city,
-                all_of_it.tokens(),
-                all_of_it.city_offset_s,
-                all_of_it.ours.settings.limits,
-            )
-            print(f"{same} requests were answered alike by {all_of_it.ours.name} and {all_of_it.peer.name}.")
-            for scenario in options.scenario or scenarios.SCENARIOS:
-                results[scenario] = await measure(all_of_it, scenario, options.rounds, options.seconds)
-                print(tables.of_scenario(scenarios.SCENARIOS[scenario], results[scenario]))
+        results = await _run(folder, options)
+    except (compare.Different, ProcessGone) as error:
+        keep = True
+        print(error, file=sys.stderr)
+        return 1
     finally:
         os.chdir(ROOT)
-        if not options.keep:
+        if keep:
+            print(f"Stores and logs are in {folder}.")
+        else:
             shutil.rmtree(folder, ignore_errors=True)
     found = ratios(results)
     print(tables.of_ratios(found))
@@ -149,6 +144,20 @@ async def bench(options: argparse.Namespace) -> int:
     report = {"machine": told, "seconds": options.seconds, "ratios": found, "scenarios": results}
     (RESULTS / "api.json").write_text(json.dumps(report, indent=2) + "\n")
     return _verdict(results)
+
+
+async def _run(folder: Path, options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
+    results: dict[str, list[dict[str, Any]]] = {}
+    async with running(folder) as all_of_it:
+        ours, peer, city = all_of_it.ours, all_of_it.peer, all_of_it.city
+        same = await compare.hold_equal(
+            ours, peer, city, all_of_it.tokens(), all_of_it.city_offset_s, ours.settings.limits
+        )
+        print(f"{same} requests were answered alike by {ours.name} and {peer.name}.", flush=True)
+        for scenario in options.scenario or scenarios.SCENARIOS:
+            results[scenario] = await measure(all_of_it, scenario, options.rounds, options.seconds)
+            print(tables.of_scenario(scenarios.SCENARIOS[scenario], results[scenario]), flush=True)
+    return results
 
 
 def _verdict(results: dict[str, list[dict[str, Any]]]) -> int:
@@ -172,7 +181,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenario", action="append", choices=list(scenarios.SCENARIOS))
     parser.add_argument("--keep", action="store_true", help="keep the stores and logs, to look at them")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an orderly end for what we started
-    return asyncio.run(bench(parser.parse_args(arguments)))
+    try:
+        return asyncio.run(bench(parser.parse_args(arguments)))
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

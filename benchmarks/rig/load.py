@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import shutil
+import signal
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,6 +17,7 @@ from typing import Any
 
 from rig import cpu
 from rig.servers import Server
+from supportcarr.kit.process import die_with_parent
 
 CONNECTIONS = 64
 SETTLE_S = 1.0  # after the load: what was put off (events, trails) is paid for, too
@@ -78,6 +81,7 @@ async def run(server: Server, requests: Path, city_offset_s: float, seconds: flo
 
 async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) -> dict[str, Any]:
     # One thread: it loads both servers' cores easily, and keeps each driver's positions in order.
+    ours = os.getpid()
     process = await asyncio.create_subprocess_exec(
         need_wrk(),
         *("-t1", f"-c{CONNECTIONS}", f"-d{math.ceil(seconds)}s", "--timeout", "5s"),
@@ -85,6 +89,7 @@ async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) 
         *("--", str(requests), str(math.floor(city_offset_s))),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        preexec_fn=lambda: die_with_parent(ours, signal.SIGKILL),
     )
     try:
         output, _ = await process.communicate()
