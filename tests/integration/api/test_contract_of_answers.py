@@ -358,8 +358,9 @@ async def test_what_is_outside_the_api_answers_as_promised(platform: Platform) -
 
 
 async def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
-    limits = {"LIMITS_USER_PER_MINUTE": "5", "LIMITS_SENSITIVE_PER_MINUTE": "3", "LIMITS_LEASE": "1"}
-    async with running_platform(tmp_path, **limits) as platform:
+    async with running_platform(
+        tmp_path, LIMITS_USER_PER_MINUTE="5", LIMITS_SENSITIVE_PER_MINUTE="3", LIMITS_LEASE="1"
+    ) as platform:
         rider = await platform.person("rider")
         replies = [await rider.get("/me") for _ in range(6)]
         assert [reply.status for reply in replies] == [200] * 5 + [429]
