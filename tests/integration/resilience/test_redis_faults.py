@@ -126,6 +126,20 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
     await until(lambda: not platform.house.tokens.stale())
 
 
+async def test_without_redis_and_store_nobody_is_believed(platform: Platform) -> None:
+    rider = await platform.person("rider")
+    platform.faults.redis.shut()
+    await redis_is_missed(platform)
+    assert (await rider.get("/me")).status == 200
+    platform.faults.store.fails = True
+    refused = await rider.get("/me/offers")
+    assert is_unavailable(refused)
+    assert refused.body["detail"] == "Nobody can tell just now who is signed in"
+    assert (await platform.anonymous().get("/clock")).status == 200
+    platform.faults.heal()
+    assert (await rider.get("/me")).status == 200
+
+
 @pytest.mark.parametrize("fault", ["stall", "slow"])
 async def test_a_redis_that_takes_its_time_takes_nobody_elses(
     platform: Platform, stage: Stage, fault: str
