@@ -3,9 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
 DEMO_ARGS ?=
+SEED ?= 1
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test checks unit web-test bench lock generated clean
+.PHONY: help setup demo test checks unit bench chaos lock generated clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +33,11 @@ unit:           ## the fast tests alone
 bench:          ## the benchmarks, each a table and a JSON in benchmarks/results/
 	@scripts/setup runtime node wrk peers
 	@scripts/bench
+
+chaos:          ## twelve minutes of the city under 30 kills and 2 wipes of Redis (SEED=1)
+	@scripts/setup runtime web
+	@exec .venv/bin/supportcarr demo --seconds 720 --riders 60 --drivers 40 --speed 5 --kills 30 --redis-wipes 2 \
+	  --seed $(SEED) --port $(PORT) --data .data/chaos --report .data/chaos/report.json
 
 lock:           ## make the lock files anew from pyproject.toml
 	@scripts/lock
