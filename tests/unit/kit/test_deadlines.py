@@ -84,6 +84,18 @@ async def until(condition: object, holds: int) -> None:
         await asyncio.sleep(0.002)
 
 
+def counted_finds(parcels: Collection[Parcel], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sort of each page that is asked for from now on."""
+    find, asked = parcels.find, list[str]()
+
+    async def counted(*arguments: object, **options: object) -> object:
+        asked.append(str(options["sort"]))
+        return await find(*arguments, **options)  # type: ignore[arg-type]  # handed through as given
+
+    monkeypatch.setattr(parcels, "find", counted)
+    return asked
+
+
 async def test_each_is_fired_in_its_turn_and_not_before_its_time(
     store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
 ) -> None:
@@ -212,6 +224,86 @@ async def test_however_many_stay_due_do_not_keep_newer_ones_from_their_turn(
     await until(firings.at, 51)
     await runner.stop()
     assert firings.names[-1] == "new"
+
+
+async def test_a_look_takes_a_bounded_number_of_pages_however_many_are_stuck(
+    store: SqliteStore,
+    parcels: Collection[Parcel],
+    clock: Clock,
+    firings: Firings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deadlines, "PAGE", 5)
+    monkeypatch.setattr(deadlines, "PAGES", 2)
+    firings.errors = [Again(60, "stuck") for _ in range(100)]
+    stuck = [f"stuck{n:02}" for n in range(100)]
+    await parcels.insert_many(
+        [Parcel(id=name, due_at=NOON - timedelta(hours=1, seconds=-n)) for n, name in enumerate(stuck)]
+    )
+    finds = counted_finds(parcels, monkeypatch)
+    runner = runner_of(store, clock, firings)
+    for _ in range(12):
+        finds.clear()
+        await runner.look()
+        assert len(finds) <= 3
+    await until(firings.at, 100)
+    assert sorted(firings.names) == stuck  # each had its turn, and none a second one in its pause
+    await parcels.insert(Parcel(id="new", due_at=NOON))
+    await runner.look()
+    await until(firings.at, 101)
+    await runner.stop()
+    assert firings.names[-1] == "new"
+
+
+async def test_who_is_stuck_in_one_collection_takes_no_look_from_another(
+    store: SqliteStore,
+    parcels: Collection[Parcel],
+    clock: Clock,
+    firings: Firings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deadlines, "PAGE", 5)
+    monkeypatch.setattr(deadlines, "PAGES", 2)
+    crates = store.collection(CollectionSpec("crates", Parcel, indexes=PARCELS.indexes))
+    await parcels.insert_many([Parcel(id=f"stuck{n:02}", due_at=NOON) for n in range(50)])
+    await crates.insert(Parcel(id="crate", due_at=NOON))
+    fired: list[str] = []
+
+    async def fire(id: str) -> None:
+        fired.append(id)
+
+    firings.gate.clear()
+    both = [Deadline(PARCELS, firings.fire), Deadline(crates.spec, fire)]
+    runner = DeadlineRunner(store, clock, both, concurrency=50)
+    await runner.look()
+    await until(fired, 1)
+    firings.gate.set()
+    await runner.stop()
+    assert fired == ["crate"]
+
+
+async def test_what_stays_due_pauses_ever_longer_though_a_round_takes_many_looks(
+    store: SqliteStore,
+    parcels: Collection[Parcel],
+    clock: Clock,
+    firings: Firings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deadlines, "PAGE", 2)
+    monkeypatch.setattr(deadlines, "PAGES", 1)
+    monkeypatch.setattr(
+        deadlines, "LONGEST_PAUSE_S", 0.0
+    )  # over at once: the count is left
+    firings.settles = False
+    await parcels.insert_many([Parcel(id=f"p{n}", due_at=NOON) for n in range(20)])
+    firings.errors = [RuntimeError("broken") for _ in range(500)]
+    runner = runner_of(store, clock, firings)
+    with structlog.testing.capture_logs() as lines:
+        while firings.names.count("p9") < 3:
+            await runner.look()
+            await asyncio.sleep(0.001)
+        await runner.stop()
+    assert [line["times"] for line in lines if line.get("document_id") == "p9"] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("broken")])
