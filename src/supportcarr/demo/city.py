@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ import click
 import msgspec
 
 from supportcarr.bootstrap.seeding import write_private
+from supportcarr.demo.chaos import deal, plan
 from supportcarr.demo.options import DemoOptions
 from supportcarr.demo.platform import Platform
 from supportcarr.kit import logging as logs
@@ -107,20 +107,19 @@ async def _show_progress(city: CityProcess) -> None:
 
 
 async def chaos(options: DemoOptions, running: Platform, city: CityProcess) -> None:
-    """The kills and wipes, spread evenly over the time, in an order that the seed gives."""
-    if options.seconds is None or not options.kills + options.redis_wipes:
+    """The kills and wipes, from when the city lives."""
+    if options.seconds is None:
         return
-    chance = random.Random(options.seed)  # noqa: S311 - no secret
-    blows = ["kill"] * options.kills + ["wipe"] * options.redis_wipes
-    chance.shuffle(blows)
+    supervisor = running.supervisor
+    blows = plan(
+        options.seed,
+        seconds=options.seconds,
+        kills=options.kills,
+        wipes=options.redis_wipes,
+        roles=supervisor.killable(),
+    )
     await city.living.wait()
-    pause = options.seconds / (len(blows) + 1)
-    for blow in blows:
-        await asyncio.sleep(pause)
-        if blow == "kill":
-            running.supervisor.kill_one(chance)
-        else:
-            running.wipe_redis()
+    await deal(blows, supervisor.kill, running.wipe_redis)
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -75,6 +75,8 @@ async def _until_over(
     finally:
         for task in (*waits, blows):
             task.cancel()
+    if blows.done() and not blows.cancelled():
+        blows.result()  # chaos that could not be dealt is a fault, and no calm city
     if not stop.is_set():
         return False
     click.echo("\nStopping…")

@@ -36,7 +36,7 @@ async def judge_city(options: DemoOptions, running: Platform, city: CityProcess)
         judgement = await judge(
             CityOutcome.read(city.outcome),
             evidence,
-            kills=running.supervisor.kills,
+            kills=running.supervisor.kills.total(),
             redis_wipes=running.wipes,
         )
     finally:
@@ -45,7 +45,14 @@ async def judge_city(options: DemoOptions, running: Platform, city: CityProcess)
     if options.report:
         Path(options.report).write_bytes(report + b"\n")
     click.echo(report.decode())
+    click.echo(_dealt(running))
     for name, findings in judgement.findings.items():
         for finding in findings[:5]:
             click.echo(f"{name}: {finding}", err=True)
     return 0 if judgement.report.passed else 1
+
+
+def _dealt(running: Platform) -> str:
+    kills = running.supervisor.kills
+    by_role = ", ".join(f"{role} {count}" for role, count in sorted(kills.items()))
+    return f"killed: {by_role or 'nobody'}; Redis wiped: {running.wipes}"

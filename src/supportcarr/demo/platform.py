@@ -48,11 +48,15 @@ class Platform:
         return f"http://127.0.0.1:{self.settings.servers.sandbox_port}"
 
     def wipe_redis(self) -> None:
-        """Redis dies and comes back empty, at the same address."""
+        """Redis dies and comes back empty, at the same address: at once, or when its keeper next looks."""
         assert self.redis is not None
+        log.warning("redis_wiped", pid=self.redis.pid)
         self.redis.kill()
-        self.redis.start()
         self.wipes += 1
+        try:
+            self.redis.start()
+        except RedisServerError as error:
+            log.warning("redis_not_started", reason=str(error))
 
 
 def _refuse_taken_ports(settings: Settings) -> None:

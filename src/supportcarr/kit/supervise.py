@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import signal
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -49,6 +49,10 @@ class Child:
     process: asyncio.subprocess.Process | None = None
     keeper: asyncio.Task[None] | None = None
 
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
 
 class Supervisor:
     """Keeps one process for each place of each role running until ``stop``."""
@@ -58,7 +62,7 @@ class Supervisor:
         self._output = output
         self._children: list[Child] = []
         self._stopping: set[str] = set()
-        self.kills = 0
+        self.kills: Counter[str] = Counter()  # by role
 
     def start(self, role: Role) -> None:
         """Start the role's processes, and keep them running."""
@@ -118,20 +122,26 @@ class Supervisor:
         return [
             (child.role.name, child.process.pid)
             for child in self._children
-            if child.process is not None and child.process.returncode is None
+            if child.process is not None and child.runs
         ]
 
-    def kill_one(self, chance: random.Random) -> tuple[str, int] | None:
-        """kill -9 one of the processes that chaos may kill; it is started again like any that dies."""
-        killable = {child.role.name for child in self._children if child.role.killable}
-        victims = [victim for victim in self.alive() if victim[0] in killable]
-        if not victims:
-            return None
-        role, pid = chance.choice(victims)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-            self.kills += 1
-        return role, pid
+    def killable(self) -> dict[str, int]:
+        """How many processes each role has that chaos may kill."""
+        return {child.role.name: child.role.count for child in self._children if child.role.killable}
+
+    def kill(self, role: str, number: int) -> bool:
+        """kill -9 that process of the role; it is started again like any that dies.
+
+        False, and nothing happens, while it does not run.
+        """
+        for child in self._children:
+            if (child.role.name, child.number) == (role, number) and child.runs and child.process:
+                with contextlib.suppress(ProcessLookupError):
+                    child.process.kill()
+                    self.kills[role] += 1
+                    log.warning("process_killed", role=role, pid=child.process.pid, why="chaos")
+                    return True
+        return False
 
     async def stop(self, *names: str, grace_s: float = 15.0) -> None:
         """End those roles (all of them, last started first, when none is named): TERM, then KILL."""
