@@ -258,12 +258,10 @@ class Relay:
         Without *retries* what waits for another try is left to a sweep.
         """
 
-        async def quiet() -> None:
-            while self._waiting or self._running or (retries and self._troubles):
-                await self._some_progress()
-
         try:
-            await asyncio.wait_for(quiet(), within_s)
+            async with asyncio.timeout(within_s):  # wait_for may lose a cancellation (Python 3.11)
+                while self._waiting or self._running or (retries and self._troubles):
+                    await self._some_progress()
         except TimeoutError:
             return False
         return True

@@ -291,9 +291,7 @@ async def test_what_stays_due_pauses_ever_longer_though_a_round_takes_many_looks
 ) -> None:
     monkeypatch.setattr(deadlines, "PAGE", 2)
     monkeypatch.setattr(deadlines, "PAGES", 1)
-    monkeypatch.setattr(
-        deadlines, "LONGEST_PAUSE_S", 0.0
-    )  # over at once: the count is left
+    monkeypatch.setattr(deadlines, "LONGEST_PAUSE_S", 0.0)  # over at once: the count is left
     firings.settles = False
     await parcels.insert_many([Parcel(id=f"p{n}", due_at=NOON) for n in range(20)])
     firings.errors = [RuntimeError("broken") for _ in range(500)]

@@ -530,3 +530,23 @@ async def test_an_event_that_cannot_be_read_holds_up_its_document_alone(
 def test_two_consumers_cannot_share_a_name(store: SqliteStore, jobs: JobList) -> None:
     with pytest.raises(ValueError, match=r"test\.witness"):
         Relay(store, [Witness().consumer, Witness().consumer], jobs)
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_is_cancelled_while_the_relay_falls_quiet_is_cancelled(
+    store: SqliteStore, jobs: JobList, turns: int
+) -> None:
+    relay = Relay(store, [], jobs)
+
+    async def drain_and_go_on() -> None:
+        await relay.drain()
+        await asyncio.Event().wait()
+
+    going = asyncio.create_task(drain_and_go_on())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    going.cancel()
+    await asyncio.wait({going}, timeout=1)
+    lost = not going.done()
+    going.cancel()
+    assert not lost
