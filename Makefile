@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
 DEMO_ARGS ?=
-SEED ?= 1
 PYTEST_ARGS ?=
 
 .PHONY: help setup demo test checks unit bench chaos lock generated clean
@@ -34,10 +33,8 @@ bench:          ## the benchmarks, each a table and a JSON in benchmarks/results
 	@scripts/setup runtime node wrk peers
 	@scripts/bench
 
-chaos:          ## twelve minutes of the city under 30 kills and 2 wipes of Redis (SEED=1)
-	@scripts/setup runtime web
-	@exec .venv/bin/supportcarr demo --seconds 720 --riders 60 --drivers 40 --speed 5 --kills 30 --redis-wipes 2 \
-	  --seed $(SEED) --port $(PORT) --data .data/chaos --report .data/chaos/report.json
+chaos:          ## twelve minutes of the city under 30 kills and 2 wipes of Redis, on both engines (SEED=1, ENGINES=)
+	@scripts/chaos
 
 lock:           ## make the lock files anew from pyproject.toml
 	@scripts/lock
