@@ -60,7 +60,8 @@ class WebhookSender:
                 following = self._books.next_due()
                 wait = None if following is None else max(0.001, following - time.time())
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), wait)
+                    async with asyncio.timeout(wait):  # wait_for may lose a cancellation (Python 3.11)
+                        await self._news.wait()
 
     async def _send(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
         event = self._books.get(delivery.event_id, "event")

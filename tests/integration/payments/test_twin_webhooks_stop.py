@@ -1,0 +1,28 @@
+"""The twin's sender of webhooks ends when it is told to, whatever happens at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from supportcarr.providers.sandbox.stripe.books import Books
+from supportcarr.providers.sandbox.stripe.hooks import WebhookSender
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_it_ends_though_there_is_news_at_that_very_moment(tmp_path: Path, turns: int) -> None:
+    books = Books(tmp_path / "books.sqlite3")
+    books.send({"id": "evt_later", "type": "charge.succeeded"}, time.time() + 3600)
+    sender = WebhookSender(books, url="http://127.0.0.1:1/", secret="whsec_test")
+    sender.start()
+    for _ in range(20):  # until it waits for news, or for the hour to pass
+        await asyncio.sleep(0)
+    sender.wake()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        await sender.stop()
+    books.close()
