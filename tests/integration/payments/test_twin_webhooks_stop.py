@@ -23,6 +23,8 @@ async def test_it_ends_though_there_is_news_at_that_very_moment(tmp_path: Path, 
     sender.wake()
     for _ in range(turns):
         await asyncio.sleep(0)
-    async with asyncio.timeout(2):
-        await sender.stop()
+    stopping = asyncio.create_task(sender.stop())
+    ended, _ = await asyncio.wait({stopping}, timeout=2)
+    stopping.cancel()
+    assert ended
     books.close()
