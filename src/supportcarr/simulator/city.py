@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -28,6 +29,7 @@ AT_ONCE = 8  # sign-ins under way; a new account costs the server a quarter seco
 SAVE_EVERY = 2  # heartbeats of a second
 REACH_S = 60.0  # wall; how long the platform is waited for at the start
 SETTLE_S = 30  # wall seconds; how long the last payments are waited for
+CLOCK_AGAIN_S = 20.0  # between two looks at the city's clock
 AGAIN_S = 3.0  # before somebody who could not get ready tries again
 T = TypeVar("T")
 log = logging.getLogger("supportcarr.simulator")
@@ -81,19 +83,32 @@ async def run_city(
     accounts = Accounts(options.data)
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
-        town = Town(options, http, await _read_clock(http, options), accounts)
+        town = Town(options, http, CityTime(*await _first_look(http, options)), accounts)
         return await _City(town, progress, stop or asyncio.Event()).run(rows)
 
 
-async def _read_clock(http: aiohttp.ClientSession, options: CityOptions) -> CityTime:
+async def _first_look(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
+    """The clock of a platform that may be starting yet."""
+    until = time.monotonic() + REACH_S
+    while True:
+        try:
+            return await _read_clock(http, options)
+        except ApiError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(AGAIN_S / 10)
+
+
+async def _read_clock(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
+    """(city time, the wall time here at which it was that, city seconds a wall second)."""
     api = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, tally=HttpTally())
     before = time.time()
-    clock = await api.call("GET", "/clock", patience_s=REACH_S)
+    clock = await api.call("GET", "/clock", patience_s=0)  # tries would stretch what lies between
     after = time.time()
     wall = seconds(clock["wall_time"])
     if not before <= wall <= after:  # another machine's clock: the middle is the best guess
         wall = (before + after) / 2
-    return CityTime(seconds(clock["city_time"]), wall, clock["speed"])
+    return seconds(clock["city_time"]), wall, clock["speed"]
 
 
 class _City:
@@ -115,7 +130,9 @@ class _City:
         began = town.time.now()
         if rows is not None:
             town.recorded = asyncio.Queue()
-        helpers = [asyncio.create_task(self._heartbeat()), asyncio.create_task(self._traffic.run())]
+        helpers = [
+            asyncio.create_task(work) for work in (self._heartbeat(), self._keep_time(), self._traffic.run())
+        ]
         lived, quiet = 0.0, False
         try:
             if await self._unless_stopped(self._all_get_ready()):
@@ -214,6 +231,13 @@ class _City:
             if ticks % SAVE_EVERY == 0:
                 self._remember_places()
                 self._town.accounts.save()
+
+    async def _keep_time(self) -> None:
+        """Clocks drift apart, are set, and a city may have been stopped for a while."""
+        while True:
+            await asyncio.sleep(CLOCK_AGAIN_S)
+            with contextlib.suppress(ApiError):
+                self._town.time.set(*await _read_clock(self._town.http, self._town.options))
 
     def _remember_places(self) -> None:
         for driver in self._drivers:

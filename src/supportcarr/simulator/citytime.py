@@ -1,4 +1,4 @@
-"""The city's clock as an app knows it: read once from ``GET /clock``, then reckoned."""
+"""The city's clock as an app knows it: read from ``GET /clock`` now and then, reckoned between."""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ from datetime import UTC, datetime
 
 
 class CityTime:
-    """City time as seconds since the Unix epoch (``now``), from one reading of both clocks.
+    """City time as seconds since the Unix epoch (``now``), from the last reading of both clocks.
 
-    *city* was the city's time when the wall's was *wall*; *speed* is city seconds a wall second.
+    *city* was the city's time when the wall's was *wall*; *speed* is city seconds a wall second.  It
+    never runs back: after a reading that is behind it stands until that has caught up.
     """
 
     def __init__(
         self, city: float, wall: float, speed: float, *, read: Callable[[], float] = time.time
     ) -> None:
-        self._city, self._wall, self._read = city, wall, read
-        self.speed = speed
+        self._read = read
+        self._latest = city
+        self.set(city, wall, speed)
+
+    def set(self, city: float, wall: float, speed: float) -> None:
+        """A new reading."""
+        self._city, self._wall, self.speed = city, wall, speed
 
     def now(self) -> float:
-        return self._city + (self._read() - self._wall) * self.speed
+        self._latest = max(self._latest, self._city + (self._read() - self._wall) * self.speed)
+        return self._latest
 
     def stamp(self) -> str:
         """Now, as the API writes times (RFC 3339, UTC)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class Job:
         return True
 
 
-class Person:
+class Person(ABC):
     """One simulated client."""
 
     def __init__(self, town: Town, account: Account) -> None:
@@ -85,13 +86,13 @@ class Person:
         self.job: Job | None = None
         self.ready = False
 
+    @abstractmethod
     async def get_ready(self) -> None:
         """Everything before the person's day begins.  Raises ``ApiError``; may be called again."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def live(self) -> None:
         """The person's day."""
-        raise NotImplementedError
 
     async def give_up(self) -> None:
         """Undo what an attempt to get ready has begun."""

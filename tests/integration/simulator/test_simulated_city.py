@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -296,3 +297,15 @@ async def test_a_platform_that_cannot_be_reached_is_an_error(
     await fake.__aexit__()
     with pytest.raises(ApiError, match="/clock"):
         await run_city(city)
+
+
+async def test_a_clock_that_was_set_while_the_city_lived_is_followed(
+    fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supportcarr.simulator.city.CLOCK_AGAIN_S", 0.02)
+    running = asyncio.create_task(run_city(options(fake, tmp_path)))
+    await until(lambda: bool(fake.rescues))
+    ahead = 10 * 86_400.0
+    fake.time.set(fake.time.now() + ahead, time.time(), fake.time.speed)
+    outcome = await asyncio.wait_for(running, 60)
+    assert outcome.closed_at - outcome.began_at > ahead

@@ -15,6 +15,26 @@ def test_city_time_runs_on_from_one_reading_at_its_speed() -> None:
     assert time.now() == 50_360.0
 
 
+def test_a_new_reading_puts_it_right() -> None:
+    wall = [1_000.0]
+    time = CityTime(50_000.0, 1_000.0, 30.0, read=lambda: wall[0])
+    time.set(50_900.0, 1_000.0, 10.0)
+    assert time.now() == 50_900.0
+    wall[0] += 2
+    assert time.now() == 50_920.0
+
+
+def test_it_stands_and_never_runs_back_when_it_was_ahead() -> None:
+    wall = [1_000.0]
+    time = CityTime(50_000.0, 1_000.0, 30.0, read=lambda: wall[0])
+    wall[0] += 10
+    assert time.now() == 50_300.0
+    time.set(50_270.0, 1_010.0, 30.0)
+    assert time.now() == 50_300.0
+    wall[0] += 2
+    assert time.now() == 50_330.0
+
+
 def test_times_are_written_as_the_api_writes_them_and_read_back() -> None:
     assert stamp(0.5) == "1970-01-01T00:00:00.500000Z"
     assert seconds("1970-01-01T01:00:00.5+01:00") == 0.5
