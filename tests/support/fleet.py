@@ -81,15 +81,16 @@ class Fleet:
                 await member.kill()
         await self._closing.aclose()
 
-    async def start(self, role: str) -> Member:
-        """Start a process of that role (``api``, ``realtime``) and wait until it may take traffic."""
+    async def start(self, role: str, **settings: str) -> Member:
+        """Start a process of that role (``api``, ``realtime``), with settings of its own, and wait until it
+        may take traffic."""
         port, metrics_port = free_port(), free_port()
         ports = {"PORT": str(port), "REALTIME_PORT": str(port), "METRICS_PORT": str(metrics_port)}
         log = self._folder / f"{role}-{port}.log"
         with log.open("wb") as out:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "supportcarr", role,
-                env=self._environment(ports), cwd=self._folder, stdout=out, stderr=out,
+                env=self._environment(ports | settings), cwd=self._folder, stdout=out, stderr=out,
             )  # fmt: skip
         base = "http://127.0.0.1"
         member = Member(process, f"{base}:{port}", f"{base}:{metrics_port}/metrics")
