@@ -1,4 +1,4 @@
-"""Holds the peer to our answers: the same requests to both, before any load.
+"""Holds the peers to our answers: the same requests to all, before any load.
 
 Status, the headers that a client relies on and the JSON must be equal, up to what is made for each
 request (request ids, ids of new messages, times) and the wording of what is wrong with a field.
@@ -6,10 +6,11 @@ request (request ids, ids of new messages, times) and the wording of what is wro
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -244,34 +245,38 @@ def _timeless(value: Any) -> Any:
 
 
 async def hold_equal(
-    ours: Server, peer: Server, city: City, tokens: Mapping[str, str], offset_s: float, limits: Limits
+    ours: Server,
+    peers: Sequence[Server],
+    city: City,
+    tokens: Mapping[str, str],
+    offset_s: float,
+    limits: Limits,
 ) -> int:
-    """How many cases were the same on both.  Raises ``Different`` naming the first that was not."""
+    """How many cases were the same on all.  Raises ``Different`` naming the first that was not."""
     async with aiohttp.ClientSession() as http:
-        a, b = (Client(http, server, city, tokens, offset_s) for server in (ours, peer))
-        await _report_everybody(a, b, city)
+        clients = [Client(http, server, city, tokens, offset_s) for server in (ours, *peers)]
+        await asyncio.gather(*(_report_everybody(client, city) for client in clients))
         compared = cases(city)
         for case in compared:
-            ours_said, peer_said = await a.answer(case), await b.answer(case)
-            if ours_said != peer_said:
-                both = f"  {ours.name}: {ours_said}\n  {peer.name}: {peer_said}"
-                raise Different(f"{case.name} ({case.method} {case.path}):\n{both}")
-        # One user, one connection: the whole bucket and what grows meanwhile, then a refusal on both.
+            we_said, *they_said = [await client.answer(case) for client in clients]
+            for peer, said in zip(peers, they_said, strict=True):
+                if said != we_said:
+                    both = f"  {ours.name}: {we_said}\n  {peer.name}: {said}"
+                    raise Different(f"{case.name} ({case.method} {case.path}):\n{both}")
+        # One user, one connection: the whole bucket and what grows meanwhile, then a refusal on each.
         most = limits.user_per_minute * 2
-        for client, name, user in ((a, ours.name, city.riders[-1].id), (b, peer.name, city.riders[-1].id)):
-            count, refusal = await client.requests_until_refused(user, most)
+        for server, client in zip((ours, *peers), clients, strict=True):
+            count, refusal = await client.requests_until_refused(city.riders[-1].id, most)
             if not refusal or not refusal["has_retry_after"] or refusal["body"]["code"] != "rate_limited":
-                raise Different(f"{name} does not limit a user: {count} requests, then {refusal}")
+                raise Different(f"{server.name} does not limit a user: {count} requests, then {refusal}")
     return len(compared) + 1
 
 
-async def _report_everybody(a: Client, b: Client, city: City) -> None:
+async def _report_everybody(client: Client, city: City) -> None:
     """Every driver but those of the cases says where they are, so that coverage finds the same ones."""
     for driver in city.drivers[3:]:
         place = city.places[driver.id]
         body = f'{{"lat":{place.lat},"lng":{place.lng},"at":"{AT}"}}'
-        case = Case("report", "POST", "/api/v1/me/positions", driver.id, body)
-        for client in (a, b):
-            answer = await client.answer(case)
-            if answer["status"] != 200:
-                raise Different(f"a plain position is refused: {answer}")
+        answer = await client.answer(Case("report", "POST", "/api/v1/me/positions", driver.id, body))
+        if answer["status"] != 200:
+            raise Different(f"a plain position is refused: {answer}")

@@ -1,4 +1,4 @@
-"""The servers under test: ours, the Express peer, the bare echo.  Each in processes of its own, on
+"""The servers under test: ours, the Express peers, the bare echo.  Each in processes of its own, on
 loopback, none of which outlives this one.
 """
 
@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import aiohttp
 import msgspec
@@ -29,11 +29,20 @@ from supportcarr.kit.supervise import Role, Supervisor
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 PROCESSES = 2  # of each server: as many as the default configuration has API processes
 _READY_S = 30.0
+_PEER_NAMES = {
+    "tuned": "Express 4, tuned",
+    "as-written": "Express 4, as people write it",
+    "by-hand": "Express 4, our design by hand",
+}
 
 
 class Server(Protocol):
-    """Something that answers on ``port``; ``pids`` names every process whose CPU counts, by role."""
+    """Something that answers on ``port``; ``pids`` names every process whose CPU counts, by role.
 
+    ``key`` names it in ratios, ``name`` in tables.
+    """
+
+    key: str
     name: str
     port: int
 
@@ -67,6 +76,7 @@ class Ours:
     routes that are measured waits for them.
     """
 
+    key = "ours"
     name = "SupportCarr"
 
     def __init__(self, folder: Path) -> None:
@@ -112,12 +122,20 @@ class Ours:
         self.redis.stop()
 
 
+PeerKind = Literal["tuned", "as-written", "by-hand"]
+
+
 class ExpressPeer:
-    """The Express 4 peer and a Redis of its own; seeded with the same documents."""
+    """A peer on Express 4 and a Redis of its own; seeded with the same documents.
 
-    name = "Express 4, tuned"
+    ``as-written`` is the service as Express engineers write it with the ecosystem's packages,
+    ``tuned`` the same with their usual caches, ``by-hand`` our own design ported to Express.
+    """
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, kind: PeerKind, folder: Path, settings: Settings) -> None:
+        self.kind = kind
+        self.key = kind.replace("-", "_")
+        self.name = _PEER_NAMES[kind]
         self.folder = folder
         self.port = free_port()
         self.redis = RedisServer(folder / "redis")
@@ -146,6 +164,8 @@ class ExpressPeer:
         self.redis.start()
         limits, dispatch, routing = self._settings.limits, self._settings.dispatch, self._settings.routing
         given = {
+            "peer": self.kind,
+            "public_url": f"http://127.0.0.1:{self.port}",
             "port": self.port,
             "processes": PROCESSES,
             "database": self._database,
@@ -185,6 +205,7 @@ class ExpressPeer:
 class Echo:
     """Granian, as we run it, with an application that answers the same bytes to everything."""
 
+    key = "echo"
     name = "bare Granian echo"
 
     def __init__(self, folder: Path, body: bytes) -> None:

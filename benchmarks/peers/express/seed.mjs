@@ -1,6 +1,6 @@
 // node seed.mjs DATABASE CITY.json: stores the same documents that SupportCarr was given.
 import { readFileSync } from "node:fs";
-import { openDatabase } from "./src/database.mjs";
+import { openDatabase } from "./common/database.mjs";
 
 const [file, city] = process.argv.slice(2);
 const db = openDatabase(file);

@@ -1,5 +1,5 @@
-// The Express 4 peer: a primary that hands connections to its workers.  Its configuration comes as
-// JSON on standard input (benchmarks/rig/servers.py), since it holds secrets.
+// A peer: a primary that hands connections to its workers.  Its configuration comes as JSON on
+// standard input (benchmarks/rig/servers.py), since it holds secrets; `peer` says which one it is.
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 
@@ -13,6 +13,7 @@ if (cluster.isPrimary) {
     if (Object.keys(cluster.workers).length === 0) process.exit(0);
   });
 } else {
-  const { serve } = await import("./src/worker.mjs");
-  await serve(JSON.parse(process.env.PEER_CONFIG));
+  const config = JSON.parse(process.env.PEER_CONFIG);
+  const { serve } = await import(config.peer === "by-hand" ? "./by-hand/worker.mjs" : "./usual/worker.mjs");
+  await serve(config);
 }

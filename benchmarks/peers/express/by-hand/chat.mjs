@@ -1,5 +1,5 @@
 // Messages: stored durably with their event, which then goes to the streams of the rescue's people.
-import { newId } from "./ids.mjs";
+import { newId } from "../common/ids.mjs";
 
 const INSERT = "INSERT INTO messages (id, rescue_id, body) VALUES (?, ?, ?)";
 

@@ -1,10 +1,10 @@
 // The Express application: the routes that the benchmark compares.
 import express from "express";
-import { body, numberOf, queryOf, validator } from "./bodies.mjs";
+import { body, numberOf, queryOf, validator } from "../common/bodies.mjs";
 import { begin } from "./exchange.mjs";
 import { handler } from "./guards.mjs";
-import { validPositions } from "./positions.mjs";
-import { Problem } from "./problems.mjs";
+import { validPositions } from "../common/positions.mjs";
+import { Problem } from "../common/problems.mjs";
 
 const PEOPLE = ["rider", "driver", "support", "admin"];
 
@@ -70,7 +70,7 @@ export function application({ guards, exchange, users, rescues, chat, coverage, 
     body(validPositions, maxBodyBytes),
     handler(async (req, res) => {
       queryOf(req, []);
-      exchange.json(req, res, await positions.report(req.who.userId, req.body));
+      exchange.json(req, res, JSON.stringify(await positions.report(req.who.userId, req.body)));
     }),
   );
 

@@ -1,6 +1,6 @@
 // Documents in SQLite: reads at once in the event loop's thread, writes in a thread that commits groups.
 import { Worker } from "node:worker_threads";
-import { openDatabase } from "./database.mjs";
+import { openDatabase } from "../common/database.mjs";
 
 export class Store {
   #statements = new Map();

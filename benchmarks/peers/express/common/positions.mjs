@@ -22,7 +22,7 @@ const validBatch = validator({ type: "array", minItems: 1, maxItems: 100, items:
 export const validPositions = (value) => (Array.isArray(value) ? validBatch(value) : validOne(value));
 
 const REFUSED = new Set(["out_of_order", "inaccurate", "impossible"]);
-const ACCEPTED_ONE = JSON.stringify({ accepted: 1, refused: [] });
+const ACCEPTED_ONE = { accepted: 1, refused: [] };
 
 export class Positions {
   #live;
@@ -41,7 +41,7 @@ export class Positions {
     this.#freshMicros = freshSeconds * 1e6;
   }
 
-  /** The answer's JSON; one position that is no good is refused as a whole. */
+  /** The answer; one position that is no good is refused as a whole. */
   async report(driver, body) {
     if (!Array.isArray(body)) {
       const fix = { ...body, micros: microsOf(body.at) };
@@ -55,7 +55,7 @@ export class Positions {
     const refused = verdicts.flatMap((verdict, index) =>
       REFUSED.has(verdict) ? [{ index, code: `position_${verdict}` }] : [],
     );
-    return JSON.stringify({ accepted: fixes.length - refused.length, refused });
+    return { accepted: fixes.length - refused.length, refused };
   }
 
   /** The verdicts in the order given. */

@@ -1,6 +1,6 @@
 // The way of a live job, written in batches.
 import { Ticking } from "./ticking.mjs";
-import { microsOf } from "./time.mjs";
+import { microsOf } from "../common/time.mjs";
 
 const POINTS = 200;
 const INSERT = "INSERT INTO trails (rescue_id, body) VALUES (?, ?)";

@@ -1,6 +1,6 @@
 // What every request has (id, address, timing) and how every answer leaves: counted and logged.
 import { randomBytes } from "node:crypto";
-import { problemBody, Problem } from "./problems.mjs";
+import { problemBody, Problem } from "../common/problems.mjs";
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 const RUN = randomBytes(6).toString("hex");

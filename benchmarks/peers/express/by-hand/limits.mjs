@@ -1,5 +1,5 @@
 // A request counts against its user and its address, in one round trip.
-import { Problem } from "./problems.mjs";
+import { Problem } from "../common/problems.mjs";
 
 export class Limits {
   #redis;

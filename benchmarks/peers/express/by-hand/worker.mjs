@@ -1,25 +1,26 @@
 // One worker process: puts the parts together and listens on the port that the workers share.
 import { createServer } from "node:http";
+import { Arrivals } from "../common/arrivals.mjs";
 import { application } from "./app.mjs";
 import { Broadcast } from "./broadcast.mjs";
 import { Chat } from "./chat.mjs";
 import { Coverage } from "./coverage.mjs";
 import { Exchange } from "./exchange.mjs";
-import { Areas, Router } from "./geography.mjs";
+import { Areas, Router } from "../common/geography.mjs";
 import { Guards } from "./guards.mjs";
 import { Limits } from "./limits.mjs";
 import { LiveJobs } from "./livejobs.mjs";
-import { LivePositions } from "./live.mjs";
+import { LivePositions } from "../common/live.mjs";
 import { openLog } from "./log.mjs";
 import { Metrics } from "./metrics.mjs";
 import { Outbox } from "./outbox.mjs";
-import { Positions } from "./positions.mjs";
+import { Positions } from "../common/positions.mjs";
 import { connect } from "./redis.mjs";
 import { Rescues } from "./rescues.mjs";
 import { Revocations } from "./revocations.mjs";
 import { Store } from "./store.mjs";
-import { Streams } from "./streams.mjs";
-import { CityClock } from "./time.mjs";
+import { Streams } from "../common/streams.mjs";
+import { CityClock } from "../common/time.mjs";
 import { Tokens } from "./tokens.mjs";
 import { Trails } from "./trails.mjs";
 import { Users } from "./users.mjs";
@@ -42,7 +43,7 @@ export async function serve(config) {
     users,
     rescues: new Rescues(store, users),
     chat: new Chat(store, outbox, clock),
-    coverage: new Coverage({ areas, live, store, router, radiusM: config.radius_m }),
+    coverage: new Coverage(areas, new Arrivals({ live, store, router, radiusM: config.radius_m })),
     positions: new Positions({
       live,
       areas,

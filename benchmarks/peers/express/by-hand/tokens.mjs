@@ -1,6 +1,6 @@
 // Access tokens: HS256, a secret for each kid; verified ones are remembered until they expire.
 import jwt from "jsonwebtoken";
-import { Problem } from "./problems.mjs";
+import { Problem } from "../common/problems.mjs";
 
 const REMEMBERED = 50_000;
 const LONGEST = 4096;

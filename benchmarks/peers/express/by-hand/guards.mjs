@@ -1,5 +1,5 @@
 // The middleware of a route, in their order: name, token, limits, policy.
-import { Problem } from "./problems.mjs";
+import { Problem } from "../common/problems.mjs";
 
 const SCHEME = "bearer ";
 

@@ -1,0 +1,55 @@
+// A line in the log and a timing for each request.
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import { pino, stdTimeFunctions } from "pino";
+import { pinoHttp } from "pino-http";
+import { collectDefaultMetrics, Histogram, register } from "prom-client";
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+/** pino-http, to a file, in the background (as pino's documentation has it). */
+export function logging(file) {
+  const destination = pino.destination({ dest: file, sync: false, minLength: 4096 });
+  setInterval(() => destination.flush(), 1000).unref();
+  const logger = pino({ base: undefined, timestamp: stdTimeFunctions.isoTime }, destination);
+  return pinoHttp({
+    logger,
+    genReqId(req, res) {
+      const given = req.headers["x-request-id"];
+      const id = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+      res.setHeader("X-Request-Id", id);
+      return id;
+    },
+    // The usual lines hold every header, the access token among them: ours say who asked for what.
+    wrapSerializers: false,
+    quietReqLogger: true,
+    serializers: { res: ({ statusCode }) => ({ statusCode }), err: pino.stdSerializers.err },
+    customSuccessObject: (req, res, line) => Object.assign(line, said(req)),
+    customErrorObject: (req, res, error, line) => Object.assign(line, said(req)),
+  });
+}
+
+const said = (req) => ({ method: req.method, url: req.originalUrl, address: req.ip, user_id: req.who?.userId });
+
+/** prom-client's histogram of durations, by method, route and status; /metrics on a port of its own. */
+export function timing() {
+  collectDefaultMetrics();
+  const seconds = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "How long requests take",
+    labelNames: ["method", "route", "status"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  });
+  createServer(async (req, res) => {
+    res.setHeader("Content-Type", register.contentType);
+    res.end(await register.metrics());
+  }).listen({ port: 0, host: "127.0.0.1", exclusive: true });
+  return (req, res, next) => {
+    const end = seconds.startTimer();
+    res.on("finish", () => {
+      const route = req.route === undefined ? "unmatched" : req.baseUrl + req.route.path;
+      end({ method: req.method, route, status: res.statusCode });
+    });
+    next();
+  };
+}

@@ -1,0 +1,27 @@
+import { Problem } from "../common/problems.mjs";
+import { rescueView, roleIn } from "../common/views.mjs";
+
+export class Rescues {
+  #documents;
+
+  constructor(documents) {
+    this.#documents = documents;
+  }
+
+  /** The rescue and the person's role in it; throws `not_found` if it is none of their business. */
+  seenBy(who, id) {
+    const rescue = this.#documents.get("rescuerequests", id);
+    const role = rescue && roleIn(rescue, who);
+    if (role === undefined) throw new Problem("not_found");
+    return { rescue, role };
+  }
+
+  shown(rescue, role) {
+    const rider = this.#documents.get("users", rescue.rider_id);
+    if (rescue.driver_id === undefined) return rescueView(rescue, role, { rider });
+    const driver = this.#documents.get("users", rescue.driver_id);
+    const profile = this.#documents.get("driverprofiles", rescue.driver_id);
+    const vehicle = this.#documents.get("vehicles", profile.vehicle_id);
+    return rescueView(rescue, role, { rider, driver, vehicle });
+  }
+}

@@ -1,0 +1,87 @@
+// The same store, tuned: statements are prepared once, documents are kept in an lru-cache, and writes
+// that come close together share a transaction and its flush of the disk.
+import { LRUCache } from "lru-cache";
+import { Store } from "./store.mjs";
+
+const KEPT = 50_000; // documents
+const CHANGED = "sc:changed"; // who changes a document publishes "collection/id" here, after the commit
+const GROUP_MS = 2;
+
+export class TunedStore extends Store {
+  #statements = new Map();
+  #kept = new LRUCache({ max: KEPT });
+  #coherent = false; // only who hears of changes may keep documents
+  #gathered = [];
+
+  constructor(file, redis) {
+    super(file);
+    const subscriber = redis.duplicate();
+    const forget = () => {
+      this.#coherent = false;
+      this.#kept.clear();
+    };
+    subscriber.on("ready", async () => {
+      await subscriber.subscribe(CHANGED);
+      this.#coherent = true;
+    });
+    subscriber.on("close", forget);
+    subscriber.on("message", (_, name) => this.#kept.delete(name));
+  }
+
+  prepare(sql) {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = super.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  get(collection, id) {
+    const name = `${collection}/${id}`;
+    const known = this.#kept.get(name);
+    if (known !== undefined) return known;
+    const document = super.get(collection, id);
+    if (document !== undefined) this.#keep(name, document);
+    return document;
+  }
+
+  getMany(collection, ids) {
+    const found = new Map();
+    const unknown = [];
+    for (const id of ids) {
+      const known = this.#kept.get(`${collection}/${id}`);
+      if (known === undefined) unknown.push(id);
+      else found.set(id, known);
+    }
+    if (unknown.length === 0) return found;
+    for (const [id, document] of super.getMany(collection, unknown)) {
+      this.#keep(`${collection}/${id}`, document);
+      found.set(id, document);
+    }
+    return found;
+  }
+
+  #keep(name, document) {
+    if (this.#coherent) this.#kept.set(name, document);
+  }
+
+  write(...statements) {
+    return new Promise((resolve, reject) => {
+      if (this.#gathered.length === 0) setTimeout(() => this.#commit(), GROUP_MS);
+      this.#gathered.push({ statements, resolve, reject });
+    });
+  }
+
+  #commit() {
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    try {
+      this.transact(gathered.flatMap((one) => one.statements));
+    } catch (error) {
+      for (const { reject } of gathered) reject(error);
+      return;
+    }
+    for (const { resolve } of gathered) resolve();
+  }
+}
