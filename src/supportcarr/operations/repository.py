@@ -34,6 +34,9 @@ OPS_RESCUES = CollectionSpec(
         Index("rider_id", "requested_at"),
         Index("driver_id", "requested_at"),
     ),
+    # Lists and figures for people, built from events and late by a moment anyway.  What is written is read
+    # by its id before, which every engine reads where it writes.
+    read_model=True,
 )
 
 SPECS: tuple[CollectionSpec[Any], ...] = (OPS_RESCUES,)

@@ -70,6 +70,21 @@ async def test_a_new_replica_set_is_made_of_its_members_and_waited_for(
     )
 
 
+async def test_the_config_servers_set_says_that_it_is_one() -> None:
+    server = Log(replSetGetStatus=NOT_YET, hello={"primary": "a:27017"})
+    await initiate_replica_set(server, "config", ["a:27017"], config_servers=True)
+    assert server.commands[1] == (
+        "admin",
+        {
+            "replSetInitiate": {
+                "_id": "config",
+                "members": [{"_id": 0, "host": "a:27017"}],
+                "configsvr": True,
+            }
+        },
+    )
+
+
 async def test_a_replica_set_that_is_there_is_left_as_it_is() -> None:
     server = Log(replSetGetStatus={"set": "rs0"}, hello={"primary": "a:27017"})
     await initiate_replica_set(server, "rs0", MEMBERS)

@@ -100,5 +100,16 @@ def test_a_command_line_names_what_is_to_be_set_up() -> None:
         ["a:1", "b:2"],
     )
     assert arguments_of(["mongodb://r", "shards", "qc/a:1,b:2"]).shards == ["qc/a:1,b:2"]
+    assert made.config_servers is False
+    assert arguments_of(["mongodb://c", "replica-set", "config", "c:1", "--config-servers"]).config_servers
+    pinned = arguments_of(["mongodb://r", "regions", "city.rescuerequests", "region", "qc=east", "on=west"])
+    assert (pinned.collection, pinned.field) == ("city.rescuerequests", "region")
+    assert dict(pinned.regions) == {"qc": "east", "on": "west"}
+
+
+@pytest.mark.parametrize(
+    "given", [["mongodb://a"], ["mongodb://r", "regions", "city.rescuerequests", "region", "qc"]]
+)
+def test_a_command_line_that_says_too_little_is_refused(given: list[str]) -> None:
     with pytest.raises(SystemExit):
-        arguments_of(["mongodb://a"])
+        arguments_of(given)

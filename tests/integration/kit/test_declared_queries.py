@@ -1,0 +1,69 @@
+"""Every question that the code asks of the store is declared, and an index answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from support.queries import NO_QUESTIONS, QUERIES, Query, asked_in_code
+from supportcarr.kit.store.sqlite import SqliteStore
+
+
+def test_every_question_in_the_code_is_in_the_list_and_no_other() -> None:
+    assert asked_in_code().keys() - NO_QUESTIONS == {query.asked for query in QUERIES}
+    assert asked_in_code().keys() >= NO_QUESTIONS
+
+
+def test_a_receiver_that_asks_twice_has_as_many_questions_or_more() -> None:
+    declared = {query.asked for query in QUERIES}
+    asked = {receiver: times for receiver, times in asked_in_code().items() if receiver in declared}
+    same = {  # twice the very same question
+        "bootstrap/evidence.py jobs.count",
+        "bootstrap/evidence.py self._store.collection(OFFERS).scan",
+        "payments/bookkeeping.py self._transactions.scan",
+        "payments/cards.py self._methods.find",
+    }
+    for receiver, times in asked.items():
+        if receiver not in same:
+            assert sum(query.asked == receiver for query in QUERIES) >= times, receiver
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+async def test_sqlite_answers_it_by_an_index(query: Query, store: SqliteStore) -> None:
+    asked: list[tuple[str, Sequence[Any]]] = []
+    collection = store.collection(query.spec)
+    await collection.count()  # its table is there
+    read = store.read
+
+    async def noted(sql: str, values: Sequence[Any] = (), **options: Any) -> Any:
+        asked.append((sql, values))
+        return await read(sql, values, **options)
+
+    store.read = noted  # type: ignore[method-assign]  # to hear what it is asked
+    await query.ask(collection)
+    [(sql, values)] = asked
+    steps = [row[3] for row in store.read_now(f"EXPLAIN QUERY PLAN {sql}", tuple(values))]
+    assert steps
+    for step in steps:
+        if "TEMP B-TREE" in step:
+            assert query.sorting != "index", steps
+        elif step.startswith("SCAN"):  # all of it, in the order of an index
+            assert "USING" in step and "INDEX" in step, steps
+            assert not query.where, steps
+        else:
+            assert step.startswith(("SEARCH", "MULTI-INDEX OR", "INDEX")), steps
+
+
+async def test_a_question_without_an_index_would_be_seen(store: SqliteStore) -> None:
+    query = next(query for query in QUERIES if query.where)
+    await store.collection(query.spec).count()
+    [step] = [
+        row[3]
+        for row in store.read_now(
+            f"EXPLAIN QUERY PLAN SELECT _id FROM {query.spec.name} WHERE _body = ?",
+            ("x",),
+        )
+    ]
+    assert step.startswith("SCAN") and "INDEX" not in step
