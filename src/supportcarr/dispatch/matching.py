@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.events import OfferMade, Recorded
+from supportcarr.contracts.ids import OFFER
 from supportcarr.contracts.terms import Leg, NearbyDriver
 from supportcarr.dispatch.answers import Answers
 from supportcarr.dispatch.claims import Claims
@@ -112,7 +113,7 @@ class Matching:
 
     async def _reserve(self, case: DispatchCase, driver: NearbyDriver) -> DispatchCase:
         ends = self._clock.city() + timedelta(seconds=self._rules.offer_seconds)
-        reserved = Reserved(new_id("off"), driver.driver_id, ends)
+        reserved = Reserved(new_id(OFFER), driver.driver_id, ends)
         return await self._cases.save(reserve(case, reserved, self._rules))
 
     async def _make(self, case: DispatchCase, leg: Leg) -> bool:

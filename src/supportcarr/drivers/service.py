@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.events import Recorded
+from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.refusals import NotFound, StaleVersion
 from supportcarr.contracts.terms import DriverCard
 from supportcarr.drivers import model
@@ -87,7 +88,7 @@ class DriverService:
         model.with_vehicle(await self.open_profile(driver_id), "")
         vehicle = await self._vehicles.insert(
             Vehicle(
-                id=new_id("veh"),
+                id=new_id(VEHICLE),
                 driver_id=driver_id,
                 created_at=self._clock.city(),
                 **msgspec.structs.asdict(command),

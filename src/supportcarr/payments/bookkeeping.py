@@ -8,7 +8,6 @@ from supportcarr.kit.clock import Clock
 from supportcarr.kit.store.port import Page, Store
 from supportcarr.payments.ledger import (
     LedgerTransaction,
-    balances_of,
     entries_for_charge,
     entries_for_payment,
     transaction_id,
@@ -70,10 +69,6 @@ class Ledger:
     async def earnings(self, driver_id: str, *, limit: int, cursor: str | None) -> Page[LedgerTransaction]:
         """What a driver earned, newest first.  Raises ``BadCursor``."""
         return await self._transactions.find({"driver_id": driver_id}, sort="-at", limit=limit, cursor=cursor)
-
-    async def balances(self) -> dict[tuple[str, str], int]:
-        """The balance of each (account, currency), from every transaction there is."""
-        return balances_of([t async for t in self._transactions.scan()])
 
     async def check(self) -> LedgerCheck:
         """Sum everything."""

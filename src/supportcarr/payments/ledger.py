@@ -11,8 +11,6 @@ An entry above zero is a debit, below zero a credit, in minor units.  Each trans
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -86,15 +84,6 @@ def earned_by(transaction: LedgerTransaction, driver_id: str) -> int:
     """What a transaction gives to that driver."""
     account = driver_account(driver_id)
     return -sum(e.amount_minor for e in transaction.entries if e.account == account)
-
-
-def balances_of(transactions: Iterable[LedgerTransaction]) -> dict[tuple[str, str], int]:
-    """The balance of each (account, currency)."""
-    sums: Counter[tuple[str, str]] = Counter()
-    for transaction in transactions:
-        for entry in transaction.entries:
-            sums[entry.account, transaction.currency] += entry.amount_minor
-    return dict(sums)
 
 
 def unbalanced(transaction: LedgerTransaction) -> int:

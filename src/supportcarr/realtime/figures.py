@@ -24,6 +24,10 @@ class RealtimeFigures(Collector):
             "realtime_sockets": ("Sockets let in", len(queued)),
             "realtime_queued_frames": ("Frames that wait to be written", sum(queued)),
             "realtime_queued_frames_max": ("Frames that wait for the slowest socket", max(queued, default=0)),
+            "realtime_waiting_positions": (
+                "Drivers' latest positions that wait for slow sockets",
+                sum(client.session.waiting_positions for client in self._edge.clients.values()),
+            ),
             "realtime_events_missing": (
                 "Lag: events in Redis and not yet emitted when heads were last told",
                 self._node.events_missing,

@@ -107,17 +107,6 @@ async def test_when_redis_stays_away_calls_fail_at_once_and_go_on_later(
         assert await client.call("PING") == b"PONG"
 
 
-async def test_a_safe_call_is_issued_again_after_a_break(redis: RedisClient) -> None:
-    own = await redis.call("CLIENT", "ID")
-    async with redis.dedicated() as other:
-        popping = asyncio.ensure_future(redis.call_safe("BLPOP", "list", 0))
-        while b"cmd=blpop" not in await other.call("CLIENT", "LIST", "ID", own):
-            await asyncio.sleep(0.005)
-        await other.call("CLIENT", "KILL", "ID", own)
-        await other.call("RPUSH", "list", "x")
-        assert await popping == [b"list", b"x"]
-
-
 async def test_an_answer_that_never_comes_is_a_failure(redis_server: RedisServer) -> None:
     async with RedisClient(redis_server.url, timeout=0.2) as client:
         with pytest.raises(RedisUnavailable, match="in time"):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from support.balances import balances
 from support.books import Due, StripeLine, differences
 from support.payments import (
     DRIVER,
@@ -82,7 +83,7 @@ def said(facts: list[PaymentProcessed]) -> list[tuple[str, str, int]]:
 
 
 async def test_a_completed_rescue_is_held_then_captured(
-    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+    shop: Till, store: Store, stripe_twin: Twin, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     [held] = await stripe_twin.intents()
@@ -92,7 +93,7 @@ async def test_a_completed_rescue_is_held_then_captured(
     assert (captured["status"], captured["captured_minor"]) == ("succeeded", 2500)
     assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
     assert told[-1].payment_status == "captured" and told[-1].captured_minor == 2500
-    assert await shop.ledger.balances() == {
+    assert await balances(store) == {
         (f"rider:{RIDER}", "CAD"): 0,
         ("stripe_clearing", "CAD"): 2500,
         (f"driver_payable:{DRIVER}", "CAD"): -1875,
@@ -281,7 +282,7 @@ async def test_a_capture_that_somebody_made_by_hand_is_taken_as_it_is(
 
 
 async def test_a_hold_that_ran_out_leaves_the_driver_paid_and_the_rider_owing(
-    shop: Till, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+    shop: Till, store: Store, gateway: StripePaymentGateway, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     intent_id = (await record_of(shop)).intent_id
@@ -289,9 +290,9 @@ async def test_a_hold_that_ran_out_leaves_the_driver_paid_and_the_rider_owing(
     await gateway.cancel(intent_id, key="after seven days")
     await shop.payments.settle(completed())
     assert said(told)[-1] == ("capture", "failed", 2500)
-    balances = await shop.ledger.balances()
-    assert balances[f"rider:{RIDER}", "CAD"] == 2500
-    assert balances[f"driver_payable:{DRIVER}", "CAD"] == -1875
+    booked = await balances(store)
+    assert booked[f"rider:{RIDER}", "CAD"] == 2500
+    assert booked[f"driver_payable:{DRIVER}", "CAD"] == -1875
 
 
 async def test_side_by_side_repeats_do_it_once(

@@ -166,3 +166,4 @@ async def test_the_figures_count_sockets_and_what_was_heard(redis: RedisClient) 
         assert registry.get_sample_value("realtime_events_heard_total") == 3
         assert registry.get_sample_value("realtime_events_missing") == 0
         assert registry.get_sample_value("realtime_queued_frames") is not None
+        assert registry.get_sample_value("realtime_waiting_positions") == 0

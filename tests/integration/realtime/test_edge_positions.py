@@ -19,6 +19,7 @@ from supportcarr.contracts.refusals import Refusal
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.keys import positions_channel
 from supportcarr.kit.redis.streams import Entry, Streams
+from supportcarr.realtime.figures import RealtimeFigures
 from supportcarr.realtime.session import Bounds
 
 ANN, DAN, OPS = "usr_ann", "usr_dan", "usr_ops"
@@ -216,7 +217,9 @@ async def test_for_a_slow_client_only_the_latest_position_of_each_driver_waits(r
             await tell(redis, position(second, rider=ANN))
         await until(lambda: edge.realtime.node.positions_heard == heard + 50)
         assert client.wire.queued() <= bounds.frames + 1
-        assert client.session.waiting_positions == 1
+        figures = RealtimeFigures(edge.realtime.edge, edge.realtime.node).collect()
+        [waiting] = [one for one in figures if one.name == "realtime_waiting_positions"]
+        assert waiting.samples[0].value == 1
         # It begins to read again: what waited arrives, and of the positions the last one.
         text = b""
         async with asyncio.timeout(WAIT):

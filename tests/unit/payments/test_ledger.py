@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.balances import balances_of
 from supportcarr.contracts.money import Owed, share
 from supportcarr.payments.ledger import (
     PLATFORM_REVENUE,
@@ -14,7 +15,6 @@ from supportcarr.payments.ledger import (
     STRIPE_CLEARING,
     Entry,
     LedgerTransaction,
-    balances_of,
     earned_by,
     entries_for_charge,
     entries_for_payment,
@@ -89,11 +89,6 @@ def test_a_promotion_costs_us_and_nobody_else(total: int, percent: int) -> None:
 def test_nobody_earns_where_nobody_drove() -> None:
     entries = entries_for_charge(Owed(700, 560, "CAD"), rider_id="usr_r", driver_id=None)
     assert entries == (Entry("rider:usr_r", 700), Entry(PLATFORM_REVENUE, -700))
-
-
-def test_balances_keep_currencies_apart() -> None:
-    booked = [transaction(Entry("a", 5)), transaction(Entry("a", 7), currency="USD")]
-    assert balances_of(booked) == {("a", "CAD"): 5, ("a", "USD"): 7}
 
 
 def test_what_does_not_sum_to_zero_is_seen() -> None:

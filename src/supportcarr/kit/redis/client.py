@@ -142,15 +142,6 @@ class RedisClient:
             link.send(packed, future, decode)
         return future
 
-    async def call_safe(self, *args: Arg, decode: bool = False) -> Any:
-        """``call`` for a command that may run twice: issued once more if the connection broke under it."""
-        try:
-            return await self.call(*args, decode=decode)
-        except RedisUnavailable as error:
-            if not error.sent:
-                raise
-        return await self.call(*args, decode=decode)
-
     async def script(
         self, script: Script, keys: Sequence[str], args: Sequence[Arg] = (), *, decode: bool = False
     ) -> Any:
