@@ -7,16 +7,21 @@ from typing import Any
 
 import aiohttp
 
+from supportcarr.contracts.rescues import FINAL
 from supportcarr.dispatch.model import Offer
-from supportcarr.dispatch.repository import OFFERS
+from supportcarr.dispatch.repository import OFFERS, ROSTER
 from supportcarr.kit.jobs import JOBS
 from supportcarr.kit.store.port import Store
 from supportcarr.notifications.repository import NOTIFICATIONS
+from supportcarr.operations.model import OpsRescue
+from supportcarr.operations.repository import OPS_RESCUES
 from supportcarr.payments.model import PaymentRecord
 from supportcarr.payments.repository import LEDGER, RECORDS
 from supportcarr.rescues.model import Rescue
 from supportcarr.rescues.repository import RESCUES
+from supportcarr.riders.repository import RIDERS
 from supportcarr.simulator import evidence
+from supportcarr.tracking.repository import LIVE_JOBS
 
 LEFTOVERS_AT_MOST = 10_000
 
@@ -75,10 +80,27 @@ class StoreEvidence:
     async def leftovers(self) -> evidence.Leftovers:
         outbox = await self._store.outbox(older_than_s=0.0, limit=LEFTOVERS_AT_MOST)
         jobs = self._store.collection(JOBS)
+        rescues = [rescue async for rescue in self._store.collection(RESCUES).scan()]
+        rows = {row.id: row async for row in self._store.collection(OPS_RESCUES).scan()}
+        live = {rescue.id for rescue in rescues if rescue.status not in FINAL}
         return evidence.Leftovers(
             outbox=len(outbox),
             jobs=await jobs.count({"state": "ready"}) + await jobs.count({"state": "dead"}),
+            claims=await self._claims(live),
+            rows=sum(_is_behind(rows.get(rescue.id), rescue) for rescue in rescues),
         )
+
+    async def _claims(self, live: set[str]) -> int:
+        """Whoever is claimed by a rescue that is not live, or by an offer (they are over soon)."""
+        riders = [r async for r in self._store.collection(RIDERS).scan() if r.live_rescue]
+        roster = [entry async for entry in self._store.collection(ROSTER).scan()]
+        tracked = [job async for job in self._store.collection(LIVE_JOBS).scan() if job.ended_at is None]
+        claimed = [
+            *(rider.live_rescue.rescue_id for rider in riders if rider.live_rescue),
+            *(entry.job.rescue_id for entry in roster if entry.job),
+            *(job.rescue_id for job in tracked),
+        ]
+        return sum(rescue_id not in live for rescue_id in claimed) + sum(bool(e.offer) for e in roster)
 
 
 def _rescue(rescue: Rescue, drivers: dict[str, str]) -> evidence.Rescue:
@@ -110,6 +132,14 @@ def _rescue(rescue: Rescue, drivers: dict[str, str]) -> evidence.Rescue:
         owed_rider=rescue.owed.rider_minor if rescue.owed else None,
         owed_driver=rescue.owed.driver_minor if rescue.owed else None,
     )
+
+
+def _is_behind(row: OpsRescue | None, rescue: Rescue) -> bool:
+    if row is None:
+        return True
+    theirs = (row.status, row.driver_id, row.captured_minor, row.refunded_minor)
+    paid = rescue.payment
+    return theirs != (rescue.status, rescue.driver_id, paid.captured_minor, paid.refunded_minor)
 
 
 def _offer(offer: Offer) -> evidence.Offer:

@@ -17,7 +17,7 @@ from supportcarr.demo.platform import Platform
 from supportcarr.simulator.city import CityOutcome
 from supportcarr.simulator.report import judge
 
-SETTLE_S = 60.0  # for outbox and jobs to run dry after the city has ended
+SETTLE_S = 90.0  # for outbox and jobs to run dry after the city has ended, and the reconcilers to come round
 
 
 async def judge_city(options: DemoOptions, running: Platform, city: CityProcess) -> int:
@@ -29,8 +29,7 @@ async def judge_city(options: DemoOptions, running: Platform, city: CityProcess)
         evidence = StoreEvidence(store, running.sandbox_url)
         deadline = time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:
-            left = await evidence.leftovers()
-            if not left.outbox and not left.jobs:
+            if (await evidence.leftovers()).nothing:
                 break
             await asyncio.sleep(0.5)
         judgement = await judge(

@@ -110,10 +110,17 @@ class BookEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leftovers(msgspec.Struct, frozen=True, kw_only=True):
-    """Work that is not done: events in outboxes, jobs not done (dead letters among them)."""
+    """Work that is not done: events in outboxes, jobs not done (dead letters among them), claims by what is
+    over, and rescues of which the console's row says something else."""
 
     outbox: int
     jobs: int
+    claims: int = 0
+    rows: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        return self == Leftovers(outbox=0, jobs=0)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -293,13 +293,16 @@ def drained(
     payments: Iterable[Payment],
     quiet: bool,
 ) -> list[str]:
-    """Nothing is left to do: no event, job, live rescue, open offer or unsettled payment."""
+    """Nothing is left to do: no event, job, claim, live rescue, open offer or unsettled payment, and no row
+    of the console that is behind."""
     live = [r.id for r in rescues if r.status not in (*FINAL, "scheduled")]
     open_offers = [offer.id for offer in offers if offer.outcome is None]
     unsettled = [p.id for p in payments if p.status not in ("captured", "released", "failed", "refunded")]
     broken = [
         (leftovers.outbox, "events are still in outboxes"),
         (leftovers.jobs, "jobs are not done"),
+        (leftovers.claims, "claims are held by what is over"),
+        (leftovers.rows, "rescues are not as the console has them"),
         (len(live), f"rescues are still live: {', '.join(live[:3])}"),
         (len(open_offers), f"offers are still open: {', '.join(open_offers[:3])}"),
         (len(unsettled), f"payments are not settled: {', '.join(unsettled[:3])}"),

@@ -277,3 +277,5 @@ def test_whatever_is_left_over_breaks_it() -> None:
     assert drained(offer=None)
     assert drained(payment="capturing")
     assert drained(quiet=False)
+    assert drained(leftovers=Leftovers(outbox=0, jobs=0, claims=1))
+    assert drained(leftovers=Leftovers(outbox=0, jobs=0, rows=1))

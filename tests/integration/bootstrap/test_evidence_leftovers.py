@@ -1,0 +1,99 @@
+"""What the judge of a city finds left behind in the store: claims by what is over, rows that are behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from support.rescues import NOW, RESCUE_ID, rescue_in
+from supportcarr.bootstrap.evidence import StoreEvidence
+from supportcarr.dispatch.repository import ROSTER
+from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.operations.model import OpsRescue
+from supportcarr.operations.repository import OPS_RESCUES
+from supportcarr.rescues.repository import RESCUES
+from supportcarr.riders.model import LiveRescue, RiderProfile
+from supportcarr.riders.repository import RIDERS
+from supportcarr.simulator.evidence import Leftovers
+from supportcarr.tracking.model import LiveJob
+from supportcarr.tracking.repository import LIVE_JOBS
+
+ROW = OpsRescue(
+    id=RESCUE_ID,
+    area_id="montreal",
+    rider_id="usr_rider",
+    status="completed",
+    requested_at=NOW,
+    driver_id="usr_driver",
+)
+SOON = NOW + timedelta(seconds=15)
+JOB = JobClaim(rescue_id=RESCUE_ID, entry=1, offer_id="off_1", area_id="montreal", confirmed=True, until=SOON)
+CLAIMS: dict[str, Callable[[SqliteStore], Any]] = {
+    "a rider's": lambda store: store.collection(RIDERS).insert(
+        RiderProfile(id="usr_rider", live_rescue=LiveRescue(RESCUE_ID))
+    ),
+    "a driver's": lambda store: store.collection(ROSTER).insert(RosterEntry(id="usr_driver", job=JOB)),
+    "a live job": lambda store: store.collection(LIVE_JOBS).insert(
+        LiveJob(
+            id="usr_driver",
+            rescue_id=RESCUE_ID,
+            rescue_version=5,
+            rider_id="usr_rider",
+            area_id="montreal",
+            since=NOW,
+        )
+    ),
+}
+
+
+async def leftovers(store: SqliteStore) -> Leftovers:
+    return await StoreEvidence(store, "http://nobody").leftovers()
+
+
+async def test_a_city_whose_rescue_is_over_and_told_of_left_nothing(store: SqliteStore) -> None:
+    await store.collection(RESCUES).insert(rescue_in("completed"))
+    await store.collection(OPS_RESCUES).insert(ROW)
+    await store.collection(RIDERS).insert(RiderProfile(id="usr_rider"))
+    await store.collection(ROSTER).insert(RosterEntry(id="usr_driver"))
+    assert (await leftovers(store)).nothing
+
+
+@pytest.mark.parametrize("whose", CLAIMS)
+async def test_a_claim_of_a_rescue_that_is_over_is_left_behind(store: SqliteStore, whose: str) -> None:
+    await store.collection(RESCUES).insert(rescue_in("completed"))
+    await store.collection(OPS_RESCUES).insert(ROW)
+    await CLAIMS[whose](store)
+    assert await leftovers(store) == Leftovers(outbox=0, jobs=0, claims=1)
+
+
+@pytest.mark.parametrize("whose", CLAIMS)
+async def test_a_claim_of_a_live_rescue_is_in_order(store: SqliteStore, whose: str) -> None:
+    await store.collection(RESCUES).insert(rescue_in("en_route"))
+    await store.collection(OPS_RESCUES).insert(replace(ROW, status="en_route"))
+    await CLAIMS[whose](store)
+    assert (await leftovers(store)).nothing
+
+
+async def test_a_driver_who_still_has_an_open_offer_is_claimed(store: SqliteStore) -> None:
+    await store.collection(ROSTER).insert(RosterEntry(id="usr_driver", offer=OfferClaim("off_1", SOON)))
+    assert await leftovers(store) == Leftovers(outbox=0, jobs=0, claims=1)
+
+
+BEHIND = {
+    "status": replace(ROW, status="in_transit"),
+    "driver": replace(ROW, driver_id=None),
+    "money": replace(ROW, captured_minor=3140),
+}
+
+
+@pytest.mark.parametrize("what", [*BEHIND, "the row itself"])
+async def test_a_row_of_the_console_that_says_something_else_is_behind(store: SqliteStore, what: str) -> None:
+    await store.collection(RESCUES).insert(rescue_in("completed"))
+    if what in BEHIND:
+        await store.collection(OPS_RESCUES).insert(BEHIND[what])
+    assert await leftovers(store) == Leftovers(outbox=0, jobs=0, rows=1)
