@@ -66,6 +66,7 @@ class Fleet:
         }
         self._settings = given | ROOMY | settings
         self._folder = folder
+        self.store_path = Path(given["DATA"]) / "supportcarr.sqlite3"
         self._members: list[Member] = []
         self._closing = AsyncExitStack()
 
@@ -114,10 +115,18 @@ class Fleet:
     # --- requests ---------------------------------------------------------------------------------
 
     async def ask(
-        self, member: Member, method: str, path: str, body: Any = None, *, token: str = "", key: str = ""
+        self,
+        member: Member,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str = "",
+        key: str = "",
+        address: str = "",
     ) -> Said:
-        """One request below ``/api/v1``."""
-        headers = {"x-forwarded-for": new_address()}
+        """One request below ``/api/v1``, from an address of its own unless one is given."""
+        headers = {"x-forwarded-for": address or new_address()}
         if token:
             headers["authorization"] = f"Bearer {token}"
         if key:

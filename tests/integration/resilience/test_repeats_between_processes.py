@@ -1,0 +1,147 @@
+"""A repeated creation creates once, whichever of several real processes it reaches, and whoever dies."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from support.calls import sign_up_body
+from support.faults import until
+from support.fleet import Fleet, Member, Said
+from support.http import new_address, new_phone
+from support.payments import running_twin
+from support.scenes import quote_body
+from supportcarr.bootstrap.house import SPECS
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.pricing.areas import seed_demo
+
+AT_ONCE = 20
+
+
+@dataclass(slots=True)
+class Two:
+    """Two API processes on one store, and the store itself."""
+
+    fleet: Fleet
+    here: Member
+    there: Member
+    store: SqliteStore
+
+    async def count(self, collection: str) -> int:
+        return await self.store.named(collection).count()
+
+    async def at_once(self, creation: Creation, key: str) -> list[Said]:
+        """The same request to both, many times beside each other."""
+        both = (self.here, self.there)
+        return await asyncio.gather(*(self.sent(both[n % 2], creation, key) for n in range(AT_ONCE)))
+
+    async def sent(self, member: Member, creation: Creation, key: str) -> Said:
+        return await self.fleet.ask(
+            member,
+            "POST",
+            creation.path,
+            creation.body,
+            key=key,
+            token=creation.token,
+            address=creation.address,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A starred request, and the collections in which it leaves one document each."""
+
+    path: str
+    body: dict[str, Any]
+    otherwise: dict[str, Any]  # what makes another body of it
+    makes: Sequence[str]
+    address: str
+    token: str = ""
+
+
+@pytest.fixture
+async def two(tmp_path: Path, own_redis_server: RedisServer) -> AsyncIterator[Two]:
+    async with AsyncExitStack() as closing:
+        twin = await closing.enter_async_context(running_twin(tmp_path / "twin"))
+        given = {
+            "STRIPE_API_BASE": twin.base,
+            "STRIPE_API_KEY": twin.settings.api_key,
+            "LIMITS_SENSITIVE_PER_MINUTE": "1000000",
+        }
+        fleet = await closing.enter_async_context(Fleet(tmp_path, own_redis_server, **given))
+        fleet.store_path.parent.mkdir(exist_ok=True)
+        store = SqliteStore(fleet.store_path)
+        for spec in SPECS:
+            store.collection(spec)
+        await store.open()
+        closing.push_async_callback(store.close)
+        await seed_demo(store)
+        yield Two(fleet, await fleet.start("api"), await fleet.start("api"), store)
+
+
+async def signing_up() -> Creation:
+    return Creation("/auth/sign-up", sign_up_body(), {"name": "Somebody Else"}, ("users",), new_address())
+
+
+async def asking(two: Two) -> Creation:
+    """A rider who is about to ask for a rescue."""
+    fleet, here = two.fleet, two.here
+    token = await fleet.sign_up(here, new_phone())
+    card = {"stripe_payment_method": "pm_card_visa"}
+    card_id = (await fleet.ask(here, "POST", "/me/payment-methods", card, token=token)).body["id"]
+    quote_id = (await fleet.ask(here, "POST", "/quotes", quote_body(), token=token)).body["id"]
+    body = {"quote_id": quote_id, "payment_method_id": card_id}
+    note = {"note": "By the gate"}
+    return Creation("/rescues", body, note, ("rescuerequests",), new_address(), token)
+
+
+async def creations(two: Two) -> list[Creation]:
+    return [await signing_up(), await asking(two)]
+
+
+def made(said: Said) -> str:
+    assert said.status == 201, said
+    return str(said.body["user"]["id"] if "user" in said.body else said.body["id"])
+
+
+async def test_twenty_at_once_to_two_processes_have_one_effect_and_one_answer(two: Two) -> None:
+    for creation in await creations(two):
+        before = [await two.count(name) for name in creation.makes]
+        key = uuid.uuid4().hex
+        replies = await two.at_once(creation, key)
+        assert len({made(reply) for reply in replies}) == 1, creation.path
+        assert [await two.count(name) for name in creation.makes] == [n + 1 for n in before]
+        changed = replace(creation, body=creation.body | creation.otherwise)
+        for member in (two.here, two.there):
+            refused = await two.sent(member, changed, key)
+            assert (refused.status, refused.body["code"]) == (422, "idempotency_key_reused"), creation.path
+
+
+async def test_who_sends_it_again_after_the_process_died_has_it_once(two: Two) -> None:
+    for creation in await creations(two):
+        before = [await two.count(name) for name in (*creation.makes, "idempotency")]
+        key = uuid.uuid4().hex
+        sending = [asyncio.create_task(two.sent(two.here, creation, key)) for _ in range(AT_ONCE)]
+
+        async def begun(keys: int = before[-1]) -> bool:
+            return await two.count("idempotency") > keys
+
+        await until(begun)
+        await two.here.kill()
+        died = await asyncio.gather(*sending, return_exceptions=True)
+        told = {made(said) for said in died if isinstance(said, Said)}
+        assert all(isinstance(said, Said | aiohttp.ClientError) for said in died), died
+        two.here = await two.fleet.start("api")
+        again = {made(said) for said in await two.at_once(creation, key)}
+        assert len(again) == 1
+        assert told <= again
+        assert [await two.count(name) for name in creation.makes] == [n + 1 for n in before[:-1]]
