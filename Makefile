@@ -5,7 +5,7 @@ PORT ?= 8000
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test checks unit bench chaos lock generated clean
+.PHONY: help setup demo test test-long checks unit bench chaos lock generated clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,10 @@ demo:           ## a whole city on this machine; Ctrl-C ends it (PORT=8000, DEMO
 test:           ## every check and test
 	@scripts/setup dev web browser mongo
 	@scripts/test
+
+test-long:      ## what is too long for make test: a kill at every step, also twice, on both engines (SEED=1)
+	@scripts/setup dev mongo
+	@SEED=$(SEED) scripts/test-long $(PYTEST_ARGS)
 
 checks:         ## lint, types, import rules, drift of what is generated
 	@scripts/setup dev

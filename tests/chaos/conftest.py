@@ -1,3 +1,3 @@
-from support.crash_fixtures import runs_of, zygote
+from support.crash_fixtures import databases, engine, runs_of, zygote
 
-__all__ = ["runs_of", "zygote"]
+__all__ = ["databases", "engine", "runs_of", "zygote"]

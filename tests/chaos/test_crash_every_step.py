@@ -1,5 +1,6 @@
 """A process is killed with -9 after each of its steps, in every saga and every consumer; another takes
-over, life goes on to its end, and every effect is there once.
+over, life goes on to its end, and every effect is there once.  On SQLite every day, on MongoDB among the
+long tests.
 
 ``docs/crashes.md`` lists the steps; what really happens is held against it first.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 
+from support.crash_databases import Databases
 from support.crash_docs import declared, read_names
 from support.crash_fixtures import MakeRuns
 from support.crash_runs import findings_of
@@ -18,8 +20,11 @@ DECLARED = declared()
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_killed_after_each_step_the_effect_is_there_once(name: str, runs_of: MakeRuns) -> None:
-    runs = runs_of(name)
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("mongodb", marks=pytest.mark.long)], indirect=True)
+async def test_killed_after_each_step_the_effect_is_there_once(
+    name: str, engine: Databases | None, runs_of: MakeRuns
+) -> None:
+    runs = runs_of(name, engine)
     steps = await runs.steps()
     assert steps == DECLARED.get(name), "docs/crashes.md lists other steps: run scripts/crash-steps"
     assert await findings_of(runs, range(1, len(steps) + 1)) == []

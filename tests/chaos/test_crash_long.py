@@ -1,45 +1,23 @@
-"""What takes too long for every day: the same scenarios on MongoDB, killed while a step is under way, and
-killed while the relay works beside the request, as it does in a real process (the order of the steps is
-then another each time, so the lists do not count)."""
+"""What takes too long for every day, on both engines: killed while a step is under way; killed while the
+relay works beside the request, as it does in a real process (the order of the steps is then another each
+time, so the lists do not count); and killed twice, the second time somewhere in the recovery.
+"""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import random
 
 import pytest
-from pymongo import MongoClient
 
+from support.crash_databases import Databases
 from support.crash_fixtures import MakeRuns
-from support.crash_runs import Database, Runs, findings_of
+from support.crash_runs import Finding, Runs, findings_of
 from support.crash_scenarios import SCENARIOS
-from support.mongo import with_database
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.parametrize("engine", ["sqlite", "mongodb"], indirect=True)]
 
-ON_MONGODB = pytest.mark.xdist_group("mongodb")
-
-
-@pytest.fixture
-def database(mongodb_server: str) -> Database:
-    """Makes an empty database on MongoDB, and drops it in the end."""
-
-    @contextmanager
-    def made() -> Iterator[str]:
-        name = f"crash_{secrets.token_hex(6)}"
-        yield with_database(mongodb_server, name)
-        with MongoClient[dict[str, object]](mongodb_server) as client:
-            client.drop_database(name)
-
-    return made
-
-
-@pytest.fixture(params=["sqlite", pytest.param("mongodb", marks=ON_MONGODB)])
-def engine(request: pytest.FixtureRequest) -> Database | None:
-    """Each engine in turn; none is the embedded one."""
-    made: Database | None = request.getfixturevalue("database") if request.param == "mongodb" else None
-    return made
+SEED = os.environ.get("SEED", "1")  # of where the second kill comes: make test-long SEED=2
 
 
 async def _killed_until_the_end(runs: Runs) -> list[list[str]]:
@@ -54,17 +32,9 @@ async def _killed_until_the_end(runs: Runs) -> list[list[str]]:
     raise AssertionError("it never comes to its end")
 
 
-@ON_MONGODB
-@pytest.mark.parametrize("name", SCENARIOS)
-async def test_killed_after_each_step_on_mongodb(name: str, runs_of: MakeRuns, database: Database) -> None:
-    runs = runs_of(name, database)
-    steps = len(await runs.steps())
-    assert await findings_of(runs, range(1, steps + 1)) == []
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_killed_while_a_step_is_under_way(
-    name: str, runs_of: MakeRuns, engine: Database | None
+    name: str, engine: Databases | None, runs_of: MakeRuns
 ) -> None:
     runs = runs_of(name, engine)
     steps = len(await runs.steps())
@@ -73,6 +43,23 @@ async def test_killed_while_a_step_is_under_way(
 
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_killed_while_the_relay_works_beside_it(
-    name: str, runs_of: MakeRuns, engine: Database | None
+    name: str, engine: Databases | None, runs_of: MakeRuns
 ) -> None:
     assert await _killed_until_the_end(runs_of(name, engine)) == []
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_killed_after_each_step_and_again_in_the_recovery(
+    name: str, engine: Databases | None, runs_of: MakeRuns
+) -> None:
+    runs = runs_of(name, engine)
+    steps = len(await runs.steps())
+    chance = random.Random(f"{SEED} {name}")
+    found: list[Finding] = []
+    for number in range(1, steps + 1):
+        again = chance.randint(1, steps - number + 3)  # what is left to do, and a little of what is repeated
+        sentences = await runs.killed_at(number, again=again)
+        assert sentences is not None, f"nothing was killed at step {number}"
+        if sentences:
+            found.append(Finding(number, sentences, again))
+    assert found == []

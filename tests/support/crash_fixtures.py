@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from support.crash_runs import Database, Runs, switched_twin
+from support.crash_databases import Databases
+from support.crash_runs import Runs, switched_twin
 from support.crash_scenarios import SCENARIOS
 from support.crash_zygote import HURRIED_S, Zygote
+from support.engines import SQLITE, ran_on
+from support.mongo import choice
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.server import RedisServer
 from supportcarr.kit.store import sqlite_writer
 
-MakeRuns = Callable[..., Runs]  # (scenario's name, database=…)
+MakeRuns = Callable[..., Runs]  # (scenario's name, databases=…)
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +28,25 @@ def zygote() -> Iterator[Zygote]:
     warm.end()
 
 
+@pytest.fixture(scope="session")
+def databases(mongodb_server: str) -> Iterator[Databases]:
+    """Databases on the session's MongoDB."""
+    made = Databases(mongodb_server)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Databases | None:
+    """Where databases of the engine are that the test is parametrised with; none for the embedded one."""
+    if request.param == "sqlite":
+        ran_on(request, SQLITE)
+        return None
+    made: Databases = request.getfixturevalue("databases")
+    ran_on(request, f"MongoDB: {choice().name}")
+    return made
+
+
 @pytest.fixture
 async def runs_of(
     zygote: Zygote,
@@ -33,11 +55,11 @@ async def runs_of(
     redis_server: RedisServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[MakeRuns]:
-    """Makes the runs of a scenario, on SQLite unless a database of another engine is given."""
+    """Makes the runs of a scenario, on SQLite unless databases of another engine are given."""
     monkeypatch.setattr(sqlite_writer, "UNHURRIED_S", HURRIED_S)
     async with switched_twin() as twin:
 
-        def make(name: str, database: Database | None = None) -> Runs:
+        def make(name: str, databases: Databases | None = None) -> Runs:
             return Runs(
                 SCENARIOS[name],
                 tmp_path,
@@ -45,7 +67,7 @@ async def runs_of(
                 twin=twin,
                 redis=redis,
                 redis_url=redis_server.url,
-                database=database,
+                databases=databases,
             )
 
         yield make

@@ -1,7 +1,6 @@
 """Runs a scenario: prepares its state once, acts it in a child that is killed at a step, and recovers.
 
-A state is the store, the books of Stripe's twin and the content of Redis.  Of an embedded store and of
-the other two a copy is taken for each kill; on another engine the state is prepared anew.
+A state is the store, the books of Stripe's twin and the content of Redis; each run begins with a copy.
 """
 
 from __future__ import annotations
@@ -9,21 +8,23 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
 import msgspec
 
+from support.crash_databases import CollectionCopy, Databases
 from support.crash_judge import judge
-from support.crash_life import live_on, ok, populate
+from support.crash_life import live_on, populate
 from support.crash_place import Place
 from support.crash_scenario import Scenario
 from support.crash_steps import Step, When, read_steps
 from support.crash_world import opened
-from support.crash_zygote import Order, Zygote
+from support.crash_zygote import Order, TakesOver, Told, Zygote
 from support.payments import API_KEY, WEBHOOK_SECRET, serving
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.serve import ASGIApp, free_port
@@ -31,16 +32,23 @@ from supportcarr.providers.sandbox.app import create_app
 
 START = 1_790_000_000.0  # the wall's clock of every state: a Monday of September 2026
 TICKS_S = 2.0  # more than the looks at a clock come to in one run
-MOMENT_S = 6.0  # how much later somebody asks again who does not do so at once
-
-Database = Callable[[], AbstractContextManager[str]]  # an empty one, of an engine that is not embedded
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What was wrong after a kill at that step."""
+    """What was wrong after a kill at that step; *again*: and one at that step of the recovery."""
 
     step: int
     sentences: list[str]
+    again: int | None = None
+
+
+@dataclass(frozen=True)
+class _State:
+    """A state to begin with: a folder, with the store if it is embedded, else what is in its database."""
+
+    place: Place
+    redis: list[tuple[bytes, int, bytes]]
+    database: list[CollectionCopy]
 
 
 class SwitchedTwin:
@@ -100,7 +108,7 @@ class Runs:
         twin: SwitchedTwin,
         redis: RedisClient,
         redis_url: str,
-        database: Database | None = None,
+        databases: Databases | None = None,
     ) -> None:
         self.scenario = scenario
         self._folder = folder
@@ -108,8 +116,8 @@ class Runs:
         self._twin = twin
         self._redis = redis
         self._redis_url = redis_url
-        self._database = database
-        self._state: tuple[Place, list[tuple[bytes, int, bytes]]] | None = None
+        self._databases = databases
+        self._state: _State | None = None
 
     async def steps(self) -> list[Step]:
         """The scenario acted to its end, with nobody killed: its steps."""
@@ -118,35 +126,39 @@ class Runs:
             assert (told.killed, told.code) == (False, 0), told.said
             return read_steps(place.steps)
 
-    async def killed_at(self, number: int, *, when: When = "done", alive: bool = False) -> list[str] | None:
-        """Act, die at that step, recover, live on, judge: what is wrong; ``None``: it did not die."""
+    async def killed_at(
+        self, number: int, *, when: When = "done", alive: bool = False, again: int | None = None
+    ) -> list[str] | None:
+        """Act, die at that step, recover, live on, judge: what is wrong; ``None``: it did not die.
+
+        *again*: who takes over dies as well, at that step, if it does so much, and a third takes over.
+        """
         async with self._fresh() as place:
             order = Order(scenario=self.scenario.name, place=place, dies_at=number, when=when, alive=alive)
             told = await self._child(order)
             if not told.killed:
                 assert told.code == 0, told.said
                 return None
-            # City time never runs back, and it may have run on in what was killed.
-            place = msgspec.structs.replace(place, starts=place.starts + place.jumped() + TICKS_S)
             at_once = number % 2 == 1 or when == "asked" or alive
+            place = _later(place)
+            if again is not None:
+                takes_over: TakesOver = "at once" if at_once else "in a moment"
+                order = msgspec.structs.replace(order, place=place, dies_at=again, takes_over=takes_over)
+                told = await self._child(order)
+                assert told.killed or told.code == 0, told.said
+                place = _later(place)
             return await self._recovered(
                 place, at_once=at_once, every_event_known=when == "done" and not alive
             )
 
-    async def _child(self, order: Order) -> Any:
+    async def _child(self, order: Order) -> Told:
         return await asyncio.to_thread(self._zygote.ask, order)
 
     async def _recovered(self, place: Place, *, at_once: bool, every_event_known: bool) -> list[str]:
-        """Another process takes over; whoever asked asks again, before or after it has."""
+        """Another process takes over, and life goes on."""
         scenario = self.scenario
         async with opened(place, concurrency=32) as world:
-            if scenario.ask is not None and scenario.repeats:
-                if not at_once:
-                    await world.settle()
-                    world.clock.jump(MOMENT_S)
-                    await world.settle()
-                ok(await scenario.ask(world))
-            await world.settle()
+            await scenario.take_over(world, at_once=at_once)
             certain = every_event_known or not scenario.perhaps
             found = [f"effect: {sentence}" for sentence in await scenario.effect(world)] if certain else []
             await live_on(world)
@@ -159,25 +171,34 @@ class Runs:
         """The scenario's state, for one run."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         try:
-            if self._database is not None:
-                with self._database() as url:
-                    yield await self._prepared(folder, url)
-                return
-            if self._state is None:
-                template = Path(tempfile.mkdtemp(dir=self._folder))
-                place = await self._prepared(template, f"sqlite:///{template}/store.sqlite3")
-                self._state = place, await self._dump()
-            place, dump = self._state
+            state = self._state = self._state or await self._made()
             await self._twin.close()
-            shutil.copytree(place.path, folder, dirs_exist_ok=True)
-            await self._restore(dump)
+            shutil.copytree(state.place.path, folder, dirs_exist_ok=True)
+            await self._restore(state.redis)
             await self._twin.open(folder, self.scenario.twin)
-            yield msgspec.structs.replace(
-                place, folder=str(folder), store_url=place.store_url.replace(place.folder, str(folder))
-            )
+            with self._store_in(folder) as url:
+                if self._databases is not None:
+                    self._databases.fill(url, state.database)
+                yield msgspec.structs.replace(state.place, folder=str(folder), store_url=url)
         finally:
             await self._twin.close()
             shutil.rmtree(folder)
+
+    async def _made(self) -> _State:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        with self._store_in(folder) as url:
+            place = await self._prepared(folder, url)
+            database = self._databases.copy(url) if self._databases is not None else []
+        return _State(place, await self._dump(), database)
+
+    @contextmanager
+    def _store_in(self, folder: Path) -> Iterator[str]:
+        """The URL of the store of a world in that folder."""
+        if self._databases is None:
+            yield f"sqlite:///{folder}/store.sqlite3"
+            return
+        with self._databases.empty() as url:
+            yield url
 
     async def _prepared(self, folder: Path, store_url: str) -> Place:
         await self._redis.call("FLUSHALL")
@@ -210,6 +231,13 @@ class Runs:
     async def _restore(self, dump: list[tuple[bytes, int, bytes]]) -> None:
         await self._redis.call("FLUSHALL")
         await self._redis.batch([("RESTORE", name, life, value) for name, life, value in dump])
+
+
+def _later(place: Place) -> Place:
+    """The same, for who comes after a process: city time never runs back, and it may have run on in it."""
+    starts = place.starts + place.jumped() + TICKS_S
+    (place.path / "jumped").unlink(missing_ok=True)
+    return msgspec.structs.replace(place, starts=starts)
 
 
 async def findings_of(runs: Runs, numbers: range, **how: Any) -> list[Finding]:

@@ -12,6 +12,8 @@ from support.crash_life import ok
 from support.crash_world import Answered, World
 from supportcarr.kit.store.port import CollectionSpec
 
+MOMENT_S = 6.0  # how much later somebody asks again who does not do so at once
+
 Act = Callable[[World], Awaitable[object]]
 Findings = list[str]
 
@@ -42,6 +44,17 @@ class Scenario:
             ok(await self.ask(world))
         for happens in self.behind:
             await happens(world)
+
+    async def take_over(self, world: World, *, at_once: bool) -> None:
+        """What another process does after one that was killed; whoever asked asks again, *at_once* or
+        when the other has settled for a moment."""
+        if self.ask is not None and self.repeats:
+            if not at_once:
+                await world.settle()
+                world.jump(MOMENT_S)
+                await world.settle()
+            ok(await self.ask(world))
+        await world.settle()
 
 
 def wrong(*claims: tuple[bool, str]) -> Findings:

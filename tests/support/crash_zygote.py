@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -30,14 +30,19 @@ CLAIM_S = 40.0  # on a job: prolonged every quarter of it, which must not be a s
 HURRIED_S = 0.0  # what a write waits for company where it comes alone, one after the other
 
 
+TakesOver = Literal["at once", "in a moment"]
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What the child shall do.  *alive*: its relay works beside it, as in a real process, and not after."""
+    """What the child shall do: act the scenario, or take over (who asks again does so then) from a child
+    that was killed.  *alive*: its relay works beside it, as in a real process, and not after."""
 
     scenario: str
     place: Place
     dies_at: int | None = None
     when: When = "done"
     alive: bool = False
+    takes_over: TakesOver | None = None
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +100,10 @@ async def _act(order: Order) -> None:
     async with opened(order.place, dies_at=order.dies_at, when=order.when, concurrency=concurrency) as world:
         beside = world.relaying() if order.alive else None
         world.fuse.armed = True
-        await scenario.act(world)
+        if order.takes_over is None:
+            await scenario.act(world)
+        else:
+            await scenario.take_over(world, at_once=order.takes_over == "at once")
         if beside is not None:
             await beside.drain(20)
             await beside.stop()

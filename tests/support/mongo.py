@@ -16,7 +16,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from support.engines import ran_on
 from supportcarr.kit import process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,7 @@ def mongodb_server() -> Iterator[str]:
 @pytest.fixture
 def mongodb(mongodb_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of an empty database of one's own."""
-    request.node.user_properties.append(("mongodb", choice().name))
+    ran_on(request, f"MongoDB: {choice().name}")
     name = f"test_{secrets.token_hex(6)}"
     yield with_database(mongodb_server, name)
     with MongoClient[dict[str, object]](mongodb_server) as client:
@@ -87,20 +87,6 @@ def mongodb(mongodb_server: str, request: pytest.FixtureRequest) -> Iterator[str
 def with_database(url: str, name: str) -> str:
     """The URL of another database on the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests ran on which MongoDB."""
-    ran: Counter[str] = Counter(
-        value
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.stats.get(outcome, ())
-        if report.when == "call"
-        for name, value in report.user_properties
-        if name == "mongodb"
-    )
-    for name, tests in ran.items():
-        terminalreporter.write_line(f"MongoDB: {tests} tests ran on {name}")
 
 
 # --- servers ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.engines import SQLITE, ran_on
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import Event, Recorded, UserSignedUp
@@ -31,8 +32,9 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> str:
+def sqlite(tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The URL of a database that does not exist yet."""
+    ran_on(request, SQLITE)
     return f"sqlite:///{tmp_path / 'store.sqlite3'}"
 
 
