@@ -124,6 +124,7 @@ def _figures(metrics: Metrics, house: House, relay: Relay) -> None:
     _gauges(metrics, "outbox", relay.stats)
     _gauges(metrics, "store", house.store.stats)
     _gauges(metrics, "revocations", house.revocations.stats)
+    _gauges(metrics, "redis", lambda: {"reconnects": house.redis.durable.reconnects})
 
 
 async def _api(settings: Settings) -> None:
@@ -148,6 +149,8 @@ async def _api(settings: Settings) -> None:
 def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.Gateway:
     """The HTTP edge of a house."""
     settings = house.settings
+    limiter = Limiter(house.redis.durable, lease=settings.limits.lease)
+    _gauges(metrics, "limits", lambda: {"fallbacks": limiter.fallbacks})
     redirects = {"/": "/admin"}
     if settings.place.profile == "local":
         redirects["/sandbox"] = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
@@ -156,7 +159,7 @@ def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.
         store=house.store,
         clock=house.clock,
         tokens=house.tokens,
-        limiter=Limiter(house.redis.durable, lease=settings.limits.lease),
+        limiter=limiter,
         metrics=metrics,
         lifecycle=lifecycle,
         place=settings.place,
@@ -238,6 +241,12 @@ async def _worker(settings: Settings) -> None:
         deadlines = DeadlineRunner(house.store, house.clock, house.deadlines())
         tickers = TickerRunner(house.store, house.clock, house.tickers())
         worker = JobWorker(house.jobs, house.job_handlers(), settings.jobs)
+        for name, stats in (
+            ("deadlines", deadlines.stats),
+            ("tickers", tickers.stats),
+            ("jobs", worker.stats),
+        ):
+            _gauges(metrics, name, stats)
         relay.start_sweeping(settings.jobs.sweep_seconds)
         for runner in (heartbeat, deadlines, tickers, worker):
             runner.start()

@@ -113,6 +113,10 @@ class DeadlineRunner:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    def stats(self) -> dict[str, int]:
+        """Figures for the metrics."""
+        return {"fired": self.fired, "failures": self.failures, "on_their_way": len(self._flying)}
+
     async def _look_on(self) -> None:
         while True:
             started = time.monotonic()

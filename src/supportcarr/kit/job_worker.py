@@ -82,6 +82,10 @@ class JobWorker:
         self._queue.start()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep(), name="job sweep")
 
+    def stats(self) -> dict[str, int]:
+        """Figures for the metrics."""
+        return {"done": self.done, "failures": self.failed, "dead": self.died}
+
     async def close(self, seconds: float = 5.0) -> None:
         """Take no more jobs, and let those that run finish for that long; then others take them up."""
         if self._sweeper is not None:

@@ -107,6 +107,10 @@ class TickerRunner:
             with suppress(StoreError):
                 await self._leases.release(ticker.name)
 
+    def stats(self) -> dict[str, int]:
+        """Figures for the metrics."""
+        return {"ticks": self.ticks, "failures": self.failures}
+
     async def _tick_on(self, ticker: Ticker) -> None:
         pace = ticker.every_s / self._clock.speed if ticker.city else ticker.every_s
         while True:

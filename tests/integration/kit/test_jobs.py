@@ -116,7 +116,7 @@ async def test_a_failure_is_tried_again(jobs: Jobs) -> None:
         job = await became(jobs, "k:third_time", "done")
     assert tries == 3
     assert (job.attempts, job.last_error) == (2, "ConnectionError: nobody answers")
-    assert (worker.done, worker.failed, worker.died) == (1, 2, 0)
+    assert worker.stats() == {"done": 1, "failures": 2, "dead": 0}
 
 
 async def test_again_is_asked_for_as_often_as_it_likes(jobs: Jobs) -> None:

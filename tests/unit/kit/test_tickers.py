@@ -113,7 +113,7 @@ async def test_a_ticker_runs_in_one_runner_and_moves_when_that_stops(store: Sqli
     await reach(ticks, already + 3)
     assert set(ticks[already:]) == {"second"}
     await runners[1].stop()
-    assert runners[1].ticks == len(ticks) - already
+    assert runners[1].stats() == {"ticks": len(ticks) - already, "failures": 0}
 
 
 async def test_a_ticker_that_fails_ticks_again_and_the_others_with_it(store: SqliteStore) -> None:
@@ -143,7 +143,7 @@ async def test_a_ticker_that_fails_ticks_again_and_the_others_with_it(store: Sql
     await reach(waiting, 2)
     await reach(healthy, 3)
     await runner.stop()
-    assert runner.failures == len(failing)
+    assert runner.stats()["failures"] == len(failing)
 
 
 async def test_a_city_ticker_keeps_the_citys_pace(store: SqliteStore) -> None:
