@@ -83,8 +83,8 @@ class Fleet:
         await self._closing.aclose()
 
     async def start(self, role: str, **settings: str) -> Member:
-        """Start a process of that role (``api``, ``realtime``), with settings of its own, and wait until it
-        may take traffic."""
+        """Start a process of that role (``api``, ``realtime``, ``worker``), with settings of its own, and
+        wait until it may take traffic."""
         port, metrics_port = free_port(), free_port()
         ports = {"PORT": str(port), "REALTIME_PORT": str(port), "METRICS_PORT": str(metrics_port)}
         log = self._folder / f"{role}-{port}.log"
@@ -96,11 +96,12 @@ class Fleet:
         base = "http://127.0.0.1"
         member = Member(process, f"{base}:{port}", f"{base}:{metrics_port}/metrics")
         self._members.append(member)
+        asked = f"{base}:{metrics_port}" if role == "worker" else member.url
         async with asyncio.timeout(READY_S):
             while True:
                 assert process.returncode is None, log.read_text()
                 try:
-                    async with self.session.get(f"{member.url}/readyz") as answer:
+                    async with self.session.get(f"{asked}/readyz") as answer:
                         if answer.status == 200:
                             return member
                 except aiohttp.ClientError:
