@@ -1,7 +1,8 @@
 """A process of its own that dispatches: ``python -m support.dispatch_child STORE ACTION ARGUMENTS``.
 
 ``accept DRIVER=OFFER …`` accepts all of them at once and prints the drivers whose acceptance was
-taken; ``search RESCUE …`` searches for all of them at once, several times.
+taken; ``search RESCUE …`` searches for all of them at once, several times; ``reconcile SECONDS`` fires
+what is due so much later, and reconciles, as three workers do that all tick at once.
 """
 
 from __future__ import annotations
@@ -48,11 +49,18 @@ async def _search(city: City, rescues: list[str]) -> None:
         await asyncio.gather(*(city.process().case_due(r) for r in rescues))
 
 
+async def _reconcile(city: City, arguments: list[str]) -> None:
+    city.pass_time(float(arguments[0]))
+    workers = [city.process() for _ in range(3)]
+    for _ in range(4):
+        await asyncio.gather(city.run_due(), *(worker.reconcile() for worker in workers))
+
+
 async def _main(path: str, action: str, arguments: list[str]) -> None:
     store = SqliteStore(Path(path))
     await store.open()
     try:
-        await {"accept": _accept, "search": _search}[action](City(store), arguments)
+        await {"accept": _accept, "search": _search, "reconcile": _reconcile}[action](City(store), arguments)
     finally:
         await store.close()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
+
 from supportcarr.dispatch import roster
 from supportcarr.dispatch.matching import Matching
 from supportcarr.dispatch.model import Rules
@@ -16,9 +18,11 @@ from supportcarr.dispatch.ports import RescueBook
 from supportcarr.dispatch.repository import OFFERS, ROSTER
 from supportcarr.dispatch.roster import JobClaim, RosterEntry
 from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.port import Range, Store, VersionConflict
+from supportcarr.kit.store.port import Range, Store, StoreUnavailable, VersionConflict
 
 AT_ONCE = 100
+
+log = structlog.get_logger(__name__)
 
 
 class Reconciler:
@@ -35,11 +39,22 @@ class Reconciler:
         self._book = book
 
     async def run(self) -> None:
-        """One round; safe in several processes at once."""
-        past = Range(lt=self._clock.city())
-        page = await self._roster.find({"claim_until": past}, sort="claim_until", limit=AT_ONCE)
-        for entry in page.items:
-            await self._review(entry)
+        """One round; safe in several processes at once.  A claim that cannot be judged keeps none of the
+        others waiting."""
+        past = {"claim_until": Range(lt=self._clock.city())}
+        cursor: str | None = None
+        while True:
+            page = await self._roster.find(past, sort="claim_until", limit=AT_ONCE, cursor=cursor)
+            for entry in page.items:
+                try:
+                    await self._review(entry)
+                except StoreUnavailable:
+                    raise
+                except Exception:
+                    log.exception("claim_not_reconciled", driver_id=entry.id)
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     async def _review(self, entry: RosterEntry) -> None:
         for offer_id in {claim.offer_id for claim in (entry.offer, entry.job) if claim}:

@@ -6,16 +6,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
+import structlog
+
 from supportcarr.contracts.events import Recorded
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.store.change import change
-from supportcarr.kit.store.port import DuplicateKey, Range, Store
+from supportcarr.kit.store.port import DuplicateKey, Range, Store, StoreUnavailable
 from supportcarr.riders import model
 from supportcarr.riders.model import RiderProfile
 from supportcarr.riders.ports import LiveRescues
 from supportcarr.riders.repository import RIDERS
 
 CLAIM_FOR = timedelta(seconds=60)  # wall time: far longer than a request lasts
+
+log = structlog.get_logger(__name__)
 
 
 class RiderService:
@@ -55,7 +59,7 @@ class RiderService:
     async def reconcile(self, rescues: LiveRescues) -> int:
         """Look into claims past their time: one whose rescue lives is confirmed, any other released.
 
-        Answers how many were looked into.
+        Answers how many were looked into.  One that cannot be judged keeps none of the others waiting.
         """
         looked = 0
         cursor: str | None = None
@@ -64,8 +68,14 @@ class RiderService:
             page = await self._riders.find(overdue, sort="claim_until", cursor=cursor)
             for rider in page.items:
                 assert rider.live_rescue is not None, "a claim's time is there with its claim"
-                await self._settle(rider.id, rider.live_rescue.rescue_id, rescues)
-                looked += 1
+                try:
+                    await self._settle(rider.id, rider.live_rescue.rescue_id, rescues)
+                except StoreUnavailable:
+                    raise
+                except Exception:
+                    log.exception("claim_not_reconciled", rider_id=rider.id)
+                else:
+                    looked += 1
             cursor = page.next_cursor
             if cursor is None:
                 return looked

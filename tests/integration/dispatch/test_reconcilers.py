@@ -1,0 +1,155 @@
+"""Several reconcilers at once, in processes of their own: what nobody owns is released, what somebody owns
+is kept, what was left half-done is done once; and no claim that cannot be judged stands in the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.dispatch_child import run
+from support.dispatching import City, Crash, Rescue
+from supportcarr.contracts.events import OfferClosed
+from supportcarr.dispatch.jobs import tickers
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.tickers import TickerRunner
+
+EACH = 6
+LATER = 700.0  # city seconds: past every claim's deadline
+
+
+@pytest.fixture
+def city(store: SqliteStore) -> City:
+    return City(store)
+
+
+async def offered(city: City, driver_id: str, rescue_id: str) -> str:
+    """The driver, who is alone in the circle, has an open offer of that rescue; its id."""
+    await city.driver(driver_id)
+    await city.wait_for_driver(rescue_id)
+    offer_id = {o.driver_id: o.id for o in await city.open_offers()}[driver_id]
+    city.positions.at.pop(driver_id)
+    return offer_id
+
+
+async def at_work(city: City, driver_id: str, rescue_id: str) -> None:
+    """The driver has that job, and everybody says so."""
+    await city.dispatch.accept_offer(driver_id, await offered(city, driver_id, rescue_id))
+    await city.deliver()
+
+
+async def over_and_nobody_told(city: City, rescue_id: str) -> None:
+    rescue = await city.rescue(rescue_id)
+    await city.rescues.save(Rescue(id=rescue_id, version=rescue.version, status="completed"))
+
+
+async def accepted_by_a_process_that_died(city: City, driver_id: str, rescue_id: str, after: int) -> None:
+    offer_id = await offered(city, driver_id, rescue_id)
+    with pytest.raises(Crash):
+        await city.process(after=after).accept_offer(driver_id, offer_id)
+
+
+async def claimed_by_a_process_that_died(city: City, driver_id: str, rescue_id: str) -> None:
+    """The driver is claimed for an offer that was never made, of a rescue that is cancelled."""
+    await city.driver(driver_id)
+    event = await city.matching(rescue_id)
+    with pytest.raises(Crash):
+        await city.process(after=3).follow_rescue(event)
+    assert (await city.entry(driver_id)).offer is not None
+    city.positions.at.pop(driver_id)
+    await city.cancel(rescue_id)
+
+
+async def closings(city: City) -> Counter[str]:
+    """How often each offer's end was recorded, whoever recorded it."""
+    events = [e for offer_id in await _offer_ids(city) for e in await city.offers.unrelayed(offer_id)]
+    return Counter(event.fact.offer_id for event in events if isinstance(event.fact, OfferClosed))
+
+
+async def _offer_ids(city: City) -> list[str]:
+    return [offer.id async for offer in city.offers.scan()]
+
+
+async def test_two_processes_that_reconcile_at_once_do_no_harm(city: City, tmp_path: Path) -> None:
+    for n in range(EACH):
+        await at_work(city, f"usr_busy{n}", f"res_qc_busy{n}")
+        await at_work(city, f"usr_over{n}", f"res_qc_over{n}")
+        await over_and_nobody_told(city, f"res_qc_over{n}")
+        await claimed_by_a_process_that_died(city, f"usr_claimed{n}", f"res_qc_claimed{n}")
+        await accepted_by_a_process_that_died(city, f"usr_taken{n}", f"res_qc_taken{n}", after=1 + n % 4)
+    children = [run(tmp_path / "store.sqlite3", "reconcile", str(LATER)) for _ in range(2)]
+    for child in children:
+        await asyncio.to_thread(child.communicate, timeout=60)
+    assert all(child.returncode == 0 for child in children)
+
+    for n in range(EACH):
+        busy, taken = await city.entry(f"usr_busy{n}"), await city.entry(f"usr_taken{n}")
+        assert busy.job is not None
+        assert busy.job.rescue_id == f"res_qc_busy{n}"
+        assert taken.job is not None, "who said yes has the job, whoever died"
+        assert taken.job.confirmed
+        assert (await city.rescue(f"res_qc_taken{n}")).driver_id == f"usr_taken{n}"
+        assert (await city.rescue(f"res_qc_taken{n}")).assignments == 1
+        assert (await city.entry(f"usr_over{n}")).is_free
+        assert (await city.entry(f"usr_claimed{n}")).is_free
+    offers = {offer.id: offer async for offer in city.offers.scan()}
+    assert len(offers) == 3 * EACH
+    assert all(offer.settled for offer in offers.values())
+    assert await closings(city) == Counter(dict.fromkeys(offers, 1))
+
+
+async def test_two_tickers_at_once_do_no_harm(city: City, store: SqliteStore) -> None:
+    """A lease of no time is everybody's: both tick, and both reconcile."""
+    for n in range(EACH):
+        await at_work(city, f"usr_busy{n}", f"res_qc_busy{n}")
+        await at_work(city, f"usr_over{n}", f"res_qc_over{n}")
+        await over_and_nobody_told(city, f"res_qc_over{n}")
+    city.pass_time(LATER)
+    often = [
+        [replace(ticker, every_s=0.02, city=False) for ticker in tickers(city.process())] for _ in (1, 2)
+    ]
+    runners = [TickerRunner(store, Clock(), ticking, lease_s=0.0) for ticking in often]
+    for runner in runners:
+        runner.start()
+
+    async def all_free() -> bool:
+        return all([(await city.entry(f"usr_over{n}")).is_free for n in range(EACH)])
+
+    async with asyncio.timeout(20):
+        while not (await all_free() and all(runner.ticks for runner in runners)):
+            await asyncio.sleep(0.02)
+    for runner in runners:
+        await runner.stop()
+    assert [runner.failures for runner in runners] == [0, 0]
+    for n in range(EACH):
+        assert (await city.entry(f"usr_busy{n}")).job is not None
+
+
+async def test_a_claim_that_cannot_be_judged_does_not_keep_the_others_waiting(city: City) -> None:
+    await at_work(city, "usr_first", "res_qc_first")
+    city.pass_time(1)
+    await at_work(city, "usr_over", "res_qc_over")
+    await over_and_nobody_told(city, "res_qc_over")
+    city.pass_time(LATER)
+
+    class Broken:
+        """Its first driver's rescue cannot be read."""
+
+        def __init__(self, book: Any) -> None:
+            self._book = book
+
+        async def driver_of(self, rescue_id: str) -> str | None:
+            if rescue_id == "res_qc_first":
+                raise ValueError("this document makes no sense")
+            return str(await self._book.driver_of(rescue_id))
+
+    process = city.process()
+    process._reconciler._book = Broken(process._reconciler._book)  # type: ignore[assignment]  # a part of the port
+    await process.reconcile()
+    assert (await city.entry("usr_over")).is_free
+    assert (await city.entry("usr_first")).job is not None

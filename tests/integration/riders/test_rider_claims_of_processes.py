@@ -1,0 +1,77 @@
+"""Claims on riders by several processes at once: one rescue has a rider, and two reconcilers do no harm."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from support.processes import python
+from support.riding import live_rescue
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.riders.repository import RIDERS
+from supportcarr.riders.service import CLAIM_FOR, RiderService
+
+CLAIMS = 60
+
+
+async def both(store: SqliteStore, *each: list[str]) -> list[str]:
+    """What one process for each list of arguments said, all of them at work at once."""
+
+    async def run(arguments: list[str]) -> str:
+        async with python("support.rider_child", str(store.path), *arguments) as child:
+            said, _ = await child.communicate()
+            assert child.returncode == 0
+            return said.decode()
+
+    return list(await asyncio.gather(*map(run, each)))
+
+
+@pytest.fixture
+def earlier(store: SqliteStore) -> RiderService:
+    """Riders as they were claimed just before every claim's time had come."""
+    past = CLAIM_FOR.total_seconds() + 1
+    return RiderService(store, Clock(wall=lambda: time.time() - past))
+
+
+async def test_of_many_rescues_that_want_a_rider_one_gets_them(
+    store: SqliteStore, earlier: RiderService
+) -> None:
+    rescues = [[f"res_{n}_{i}" for i in range(10)] for n in range(2)]
+    said = await both(store, *(["claim", "usr_1", *mine] for mine in rescues))
+    winners = "".join(said).split()
+    assert winners == [await live_rescue(store, "usr_1")]
+
+
+async def test_two_processes_that_reconcile_at_once_keep_what_lives_and_release_the_rest(
+    store: SqliteStore, earlier: RiderService
+) -> None:
+    for n in range(CLAIMS):
+        await earlier.claim(f"usr_{n}", f"res_{n}")
+    living = [f"res_{n}" for n in range(0, CLAIMS, 2)]
+    said = await both(store, ["reconcile", *living], ["reconcile", *living])
+    assert sum(map(int, said)) >= CLAIMS
+    for n in range(CLAIMS):
+        rider = await store.collection(RIDERS).get(f"usr_{n}")
+        assert rider is not None
+        assert rider.claim_until is None
+        assert await live_rescue(store, f"usr_{n}") == (f"res_{n}" if n % 2 == 0 else None)
+
+
+async def test_a_claim_that_cannot_be_judged_does_not_keep_the_others_waiting(
+    store: SqliteStore, earlier: RiderService
+) -> None:
+    class Unreadable:
+        """One of the rescues makes no sense."""
+
+        async def rescue_is_live(self, rescue_id: str) -> bool:
+            if rescue_id == "res_0":
+                raise ValueError("this document makes no sense")
+            return False
+
+    for n in range(3):
+        await earlier.claim(f"usr_{n}", f"res_{n}")
+    await RiderService(store, Clock()).reconcile(Unreadable())
+    assert [await live_rescue(store, f"usr_{n}") for n in range(3)] == ["res_0", None, None]
