@@ -23,7 +23,7 @@ test:           ## every check and test
 
 test-long:      ## what is too long for make test: a kill at every step, also twice, on both engines (SEED=1)
 	@scripts/setup dev mongo
-	@SEED=$(SEED) scripts/test-long $(PYTEST_ARGS)
+	@scripts/test-long $(PYTEST_ARGS)
 
 checks:         ## lint, types, import rules, drift of what is generated
 	@scripts/setup dev

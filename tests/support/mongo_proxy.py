@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 
@@ -24,7 +25,7 @@ class MongoProxy:
     def url(self) -> str:
         return urlunsplit(self._behind._replace(netloc=f"127.0.0.1:{self._port}"))
 
-    async def __aenter__(self) -> MongoProxy:
+    async def __aenter__(self) -> Self:
         await self.listen()
         return self
 
@@ -59,8 +60,8 @@ class MongoProxy:
             from_server, to_server = await asyncio.open_connection(self._behind.hostname, self._behind.port)
             self._writers |= {writer, to_server}
             ways = [
-                asyncio.create_task(self._pass_on(reader, to_server)),
-                asyncio.create_task(self._pass_on(from_server, writer, held=True)),
+                asyncio.create_task(self._ask(reader, to_server, writer)),
+                asyncio.create_task(self._answer(from_server, writer)),
             ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -73,14 +74,22 @@ class MongoProxy:
         finally:
             self.open -= 1
 
-    async def _pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, held: bool = False
+    async def _ask(
+        self, client: asyncio.StreamReader, server: asyncio.StreamWriter, back: asyncio.StreamWriter
     ) -> None:
+        """Pass on what a client says; *back* leads to it."""
+        with suppress(ConnectionError):
+            while some := await client.read(65536):
+                server.write(some)
+                await server.drain()
+
+    async def _answer(self, server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        """Pass on what the server answers."""
         first = True
         with suppress(ConnectionError):
-            while some := await reader.read(65536):
-                if held and not first:
+            while some := await server.read(65536):
+                if not first:
                     await self.answering.wait()
                 first = False
-                writer.write(some)
-                await writer.drain()
+                client.write(some)
+                await client.drain()

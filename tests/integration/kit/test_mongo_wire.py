@@ -1,0 +1,201 @@
+"""What the MongoDB engine says to a server, read on the wire: how durable its writes are, where it reads,
+and what it says again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import msgspec
+import pytest
+
+from support.mongo_wire import HANG_UP, MongoWire, Row, failed_writes, failure, name_of
+from support.stores import PARCELS, Parcel, recorded, word_of
+from supportcarr.kit.store.mongo import MongoStore
+from supportcarr.kit.store.mongo_errors import DUPLICATE_KEY, WRITE_CONFLICT
+from supportcarr.kit.store.port import Collection, CollectionSpec, DuplicateKey, VersionConflict
+
+pytestmark = pytest.mark.xdist_group("mongodb")
+
+WRITES = {"insert", "update", "delete", "findAndModify"}
+NOT_PRIMARY = failure(10107, "RetryableWriteError")
+ROWS = CollectionSpec("rows", Parcel, PARCELS.indexes, read_model=True)
+
+Write = Callable[[Collection[Parcel]], Awaitable[object]]
+
+
+@pytest.fixture
+async def wire(mongodb: str) -> AsyncIterator[MongoWire]:
+    async with MongoWire(mongodb, router=True) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
+    opened = MongoStore(wire.url, patience_s=20)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def parcels(store: MongoStore) -> Collection[Parcel]:
+    """Some parcels: p at version 1 with an event, q without."""
+    made = store.collection(PARCELS)
+    await made.insert(Parcel(id="p", shelf="A"), recorded("in"))
+    await made.insert(Parcel(id="q"))
+    return made
+
+
+async def insert(parcels: Collection[Parcel]) -> None:
+    assert (await parcels.insert(Parcel(id="r"), recorded("r"))).version == 1
+
+
+async def insert_many(parcels: Collection[Parcel]) -> None:
+    assert await parcels.insert_many([Parcel(id="r"), Parcel(id="s")]) == 2
+
+
+async def save(parcels: Collection[Parcel]) -> None:
+    read = await parcels.get("p")
+    assert read is not None
+    assert (await parcels.save(read, recorded("again"))).version == 2
+    assert [word_of(event) for event in await parcels.unrelayed("p")] == ["in", "again"]
+
+
+async def relay(parcels: Collection[Parcel]) -> None:
+    for event in await parcels.unrelayed("p"):
+        await parcels.relayed(event)
+    assert await parcels.unrelayed("p") == []
+
+
+async def delete(parcels: Collection[Parcel]) -> None:
+    await parcels.delete("q", 1)
+    assert await parcels.get("q") is None
+
+
+EACH_WRITE = pytest.mark.parametrize(
+    ("write", "command"),
+    [
+        (insert, "insert"),
+        (insert_many, "insert"),
+        (save, "update"),
+        (relay, "findAndModify"),
+        (delete, "delete"),
+    ],
+)
+
+
+async def test_every_write_asks_for_the_majority(wire: MongoWire, parcels: Collection[Parcel]) -> None:
+    for write in (insert, save, relay, delete):
+        await write(parcels)
+    writes = wire.named(*WRITES)
+    assert {name_of(command) for command in writes} == WRITES
+    assert [c for c in writes if c["writeConcern"] != {"w": "majority"}] == []
+
+
+async def test_only_lists_of_read_models_are_read_from_secondaries(
+    wire: MongoWire, store: MongoStore
+) -> None:
+    for spec, elsewhere in ((PARCELS, []), (ROWS, ["find", "find", "aggregate", "find"])):
+        listed = store.collection(spec)
+        stored = await listed.insert(Parcel(id="p"), recorded("in"))
+        stored = await listed.save(stored)
+        wire.said.clear()
+        await listed.get("p")
+        await listed.get_many(["p"])
+        await listed.unrelayed("p")
+        await store.outbox(older_than_s=0, limit=10)
+        assert [c for c in wire.said if "$readPreference" in c] == []
+        assert [name_of(c) for c in wire.said][:3] == ["find", "find", "find"]
+        wire.said.clear()
+        await listed.find()
+        await listed.find({"owner": "nobody"}, sort="-due_at")
+        await listed.count()
+        assert [p async for p in listed.scan()] == [stored]
+        asked = [c for c in wire.said if c.get("$readPreference", {}).get("mode") == "secondaryPreferred"]
+        assert [name_of(c) for c in asked] == elsewhere
+        assert len(wire.said) == 4
+        assert [c["$readPreference"]["maxStalenessSeconds"] for c in asked] == [90] * len(asked)
+
+
+@EACH_WRITE
+@pytest.mark.parametrize("answer", [failure(WRITE_CONFLICT), failed_writes(WRITE_CONFLICT)])
+async def test_a_write_that_met_another_is_said_again_and_done_once(
+    wire: MongoWire, store: MongoStore, parcels: Collection[Parcel], write: Write, command: str, answer: Row
+) -> None:
+    if command == "findAndModify" and "writeErrors" in answer:
+        pytest.skip("this command fails as a whole or not at all")
+    if write is insert_many and "writeErrors" in answer:
+        answer = failed_writes(WRITE_CONFLICT, (0, 1))
+    wire.said.clear()
+    wire.answer_instead(command, answer, answer)
+    await write(parcels)
+    assert len(wire.named(command)) == 3
+    assert store.stats()["unavailable"] == 0
+
+
+async def test_of_many_inserts_the_one_that_met_another_is_said_again(
+    wire: MongoWire, parcels: Collection[Parcel]
+) -> None:
+    mixed = failed_writes(WRITE_CONFLICT, (0, 1))
+    mixed["writeErrors"].append({"index": 2, "code": DUPLICATE_KEY, "keyPattern": {"_id": 1}, "errmsg": ""})
+    wire.said.clear()
+    wire.answer_instead("insert", mixed)
+    assert await parcels.insert_many([Parcel(id="r"), Parcel(id="s"), Parcel(id="p")]) == 2
+    assert await parcels.count() == 4
+    assert len(wire.named("insert")) == 2
+
+
+@EACH_WRITE
+async def test_a_write_to_a_server_that_is_no_primary_any_more_is_numbered_and_said_again(
+    wire: MongoWire, parcels: Collection[Parcel], write: Write, command: str
+) -> None:
+    wire.said.clear()
+    wire.answer_instead(command, NOT_PRIMARY)
+    await write(parcels)
+    first, second = wire.named(command)
+    assert first["txnNumber"] == second["txnNumber"] >= 1
+    assert first["lsid"] == second["lsid"]
+
+
+async def test_a_read_whose_connection_broke_is_asked_again(
+    wire: MongoWire, parcels: Collection[Parcel]
+) -> None:
+    wire.said.clear()
+    wire.answer_instead("find", HANG_UP)
+    assert (await parcels.get("p")) is not None
+    wire.answer_instead("find", HANG_UP)
+    assert len((await parcels.find()).items) == 2
+    assert len(wire.named("find")) == 4
+
+
+async def test_a_lost_race_is_not_said_again(wire: MongoWire, parcels: Collection[Parcel]) -> None:
+    old = await parcels.get("q")
+    assert old is not None
+    await parcels.save(old)
+    wire.said.clear()
+    with pytest.raises(VersionConflict):
+        await parcels.save(old)
+    assert [name_of(command) for command in wire.said] == ["update"]
+
+
+async def test_duplicate_keys_are_told_apart_when_the_server_names_none(
+    wire: MongoWire, parcels: Collection[Parcel]
+) -> None:
+    def nameless(answer: Row) -> Row:
+        errors = answer.get("writeErrors", [])
+        return answer | {
+            "writeErrors": [{"index": e["index"], "code": e["code"], "errmsg": "E11000"} for e in errors]
+        }
+
+    wire.spoil(nameless)
+    other = await parcels.insert(Parcel(id="r", shelf="B"))
+    for field, write in (
+        ("id", parcels.insert(Parcel(id="p"))),
+        ("id", parcels.insert(Parcel(id="q", shelf="C"))),
+        ("shelf", parcels.insert(Parcel(id="s", shelf="A"))),
+        ("shelf", parcels.save(msgspec.structs.replace(other, shelf="A"))),
+        ("shelf", parcels.insert_many([Parcel(id="t", shelf="A")])),
+    ):
+        with pytest.raises(DuplicateKey) as raised:
+            await write
+        assert raised.value.field == field
