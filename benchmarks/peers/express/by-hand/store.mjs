@@ -1,18 +1,14 @@
 // Documents in SQLite: reads at once in the event loop's thread, writes in a thread that commits groups.
-import { Worker } from "node:worker_threads";
 import { openDatabase } from "../common/database.mjs";
+import { GroupCommit } from "../common/group-commit.mjs";
 
 export class Store {
   #statements = new Map();
-  #writer;
-  #gathered = [];
-  #batches = new Map();
-  #batch = 0;
+  #writes;
 
   constructor(file) {
     this.db = openDatabase(file);
-    this.#writer = new Worker(new URL("./writer.mjs", import.meta.url), { workerData: file });
-    this.#writer.on("message", ([batch, error]) => this.#settle(batch, error));
+    this.#writes = new GroupCommit(file);
   }
 
   #prepared(sql) {
@@ -55,28 +51,6 @@ export class Store {
 
   /** Statements as [sql, ...values], all or none, durable when the promise is kept. */
   write(...statements) {
-    return new Promise((resolve, reject) => {
-      if (this.#gathered.length === 0) setImmediate(() => this.#hand());
-      this.#gathered.push({ statements, resolve, reject });
-    });
-  }
-
-  #hand() {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    this.#batch += 1;
-    this.#batches.set(this.#batch, gathered);
-    this.#writer.postMessage([this.#batch, gathered.flatMap((one) => one.statements)]);
-  }
-
-  #settle(batch, error) {
-    const gathered = this.#batches.get(batch);
-    this.#batches.delete(batch);
-    for (const { resolve, reject } of gathered) error === undefined ? resolve() : reject(new Error(error));
-  }
-
-  async close() {
-    await this.#writer.terminate();
-    this.db.close();
+    return this.#writes.write(...statements);
   }
 }

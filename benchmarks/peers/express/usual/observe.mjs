@@ -22,14 +22,20 @@ export function logging(file) {
     },
     // The usual lines hold every header, the access token among them: ours say who asked for what.
     wrapSerializers: false,
-    quietReqLogger: true,
-    serializers: { res: ({ statusCode }) => ({ statusCode }), err: pino.stdSerializers.err },
-    customSuccessObject: (req, res, line) => Object.assign(line, said(req)),
-    customErrorObject: (req, res, error, line) => Object.assign(line, said(req)),
+    serializers: {
+      req: (req) => ({ id: req.id, method: req.method, url: req.originalUrl, address: req.ip }),
+      res: (res) => ({ statusCode: res.statusCode }),
+      err: pino.stdSerializers.err,
+    },
+    customSuccessObject: withUser,
+    customErrorObject: (req, res, error, line) => withUser(req, res, line),
   });
 }
 
-const said = (req) => ({ method: req.method, url: req.originalUrl, address: req.ip, user_id: req.who?.userId });
+function withUser(req, res, line) {
+  line.user_id = req.who?.userId;
+  return line;
+}
 
 /** prom-client's histogram of durations, by method, route and status; /metrics on a port of its own. */
 export function timing() {

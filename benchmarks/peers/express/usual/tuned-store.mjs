@@ -1,20 +1,21 @@
 // The same store, tuned: statements are prepared once, documents are kept in an lru-cache, and writes
 // that come close together share a transaction and its flush of the disk.
 import { LRUCache } from "lru-cache";
+import { GroupCommit } from "../common/group-commit.mjs";
 import { Store } from "./store.mjs";
 
 const KEPT = 50_000; // documents
 const CHANGED = "sc:changed"; // who changes a document publishes "collection/id" here, after the commit
-const GROUP_MS = 2;
 
 export class TunedStore extends Store {
   #statements = new Map();
   #kept = new LRUCache({ max: KEPT });
   #coherent = false; // only who hears of changes may keep documents
-  #gathered = [];
+  #writes;
 
   constructor(file, redis) {
     super(file);
+    this.#writes = new GroupCommit(file);
     const subscriber = redis.duplicate();
     const forget = () => {
       this.#coherent = false;
@@ -67,21 +68,6 @@ export class TunedStore extends Store {
   }
 
   write(...statements) {
-    return new Promise((resolve, reject) => {
-      if (this.#gathered.length === 0) setTimeout(() => this.#commit(), GROUP_MS);
-      this.#gathered.push({ statements, resolve, reject });
-    });
-  }
-
-  #commit() {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    try {
-      this.transact(gathered.flatMap((one) => one.statements));
-    } catch (error) {
-      for (const { reject } of gathered) reject(error);
-      return;
-    }
-    for (const { resolve } of gathered) resolve();
+    return this.#writes.write(...statements);
   }
 }

@@ -1,7 +1,7 @@
 // The thread that writes: everything that has come by then goes into one transaction, so that many
 // requests share one flush of the disk.
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { openDatabase } from "../common/database.mjs";
+import { openDatabase } from "./database.mjs";
 
 const GROUP = 512;
 const db = openDatabase(workerData);
