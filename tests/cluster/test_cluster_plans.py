@@ -1,0 +1,92 @@
+"""Every question is answered by an index, and what is asked by id by one shard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from support.mongo_commands import Commands
+from support.mongo_plans import (
+    BY_INDEX,
+    ONE_SHARD,
+    ONE_SHARD_WRITTEN,
+    SORTED_IN_MEMORY,
+    WHOLE_COLLECTION,
+    explained,
+    shards,
+    stages,
+)
+from support.queries import QUERIES, Query
+from support.rescues import rescue_in
+from supportcarr.bootstrap.house import SPECS
+from supportcarr.kit.store.mongo import MongoStore
+from supportcarr.kit.store.mongo_document import OUTBOX, Row
+from supportcarr.kit.store.port import CollectionSpec, VersionConflict
+from supportcarr.rescues.repository import RESCUES
+
+ABSENT = "res_qc_absent"
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=str)
+async def test_an_index_answers_it(
+    query: Query, store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
+) -> None:
+    await query.ask(store.named(query.spec.name))
+    [asked] = commands.of(query.spec.name, "find", "aggregate")
+    plan = stages(await explained(raw, asked))
+    assert WHOLE_COLLECTION not in plan
+    assert BY_INDEX & set(plan), plan
+    assert query.sorting == "memory" or SORTED_IN_MEMORY not in plan, plan
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+async def test_an_index_finds_what_a_crash_left_in_the_outbox(
+    spec: CollectionSpec[Any], store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
+) -> None:
+    await store.outbox(older_than_s=0, limit=10)
+    [asked] = commands.of(spec.name, "find")
+    assert f"{OUTBOX}.saved_at" in asked["filter"]
+    plan = stages(await explained(raw, asked))
+    assert WHOLE_COLLECTION not in plan
+    assert BY_INDEX & set(plan), plan
+
+
+async def test_a_rescue_is_read_from_its_one_shard(
+    store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
+) -> None:
+    rescues = store.collection(RESCUES)
+    for region, shard in (("qc", "east"), ("on", "west")):
+        commands.clear()
+        await rescues.get(f"res_{region}_absent")
+        await rescues.get_many([f"res_{region}_absent", f"res_{region}_too"])
+        await rescues.unrelayed(f"res_{region}_absent")
+        asked = commands.of(RESCUES.name, "find")
+        assert len(asked) == 3
+        for command in asked:
+            told = await explained(raw, command)
+            assert stages(told)[0] == ONE_SHARD
+            assert shards(told) == {shard}
+
+
+async def test_a_rescue_is_saved_on_its_one_shard(
+    store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
+) -> None:
+    rescue = msgspec.structs.replace(rescue_in("assigned"), id=ABSENT)
+    with pytest.raises(VersionConflict):
+        await store.collection(RESCUES).save(rescue)
+    [asked] = commands.of(RESCUES.name, "update")
+    told = await explained(raw, asked)
+    assert stages(told)[0] == ONE_SHARD_WRITTEN
+    assert shards(told) == {"east"}
+
+
+async def test_what_names_no_region_asks_every_shard(
+    store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
+) -> None:
+    """So that the tests above could fail; and a rider's rescues may be in several regions."""
+    await store.collection(RESCUES).find({"rider_id": "usr_1"}, sort="-created_at")
+    [asked] = commands.of(RESCUES.name, "find")
+    assert shards(await explained(raw, asked)) == {"east", "west"}

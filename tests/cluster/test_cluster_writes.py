@@ -1,0 +1,102 @@
+"""Writes wait for the majority, are numbered, and are done once however often they are sent; what was
+acknowledged outlives the kill -9 of the primary that took it."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from support.cluster import Cluster
+from support.mongo_commands import Commands, name_of
+from support.stores import recorded, word_of
+from support.writers import RIDES, Ride, Writers
+from supportcarr.kit.store.mongo import MongoStore
+
+WRITES = ("insert", "update", "delete", "findAndModify")
+SHUTTING_DOWN = 91
+BEFORE_IT_IS_DONE: dict[str, object] = {"closeConnection": True}
+AFTER_IT_IS_DONE: dict[str, object] = {
+    "writeConcernError": {"code": SHUTTING_DOWN, "errmsg": "for the test"},
+    "errorLabels": ["RetryableWriteError"],
+}
+
+
+def numbers(commands: Commands, name: str) -> list[tuple[bytes, int]]:
+    """The number under which the server knows each write of that name."""
+    return [(command["lsid"]["id"], command["txnNumber"]) for command in commands.of(RIDES.name, name)]
+
+
+async def test_every_write_waits_for_the_majority_and_is_numbered(
+    store: MongoStore, commands: Commands
+) -> None:
+    rides = store.collection(RIDES)
+    ride = await rides.insert(Ride(id="res_qc_number", region="qc"), recorded("in"))
+    await rides.relayed((await rides.unrelayed(ride.id))[0])
+    ride = await rides.save(ride)
+    await rides.delete(ride.id, ride.version)
+    written = [command for command in commands.heard if name_of(command) in WRITES]
+    assert {name_of(command) for command in written} == set(WRITES)
+    for command in written:
+        assert command["writeConcern"]["w"] == "majority"
+        assert command["txnNumber"] > 0
+
+
+@pytest.mark.parametrize("fault", [BEFORE_IT_IS_DONE, AFTER_IT_IS_DONE], ids=["before", "after"])
+async def test_a_write_whose_answer_was_lost_is_sent_again_and_done_once(
+    cluster: Cluster, store: MongoStore, commands: Commands, fault: Mapping[str, Any]
+) -> None:
+    rides = store.collection(RIDES)
+    name = f"res_qc_again{'before' if fault is BEFORE_IT_IS_DONE else 'after'}"
+    async with cluster.failing(["insert"], **fault):
+        ride = await rides.insert(Ride(id=name, region="qc"), recorded("in"))
+    async with cluster.failing(["update"], **fault):
+        saved = await rides.save(ride, recorded("again"))
+    for command in ("insert", "update"):
+        assert list(Counter(numbers(commands, command)).values()) == [2]
+    assert saved.version == 2
+    assert await rides.get(name) == saved
+    assert [word_of(event) for event in await rides.unrelayed(name)] == ["in", "again"]
+
+
+async def test_what_was_acknowledged_outlives_the_primary(
+    cluster: Cluster, store: MongoStore, commands: Commands, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rides = store.collection(RIDES)
+    primary = await cluster.primary("east")
+    async with Writers(rides) as writers:
+        await writers.more(400)
+        async with cluster.killed(primary):
+            elected = await cluster.primary("east", other_than=primary)
+            await writers.more(400)
+        await writers.more(100)  # and with all three again
+    assert elected != primary
+    assert await writers.findings() == []
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{primary} killed, {elected} elected; {writers.count} acknowledged, all there; "
+            f"{len(writers.unknown)} of unknown outcome; {_sent_again(commands)} sent again by the driver\n"
+        )
+
+
+def _sent_again(commands: Commands) -> int:
+    def numbered() -> Iterator[tuple[bytes, int]]:
+        for name in ("insert", "update"):
+            yield from numbers(commands, name)
+
+    return sum(times - 1 for times in Counter(numbered()).values())
+
+
+async def test_two_kills_one_after_the_other(cluster: Cluster, store: MongoStore) -> None:
+    rides = store.collection(RIDES)
+    async with Writers(rides) as writers:
+        for _ in range(2):
+            await writers.more(200)
+            primary = await cluster.primary("east")
+            async with cluster.killed(primary):
+                await cluster.primary("east", other_than=primary)
+                await writers.more(200)
+    assert await writers.findings() == []

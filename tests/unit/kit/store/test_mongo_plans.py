@@ -1,0 +1,56 @@
+"""Plans are read rightly from what servers of several releases tell of them (forms: MongoDB's manual,
+"Explain Results")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.mongo_plans import shards, stages
+
+FETCHED = {"stage": "FETCH", "inputStage": {"stage": "IXSCAN", "indexName": "a"}}
+READ_WHOLE = {"stage": "SORT", "inputStage": {"stage": "COLLSCAN"}}
+
+
+def alone(plan: dict[str, Any], *rejected: dict[str, Any]) -> dict[str, Any]:
+    return {"queryPlanner": {"winningPlan": plan, "rejectedPlans": list(rejected)}, "ok": 1}
+
+
+def routed(stage: str, **of: dict[str, Any]) -> dict[str, Any]:
+    plans = [{"shardName": name, "winningPlan": plan, "rejectedPlans": []} for name, plan in of.items()]
+    return alone({"stage": stage, "shards": plans})
+
+
+def test_what_lost_does_not_count() -> None:
+    assert stages(alone(FETCHED, READ_WHOLE)) == ["FETCH", "IXSCAN"]
+    assert stages(alone(READ_WHOLE, FETCHED)) == ["SORT", "COLLSCAN"]
+
+
+def test_the_plan_of_the_slot_based_engine_is_within_another() -> None:
+    told = alone({"isCached": False, "queryPlan": FETCHED, "slotBasedPlan": {"slots": "…", "stages": "…"}})
+    assert stages(told) == ["FETCH", "IXSCAN"]
+
+
+def test_all_branches_of_a_plan_count() -> None:
+    told = alone({"stage": "OR", "inputStages": [FETCHED, READ_WHOLE]})
+    assert stages(told) == ["OR", "FETCH", "IXSCAN", "SORT", "COLLSCAN"]
+
+
+def test_a_router_tells_of_each_shard_that_it_asks() -> None:
+    told = routed("SHARD_MERGE_SORT", east=FETCHED, west=READ_WHOLE)
+    assert stages(told) == ["SHARD_MERGE_SORT", "FETCH", "IXSCAN", "SORT", "COLLSCAN"]
+    assert shards(told) == {"east", "west"}
+    assert shards(routed("SINGLE_SHARD", east={"stage": "IDHACK"})) == {"east"}
+    assert shards(alone(FETCHED)) == set()
+
+
+def test_of_an_aggregation_shards_tell_one_by_one() -> None:
+    told = {"shards": {"east": {"stages": [{"$cursor": alone(FETCHED)}, {"$group": {}}]}}, "ok": 1}
+    assert stages(told) == ["FETCH", "IXSCAN"]
+    assert shards(told) == {"east"}
+
+
+def test_what_tells_no_plan_is_not_taken_for_a_good_one() -> None:
+    with pytest.raises(ValueError, match="no plan"):
+        stages({"ok": 1})
