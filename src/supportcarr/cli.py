@@ -170,6 +170,17 @@ def check(apply: bool) -> None:
     sys.exit(1 if findings else 0)
 
 
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the embedded store to FILE, as it is at one moment, while it is being used."""
+    from supportcarr.bootstrap.commands import run_backup
+
+    if trouble := run_backup(_settings(), file):
+        raise click.ClickException(trouble)
+    click.echo(f"The store is in {file}.")
+
+
 @main.group()
 def jobs() -> None:
     """Background jobs: look at dead letters and run them again."""

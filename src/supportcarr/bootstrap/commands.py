@@ -1,9 +1,10 @@
-"""The commands that look at a platform and go: check, jobs, the generated contracts."""
+"""The commands that look at a platform and go: check, backup, jobs, the generated contracts."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.settings import Settings, load
 from supportcarr.kit.store.port import Store, StoreError
+from supportcarr.kit.store.sqlite import SqliteStore
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.payments.bookkeeping import Ledger
 from supportcarr.realtime import asyncapi as realtime_asyncapi
@@ -102,6 +104,21 @@ async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[list
         return await work(store)
     finally:
         await store.close()
+
+
+def run_backup(settings: Settings, file: Path) -> str | None:
+    """Copy the embedded store to a new file; answers what keeps it from that, or ``None``."""
+
+    async def copying(store: Store) -> list[str]:
+        if not isinstance(store, SqliteStore):
+            return ["Only the embedded store is copied like this; MongoDB has tools of its own (mongodump)."]
+        try:
+            await store.backup(file)
+        except FileExistsError:
+            return [f"There is a file {file} already."]
+        return []
+
+    return next(iter(asyncio.run(_with_store(settings, copying))), None)
 
 
 def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:

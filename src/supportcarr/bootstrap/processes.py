@@ -241,11 +241,8 @@ async def _worker(settings: Settings) -> None:
         deadlines = DeadlineRunner(house.store, house.clock, house.deadlines())
         tickers = TickerRunner(house.store, house.clock, house.tickers())
         worker = JobWorker(house.jobs, house.job_handlers(), settings.jobs)
-        for name, stats in (
-            ("deadlines", deadlines.stats),
-            ("tickers", tickers.stats),
-            ("jobs", worker.stats),
-        ):
+        runners = {"deadlines": deadlines.stats, "tickers": tickers.stats, "jobs": worker.stats}
+        for name, stats in runners.items():
             _gauges(metrics, name, stats)
         relay.start_sweeping(settings.jobs.sweep_seconds)
         for runner in (heartbeat, deadlines, tickers, worker):

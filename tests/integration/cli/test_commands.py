@@ -72,6 +72,16 @@ def test_a_seeded_platform_is_as_declared_and_seeding_it_again_changes_nothing(t
     assert (done.returncode, done.stdout) == (0, "Everything is as declared.\n")
 
 
+def test_a_backup_is_a_store_again_and_overwrites_nothing(tmp_path: Path) -> None:
+    assert _run(tmp_path, "seed").returncode == 0
+    done = _run(tmp_path, "backup", "copy.sqlite3")
+    assert (done.returncode, done.stdout) == (0, "The store is in copy.sqlite3.\n")
+    copied = f"sqlite:///{tmp_path / 'copy.sqlite3'}"
+    assert _run(tmp_path, "check", STORE_URL=copied).stdout == "Everything is as declared.\n"
+    again = _run(tmp_path, "backup", "copy.sqlite3")
+    assert (again.returncode, again.stderr) == (1, "Error: There is a file copy.sqlite3 already.\n")
+
+
 async def test_a_ledger_that_does_not_balance_is_told(tmp_path: Path) -> None:
     assert _run(tmp_path, "seed").returncode == 0
     (path,) = (tmp_path / ".data").glob("*.sqlite3")
