@@ -1,0 +1,120 @@
+"""Every hot route of the house, asked through the table and through the framework: the same answers to good
+requests and bad ones."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from support.asgi import Answered, Request, ask
+from support.calls import name_of
+from support.platform import Platform
+from support.scenes import PICKUP, Scene, Stage
+from supportcarr.kit.web import Route
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+JSON = {"content-type": "application/json"}
+# What two answers to the same request never share: ids and times of what each of them made.
+_OF_ITS_OWN = re.compile(rb"(msg_[0-9a-z]+|\d{4}-\d\d-\d\dT[0-9:.]+Z)")
+
+
+def good(route: Route, scene: Scene, now: str) -> Request:
+    """A request that this hot route answers with its own status."""
+    people = {"rider": scene.rider.token, "driver": scene.its_driver.token}
+    match name_of(route):
+        case "GET /me":
+            return Request("GET", "/me", token=people["rider"])
+        case "GET /rescues/{rescue_id}":
+            return Request("GET", scene.path, token=people["rider"])
+        case "POST /rescues/{rescue_id}/messages":
+            body = msgspec.json.encode({"text": "I am by the gate"})
+            return Request("POST", f"{scene.path}/messages", headers=JSON, body=body, token=people["rider"])
+        case "POST /me/positions":
+            body = msgspec.json.encode({"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": now})
+            return Request("POST", "/me/positions", headers=JSON, body=body, token=people["driver"])
+        case "GET /coverage":
+            return Request("GET", "/coverage", query=f"lat={PICKUP['lat']}&lng={PICKUP['lng']}")
+        case other:
+            raise AssertionError(f"say in good() how {other} succeeds, and it is compared")
+
+
+def variations(fine: Request, others_token: str) -> list[Request]:
+    return list(_variations(fine, others_token))
+
+
+def _variations(fine: Request, others_token: str) -> Iterator[Request]:
+    """That request, and everything that can be wrong with it."""
+
+    def but(**changes: Any) -> Request:
+        return replace(fine, **changes)
+
+    yield fine
+    for method in ("HEAD", "OPTIONS", "PUT", "TRACE"):
+        yield but(method=method)
+    for token in (None, "nonsense", others_token):
+        yield but(token=token)
+    for name, value in (
+        ("authorization", "Basic eDp5"),
+        ("if-match", '"1"'),
+        ("if-match", "garbage"),
+        ("if-none-match", '"1"'),
+        ("if-none-match", "*"),
+        ("content-type", "text/plain"),
+        ("x-request-id", "no good \u00e9"),
+        ("idempotency-key", "k" * 300),
+        ("accept", "text/html"),
+    ):
+        yield but(headers={**fine.headers, name: value})
+    for query in ("x=1", "limit=5", "lat=nan&lng=2", "lat=91&lng=0", "lat=1", "%00", "a=%ff", "&&="):
+        yield but(query=query)
+    for body in (b"{", b"[]", b"null", b'"x"', b"{}", b'{"text":""}', b'{"text":1}', b"\xff", b" " * 300_000):
+        yield but(body=body, headers={**fine.headers, **JSON})
+    for tail in ("/", "//", "/x", ".", "%2e", " ", "\u00e9"):
+        yield but(path=fine.path + tail)
+    yield but(path="/" + fine.path)
+    yield but(path=fine.path.upper())
+
+
+async def test_every_hot_route_answers_the_same_both_ways(platform: Platform, stage: Stage) -> None:
+    scene = await stage.assigned()
+    stranger = await platform.person("rider")
+    hot = [route for route in platform.house.routes() if route.hot]
+    assert len(hot) >= 5
+    addresses = (f"198.19.{n // 250}.{n % 250 + 1}" for n in itertools.count())
+    seen: set[int] = set()
+    for route in hot:
+
+        def fresh(nth: int, route: Route = route) -> Request:
+            """A position is taken once: each request has a later time."""
+            return variations(good(route, scene, _later(platform)), stranger.token or "")[nth]
+
+        assert platform.api.gateway._front.find(route.method, f"/api/v1{fresh(0).path}") is not None
+        for nth in range(len(variations(fresh(0), ""))):
+            address, asked = next(addresses), fresh(nth)
+            by_table = await ask(platform.api.gateway, asked, address)
+            by_framework = await ask(platform.api.gateway.framework, fresh(nth), address)
+            assert _common(by_table) == _common(by_framework), asked
+            assert by_table.status < 500, asked
+            seen.add(by_table.status)
+        fine = await ask(platform.api.gateway, good(route, scene, _later(platform)), next(addresses))
+        assert fine.status == route.status
+    assert seen >= {200, 201, 400, 401, 403, 404, 405, 413, 415, 422}
+    await platform.settle()
+
+
+def _later(platform: Platform) -> str:
+    """A second later, in city time."""
+    platform.clock.pass_(1)
+    return platform.clock.city().isoformat()
+
+
+def _common(answered: Answered) -> Answered:
+    """The answer without what two of its kind never share."""
+    return replace(answered, body=_OF_ITS_OWN.sub(b"its own", answered.body))
