@@ -18,7 +18,7 @@ demo:           ## a whole city on this machine; Ctrl-C ends it (PORT=8000, DEMO
 	@exec .venv/bin/supportcarr demo --port $(PORT) $(DEMO_ARGS)
 
 test:           ## every check and test
-	@scripts/setup dev web browser mongo
+	@scripts/setup dev web browser mongo actionlint
 	@scripts/test
 
 test-long:      ## what is too long for make test: a kill at every step, also twice, on both engines (SEED=1)
@@ -26,7 +26,7 @@ test-long:      ## what is too long for make test: a kill at every step, also tw
 	@scripts/test-long $(PYTEST_ARGS)
 
 checks:         ## lint, types, import rules, drift of what is generated
-	@scripts/setup dev
+	@scripts/setup dev actionlint
 	@scripts/checks
 
 unit:           ## the fast tests alone
