@@ -11,16 +11,13 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +26,13 @@ from rig import compare, ratios, scenarios, tables
 from rig.city import City, build
 from rig.cpu import ProcessGone
 from rig.load import CONNECTIONS, Run, median, need_wrk, run
+from rig.measure import RESULTS, ROOT
+from rig.measure import machine as measure_machine
 from rig.seed import seed_ours, shared_documents, tokens_of
 from rig.servers import Echo, ExpressPeer, Ours, PeerKind, Server, node_version
 
 from supportcarr.kit.redis.server import find_binary, version_of
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = Path(__file__).parent / "results"
 WARM_UP_S = 4.0
 PEERS: tuple[PeerKind, ...] = ("tuned", "as-written", "by-hand")  # the first is what the bars are about
 COMPARED_WITH_ALL = ("me", "mix")
@@ -99,20 +96,8 @@ async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> l
 
 
 def machine() -> dict[str, Any]:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit,
-        "system": platform.platform(),
-        "cores": os.cpu_count(),
-        "load_before": os.getloadavg()[0],
-        "python": platform.python_version(),
-        "node": node_version(),
-        "redis": ".".join(map(str, version_of(find_binary()))),
-        "connections": CONNECTIONS,
-    }
+    redis = ".".join(map(str, version_of(find_binary())))
+    return measure_machine() | {"node": node_version(), "redis": redis, "connections": CONNECTIONS}
 
 
 async def bench(options: argparse.Namespace) -> int:

@@ -1,0 +1,227 @@
+"""What the parts cost: store, outbox and streams, one table, and ``benchmarks/results/parts.json``.
+
+``python benchmarks/parts.py [--seconds S]``: each row runs for that long.  Times are microseconds of
+an operation as its caller sees it; CPU is that of this process, all its threads included, divided by
+the operations, and for a server's rows that of the server beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from pymongo import AsyncMongoClient
+from rig import mongo
+from rig.measure import RESULTS, cpu_seconds, hold, machine, measure, print_table, row_of, scratch
+from rig.samples import SAMPLES, Sample, Steps, sample
+
+from supportcarr.contracts.events import Event, Fact
+from supportcarr.kit.ids import new_id
+from supportcarr.kit.outbox import Relay
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.redis.streams import Entry, Streams
+from supportcarr.kit.settings import Streams as StreamSettings
+from supportcarr.kit.store.mongo import MongoStore
+from supportcarr.kit.store.port import Collection, CommitListener, Store
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.work import Consumer
+
+DOCUMENTS = 20_000
+READ_BAR_US = 50.0  # part 2: a read by id from SQLite, in process
+
+
+async def on_sqlite(path: Path, seconds: float) -> list[dict[str, Any]]:
+    """The store on its embedded engine, and its outbox."""
+    store = SqliteStore(path)
+    await store.open()
+    try:
+        samples = store.collection(SAMPLES)
+        steps = await filled(samples, DOCUMENTS)
+        decoder = msgspec.json.Decoder(Sample)
+
+        async def read(_: int) -> object:  # as ``get`` does it when it has not kept the document
+            return decoder.decode(
+                store.read_now("SELECT _body FROM samples WHERE _id = ?", (steps.next().id,))[0][0]
+            )
+
+        read_row = await measure("SQLite: read by id, decoded", read, at_once=1, seconds=seconds)
+        return [
+            hold(read_row, "p95_us", READ_BAR_US),
+            *await documents("SQLite", steps, seconds),
+            # Documents of their own: what was saved above has left its events in the outbox.
+            *await outbox(store, Steps(samples, steps.stored[1000:1001]), 1, seconds),
+            *await outbox(store, Steps(samples, steps.stored[2000:2064]), 64, seconds),
+        ]
+    finally:
+        await store.close()
+
+
+async def filled(samples: Collection[Sample], count: int) -> Steps:
+    many = [sample() for _ in range(count)]
+    await samples.insert_many(many)
+    return Steps(samples, [msgspec.structs.replace(document, version=1) for document in many])
+
+
+async def documents(engine: str, steps: Steps, seconds: float) -> list[dict[str, Any]]:
+    plan = [
+        ("get", steps.get, 1),
+        ("save", steps.save, 1),
+        ("save", steps.save, 64),
+        ("save with an event", steps.save_with_event, 1),
+        ("save with an event", steps.save_with_event, 64),
+    ]
+    return [
+        await measure(f"{engine}: {name}", step, at_once=tasks, seconds=seconds) for name, step, tasks in plan
+    ]
+
+
+class NoJobs:
+    async def add(self, name: str, key: str, payload: bytes, *, run_at: datetime | None = None) -> None:
+        raise AssertionError("there are no slow consumers here")
+
+
+class Watched:
+    """A store and its samples as the relay sees them, with a clock along an event's way."""
+
+    def __init__(self, store: Store, samples: Collection[Sample]) -> None:
+        self._store, self._samples = store, samples
+        self._committed: dict[str, float] = {}  # document → when its save was told of, after its commit
+        self.heard: list[float] = []
+        self.removed: list[float] = []
+        self.gone: dict[str, asyncio.Future[None]] = {}
+
+    def subscribe(self, listener: CommitListener) -> None:
+        def told(collection: str, id: str, events: Sequence[Event]) -> None:
+            self._committed[id] = time.perf_counter()
+            listener(collection, id, events)
+
+        self._store.subscribe(told)
+
+    def named(self, name: str) -> Watched:
+        return self
+
+    async def unrelayed(self, id: str) -> list[Event]:
+        return await self._samples.unrelayed(id)
+
+    async def hear(self, event: Event) -> None:
+        """The consumer."""
+        self.heard.append(time.perf_counter() - self._committed[event.document_id])
+
+    async def relayed(self, event: Event) -> None:
+        await self._samples.relayed(event)
+        self.removed.append(time.perf_counter() - self._committed[event.document_id])
+        self.gone[event.document_id].set_result(None)
+
+
+async def outbox(store: Store, steps: Steps, at_once: int, seconds: float) -> list[dict[str, Any]]:
+    """From an event's commit until its consumer hears of it, and until the outbox is rid of it.
+
+    The removal is durable, too, and waits a little for other writes to share its commit with: nobody
+    waits for it.  The CPU of both rows is that of the whole way, the save included.
+    """
+    watched = Watched(store, steps.samples)
+    relay = Relay(cast("Store", watched), [Consumer("bench.hear", (Fact,), watched.hear)], NoJobs())
+
+    async def save_and_wait(task: int) -> None:
+        gone = watched.gone[steps.kept[task].id] = asyncio.get_running_loop().create_future()
+        await steps.save_with_event(task)
+        await gone
+
+    used, start = cpu_seconds(), time.perf_counter()
+    await measure("", save_and_wait, at_once=at_once, seconds=seconds)
+    elapsed, used = time.perf_counter() - start, cpu_seconds() - used
+    await relay.drain()
+    await relay.stop()
+    return [
+        row_of(f"SQLite: outbox, commit to {end}", times, at_once=at_once, elapsed=elapsed, cpu_s=used)
+        for end, times in (("consumer", watched.heard), ("removed", watched.removed))
+    ]
+
+
+async def on_mongo(seconds: float) -> list[dict[str, Any]]:
+    """The same on MongoDB, where one can be reached."""
+    with mongo.running() as found:
+        if found is None:
+            print("MongoDB: passed over; no MONGODB_URL, no mongo-java-server (scripts/setup mongo).")
+            return []
+        name, url = found
+        print(f"MongoDB: {name}.")
+        database = f"bench_{secrets.token_hex(6)}"
+        store = MongoStore(url, database)
+        samples = store.collection(SAMPLES)
+        await store.open()
+        try:
+            return await documents("MongoDB", await filled(samples, DOCUMENTS // 10), seconds)
+        finally:
+            await store.close()
+            async with AsyncMongoClient[dict[str, object]](url) as client:
+                await client.drop_database(database)
+
+
+async def streams(folder: Path, seconds: float) -> list[dict[str, Any]]:
+    """Appending a message's event to the streams of its rider, its driver and the operators."""
+    server = RedisServer(folder)
+    server.start()
+    try:
+        client = await RedisClient(server.url, name="bench").open()
+        try:
+            log = Streams(client, StreamSettings())
+            people = [(f"user:{new_id('usr')}", f"user:{new_id('usr')}") for _ in range(1000)]
+            data = msgspec.json.encode({"id": new_id("msg"), "text": "I am at the corner by the bakery." * 3})
+            at = datetime.now(UTC).isoformat()
+            turn = 0
+
+            async def append(_: int) -> None:
+                nonlocal turn
+                turn += 1
+                event_id = f"messages.{turn}.1.0"
+                await log.append(
+                    [
+                        Entry(stream, event_id, "message:new", at, data)
+                        for stream in (*people[turn % len(people)], "ops:montreal")
+                    ]
+                )
+
+            return [
+                await measure(
+                    "stream append, to three streams", append, at_once=n, seconds=seconds, server=server.pid
+                )
+                for n in (1, 64)
+            ]
+        finally:
+            await client.close()
+    finally:
+        server.stop()
+
+
+async def measure_all(folder: Path, seconds: float) -> list[dict[str, Any]]:
+    return [
+        *await on_sqlite(folder / "parts.sqlite3", seconds),
+        *await streams(folder / "redis", seconds),
+        *await on_mongo(seconds),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    options = parser.parse_args()
+    told = machine()
+    with scratch() as folder:
+        rows = asyncio.run(measure_all(folder, options.seconds))
+    print_table(rows)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "parts.json").write_text(json.dumps({"machine": told, "rows": rows}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""A MongoDB for the benchmark, if one can be had: the server at ``MONGODB_URL``, or mongo-java-server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from supportcarr.kit.process import start_bound, stop
+from supportcarr.kit.serve import free_port
+
+_JAVA = Path(sys.prefix) / "mongo-java"  # scripts/setup mongo
+_START_S = 60.0
+
+
+@contextmanager
+def running() -> Iterator[tuple[str, str] | None]:
+    """Its name and URL, or ``None`` where there is none."""
+    if url := os.environ.get("MONGODB_URL"):
+        yield "the server at MONGODB_URL", url
+        return
+    java = shutil.which("java")
+    if java is None or not (_JAVA / "classes").is_dir():
+        yield None
+        return
+    port = free_port()
+    classes = f"{_JAVA}/classes:{_JAVA}/dependency/*"
+    server = start_bound([java, "-Xmx256m", "-XX:+UseSerialGC", "-cp", classes, "MongoForTests", str(port)])
+    try:
+        url = f"mongodb://127.0.0.1:{port}/"
+        _wait_for(url)
+        yield "mongo-java-server, in memory", url
+    finally:
+        stop(server)
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + _START_S
+    while True:
+        try:
+            with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=1000) as client:
+                client.admin.command("ping")
+            return
+        except PyMongoError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
