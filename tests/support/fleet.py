@@ -36,6 +36,7 @@ class Member:
     process: asyncio.subprocess.Process
     url: str
     metrics_url: str
+    log: Path
 
     def limit_files_to(self, size: int) -> None:
         """Let no file that it writes be longer: what a full disk looks like.  -1: as long as it likes."""
@@ -83,8 +84,8 @@ class Fleet:
         await self._closing.aclose()
 
     async def start(self, role: str, **settings: str) -> Member:
-        """Start a process of that role (``api``, ``realtime``, ``worker``), with settings of its own, and
-        wait until it may take traffic."""
+        """Start a process of that role (``api``, ``realtime``), with settings of its own, and wait until it
+        may take traffic."""
         port, metrics_port = free_port(), free_port()
         ports = {"PORT": str(port), "REALTIME_PORT": str(port), "METRICS_PORT": str(metrics_port)}
         log = self._folder / f"{role}-{port}.log"
@@ -94,14 +95,13 @@ class Fleet:
                 env=self._environment(ports | settings), cwd=self._folder, stdout=out, stderr=out,
             )  # fmt: skip
         base = "http://127.0.0.1"
-        member = Member(process, f"{base}:{port}", f"{base}:{metrics_port}/metrics")
+        member = Member(process, f"{base}:{port}", f"{base}:{metrics_port}/metrics", log)
         self._members.append(member)
-        asked = f"{base}:{metrics_port}" if role == "worker" else member.url
         async with asyncio.timeout(READY_S):
             while True:
                 assert process.returncode is None, log.read_text()
                 try:
-                    async with self.session.get(f"{asked}/readyz") as answer:
+                    async with self.session.get(f"{member.url}/readyz") as answer:
                         if answer.status == 200:
                             return member
                 except aiohttp.ClientError:
