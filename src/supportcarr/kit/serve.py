@@ -198,9 +198,10 @@ async def serve_metrics(
             method, _, rest = head.partition(b" ")
             path = rest.partition(b" ")[0].partition(b"?")[0]
             status, body = answered(path if method == b"GET" else b"")
+            wait = b"retry-after: 1\r\n" if status.startswith(b"503") else b""
             writer.write(
-                b"HTTP/1.1 %s\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\n"
-                b"content-length: %d\r\nconnection: close\r\n\r\n" % (status, len(body)) + body
+                b"HTTP/1.1 %s\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\n%s"
+                b"content-length: %d\r\nconnection: close\r\n\r\n" % (status, wait, len(body)) + body
             )
             await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):

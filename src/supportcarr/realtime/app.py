@@ -85,6 +85,8 @@ class Realtime:
         elif path == "/readyz":
             status, body = (200, b'{"status":"ready"}') if self.ready else (503, b'{"status":"not ready"}')
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+        if status == 503:
+            headers.append((b"retry-after", b"1"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
