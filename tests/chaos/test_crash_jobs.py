@@ -26,12 +26,14 @@ PATIENCE_S = 60.0
 
 
 @pytest.fixture
-async def held_up(tmp_path: Path, own_redis_server: RedisServer) -> AsyncIterator[tuple[World, Twin]]:
+async def held_up(
+    tmp_path: Path, store_url: str, own_redis_server: RedisServer
+) -> AsyncIterator[tuple[World, Twin]]:
     """A rescue was asked for; Stripe will hold its card and never say so.  Nobody works yet."""
     async with running_twin(tmp_path) as twin:
         place = Place(
             folder=str(tmp_path),
-            store_url=f"sqlite:///{tmp_path}/store.sqlite3",
+            store_url=store_url,
             redis_url=own_redis_server.url,
             stripe_url=twin.base,
             starts=time.time() - 20,

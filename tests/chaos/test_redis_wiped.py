@@ -23,8 +23,8 @@ from supportcarr.simulator import evidence, invariants
 
 
 @pytest.fixture
-async def city(tmp_path: Path, own_redis_server: RedisServer) -> AsyncIterator[City]:
-    async with running_city(tmp_path, own_redis_server) as running:
+async def city(tmp_path: Path, store_url: str, own_redis_server: RedisServer) -> AsyncIterator[City]:
+    async with running_city(tmp_path, store_url, own_redis_server) as running:
         yield running
 
 
@@ -113,10 +113,10 @@ async def test_a_rescue_survives_a_wipe_at_every_step_of_its_life(city: City) ->
 
 
 async def test_what_is_due_happens_while_redis_is_away_and_after(
-    tmp_path: Path, own_redis_server: RedisServer
+    tmp_path: Path, store_url: str, own_redis_server: RedisServer
 ) -> None:
     async with (
-        running_city(tmp_path, own_redis_server, offer_seconds=2.0, missed_offers=9) as city,
+        running_city(tmp_path, store_url, own_redis_server, offer_seconds=2.0, missed_offers=9) as city,
         city.api() as api,
         city.worker(),
     ):

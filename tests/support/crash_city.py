@@ -156,13 +156,15 @@ async def until(happened: Callable[[], Awaitable[bool]]) -> None:
 
 
 @asynccontextmanager
-async def running_city(folder: Path, server: RedisServer, **dispatch: float) -> AsyncIterator[City]:
+async def running_city(
+    folder: Path, store_url: str, server: RedisServer, **dispatch: float
+) -> AsyncIterator[City]:
     """A city with its people, of which nothing runs yet; *dispatch* are settings of that group."""
     async with AsyncExitStack() as closing:
         twin = await closing.enter_async_context(running_twin(folder))
         place = Place(
             folder=str(folder),
-            store_url=f"sqlite:///{folder}/store.sqlite3",
+            store_url=store_url,
             redis_url=server.url,
             stripe_url=twin.base,
             starts=time.time(),

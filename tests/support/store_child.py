@@ -5,35 +5,41 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import msgspec
 
 from support.stores import PARCELS, Parcel, recorded, store_at
+from supportcarr.contracts.events import Recorded
 from supportcarr.kit.store.change import change
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def start(url: str, role: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a child; its output is piped."""
+    """Start a child; its input and output are piped."""
     return subprocess.Popen(
         [sys.executable, "-m", "support.store_child", url, role, *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"},
     )
 
 
 async def increment(url: str, id: str, writers: str, times: str) -> None:
-    """Count a parcel up *times* times by each of *writers* tasks."""
+    """Count a parcel up *times* times by each of *writers* tasks, and record each."""
     store = store_at(url)
     await store.open()
     parcels = store.collection(PARCELS)
 
+    def counted(parcel: Parcel) -> tuple[Parcel, Recorded]:
+        return msgspec.structs.replace(parcel, count=parcel.count + 1), recorded(str(parcel.count + 1))
+
     async def write() -> None:
         for _ in range(int(times)):
-            await change(parcels, id, lambda p: (msgspec.structs.replace(p, count=p.count + 1), None), 1000)
+            await change(parcels, id, counted, 1000)
 
     await asyncio.gather(*(write() for _ in range(int(writers))))
     await store.close()
@@ -72,9 +78,26 @@ async def take(url: str, name: str, shelf: str, attempts: str) -> None:
     await store.close()
 
 
+async def save_for(url: str, id: str, seconds: str) -> None:
+    """Say ``ready``, wait for a line, then save one parcel again and again for so long; print how often."""
+    store = store_at(url)
+    await store.open()
+    parcels = store.collection(PARCELS)
+    parcel = await parcels.insert(Parcel(id=id))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.readline)
+    end = time.monotonic() + float(seconds)
+    while time.monotonic() < end:
+        parcel = await parcels.save(parcel)
+    sys.stdout.write(str(parcel.version - 1))
+    await store.close()
+
+
 ROLES: dict[str, Callable[..., Coroutine[None, None, None]]] = {
     "increment": increment,
     "insert_for_ever": insert_for_ever,
+    "save_for": save_for,
     "take": take,
 }
 

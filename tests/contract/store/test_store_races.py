@@ -27,15 +27,28 @@ async def test_of_many_saves_of_one_version_one_succeeds(parcels: Collection[Par
     assert [word_of(event) for event in await parcels.unrelayed("p")] == [won[0].note]
 
 
-async def test_no_increment_of_two_processes_is_lost(url: str, parcels: Collection[Parcel]) -> None:
+async def test_no_increment_and_no_event_of_ten_writers_in_two_processes_is_lost(
+    url: str, parcels: Collection[Parcel]
+) -> None:
+    """Twenty compare-and-set increments each, while a third process takes their events out."""
     await parcels.insert(Parcel(id="p"))
-    children = [store_child.start(url, "increment", "p", "10", "20") for _ in range(2)]
-    for child in children:
-        await asyncio.to_thread(child.communicate)
-        assert child.returncode == 0
+    children = [store_child.start(url, "increment", "p", "5", "20") for _ in range(2)]
+    ending = asyncio.gather(*(asyncio.to_thread(child.communicate) for child in children))
+    taken: list[int] = []
+    over = False
+    while not over:
+        over = ending.done()
+        for event in await parcels.unrelayed("p"):
+            taken.append(event.document_version)
+            await parcels.relayed(event)
+        await asyncio.sleep(0.005)
+    await ending
+    assert [child.returncode for child in children] == [0, 0]
     stored = await parcels.get("p")
     assert stored is not None
-    assert (stored.count, stored.version) == (400, 401)
+    assert (stored.count, stored.version) == (200, 201)
+    assert taken == list(range(2, 202))
+    assert await parcels.unrelayed("p") == []
 
 
 async def test_of_fifty_inserts_of_one_id_one_succeeds(

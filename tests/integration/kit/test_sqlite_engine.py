@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from support import store_child
 from support.store_child import ROOT
 from support.stores import NOON, PARCELS, Parcel, recorded
 from supportcarr.kit.store import sqlite_writer
@@ -104,6 +105,7 @@ async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: P
         parcels.insert(Parcel(id="q")), parcels.save(kept), store.ping(), return_exceptions=True
     )
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
+    assert "SQLITE_BUSY" in str(outcomes[0])
     assert await parcels.get("p") == kept  # reading goes on
     foreign.execute("COMMIT")
     foreign.close()
@@ -238,6 +240,46 @@ async def test_waiting_writes_are_committed_as_a_group(path: Path) -> None:
     await asyncio.gather(*writes)
     assert store.stats()["operations"] == 200
     assert store.stats()["commits"] <= 2
+    await store.close()
+
+
+async def test_a_commit_waits_for_the_disk(path: Path) -> None:
+    """``FULL``: the log is flushed before a commit returns; less may lose one with the machine."""
+    store = await opened(path)
+
+    def of(connection: sqlite3.Connection) -> tuple[object, ...]:
+        return tuple(
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+        )
+
+    assert await store.write(of) == ("wal", 2)
+    await store.close()
+
+
+async def test_of_four_processes_that_write_none_gets_under_half_of_another(path: Path) -> None:
+    await (await opened(path)).close()
+    writers = [store_child.start(f"sqlite:///{path}", "save_for", f"p{n}", "4") for n in range(4)]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert await asyncio.to_thread(writer.stdout.readline) == b"ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"go\n")
+        writer.stdin.flush()
+    saved = [int((await asyncio.to_thread(writer.communicate))[0]) for writer in writers]
+    assert min(saved) * 2 >= max(saved) > 0, saved
+
+
+async def test_the_log_is_bounded_while_much_is_written(path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+    log = Path(f"{path}-wal")
+    longest = 0
+    for n in range(40):
+        await parcels.insert_many([Parcel(id=f"p{n}-{m}", note="x" * 10_000) for m in range(100)])
+        longest = max(longest, log.stat().st_size)
+    assert path.stat().st_size > 40_000_000 - longest
+    assert longest < 4096 * sqlite_writer.CHECKPOINT_PAGES + 4_000_000  # and one more of these commits
     await store.close()
 
 
