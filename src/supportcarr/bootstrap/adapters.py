@@ -13,10 +13,12 @@ from supportcarr.kit.store.port import Store
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.notifications.service import NotificationsService
 from supportcarr.operations.model import DriverTally
-from supportcarr.operations.ports import DriverPoint
+from supportcarr.operations.ports import DriverPoint, PaymentFile
+from supportcarr.operations.schemas import WholeRescue
 from supportcarr.payments.service import Payments
 from supportcarr.realtime.messages import Fix as SaidFix
 from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.schemas import RescueView, TimelineView
 from supportcarr.tracking.model import Fix
 from supportcarr.tracking.service import TrackingService
 
@@ -83,7 +85,15 @@ class ConsoleDrivers:
         except RedisError:
             return []
         return [
-            DriverPoint(driver_id=at.driver_id, lat=at.lat, lng=at.lng, at=at.at, rescue_id=at.rescue_id)
+            DriverPoint(
+                driver_id=at.driver_id,
+                lat=at.lat,
+                lng=at.lng,
+                at=at.at,
+                heading=at.heading,
+                rescue_id=at.rescue_id,
+                eta_seconds=at.eta_seconds,
+            )
             for at in seen
         ]
 
@@ -105,17 +115,21 @@ class ConsolePayments:
     def __init__(self, payments: Payments) -> None:
         self._payments = payments
 
-    async def of(self, rescue_id: str) -> Any | None:
+    async def of(self, rescue_id: str) -> PaymentFile | None:
         record = await self._payments.of_rescue(rescue_id)
         if record is None:
             return None
-        return {
-            "id": record.id,
-            "status": record.status,
-            "currency": record.currency,
-            "hold_minor": record.hold_minor,
-            "captured_minor": record.captured_minor,
-            "refunded_minor": record.refunded_minor,
-            "intent_id": record.intent_id,
-            "failure": record.failure,
-        }
+        return PaymentFile(
+            id=record.id,
+            status=record.status,
+            currency=record.currency,
+            hold_minor=record.hold_minor,
+            captured_minor=record.captured_minor,
+            refunded_minor=record.refunded_minor,
+            intent_id=record.intent_id,
+            failure=record.failure,
+        )
+
+
+class RescueFileView(WholeRescue[RescueView, TimelineView, OfferOut], frozen=True):
+    """One rescue, whole, as the console opens it."""

@@ -17,6 +17,7 @@ from supportcarr.bootstrap.adapters import (
     ConsoleDrivers,
     ConsoleOffers,
     ConsolePayments,
+    RescueFileView,
     SocketReports,
     StreamViews,
 )
@@ -198,6 +199,7 @@ class House:
                 ConsoleOffers(self.store),
                 ConsolePayments(self.payments),
                 self.console_drivers,
+                RescueFileView,
             ),
         ]
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from supportcarr.bootstrap.house import House, Redises, area_ids
+from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.gateway import app as gateway
 from supportcarr.kit import logging as logs
@@ -174,19 +175,6 @@ def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.
         code_sources=(MAPBOX_CODE,) if settings.map.mapbox_token else (),
         access_log=logs.access_writer(settings.logs.level),
     )
-
-
-def public_config(settings: Settings, speed: float) -> dict[str, Any]:
-    """``/config.json``: what a browser must know first; nothing secret."""
-    return {
-        "realtime_url": settings.place.realtime_url,
-        "map": {
-            "style_url": settings.map.style_url or None,
-            "mapbox_token": settings.map.mapbox_token or None,
-        },
-        "languages": ["en"],
-        "speed": speed,
-    }
 
 
 def _map_origins(settings: Settings) -> list[str]:

@@ -87,3 +87,4 @@ class NearbyDriver(msgspec.Struct, frozen=True):
     point: GeoPoint
     distance_m: float
     at: datetime  # city time of the position
+    heading: float | None = None  # degrees clockwise from north

@@ -17,15 +17,16 @@ class DriverCounts(Protocol):
 
 
 class DriverPoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A driver's latest position; ``at`` is city time, ``heading`` degrees, ``speed`` metres a second."""
+    """A driver's latest position; ``at`` is city time, ``heading`` degrees clockwise from north,
+    ``eta_seconds`` to where the rescue needs the driver next."""
 
     driver_id: str
     lat: float
     lng: float
     at: datetime
     heading: float | None = None
-    speed: float | None = None
     rescue_id: str | None = None
+    eta_seconds: int | None = None
 
 
 class DriverPositions(Protocol):
@@ -50,6 +51,19 @@ class Offers(Protocol):
         """Every offer of the rescue, oldest first, ready to be encoded."""
 
 
+class PaymentFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What operators see of a payment; amounts in minor units, ``failure`` a code."""
+
+    id: str
+    status: str
+    currency: str
+    hold_minor: int
+    captured_minor: int
+    refunded_minor: int
+    intent_id: str | None
+    failure: str | None
+
+
 class Payments(Protocol):
-    async def of(self, rescue_id: str) -> Any | None:
-        """The rescue's payment record for operators, ready to be encoded; ``None``: none yet."""
+    async def of(self, rescue_id: str) -> PaymentFile | None:
+        """The rescue's payment; ``None``: none yet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from supportcarr.contracts.refusals import NotFound
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.web import OPERATORS, Answer, Call, Listing, Route
@@ -11,9 +13,9 @@ from supportcarr.operations.schemas import (
     AreaQuery,
     MapQuery,
     MapView,
-    RescueFileView,
     RescueRow,
     RescuesQuery,
+    WholeRescue,
 )
 from supportcarr.operations.service import OperationsService
 
@@ -25,7 +27,10 @@ def routes(
     offers: Offers,
     payments: Payments,
     positions: DriverPositions,
+    whole_rescue: type[WholeRescue[Any, Any, Any]],
 ) -> list[Route]:
+    """*whole_rescue* names the shapes of what *rescues* and *offers* answer."""
+
     async def overview(call: Call[None, AreaQuery]) -> Answer:
         return Answer(await service.overview(call.query.area))
 
@@ -48,7 +53,7 @@ def routes(
         if rescue is None:
             raise NotFound
         return Answer(
-            RescueFileView(
+            whole_rescue(
                 rescue=rescue,
                 timeline=list(await rescues.timeline(rescue_id)),
                 offers=list(await offers.of(rescue_id)),
@@ -96,7 +101,7 @@ def routes(
             summary="One rescue, whole: its timeline, offers, payment and messages",
             policy=OPERATORS,
             tag="operations",
-            answer=RescueFileView,
+            answer=whole_rescue,
             codes=("not_found",),
         ),
         Route(

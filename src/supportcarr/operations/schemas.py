@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -12,7 +12,7 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.rescues import STATUSES
 from supportcarr.kit.web import PageQuery
 from supportcarr.operations.model import OpsRescue
-from supportcarr.operations.ports import DriverPoint
+from supportcarr.operations.ports import DriverPoint, PaymentFile
 
 _ONE = f"(?:{'|'.join(STATUSES)})"
 Statuses = Annotated[str, Meta(pattern=f"^(?:{_ONE}(?:,{_ONE})*)?$", examples=["matching,assigned"])]
@@ -77,13 +77,19 @@ class RescueRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return cls(version=row.source_version, **{name: getattr(row, name) for name in names})
 
 
-class RescueFileView(msgspec.Struct, frozen=True):
-    """One rescue, whole; each part in the shape of the part of the house that owns it."""
+RescueT = TypeVar("RescueT")
+EntryT = TypeVar("EntryT")
+OfferT = TypeVar("OfferT")
 
-    rescue: Any
-    timeline: list[Any]
-    offers: list[Any]
-    payment: Any | None
+
+class WholeRescue(msgspec.Struct, Generic[RescueT, EntryT, OfferT], frozen=True):
+    """One rescue, whole: itself, its timeline and its offers in the shapes of the parts that own them,
+    which bootstrap names; ``messages`` counts what was written."""
+
+    rescue: RescueT
+    timeline: list[EntryT]
+    offers: list[OfferT]
+    payment: PaymentFile | None
     messages: int
 
 

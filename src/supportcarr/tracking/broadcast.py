@@ -65,6 +65,27 @@ class Ticking:
             await self._work()
 
 
+async def update_of(
+    driver_id: str, fix: Fix, area_id: str, job: LiveJob | None, router: Router
+) -> PositionUpdate:
+    """What is told of a position: with the driver's live job, the way to where that needs them."""
+    eta = None
+    if job is not None and job.target is not None:
+        eta = (await router.leg(fix.point, job.target)).duration_s
+    return PositionUpdate(
+        driver_id=driver_id,
+        area_id=area_id,
+        lat=fix.lat,
+        lng=fix.lng,
+        at=fix.at,
+        heading=fix.heading,
+        speed=fix.speed,
+        rescue_id=job.rescue_id if job else None,
+        rider_id=job.rider_id if job else None,
+        eta_seconds=eta,
+    )
+
+
 class Broadcast:
     """Gathers positions and publishes the latest of each driver."""
 
@@ -88,27 +109,10 @@ class Broadcast:
         for driver_id, (fix, area_id) in latest.items():
             job = jobs.get(driver_id)
             if area := area_id or (job.area_id if job else None):
-                updates.append(await self._update(driver_id, fix, area, job))
+                updates.append(await update_of(driver_id, fix, area, job, self._router))
         if updates:
             with contextlib.suppress(RedisError):
                 await self._redis.publish(keys.positions_channel(), msgspec.json.encode(updates))
-
-    async def _update(self, driver_id: str, fix: Fix, area_id: str, job: LiveJob | None) -> PositionUpdate:
-        eta = None
-        if job is not None and job.target is not None:
-            eta = (await self._router.leg(fix.point, job.target)).duration_s
-        return PositionUpdate(
-            driver_id=driver_id,
-            area_id=area_id,
-            lat=fix.lat,
-            lng=fix.lng,
-            at=fix.at,
-            heading=fix.heading,
-            speed=fix.speed,
-            rescue_id=job.rescue_id if job else None,
-            rider_id=job.rider_id if job else None,
-            eta_seconds=eta,
-        )
 
     async def close(self) -> None:
         await self._ticking.close()

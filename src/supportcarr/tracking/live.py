@@ -58,7 +58,7 @@ local function judge(f_at, f_lat, f_lng, accuracy)
   return 0
 end
 
-for i = 9, #ARGV, 4 do
+for i = 9, #ARGV, 5 do
   local f_at, f_lat, f_lng = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   local verdict = judge(f_at, f_lat, f_lng, tonumber(ARGV[i + 3]))
   verdicts[#verdicts + 1] = verdict
@@ -68,7 +68,8 @@ for i = 9, #ARGV, 4 do
   end
 end
 if newest then
-  redis.call('HSET', KEYS[1], 'at', ARGV[newest], 'lat', ARGV[newest + 1], 'lng', ARGV[newest + 2])
+  redis.call('HSET', KEYS[1], 'at', ARGV[newest], 'lat', ARGV[newest + 1], 'lng', ARGV[newest + 2],
+    'heading', ARGV[newest + 4])
   redis.call('PEXPIRE', KEYS[1], ARGV[7])
 end
 if live and KEYS[2] then
@@ -162,6 +163,7 @@ class LivePositions:
         ]
         for fix in fixes:
             args += (_micros(fix.at), fix.lat, fix.lng, -1 if fix.accuracy is None else fix.accuracy)
+            args.append("" if fix.heading is None else fix.heading)
         return [_VERDICTS[v] for v in await self._redis.script(_REPORT, touched, args)]
 
     async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
@@ -195,12 +197,13 @@ class LivePositions:
         )
         ids = list(dict.fromkeys(member for slice_ in members for member in slice_))
         replies = await self._redis.batch(
-            [("HMGET", keys.last_position(area_id, i), "at", "lat", "lng") for i in ids], decode=True
+            [("HMGET", keys.last_position(area_id, i), "at", "lat", "lng", "heading") for i in ids],
+            decode=True,
         )
         origin, oldest = GeoPoint(0, 0), self._oldest()
         seen = [
-            _seen(driver_id, at_us, lat, lng, origin)
-            for driver_id, (at_us, lat, lng) in zip(ids, replies, strict=True)
+            _seen(driver_id, at_us, lat, lng, origin, heading)
+            for driver_id, (at_us, lat, lng, heading) in zip(ids, replies, strict=True)
             if at_us is not None
         ]
         return [driver for driver in seen if driver.at >= oldest]
@@ -226,8 +229,9 @@ def _micros(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
-def _seen(driver_id: str, at_us: str, lat: str, lng: str, origin: GeoPoint) -> NearbyDriver:
+def _seen(
+    driver_id: str, at_us: str, lat: str, lng: str, origin: GeoPoint, heading: str | None = None
+) -> NearbyDriver:
     point = GeoPoint(float(lat), float(lng))
-    return NearbyDriver(
-        driver_id, point, distance_m(origin, point), _EPOCH + timedelta(microseconds=int(at_us))
-    )
+    at = _EPOCH + timedelta(microseconds=int(at_us))
+    return NearbyDriver(driver_id, point, distance_m(origin, point), at, float(heading) if heading else None)

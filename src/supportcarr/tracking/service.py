@@ -13,7 +13,7 @@ from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient, RedisError
 from supportcarr.kit.settings import Dispatch
 from supportcarr.kit.store.port import Store
-from supportcarr.tracking.broadcast import Broadcast
+from supportcarr.tracking.broadcast import Broadcast, update_of
 from supportcarr.tracking.errors import REFUSALS
 from supportcarr.tracking.live import LivePositions
 from supportcarr.tracking.livejobs import LiveJobs
@@ -36,6 +36,7 @@ class TrackingService:
     ) -> None:
         self._clock = clock
         self._areas = areas
+        self._router = router
         self._rules = Rules(fresh_seconds=settings.fresh_seconds)
         self._live = LivePositions(redis, clock, self._rules)
         self._jobs = LiveJobs(store)
@@ -87,17 +88,16 @@ class TrackingService:
         return {seen.driver_id: seen.point for seen in await self._live.present(area_id)}
 
     async def positions(self, area_id: str) -> list[PositionUpdate]:
-        """The same with the job each driver is on, as the console shows it.  Raises ``RedisError``."""
+        """The same as the broadcast tells it, for a console that begins to look.  Raises ``RedisError``."""
         seen = await self._live.present(area_id)
         jobs = await self._jobs.of(one.driver_id for one in seen)
         return [
-            PositionUpdate(
-                driver_id=one.driver_id,
-                area_id=area_id,
-                lat=one.point.lat,
-                lng=one.point.lng,
-                at=one.at,
-                rescue_id=job.rescue_id if (job := jobs.get(one.driver_id)) else None,
+            await update_of(
+                one.driver_id,
+                Fix(lat=one.point.lat, lng=one.point.lng, at=one.at, heading=one.heading),
+                area_id,
+                jobs.get(one.driver_id),
+                self._router,
             )
             for one in seen
         ]

@@ -350,7 +350,7 @@ async def test_what_is_outside_the_api_answers_as_promised(platform: Platform) -
     assert must(await anybody.get("//readyz"), 200) == {"status": "ready", "not_ready": []}
     assert must(await anybody.get("//openapi.json"), 200)["openapi"].startswith("3.1")
     assert (await anybody.get("//docs")).headers["content-type"].startswith("text/html")
-    shaped(must(await anybody.get("//config.json"), 200), "realtime_url map languages speed")
+    shaped(must(await anybody.get("//config.json"), 200), "realtime_url map languages speed areas")
     assert (await anybody.get("//")).status == 302
 
 

@@ -22,8 +22,9 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.port import Store
 from supportcarr.operations.handlers import consumers
 from supportcarr.operations.model import Area, DriverTally
-from supportcarr.operations.ports import DriverPoint
+from supportcarr.operations.ports import DriverPoint, PaymentFile
 from supportcarr.operations.routes import routes
+from supportcarr.operations.schemas import WholeRescue
 from supportcarr.operations.service import FIGURES_SECONDS, OperationsService
 
 NOW = facts.START + timedelta(minutes=10)
@@ -52,14 +53,29 @@ class City:
         return 3
 
 
+Whole = WholeRescue[dict[str, str], dict[str, str], dict[str, str]]
+
+
 class Offers:
     async def of(self, rescue_id: str) -> Sequence[Any]:
         return [{"id": "off_1", "outcome": "expired"}]
 
 
+PAYMENT = PaymentFile(
+    id="pay_1",
+    status="held",
+    currency="CAD",
+    hold_minor=3150,
+    captured_minor=0,
+    refunded_minor=0,
+    intent_id="pi_1",
+    failure=None,
+)
+
+
 class Payments:
-    async def of(self, rescue_id: str) -> Any | None:
-        return {"status": "held"}
+    async def of(self, rescue_id: str) -> PaymentFile | None:
+        return PAYMENT
 
 
 def standing_clock(now: datetime = NOW) -> Clock:
@@ -145,7 +161,7 @@ async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: 
         await follow(service, of_rescue(n, life if n % 2 else life[:3], later=n))
     await follow(service, of_rescue(9, life[:1], area="laval"))
     city = City()
-    mine = routes(service, standing_clock(), city, Offers(), Payments(), city)
+    mine = routes(service, standing_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("support")
 
@@ -174,7 +190,7 @@ async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: 
 
 async def test_one_rescue_is_shown_whole(store: Store, redis: RedisClient) -> None:
     city = City()
-    mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city)
+    mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("admin")
         answer = await ops.get(f"/admin/rescues/{facts.RESCUE}")
@@ -182,7 +198,7 @@ async def test_one_rescue_is_shown_whole(store: Store, redis: RedisClient) -> No
             "rescue": {"id": facts.RESCUE, "status": "matching"},
             "timeline": [{"to": "requested"}, {"to": "matching"}],
             "offers": [{"id": "off_1", "outcome": "expired"}],
-            "payment": {"status": "held"},
+            "payment": msgspec.to_builtins(PAYMENT),
             "messages": 3,
         }
         assert (await ops.get("/admin/rescues/res_qc_nothing")).status == 404
@@ -195,7 +211,7 @@ async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, 
     await follow(service, of_rescue(2, life[:4]))
     await follow(service, of_rescue(3, life[:4], area="laval"))
     city = City()
-    mine = routes(service, standing_clock(), city, Offers(), Payments(), city)
+    mine = routes(service, standing_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("support")
         answer = await ops.get("/admin/map?area=montreal")
@@ -211,7 +227,7 @@ async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, 
 @pytest.mark.parametrize("path", ["overview", "rescues", f"rescues/{facts.RESCUE}", "map?area=montreal"])
 async def test_only_operators_may_look(store: Store, redis: RedisClient, path: str) -> None:
     city = City()
-    mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city)
+    mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         people = [await api.person("rider"), await api.person("driver")]
         assert [(await person.get(f"/admin/{path}")).status for person in people] == [403, 403]

@@ -30,6 +30,7 @@ from supportcarr.kit.settings import Dispatch, Routing
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.web import Call, NoQuery, Principal
 from supportcarr.providers.routing import StraightLineRouter
+from supportcarr.tracking import broadcast
 from supportcarr.tracking.handlers import consumers
 from supportcarr.tracking.model import Fix, LiveJob
 from supportcarr.tracking.repository import LIVE_JOBS, TRAILS
@@ -90,7 +91,11 @@ class Tracking:
 
 
 @pytest.fixture
-async def tracking(store: Store, redis: RedisClient) -> AsyncIterator[Tracking]:
+async def tracking(
+    store: Store, redis: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Tracking]:
+    """It tells what has gathered when it is closed, and not before: by then somebody listens."""
+    monkeypatch.setattr(broadcast, "TICK_SECONDS", 3600.0)
     tracking = Tracking(store, redis)
     yield tracking
     await tracking.service.close()
@@ -121,7 +126,8 @@ async def test_the_latest_position_of_each_driver_is_told_in_one_message(trackin
     assert updates[0].rescue_id is None
 
 
-async def test_positions_are_told_by_themselves_a_moment_later(tracking: Tracking) -> None:
+async def test_positions_are_told_by_themselves_a_moment_later(store: Store, redis: RedisClient) -> None:
+    tracking = Tracking(store, redis)
     stream = tracking.redis.subscribe(keys.positions_channel())
     got = asyncio.create_task(_take(stream, 1))
     while not got.done():
@@ -129,6 +135,7 @@ async def test_positions_are_told_by_themselves_a_moment_later(tracking: Trackin
         await tracking.service.report_one(DRIVER, tracking.fix())
         await asyncio.sleep(0.05)
     assert b"usr_driver" in (await got)[0]
+    await tracking.service.close()
 
 
 async def test_on_a_job_the_rider_and_the_time_to_the_next_stop_are_told(tracking: Tracking) -> None:
@@ -143,6 +150,25 @@ async def test_on_a_job_the_rider_and_the_time_to_the_next_stop_are_told(trackin
     await tracking.service.report_one(DRIVER, tracking.fix())
     ((update,),) = await heard(tracking)
     assert update.eta_seconds == pytest.approx(8896 * 1.35 / (30 / 3.6), abs=2)
+
+
+async def test_who_begins_to_look_sees_what_was_broadcast(tracking: Tracking) -> None:
+    await tracking.assign()
+    turned = msgspec.structs.replace(tracking.fix(), heading=271.5)
+    await tracking.service.report_one(DRIVER, turned)
+    ((told,),) = await heard(tracking)
+    (seen,) = await tracking.service.positions("montreal")
+    assert seen == told
+    assert seen.heading == 271.5
+    assert seen.eta_seconds is not None
+
+
+async def test_of_a_truck_that_stands_no_heading_is_kept(tracking: Tracking) -> None:
+    await tracking.service.report_one(DRIVER, tracking.fix())
+    tracking.now += timedelta(seconds=1)
+    await tracking.service.report_one(DRIVER, msgspec.structs.replace(tracking.fix(), heading=None))
+    (seen,) = await tracking.service.positions("montreal")
+    assert (seen.heading, seen.eta_seconds, seen.rescue_id) == (None, None, None)
 
 
 @pytest.mark.parametrize("end", ["completed", "given_up", "exchanged"])

@@ -44,8 +44,8 @@ def queue_prefix() -> str:
 
 def last_position(area_id: str, driver_id: str) -> str:
     """Cache.  Hash: the newest believed position of a driver in an area (``at`` microseconds of city
-    time, ``lat``, ``lng``, and in ``slice`` the key of the bucket that has them); expires some minutes
-    after the last one."""
+    time, ``lat``, ``lng``, ``heading`` in degrees or empty, and in ``slice`` the key of the bucket that has
+    them); expires some minutes after the last one."""
     return f"sc:{{pos:{area_id}}}:last:{driver_id}"
 
 

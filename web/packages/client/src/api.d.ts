@@ -1046,7 +1046,8 @@ export interface components {
         };
         /**
          * DriverPoint
-         * @description A driver's latest position; ``at`` is city time, ``heading`` degrees, ``speed`` metres a second.
+         * @description A driver's latest position; ``at`` is city time, ``heading`` degrees clockwise from north,
+         *         ``eta_seconds`` to where the rescue needs the driver next.
          */
         DriverPoint: {
             driver_id: string;
@@ -1056,9 +1057,9 @@ export interface components {
             /** @default null */
             heading: number | null;
             /** @default null */
-            speed: number | null;
-            /** @default null */
             rescue_id: string | null;
+            /** @default null */
+            eta_seconds: number | null;
         };
         /**
          * DriverTally
@@ -1292,6 +1293,20 @@ export interface components {
             today: components["schemas"]["Today"];
         };
         /**
+         * PaymentFile
+         * @description What operators see of a payment; amounts in minor units, ``failure`` a code.
+         */
+        PaymentFile: {
+            id: string;
+            status: string;
+            currency: string;
+            hold_minor: number;
+            captured_minor: number;
+            refunded_minor: number;
+            intent_id: string | null;
+            failure: string | null;
+        };
+        /**
          * PaymentMethodAnswer
          * @description A rider's card.
          */
@@ -1467,13 +1482,13 @@ export interface components {
         };
         /**
          * RescueFileView
-         * @description One rescue, whole; each part in the shape of the part of the house that owns it.
+         * @description One rescue, whole, as the console opens it.
          */
         RescueFileView: {
-            rescue: unknown;
-            timeline: unknown[];
-            offers: unknown[];
-            payment: unknown | null;
+            rescue: components["schemas"]["RescueView"];
+            timeline: components["schemas"]["TimelineView"][];
+            offers: components["schemas"]["OfferOut"][];
+            payment: components["schemas"]["PaymentFile"] | null;
             messages: number;
         };
         /**

@@ -1,0 +1,39 @@
+"""What a browser is told before it signs in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from supportcarr.bootstrap.house import area_ids
+from supportcarr.bootstrap.public_config import PublicConfig, public_config
+from supportcarr.kit.settings import load
+
+
+def config(tmp_path: Path, **given: str) -> PublicConfig:
+    settings = {f"SUPPORTCARR_{name}": value for name, value in given.items()}
+    return public_config(load(settings | {"SUPPORTCARR_DATA": str(tmp_path)}, dotenv=None), 12.0)
+
+
+def test_it_names_every_area_with_its_place_zone_and_currency(tmp_path: Path) -> None:
+    areas = config(tmp_path).areas
+    assert [area.id for area in areas] == list(area_ids())
+    for area in areas:
+        assert ZoneInfo(area.timezone)
+        assert len(area.currency) == 3
+        assert area.boundary[0] == area.boundary[-1]
+        assert all(-180 <= lng <= 180 and -90 <= lat <= 90 for lng, lat in area.boundary)
+
+
+def test_without_a_map_of_somebody_else_there_is_none(tmp_path: Path) -> None:
+    plain = config(tmp_path)
+    assert (plain.map.style_url, plain.map.mapbox_token, plain.speed) == (None, None, 12.0)
+    styled = config(tmp_path, MAP_STYLE_URL="https://tiles.example/style.json")
+    assert styled.map.style_url == "https://tiles.example/style.json"
+
+
+def test_no_secret_is_told(tmp_path: Path) -> None:
+    told = msgspec.json.encode(config(tmp_path, STRIPE_API_KEY="sk_test_hush")).decode()
+    assert "hush" not in told
