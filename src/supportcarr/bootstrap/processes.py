@@ -102,6 +102,8 @@ async def _relaying(house: House, drain_seconds: float) -> AsyncIterator[Relay]:
 
 @asynccontextmanager
 async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Metrics]:
+    """The process's own port, open first and closed last: while a store is slow to say what a process must
+    know before it works, somebody may ask whether it lives."""
     metrics = Metrics()
     servers = settings.servers
     server = await serve_metrics(metrics.render, servers.host, servers.metrics_port, lifecycle=lifecycle)
@@ -133,8 +135,8 @@ async def _api(settings: Settings) -> None:
     lifecycle.watch_signals()
     servers = settings.servers
     async with (
-        open_house(settings, "api") as house,
         _metrics(settings, lifecycle) as metrics,
+        open_house(settings, "api") as house,
         _relaying(house, servers.drain_seconds) as relay,
     ):
         _figures(metrics, house, relay)
@@ -190,7 +192,7 @@ async def _realtime(settings: Settings) -> None:
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
     servers = settings.servers
-    async with open_house(settings, "realtime") as house, _metrics(settings, lifecycle) as metrics:
+    async with _metrics(settings, lifecycle) as metrics, open_house(settings, "realtime") as house:
         _gauges(metrics, "revocations", house.revocations.stats)
         app = build_realtime(
             settings,
@@ -220,8 +222,8 @@ async def _worker(settings: Settings) -> None:
     lifecycle.watch_signals()
     drain = settings.servers.drain_seconds
     async with (
-        open_house(settings, "worker") as house,
         _metrics(settings, lifecycle) as metrics,
+        open_house(settings, "worker") as house,
         _relaying(house, drain) as relay,
     ):
         _figures(metrics, house, relay)

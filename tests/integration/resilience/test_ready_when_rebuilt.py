@@ -1,0 +1,188 @@
+"""A process is not ready before it knows which sessions ended, however slow the store is to tell it; and by
+then an empty Redis knows them too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+import pytest
+import socketio
+
+from support.faults import until
+from support.http import PASSWORD, new_address, new_phone
+from support.realtime import Phone
+from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.repository import SESSIONS
+from supportcarr.auth.revocations import Revocations
+from supportcarr.auth.service import AuthService, Grant
+from supportcarr.auth.tokens import Tokens
+from supportcarr.bootstrap import processes
+from supportcarr.kit import settings as kit_settings
+from supportcarr.kit.clock import Clock
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.revoked import RevokedLog
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.serve import Lifecycle, free_port
+from supportcarr.kit.settings import Settings
+from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.sqlite import SqliteStore
+
+MAINS = {"api": processes._api, "realtime": processes._realtime, "worker": processes._worker}
+
+
+class Reluctant:
+    """A store that does not say which sessions there are until it is let."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self.asked, self.lets = asyncio.Event(), asyncio.Event()
+
+    def collection(self, spec: Any) -> Any:
+        inner = self._store.collection(spec)
+        return _ReluctantCollection(self, inner) if spec is SESSIONS else inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class _ReluctantCollection:
+    def __init__(self, store: Reluctant, inner: Any) -> None:
+        self._store, self._inner = store, inner
+
+    async def find(self, *args: Any, **given: Any) -> Any:
+        self._store.asked.set()
+        await self._store.lets.wait()
+        return await self._inner.find(*args, **given)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@dataclass(slots=True)
+class Starting:
+    """A process that is about to start, on a Redis that was wiped; *gone* signed out before that."""
+
+    settings: Settings
+    store: Reluctant
+    gone: Grant
+    within: Grant
+
+    @property
+    def metrics(self) -> str:
+        return f"http://127.0.0.1:{self.settings.servers.metrics_port}"
+
+
+async def two_sessions(path: Path, settings: Settings, redis_url: str) -> tuple[Grant, Grant]:
+    """One that has ended, and one that has not."""
+    store = SqliteStore(path)
+    async with RedisClient(redis_url) as redis:
+        revocations = Revocations(store, Clock(), settings.auth, redis)
+        tokens, passwords = Tokens(settings.auth, revocations), Passwords(settings.auth)
+        auth = AuthService(
+            store, Clock(), settings.auth, tokens=tokens, passwords=passwords, revocations=revocations
+        )
+        await store.open()
+        grants = []
+        for _ in range(2):
+            number = new_phone()
+            await auth.ensure_account(number, PASSWORD, "Ana Roy", ("rider",))
+            grants.append(await auth.sign_in(number, PASSWORD))
+        await auth.end_session(grants[0].session_id)
+        await store.close()
+        passwords.close()
+    return grants[0], grants[1]
+
+
+@pytest.fixture
+async def starting(
+    tmp_path: Path, own_redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Starting]:
+    port = free_port()
+    given = {
+        "DATA": str(tmp_path),
+        "REDIS_URL": own_redis_server.url,
+        "PORT": str(port),
+        "REALTIME_PORT": str(port),
+        "METRICS_PORT": str(free_port()),
+        "AUTH_BCRYPT_COST": "4",
+        "STRIPE_API_BASE": "http://127.0.0.1:9",
+        "DRAIN_SECONDS": "2",
+    }
+    settings = kit_settings.load(
+        {kit_settings.PREFIX + name: value for name, value in given.items()}, dotenv=None
+    )
+    path = tmp_path / "supportcarr.sqlite3"
+    gone, within = await two_sessions(path, settings, own_redis_server.url)
+    own_redis_server.kill()
+    own_redis_server.start()  # empty
+    store = Reluctant(SqliteStore(path))
+    monkeypatch.setattr(processes, "store_of", lambda _: cast(Store, store))
+    monkeypatch.setattr(processes, "settle_memory", lambda: None)
+    yield Starting(settings, store, gone, within)
+
+
+async def answers(url: str, token: str = "") -> int | None:
+    """The status; ``None``: nobody listens there."""
+    headers = {"x-forwarded-for": new_address()} | ({"authorization": f"Bearer {token}"} if token else {})
+    try:
+        async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as answer:
+            return answer.status
+    except aiohttp.ClientConnectionError:
+        return None
+
+
+@pytest.mark.parametrize("role", list(MAINS))
+async def test_a_process_is_ready_when_it_knows_who_signed_out(
+    starting: Starting, own_redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    lifecycle = Lifecycle()
+    monkeypatch.setattr(lifecycle, "watch_signals", lambda: None)
+    monkeypatch.setattr(processes, "Lifecycle", lambda: lifecycle)
+    base = f"http://127.0.0.1:{starting.settings.servers.port}"
+    running = asyncio.create_task(MAINS[role](starting.settings))
+    try:
+        await starting.store.asked.wait()
+        assert await answers(f"{starting.metrics}/healthz") == 200
+        assert await answers(f"{starting.metrics}/readyz") == 503
+        assert await answers(f"{base}/readyz") is None
+
+        starting.store.lets.set()
+
+        async def ready() -> bool:
+            assert not running.done()
+            return await answers(f"{starting.metrics}/readyz") == 200
+
+        await until(ready)
+        async with RedisClient(own_redis_server.url) as redis:
+            assert await RevokedLog(redis).ask(starting.gone.session_id) is True
+            assert await RevokedLog(redis).ask(starting.within.session_id) is False
+        if role == "api":
+
+            async def serves() -> bool:
+                return await answers(f"{base}/readyz") == 200
+
+            await until(serves)
+            assert await answers(f"{base}/api/v1/me", starting.gone.access_token) == 401
+            assert await answers(f"{base}/api/v1/me", starting.within.access_token) == 200
+        if role == "realtime":
+
+            async def hears() -> bool:
+                return await answers(f"{base}/readyz") == 200
+
+            await until(hears)
+            knocking = Phone()
+            with pytest.raises(socketio.exceptions.ConnectionError):
+                await knocking.connect(base, starting.gone.access_token)
+            assert knocking.refusal is not None
+            await knocking.leave()
+            await knocking.connect(base, starting.within.access_token)
+            await knocking.leave()
+    finally:
+        starting.store.lets.set()
+        lifecycle.drain()
+        await running
