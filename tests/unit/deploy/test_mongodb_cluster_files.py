@@ -1,0 +1,82 @@
+"""The sharded MongoDB for the tests: its servers, and the script that sets them up, agree."""
+
+from __future__ import annotations
+
+import shlex
+from argparse import Namespace
+from typing import Any
+
+import pytest
+import yaml
+
+from support.cluster import COMPOSE, direct_url, service_of
+from supportcarr.kit.store.mongo_cluster import arguments_of
+from supportcarr.rescues.repository import RESCUES
+
+SCRIPT = COMPOSE.with_name("cluster")
+SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]
+
+
+def argument(service: str, name: str) -> str | None:
+    command: list[str] = SERVICES[service]["command"]
+    return command[command.index(name) + 1] if name in command else None
+
+
+def members(replica_set: str) -> list[str]:
+    """As the compose file has them."""
+    return [
+        f"{service}:{argument(service, '--port')}"
+        for service in SERVICES
+        if argument(service, "--replSet") == replica_set
+    ]
+
+
+def given() -> list[Namespace]:
+    """What the script asks ``mongo_cluster`` for, in its order."""
+    said = SCRIPT.read_text().replace("$router", "mongodb://r/").replace("${DATABASE:-supportcarr}", "city")
+    lines = [line.strip() for line in said.splitlines()]
+    return [arguments_of(shlex.split(line)[1:]) for line in lines if line.startswith("setup mongodb://")]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_server_publishes_the_port_it_listens_on_to_this_machine_alone(service: str) -> None:
+    port = argument(service, "--port")
+    assert SERVICES[service]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert f"/{port}" in SERVICES[service]["healthcheck"]["test"][-1]
+    assert direct_url(f"{service}:{port}").startswith(f"mongodb://127.0.0.1:{port}/")
+    assert service_of(f"{service}:{port}") == service
+
+
+def test_no_two_servers_have_one_port() -> None:
+    ports = [argument(service, "--port") for service in SERVICES]
+    assert len(set(ports)) == len(ports)
+
+
+def test_the_script_makes_the_sets_of_all_their_members_and_the_shards_of_the_sets() -> None:
+    made = {asked.name: asked for asked in given() if asked.what == "replica-set"}
+    assert {name: asked.members for name, asked in made.items()} == {
+        name: members(name) for name in ("config", "east", "west")
+    }
+    assert {name: asked.config_servers for name, asked in made.items()} == {
+        "config": True,
+        "east": False,
+        "west": False,
+    }
+    assert len(members("east")) == 3
+    [joined] = [asked.shards for asked in given() if asked.what == "shards"]
+    assert joined == [f"{name}/{','.join(members(name))}" for name in ("east", "west")]
+    assert argument("router", "--configdb") == f"config/{members('config')[0]}"
+
+
+def test_regions_are_pinned_before_anything_is_sharded() -> None:
+    last = given()[-1]
+    assert (last.what, last.collection, last.field) == (
+        "regions",
+        f"city.{RESCUES.name}",
+        RESCUES.sharded_by,
+    )
+    assert dict(last.regions) == {"qc": "east", "on": "west"}
+
+
+def test_a_kill_is_not_undone_by_docker() -> None:
+    assert {service["restart"] for service in SERVICES.values()} == {"no"}
