@@ -1,0 +1,51 @@
+"""Two processes write the same documents, relay them and sweep each other's outbox: on everybody's stream is
+each version once, and in its order, whoever brought it there and however often."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from support.processes import python
+from support.relay_child import KEPT, RESCUES, WRITTEN, Written, departed, rider_of
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.redis.streams import Streams
+from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.realtime.feed import ops_stream, user_stream
+
+WRITES = 160  # of each process
+
+
+async def versions(streams: Streams, stream: str) -> dict[str, list[int]]:
+    """The versions of each rescue, in the order of that stream."""
+    epoch = (await streams.heads([stream]))[stream].partition(":")[0]
+    found: dict[str, list[int]] = {}
+    for item in await streams.read(stream, f"{epoch}:0", 10_000):
+        said = msgspec.json.decode(item.data)
+        found.setdefault(said["rescue_id"], []).append(said["version"])
+    return found
+
+
+async def test_versions_come_once_and_in_order_while_two_processes_and_their_sweeps_race(
+    store: SqliteStore, redis: RedisClient, redis_server: RedisServer
+) -> None:
+    written = store.collection(WRITTEN)
+    for rescue_id in RESCUES:
+        await written.insert(Written(id=rescue_id), departed(rescue_id))
+    arguments = str(store.path), redis_server.url, str(WRITES)
+    async with python("support.relay_child", *arguments) as one, python("support.relay_child", *arguments) as two:
+        await asyncio.gather(one.communicate(), two.communicate())
+        assert (one.returncode, two.returncode) == (0, 0)
+
+    streams = Streams(redis, KEPT)
+    expected = {}
+    for rescue_id in RESCUES:
+        now = await written.get(rescue_id)
+        assert now is not None
+        expected[rescue_id] = list(range(1, now.version + 1))
+        assert await versions(streams, user_stream(rider_of(rescue_id))) == {rescue_id: expected[rescue_id]}
+    assert sum(map(len, expected.values())) == len(RESCUES) + 2 * WRITES
+    assert await versions(streams, ops_stream("montreal")) == expected
+    assert await store.outbox(older_than_s=0.0, limit=10) == []
