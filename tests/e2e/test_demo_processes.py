@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -80,14 +81,22 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
             assert "Traceback" not in demo.said
 
 
-def test_a_city_holds_every_invariant_while_processes_are_killed_and_redis_is_wiped(tmp_path: Path) -> None:
-    arguments = ("--seconds", "45", "--riders", "14", "--drivers", "10", "--speed", "25", "--kills", "3")
-    with running_demo(tmp_path / "data", *arguments, "--redis-wipes", "1") as demo:
+def test_a_minute_of_the_city_holds_every_invariant_under_kills_and_a_wipe(tmp_path: Path) -> None:
+    arguments = ("--seconds", "60", "--riders", "14", "--drivers", "12", "--speed", "30", "--seed", "10")
+    blows = ("--kills", "3", "--redis-wipes", "1")
+    with running_demo(tmp_path / "data", *arguments, *blows) as demo:
         report = demo.report(within_s=420)
         fallen = [name for name, holds in report["invariants"].items() if not holds]
         assert fallen == [], demo.said
         assert demo.process.returncode == 0
-        assert report["kills"] == 3
-        assert report["redis_wipes"] == 1
+        assert report["seconds"] >= 60
+        assert [report["kills"], report["redis_wipes"]] == [3, 1]
+        assert _killed(demo) == {"worker": 1, "realtime": 1, "api": 1}
         assert report["rescues"]["completed"] >= 3
         assert report["events"]["received"] > 0
+
+
+def _killed(demo: Demo) -> Counter[str]:
+    log = (demo.data / "supportcarr.log").read_text().splitlines()
+    lines = (json.loads(line) for line in log if '"process_killed"' in line)
+    return Counter(line["role"] for line in lines if line["why"] == "chaos")

@@ -23,6 +23,7 @@ SETTLE_S = 90.0  # for outbox and jobs to run dry after the city has ended, and 
 async def judge_city(options: DemoOptions, running: Platform, city: CityProcess) -> int:
     if city.process.returncode != 0 or not city.outcome.is_file():
         raise click.ClickException(f"The simulator broke down; see {options.data}/supportcarr.log.")
+    outcome = CityOutcome.read(city.outcome)
     store = store_of(running.settings)
     await store.open()
     try:
@@ -33,7 +34,7 @@ async def judge_city(options: DemoOptions, running: Platform, city: CityProcess)
                 break
             await asyncio.sleep(0.5)
         judgement = await judge(
-            CityOutcome.read(city.outcome),
+            outcome,
             evidence,
             kills=running.supervisor.kills.total(),
             redis_wipes=running.wipes,
@@ -45,6 +46,8 @@ async def judge_city(options: DemoOptions, running: Platform, city: CityProcess)
         Path(options.report).write_bytes(report + b"\n")
     click.echo(report.decode())
     click.echo(_dealt(running))
+    for actor in outcome.crashed:
+        click.echo(f"the simulator broke down: {actor}", err=True)
     for name, findings in judgement.findings.items():
         for finding in findings[:5]:
             click.echo(f"{name}: {finding}", err=True)

@@ -255,6 +255,8 @@ def _mismatches(
     for who, (says, owes) in figures.items():
         if says != owes:
             yield f"{rescue.id} ({rescue.status}) owes {owes}, but {who} says {says}"
+    if intent is not None and intent.currency != rescue.currency:
+        yield f"{rescue.id} is in {rescue.currency}, but the processor has {intent.currency}"
     if over and intent is not None and intent.status == "requires_capture":
         yield f"{rescue.id} is {rescue.status}, but the card is still held"
 

@@ -62,6 +62,11 @@ def test_two_wrong_transactions_do_not_make_a_right_one() -> None:
 # --- money_matches ----------------------------------------------------------------------------
 
 
+def test_another_currency_in_the_processors_books_breaks_it() -> None:
+    book = replace(case.book(case.TOTAL), currency="USD")
+    assert invariants.money_matches([case.rescue()], [case.payment()], case.ledger(), [book])
+
+
 def test_money_that_all_books_agree_on_holds() -> None:
     facts = case.facts()
     assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.books) == []
