@@ -12,8 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import DriverDeparted, Event, Recorded
@@ -24,7 +22,7 @@ from supportcarr.kit.redis.streams import Streams
 from supportcarr.kit.settings import Streams as StreamSettings
 from supportcarr.kit.store.port import CollectionSpec, VersionConflict
 from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.work import Again, Consumer
 from supportcarr.realtime.handlers import consumers
 
 RESCUES = [f"res_qc_{n}" for n in range(4)]
@@ -59,7 +57,7 @@ class NoJobs:
 
 
 class Hesitant:
-    """The feed, which now and then takes its time before it begins."""
+    """The feed, which now and then takes its time before it begins, or cannot just now."""
 
     def __init__(self, feed: Consumer, chance: random.Random) -> None:
         self._feed, self._chance = feed, chance
@@ -67,6 +65,8 @@ class Hesitant:
     async def handle(self, event: Event) -> None:
         if self._chance.random() < 0.3:
             await asyncio.sleep(self._chance.random() * 0.02)
+        if self._chance.random() < 0.1:
+            raise Again(0.005, "not just now")
         await self._feed.handle(event)
 
 

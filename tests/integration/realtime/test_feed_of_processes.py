@@ -34,8 +34,8 @@ async def test_versions_come_once_and_in_order_while_two_processes_and_their_swe
     written = store.collection(WRITTEN)
     for rescue_id in RESCUES:
         await written.insert(Written(id=rescue_id), departed(rescue_id))
-    arguments = str(store.path), redis_server.url, str(WRITES)
-    async with python("support.relay_child", *arguments) as one, python("support.relay_child", *arguments) as two:
+    child = "support.relay_child", str(store.path), redis_server.url, str(WRITES)
+    async with python(*child) as one, python(*child) as two:
         await asyncio.gather(one.communicate(), two.communicate())
         assert (one.returncode, two.returncode) == (0, 0)
 
