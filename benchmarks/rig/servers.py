@@ -49,7 +49,7 @@ class Server(Protocol):
     def pids(self) -> dict[int, str]: ...
 
 
-async def _until_ready(port: int, path: str, log: Path) -> None:
+async def until_ready(port: int, path: str, log: Path) -> None:
     deadline = time.monotonic() + _READY_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
         while True:
@@ -99,7 +99,7 @@ class Ours:
         self._environment[f"{PREFIX}REDIS_URL"] = self.redis.url
         self._supervisor = Supervisor(self._environment, output=self.log.open("a"))
         self._supervisor.start(Role("api", ("api",), count=PROCESSES))
-        await _until_ready(self.port, "/readyz", self.log)
+        await until_ready(self.port, "/readyz", self.log)
         await asyncio.sleep(1.0)  # the port answers when the first process is ready: let the second be, too
 
     async def city_offset_seconds(self) -> float:
@@ -187,7 +187,7 @@ class ExpressPeer:
             log=self.folder / "express.err",
             environment=clean_environment() | {"NODE_ENV": "production"},
         )
-        await _until_ready(self.port, "/readyz", self.folder / "express.err")
+        await until_ready(self.port, "/readyz", self.folder / "express.err")
         await asyncio.sleep(1.0)
 
     def pids(self) -> dict[int, str]:
@@ -224,7 +224,7 @@ class Echo:
                     environment=clean_environment(),
                 )
             )
-        await _until_ready(self.port, "/", self.log)
+        await until_ready(self.port, "/", self.log)
         await asyncio.sleep(0.5)
 
     def pids(self) -> dict[int, str]:

@@ -1,0 +1,49 @@
+"""Apps that are connected and wait: a process of Socket.IO clients that note what arrives, and when.
+
+``python listeners.py URL``, a JSON list of ``[token, address]`` on a line of standard input.  Prints
+``ready`` when every client has been told where its streams stand; at the end of its input it prints
+the JSON list of ``[message id, number of the client, monotonic time]`` and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+import aiohttp
+import socketio
+
+from supportcarr.kit.serve import run
+
+Arrival = tuple[str, int, float]
+
+
+async def listen(url: str, who: list[tuple[str, str]]) -> None:
+    arrivals: list[Arrival] = []
+    told = [asyncio.Event() for _ in who]
+    clients: list[Any] = []
+    async with aiohttp.ClientSession() as http:
+        for number, (token, address) in enumerate(who):
+            client = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=http)
+            clients.append(client)
+
+            def arrive(event: dict[str, Any], number: int = number) -> None:
+                arrivals.append((event["data"]["id"], number, time.monotonic()))
+
+            client.on("message:new", arrive)
+            client.on("stream:heads", lambda _, told=told[number]: told.set())
+            headers = {"X-Forwarded-For": address}
+            await client.connect(url, auth={"token": token}, headers=headers, transports=["websocket"])
+        await asyncio.gather(*(event.wait() for event in told))
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        for client in clients:
+            await client.disconnect()
+    print(json.dumps(arrivals), flush=True)
+
+
+if __name__ == "__main__":
+    run(listen(sys.argv[1], json.loads(sys.stdin.readline())))

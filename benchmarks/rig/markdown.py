@@ -1,0 +1,146 @@
+"""The figures of the last run as Markdown, for ``docs/benchmarks.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+BEGIN, END = "<!-- figures: begin (scripts/bench --doc) -->", "<!-- figures: end -->"
+
+Report = Mapping[str, Any]
+
+
+class NoPlace(Exception):
+    """The page has no place, or more than one, for the figures."""
+
+
+def put(page: str, figures: str) -> str:
+    """The page with *figures* between its marks.  Raises ``NoPlace``."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
+        raise NoPlace(f"the page must have {BEGIN} and {END} once each, in this order")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{figures.strip()}\n\n{END}{after}"
+
+
+def figures(reports: Mapping[str, Report]) -> str:
+    """Every table for which there is a report, by the name of its benchmark."""
+    sections = []
+    if api := reports.get("api"):
+        sections += [_requests(api), _ratios(api)]
+    if parts := reports.get("parts"):
+        sections.append(_operations("What the parts cost", parts))
+    if store := reports.get("store"):
+        sections.append(_operations("The embedded store, and four processes on one file", store))
+    if realtime := reports.get("realtime"):
+        sections.append(_realtime(realtime))
+    return "\n\n".join(sections)
+
+
+def _requests(report: Report) -> str:
+    lines = ["### Requests", "", f"{_machine(report)} Medians of runs of {report['seconds']:g} s."]
+    for scenario, rows in report["scenarios"].items():
+        lines += ["", f"**{_TITLES.get(scenario, scenario)}**", ""]
+        body = [
+            [
+                row["server"],
+                f"{row['per_second']:,}",
+                *(f"{row[f'{share}_ms']:.1f}" for share in ("p50", "p95", "p99")),
+                f"{row['cpu_us']:.0f}",
+                f"{row['succeeded']:.2%}",
+            ]
+            for row in rows
+        ]
+        lines += table(["", "req/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs a request", "good answers"], body)
+    return "\n".join(lines)
+
+
+_TITLES = {"me": "`GET /me`", "rescue": "`GET /rescues/{id}`", "mix": "The mix"}
+_SERVERS = {
+    "tuned": "Express 4, tuned",
+    "as_written": "Express 4, as people write it",
+    "by_hand": "Express 4, our design by hand",
+    "echo": "bare Granian echo",
+}
+
+
+def _ratios(report: Report) -> str:
+    body = []
+    for ratio in report["ratios"]:
+        what = "requests a second" if ratio["figure"] == "per_second" else "CPU a request"
+        scenario = _TITLES.get(ratio["scenario"], ratio["scenario"])
+        other = _SERVERS.get(ratio["to"], ratio["to"])
+        bar = ratio.get("bar")
+        judged = f"{bar['way']} {bar['limit']:g}: {_met(ratio)}" if bar else ""
+        body.append([scenario, what, other, f"{ratio['value']:.2f}", judged])
+    head = ["", "SupportCarr's …", "divided by that of", "ratio", "bar"]
+    return "\n".join(["### Ratios, each of one run's medians", "", *table(head, body)])
+
+
+def _operations(title: str, report: Report) -> str:
+    rows = report["rows"]
+    served = any("server_cpu_us" in row for row in rows)
+    head = [
+        "operation",
+        "at once",
+        "a second",
+        "p50 µs",
+        "p95 µs",
+        "CPU µs",
+        *(["server's CPU µs"] if served else []),
+    ]
+    body = []
+    for row in rows:
+        name = row["operation"]
+        if bar := row.get("bar"):
+            name += f" (bar: {bar['figure'].split('_')[0]} below {bar['below']:g} µs: {_met(row)})"
+        figures = [f"{row['at_once']}", f"{row['per_second']:,}"]
+        figures += [f"{row[figure]:,.1f}" for figure in ("p50_us", "p95_us", "cpu_us")]
+        if served:
+            figures.append(f"{row['server_cpu_us']:,.1f}" if "server_cpu_us" in row else "")
+        body.append([name, *figures])
+    return "\n".join([f"### {title}", "", _machine(report), "", *table(head, body)])
+
+
+def _realtime(report: Report) -> str:
+    body = []
+    for row in report["rows"]:
+        bar = f"p95 below 15 ms, nothing lost: {_met(row)}" if "met" in row else ""
+        times = [f"{row[name]:.1f}" for name in ("p50_ms", "p95_ms", "p99_ms", "longest_ms")]
+        counts = [f"{row[name]:,}" for name in ("arrivals", "lost", "repeats")]
+        body.append([f"{row['events_per_second']}", *counts, *times, bar])
+    head = [
+        "events a second",
+        "arrivals",
+        "lost",
+        "repeats",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "longest ms",
+        "bar",
+    ]
+    told = f"{_machine(report)} {report['apps']} connected apps, {report['seconds']:g} s."
+    return "\n".join(["### From commit to a connected app", "", told, "", *table(head, body)])
+
+
+def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table; all columns but the first are figures."""
+    rule = ["---", *["--:"] * (len(head) - 1)]
+    return ["| " + " | ".join(row) + " |" for row in (head, rule, *body)]
+
+
+def _met(row: Report) -> str:
+    return "met" if row["met"] else "**not met**"
+
+
+def _machine(report: Report) -> str:
+    machine = report["machine"]
+    versions = [
+        f"{name} {machine[key]}"
+        for name, key in (("Python", "python"), ("Node", "node"), ("SQLite", "sqlite"), ("Valkey", "redis"))
+        if key in machine
+    ]
+    return (
+        f"{machine['at'][:10]}, commit {machine['commit']}, {machine['cores']} cores, {', '.join(versions)}."
+    )

@@ -1,0 +1,75 @@
+"""How times become rows, and rows a page."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import realtime
+from rig import markdown, measure
+from rig.load import Run, median
+
+
+def a_run(per_second: float, succeeded: float = 1.0) -> Run:
+    return Run("ours", 10, per_second, 1.0, 2.0, 3.0, 50.0, {"api": 50.0}, succeeded, 0, 0)
+
+
+def test_a_quantile_is_a_time_that_was_measured() -> None:
+    times = [n / 1000 for n in range(100)]
+    assert measure.quantile(times, 0.95) == 0.095
+    assert measure.quantile([7.0], 0.99) == 7.0
+
+
+def test_a_row_is_made_of_times_in_any_order() -> None:
+    times = [n / 1e6 for n in range(1, 101)]
+    random.Random(1).shuffle(times)
+    row = measure.row_of("save", times, at_once=1, elapsed=2.0, cpu_s=0.01)
+    assert (row["per_second"], row["p50_us"], row["p95_us"], row["cpu_us"]) == (50, 51.0, 96.0, 100.0)
+
+
+def test_a_bar_is_met_below_it_and_not_at_it() -> None:
+    assert measure.hold({"p95_us": 49.9}, "p95_us", 50)["met"] is True
+    assert measure.hold({"p95_us": 50.0}, "p95_us", 50)["met"] is False
+
+
+def test_the_median_of_runs_keeps_the_worst_share_of_good_answers() -> None:
+    row = median([a_run(100), a_run(300, 0.5), a_run(200)])
+    assert (row["per_second"], row["succeeded"]) == (200, 0.5)
+
+
+def test_a_message_that_reached_one_app_of_two_is_lost_once() -> None:
+    sent, committed = {"msg_1": 0.0}, {"msg_1": 1.0}
+    row = realtime.compare(50, sent, committed, [("msg_1", 0, 1.004)])
+    assert (row["arrivals"], row["lost"], row["repeats"], row["p50_ms"]) == (1, 1, 0, 4.0)
+
+
+def test_a_repeat_counts_as_one_and_the_first_arrival_as_the_time() -> None:
+    arrivals = [("msg_1", 0, 1.002), ("msg_1", 0, 1.5), ("msg_1", 1, 1.002)]
+    row = realtime.compare(50, {"msg_1": 0.0}, {"msg_1": 1.0}, arrivals)
+    assert (row["lost"], row["repeats"], row["longest_ms"]) == (0, 1, 2.0)
+
+
+def test_a_message_of_the_warm_up_does_not_count() -> None:
+    arrivals = [("msg_0", 0, 9.0), ("msg_1", 0, 1.002), ("msg_1", 1, 1.002)]
+    row = realtime.compare(50, {"msg_1": 0.0}, {"msg_0": 0.5, "msg_1": 1.0}, arrivals)
+    assert row["arrivals"] == 2
+
+
+def test_new_figures_take_the_place_of_the_old_ones() -> None:
+    page = f"before\n{markdown.BEGIN}\nold\n{markdown.END}\nafter\n"
+    once = markdown.put(page, "new")
+    assert once == f"before\n{markdown.BEGIN}\n\nnew\n\n{markdown.END}\nafter\n"
+    assert markdown.put(once, "new") == once
+
+
+@pytest.mark.parametrize("marks", [[], [markdown.END, markdown.BEGIN], [markdown.BEGIN] * 2 + [markdown.END]])
+def test_a_page_without_one_place_for_figures_is_left_alone(marks: list[str]) -> None:
+    with pytest.raises(markdown.NoPlace):
+        markdown.put(" ".join(marks), "new")
+
+
+def test_a_bar_that_is_not_met_is_told_on_the_page() -> None:
+    machine = {"at": "2026-11-23T00:00:00", "commit": "abc", "cores": 2, "python": "3.11"}
+    row = measure.hold(measure.row_of("read", [0.001], at_once=1, elapsed=1.0, cpu_s=0.001), "p95_us", 50)
+    page = markdown.figures({"parts": {"machine": machine, "rows": [row]}})
+    assert "read (bar: p95 below 50 µs: **not met**)" in page

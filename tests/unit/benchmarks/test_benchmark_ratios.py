@@ -1,0 +1,53 @@
+"""What the benchmarks hold against what, and when a bar is met."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rig import ratios, tables
+from rig.ratios import Bar
+
+
+def row(key: str, per_second: float, cpu_us: float) -> dict[str, Any]:
+    return {"key": key, "per_second": per_second, "cpu_us": cpu_us}
+
+
+def found(results: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str, str], ratios.Ratio]:
+    return {(ratio.scenario, ratio.figure, ratio.to): ratio for ratio in ratios.of(results)}
+
+
+def test_ours_is_divided_by_each_other_server() -> None:
+    all_of = found({"mix": [row("ours", 9000, 150), row("tuned", 3000, 500), row("by_hand", 6000, 200)]})
+    assert all_of["mix", "per_second", "tuned"].value == 3.0
+    assert all_of["mix", "cpu_us", "by_hand"].value == 0.75
+    assert not any(to == "ours" for _, _, to in all_of)
+
+
+def test_the_order_of_the_servers_does_not_matter() -> None:
+    rows = [row("ours", 9000, 150), row("tuned", 3000, 500)]
+    assert ratios.of({"me": rows}) == ratios.of({"me": rows[::-1]})
+
+
+def test_the_bars_are_about_the_tuned_peer_and_the_echo_alone() -> None:
+    rows = [row(key, 1000, 100) for key in ("ours", "tuned", "as_written", "by_hand", "echo")]
+    barred = {key for key, ratio in found({"me": rows, "mix": rows}).items() if ratio.bar is not None}
+    assert barred == {
+        ("me", "per_second", "tuned"),
+        ("mix", "per_second", "tuned"),
+        ("me", "cpu_us", "echo"),
+        ("mix", "cpu_us", "echo"),
+    }
+
+
+def test_a_bar_is_judged_before_the_ratio_is_rounded() -> None:
+    just_below = found({"mix": [row("ours", 2496, 100), row("tuned", 1000, 100)]})[
+        "mix", "per_second", "tuned"
+    ]
+    assert just_below.value == 2.5
+    assert just_below.met is False
+    assert "NOT met" in tables.of_ratios([just_below])
+
+
+def test_a_bar_holds_its_own_limit() -> None:
+    assert [Bar("at least", 4.0).met(value) for value in (3.9, 4.0, 4.1)] == [False, True, True]
+    assert [Bar("at most", 4.0).met(value) for value in (3.9, 4.0, 4.1)] == [True, True, False]
