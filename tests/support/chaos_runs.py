@@ -85,6 +85,7 @@ def _run(folder: Path, store_url: str, options: Sequence[str]) -> int:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPPORTCARR_")}
     if store_url:
         environment["SUPPORTCARR_STORE_URL"] = store_url
+        _set_up(environment, folder)
     report, port = str(folder / "report.json"), os.environ.get("PORT", "8000")
     demo = subprocess.Popen(
         [
@@ -106,6 +107,20 @@ def _run(folder: Path, store_url: str, options: Sequence[str]) -> int:
             except subprocess.TimeoutExpired:
                 demo.kill()
                 demo.wait()
+
+
+def _set_up(environment: Mapping[str, str], folder: Path) -> None:
+    """As a deployment does it first: indexes, validators, shards, as far as the server has them."""
+    command = [sys.executable, "-m", "supportcarr", "check", "--apply"]
+    told = subprocess.run(
+        command,
+        env={**environment, "SUPPORTCARR_DATA": str(folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    (folder / "check.txt").write_text(told.stdout)
+    click.echo(f"check --apply: {told.stdout.strip().rpartition(chr(10))[2]}")
 
 
 def _faults(folder: Path, code: int, options: Sequence[str]) -> list[str]:
