@@ -82,7 +82,7 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_minute_of_the_city_holds_every_invariant_under_kills_and_a_wipe(tmp_path: Path) -> None:
-    arguments = ("--seconds", "60", "--riders", "14", "--drivers", "12", "--speed", "30", "--seed", "10")
+    arguments = ("--seconds", "60", "--riders", "14", "--drivers", "12", "--speed", "40", "--seed", "10")
     blows = ("--kills", "3", "--redis-wipes", "1")
     with running_demo(tmp_path / "data", *arguments, *blows) as demo:
         report = demo.report(within_s=420)
