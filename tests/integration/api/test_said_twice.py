@@ -1,0 +1,165 @@
+"""Every change of state, said again by the same person, is answered as the first time and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from support.calls import REASON, name_of
+from support.http import Reply
+from support.platform import CheckedClient, Platform
+from support.scenes import APPLICATION, Stage, must
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Say = Callable[[], Awaitable[Reply]]
+
+# What makes something new each time, or is judged by another rule; the tests of those are elsewhere.
+NEW_EACH_TIME = {
+    "POST /auth/sign-up",
+    "POST /auth/sign-in",
+    "POST /auth/refresh",
+    "POST /quotes",
+    "POST /rescues",
+    "POST /me/payment-methods",
+    "POST /me/vehicles",
+    "POST /rescues/{rescue_id}/messages",
+    "POST /rescues/{rescue_id}/pin",  # each time another one
+    "POST /admin/rescues/{rescue_id}/pin",
+    "POST /me/positions",  # the latest wins
+    "POST /webhooks/stripe",  # Stripe's own ids
+}
+
+
+class Saying:
+    """How each change comes about that somebody may say twice."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._platform: Platform = stage.platform
+
+    async def of(self, route: str) -> list[Say]:
+        """Everybody's way to say it, each ready to be said."""
+        match route:
+            case "POST /auth/sign-out":
+                return []  # said again by nobody: the session is over (below)
+            case "PATCH /me":
+                rider = await self._platform.person("rider")
+                return [lambda: rider.patch("/me", {"name": "Rika R. Roy"})]
+            case "PUT /me/driver-application":
+                driver = await self._platform.person("driver")
+                return [lambda: driver.put("/me/driver-application", APPLICATION)]
+            case "PUT /me/availability":
+                return [*await self._availability(True), *await self._availability(False)]
+            case "POST /admin/drivers/{driver_id}/approval":
+                return await self._standing("approval", None)
+            case "POST /admin/drivers/{driver_id}/suspension":
+                return await self._standing("suspension", None)
+            case "POST /me/notifications/{notification_id}/reading":
+                scene = await self._stage.assigned()
+                [told, *_] = must(await scene.rider.get("/me/notifications"), 200)["items"]
+                return [lambda: scene.rider.post(f"/me/notifications/{told['id']}/reading")]
+            case "POST /offers/{offer_id}/acceptance" | "POST /offers/{offer_id}/decline":
+                scene = await self._stage.offered()
+                path = route.removeprefix("POST ").replace("{offer_id}", scene.offer_id or "")
+                return [lambda: scene.its_driver.post(path)]
+            case "DELETE /me/vehicles/{vehicle_id}":
+                driver = await self._stage.driver(online=False)
+                vehicle = must(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
+                return [lambda: driver.delete(f"/me/vehicles/{vehicle}")]
+            case "DELETE /me/payment-methods/{payment_method_id}":
+                rider, card = await self._stage.rider()
+                return [lambda: rider.delete(f"/me/payment-methods/{card}")]
+            case _ if "{rescue_id}" in route:
+                return await self._of_a_rescue(route)
+        raise AssertionError(f"say in Saying.of() how {route} comes about")
+
+    async def _availability(self, online: bool) -> list[Say]:
+        driver = await self._stage.driver(online=not online)
+        vehicle = must(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
+        body = {"online": online, "vehicle_id": vehicle} if online else {"online": False}
+        return [lambda: driver.put("/me/availability", body)]
+
+    async def _standing(self, what: str, body: Any) -> list[Say]:
+        driver = await self._stage.driver()
+        admin = await self._platform.person("admin")
+        return [lambda: admin.post(f"/admin/drivers/{driver.user_id}/{what}", body)]
+
+    async def _of_a_rescue(self, route: str) -> list[Say]:
+        step = route.rpartition("/")[2]
+        operator = await self._platform.person("support")
+        if route.startswith("POST /admin"):
+            scene = await (self._stage.arrived() if step == "abort" else self._stage.assigned())
+            return [self._says(operator, f"/admin{scene.path}/{step}", REASON)]
+        match step:
+            case "departure":
+                scene = await self._stage.assigned()
+                return [self._says(scene.its_driver, f"{scene.path}/{step}")]
+            case "arrival":
+                scene = await self._stage.en_route()
+                return [self._says(scene.its_driver, f"{scene.path}/{step}")]
+            case "start":
+                scene = await self._stage.arrived()
+                pin = {"pin": (await scene.now())["pin"]}
+                return [self._says(scene.its_driver, f"{scene.path}/{step}", pin)]
+            case "completion":
+                here, there = await self._stage.arrived(), await self._stage.in_transit()
+                fixed = {"outcome": "fixed_on_spot", "price_minor": 900}
+                return [
+                    self._says(here.its_driver, f"{here.path}/{step}", fixed),
+                    self._says(there.its_driver, f"{there.path}/{step}", {"outcome": "delivered"}),
+                ]
+            case "no-show":
+                scene = await self._stage.arrived()
+                self._platform.clock.pass_(600)
+                return [self._says(scene.its_driver, f"{scene.path}/{step}")]
+            case "abort" | "release":
+                first, second = await self._stage.arrived(), await self._stage.arrived()
+                return [
+                    self._says(first.its_driver, f"{first.path}/{step}", REASON),
+                    self._says(operator, f"{second.path}/{step}", REASON),
+                ]
+            case "cancellation":
+                first, second = await self._stage.assigned(), await self._stage.scene()
+                return [
+                    self._says(first.rider, f"{first.path}/{step}", REASON),
+                    self._says(operator, f"{second.path}/{step}", REASON),
+                ]
+        raise AssertionError(f"say in Saying._of_a_rescue() how {route} comes about")
+
+    def _says(self, who: CheckedClient, path: str, body: Any = None) -> Say:
+        return lambda: who.post(path, body)
+
+
+async def test_every_change_said_again_is_answered_and_changes_nothing(stage: Stage) -> None:
+    platform, saying = stage.platform, Saying(stage)
+    routes = {name_of(route) for route in platform.house.routes() if route.method != "GET"}
+    assert routes >= NEW_EACH_TIME
+    said = 0
+    for route in sorted(routes - NEW_EACH_TIME):
+        for say in await saying.of(route):
+            await platform.settle()
+            first = await say()
+            assert first.status in (200, 204), (route, first)
+            before = await platform.digest()
+            again = [await say(), *await asyncio.gather(*(say() for _ in range(4)))]
+            assert await platform.digest() == before, route
+            for reply in again:
+                # what was deleted is not there any more, which is what was wanted
+                gone = route.startswith("DELETE") and reply.status == 404
+                assert gone or reply.status == first.status, (route, reply)
+                if reply.status == 200 and "version" in reply.body and "payment" not in reply.body:
+                    assert reply.body == first.body, route
+            said += 1
+    assert said >= 20
+
+
+async def test_who_signed_out_cannot_say_so_again(platform: Platform) -> None:
+    rider = await platform.person("rider")
+    must(await rider.post("/auth/sign-out"), 204)
+    before = await platform.digest()
+    assert (await rider.post("/auth/sign-out")).status == 401
+    assert await platform.digest() == before
