@@ -929,13 +929,13 @@ export interface components {
             /** @enum {unknown} */
             role: "admin" | "driver" | "partner" | "rider" | "support" | "system";
             /** @default null */
-            id: string | null;
+            id?: string | null;
         };
         /** ActorView */
         ActorView: {
             role: string;
             /** @default null */
-            id: string | null;
+            id?: string | null;
         };
         /** AdminAbortBody */
         AdminAbortBody: {
@@ -945,7 +945,7 @@ export interface components {
              * @description minor units
              * @default 0
              */
-            amount_minor: number;
+            amount_minor?: number;
         };
         /** ApplicationIn */
         ApplicationIn: {
@@ -976,7 +976,7 @@ export interface components {
              * @description null: the vehicle driven last
              * @default null
              */
-            vehicle_id: string | null;
+            vehicle_id?: string | null;
         };
         /** AvailabilityOut */
         AvailabilityOut: {
@@ -1002,7 +1002,7 @@ export interface components {
             fee_minor: number;
             currency: string;
             /** @default null */
-            free_until: string | null;
+            free_until?: string | null;
         };
         /** ClockReading */
         ClockReading: {
@@ -1015,7 +1015,7 @@ export interface components {
             /** @enum {unknown} */
             outcome: "delivered" | "fixed_on_spot";
             /** @default null */
-            price_minor: number | null;
+            price_minor?: number | null;
         };
         /**
          * CoverageAnswer
@@ -1024,10 +1024,10 @@ export interface components {
         CoverageAnswer: {
             covered: boolean;
             /** @default null */
-            area_id: string | null;
+            area_id?: string | null;
             drivers_available: boolean;
             /** @default null */
-            eta_seconds: number | null;
+            eta_seconds?: number | null;
         };
         /**
          * DriverOut
@@ -1055,11 +1055,11 @@ export interface components {
             lng: number;
             at: string;
             /** @default null */
-            heading: number | null;
+            heading?: number | null;
             /** @default null */
-            rescue_id: string | null;
+            rescue_id?: string | null;
             /** @default null */
-            eta_seconds: number | null;
+            eta_seconds?: number | null;
         };
         /**
          * DriverTally
@@ -1075,7 +1075,7 @@ export interface components {
             name: string;
             rating: number | null;
             /** @default null */
-            photo_url: string | null;
+            photo_url?: string | null;
             vehicle: components["schemas"]["VehicleCard"];
         };
         /**
@@ -1095,13 +1095,13 @@ export interface components {
          */
         FeeRules: {
             /** @default 700 */
-            cancellation_minor: number;
+            cancellation_minor?: number;
             /** @default 1000 */
-            no_show_minor: number;
+            no_show_minor?: number;
             /** @default 80 */
-            fee_driver_percent: number;
+            fee_driver_percent?: number;
             /** @default 25 */
-            platform_percent: number;
+            platform_percent?: number;
         };
         /**
          * FieldError
@@ -1129,7 +1129,7 @@ export interface components {
         Listing_DriverOut_: {
             items: components["schemas"]["DriverOut"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[Earning]
@@ -1138,7 +1138,7 @@ export interface components {
         Listing_Earning_: {
             items: components["schemas"]["Earning"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[MessageView]
@@ -1147,7 +1147,7 @@ export interface components {
         Listing_MessageView_: {
             items: components["schemas"]["MessageView"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[NotificationView]
@@ -1156,7 +1156,7 @@ export interface components {
         Listing_NotificationView_: {
             items: components["schemas"]["NotificationView"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[OfferOut]
@@ -1165,7 +1165,7 @@ export interface components {
         Listing_OfferOut_: {
             items: components["schemas"]["OfferOut"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[PaymentMethodAnswer]
@@ -1174,7 +1174,7 @@ export interface components {
         Listing_PaymentMethodAnswer_: {
             items: components["schemas"]["PaymentMethodAnswer"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[RescueRow]
@@ -1183,7 +1183,7 @@ export interface components {
         Listing_RescueRow_: {
             items: components["schemas"]["RescueRow"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[RescueView]
@@ -1192,7 +1192,7 @@ export interface components {
         Listing_RescueView_: {
             items: components["schemas"]["RescueView"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[TimelineView]
@@ -1201,7 +1201,7 @@ export interface components {
         Listing_TimelineView_: {
             items: components["schemas"]["TimelineView"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Listing[VehicleOut]
@@ -1210,7 +1210,7 @@ export interface components {
         Listing_VehicleOut_: {
             items: components["schemas"]["VehicleOut"][];
             /** @default null */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * MapView
@@ -1252,9 +1252,9 @@ export interface components {
             body: string;
             at: string;
             /** @default null */
-            rescue_id: string | null;
+            rescue_id?: string | null;
             /** @default null */
-            read_at: string | null;
+            read_at?: string | null;
         };
         /**
          * OfferOut
@@ -1343,7 +1343,7 @@ export interface components {
             /** @description degrees east, WGS 84 */
             lng: number;
             /** @default null */
-            address: string | null;
+            address?: string | null;
         };
         /**
          * PositionIn
@@ -1360,11 +1360,11 @@ export interface components {
              */
             at: string;
             /** @default null */
-            accuracy: number | null;
+            accuracy?: number | null;
             /** @default null */
-            heading: number | null;
+            heading?: number | null;
             /** @default null */
-            speed: number | null;
+            speed?: number | null;
         };
         /**
          * PositionsOut
@@ -1395,7 +1395,7 @@ export interface components {
             code: string;
             request_id: string;
             /** @default [] */
-            errors: components["schemas"]["FieldError"][];
+            errors?: components["schemas"]["FieldError"][];
         };
         /**
          * QuoteAnswer
@@ -1405,7 +1405,7 @@ export interface components {
             id: string;
             kind: string;
             /** @default null */
-            problem: string | null;
+            problem?: string | null;
             pickup: components["schemas"]["Place"];
             dropoff: components["schemas"]["Place"];
             area_id: string;
@@ -1419,7 +1419,7 @@ export interface components {
             fees: components["schemas"]["FeeRules"];
             expires_at: string;
             /** @default null */
-            scheduled_for: string | null;
+            scheduled_for?: string | null;
         };
         /** QuoteView */
         QuoteView: {
@@ -1440,7 +1440,7 @@ export interface components {
         Refresh: {
             refresh_token: string;
             /** @default null */
-            nonce: string | null;
+            nonce?: string | null;
         };
         /** RefusedPosition */
         RefusedPosition: {
@@ -1458,7 +1458,7 @@ export interface components {
             quote_id: string;
             payment_method_id: string;
             /** @default null */
-            note: string | null;
+            note?: string | null;
         };
         /**
          * RequestQuote
@@ -1470,15 +1470,15 @@ export interface components {
             pickup: components["schemas"]["Place"];
             dropoff: components["schemas"]["Place"];
             /** @default null */
-            problem: ("accident" | "damaged_battery" | "dead_battery" | "flat_tire" | "mechanical" | "other" | "stranded") | null;
+            problem?: ("accident" | "damaged_battery" | "dead_battery" | "flat_tire" | "mechanical" | "other" | "stranded") | null;
             /** @default null */
-            battery: components["schemas"]["BatteryAnswers"] | null;
+            battery?: components["schemas"]["BatteryAnswers"] | null;
             /** @default null */
-            bike_id: string | null;
+            bike_id?: string | null;
             /** @default null */
-            promo_code: string | null;
+            promo_code?: string | null;
             /** @default null */
-            scheduled_for: string | null;
+            scheduled_for?: string | null;
         };
         /**
          * RescueFileView
@@ -1503,39 +1503,39 @@ export interface components {
             rider_id: string;
             requested_at: string;
             /** @default null */
-            driver_id: string | null;
+            driver_id?: string | null;
             /** @default null */
-            reason: string | null;
+            reason?: string | null;
             /** @default null */
-            kind: string | null;
+            kind?: string | null;
             /** @default null */
-            problem: string | null;
+            problem?: string | null;
             /** @default null */
-            pickup: components["schemas"]["GeoPoint"] | null;
+            pickup?: components["schemas"]["GeoPoint"] | null;
             /** @default null */
-            dropoff: components["schemas"]["GeoPoint"] | null;
+            dropoff?: components["schemas"]["GeoPoint"] | null;
             /** @default null */
-            scheduled_for: string | null;
+            scheduled_for?: string | null;
             /** @default null */
-            waiting_since: string | null;
+            waiting_since?: string | null;
             /** @default null */
-            assigned_at: string | null;
+            assigned_at?: string | null;
             /** @default null */
-            arrived_at: string | null;
+            arrived_at?: string | null;
             /** @default null */
-            ended_at: string | null;
+            ended_at?: string | null;
             /** @default null */
-            total_minor: number | null;
+            total_minor?: number | null;
             /** @default null */
-            owed_minor: number | null;
+            owed_minor?: number | null;
             /** @default null */
-            currency: string | null;
+            currency?: string | null;
             /** @default null */
-            payment_status: string | null;
+            payment_status?: string | null;
             /** @default 0 */
-            captured_minor: number;
+            captured_minor?: number;
             /** @default 0 */
-            refunded_minor: number;
+            refunded_minor?: number;
         };
         /**
          * RescueView
@@ -1552,24 +1552,24 @@ export interface components {
             dropoff: components["schemas"]["Place"];
             quote: components["schemas"]["QuoteView"];
             /** @default null */
-            price_minor: number | null;
+            price_minor?: number | null;
             area_id: string;
             created_at: string;
             /** @default null */
-            scheduled_for: string | null;
+            scheduled_for?: string | null;
             /** @default null */
-            reason: string | null;
+            reason?: string | null;
             /** @default null */
-            note: string | null;
+            note?: string | null;
             rider: components["schemas"]["Person"];
             /** @default null */
-            driver: components["schemas"]["DriverView"] | null;
+            driver?: components["schemas"]["DriverView"] | null;
             /** @default null */
-            eta_seconds: number | null;
+            eta_seconds?: number | null;
             /** @default null */
-            queued_behind: string | null;
+            queued_behind?: string | null;
             /** @default null */
-            pin: string | null;
+            pin?: string | null;
             payment: components["schemas"]["PaymentView"];
         };
         /**
@@ -1584,7 +1584,7 @@ export interface components {
             phone: string;
             password: string;
             /** @default null */
-            totp_code: string | null;
+            totp_code?: string | null;
         };
         /** SignUp */
         SignUp: {
@@ -1628,7 +1628,7 @@ export interface components {
             to: "aborted" | "arrived" | "assigned" | "cancelled" | "completed" | "en_route" | "in_transit" | "matching" | "no_show" | "rejected" | "requested" | "scheduled" | "unserved";
             actor: components["schemas"]["ActorView"];
             /** @default null */
-            reason: string | null;
+            reason?: string | null;
             version: number;
         };
         /**
@@ -1663,21 +1663,21 @@ export interface components {
             colour: string;
             plate: string;
             /** @default 180 */
-            bed_length_cm: number;
+            bed_length_cm?: number;
             /**
              * @description bikes it can carry
              * @default 1
              */
-            capacity: number;
+            capacity?: number;
             /** @default false */
-            ramp: boolean;
+            ramp?: boolean;
             /** @default 0 */
-            tie_downs: number;
+            tie_downs?: number;
             /**
              * @description for passengers
              * @default 1
              */
-            seats: number;
+            seats?: number;
         };
         /** VehicleOut */
         VehicleOut: {

@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from "@tan
 import { useEffect } from "react";
 
 import { SignIn } from "../features/sign-in/SignIn.tsx";
+import { AreaContext } from "../lib/area.ts";
 import { useSession } from "../lib/session.ts";
 import { texts } from "../lib/texts.ts";
 import { Broken, Message } from "./Broken.tsx";
@@ -32,7 +33,15 @@ function Door() {
 
 function Inside() {
   const config = useQuery({ queryKey: ["config"], queryFn: loadConfig, staleTime: Infinity });
-  if (config.data) return <Console config={config.data} />;
+  if (config.data) {
+    const [area] = config.data.areas;
+    if (!area) return <Message title={texts.page.noArea} action={texts.tryAgain} onAction={() => void config.refetch()} />;
+    return (
+      <AreaContext.Provider value={area}>
+        <Console config={config.data} />
+      </AreaContext.Provider>
+    );
+  }
   if (!config.isError) return <p className="p-8 text-(--quiet)">{texts.loading}</p>;
   return <Message title={texts.page.unreachable} action={texts.tryAgain} onAction={() => void config.refetch()} />;
 }

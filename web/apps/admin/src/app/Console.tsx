@@ -8,7 +8,7 @@ import { Connection } from "../features/overview/Connection.tsx";
 import { Counters } from "../features/overview/Counters.tsx";
 import { RescueBoard } from "../features/rescues/RescueBoard.tsx";
 import { RescueSheet } from "../features/rescues/RescueSheet.tsx";
-import { AREA } from "../lib/area.ts";
+import { useArea } from "../lib/area.ts";
 import { leave } from "../lib/session.ts";
 import { texts } from "../lib/texts.ts";
 import { useTheme } from "./theme.ts";
@@ -26,7 +26,8 @@ function underSheet(): number {
  * phone, where the page scrolls and the map comes first.
  */
 export function Console({ config }: { config: PublicConfig }) {
-  useLiveCity(config, AREA.id);
+  const area = useArea();
+  useLiveCity(config, area.id);
   const { theme, toggle } = useTheme();
   const [main, setMain] = useState<HTMLElement | null>(null);
   const other = theme === "dark" ? texts.header.light : texts.header.dark;
@@ -36,10 +37,10 @@ export function Console({ config }: { config: PublicConfig }) {
         <div className="flex items-center gap-2.5">
           <img src="/admin/icon.svg" alt="" className="size-8" />
           <h1 className="text-base font-semibold whitespace-nowrap">
-            {texts.product} <span className="font-normal text-(--quiet)">{AREA.name}</span>
+            {texts.product} <span className="font-normal text-(--quiet)">{area.name}</span>
           </h1>
         </div>
-        <Counters area={AREA} className="order-last basis-full xl:order-none xl:flex-1 xl:basis-0" />
+        <Counters className="order-last basis-full xl:order-none xl:flex-1 xl:basis-0" />
         <div className="ml-auto flex items-center gap-1 text-sm xl:ml-0">
           <Connection />
           <Button look="quiet" onClick={toggle} aria-label={texts.header.theme(other)}>
@@ -54,10 +55,9 @@ export function Console({ config }: { config: PublicConfig }) {
         ref={setMain}
         className="relative grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] gap-3 lg:grid-cols-[18rem_minmax(0,1fr)] lg:grid-rows-[minmax(0,3fr)_minmax(0,2fr)] xl:grid-cols-[19rem_minmax(0,1fr)_18rem] xl:grid-rows-[minmax(0,1fr)] 2xl:grid-cols-[21rem_minmax(0,1fr)_20rem]"
       >
-        <RescueBoard area={AREA} className="order-2 max-h-[70svh] lg:order-none lg:max-h-none" />
+        <RescueBoard className="order-2 max-h-[70svh] lg:order-none lg:max-h-none" />
         <LiveMap
           config={config.map}
-          area={AREA}
           dark={theme === "dark"}
           covered={underSheet}
           className="order-1 h-[48svh] lg:order-none lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:h-auto xl:row-span-1"

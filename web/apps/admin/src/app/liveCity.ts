@@ -1,9 +1,8 @@
 import { problemOf } from "@supportcarr/client/src/http.ts";
 import type { StreamEvent } from "@supportcarr/client/src/realtime.ts";
 
-import { getMap } from "../lib/api.ts";
+import { type DriverPoint, getMap } from "../lib/api.ts";
 import { useCity } from "../lib/city.ts";
-import type { Position } from "../lib/trucks.ts";
 
 const SOON_MS = 500; // what is to be read for several reasons is read once
 const AGAIN_MS = [1_000, 2_000, 4_000, 8_000];
@@ -19,7 +18,7 @@ export class LiveCity {
   private reading = false;
   private wanted = false;
   private stopped = false;
-  private readonly waiting = new Map<string, Position>();
+  private readonly waiting = new Map<string, DriverPoint>();
   private frame = 0;
 
   constructor(
@@ -75,7 +74,7 @@ export class LiveCity {
    * frames: of each truck the latest waits.
    */
   positions(positions: unknown): void {
-    for (const position of (Array.isArray(positions) ? positions : [positions]) as Position[]) {
+    for (const position of (Array.isArray(positions) ? positions : [positions]) as DriverPoint[]) {
       this.waiting.set(position.driver_id, position);
     }
     this.frame ||= requestAnimationFrame((now) => {

@@ -8,29 +8,10 @@ export type RescueRow = components["schemas"]["RescueRow"];
 export type MapView = components["schemas"]["MapView"];
 export type DriverPoint = components["schemas"]["DriverPoint"];
 export type ClockReading = components["schemas"]["ClockReading"];
-export type RescueView = components["schemas"]["RescueView"];
 export type TimelineEntry = components["schemas"]["TimelineView"];
 export type OfferView = components["schemas"]["OfferOut"];
 
-/** The payment of a rescue, as operators see it. */
-export interface PaymentFile {
-  id: string;
-  status: string;
-  currency: string;
-  hold_minor: number;
-  captured_minor: number;
-  refunded_minor: number;
-  failure: string | null;
-}
-
-/** One rescue, whole, as `/admin/rescues/{id}` answers it. */
-export interface RescueFile {
-  rescue: RescueView;
-  timeline: TimelineEntry[];
-  offers: OfferView[];
-  payment: PaymentFile | null;
-  messages: number;
-}
+export type RescueFile = components["schemas"]["RescueFileView"];
 
 export const getOverview = async (area: string): Promise<Overview> =>
   (await http.get<Overview>("/admin/overview", { params: { area } })).data;

@@ -1,23 +1,28 @@
-import area from "./area.json";
+import type { PublicArea } from "@supportcarr/client/src/config.ts";
+import { createContext, useContext } from "react";
 
-/** The service area that the console watches; its times are told in its own zone. */
-export interface Area {
-  id: string;
-  name: string;
-  /** IANA name. */
-  timezone: string;
-  /** ISO 4217, of the area's tariff. */
-  currency: string;
-  /** GeoJSON rings, `[lng, lat]`. */
-  polygon: number[][][];
+import { timeOfDay } from "./format.ts";
+
+export type Area = PublicArea;
+
+/** The service area that the console watches. */
+export const AreaContext = createContext<Area | null>(null);
+
+export function useArea(): Area {
+  const area = useContext(AreaContext);
+  if (!area) throw new Error("no area is provided here");
+  return area;
 }
 
-export const AREA: Area = area;
+/** Tells the time of day in the area. */
+export function useTimeOfDay(): (at: string | number) => string {
+  const { timezone } = useArea();
+  return (at) => timeOfDay(at, timezone);
+}
 
 /** West, south, east, north of an area. */
-export function boundsOf({ polygon }: Area): [number, number, number, number] {
-  const ring = polygon[0] ?? [];
-  const lngs = ring.map(([lng]) => lng ?? 0);
-  const lats = ring.map(([, lat]) => lat ?? 0);
+export function boundsOf({ boundary }: Area): [number, number, number, number] {
+  const lngs = boundary.map(([lng]) => lng);
+  const lats = boundary.map(([, lat]) => lat);
   return [Math.min(...lngs), Math.min(...lats), Math.max(...lngs), Math.max(...lats)];
 }

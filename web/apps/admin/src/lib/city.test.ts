@@ -55,7 +55,7 @@ describe("the state", () => {
   });
 
   it("leaves nothing for the next who signs in", () => {
-    state().load({ ...view, drivers: [{ driver_id: "usr_1", lat: 45.5, lng: -73.6, at: view.at, heading: null, speed: null, rescue_id: null }] }, 0, 0);
+    state().load({ ...view, drivers: [{ driver_id: "usr_1", lat: 45.5, lng: -73.6, at: view.at }] }, 0, 0);
     state().apply("message:new", event(1, { rescue_id: "res_1" }), false);
     state().open("res_1");
     state().clear();

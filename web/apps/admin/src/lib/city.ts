@@ -1,9 +1,9 @@
 import type { Connection, StreamEvent } from "@supportcarr/client/src/realtime.ts";
 import { create } from "zustand";
 
-import type { MapView } from "./api.ts";
+import type { DriverPoint, MapView } from "./api.ts";
 import { type LiveRescue, moved, read, type Rescues, type StatusUpdate } from "./rescues.ts";
-import { driven, heardLately, type Position, snapshot, type Trucks } from "./trucks.ts";
+import { driven, heardLately, snapshot, type Trucks } from "./trucks.ts";
 
 /** A line of the stream of events. */
 export interface Line {
@@ -32,7 +32,7 @@ interface City extends Rescues {
   failToLoad: () => void;
   /** An event; one of the past is only told, as the state that was loaded holds it already. */
   apply: (name: string, event: StreamEvent, past: boolean) => void;
-  move: (positions: readonly Position[], now: number) => void;
+  move: (positions: readonly DriverPoint[], now: number) => void;
   /** Forgets trucks that have been silent for long. */
   sweep: (now: number) => void;
   /** As before the first load: whoever signs in next sees nothing of this. */

@@ -15,7 +15,10 @@ describe("what people read", () => {
     [2450, "CAD", "$24.50"],
     [2450, "JPY", "¥2,450"],
   ])("shows %d minor units of %s as %s", (minor, currency, said) => expect(money(minor, currency)).toBe(said));
-  it("tells the time of the area", () => expect(timeOfDay("2026-03-02T05:00:00Z")).toBe("00:00:00"));
+  it.each([
+    ["America/Toronto", "00:00:00"],
+    ["America/Vancouver", "21:00:00"],
+  ])("tells the time of day in %s", (timezone, said) => expect(timeOfDay("2026-03-02T05:00:00Z", timezone)).toBe(said));
   it("shows metres as kilometres", () => expect(kilometres(956)).toBe("1.0 km"));
   it("shortens an id to its tail", () => expect(shortId("res_qc_01jabcdefghjkmnpqrstvwxyz0")).toBe("VWXYZ0"));
   it("makes words of a code", () => expect(words("flat_tire")).toBe("Flat tire"));

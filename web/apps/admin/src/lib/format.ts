@@ -1,5 +1,3 @@
-import { AREA } from "./area.ts";
-
 /** The language of figures and times; the texts are in `texts.ts`. */
 const LOCALE = "en-CA";
 
@@ -22,16 +20,16 @@ export function duration(seconds: number): string {
 export const kilometres = (metres: number): string =>
   new Intl.NumberFormat(LOCALE, { style: "unit", unit: "kilometer", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(metres / 1000);
 
-const clock = new Intl.DateTimeFormat(LOCALE, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-  timeZone: AREA.timezone,
-});
+const clocks = new Map<string, Intl.DateTimeFormat>(); // to make one takes longer than to use it a hundred times
 
-/** The time of day in the area. */
-export const timeOfDay = (at: string | number): string => clock.format(new Date(at));
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const made = clocks.get(timeZone) ?? new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone });
+  clocks.set(timeZone, made);
+  return made;
+}
+
+/** The time of day in a zone (IANA name). */
+export const timeOfDay = (at: string | number, timezone: string): string => clockOf(timezone).format(new Date(at));
 
 /** The last characters of an id, which tell rescues apart at a glance. */
 export const shortId = (id: string): string => id.slice(-6).toUpperCase();

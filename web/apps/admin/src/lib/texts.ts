@@ -15,6 +15,7 @@ export const texts = {
     brokenHelp: "What you did is safe. Reload the page to go on.",
     reload: "Reload",
     unreachable: "SupportCarr cannot be reached.",
+    noArea: "No service area is set up yet.",
   },
 
   signIn: {

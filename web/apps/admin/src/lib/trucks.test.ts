@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 
-import { bearing, drawnAt, driven, gliding, heardLately, type Position, snapshot, type Trucks } from "./trucks.ts";
+import type { DriverPoint } from "./api.ts";
+import { bearing, drawnAt, driven, gliding, heardLately, snapshot, type Trucks } from "./trucks.ts";
 
 const none: Trucks = new Map();
-const fix = (over: Partial<Position> = {}) => ({ driver_id: "usr_1", lat: 45.5, lng: -73.6, at: "2026-03-02T16:00:00Z", ...over });
-const point = { ...fix(), heading: null, speed: null, rescue_id: null };
+const fix = (over: Partial<DriverPoint> = {}) => ({ driver_id: "usr_1", lat: 45.5, lng: -73.6, at: "2026-03-02T16:00:00Z", ...over });
+const point = fix();
 const later = "2026-03-02T16:00:05Z";
 
 describe("a truck", () => {
@@ -49,6 +50,11 @@ describe("trucks that were read", () => {
     const heard = driven(none, [fix({ lat: 45.51, at: later })], 0);
     expect(snapshot(heard, [point], "2026-03-02T16:00:01Z", 10).get("usr_1")?.lat).toBe(45.51);
     expect(snapshot(heard, [], "2026-03-02T16:00:01Z", 10).size).toBe(1);
+  });
+
+  it("say at first sight where each truck heads, and how soon it is there", () => {
+    const first = snapshot(none, [{ ...point, heading: 135, rescue_id: "res_1", eta_seconds: 240 }], later, 10);
+    expect(first.get("usr_1")).toMatchObject({ heading: 135, rescueId: "res_1", etaSeconds: 240 });
   });
 
   it("leave out those that are on the road no more", () => {

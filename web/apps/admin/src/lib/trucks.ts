@@ -18,16 +18,6 @@ export interface Truck {
   etaSeconds: number | null;
 }
 
-export interface Position {
-  driver_id: string;
-  lat: number;
-  lng: number;
-  at: string;
-  heading?: number | null;
-  rescue_id?: string | null;
-  eta_seconds?: number | null;
-}
-
 export type Trucks = ReadonlyMap<string, Truck>;
 
 const GLIDE_MIN_MS = 250;
@@ -67,7 +57,7 @@ export function drawnAt({ from, lat, lng, seenAt, glideMs }: Truck, now: number)
 export const gliding = (trucks: Trucks, now: number): boolean =>
   [...trucks.values()].some(({ seenAt, glideMs }) => now - seenAt < glideMs);
 
-function truckOf(position: Position | DriverPoint, now: number, was: Truck | undefined): Truck {
+function truckOf(position: DriverPoint, now: number, was: Truck | undefined): Truck {
   const here = { lat: position.lat, lng: position.lng };
   const drawn = was ? drawnAt(was, now) : here;
   const { north, east } = metres(drawn, here);
@@ -80,12 +70,12 @@ function truckOf(position: Position | DriverPoint, now: number, was: Truck | und
     at: position.at,
     heading: position.heading ?? (was ? (bearing(was, here) ?? was.heading) : null),
     rescueId: position.rescue_id ?? null,
-    etaSeconds: ("eta_seconds" in position ? position.eta_seconds : null) ?? null,
+    etaSeconds: position.eta_seconds ?? null,
   };
 }
 
 /** After positions came: of each truck the last one holds. */
-export function driven(trucks: Trucks, positions: readonly Position[], now: number): Trucks {
+export function driven(trucks: Trucks, positions: readonly DriverPoint[], now: number): Trucks {
   const next = new Map(trucks);
   for (const position of positions) next.set(position.driver_id, truckOf(position, now, trucks.get(position.driver_id)));
   return next;

@@ -2,12 +2,20 @@
 import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { MONTREAL } from "../../lib/area.fixture.ts";
+import { AreaContext } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { EventStream } from "./EventStream.tsx";
 import { tell } from "./tell.ts";
 
 const happened = (seq: number, name: string, data: object) =>
   act(() => useCity.getState().apply(name, { id: `evt.${seq}`, stream: "ops:montreal", cursor: `e1:${seq}`, at: "2026-03-02T21:01:00Z", data }, false));
+const show = () =>
+  render(
+    <AreaContext.Provider value={MONTREAL}>
+      <EventStream className="" />
+    </AreaContext.Provider>,
+  );
 const lines = () => within(screen.getByRole("list")).queryAllByRole("listitem").map((item) => item.textContent);
 
 beforeEach(() => useCity.getState().clear());
@@ -15,14 +23,14 @@ afterEach(cleanup);
 
 describe("the stream of events", () => {
   it("tells what happened, the newest first, in the area's time", () => {
-    render(<EventStream className="" />);
+    show();
     happened(1, "rescue:status_update", { rescue_id: "res_qc_000001", status: "matching", version: 2 });
     happened(2, "payment:processed", { rescue_id: "res_qc_000001", kind: "capture", status: "succeeded", amount_minor: 2450, currency: "CAD" });
     expect(lines()).toEqual(["Capture $24.5016:01:00000001", "Finding a driver16:01:00000001"]);
   });
 
   it("stands still while it is paused, and says how much is new", () => {
-    render(<EventStream className="" />);
+    show();
     happened(1, "message:new", { rescue_id: "res_qc_000001" });
     fireEvent.click(screen.getByRole("button", { name: "Pause" }));
     happened(2, "message:new", { rescue_id: "res_qc_000002" });
@@ -32,14 +40,14 @@ describe("the stream of events", () => {
   });
 
   it("opens the rescue of a line", () => {
-    render(<EventStream className="" />);
+    show();
     happened(1, "message:new", { rescue_id: "res_qc_000001" });
     fireEvent.click(screen.getByRole("button", { name: /^Message.*000001$/ }));
     expect(useCity.getState().opened).toBe("res_qc_000001");
   });
 
   it("says what will come while it is empty", () => {
-    render(<EventStream className="" />);
+    show();
     expect(screen.getByText("Loading…")).toBeDefined();
     act(() => useCity.getState().load({ area_id: "montreal", at: "", drivers: [], rescues: [] }, 0, 0));
     expect(screen.getByText(/appears here/)).toBeDefined();

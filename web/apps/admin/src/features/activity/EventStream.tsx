@@ -3,8 +3,9 @@ import { Button } from "@supportcarr/ui/src/Button.tsx";
 import { Panel } from "@supportcarr/ui/src/Panel.tsx";
 import { useState } from "react";
 
+import { useTimeOfDay } from "../../lib/area.ts";
 import { type Line, useCity } from "../../lib/city.ts";
-import { shortId, timeOfDay } from "../../lib/format.ts";
+import { shortId } from "../../lib/format.ts";
 import { texts } from "../../lib/texts.ts";
 import { detailsOf, type Tell, tell } from "./tell.ts";
 
@@ -40,6 +41,7 @@ export function EventStream({ className }: { className: string }) {
 
 function Row({ line }: { line: Line }) {
   const open = useCity((city) => city.open);
+  const timeOfDay = useTimeOfDay();
   const { rescueId } = line;
   const what = tell(line);
   const inside = (

@@ -2,7 +2,8 @@
 import { act, cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { AREA } from "../../lib/area.ts";
+import { MONTREAL } from "../../lib/area.fixture.ts";
+import { AreaContext } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { texts } from "../../lib/texts.ts";
 import { LiveMap } from "./LiveMap.tsx";
@@ -13,7 +14,11 @@ vi.mock("./Key.tsx", () => ({ Key: () => null })); // drawn on a canvas, which j
 
 const config = { style_url: null, mapbox_token: null };
 const covered = () => 0;
-const show = (dark = false) => <LiveMap config={config} area={AREA} dark={dark} covered={covered} className="" />;
+const show = (dark = false) => (
+  <AreaContext.Provider value={MONTREAL}>
+    <LiveMap config={config} dark={dark} covered={covered} className="" />
+  </AreaContext.Provider>
+);
 
 beforeEach(() => useCity.getState().clear());
 afterEach(() => {

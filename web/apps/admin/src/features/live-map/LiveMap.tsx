@@ -2,7 +2,7 @@ import "./map.css";
 
 import { useEffect, useRef, useState } from "react";
 
-import type { Area } from "../../lib/area.ts";
+import { useArea } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { texts } from "../../lib/texts.ts";
 import type { MapConfig } from "./choose.ts";
@@ -12,7 +12,8 @@ import { Key } from "./Key.tsx";
 const text = texts.map;
 
 /** Trucks moving and rescues waiting, drawn from the city's state. */
-export function LiveMap({ config, area, dark, covered, className }: { config: MapConfig; area: Area; dark: boolean; covered: Plan["covered"]; className: string }) {
+export function LiveMap({ config, dark, covered, className }: { config: MapConfig; dark: boolean; covered: Plan["covered"]; className: string }) {
+  const area = useArea();
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<CityMap | null>(null);
   const wishedDark = useRef(dark);

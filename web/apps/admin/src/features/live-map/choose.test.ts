@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-import { AREA } from "../../lib/area.ts";
+import { MONTREAL } from "../../lib/area.fixture.ts";
 import { choose } from "./choose.ts";
 
-const chosen = (style_url: string | null, mapbox_token: string | null, dark = false) => choose({ style_url, mapbox_token }, AREA, dark);
+const chosen = (style_url: string | null, mapbox_token: string | null, dark = false) => choose({ style_url, mapbox_token }, MONTREAL, dark);
 
 describe("the map that is shown", () => {
   it("is ours, drawn by MapLibre, where nothing is set up", () => {

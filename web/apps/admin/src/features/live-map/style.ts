@@ -31,7 +31,7 @@ export function plainStyle(area: Area, dark: boolean): StyleSpecification {
   return {
     version: 8,
     sources: {
-      area: { type: "geojson", data: { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: area.polygon } } },
+      area: { type: "geojson", data: { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [area.boundary] } } },
       zones: points(zones.zones, ([, , weight]) => ({ use: weight ?? 0 }), 0),
       places: points(places.places, ([name, , , rank]) => ({ name: name ?? "", rank: rank ?? 2 }), 1),
     },

@@ -2,17 +2,18 @@ import { Stat } from "@supportcarr/ui/src/Stat.tsx";
 import { useQuery } from "@tanstack/react-query";
 
 import { getOverview } from "../../lib/api.ts";
-import type { Area } from "../../lib/area.ts";
+import { useArea, useTimeOfDay } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { useCityTime } from "../../lib/clock.ts";
-import { duration, money, timeOfDay } from "../../lib/format.ts";
+import { duration, money } from "../../lib/format.ts";
 import { UNDER_WAY, WAITING } from "../../lib/status.ts";
 import { texts } from "../../lib/texts.ts";
 
 const LONG_WAIT_S = 60; // the service level: a match in under a minute
 const UNKNOWN = "–";
 
-export function Counters({ area, className }: { area: Area; className: string }) {
+export function Counters({ className }: { className: string }) {
+  const area = useArea();
   const overview = useQuery({ queryKey: ["overview", area.id], queryFn: () => getOverview(area.id), refetchInterval: 3_000 });
   const rescues = useCity((city) => city.rescues);
   const loaded = useCity((city) => city.loaded);
@@ -35,5 +36,6 @@ export function Counters({ area, className }: { area: Area; className: string })
 
 function CityTime() {
   const city = useCityTime(250);
+  const timeOfDay = useTimeOfDay();
   return <Stat label={texts.counters.cityTime(city?.speed ?? 1)} value={city ? timeOfDay(city.now) : UNKNOWN} />;
 }

@@ -4,7 +4,8 @@ import { act, cleanup, fireEvent, render, screen } from "@testing-library/react"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { MapView, RescueRow } from "../../lib/api.ts";
-import { AREA } from "../../lib/area.ts";
+import { MONTREAL } from "../../lib/area.fixture.ts";
+import { AreaContext } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { RescueBoard } from "./RescueBoard.tsx";
 
@@ -19,7 +20,9 @@ function show() {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(
     <QueryClientProvider client={queries}>
-      <RescueBoard area={AREA} className="" />
+      <AreaContext.Provider value={MONTREAL}>
+        <RescueBoard className="" />
+      </AreaContext.Provider>
     </QueryClientProvider>,
   );
 }

@@ -4,10 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { getEnded } from "../../lib/api.ts";
-import type { Area } from "../../lib/area.ts";
+import { useArea, useTimeOfDay } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { useCityTime } from "../../lib/clock.ts";
-import { duration, money, shortId, timeOfDay } from "../../lib/format.ts";
+import { duration, money, shortId } from "../../lib/format.ts";
 import type { LiveRescue } from "../../lib/rescues.ts";
 import { COMING, statusOf, WAITING } from "../../lib/status.ts";
 import { said, texts } from "../../lib/texts.ts";
@@ -15,7 +15,7 @@ import { grouped } from "./groups.ts";
 
 const { board } = texts;
 
-export function RescueBoard({ area, className }: { area: Area; className: string }) {
+export function RescueBoard({ className }: { className: string }) {
   const live = useCity((city) => city.rescues.size);
   const loaded = useCity((city) => city.loaded);
   return (
@@ -25,7 +25,7 @@ export function RescueBoard({ area, className }: { area: Area; className: string
         label={board.title}
         tabs={[
           { value: "live", title: board.live(loaded ? live : 0), content: <Live /> },
-          { value: "ended", title: board.ended, content: <Ended area={area.id} /> },
+          { value: "ended", title: board.ended, content: <Ended /> },
         ]}
       />
     </section>
@@ -61,7 +61,8 @@ function timing(rescue: LiveRescue, now: number | undefined, away: ReadonlyMap<s
   return eta ? board.away(duration(eta)) : null;
 }
 
-function Ended({ area }: { area: string }) {
+function Ended() {
+  const { id: area } = useArea();
   const ended = useQuery({ queryKey: ["ended", area], queryFn: () => getEnded(area), refetchInterval: 5_000 });
   if (ended.data) return <Group title={board.newestFirst} rescues={ended.data} empty={board.nothingEnded} timing={paid} />;
   return ended.isError ? <Note alert>{board.unreadEnded}</Note> : <Note>{texts.loading}</Note>;
@@ -106,6 +107,7 @@ function Group({ title, rescues, empty, timing: timingOf }: GroupProps) {
 function Row({ rescue, timing: when }: { rescue: LiveRescue; timing: string | null }) {
   const open = useCity((city) => city.open);
   const opened = useCity((city) => city.opened === rescue.id);
+  const timeOfDay = useTimeOfDay();
   const { label, tone } = statusOf(rescue.status);
   return (
     <button

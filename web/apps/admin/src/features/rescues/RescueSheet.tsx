@@ -5,8 +5,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { getRescue, type OfferView, type RescueFile } from "../../lib/api.ts";
+import { useTimeOfDay } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
-import { duration, kilometres, money, shortId, timeOfDay } from "../../lib/format.ts";
+import { duration, kilometres, money, shortId } from "../../lib/format.ts";
 import { COMING, statusOf } from "../../lib/status.ts";
 import { said, texts } from "../../lib/texts.ts";
 import { Timeline } from "./Timeline.tsx";
@@ -32,6 +33,7 @@ function Whole({ id }: { id: string }) {
 }
 
 function File({ file }: { file: RescueFile }) {
+  const timeOfDay = useTimeOfDay();
   const { rescue, payment } = file;
   const { label, tone } = statusOf(rescue.status);
   const { currency, items, total_minor } = rescue.quote;

@@ -3,6 +3,8 @@ import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, expect, it } from "vitest";
 
 import type { TimelineEntry } from "../../lib/api.ts";
+import { MONTREAL } from "../../lib/area.fixture.ts";
+import { AreaContext } from "../../lib/area.ts";
 import { Timeline } from "./Timeline.tsx";
 
 afterEach(cleanup);
@@ -12,13 +14,15 @@ const entry = (version: number, to: TimelineEntry["to"], at: string, role: strin
 
 it("tells the states in order, with who, why and how long after", () => {
   render(
-    <Timeline
-      entries={[
-        entry(3, "cancelled", "2026-03-02T21:01:30Z", "rider", "changed_mind"),
-        entry(1, "requested", "2026-03-02T21:00:00Z", "rider"),
-        entry(2, "matching", "2026-03-02T21:00:01Z", "system"),
-      ]}
-    />,
+    <AreaContext.Provider value={MONTREAL}>
+      <Timeline
+        entries={[
+          entry(3, "cancelled", "2026-03-02T21:01:30Z", "rider", "changed_mind"),
+          entry(1, "requested", "2026-03-02T21:00:00Z", "rider"),
+          entry(2, "matching", "2026-03-02T21:00:01Z", "system"),
+        ]}
+      />
+    </AreaContext.Provider>,
   );
   expect(screen.getAllByRole("listitem").map((item) => item.textContent)).toEqual([
     "Card check16:00:00by rider",

@@ -1,7 +1,8 @@
 import { Badge } from "@supportcarr/ui/src/Badge.tsx";
 
 import type { TimelineEntry } from "../../lib/api.ts";
-import { duration, timeOfDay } from "../../lib/format.ts";
+import { useTimeOfDay } from "../../lib/area.ts";
+import { duration } from "../../lib/format.ts";
 import { statusOf } from "../../lib/status.ts";
 import { said, texts } from "../../lib/texts.ts";
 
@@ -9,6 +10,7 @@ const text = texts.rescue;
 
 /** What happened to a rescue: each state with who made it, why, and how long after the one before. */
 export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
+  const timeOfDay = useTimeOfDay();
   const ordered = [...entries].sort((a, b) => a.version - b.version);
   return (
     <ol className="relative ml-1.5 border-l-2 border-(--line) pl-5">
