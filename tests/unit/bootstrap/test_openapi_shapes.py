@@ -1,0 +1,38 @@
+"""The OpenAPI document says what is in everything that is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from supportcarr.bootstrap.commands import openapi
+
+
+def untyped(node: Any, path: str = "") -> Iterator[str]:
+    """Where a schema says nothing of its value."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name in ("schema", "items") and value == {}:
+                yield f"{path}/{name}"
+            if name == "properties":
+                yield from (f"{path}/{field}" for field, schema in value.items() if schema == {})
+            yield from untyped(value, f"{path}/{name}")
+    elif isinstance(node, list):
+        for value in node:
+            yield from untyped(value, path)
+
+
+def test_every_schema_says_what_it_holds() -> None:
+    document = openapi()
+    webhook_bodies = "/post/requestBody/content/*/*/schema"  # bytes, whose signature is over them
+    found = list(untyped({"paths": document["paths"], "schemas": document["components"]["schemas"]}))
+    assert [place for place in found if not place.endswith(webhook_bodies)] == []
+
+
+def test_an_operators_file_of_a_rescue_is_made_of_the_shapes_that_people_know() -> None:
+    schemas = openapi()["components"]["schemas"]
+    file = schemas["RescueFileView"]["properties"]
+    assert file["rescue"] == {"$ref": "#/components/schemas/RescueView"}
+    assert file["timeline"]["items"] == {"$ref": "#/components/schemas/TimelineView"}
+    assert file["offers"]["items"] == {"$ref": "#/components/schemas/OfferOut"}
+    assert {"$ref": "#/components/schemas/PaymentFile"} in file["payment"]["anyOf"]
