@@ -107,7 +107,8 @@ def _shows(state: Loaded, event: Expected) -> bool:
     name, *parts = event.key
     match name:
         case "rescue:status_update":
-            return state.versions.get(event.rescue_id or "", 0) >= event.version
+            known = state.versions.get(event.rescue_id or "")
+            return event.lets_go if known is None else known >= event.version
         case "payment:processed":
             status, captured, _ = state.payments.get(event.rescue_id or "", ("pending", 0, 0))
             _, kind, outcome, amount = parts

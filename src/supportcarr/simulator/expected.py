@@ -12,12 +12,17 @@ from supportcarr.simulator.journal import Key, key
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """One event that a person is owed; *at* is when it cannot have come before (city time)."""
+    """One event that a person is owed; *at* is when it cannot have come before (city time).
+
+    *lets_go*: with it, or later, this driver lost the job to the search or to another driver, and so
+    does not find the rescue among their own any more.
+    """
 
     key: Key
     at: float
     rescue_id: str | None = None
     version: int = 0  # of the rescue, for a change of its status
+    lets_go: bool = False
 
 
 def expected_events(facts: Facts) -> Mapping[str, list[Expected]]:
@@ -60,12 +65,12 @@ def drivers_over_time(rescue: Rescue) -> Iterator[tuple[str | None, str | None]]
 
 def _statuses(rescue: Rescue) -> Iterator[tuple[str, Expected]]:
     """The rider sees every change, and so does whoever has the job before or after it."""
-    for entry, people in zip(rescue.timeline, drivers_over_time(rescue), strict=True):
-        event = Expected(
-            key("rescue:status_update", rescue.id, entry.version), entry.at, rescue.id, entry.version
-        )
+    drivers = list(drivers_over_time(rescue))
+    for i, (entry, people) in enumerate(zip(rescue.timeline, drivers, strict=True)):
+        told = key("rescue:status_update", rescue.id, entry.version)
         for user_id in {rescue.rider_id, *people} - {None}:
-            yield str(user_id), event
+            lets_go = any(had == user_id != has for had, has in drivers[i:])
+            yield str(user_id), Expected(told, entry.at, rescue.id, entry.version, lets_go)
 
 
 def _movements(payment: Payment, rescue: Rescue | None) -> Iterator[tuple[str, Expected]]:

@@ -168,6 +168,40 @@ def test_an_offer_is_shown_by_the_list_of_open_ones() -> None:
     assert verdict([rider, driver]).exact
 
 
+RELEASED = case.rescue(
+    *case.LIFE[:3], ("matching", case.AS_DRIVER), *case.LIFE[2:], drivers=("usr_first", case.DRIVER)
+)
+
+
+def heard_by_the_first_driver(**versions: int) -> EventVerdict:
+    """What comes of it that their epoch ended before they heard of the assignment and the release."""
+    facts = replace(case.facts(), rescues=(RELEASED,), offers=(), payments=(), notifications=())
+    journal = case.journal("usr_first", "driver", [])
+    journal.marks.append(Mark("user:usr_first", Cursor("e2", 0), 9_000.0, False))
+    journal.loaded = [replace(case.loaded(9_000.0), versions=versions)]
+    return verdict([journal], facts)
+
+
+def test_a_driver_who_gave_the_job_up_does_not_find_it_in_the_reloaded_state() -> None:
+    told = heard_by_the_first_driver()
+    assert told.exact
+    assert told.figures.reloaded == 2
+
+
+def test_a_driver_who_still_finds_it_as_it_was_has_lost_the_word_of_its_end() -> None:
+    assert heard_by_the_first_driver(**{case.RESCUE: 3}).figures.lost == 1
+
+
+def test_a_rescue_that_is_not_in_the_reloaded_state_of_its_people_is_lost() -> None:
+    full = case.loaded(9_000.0)
+    assert verdict(interrupted(replace(full, versions={}))).figures.lost == 4
+    rider, driver = case.journals()
+    driver.seen = []
+    driver.marks.append(Mark(f"user:{case.DRIVER}", Cursor("e2", 0), 9_000.0, False))
+    driver.loaded = [replace(full, versions={})]
+    assert verdict([rider, driver]).figures.lost == 5
+
+
 # --- who is owed what ---------------------------------------------------------------------------
 
 
