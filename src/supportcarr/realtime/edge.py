@@ -100,6 +100,9 @@ class Edge:
             ping_interval=PING_SECONDS,
             ping_timeout=PING_SECONDS,
             max_http_buffer_size=MESSAGE_BYTES,
+            # named, or the libraries print errors by themselves, beside our log and not as JSON
+            logger=logging.getLogger("socketio.server"),
+            engineio_logger=logging.getLogger("engineio.server"),
         )
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)

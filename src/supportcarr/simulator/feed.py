@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
@@ -157,7 +158,14 @@ class Feed:
                     await sio.disconnect()
 
     def _client(self) -> Any:
-        sio = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
+        sio = socketio.AsyncClient(
+            reconnection=False,
+            handle_sigint=False,
+            http_session=self._http,
+            # named, or the libraries print errors by themselves, beside our log and not as JSON
+            logger=logging.getLogger("socketio.client"),
+            engineio_logger=logging.getLogger("engineio.client"),
+        )
 
         def mine(handle: Callable[..., None]) -> Callable[..., None]:
             # Both vanishing and a newer connection make a client deaf to what still trickles in.
