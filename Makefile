@@ -34,7 +34,7 @@ unit:           ## the fast tests alone
 	@.venv/bin/pytest tests/unit $(PYTEST_ARGS)
 
 bench:          ## the benchmarks, each a table and a JSON in benchmarks/results/
-	@scripts/setup runtime node wrk peers
+	@scripts/setup dev node wrk peers
 	@scripts/bench
 
 chaos:          ## twelve minutes of the city under 30 kills and 2 wipes of Redis, on both engines (SEED=1, ENGINES=)
