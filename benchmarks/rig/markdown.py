@@ -141,6 +141,7 @@ def _machine(report: Report) -> str:
         for name, key in (("Python", "python"), ("Node", "node"), ("SQLite", "sqlite"), ("Valkey", "redis"))
         if key in machine
     ]
-    return (
-        f"{machine['at'][:10]}, commit {machine['commit']}, {machine['cores']} cores, {', '.join(versions)}."
-    )
+    if "load_before" in machine:
+        versions.append(f"load average before it {machine['load_before']:.1f}")
+    told = [machine["at"][:10], f"commit {machine['commit']}", f"{machine['cores']} cores", *versions]
+    return f"{', '.join(told)}."
