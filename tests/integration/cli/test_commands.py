@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pymongo import MongoClient
 
+from supportcarr.bootstrap.house import SPECS
 from supportcarr.kit.store.sqlite import SqliteStore
 from supportcarr.payments.ledger import Entry, LedgerTransaction
 from supportcarr.payments.repository import LEDGER
@@ -80,6 +82,24 @@ def test_a_backup_is_a_store_again_and_overwrites_nothing(tmp_path: Path) -> Non
     assert _run(tmp_path, "check", STORE_URL=copied).stdout == "Everything is as declared.\n"
     again = _run(tmp_path, "backup", "copy.sqlite3")
     assert (again.returncode, again.stderr) == (1, "Error: There is a file copy.sqlite3 already.\n")
+
+
+@pytest.mark.xdist_group("mongodb")
+def test_check_makes_on_mongodb_what_is_declared_and_says_what_was_refused(
+    tmp_path: Path, mongodb: str
+) -> None:
+    applied = _run(tmp_path, "check", "--apply", STORE_URL=mongodb)
+    *found, last = applied.stdout.splitlines()
+    assert [line for line in found if "MongoDB refused the validator of " not in line] == []
+    if found:  # some servers know no validators
+        assert (applied.returncode, last) == (1, f"{len(found)} thing(s) to look at.")
+    else:
+        assert (applied.returncode, last) == (0, "Everything is as declared.")
+    with MongoClient[dict[str, object]](mongodb) as client:
+        database = client.get_default_database()
+        made = {name for spec in SPECS for name in database[spec.name].index_information() if name != "_id_"}
+    assert {f"{spec.name}__outbox" for spec in SPECS} <= made
+    assert {f"{spec.name}__{field}__unique" for spec in SPECS for field in spec.unique} <= made
 
 
 async def test_a_ledger_that_does_not_balance_is_told(tmp_path: Path) -> None:
