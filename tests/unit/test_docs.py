@@ -65,6 +65,31 @@ def test_all_that_a_page_names_is_there(page: str) -> None:
     assert list(missing(file.read_text(), file)) == []
 
 
+def test_every_decision_is_in_their_list_by_its_title() -> None:
+    decisions = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    rows = []
+    for file in decisions:
+        number, _, title = file.read_text().splitlines()[0].removeprefix("# ").partition(". ")
+        rows.append(f"| {number} | [{title}]({file.name}) |")
+    listed = (ROOT / "docs" / "adr" / "README.md").read_text().splitlines()
+    assert [line for line in listed if line.startswith("| ") and "](" in line] == rows
+    assert [int(file.name[:4]) for file in decisions] == list(range(1, len(decisions) + 1))
+
+
+def test_every_page_is_found_from_the_first_one() -> None:
+    docs = ROOT / "docs"
+    found, ahead = set[Path](), [docs / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        found.add(page)
+        targets = (page.parent / link.partition("#")[0] for link in _LINK.findall(page.read_text()))
+        pages = {
+            target.resolve() for target in targets if target.suffix == ".md" and "://" not in str(target)
+        }
+        ahead += [target for target in pages if target.is_relative_to(docs) and target not in found]
+    assert sorted(set(docs.rglob("*.md")) - found) == []
+
+
 def test_what_is_not_there_is_found() -> None:
     page = ROOT / "docs" / "status.md"
     text = (
