@@ -82,10 +82,8 @@ def test_every_page_is_found_from_the_first_one() -> None:
     while ahead:
         page = ahead.pop()
         found.add(page)
-        targets = (page.parent / link.partition("#")[0] for link in _LINK.findall(page.read_text()))
-        pages = {
-            target.resolve() for target in targets if target.suffix == ".md" and "://" not in str(target)
-        }
+        links = {link.partition("#")[0] for link in _LINK.findall(page.read_text()) if "://" not in link}
+        pages = {(page.parent / link).resolve() for link in links if link.endswith(".md")}
         ahead += [target for target in pages if target.is_relative_to(docs) and target not in found]
     assert sorted(set(docs.rglob("*.md")) - found) == []
 
