@@ -50,13 +50,13 @@ def main(arguments: Sequence[str]) -> int:
             folder = Path(".data/chaos") / f"{engine}-{seed}"
             began = time.monotonic()
             code = _run(folder, url, options)
-            told.append((f"{engine} ({name})", _faults(folder, code, options), _summary(folder, began)))
+            told.append((f"{engine} ({name})", faults(folder, code, options), summary(folder, began)))
     click.echo()
-    for engine, faults, summary in told:
-        click.echo(f"{'holds' if not faults else 'FAILS'}  {engine}, seed {seed}: {summary}")
-        for fault in faults:
-            click.echo(f"       {fault}")
-    return 1 if not told or any(faults for _, faults, _ in told) else 0
+    for engine, wrong, figures in told:
+        click.echo(f"{'FAILS' if wrong else 'holds'}  {engine}, seed {seed}: {figures}")
+        for sentence in wrong:
+            click.echo(f"       {sentence}")
+    return 1 if not told or any(wrong for _, wrong, _ in told) else 0
 
 
 @contextmanager
@@ -123,33 +123,35 @@ def _set_up(environment: Mapping[str, str], folder: Path) -> None:
     click.echo(f"check --apply: {told.stdout.strip().rpartition(chr(10))[2]}")
 
 
-def _faults(folder: Path, code: int, options: Sequence[str]) -> list[str]:
+def faults(folder: Path, code: int, options: Sequence[str]) -> list[str]:
+    """A sentence for each thing that is wrong with a run that ended with *code*."""
     if not (report := _read(folder / "report.json")):
         return [f"the demo ended with {code} and without a report"]
     least = int(os.environ.get("LEAST", "20"))
     done = report["rescues"]["completed"]
     asked = dict(zip(options[::2], options[1::2], strict=True))  # the last of an option wins
-    faults = [f"{name} fell" for name, holds in report["invariants"].items() if not holds]
+    wrong = [f"{name} fell" for name, holds in report["invariants"].items() if not holds]
     if done < least:
-        faults.append(f"{done} rescues were completed, not {least}")
+        wrong.append(f"{done} rescues were completed, not {least}")
     if (dealt := report["kills"]) != int(asked["--kills"]):
-        faults.append(f"{dealt} kills were dealt, not {asked['--kills']}")
+        wrong.append(f"{dealt} kills were dealt, not {asked['--kills']}")
     if (dealt := report["redis_wipes"]) != int(asked["--redis-wipes"]):
-        faults.append(f"{dealt} wipes were dealt, not {asked['--redis-wipes']}")
+        wrong.append(f"{dealt} wipes were dealt, not {asked['--redis-wipes']}")
     crashed = _read(folder / "outcome.json")["crashed"]
-    faults += [f"the simulator broke down: {actor}" for actor in crashed]
-    if code and not faults:
-        faults.append(f"the demo ended with {code}")
-    return faults
+    wrong += [f"the simulator broke down: {actor}" for actor in crashed]
+    if code and not wrong:
+        wrong.append(f"the demo ended with {code}")
+    return wrong
 
 
-def _summary(folder: Path, began: float) -> str:
+def summary(folder: Path, began: float) -> str:
+    """The run's figures in a line; *began* is monotonic."""
     report = _read(folder / "report.json")
     if not report:
         return f"log: {folder}/supportcarr.log"
     rescues, events, http = report["rescues"], report["events"], report["http"]
     log = _log(folder / "supportcarr.log")
-    killed = Counter(line["role"] for line in log if line.get("event") == "process_killed")
+    killed = Counter(line["role"] for line in log if line.get("why") == "chaos")
     errors = sum(line.get("level") in ("error", "critical") for line in log)
     return (
         f"{rescues['completed']} of {rescues['requested']} rescues completed, "
