@@ -38,11 +38,20 @@ def _environment(options: DemoOptions) -> dict[str, str]:
     return dict(os.environ) | {PREFIX + name: value for name, value in given.items()}
 
 
+def refuse_to_wipe_anothers(options: DemoOptions, settings: Settings) -> None:
+    """Raises ``click.UsageError`` when chaos is to wipe a Redis that the demo did not start."""
+    if options.redis_wipes and settings.place.redis_url:
+        raise click.UsageError(
+            "--redis-wipes wipes the Redis that the demo starts itself; unset SUPPORTCARR_REDIS_URL."
+        )
+
+
 def run(options: DemoOptions) -> int:
     """The exit code: 0, or 1 if an invariant fell."""
     set_title("demo")
     environment = _environment(options)
     settings = load(environment)
+    refuse_to_wipe_anothers(options, settings)
     Path(options.data).mkdir(parents=True, exist_ok=True)
     logs.configure(Logs(level="warning", file=str(Path(options.data) / "supportcarr.log")))
     return asyncio.run(_demo(options, settings, environment))

@@ -1,0 +1,47 @@
+"""Whose Redis is wiped, and what becomes of one that does not come back at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from supportcarr.demo.command import refuse_to_wipe_anothers
+from supportcarr.demo.options import DemoOptions
+from supportcarr.demo.platform import Platform
+from supportcarr.kit.redis.server import RedisServer, RedisServerError
+from supportcarr.kit.settings import Settings, load
+from supportcarr.kit.supervise import Supervisor
+
+
+def settings(folder: Path, redis_url: str = "") -> Settings:
+    given = {"SUPPORTCARR_DATA": str(folder), "SUPPORTCARR_REDIS_URL": redis_url}
+    return load({name: value for name, value in given.items() if value}, dotenv=None)
+
+
+def test_a_redis_that_the_demo_did_not_start_is_not_wiped(tmp_path: Path) -> None:
+    anothers = settings(tmp_path, "redis://example:6379/0")
+    with pytest.raises(click.UsageError, match="SUPPORTCARR_REDIS_URL"):
+        refuse_to_wipe_anothers(DemoOptions(redis_wipes=1), anothers)
+    refuse_to_wipe_anothers(DemoOptions(redis_wipes=0), anothers)
+    refuse_to_wipe_anothers(DemoOptions(redis_wipes=1), settings(tmp_path))
+
+
+class Stubborn(RedisServer):
+    """A Redis that is down, and whose port is taken for a moment when it is to start."""
+
+    def __init__(self) -> None:
+        self.process = None
+        self.starts = 0
+
+    def start(self) -> None:
+        self.starts += 1
+        raise RedisServerError("its port is taken")
+
+
+def test_a_redis_that_cannot_start_at_once_is_left_to_its_keeper(tmp_path: Path) -> None:
+    redis = Stubborn()
+    running = Platform(settings(tmp_path), {}, Supervisor({}), redis)
+    running.wipe_redis()
+    assert [redis.starts, running.wipes] == [1, 1]
