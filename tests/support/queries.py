@@ -4,7 +4,7 @@ this list to the code.  Plans are looked at question by question, on each engine
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from supportcarr.payments.repository import EVENTS, LEDGER, METHODS, RECORDS
 from supportcarr.pricing.repository import AREAS, QUOTES
 from supportcarr.rescues.repository import MESSAGES, RESCUES
 from supportcarr.riders.repository import RIDERS
+from supportcarr.tracking.repository import LIVE_JOBS
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SINCE, UNTIL = Range(ge=NOW), Range(lt=NOW)
@@ -69,6 +70,10 @@ def _forget(spec: CollectionSpec[Any], by: str) -> Query:
 
 def _due(spec: CollectionSpec[Any]) -> Query:
     return Query("kit/deadlines.py watched.collection.find", spec, {"due_at": UNTIL}, "due_at")
+
+
+def _judged(name: str, spec: CollectionSpec[Any]) -> Query:
+    return Query(f"bootstrap/evidence.py self._store.collection({name}).scan", spec, how="scan")
 
 
 def _operations() -> Iterator[Query]:
@@ -141,12 +146,16 @@ QUERIES: tuple[Query, ...] = (
     # Whole collections, in order of their ids: few documents, or the books, or a judgement of everything.
     Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
     Query("payments/bookkeeping.py self._transactions.scan", LEDGER, how="scan"),
-    Query("bootstrap/evidence.py self._store.collection(LEDGER).scan", LEDGER, how="scan"),
-    Query("bootstrap/evidence.py self._store.collection(NOTIFICATIONS).scan", NOTIFICATIONS, how="scan"),
-    Query("bootstrap/evidence.py self._store.collection(OFFERS).scan", OFFERS, how="scan"),
-    Query("bootstrap/evidence.py self._store.collection(RECORDS).scan", RECORDS, how="scan"),
-    Query("bootstrap/evidence.py self._store.collection(RESCUES).scan", RESCUES, how="scan"),
+    _judged("LEDGER", LEDGER),
+    _judged("LIVE_JOBS", LIVE_JOBS),
+    _judged("NOTIFICATIONS", NOTIFICATIONS),
+    _judged("OFFERS", OFFERS),
+    _judged("RECORDS", RECORDS),
+    _judged("RESCUES", RESCUES),
+    _judged("RIDERS", RIDERS),
+    _judged("ROSTER", ROSTER),
     Query("bootstrap/evidence.py jobs.count", JOBS, {"state": "ready"}, how="count"),
+    Query("bootstrap/evidence.py jobs.count", JOBS, {"state": "dead"}, how="count"),
 )
 
 # What is called the same and asks no collection, or hands on to what is listed above.
@@ -167,11 +176,11 @@ NO_QUESTIONS = frozenset(
 )
 
 
-def asked_in_code() -> Counter[str]:
-    """How often each ``FILE RECEIVER.find`` (or count, scan) stands in the code, outside of the engines and
-    the twins."""
+def asked_in_code() -> dict[str, set[str]]:
+    """For each ``FILE RECEIVER.find`` (or count, scan) in the code, outside of the engines and the twins,
+    the different conditions that it is called with, as they are written."""
     root = Path(supportcarr.__file__).parent
-    found: Counter[str] = Counter()
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for file in sorted(root.rglob("*.py")):
         name = file.relative_to(root).as_posix()
         if name.startswith(("kit/store/mongo", "kit/store/sqlite", "providers/")):
@@ -179,5 +188,6 @@ def asked_in_code() -> Counter[str]:
         for node in ast.walk(ast.parse(file.read_text())):
             call = node.func if isinstance(node, ast.Call) else None
             if isinstance(call, ast.Attribute) and call.attr in ("find", "count", "scan"):
-                found[f"{name} {ast.unparse(call)}"] += 1
-    return found
+                assert isinstance(node, ast.Call)
+                found[f"{name} {ast.unparse(call)}"].add(ast.unparse(node.args[0]) if node.args else "")
+    return dict(found)

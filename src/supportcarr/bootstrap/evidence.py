@@ -81,7 +81,8 @@ class StoreEvidence:
         outbox = await self._store.outbox(older_than_s=0.0, limit=LEFTOVERS_AT_MOST)
         jobs = self._store.collection(JOBS)
         rescues = [rescue async for rescue in self._store.collection(RESCUES).scan()]
-        rows = {row.id: row async for row in self._store.collection(OPS_RESCUES).scan()}
+        # By id: a list of a read model may come from a replica that is a moment behind.
+        rows = await self._store.collection(OPS_RESCUES).get_many([rescue.id for rescue in rescues])
         live = {rescue.id for rescue in rescues if rescue.status not in FINAL}
         return evidence.Leftovers(
             outbox=len(outbox),
