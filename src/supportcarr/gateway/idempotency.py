@@ -5,12 +5,14 @@ even one that runs beside the first, is handed the same id, and the handler, cal
 that exists, answers what that resource is now.  So there is nothing to lock and nothing to finish:
 a process that dies in between leaves an id that the repeat will use.
 
-An answer of 4xx leaves only that id behind.  The key is bound to its first body all the same, for
-another request with it may be running; who wants another body takes another key.
+An answer of 4xx leaves only that id behind.  The key stays bound to its first body all the same, for
+another request with it may be running.  Only a body that was not valid lets go of it (``release``): the
+next body may take it, and stands for the same id, so that a key never makes two things.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -34,12 +36,15 @@ from supportcarr.kit.work import Ticker
 
 KEPT = timedelta(hours=48)
 LONGEST_KEY = 255
+FREE = ""  # the fingerprint of a key whose body was not valid
+RACES = 10  # lost in a row before a request is given up
 
 
 class Claim(Document, frozen=True, kw_only=True):
     """One key of one actor on one route: the body it came with, and the id minted for it.
 
-    ``id`` and ``fingerprint`` are keyed hashes: a sign-up's body holds a password.
+    ``id`` and ``fingerprint`` are keyed hashes: a sign-up's body holds a password.  Without a
+    fingerprint the body was not valid, and any other may come.
     """
 
     fingerprint: str
@@ -72,9 +77,9 @@ class Idempotency:
             raise IdempotencyKeyRequired(
                 f"Send an Idempotency-Key header of 1 to {LONGEST_KEY} printable ASCII characters"
             )
-        claim_id = keyed_hash(self._secret, "idempotency key", actor, route, key)
-        fingerprint = keyed_hash(self._secret, "idempotency body", path, body)
-        for _ in range(3):
+        claim_id = self._claim_id(key, actor, route)
+        fingerprint = self._fingerprint(path, body)
+        for _ in range(RACES):
             now = self._clock.wall()
             claim = Claim(
                 id=claim_id, fingerprint=fingerprint, minted=new_id(prefix or "idm"), expires_at=now + KEPT
@@ -87,15 +92,30 @@ class Idempotency:
             if kept is None:
                 continue  # its time ended just now
             if kept.expires_at > now:
-                if kept.fingerprint != fingerprint:
+                if kept.fingerprint == fingerprint:
+                    return kept.minted
+                if kept.fingerprint != FREE:
                     raise IdempotencyKeyReused
-                return kept.minted
+                claim = msgspec.structs.replace(kept, fingerprint=fingerprint)
             try:
                 await self._claims.save(msgspec.structs.replace(claim, version=kept.version))
                 return claim.minted
             except VersionConflict:
-                continue  # another request renewed it
+                continue  # another request renewed or took it
         raise Conflict
+
+    async def release(self, key: bytes | None, *, actor: str, route: str, path: str, body: bytes) -> None:
+        """Let another body have that key: this one was not valid."""
+        kept = await self._claims.get(self._claim_id(key or b"", actor, route))
+        if kept is not None and kept.fingerprint == self._fingerprint(path, body):
+            with suppress(VersionConflict):
+                await self._claims.save(msgspec.structs.replace(kept, fingerprint=FREE))
+
+    def _claim_id(self, key: bytes, actor: str, route: str) -> str:
+        return keyed_hash(self._secret, "idempotency key", actor, route, key)
+
+    def _fingerprint(self, path: str, body: bytes) -> str:
+        return keyed_hash(self._secret, "idempotency body", path, body)
 
     async def forget(self) -> None:
         """Remove the claims whose time is over."""

@@ -187,31 +187,37 @@ class Pipeline:
         if_match = headers.get(b"if-match")
         if if_match is not None and not route.if_match:  # a precondition is not passed over (RFC 9110, 13.1)
             raise InvalidHeader("Nothing here is held to If-Match; leave it out")
-        new_id: str | None = None
-        if route.idempotent:
-            minted = await self._idempotency.claim(
-                headers.get(b"idempotency-key"),
-                actor=principal.user_id if principal else address,
-                route=f"{endpoint.method} {endpoint.path}",
-                path=scope["path"],
-                body=body if endpoint.raw_body else self._encode(body),
-                prefix=route.new_id,
-            )
-            new_id = minted if route.new_id else None
-        answer = await endpoint.handle(
-            Call(
-                principal=principal,
-                path=params,
-                query=query,
-                body=body,
-                request_id=request_id,
-                address=address,
-                if_match=None if if_match is None else _version(if_match),
-                new_id=new_id,
-                headers=_Headers(headers),
-            )
+        call = Call(
+            principal=principal,
+            path=params,
+            query=query,
+            body=body,
+            request_id=request_id,
+            address=address,
+            if_match=None if if_match is None else _version(if_match),
+            headers=_Headers(headers),
         )
+        if route.idempotent:
+            answer = await self._once(endpoint, call, headers.get(b"idempotency-key"), scope["path"])
+        else:
+            answer = await endpoint.handle(call)
         return self._reply(endpoint, answer, headers.get(b"if-none-match"))
+
+    async def _once(self, endpoint: Endpoint, call: Call[Any, Any], key: bytes | None, path: str) -> Answer:
+        """The handler's answer, under the id that the request's key stands for."""
+        actor = call.principal.user_id if call.principal else call.address
+        route = f"{endpoint.method} {endpoint.path}"
+        body = call.body if endpoint.raw_body else self._encode(call.body)
+        prefix = endpoint.route.new_id
+        minted = await self._idempotency.claim(
+            key, actor=actor, route=route, path=path, body=body, prefix=prefix
+        )
+        call.new_id = minted if prefix else None
+        try:
+            return await endpoint.handle(call)
+        except ValidationFailed:
+            await self._idempotency.release(key, actor=actor, route=route, path=path, body=body)
+            raise
 
     def _who(
         self, headers: dict[bytes, bytes], public: bool

@@ -139,3 +139,38 @@ async def test_old_keys_are_swept_and_young_ones_kept(store: SqliteStore) -> Non
     (ticker,) = keys.tickers()
     await ticker.run()
     assert await store.collection(CLAIMS).count() == 1
+
+
+async def used(keys: Idempotency, body: bytes) -> None:
+    await keys.release(b"k", actor="usr_1", route="POST /x", path="/x", body=body)
+
+
+async def test_a_released_key_takes_another_body_and_stands_for_the_same_id(store: SqliteStore) -> None:
+    keys = Idempotency(store, Clock(), "secret")
+    first = await claimed(keys, b"[]")
+    await used(keys, b"[]")
+    assert await claimed(keys, b"{}") == first
+    await used(keys, b"[]")  # late: the key is another body's by now
+    with pytest.raises(IdempotencyKeyReused):
+        await claimed(keys, b"[]")
+    assert await claimed(keys, b"{}") == first
+
+
+async def test_of_many_bodies_that_want_a_released_key_one_gets_it(store: SqliteStore) -> None:
+    here, there = (Idempotency(store, Clock(), "secret") for _ in range(2))
+    first = await claimed(here, b"[]")
+    await used(here, b"[]")
+
+    async def try_(keys: Idempotency, n: int) -> str | None:
+        try:
+            return await claimed(keys, b"%d" % (n // 2))
+        except IdempotencyKeyReused:
+            return None
+
+    taken = await asyncio.gather(*(try_((here, there)[n % 2], n) for n in range(10)))
+    assert [one for one in taken if one] == [first, first]
+
+
+async def test_a_key_that_nobody_used_can_be_released_in_peace(store: SqliteStore) -> None:
+    await used(Idempotency(store, Clock(), "secret"), b"[]")
+    assert await store.collection(CLAIMS).count() == 0

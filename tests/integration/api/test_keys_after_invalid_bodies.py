@@ -1,0 +1,51 @@
+"""A body that is not valid uses no key up, whoever finds that out: the gateway, or the part that reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from support.calls import name_of, sign_up_body
+from support.http import Client
+from support.platform import Platform
+from support.scenes import Stage, must, quote_body
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def cases(stage: Stage) -> AsyncIterator[tuple[str, Client, dict[str, Any], list[dict[str, Any]]]]:
+    """Each starred route: who asks, with a body that succeeds, and with some that no schema can judge."""
+    body = sign_up_body()
+    wrong = [{**body, "phone": "+1 514 CALL ME"}, {**body, "password": "é" * 40}]
+    yield "POST /auth/sign-up", stage.platform.anonymous(), body, wrong
+    rider, card = await stage.rider()
+    quote = must(await rider.post("/quotes", quote_body()), 201)
+    asked = {"quote_id": quote["id"], "payment_method_id": card}
+    yield "POST /rescues", rider, asked, [{**asked, "payment_method_id": "pmt_of_nobody"}]
+
+
+async def test_a_body_that_its_part_finds_invalid_does_not_use_the_key_up(
+    platform: Platform, stage: Stage
+) -> None:
+    asked = set()
+    async for route, who, body, wrong in cases(stage):
+        path, key = route.partition(" ")[2], uuid.uuid4().hex
+        for bad in wrong:
+            replies = [await who.post(path, bad, key=key)]
+            replies += await asyncio.gather(*(who.post(path, bad, key=key) for _ in range(5)))
+            assert {(reply.status, reply.code) for reply in replies} == {(422, "validation_failed")}, route
+        made = [await who.post(path, body, key=key)]
+        made += await asyncio.gather(*(who.post(path, body, key=key) for _ in range(5)))
+        assert {reply.status for reply in made} == {201}, (route, made[0])
+        assert (
+            len({reply.body["user"]["id"] if "user" in reply.body else reply.body["id"] for reply in made})
+            == 1
+        )
+        late = await who.post(path, wrong[0], key=key)  # the key stands for what was made with it
+        assert (late.status, late.code) == (422, "idempotency_key_reused"), route
+        asked.add(route)
+    assert asked == {name_of(route) for route in platform.house.routes() if route.idempotent}
