@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { RescueRow } from "./api.ts";
-import { moved, read, type Rescues } from "./rescues.ts";
+import { longestWait, moved, read, type Rescues } from "./rescues.ts";
 
 const row = (over: Partial<RescueRow> = {}): RescueRow =>
   ({ id: "res_1", status: "matching", version: 3, requested_at: "2026-03-02T16:00:00Z", problem: "flat_tire", ...over }) as RescueRow;
@@ -63,4 +63,18 @@ it("forgets the ended in time", () => {
   for (let i = 0; i < 3_000; i += 1) now = moved(now, update("completed", 9, `res_${i}`), AT);
   expect(now.heard.has("res_old")).toBe(false);
   expect(now.heard.has("res_2999")).toBe(true);
+});
+
+describe("the longest wait", () => {
+  const now = Date.parse("2026-03-02T16:05:00Z");
+
+  it("is of those who wait for a driver now, since they began to", () => {
+    const waiting = row({ waiting_since: "2026-03-02T16:04:15Z" });
+    expect(longestWait([waiting, row({ status: "requested", requested_at: "2026-03-02T16:04:50Z" }), row({ status: "assigned" })], now)).toBe(45);
+  });
+
+  it("is none where nobody waits, and never below that", () => {
+    expect(longestWait([row({ status: "in_transit" })], now)).toBe(0);
+    expect(longestWait([row({ waiting_since: "2026-03-02T16:05:02Z" })], now)).toBe(0);
+  });
 });

@@ -1,5 +1,5 @@
 import type { RescueRow } from "./api.ts";
-import { isLive } from "./status.ts";
+import { isLive, WAITING } from "./status.ts";
 
 /** A live rescue; of one that only events told of so far, little is known. */
 export type LiveRescue = Partial<RescueRow> & Pick<RescueRow, "id" | "status" | "version" | "requested_at">;
@@ -22,6 +22,13 @@ export interface Rescues {
 
 const REMEMBERED = 2_000; // turns after which an ended rescue is forgotten: far longer than a read takes
 const FORGET_EVERY = 500;
+
+/** How long somebody has waited for a driver, at a time in ms, in seconds. */
+export const waited = (rescue: LiveRescue, now: number): number => Math.max(0, (now - Date.parse(rescue.waiting_since ?? rescue.requested_at)) / 1000);
+
+/** The longest that anybody waits now, in seconds; 0: nobody does. */
+export const longestWait = (rescues: Iterable<LiveRescue>, now: number): number =>
+  Math.max(0, ...[...rescues].filter(({ status }) => WAITING.has(status)).map((rescue) => waited(rescue, now)));
 
 /** After an event; an older version than the one known changes nothing. */
 export function moved(city: Rescues, update: StatusUpdate, at: string): Rescues {

@@ -6,17 +6,19 @@ import { MONTREAL } from "../../lib/area.fixture.ts";
 import { AreaContext } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { texts } from "../../lib/texts.ts";
+import type { MapConfig } from "./choose.ts";
 import { LiveMap } from "./LiveMap.tsx";
 
 const openMap = vi.hoisted(() => vi.fn());
 vi.mock("./cityMap.ts", () => ({ openMap }));
-vi.mock("./Key.tsx", () => ({ Key: () => null })); // drawn on a canvas, which jsdom has not
+// Drawn on a canvas, which jsdom has not.
+vi.mock("./Key.tsx", () => ({ Key: ({ ownPaper }: { ownPaper: boolean }) => (ownPaper ? "our paper" : "their paper") }));
 
 const config = { style_url: null, mapbox_token: null };
 const covered = () => 0;
-const show = (dark = false) => (
+const show = (dark = false, map: MapConfig = config) => (
   <AreaContext.Provider value={MONTREAL}>
-    <LiveMap config={config} dark={dark} covered={covered} className="" />
+    <LiveMap config={map} dark={dark} covered={covered} className="" />
   </AreaContext.Provider>
 );
 
@@ -47,6 +49,20 @@ it("says that it may be old while there is no connection", () => {
   expect(screen.queryByText(texts.map.stale)).toBeNull();
   act(() => useCity.getState().setConnection("offline"));
   expect(screen.getByText(texts.map.stale)).toBeDefined();
+});
+
+it("has the key of the paper that is shown", async () => {
+  const plans: { onPlain: () => void }[] = [];
+  openMap.mockImplementation((_box: HTMLElement, plan: { onPlain: () => void }) => {
+    plans.push(plan);
+    return Promise.resolve({ close: vi.fn(), setDark: vi.fn() });
+  });
+  const { rerender } = render(show());
+  expect(screen.getByText("our paper")).toBeDefined();
+  rerender(show(false, { style_url: "https://tiles.example/style.json", mapbox_token: null }));
+  expect(await screen.findByText("their paper")).toBeDefined();
+  act(() => plans.at(-1)?.onPlain());
+  expect(screen.getByText("our paper")).toBeDefined();
 });
 
 it("is opened once, follows the theme, and is closed", async () => {

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { useArea } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { texts } from "../../lib/texts.ts";
-import type { MapConfig } from "./choose.ts";
+import { choose, type MapConfig } from "./choose.ts";
 import { type CityMap, openMap, type Plan } from "./cityMap.ts";
 import { Key } from "./Key.tsx";
 
@@ -59,7 +59,7 @@ export function LiveMap({ config, dark, covered, className }: { config: MapConfi
         {offline ? <Note>{text.stale}</Note> : null}
         {trouble ? <Note>{text[trouble]}</Note> : null}
       </div>
-      {trouble === "none" ? null : <Key />}
+      {trouble === "none" ? null : <Key ownPaper={trouble === "plain" || !choose(config, area, dark).foreign} />}
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { useArea, useTimeOfDay } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { useCityTime } from "../../lib/clock.ts";
 import { duration, money } from "../../lib/format.ts";
+import { longestWait } from "../../lib/rescues.ts";
 import { UNDER_WAY, WAITING } from "../../lib/status.ts";
 import { texts } from "../../lib/texts.ts";
 
@@ -20,18 +21,28 @@ export function Counters({ className }: { className: string }) {
   const count = (states: ReadonlySet<string>) => (loaded ? [...rescues.values()].filter((rescue) => states.has(rescue.status)).length : UNKNOWN);
   const figures = overview.data;
   const { counters } = texts;
-  const tooLong = (figures?.waiting_seconds_max ?? 0) > LONG_WAIT_S;
   return (
     <dl aria-label={counters.label} className={`grid grid-cols-3 items-center gap-x-4 gap-y-1 sm:flex 2xl:gap-x-6 sm:flex-wrap ${className}`}>
       <CityTime />
       <Stat label={counters.driversBusy} value={figures ? counters.of(figures.drivers.busy, figures.drivers.online) : UNKNOWN} />
       <Stat label={counters.waiting} value={count(WAITING)} />
       <Stat label={counters.underWay} value={count(UNDER_WAY)} />
-      <Stat label={counters.longestWait} value={figures ? duration(figures.waiting_seconds_max) : UNKNOWN} alert={tooLong ? counters.aboveLevel : undefined} />
+      <LongestWait />
       <Stat label={counters.completedToday} value={figures?.today.completed ?? UNKNOWN} />
       <Stat label={counters.revenueToday} value={figures ? money(figures.today.revenue_minor, area.currency) : UNKNOWN} />
     </dl>
   );
+}
+
+/** Of those whom the lists show as waiting, to the second as they show it. */
+function LongestWait() {
+  const rescues = useCity((city) => city.rescues);
+  const loaded = useCity((city) => city.loaded);
+  const now = useCityTime(1_000)?.now;
+  const { counters } = texts;
+  const seconds = loaded && now !== undefined ? longestWait(rescues.values(), now) : null;
+  const tooLong = (seconds ?? 0) > LONG_WAIT_S;
+  return <Stat label={counters.longestWait} value={seconds === null ? UNKNOWN : duration(seconds)} alert={tooLong ? counters.aboveLevel : undefined} />;
 }
 
 function CityTime() {

@@ -8,7 +8,7 @@ import { useArea, useTimeOfDay } from "../../lib/area.ts";
 import { useCity } from "../../lib/city.ts";
 import { useCityTime } from "../../lib/clock.ts";
 import { duration, money, shortId } from "../../lib/format.ts";
-import type { LiveRescue } from "../../lib/rescues.ts";
+import { type LiveRescue, waited } from "../../lib/rescues.ts";
 import { COMING, statusOf, WAITING } from "../../lib/status.ts";
 import { said, texts } from "../../lib/texts.ts";
 import { grouped } from "./groups.ts";
@@ -56,7 +56,7 @@ function Live() {
 
 /** How long somebody has waited, or how soon the truck is there. */
 function timing(rescue: LiveRescue, now: number | undefined, away: ReadonlyMap<string | null, { etaSeconds: number | null }>): string | null {
-  if (WAITING.has(rescue.status) && now) return board.waitingFor(duration((now - Date.parse(rescue.waiting_since ?? rescue.requested_at)) / 1000));
+  if (WAITING.has(rescue.status) && now) return board.waitingFor(duration(waited(rescue, now)));
   const eta = COMING.has(rescue.status) ? away.get(rescue.id)?.etaSeconds : null;
   return eta ? board.away(duration(eta)) : null;
 }

@@ -43,9 +43,9 @@ function File({ file }: { file: RescueFile }) {
         <Badge tone={tone}>{label}</Badge>
         <span className="text-lg font-semibold tabular-nums">{money(rescue.price_minor ?? total_minor, currency)}</span>
       </div>
-      {rescue.reason ? <p className="text-(--quiet)">{said(rescue.reason)}</p> : null}
       <dl className="grid grid-cols-[6rem_1fr] gap-y-2">
         <Fact name={text.facts.what}>{said(rescue.problem ?? rescue.kind)}</Fact>
+        {rescue.reason ? <Fact name={text.facts.why}>{said(rescue.reason)}</Fact> : null}
         {rescue.note ? <Fact name={text.facts.note}>{rescue.note}</Fact> : null}
         <Fact name={text.facts.requested}>
           <time dateTime={rescue.created_at}>{timeOfDay(rescue.created_at)}</time>
