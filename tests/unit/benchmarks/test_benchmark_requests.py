@@ -1,0 +1,63 @@
+"""The requests that are replayed: what their file holds is what a server must get."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rig import compare
+from rig.city import City
+from rig.scenarios import AT, AT_EXAMPLE, MIX, Request, write
+
+CITY = City(addresses={"usr_1": "10.0.1.7"})
+
+
+def requests_in(file: Path) -> list[bytes]:
+    """As ``replay.lua`` reads them."""
+    rest, found = file.read_bytes(), []
+    while rest:
+        length, _, rest = rest.partition(b"\n")
+        found.append(rest[: int(length)])
+        assert rest[int(length) : int(length) + 1] == b"\n"
+        rest = rest[int(length) + 1 :]
+    return found
+
+
+def test_a_body_has_the_length_that_it_says_once_the_time_is_put_in(tmp_path: Path) -> None:
+    body = f'{{"note":"é","at":"{AT}"}}'.encode()
+    write(tmp_path / "r", [Request("POST", "/x", "usr_1", body)], CITY, {"usr_1": "t"})
+    (raw,) = requests_in(tmp_path / "r")
+    head, _, sent = raw.replace(AT.encode(), AT_EXAMPLE.encode()).partition(b"\r\n\r\n")
+    said = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    assert int(said[b"Content-Length"]) == len(sent)
+
+
+def test_each_request_carries_its_users_token_and_address(tmp_path: Path) -> None:
+    requests = [Request("GET", "/a", "usr_1"), Request("GET", "/b")]
+    write(tmp_path / "r", requests, CITY, {"usr_1": "t"})
+    signed, nobody = requests_in(tmp_path / "r")
+    assert b"Authorization: Bearer t\r\nX-Forwarded-For: 10.0.1.7\r\n" in signed
+    assert b"Authorization" not in nobody
+    assert b"X-Forwarded-For" not in nobody
+
+
+def test_the_mix_is_whole() -> None:
+    assert sum(MIX.values()) == 100
+
+
+def test_answers_are_compared_without_what_is_made_for_each() -> None:
+    def made(n: int) -> dict[str, object]:
+        return {"id": f"msg_{n}", "at": f"2026-11-23T20:00:0{n}Z", "request_id": f"req-{n}", "n": 1}
+
+    one, other = (compare._timeless(made(n)) for n in (1, 2))
+    assert one == other
+    assert one != compare._timeless({"id": "msg_1", "at": "tomorrow", "request_id": "req-1", "n": 1})
+    assert compare._timeless({"id": "usr_1"}) != compare._timeless({"id": "usr_2"})
+
+
+def test_only_the_wording_of_what_is_wrong_with_a_body_is_free() -> None:
+    def answer(code: str, detail: str) -> dict[str, object]:
+        body = f'{{"code":"{code}","detail":"{detail}","errors":[]}}'
+        return compare._comparable(422, {"content-type": "application/problem+json"}, body.encode())
+
+    assert answer("validation_failed", "a") == answer("validation_failed", "b")
+    assert answer("position_stale", "a") != answer("position_stale", "b")
