@@ -26,6 +26,11 @@ from supportcarr.kit.web import DRIVER, OPERATORS, Answer, Call, Listing, NoQuer
 
 def routes(service: DriverService) -> list[Route]:
     """The drivers' routes."""
+    return [*_application_routes(service), *_work_routes(service), *_operator_routes(service)]
+
+
+def _application_routes(service: DriverService) -> list[Route]:
+    """How one becomes a driver."""
 
     def application(profile: DriverProfile) -> Answer:
         return Answer(ApplicationOut.of(profile, service.missing(profile)), version=profile.version)
@@ -37,6 +42,34 @@ def routes(service: DriverService) -> list[Route]:
         who = call.who
         command = Apply(**msgspec.structs.asdict(call.body))
         return application(await service.apply(_driver(who), who.user_id, command, if_match=call.if_match))
+
+    return [
+        Route(
+            method="GET",
+            path="/me/driver-application",
+            handle=get_application,
+            summary="My application as a driver, and what it lacks",
+            policy=DRIVER,
+            tag="drivers",
+            answer=ApplicationOut,
+        ),
+        Route(
+            method="PUT",
+            path="/me/driver-application",
+            handle=put_application,
+            summary="Fill in my application",
+            policy=DRIVER,
+            tag="drivers",
+            body=ApplicationIn,
+            answer=ApplicationOut,
+            codes=("stale_version",),
+            if_match=True,
+        ),
+    ]
+
+
+def _work_routes(service: DriverService) -> list[Route]:
+    """With what, and when, a driver works."""
 
     async def list_vehicles(call: Call[None, NoQuery]) -> Answer:
         found = await service.vehicles(call.who.user_id)
@@ -61,50 +94,7 @@ def routes(service: DriverService) -> list[Route]:
         )
         return Answer(AvailabilityOut.of(profile))
 
-    async def list_drivers(call: Call[None, DriversQuery]) -> Answer:
-        page = await service.find(call.query.state, call.query.limit, call.query.cursor)
-        return Answer(Listing(list(await asyncio.gather(*map(seen, page.items))), page.next_cursor))
-
-    async def approve(call: Call[None, NoQuery]) -> Answer:
-        return await decide(call, "approved")
-
-    async def suspend(call: Call[None, NoQuery]) -> Answer:
-        return await decide(call, "suspended")
-
-    async def decide(call: Call[None, NoQuery], approval: Approval) -> Answer:
-        actor = call.who.operator
-        if actor is None:
-            raise Forbidden
-        profile = await service.decide_approval(
-            actor, call.path["driver_id"], approval, if_match=call.if_match
-        )
-        return Answer(await seen(profile), version=profile.version)
-
-    async def seen(profile: DriverProfile) -> DriverOut:
-        return DriverOut.of(profile, await service.name(profile.id), service.missing(profile))
-
     return [
-        Route(
-            method="GET",
-            path="/me/driver-application",
-            handle=get_application,
-            summary="My application as a driver, and what it lacks",
-            policy=DRIVER,
-            tag="drivers",
-            answer=ApplicationOut,
-        ),
-        Route(
-            method="PUT",
-            path="/me/driver-application",
-            handle=put_application,
-            summary="Fill in my application",
-            policy=DRIVER,
-            tag="drivers",
-            body=ApplicationIn,
-            answer=ApplicationOut,
-            codes=("stale_version",),
-            if_match=True,
-        ),
         Route(
             method="GET",
             path="/me/vehicles",
@@ -147,6 +137,35 @@ def routes(service: DriverService) -> list[Route]:
             answer=AvailabilityOut,
             codes=("driver_not_approved",),
         ),
+    ]
+
+
+def _operator_routes(service: DriverService) -> list[Route]:
+    """Who may drive."""
+
+    async def list_drivers(call: Call[None, DriversQuery]) -> Answer:
+        page = await service.find(call.query.state, call.query.limit, call.query.cursor)
+        return Answer(Listing(list(await asyncio.gather(*map(seen, page.items))), page.next_cursor))
+
+    async def approve(call: Call[None, NoQuery]) -> Answer:
+        return await decide(call, "approved")
+
+    async def suspend(call: Call[None, NoQuery]) -> Answer:
+        return await decide(call, "suspended")
+
+    async def decide(call: Call[None, NoQuery], approval: Approval) -> Answer:
+        actor = call.who.operator
+        if actor is None:
+            raise Forbidden
+        profile = await service.decide_approval(
+            actor, call.path["driver_id"], approval, if_match=call.if_match
+        )
+        return Answer(await seen(profile), version=profile.version)
+
+    async def seen(profile: DriverProfile) -> DriverOut:
+        return DriverOut.of(profile, await service.name(profile.id), service.missing(profile))
+
+    return [
         Route(
             method="GET",
             path="/admin/drivers",

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from support.patience import a_minute_at_most
 from support.platform import Platform, running_platform
 from support.scenes import Stage
 
-LONGEST_SECONDS = 60
-
-
-@pytest.fixture(autouse=True)
-def a_minute_at_most() -> Iterator[None]:
-    def end(*_: object) -> None:
-        raise TimeoutError(f"this test ran for longer than {LONGEST_SECONDS} s")
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.alarm(LONGEST_SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+__all__ = ["a_minute_at_most", "platform", "stage"]
 
 
 @pytest.fixture
