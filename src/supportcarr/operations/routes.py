@@ -31,8 +31,61 @@ def routes(
 ) -> list[Route]:
     """*whole_rescue* names the shapes of what *rescues* and *offers* answer."""
 
+    return [
+        *_city_routes(service, clock, positions),
+        *_rescue_routes(service, rescues, offers, payments, whole_rescue),
+    ]
+
+
+def _city_routes(service: OperationsService, clock: Clock, positions: DriverPositions) -> list[Route]:
+    """The city as a whole: its figures and its map."""
+
     async def overview(call: Call[None, AreaQuery]) -> Answer:
         return Answer(await service.overview(call.query.area))
+
+    async def snapshot(call: Call[None, MapQuery]) -> Answer:
+        area = service.area(call.query.area)
+        return Answer(
+            MapView(
+                area_id=area.id,
+                at=clock.city(),
+                drivers=list(await positions.positions(area.id)),
+                rescues=[RescueRow.of(row) for row in await service.live(area.id)],
+            )
+        )
+
+    return [
+        Route(
+            method="GET",
+            path="/admin/overview",
+            handle=overview,
+            summary="The city in figures",
+            policy=OPERATORS,
+            tag="operations",
+            query=AreaQuery,
+            answer=Overview,
+        ),
+        Route(
+            method="GET",
+            path="/admin/map",
+            handle=snapshot,
+            summary="Where an area's drivers are, and its rescues under way",
+            policy=OPERATORS,
+            tag="operations",
+            query=MapQuery,
+            answer=MapView,
+        ),
+    ]
+
+
+def _rescue_routes(
+    service: OperationsService,
+    rescues: RescueFile,
+    offers: Offers,
+    payments: Payments,
+    whole_rescue: type[WholeRescue[Any, Any, Any]],
+) -> list[Route]:
+    """The rescues: those that are looked for, and one with all that is known of it."""
 
     async def listed(call: Call[None, RescuesQuery]) -> Answer:
         query = call.query
@@ -62,28 +115,7 @@ def routes(
             )
         )
 
-    async def snapshot(call: Call[None, MapQuery]) -> Answer:
-        area = service.area(call.query.area)
-        return Answer(
-            MapView(
-                area_id=area.id,
-                at=clock.city(),
-                drivers=list(await positions.positions(area.id)),
-                rescues=[RescueRow.of(row) for row in await service.live(area.id)],
-            )
-        )
-
     return [
-        Route(
-            method="GET",
-            path="/admin/overview",
-            handle=overview,
-            summary="The city in figures",
-            policy=OPERATORS,
-            tag="operations",
-            query=AreaQuery,
-            answer=Overview,
-        ),
         Route(
             method="GET",
             path="/admin/rescues",
@@ -103,15 +135,5 @@ def routes(
             tag="operations",
             answer=whole_rescue,
             codes=("not_found",),
-        ),
-        Route(
-            method="GET",
-            path="/admin/map",
-            handle=snapshot,
-            summary="Where an area's drivers are, and its rescues under way",
-            policy=OPERATORS,
-            tag="operations",
-            query=MapQuery,
-            answer=MapView,
         ),
     ]
