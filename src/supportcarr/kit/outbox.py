@@ -29,6 +29,7 @@ from supportcarr.kit.work import Again, Consumer
 
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
+RETRIES_A_SECOND = 250.0  # of all that wait for a consumer that is away: a hundredth of a core
 
 Key = tuple[str, str]  # collection, document id
 
@@ -75,7 +76,8 @@ class Relay:
 
     A consumer that fails is logged and tried again, alone, after a growing pause (0.1 s to 30 s), or
     when the document changes; until then later events of that document wait for it, and nothing else
-    does.  ``work.Again`` names its own pause and is no failure.
+    does.  ``work.Again`` names its own pause and is no failure: the consumer is away.  The more documents
+    wait for it the more rarely each is tried, and all are as soon as it takes an event again.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Relay:
         self._running: dict[Key, asyncio.Task[None]] = {}
         self._again: set[Key] = set()  # noticed once more while running
         self._troubles: dict[Key, _Trouble] = {}
+        self._away: dict[str, set[Key]] = {}  # what waits for consumers that are away
         self._progress: deque[asyncio.Future[None]] = deque()
         self._sweeper: asyncio.Task[None] | None = None
         self._stopped = False
@@ -197,7 +200,9 @@ class Relay:
                     await consumer.handle(event)
             except Again as again:
                 going.blocked.add(consumer.name)
-                going.pauses.append(again.seconds)
+                waiting = self._away.setdefault(consumer.name, set())
+                waiting.add((event.collection, event.document_id))
+                going.pauses.append(max(again.seconds, len(waiting) / RETRIES_A_SECOND))
             except Exception:
                 self._failures += 1
                 going.blocked.add(consumer.name)
@@ -211,6 +216,17 @@ class Relay:
                 )
             else:
                 trouble.handed.add(mark)
+                if consumer.name in self._away:
+                    self._is_back(consumer.name)
+
+    def _is_back(self, consumer: str) -> None:
+        """Try again at once what waits for that consumer."""
+        for key in self._away.pop(consumer):
+            trouble = self._troubles.get(key)
+            if trouble is not None and trouble.retry is not None:
+                trouble.retry.cancel()
+                trouble.retry = None
+                self._notice(key)
 
     def _consumers_of(self, fact: type[Fact]) -> tuple[Consumer, ...]:
         """Quick ones first, in the order they were given."""
