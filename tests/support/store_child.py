@@ -78,19 +78,24 @@ async def take(url: str, name: str, shelf: str, attempts: str) -> None:
     await store.close()
 
 
-async def save_for(url: str, id: str, seconds: str) -> None:
-    """Say ``ready``, wait for a line, then save one parcel again and again for so long; print how often."""
+async def save_for(url: str, name: str, writers: str, seconds: str) -> None:
+    """Say ``ready``, wait for a line, then save a parcel of each writer again and again for so long; print
+    how often that was."""
     store = store_at(url)
     await store.open()
     parcels = store.collection(PARCELS)
-    parcel = await parcels.insert(Parcel(id=id))
+    read = [await parcels.insert(Parcel(id=f"{name}-{n}")) for n in range(int(writers))]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.readline)
     end = time.monotonic() + float(seconds)
-    while time.monotonic() < end:
-        parcel = await parcels.save(parcel)
-    sys.stdout.write(str(parcel.version - 1))
+
+    async def write(parcel: Parcel) -> int:
+        while time.monotonic() < end:
+            parcel = await parcels.save(parcel)
+        return parcel.version - 1
+
+    sys.stdout.write(str(sum(await asyncio.gather(*map(write, read)))))
     await store.close()
 
 

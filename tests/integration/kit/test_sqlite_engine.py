@@ -161,7 +161,7 @@ async def test_a_read_only_file_is_unavailable_for_writing(path: Path) -> None:
 
 
 async def test_too_much_waiting_is_refused_at_once(path: Path) -> None:
-    store = await opened(path)
+    store = await opened(path, patience_s=60)
     parcels = store.collection(PARCELS)
     turnstile = Turnstile(path)
     turnstile.acquire()
@@ -257,8 +257,9 @@ async def test_a_commit_waits_for_the_disk(path: Path) -> None:
 
 
 async def test_of_four_processes_that_write_none_gets_under_half_of_another(path: Path) -> None:
+    """Each always has something waiting, so that it would come back to the lock at once."""
     await (await opened(path)).close()
-    writers = [store_child.start(f"sqlite:///{path}", "save_for", f"p{n}", "4") for n in range(4)]
+    writers = [store_child.start(f"sqlite:///{path}", "save_for", f"p{n}", "100", "4") for n in range(4)]
     for writer in writers:
         assert writer.stdout is not None
         assert await asyncio.to_thread(writer.stdout.readline) == b"ready\n"

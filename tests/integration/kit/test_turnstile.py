@@ -50,14 +50,19 @@ def test_who_comes_back_at_once_queues_behind_who_waits(tmp_path: Path) -> None:
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    with (tmp_path / "lock.gate").open() as gate:
-        while is_free(gate):
-            time.sleep(0.001)
-    greedy.release()
-    assert not greedy.acquire_within(0.1)
-    assert inside.is_set()
-    over.set()
-    waiting.join()
+    try:
+        with (tmp_path / "lock.gate").open() as gate:
+            patience = time.monotonic() + 10
+            while is_free(gate):
+                assert time.monotonic() < patience, "nobody queues at the gate"
+                time.sleep(0.001)
+        greedy.release()
+        assert not greedy.acquire_within(0.1)
+        assert inside.is_set()
+    finally:
+        greedy.release()
+        over.set()
+        waiting.join()
 
 
 def is_free(file: TextIO) -> bool:
