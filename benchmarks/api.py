@@ -122,6 +122,7 @@ async def bench(options: argparse.Namespace) -> int:
             shutil.rmtree(folder, ignore_errors=True)
     found = ratios.of(results)
     print(tables.of_ratios(found))
+    print(tables.of_quiet(results))
     RESULTS.mkdir(exist_ok=True)
     report = {
         "machine": told,

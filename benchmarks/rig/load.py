@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import statistics
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -40,6 +41,7 @@ class Run:
     succeeded: float  # share of answers that were 2xx or 3xx; broken connections count as failures
     broken: int
     timeouts: int
+    others: float  # share of the machine that processes of nobody's here took meanwhile
 
 
 def need_wrk() -> str:
@@ -53,10 +55,13 @@ def need_wrk() -> str:
 async def run(server: Server, requests: Path, city_offset_s: float, seconds: float) -> Run:
     """Load *server* for so long.  Raises ``ProcessGone`` if one of its processes dies meanwhile."""
     roles = server.pids()
+    began, foreign = time.monotonic(), -(cpu.taken_from_all() - _of_this_and_its_children())
     before = cpu.of_all(roles)
     said = await _wrk(server.port, requests, city_offset_s, seconds)
     await asyncio.sleep(SETTLE_S)
     after = cpu.of_all(roles)
+    foreign += cpu.taken_from_all() - _of_this_and_its_children()
+    foreign -= sum(after.values()) - sum(before.values())
     if server.pids().keys() != roles.keys():
         raise cpu.ProcessGone(f"a process of {server.name} was started again during the run")
     answered = max(1, said["requests"])
@@ -76,7 +81,14 @@ async def run(server: Server, requests: Path, city_offset_s: float, seconds: flo
         succeeded=1 - failed / answered,
         broken=said["broken"],
         timeouts=said["timeouts"],
+        others=max(0.0, foreign / (time.monotonic() - began) / (os.cpu_count() or 1)),
     )
+
+
+def _of_this_and_its_children() -> float:
+    """CPU seconds of this process, and of its children that have ended: wrk's."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) -> dict[str, Any]:
@@ -121,6 +133,7 @@ def median(runs: Sequence[Run]) -> dict[str, Any]:
             role: round(statistics.median(run.cpu_us_by_role[role] for run in runs), 1)
             for role in runs[0].cpu_us_by_role
         },
+        "others": round(max(run.others for run in runs), 3),
         "succeeded": round(min(run.succeeded for run in runs), 5),
         "runs": [asdict(run) for run in runs],
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rig.tables import of_quiet, verdict
+
 BEGIN, END = "<!-- figures: begin (scripts/bench --doc) -->", "<!-- figures: end -->"
 
 Report = Mapping[str, Any]
@@ -74,7 +76,10 @@ def _ratios(report: Report) -> str:
         judged = f"{bar['way']} {bar['limit']:g}: {_met(ratio)}" if bar else ""
         body.append([scenario, what, other, f"{ratio['value']:.2f}", judged])
     head = ["", "SupportCarr's …", "divided by that of", "ratio", "bar"]
-    return "\n".join(["### Ratios, each of one run's medians", "", *table(head, body)])
+    lines = ["### Ratios, each of one run's medians", "", *table(head, body)]
+    if told := of_quiet(report["scenarios"]):
+        lines += ["", f"**{told}**"]
+    return "\n".join(lines)
 
 
 def _operations(title: str, report: Report) -> str:
@@ -131,7 +136,8 @@ def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _met(row: Report) -> str:
-    return "met" if row["met"] else "**not met**"
+    told = verdict(row.get("met"))
+    return told if told == "met" else f"**{told}**"
 
 
 def _machine(report: Report) -> str:

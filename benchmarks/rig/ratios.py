@@ -25,7 +25,10 @@ class Bar(Struct, frozen=True):
 
 
 class Ratio(Struct, frozen=True, omit_defaults=True):
-    """``figure`` of ours divided by that of the server named ``to``."""
+    """``figure`` of ours divided by that of the server named ``to``.
+
+    ``met`` is ``None`` where there is no bar, or the machine was too busy with others to judge it.
+    """
 
     scenario: str
     figure: Figure
@@ -43,10 +46,19 @@ BARS: Mapping[tuple[str, Figure, str], Bar] = {
 }
 
 
+QUIET = 0.1  # share of the machine that others may have taken in a run whose rates count
+
+
+def most_of_others(rows: Sequence[Mapping[str, Any]]) -> float:
+    """The largest share of the machine that others took in any run of these servers."""
+    return max((row["others"] for row in rows), default=0.0)
+
+
 def of(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Ratio]:
     """Ours against each other server of each scenario; the medians as ``load.median`` makes them."""
     found: list[Ratio] = []
     for scenario, medians in results.items():
+        quiet = most_of_others(medians) <= QUIET
         by_key = {row["key"]: row for row in medians}
         ours = by_key.pop("ours")
         for key, other in by_key.items():
@@ -55,6 +67,7 @@ def of(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Ratio]:
                 value = ours[figure] / other[figure]
                 bar = BARS.get((scenario, figure, key))
                 # Judged before it is rounded: 2.496 is not 2.5.
-                met = bar.met(value) if bar else None
+                judged = bar is not None and (quiet or figure == "cpu_us")
+                met = bar.met(value) if bar and judged else None
                 found.append(Ratio(scenario, figure, key, round(value, 2), bar, met))
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rig.ratios import Ratio
+from rig.ratios import QUIET, Ratio, most_of_others
 
 
 def of_scenario(title: str, medians: Sequence[dict[str, Any]]) -> str:
@@ -26,8 +26,24 @@ def of_ratios(ratios: Sequence[Ratio]) -> str:
     lines = ["\nSupportCarr's figures, divided by those of each other server in the same run"]
     for ratio in ratios:
         what = "req/s" if ratio.figure == "per_second" else "CPU µs/req"
-        verdict = ""
+        judged = ""
         if ratio.bar is not None:
-            verdict = f"   (bar: {ratio.bar.way} {ratio.bar.limit:g}: {'met' if ratio.met else 'NOT met'})"
-        lines.append(f"  {ratio.scenario:<8}{what:<12}{ratio.to:<12}{ratio.value:>6.2f}{verdict}")
+            judged = f"   (bar: {ratio.bar.way} {ratio.bar.limit:g}: {verdict(ratio.met)})"
+        lines.append(f"  {ratio.scenario:<8}{what:<12}{ratio.to:<12}{ratio.value:>6.2f}{judged}")
     return "\n".join(lines)
+
+
+def verdict(met: bool | None) -> str:
+    """Of a bar."""
+    return "not judged" if met is None else "met" if met else "NOT met"
+
+
+def of_quiet(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """What to make of it if others used the machine meanwhile; empty if hardly any did."""
+    most = max((most_of_others(rows) for rows in results.values()), default=0.0)
+    if most <= QUIET:
+        return ""
+    return (
+        f"THE MACHINE WAS NOT QUIET: others took up to {most:.0%} of it during a run, and not of each run "
+        "alike. Rates say little then, so their bars are not judged; CPU a request says more."
+    )

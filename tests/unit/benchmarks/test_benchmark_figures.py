@@ -6,12 +6,12 @@ import random
 
 import pytest
 import realtime
-from rig import markdown, measure
+from rig import markdown, measure, tables
 from rig.load import Run, median
 
 
-def a_run(per_second: float, succeeded: float = 1.0) -> Run:
-    return Run("ours", 10, per_second, 1.0, 2.0, 3.0, 50.0, {"api": 50.0}, succeeded, 0, 0)
+def a_run(per_second: float, succeeded: float = 1.0, others: float = 0.0) -> Run:
+    return Run("ours", 10, per_second, 1.0, 2.0, 3.0, 50.0, {"api": 50.0}, succeeded, 0, 0, others)
 
 
 def test_a_quantile_is_a_time_that_was_measured() -> None:
@@ -72,4 +72,10 @@ def test_a_bar_that_is_not_met_is_told_on_the_page() -> None:
     machine = {"at": "2026-11-23T00:00:00", "commit": "abc", "cores": 2, "python": "3.11"}
     row = measure.hold(measure.row_of("read", [0.001], at_once=1, elapsed=1.0, cpu_s=0.001), "p95_us", 50)
     page = markdown.figures({"parts": {"machine": machine, "rows": [row]}})
-    assert "read (bar: p95 below 50 µs: **not met**)" in page
+    assert "read (bar: p95 below 50 µs: **NOT met**)" in page
+
+
+def test_a_machine_that_others_used_in_one_run_of_one_server_is_told_of() -> None:
+    quiet, busy = median([a_run(100)]), median([a_run(100), a_run(100, others=0.4)])
+    assert tables.of_quiet({"me": [quiet], "mix": [quiet]}) == ""
+    assert "40%" in tables.of_quiet({"me": [quiet], "mix": [quiet, busy]})

@@ -8,8 +8,8 @@ from rig import ratios, tables
 from rig.ratios import Bar
 
 
-def row(key: str, per_second: float, cpu_us: float) -> dict[str, Any]:
-    return {"key": key, "per_second": per_second, "cpu_us": cpu_us}
+def row(key: str, per_second: float, cpu_us: float, others: float = 0.0) -> dict[str, Any]:
+    return {"key": key, "per_second": per_second, "cpu_us": cpu_us, "others": others}
 
 
 def found(results: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str, str], ratios.Ratio]:
@@ -51,3 +51,12 @@ def test_a_bar_is_judged_before_the_ratio_is_rounded() -> None:
 def test_a_bar_holds_its_own_limit() -> None:
     assert [Bar("at least", 4.0).met(value) for value in (3.9, 4.0, 4.1)] == [False, True, True]
     assert [Bar("at most", 4.0).met(value) for value in (3.9, 4.0, 4.1)] == [True, True, False]
+
+
+def test_rates_of_a_machine_that_others_used_are_not_judged_and_cpu_is() -> None:
+    rows = [row("ours", 9000, 90), row("tuned", 1000, 500, others=0.5), row("echo", 9000, 30)]
+    all_of = found({"me": rows, "mix": [row("ours", 9000, 90), row("tuned", 1000, 500)]})
+    assert all_of["me", "per_second", "tuned"].met is None
+    assert all_of["me", "cpu_us", "echo"].met is True
+    assert all_of["mix", "per_second", "tuned"].met is True
+    assert "not judged" in tables.of_ratios([all_of["me", "per_second", "tuned"]])
