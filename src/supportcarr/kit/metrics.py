@@ -14,7 +14,6 @@ from prometheus_client import (
     Counter,
     Gauge,
     GCCollector,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
@@ -90,7 +89,6 @@ class Metrics:
         self.registry.register(self.requests)
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
-        self._histograms: dict[str, Histogram] = {}
 
     def counter(self, name: str, help: str, labels: Sequence[str] = ()) -> Counter:
         if name not in self._counters:
@@ -107,13 +105,6 @@ class Metrics:
         gauge = self.gauge(name, help)
         gauge.set_function(read)
         return gauge
-
-    def histogram(
-        self, name: str, help: str, labels: Sequence[str] = (), buckets: Sequence[float] = LATENCY_S
-    ) -> Histogram:
-        if name not in self._histograms:
-            self._histograms[name] = Histogram(name, help, labels, buckets=buckets, registry=self.registry)
-        return self._histograms[name]
 
     def render(self) -> bytes:
         """Everything, in Prometheus' text format."""
