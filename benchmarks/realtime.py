@@ -23,9 +23,12 @@ from typing import Any
 
 import aiohttp
 from rig.city import City, build
+from rig.cpu import Others
 from rig.measure import RESULTS, machine, quantile, scratch
+from rig.ratios import QUIET
 from rig.seed import seed_ours, tokens_of
 from rig.servers import PROCESSES, clean_environment, until_ready
+from rig.tables import verdict
 
 from supportcarr.kit.process import start_bound, stop
 from supportcarr.kit.redis.server import RedisServer
@@ -190,15 +193,27 @@ def compare(
     return summary(rate, times, lost=2 * len(sent) - len(first), repeats=repeats)
 
 
+def judged(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with what is to be said of the bar, where it has one: met, or ``None`` if it cannot be judged.
+
+    A bar that is met although others used the machine is met.
+    """
+    if row["events_per_second"] != BAR_RATE:
+        return row
+    met = row["p95_ms"] < BAR_MS and row["lost"] == 0
+    return row | {"met": met if met or row["others"] <= QUIET else None}
+
+
 def print_table(rows: Sequence[dict[str, Any]]) -> None:
-    columns = list(rows[0])[:8]
+    columns = ["events_per_second", "arrivals", "lost", "repeats"]
+    columns += ["p50_ms", "p95_ms", "p99_ms", "longest_ms", "others"]
     print("From commit to a connected app's callback")
-    print("".join(f"{column:>19}" for column in columns))
+    print("".join(f"{column:>18}" for column in columns))
     for row in rows:
         bar = ""
         if "met" in row:
-            bar = f"   (bar: p95 below {BAR_MS:g} ms, nothing lost: {'met' if row['met'] else 'NOT met'})"
-        print("".join(f"{row[column]:>19}" for column in columns) + bar)
+            bar = f"   (bar: p95 below {BAR_MS:g} ms, nothing lost: {verdict(row['met'])})"
+        print("".join(f"{row[column]:>18}" for column in columns) + bar)
 
 
 def main() -> None:
@@ -208,10 +223,9 @@ def main() -> None:
     told = machine()
     rows = []
     for rate in RATES:
-        with scratch() as folder:
-            rows.append(asyncio.run(measure(folder, rate, options.seconds)))
-        if rate == BAR_RATE:
-            rows[-1]["met"] = rows[-1]["p95_ms"] < BAR_MS and rows[-1]["lost"] == 0
+        with scratch() as folder, Others() as others:
+            row = asyncio.run(measure(folder, rate, options.seconds))
+        rows.append(judged(row | {"others": round(others.share, 3)}))
     print_table(rows)
     RESULTS.mkdir(exist_ok=True)
     report = {"machine": told, "apps": 2 * RESCUES, "seconds": options.seconds, "rows": rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,3 +37,27 @@ def taken_from_all() -> float:
         int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
     )
     return (user + nice + system + stolen) / _TICKS
+
+
+def of_this_and_its_ended_children() -> float:
+    """CPU seconds of this process and of the children that it has waited for."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+class Others:
+    """Measures what others take of the machine while it is entered, by when all our children have ended."""
+
+    share = 0.0
+
+    def __enter__(self) -> Others:
+        self._since, self._foreign = time.monotonic(), self._now()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        taken = self._now() - self._foreign
+        self.share = max(0.0, taken / (time.monotonic() - self._since) / (os.cpu_count() or 1))
+
+    @staticmethod
+    def _now() -> float:
+        return taken_from_all() - of_this_and_its_ended_children()

@@ -55,12 +55,12 @@ def need_wrk() -> str:
 async def run(server: Server, requests: Path, city_offset_s: float, seconds: float) -> Run:
     """Load *server* for so long.  Raises ``ProcessGone`` if one of its processes dies meanwhile."""
     roles = server.pids()
-    began, foreign = time.monotonic(), -(cpu.taken_from_all() - _of_this_and_its_children())
+    began, foreign = time.monotonic(), -(cpu.taken_from_all() - cpu.of_this_and_its_ended_children())
     before = cpu.of_all(roles)
     said = await _wrk(server.port, requests, city_offset_s, seconds)
     await asyncio.sleep(SETTLE_S)
     after = cpu.of_all(roles)
-    foreign += cpu.taken_from_all() - _of_this_and_its_children()
+    foreign += cpu.taken_from_all() - cpu.of_this_and_its_ended_children()
     foreign -= sum(after.values()) - sum(before.values())
     if server.pids().keys() != roles.keys():
         raise cpu.ProcessGone(f"a process of {server.name} was started again during the run")
@@ -83,12 +83,6 @@ async def run(server: Server, requests: Path, city_offset_s: float, seconds: flo
         timeouts=said["timeouts"],
         others=max(0.0, foreign / (time.monotonic() - began) / (os.cpu_count() or 1)),
     )
-
-
-def _of_this_and_its_children() -> float:
-    """CPU seconds of this process, and of its children that have ended: wrk's."""
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
 
 
 async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) -> dict[str, Any]:

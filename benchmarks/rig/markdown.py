@@ -113,7 +113,7 @@ def _realtime(report: Report) -> str:
         bar = f"p95 below 15 ms, nothing lost: {_met(row)}" if "met" in row else ""
         times = [f"{row[name]:.1f}" for name in ("p50_ms", "p95_ms", "p99_ms", "longest_ms")]
         counts = [f"{row[name]:,}" for name in ("arrivals", "lost", "repeats")]
-        body.append([f"{row['events_per_second']}", *counts, *times, bar])
+        body.append([f"{row['events_per_second']}", *counts, *times, f"{row['others']:.0%}", bar])
     head = [
         "events a second",
         "arrivals",

@@ -79,3 +79,13 @@ def test_a_machine_that_others_used_in_one_run_of_one_server_is_told_of() -> Non
     quiet, busy = median([a_run(100)]), median([a_run(100), a_run(100, others=0.4)])
     assert tables.of_quiet({"me": [quiet], "mix": [quiet]}) == ""
     assert "40%" in tables.of_quiet({"me": [quiet], "mix": [quiet, busy]})
+
+
+def test_a_missed_bar_is_not_held_against_us_on_a_machine_that_others_used() -> None:
+    def met(p95_ms: float, others: float, lost: int = 0) -> object:
+        row = {"events_per_second": 50, "p95_ms": p95_ms, "lost": lost, "others": others}
+        return realtime.judged(row)["met"]
+
+    assert (met(14.0, 0.0), met(14.0, 0.5), met(15.0, 0.0), met(15.0, 0.5)) == (True, True, False, None)
+    assert met(1.0, 0.0, lost=1) is False
+    assert "met" not in realtime.judged({"events_per_second": 200, "p95_ms": 99.0, "lost": 0, "others": 0.0})
