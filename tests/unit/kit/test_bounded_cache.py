@@ -36,11 +36,8 @@ def test_no_value_is_older_than_the_cache_allows() -> None:
     assert len(cache) == 0
 
 
-def test_a_value_is_replaced_and_dropped() -> None:
+def test_a_value_is_replaced() -> None:
     cache: BoundedCache[str, int] = BoundedCache(10, 60)
     cache.put("a", 1)
     cache.put("a", 2)
     assert cache.get("a") == 2
-    cache.drop("a")
-    cache.drop("a")
-    assert cache.get("a") is None

@@ -113,7 +113,7 @@ const PINS = {
 } as const;
 
 export type TruckSign = keyof typeof TRUCKS;
-export type PinSign = keyof typeof PINS;
+type PinSign = keyof typeof PINS;
 
 export const truckIcon = (sign: TruckSign, nose: boolean): string => `truck-${sign}${nose ? "" : "-still"}`;
 export const pinIcon = (sign: PinSign): string => `pin-${sign}`;

@@ -8,8 +8,8 @@ const LIGHT_INK = { move: "#7dd3fc", chosen: "#5eead4" }; // on dark paper
 const CHOSEN: MapLibre.ExpressionSpecification = ["get", "chosen"];
 const kind = (name: string): MapLibre.ExpressionSpecification => ["==", ["get", "kind"], name];
 
-export const SOURCES = ["ties", "rescues", "trucks"] as const;
-export type Source = (typeof SOURCES)[number];
+const SOURCES = ["ties", "rescues", "trucks"] as const;
+type Source = (typeof SOURCES)[number];
 
 /** Adds what lives on the map to a style that was just loaded. */
 export function addLayers(map: MapLibre.Map, dark: boolean): void {
