@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 
 from supportcarr.kit.ids import new_id
-from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.port import Store, StoreError
 from supportcarr.tracking.broadcast import Ticking
 from supportcarr.tracking.livejobs import LiveJobs
 from supportcarr.tracking.model import TRAIL_POINTS_MAX, Fix, Trail, TrailPoint
@@ -35,7 +36,17 @@ class TrailWriter:
         self._ticking.nudge()
 
     async def flush(self) -> None:
+        """Store what was gathered.  Raises ``StoreError``: then the next flush stores it too."""
         gathered, self._gathered = self._gathered, {}
+        try:
+            await self._keep(gathered)
+        except StoreError:
+            for driver_id, fixes in gathered.items():
+                since = self._gathered.get(driver_id, ())
+                self._gathered[driver_id] = deque((*fixes, *since), maxlen=TRAIL_POINTS_MAX)
+            raise
+
+    async def _keep(self, gathered: Mapping[str, Iterable[Fix]]) -> None:
         jobs = await self._jobs.last_of(gathered)
         trails = []
         for driver_id, job in jobs.items():
