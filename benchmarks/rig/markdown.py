@@ -114,23 +114,16 @@ def _realtime(report: Report) -> str:
         times = [f"{row[name]:.1f}" for name in ("p50_ms", "p95_ms", "p99_ms", "longest_ms")]
         counts = [f"{row[name]:,}" for name in ("arrivals", "lost", "repeats")]
         body.append([f"{row['events_per_second']}", *counts, *times, f"{row['others']:.0%}", bar])
-    head = [
-        "events a second",
-        "arrivals",
-        "lost",
-        "repeats",
-        "p50 ms",
-        "p95 ms",
-        "p99 ms",
-        "longest ms",
-        "bar",
-    ]
+    head = ["events a second", "arrivals", "lost", "repeats"]
+    head += ["p50 ms", "p95 ms", "p99 ms", "longest ms", "taken by others", "bar"]
     told = f"{_machine(report)} {report['apps']} connected apps, {report['seconds']:g} s."
     return "\n".join(["### From commit to a connected app", "", told, "", *table(head, body)])
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
     """A Markdown table; all columns but the first are figures."""
+    if any(len(row) != len(head) for row in body):
+        raise ValueError("a row has not as many columns as the head")
     rule = ["---", *["--:"] * (len(head) - 1)]
     return ["| " + " | ".join(row) + " |" for row in (head, rule, *body)]
 

@@ -44,8 +44,8 @@ class Requests:
     def __init__(self, city: City) -> None:
         self._chance = random.Random(SEED)
         self._map = Map(self._chance)
-        users = [user.id for user in city.users]
-        riders = [rider.id for rider in city.riders]
+        riders = [rider.id for rider in city.riders[:-1]]  # the last one's limit was used up by rig.compare
+        users = [*riders, *(driver.id for driver in city.drivers)]
         places = list(city.places.items())
         people = [(r.id, person) for r in city.rescues for person in (r.rider_id, r.driver_id)]
         self._users = self._round(users)

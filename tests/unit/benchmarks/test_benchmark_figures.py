@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 import realtime
-from rig import markdown, measure, tables
+from rig import markdown, measure, ratios, tables
 from rig.load import Run, median
 
 
@@ -89,3 +90,22 @@ def test_a_missed_bar_is_not_held_against_us_on_a_machine_that_others_used() -> 
     assert (met(14.0, 0.0), met(14.0, 0.5), met(15.0, 0.0), met(15.0, 0.5)) == (True, True, False, None)
     assert met(1.0, 0.0, lost=1) is False
     assert "met" not in realtime.judged({"events_per_second": 200, "p95_ms": 99.0, "lost": 0, "others": 0.0})
+
+
+def test_every_report_has_its_table() -> None:
+    machine = {"at": "2026-11-23T00:00:00", "commit": "abc", "cores": 2, "python": "3.11", "load_before": 0.1}
+    arrival = realtime.compare(50, {"msg_1": 0.0}, {"msg_1": 1.0}, [("msg_1", 0, 1.1), ("msg_1", 1, 1.1)])
+    operation = measure.row_of("read", [0.001], at_once=1, elapsed=1.0, cpu_s=0.001)
+    medians = [{"key": key} | median([a_run(100)]) for key in ("ours", "tuned", "echo")]
+    reports = {
+        "api": {"machine": machine, "seconds": 8.0, "scenarios": {"me": medians}}
+        | {"ratios": msgspec.to_builtins(ratios.of({"me": medians}))},
+        "parts": {"machine": machine, "rows": [operation | {"server_cpu_us": 1.0}, operation]},
+        "store": {"machine": machine, "rows": [operation]},
+        "realtime": {"machine": machine, "apps": 2, "seconds": 20.0}
+        | {"rows": [realtime.judged(arrival | {"others": 0.0})]},
+    }
+    page = markdown.figures(reports)
+    assert page.count("### ") == 5
+    assert "| `GET /me` | requests a second | Express 4, tuned | 1.00 | at least 3: **NOT met** |" in page
+    assert "p95 below 15 ms, nothing lost: **NOT met**" in page
