@@ -17,7 +17,7 @@ const SIGNS = [
 export function Key({ ownPaper }: { ownPaper: boolean }) {
   const [drawn] = useState(pictures);
   return (
-    <ul className="pointer-events-none flex flex-wrap gap-x-3 gap-y-0.5 border-(--line) px-3 py-1.5 text-xs max-sm:border-t sm:absolute sm:bottom-3 sm:left-3 sm:max-w-[calc(100%-7rem)] sm:rounded-lg sm:border sm:bg-(--panel)/90">
+    <ul className="pointer-events-none flex flex-wrap gap-x-3 gap-y-0.5 border-(--line) px-3 py-1.5 text-xs max-sm:border-t sm:absolute sm:bottom-3 sm:left-3 sm:max-w-[calc(100%-9rem)] sm:rounded-lg sm:border sm:bg-(--panel)/90">
       {SIGNS.map(([icon, text]) => (
         <li key={icon} className="flex items-center gap-1">
           <img src={drawn.get(icon)} alt="" className="size-5" />

@@ -12,7 +12,7 @@ import { plainStyle } from "./style.ts";
 import { tipOf } from "./tips.ts";
 
 const REDRAW_MS = 100;
-const EDGE_PX = { top: 24, left: 24, right: 24, bottom: 56 }; // around the area at first sight; the key is below
+const EDGE_PX = { top: 24, left: 24, right: 24, bottom: 80 }; // around the area at first sight; the key is below
 const SEEN_PX = 24; // nearer to the edge a sign is not wholly seen
 const NEAR_PX = 90; // around a rescue that is brought into view
 const NEAR_ZOOM = 13.5;
