@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import msgspec
 import pytest
@@ -97,7 +98,7 @@ def test_every_report_has_its_table() -> None:
     arrival = realtime.compare(50, {"msg_1": 0.0}, {"msg_1": 1.0}, [("msg_1", 0, 1.1), ("msg_1", 1, 1.1)])
     operation = measure.row_of("read", [0.001], at_once=1, elapsed=1.0, cpu_s=0.001)
     medians = [{"key": key} | median([a_run(100)]) for key in ("ours", "tuned", "echo")]
-    reports = {
+    reports: dict[str, Any] = {
         "api": {"machine": machine, "seconds": 8.0, "scenarios": {"me": medians}}
         | {"ratios": msgspec.to_builtins(ratios.of({"me": medians}))},
         "parts": {"machine": machine, "rows": [operation | {"server_cpu_us": 1.0}, operation]},
