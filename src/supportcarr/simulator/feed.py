@@ -34,6 +34,9 @@ EVENTS = (
     "sos:raised",
 )
 
+_wire_log = logging.getLogger("engineio.client")
+_wire_log.setLevel(logging.ERROR)  # it warns of each connection that breaks; the feed makes another
+
 
 class Feed:
     """Follows one person's streams over as many connections as it takes.
@@ -164,7 +167,7 @@ class Feed:
             http_session=self._http,
             # named, or the libraries print errors by themselves, beside our log and not as JSON
             logger=logging.getLogger("socketio.client"),
-            engineio_logger=logging.getLogger("engineio.client"),
+            engineio_logger=_wire_log,
         )
 
         def mine(handle: Callable[..., None]) -> Callable[..., None]:

@@ -262,7 +262,9 @@ async def test_an_event_that_reached_no_stream_is_found_lost(fake: FakeCity, tmp
     assert list(findings(fake, outcome)) == ["events_exact"]
 
 
-async def test_dropped_connections_and_lost_streams_cost_no_event(fake: FakeCity, tmp_path: Path) -> None:
+async def test_dropped_connections_and_lost_streams_cost_no_event_and_no_warning(
+    fake: FakeCity, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     city = options(fake, tmp_path, requests=12, riders=5, drivers=4, seconds=3.0)
     running = asyncio.create_task(run_city(city))
     await until(lambda: len(fake.rescues) >= 3)
@@ -274,6 +276,7 @@ async def test_dropped_connections_and_lost_streams_cost_no_event(fake: FakeCity
     outcome = await asyncio.wait_for(running, 60)
     assert findings(fake, outcome) == {}
     assert any(not mark.first for journal in outcome.journals for mark in journal.marks)
+    assert [record.name for record in caplog.records if record.name.startswith("engineio.client")] == []
 
 
 async def test_answers_that_were_lost_make_nothing_happen_twice(fake: FakeCity, tmp_path: Path) -> None:
