@@ -25,7 +25,8 @@ from supportcarr.kit import settings as kit_settings
 from supportcarr.kit.redis.server import RedisServer
 from supportcarr.kit.serve import free_port
 
-READY_S = 30.0
+READY_S = 60.0  # as ``supportcarr up`` has
+ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 ROOMY = {"LIMITS_USER_PER_MINUTE": "1000000", "LIMITS_ADDRESS_PER_MINUTE": "1000000"}
 
 
@@ -97,16 +98,21 @@ class Fleet:
         base = "http://127.0.0.1"
         member = Member(process, f"{base}:{port}", f"{base}:{metrics_port}/metrics", log)
         self._members.append(member)
-        async with asyncio.timeout(READY_S):
-            while True:
-                assert process.returncode is None, log.read_text()
-                try:
-                    async with self.session.get(f"{member.url}/readyz") as answer:
-                        if answer.status == 200:
-                            return member
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(READY_S):
+                while not await self._is_ready(member):
+                    assert process.returncode is None, log.read_text()
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"{role} is not ready after {READY_S:g} s: {log.read_text()}") from None
+        return member
+
+    async def _is_ready(self, member: Member) -> bool:
+        try:
+            async with self.session.get(f"{member.url}/readyz", timeout=ASK_TIMEOUT) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(kit_settings.PREFIX)}
