@@ -80,7 +80,7 @@ async def _woken(world: World) -> Findings:
     async def awake() -> bool:
         return (await world.rescue()).status == "matching"
 
-    woke = await world.until(awake, 30)
+    woke = await world.until(awake, 90)  # the card is held for it: a killed worker's claim on that must end
     statuses = [entry.to for entry in (await world.rescue()).timeline]
     return wrong(
         (woke, "the booking did not wake"),
