@@ -60,6 +60,7 @@ def _requests(report: Report) -> str:
 _TITLES = {"me": "`GET /me`", "rescue": "`GET /rescues/{id}`", "mix": "The mix"}
 _SERVERS = {
     "tuned": "Express 4, tuned",
+    "tuned_further": "Express 4, tuned further",
     "as_written": "Express 4, as people write it",
     "by_hand": "Express 4, our design by hand",
     "echo": "bare Granian echo",

@@ -7,11 +7,14 @@ import { collectDefaultMetrics, Histogram, register } from "prom-client";
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
-/** pino-http, to a file, in the background (as pino's documentation has it). */
-export function logging(file) {
+/** pino-http, to a file, in the background; `slim`: lines of our own few fields, not of all that was sent. */
+export function logging(file, { slim }) {
   const destination = pino.destination({ dest: file, sync: false, minLength: 4096 });
   setInterval(() => destination.flush(), 1000).unref();
-  const logger = pino({ base: undefined, timestamp: stdTimeFunctions.isoTime }, destination);
+  const logger = pino(
+    { base: undefined, timestamp: stdTimeFunctions.isoTime, redact: slim ? [] : ["req.headers.authorization"] },
+    destination,
+  );
   return pinoHttp({
     logger,
     genReqId(req, res) {
@@ -20,17 +23,21 @@ export function logging(file) {
       res.setHeader("X-Request-Id", id);
       return id;
     },
-    // The usual lines hold every header, the access token among them: ours say who asked for what.
-    wrapSerializers: false,
-    serializers: {
-      req: (req) => ({ id: req.id, method: req.method, url: req.originalUrl, address: req.ip }),
-      res: (res) => ({ statusCode: res.statusCode }),
-      err: pino.stdSerializers.err,
-    },
     customSuccessObject: withUser,
     customErrorObject: (req, res, error, line) => withUser(req, res, line),
+    ...(slim && SLIM),
   });
 }
+
+// Its own lines hold every header of the request and of the answer.
+const SLIM = {
+  wrapSerializers: false,
+  serializers: {
+    req: (req) => ({ id: req.id, method: req.method, url: req.originalUrl, address: req.ip }),
+    res: (res) => ({ statusCode: res.statusCode }),
+    err: pino.stdSerializers.err,
+  },
+};
 
 function withUser(req, res, line) {
   line.user_id = req.who?.userId;

@@ -1,5 +1,7 @@
-// One worker process of the service as Express engineers write it, or (`peer` is "tuned") as they tune it:
-// the same application and middleware, with caches, prepared statements, grouped writes, pipelining.
+// One worker process of the service as Express engineers write it.  `peer` says how far it is tuned:
+//   as-written     nothing is kept, nothing is grouped
+//   tuned          verified tokens and documents are kept, Redis commands are pipelined by themselves
+//   tuned-further  arrival times are kept as well, writes are grouped in a thread, log lines hold only our fields
 import { createServer } from "node:http";
 import { Redis } from "ioredis";
 import { Arrivals } from "../common/arrivals.mjs";
@@ -11,20 +13,22 @@ import { Streams } from "../common/streams.mjs";
 import { CityClock } from "../common/time.mjs";
 import { application } from "./app.mjs";
 import { Auth } from "./auth.mjs";
+import { CachedStore } from "./cached-store.mjs";
 import { Chat } from "./chat.mjs";
 import { Coverage } from "./coverage.mjs";
+import { GroupingStore } from "./grouping-store.mjs";
 import { Limits } from "./limits.mjs";
 import { logging, timing } from "./observe.mjs";
 import { Rescues } from "./rescues.mjs";
 import { Store } from "./store.mjs";
 import { Broadcast, Trails } from "./tracking.mjs";
-import { TunedStore } from "./tuned-store.mjs";
 
 export async function serve(config) {
-  const tuned = config.peer === "tuned";
+  const further = config.peer === "tuned-further";
+  const tuned = further || config.peer === "tuned";
   const redis = new Redis(config.redis_url, { enableAutoPipelining: tuned, scripts });
-  const store = tuned ? new TunedStore(config.database, redis) : new Store(config.database);
-  const log = logging(config.log);
+  const store = storeOf(config, { redis, tuned, further });
+  const log = logging(config.log, { slim: further });
   const { logger } = log;
   const clock = new CityClock(config.city_offset_ms);
   const router = new Router(config);
@@ -40,7 +44,7 @@ export async function serve(config) {
     documents: store,
     rescues: new Rescues(store),
     chat: new Chat({ store, streams: new Streams(redis, config.streams), clock, logger }),
-    coverage: new Coverage(areas, arrivals, { remember: tuned }),
+    coverage: new Coverage(areas, arrivals, { remember: further }),
     positions: new Positions({
       live,
       areas,
@@ -57,4 +61,9 @@ export async function serve(config) {
     server.closeIdleConnections();
     setTimeout(() => process.exit(0), 2000).unref();
   });
+}
+
+function storeOf({ database }, { redis, tuned, further }) {
+  if (further) return new GroupingStore(database, redis);
+  return tuned ? new CachedStore(database, redis) : new Store(database);
 }

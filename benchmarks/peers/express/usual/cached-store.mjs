@@ -1,21 +1,17 @@
-// The same store, tuned: statements are prepared once, documents are kept in an lru-cache, and writes
-// that come close together share a transaction and its flush of the disk.
+// The same store, tuned: statements are prepared once, and documents are kept in an lru-cache.
 import { LRUCache } from "lru-cache";
-import { GroupCommit } from "../common/group-commit.mjs";
 import { Store } from "./store.mjs";
 
 const KEPT = 50_000; // documents
 const CHANGED = "sc:changed"; // who changes a document publishes "collection/id" here, after the commit
 
-export class TunedStore extends Store {
+export class CachedStore extends Store {
   #statements = new Map();
   #kept = new LRUCache({ max: KEPT });
   #coherent = false; // only who hears of changes may keep documents
-  #writes;
 
   constructor(file, redis) {
     super(file);
-    this.#writes = new GroupCommit(file);
     const subscriber = redis.duplicate();
     const forget = () => {
       this.#coherent = false;
@@ -65,9 +61,5 @@ export class TunedStore extends Store {
 
   #keep(name, document) {
     if (this.#coherent) this.#kept.set(name, document);
-  }
-
-  write(...statements) {
-    return this.#writes.write(...statements);
   }
 }
