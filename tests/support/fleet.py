@@ -85,8 +85,8 @@ class Fleet:
         await self._closing.aclose()
 
     async def start(self, role: str, **settings: str) -> Member:
-        """Start a process of that role (``api``, ``realtime``), with settings of its own, and wait until it
-        may take traffic."""
+        """Start a process of that role (``api``, ``realtime``, ``worker``), with settings of its own, and
+        wait until it may take traffic."""
         port, metrics_port = free_port(), free_port()
         ports = {"PORT": str(port), "REALTIME_PORT": str(port), "METRICS_PORT": str(metrics_port)}
         log = self._folder / f"{role}-{port}.log"
@@ -98,18 +98,19 @@ class Fleet:
         base = "http://127.0.0.1"
         member = Member(process, f"{base}:{port}", f"{base}:{metrics_port}/metrics", log)
         self._members.append(member)
+        asked = f"{base}:{metrics_port}" if role == "worker" else member.url
         try:
             async with asyncio.timeout(READY_S):
-                while not await self._is_ready(member):
+                while not await self._is_ready(asked):
                     assert process.returncode is None, log.read_text()
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise AssertionError(f"{role} is not ready after {READY_S:g} s: {log.read_text()}") from None
         return member
 
-    async def _is_ready(self, member: Member) -> bool:
+    async def _is_ready(self, url: str) -> bool:
         try:
-            async with self.session.get(f"{member.url}/readyz", timeout=ASK_TIMEOUT) as answer:
+            async with self.session.get(f"{url}/readyz", timeout=ASK_TIMEOUT) as answer:
                 return answer.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False
