@@ -1,8 +1,9 @@
 """Live positions in Redis: one script that judges and writes, and the search for who is near.
 
-A driver's newest position is a hash; who reported lately stands in geo sets, one for each slice of
-city time, that expire, and only in that of the last report, so that a search looks at nobody twice.  The
-set finds the candidates, the hash says where they really are.
+A driver's newest position is a hash, one for all areas, so that a leap is seen wherever it leads.  Who
+reported lately stands in geo sets, one for each slice of city time, that expire, and only in that of the
+last report, so that a search looks at nobody twice.  The set finds the candidates, the hash says where
+they really are.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, Script
 from supportcarr.tracking.model import Fix, Rules, Verdict
 
-NOWHERE = "-"  # stands for the area of positions outside every area
 LAST_KEPT_MS = 600_000  # wall time
 CANDIDATES_PER_SLICE = 200  # at first: of a slice that has more, twice as many are looked at next
 FIRST_LOOK_M = 1_500  # in a busy city whoever is wanted is near, and a small circle costs little
@@ -72,13 +72,16 @@ if newest then
     'heading', ARGV[newest + 4])
   redis.call('PEXPIRE', KEYS[1], ARGV[7])
 end
-if live and KEYS[2] then
-  if before ~= KEYS[2] then
-    if before then redis.call('ZREM', before, ARGV[6]) end
-    redis.call('HSET', KEYS[1], 'slice', KEYS[2])
+if live then
+  local slice = KEYS[2]
+  if before and before ~= slice then redis.call('ZREM', before, ARGV[6]) end
+  if slice then
+    if before ~= slice then redis.call('HSET', KEYS[1], 'slice', slice) end
+    redis.call('GEOADD', slice, ARGV[live + 2], ARGV[live + 1], ARGV[6])
+    redis.call('PEXPIRE', slice, ARGV[8])
+  elseif before then
+    redis.call('HDEL', KEYS[1], 'slice')
   end
-  redis.call('GEOADD', KEYS[2], ARGV[live + 2], ARGV[live + 1], ARGV[6])
-  redis.call('PEXPIRE', KEYS[2], ARGV[8])
 end
 return verdicts
 """,
@@ -88,7 +91,6 @@ return verdicts
 # time that is fresh, what the keys of last positions begin with, members a slice, radius of the first
 # look.  Answers driver, at, lat and lng of each: at least those wanted, in no order.
 #
-# A driver who moved on to another area may be found where they were; the hash says where they are.
 # Everyone who is fresh stands where they are in the newest slice that has them, so the nearest are
 # found, and those who moved are answered as well, and not counted.  Of a slice that was cut short only
 # its last member's distance is known to be free of others: beyond it nobody counts as nearest yet.
@@ -146,9 +148,12 @@ class LivePositions:
         self._slice_kept_ms = round(1000 * ((rules.fresh_seconds + self._slice_s) / clock.speed + 2))
 
     async def report(self, driver_id: str, area_id: str | None, fixes: Sequence[Fix]) -> list[Verdict]:
-        """Judge fixes in order of time and keep the newest; one round trip."""
+        """Judge fixes in order of time and keep the newest; one round trip.
+
+        *area_id* is where the newest is; outside every area nobody finds the driver.
+        """
         now, rules = self._clock.city(), self._rules
-        touched = [keys.last_position(area_id or NOWHERE, driver_id)]
+        touched = [keys.last_position(driver_id)]
         if area_id is not None:
             touched.append(keys.position_bucket(area_id, self._slice(now)))
         args: list[str | float] = [
@@ -177,7 +182,7 @@ class LivePositions:
                 radius_m,
                 limit,
                 _micros(self._oldest()),
-                keys.last_position(area_id, ""),
+                keys.last_position(""),
                 CANDIDATES_PER_SLICE,
                 FIRST_LOOK_M,
             ),
@@ -197,7 +202,7 @@ class LivePositions:
         )
         ids = list(dict.fromkeys(member for slice_ in members for member in slice_))
         replies = await self._redis.batch(
-            [("HMGET", keys.last_position(area_id, i), "at", "lat", "lng", "heading") for i in ids],
+            [("HMGET", keys.last_position(i), "at", "lat", "lng", "heading") for i in ids],
             decode=True,
         )
         origin, oldest = GeoPoint(0, 0), self._oldest()

@@ -159,6 +159,33 @@ async def test_outside_every_area_positions_are_judged_and_nobody_is_found(
     assert len(await redis.call("KEYS", "*")) == 1
 
 
+async def test_a_leap_is_not_believed_whatever_area_it_leads_to(
+    live: LivePositions, wall: Wall, redis: RedisClient
+) -> None:
+    await live.report("usr_d", "montreal", [fix(wall)])
+    wall.now += timedelta(seconds=5)
+    for area in (None, "laval"):
+        assert await live.report("usr_d", area, [fix(wall, 50_000)]) == ["impossible"]
+    assert [d.driver_id for d in await live.nearby("montreal", HERE, 500, 10)] == ["usr_d"]
+    assert await live.report("usr_d", None, [fix(wall, 100)]) == ["live"]
+    wall.now += timedelta(seconds=5)
+    assert await live.report("usr_d", "montreal", [fix(wall, 50_000)]) == ["impossible"]
+
+
+async def test_a_driver_is_found_only_in_the_area_of_the_newest_position(
+    live: LivePositions, wall: Wall, redis: RedisClient
+) -> None:
+    async def areas() -> list[str]:
+        return [a for a in ("montreal", "laval") if await live.nearby(a, HERE, 500, 10)]
+
+    for area in ("montreal", "laval", None, "laval"):
+        expected = [area] if area else []
+        assert await live.report("usr_d", area, [fix(wall)]) == ["live"]
+        assert await areas() == expected
+        assert len(await live.present("laval")) == (area == "laval")
+        wall.now += timedelta(seconds=2)
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_the_script_says_what_the_pure_rule_says(seed: int, live: LivePositions, wall: Wall) -> None:
     random = Random(seed)

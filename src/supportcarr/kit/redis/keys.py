@@ -42,17 +42,17 @@ def queue_prefix() -> str:
     return "{sc:bull}"
 
 
-def last_position(area_id: str, driver_id: str) -> str:
-    """Cache.  Hash: the newest believed position of a driver in an area (``at`` microseconds of city
+def last_position(driver_id: str) -> str:
+    """Cache.  Hash: the newest believed position of a driver, wherever it is (``at`` microseconds of city
     time, ``lat``, ``lng``, ``heading`` in degrees or empty, and in ``slice`` the key of the bucket that has
     them); expires some minutes after the last one."""
-    return f"sc:{{pos:{area_id}}}:last:{driver_id}"
+    return f"sc:{{pos}}:last:{driver_id}"
 
 
 def position_bucket(area_id: str, bucket: int) -> str:
     """Cache.  Geo set: the drivers who reported from an area within one slice of city time; expires
     when no position in it can be fresh any more, so that a dead phone vanishes by itself."""
-    return f"sc:{{pos:{area_id}}}:geo:{bucket}"
+    return f"sc:{{pos}}:geo:{area_id}:{bucket}"
 
 
 def positions_channel() -> str:
