@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -284,6 +285,59 @@ async def test_the_log_is_bounded_while_much_is_written(path: Path) -> None:
     await store.close()
 
 
+async def test_statements_run_in_the_loop_unless_they_would_wait_or_take_long(
+    path: Path,
+) -> None:
+    store = await opened(path)
+
+    def where(connection: sqlite3.Connection) -> bool:
+        connection.execute("SELECT 1")
+        return threading.current_thread() is threading.main_thread()
+
+    assert all(await asyncio.gather(store.write(where), store.write(where)))
+    assert not any(await asyncio.gather(store.write(where), store.write(where, lengthy=True)))
+    turnstile = Turnstile(path)
+    turnstile.acquire()
+    waiting = asyncio.create_task(store.write(where))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    turnstile.release()
+    turnstile.close()
+    assert await waiting is False
+    assert await store.write(where) is True
+    await store.close()
+
+
+async def test_what_is_asked_for_while_a_group_is_written_is_written_next(path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+
+    async def one_after_the_other(name: str) -> None:
+        parcel = await parcels.insert(Parcel(id=name))
+        for n in range(40):
+            await asyncio.sleep(n % 3 / 1000)
+            parcel = await parcels.save(msgspec.structs.replace(parcel, note=str(n)))
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(one_after_the_other(f"p{n}") for n in range(10)))
+    assert {(p.version, p.note) async for p in parcels.scan()} == {(41, "39")}
+    await store.close()
+
+
+async def test_a_loop_of_another_thread_writes_as_well(path: Path) -> None:
+    store = await opened(path)
+    parcels = store.collection(PARCELS)
+
+    async def write(name: str) -> None:
+        for n in range(30):
+            await parcels.insert(Parcel(id=f"{name}{n}"), recorded("in"))
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(write("here"), asyncio.to_thread(asyncio.run, write("there")))
+    assert await parcels.count() == 60
+    await store.close()
+
+
 async def test_the_log_is_cut_back_after_a_reader_kept_it_growing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,7 +446,7 @@ async def test_a_stored_document_that_its_type_cannot_hold_is_reported(path: Pat
     def spoil(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE parcels SET _body = ?", (b'{"id": 7}',))
 
-    await store.write(spoil)
+    await store.write(spoil, ids=["p"])
     with pytest.raises(StoreError, match="parcels"):
         await store.collection(PARCELS).get("p")
     await store.close()

@@ -29,6 +29,20 @@ def test_who_gave_up_does_not_hold_it_later(tmp_path: Path) -> None:
     third.release()
 
 
+def test_who_only_tries_gets_it_if_nobody_has_it_and_nobody_waits(tmp_path: Path) -> None:
+    first, second = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
+    assert first.try_acquire()
+    assert not second.try_acquire()
+    first.release()
+    with (tmp_path / "lock.gate").open("r+") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # somebody stands at the gate, the room is free
+        assert not second.try_acquire()
+    assert second.try_acquire()
+    second.release()
+    assert first.acquire_within(10)
+    first.release()
+
+
 def test_closing_frees_it(tmp_path: Path) -> None:
     first, second = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
     first.acquire()

@@ -1,7 +1,7 @@
 """The embedded engine: every collection in one SQLite file, for the processes of one machine.
 
-Writes go through one thread a process, which commits groups and shares the file fairly with the
-other processes (``sqlite_writer``, ``turnstile``).  Reads see what is committed: by id from memory while
+Writes are committed in groups by one thread a process, which shares the file fairly with the other
+processes (``sqlite_writer``, ``turnstile``).  Reads see what is committed: by id from memory while
 nobody has changed the document (``sqlite_cache``); of one row, or of few by an index, at once in the
 caller's thread (a dozen microseconds; handing them over costs more); the others in a small pool.
 ``docs/adr/0002-documents-one-port-two-engines.md`` says why.
@@ -270,15 +270,16 @@ class SqliteStore:
     async def write(
         self,
         run: Callable[[sqlite3.Connection], R],
-        told: Callable[[], None] | None = None,
+        told: Callable[[int], None] | None = None,
         ids: Sequence[str] = (),
         *,
         unhurried: bool = False,
+        lengthy: bool = False,
     ) -> R:
         """*run*'s outcome, once it is durable.  As ``Writer.submit`` says."""
         if self._writer is None:
             raise StoreUnavailable("the store is not open")
-        return await self._writer.submit(run, told, ids, unhurried=unhurried)
+        return await self._writer.submit(run, told, ids, unhurried=unhurried, lengthy=lengthy)
 
     def read_now(self, sql: str, values: Sequence[Any]) -> list[Any]:
         """Rows, read in the caller's thread: for statements that touch few rows by an index."""

@@ -30,6 +30,7 @@ KEPT = 20_000  # documents of a process, the oldest go first: some 40 MB
 
 _WIDTH = 8  # bytes of a counter: written and read in one piece
 _NOT_THERE = (-1, None)
+_SEVERAL = 1  # in place of a counter: no counter that is kept is odd
 
 
 class Marks:
@@ -53,12 +54,21 @@ class Marks:
     def slot(id: str) -> int:
         return zlib.crc32(id.encode("utf-8", "surrogatepass")) % SLOTS
 
-    def begin(self, ids: Iterable[str]) -> set[int]:
-        """Say that those documents are about to change; hand the answer to ``end``."""
-        slots = {self.slot(name) for name in ids}
-        for slot in slots:
-            self.counts[slot] = self.counts[slot] + 1 | 1
-        return slots
+    def begin(self, ids: Iterable[str]) -> dict[int, int]:
+        """Say that those documents are about to change; hand the answer to ``end``.
+
+        It holds the count of each slot after that, and an odd number where several ids share one:
+        which of them was written last is not known here.
+        """
+        after: dict[int, int] = {}
+        for name in ids:
+            slot = self.slot(name)
+            if slot in after:
+                after[slot] = _SEVERAL
+            else:
+                odd = self.counts[slot] = self.counts[slot] + 1 | 1
+                after[slot] = odd + 1
+        return after
 
     def end(self, slots: Iterable[int]) -> None:
         """Say that they have changed, or will not."""
@@ -80,7 +90,10 @@ class ReadCache:
         self.hits = self.misses = 0
 
     def look(self, collection: str, id: str) -> tuple[int, Any]:
-        """The counter as it is now, and the document if the kept one is still right, else ``None``."""
+        """The counter as it is now, and the document if the kept one is still right, else ``None``.
+
+        The document may be its bytes, if it was written here and not asked for since.
+        """
         count = self._counts[self._slot(id)]
         kept = self._kept.get((collection, id), _NOT_THERE)
         if kept[0] == count:
@@ -90,7 +103,7 @@ class ReadCache:
         return count, None
 
     def keep(self, collection: str, id: str, count: int, document: Any) -> None:
-        """Keep a document that was read after ``look`` answered *count*."""
+        """Keep a document that was read after ``look`` answered *count*, or written under that count."""
         if count & 1 or self._counts[self._slot(id)] != count:
             return
         if len(self._kept) >= KEPT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -17,10 +17,11 @@ from supportcarr.kit.store.sqlite_table import Table
 
 if TYPE_CHECKING:
     from supportcarr.kit.store.sqlite import SqliteStore
+    from supportcarr.kit.store.sqlite_cache import ReadCache
 
 D = TypeVar("D", bound=Document)
 
-AT_ONCE = 100  # rows that may be read in the caller's thread, if an index finds them
+AT_ONCE = 100  # rows that may be read, if an index finds them, or inserted in the caller's thread
 CHUNK = 500  # rows read, or inserted, in one go
 
 _event_decoder = msgspec.json.Decoder(Event)
@@ -45,8 +46,7 @@ class SqliteCollection(Generic[D]):
             raise StoreUnavailable("the store is not open")
         count, kept = cache.look(self.table.name, id)
         if kept is not None:
-            document: D = kept
-            return document
+            return self._decoded(cache, id, count, kept)
         rows = self._store.read_now(self.table.get, (id,))
         if not rows:
             return None
@@ -54,12 +54,24 @@ class SqliteCollection(Generic[D]):
         cache.keep(self.table.name, id, count, document)
         return document
 
+    def _decoded(self, cache: ReadCache, id: str, count: int, kept: Any) -> D:
+        """What the cache keeps, as a document."""
+        if type(kept) is bytes:
+            kept = self.table.decode(kept)
+            cache.keep(self.table.name, id, count, kept)
+        document: D = kept
+        return document
+
     async def get_many(self, ids: Sequence[str]) -> dict[str, D]:
         cache = self._store.cache
         if cache is None:
             raise StoreUnavailable("the store is not open")
         looked = {name: cache.look(self.table.name, name) for name in ids}
-        found: dict[str, D] = {name: kept for name, (_, kept) in looked.items() if kept is not None}
+        found: dict[str, D] = {
+            name: self._decoded(cache, name, count, kept)
+            for name, (count, kept) in looked.items()
+            if kept is not None
+        }
         unknown = [name for name in looked if name not in found]
         for start in range(0, len(unknown), CHUNK):
             some = In(tuple(unknown[start : start + CHUNK]))
@@ -147,7 +159,7 @@ class SqliteCollection(Generic[D]):
         row = self.table.row(stored)
         await self._store.write(
             lambda connection: self.table.insert(connection, row, events),
-            self._telling(stored, events),
+            partial(self._written, stored.id, row[2], events),
             (stored.id,),
         )
         return stored
@@ -160,7 +172,9 @@ class SqliteCollection(Generic[D]):
                 for document in documents[start : start + CHUNK]
             ]
             stored += await self._store.write(
-                partial(self.table.insert_new, rows=rows), ids=[row[0] for row in rows]
+                partial(self.table.insert_new, rows=rows),
+                ids=[row[0] for row in rows],
+                lengthy=len(rows) > AT_ONCE,
             )
         return stored
 
@@ -171,7 +185,7 @@ class SqliteCollection(Generic[D]):
         row = self.table.row(stored)
         await self._store.write(
             lambda connection: self.table.save(connection, row, read, events),
-            self._telling(stored, events),
+            partial(self._written, stored.id, row[2], events),
             (stored.id,),
         )
         return stored
@@ -193,7 +207,9 @@ class SqliteCollection(Generic[D]):
     def _events(self, stored: D, recorded: Recorded | None) -> list[Event]:
         return recorded.events(self.spec.name, stored.id, stored.version) if recorded else []
 
-    def _telling(self, stored: D, events: list[Event]) -> Callable[[], None] | None:
-        if not events:
-            return None
-        return partial(self._store.tell, self.spec.name, stored.id, events)
+    def _written(self, id: str, body: bytes, events: list[Event], count: int) -> None:
+        """A document is durable: keep it, and tell of its events."""
+        if self._store.cache is not None:
+            self._store.cache.keep(self.table.name, id, count, body)
+        if events:
+            self._store.tell(self.spec.name, id, events)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 class Turnstile:
-    """One holder at a time over all processes; within a process one thread may use it."""
+    """One holder at a time over all processes; within a process one thread at a time may use it."""
 
     def __init__(self, path: Path) -> None:
         self._gate = os.open(f"{path}.gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -28,6 +28,20 @@ class Turnstile:
             fcntl.flock(self._room, fcntl.LOCK_EX)
         finally:
             fcntl.flock(self._gate, fcntl.LOCK_UN)
+
+    def try_acquire(self) -> bool:
+        """Take the lock if nobody has it and nobody waits for it."""
+        try:
+            fcntl.flock(self._gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        try:
+            fcntl.flock(self._room, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            fcntl.flock(self._gate, fcntl.LOCK_UN)
+        return True
 
     def acquire_within(self, seconds: float) -> bool:
         """The same, for at most that long; for who comes rarely (it costs a thread)."""
