@@ -90,6 +90,7 @@ class Relay:
         self._concurrency = concurrency
         self._by_fact: dict[type[Fact], tuple[Consumer, ...]] = {}
         self._waiting: dict[Key, None] = {}  # an ordered set
+        self._told_first: dict[Key, Sequence[Event]] = {}  # of those waiting: all that the outbox holds
         self._running: dict[Key, asyncio.Task[None]] = {}
         self._again: set[Key] = set()  # noticed once more while running
         self._troubles: dict[Key, _Trouble] = {}
@@ -108,6 +109,10 @@ class Relay:
         if trouble is not None and trouble.retry is not None:
             trouble.retry.cancel()  # who is not in trouble need not wait for who is
             trouble.retry = None
+        new = key not in self._waiting and key not in self._running
+        self._told_first.pop(key, None)  # it changed once more: then the outbox is read
+        if new and not self._stopped and events and events[0].document_version == 1:
+            self._told_first[key] = events
         self._notice(key)
 
     def _notice(self, key: Key) -> None:
@@ -172,7 +177,9 @@ class Relay:
             return LONGEST_RETRY_S
         done: list[Event] = []
         going = _Pass()
-        for event in await collection.unrelayed(key[1]):
+        # Before a document's first events there are none, so what was told of is what is to be handed on.
+        events = self._told_first.pop(key, None) or await collection.unrelayed(key[1])
+        for event in events:
             await self._hand(event, trouble, going)
             if not going.blocked:
                 done.append(event)
@@ -291,6 +298,7 @@ class Relay:
         """Take nothing on any more and end what runs; what is unfinished is left to a sweep."""
         self._stopped = True
         self._waiting.clear()
+        self._told_first.clear()
         for trouble in self._troubles.values():
             if trouble.retry:
                 trouble.retry.cancel()

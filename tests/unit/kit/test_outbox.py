@@ -102,6 +102,47 @@ async def test_events_are_handed_on_at_once_and_leave_the_outbox(
     assert relay.stats() == {"relayed": 2, "failures": 0, "waiting": 0, "retrying": 0}
 
 
+async def test_the_first_events_of_a_document_are_not_read_back_and_later_ones_are(
+    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    unrelayed = type(parcels).unrelayed
+
+    async def watched(collection: Collection[Parcel], id: str) -> list[Event]:
+        read.append(id)
+        return await unrelayed(collection, id)
+
+    monkeypatch.setattr(type(parcels), "unrelayed", watched)
+    witness = Witness()
+    relay = Relay(store, [witness.consumer], jobs)
+    await parcels.insert(Parcel(id="p"), recorded("one"))
+    assert await relay.drain()
+    assert (witness.words, read) == (["one"], [])
+    await save_again(parcels, "p", "two")
+    assert await relay.drain()
+    assert (witness.words, read) == (["one", "two"], ["p"])
+
+
+async def test_a_document_that_changes_before_its_first_events_are_handed_on_keeps_its_order(
+    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
+) -> None:
+    gate = asyncio.Event()
+    busy, witness = Witness("test.busy"), Witness()
+
+    async def wait(event: Event) -> None:
+        await gate.wait()
+
+    busy.trouble = wait
+    relay = Relay(store, [busy.consumer, witness.consumer], jobs, concurrency=1)
+    await parcels.insert(Parcel(id="first"), recorded("zero"))
+    await parcels.insert(Parcel(id="p"), recorded("one"))  # waits for the first to be through
+    await save_again(parcels, "p", "two")
+    gate.set()
+    assert await relay.drain()
+    assert witness.words == ["zero", "one", "two"]
+    assert await outbox(store) == []
+
+
 async def test_a_consumer_is_given_the_facts_it_names_and_those_derived_from_them(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
