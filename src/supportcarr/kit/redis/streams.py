@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -128,6 +129,7 @@ class Streams:
     def __init__(self, redis: RedisClient, settings: StreamSettings) -> None:
         self._redis = redis
         self._settings = settings
+        self._candidates = _candidates()
 
     async def append(self, entries: Sequence[Entry]) -> list[str | None]:
         """Append each entry to its stream, in this order; the cursors, ``None`` for a repeat.
@@ -142,7 +144,7 @@ class Streams:
     async def _append(self, entries: Sequence[Entry]) -> list[str | None]:
         settings = self._settings
         places = [keys.stream_heads(), keys.firehose()]
-        args: list[Arg] = [_candidate(), settings.keep_seconds, settings.firehose_events]
+        args: list[Arg] = [next(self._candidates), settings.keep_seconds, settings.firehose_events]
         for entry in entries:
             places += (keys.stream(entry.stream), keys.stream_seen(entry.stream, entry.event_id))
             args += (
@@ -159,7 +161,7 @@ class Streams:
     async def heads(self, streams: Sequence[str]) -> dict[str, str]:
         """The cursor of each stream's last event (``EPOCH:0``: there was none).  Raises ``RedisError``."""
         epoch, *seqs = await self._redis.script(
-            _HEADS, [keys.stream_heads()], [_candidate(), *streams], decode=True
+            _HEADS, [keys.stream_heads()], [next(self._candidates), *streams], decode=True
         )
         return {stream: f"{epoch}:{seq or 0}" for stream, seq in zip(streams, seqs, strict=True)}
 
@@ -226,7 +228,9 @@ class Streams:
                     yield Batch(epoch, [item for item in items if item not in foreign])
 
     async def _epoch(self) -> str:
-        (epoch,) = await self._redis.script(_HEADS, [keys.stream_heads()], [_candidate()], decode=True)
+        (epoch,) = await self._redis.script(
+            _HEADS, [keys.stream_heads()], [next(self._candidates)], decode=True
+        )
         return str(epoch)
 
 
@@ -259,8 +263,10 @@ class _Reader:
         return found[0][1] if found else []
 
 
-def _candidate() -> str:
-    return secrets.token_hex(6)
+def _candidates() -> Iterator[str]:
+    """Epochs that nobody else ever names, each once; asking the system for each costs a system call."""
+    name = secrets.token_hex(6)
+    return (f"{name}{number:x}" for number in count())
 
 
 def _parse(cursor: str) -> tuple[str, int]:
