@@ -12,22 +12,22 @@ import time
 from pathlib import Path
 
 from supportcarr.cli import main
-from supportcarr.kit.store.sqlite_writer import Operation, Outcome, Writer
+from supportcarr.kit.store.sqlite_writer import Operation, Outcome, Prepared, Writer
 
 
 def mark_commits(file: Path) -> None:
     """Write to *file* from now on.  The writer's thread does it, in a buffer that is flushed at the end."""
     out = file.open("a", buffering=1 << 20)
     atexit.register(out.close)
-    commit = Writer._commit
+    write = Writer._write
 
-    def marked(self: Writer, group: list[Operation]) -> list[Outcome]:
-        outcomes = commit(self, group)
+    def marked(self: Writer, group: list[Operation], prepared: Prepared | None) -> list[Outcome]:
+        outcomes = write(self, group, prepared)
         at = time.monotonic()
         out.writelines(f"{name} {at:.6f}\n" for op, _, error in outcomes if error is None for name in op.ids)
         return outcomes
 
-    Writer._commit = marked  # type: ignore[method-assign]  # the only place that knows the moment
+    Writer._write = marked  # type: ignore[method-assign]  # the only place that knows the moment
 
 
 if __name__ == "__main__":
