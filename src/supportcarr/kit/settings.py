@@ -191,7 +191,8 @@ class Streams(Group, frozen=True, kw_only=True):
     prefix = "STREAMS_"
     user_events: Annotated[int, Meta(ge=10, description="events kept a person")] = 1_000
     ops_events: Annotated[int, Meta(ge=10, description="events kept an area")] = 50_000
-    firehose_events: Annotated[int, Meta(ge=100, description="events kept in the firehose")] = 100_000
+    firehoses: Annotated[int, Meta(ge=1, le=64, description="firehoses that streams are spread over")] = 1
+    firehose_events: Annotated[int, Meta(ge=100, description="events kept in a firehose")] = 100_000
     keep_seconds: Annotated[int, Meta(ge=60, description="how long a stream is kept")] = 3_600
     heads_seconds: Annotated[float, Meta(gt=0, description="how often heads are told")] = 3.0
 

@@ -239,6 +239,30 @@ async def test_the_firehose_skips_what_a_lost_epoch_left_behind(redis: RedisClie
     hearing.cancel()
 
 
+async def test_several_firehoses_bring_every_stream_in_its_order_and_tell_of_a_wipe_once(
+    redis: RedisClient,
+) -> None:
+    people = [f"user:usr_{n}" for n in range(12)]
+    streams = Streams(redis, StreamSettings(firehoses=3))
+    batches: list[Batch] = []
+    hearing = asyncio.create_task(heard(streams, batches))
+    while not batches:
+        await asyncio.sleep(0.005)
+    await asyncio.gather(*(streams.append([entry(n, person) for n in range(1, 31)]) for person in people))
+    items = await until(batches, 30 * len(people))
+    assert {person: seqs([i for i in items if i.stream == person]) for person in people} == {
+        person: list(range(1, 31)) for person in people
+    }
+    assert all([await redis.call("XLEN", keys.firehose(n)) for n in range(3)])
+
+    await redis.call("FLUSHALL")
+    await streams.append([entry(31, person) for person in people])
+    items = await until(batches, 31 * len(people))
+    assert {item.stream for item in items[-len(people) :]} == set(people)
+    assert [batch.began for batch in batches].count(True) == 1
+    hearing.cancel()
+
+
 async def test_data_comes_back_byte_for_byte(streams: Streams) -> None:
     data = msgspec.json.encode({"text": "naïve \x00 ünd"})
     (cursor,) = await streams.append([Entry(RIDER, "e", "n", "t", data)])

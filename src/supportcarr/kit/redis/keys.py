@@ -32,9 +32,10 @@ def stream_seen(name: str, event_id: str) -> str:
     return f"sc:{{rt}}:seen:{name}:{event_id}"
 
 
-def firehose() -> str:
-    """Durable.  Stream of every event of every stream, for the real-time nodes; trimmed by length."""
-    return "sc:{rt}:firehose"
+def firehose(number: int) -> str:
+    """Durable.  Stream of every event of the streams that go by it, for the real-time nodes; trimmed by
+    length.  Which stream goes by which is a hash of its name and of how many there are."""
+    return f"sc:{{rt}}:firehose:{number}"
 
 
 def queue_prefix() -> str:

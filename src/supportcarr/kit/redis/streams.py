@@ -17,6 +17,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -29,22 +30,22 @@ _READ_AT_ONCE = 500
 _BLOCK_SECONDS = 1.0  # also: how late a wiped Redis is noticed when nothing is appended
 _PAUSE_SECONDS = 0.1  # between attempts to read a firehose that is away
 
-# KEYS: heads, firehose, then a stream and a mark of the event for each entry.
-# ARGV: a candidate epoch, seconds to keep, the firehose's length, then for each entry: the stream's
+# KEYS: heads, then for each entry its stream, a mark of the event, and the stream's firehose.
+# ARGV: a candidate epoch, seconds to keep, a firehose's length, then for each entry: the stream's
 # name, its length, event id, event name, time, data.  Answers the epoch, then for each entry its seq,
 # 0 for a repeat.
 _APPEND = Script(
     "streams.append",
     """
-    local heads, firehose = KEYS[1], KEYS[2]
+    local heads = KEYS[1]
     local keep = tonumber(ARGV[2])
     local now = tonumber(redis.call('TIME')[1])
     redis.call('HSETNX', heads, '', ARGV[1])
     local epoch = redis.call('HGET', heads, '')
     local answer = {epoch}
-    local k, a = 3, 4
+    local k, a = 2, 4
     while k < #KEYS do
-      local stream, mark = KEYS[k], KEYS[k + 1]
+      local stream, mark, firehose = KEYS[k], KEYS[k + 1], KEYS[k + 2]
       local name, length, id, event, at, data =
         ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
       if redis.call('SET', mark, 1, 'NX', 'EX', keep) then
@@ -68,7 +69,7 @@ _APPEND = Script(
       else
         answer[#answer + 1] = 0
       end
-      k, a = k + 2, a + 6
+      k, a = k + 3, a + 6
     end
     return answer
     """,
@@ -130,6 +131,7 @@ class Streams:
         self._redis = redis
         self._settings = settings
         self._candidates = _candidates()
+        self._firehoses = [keys.firehose(n) for n in range(settings.firehoses)]
 
     async def append(self, entries: Sequence[Entry]) -> list[str | None]:
         """Append each entry to its stream, in this order; the cursors, ``None`` for a repeat.
@@ -143,10 +145,14 @@ class Streams:
 
     async def _append(self, entries: Sequence[Entry]) -> list[str | None]:
         settings = self._settings
-        places = [keys.stream_heads(), keys.firehose()]
+        places = [keys.stream_heads()]
         args: list[Arg] = [next(self._candidates), settings.keep_seconds, settings.firehose_events]
         for entry in entries:
-            places += (keys.stream(entry.stream), keys.stream_seen(entry.stream, entry.event_id))
+            places += (
+                keys.stream(entry.stream),
+                keys.stream_seen(entry.stream, entry.event_id),
+                self._firehoses[crc32(entry.stream.encode()) % len(self._firehoses)],
+            )
             args += (
                 entry.stream,
                 settings.ops_events if entry.stream.startswith("ops:") else settings.user_events,
@@ -192,26 +198,28 @@ class Streams:
         return items
 
     async def firehose(self, start: str | None = None) -> AsyncGenerator[Batch, None]:
-        """What is appended to any stream, from now on, for as long as it is read.
+        """What is appended to any stream, from now on, for as long as it is read; of each stream in
+        its order, whichever firehose it goes by.
 
         The first batch comes at once and is empty, with the epoch: whoever tells heads after it
-        misses nothing.  *start* (an entry id of the firehose) begins after that entry instead.  A
+        misses nothing.  *start* (an entry id, which is a time) begins after that entry instead.  A
         break of the connection loses nothing; a wiped Redis shows as a batch with ``began``.
         """
-        last, epoch = start, ""
+        last: dict[str, str] = {} if start is None else dict.fromkeys(self._firehoses, start)
+        epoch = ""
         quiet = True  # only then the epoch is asked for; otherwise the events themselves tell it
-        async with _Reader(self._redis) as reader:
+        async with _Reader(self._redis, self._firehoses) as reader:
             while True:
                 try:
-                    if last is None:
-                        last = await reader.last_id()
+                    if not last:
+                        last = await reader.last_ids()
                     if quiet and (now := await self._epoch()) != epoch:
                         if epoch:
-                            last = "0-0"  # of the new epoch nothing was read yet
+                            last = dict.fromkeys(last, "0-0")  # of the new epoch nothing was read yet
                         yield Batch(now, [], began=bool(epoch))
                         epoch = now
-                    entries = await reader.after(last)
-                    items = [_fired(fields) for _, fields in entries]
+                    read = await reader.after(last)
+                    items = [_fired(fields) for _, entries in read for _, fields in entries]
                     foreign = [item for item in items if not item.cursor.startswith(f"{epoch}:")]
                     if foreign and await self._epoch() != epoch:
                         # Wiped while we waited: begin with the first entry of the new epoch, whatever
@@ -222,9 +230,9 @@ class Streams:
                     await asyncio.sleep(_PAUSE_SECONDS)
                     quiet = True
                     continue
-                quiet = not entries
-                if entries:
-                    last = entries[-1][0].decode()
+                quiet = not read
+                if read:
+                    last |= {key.decode(): entries[-1][0].decode() for key, entries in read}
                     yield Batch(epoch, [item for item in items if item not in foreign])
 
     async def _epoch(self) -> str:
@@ -235,10 +243,11 @@ class Streams:
 
 
 class _Reader:
-    """A connection that blocks on the firehose."""
+    """A connection that blocks on the firehoses."""
 
-    def __init__(self, redis: RedisClient) -> None:
+    def __init__(self, redis: RedisClient, firehoses: Sequence[str]) -> None:
         self._client = redis.dedicated(name="firehose", timeout=_BLOCK_SECONDS + 2)
+        self._firehoses = firehoses
 
     async def __aenter__(self) -> _Reader:
         while True:
@@ -251,16 +260,23 @@ class _Reader:
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
-    async def last_id(self) -> str:
-        newest = await self._client.call("XREVRANGE", keys.firehose(), "+", "-", "COUNT", 1)
-        return newest[0][0].decode() if newest else "0-0"
+    async def last_ids(self) -> dict[str, str]:
+        """The id of each one's newest entry."""
+        newest = await self._client.batch(
+            [("XREVRANGE", key, "+", "-", "COUNT", 1) for key in self._firehoses]
+        )
+        return {
+            key: found[0][0].decode() if found else "0-0"
+            for key, found in zip(self._firehoses, newest, strict=True)
+        }
 
-    async def after(self, last: str) -> list[tuple[bytes, list[bytes]]]:
+    async def after(self, last: Mapping[str, str]) -> list[tuple[bytes, list[tuple[bytes, list[bytes]]]]]:
+        """What is newer, by firehose; waits ``_BLOCK_SECONDS`` for the first of it."""
         found = await self._client.call(
             "XREAD", "COUNT", _READ_AT_ONCE, "BLOCK", int(_BLOCK_SECONDS * 1000),
-            "STREAMS", keys.firehose(), last,
+            "STREAMS", *last, *last.values(),
         )  # fmt: skip
-        return found[0][1] if found else []
+        return found or []
 
 
 def _candidates() -> Iterator[str]:
