@@ -46,7 +46,8 @@ class Requests:
         self._map = Map(self._chance)
         riders = [rider.id for rider in city.riders[:-1]]  # the last one's limit was used up by rig.compare
         users = [*riders, *(driver.id for driver in city.drivers)]
-        places = list(city.places.items())
+        abroad = city.drivers[2].id  # rig.compare left them in Paris, and nobody believes the way back
+        places = [(driver, place) for driver, place in city.places.items() if driver != abroad]
         people = [(r.id, person) for r in city.rescues for person in (r.rider_id, r.driver_id)]
         self._users = self._round(users)
         self._riders = self._round(riders)
