@@ -29,7 +29,8 @@ from supportcarr.rescues.model import PaymentSnapshot, Rescue, TimelineEntry
 from supportcarr.riders.model import LiveRescue, RiderProfile
 from supportcarr.tracking.model import LiveJob
 
-RIDERS = DRIVERS = 1_000
+RIDERS = 1_000
+DRIVERS = 1_001  # one is abroad (rig.scenarios); a file's positions are whole rounds of the others
 BUSY = 800
 SEED = 20261105
 
