@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from datetime import datetime
+from collections.abc import MutableMapping
 from typing import Any
 
 import msgspec
 import pytest
-import structlog
 
-from support.stores import NOON, PARCELS, Parcel, recorded, store_at, word_of
+from support.relays import FailsFirst, JobList, Witness, outbox, save_again
+from support.stores import NOON, Parcel, recorded, word_of
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.events import (
     DriverArrived,
@@ -28,65 +26,7 @@ from supportcarr.kit.store.port import Collection, StoreUnavailable
 from supportcarr.kit.store.sqlite import SqliteStore
 from supportcarr.kit.work import Again, Consumer
 
-
-class JobList:
-    """The jobs that were added, each once a name and key, as ``kit.jobs`` keeps them."""
-
-    def __init__(self) -> None:
-        self.added: dict[str, bytes] = {}
-        self.calls = 0
-        self.broken = False
-
-    async def add(self, name: str, key: str, payload: bytes, *, run_at: datetime | None = None) -> None:
-        self.calls += 1
-        if self.broken:
-            raise ConnectionError("the job store is away")
-        self.added.setdefault(f"{key}:{name}", payload)
-
-
-class Witness:
-    """A quick consumer that remembers what it was given, and may fail first."""
-
-    def __init__(self, name: str = "test.witness", *facts: type[Fact]) -> None:
-        self.seen: list[Event] = []
-        self.consumer = Consumer(name, facts or (Fact,), self.handle)
-        self.trouble: Callable[[Event], Awaitable[None]] | None = None
-
-    async def handle(self, event: Event) -> None:
-        if self.trouble is not None:
-            await self.trouble(event)
-        self.seen.append(event)
-
-    @property
-    def words(self) -> list[str]:
-        return [word_of(event) for event in self.seen]
-
-
-@pytest.fixture(autouse=True)
-def logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What is logged (and not rendered: tracebacks with all their locals take seconds)."""
-    with structlog.testing.capture_logs() as lines:
-        yield lines
-
-
-@pytest.fixture
-def parcels(store: SqliteStore) -> Collection[Parcel]:
-    return store.collection(PARCELS)
-
-
-@pytest.fixture
-def jobs() -> JobList:
-    return JobList()
-
-
-async def save_again(parcels: Collection[Parcel], name: str, word: str) -> None:
-    parcel = await parcels.get(name)
-    assert parcel is not None
-    await parcels.save(parcel, recorded(word))
-
-
-async def outbox(store: SqliteStore) -> list[tuple[str, str]]:
-    return await store.outbox(older_than_s=0, limit=1000)
+pytestmark = pytest.mark.usefixtures("logs")
 
 
 async def test_events_are_handed_on_at_once_and_leave_the_outbox(
@@ -255,18 +195,6 @@ async def test_what_a_consumer_saves_is_relayed_too_before_the_relay_is_drained(
     assert witness.words == ["first", "after 1", "after 2", "after 3"]
 
 
-class FailsFirst:
-    """Fails the first so many times for one word."""
-
-    def __init__(self, word: str, times: int, error: Exception) -> None:
-        self.word, self.left, self.error = word, times, error
-
-    async def __call__(self, event: Event) -> None:
-        if word_of(event) == self.word and self.left:
-            self.left -= 1
-            raise self.error
-
-
 @pytest.mark.parametrize("error", [RuntimeError("broken"), StoreUnavailable("away"), Again(0.01, "not yet")])
 async def test_a_failure_holds_later_events_of_its_document_back_until_it_is_over(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
@@ -398,173 +326,6 @@ async def test_draining_without_retries_leaves_what_is_in_trouble(
     assert await relay.drain(retries=False)
     assert witness.words == ["two"]
     assert relay.stats()["retrying"] == 1
-    await relay.stop()
-
-
-async def test_a_sweep_repeats_what_a_crash_left_in_document_order(
-    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
-) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("one", "two"))  # nobody was there to be told
-    await save_again(parcels, "p", "three")
-    gone = await parcels.insert(Parcel(id="q"), recorded("deleted"))
-    await parcels.delete("q", gone.version)
-    witness = Witness()
-    relay = Relay(store, [witness.consumer], jobs)
-    assert await relay.sweep(older_than_s=3600) == 0
-    assert witness.words == []
-    assert await relay.sweep(older_than_s=0) == 2
-    assert [word for word in witness.words if word != "deleted"] == ["one", "two", "three"]
-    assert "deleted" in witness.words
-    assert await outbox(store) == []
-    assert await relay.sweep(older_than_s=0) == 0
-
-
-async def test_the_sweeper_sweeps_until_it_is_stopped(
-    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
-) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("left"))
-    witness = Witness()
-    relay = Relay(store, [witness.consumer], jobs)
-    relay.start_sweeping(every_s=0.01)
-    while not witness.seen:
-        await asyncio.sleep(0.005)
-    assert await relay.drain()
-    await relay.stop()
-    await parcels.insert(Parcel(id="q"), recorded("after the end"))
-    await asyncio.sleep(0.05)
-    assert witness.words == ["left"]
-    assert await outbox(store) == [("parcels", "q")]
-
-
-@pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("broken")])
-async def test_a_sweep_that_fails_does_not_end_the_sweeping(
-    store: SqliteStore,
-    parcels: Collection[Parcel],
-    jobs: JobList,
-    monkeypatch: pytest.MonkeyPatch,
-    error: Exception,
-) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("left"))
-    witness = Witness()
-    relay = Relay(store, [witness.consumer], jobs)
-    look, left = store.outbox, [1, 2]
-
-    async def broken(*, older_than_s: float, limit: int) -> list[tuple[str, str]]:
-        if left:
-            left.pop()
-            raise error
-        return await look(older_than_s=older_than_s, limit=limit)
-
-    monkeypatch.setattr(store, "outbox", broken)
-    relay.start_sweeping(every_s=0.005)
-    async with asyncio.timeout(10):
-        while not witness.seen:
-            await asyncio.sleep(0.005)
-    await relay.stop()
-    assert left == []
-
-
-async def test_a_crash_before_the_event_is_taken_out_runs_its_consumers_again(
-    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = Witness(), Witness()
-    crashing = Relay(store, [first.consumer], jobs)
-    reached = asyncio.Event()
-
-    async def hang(event: Event) -> None:
-        reached.set()
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(parcels, "relayed", hang)
-        await parcels.insert(Parcel(id="p"), recorded("one"))
-        await reached.wait()
-        await crashing.stop()
-    assert await outbox(store) == [("parcels", "p")]
-    assert await Relay(store, [second.consumer], jobs).sweep(older_than_s=0) == 1
-    assert (first.words, second.words) == (["one"], ["one"])
-    assert await outbox(store) == []
-
-
-async def test_poisoned_documents_do_not_keep_a_sweep_from_the_others(
-    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
-) -> None:
-    for n in range(5):
-        await parcels.insert(Parcel(id=f"poison{n}"), recorded("poison"))
-    await parcels.insert(Parcel(id="healthy"), recorded("healthy"))
-    witness = Witness()
-    witness.trouble = FailsFirst("poison", 10**6, RuntimeError("broken"))
-    relay = Relay(store, [witness.consumer], jobs)
-    for _ in range(3):
-        await relay.sweep(older_than_s=0, limit=3)
-    assert witness.words == ["healthy"]
-    await relay.stop()
-
-
-async def test_two_relays_on_the_same_documents_keep_order_for_who_remembers_event_ids(
-    store: SqliteStore, jobs: JobList
-) -> None:
-    """Each store, as in two processes, relays; both also sweep all the time; one consumer, which
-    drops what it has seen, as the port asks of it."""
-    other = store_at(f"sqlite:///{store.path}")
-    other.collection(PARCELS)
-    await other.open()
-    effects: dict[str, list[str]] = defaultdict(list)
-    given: list[str] = []
-
-    async def remember(event: Event) -> None:
-        given.append(event.id)
-        await asyncio.sleep(0.001 * (len(given) % 3))
-        if event.id not in effects[event.document_id]:
-            effects[event.document_id].append(event.id)
-
-    consumer = Consumer("test.remember", (Fact,), remember)
-    relays = [Relay(store, [consumer], jobs), Relay(other, [consumer], jobs)]
-    collections = [store.collection(PARCELS), other.collection(PARCELS)]
-    for relay in relays:
-        relay.start_sweeping(every_s=0.005)
-
-    async def write(name: str) -> None:
-        parcel = await collections[0].insert(Parcel(id=name), recorded("in"))
-        for n in range(20):
-            parcel = await collections[n % 2].save(parcel, recorded(str(n)))
-
-    await asyncio.gather(*(write(f"p{n}") for n in range(5)))
-    for relay in relays:
-        assert await relay.drain()
-    while await outbox(store):
-        await asyncio.sleep(0.005)
-    for relay in relays:
-        await relay.stop()
-    await other.close()
-    for n in range(5):
-        assert effects[f"p{n}"] == [f"p{n}.{version}.0" for version in range(1, 22)]
-
-
-async def test_events_of_a_collection_nobody_declared_are_left_alone(
-    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
-) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("one"))
-    stranger = store_at(f"sqlite:///{store.path}")
-    await stranger.open()
-    relay = Relay(stranger, [], jobs)
-    assert await relay.sweep(older_than_s=0) == 1
-    assert await outbox(store) == [("parcels", "p")]
-    await relay.stop()
-    await stranger.close()
-
-
-async def test_an_event_that_cannot_be_read_holds_up_its_document_alone(
-    store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
-) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("one"))
-    await store.write(lambda connection: connection.execute("UPDATE _outbox SET body = '{}'").rowcount)
-    witness = Witness()
-    relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="q"), recorded("two"))
-    await relay.sweep(older_than_s=0)
-    assert witness.words == ["two"]
-    assert await outbox(store) == [("parcels", "p")]
     await relay.stop()
 
 

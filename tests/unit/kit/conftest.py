@@ -1,0 +1,31 @@
+"""What several tests of the kit are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+import pytest
+import structlog
+
+from support.relays import JobList
+from support.stores import PARCELS, Parcel
+from supportcarr.kit.store.port import Collection
+from supportcarr.kit.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged (and not rendered: tracebacks with all their locals take seconds)."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
+@pytest.fixture
+def parcels(store: SqliteStore) -> Collection[Parcel]:
+    return store.collection(PARCELS)
+
+
+@pytest.fixture
+def jobs() -> JobList:
+    return JobList()
