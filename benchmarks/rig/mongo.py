@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -35,15 +36,18 @@ def running() -> Iterator[tuple[str, str] | None]:
     server = start_bound([java, "-Xmx256m", "-XX:+UseSerialGC", "-cp", classes, "MongoForTests", str(port)])
     try:
         url = f"mongodb://127.0.0.1:{port}/"
-        _wait_for(url)
+        wait_for(server, url, _START_S)
         yield "mongo-java-server, in memory", url
     finally:
         stop(server)
 
 
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + _START_S
+def wait_for(server: subprocess.Popen[bytes], url: str, seconds: float) -> None:
+    """Return when it answers.  Raises what the driver said last, or ``RuntimeError`` when it has ended."""
+    deadline = time.monotonic() + seconds
     while True:
+        if server.poll() is not None:
+            raise RuntimeError(f"the MongoDB that was started ended at once ({server.returncode})")
         try:
             with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=1000) as client:
                 client.admin.command("ping")

@@ -15,7 +15,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from pymongo import MongoClient
-from pymongo.errors import PyMongoError
+from rig.mongo import wait_for
 
 from support.engines import ran_on
 from supportcarr.kit import process
@@ -128,7 +127,7 @@ def _docker(docker: str) -> Iterator[str]:
     )
     url = f"mongodb://127.0.0.1:{port}/"
     try:
-        _wait_for(container, url, 300)  # it may have to be fetched
+        wait_for(container, url, 300)  # it may have to be fetched
         yield url
     finally:
         assert container.stdin is not None
@@ -141,25 +140,10 @@ def _running(server: subprocess.Popen[bytes], port: int) -> Iterator[str]:
     """The URL of a server of ours, once it answers; ended by its id."""
     url = f"mongodb://127.0.0.1:{port}/"
     try:
-        _wait_for(server, url, START_S)
+        wait_for(server, url, START_S)
         yield url
     finally:
         process.stop(server)
-
-
-def _wait_for(server: subprocess.Popen[bytes], url: str, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        if server.poll() is not None:
-            raise RuntimeError(f"the MongoDB for the tests ended at once ({server.returncode})")
-        try:
-            with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=1000) as client:
-                client.admin.command("ping")
-            return
-        except PyMongoError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
 
 
 def _free_port() -> int:
