@@ -110,8 +110,7 @@ class Follower:
             self._reload()
             stream = self._streams[where]
         if cursor.seq <= stream.cursor.seq:
-            self._journal.repeat(where, None, event["id"], self._city())
-            return
+            return  # a repeat
         before = stream.cursor
         stream.early.setdefault(cursor.seq, (event["id"], name, dict(event["data"])))
         while (following := stream.cursor.seq + 1) in stream.early:

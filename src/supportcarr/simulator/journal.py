@@ -69,7 +69,6 @@ class JournalRecord(msgspec.Struct, kw_only=True):
     seen: list[Seen] = []
     loaded: list[Loaded] = []
     acknowledged: list[str] = []  # rescues that the API told this rider it has taken
-    repeats: int = 0  # dropped by the client's own rule
 
 
 class Journal:
@@ -89,10 +88,9 @@ class Journal:
         if self._keep:
             self.record.seen.append(Seen(stream, cursor, id, key_of(name, data), at))
 
-    def repeat(self, stream: str, cursor: Cursor | None, id: str, at: float) -> None:
-        """A repeat was dropped; *cursor* if it had a new place in its stream, which is now taken."""
-        self.record.repeats += 1
-        if self._keep and cursor is not None:
+    def repeat(self, stream: str, cursor: Cursor, id: str, at: float) -> None:
+        """A repeat was dropped that had a new place in its stream, which is now taken."""
+        if self._keep:
             self.record.seen.append(Seen(stream, cursor, id, REPEAT, at))
 
     def load(self, loaded: Loaded) -> None:

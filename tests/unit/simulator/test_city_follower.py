@@ -57,7 +57,7 @@ def test_what_was_applied_is_dropped_when_it_comes_again() -> None:
     client.heads(0)
     client.hear(1, 2, 1, 2)
     assert client.applied == [1, 2]
-    assert client.journal.record.repeats == 2
+    assert [event.cursor.seq for event in client.journal.record.seen] == [1, 2]
 
 
 def test_a_known_id_with_a_new_number_is_dropped_but_takes_its_place() -> None:
