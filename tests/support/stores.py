@@ -28,6 +28,14 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     await opened.close()
 
 
+async def opened(path: Path, *, patience_s: float = 5.0) -> SqliteStore:
+    """An open store with parcels; who calls closes it."""
+    made = SqliteStore(path, patience_s=patience_s)
+    made.collection(PARCELS)
+    await made.open()
+    return made
+
+
 # --- engines ----------------------------------------------------------------------------------
 
 

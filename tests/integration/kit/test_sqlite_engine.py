@@ -16,7 +16,7 @@ import pytest
 
 from support import store_child
 from support.store_child import ROOT
-from support.stores import NOON, PARCELS, Parcel, recorded
+from support.stores import NOON, PARCELS, Parcel, opened, recorded
 from supportcarr.kit.store import sqlite_writer
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Index, StoreError, StoreUnavailable
 from supportcarr.kit.store.sqlite import SqliteStore
@@ -87,13 +87,6 @@ def child(code: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "store.sqlite3"
-
-
-async def opened(path: Path, patience_s: float = 5.0) -> SqliteStore:
-    store = SqliteStore(path, patience_s=patience_s)
-    store.collection(PARCELS)
-    await store.open()
-    return store
 
 
 async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: Path) -> None:
@@ -227,34 +220,6 @@ async def test_closing_writes_what_is_waiting(path: Path) -> None:
     again = await opened(path)
     assert await again.collection(PARCELS).count() == 1000
     await again.close()
-
-
-async def test_waiting_writes_are_committed_as_a_group(path: Path) -> None:
-    store = await opened(path)
-    parcels = store.collection(PARCELS)
-    turnstile = Turnstile(path)
-    turnstile.acquire()
-    writes = [asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"))) for n in range(200)]
-    await asyncio.sleep(0)
-    turnstile.release()
-    turnstile.close()
-    await asyncio.gather(*writes)
-    assert store.stats()["operations"] == 200
-    assert store.stats()["commits"] <= 2
-    await store.close()
-
-
-async def test_a_commit_waits_for_the_disk(path: Path) -> None:
-    """``FULL``: the log is flushed before a commit returns; less may lose one with the machine."""
-    store = await opened(path)
-
-    def of(connection: sqlite3.Connection) -> tuple[object, ...]:
-        return tuple(
-            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
-        )
-
-    assert await store.write(of) == ("wal", 2)
-    await store.close()
 
 
 async def test_of_four_processes_that_write_none_gets_under_half_of_another(path: Path) -> None:

@@ -8,17 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from support.stores import PARCELS, Parcel
+from support.stores import PARCELS, Parcel, opened
 from supportcarr.kit.store.port import Collection
-from supportcarr.kit.store.sqlite import SqliteStore
 from supportcarr.kit.store.sqlite_cache import Marks
-
-
-async def opened(path: Path) -> SqliteStore:
-    store = SqliteStore(path)
-    store.collection(PARCELS)
-    await store.open()
-    return store
 
 
 async def test_a_document_is_read_once_until_another_process_saves_it(tmp_path: Path) -> None:

@@ -5,15 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from support.stores import PARCELS, Parcel, recorded
-from supportcarr.kit.store.sqlite import SqliteStore
-
-
-async def opened(path: Path) -> SqliteStore:
-    store = SqliteStore(path)
-    store.collection(PARCELS)
-    await store.open()
-    return store
+from support.stores import PARCELS, Parcel, opened, recorded
 
 
 async def test_events_leave_the_outbox_with_the_next_commit(tmp_path: Path) -> None:
