@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, MutableMapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -18,6 +16,8 @@ from supportcarr.kit.deadlines import DeadlineRunner
 from supportcarr.kit.store.port import Collection, CollectionSpec, StoreUnavailable
 from supportcarr.kit.store.sqlite import SqliteStore
 from supportcarr.kit.work import Again, Deadline
+
+pytestmark = pytest.mark.usefixtures("logs")
 
 
 class Firings:
@@ -51,18 +51,6 @@ class Firings:
         return [name for name, _ in self.at]
 
 
-@pytest.fixture(autouse=True)
-def logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What is logged (and not rendered: tracebacks with all their locals take seconds)."""
-    with structlog.testing.capture_logs() as lines:
-        yield lines
-
-
-@pytest.fixture
-def parcels(store: SqliteStore) -> Collection[Parcel]:
-    return store.collection(PARCELS)
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock(city_origin=NOON, speed=60)
@@ -73,8 +61,16 @@ def firings(parcels: Collection[Parcel], clock: Clock) -> Firings:
     return Firings(parcels, clock)
 
 
-def runner_of(store: SqliteStore, clock: Clock, firings: Firings, every_s: float = 0.01) -> DeadlineRunner:
-    return DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], every_s=every_s)
+@pytest.fixture
+def runner(store: SqliteStore, clock: Clock, firings: Firings) -> DeadlineRunner:
+    """Fires for the parcels, once it is started or looks."""
+    return DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], every_s=0.01)
+
+
+def pages(monkeypatch: pytest.MonkeyPatch, *, of: int, in_a_look: int = 10) -> None:
+    """So many documents are in a page of a collection, and so many pages are read in one look."""
+    monkeypatch.setattr(deadlines, "PAGE", of)
+    monkeypatch.setattr(deadlines, "PAGES", in_a_look)
 
 
 async def until(condition: object, holds: int) -> None:
@@ -97,14 +93,13 @@ def counted_finds(parcels: Collection[Parcel], monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_each_is_fired_in_its_turn_and_not_before_its_time(
-    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
 ) -> None:
     dues = {"past": -100.0, "now": 0.0, "soon": 6.0, "later": 12.0}
     for name, seconds in dues.items():
         await parcels.insert(Parcel(id=name, due_at=NOON + timedelta(seconds=seconds)))
     await parcels.insert(Parcel(id="never"))
     await parcels.insert(Parcel(id="tomorrow", due_at=NOON + timedelta(days=1)))
-    runner = runner_of(store, clock, firings)
     runner.start()
     await until(firings.at, 4)
     await asyncio.sleep(0.05)
@@ -121,7 +116,7 @@ async def test_what_is_too_far_off_is_not_set_off_yet(
     frozen = Clock(city_origin=NOON, speed=60, wall=lambda: 1_000_000.0)
     await parcels.insert(Parcel(id="near", due_at=NOON + timedelta(seconds=59)))
     await parcels.insert(Parcel(id="far", due_at=NOON + timedelta(seconds=61)))
-    runner = runner_of(store, frozen, firings)
+    runner = DeadlineRunner(store, frozen, [Deadline(PARCELS, firings.fire)])
     assert await runner.look() == 1
     assert await runner.look() == 0  # on its way already
     await runner.stop()
@@ -129,11 +124,10 @@ async def test_what_is_too_far_off_is_not_set_off_yet(
 
 
 async def test_what_is_being_fired_is_not_fired_a_second_time(
-    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
 ) -> None:
     firings.gate.clear()
     await parcels.insert(Parcel(id="p", due_at=NOON))
-    runner = runner_of(store, clock, firings)
     runner.start()
     await until(firings.at, 1)
     await asyncio.sleep(0.1)
@@ -144,11 +138,10 @@ async def test_what_is_being_fired_is_not_fired_a_second_time(
 
 
 async def test_a_new_due_time_of_a_document_is_fired_while_the_old_one_still_runs(
-    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+    parcels: Collection[Parcel], clock: Clock, firings: Firings, runner: DeadlineRunner
 ) -> None:
     firings.gate.clear()
     parcel = await parcels.insert(Parcel(id="p", due_at=NOON))
-    runner = runner_of(store, clock, firings)
     runner.start()
     await until(firings.at, 1)
     await parcels.save(msgspec.structs.replace(parcel, due_at=clock.city() + timedelta(seconds=1)))
@@ -177,12 +170,11 @@ async def test_only_so_many_are_fired_at_once(
 
 @pytest.mark.parametrize("error", [RuntimeError("broken"), StoreUnavailable("away"), Again(0.01, "not yet")])
 async def test_what_failed_is_fired_again(
-    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings, error: Exception
+    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, error: Exception
 ) -> None:
     firings.errors = [error, error]
     await parcels.insert(Parcel(id="p", due_at=NOON))
     await parcels.insert(Parcel(id="q", due_at=NOON + timedelta(seconds=1)))
-    runner = runner_of(store, clock, firings)
     runner.start()
     while await parcels.count({"due_at": NOON}) or "q" not in firings.names:
         await asyncio.sleep(0.005)
@@ -192,11 +184,10 @@ async def test_what_failed_is_fired_again(
 
 
 async def test_what_stays_due_is_fired_again_but_ever_more_rarely(
-    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
 ) -> None:
     firings.settles = False
     await parcels.insert(Parcel(id="p", due_at=NOON))
-    runner = runner_of(store, clock, firings, every_s=0.005)
     looks = 0
     while len(firings.at) < 4:
         await runner.look()
@@ -207,17 +198,12 @@ async def test_what_stays_due_is_fired_again_but_ever_more_rarely(
 
 
 async def test_however_many_stay_due_do_not_keep_newer_ones_from_their_turn(
-    store: SqliteStore,
-    parcels: Collection[Parcel],
-    clock: Clock,
-    firings: Firings,
-    monkeypatch: pytest.MonkeyPatch,
+    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadlines, "PAGE", 10)
+    pages(monkeypatch, of=10)
     monkeypatch.setattr(deadlines, "AT_MOST", 20)
     firings.errors = [Again(60, "stuck") for _ in range(50)]
     await parcels.insert_many([Parcel(id=f"stuck{n:02}", due_at=NOON) for n in range(50)])
-    runner = runner_of(store, clock, firings)
     runner.start()
     await until(firings.at, 50)
     await parcels.insert(Parcel(id="new", due_at=NOON + timedelta(seconds=1)))
@@ -227,21 +213,15 @@ async def test_however_many_stay_due_do_not_keep_newer_ones_from_their_turn(
 
 
 async def test_a_look_takes_a_bounded_number_of_pages_however_many_are_stuck(
-    store: SqliteStore,
-    parcels: Collection[Parcel],
-    clock: Clock,
-    firings: Firings,
-    monkeypatch: pytest.MonkeyPatch,
+    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadlines, "PAGE", 5)
-    monkeypatch.setattr(deadlines, "PAGES", 2)
+    pages(monkeypatch, of=5, in_a_look=2)
     firings.errors = [Again(60, "stuck") for _ in range(100)]
     stuck = [f"stuck{n:02}" for n in range(100)]
     await parcels.insert_many(
         [Parcel(id=name, due_at=NOON - timedelta(hours=1, seconds=-n)) for n, name in enumerate(stuck)]
     )
     finds = counted_finds(parcels, monkeypatch)
-    runner = runner_of(store, clock, firings)
     for _ in range(12):
         finds.clear()
         await runner.look()
@@ -262,8 +242,7 @@ async def test_who_is_stuck_in_one_collection_takes_no_look_from_another(
     firings: Firings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(deadlines, "PAGE", 5)
-    monkeypatch.setattr(deadlines, "PAGES", 2)
+    pages(monkeypatch, of=5, in_a_look=2)
     crates = store.collection(CollectionSpec("crates", Parcel, indexes=PARCELS.indexes))
     await parcels.insert_many([Parcel(id=f"stuck{n:02}", due_at=NOON) for n in range(50)])
     await crates.insert(Parcel(id="crate", due_at=NOON))
@@ -283,19 +262,13 @@ async def test_who_is_stuck_in_one_collection_takes_no_look_from_another(
 
 
 async def test_what_stays_due_pauses_ever_longer_though_a_round_takes_many_looks(
-    store: SqliteStore,
-    parcels: Collection[Parcel],
-    clock: Clock,
-    firings: Firings,
-    monkeypatch: pytest.MonkeyPatch,
+    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadlines, "PAGE", 2)
-    monkeypatch.setattr(deadlines, "PAGES", 1)
+    pages(monkeypatch, of=2, in_a_look=1)
     monkeypatch.setattr(deadlines, "LONGEST_PAUSE_S", 0.0)  # over at once: the count is left
     firings.settles = False
     await parcels.insert_many([Parcel(id=f"p{n}", due_at=NOON) for n in range(20)])
     firings.errors = [RuntimeError("broken") for _ in range(500)]
-    runner = runner_of(store, clock, firings)
     with structlog.testing.capture_logs() as lines:
         while firings.names.count("p9") < 3:
             await runner.look()
@@ -306,10 +279,9 @@ async def test_what_stays_due_pauses_ever_longer_though_a_round_takes_many_looks
 
 @pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("broken")])
 async def test_a_look_that_fails_does_not_end_the_looking(
-    store: SqliteStore,
     parcels: Collection[Parcel],
-    clock: Clock,
     firings: Firings,
+    runner: DeadlineRunner,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
@@ -323,7 +295,6 @@ async def test_a_look_that_fails_does_not_end_the_looking(
         return await find(*arguments, **options)  # type: ignore[arg-type]  # handed through as given
 
     monkeypatch.setattr(parcels, "find", away)
-    runner = runner_of(store, clock, firings)
     runner.start()
     await until(firings.at, 1)
     await runner.stop()
@@ -350,11 +321,10 @@ async def test_stopping_lets_what_is_fired_finish_and_drops_what_only_waits(
 
 
 async def test_stopping_does_not_wait_for_ever(
-    store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
+    parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
 ) -> None:
     firings.gate.clear()
     await parcels.insert(Parcel(id="stuck", due_at=NOON))
-    runner = runner_of(store, clock, firings)
     runner.start()
     await until(firings.at, 1)
     await runner.stop(within_s=0.01)

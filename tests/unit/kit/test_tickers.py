@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, MutableMapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-import structlog
 
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.store.sqlite import SqliteStore
 from supportcarr.kit.tickers import Leases, TickerRunner
 from supportcarr.kit.work import Again, Ticker
 
-
-@pytest.fixture(autouse=True)
-def logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What is logged (and not rendered: tracebacks with all their locals take seconds)."""
-    with structlog.testing.capture_logs() as lines:
-        yield lines
+pytestmark = pytest.mark.usefixtures("logs")
 
 
 class Wall:
