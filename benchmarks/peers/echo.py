@@ -1,4 +1,4 @@
-"""A bare Granian, run as the platform runs it: ``python echo.py PORT``, the answer's body on stdin.
+"""A bare Granian, as the platform runs it for WebSockets: ``python echo.py PORT``, the body on stdin.
 
 What no Python framework, token, limit, log or store can go below.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from supportcarr.kit.serve import Lifecycle, Receive, Scope, Send, run, serve
+from supportcarr.kit.http import Receive, Scope, Send
+from supportcarr.kit.serve import Lifecycle, run, serve
 
 
 async def main(port: int, body: bytes) -> None:
@@ -28,7 +29,7 @@ async def main(port: int, body: bytes) -> None:
 
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
-    await serve(echo, "127.0.0.1", port, 2.0, lifecycle=lifecycle)
+    await serve(echo, "127.0.0.1", port, 2.0, lifecycle=lifecycle, websockets=True)  # which are Granian's
 
 
 if __name__ == "__main__":

@@ -22,11 +22,12 @@ from support.payments import Twin, running_twin, serving
 from supportcarr.bootstrap.house import House, area_ids
 from supportcarr.bootstrap.processes import gateway_of, open_house
 from supportcarr.kit.deadlines import DeadlineRunner
+from supportcarr.kit.http import ASGIApp
 from supportcarr.kit.job_worker import JobWorker
 from supportcarr.kit.metrics import Metrics
 from supportcarr.kit.outbox import Relay
 from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.serve import ASGIApp, Lifecycle, free_port, serve
+from supportcarr.kit.serve import Lifecycle, free_port, serve
 from supportcarr.kit.settings import Settings
 from supportcarr.kit.tickers import TickerRunner
 from supportcarr.realtime.app import build_realtime

@@ -26,8 +26,9 @@ from support.crash_steps import Step, When, read_steps
 from support.crash_world import opened
 from support.crash_zygote import Order, TakesOver, Told, Zygote
 from support.payments import API_KEY, WEBHOOK_SECRET, serving
+from supportcarr.kit.http import ASGIApp
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.serve import ASGIApp, free_port
+from supportcarr.kit.serve import free_port
 from supportcarr.providers.sandbox.app import create_app
 
 START = 1_790_000_000.0  # the wall's clock of every state: a Monday of September 2026

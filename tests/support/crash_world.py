@@ -30,11 +30,12 @@ from supportcarr.dispatch.roster import RosterEntry
 from supportcarr.gateway.app import Gateway
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.deadlines import DeadlineRunner
+from supportcarr.kit.http import Message
 from supportcarr.kit.job_worker import JobWorker
 from supportcarr.kit.metrics import Metrics
 from supportcarr.kit.outbox import Relay
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.serve import Lifecycle, Message
+from supportcarr.kit.serve import Lifecycle
 from supportcarr.kit.store.port import Range, Store
 from supportcarr.kit.web import Route
 from supportcarr.providers.stripe import StripePaymentGateway

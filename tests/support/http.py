@@ -189,7 +189,7 @@ async def serving(
     redirects: Mapping[str, str] | None = None,
     access_log: LogWriter | None = None,
 ) -> AsyncIterator[Api]:
-    """The gateway with those routes and auth's, on a free port, by Granian, as in production."""
+    """The gateway with those routes and auth's, on a free port, as in production."""
     clock = clock or Clock()
     servers = servers or Servers(drain_seconds=2)
     port = free_port()
@@ -220,7 +220,7 @@ async def serving(
     )
     await revocations.open()
     running = asyncio.create_task(
-        serve(gateway, "127.0.0.1", port, servers.drain_seconds, lifecycle=lifecycle)
+        serve(gateway, "127.0.0.1", port, servers.drain_seconds, lifecycle=lifecycle, front=gateway)
     )
     try:
         await _listens(port, running)

@@ -16,7 +16,8 @@ import pytest
 from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueRequested
 from supportcarr.contracts.money import Owed
 from supportcarr.kit.clock import Clock
-from supportcarr.kit.serve import ASGIApp, Lifecycle, free_port, serve
+from supportcarr.kit.http import ASGIApp
+from supportcarr.kit.serve import Lifecycle, free_port, serve
 from supportcarr.kit.settings import Stripe
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.work import Again

@@ -35,13 +35,14 @@ from supportcarr.bootstrap.house import SPECS, House, Redises
 from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.kit import settings as kit_settings
 from supportcarr.kit.clock import Clock
+from supportcarr.kit.http import ASGIApp
 from supportcarr.kit.job_worker import JobWorker
 from supportcarr.kit.jobs import Job
 from supportcarr.kit.metrics import Metrics
 from supportcarr.kit.outbox import Relay
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.serve import ASGIApp, Lifecycle, free_port
+from supportcarr.kit.serve import Lifecycle, free_port
 from supportcarr.kit.settings import Settings
 from supportcarr.kit.store.sqlite import SqliteStore
 from supportcarr.pricing.areas import seed_demo

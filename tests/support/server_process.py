@@ -11,8 +11,9 @@ import os
 import sys
 
 from supportcarr.kit import logging as logs
+from supportcarr.kit.http import Receive, Scope, Send
 from supportcarr.kit.metrics import Metrics
-from supportcarr.kit.serve import Lifecycle, Receive, Scope, Send, run, serve, serve_metrics
+from supportcarr.kit.serve import Lifecycle, run, serve, serve_metrics
 from supportcarr.kit.settings import Logs
 
 

@@ -16,6 +16,7 @@ from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.gateway import app as gateway
 from supportcarr.kit import logging as logs
+from supportcarr.kit import watchdog
 from supportcarr.kit.city import CityHeartbeat, join_city
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.deadlines import DeadlineRunner
@@ -145,7 +146,7 @@ async def _api(settings: Settings) -> None:
         app = gateway_of(house, metrics, lifecycle)
         settle_memory()
         lifecycle.became_ready()
-        await serve(app, servers.host, servers.port, servers.drain_seconds, lifecycle=lifecycle)
+        await serve(app, servers.host, servers.port, servers.drain_seconds, lifecycle=lifecycle, front=app)
         await heartbeat.stop()
 
 
@@ -263,7 +264,7 @@ async def _sandbox(settings: Settings) -> None:
 def _process(settings: Settings, role: str, main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     set_title(role)
     logs.configure(settings.logs)
-    run(main(settings))
+    run(watchdog.alive(main(settings)))
 
 
 def run_api(settings: Settings) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
+from litestar import Request as LitestarRequest
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp as LitestarASGIApp
@@ -21,18 +22,19 @@ from supportcarr.gateway import openapi
 from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.flights import Flights
-from supportcarr.gateway.front import FrontTable
+from supportcarr.gateway.front import Found, FrontTable
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.limits import RequestLimits
 from supportcarr.gateway.pages import app_routes, page_headers, redirect_routes, reference_routes
-from supportcarr.gateway.pipeline import Headers, Pipeline
+from supportcarr.gateway.pipeline import Pipeline
 from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
 from supportcarr.gateway.problems import InternalError, MalformedBody, MethodNotAllowed
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
 from supportcarr.kit.clock import Clock
+from supportcarr.kit.http import Headers, Receive, Reply, Request, Scope, Send
 from supportcarr.kit.logging import LogWriter
 from supportcarr.kit.metrics import Metrics
-from supportcarr.kit.serve import Lifecycle, Receive, Scope, Send
+from supportcarr.kit.serve import Lifecycle
 from supportcarr.kit.settings import Limits, Place, Servers
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.web import ANYONE, Answer, Call, Route
@@ -46,9 +48,16 @@ class Gateway:
         self._front = front
         self.framework = framework
 
+    def find(self, method: str, path: str) -> Found | None:
+        """The hot endpoint that answers such a request, for who hands it over without ASGI."""
+        return self._front.find(method, path)
+
+    def answer(self, found: Found, request: Request) -> Coroutine[Any, Any, Reply]:
+        return self._pipeline.answer(found[0], found[1], request)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            found = self._front.find(scope["method"], scope["path"])
+            found = self.find(scope["method"], scope["path"])
             if found is not None:
                 await self._pipeline.run(found[0], found[1], scope, receive, send)
                 return
@@ -140,7 +149,7 @@ def _framework(endpoints: Sequence[Endpoint], pipeline: Pipeline, metrics: Metri
         by_path[endpoint.path].append(endpoint)
     handlers = [_handler(path, here, pipeline, metrics) for path, here in by_path.items()]
 
-    def on_exception(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    def on_exception(_: LitestarRequest[Any, Any, Any], error: Exception) -> Response[Any]:
         return _Refused(_refusing(_refusal_of(error), metrics), pipeline)
 
     return Litestar(
@@ -160,7 +169,7 @@ def _handler(
         by_method["HEAD"] = by_method["GET"]
     by_method["OPTIONS"] = _options(path, ", ".join(sorted({*by_method, "OPTIONS"})), metrics)
 
-    async def handle(request: Request[Any, Any, Any]) -> LitestarASGIApp:
+    async def handle(request: LitestarRequest[Any, Any, Any]) -> LitestarASGIApp:
         params = {name: str(value) for name, value in request.scope["path_params"].items()}
         return pipeline.bound(by_method[request.method], params)  # type: ignore[return-value]  # the same protocol, typed twice
 

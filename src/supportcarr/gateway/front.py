@@ -13,6 +13,7 @@ from supportcarr.gateway.endpoint import Endpoint
 
 _NO_PARAMS: Mapping[str, str] = {}
 
+Found = tuple[Endpoint, Mapping[str, str]]  # with its path's parameters
 _Pattern = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], Endpoint]
 
 
@@ -50,7 +51,7 @@ class FrontTable:
             words = tuple((i, part) for i, part in enumerate(parts) if not _is_parameter(part))
             self._shapes.setdefault((endpoint.method, len(parts)), []).append((words, names, endpoint))
 
-    def find(self, method: str, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
+    def find(self, method: str, path: str) -> Found | None:
         """The endpoint and its path's parameters; ``None``: not in this table."""
         endpoint = self._fixed.get((method, path))
         if endpoint is not None:

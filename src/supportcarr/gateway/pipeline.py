@@ -44,8 +44,8 @@ from supportcarr.gateway.problems import (
     problem_of,
 )
 from supportcarr.kit import logging as logs
+from supportcarr.kit.http import ASGIApp, Headers, Receive, Reply, Request, Scope, Send
 from supportcarr.kit.redis.errors import RedisUnavailable
-from supportcarr.kit.serve import ASGIApp, Receive, Scope, Send
 from supportcarr.kit.store.port import BadCursor, StoreUnavailable, VersionConflict
 from supportcarr.kit.web import Answer, Call, Principal
 
@@ -57,9 +57,6 @@ _VERSION = re.compile(rb'"(\d{1,15})"')
 _BEARER = b"bearer "
 
 _JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-
-Headers = list[tuple[bytes, bytes]]
-Reply = tuple[int, Headers, bytes]  # status, headers beyond the common ones, body
 
 
 class Pipeline:
@@ -100,20 +97,34 @@ class Pipeline:
     async def run(
         self, endpoint: Endpoint, params: Mapping[str, str], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answer one request."""
+        """Answer one request that came by ASGI."""
+        request = Request(
+            scope["method"],
+            scope["path"],
+            scope["query_string"],
+            scope["headers"],
+            scope["client"],
+            receive=receive,
+        )
+        status, headers, body = await self.answer(endpoint, params, request)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def answer(self, endpoint: Endpoint, params: Mapping[str, str], request: Request) -> Reply:
+        """The answer to one request, counted and logged.  Raises nothing but what cancels it."""
         began = perf_counter()
-        method: str = scope["method"]
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        method = request.method
+        headers: dict[bytes, bytes] = dict(request.headers)
         given = headers.get(b"x-request-id")
         if given is not None and _REQUEST_ID.fullmatch(given):
             request_id = given.decode("ascii")
         else:
             request_id = f"req-{self._run_name}-{next(self._minted):x}"
         ids = logs.begin(request_id)
-        address = self._addresses.of(scope["client"], scope["headers"])
+        address = self._addresses.of(request.client, request.headers)
         code: str | msgspec.UnsetType = msgspec.UNSET
         try:
-            answering = self._answer(endpoint, params, scope, receive, headers, request_id, address, ids)
+            answering = self._answer(endpoint, params, request, headers, request_id, address, ids)
             if not endpoint.counted_only:
                 answering = self._flights.carry(endpoint, began, answering)
             status, extra, body = await answering
@@ -129,8 +140,6 @@ class Pipeline:
             start.append((b"content-length", b"%d" % len(body)))
         if method == "HEAD":
             body = b""
-        await send({"type": "http.response.start", "status": status, "headers": start})
-        await send({"type": "http.response.body", "body": body})
         seconds = perf_counter() - began
         endpoint.timings(method, status).observe(seconds)
         if self._access_log is not None and not endpoint.counted_only:
@@ -148,13 +157,13 @@ class Pipeline:
                     code=code,
                 )
             )
+        return status, start, body
 
     async def _answer(
         self,
         endpoint: Endpoint,
         params: Mapping[str, str],
-        scope: Scope,
-        receive: Receive,
+        request: Request,
         headers: dict[bytes, bytes],
         request_id: str,
         address: str,
@@ -174,14 +183,14 @@ class Pipeline:
             principal = await self._confirmed(principal, route.policy.public)
         if endpoint.roles is not None and (principal is None or endpoint.roles.isdisjoint(principal.roles)):
             raise Forbidden
-        query = endpoint.decode_query(scope["query_string"])
+        query = endpoint.decode_query(request.query_string)
         body: Any = None
         if endpoint.decode_body is not None:
             _want_json(headers)
-            body = endpoint.decode_body(await self._read(headers, receive))
+            body = endpoint.decode_body(await self._read(headers, request))
         elif endpoint.raw_body:
-            body = await self._read(headers, receive)
-        elif endpoint.changes and (unwanted := await self._read(headers, receive)):
+            body = await self._read(headers, request)
+        elif endpoint.changes and (unwanted := await self._read(headers, request)):
             _want_json(headers)
             refuse_body(unwanted)  # who sends what is not understood must not think that it was
         if_match = headers.get(b"if-match")
@@ -198,7 +207,7 @@ class Pipeline:
             headers=_Headers(headers),
         )
         if route.idempotent:
-            answer = await self._once(endpoint, call, headers.get(b"idempotency-key"), scope["path"])
+            answer = await self._once(endpoint, call, headers.get(b"idempotency-key"), request.path)
         else:
             answer = await endpoint.handle(call)
         return self._reply(endpoint, answer, headers.get(b"if-none-match"))
@@ -247,7 +256,7 @@ class Pipeline:
             raise
         return principal
 
-    async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    async def _read(self, headers: dict[bytes, bytes], request: Request) -> bytes:
         """The whole body.  Raises ``BodyTooLarge`` before more than the limit is held."""
         declared = headers.get(b"content-length")
         length = int(declared) if declared is not None and declared.isdigit() else None
@@ -255,6 +264,11 @@ class Pipeline:
             length = None  # then it says nothing (RFC 9112, 6.3)
         if length is not None and length > self._max_body_bytes:
             raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
+        receive = request.receive
+        if receive is None:
+            if len(request.body) > self._max_body_bytes:
+                raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
+            return request.body
         try:
             message = await receive()
         except asyncio.CancelledError:

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import resource
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import structlog
+import uvicorn
 import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+from supportcarr.kit.http import ASGIApp, Front, Message
+from supportcarr.kit.http_protocol import IDLE_SECONDS, SWEEP_SECONDS, HttpProtocol
 
 T = TypeVar("T")
 
-# Granian's back-pressure counts open connections, idle ones included, so a small number would let
-# a few browsers with keep-alive lock everybody else out.
+# Idle connections count, so a small number would let a few browsers with keep-alive lock everybody out.
 CONNECTIONS = 1024
 BACKLOG = 1024
+_CLOSING_SECONDS = 0.5  # uvicorn looks ten times a second whether it shall stop, and whether all is done
 
 log = structlog.get_logger(__name__)
 
@@ -117,6 +117,92 @@ class _Lifespan:
             await self._task
 
 
+class _Served(Protocol):
+    """A server on a port: ``run`` until ``stop`` has been called and what was in flight is done."""
+
+    def run(self) -> Coroutine[Any, Any, None]: ...
+
+    def stop(self) -> None: ...
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn with our connections, without signals and lifespan of its own."""
+
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, drain_seconds: float, front: Front[Any] | None, most: int
+    ) -> None:
+        # Its warnings are about what strangers send, and say nothing that we do not.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        self._socket = _listening(host, port)
+        config = uvicorn.Config(
+            app,
+            http=partial(HttpProtocol, front=front, most=most),  # type: ignore[arg-type]  # it calls the class
+            ws="none",
+            lifespan="off",
+            loop="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=int(IDLE_SECONDS),
+            timeout_graceful_shutdown=drain_seconds,  # type: ignore[arg-type]  # it goes to wait_for
+        )
+        super().__init__(config)
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # they are the lifecycle's
+        return contextlib.nullcontext()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % int(SWEEP_SECONDS * 10) == 0:  # ten times a second
+            for connection in tuple(self.server_state.connections):
+                connection.sweep()  # type: ignore[union-attr]  # all are ours
+        return await super().on_tick(counter)
+
+    async def run(self) -> None:  # type: ignore[override]  # theirs makes a loop
+        await self.serve(sockets=[self._socket])
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+class _Granian:
+    """Granian, which keeps WebSockets alive under a load at which uvicorn's are seconds late (ADR 6)."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int, most: int) -> None:
+        self._server = Server(
+            app,
+            host,
+            port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            websockets=True,
+            backlog=BACKLOG,
+            backpressure=most,
+            log_enabled=False,
+        )
+
+    async def run(self) -> None:
+        await self._server.serve()
+
+    def stop(self) -> None:
+        self._server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket there that other processes may share.  Raises ``OSError``."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 async def serve(
     app: ASGIApp,
     host: str,
@@ -124,36 +210,31 @@ async def serve(
     drain_seconds: float,
     *,
     lifecycle: Lifecycle,
+    front: Front[Any] | None = None,
     websockets: bool = False,
     connections: int = CONNECTIONS,
 ) -> None:
     """Serve *app* until *lifecycle* drains, then stop in order; returns when all is done.
 
-    The order: the listening socket closes; requests in flight finish, for *drain_seconds* at the
-    most (wall time), each answered with ``Connection: close``; what is left is cut off; the
-    application's lifespan ends.  Raises ``LifespanFailed`` if the application does not start, and
-    ``OSError`` if the port cannot be had.
+    What *front* knows it answers in place of *app*; with *websockets* there is none.  The order: the
+    listening socket closes; requests in flight finish, for *drain_seconds* at the most (wall time), each
+    answered with ``Connection: close``; what is left is cut off; the application's lifespan ends.  Raises
+    ``LifespanFailed`` if the application does not start, and ``OSError`` if the port cannot be had.
     """
-    server = Server(
-        app,
-        host,
-        port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        websockets=websockets,
-        backlog=BACKLOG,
-        backpressure=connections,
-        log_enabled=False,
-    )
     lifespan = _Lifespan(app)
     await lifespan.startup()
-    serving = asyncio.create_task(server.serve(), name=f"serve {port}")
+    server: _Served
+    if websockets:
+        server = _Granian(app, host, port, connections)
+    else:
+        server = _Uvicorn(app, host, port, drain_seconds, front, connections)
+    serving = asyncio.create_task(server.run(), name=f"serve {port}")
     drained = asyncio.create_task(lifecycle.until_drained(), name="until drained")
     try:
         await asyncio.wait({serving, drained}, return_when=asyncio.FIRST_COMPLETED)
         if not serving.done():
-            server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated
-            await asyncio.wait({serving}, timeout=drain_seconds)
+            server.stop()
+            await asyncio.wait({serving}, timeout=drain_seconds + _CLOSING_SECONDS)
         if serving.done():
             serving.result()  # raises what went wrong
         else:

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from supportcarr.kit.metrics import Metrics
-from supportcarr.kit.serve import Lifecycle, Receive, Scope, Send
+from supportcarr.kit.http import Receive, Scope, Send
+from supportcarr.kit.serve import Lifecycle
 from supportcarr.kit.settings import Settings
 from supportcarr.realtime.edge import HELLO_SECONDS, Edge
 from supportcarr.realtime.figures import RealtimeFigures

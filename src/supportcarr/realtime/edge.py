@@ -18,7 +18,7 @@ import msgspec
 import socketio
 
 from supportcarr.contracts.refusals import Refusal
-from supportcarr.kit.serve import Receive, Scope, Send
+from supportcarr.kit.http import Receive, Scope, Send
 from supportcarr.kit.web import Principal
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.credentials import expiry, streams_of

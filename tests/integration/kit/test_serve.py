@@ -14,7 +14,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from supportcarr.kit.serve import Lifecycle, LifespanFailed, Receive, Scope, Send, free_port, serve
+from supportcarr.kit.http import Receive, Scope, Send
+from supportcarr.kit.serve import Lifecycle, LifespanFailed, free_port, serve
 
 TESTS = Path(__file__).parents[2]
 

@@ -31,7 +31,8 @@ from support.payments import (
 )
 from supportcarr.contracts.events import Event, PaymentProcessed, RescueRejected
 from supportcarr.kit.clock import Clock
-from supportcarr.kit.serve import ASGIApp, free_port
+from supportcarr.kit.http import ASGIApp
+from supportcarr.kit.serve import free_port
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.work import Again
 from supportcarr.payments import jobs as payments_jobs

@@ -1,0 +1,88 @@
+"""Coroutines that are begun at once, and become a task only if they have to wait.
+
+What Python 3.12 has as eager tasks, for 3.11: an answer that waits for nothing costs no task, no turn of
+the event loop and no copy of anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from collections.abc import Coroutine, Generator
+from contextvars import Context, copy_context
+from typing import Any, Generic, TypeVar, cast
+
+T = TypeVar("T")
+
+
+class Waiting(Generic[T]):
+    """The rest of a coroutine that has to wait: ``become_task`` before anything else runs."""
+
+    __slots__ = ("_context", "_coroutine", "_stand_in", "_waits_for")
+
+    def __init__(
+        self, coroutine: Coroutine[Any, Any, T], waits_for: Any, context: Context, stand_in: _StandIn
+    ) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+        self._context = context
+        self._stand_in = stand_in
+
+    def become_task(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[T]:
+        """The task that waits for it, and goes on in the same context."""
+        task = loop.create_task(_resumed(self._coroutine, self._waits_for), context=self._context)
+        self._stand_in.task = task
+        return task
+
+
+class _StandIn:
+    """What ``asyncio.current_task`` answers in the first step, and who keeps it cancels the task by."""
+
+    __slots__ = ("task",)
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[Any] | None = None
+
+    def cancel(self, msg: Any = None) -> bool:
+        return self.task is not None and self.task.cancel(msg)
+
+    def uncancel(self) -> int:
+        return 0 if self.task is None else self.task.uncancel()
+
+    def cancelling(self) -> int:
+        return 0 if self.task is None else self.task.cancelling()
+
+
+def begin(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T | Waiting[T]:
+    """Run *coroutine* up to where it first waits: its result, or what has to become a task.
+
+    For callbacks of *loop*: no task may be running.  Raises what the coroutine raises.
+    """
+    context = copy_context()
+    stand_in = _StandIn()
+    task = cast("asyncio.Task[Any]", stand_in)  # as far as anybody asks
+    asyncio._enter_task(loop, task)  # "Extending asyncio" in its manual
+    try:
+        waits_for = context.run(coroutine.send, None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    finally:
+        asyncio._leave_task(loop, task)
+    return Waiting(coroutine, waits_for, context, stand_in)
+
+
+@types.coroutine
+def _resumed(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+    """Wait for what the first step waited for, then let the coroutine do its own waiting."""
+    try:
+        while True:
+            try:
+                yield waits_for
+            except BaseException as error:  # that failed, or the task is cancelled: the coroutine's matter
+                waits_for = coroutine.throw(error)
+            else:
+                return (yield from coroutine.__await__())
+    except StopIteration as ended:
+        result: T = ended.value
+        return result

@@ -1,0 +1,54 @@
+"""What the connection (``kit.http_protocol``) and the application say to each other, beside ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import Any, Protocol, TypeVar
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Headers = list[tuple[bytes, bytes]]
+Reply = tuple[int, Headers, bytes]  # status, headers with content-length, body
+
+F = TypeVar("F")
+
+
+class Request:
+    """One request, however it came: with its whole *body*, or by ASGI with what *receive* will bring.
+
+    ``path`` is decoded and without the query; header names are in lower case.
+    """
+
+    __slots__ = ("body", "client", "headers", "method", "path", "query_string", "receive")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query_string: bytes,
+        headers: Headers,
+        client: tuple[str, int] | None,
+        body: bytes = b"",
+        receive: Receive | None = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query_string = query_string
+        self.headers = headers
+        self.client = client
+        self.body = body
+        self.receive = receive
+
+
+class Front(Protocol[F]):
+    """An application's table of the few routes that most requests are for."""
+
+    def find(self, method: str, path: str) -> F | None:
+        """What answers such a request; ``None``: ASGI does."""
+
+    def answer(self, found: F, request: Request) -> Coroutine[Any, Any, Reply]:
+        """The answer, begun outside a task (``kit.eager``).  Raises nothing but what cancels it."""
