@@ -19,28 +19,42 @@ class RequestLimits:
         self._sensitive = Rule("sensitive", settings.sensitive_per_minute, exact=True)
         self._refused = metrics.counter("http_rate_limited", "Requests refused by a limit")
 
+    def admit_now(self, address: str, user_id: str | None, sensitive: bool) -> bool:
+        """Count one request if that can be done without waiting.
+
+        ``False``: nothing was counted; await ``admit``.  Raises ``RateLimited`` with the seconds to
+        wait, and then nothing was counted either.
+        """
+        if sensitive:
+            return False
+        if user_id is None:
+            taken = self._limiter.try_take(address, self._address)
+        else:
+            taken = self._limiter.try_both(address, self._address, user_id, self._user)
+        if taken is None:
+            return False
+        if not taken:
+            wait = self._limiter.retry_after(address, self._address)
+            if user_id is not None:
+                wait = max(wait, self._limiter.retry_after(user_id, self._user))
+            self._refused.inc()
+            raise RateLimited(retry_after=wait)
+        return True
+
     async def admit(self, address: str, user_id: str | None, sensitive: bool) -> None:
-        """Count one request.  Raises ``RateLimited`` with the seconds to wait.
+        """Count one request, all of its limits or none.  Raises ``RateLimited`` with the seconds to wait.
 
         A sensitive request is counted exactly, by its address; what must be asked of Redis goes in
         one round trip.
         """
-        asked: list[Pair] = []
-        self._take(address, self._address, asked)
+        if self.admit_now(address, user_id, sensitive):
+            return
+        asked: list[Pair] = [(address, self._address)]
         if user_id is not None:
-            self._take(user_id, self._user, asked)
+            asked.append((user_id, self._user))
         if sensitive:
             asked.append((address, self._sensitive))
-        if asked:
-            verdict = await self._limiter.take(asked)
-            if not verdict.allowed:
-                self._refused.inc()
-                raise RateLimited(retry_after=verdict.retry_after_s)
-
-    def _take(self, key: str, rule: Rule, asked: list[Pair]) -> None:
-        taken = self._limiter.try_take(key, rule)
-        if taken is None:
-            asked.append((key, rule))
-        elif not taken:
+        verdict = await self._limiter.take(asked)
+        if not verdict.allowed:
             self._refused.inc()
-            raise RateLimited(retry_after=self._limiter.retry_after(key, rule))
+            raise RateLimited(retry_after=verdict.retry_after_s)

@@ -5,10 +5,16 @@ generic cell rate algorithm (ITU-T I.371), one number a key: the time at which t
 
 **Leases.**  A process takes several tokens at a time, deducted beforehand, and spends them without
 asking: most requests cost no round trip.  The tokens given out never exceed the rule.  A token is
-spent within ``LEASE_SECONDS`` of being taken, or given back with the process's next request for that
+spent within ``LEASE_SECONDS`` of being taken, or given back with the process's next question for that
 key: so at any moment at most (lease - 1) tokens a process are out and not spent, and only so many
 requests can come up to 2 s later than the rule would have let them.  An ``exact`` rule is asked for
 each time.
+
+**Renewal.**  A lease that runs low, or that was used and ends soon, is exchanged in the background, many
+keys in one call: what is left of it is given back and a new one taken, in one step of Redis.  While that
+is on its way the old tokens can be spent; those are out of the new lease then.  An answer that is lost
+changes nothing here, and costs the key at most the tokens that nobody got; one that is late is dropped.
+So a request hardly ever waits for Redis but a key's first.  Nobody is refused by a renewal.
 
 **Without Redis** a process counts by itself against the whole rule, and ``fallbacks`` counts the
 requests that were judged so: limits then hold for each process, and nobody is turned away for our
@@ -20,56 +26,25 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from supportcarr.kit.breaker import Breaker
+from supportcarr.kit.limit_questions import MOST_KEYS, Questions
 from supportcarr.kit.redis import keys
-from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, Script
+from supportcarr.kit.redis.client import RedisClient
 
 LEASE_SECONDS = 2.0
 _LEASE_SHARE = 20  # a lease is at most a twentieth of the rule, so that none starves other processes
-_PATIENCE_SECONDS = 0.5  # then Redis counts as away …
-_AWAY_SECONDS = 0.5  # … for so long; then one request asks, and the others do not wait for it
+_RENEW_SECONDS = 0.25  # before its end a lease is renewed, if it was used …
+_TICK_SECONDS = 0.05  # … with those that end about then
+_GATHER_SECONDS = 0.005  # how long a lease that runs low waits for others
+_AWAY_SECONDS = 0.5  # nobody asks a Redis that did not answer; then one request does, and others do not wait
 _MOST_HELD = 100_000  # keys of a rule that a process remembers
 
-# KEYS: buckets.  ARGV for each: microseconds a token, capacity, tokens wanted, tokens given back.
-# All get something or none does.  Answers for each: tokens got, microseconds until there is one,
-# tokens left.
-_TAKE = Script(
-    "limits.take",
-    """
-    local time = redis.call('TIME')
-    local now = time[1] * 1000000 + time[2]
-    local full, left, refused = {}, {}, false
-    for i, key in ipairs(KEYS) do
-      local interval, capacity, back = ARGV[4 * i - 3] + 0, ARGV[4 * i - 2] + 0, ARGV[4 * i] + 0
-      full[i] = math.max(tonumber(redis.call('GET', key) or 0) - back * interval, now)
-      left[i] = math.floor((now + capacity * interval - full[i]) / interval)
-      if left[i] < 1 then refused = true end
-    end
-    local answer = {}
-    for i, key in ipairs(KEYS) do
-      local interval, capacity, wanted = ARGV[4 * i - 3] + 0, ARGV[4 * i - 2] + 0, ARGV[4 * i - 1] + 0
-      local got, wait = 0, 0
-      if refused then
-        if left[i] < 1 then wait = full[i] + interval - capacity * interval - now end
-      else
-        got = math.min(wanted, left[i])
-      end
-      local filled = full[i] + got * interval
-      if filled > now then
-        redis.call('SET', key, string.format('%.0f', filled), 'PX', math.ceil((filled - now) / 1000))
-      else
-        redis.call('DEL', key)
-      end
-      answer[#answer + 1] = got
-      answer[#answer + 1] = math.ceil(wait)
-      answer[#answer + 1] = left[i] - got
-    end
-    return answer
-    """,
-)
+_UNMARKED, _MARKED = -1, -2  # in place of the number of tokens at which a lease is low
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +75,90 @@ class Verdict:
     remaining: int
 
 
+class _Terms:
+    """A rule as leases have it."""
+
+    __slots__ = ("block", "capacity", "interval_s", "interval_us", "low", "rule")
+
+    def __init__(self, rule: Rule, lease: int) -> None:
+        self.rule = rule
+        self.capacity = rule.limit
+        self.interval_us = rule.interval_us
+        self.interval_s = rule.seconds / rule.limit
+        self.block = 1 if rule.exact else max(1, min(lease, rule.limit // _LEASE_SHARE))
+        self.low = self.block // 4  # tokens left: a lease is renewed before it is spent
+
+
 class _Held:
     """What this process holds of one key."""
 
-    __slots__ = ("asking", "blocked_until", "left", "local_full", "tokens", "until")
+    __slots__ = (
+        "asking",
+        "blocked_until",
+        "bucket",
+        "granted",
+        "left",
+        "local_full",
+        "low",
+        "terms",
+        "tokens",
+        "until",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, terms: _Terms, key: str) -> None:
+        self.terms = terms
+        self.bucket = keys.limit_bucket(terms.rule.name, key)
         self.tokens = 0
-        self.until = 0.0
+        self.granted = 0  # of which these are left
+        self.until = 0.0  # the end of the lease; 0: none, ever
+        self.low = _UNMARKED  # with so many tokens left it is to be renewed
         self.left = 0  # in Redis, when we last asked
         self.blocked_until = 0.0
-        self.asking: asyncio.Future[None] | None = None
+        self.asking: list[asyncio.Future[None]] | None = None  # who waits for the answer under way
         self.local_full = 0.0  # GCRA's time of the bucket used without Redis
 
     @property
     def counts_until(self) -> float:
         return max(self.until, self.blocked_until, self.local_full)
+
+
+class _Ask:
+    """A request's question, which waits: for all its keys or none."""
+
+    __slots__ = ("future", "helds")
+
+    def __init__(self, helds: Sequence[_Held], future: asyncio.Future[Verdict | None]) -> None:
+        self.helds = helds
+        self.future = future
+
+
+class _Batch:
+    """What one call asks, in this order."""
+
+    __slots__ = ("asks", "buckets", "numbers", "renewals", "until")
+
+    def __init__(self, until: float) -> None:
+        self.until = until  # the end of the leases that it brings
+        self.asks: list[_Ask] = []
+        self.renewals: list[tuple[_Held, int]] = []  # and the tokens that were left
+        self.buckets: list[str] = []
+        self.numbers: list[int] = []
+
+    def ask(self, ask: _Ask) -> None:
+        self.asks.append(ask)
+        self.numbers.append(len(ask.helds))
+        for held in ask.helds:
+            terms = held.terms
+            self.buckets.append(held.bucket)
+            self.numbers += (terms.interval_us, terms.capacity, terms.block, held.tokens)
+            held.tokens = 0
+
+    def renew(self, held: _Held) -> None:
+        terms, tokens = held.terms, held.tokens
+        held.asking = []
+        self.renewals.append((held, tokens))
+        self.buckets.append(held.bucket)
+        self.numbers += (1, terms.interval_us, terms.capacity, terms.block - 1, tokens)
 
 
 Pair = tuple[str, Rule]
@@ -127,13 +170,21 @@ class Limiter:
     def __init__(
         self, redis: RedisClient, *, lease: int = 8, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._redis = redis
+        self._questions = Questions(redis)
         self._lease = lease
         self._now = monotonic
+        self._terms: dict[str, _Terms] = {}  # by rule
         self._held: dict[str, dict[str, _Held]] = {}  # by rule, by key
         self._breaker = Breaker(_AWAY_SECONDS, monotonic=monotonic)
+        self._asks: list[_Ask] = []  # of this turn of the loop
+        self._low: list[_Held] = []  # marked to be renewed
+        self._ending: deque[tuple[float, _Held]] = deque()  # the ends of leases, in their order
+        self._gathering: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.TimerHandle | None = None
         self.fallbacks = 0
         self.refused = 0
+
+    # --- requests ---------------------------------------------------------------------------------
 
     def try_take(self, key: str, rule: Rule) -> bool | None:
         """Take a token without waiting.
@@ -147,8 +198,30 @@ class Limiter:
         now = self._now()
         if held.tokens and now < held.until:
             held.tokens -= 1
+            if held.tokens <= held.low:
+                self._mark(held)
             return True
         if now < held.blocked_until:
+            self.refused += 1
+            return False
+        return None
+
+    def try_both(self, key: str, rule: Rule, other_key: str, other_rule: Rule) -> bool | None:
+        """``try_take`` of two keys of two rules: a token of each, or of neither."""
+        held = self._held.get(rule.name, _NOTHING).get(key)
+        other = self._held.get(other_rule.name, _NOTHING).get(other_key)
+        if held is None or other is None:
+            return None
+        now = self._now()
+        if held.tokens and other.tokens and now < held.until and now < other.until:
+            held.tokens -= 1
+            if held.tokens <= held.low:
+                self._mark(held)
+            other.tokens -= 1
+            if other.tokens <= other.low:
+                self._mark(other)
+            return True
+        if now < held.blocked_until or now < other.blocked_until:
             self.refused += 1
             return False
         return None
@@ -159,104 +232,193 @@ class Limiter:
         return max(0.0, held.blocked_until - self._now()) if held else 0.0
 
     async def take(self, pairs: Sequence[Pair]) -> Verdict:
-        """Take one token of each key (distinct), or be refused; one round trip for all that must be
-        asked.  Never raises for Redis: without it the process counts by itself."""
-        missing: list[tuple[Pair, _Held]] = []
-        remaining = min(rule.limit for _, rule in pairs)
-        for key, rule in pairs:
-            taken = self.try_take(key, rule)
-            held = self._remember(key, rule)
-            if taken is False:
-                return Verdict(False, self.retry_after(key, rule), 0)
-            if taken is None:
-                missing.append(((key, rule), held))
-            else:
-                remaining = min(remaining, held.left + held.tokens)
-        while missing:
-            # One question a key at a time, or waiting requests would lease a block each.
-            busy = next((h.asking for (_, rule), h in missing if h.asking and self._block(rule) > 1), None)
-            if busy is None:
-                return await self._ask(missing, remaining)
-            await asyncio.shield(busy)
-            still = []
-            for (key, rule), held in missing:
-                taken = self.try_take(key, rule)
-                if taken is False:
-                    return Verdict(False, self.retry_after(key, rule), 0)
-                if taken is None:
-                    still.append(((key, rule), held))
+        """Take one token of each key (distinct), or be refused and take none; one round trip for all
+        that must be asked.  Never raises for Redis: without it the process counts by itself."""
+        helds = [self._remember(key, rule) for key, rule in pairs]
+        while True:
+            now = self._now()
+            leased: list[_Held] = []
+            missing: list[_Held] = []
+            waiting: asyncio.Future[None] | None = None
+            for held in helds:
+                if held.tokens and now < held.until:
+                    leased.append(held)
+                elif now < held.blocked_until:
+                    self.refused += 1
+                    return Verdict(False, held.blocked_until - now, 0)
                 else:
-                    remaining = min(remaining, held.left + held.tokens)
-            missing = still
-        return Verdict(True, 0.0, remaining)
+                    missing.append(held)
+            for held in missing:
+                if held.asking is not None:
+                    waiting = asyncio.get_running_loop().create_future()
+                    held.asking.append(waiting)
+                    break
+            if waiting is None:
+                break
+            # One question a key at a time, or waiting requests would lease a block each.
+            await waiting
+        for held in leased:
+            held.tokens -= 1
+            if held.tokens <= held.low:
+                self._mark(held)
+        remaining = min((held.left + held.tokens for held in leased), default=math.inf)
+        if not missing:
+            return Verdict(True, 0.0, int(remaining))
+        ends = [held.until for held in leased]
+        verdict = await self._ask(missing)
+        if verdict.allowed:
+            return Verdict(True, 0.0, int(min(remaining, verdict.remaining)))
+        self.refused += 1
+        for held, until in zip(leased, ends, strict=True):
+            if held.until == until and held.asking is None:  # or it would be one too many
+                held.tokens += 1
+        return verdict
 
-    def _block(self, rule: Rule) -> int:
-        """How many tokens are taken at a time."""
-        return 1 if rule.exact else max(1, min(self._lease, rule.limit // _LEASE_SHARE))
-
-    async def _ask(self, missing: Sequence[tuple[Pair, _Held]], remaining: int) -> Verdict:
+    async def _ask(self, missing: Sequence[_Held]) -> Verdict:
         if not self._breaker.admits():
             return self._judge_locally(missing)
-        asking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        buckets: list[str] = []
-        args: list[Arg] = []
-        for (key, rule), held in missing:
-            held.asking = asking
-            given_back, held.tokens = held.tokens, 0
-            buckets.append(keys.limit_bucket(rule.name, key))
-            args += (rule.interval_us, rule.limit, self._block(rule), given_back)
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                answer: list[int] = await self._redis.script(_TAKE, buckets, args)
-        except (RedisError, TimeoutError):
-            self._breaker.failed()
-            return self._judge_locally(missing)
-        finally:
-            for _, held in missing:
-                held.asking = None
-            asking.set_result(None)
-        self._breaker.worked()
-        now = self._now()
-        allowed, wait = True, 0.0
-        for n, ((_, rule), held) in enumerate(missing):
-            got, wait_us, left = answer[3 * n : 3 * n + 3]
-            held.left = left
-            remaining = min(remaining, left + max(0, got - 1))
-            if got:
-                held.tokens = got - 1
-                held.until = now + LEASE_SECONDS
-            if wait_us:
-                allowed = False
-                wait = max(wait, wait_us / 1_000_000)
-                if not rule.exact:
-                    held.blocked_until = now + wait_us / 1_000_000
-        if not allowed:
-            self.refused += 1
-        return Verdict(allowed, wait, remaining if allowed else 0)
+        loop = asyncio.get_running_loop()
+        ask = _Ask(missing, loop.create_future())
+        for held in missing:
+            if held.terms.block > 1:
+                held.asking = []
+        if not self._asks:
+            loop.call_soon(self._send)
+        self._asks.append(ask)
+        verdict = await ask.future
+        return self._judge_locally(missing) if verdict is None else verdict
 
-    def _judge_locally(self, missing: Sequence[tuple[Pair, _Held]]) -> Verdict:
+    def _judge_locally(self, missing: Sequence[_Held]) -> Verdict:
         self.fallbacks += 1
         now = self._now()
         remaining, wait = math.inf, 0.0
-        for (_, rule), held in missing:
-            interval = rule.seconds / rule.limit
-            left = (now + rule.seconds - max(held.local_full, now)) / interval + _ROUNDING
+        for held in missing:
+            interval = held.terms.interval_s
+            seconds = held.terms.rule.seconds
+            left = (now + seconds - max(held.local_full, now)) / interval + _ROUNDING
             remaining = min(remaining, left - 1)
             wait = max(wait, (1 - left) * interval)
         if wait > 0:
-            self.refused += 1
             return Verdict(False, wait, 0)
-        for (_, rule), held in missing:
-            held.local_full = max(held.local_full, now) + rule.seconds / rule.limit
+        for held in missing:
+            held.local_full = max(held.local_full, now) + held.terms.interval_s
         return Verdict(True, 0.0, int(remaining))
 
+    # --- questions and answers --------------------------------------------------------------------
+
+    def _mark(self, held: _Held) -> None:
+        """Have it renewed soon, with others."""
+        held.low = _MARKED
+        self._low.append(held)
+        if self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._send)
+
+    def _tick(self) -> None:
+        """Have the leases renewed that end soon and were used; the others end."""
+        ending, horizon = self._ending, self._now() + _RENEW_SECONDS
+        while ending and ending[0][0] <= horizon:
+            until, held = ending.popleft()
+            if held.until == until and held.tokens < held.granted and held.asking is None:
+                held.low = _MARKED
+                self._low.append(held)
+        self._ticking = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick) if ending else None
+        if self._low:
+            self._send()
+
+    def _send(self) -> None:
+        """Ask all that is to be asked now."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        asks, self._asks = self._asks, []
+        low = [held for held in self._low if held.low == _MARKED and held.asking is None]
+        self._low.clear()
+        if not asks and not (low and self._breaker.admits()):
+            return
+        until = self._now() + LEASE_SECONDS
+        batch = _Batch(until)
+        for ask in asks:
+            batch = self._with_room(batch)
+            batch.ask(ask)
+        for held in low:
+            if held.asking is None:  # it may have been marked twice
+                batch = self._with_room(batch)
+                batch.renew(held)
+        self._put(batch)
+
+    def _with_room(self, batch: _Batch) -> _Batch:
+        if len(batch.buckets) < MOST_KEYS:
+            return batch
+        self._put(batch)
+        return _Batch(batch.until)
+
+    def _put(self, batch: _Batch) -> None:
+        self._questions.put(batch.buckets, batch.numbers, partial(self._heard, batch))
+
+    def _heard(self, batch: _Batch, answer: list[int] | None) -> None:
+        """The outcome of a call; ``None``: no answer came, and none will be heeded."""
+        if answer is None:
+            self._breaker.failed()
+        else:
+            self._breaker.worked()
+        at = 0
+        for ask in batch.asks:
+            verdict = None
+            if answer is not None:
+                verdict = self._settle(ask.helds, answer[at : at + 2 * len(ask.helds)], batch.until)
+                at += 2 * len(ask.helds)
+            for held in ask.helds:
+                _wake(held)
+            if not ask.future.done():  # else the request has gone
+                ask.future.set_result(verdict)
+        for held, had in batch.renewals:
+            if answer is not None:
+                got = max(0, answer[at])  # a refusal is left to who asks
+                spent = had - held.tokens  # meanwhile: out of the new lease
+                self._grant(held, got - spent, got >= held.terms.block - 1, answer[at + 1], batch.until)
+                at += 2
+            _wake(held)
+
+    def _settle(self, helds: Sequence[_Held], answer: list[int], until: float) -> Verdict:
+        """What Redis said of one request's keys."""
+        now = self._now()
+        remaining, wait_us = math.inf, 0
+        for n, held in enumerate(helds):
+            got, left = answer[2 * n], answer[2 * n + 1]
+            remaining = min(remaining, left + max(0, got - 1))
+            if got > 0:
+                self._grant(held, got - 1, got >= held.terms.block, left, until)
+            elif got < 0:
+                wait_us = max(wait_us, -got)
+                if not held.terms.rule.exact:
+                    held.blocked_until = now - got / 1_000_000
+        if wait_us:
+            return Verdict(False, wait_us / 1_000_000, 0)
+        return Verdict(True, 0.0, int(remaining))
+
+    def _grant(self, held: _Held, tokens: int, full: bool, left: int, until: float) -> None:
+        held.tokens = held.granted = max(0, tokens)
+        held.left = left
+        held.until = until
+        # A bucket that runs dry is not asked for more all the time, but by whom it keeps waiting.
+        held.low = held.terms.low if full else _UNMARKED
+        if held.tokens:
+            self._ending.append((until, held))
+            if self._ticking is None:
+                self._ticking = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick)
+
+    # --- memory -----------------------------------------------------------------------------------
+
     def _remember(self, key: str, rule: Rule) -> _Held:
-        of_rule = self._held.setdefault(rule.name, {})
+        of_rule = self._held.get(rule.name)
+        if of_rule is None:
+            of_rule = self._held[rule.name] = {}
+            self._terms[rule.name] = _Terms(rule, self._lease)
         held = of_rule.get(key)
         if held is None:
             if len(of_rule) >= _MOST_HELD:
                 self._forget(of_rule)
-            held = of_rule[key] = _Held()
+            held = of_rule[key] = _Held(self._terms[rule.name], key)
         return held
 
     def _forget(self, of_rule: dict[str, _Held]) -> None:
@@ -268,7 +430,16 @@ class Limiter:
         idle = [key for key, held in of_rule.items() if held.asking is None]
         over = [key for key in idle if of_rule[key].counts_until <= now]
         for key in over if len(over) >= _MOST_HELD // 4 else idle[: _MOST_HELD // 4]:
-            del of_rule[key]
+            held = of_rule.pop(key)
+            held.until, held.low = 0.0, _UNMARKED  # so that nobody renews it
+
+
+def _wake(held: _Held) -> None:
+    """The question for that key is over; who waits for it looks again."""
+    waiting, held.asking = held.asking, None
+    for future in waiting or ():
+        if not future.done():
+            future.set_result(None)
 
 
 _NOTHING: dict[str, _Held] = {}
