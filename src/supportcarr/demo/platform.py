@@ -89,7 +89,7 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
         twin = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
         environment[f"{PREFIX}STRIPE_API_BASE"] = twin
     output: TextIO = (data / "supportcarr.log").open("a")
-    supervisor = Supervisor(environment, output=output)
+    supervisor = Supervisor(environment, output=output, silence_s=settings.servers.watchdog_seconds)
     running = Platform(settings, environment, supervisor, redis)
     keeper = asyncio.create_task(_keep_redis(redis), name="keep redis") if redis else None
     try:

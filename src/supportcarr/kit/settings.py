@@ -86,6 +86,10 @@ class Servers(Group, frozen=True, kw_only=True):
     drain_seconds: Annotated[
         float, Meta(gt=0, description="how long a process may finish its work after SIGTERM")
     ] = 10.0
+    watchdog_seconds: Annotated[
+        float,
+        Meta(ge=0, description="`up` and `demo` end a process whose event loop hangs that long; 0: none"),
+    ] = 15.0
     requests_at_once: Annotated[
         int, Meta(ge=2, description="requests that one API process answers at a time; more get 503")
     ] = 512

@@ -1,4 +1,4 @@
-"""Starts our processes, starts again what dies, and leaves none behind.
+"""Starts our processes, starts again what dies or hangs, and leaves none behind.
 
 Each child dies with this process: by the kernel's word on Linux (``kit.process``), whatever kills us.
 Children are in sessions of their own, so that Ctrl-C reaches the supervisor alone, which then ends
@@ -20,11 +20,13 @@ from typing import TextIO
 import structlog
 
 from supportcarr.kit.process import die_with_parent
+from supportcarr.kit.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 5.0
 HEALTHY_AFTER_S = 10.0  # a child that lived this long starts again at once when it dies
+LAST_WORDS_S = 2.0  # that one which hangs has to write down where it hangs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,24 @@ class Child:
 
 
 class Supervisor:
-    """Keeps one process for each place of each role running until ``stop``."""
+    """Keeps one process for each place of each role running until ``stop``.
 
-    def __init__(self, environment: Mapping[str, str], *, output: TextIO | int | None = None) -> None:
+    *silence_s*: how long a process that uses ``watchdog.alive`` may say nothing before it is ended; 0: for
+    ever.  *program*: what the arguments of roles are added to.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        output: TextIO | int | None = None,
+        silence_s: float = 0,
+        program: Sequence[str] = (sys.executable, "-m", "supportcarr"),
+    ) -> None:
         self._environment = dict(environment)
         self._output = output
+        self._silence_s = silence_s
+        self._program = program
         self._children: list[Child] = []
         self._stopping: set[str] = set()
         self.kills: Counter[str] = Counter()  # by role
@@ -77,12 +92,11 @@ class Supervisor:
         while child.role.name not in self._stopping:
             began = loop.time()
             try:
-                child.process = await self._spawn(child)
+                code = await self._run(child)
             except OSError as error:  # no memory or no process to be had just now
                 log.warning("process_not_started", role=child.role.name, reason=str(error))
                 await asyncio.sleep(LONGEST_BACKOFF_S)
                 continue
-            code = await child.process.wait()
             if child.role.name in self._stopping:
                 return
             lived = loop.time() - began
@@ -90,29 +104,49 @@ class Supervisor:
             log.warning("process_died", role=child.role.name, code=code, lived_s=round(lived, 1))
             await asyncio.sleep(backoff)
 
-    async def _spawn(self, child: Child) -> asyncio.subprocess.Process:
+    async def _run(self, child: Child) -> int:
+        """Start a child's process, and watch it to its end; answers its exit code."""
         role = child.role
         own = role.each[child.number] if role.each else {}
-        environment = self._environment | dict(role.environment) | dict(own)
-        return await self._start(role.arguments, environment, self._output)
+        with Watchdog() as dog:
+            environment = self._environment | dict(role.environment) | dict(own) | dog.environment
+            process = await self._start(role.arguments, environment, self._output, dog.descriptor)
+            child.process = process
+            watching = asyncio.create_task(self._watch(role.name, process, dog), name=f"watch {role.name}")
+            try:
+                return await process.wait()
+            finally:
+                watching.cancel()
+
+    async def _watch(self, role: str, process: asyncio.subprocess.Process, dog: Watchdog) -> None:
+        if self._silence_s:
+            await dog.until_silent(self._silence_s)
+            log.warning("process_hung", role=role, pid=process.pid, silent_s=self._silence_s)
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGABRT)
+                await asyncio.sleep(LAST_WORDS_S)
+                process.kill()
 
     async def spawn_once(self, arguments: Sequence[str]) -> asyncio.subprocess.Process:
         """Start a process that is not kept running; its standard output can be read."""
         return await self._start(arguments, self._environment, asyncio.subprocess.PIPE)
 
     async def _start(
-        self, arguments: Sequence[str], environment: Mapping[str, str], output: TextIO | int | None
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        output: TextIO | int | None,
+        *inherited: int,
     ) -> asyncio.subprocess.Process:
         ours = os.getpid()
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "supportcarr",
+            *self._program,
             *arguments,
             env=environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=self._output,
+            pass_fds=inherited,
             start_new_session=True,
             preexec_fn=lambda: die_with_parent(ours, signal.SIGKILL),
         )
