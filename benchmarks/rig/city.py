@@ -23,7 +23,7 @@ from supportcarr.drivers.model import Application, DriverProfile, Vehicle
 from supportcarr.kit.crypto import keyed_hash
 from supportcarr.kit.ids import new_id
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
-from supportcarr.pricing.geography import holds
+from supportcarr.pricing.geography import Boundary
 from supportcarr.pricing.model import price
 from supportcarr.rescues.model import PaymentSnapshot, Rescue, TimelineEntry
 from supportcarr.riders.model import LiveRescue, RiderProfile
@@ -65,6 +65,7 @@ class Map:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         lngs, lats = zip(*MONTREAL.boundary, strict=True)
+        self._boundary = Boundary(MONTREAL.boundary)
         self._box = min(lngs), max(lngs), min(lats), max(lats)
 
     def place(self) -> Place:
@@ -72,7 +73,7 @@ class Map:
         while True:
             lng = round(self._chance.uniform(west, east), 5)
             lat = round(self._chance.uniform(south, north), 5)
-            if holds(MONTREAL.boundary, lng, lat):
+            if self._boundary.holds(lng, lat):
                 return Place(lat, lng)
 
 

@@ -57,8 +57,15 @@ class Clock:
         return datetime.fromtimestamp(self._wall(), UTC)
 
     def city(self) -> datetime:
-        elapsed = self._wall() - self._wall_origin
-        return datetime.fromtimestamp(self._city_origin + elapsed * self.speed, UTC)
+        return datetime.fromtimestamp(self.city_seconds(), UTC)
+
+    def wall_seconds(self) -> float:
+        """``wall`` in seconds since 1970: what the hot path compares costs no ``datetime``."""
+        return self._wall()
+
+    def city_seconds(self) -> float:
+        """``city`` in seconds since 1970."""
+        return self._city_origin + (self._wall() - self._wall_origin) * self.speed
 
     def wall_seconds_until(self, city: datetime) -> float:
         """Wall seconds until that city time (negative: it is past)."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-
-import msgspec
+from typing import NamedTuple
 
 from supportcarr.contracts.geo import GeoPoint, Place
 from supportcarr.kit.clock import Clock
@@ -12,30 +12,40 @@ from supportcarr.kit.store.port import Store
 from supportcarr.pricing.model import ServiceArea, Tariff
 from supportcarr.pricing.repository import AREAS, TARIFFS
 
-
-class _Known(msgspec.Struct, frozen=True):
-    area: ServiceArea
-    tariff: Tariff
-
-
 Ring = Sequence[tuple[float, float]]  # (longitude, latitude) of each corner; closed or not
 
 
-def holds(ring: Ring, lng: float, lat: float) -> bool:
-    """Whether the point lies inside (even-odd rule, W. R. Franklin's PNPOLY).
+class Boundary:
+    """A ring, made ready to be asked who lies inside (even-odd rule, W. R. Franklin's PNPOLY).
 
-    A twentieth of a microsecond a corner: a geometry library gives the interpreter's lock away for each
-    question, which under load costs more than the question.
+    Between two neighbours among the latitudes of the corners the same sides are crossed at every latitude:
+    they are listed once, and of a ring of many corners a question looks at two or so.  A geometry library
+    gives the interpreter's lock away for each question, which under load costs more than the question.
     """
-    inside = False
-    before_lng, before_lat = ring[-1] if ring else (0.0, 0.0)
-    for corner_lng, corner_lat in ring:
-        if (corner_lat > lat) != (before_lat > lat) and lng < (before_lng - corner_lng) * (
-            lat - corner_lat
-        ) / (before_lat - corner_lat) + corner_lng:
-            inside = not inside
-        before_lng, before_lat = corner_lng, corner_lat
-    return inside
+
+    __slots__ = ("_latitudes", "_sides")
+
+    def __init__(self, ring: Ring) -> None:
+        sides = [(*ring[i - 1], *corner) for i, corner in enumerate(ring)]
+        self._latitudes = sorted({lat for _, lat in ring})
+        self._sides = [  # [n]: those crossed from latitude n - 1 on and below latitude n
+            [side for side in sides if (side[1] >= above) != (side[3] >= above)] for above in self._latitudes
+        ]
+        self._sides.append([])  # nothing is crossed above the last, nor (the first list) below the first
+
+    def holds(self, lng: float, lat: float) -> bool:
+        """Whether the point lies inside."""
+        inside = False
+        for from_lng, from_lat, to_lng, to_lat in self._sides[bisect_right(self._latitudes, lat)]:
+            if lng < (from_lng - to_lng) * (lat - to_lat) / (from_lat - to_lat) + to_lng:
+                inside = not inside
+        return inside
+
+
+class _Known(NamedTuple):
+    area: ServiceArea
+    tariff: Tariff
+    boundary: Boundary
 
 
 class Areas:
@@ -56,7 +66,7 @@ class Areas:
         """The id of the area that holds the point; of overlapping ones the first by id."""
         known = self._known if self._is_fresh() else await self._read()
         for area_id, one in known.items():
-            if holds(one.area.boundary, point.lng, point.lat):
+            if one.boundary.holds(point.lng, point.lat):
                 return area_id
         return None
 
@@ -66,7 +76,7 @@ class Areas:
         return known[area_id].area, known[area_id].tariff
 
     def _is_fresh(self) -> bool:
-        return self._clock.wall().timestamp() - self._read_at < self._refresh_s
+        return self._clock.wall_seconds() - self._read_at < self._refresh_s
 
     async def _read(self) -> dict[str, _Known]:
         known: dict[str, _Known] = {}
@@ -74,7 +84,7 @@ class Areas:
             tariff = await self._tariffs.get(area.tariff_id)
             if tariff is None:
                 continue  # an area without a tariff has no price, so we do not drive there yet
-            known[area.id] = _Known(area, tariff)
+            known[area.id] = _Known(area, tariff, Boundary(area.boundary))
         self._known = known
-        self._read_at = self._clock.wall().timestamp()
+        self._read_at = self._clock.wall_seconds()
         return known

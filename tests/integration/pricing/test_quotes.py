@@ -16,6 +16,7 @@ from supportcarr.contracts.terms import Leg
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.port import Store
+from supportcarr.pricing import coverage as coverage_module
 from supportcarr.pricing import jobs as pricing_jobs
 from supportcarr.pricing.areas import MONTREAL, seed_demo
 from supportcarr.pricing.commands import RequestQuote
@@ -27,6 +28,7 @@ from supportcarr.pricing.schemas import CoverageAnswer, QuoteAnswer
 from supportcarr.pricing.service import Pricing
 
 PLATEAU, VILLERAY = Place(45.5236, -73.5823), Place(45.5421, -73.6207)
+ROSEMONT = Place(45.5530, -73.5800)
 TORONTO = Place(43.6532, -79.3832)
 RIDER, RESCUE = "usr_1", "res_qc_1"
 SETTINGS = QuoteSettings(secret="quotes-secret")
@@ -309,6 +311,32 @@ async def test_coverage_is_looked_up_once_for_a_neighbourhood_and_again_after_a_
     house.wall.at += timedelta(seconds=11)
     assert not (await ask(house, PLATEAU)).drivers_available
     assert house.supply.asked == 2
+
+
+async def test_only_so_many_arrival_times_are_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage_module, "MOST_KEPT", 2)
+    for place in (PLATEAU, VILLERAY, ROSEMONT):
+        await ask(house, place)
+    await ask(house, VILLERAY)
+    assert house.supply.asked == 3
+    await ask(house, PLATEAU)  # the oldest went
+    assert house.supply.asked == 4
+    assert len(house.coverage._kept) == 2
+
+
+async def test_who_leaves_does_not_end_the_look_of_the_others(house: House) -> None:
+    first, second = (asyncio.create_task(house.coverage.at(PLATEAU.point)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert msgspec.json.decode(await second, type=CoverageAnswer).eta_seconds == 240
+    assert house.supply.asked == 1
+
+
+async def test_what_is_kept_is_answered_without_a_wait(house: House) -> None:
+    answer = await house.coverage.at(PLATEAU.point)
+    with pytest.raises(StopIteration) as answered:
+        house.coverage.at(PLATEAU.point).send(None)
+    assert answered.value.value == answer
 
 
 async def test_a_look_that_failed_is_not_kept(house: House) -> None:

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from supportcarr.pricing.areas import MONTREAL
-from supportcarr.pricing.geography import Ring, holds
+from supportcarr.pricing.geography import Boundary, Ring
 
 DENTED = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (2.0, 1.0), (0.0, 4.0))
 
@@ -16,30 +16,51 @@ DENTED = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (2.0, 1.0), (0.0, 4.0))
 @pytest.mark.parametrize("ring", [MONTREAL.boundary, DENTED, (*DENTED, DENTED[0]), tuple(reversed(DENTED))])
 def test_a_point_is_inside_exactly_if_a_geometry_library_says_so(ring: Ring) -> None:
     polygon = shapely.Polygon(ring)
+    boundary = Boundary(ring)
     west, south, east, north = polygon.bounds
     chance = random.Random(3)
     inside = 0
     for _ in range(3_000):
         lng, lat = chance.uniform(west - 0.1, east + 0.1), chance.uniform(south - 0.1, north + 0.1)
-        assert holds(ring, lng, lat) == shapely.contains_xy(polygon, lng, lat), (lng, lat)
-        inside += holds(ring, lng, lat)
+        assert boundary.holds(lng, lat) == shapely.contains_xy(polygon, lng, lat), (lng, lat)
+        inside += boundary.holds(lng, lat)
     assert 300 < inside < 2_700
 
 
+def by_every_side(ring: Ring, lng: float, lat: float) -> bool:
+    """The even-odd rule as it is written: each side of the ring is looked at."""
+    inside = False
+    for i, (to_lng, to_lat) in enumerate(ring):
+        from_lng, from_lat = ring[i - 1]
+        if (from_lat > lat) != (to_lat > lat):
+            inside ^= lng < (from_lng - to_lng) * (lat - to_lat) / (from_lat - to_lat) + to_lng
+    return inside
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_look_at_few_sides_finds_what_a_look_at_all_does(seed: int) -> None:
+    chance = random.Random(seed)
+    ring = [(float(chance.randrange(6)), float(chance.randrange(6))) for _ in range(chance.randrange(3, 12))]
+    boundary = Boundary(ring)
+    for step in range(-2, 25):  # level with each corner, and between
+        lng, lat = chance.uniform(-1, 6), step / 4
+        assert boundary.holds(lng, lat) == by_every_side(ring, lng, lat), (ring, lng, lat)
+
+
 def test_a_point_level_with_a_corner_is_counted_once() -> None:
-    diamond = ((0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0))
-    assert holds(diamond, 0.0, 0.0)
-    assert not holds(diamond, -2.0, 0.0)
-    assert not holds(diamond, 2.0, 0.0)
+    diamond = Boundary(((0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)))
+    assert diamond.holds(0.0, 0.0)
+    assert not diamond.holds(-2.0, 0.0)
+    assert not diamond.holds(2.0, 0.0)
 
 
 @pytest.mark.parametrize("ring", [(), ((0.0, 0.0),), ((0.0, 0.0), (1.0, 1.0))])
 def test_nothing_lies_in_a_ring_without_an_inside(ring: Ring) -> None:
-    assert not holds(ring, 0.5, 0.5)
-    assert not holds(ring, 0.0, 0.0)
+    assert not Boundary(ring).holds(0.5, 0.5)
+    assert not Boundary(ring).holds(0.0, 0.0)
 
 
 @pytest.mark.parametrize("lat", [float("nan"), float("inf"), -float("inf")])
 def test_what_is_no_place_is_in_no_area(lat: float) -> None:
-    assert not holds(MONTREAL.boundary, -73.6, lat)
-    assert not holds(MONTREAL.boundary, lat, 45.5)
+    assert not Boundary(MONTREAL.boundary).holds(-73.6, lat)
+    assert not Boundary(MONTREAL.boundary).holds(lat, 45.5)
