@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 
 from support.demo import Demo, running_demo, three_free_ports
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 
 
 def _roles(demo: Demo) -> set[str]:
-    titles = (" ".join(process.cmdline()) for process in demo.family() if process.is_running())
+    titles = [_title(process) for process in demo.family()]
     return {title.partition("supportcarr: ")[2].split()[0] for title in titles if "supportcarr: " in title}
 
 
@@ -52,22 +53,34 @@ def test_kill_9_of_the_supervisor_leaves_no_process(tmp_path: Path) -> None:
         assert demo.left(within_s=5) == []
 
 
-def test_a_process_that_is_killed_is_started_again(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "data", *SMALL) as demo:
+def test_a_process_that_is_killed_or_stopped_is_started_again(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SUPPORTCARR_WATCHDOG_SECONDS=4")
+    with running_demo(tmp_path, *SMALL) as demo:
         demo.until_said("living")
-        victims = [p for p in demo.family() if "supportcarr: realtime" in " ".join(p.cmdline())]
-        victims[0].kill()
-        deadline = time.monotonic() + 20
-        while not _another(demo, "supportcarr: realtime", than=victims[0].pid):
-            assert time.monotonic() < deadline, "no other real-time process came"
+        blows = {"supportcarr: realtime": signal.SIGKILL, "supportcarr: worker": signal.SIGSTOP}
+        victims = {title: _processes(demo, title)[0] for title in blows}
+        for title, victim in victims.items():
+            victim.send_signal(blows[title])
+        deadline = time.monotonic() + 40
+        while not all(
+            any(process != victim for process in _processes(demo, title)) for title, victim in victims.items()
+        ):
+            assert time.monotonic() < deadline, "not both came back"
             time.sleep(0.1)
+        _, left = psutil.wait_procs(list(victims.values()), timeout=0)
+        assert left == []
 
 
-def _another(demo: Demo, title: str, *, than: int) -> bool:
-    return any(
-        process.pid != than and process.is_running() and title in " ".join(process.cmdline())
-        for process in demo.family()
-    )
+def _processes(demo: Demo, title: str) -> list[psutil.Process]:
+    return [process for process in demo.family() if title in _title(process)]
+
+
+def _title(process: psutil.Process) -> str:
+    """What it calls itself; nothing when it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
