@@ -1,14 +1,15 @@
 """Live positions in Redis: one script that judges and writes, and the search for who is near.
 
-A driver's newest position is a hash, one for all areas, so that a leap is seen wherever it leads.  Who
+A driver's newest position is one value for all areas, so that a leap is seen wherever it leads.  Who
 reported lately stands in geo sets, one for each slice of city time, that expire, and only in that of the
-last report, so that a search looks at nobody twice.  The set finds the candidates, the hash says where
+last report, so that a search looks at nobody twice.  The set finds the candidates, the value says where
 they really are.
 """
 
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -25,67 +26,67 @@ FIRST_LOOK_M = 1_500  # in a busy city whoever is wanted is near, and a small ci
 
 _VERDICTS: tuple[Verdict, ...] = ("live", "repeated", "stale", "out_of_order", "inaccurate", "impossible")
 
+# A fix, and the beginning of what is kept of a driver: microseconds of city time, latitude, longitude,
+# heading; then the accuracy, or the key of the slice that has the driver.  -1 stands for what was not said.
+# Doubles hold microseconds exactly until the year 2255.
+_FIX = struct.Struct("<5d")
+_KEPT = struct.Struct("<4d")
+
 # Says of each fix what ``model.judge`` would (a test holds both to the same answers), and keeps the
 # newest believed one.  Two more Redis trips, or a race between two reports, would come of doing it
-# in Python.
-_REPORT = Script(
-    "tracking.report",
-    """
-local now, fresh, accuracy_max = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local speed_max, radius = tonumber(ARGV[4]), tonumber(ARGV[5])
-local last = redis.call('HMGET', KEYS[1], 'at', 'lat', 'lng', 'slice')
-local at, lat, lng, before = tonumber(last[1]), tonumber(last[2]), tonumber(last[3]), last[4]
-local newest, live = nil, nil
+# in Python.  It costs what its commands, its arguments and texts of numbers cost, so it has few of each.
+#
+# A slice is looked at for as long as a position is fresh and a slice lasts, from its beginning on, and kept
+# for longer than that from whenever somebody enters it: nobody who is in it already need prolong that.
+_REPORT = """
+local last = redis.call('GET', KEYS[1])
+local at, lat, lng, before
+if last then
+  at, lat, lng = struct.unpack('<ddd', last)
+  before = string.sub(last, 33)
+end
+local now, newest, live = tonumber(ARGV[2]), nil, false
 local verdicts = {}
 
-local function distance(lat1, lng1, lat2, lng2)
-  local dlat, dlng = math.rad(lat2 - lat1), math.rad(lng2 - lng1)
-  local h = math.sin(dlat / 2) ^ 2
-    + math.cos(math.rad(lat1)) * math.cos(math.rad(lat2)) * math.sin(dlng / 2) ^ 2
-  return 2 * radius * math.asin(math.min(1, math.sqrt(h)))
-end
-
-local function judge(f_at, f_lat, f_lng, accuracy)
-  if accuracy > accuracy_max then return 4 end
-  if f_at - now > fresh then return 3 end
-  if at then
-    local elapsed = f_at - at
-    if elapsed == 0 and f_lat == lat and f_lng == lng then return 1 end
-    if elapsed <= 0 then return 3 end
-    if distance(lat, lng, f_lat, f_lng) > speed_max * math.max(elapsed / 1e6, 1) then return 5 end
+for i = 3, #ARGV do
+  local f_at, f_lat, f_lng, _, accuracy = struct.unpack('<ddddd', ARGV[i])
+  local verdict = 0
+  if accuracy > accuracy_max then
+    verdict = 4
+  elseif f_at - now > fresh then
+    verdict = 3
+  elseif f_at == at and f_lat == lat and f_lng == lng then
+    verdict = 1
+  elseif at and f_at <= at then
+    verdict = 3
+  else
+    if at then
+      local dlat, dlng = math.rad(f_lat - lat), math.rad(f_lng - lng)
+      local h = math.sin(dlat / 2) ^ 2
+        + math.cos(math.rad(lat)) * math.cos(math.rad(f_lat)) * math.sin(dlng / 2) ^ 2
+      local metres = 2 * radius * math.asin(math.min(1, math.sqrt(h)))
+      if metres > speed_max * math.max((f_at - at) / 1e6, 1) then verdict = 5 end
+    end
+    if verdict == 0 and now - f_at > fresh then verdict = 2 end
   end
-  if now - f_at > fresh then return 2 end
-  return 0
-end
-
-for i = 9, #ARGV, 5 do
-  local f_at, f_lat, f_lng = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  local verdict = judge(f_at, f_lat, f_lng, tonumber(ARGV[i + 3]))
   verdicts[#verdicts + 1] = verdict
   if verdict == 0 or verdict == 2 then
-    at, lat, lng, newest = f_at, f_lat, f_lng, i
-    if verdict == 0 then live = i end
+    at, lat, lng, newest, live = f_at, f_lat, f_lng, ARGV[i], verdict == 0
   end
 end
 if newest then
-  redis.call('HSET', KEYS[1], 'at', ARGV[newest], 'lat', ARGV[newest + 1], 'lng', ARGV[newest + 2],
-    'heading', ARGV[newest + 4])
-  redis.call('PEXPIRE', KEYS[1], ARGV[7])
-end
-if live then
-  local slice = KEYS[2]
-  if before and before ~= slice then redis.call('ZREM', before, ARGV[6]) end
-  if slice then
-    if before ~= slice then redis.call('HSET', KEYS[1], 'slice', slice) end
-    redis.call('GEOADD', slice, ARGV[live + 2], ARGV[live + 1], ARGV[6])
-    redis.call('PEXPIRE', slice, ARGV[8])
-  elseif before then
-    redis.call('HDEL', KEYS[1], 'slice')
+  local slice = before or ''
+  if live then
+    slice = KEYS[2] or ''
+    if before and before ~= '' and before ~= slice then redis.call('ZREM', before, ARGV[1]) end
+    if slice ~= '' and redis.call('GEOADD', slice, lng, lat, ARGV[1]) == 1 then
+      redis.call('PEXPIRE', slice, slice_kept)
+    end
   end
+  redis.call('SET', KEYS[1], string.sub(newest, 1, 32) .. slice, 'PX', last_kept)
 end
 return verdicts
-""",
-)
+"""
 
 # KEYS: the slices, the newest first.  ARGV: longitude, latitude, radius, how many are wanted, the oldest
 # time that is fresh, what the keys of last positions begin with, members a slice, radius of the first
@@ -121,11 +122,14 @@ repeat
     if found >= wanted or one[2] > known then break end
     if not told[one[1]] then
       told[one[1]] = true
-      local last = redis.call('HMGET', prefix .. one[1], 'at', 'lat', 'lng')
-      if last[1] and tonumber(last[1]) >= oldest then
-        local here = math.abs(last[2] - one[4]) < 1e-4 and math.abs(last[3] - one[3]) < 1e-4
-        if here then found = found + 1 end
-        for _, value in ipairs({one[1], last[1], last[2], last[3]}) do answer[#answer + 1] = value end
+      local last = redis.call('GET', prefix .. one[1])
+      if last then
+        local at, lat, lng = struct.unpack('<ddd', last)
+        if at >= oldest then
+          if math.abs(lat - one[4]) < 1e-4 and math.abs(lng - one[3]) < 1e-4 then found = found + 1 end
+          answer[#answer + 1] = one[1]
+          answer[#answer + 1] = last
+        end
       end
     end
   end
@@ -145,35 +149,39 @@ class LivePositions:
         self._clock = clock
         self._rules = rules
         self._slice_s = rules.fresh_seconds / 3
-        self._slice_kept_ms = round(1000 * ((rules.fresh_seconds + self._slice_s) / clock.speed + 2))
+        slice_kept_ms = round(1000 * ((rules.fresh_seconds + self._slice_s) / clock.speed + 2))
+        known = f"""
+local fresh, accuracy_max = {round(rules.fresh_seconds * 1e6)}, {rules.accuracy_m}
+local speed_max, radius = {rules.speed_ms}, {EARTH_RADIUS_M}
+local last_kept, slice_kept = {LAST_KEPT_MS}, {slice_kept_ms}
+"""
+        self._report = Script("tracking.report", known + _REPORT)
 
     async def report(self, driver_id: str, area_id: str | None, fixes: Sequence[Fix]) -> list[Verdict]:
         """Judge fixes in order of time and keep the newest; one round trip.
 
         *area_id* is where the newest is; outside every area nobody finds the driver.
         """
-        now, rules = self._clock.city(), self._rules
+        now = self._clock.city_seconds()
         touched = [keys.last_position(driver_id)]
         if area_id is not None:
-            touched.append(keys.position_bucket(area_id, self._slice(now)))
-        args: list[str | float] = [
-            _micros(now),
-            round(rules.fresh_seconds * 1e6),
-            rules.accuracy_m,
-            rules.speed_ms,
-            EARTH_RADIUS_M,
-            driver_id,
-            LAST_KEPT_MS,
-            self._slice_kept_ms,
+            touched.append(keys.position_bucket(area_id, int(now // self._slice_s)))
+        packed = [
+            _FIX.pack(
+                _micros(fix.at),
+                fix.lat,
+                fix.lng,
+                -1.0 if fix.heading is None else fix.heading,
+                -1.0 if fix.accuracy is None else fix.accuracy,
+            )
+            for fix in fixes
         ]
-        for fix in fixes:
-            args += (_micros(fix.at), fix.lat, fix.lng, -1 if fix.accuracy is None else fix.accuracy)
-            args.append("" if fix.heading is None else fix.heading)
-        return [_VERDICTS[v] for v in await self._redis.script(_REPORT, touched, args)]
+        said = await self._redis.script(self._report, touched, (driver_id, round(now * 1e6), *packed))
+        return [_VERDICTS[v] for v in said]
 
     async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
         """Drivers with a fresh position within the radius (straight line), nearest first."""
-        flat: list[str] = await self._redis.script(
+        flat: list[bytes] = await self._redis.script(
             _NEARBY,
             self._slices(area_id),
             (
@@ -186,45 +194,36 @@ class LivePositions:
                 CANDIDATES_PER_SLICE,
                 FIRST_LOOK_M,
             ),
-            decode=True,
         )
         found = []
-        for driver_id, at_us, lat, lng in zip(*[iter(flat)] * 4, strict=True):
-            driver = _seen(driver_id, at_us, lat, lng, point)
+        for driver_id, kept in zip(*[iter(flat)] * 2, strict=True):
+            driver = _seen(driver_id, kept, point)
             if driver.distance_m <= radius_m:
                 found.append(driver)
         return sorted(found, key=lambda d: (d.distance_m, d.driver_id))[:limit]
 
     async def present(self, area_id: str) -> list[NearbyDriver]:
         """Every driver with a fresh position in the area (distances mean nothing here)."""
-        members = await self._redis.batch(
-            [("ZRANGE", key, 0, -1) for key in self._slices(area_id)], decode=True
-        )
-        ids = list(dict.fromkeys(member for slice_ in members for member in slice_))
-        replies = await self._redis.batch(
-            [("HMGET", keys.last_position(i), "at", "lat", "lng", "heading") for i in ids],
-            decode=True,
-        )
+        members = await self._redis.batch([("ZRANGE", key, 0, -1) for key in self._slices(area_id)])
+        ids: list[bytes] = list(dict.fromkeys(member for slice_ in members for member in slice_))
+        replies = await self._redis.batch([("GET", keys.last_position(i.decode())) for i in ids])
         origin, oldest = GeoPoint(0, 0), self._oldest()
         seen = [
-            _seen(driver_id, at_us, lat, lng, origin, heading)
-            for driver_id, (at_us, lat, lng, heading) in zip(ids, replies, strict=True)
-            if at_us is not None
+            _seen(driver_id, kept, origin)
+            for driver_id, kept in zip(ids, replies, strict=True)
+            if kept is not None
         ]
         return [driver for driver in seen if driver.at >= oldest]
 
     def _slices(self, area_id: str) -> list[str]:
         """The keys of the slices that a fresh position may stand in, the newest first."""
-        newest = self._slice(self._clock.city())
+        newest = int(self._clock.city_seconds() // self._slice_s)
         oldest = newest - math.ceil(self._rules.fresh_seconds / self._slice_s)
         return [keys.position_bucket(area_id, n) for n in range(newest, oldest - 1, -1)]
 
     def _oldest(self) -> datetime:
         """When the oldest position was made that is fresh now."""
         return self._clock.city() - timedelta(seconds=self._rules.fresh_seconds)
-
-    def _slice(self, at: datetime) -> int:
-        return int(at.timestamp() // self._slice_s)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -234,9 +233,9 @@ def _micros(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
-def _seen(
-    driver_id: str, at_us: str, lat: str, lng: str, origin: GeoPoint, heading: str | None = None
-) -> NearbyDriver:
-    point = GeoPoint(float(lat), float(lng))
-    at = _EPOCH + timedelta(microseconds=int(at_us))
-    return NearbyDriver(driver_id, point, distance_m(origin, point), at, float(heading) if heading else None)
+def _seen(driver_id: bytes, kept: bytes, origin: GeoPoint) -> NearbyDriver:
+    at_us, lat, lng, heading = _KEPT.unpack_from(kept)
+    point = GeoPoint(lat, lng)
+    at = _EPOCH + timedelta(microseconds=at_us)
+    distance = distance_m(origin, point)
+    return NearbyDriver(driver_id.decode(), point, distance, at, None if heading < 0 else heading)

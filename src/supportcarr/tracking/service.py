@@ -50,7 +50,7 @@ class TrackingService:
         """
         verdict = judge(None, fix, self._clock.city(), self._rules)
         if verdict == "live":
-            (verdict,) = await self.report(driver_id, (fix,))
+            (verdict,) = await self._take(driver_id, (fix,))
         if verdict in REFUSALS:
             raise REFUSALS[verdict]
 
@@ -61,16 +61,21 @@ class TrackingService:
         ``repeated`` had no effect.  Raises ``Overloaded`` without Redis.
         """
         order = sorted(range(len(fixes)), key=lambda i: fixes[i].at)
-        ordered = [fixes[i] for i in order]
-        area_id = await self._areas.area_at(ordered[-1].point)
+        judged = await self._take(driver_id, [fixes[i] for i in order])
+        verdicts: list[Verdict] = ["live"] * len(fixes)
+        for i, verdict in zip(order, judged, strict=True):
+            verdicts[i] = verdict
+        return verdicts
+
+    async def _take(self, driver_id: str, fixes: Sequence[Fix]) -> list[Verdict]:
+        """The same of positions in order of time."""
+        area_id = await self._areas.area_at(fixes[-1].point)
         try:
-            judged = await self._live.report(driver_id, area_id, ordered)
+            verdicts = await self._live.report(driver_id, area_id, fixes)
         except RedisError as error:
             raise Overloaded("Positions cannot be taken just now", retry_after=1.0) from error
-        verdicts: list[Verdict] = ["live"] * len(fixes)
         newest: Fix | None = None
-        for i, fix, verdict in zip(order, ordered, judged, strict=True):
-            verdicts[i] = verdict
+        for fix, verdict in zip(fixes, verdicts, strict=True):
             if verdict in ("live", "stale"):
                 self._trails.put(driver_id, fix)
             if verdict == "live":

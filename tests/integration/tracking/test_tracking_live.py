@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import msgspec
 import pytest
 
 from supportcarr.contracts.geo import GeoPoint
@@ -127,6 +128,43 @@ async def test_what_is_kept_expires_by_itself(live: LivePositions, wall: Wall, r
     assert len(kept) == 2
     for key in kept:
         assert 0 < await redis.call("PTTL", key) <= 600_000
+
+
+async def test_a_slice_is_there_for_as_long_as_it_is_looked_at(
+    live: LivePositions, wall: Wall, redis: RedisClient
+) -> None:
+    """Reports of somebody who is in it already do not prolong it, and need not."""
+    await live.report("usr_d", "montreal", [fix(wall)])
+    (slice_,) = await redis.call("KEYS", "*:geo:*", decode=True)
+    entered = wall.now
+    for _ in range(9):
+        wall.now += timedelta(seconds=1)
+        assert await live.report("usr_d", "montreal", [fix(wall)]) == ["live"]
+    assert slice_ in live._slices("montreal")
+    while slice_ in live._slices("montreal"):
+        wall.now += timedelta(seconds=1)
+    assert await redis.call("PTTL", slice_) >= 1000 * (wall.now - entered).total_seconds()
+
+
+async def test_a_slice_that_redis_threw_out_comes_back_with_its_end(
+    live: LivePositions, wall: Wall, redis: RedisClient
+) -> None:
+    await live.report("usr_d", "montreal", [fix(wall)])
+    (slice_,) = await redis.call("KEYS", "*:geo:*", decode=True)
+    await redis.call("DEL", slice_)
+    wall.now += timedelta(seconds=1)
+    await live.report("usr_d", "montreal", [fix(wall)])
+    assert await redis.call("PTTL", slice_) > 0
+    assert [d.driver_id for d in await live.nearby("montreal", HERE, 500, 10)] == ["usr_d"]
+
+
+async def test_what_is_kept_is_to_the_last_digit_what_was_reported(live: LivePositions, wall: Wall) -> None:
+    given = Fix(lat=45.51234567890123, lng=-73.60000000000001, at=wall.now + timedelta(microseconds=1))
+    await live.report("usr_d", "montreal", [given])
+    (found,) = await live.nearby("montreal", given.point, 500, 10)
+    assert (found.point, found.at, found.heading) == (given.point, given.at, None)
+    await live.report("usr_e", "montreal", [msgspec.structs.replace(given, heading=0.0)])
+    assert {d.driver_id: d.heading for d in await live.present("montreal")} == {"usr_d": None, "usr_e": 0.0}
 
 
 async def test_a_refused_position_changes_nothing(live: LivePositions, wall: Wall) -> None:

@@ -44,10 +44,9 @@ def queue_prefix() -> str:
 
 
 def last_position(driver_id: str) -> str:
-    """Cache.  Hash: the newest believed position of a driver, wherever it is (``at`` microseconds of city
-    time, ``lat``, ``lng``, ``heading`` in degrees or empty, and in ``slice`` the key of the bucket that has
-    them); expires some minutes after the last one."""
-    return f"sc:{{pos}}:last:{driver_id}"
+    """Cache.  String: the newest believed position of a driver, wherever it is, and the key of the bucket
+    that has them (``tracking.live`` says how); expires some minutes after the last one."""
+    return f"sc:{{pos}}:newest:{driver_id}"
 
 
 def position_bucket(area_id: str, bucket: int) -> str:
