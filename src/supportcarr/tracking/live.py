@@ -21,7 +21,7 @@ from supportcarr.kit.redis.client import RedisClient, Script
 from supportcarr.tracking.model import Fix, Rules, Verdict
 
 LAST_KEPT_MS = 600_000  # wall time
-CANDIDATES_PER_SLICE = 200  # at first: of a slice that has more, twice as many are looked at next
+SPARE = 1.5  # candidates a slice for each who is wanted, at first; twice as many are looked at next
 FIRST_LOOK_M = 1_500  # in a busy city whoever is wanted is near, and a small circle costs little
 
 _VERDICTS: tuple[Verdict, ...] = ("live", "repeated", "stale", "out_of_order", "inaccurate", "impossible")
@@ -92,8 +92,8 @@ return verdicts
 # time that is fresh, what the keys of last positions begin with, members a slice, radius of the first
 # look.  Answers driver, at, lat and lng of each: at least those wanted, in no order.
 #
-# Everyone who is fresh stands where they are in the newest slice that has them, so the nearest are
-# found, and those who moved are answered as well, and not counted.  Of a slice that was cut short only
+# Everyone who is fresh stands where they are in the slice that is kept of them, so the nearest are found,
+# and who is met in another one is answered as well, and not counted.  Of a slice that was cut short only
 # its last member's distance is known to be free of others: beyond it nobody counts as nearest yet.
 # Fewer than are wanted are answered only if there are no more within the radius.
 _NEARBY = Script(
@@ -105,31 +105,29 @@ local answer, found, told = {}, 0, {}
 local all
 repeat
   look = math.min(look, radius)
-  local near, seen, known = {}, {}, math.huge
+  local near, seen, known, slices = {}, {}, math.huge, 0
   for _, slice in ipairs(KEYS) do
     local members = redis.call('GEOSEARCH', slice, 'FROMLONLAT', lng, lat, 'BYRADIUS', look, 'm',
-      'ASC', 'COUNT', most, 'WITHDIST', 'WITHCOORD')
+      'ASC', 'COUNT', most, 'WITHDIST')
     for _, one in ipairs(members) do
       if not seen[one[1]] then
         seen[one[1]] = true
-        near[#near + 1] = {one[1], tonumber(one[2]), tonumber(one[3][1]), tonumber(one[3][2])}
+        near[#near + 1] = {one[1], tonumber(one[2]), slice}
       end
     end
+    if #members > 0 then slices = slices + 1 end
     if #members >= most then known = math.min(known, tonumber(members[#members][2])) end
   end
-  table.sort(near, function(a, b) return a[2] < b[2] end)
+  if slices > 1 then table.sort(near, function(a, b) return a[2] < b[2] end) end
   for _, one in ipairs(near) do
     if found >= wanted or one[2] > known then break end
     if not told[one[1]] then
       told[one[1]] = true
       local last = redis.call('GET', prefix .. one[1])
-      if last then
-        local at, lat, lng = struct.unpack('<ddd', last)
-        if at >= oldest then
-          if math.abs(lat - one[4]) < 1e-4 and math.abs(lng - one[3]) < 1e-4 then found = found + 1 end
-          answer[#answer + 1] = one[1]
-          answer[#answer + 1] = last
-        end
+      if last and struct.unpack('<d', last) >= oldest then
+        if string.sub(last, 33) == one[3] then found = found + 1 end
+        answer[#answer + 1] = one[1]
+        answer[#answer + 1] = last
       end
     end
   end
@@ -191,7 +189,7 @@ local last_kept, slice_kept = {LAST_KEPT_MS}, {slice_kept_ms}
                 limit,
                 _micros(self._oldest()),
                 keys.last_position(""),
-                CANDIDATES_PER_SLICE,
+                math.ceil(limit * SPARE),
                 FIRST_LOOK_M,
             ),
         )

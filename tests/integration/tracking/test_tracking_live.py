@@ -158,6 +158,22 @@ async def test_a_slice_that_redis_threw_out_comes_back_with_its_end(
     assert [d.driver_id for d in await live.nearby("montreal", HERE, 500, 10)] == ["usr_d"]
 
 
+async def test_a_driver_whom_redis_forgot_and_who_moved_on_is_told_once_and_where_they_are(
+    live: LivePositions, wall: Wall, redis: RedisClient
+) -> None:
+    """Nothing says any more which slice had them: they stand in two for a while."""
+    await live.report("usr_d", "montreal", [fix(wall)])
+    await redis.call("DEL", *await redis.call("KEYS", "*:newest:*"))
+    wall.now += timedelta(seconds=11)
+    await live.report("usr_d", "montreal", [fix(wall, 1000)])
+    await live.report("usr_e", "montreal", [fix(wall, 1200)])
+    assert await live.nearby("montreal", HERE, 500, 1) == []
+    for limit, expected in ((1, ["usr_d"]), (2, ["usr_d", "usr_e"])):
+        found = await live.nearby("montreal", HERE, 1500, limit)
+        assert [d.driver_id for d in found] == expected
+    assert found[0].distance_m == pytest.approx(1000, abs=1)
+
+
 async def test_what_is_kept_is_to_the_last_digit_what_was_reported(live: LivePositions, wall: Wall) -> None:
     given = Fix(lat=45.51234567890123, lng=-73.60000000000001, at=wall.now + timedelta(microseconds=1))
     await live.report("usr_d", "montreal", [given])
