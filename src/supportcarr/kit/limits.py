@@ -38,9 +38,10 @@ from supportcarr.kit.redis.client import RedisClient
 
 LEASE_SECONDS = 2.0
 _LEASE_SHARE = 20  # a lease is at most a twentieth of the rule, so that none starves other processes
-_RENEW_SECONDS = 0.25  # before its end a lease is renewed, if it was used …
-_TICK_SECONDS = 0.05  # … with those that end about then
-_GATHER_SECONDS = 0.005  # how long a lease that runs low waits for others
+_RENEW_SECONDS = 0.25  # before its end a lease is renewed, with those that end about then …
+_TICK_SECONDS = 0.05
+_MOST_IDLE = 1  # … if one of the last two was used: a first question costs as much as ten renewals
+_GATHER_SECONDS = 0.01  # how long a lease that runs low waits for others
 _AWAY_SECONDS = 0.5  # nobody asks a Redis that did not answer; then one request does, and others do not wait
 _MOST_HELD = 100_000  # keys of a rule that a process remembers
 
@@ -97,6 +98,7 @@ class _Held:
         "blocked_until",
         "bucket",
         "granted",
+        "idle",
         "left",
         "local_full",
         "low",
@@ -110,6 +112,7 @@ class _Held:
         self.bucket = keys.limit_bucket(terms.rule.name, key)
         self.tokens = 0
         self.granted = 0  # of which these are left
+        self.idle = 0  # leases in a row that nobody used
         self.until = 0.0  # the end of the lease; 0: none, ever
         self.low = _UNMARKED  # with so many tokens left it is to be renewed
         self.left = 0  # in Redis, when we last asked
@@ -314,11 +317,14 @@ class Limiter:
             self._gathering = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._send)
 
     def _tick(self) -> None:
-        """Have the leases renewed that end soon and were used; the others end."""
+        """Have the leases renewed that end soon, if they or those before were used; the others end."""
         ending, horizon = self._ending, self._now() + _RENEW_SECONDS
         while ending and ending[0][0] <= horizon:
             until, held = ending.popleft()
-            if held.until == until and held.tokens < held.granted and held.asking is None:
+            if held.until != until or held.asking is not None:
+                continue  # it is over, or is being renewed
+            held.idle = 0 if held.tokens < held.granted else held.idle + 1
+            if held.idle <= _MOST_IDLE:
                 held.low = _MARKED
                 self._low.append(held)
         self._ticking = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick) if ending else None
@@ -387,6 +393,7 @@ class Limiter:
             got, left = answer[2 * n], answer[2 * n + 1]
             remaining = min(remaining, left + max(0, got - 1))
             if got > 0:
+                held.idle = 0
                 self._grant(held, got - 1, got >= held.terms.block, left, until)
             elif got < 0:
                 wait_us = max(wait_us, -got)

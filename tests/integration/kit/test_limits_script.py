@@ -1,0 +1,74 @@
+"""The limiter's script does in Redis what the tests' model of it does, so that they may trust the model."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from support.limit_world import Buckets
+from supportcarr.kit.limit_questions import TAKE
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.server import RedisServer
+
+HOUR_US = 3_600_000_000  # for one token: none grows while a test runs
+_runs = itertools.count()
+
+# A group: different keys of few, each with tokens wanted and tokens given back.
+GROUPS = st.lists(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(1, 5), st.integers(0, 4)),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda key: key[0],
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def test_groups_get_all_or_nothing_and_each_finds_what_the_one_before_left(
+    redis_server: RedisServer,
+) -> None:
+    if not redis_server.alive:  # a test killed it
+        redis_server.start()
+
+    @given(calls=st.lists(GROUPS, min_size=1, max_size=4))
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    def compared(calls: list[list[list[tuple[int, int, int]]]]) -> None:
+        asyncio.run(compare(redis_server.url, calls))
+
+    compared()
+
+
+async def compare(url: str, calls: list[list[list[tuple[int, int, int]]]]) -> None:
+    run, model = next(_runs), Buckets()
+    async with RedisClient(url) as redis:
+        for groups in calls:
+            names: list[str] = []
+            numbers: list[int] = []
+            for group in groups:
+                numbers.append(len(group))
+                for which, wanted, back in group:
+                    names.append(f"script-{run}-{which}")
+                    numbers += (HOUR_US, 6 + which, wanted, back)
+            seconds, micros = map(int, await redis.call("TIME"))
+            expected = model.take(seconds * 1_000_000 + micros, names, numbers)
+            answer = await redis.script(TAKE, names, [msgspec.msgpack.encode(numbers)])
+            for found, meant in zip(answer, expected, strict=True):
+                if meant < 0:
+                    assert found < 0 and abs(found - meant) < 60_000_000  # what a test may take
+                else:
+                    assert found == meant
+        for name, full_at in model.full_at.items():
+            kept, expires_ms = await redis.call("GET", name), await redis.call("PTTL", name)
+            seconds, micros = map(int, await redis.call("TIME"))
+            if full_at > seconds * 1_000_000 + micros:
+                assert abs(int(kept) - full_at) < 60_000_000
+                until_ms = seconds * 1000 + micros // 1000 + expires_ms
+                assert abs(until_ms * 1000 - int(kept)) < 60_000_000
+            else:
+                assert kept is None

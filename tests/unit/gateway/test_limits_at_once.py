@@ -1,0 +1,70 @@
+"""Most requests are counted without waiting; the others count for nothing before they wait."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from support.limit_world import Process, World, in_its_own_time
+from supportcarr.contracts.refusals import RateLimited
+from supportcarr.gateway.limits import RequestLimits
+from supportcarr.kit.limits import Rule
+from supportcarr.kit.metrics import Metrics
+from supportcarr.kit.settings import Limits
+
+USER, ADDRESS = Rule("user", 60), Rule("address", 160)
+
+
+def limits(limiter: Process) -> RequestLimits:
+    return RequestLimits(
+        limiter, Limits(user_per_minute=60, address_per_minute=160, sensitive_per_minute=20), Metrics()
+    )
+
+
+def test_a_request_that_must_ask_counts_once() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        counted = limits(limiter)
+        assert not counted.admit_now("1.2.3.4", "usr_a", False)
+        await counted.admit("1.2.3.4", "usr_a", False)
+        assert (limiter.tokens("1.2.3.4", ADDRESS), limiter.tokens("usr_a", USER)) == (7, 2)
+        assert not counted.admit_now("1.2.3.4", "usr_b", False)
+        assert limiter.tokens("1.2.3.4", ADDRESS) == 7
+        assert counted.admit_now("1.2.3.4", "usr_a", False)
+        assert (limiter.tokens("1.2.3.4", ADDRESS), limiter.tokens("usr_a", USER)) == (6, 1)
+        assert counted.admit_now("1.2.3.4", None, False)
+        assert limiter.tokens("1.2.3.4", ADDRESS) == 5
+        assert len(world.redis.calls) == 1
+
+
+def test_a_sensitive_request_is_never_counted_at_once() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        counted = limits(limiter)
+        for n in range(5):
+            assert not counted.admit_now("1.2.3.4", None, True)
+            await counted.admit("1.2.3.4", None, True)
+            assert len(world.redis.calls) == n + 1
+        assert limiter.tokens("1.2.3.4", ADDRESS) == 3
+
+
+def test_who_is_refused_has_counted_for_nothing_and_hears_when_to_come_back() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        counted = limits(limiter)
+        for _ in range(60):
+            await counted.admit("1.2.3.4", "usr_a", False)
+        with pytest.raises(RateLimited) as told:
+            await counted.admit("1.2.3.4", "usr_a", False)
+        assert told.value.retry_after == pytest.approx(1.0, abs=0.1)
+        before = limiter.tokens("1.2.3.4", ADDRESS)
+        with pytest.raises(RateLimited) as told:
+            counted.admit_now("1.2.3.4", "usr_a", False)
+        assert told.value.retry_after == pytest.approx(1.0, abs=0.1)
+        assert limiter.tokens("1.2.3.4", ADDRESS) == before
+        await asyncio.sleep(1.001)
+        await counted.admit("1.2.3.4", "usr_a", False)

@@ -1,0 +1,347 @@
+"""Leases of limits are renewed in the background: when, with whom, and what a lost answer does."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from support.limit_world import Fate, World, in_its_own_time, passes
+from supportcarr.kit.limit_questions import MOST_KEYS, PATIENCE_SECONDS
+from supportcarr.kit.limits import LEASE_SECONDS, Rule
+from supportcarr.kit.redis import keys
+
+# Refills so slowly that no test sees a token grow.
+USER = Rule("user", 200, seconds=1_000_000)
+ADDRESS = Rule("address", 400, seconds=1_000_000)
+SMALL = Rule("small", 20, seconds=1_000_000)  # its leases are of one token
+EXACT = Rule("exact", 200, seconds=1_000_000, exact=True)
+LOST = Fate(answers_s=None)
+NEVER_THERE = Fate(reaches_s=None, answers_s=None)
+
+
+def test_a_lease_in_use_never_ends() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        assert await passes(limiter, ("usr_a", USER))
+        for _ in range(50):
+            await asyncio.sleep(0.4)
+            assert limiter.try_take("usr_a", USER) is True
+        assert len(world.redis.calls) < 2 + 50 * 0.4 / (LEASE_SECONDS - 0.3)
+
+
+def test_a_lease_that_nobody_uses_is_renewed_once_and_ends() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        assert await passes(limiter, ("usr_a", USER))
+        await asyncio.sleep(2 * LEASE_SECONDS - 0.5)
+        assert limiter.try_take("usr_a", USER) is True
+        await asyncio.sleep(10 * LEASE_SECONDS)
+        assert len(world.redis.calls) == 4  # one for the request before, two for that one
+        assert limiter.try_take("usr_a", USER) is None
+        assert world.left("usr_a", USER) == 200 - 1 - 8  # given back with the next question
+        assert await passes(limiter, ("usr_a", USER))
+        assert world.left("usr_a", USER) == 200 - 3 - 7
+
+
+def test_a_lease_that_is_renewed_all_the_time_keeps_no_token_longer() -> None:
+    """Tokens that grow go to the bucket up to its rim, as if the lease had not been."""
+
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter, other = world.limiter(), world.limiter(lease=1)
+        rule = Rule("minute", 200)
+        for _ in range(10):
+            assert await passes(limiter, ("usr_a", rule))
+            await asyncio.sleep(LEASE_SECONDS)
+        assert limiter.tokens("usr_a", rule) == 7
+        taken = 0
+        while await passes(other, ("usr_a", rule)):
+            taken += 1
+        # All that the lease has is missing there, but for what has grown since it was renewed.
+        assert 200 - 7 <= taken <= 200 - 7 + 8
+
+
+def test_a_lease_that_runs_low_is_renewed_before_it_is_spent() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        for _ in range(6):
+            assert await passes(limiter, ("usr_a", USER))
+        assert limiter.tokens("usr_a", USER) == 2
+        await asyncio.sleep(0.02)
+        assert limiter.tokens("usr_a", USER) == 7
+        assert len(world.redis.calls) == 2
+        assert world.left("usr_a", USER) == 200 - 6 - 7
+
+
+def test_a_user_and_an_address_that_run_low_together_share_a_call() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        for _ in range(6):
+            assert await passes(limiter, ("1.2.3.4", ADDRESS), ("usr_a", USER))
+        await asyncio.sleep(0.02)
+        both = [keys.limit_bucket("address", "1.2.3.4"), keys.limit_bucket("user", "usr_a")]
+        assert world.redis.calls == [both, both]
+
+
+def test_many_keys_share_calls_of_no_more_than_so_many() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        names = [f"usr_{n}" for n in range(MOST_KEYS * 2 + 5)]
+        await asyncio.gather(*(passes(limiter, (name, USER)) for name in names))
+        assert [len(call) for call in world.redis.calls] == [MOST_KEYS, MOST_KEYS, 5]
+        assert all(limiter.try_take(name, USER) for name in names)
+        await asyncio.sleep(LEASE_SECONDS)
+        assert [len(call) for call in world.redis.calls[3:]] == [MOST_KEYS, MOST_KEYS, 5]
+        assert all(limiter.tokens(name, USER) == 7 for name in names)
+
+
+def test_what_is_spent_while_a_renewal_is_under_way_is_out_of_the_new_lease() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        world.redis.usual = Fate(0.1, 0.2)
+        for _ in range(6):
+            assert await passes(limiter, ("usr_a", USER))
+        await asyncio.sleep(0.05)
+        assert limiter.try_take("usr_a", USER) is True  # before Redis has the question
+        await asyncio.sleep(0.1)
+        assert limiter.try_take("usr_a", USER) is True  # and after
+        await asyncio.sleep(0.1)
+        assert limiter.tokens("usr_a", USER) == 7 - 2
+        assert world.left("usr_a", USER) == 200 - 8 - 5
+
+
+def test_who_finds_nothing_left_waits_for_the_renewal_and_does_not_ask_too() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        world.redis.usual = Fate(0.1, 0.2)
+        for _ in range(6):
+            assert await passes(limiter, ("usr_a", USER))
+        await asyncio.sleep(0.02)
+        assert all(await asyncio.gather(*(passes(limiter, ("usr_a", USER)) for _ in range(5))))
+        assert len(world.redis.calls) == 2
+        assert limiter.tokens("usr_a", USER) == 7 - 5
+
+
+@pytest.mark.parametrize("fate", [LOST, NEVER_THERE, Fate(0.001, 0.002, broken=True)])
+def test_a_lost_renewal_leaves_the_old_lease_and_turns_nobody_away(fate: Fate) -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        for _ in range(6):
+            assert await passes(limiter, ("usr_a", USER))
+        world.redis.fates.append(fate)
+        await asyncio.sleep(PATIENCE_SECONDS + 0.1)  # longer than one that broke at once is left in peace
+        assert len(world.redis.calls) == 2
+        assert limiter.tokens("usr_a", USER) == 2
+        assert [limiter.try_take("usr_a", USER) for _ in range(3)] == [True, True, None]
+        assert await passes(limiter, ("usr_a", USER))
+        assert limiter.passed_locally == (not fate.broken)
+        await asyncio.sleep(PATIENCE_SECONDS)
+        assert await passes(limiter, ("usr_a", USER))
+        assert limiter.passed_locally == (not fate.broken)
+
+
+def test_a_lost_renewal_does_not_make_the_old_lease_longer() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        for _ in range(6):
+            assert await passes(limiter, ("usr_a", USER))
+        world.redis.usual = LOST
+        await asyncio.sleep(LEASE_SECONDS - 0.1)
+        assert limiter.try_take("usr_a", USER) is True
+        await asyncio.sleep(0.1)
+        assert limiter.try_take("usr_a", USER) is None
+
+
+def test_an_answer_that_comes_too_late_gives_nothing() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        for _ in range(6):
+            assert await passes(limiter, ("usr_a", USER))
+        world.redis.fates.append(Fate(0.1, PATIENCE_SECONDS + 0.1))
+        await asyncio.sleep(PATIENCE_SECONDS + 0.2)
+        assert limiter.tokens("usr_a", USER) == 2
+        assert world.left("usr_a", USER) == 200 - 6 - 7  # five are lost until they grow again
+
+
+def test_a_question_without_an_answer_keeps_nobody_longer_than_patience() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        world.redis.usual = LOST
+        began = world.now
+        asking = [asyncio.create_task(passes(limiter, (f"usr_{n}", USER))) for n in range(3)]
+        await asyncio.sleep(0.3)
+        asking.append(asyncio.create_task(passes(limiter, ("usr_3", USER))))
+        assert all(await asyncio.gather(*asking[:3]))
+        assert world.now - began == pytest.approx(PATIENCE_SECONDS, abs=0.01)
+        assert await asking[3]
+        assert world.now - began == pytest.approx(0.3 + PATIENCE_SECONDS, abs=0.01)
+
+
+def test_a_renewal_refuses_nobody_though_the_bucket_is_dry() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter, other = world.limiter(), world.limiter(lease=1)
+        assert await passes(limiter, ("usr_a", USER))
+        while await passes(other, ("usr_a", USER)):
+            pass
+        assert [limiter.try_take("usr_a", USER) for _ in range(7)] == [True] * 7
+        await asyncio.sleep(0.05)  # a renewal brought nothing
+        assert limiter.try_take("usr_a", USER) is None
+        assert not await passes(limiter, ("usr_a", USER))
+        assert limiter.try_take("usr_a", USER) is False  # that was Redis' word to a request
+
+
+def test_a_dry_bucket_is_not_asked_for_more_all_the_time() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter, other = world.limiter(), world.limiter(lease=1)
+        assert await passes(limiter, ("usr_a", USER))
+        while await passes(other, ("usr_a", USER)):
+            pass
+        before = len(world.redis.calls)
+        for _ in range(7):
+            assert limiter.try_take("usr_a", USER) is True
+            await asyncio.sleep(0.02)
+        assert len(world.redis.calls) == before + 1
+
+
+@pytest.mark.parametrize("rule", [SMALL, EXACT])
+def test_what_is_not_leased_is_not_renewed(rule: Rule) -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        for _ in range(5):
+            assert await passes(limiter, ("usr_a", rule))
+        await asyncio.sleep(2 * LEASE_SECONDS)
+        assert len(world.redis.calls) == 5
+        assert world.left("usr_a", rule) == rule.limit - 5
+
+
+def test_questions_of_one_turn_share_a_call_and_each_has_its_own_answer() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        other = world.limiter(lease=1)
+        while await passes(other, ("1.2.3.4", ADDRESS)):
+            pass
+        before = len(world.redis.calls)
+        limiter = world.limiter()
+        answers = await asyncio.gather(
+            passes(limiter, ("5.6.7.8", ADDRESS), ("usr_a", USER)),
+            passes(limiter, ("1.2.3.4", ADDRESS), ("usr_b", USER)),
+            passes(limiter, ("9.9.9.9", EXACT)),
+            passes(limiter, ("9.9.9.9", EXACT)),
+        )
+        assert tuple(answers) == (True, False, True, True)
+        assert len(world.redis.calls) == before + 1
+        assert (world.left("usr_a", USER), world.left("usr_b", USER)) == (192, 200)
+        assert world.left("9.9.9.9", EXACT) == 198
+
+
+def test_a_question_takes_along_what_is_to_be_renewed() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        for _ in range(6):
+            assert await passes(limiter, ("usr_a", USER))
+        assert await passes(limiter, ("usr_b", USER))
+        await asyncio.sleep(0.1)
+        assert [len(call) for call in world.redis.calls] == [1, 2]
+
+
+def test_a_refused_request_takes_nothing_of_a_lease_either() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter, other = world.limiter(), world.limiter(lease=1)
+        while await passes(other, ("usr_a", USER)):
+            pass
+        assert await passes(limiter, ("1.2.3.4", ADDRESS))
+        assert limiter.tokens("1.2.3.4", ADDRESS) == 7
+        assert not await passes(limiter, ("1.2.3.4", ADDRESS), ("usr_a", USER))  # Redis says so
+        assert not await passes(limiter, ("1.2.3.4", ADDRESS), ("usr_a", USER))  # it is known
+        assert not (await limiter.take([("1.2.3.4", ADDRESS), ("usr_a", USER)])).allowed
+        assert limiter.tokens("1.2.3.4", ADDRESS) == 7
+        assert limiter.refused == 3
+
+
+def test_both_keys_are_taken_at_once_or_neither() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        assert await passes(limiter, ("usr_a", USER))
+        assert limiter.try_both("1.2.3.4", ADDRESS, "usr_a", USER) is None
+        assert limiter.try_both("usr_a", USER, "1.2.3.4", ADDRESS) is None
+        assert limiter.tokens("usr_a", USER) == 7
+        assert await passes(limiter, ("1.2.3.4", ADDRESS))
+        assert limiter.try_both("1.2.3.4", ADDRESS, "usr_a", USER) is True
+        assert (limiter.tokens("usr_a", USER), limiter.tokens("1.2.3.4", ADDRESS)) == (6, 6)
+
+
+def test_a_lease_counts_from_the_question_and_not_from_the_answer() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        world.redis.fates.append(Fate(0.0, 0.4))
+        world.redis.usual = NEVER_THERE
+        assert await passes(limiter, ("usr_a", USER))
+        await asyncio.sleep(LEASE_SECONDS - 0.4)
+        assert limiter.try_take("usr_a", USER) is None
+
+
+def test_a_request_that_goes_away_leaves_its_lease_to_the_next() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        gone = asyncio.create_task(passes(limiter, ("usr_a", USER)))
+        waits = asyncio.create_task(passes(limiter, ("usr_a", USER)))
+        await asyncio.sleep(0.0005)
+        gone.cancel()
+        assert await waits
+        assert len(world.redis.calls) == 1
+        assert limiter.tokens("usr_a", USER) == 6
+
+
+def test_a_key_that_was_forgotten_is_not_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supportcarr.kit.limits._MOST_HELD", 4)
+
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        for n in range(4):
+            assert await passes(limiter, (f"usr_{n}", USER))
+            assert await passes(limiter, (f"usr_{n}", USER))
+        assert await passes(limiter, ("usr_new", USER))  # usr_0 makes room
+        before = len(world.redis.calls)
+        await asyncio.sleep(LEASE_SECONDS)
+        renewed = {name for call in world.redis.calls[before:] for name in call}
+        assert renewed == {keys.limit_bucket("user", name) for name in ("usr_1", "usr_2", "usr_3", "usr_new")}
+
+
+def test_while_redis_is_away_nothing_is_renewed_and_then_it_is_again() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        world.redis.usual = NEVER_THERE
+        assert await passes(limiter, ("usr_a", USER))  # after half a second, by itself
+        calls = len(world.redis.calls)
+        for _ in range(20):
+            assert await passes(limiter, ("usr_a", USER))
+        assert len(world.redis.calls) == calls
+        world.redis.usual = Fate()
+        await asyncio.sleep(PATIENCE_SECONDS)
+        for _ in range(6):
+            assert await passes(limiter, ("usr_a", USER))
+        await asyncio.sleep(0.02)
+        assert limiter.tokens("usr_a", USER) == 7
+        assert limiter.passed_locally == 21
