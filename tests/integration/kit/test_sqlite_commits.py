@@ -23,7 +23,10 @@ class Statements:
         self.may_commit.set()
 
     async def watch(self, store: SqliteStore) -> None:
+        """From now on."""
         await store.write(lambda connection: connection.set_trace_callback(self._begins))
+        assert await asyncio.to_thread(self.committing.wait, 30)  # that one
+        self.committing.clear()
         self.words.clear()
 
     def _begins(self, statement: str) -> None:
@@ -76,7 +79,6 @@ async def test_waiting_writes_are_committed_as_a_group(tmp_path: Path) -> None:
 async def test_nobody_is_told_before_the_commit(tmp_path: Path, lengthy: bool) -> None:
     store, statements = await opened(tmp_path / "s"), Statements()
     await statements.watch(store)
-    statements.committing.clear()
     statements.may_commit.clear()
 
     def select(connection: sqlite3.Connection) -> str:
