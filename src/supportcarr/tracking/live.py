@@ -60,7 +60,7 @@ for i = 3, #ARGV do
   elseif at and f_at <= at then
     verdict = 3
   else
-    if at then
+    if at and (f_lat ~= lat or f_lng ~= lng) then
       local dlat, dlng = math.rad(f_lat - lat), math.rad(f_lng - lng)
       local h = math.sin(dlat / 2) ^ 2
         + math.cos(math.rad(lat)) * math.cos(math.rad(f_lat)) * math.sin(dlng / 2) ^ 2

@@ -22,6 +22,7 @@ from supportcarr.tracking.repository import LIVE_JOBS
 
 REMEMBERED_SECONDS = 1.0  # wall time; a change made by another process is seen that much later
 REMEMBERED_MAX = 50_000
+_FORGOTTEN = (0.0, None)
 
 
 class LiveJobs:
@@ -34,16 +35,23 @@ class LiveJobs:
     async def last_of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
         """The last job of those of the drivers who had one, over or not."""
         now = time.monotonic()
-        asked = set(driver_ids)
-        unknown = [d for d in asked if self._remembered.get(d, (0.0, None))[0] <= now]
+        jobs: dict[str, LiveJob] = {}
+        unknown = []
+        for driver_id in driver_ids:
+            until, job = self._remembered.get(driver_id, _FORGOTTEN)
+            if until <= now:
+                unknown.append(driver_id)
+            elif job is not None:
+                jobs[driver_id] = job
         if unknown:
             found = await self._jobs.get_many(unknown)
             if len(self._remembered) > REMEMBERED_MAX:
                 self._remembered.clear()
+            until = now + REMEMBERED_SECONDS
             for driver_id in unknown:
-                self._remember(driver_id, found.get(driver_id))
-        jobs = {d: self._remembered[d][1] for d in asked if d in self._remembered}
-        return {d: job for d, job in jobs.items() if job is not None}
+                self._remembered[driver_id] = until, found.get(driver_id)
+            jobs |= found
+        return jobs
 
     async def of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
         """The live jobs of those of the drivers who have one."""
