@@ -59,6 +59,32 @@ async def test_each_stream_has_numbers_of_its_own(streams: Streams) -> None:
     assert len({head.partition(":")[0] for head in heads.values()}) == 1
 
 
+async def test_an_event_for_several_streams_is_repeated_to_those_that_have_it_not(streams: Streams) -> None:
+    driver = "user:usr_driver"
+    first = await streams.append([entry(1), entry(1, OPS)])
+    repeated = await streams.append([entry(1), entry(1, driver), entry(1, OPS)])
+    assert [cursor is None for cursor in repeated] == [True, False, True]
+    assert await streams.append([entry(1, driver), entry(1, OPS), entry(1)]) == [None, None, None]
+    heads = await streams.heads([RIDER, OPS, driver])
+    assert list(heads.values()) == [first[0], first[1], repeated[1]]
+
+
+async def test_a_streams_name_that_is_part_of_anothers_is_another(streams: Streams) -> None:
+    names = ["user:usr_1", "user:usr_11", "r:usr_1", "user:usr_"]
+    for name in names:
+        (cursor,) = await streams.append([entry(1, name)])
+        assert cursor is not None
+
+
+async def test_an_event_may_say_something_else_to_somebody(streams: Streams) -> None:
+    lost = msgspec.structs.replace(entry(1, "user:usr_lost"), data=b'"exchanged"')
+    cursors = await streams.append([entry(1), lost, entry(1, OPS)])
+    assert None not in cursors
+    (item,) = await streams.read("user:usr_lost", (cursors[1] or "").replace(":1", ":0"))
+    assert item.data == b'"exchanged"'
+    assert await streams.append([entry(1), lost, entry(1, OPS)]) == [None, None, None]
+
+
 async def test_a_reader_that_was_away_catches_up_in_pages(streams: Streams) -> None:
     await streams.append([entry(n, OPS) for n in range(1, 9)])
     cursor = (await streams.heads([OPS]))[OPS].replace(":8", ":2")
@@ -84,15 +110,19 @@ async def test_operators_streams_keep_more(streams: Streams) -> None:
     assert len(await streams.read(OPS, head.replace(":15", ":0"))) == 15
 
 
-async def test_events_older_than_the_keeping_time_go(redis: RedisClient, streams: Streams) -> None:
-    await streams.append([entry(1), entry(2)])
+@pytest.mark.parametrize(("old", "kept"), [(12, 4), (60, 32)])
+async def test_events_older_than_the_keeping_time_go_at_every_16th(
+    redis: RedisClient, old: int, kept: int
+) -> None:
+    streams = Streams(redis, StreamSettings())
+    await streams.append([entry(n) for n in range(1, old + 1)])
     await redis.call("DEL", keys.stream(RIDER))
-    for n in (1, 2):  # as they would be after two hours of a stream that is in use
-        await redis.call(
-            "XADD", keys.stream(RIDER), f"{n}-0", "id", n, "name", "x", "at", "x", "data", "x", "wall", 1
-        )
-    await streams.append([entry(3)])
-    assert await redis.call("XLEN", keys.stream(RIDER)) == 1
+    for n in range(1, old + 1):  # as they would be after two hours of a stream that is in use
+        await redis.call("XADD", keys.stream(RIDER), f"{n}-1", "id", n, "name", "x", "at", "x", "data", "x")
+    await streams.append([entry(n) for n in range(old + 1, old + 4)])
+    assert await redis.call("XLEN", keys.stream(RIDER)) == old + 3
+    await streams.append([entry(old + 4)])
+    assert await redis.call("XLEN", keys.stream(RIDER)) == kept  # two go for each that came
     assert 0 < await redis.call("TTL", keys.stream(RIDER)) <= 3600
 
 
@@ -179,6 +209,24 @@ async def test_the_firehose_brings_every_stream_from_its_first_batch_on(streams:
     assert [item.cursor for item in items] == cursors[:2]
     assert [item.stream for item in items] == [RIDER, OPS]
     assert items[0] == (await streams.read(RIDER, f"{batches[0].epoch}:1"))[0]
+    hearing.cancel()
+
+
+async def test_an_event_for_several_streams_is_one_entry_of_the_firehose(
+    redis: RedisClient, streams: Streams
+) -> None:
+    batches: list[Batch] = []
+    hearing = asyncio.create_task(heard(streams, batches, start="0-0"))
+    people = [RIDER, "user:usr_driver", OPS]
+    cursors = await streams.append([entry(n, person) for n in (1, 2) for person in people])
+    assert await redis.call("XLEN", keys.firehose(0)) == 2
+    items = await until(batches, 6)
+    assert [item.stream for item in items] == people * 2
+    assert [item.cursor for item in items] == cursors
+    assert [item.id for item in items] == ["res_1.1.0"] * 3 + ["res_1.2.0"] * 3
+    assert {item.data for item in items[:3]} == {b'{"n":1}'}
+    await streams.append([entry(2, person) for person in people])
+    assert await redis.call("XLEN", keys.firehose(0)) == 2
     hearing.cancel()
 
 

@@ -22,14 +22,15 @@ def stream_heads() -> str:
 
 
 def stream(name: str) -> str:
-    """Durable.  Stream of one audience (``user:usr_…``, ``ops:AREA``), entry ids ``SEQ-0``; expires a
-    while (settings) after its last event."""
+    """Durable.  Stream of one audience (``user:usr_…``, ``ops:AREA``), entry ids ``SEQ-WALL`` (seconds of
+    the server's clock); expires a while (settings) after its last event."""
     return f"sc:{{rt}}:stream:{name}"
 
 
-def stream_seen(name: str, event_id: str) -> str:
-    """Durable.  String: the event was appended to that stream; expires with the stream's entries."""
-    return f"sc:{{rt}}:seen:{name}:{event_id}"
+def stream_seen(event_id: str) -> str:
+    """Durable.  String: the names of the streams that the event was appended to, a space around each; expires
+    with the streams' entries."""
+    return f"sc:{{rt}}:seen:{event_id}"
 
 
 def firehose(number: int) -> str:

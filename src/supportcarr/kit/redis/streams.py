@@ -1,12 +1,17 @@
 """Streams of events for people: each event once, in order, with a number that leaves no gap.
 
 A stream is one audience (``user:usr_…``, ``ops:AREA``).  Appending is one Lua script: it drops a
-repeat by event id, counts the stream's ``seq`` up by one, and writes the event to that stream and to
-the firehose, which the real-time nodes read.  A cursor is ``EPOCH:SEQ``; the epoch is random, made by
-whoever first finds none, and lost together with the numbers it belongs to when Redis is wiped.
+repeat by event id, counts the ``seq`` of each of the event's streams up by one, and writes the event to
+these streams, and once to the firehose, which the real-time nodes read.  A cursor is ``EPOCH:SEQ``; the
+epoch is random, made by whoever first finds none, and lost together with the numbers it belongs to when
+Redis is wiped.
 
-Kept of a stream: ``keep_seconds``, and at most so many events; its number and epoch: for good.  An
-event whose repeat comes later than ``keep_seconds`` is not known as a repeat any more.
+An event has one mark, which names the streams that have it: so a repeat that names others as well is
+appended to those.  What is appended in the same turn of the event loop shares a script call.
+
+Kept of a stream: ``keep_seconds`` (looked at every 16th event), and at most so many events; its number
+and epoch: for good.  An event whose repeat comes later than ``keep_seconds`` is not known as a repeat
+any more.
 """
 
 from __future__ import annotations
@@ -26,53 +31,81 @@ from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, Script
 from supportcarr.kit.settings import Streams as StreamSettings
 
 _APPEND_AT_ONCE = 100  # entries a script call: other clients wait for it
+_LOOK_EVERY = 16  # events of a stream, for those that are too old
 _READ_AT_ONCE = 500
 _BLOCK_SECONDS = 1.0  # also: how late a wiped Redis is noticed when nothing is appended
 _PAUSE_SECONDS = 0.1  # between attempts to read a firehose that is away
 
-# KEYS: heads, then for each entry its stream, a mark of the event, and the stream's firehose.
-# ARGV: a candidate epoch, seconds to keep, a firehose's length, then for each entry: the stream's
-# name, its length, event id, event name, time, data.  Answers the epoch, then for each entry its seq,
-# 0 for a repeat.
+# KEYS: heads, the firehoses, then for each event its mark and its streams.
+# ARGV: a candidate epoch, seconds to keep, a firehose's length, how many firehoses, then for each event:
+# id, name, time, data, how many streams, all their names as the mark keeps them, and for each stream its
+# name, its length, which firehose.  Answers the epoch, then for each event's streams the seq, 0 for a repeat.
 _APPEND = Script(
     "streams.append",
     """
-    local heads = KEYS[1]
-    local keep = tonumber(ARGV[2])
-    local now = tonumber(redis.call('TIME')[1])
-    redis.call('HSETNX', heads, '', ARGV[1])
+    local heads, keep, firehoses = KEYS[1], ARGV[2], tonumber(ARGV[4])
+    local now = redis.call('TIME')[1]
     local epoch = redis.call('HGET', heads, '')
+    if not epoch then
+      epoch = ARGV[1]
+      redis.call('HSET', heads, '', epoch)
+    end
+    local function old(entry)
+      return tonumber(entry[1]:match('%d+$')) < now - keep
+    end
     local answer = {epoch}
-    local k, a = 2, 4
-    while k < #KEYS do
-      local stream, mark, firehose = KEYS[k], KEYS[k + 1], KEYS[k + 2]
-      local name, length, id, event, at, data =
-        ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
-      if redis.call('SET', mark, 1, 'NX', 'EX', keep) then
-        local seq = redis.call('HINCRBY', heads, name, 1)
-        local entry = {'id', id, 'name', event, 'at', at, 'data', data, 'wall', now}
-        local added = redis.pcall('XADD', stream, 'MAXLEN', length, seq .. '-0', unpack(entry))
-        if type(added) == 'table' and added.err then
-          -- the numbers were lost and the stream was not: what it holds is of no epoch that counts
-          redis.call('DEL', stream)
-          redis.call('XADD', stream, seq .. '-0', unpack(entry))
+    local k, a = 2 + firehoses, 5
+    while k <= #KEYS do
+      local mark, id, name, at, data, names =
+        KEYS[k], ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 5]
+      local last = k + tonumber(ARGV[a + 4])
+      local had = not redis.call('SET', mark, names, 'NX', 'EX', keep) and redis.call('GET', mark)
+      local fired = {}  -- by firehose: one entry for all of the event's streams that go by it
+      a = a + 6
+      for at_key = k + 1, last do
+        local stream, key = ARGV[a], KEYS[at_key]
+        if had and had:find(' ' .. stream .. ' ', 1, true) then
+          answer[#answer + 1] = 0
+        else
+          local seq = redis.call('HINCRBY', heads, stream, 1)
+          local entry_id = seq .. '-' .. now
+          local added = redis.pcall('XADD', key, 'MAXLEN', ARGV[a + 1], entry_id,
+            'id', id, 'name', name, 'at', at, 'data', data)
+          if type(added) == 'table' and added.err then
+            -- the numbers were lost and the stream was not: what it holds is of no epoch that counts
+            redis.call('DEL', key)
+            redis.call('XADD', key, entry_id, 'id', id, 'name', name, 'at', at, 'data', data)
+          end
+          if seq % LOOK_EVERY == 0 and old(redis.call('XRANGE', key, '-', '+', 'COUNT', 1)[1]) then
+            -- two out for one in, so that no call pays for it all
+            local young
+            for _, kept in ipairs(redis.call('XRANGE', key, '-', '+', 'COUNT', 2 * LOOK_EVERY + 1)) do
+              young = kept[1]
+              if not old(kept) then break end
+            end
+            redis.call('XTRIM', key, 'MINID', young)
+          end
+          redis.call('EXPIRE', key, keep)
+          local told = fired[ARGV[a + 2]]
+          if not told then
+            told = {'id', id, 'name', name, 'at', at, 'data', data}
+            fired[ARGV[a + 2]] = told
+          end
+          told[#told + 1] = stream
+          told[#told + 1] = epoch .. ':' .. seq
+          if had then had = had .. stream .. ' ' end
+          answer[#answer + 1] = seq
         end
-        for _ = 1, 2 do  -- two out for one in: what is too old goes, and no call pays for it all
-          local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-          if not oldest or tonumber(oldest[2][10]) >= now - keep then break end
-          redis.call('XDEL', stream, oldest[1])
-        end
-        redis.call('EXPIRE', stream, keep)
-        redis.call('XADD', firehose, 'MAXLEN', '~', ARGV[3], '*',
-          'stream', name, 'cursor', epoch .. ':' .. seq, 'id', id, 'name', event, 'at', at, 'data', data)
-        answer[#answer + 1] = seq
-      else
-        answer[#answer + 1] = 0
+        a = a + 3
       end
-      k, a = k + 3, a + 6
+      if had and next(fired) then redis.call('SET', mark, had, 'EX', keep) end
+      for number, told in pairs(fired) do
+        redis.call('XADD', KEYS[2 + number], 'MAXLEN', '~', ARGV[3], '*', unpack(told))
+      end
+      k = last + 1
     end
     return answer
-    """,
+    """.replace("LOOK_EVERY", str(_LOOK_EVERY)),
 )
 
 # KEYS: heads.  ARGV: a candidate epoch, then stream names.  Answers the epoch, then each seq or nil.
@@ -89,7 +122,7 @@ _HEADS = Script(
 class Entry(msgspec.Struct, frozen=True):
     """An event as it is handed in, for one stream; ``data`` is JSON, ``at`` RFC 3339 city time."""
 
-    stream: str
+    stream: str  # no spaces
     event_id: str
     name: str  # of the socket event: rescue:status_update …
     at: str
@@ -145,24 +178,27 @@ class Streams:
 
     async def _append(self, entries: Sequence[Entry]) -> list[str | None]:
         settings = self._settings
-        places = [keys.stream_heads()]
-        args: list[Arg] = [next(self._candidates), settings.keep_seconds, settings.firehose_events]
-        for entry in entries:
-            places += (
-                keys.stream(entry.stream),
-                keys.stream_seen(entry.stream, entry.event_id),
-                self._firehoses[crc32(entry.stream.encode()) % len(self._firehoses)],
-            )
-            args += (
-                entry.stream,
-                settings.ops_events if entry.stream.startswith("ops:") else settings.user_events,
-                entry.event_id,
-                entry.name,
-                entry.at,
-                entry.data,
-            )
+        places = [keys.stream_heads(), *self._firehoses]
+        args: list[Arg] = [
+            next(self._candidates), settings.keep_seconds, settings.firehose_events, len(self._firehoses),
+        ]  # fmt: skip
+        for event in _by_event(entries):
+            first = event[0]
+            names = [entry.stream for entry in event]
+            places.append(keys.stream_seen(first.event_id))
+            places += map(keys.stream, names)
+            args += first.event_id, first.name, first.at, first.data, len(names), f" {' '.join(names)} "
+            for name in names:
+                args += name, self._length(name), self._firehose(name)
         epoch, *seqs = await self._redis.script(_APPEND, places, args)
         return [f"{epoch.decode()}:{seq}" if seq else None for seq in seqs]
+
+    def _length(self, stream: str) -> int:
+        return self._settings.ops_events if stream.startswith("ops:") else self._settings.user_events
+
+    def _firehose(self, stream: str) -> int:
+        count = len(self._firehoses)
+        return crc32(stream.encode()) % count if count > 1 else 0
 
     async def heads(self, streams: Sequence[str]) -> dict[str, str]:
         """The cursor of each stream's last event (``EPOCH:0``: there was none).  Raises ``RedisError``."""
@@ -219,7 +255,7 @@ class Streams:
                         yield Batch(now, [], began=bool(epoch))
                         epoch = now
                     read = await reader.after(last)
-                    items = [_fired(fields) for _, entries in read for _, fields in entries]
+                    items = [item for _, entries in read for _, fields in entries for item in _fired(fields)]
                     foreign = [item for item in items if not item.cursor.startswith(f"{epoch}:")]
                     if foreign and await self._epoch() != epoch:
                         # Wiped while we waited: begin with the first entry of the new epoch, whatever
@@ -290,29 +326,38 @@ def _parse(cursor: str) -> tuple[str, int]:
     return (epoch, int(seq)) if seq.isascii() and seq.isdecimal() and len(seq) < 16 else ("", 0)
 
 
-def _fields(flat: Sequence[bytes]) -> Mapping[bytes, bytes]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
+def _by_event(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Those in a row that are one event for several streams."""
+    event: list[Entry] = []
+    for entry in entries:
+        if event and not _same(event, entry):
+            yield event
+            event = []
+        event.append(entry)
+    if event:
+        yield event
+
+
+def _same(event: Sequence[Entry], entry: Entry) -> bool:
+    first = event[0]
+    return (
+        entry.event_id == first.event_id
+        and entry.data == first.data
+        and entry.name == first.name
+        and entry.at == first.at
+        and all(entry.stream != other.stream for other in event)
+    )
 
 
 def _item(stream: str, epoch: str, entry: Sequence[Any]) -> Item:
-    fields = _fields(entry[1])
-    return Item(
-        stream=stream,
-        cursor=f"{epoch}:{entry[0].partition(b'-')[0].decode()}",
-        id=fields[b"id"].decode(),
-        name=fields[b"name"].decode(),
-        at=fields[b"at"].decode(),
-        data=fields[b"data"],
-    )
+    _, event_id, _, name, _, at, _, data = entry[1]
+    cursor = f"{epoch}:{entry[0].partition(b'-')[0].decode()}"
+    return Item(stream, cursor, event_id.decode(), name.decode(), at.decode(), data)
 
 
-def _fired(flat: Sequence[bytes]) -> Item:
-    fields = _fields(flat)
-    return Item(
-        stream=fields[b"stream"].decode(),
-        cursor=fields[b"cursor"].decode(),
-        id=fields[b"id"].decode(),
-        name=fields[b"name"].decode(),
-        at=fields[b"at"].decode(),
-        data=fields[b"data"],
-    )
+def _fired(flat: Sequence[bytes]) -> Iterator[Item]:
+    """An entry of a firehose: an event, and its place in each of its streams."""
+    _, event_id, _, name, _, at, _, data, *places = flat
+    shared = event_id.decode(), name.decode(), at.decode(), data
+    for n in range(0, len(places), 2):
+        yield Item(places[n].decode(), places[n + 1].decode(), *shared)
