@@ -8,7 +8,9 @@ ordinary (a body still on its way, a request behind one that is being answered, 
 path, HTTP/1.0, a client that does not read) goes by ASGI.  Both ways lead to the same pipeline.
 
 What uvicorn leaves open is closed here: how large a head may be, how long it may take, how long a
-connection may be idle, and how many there may be.
+connection may be idle or not read its answers, how many requests may wait in it, and how many
+connections there may be; trailers are no headers; ``Upgrade`` is passed over, and its request's body
+is a body; and nothing is refused before what came earlier has been answered.
 """
 
 from __future__ import annotations
@@ -16,36 +18,50 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import msgspec
 import structlog
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from supportcarr.kit.eager import Waiting, begin
 from supportcarr.kit.http import Front, Reply, Request
+from supportcarr.kit.http_refusal import HEAD_BYTES, refusal
 
 if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
     from uvicorn.config import Config
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
-HEAD_BYTES = 32_768  # of a request line and its headers: twice what Node takes
 HEAD_SECONDS = 20.0  # from a head's first byte to its last
 IDLE_SECONDS = 75.0  # between requests: longer than the 60 s after which common proxies hang up first
+UNREAD_SECONDS = 60.0  # in which a client takes nothing of what waits for it: nginx's send_timeout
+LINGER_SECONDS = 5.0  # after a refusal: who is still sending would lose it by a reset
 SWEEP_SECONDS = 5.0  # how often that is looked at
+AT_ONCE = 64  # requests answered from what came in one piece; the others let the loop turn between them
+PIPELINED = 128  # requests that wait for those before them
 
 _NOBODY_WAITS = asyncio.Event()
 _CLOSE = (b"connection", b"close")
 
-# What is answered before there is a request, by status: code, title, detail.
-_REFUSALS = {
-    400: ("malformed_request", "This is not HTTP", "The request cannot be read"),
-    408: ("request_timeout", "The request did not come in time", "Its head took too long"),
-    431: ("head_too_large", "The head is too large", f"Address and headers may have {HEAD_BYTES} bytes"),
-    503: ("overloaded", "The service cannot answer just now", "Try again in a moment"),
-}
-
 log = structlog.get_logger(__name__)
+
+
+class _Reading(Enum):
+    """Where in the stream of requests the parser is."""
+
+    NOTHING = "between two"
+    HEAD = "in a head"
+    BODY = "in a body"
+
+
+_NOTHING, _HEAD, _BODY = _Reading
+
+
+class _Stopped(Exception):
+    """Ends the parsing."""
 
 
 class _Cycle:
@@ -83,31 +99,83 @@ class HttpProtocol(HttpToolsProtocol):
         self._query = b""
         self._body = b""
         self._found: Any = None  # what answers the request that is being read, if the front knows it
-        self._in_head = False
-        self._head_bytes = 0  # of its pieces after the first
-        self._much = False  # came at once: perhaps more than a head may have
+        self._running: RequestResponseCycle | _Cycle | None = None  # first in line, begun or over
+        self._reading = _NOTHING
+        self._upgrades = False  # what is being read asks for another protocol
+        self._came = 0  # bytes since a head, a piece of a body or a message was whole
+        self._much = False  # came in one piece: perhaps more than a head may have
+        self._split = False  # the head came in several
         self._messages = 0  # begun on this connection
-        self._refusal = 400  # of what the parser does not take
-        self._seen = (0, False)  # by the last sweep: how many had begun, and whether one was in its head
-        self._unchanged_s = 0.0  # since when that is so
+        self._turn_after = 0  # that many, the front must wait for the loop's next turn
+        self._refusal = 400  # of what ends the parsing
+        self._owed = 0  # the refusal to send after the answers
+        self._deaf = False  # what comes is dropped
+        self._half_closed = False  # nothing more will come
+        self._seen: tuple[int, _Reading, int] = (0, _NOTHING, 0)  # by the last sweep
+        self._unchanged_s = 0.0  # since when it saw the same
+
+    @property
+    def _busy(self) -> bool:
+        return self._running is not None and not self._running.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
         if len(self.connections) > self._most:
-            self._refuse(503)
+            self._refuse(503, linger=False)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._running is not None:  # uvicorn knows the last in line only
+            self._running.disconnected = True
+            self._running.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn never keeps it open
+        """A client that will say no more still gets the answers to what it has said."""
+        if not self._busy or self._reading is _BODY:
+            return False
+        self._half_closed = True
+        self.cycle.keep_alive = False
+        return True
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self._deaf or self.transport.is_closing():
             return
-        if self._in_head:
-            self._head_bytes += len(data)
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
+        self._came += len(data)
         self._much = len(data) > HEAD_BYTES
-        super().data_received(data)
-        if self._in_head:
-            if self._head_bytes > HEAD_BYTES:
-                self._refuse(431)
+        self._turn_after = self._messages + AT_ONCE
+        try:
+            self._feed(data)
+        except HttpParserError:
+            self._fail(self._refusal)
+            return
+        if self._reading is _HEAD:
+            self._split = True
         elif self._found is not None:
             self._go_by_asgi()  # the rest of its body is on its way
+        if self._came > HEAD_BYTES:  # a head, or what chunks may have beside their bytes
+            self._fail(431)
+
+    def _feed(self, data: bytes) -> None:
+        """Parse *data*.  Raises ``HttpParserError``.
+
+        Nothing is upgraded here, so that the request is an ordinary one (RFC 9110, 7.8).  But the
+        parser takes what follows its head for another protocol's, its body included: it reads the
+        head again, without that header.
+        """
+        while True:
+            try:
+                self.parser.feed_data(data)
+                return
+            except HttpParserUpgrade as upgrade:
+                self._upgrades = False
+                lines = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+                version = self.parser.get_http_version().encode()
+                line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
+                data = b"".join((line, *lines, b"\r\n", data[upgrade.args[0] :]))
 
     # --- what the parser finds ----------------------------------------------------------------
 
@@ -116,16 +184,41 @@ class HttpProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._messages += 1
-        self._in_head = True
+        self._reading = _HEAD
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._reading is not _HEAD:
+            return  # a trailer: none is known here, so none may pass for a header (RFC 9110, 6.5.1)
+        name = name.lower()
+        if value[-1:] <= b" ":
+            value = value.rstrip(b" \t")  # what stands before it the parser has taken away
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
-        if (self._head_bytes or self._much) and self._head_size() > HEAD_BYTES:
-            self._refusal = 431
-            raise ValueError("the head is too large")  # which ends the parsing
-        self._head_bytes = 0
+        self._came = 0
+        if self._deaf:  # what went before has ended the connection
+            self._stop(400)
+        if (self._much or self._split) and self._head_size() > HEAD_BYTES:
+            self._stop(431)
+        self._split = False
+        parser = self.parser
+        if parser.should_upgrade():
+            if parser.get_method() == b"CONNECT":
+                self._stop(400)
+            self._upgrades = True
+            return
         if not self._is_for_the_front():
+            if len(self.pipeline) >= PIPELINED:
+                self._stop(503)
             self._begin_asgi()
+        self._reading = _BODY
+
+    def _stop(self, status: int) -> NoReturn:
+        """End the parsing, from what it calls; *status* is the refusal."""
+        self._refusal = status
+        raise _Stopped
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -139,12 +232,12 @@ class HttpProtocol(HttpToolsProtocol):
             or (cycle is not None and not cycle.response_complete)
             or self.expect_100_continue
             or self.flow.write_paused
+            or self._messages > self._turn_after
             or path[:1] != b"/"
             or b"%" in path
             or b"#" in url
             or not url.isascii()
             or not parser.should_keep_alive()
-            or parser.should_upgrade()
             or parser.get_http_version() != "1.1"
         ):
             return False
@@ -152,17 +245,21 @@ class HttpProtocol(HttpToolsProtocol):
         self._path = path.decode("ascii")
         self._query = query
         self._body = b""
-        self._found = self._front.find(self._method, self._path)
+        try:
+            self._found = self._front.find(self._method, self._path)
+        except Exception:
+            log.exception("request_failed")
+            self._stop(500)
         return self._found is not None
 
     def _begin_asgi(self) -> None:
         """What uvicorn would have done as the request began, and now."""
         url, headers, expects = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()
+        HttpToolsProtocol.on_message_begin(self)
         self.url = url
         self.headers += headers  # the list is in the scope
         self.expect_100_continue = expects
-        super().on_headers_complete()
+        HttpToolsProtocol.on_headers_complete(self)
 
     def _go_by_asgi(self) -> None:
         self._found = None
@@ -170,26 +267,42 @@ class HttpProtocol(HttpToolsProtocol):
         if self._body:
             super().on_body(self._body)
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_body(self, body: bytes) -> None:
-        if self._found is None:
-            super().on_body(body)
-        else:
-            self._body += body
+        self._came = 0
+        if self._found is not None:
+            if not self._body:
+                self._body = body
+                return
+            self._go_by_asgi()  # in chunks: there may be thousands, and uvicorn's way adds them up well
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._came = 0
         found, front = self._found, self._front
         if found is None or front is None:
-            super().on_message_complete()
+            if not self._upgrades:
+                self._reading = _NOTHING
+                super().on_message_complete()
             return
+        self._reading = _NOTHING
         self._found = None
         request = Request(self._method, self._path, self._query, self.headers, self.client, self._body)
-        answered = begin(front.answer(found, request), self.loop)
-        if not isinstance(answered, Waiting):
-            self.server_state.total_requests += 1
-            self._write(answered, True)
-            return
+        try:
+            answered = begin(front.answer(found, request), self.loop)
+            if not isinstance(answered, Waiting):
+                self.server_state.total_requests += 1
+                self._write(answered, True)
+                return
+        except BaseException:  # it must not; and the parser would take it for the client's fault
+            log.exception("request_failed")
+            self._stop(500)
         cycle = _Cycle()
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
+        self._running = cycle
         task = answered.become_task(self.loop)
         self.tasks.add(task)  # type: ignore[arg-type]  # of what they result in nothing is asked
         task.add_done_callback(self._answerer(cycle))
@@ -200,13 +313,19 @@ class HttpProtocol(HttpToolsProtocol):
         def done(task: asyncio.Task[Reply]) -> None:
             self.tasks.discard(task)
             cycle.response_complete = True
-            if cycle.disconnected:
-                return
-            if task.cancelled() or task.exception() is not None:  # the drain's end; it answers nothing else
+            if task.cancelled():  # the drain's end
                 self._refuse(503)
                 return
-            self._write(task.result(), cycle.keep_alive)
-            if self.pipeline:
+            try:
+                reply = task.result()
+                if cycle.disconnected:
+                    return
+                self._write(reply, cycle.keep_alive)
+            except Exception:  # it must not
+                log.exception("request_failed")
+                self._refuse(500)
+                return
+            if self.pipeline or self._owed:
                 self.on_response_complete()  # which begins with the next
 
         return done
@@ -226,55 +345,77 @@ class HttpProtocol(HttpToolsProtocol):
         out += (b"\r\n", body)
         self.transport.write(b"".join(out))
         if not keep_alive:
+            self._deaf = True
             self.transport.close()
+
+    def on_response_complete(self) -> None:
+        if self._owed and not self.pipeline:
+            self.server_state.total_requests += 1
+            self._refuse(self._owed)
+            return
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()  # uvicorn reads on, and would have ever more of them wait
 
     def send_400_response(self, msg: str) -> None:
         """What is not HTTP, as uvicorn calls it."""
-        self._refuse(self._refusal)
+        self._fail(400)
 
-    def _refuse(self, status: int) -> None:
-        """A problem (RFC 9457) in place of an answer, and the connection's end."""
+    def _fail(self, status: int) -> None:
+        """Take nothing more, and refuse what came last: after the answers to what came before it."""
+        if self._deaf:
+            return
+        self._deaf = True
+        if self._reading is _BODY and self._found is None:  # of what is already in line
+            last = self.cycle
+            if last.response_complete or last.response_started:
+                last.disconnected = True
+                last.message_event.set()
+                self.transport.close()  # a second answer to one request would only confuse
+                return
+            last.disconnected = last.response_complete = True
+            last.message_event.set()
+            if last is not self._running:
+                self.pipeline.popleft()  # where uvicorn puts the last
+        self._found = None
+        if self._busy:
+            self._owed = status
+        else:
+            self._refuse(status)
+
+    def _refuse(self, status: int, *, linger: bool = True) -> None:
+        """A problem in place of an answer, and the connection's end."""
+        self._deaf = True
         if self.transport.is_closing():
             return
-        code, title, detail = _REFUSALS[status]
         request_id = f"req-{secrets.token_hex(8)}"
-        log.info(
-            "connection_refused", request_id=request_id, status=status, address=(self.client or ("", 0))[0]
-        )
-        body = msgspec.json.encode(
-            {
-                "type": f"urn:supportcarr:problem:{code}",
-                "title": title,
-                "status": status,
-                "detail": detail,
-                "code": code,
-                "request_id": request_id,
-                "errors": [],
-            }
-        )
-        self.transport.write(
-            b"%bcontent-type: application/problem+json\r\ncache-control: no-store\r\n"
-            b"x-request-id: %b\r\ncontent-length: %d\r\n%bconnection: close\r\n\r\n%b"
-            % (
-                STATUS_LINE[status],
-                request_id.encode(),
-                len(body),
-                b"retry-after: 1\r\n" if status == 503 else b"",
-                body,
-            )
-        )
-        self.transport.close()
+        address = (self.client or ("", 0))[0]
+        log.info("connection_refused", request_id=request_id, status=status, address=address)
+        self.transport.write(refusal(status, request_id, self.server_state.default_headers))
+        if not linger or self._half_closed:
+            self.transport.close()
+            return
+        # Closed with bytes unread it would be reset, and the client lose what it is told.
+        self.transport.write_eof()
+        self.flow.resume_reading()
 
     # --- what is over -------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Hang up if nothing has come for too long; the server asks every ``SWEEP_SECONDS``."""
-        busy = self.cycle is not None and not self.cycle.response_complete
-        seen = (self._messages, self._in_head)
-        self._unchanged_s = 0.0 if busy or seen != self._seen else self._unchanged_s + SWEEP_SECONDS
+        """Hang up if nothing has happened for too long; the server asks every ``SWEEP_SECONDS``."""
+        unread = self.transport.get_write_buffer_size()
+        seen = (self._messages, self._reading, unread)
+        is_our_turn = self._busy and not unread
+        self._unchanged_s = 0.0 if is_our_turn or seen != self._seen else self._unchanged_s + SWEEP_SECONDS
         self._seen = seen
-        if self._in_head:
+        if unread:
+            if self._unchanged_s >= UNREAD_SECONDS:
+                self.transport.abort()
+        elif self._deaf:
+            if self._unchanged_s >= LINGER_SECONDS:
+                self.transport.abort()
+        elif self._reading is _HEAD:
             if self._unchanged_s >= HEAD_SECONDS:
-                self._refuse(408)
+                self._fail(408)
         elif self._unchanged_s >= IDLE_SECONDS:
             self.transport.close()

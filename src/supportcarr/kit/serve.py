@@ -1,4 +1,4 @@
-"""How a process serves HTTP: Granian embedded in our own event loop, drained on SIGTERM or SIGINT.
+"""How a process serves: uvicorn or Granian in our own event loop, drained on SIGTERM or SIGINT.
 
 Several processes that listen on one port share it by ``SO_REUSEPORT`` (the kernel spreads the
 connections), so that a supervisor only has to start them.
@@ -155,12 +155,30 @@ class _Uvicorn(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         if counter % int(SWEEP_SECONDS * 10) == 0:  # ten times a second
-            for connection in tuple(self.server_state.connections):
-                connection.sweep()  # type: ignore[union-attr]  # all are ours
+            for connection in self._connections():
+                connection.sweep()
         return await super().on_tick(counter)
 
+    def _connections(self) -> list[HttpProtocol]:
+        return list(self.server_state.connections)  # type: ignore[arg-type]  # all are ours
+
     async def run(self) -> None:  # type: ignore[override]  # theirs makes a loop
-        await self.serve(sockets=[self._socket])
+        try:
+            await self.serve(sockets=[self._socket])
+            if tasks := tuple(self.server_state.tasks):  # cancelled just now
+                log.warning("drain_cut_off", requests=len(tasks))
+                await asyncio.wait(tasks, timeout=_CLOSING_SECONDS / 2)  # and are told so
+        finally:
+            for server in getattr(self, "servers", ()):
+                server.close()
+            self._socket.close()
+            for connection in self._connections():
+                connection.transport.close()
+
+    async def _wait_tasks_to_complete(self) -> None:
+        for connection in self._connections():
+            connection.shutdown()  # who was accepted in the turn in which the others were told
+        await super()._wait_tasks_to_complete()
 
     def stop(self) -> None:
         self.should_exit = True
@@ -224,10 +242,14 @@ async def serve(
     lifespan = _Lifespan(app)
     await lifespan.startup()
     server: _Served
-    if websockets:
-        server = _Granian(app, host, port, connections)
-    else:
-        server = _Uvicorn(app, host, port, drain_seconds, front, connections)
+    try:
+        if websockets:
+            server = _Granian(app, host, port, connections)
+        else:
+            server = _Uvicorn(app, host, port, drain_seconds, front, connections)
+    except BaseException:
+        await lifespan.shutdown(drain_seconds)
+        raise
     serving = asyncio.create_task(server.run(), name=f"serve {port}")
     drained = asyncio.create_task(lifecycle.until_drained(), name="until drained")
     try:
