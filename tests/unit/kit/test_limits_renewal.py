@@ -275,6 +275,42 @@ def test_a_refused_request_takes_nothing_of_a_lease_either() -> None:
         assert limiter.refused == 3
 
 
+def test_what_is_left_of_a_lease_is_given_back_once_though_the_request_is_refused() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter, other = world.limiter(), world.limiter(lease=1)
+        dry = ["1.2.3.4", "5.6.7.8"]
+        for address in dry:
+            while await passes(other, (address, ADDRESS)):
+                pass
+        for _ in range(8):
+            assert await passes(other, ("usr_a", USER))
+        assert await passes(limiter, ("usr_a", USER))
+        await asyncio.sleep(5 * LEASE_SECONDS)
+        for address in dry:
+            assert not await passes(limiter, (address, ADDRESS), ("usr_a", USER))
+        assert world.left("usr_a", USER) == 200 - 9
+
+
+@pytest.mark.parametrize("renewal", [Fate(0.1, 0.2), Fate(0.1, 0.4)])  # over, or under way
+def test_a_token_is_not_returned_to_a_lease_that_was_renewed_meanwhile(renewal: Fate) -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter, other = world.limiter(), world.limiter(lease=1)
+        while await passes(other, ("usr_a", USER)):
+            pass
+        for _ in range(4):
+            assert await passes(limiter, ("1.2.3.4", ADDRESS))
+        world.redis.fates += [Fate(0.1, 0.3), renewal]
+        asking = asyncio.create_task(limiter.take([("1.2.3.4", ADDRESS), ("usr_a", USER)]))
+        await asyncio.sleep(0.001)
+        assert limiter.tokens("1.2.3.4", ADDRESS) == 3
+        assert limiter.try_take("1.2.3.4", ADDRESS) is True
+        assert not (await asking).allowed
+        await asyncio.sleep(0.2)
+        assert limiter.tokens("1.2.3.4", ADDRESS) == 7
+
+
 def test_both_keys_are_taken_at_once_or_neither() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
@@ -326,6 +362,21 @@ def test_a_key_that_was_forgotten_is_not_renewed(monkeypatch: pytest.MonkeyPatch
         await asyncio.sleep(LEASE_SECONDS)
         renewed = {name for call in world.redis.calls[before:] for name in call}
         assert renewed == {keys.limit_bucket("user", name) for name in ("usr_1", "usr_2", "usr_3", "usr_new")}
+
+
+def test_a_redis_that_did_not_answer_is_not_asked_for_renewals_at_once() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        assert await passes(limiter, ("usr_a", USER))
+        world.redis.fates.append(NEVER_THERE)
+        assert await passes(limiter, ("usr_b", USER))
+        assert limiter.passed_locally == 1
+        for _ in range(5):
+            assert limiter.try_take("usr_a", USER) is True
+        await asyncio.sleep(0.1)
+        assert len(world.redis.calls) == 2
+        assert limiter.tokens("usr_a", USER) == 2
 
 
 def test_while_redis_is_away_nothing_is_renewed_and_then_it_is_again() -> None:
