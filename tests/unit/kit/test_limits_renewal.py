@@ -324,6 +324,20 @@ def test_both_keys_are_taken_at_once_or_neither() -> None:
         assert (limiter.tokens("usr_a", USER), limiter.tokens("1.2.3.4", ADDRESS)) == (6, 6)
 
 
+def test_of_two_keys_neither_lease_may_be_over() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        assert await passes(limiter, ("usr_a", USER))
+        await asyncio.sleep(1.5)
+        assert await passes(limiter, ("1.2.3.4", ADDRESS))
+        world.redis.usual = NEVER_THERE
+        await asyncio.sleep(LEASE_SECONDS - 1.5)
+        assert limiter.try_take("1.2.3.4", ADDRESS) is True
+        assert limiter.try_both("1.2.3.4", ADDRESS, "usr_a", USER) is None
+        assert limiter.try_both("usr_a", USER, "1.2.3.4", ADDRESS) is None
+
+
 def test_a_lease_counts_from_the_question_and_not_from_the_answer() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
@@ -341,9 +355,10 @@ def test_a_request_that_goes_away_leaves_its_lease_to_the_next() -> None:
         limiter = world.limiter()
         gone = asyncio.create_task(passes(limiter, ("usr_a", USER)))
         waits = asyncio.create_task(passes(limiter, ("usr_a", USER)))
+        another = asyncio.create_task(passes(limiter, ("usr_b", USER)))  # in the same call
         await asyncio.sleep(0.0005)
         gone.cancel()
-        assert await waits
+        assert await waits and await another
         assert len(world.redis.calls) == 1
         assert limiter.tokens("usr_a", USER) == 6
 
