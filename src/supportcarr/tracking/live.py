@@ -225,10 +225,11 @@ local last_kept, slice_kept = {LAST_KEPT_MS}, {slice_kept_ms}
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def _seen(driver_id: bytes, kept: bytes, origin: GeoPoint) -> NearbyDriver:

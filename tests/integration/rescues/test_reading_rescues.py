@@ -122,6 +122,18 @@ async def test_a_view_is_made_once_a_version_and_audience(world: World) -> None:
     assert (await shown(world, rescue.id, RIDER))["status"] == "cancelled"
 
 
+async def test_a_rescue_that_is_kept_is_answered_without_a_wait(world: World) -> None:
+    rescue = await world.assigned()
+
+    async def answer() -> bytes:
+        return await world.reading.shown(*await world.reading.one(rescue.id, RIDER))
+
+    made = await answer()
+    with pytest.raises(StopIteration) as answered:
+        answer().send(None)
+    assert answered.value.value == made
+
+
 async def test_a_view_does_not_outlive_what_others_know_of_its_people(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

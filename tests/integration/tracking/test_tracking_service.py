@@ -171,6 +171,33 @@ async def test_of_a_truck_that_stands_no_heading_is_kept(tracking: Tracking) -> 
     assert (seen.heading, seen.eta_seconds, seen.rescue_id) == (None, None, None)
 
 
+async def test_of_many_drivers_those_who_are_remembered_and_those_who_are_not_are_told_with_their_jobs(
+    tracking: Tracking,
+) -> None:
+    await tracking.assign()  # remembered from now on
+    await tracking.service.report_one("usr_free", tracking.fix())
+    ((first,),) = await heard(tracking)
+    job = LiveJob(
+        id="usr_new",
+        rescue_id="res_qc_2",
+        rescue_version=3,
+        rider_id="usr_other",
+        area_id="montreal",
+        since=START,
+    )
+    await tracking.store.collection(LIVE_JOBS).insert(job)  # by another process
+    tracking.now += timedelta(seconds=1)
+    for driver_id in (DRIVER, "usr_free", "usr_new"):
+        await tracking.service.report_one(driver_id, tracking.fix())
+    (updates,) = await heard(tracking)
+    assert first.rescue_id is None
+    assert {u.driver_id: u.rescue_id for u in updates} == {
+        DRIVER: "res_qc_1",
+        "usr_free": None,
+        "usr_new": "res_qc_2",
+    }
+
+
 @pytest.mark.parametrize("end", ["completed", "given_up", "exchanged"])
 async def test_after_the_job_nobody_is_told_of_the_rider(tracking: Tracking, end: str) -> None:
     await tracking.assign()
