@@ -184,12 +184,8 @@ async def streams(folder: Path, seconds: float) -> list[dict[str, Any]]:
                 nonlocal turn
                 turn += 1
                 event_id = f"messages.{turn}.1.0"
-                await log.append(
-                    [
-                        Entry(stream, event_id, "message:new", at, data)
-                        for stream in (*people[turn % len(people)], "ops:montreal")
-                    ]
-                )
+                streams = (*people[turn % len(people)], "ops:montreal")
+                await log.append([Entry(streams, event_id, "message:new", at, data)])
 
             return [
                 await measure(

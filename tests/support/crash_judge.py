@@ -89,7 +89,8 @@ async def _streams(world: World, events: Sequence[Event], complete: bool) -> lis
     wanted: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for event in events:
         for out in outgoing(event):
-            wanted[out.stream][(f"{event.collection}.{event.id}", out.name)] += 1
+            for stream in out.streams:
+                wanted[stream][(f"{event.collection}.{event.id}", out.name)] += 1
     heads = await world.redis.call("HGETALL", keys.stream_heads(), decode=True)
     found = []
     for stream in sorted({*wanted, *(name for name in heads[::2] if name)}):

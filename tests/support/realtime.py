@@ -238,4 +238,4 @@ async def phone(url: str, token: str, since: Mapping[str, str] | None = None) ->
 
 def entry(stream: str, n: int, *, name: str = "rescue:status_update") -> Entry:
     """The *n*-th event for a stream."""
-    return Entry(stream, f"{stream}.{n}", name, AT, b'{"n":%d}' % n)
+    return Entry((stream,), f"{stream}.{n}", name, AT, b'{"n":%d}' % n)

@@ -40,9 +40,9 @@ Payload = StatusUpdate | PaymentUpdate | OfferClosing | View
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """One entry for one stream."""
+    """What some streams are told."""
 
-    stream: str
+    streams: tuple[str, ...]
     name: str
     payload: Payload
 
@@ -56,7 +56,7 @@ def ops_stream(area_id: str) -> str:
 
 
 def outgoing(event: Event) -> Iterator[Outgoing]:
-    """What *event* puts on which streams: at most one entry a stream."""
+    """What *event* puts on which streams: each stream is named at most once."""
     fact: AnyFact = event.fact
     match fact:
         case RescueMoved():
@@ -71,21 +71,21 @@ def outgoing(event: Event) -> Iterator[Outgoing]:
                 status=fact.status,
                 reason=fact.reason,
             )
-            for stream in _people(fact.rider_id, fact.driver_id, fact.area_id):
-                yield Outgoing(stream, messages.PAYMENT_PROCESSED, payment)
+            people = _people(fact.rider_id, fact.driver_id, fact.area_id)
+            yield Outgoing(people, messages.PAYMENT_PROCESSED, payment)
         case OfferMade():
             offer = View("offer", fact.offer_id)
-            yield Outgoing(user_stream(fact.driver_id), messages.OFFER_NEW, offer)
+            yield Outgoing((user_stream(fact.driver_id),), messages.OFFER_NEW, offer)
         case OfferClosed():
             closing = OfferClosing(offer_id=fact.offer_id, rescue_id=fact.rescue_id, outcome=fact.outcome)
-            yield Outgoing(user_stream(fact.driver_id), messages.OFFER_CLOSED, closing)
+            yield Outgoing((user_stream(fact.driver_id),), messages.OFFER_CLOSED, closing)
         case MessageSent():
             message = View("message", fact.message_id)
-            for stream in _people(fact.rider_id, fact.driver_id, fact.area_id):
-                yield Outgoing(stream, messages.MESSAGE_NEW, message)
+            people = _people(fact.rider_id, fact.driver_id, fact.area_id)
+            yield Outgoing(people, messages.MESSAGE_NEW, message)
         case NotificationCreated():
             notification = View("notification", fact.notification_id)
-            yield Outgoing(user_stream(fact.user_id), messages.NOTIFICATION_NEW, notification)
+            yield Outgoing((user_stream(fact.user_id),), messages.NOTIFICATION_NEW, notification)
         case _:
             return
 
@@ -98,18 +98,18 @@ def _status(fact: RescueMoved, version: int) -> Iterator[Outgoing]:
         previous=fact.previous,
         reason=fact.reason,
     )
-    for stream in _people(fact.rider_id, fact.driver_id, fact.area_id):
-        yield Outgoing(stream, messages.STATUS_UPDATE, update)
-    if isinstance(fact, MatchingBegan) and fact.given_up_by not in (None, fact.driver_id):
-        yield Outgoing(user_stream(fact.given_up_by or ""), messages.STATUS_UPDATE, update)
+    people = _people(fact.rider_id, fact.driver_id, fact.area_id)
+    if isinstance(fact, MatchingBegan) and fact.given_up_by is not None:
+        gave_up = user_stream(fact.given_up_by)
+        people += () if gave_up in people else (gave_up,)
+    yield Outgoing(people, messages.STATUS_UPDATE, update)
     if isinstance(fact, RescueAssigned) and fact.previous_driver_id not in (None, fact.driver_id):
         # The status alone would not tell them that it is no longer theirs.
         lost = msgspec.structs.replace(update, reason=update.reason or "exchanged")
-        yield Outgoing(user_stream(fact.previous_driver_id or ""), messages.STATUS_UPDATE, lost)
+        yield Outgoing((user_stream(fact.previous_driver_id or ""),), messages.STATUS_UPDATE, lost)
 
 
-def _people(rider_id: str, driver_id: str | None, area_id: str) -> Iterator[str]:
-    yield user_stream(rider_id)
-    if driver_id is not None and driver_id != rider_id:
-        yield user_stream(driver_id)
-    yield ops_stream(area_id)
+def _people(rider_id: str, driver_id: str | None, area_id: str) -> tuple[str, ...]:
+    if driver_id is None or driver_id == rider_id:
+        return user_stream(rider_id), ops_stream(area_id)
+    return user_stream(rider_id), user_stream(driver_id), ops_stream(area_id)

@@ -42,14 +42,11 @@ class Feeder:
         # The collection is part of the id: documents of two collections may share theirs.
         event_id = f"{event.collection}.{event.id}"
         at = event.at.isoformat().replace("+00:00", "Z")
-        bodies: dict[Payload, bytes | None] = {}
         entries: list[Entry] = []
         for out in outgoing(event):
-            if out.payload not in bodies:
-                bodies[out.payload] = await self._body(out.payload)
-            body = bodies[out.payload]
+            body = await self._body(out.payload)
             if body is not None:
-                entries.append(Entry(out.stream, event_id, out.name, at, body))
+                entries.append(Entry(out.streams, event_id, out.name, at, body))
         if entries:
             try:
                 await self._streams.append(entries)

@@ -16,8 +16,9 @@ from supportcarr.kit.settings import Streams as StreamSettings
 RIDER, OPS = "user:usr_rider", "ops:montreal"
 
 
-def entry(n: int, stream: str = RIDER) -> Entry:
-    return Entry(stream, f"res_1.{n}.0", "rescue:status_update", "2026-11-02T16:00:00Z", b'{"n":%d}' % n)
+def entry(n: int, *streams: str) -> Entry:
+    at, data = "2026-11-02T16:00:00Z", b'{"n":%d}' % n
+    return Entry(streams or (RIDER,), f"res_1.{n}.0", "rescue:status_update", at, data)
 
 
 @pytest.fixture
@@ -61,10 +62,10 @@ async def test_each_stream_has_numbers_of_its_own(streams: Streams) -> None:
 
 async def test_an_event_for_several_streams_is_repeated_to_those_that_have_it_not(streams: Streams) -> None:
     driver = "user:usr_driver"
-    first = await streams.append([entry(1), entry(1, OPS)])
-    repeated = await streams.append([entry(1), entry(1, driver), entry(1, OPS)])
+    first = await streams.append([entry(1, RIDER, OPS)])
+    repeated = await streams.append([entry(1, RIDER, driver, OPS)])
     assert [cursor is None for cursor in repeated] == [True, False, True]
-    assert await streams.append([entry(1, driver), entry(1, OPS), entry(1)]) == [None, None, None]
+    assert await streams.append([entry(1, driver, OPS), entry(1)]) == [None, None, None]
     heads = await streams.heads([RIDER, OPS, driver])
     assert list(heads.values()) == [first[0], first[1], repeated[1]]
 
@@ -78,11 +79,11 @@ async def test_a_streams_name_that_is_part_of_anothers_is_another(streams: Strea
 
 async def test_an_event_may_say_something_else_to_somebody(streams: Streams) -> None:
     lost = msgspec.structs.replace(entry(1, "user:usr_lost"), data=b'"exchanged"')
-    cursors = await streams.append([entry(1), lost, entry(1, OPS)])
+    cursors = await streams.append([entry(1, RIDER, OPS), lost])
     assert None not in cursors
-    (item,) = await streams.read("user:usr_lost", (cursors[1] or "").replace(":1", ":0"))
+    (item,) = await streams.read("user:usr_lost", (cursors[2] or "").replace(":1", ":0"))
     assert item.data == b'"exchanged"'
-    assert await streams.append([entry(1), lost, entry(1, OPS)]) == [None, None, None]
+    assert await streams.append([entry(1, RIDER, OPS), lost]) == [None, None, None]
 
 
 async def test_a_reader_that_was_away_catches_up_in_pages(streams: Streams) -> None:
@@ -218,14 +219,14 @@ async def test_an_event_for_several_streams_is_one_entry_of_the_firehose(
     batches: list[Batch] = []
     hearing = asyncio.create_task(heard(streams, batches, start="0-0"))
     people = [RIDER, "user:usr_driver", OPS]
-    cursors = await streams.append([entry(n, person) for n in (1, 2) for person in people])
+    cursors = await streams.append([entry(n, *people) for n in (1, 2)])
     assert await redis.call("XLEN", keys.firehose(0)) == 2
     items = await until(batches, 6)
     assert [item.stream for item in items] == people * 2
     assert [item.cursor for item in items] == cursors
     assert [item.id for item in items] == ["res_1.1.0"] * 3 + ["res_1.2.0"] * 3
     assert {item.data for item in items[:3]} == {b'{"n":1}'}
-    await streams.append([entry(2, person) for person in people])
+    await streams.append([entry(2, *people)])
     assert await redis.call("XLEN", keys.firehose(0)) == 2
     hearing.cancel()
 
@@ -313,6 +314,6 @@ async def test_several_firehoses_bring_every_stream_in_its_order_and_tell_of_a_w
 
 async def test_data_comes_back_byte_for_byte(streams: Streams) -> None:
     data = msgspec.json.encode({"text": "naïve \x00 ünd"})
-    (cursor,) = await streams.append([Entry(RIDER, "e", "n", "t", data)])
+    (cursor,) = await streams.append([Entry((RIDER,), "e", "n", "t", data)])
     assert cursor is not None
     assert (await streams.read(RIDER, cursor.replace(":1", ":0")))[0].data == data

@@ -163,7 +163,7 @@ class Deaf:
 
 def big(n: int) -> Entry:
     """An event of which some fill the kernel's buffers."""
-    return Entry(f"user:{ANN}", str(n), "rescue:status_update", AT, BIG)
+    return Entry((f"user:{ANN}",), str(n), "rescue:status_update", AT, BIG)
 
 
 BIG = b'"' + b"x" * 60_000 + b'"'

@@ -22,9 +22,9 @@ OFFER = "off_01jdc0000000000000000000f1"
 
 
 def fed(fact: AnyFact, version: int = 4) -> dict[str, Outgoing]:
-    entries = list(outgoing(facts.event(fact, version)))
-    by_stream = {entry.stream: entry for entry in entries}
-    assert len(by_stream) == len(entries), "a stream gets an event once"
+    named = [(stream, entry) for entry in outgoing(facts.event(fact, version)) for stream in entry.streams]
+    by_stream = dict(named)
+    assert len(by_stream) == len(named), "a stream gets an event once"
     return by_stream
 
 
@@ -32,7 +32,8 @@ def test_a_change_of_status_goes_to_rider_driver_and_operators() -> None:
     entries = fed(facts.departed(), version=4)
     assert set(entries) == {RIDER, DRIVER, OPS}
     update = StatusUpdate(rescue_id=facts.RESCUE, status="en_route", version=4, previous="assigned")
-    assert all(entry == Outgoing(entry.stream, "rescue:status_update", update) for entry in entries.values())
+    told = Outgoing((RIDER, DRIVER, OPS), "rescue:status_update", update)
+    assert all(entry == told for entry in entries.values())
 
 
 def test_without_a_driver_it_goes_to_the_rider_and_operators() -> None:
@@ -52,6 +53,7 @@ def test_the_first_status_has_no_previous_one() -> None:
 def test_a_driver_who_gave_it_up_is_told_as_well() -> None:
     entries = fed(facts.matching(entry=2, given_up_by=facts.DRIVER, previous="assigned"))
     assert set(entries) == {RIDER, DRIVER, OPS}
+    assert len({id(entry) for entry in entries.values()}) == 1, "all are told the same, at once"
 
 
 def test_a_driver_who_lost_it_in_an_exchange_is_told_why() -> None:
@@ -96,9 +98,9 @@ def test_offers_go_to_their_driver_alone() -> None:
         area_id=facts.AREA,
         outcome="expired",
     )
-    assert fed(made) == {DRIVER: Outgoing(DRIVER, "offer:new", View("offer", OFFER))}
+    assert fed(made) == {DRIVER: Outgoing((DRIVER,), "offer:new", View("offer", OFFER))}
     closing = OfferClosing(offer_id=OFFER, rescue_id=facts.RESCUE, outcome="expired")
-    assert fed(closed) == {DRIVER: Outgoing(DRIVER, "offer:closed", closing)}
+    assert fed(closed) == {DRIVER: Outgoing((DRIVER,), "offer:closed", closing)}
 
 
 def test_a_message_goes_to_the_rescue_s_people_and_operators() -> None:
@@ -117,7 +119,7 @@ def test_a_message_goes_to_the_rescue_s_people_and_operators() -> None:
 
 def test_a_notification_goes_to_its_person_alone() -> None:
     created = NotificationCreated(notification_id="ntf_1", user_id=facts.RIDER)
-    assert fed(created) == {RIDER: Outgoing(RIDER, "notification:new", View("notification", "ntf_1"))}
+    assert fed(created) == {RIDER: Outgoing((RIDER,), "notification:new", View("notification", "ntf_1"))}
 
 
 def test_other_facts_go_nowhere() -> None:

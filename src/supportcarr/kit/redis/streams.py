@@ -120,9 +120,12 @@ _HEADS = Script(
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """An event as it is handed in, for one stream; ``data`` is JSON, ``at`` RFC 3339 city time."""
+    """An event as it is handed in; ``data`` is JSON, ``at`` RFC 3339 city time.
 
-    stream: str  # no spaces
+    One event may be several entries, if not all streams are told the same of it.
+    """
+
+    streams: tuple[str, ...]  # each once; no spaces in a name
     event_id: str
     name: str  # of the socket event: rescue:status_update …
     at: str
@@ -167,7 +170,7 @@ class Streams:
         self._firehoses = [keys.firehose(n) for n in range(settings.firehoses)]
 
     async def append(self, entries: Sequence[Entry]) -> list[str | None]:
-        """Append each entry to its stream, in this order; the cursors, ``None`` for a repeat.
+        """Append each entry to its streams, in this order; the cursors in this order, ``None`` for a repeat.
 
         Safe to repeat.  Raises ``RedisError``; what was appended by then stays.
         """
@@ -182,14 +185,13 @@ class Streams:
         args: list[Arg] = [
             next(self._candidates), settings.keep_seconds, settings.firehose_events, len(self._firehoses),
         ]  # fmt: skip
-        for event in _by_event(entries):
-            first = event[0]
-            names = [entry.stream for entry in event]
-            places.append(keys.stream_seen(first.event_id))
-            places += map(keys.stream, names)
-            args += first.event_id, first.name, first.at, first.data, len(names), f" {' '.join(names)} "
-            for name in names:
-                args += name, self._length(name), self._firehose(name)
+        for entry in entries:
+            places.append(keys.stream_seen(entry.event_id))
+            names = f" {' '.join(entry.streams)} "
+            args += entry.event_id, entry.name, entry.at, entry.data, len(entry.streams), names
+            for stream in entry.streams:
+                places.append(keys.stream(stream))
+                args += stream, self._length(stream), self._firehose(stream)
         epoch, *seqs = await self._redis.script(_APPEND, places, args)
         return [f"{epoch.decode()}:{seq}" if seq else None for seq in seqs]
 
@@ -324,29 +326,6 @@ def _candidates() -> Iterator[str]:
 def _parse(cursor: str) -> tuple[str, int]:
     epoch, _, seq = cursor.partition(":")
     return (epoch, int(seq)) if seq.isascii() and seq.isdecimal() and len(seq) < 16 else ("", 0)
-
-
-def _by_event(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Those in a row that are one event for several streams."""
-    event: list[Entry] = []
-    for entry in entries:
-        if event and not _same(event, entry):
-            yield event
-            event = []
-        event.append(entry)
-    if event:
-        yield event
-
-
-def _same(event: Sequence[Entry], entry: Entry) -> bool:
-    first = event[0]
-    return (
-        entry.event_id == first.event_id
-        and entry.data == first.data
-        and entry.name == first.name
-        and entry.at == first.at
-        and all(entry.stream != other.stream for other in event)
-    )
 
 
 def _item(stream: str, epoch: str, entry: Sequence[Any]) -> Item:
