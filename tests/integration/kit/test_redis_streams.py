@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from supportcarr.kit.redis import keys
-from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.client import RedisClient, RedisError
 from supportcarr.kit.redis.server import RedisServer
 from supportcarr.kit.redis.streams import Batch, Entry, Item, StreamReset, Streams
 from supportcarr.kit.settings import Streams as StreamSettings
@@ -185,6 +185,69 @@ async def test_appenders_at_once_leave_no_gap(redis_server: RedisServer, streams
         items = await Streams(one, StreamSettings()).read(OPS, head.split(":")[0] + ":0", limit=1000)
     assert seqs(items) == list(range(1, 226))
     assert len({item.id for item in items}) == 225
+
+
+async def scripts_run(redis: RedisClient) -> int:
+    stats = await redis.call("INFO", "commandstats", decode=True)
+    return sum(
+        int(line.partition("calls=")[2].partition(",")[0])
+        for line in stats.splitlines()
+        if line.startswith(("cmdstat_eval:", "cmdstat_evalsha:"))
+    )
+
+
+async def test_what_is_appended_in_one_turn_shares_a_script_call_and_each_gets_its_own_cursors(
+    redis: RedisClient, streams: Streams
+) -> None:
+    await streams.append([entry(1)])
+    before = await scripts_run(redis)
+    one, two, three = await asyncio.gather(
+        streams.append([entry(2, RIDER, OPS)]),
+        streams.append([entry(1), entry(3, OPS)]),
+        streams.append([entry(2, OPS), entry(4, OPS)]),
+    )
+    assert await scripts_run(redis) == before + 1
+    numbers = [[cursor and cursor.partition(":")[2] for cursor in cursors] for cursors in (one, two, three)]
+    assert numbers == [["2", "1"], [None, "2"], [None, "3"]]
+
+
+async def test_more_than_a_script_call_takes_is_several_and_in_order(
+    redis: RedisClient, streams: Streams
+) -> None:
+    streams = Streams(redis, StreamSettings())
+    many = [[entry(30 * who + n) for n in range(30)] for who in range(5)]
+    cursors = await asyncio.gather(*(streams.append(some) for some in many))
+    assert [int((cursor or "").partition(":")[2]) for some in cursors for cursor in some] == [*range(1, 151)]
+
+
+async def test_an_append_that_fails_fails_for_all_who_share_it_and_may_be_repeated(
+    redis: RedisClient, streams: Streams
+) -> None:
+    await redis.call("SET", keys.stream_heads(), "no hash")
+    appends = [[entry(1)], [entry(2)], [entry(3)]]
+    failed = await asyncio.gather(*(streams.append(some) for some in appends), return_exceptions=True)
+    assert [isinstance(outcome, RedisError) for outcome in failed] == [True] * 3
+    await redis.call("DEL", keys.stream_heads())
+    again = await asyncio.gather(*(streams.append(some) for some in appends))
+    assert None not in [cursor for cursors in again for cursor in cursors]
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+async def test_who_goes_while_others_append_with_them_harms_nobody(streams: Streams, gone: int) -> None:
+    appends = [asyncio.create_task(streams.append([entry(n)])) for n in (1, 2, 3)]
+    await asyncio.sleep(0)
+    appends[gone].cancel()
+    outcomes = await asyncio.gather(*appends, return_exceptions=True)
+    assert isinstance(outcomes[gone], asyncio.CancelledError)
+    failed = [n for n, outcome in enumerate(outcomes, 1) if isinstance(outcome, RedisError)]
+    assert failed == ([2, 3] if gone == 0 else [])  # the first makes the call
+    await streams.append([entry(n) for n in (1, 2, 3)])
+    head = (await streams.heads([RIDER]))[RIDER]
+    assert sorted(item.id for item in await streams.read(RIDER, head.replace(":3", ":0"))) == [
+        "res_1.1.0",
+        "res_1.2.0",
+        "res_1.3.0",
+    ]
 
 
 async def heard(streams: Streams, batches: list[Batch], start: str | None = None) -> None:

@@ -27,10 +27,10 @@ from zlib import crc32
 import msgspec
 
 from supportcarr.kit.redis import keys
-from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, Script
+from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, RedisUnavailable, Script
 from supportcarr.kit.settings import Streams as StreamSettings
 
-_APPEND_AT_ONCE = 100  # entries a script call: other clients wait for it
+_APPEND_AT_ONCE = 40  # entries a script call: other clients wait for it
 _LOOK_EVERY = 16  # events of a stream, for those that are too old
 _READ_AT_ONCE = 500
 _BLOCK_SECONDS = 1.0  # also: how late a wiped Redis is noticed when nothing is appended
@@ -167,6 +167,7 @@ class Streams:
         self._redis = redis
         self._settings = settings
         self._candidates = _candidates()
+        self._company: _Company | None = None  # in this turn of the loop
         self._firehoses = [keys.firehose(n) for n in range(settings.firehoses)]
 
     async def append(self, entries: Sequence[Entry]) -> list[str | None]:
@@ -176,8 +177,26 @@ class Streams:
         """
         cursors: list[str | None] = []
         for start in range(0, len(entries), _APPEND_AT_ONCE):
-            cursors += await self._append(entries[start : start + _APPEND_AT_ONCE])
+            cursors += await self._append_together(entries[start : start + _APPEND_AT_ONCE])
         return cursors
+
+    async def _append_together(self, entries: Sequence[Entry]) -> list[str | None]:
+        """In one script call for all who append in this turn of the loop; its first caller makes it."""
+        company = self._company
+        if company is not None and len(company.entries) + len(entries) <= _APPEND_AT_ONCE:
+            return await company.join(entries)
+        company = self._company = _Company(entries)
+        try:
+            await asyncio.sleep(0)
+            if self._company is company:
+                self._company = None
+            cursors = await self._append(company.entries)
+        except BaseException as error:
+            if self._company is company:
+                self._company = None
+            company.failed(error)
+            raise
+        return company.appended(cursors)
 
     async def _append(self, entries: Sequence[Entry]) -> list[str | None]:
         settings = self._settings
@@ -278,6 +297,41 @@ class Streams:
             _HEADS, [keys.stream_heads()], [next(self._candidates)], decode=True
         )
         return str(epoch)
+
+
+class _Company:
+    """Entries of several callers that share a script call, and who waits for which of the cursors."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = list(entries)
+        self._own = self._count = _places(entries)
+        self._joined: list[tuple[asyncio.Future[list[str | None]], int, int]] = []
+
+    def join(self, entries: Sequence[Entry]) -> asyncio.Future[list[str | None]]:
+        """The cursors of these, as soon as they are known."""
+        future: asyncio.Future[list[str | None]] = asyncio.get_running_loop().create_future()
+        start, self._count = self._count, self._count + _places(entries)
+        self.entries += entries
+        self._joined.append((future, start, self._count))
+        return future
+
+    def appended(self, cursors: list[str | None]) -> list[str | None]:
+        """Tell who joined of theirs; those of the first caller."""
+        for future, start, end in self._joined:
+            if not future.done():  # else its caller has gone
+                future.set_result(cursors[start:end])
+        return cursors[: self._own]
+
+    def failed(self, error: BaseException) -> None:
+        """Fail who joined: with that error, or because the first caller has gone."""
+        for future, _, _ in self._joined:
+            if not future.done():
+                gone = RedisUnavailable("who appended for others has gone")
+                future.set_exception(error if isinstance(error, Exception) else gone)
+
+
+def _places(entries: Sequence[Entry]) -> int:
+    return sum([len(entry.streams) for entry in entries])
 
 
 class _Reader:
