@@ -128,7 +128,7 @@ class Relay:
         while self._waiting and len(self._running) < self._concurrency:
             key = next(iter(self._waiting))
             del self._waiting[key]
-            self._running[key] = asyncio.create_task(self._run(key), name=f"relay {key[0]} {key[1]}")
+            self._running[key] = asyncio.create_task(self._run(key))
 
     def _retry(self, key: Key) -> None:
         trouble = self._troubles[key]
@@ -184,10 +184,16 @@ class Relay:
             if not going.blocked:
                 done.append(event)
         if done:
-            await asyncio.gather(*(collection.relayed(event) for event in done))
+            if len(done) == 1:  # as nearly always: without tasks of its own
+                await collection.relayed(done[0])
+            else:
+                await asyncio.gather(*(collection.relayed(event) for event in done))
             self._relayed += len(done)
-            ids = {event.id for event in done}
-            trouble.handed = {mark for mark in trouble.handed if mark[0] not in ids}
+            if going.blocked:
+                ids = {event.id for event in done}
+                trouble.handed = {mark for mark in trouble.handed if mark[0] not in ids}
+            else:
+                trouble.handed.clear()
             trouble.failures = 0
         if going.failed:
             trouble.failures += 1
