@@ -136,7 +136,8 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._busy or self._reading is _BODY:
             return False
         self._half_closed = True
-        self.cycle.keep_alive = False
+        if not self._owed:  # which is the end otherwise
+            self.cycle.keep_alive = False
         return True
 
     def data_received(self, data: bytes) -> None:

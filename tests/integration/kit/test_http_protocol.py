@@ -1,0 +1,298 @@
+"""One connection: who answers what, in which order, however the bytes are cut up."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from support.wire import on_uvloop, until, wired
+
+HOST = b" HTTP/1.1\r\nhost: x\r\n"
+HOT = b"GET /hot" + HOST + b"\r\n"
+WAIT = b"GET /wait" + HOST + b"\r\n"
+COLD = b"GET /cold" + HOST + b"\r\n"
+SLOW = b"GET /slow" + HOST + b"\r\n"
+
+
+def post(path: bytes, body: bytes, *more: bytes) -> bytes:
+    head = b"POST %b" % path + HOST + b"".join(b"%b\r\n" % line for line in more)
+    return head + b"content-length: %d\r\n\r\n%b" % (len(body), body)
+
+
+# --- who answers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "body"),
+    [
+        (HOT, b"front GET /hot  "),
+        (WAIT, b"front GET /wait  "),
+        (b"GET /hot?a=%20&b=?#" + HOST + b"\r\n", b"asgi GET /hot a=%20&b=? "),
+        (b"GET /hot?a=%20&b=?" + HOST + b"\r\n", b"front GET /hot a=%20&b=? "),
+        (post(b"/hot", b"abc"), b"front POST /hot  abc"),
+        (post(b"/hot", b""), b"front POST /hot  "),
+        (COLD, b"asgi GET /cold  "),
+        (SLOW, b"asgi GET /slow  "),
+        (b"PUT /hot" + HOST + b"\r\n", b"asgi PUT /hot  "),
+        (b"GET /%68ot" + HOST + b"\r\n", b"asgi GET /hot  "),
+        (b"GET /hot/" + HOST + b"\r\n", b"asgi GET /hot/  "),
+        (b"GET //hot" + HOST + b"\r\n", b"asgi GET //hot  "),
+        (b"GET http://x/hot?q" + HOST + b"\r\n", b"asgi GET /hot q "),
+        (b"\r\n\r\n" + HOT, b"front GET /hot  "),
+    ],
+)
+@on_uvloop
+async def test_the_front_answers_what_it_knows_and_the_application_the_rest(sent: bytes, body: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        wire.gate.set()
+        talk.send(sent)
+        assert await talk.replies(1) == [body]
+        talk.send(HOT)
+        assert await talk.replies(1) == [b"front GET /hot  "]
+
+
+@pytest.mark.parametrize("path", [b"/hot", b"/wait", b"/cold"])
+@on_uvloop
+async def test_an_answer_has_a_date_and_one_length_and_does_not_say_which_server(path: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        wire.gate.set()
+        talk.send(b"GET " + path + HOST + b"\r\n")
+        answer = await talk.reply()
+        assert answer.one(b"date").endswith(b" GMT")
+        assert int(answer.one(b"content-length")) == len(answer.body)
+        assert answer.all(b"server") == answer.all(b"connection") == answer.all(b"transfer-encoding") == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("HEAD", "/hot"), ("HEAD", "/x"), ("GET", "/204"), ("GET", "/304")]
+)
+@on_uvloop
+async def test_what_has_no_body_leaves_nothing_in_the_way_of_the_next_answer(method: str, path: str) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(f"{method} {path}".encode() + HOST + b"\r\n" + HOT)  # in line, so by ASGI
+        answer = await talk.reply(method)
+        assert len(answer.all(b"content-length")) == (1 if method == "HEAD" else 0)
+        assert await talk.replies(1) == [b"asgi GET /hot  "]
+
+
+@on_uvloop
+async def test_what_proxies_say_is_handed_on_and_not_interpreted() -> None:
+    told = b"x-forwarded-for: 1.2.3.4\r\nx-forwarded-proto: https\r\n\r\n"
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"GET /hot" + HOST + told + b"GET /cold" + HOST + told)
+        await talk.replies(2)
+        (scope,), (request,) = wire.scopes, wire.requests
+        me = talk.writer.get_extra_info("sockname")
+        assert tuple(scope["client"]) == request.client == me
+        assert scope["scheme"] == "http"
+        assert (b"x-forwarded-for", b"1.2.3.4") in request.headers
+        assert scope["headers"] == request.headers
+
+
+@pytest.mark.parametrize("path", [b"/hot", b"/cold"])
+@on_uvloop
+async def test_headers_come_as_they_were_sent_but_for_the_white_space_around_them(path: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(
+            b"GET %b HTTP/1.1\r\nA: 1\r\nEmpty:\r\nb:\t 2 \t\r\nA:3\r\nc:   \r\nd: \xc3\xa9\xff\r\n\r\n"
+            % path
+        )
+        await talk.replies(1)
+        headers = wire.requests[0].headers if wire.requests else wire.scopes[0]["headers"]
+        expected = [
+            (b"a", b"1"),
+            (b"empty", b""),
+            (b"b", b"2"),
+            (b"a", b"3"),
+            (b"c", b""),
+            (b"d", b"\xc3\xa9\xff"),
+        ]
+        assert headers == expected
+
+
+@on_uvloop
+async def test_a_trailer_does_not_pass_for_a_header() -> None:
+    trailed = b"\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-forwarded-for: 6.6.6.6\r\n\r\n"
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"POST /hot HTTP/1.1" + trailed + b"POST /cold HTTP/1.1" + trailed)
+        assert await talk.replies(2) == [b"front POST /hot  abc", b"asgi POST /cold  abc"]
+        assert wire.requests[0].headers == wire.scopes[0]["headers"] == [(b"transfer-encoding", b"chunked")]
+
+
+# --- in line --------------------------------------------------------------------------------------
+
+
+@on_uvloop
+async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        body = post(b"/hot", b"1"), post(b"/wait", b"2"), post(b"/cold", b"3")
+        talk.send(HOT + body[0] + WAIT + HOT + COLD + body[1] + SLOW + body[2] + WAIT + HOT)
+        assert await talk.replies(2) == [b"front GET /hot  ", b"front POST /hot  1"]
+        await until(lambda: wire.began == 1)
+        assert wire.seen == ["/hot", "/hot", "/wait"]  # those behind it have not begun
+        wire.gate.set()
+        bodies = await talk.replies(8)
+        assert [b.split(b" ", 1)[1] for b in bodies] == [
+            b"GET /wait  ",
+            b"GET /hot  ",
+            b"GET /cold  ",
+            b"POST /wait  2",
+            b"GET /slow  ",
+            b"POST /cold  3",
+            b"GET /wait  ",
+            b"GET /hot  ",
+        ]
+        talk.send(HOT)
+        assert await talk.replies(1) == [b"front GET /hot  "]  # the short way is open again
+
+
+@pytest.mark.parametrize("first", [WAIT, SLOW])
+@pytest.mark.parametrize("second", [HOT, WAIT, COLD, SLOW])
+@on_uvloop
+async def test_what_comes_while_another_is_answered_waits_for_it(first: bytes, second: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(first)
+        await until(lambda: wire.began == 1)
+        talk.send(second)
+        connection = await wire.connection()
+        await until(lambda: len(connection.pipeline) == 1)
+        assert len(wire.seen) == 1
+        wire.gate.set()
+        bodies = await talk.replies(2)
+        assert [b.split(b" ")[2] for b in bodies] == [first.split(b" ")[1], second.split(b" ")[1]]
+
+
+@on_uvloop
+async def test_one_packet_of_very_many_requests_is_answered_in_part_and_then_refused() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(HOT * 1000)
+        statuses = []
+        while 503 not in statuses:
+            statuses.append((await talk.reply()).status)
+        assert 100 < len(statuses) < 1000
+        assert set(statuses[:-1]) == {200}
+        await talk.ended()
+        assert len(wire.seen) == len(statuses) - 1
+
+
+@on_uvloop
+async def test_who_reads_its_answers_may_send_very_many_requests_over_time() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        for path in (b"/hot", b"/cold") * 10:
+            talk.send((b"GET %b" % path + HOST + b"\r\n") * 50)
+            assert len(await talk.replies(50)) == 50
+        assert len(wire.seen) == 1000
+
+
+@on_uvloop
+async def test_after_an_answer_that_ends_the_connection_nothing_more_is_begun() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(HOT + b"GET /closes" + HOST + b"\r\n" + HOT + COLD)
+        assert [(await talk.reply()).status, (answer := await talk.reply()).status] == [200, 413]
+        assert answer.all(b"connection") == [b"close"]
+        await talk.ended()
+        assert wire.seen == ["/hot", "/closes"]
+
+
+# --- bodies, versions, upgrades -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [b"/hot", b"/wait", b"/cold", b"/slow"])
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+@on_uvloop
+async def test_a_body_in_pieces_arrives_whole(path: bytes, framing: str) -> None:
+    pieces = [b"a" * 10, b"b" * 70_000, b"c", b"d" * 200_000]
+    whole = b"".join(pieces)
+    async with wired() as wire, wire.talk() as talk:
+        wire.gate.set()
+        length = b"content-length: %d" % len(whole) if framing == "length" else b"transfer-encoding: chunked"
+        talk.send(b"POST " + path + HOST + length + b"\r\n\r\n")
+        for piece in pieces:
+            await talk.writer.drain()
+            await asyncio.sleep(0.01)
+            talk.send(piece if framing == "length" else b"%x;x=y\r\n%b\r\n" % (len(piece), piece))
+        talk.send(HOT if framing == "length" else b"0\r\n\r\n" + HOT)
+        bodies = await talk.replies(2)
+        assert bodies[0] == b"asgi POST " + path + b"  " + whole
+        assert bodies[1].endswith(b"GET /hot  ")
+
+
+@on_uvloop
+async def test_many_small_chunks_in_one_packet_are_one_body() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(
+            b"POST /hot" + HOST + b"transfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 5000 + b"0\r\n\r\n"
+        )
+        assert await talk.replies(1) == [b"asgi POST /hot  " + b"x" * 5000]
+
+
+@pytest.mark.parametrize("path", [b"/hot", b"/cold"])
+@on_uvloop
+async def test_who_waits_to_be_told_to_continue_is_told_so(path: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"POST " + path + HOST + b"Expect: 100-Continue\r\ncontent-length: 3\r\n\r\n")
+        assert (await talk.reply()).status == 100
+        talk.send(b"abc")
+        assert await talk.replies(1) == [b"asgi POST %b  abc" % path]
+
+
+@on_uvloop
+async def test_who_is_answered_before_its_body_is_read_may_send_it_and_go_on() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"POST /early" + HOST + b"content-length: 100000\r\n\r\n")
+        assert await talk.replies(1) == [b"asgi POST /early  "]
+        talk.send(b"x" * 100_000 + HOT)
+        assert await talk.replies(1) == [b"front GET /hot  "]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /hot HTTP/1.0\r\n\r\n",
+        b"GET /hot HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        b"GET /hot HTTP/1.1\r\nConnection: close\r\n\r\n",
+        b"GET /hot HTTP/1.1\r\nconnection: CLOSE\r\n\r\n",
+        b"GET /hot HTTP/1.1\r\nConnection: foo, Close\r\n\r\n",
+        b"GET /cold HTTP/1.1\r\nConnection: cLoSe\r\n\r\n",
+    ],
+)
+@on_uvloop
+async def test_the_connection_ends_with_the_answer_where_the_client_cannot_keep_it(head: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(head + HOT)
+        answer = await talk.reply()
+        assert (answer.status, answer.all(b"connection")) == (200, [b"close"])
+        await talk.ended()
+        assert len(wire.seen) == 1
+
+
+H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQA\r\n"
+SOCKET = (
+    b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: eA==\r\n"
+)
+
+
+@pytest.mark.parametrize("upgrade", [H2C, SOCKET])
+@pytest.mark.parametrize("path", [b"/hot", b"/cold"])
+@on_uvloop
+async def test_an_upgrade_that_is_not_to_be_had_is_passed_over(path: bytes, upgrade: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        smuggled = b"GET /smuggled" + HOST + b"\r\n"
+        asked = b"GET " + path + HOST + upgrade + b"\r\n"
+        sent = post(path, smuggled, *upgrade.strip().split(b"\r\n"))
+        chunked = b"POST " + path + HOST + upgrade + b"transfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
+        talk.send(asked + asked + sent + chunked + HOT)
+        bodies = [b.split(b" ", 1)[1] for b in await talk.replies(5)]
+        assert bodies == [
+            b"GET %b  " % path,
+            b"GET %b  " % path,
+            b"POST %b  %b" % (path, smuggled),
+            b"POST %b  x" % path,
+            b"GET /hot  ",
+        ]
+        talk.send(sent[:-40])
+        await asyncio.sleep(0.02)
+        talk.send(sent[-40:])
+        assert (await talk.replies(1))[0].endswith(smuggled)
+        assert "/smuggled" not in wire.seen
