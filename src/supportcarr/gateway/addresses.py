@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
-Header = tuple[bytes, bytes]
-
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 _REMEMBERED = 4096  # addresses whose reading is kept
 
@@ -41,17 +39,19 @@ class ClientAddresses:
         trusted = any(address in network for network in self._trusted)
         return _counted(address), trusted
 
-    def of(self, peer: Sequence[Any] | None, headers: Iterable[Header]) -> str:
-        """The client's address; ``"unknown"`` where the server names no peer (a Unix socket)."""
+    def of(self, peer: Sequence[Any] | None, forwarded: bytes | None) -> str:
+        """The client's address; ``"unknown"`` where the server names no peer (a Unix socket).
+
+        *forwarded* is X-Forwarded-For, its lines joined by commas.
+        """
         if peer is None:
             return "unknown"
         address, trusted = self._read(peer[0])
         if not trusted:
             return address or "unknown"
-        chain = [value for name, value in headers if name == b"x-forwarded-for"]
-        if not chain:
+        if forwarded is None:
             return address
-        for hop in reversed(b",".join(chain).decode("latin-1").split(",")):
+        for hop in reversed(forwarded.decode("latin-1").split(",")):
             before, trusted = self._read(hop)
             if not before:
                 return address  # what a stranger wrote beyond our proxies; the last good one counts

@@ -8,12 +8,14 @@ while the other routes go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import types
+from collections.abc import Coroutine, Generator
 from time import perf_counter
 from typing import Any, TypeVar
 
 from supportcarr.contracts.refusals import Overloaded
 from supportcarr.gateway.endpoint import Endpoint
+from supportcarr.kit.eager import resumed
 from supportcarr.kit.metrics import Metrics
 
 T = TypeVar("T")
@@ -36,24 +38,33 @@ class Flights:
         self._cut_off = metrics.counter("http_requests_cut_off", "Requests that took too long")
         metrics.gauge_of("http_requests_in_flight", "Requests being answered", lambda: len(self._flying))
 
-    async def carry(self, endpoint: Endpoint, since: float, answering: Coroutine[Any, Any, T]) -> T:
+    @types.coroutine
+    def carry(
+        self, endpoint: Endpoint, since: float, answering: Coroutine[Any, Any, T]
+    ) -> Generator[Any, Any, T]:
         """What *answering* comes to; *since* is when the request began (``perf_counter``).
 
-        Raises ``Overloaded``: at once if there is no room, and then nothing was begun; or after the
-        longest time, and then it may have happened all the same: a repeat finds out.
+        What does not have to wait is through at once, and never in the air.  Raises ``Overloaded``: at
+        once if there is no room, and then nothing was begun; or after the longest time, and then it may
+        have happened all the same: a repeat finds out.
         """
         if len(self._flying) >= self._at_once or endpoint.flying >= self._of_a_route:
             answering.close()
             self._turned_away.inc()
             raise Overloaded("Too many requests are being answered just now", retry_after=1)
+        try:
+            waits_for = answering.send(None)
+        except StopIteration as answered:
+            result: T = answered.value
+            return result
         task = asyncio.current_task()
-        assert task is not None, "ASGI runs in a task"
+        assert task is not None, "it waits in a task"
         self._flying[task] = since
         endpoint.flying += 1
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
         try:
-            return await answering
+            return (yield from resumed(answering, waits_for))
         except asyncio.CancelledError:
             if task not in self._late:
                 raise  # the server's, not ours

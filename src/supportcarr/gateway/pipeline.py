@@ -121,7 +121,10 @@ class Pipeline:
         else:
             request_id = f"req-{self._run_name}-{next(self._minted):x}"
         ids = logs.begin(request_id)
-        address = self._addresses.of(request.client, request.headers)
+        forwarded = headers.get(b"x-forwarded-for")
+        if forwarded is not None and len(headers) < len(request.headers):  # a name came more than once
+            forwarded = b",".join([value for name, value in request.headers if name == b"x-forwarded-for"])
+        address = self._addresses.of(request.client, forwarded)
         code: str | msgspec.UnsetType = msgspec.UNSET
         try:
             answering = self._answer(endpoint, params, request, headers, request_id, address, ids)
@@ -175,8 +178,8 @@ class Pipeline:
         principal, denied = self._who(headers, route.policy.public)
         if principal is not None:
             ids.user_id = principal.user_id
-        if not endpoint.counted_only:
-            await self._limits.admit(address, principal.user_id if principal else None, route.sensitive)
+        if not endpoint.counted_only and not self._limits.admit_now(address, ids.user_id, route.sensitive):
+            await self._limits.admit(address, ids.user_id, route.sensitive)
         if denied is not None:
             raise denied
         if principal is not None and self._tokens.stale():

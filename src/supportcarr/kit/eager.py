@@ -30,7 +30,7 @@ class Waiting(Generic[T]):
 
     def become_task(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[T]:
         """The task that waits for it, and goes on in the same context."""
-        task = loop.create_task(_resumed(self._coroutine, self._waits_for), context=self._context)
+        task = loop.create_task(resumed(self._coroutine, self._waits_for), context=self._context)
         self._stand_in.task = task
         return task
 
@@ -73,8 +73,8 @@ def begin(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) ->
 
 
 @types.coroutine
-def _resumed(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
-    """Wait for what the first step waited for, then let the coroutine do its own waiting."""
+def resumed(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+    """The rest of a coroutine whose first step waits for that; then it does its own waiting."""
     try:
         while True:
             try:
