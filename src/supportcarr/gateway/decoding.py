@@ -24,8 +24,13 @@ from supportcarr.gateway.problems import MalformedBody
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"(?:required|unknown) field `(?P<name>[^`]*)`")
 _LOOK_CLOSER = re.compile(rb"\d{19}|\\u00[017]|\\[bf]|\x7f")  # a long number, perhaps a control character
+# Most bodies have neither a long number nor an escape.  That is seen in a fifth of the time on a copy of one
+# sign for all digits and one for what begins a control character.
+_SHAPES = bytes.maketrans(b"123456789\x7f", b"000000000\\")
+_LONG_NUMBER = b"0" * 19
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTROL_OR_END_OF_LINE = re.compile(r"[\x00-\x1f\x7f]")
+MOST_PARAMETERS = 100
 _CODES = (
     ("missing required", "required"),
     ("unknown field", "unknown_field"),
@@ -52,7 +57,8 @@ def body_decoder(type_: Any) -> Callable[[bytes], Any]:
             raise refused(error, type_, _builtins(raw)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedBody(f"The body is not valid JSON: {error}") from None
-        if _LOOK_CLOSER.search(raw):
+        shapes = raw.translate(_SHAPES)
+        if (_LONG_NUMBER in shapes or b"\\" in shapes) and _LOOK_CLOSER.search(raw):
             _refuse_what_no_field_holds(_builtins(raw), "")
         return value
 
@@ -82,9 +88,7 @@ def query_decoder(type_: Any) -> Callable[[bytes], Any]:
             return no_query
         values: dict[str, Any] = {}
         try:
-            pairs = parse_qsl(
-                raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
-            )
+            pairs = _pairs(raw.decode("ascii"))
         except ValueError:
             raise ValidationFailed("The query string is not valid") from None
         for name, value in pairs:
@@ -109,6 +113,18 @@ def query_decoder(type_: Any) -> Callable[[bytes], Any]:
         return query
 
     return decoded
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """Names and values, as ``parse_qsl`` tells them.  Raises ``ValueError``."""
+    if "%" in query or "+" in query or query.count("&") >= MOST_PARAMETERS:
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    pairs = []  # nothing is escaped: a third of the time
+    for part in query.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            pairs.append((name, value))
+    return pairs
 
 
 def _is_list(type_: Any) -> bool:

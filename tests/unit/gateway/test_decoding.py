@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
@@ -214,3 +215,25 @@ def test_a_control_character_in_a_query_is_refused(raw: bytes) -> None:
     with pytest.raises(ValidationFailed) as refused:
         query_decoder(Searched)(raw)
     assert [(e.field, e.code) for e in refused.value.errors] == [("q", "control_character")]
+
+
+class Letters(msgspec.Struct):
+    a: list[str] = []
+    b: list[str] = []
+
+
+_parts = st.builds(str.__add__, st.sampled_from(["a=", "b="]), st.text("ab=;%+2 ", max_size=6))
+
+
+@given(st.lists(_parts | st.just(""), max_size=5) | st.integers(98, 103).map(lambda n: ["a=1"] * n))
+def test_a_query_says_what_the_standard_library_reads_in_it(parts: list[str]) -> None:
+    query = "&".join(parts)
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        with pytest.raises(ValidationFailed):
+            query_decoder(Letters)(query.encode())
+    else:
+        read = query_decoder(Letters)(query.encode())
+        assert read.a == [value for name, value in pairs if name == "a"]
+        assert read.b == [value for name, value in pairs if name == "b"]
