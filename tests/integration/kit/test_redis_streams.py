@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from supportcarr.kit.redis import keys
-from supportcarr.kit.redis.client import RedisClient, RedisError
+from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable
 from supportcarr.kit.redis.server import RedisServer
 from supportcarr.kit.redis.streams import Batch, Entry, Item, StreamReset, Streams
 from supportcarr.kit.settings import Streams as StreamSettings
@@ -220,34 +220,52 @@ async def test_more_than_a_script_call_takes_is_several_and_in_order(
     assert [int((cursor or "").partition(":")[2]) for some in cursors for cursor in some] == [*range(1, 151)]
 
 
-async def test_an_append_that_fails_fails_for_all_who_share_it_and_may_be_repeated(
-    redis: RedisClient, streams: Streams
+async def test_an_append_without_redis_fails_for_all_who_share_it_and_may_be_repeated(
+    redis_server: RedisServer,
 ) -> None:
-    await redis.call("SET", keys.stream_heads(), "no hash")
-    appends = [[entry(1)], [entry(2)], [entry(3)]]
-    failed = await asyncio.gather(*(streams.append(some) for some in appends), return_exceptions=True)
-    assert [isinstance(outcome, RedisError) for outcome in failed] == [True] * 3
-    await redis.call("DEL", keys.stream_heads())
-    again = await asyncio.gather(*(streams.append(some) for some in appends))
-    assert None not in [cursor for cursors in again for cursor in cursors]
+    async with RedisClient(redis_server.url) as client:
+        streams = Streams(client, StreamSettings())
+        appends = [[entry(n)] for n in (1, 2, 3)]
+        together = [asyncio.create_task(streams.append(some)) for some in appends]
+        await asyncio.sleep(0)  # they wait for company
+        closing = asyncio.create_task(client.close())
+        failed = await asyncio.gather(*together, return_exceptions=True)
+        assert [isinstance(outcome, RedisUnavailable) for outcome in failed] == [True] * 3
+        await closing
+        await client.open()
+        await asyncio.gather(*(streams.append(some) for some in appends))
+        head = (await streams.heads([RIDER]))[RIDER]
+        ids = [item.id for item in await streams.read(RIDER, head.replace(":3", ":0"))]
+    assert ids == ["res_1.1.0", "res_1.2.0", "res_1.3.0"]
 
 
-@pytest.mark.parametrize("gone", [0, 1])
+@pytest.mark.parametrize("bad", [0, 1, 2])
+async def test_what_one_cannot_append_keeps_nobody_back(
+    redis: RedisClient, streams: Streams, bad: int
+) -> None:
+    await redis.call("HSET", keys.stream_heads(), "", "epoch", "user:usr_bad", "no number")
+    appends = [[entry(n)] for n in range(3)]
+    appends[bad] = [entry(9, "user:usr_bad")]
+    outcomes = await asyncio.gather(*(streams.append(some) for some in appends), return_exceptions=True)
+    assert [isinstance(outcome, RedisReplyError) for outcome in outcomes] == [n == bad for n in range(3)]
+    head = (await streams.heads([RIDER]))[RIDER]
+    ids = [item.id for item in await streams.read(RIDER, head.replace(":2", ":0"))]
+    assert sorted(ids) == [f"res_1.{n}.0" for n in range(3) if n != bad]
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
 async def test_who_goes_while_others_append_with_them_harms_nobody(streams: Streams, gone: int) -> None:
-    appends = [asyncio.create_task(streams.append([entry(n)])) for n in (1, 2, 3)]
+    appends = [asyncio.create_task(streams.append([entry(n)])) for n in range(3)]
     await asyncio.sleep(0)
     appends[gone].cancel()
     outcomes = await asyncio.gather(*appends, return_exceptions=True)
-    assert isinstance(outcomes[gone], asyncio.CancelledError)
-    failed = [n for n, outcome in enumerate(outcomes, 1) if isinstance(outcome, RedisError)]
-    assert failed == ([2, 3] if gone == 0 else [])  # the first makes the call
-    await streams.append([entry(n) for n in (1, 2, 3)])
-    head = (await streams.heads([RIDER]))[RIDER]
-    assert sorted(item.id for item in await streams.read(RIDER, head.replace(":3", ":0"))) == [
-        "res_1.1.0",
-        "res_1.2.0",
-        "res_1.3.0",
+    assert [isinstance(outcome, asyncio.CancelledError) for outcome in outcomes] == [
+        n == gone for n in range(3)
     ]
+    await streams.append([entry(gone)])
+    head = (await streams.heads([RIDER]))[RIDER]
+    ids = [item.id for item in await streams.read(RIDER, head.replace(":3", ":0"))]
+    assert sorted(ids) == ["res_1.0.0", "res_1.1.0", "res_1.2.0"]
 
 
 async def heard(streams: Streams, batches: list[Batch], start: str | None = None) -> None:

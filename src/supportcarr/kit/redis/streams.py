@@ -27,7 +27,7 @@ from zlib import crc32
 import msgspec
 
 from supportcarr.kit.redis import keys
-from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, RedisUnavailable, Script
+from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, RedisReplyError, Script
 from supportcarr.kit.settings import Streams as StreamSettings
 
 _APPEND_AT_ONCE = 40  # entries a script call: other clients wait for it
@@ -67,7 +67,11 @@ _APPEND = Script(
         if had and had:find(' ' .. stream .. ' ', 1, true) then
           answer[#answer + 1] = 0
         else
-          local seq = redis.call('HINCRBY', heads, stream, 1)
+          local seq = redis.pcall('HINCRBY', heads, stream, 1)
+          if type(seq) == 'table' then  -- it fails: what was not appended must not be taken for a repeat
+            redis.call('DEL', mark)
+            return seq
+          end
           local entry_id = seq .. '-' .. now
           local added = redis.pcall('XADD', key, 'MAXLEN', ARGV[a + 1], entry_id,
             'id', id, 'name', name, 'at', at, 'data', data)
@@ -177,24 +181,32 @@ class Streams:
         """
         cursors: list[str | None] = []
         for start in range(0, len(entries), _APPEND_AT_ONCE):
-            cursors += await self._append_together(entries[start : start + _APPEND_AT_ONCE])
+            some = entries[start : start + _APPEND_AT_ONCE]
+            together = await self._append_together(some)
+            cursors += await self._append(some) if together is None else together
         return cursors
 
-    async def _append_together(self, entries: Sequence[Entry]) -> list[str | None]:
-        """In one script call for all who append in this turn of the loop; its first caller makes it."""
+    async def _append_together(self, entries: Sequence[Entry]) -> list[str | None] | None:
+        """In one script call for all who append in this turn of the loop; its first caller makes it.
+
+        ``None``: each shall do it alone.  What one of them handed in must not keep the others back.
+        """
         company = self._company
         if company is not None and len(company.entries) + len(entries) <= _APPEND_AT_ONCE:
             return await company.join(entries)
         company = self._company = _Company(entries)
         try:
-            await asyncio.sleep(0)
-            if self._company is company:
-                self._company = None
+            try:
+                await asyncio.sleep(0)
+            finally:
+                if self._company is company:
+                    self._company = None
             cursors = await self._append(company.entries)
-        except BaseException as error:
-            if self._company is company:
-                self._company = None
-            company.failed(error)
+        except RedisReplyError:
+            company.dissolve()
+            return None
+        except BaseException as error:  # without Redis, or the first caller is gone
+            company.dissolve(error if isinstance(error, RedisError) else None)
             raise
         return company.appended(cursors)
 
@@ -277,8 +289,9 @@ class Streams:
                         epoch = now
                     read = await reader.after(last)
                     items = [item for _, entries in read for _, fields in entries for item in _fired(fields)]
-                    foreign = [item for item in items if not item.cursor.startswith(f"{epoch}:")]
-                    if foreign and await self._epoch() != epoch:
+                    ours = f"{epoch}:"
+                    own = [item for item in items if item.cursor.startswith(ours)]
+                    if len(own) < len(items) and await self._epoch() != epoch:
                         # Wiped while we waited: begin with the first entry of the new epoch, whatever
                         # its id is (ids are times, and another server's clock may be behind).
                         quiet = True
@@ -290,7 +303,7 @@ class Streams:
                 quiet = not read
                 if read:
                     last |= {key.decode(): entries[-1][0].decode() for key, entries in read}
-                    yield Batch(epoch, [item for item in items if item not in foreign])
+                    yield Batch(epoch, own)
 
     async def _epoch(self) -> str:
         (epoch,) = await self._redis.script(
@@ -305,11 +318,11 @@ class _Company:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = list(entries)
         self._own = self._count = _places(entries)
-        self._joined: list[tuple[asyncio.Future[list[str | None]], int, int]] = []
+        self._joined: list[tuple[asyncio.Future[list[str | None] | None], int, int]] = []
 
-    def join(self, entries: Sequence[Entry]) -> asyncio.Future[list[str | None]]:
-        """The cursors of these, as soon as they are known."""
-        future: asyncio.Future[list[str | None]] = asyncio.get_running_loop().create_future()
+    def join(self, entries: Sequence[Entry]) -> asyncio.Future[list[str | None] | None]:
+        """The cursors of these, as soon as they are known; ``None`` if it was dissolved."""
+        future: asyncio.Future[list[str | None] | None] = asyncio.get_running_loop().create_future()
         start, self._count = self._count, self._count + _places(entries)
         self.entries += entries
         self._joined.append((future, start, self._count))
@@ -322,12 +335,15 @@ class _Company:
                 future.set_result(cursors[start:end])
         return cursors[: self._own]
 
-    def failed(self, error: BaseException) -> None:
-        """Fail who joined: with that error, or because the first caller has gone."""
+    def dissolve(self, error: RedisError | None = None) -> None:
+        """Fail who joined, or without an error leave them to themselves."""
         for future, _, _ in self._joined:
-            if not future.done():
-                gone = RedisUnavailable("who appended for others has gone")
-                future.set_exception(error if isinstance(error, Exception) else gone)
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
 
 
 def _places(entries: Sequence[Entry]) -> int:
