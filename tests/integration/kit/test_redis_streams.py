@@ -226,12 +226,9 @@ async def test_an_append_without_redis_fails_for_all_who_share_it_and_may_be_rep
     async with RedisClient(redis_server.url) as client:
         streams = Streams(client, StreamSettings())
         appends = [[entry(n)] for n in (1, 2, 3)]
-        together = [asyncio.create_task(streams.append(some)) for some in appends]
-        await asyncio.sleep(0)  # they wait for company
-        closing = asyncio.create_task(client.close())
-        failed = await asyncio.gather(*together, return_exceptions=True)
+        await client.close()
+        failed = await asyncio.gather(*(streams.append(some) for some in appends), return_exceptions=True)
         assert [isinstance(outcome, RedisUnavailable) for outcome in failed] == [True] * 3
-        await closing
         await client.open()
         await asyncio.gather(*(streams.append(some) for some in appends))
         head = (await streams.heads([RIDER]))[RIDER]
