@@ -28,6 +28,7 @@ from supportcarr.kit.serve import Lifecycle, free_port, serve
 
 P = ParamSpec("P")
 
+LONGEST_SECONDS = 30
 BIG = 300_000  # bytes of an answer that no socket's buffer takes many of
 
 
@@ -236,10 +237,10 @@ async def wired(*, connections: int = 64, drain_seconds: float = 5) -> AsyncIter
 
 
 def on_uvloop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run the test on the loop that processes run on."""
+    """Run the test on the loop that processes run on (which no signal's handler gets out of)."""
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        uvloop.run(test(*args, **kwargs))
+        uvloop.run(asyncio.wait_for(test(*args, **kwargs), LONGEST_SECONDS))
 
     return run

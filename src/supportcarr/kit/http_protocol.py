@@ -332,19 +332,23 @@ class HttpProtocol(HttpToolsProtocol):
         return done
 
     def _write(self, reply: Reply, keep_alive: bool) -> None:
+        """Raises ``ValueError``, with nothing written, if a header would end its line."""
         status, headers, body = reply
         if status >= 400 and _CLOSE in headers:
             headers.remove(_CLOSE)
             keep_alive = False
-        out = [STATUS_LINE[status]]
-        for name, value in self.server_state.default_headers:
-            out += (name, b": ", value, b"\r\n")
-        for name, value in headers:
-            out += (name, b": ", value, b"\r\n")
+        fields = self.server_state.default_headers + headers
         if not keep_alive:
-            out.append(b"connection: close\r\n")
-        out += (b"\r\n", body)
-        self.transport.write(b"".join(out))
+            fields.append(_CLOSE)
+        out = [STATUS_LINE[status]]
+        for name, value in fields:
+            out += (name, b": ", value, b"\r\n")
+        out.append(b"\r\n")
+        head = b"".join(out)
+        lines = 2 + len(fields)
+        if head.count(b"\n") != lines or head.count(b"\r") != lines:
+            raise ValueError("a header of the answer has a line's end in it")
+        self.transport.write(head + body)
         if not keep_alive:
             self._deaf = True
             self.transport.close()

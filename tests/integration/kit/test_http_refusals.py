@@ -1,0 +1,265 @@
+"""What is not HTTP, too much of it, or too slow: refused in order, and nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+
+import pytest
+
+from support.wire import Talk, Wire, on_uvloop, until, wired
+from supportcarr.kit import http_protocol
+from supportcarr.kit.http_refusal import HEAD_BYTES
+
+HOST = b" HTTP/1.1\r\nhost: x\r\n"
+HOT = b"GET /hot" + HOST + b"\r\n"
+WAIT = b"GET /wait" + HOST + b"\r\n"
+SLOW = b"GET /slow" + HOST + b"\r\n"
+POST = b"POST /hot" + HOST
+
+
+async def refused(talk: Talk, status: int, code: str) -> None:
+    """The next answer is that problem, and the last."""
+    answer = await talk.reply()
+    problem = json.loads(answer.body)
+    assert (answer.status, problem["status"], problem["code"]) == (status, status, code)
+    assert answer.one(b"content-type") == b"application/problem+json"
+    assert answer.one(b"connection") == b"close"
+    assert answer.one(b"x-request-id").decode() == problem["request_id"]
+    assert answer.all(b"retry-after") == ([b"1"] if status == 503 else [])
+    assert len(answer.all(b"date")) == 1
+    await talk.ended()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"hello\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x5a" * 500,  # TLS
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",  # HTTP/2 without asking
+        b"X" * 100_000,  # a method
+        b"GET /\xc3\xa9" + HOST + b"\r\n",
+        b"GET /a b" + HOST + b"\r\n",
+        b"GET hot" + HOST + b"\r\n",
+        b"GET /hot HTTP/9.9\r\n\r\n",
+        b"GET /hot HTTP/1.1\nhost: x\n\n",
+        b"GET /hot HTTP/1.1\r\nhost: x\n\r\n",
+        b"CONNECT x:443" + HOST + b"\r\n",
+        b"GET /hot" + HOST + b"a: b\r\n c\r\n\r\n",  # folded
+        b"GET /hot" + HOST + b"a: b\x00c\r\n\r\n",
+        b"GET /hot" + HOST + b"a\x00: b\r\n\r\n",
+        b"GET /hot" + HOST + b"a : b\r\n\r\n",
+        b"GET /hot" + HOST + b"a b\r\n\r\n",
+        POST + b"content-length: +3\r\n\r\nabc",
+        POST + b"content-length: -3\r\n\r\nabc",
+        POST + b"content-length: 3, 3\r\n\r\nabc",
+        POST + b"content-length: 0x3\r\n\r\nabc",
+        POST + b"content-length: 3\r\ncontent-length: 3\r\n\r\nabc",
+        POST + b"content-length: 3\r\ncontent-length: 4\r\n\r\nabc",
+        POST + b"content-length: 99999999999999999999\r\n\r\nabc",
+        POST + b"content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked, identity\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: xchunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n3\nabc\n0\n\n",
+        POST + b"transfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\nabc",
+    ],
+)
+@pytest.mark.parametrize("before", [b"", HOT, SLOW + WAIT])
+@on_uvloop
+async def test_what_is_not_http_is_refused_after_the_answers_to_what_was(sent: bytes, before: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(before + sent)
+        wire.gate.set()
+        for _ in range(before.count(b"GET")):
+            assert (await talk.reply()).status == 200
+        await refused(talk, 400, "malformed_request")
+        assert wire.seen == {b"": [], HOT: ["/hot"], SLOW + WAIT: ["/slow", "/wait"]}[before]
+        await until(lambda: not wire.tasks)
+        async with wire.talk() as other:
+            other.send(HOT)
+            assert (await other.reply()).status == 200
+
+
+@pytest.mark.parametrize("path", [b"/hot", b"/cold"])
+@on_uvloop
+async def test_a_body_that_breaks_off_in_nonsense_is_refused_and_its_handler_told(path: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        await until(lambda: wire.scopes)
+        talk.send(b"nonsense\r\n")
+        await refused(talk, 400, "malformed_request")
+        await until(lambda: wire.disconnects == 1 and not wire.tasks)
+
+
+@on_uvloop
+async def test_nonsense_in_a_body_that_is_answered_already_gets_no_second_answer() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"POST /early" + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        assert (await talk.reply()).status == 200
+        talk.send(b"nonsense\r\n")
+        await talk.ended()
+        assert wire.seen == ["/early"]
+
+
+# --- too much -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [1 << 20, 10_000, 999])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /hot" + HOST + b"x: " + b"y" * HEAD_BYTES + b"\r\n\r\n",
+        b"GET /hot" + HOST + b"x: y\r\n" * (HEAD_BYTES // 4) + b"\r\n",
+        b"GET /hot?" + b"q" * HEAD_BYTES + HOST + b"\r\n",
+        b"GET /hot" + HOST + b"x" * (HEAD_BYTES + 99),  # and no end
+        b"GET /hot" + HOST + b"x: " + b"y" * 5 * HEAD_BYTES,
+        b"GET /" + b"q" * 5 * HEAD_BYTES,
+    ],
+    ids=["value", "many", "url", "endless name", "endless value", "endless url"],
+)
+@on_uvloop
+async def test_a_head_that_is_too_large_is_refused_however_it_comes(head: bytes, step: int) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        for start in range(0, len(head), step):
+            talk.send(head[start : start + step])
+            await talk.writer.drain()
+            await asyncio.sleep(0)
+        await refused(talk, 431, "head_too_large")
+        assert wire.seen == []
+
+
+@on_uvloop
+async def test_a_head_that_is_just_not_too_large_is_answered() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        room = HEAD_BYTES - len(b"/hothostx") - 4 - len(b"z") - 4
+        head = b"GET /hot" + HOST + b"z: " + b"y" * room + b"\r\n\r\n"
+        talk.send(head + HOT)
+        assert await talk.replies(2) == [b"front GET /hot  "] * 2
+        talk.send(head.replace(b"z:", b"zz:"))
+        await refused(talk, 431, "head_too_large")
+
+
+@pytest.mark.parametrize("path", [b"/early", b"/cold"])
+@pytest.mark.parametrize(
+    "endless",
+    [b"3\r\nabc\r\n0\r\nx: " + b"y" * 500_000, b"0\r\n" + b"x: y\r\n" * 90_000, b"1;" + b"x" * 500_000],
+    ids=["trailer", "trailers", "extension"],
+)
+@on_uvloop
+async def test_what_goes_along_with_chunks_is_bounded_too(path: bytes, endless: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n")
+        await until(lambda: wire.seen)
+        connection = await wire.connection()
+        with contextlib.suppress(ConnectionError):
+            talk.send(endless)
+            await talk.writer.drain()
+        if path == b"/early":
+            assert (await talk.reply()).status == 200
+        else:
+            await refused(talk, 431, "head_too_large")
+        await until(lambda: connection._deaf)
+        assert len(connection.headers) == 2
+
+
+@on_uvloop
+async def test_empty_lines_without_end_are_refused() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"\r\n" * 20_000)
+        await refused(talk, 431, "head_too_large")
+
+
+@on_uvloop
+async def test_one_connection_too_many_is_told_to_come_again_and_may_when_one_has_gone() -> None:
+    async with wired(connections=2) as wire:
+        async with wire.talk() as one, wire.talk() as two:
+            for talk in (one, two):
+                talk.send(HOT)
+                await talk.reply()
+            async with wire.talk() as three:
+                await refused(three, 503, "overloaded")
+            one.send(HOT)
+            assert (await one.reply()).status == 200  # who is in stays in
+        await until(lambda: not wire.connections)
+        async with wire.talk() as talk:
+            talk.send(HOT)
+            assert (await talk.reply()).status == 200
+
+
+# --- too slow -------------------------------------------------------------------------------------
+
+
+def pass_seconds(wire: Wire, seconds: float) -> None:
+    """Let the sweeps of that time take place.  The first may be the one that sees what is new."""
+    for _ in range(int(seconds / http_protocol.SWEEP_SECONDS)):
+        for connection in wire.connections:
+            connection.sweep()
+
+
+@on_uvloop
+async def test_a_head_that_trickles_is_ended_in_time() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        connection = await wire.connection()
+        for byte in b"GET /hot" + HOST:
+            talk.send(bytes([byte]))
+        await until(lambda: connection._reading is http_protocol._HEAD)
+        pass_seconds(wire, http_protocol.HEAD_SECONDS - http_protocol.SWEEP_SECONDS)
+        talk.send(b"x:")
+        await asyncio.sleep(0.02)
+        assert not connection._deaf
+        pass_seconds(wire, 2 * http_protocol.SWEEP_SECONDS)
+        await refused(talk, 408, "request_timeout")
+
+
+@pytest.mark.parametrize("before", [b"", HOT, b"GET /cold" + HOST + b"\r\n", b"\r\n"])
+@on_uvloop
+async def test_an_idle_connection_is_ended_in_time(before: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        connection = await wire.connection()
+        talk.send(before)
+        if before.strip():
+            await talk.reply()
+        else:
+            await asyncio.sleep(0.02)  # a close with bytes unread would be a reset
+        pass_seconds(wire, http_protocol.IDLE_SECONDS - http_protocol.SWEEP_SECONDS)
+        assert not connection.transport.is_closing()
+        pass_seconds(wire, 2 * http_protocol.SWEEP_SECONDS)
+        await talk.ended()
+
+
+@pytest.mark.parametrize("busy", [WAIT, SLOW, b"POST /slow" + HOST + b"content-length: 3\r\n\r\n"])
+@on_uvloop
+async def test_who_waits_for_us_is_not_idle(busy: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(busy)
+        await until(lambda: wire.seen)
+        pass_seconds(wire, 1000)
+        wire.gate.set()
+        talk.send(b"abc" if b"POST" in busy else b"")
+        assert (await talk.reply()).status == 200
+        pass_seconds(wire, http_protocol.IDLE_SECONDS - http_protocol.SWEEP_SECONDS)
+        talk.send(HOT)
+        assert (await talk.reply()).status == 200
+
+
+@on_uvloop
+async def test_who_is_refused_and_does_not_leave_is_put_out() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"nonsense\r\n\r\n")
+        await refused(talk, 400, "malformed_request")
+        talk.send(b"and more")
+        pass_seconds(wire, http_protocol.LINGER_SECONDS + http_protocol.SWEEP_SECONDS)
+        await until(lambda: not wire.connections)
+
+
+@on_uvloop
+async def test_the_server_itself_looks_for_who_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "IDLE_SECONDS", 0)
+    monkeypatch.setattr("supportcarr.kit.serve.SWEEP_SECONDS", 0.1)
+    async with wired() as wire, wire.talk() as talk:
+        await talk.ended()
+        assert wire.connections == []
