@@ -220,6 +220,7 @@ async def test_more_than_a_script_call_takes_is_several_and_in_order(
     assert [int((cursor or "").partition(":")[2]) for some in cursors for cursor in some] == [*range(1, 151)]
 
 
+@pytest.mark.usefixtures("redis")  # emptied
 async def test_an_append_without_redis_fails_for_all_who_share_it_and_may_be_repeated(
     redis_server: RedisServer,
 ) -> None:
