@@ -45,6 +45,7 @@ PIPELINED = 128  # requests that wait for those before them
 
 _NOBODY_WAITS = asyncio.Event()
 _CLOSE = (b"connection", b"close")
+_FIELD = b": ".join  # of a name and a value
 
 log = structlog.get_logger(__name__)
 
@@ -340,11 +341,7 @@ class HttpProtocol(HttpToolsProtocol):
         fields = self.server_state.default_headers + headers
         if not keep_alive:
             fields.append(_CLOSE)
-        out = [STATUS_LINE[status]]
-        for name, value in fields:
-            out += (name, b": ", value, b"\r\n")
-        out.append(b"\r\n")
-        head = b"".join(out)
+        head = STATUS_LINE[status] + b"\r\n".join((*map(_FIELD, fields), b"\r\n"))
         lines = 2 + len(fields)
         if head.count(b"\n") != lines or head.count(b"\r") != lines:
             raise ValueError("a header of the answer has a line's end in it")
