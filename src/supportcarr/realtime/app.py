@@ -13,8 +13,8 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from supportcarr.kit.metrics import Metrics
 from supportcarr.kit.http import Receive, Scope, Send
+from supportcarr.kit.metrics import Metrics
 from supportcarr.kit.serve import Lifecycle
 from supportcarr.kit.settings import Settings
 from supportcarr.realtime.edge import HELLO_SECONDS, Edge
