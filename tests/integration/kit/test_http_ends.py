@@ -33,7 +33,7 @@ async def still_serves(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("behind", [b"", HOT, COLD + WAIT])
-@pytest.mark.parametrize("how", ["reset", "close"])
+@pytest.mark.parametrize("how", ["reset", "close", "put out"])
 @pytest.mark.parametrize("first", [WAIT, SLOW])
 @on_uvloop
 async def test_a_client_that_leaves_meanwhile_does_no_harm(
@@ -46,6 +46,9 @@ async def test_a_client_that_leaves_meanwhile_does_no_harm(
             if how == "reset":
                 gone = talk.writer.get_extra_info("socket")
                 gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if how == "put out":
+                (await wire.connection()).transport.abort()
+                await until(lambda: not wire.connections)
         if how == "reset" and not behind:  # with more in line nothing is read that could tell
             await until(lambda: not wire.connections)
         wire.gate.set()
