@@ -15,9 +15,10 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Bench:
     echo: Echo
     city_offset_s: float
     folder: Path
+    full_again: dict[str, float] = field(default_factory=dict)  # by server: when each user's limit is
 
     def servers(self, scenario: str) -> list[Server]:
         """Who is measured: everybody, but of a lesser scenario only us and the peer that counts."""
@@ -85,14 +87,28 @@ async def running(folder: Path) -> AsyncIterator[Bench]:
 async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
     """Medians of each server: A B C, A B C, A B C, after a warm-up of each."""
     file = bench.folder / f"{scenario}.requests"
-    scenarios.write(file, scenarios.requests_of(scenario, bench.city), bench.city, bench.tokens())
+    requests = scenarios.requests_of(scenario, bench.city)
+    scenarios.write(file, requests, bench.city, bench.tokens())
     servers = bench.servers(scenario)
+    people = len({request.user for request in requests})
+    a_second = bench.ours.settings.limits.user_per_minute / 60
+    full_again = bench.full_again
+
+    async def one(server: Server, seconds: float) -> Run:
+        """A run in which nobody is refused for what the runs before it took of their limit."""
+        await asyncio.sleep(max(0.0, full_again.get(server.key, 0.0) - time.monotonic()))
+        got = await run(server, file, bench.city_offset_s, seconds)
+        if server is not bench.echo:  # which has no limits
+            begins = max(time.monotonic(), full_again.get(server.key, 0.0))
+            full_again[server.key] = begins + got.requests / people / a_second - seconds
+        return got
+
     for server in servers:
-        await run(server, file, bench.city_offset_s, WARM_UP_S)
+        await one(server, WARM_UP_S)
     runs: dict[str, list[Run]] = {server.key: [] for server in servers}
     for _ in range(rounds):
         for server in servers:
-            runs[server.key].append(await run(server, file, bench.city_offset_s, seconds))
+            runs[server.key].append(await one(server, seconds))
     return [{"key": key} | median(of_server) for key, of_server in runs.items()]
 
 

@@ -38,10 +38,7 @@ class Waiting(Generic[T]):
 class _StandIn:
     """What ``asyncio.current_task`` answers in the first step, and who keeps it cancels the task by."""
 
-    __slots__ = ("task",)
-
-    def __init__(self) -> None:
-        self.task: asyncio.Task[Any] | None = None
+    task: asyncio.Task[Any] | None = None
 
     def cancel(self, msg: Any = None) -> bool:
         return self.task is not None and self.task.cancel(msg)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, Protocol, TypeVar
 
+import msgspec
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -17,31 +19,19 @@ Reply = tuple[int, Headers, bytes]  # status, headers with content-length, body
 F = TypeVar("F")
 
 
-class Request:
+class Request(msgspec.Struct):
     """One request, however it came: with its whole *body*, or by ASGI with what *receive* will bring.
 
     ``path`` is decoded and without the query; header names are in lower case.
     """
 
-    __slots__ = ("body", "client", "headers", "method", "path", "query_string", "receive")
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        query_string: bytes,
-        headers: Headers,
-        client: tuple[str, int] | None,
-        body: bytes = b"",
-        receive: Receive | None = None,
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.query_string = query_string
-        self.headers = headers
-        self.client = client
-        self.body = body
-        self.receive = receive
+    method: str
+    path: str
+    query_string: bytes
+    headers: Headers
+    client: tuple[str, int] | None
+    body: bytes = b""
+    receive: Receive | None = None
 
 
 class Front(Protocol[F]):

@@ -45,7 +45,6 @@ PIPELINED = 128  # requests that wait for those before them
 
 _NOBODY_WAITS = asyncio.Event()
 _CLOSE = (b"connection", b"close")
-_FIELD = b": ".join  # of a name and a value
 
 log = structlog.get_logger(__name__)
 
@@ -338,11 +337,15 @@ class HttpProtocol(HttpToolsProtocol):
         if status >= 400 and _CLOSE in headers:
             headers.remove(_CLOSE)
             keep_alive = False
-        fields = self.server_state.default_headers + headers
-        if not keep_alive:
-            fields.append(_CLOSE)
-        head = STATUS_LINE[status] + b"\r\n".join((*map(_FIELD, fields), b"\r\n"))
-        lines = 2 + len(fields)
+        always = self.server_state.default_headers
+        out = [STATUS_LINE[status]]
+        for name, value in always:
+            out += (name, b": ", value, b"\r\n")
+        for name, value in headers:
+            out += (name, b": ", value, b"\r\n")
+        out.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
+        head = b"".join(out)
+        lines = len(always) + len(headers) + (2 if keep_alive else 3)
         if head.count(b"\n") != lines or head.count(b"\r") != lines:
             raise ValueError("a header of the answer has a line's end in it")
         self.transport.write(head + body)

@@ -62,12 +62,12 @@ def bind(*, user_id: str | None = None, rescue_id: str | None = None) -> None:
     ids.rescue_id = rescue_id or ids.rescue_id
 
 
-class AccessLine(msgspec.Struct, kw_only=True):
+class AccessLine(msgspec.Struct):
     """One answered request.  The path's template, never the path or the query: those may hold tokens."""
 
     at: datetime
-    level: str = "info"
-    event: str = "request"
+    level: str
+    event: str
     request_id: str
     method: str
     route: str

@@ -8,7 +8,7 @@ and those marked ``hot`` into the front table as well, with the same policy, lim
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -80,8 +80,7 @@ class Listing(msgspec.Struct, Generic[B], frozen=True):
     next_cursor: str | None = None
 
 
-@dataclass(slots=True)
-class Call(Generic[B, Q]):
+class Call(msgspec.Struct, Generic[B, Q]):
     """One request, past the gateway: authenticated, within its limits, decoded and valid."""
 
     principal: Principal | None
@@ -92,7 +91,7 @@ class Call(Generic[B, Q]):
     address: str  # of the client
     if_match: int | None = None  # the version the caller says it changes
     new_id: str | None = None  # on idempotent routes: the id for what will be created
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def who(self) -> Principal:
@@ -102,8 +101,7 @@ class Call(Generic[B, Q]):
         return self.principal
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """What a handler answers; the gateway encodes it.  Bytes are sent as they are (JSON).
 
     A status of 200 stands for the route's own; an idempotent route always answers with its own, so

@@ -113,6 +113,8 @@ def test_an_access_line_leaves_out_what_is_not_known(lines: Lines) -> None:
     writer.write(
         logs.AccessLine(
             at=datetime.now(UTC),
+            level="info",
+            event="request",
             request_id="req-1",
             method="GET",
             route="/api/v1/me",
