@@ -78,6 +78,15 @@ class _Cycle:
         self.more_body = False
 
 
+class _Out:
+    """The transport as uvicorn's cycle has it: what it closes is closed in order."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = close
+
+
 class HttpProtocol(HttpToolsProtocol):
     """A connection to an application with that *front*; at most *most* of them at once."""
 
@@ -261,6 +270,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.headers += headers  # the list is in the scope
         self.expect_100_continue = expects
         HttpToolsProtocol.on_headers_complete(self)
+        self.cycle.transport = _Out(self.transport, self._hang_up)  # type: ignore[assignment]  # all it asks of one
 
     def _go_by_asgi(self) -> None:
         self._found = None
@@ -397,10 +407,25 @@ class HttpProtocol(HttpToolsProtocol):
         address = (self.client or ("", 0))[0]
         log.info("connection_refused", request_id=request_id, status=status, address=address)
         self.transport.write(refusal(status, request_id, self.server_state.default_headers))
-        if not linger or self._half_closed:
+        if linger:
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _hang_up(self) -> None:
+        """The answer was the last one here; its request's body may still be on its way."""
+        if self._reading is _BODY and not self.transport.is_closing():
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Say no more, and drop what comes: closed with bytes unread the connection would be reset, and
+        the client lose what it is told."""
+        self._deaf = True
+        if self._half_closed:
             self.transport.close()
             return
-        # Closed with bytes unread it would be reset, and the client lose what it is told.
         self.transport.write_eof()
         self.flow.resume_reading()
 

@@ -81,6 +81,19 @@ async def test_who_says_no_more_is_answered_what_it_has_asked(sent: bytes, bodie
 
 
 @on_uvloop
+async def test_who_is_still_sending_gets_the_whole_of_a_last_answer() -> None:
+    body = b"x" * 2_000_000
+    async with wired() as wire:
+        for _ in range(20):
+            async with wire.talk() as talk:
+                head = b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+                talk.send(b"POST /early" + HOST + head + body)
+                assert await talk.replies(1) == [b"asgi POST /early  "]
+                await talk.ended()  # and is not reset, though much of the body was read by nobody
+        await still_serves(wire)
+
+
+@on_uvloop
 async def test_a_handler_is_told_that_the_rest_of_a_body_will_not_come() -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"POST /cold" + HOST + b"content-length: 10\r\n\r\nabc")

@@ -107,7 +107,7 @@ async def test_a_locked_file_refuses_writes_in_time_and_keeps_nobody_from_readin
                 assert (await rider.get("/me")).status == 200
                 reads += 1
             assert all([is_unavailable(await task) for task in writing])
-    assert reads > 30  # the event loop went on
+    assert reads > 10  # the event loop went on: one that waits along would answer one or two
 
     async def writes() -> bool:
         return (await rider.post("/quotes", quote_body())).status == 201
