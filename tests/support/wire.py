@@ -101,6 +101,9 @@ class Wire:
         known = ("/hot", "/wait", "/big", "/raises", "/raises-later", "/closes", "/splits")
         return path if path in known and method in ("GET", "POST") else None
 
+    def waits(self, found: str, task: asyncio.Task[Reply]) -> None:
+        pass
+
     async def answer(self, found: str, request: Request) -> Reply:
         self.seen.append(found)
         self.requests.append(request)
@@ -153,7 +156,7 @@ class Wire:
         if scope["path"] == "/slow":
             await self.wait()
         status = int(scope["path"][1:]) if scope["path"][1:].isdigit() else 200
-        request = Request(scope["method"], scope["path"], scope["query_string"], [], None)
+        request = Request(scope["method"], scope["path"], scope["query_string"], [], {}, None)
         text = b"x" * BIG if scope["path"] == "/large" else self._text(b"asgi", request, body)
         headers = [] if status in (204, 304) else [(b"content-length", b"%d" % len(text))]
         await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -7,7 +7,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Any
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
-_REMEMBERED = 4096  # addresses whose reading is kept
+_REMEMBERED = 4096  # addresses, and chains of them, whose reading is kept
+_LONGEST = 128  # of them, in characters: who sends longer ones is not to fill our memory
 
 
 class ClientAddresses:
@@ -19,14 +20,17 @@ class ClientAddresses:
     def __init__(self, trusted: Iterable[str]) -> None:
         self._trusted = [ip_network(network.strip()) for network in trusted if network.strip()]
         self._known: dict[str, tuple[str, bool]] = {}
+        self._chains: dict[tuple[str, bytes], str] = {}
 
     def _read(self, text: str) -> tuple[str, bool]:
         """(the address as limits count it, or "" if it is none; whether it is a trusted proxy)."""
         known = self._known.get(text)
         if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[text] = self._parse(text)
+            known = self._parse(text)
+            if len(text) <= _LONGEST:
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[text] = known
         return known
 
     def _parse(self, text: str) -> tuple[str, bool]:
@@ -46,11 +50,23 @@ class ClientAddresses:
         """
         if peer is None:
             return "unknown"
-        address, trusted = self._read(peer[0])
+        name = peer[0]
+        if forwarded is None:
+            return self._read(name)[0] or "unknown"
+        chain = name, forwarded
+        known = self._chains.get(chain)
+        if known is None:
+            known = self._last_stranger(name, forwarded)
+            if len(forwarded) <= _LONGEST:
+                if len(self._chains) >= _REMEMBERED:
+                    self._chains.clear()
+                self._chains[chain] = known
+        return known
+
+    def _last_stranger(self, peer: str, forwarded: bytes) -> str:
+        address, trusted = self._read(peer)
         if not trusted:
             return address or "unknown"
-        if forwarded is None:
-            return address
         for hop in reversed(forwarded.decode("latin-1").split(",")):
             before, trusted = self._read(hop)
             if not before:

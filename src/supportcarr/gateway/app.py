@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -54,6 +55,9 @@ class Gateway:
 
     def answer(self, found: Found, request: Request) -> Coroutine[Any, Any, Reply]:
         return self._pipeline.answer(found[0], found[1], request)
+
+    def waits(self, found: Found, task: asyncio.Task[Reply]) -> None:
+        self._pipeline.waits(found[0], task)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -27,12 +27,18 @@ class Endpoint:
         "decode_query",
         "flying",
         "handle",
+        "idempotent",
+        "if_match",
+        "is_get",
         "label",
         "method",
         "path",
+        "public",
         "raw_body",
         "roles",
         "route",
+        "sensitive",
+        "status",
         "takes_rescue",
     )
 
@@ -47,8 +53,14 @@ class Endpoint:
         self.flying = 0  # requests being answered (``gateway.flights``)
         self.handle = route.handle
         self.roles = route.policy.roles
+        self.public = route.policy.public
+        self.sensitive = route.sensitive
+        self.idempotent = route.idempotent
+        self.if_match = route.if_match
+        self.status = route.status
+        self.is_get = route.method == "GET"
         self.raw_body = route.body is bytes
-        self.changes = route.method != "GET"
+        self.changes = not self.is_get
         self.decode_query = query_decoder(route.query)
         self.decode_body: Callable[[bytes], Any] | None = None
         if route.body is not None and not self.raw_body:

@@ -7,14 +7,28 @@ framework, which knows every route.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 
 from supportcarr.gateway.endpoint import Endpoint
 
 _NO_PARAMS: Mapping[str, str] = {}
 
 Found = tuple[Endpoint, Mapping[str, str]]  # with its path's parameters
-_Pattern = tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...], Endpoint]
+_Segments = tuple[str, ...]
+
+
+class _Shape:
+    """Paths of as many segments, with parameters in the same places."""
+
+    __slots__ = ("by_words", "holes", "words_of")
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        self.holes = tuple(i for i, part in enumerate(parts) if _is_parameter(part))
+        words = [i for i in range(len(parts)) if i not in self.holes]
+        # at least two, so that it answers a tuple: what is before the first slash, and what the API is below
+        self.words_of: Callable[[Sequence[str]], _Segments] = itemgetter(*words)
+        self.by_words: dict[_Segments, tuple[_Segments, Endpoint]] = {}  # and the parameters' names
 
 
 def _is_parameter(part: str) -> bool:
@@ -41,15 +55,18 @@ class FrontTable:
         hot = [e for e in endpoints if e.route.hot]
         chosen = [e for e in endpoints if any(_may_match(e, h) for h in hot)]
         self._fixed: dict[tuple[str, str], Endpoint] = {}
-        self._shapes: dict[tuple[str, int], list[_Pattern]] = {}
+        self._shapes: dict[tuple[str, int], list[_Shape]] = {}
         for endpoint in sorted(chosen, key=lambda e: [_is_parameter(part) for part in e.parts]):
             parts = endpoint.parts
-            names = tuple((i, part[1:-1]) for i, part in enumerate(parts) if _is_parameter(part))
-            if not names:
+            shape = _Shape(parts)
+            if not shape.holes:
                 self._fixed[endpoint.method, endpoint.path] = endpoint
                 continue
-            words = tuple((i, part) for i, part in enumerate(parts) if not _is_parameter(part))
-            self._shapes.setdefault((endpoint.method, len(parts)), []).append((words, names, endpoint))
+            shapes = self._shapes.setdefault((endpoint.method, len(parts)), [])
+            if not shapes or shapes[-1].holes != shape.holes:
+                shapes.append(shape)
+            names = tuple(parts[i][1:-1] for i in shape.holes)
+            shapes[-1].by_words[shape.words_of(parts)] = names, endpoint
 
     def find(self, method: str, path: str) -> Found | None:
         """The endpoint and its path's parameters; ``None``: not in this table."""
@@ -57,11 +74,10 @@ class FrontTable:
         if endpoint is not None:
             return endpoint, _NO_PARAMS
         parts = path.split("/")
-        for words, names, endpoint in self._shapes.get((method, len(parts)), ()):
-            for i, word in words:
-                if parts[i] != word:
-                    break
-            else:
-                params = {name: parts[i] for i, name in names}
-                return (endpoint, params) if all(params.values()) else None
+        for shape in self._shapes.get((method, len(parts)), ()):
+            found = shape.by_words.get(shape.words_of(parts))
+            if found is not None:
+                names, endpoint = found
+                values = [parts[i] for i in shape.holes]
+                return (endpoint, dict(zip(names, values, strict=True))) if all(values) else None
         return None

@@ -23,7 +23,14 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.ids import RESCUE, looks_like
-from supportcarr.contracts.refusals import Conflict, Forbidden, Refusal, Unauthenticated, ValidationFailed
+from supportcarr.contracts.refusals import (
+    Conflict,
+    Forbidden,
+    Overloaded,
+    Refusal,
+    Unauthenticated,
+    ValidationFailed,
+)
 from supportcarr.gateway.addresses import ClientAddresses
 from supportcarr.gateway.decoding import refuse_body
 from supportcarr.gateway.endpoint import Endpoint
@@ -103,18 +110,33 @@ class Pipeline:
             scope["path"],
             scope["query_string"],
             scope["headers"],
+            dict(scope["headers"]),
             scope["client"],
             receive=receive,
         )
-        status, headers, body = await self.answer(endpoint, params, request)
+        task = asyncio.current_task()
+        try:
+            status, headers, body = await self.answer(endpoint, params, request, task)
+        finally:
+            if task is not None:
+                self._flights.leave(task)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def answer(self, endpoint: Endpoint, params: Mapping[str, str], request: Request) -> Reply:
-        """The answer to one request, counted and logged.  Raises nothing but what cancels it."""
+    async def answer(
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, str],
+        request: Request,
+        task: asyncio.Task[Any] | None = None,
+    ) -> Reply:
+        """The answer to one request, counted and logged.  Raises nothing but what cancels it.
+
+        It may be begun outside a *task*; if it then becomes one, say so (``waits``).
+        """
         began = perf_counter()
         method = request.method
-        headers: dict[bytes, bytes] = dict(request.headers)
+        headers = request.named
         given = headers.get(b"x-request-id")
         if given is not None and _REQUEST_ID.fullmatch(given):
             request_id = given.decode("ascii")
@@ -127,11 +149,14 @@ class Pipeline:
         address = self._addresses.of(request.client, forwarded)
         code: str | msgspec.UnsetType = msgspec.UNSET
         try:
-            answering = self._answer(endpoint, params, request, headers, request_id, address, ids)
             if not endpoint.counted_only:
-                answering = self._flights.carry(endpoint, began, answering)
-            status, extra, body = await answering
-        except Exception as error:
+                self._flights.admit(endpoint, task)
+            status, extra, body = await self._answer(
+                endpoint, params, request, headers, request_id, address, ids
+            )
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and not self._flights.is_late():
+                raise  # the server's, not ours
             refusal = _refusal_of(error)
             if refusal.status == 500:
                 log.exception("request_failed", route=endpoint.label, method=method)
@@ -155,7 +180,7 @@ class Pipeline:
                     method,
                     endpoint.label,
                     status,
-                    round(seconds * 1000, 2),
+                    int(seconds * 100_000) / 100,  # ``round`` takes a microsecond
                     address,
                     ids.user_id or msgspec.UNSET,
                     ids.rescue_id or msgspec.UNSET,
@@ -163,6 +188,12 @@ class Pipeline:
                 )
             )
         return status, start, body
+
+    def waits(self, endpoint: Endpoint, task: asyncio.Task[Reply]) -> None:
+        """An answer that was begun outside a task goes on in this one."""
+        if not endpoint.counted_only:
+            self._flights.board(task, endpoint)
+            task.add_done_callback(self._flights.leave)
 
     async def _answer(
         self,
@@ -174,18 +205,17 @@ class Pipeline:
         address: str,
         ids: logs.Ids,
     ) -> Reply:
-        route = endpoint.route
         if endpoint.takes_rescue and looks_like(RESCUE, params["rescue_id"]):
             ids.rescue_id = params["rescue_id"]  # anything else in its place may be a phone or a token
-        principal, denied = self._who(headers, route.policy.public)
+        principal, denied = self._who(headers, endpoint.public)
         if principal is not None:
             ids.user_id = principal.user_id
-        if not endpoint.counted_only and not self._limits.admit_now(address, ids.user_id, route.sensitive):
-            await self._limits.admit(address, ids.user_id, route.sensitive)
+        if not endpoint.counted_only and not self._limits.admit_now(address, ids.user_id, endpoint.sensitive):
+            await self._limits.admit(address, ids.user_id, endpoint.sensitive)
         if denied is not None:
             raise denied
         if principal is not None and self._tokens.stale():
-            principal = await self._confirmed(principal, route.policy.public)
+            principal = await self._confirmed(principal, endpoint.public)
         if endpoint.roles is not None and (principal is None or endpoint.roles.isdisjoint(principal.roles)):
             raise Forbidden
         query = endpoint.decode_query(request.query_string)
@@ -199,11 +229,12 @@ class Pipeline:
             _want_json(headers)
             refuse_body(unwanted)  # who sends what is not understood must not think that it was
         if_match = headers.get(b"if-match")
-        if if_match is not None and not route.if_match:  # a precondition is not passed over (RFC 9110, 13.1)
+        if if_match is not None and not endpoint.if_match:
+            # a precondition is not passed over (RFC 9110, 13.1)
             raise InvalidHeader("Nothing here is held to If-Match; leave it out")
         version = None if if_match is None else _version(if_match)
         call = Call(principal, params, query, body, request_id, address, version, None, _Headers(headers))
-        if route.idempotent:
+        if endpoint.idempotent:
             answer = await self._once(endpoint, call, headers.get(b"idempotency-key"), request.path)
         else:
             answer = await endpoint.handle(call)
@@ -299,21 +330,21 @@ class Pipeline:
     def _reply(self, endpoint: Endpoint, answer: Answer, if_none_match: bytes | None) -> Reply:
         extra: Headers = []
         # an idempotent creation's repeat has the first status, whatever it finds
-        status = (
-            answer.status if answer.status != 200 and not endpoint.route.idempotent else endpoint.route.status
-        )
+        status = answer.status
+        if status == 200 or endpoint.idempotent:
+            status = endpoint.status
         if answer.version is not None:
             etag = b'"%d"' % answer.version
             extra.append((b"etag", etag))
-            if if_none_match == etag and endpoint.method == "GET":
+            if if_none_match == etag and endpoint.is_get:
                 return 304, extra, b""
         for name, value in answer.headers:
             extra.append((name.lower().encode("latin-1"), value.encode("latin-1")))
-        if answer.body is None:
+        body = answer.body
+        if body is None:
             return (204 if status == 200 else status), extra, b""
         extra += _JSON if not answer.headers else [h for h in _JSON if h[0] not in dict(extra)]
-        body = answer.body if isinstance(answer.body, bytes) else self._encode(answer.body)
-        return status, extra, body
+        return status, extra, body if isinstance(body, bytes) else self._encode(body)
 
 
 class _Headers(Mapping[str, str]):
@@ -350,13 +381,15 @@ def _version(if_match: bytes) -> int | None:
     return int(match[1])
 
 
-def _refusal_of(error: Exception) -> Refusal:
+def _refusal_of(error: BaseException) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, StoreUnavailable | RedisUnavailable):
         return Unavailable(retry_after=1)
     if isinstance(error, VersionConflict):
         return Conflict()
+    if isinstance(error, asyncio.CancelledError):
+        return Overloaded("This took too long; it may have happened all the same", retry_after=1)
     if isinstance(error, BadCursor):
         return ValidationFailed.of("cursor", "invalid", "This cursor was not handed out by this list")
     return InternalError()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, Protocol, TypeVar
 
@@ -22,13 +23,15 @@ F = TypeVar("F")
 class Request(msgspec.Struct):
     """One request, however it came: with its whole *body*, or by ASGI with what *receive* will bring.
 
-    ``path`` is decoded and without the query; header names are in lower case.
+    ``path`` is decoded and without the query.  Header names are in lower case; of a name that came more
+    than once ``named`` has the last value.
     """
 
     method: str
     path: str
     query_string: bytes
     headers: Headers
+    named: dict[bytes, bytes]
     client: tuple[str, int] | None
     body: bytes = b""
     receive: Receive | None = None
@@ -42,3 +45,6 @@ class Front(Protocol[F]):
 
     def answer(self, found: F, request: Request) -> Coroutine[Any, Any, Reply]:
         """The answer, begun outside a task (``kit.eager``).  Raises nothing but what cancels it."""
+
+    def waits(self, found: F, task: asyncio.Task[Reply]) -> None:
+        """That answer has to wait, and goes on in this task."""

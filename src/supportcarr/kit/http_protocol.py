@@ -19,7 +19,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import structlog
 from httptools import HttpParserError, HttpParserUpgrade
@@ -42,9 +42,14 @@ LINGER_SECONDS = 5.0  # after a refusal: who is still sending would lose it by a
 SWEEP_SECONDS = 5.0  # how often that is looked at
 AT_ONCE = 64  # requests answered from what came in one piece; the others let the loop turn between them
 PIPELINED = 128  # requests that wait for those before them
+TARGETS = 4096  # request lines whose reading a process keeps …
+TARGET_BYTES = 128  # … if they are no longer
 
 _NOBODY_WAITS = asyncio.Event()
 _CLOSE = (b"connection", b"close")
+_STATUS = {status: line.rstrip() for status, line in STATUS_LINE.items()}
+_END = (b"", b"")  # of a head
+_header_line = b": ".join  # of a name and its value
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +67,47 @@ _NOTHING, _HEAD, _BODY = _Reading
 
 class _Stopped(Exception):
     """Ends the parsing."""
+
+
+class Target(NamedTuple):
+    """What a request line names: what of the front answers it, and the line's parts."""
+
+    found: Any
+    method: str
+    path: str
+    query: bytes
+
+
+class Targets:
+    """What a process's front knows, by method and target of the request line.
+
+    Most requests name again what somebody has named before (``/me``, the rescue that is watched), so
+    that is found by one look.  With a query it is not kept: those are as good as never the same.
+    """
+
+    def __init__(self, front: Front[Any] | None) -> None:
+        self.front = front
+        self._known: dict[tuple[bytes, bytes], Target] = {}
+
+    def of(self, method: bytes, url: bytes) -> Target | None:
+        """``None``: the front does not know it, or it is not written in the plain way."""
+        known = self._known.get((method, url))
+        return known if known is not None else self._read(method, url)
+
+    def _read(self, method: bytes, url: bytes) -> Target | None:
+        path, _, query = url.partition(b"?")
+        if self.front is None or path[:1] != b"/" or b"%" in path or b"#" in url or not url.isascii():
+            return None
+        named = method.decode("ascii"), path.decode("ascii")
+        found = self.front.find(*named)
+        if found is None:
+            return None
+        target = Target(found, *named, query)
+        if not query and len(url) <= TARGET_BYTES:
+            if len(self._known) >= TARGETS:
+                self._known.clear()
+            self._known[method, url] = target
+        return target
 
 
 class _Cycle:
@@ -88,7 +134,7 @@ class _Out:
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """A connection to an application with that *front*; at most *most* of them at once."""
+    """A connection to an application whose front has these *targets*; at most *most* of them at once."""
 
     def __init__(
         self,
@@ -97,17 +143,16 @@ class HttpProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        front: Front[Any] | None,
+        targets: Targets,
         most: int,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._front = front
+        self._targets = targets
+        self._front = targets.front
         self._most = most
-        self._method = ""
-        self._path = ""
-        self._query = b""
+        self._named: dict[bytes, bytes] = {}  # the headers that were read last
         self._body = b""
-        self._found: Any = None  # what answers the request that is being read, if the front knows it
+        self._target: Target | None = None  # of the request that is being read, if the front answers it
         self._running: RequestResponseCycle | _Cycle | None = None  # first in line, begun or over
         self._reading = _NOTHING
         self._upgrades = False  # what is being read asks for another protocol
@@ -164,7 +209,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self._reading is _HEAD:
             self._split = True
-        elif self._found is not None:
+        elif self._target is not None:
             self._go_by_asgi()  # the rest of its body is on its way
         if self._came > HEAD_BYTES:  # a head, or what chunks may have beside their bytes
             self._fail(431)
@@ -199,12 +244,9 @@ class HttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._reading is not _HEAD:
             return  # a trailer: none is known here, so none may pass for a header (RFC 9110, 6.5.1)
-        name = name.lower()
         if value[-1:] <= b" ":
             value = value.rstrip(b" \t")  # what stands before it the parser has taken away
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
-        self.headers.append((name, value))
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._came = 0
@@ -219,6 +261,11 @@ class HttpProtocol(HttpToolsProtocol):
                 self._stop(400)
             self._upgrades = True
             return
+        self._named = named = dict(self.headers)
+        if b"expect" in named:
+            self.expect_100_continue = any(
+                name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers
+            )
         if not self._is_for_the_front():
             if len(self.pipeline) >= PIPELINED:
                 self._stop(503)
@@ -235,32 +282,24 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _is_for_the_front(self) -> bool:
         """Whether the front knows what is asked for, and nothing about it is out of the ordinary."""
-        parser, cycle, url = self.parser, self.cycle, self.url
-        path, _, query = url.partition(b"?")
+        parser, cycle = self.parser, self.cycle
         if (
-            self._front is None
+            self.expect_100_continue
             or (cycle is not None and not cycle.response_complete)
-            or self.expect_100_continue
             or self.flow.write_paused
             or self._messages > self._turn_after
-            or path[:1] != b"/"
-            or b"%" in path
-            or b"#" in url
-            or not url.isascii()
             or not parser.should_keep_alive()
-            or parser.get_http_version() != "1.1"
+            # without that header only HTTP/1.1 lives on
+            or (b"connection" in self._named and parser.get_http_version() != "1.1")
         ):
             return False
-        self._method = parser.get_method().decode("ascii")
-        self._path = path.decode("ascii")
-        self._query = query
-        self._body = b""
         try:
-            self._found = self._front.find(self._method, self._path)
+            self._target = self._targets.of(parser.get_method(), self.url)
         except Exception:
             log.exception("request_failed")
             self._stop(500)
-        return self._found is not None
+        self._body = b""
+        return self._target is not None
 
     def _begin_asgi(self) -> None:
         """What uvicorn would have done as the request began, and now."""
@@ -273,7 +312,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.cycle.transport = _Out(self.transport, self._hang_up)  # type: ignore[assignment]  # all it asks of one
 
     def _go_by_asgi(self) -> None:
-        self._found = None
+        self._target = None
         self._begin_asgi()
         if self._body:
             super().on_body(self._body)
@@ -284,7 +323,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._came = 0
-        if self._found is not None:
+        if self._target is not None:
             if not self._body:
                 self._body = body
                 return
@@ -293,15 +332,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._came = 0
-        found, front = self._found, self._front
-        if found is None or front is None:
+        target, front = self._target, self._front
+        if target is None or front is None:
             if not self._upgrades:
                 self._reading = _NOTHING
                 super().on_message_complete()
             return
         self._reading = _NOTHING
-        self._found = None
-        request = Request(self._method, self._path, self._query, self.headers, self.client, self._body)
+        self._target = None
+        found, method, path, query = target
+        request = Request(method, path, query, self.headers, self._named, self.client, self._body)
         try:
             answered = begin(front.answer(found, request), self.loop)
             if not isinstance(answered, Waiting):
@@ -315,6 +355,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
         self._running = cycle
         task = answered.become_task(self.loop)
+        front.waits(found, task)
         self.tasks.add(task)  # type: ignore[arg-type]  # of what they result in nothing is asked
         task.add_done_callback(self._answerer(cycle))
 
@@ -348,14 +389,12 @@ class HttpProtocol(HttpToolsProtocol):
             headers.remove(_CLOSE)
             keep_alive = False
         always = self.server_state.default_headers
-        out = [STATUS_LINE[status]]
-        for name, value in always:
-            out += (name, b": ", value, b"\r\n")
-        for name, value in headers:
-            out += (name, b": ", value, b"\r\n")
-        out.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-        head = b"".join(out)
-        lines = len(always) + len(headers) + (2 if keep_alive else 3)
+        out = [_STATUS[status], *map(_header_line, always), *map(_header_line, headers)]
+        if not keep_alive:
+            out.append(b"connection: close")
+        lines = len(out) + 1
+        out += _END
+        head = b"\r\n".join(out)
         if head.count(b"\n") != lines or head.count(b"\r") != lines:
             raise ValueError("a header of the answer has a line's end in it")
         self.transport.write(head + body)
@@ -381,7 +420,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self._deaf:
             return
         self._deaf = True
-        if self._reading is _BODY and self._found is None:  # of what is already in line
+        if self._reading is _BODY and self._target is None:  # of what is already in line
             last = self.cycle
             if last.response_complete or last.response_started:
                 last.disconnected = True
@@ -392,7 +431,7 @@ class HttpProtocol(HttpToolsProtocol):
             last.message_event.set()
             if last is not self._running:
                 self.pipeline.popleft()  # where uvicorn puts the last
-        self._found = None
+        self._target = None
         if self._busy:
             self._owed = status
         else:

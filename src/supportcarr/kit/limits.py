@@ -79,15 +79,16 @@ class Verdict:
 class _Terms:
     """A rule as leases have it."""
 
-    __slots__ = ("block", "capacity", "interval_s", "interval_us", "low", "rule")
+    __slots__ = ("asked", "block", "interval_s", "low", "renewed", "rule")
 
     def __init__(self, rule: Rule, lease: int) -> None:
         self.rule = rule
-        self.capacity = rule.limit
-        self.interval_us = rule.interval_us
         self.interval_s = rule.seconds / rule.limit
         self.block = 1 if rule.exact else max(1, min(lease, rule.limit // _LEASE_SHARE))
         self.low = self.block // 4  # tokens left: a lease is renewed before it is spent
+        # what Redis is told of a key, but for the tokens that are given back
+        self.asked = rule.interval_us, rule.limit, self.block
+        self.renewed = 1, rule.interval_us, rule.limit, self.block - 1  # a group of its own
 
 
 class _Held:
@@ -117,7 +118,7 @@ class _Held:
         self.low = _UNMARKED  # with so many tokens left it is to be renewed
         self.left = 0  # in Redis, when we last asked
         self.blocked_until = 0.0
-        self.asking: list[asyncio.Future[None]] | None = None  # who waits for the answer under way
+        self.asking: Sequence[asyncio.Future[None]] | None = None  # who waits for the answer under way
         self.local_full = 0.0  # GCRA's time of the bucket used without Redis
 
     @property
@@ -151,17 +152,20 @@ class _Batch:
         self.asks.append(ask)
         self.numbers.append(len(ask.helds))
         for held in ask.helds:
-            terms = held.terms
             self.buckets.append(held.bucket)
-            self.numbers += (terms.interval_us, terms.capacity, terms.block, held.tokens)
+            self.numbers += held.terms.asked
+            self.numbers.append(held.tokens)
             held.tokens = 0
 
-    def renew(self, held: _Held) -> None:
-        terms, tokens = held.terms, held.tokens
-        held.asking = []
-        self.renewals.append((held, tokens))
-        self.buckets.append(held.bucket)
-        self.numbers += (1, terms.interval_us, terms.capacity, terms.block - 1, tokens)
+    def renew(self, helds: Sequence[_Held]) -> None:
+        renewals, buckets, numbers = self.renewals, self.buckets, self.numbers
+        for held in helds:
+            held.asking = _NOBODY
+            tokens = held.tokens
+            renewals.append((held, tokens))
+            buckets.append(held.bucket)
+            numbers += held.terms.renewed
+            numbers.append(tokens)
 
 
 Pair = tuple[str, Rule]
@@ -181,7 +185,7 @@ class Limiter:
         self._breaker = Breaker(_AWAY_SECONDS, monotonic=monotonic)
         self._asks: list[_Ask] = []  # of this turn of the loop
         self._low: list[_Held] = []  # marked to be renewed
-        self._ending: deque[tuple[float, _Held]] = deque()  # the ends of leases, in their order
+        self._ending: deque[tuple[float, list[_Held]]] = deque()  # the ends of leases, in their order
         self._gathering: asyncio.TimerHandle | None = None
         self._ticking: asyncio.TimerHandle | None = None
         self.fallbacks = 0
@@ -211,9 +215,9 @@ class Limiter:
 
     def try_both(self, key: str, rule: Rule, other_key: str, other_rule: Rule) -> bool | None:
         """``try_take`` of two keys of two rules: a token of each, or of neither."""
-        held = self._held.get(rule.name, _NOTHING).get(key)
-        other = self._held.get(other_rule.name, _NOTHING).get(other_key)
-        if held is None or other is None:
+        try:
+            held, other = self._held[rule.name][key], self._held[other_rule.name][other_key]
+        except KeyError:
             return None
         now = self._now()
         if held.tokens and other.tokens and now < held.until and now < other.until:
@@ -254,7 +258,7 @@ class Limiter:
             for held in missing:
                 if held.asking is not None:
                     waiting = asyncio.get_running_loop().create_future()
-                    held.asking.append(waiting)
+                    held.asking = [*held.asking, waiting]
                     break
             if waiting is None:
                 break
@@ -284,7 +288,7 @@ class Limiter:
         ask = _Ask(missing, loop.create_future())
         for held in missing:
             if held.terms.block > 1:
-                held.asking = []
+                held.asking = _NOBODY
         if not self._asks:
             loop.call_soon(self._send)
         self._asks.append(ask)
@@ -320,11 +324,16 @@ class Limiter:
         """Have the leases renewed that end soon, if they or those before were used; the others end."""
         ending, horizon = self._ending, self._now() + _RENEW_SECONDS
         while ending and ending[0][0] <= horizon:
-            until, held = ending.popleft()
-            if held.until != until or held.asking is not None:
-                continue  # it is over, or is being renewed
-            held.idle = 0 if held.tokens < held.granted else held.idle + 1
-            if held.idle <= _MOST_IDLE:
+            until, helds = ending.popleft()
+            for held in helds:
+                if held.until != until or held.asking is not None:
+                    continue  # it is over, or is being renewed
+                if held.tokens < held.granted:
+                    held.idle = 0
+                else:
+                    held.idle += 1
+                    if held.idle > _MOST_IDLE:
+                        continue
                 held.low = _MARKED
                 self._low.append(held)
         self._ticking = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick) if ending else None
@@ -337,26 +346,27 @@ class Limiter:
             self._gathering.cancel()
             self._gathering = None
         asks, self._asks = self._asks, []
-        low = [held for held in self._low if held.low == _MARKED and held.asking is None]
+        marked = [held for held in self._low if held.low == _MARKED and held.asking is None]
+        low = list(dict.fromkeys(marked))  # it may have been marked twice
         self._low.clear()
         if not asks and not (low and self._breaker.admits()):
             return
         until = self._now() + LEASE_SECONDS
         batch = _Batch(until)
         for ask in asks:
-            batch = self._with_room(batch)
+            if len(batch.buckets) >= MOST_KEYS:
+                self._put(batch)
+                batch = _Batch(until)
             batch.ask(ask)
-        for held in low:
-            if held.asking is None:  # it may have been marked twice
-                batch = self._with_room(batch)
-                batch.renew(held)
+        start = 0
+        while start < len(low):
+            if len(batch.buckets) >= MOST_KEYS:
+                self._put(batch)
+                batch = _Batch(until)
+            end = start + MOST_KEYS - len(batch.buckets)
+            batch.renew(low[start:end])
+            start = end
         self._put(batch)
-
-    def _with_room(self, batch: _Batch) -> _Batch:
-        if len(batch.buckets) < MOST_KEYS:
-            return batch
-        self._put(batch)
-        return _Batch(batch.until)
 
     def _put(self, batch: _Batch) -> None:
         self._questions.put(batch.buckets, batch.numbers, partial(self._heard, batch))
@@ -368,22 +378,33 @@ class Limiter:
         else:
             self._breaker.worked()
         at = 0
+        granted: list[_Held] = []
         for ask in batch.asks:
             verdict = None
             if answer is not None:
                 verdict = self._settle(ask.helds, answer[at : at + 2 * len(ask.helds)], batch.until)
                 at += 2 * len(ask.helds)
+                granted += ask.helds
             for held in ask.helds:
                 _wake(held)
             if not ask.future.done():  # else the request has gone
                 ask.future.set_result(verdict)
-        for held, had in batch.renewals:
-            if answer is not None:
-                got = max(0, answer[at])  # a refusal is left to who asks
-                spent = had - held.tokens  # meanwhile: out of the new lease
-                self._grant(held, got - spent, got >= held.terms.block - 1, answer[at + 1], batch.until)
-                at += 2
-            _wake(held)
+        if answer is None:
+            for held, _ in batch.renewals:
+                _wake(held)
+            return
+        for (held, had), got, left in zip(batch.renewals, answer[at::2], answer[at + 1 :: 2], strict=True):
+            spent = had - held.tokens  # meanwhile: out of the new lease
+            tokens = got - spent if got > 0 else -spent  # a refusal is left to who asks
+            _grant(held, tokens, got >= held.terms.block - 1, left, batch.until)
+            if held.asking:
+                _wake(held)
+            else:
+                held.asking = None
+            granted.append(held)
+        self._ending.append((batch.until, [held for held in granted if held.tokens]))
+        if self._ticking is None:
+            self._ticking = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick)
 
     def _settle(self, helds: Sequence[_Held], answer: list[int], until: float) -> Verdict:
         """What Redis said of one request's keys."""
@@ -394,7 +415,7 @@ class Limiter:
             remaining = min(remaining, left + max(0, got - 1))
             if got > 0:
                 held.idle = 0
-                self._grant(held, got - 1, got >= held.terms.block, left, until)
+                _grant(held, got - 1, got >= held.terms.block, left, until)
             elif got < 0:
                 wait_us = max(wait_us, -got)
                 if not held.terms.rule.exact:
@@ -402,17 +423,6 @@ class Limiter:
         if wait_us:
             return Verdict(False, wait_us / 1_000_000, 0)
         return Verdict(True, 0.0, int(remaining))
-
-    def _grant(self, held: _Held, tokens: int, full: bool, left: int, until: float) -> None:
-        held.tokens = held.granted = max(0, tokens)
-        held.left = left
-        held.until = until
-        # A bucket that runs dry is not asked for more all the time, but by whom it keeps waiting.
-        held.low = held.terms.low if full else _UNMARKED
-        if held.tokens:
-            self._ending.append((until, held))
-            if self._ticking is None:
-                self._ticking = asyncio.get_running_loop().call_later(_TICK_SECONDS, self._tick)
 
     # --- memory -----------------------------------------------------------------------------------
 
@@ -441,6 +451,14 @@ class Limiter:
             held.until, held.low = 0.0, _UNMARKED  # so that nobody renews it
 
 
+def _grant(held: _Held, tokens: int, full: bool, left: int, until: float) -> None:
+    held.tokens = held.granted = tokens if tokens > 0 else 0
+    held.left = left
+    held.until = until
+    # A bucket that runs dry is not asked for more all the time, but by whom it keeps waiting.
+    held.low = held.terms.low if full else _UNMARKED
+
+
 def _wake(held: _Held) -> None:
     """The question for that key is over; who waits for it looks again."""
     waiting, held.asking = held.asking, None
@@ -450,4 +468,5 @@ def _wake(held: _Held) -> None:
 
 
 _NOTHING: dict[str, _Held] = {}
+_NOBODY: Sequence[asyncio.Future[None]] = ()
 _ROUNDING = 1e-6  # of sums of seconds, in tokens

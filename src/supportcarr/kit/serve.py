@@ -23,7 +23,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from supportcarr.kit.http import ASGIApp, Front, Message
-from supportcarr.kit.http_protocol import IDLE_SECONDS, SWEEP_SECONDS, HttpProtocol
+from supportcarr.kit.http_protocol import IDLE_SECONDS, SWEEP_SECONDS, HttpProtocol, Targets
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ class _Uvicorn(uvicorn.Server):
         self._socket = _listening(host, port)
         config = uvicorn.Config(
             app,
-            http=partial(HttpProtocol, front=front, most=most),  # type: ignore[arg-type]  # it calls the class
+            http=partial(HttpProtocol, targets=Targets(front), most=most),  # type: ignore[arg-type]  # it calls the class
             ws="none",
             lifespan="off",
             loop="none",

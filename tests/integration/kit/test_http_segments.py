@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from support.wire import on_uvloop, wired
 from supportcarr.kit.http import Receive, Reply, Request, Scope, Send
-from supportcarr.kit.http_protocol import HttpProtocol
+from supportcarr.kit.http_protocol import HttpProtocol, Targets
 from supportcarr.kit.http_refusal import HEAD_BYTES
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
@@ -106,6 +106,9 @@ class Front:
     def find(self, method: str, path: str) -> str | None:
         return path if path in ("/hot", "/wait") else None
 
+    def waits(self, found: str, task: asyncio.Task[Reply]) -> None:
+        pass
+
     async def answer(self, found: str, request: Request) -> Reply:
         self.asked += 1
         return await reply(request.method, request.path, request.query_string, request.body)
@@ -138,7 +141,7 @@ CONFIG.load()
 async def answers(pieces: list[bytes]) -> list[bytes]:
     """The answers' bytes, without what is new in each refusal."""
     state, front = ServerState(), Front()
-    protocol = HttpProtocol(CONFIG, state, {}, front=front, most=1)
+    protocol = HttpProtocol(CONFIG, state, {}, targets=Targets(front), most=1)
     async with asyncio.timeout(20):
         got = await Transport(protocol, pieces).run()
     assert not state.tasks and not state.connections and front.asked

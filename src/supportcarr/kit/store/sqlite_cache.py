@@ -29,7 +29,6 @@ SLOTS = 1 << 16
 KEPT = 20_000  # documents of a process, the oldest go first: some 40 MB
 
 _WIDTH = 8  # bytes of a counter: written and read in one piece
-_NOT_THERE = (-1, None)
 _SEVERAL = 1  # in place of a counter: no counter that is kept is odd
 
 
@@ -86,7 +85,7 @@ class ReadCache:
     def __init__(self, marks: Marks) -> None:
         self._counts = marks.counts
         self._slot = marks.slot
-        self._kept: dict[tuple[str, str], tuple[int, Any]] = {}
+        self._kept: dict[tuple[str, str], tuple[int, Any, int]] = {}  # with the slot
         self.hits = self.misses = 0
 
     def look(self, collection: str, id: str) -> tuple[int, Any]:
@@ -94,18 +93,23 @@ class ReadCache:
 
         The document may be its bytes, if it was written here and not asked for since.
         """
-        count = self._counts[self._slot(id)]
-        kept = self._kept.get((collection, id), _NOT_THERE)
-        if kept[0] == count:
-            self.hits += 1
-            return kept
+        kept = self._kept.get((collection, id))
+        if kept is None:
+            count = self._counts[self._slot(id)]
+        else:
+            noted, document, slot = kept
+            count = self._counts[slot]
+            if noted == count:
+                self.hits += 1
+                return count, document
         self.misses += 1
         return count, None
 
     def keep(self, collection: str, id: str, count: int, document: Any) -> None:
         """Keep a document that was read after ``look`` answered *count*, or written under that count."""
-        if count & 1 or self._counts[self._slot(id)] != count:
+        slot = self._slot(id)
+        if count & 1 or self._counts[slot] != count:
             return
         if len(self._kept) >= KEPT:
             del self._kept[next(iter(self._kept))]
-        self._kept[collection, id] = count, document
+        self._kept[collection, id] = count, document, slot
