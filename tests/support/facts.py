@@ -61,6 +61,10 @@ def requested() -> RescueRequested:
         payment_method_id="pmt_01jdc0000000000000000000m1",
         total_minor=3150,
         currency="CAD",
+        kind="rescue",
+        problem="flat_tire",
+        pickup=PICKUP,
+        dropoff=DROPOFF,
     )
 
 

@@ -6,7 +6,7 @@
 
 The front knows ``/hot`` (answers at once), ``/wait`` (when ``wire.gate`` is set), ``/big`` (a lot) and some
 that go wrong.  Everything else is the application's: ``/slow`` waits for the gate, ``/early`` answers
-before it has read.  Answers say who gave them, and to what.
+before it has read, ``/fails`` never.  Answers say who gave them, and to what.
 """
 
 from __future__ import annotations
@@ -155,6 +155,8 @@ class Wire:
             body = read
         if scope["path"] == "/slow":
             await self.wait()
+        if scope["path"] == "/fails":
+            raise LookupError("the application's fault")
         status = int(scope["path"][1:]) if scope["path"][1:].isdigit() else 200
         request = Request(scope["method"], scope["path"], scope["query_string"], [], {}, None)
         text = b"x" * BIG if scope["path"] == "/large" else self._text(b"asgi", request, body)

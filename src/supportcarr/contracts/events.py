@@ -55,11 +55,23 @@ class RescueMoved(Fact, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class RescueScheduled(RescueMoved, frozen=True, kw_only=True, tag="rescues.scheduled.v1"):
+class RescueAsked(RescueMoved, frozen=True, kw_only=True):
+    """Base of a request, at once or for later: what is asked for, and where.
+
+    Events from before this was told have none of it.
+    """
+
+    kind: str | None = None
+    problem: str | None = None
+    pickup: GeoPoint | None = None
+    dropoff: GeoPoint | None = None
+
+
+class RescueScheduled(RescueAsked, frozen=True, kw_only=True, tag="rescues.scheduled.v1"):
     scheduled_for: datetime
 
 
-class RescueRequested(RescueMoved, frozen=True, kw_only=True, tag="rescues.requested.v1"):
+class RescueRequested(RescueAsked, frozen=True, kw_only=True, tag="rescues.requested.v1"):
     payment_method_id: str
     total_minor: int
     currency: str

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import structlog
 from httptools import HttpParserError, HttpParserUpgrade
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from supportcarr.kit.eager import Waiting, begin
@@ -95,14 +96,14 @@ class Targets:
         return known if known is not None else self._read(method, url)
 
     def _read(self, method: bytes, url: bytes) -> Target | None:
-        path, _, query = url.partition(b"?")
-        if self.front is None or path[:1] != b"/" or b"%" in path or b"#" in url or not url.isascii():
+        raw, _, query = url.partition(b"?")
+        if self.front is None or raw[:1] != b"/" or b"%" in raw or b"#" in url or not url.isascii():
             return None
-        named = method.decode("ascii"), path.decode("ascii")
-        found = self.front.find(*named)
+        verb, path = method.decode("ascii"), raw.decode("ascii")
+        found = self.front.find(verb, path)
         if found is None:
             return None
-        target = Target(found, *named, query)
+        target = Target(found, verb, path, query)
         if not query and len(url) <= TARGET_BYTES:
             if len(self._known) >= TARGETS:
                 self._known.clear()
@@ -131,6 +132,26 @@ class _Out:
         self.write = transport.write
         self.is_closing = transport.is_closing
         self.close = close
+
+
+class _Flow(FlowControl):
+    """The connection's flow as a cycle has it.
+
+    uvicorn reads on for a handler that asks for its body; with requests in line behind it that has come.
+    """
+
+    def __init__(self, flow: FlowControl, in_line: Sized) -> None:
+        self._flow = flow
+        self._in_line = in_line
+        self.drain = flow.drain  # type: ignore[method-assign]
+
+    @property
+    def write_paused(self) -> bool:  # type: ignore[override]  # all that a cycle asks of it
+        return self._flow.write_paused
+
+    def resume_reading(self) -> None:
+        if not self._in_line:
+            self._flow.resume_reading()
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -262,6 +283,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._upgrades = True
             return
         self._named = named = dict(self.headers)
+        if not self._names_one_host():
+            self._stop(400)
         if b"expect" in named:
             self.expect_100_continue = any(
                 name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers
@@ -271,6 +294,12 @@ class HttpProtocol(HttpToolsProtocol):
                 self._stop(503)
             self._begin_asgi()
         self._reading = _BODY
+
+    def _names_one_host(self) -> bool:
+        """As a request must, so that nobody between us takes it for another's (RFC 9112, 3.2)."""
+        if len(self._named) < len(self.headers):  # of some names there are several
+            return sum(name == b"host" for name, _ in self.headers) == 1
+        return b"host" in self._named or self.parser.get_http_version() == "1.0"
 
     def _stop(self, status: int) -> NoReturn:
         """End the parsing, from what it calls; *status* is the refusal."""
@@ -309,7 +338,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.headers += headers  # the list is in the scope
         self.expect_100_continue = expects
         HttpToolsProtocol.on_headers_complete(self)
+        self.cycle.flow = _Flow(self.flow, self.pipeline)
         self.cycle.transport = _Out(self.transport, self._hang_up)  # type: ignore[assignment]  # all it asks of one
+        self.cycle.send_500_response = self._apologize  # type: ignore[method-assign]  # uvicorn's is no problem
 
     def _go_by_asgi(self) -> None:
         self._target = None
@@ -450,6 +481,13 @@ class HttpProtocol(HttpToolsProtocol):
             self._linger()
         else:
             self.transport.close()
+
+    async def _apologize(self) -> None:
+        """The application has not answered: it failed, or the drain's end cut it off."""
+        task, cycle = asyncio.current_task(), self._running
+        if cycle is not None:
+            cycle.response_complete = True
+        self._refuse(503 if task is not None and task.cancelling() else 500)
 
     def _hang_up(self) -> None:
         """The answer was the last one here; its request's body may still be on its way."""

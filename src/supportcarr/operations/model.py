@@ -20,6 +20,7 @@ from supportcarr.contracts.events import (
     Event,
     MatchingBegan,
     PaymentProcessed,
+    RescueAsked,
     RescueAssigned,
     RescueEnded,
     RescueMoved,
@@ -86,13 +87,14 @@ def _moved(row: OpsRescue, event: Event, fact: RescueMoved) -> OpsRescue:
     changes: dict[str, Any] = {"requested_at": min(row.requested_at, event.at)}
     match fact:
         case RescueScheduled():
+            changes |= _asked(fact)
             changes["scheduled_for"] = fact.scheduled_for
         case RescueRequested():
+            changes |= _asked(fact)
             changes |= {"total_minor": fact.total_minor, "currency": fact.currency}
             changes["waiting_since"] = _later(row.waiting_since, event.at)
         case MatchingBegan():
-            changes |= {"kind": fact.kind, "problem": fact.problem}
-            changes |= {"pickup": fact.pickup, "dropoff": fact.dropoff}
+            changes |= _asked(fact)
             changes["waiting_since"] = _later(row.waiting_since, event.at)
         case RescueAssigned():
             changes["assigned_at"] = _later(row.assigned_at, event.at)
@@ -109,6 +111,13 @@ def _moved(row: OpsRescue, event: Event, fact: RescueMoved) -> OpsRescue:
             "reason": fact.reason,
         }
     return replace(row, **changes)
+
+
+def _asked(fact: RescueAsked | MatchingBegan) -> dict[str, Any]:
+    """What is asked for, and where: the same in every event that says it."""
+    if fact.kind is None:
+        return {}
+    return {"kind": fact.kind, "problem": fact.problem, "pickup": fact.pickup, "dropoff": fact.dropoff}
 
 
 def _paid(row: OpsRescue, event: Event, fact: PaymentProcessed) -> OpsRescue:

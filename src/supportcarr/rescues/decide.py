@@ -30,6 +30,7 @@ from supportcarr.contracts.events import (
 )
 from supportcarr.contracts.refusals import Forbidden, IllegalTransition, ValidationFailed
 from supportcarr.contracts.rescues import Status
+from supportcarr.contracts.terms import QuoteTerms
 from supportcarr.rescues import owed
 from supportcarr.rescues.commands import (
     Abort,
@@ -134,6 +135,7 @@ def _wake(rescue: Rescue, command: Wake, given: Given) -> tuple[Fact, ...]:
     return (
         RescueRequested(
             **_move(rescue, "requested"),
+            **asked(rescue.quote),
             payment_method_id=rescue.payment_method_id,
             total_minor=rescue.quote.total_minor,
             currency=rescue.quote.currency,
@@ -298,17 +300,23 @@ def _matching(
 ) -> MatchingBegan:
     quote = rescue.quote
     return MatchingBegan(
-        **_move(rescue, "matching", reason=reason) | {"driver_id": None},
+        **_move(rescue, "matching", reason=reason) | asked(quote) | {"driver_id": None},
         entry=rescue.matching_entry + 1,
         ends_at=given.now + timedelta(seconds=given.rules.matching_seconds),
-        kind=quote.kind,
-        problem=quote.problem,
-        pickup=quote.pickup.point,
-        dropoff=quote.dropoff.point,
         pay_minor=owed.driver_pay(quote),
         currency=quote.currency,
         given_up_by=given_up_by,
     )
+
+
+def asked(terms: QuoteTerms) -> dict[str, Any]:
+    """What is asked for, and where, as facts tell it."""
+    return {
+        "kind": terms.kind,
+        "problem": terms.problem,
+        "pickup": terms.pickup.point,
+        "dropoff": terms.dropoff.point,
+    }
 
 
 def _rejected(rescue: Rescue, reason: str) -> RescueRejected:

@@ -26,7 +26,7 @@ from supportcarr.contracts.events import (
 from supportcarr.contracts.rescues import Status
 from supportcarr.contracts.terms import QuoteTerms
 from supportcarr.rescues.commands import Outcome, RequestRescue
-from supportcarr.rescues.decide import Explained, PinChosen, PinMistyped, hold_ends_at
+from supportcarr.rescues.decide import Explained, PinChosen, PinMistyped, asked, hold_ends_at
 from supportcarr.rescues.model import (
     OFFERS_LIMIT,
     TIMELINE_HEAD,
@@ -55,6 +55,7 @@ def open_rescue(
         "rider_id": rider.id,
         "area_id": terms.area_id,
         "status": status,
+        **asked(terms),
     }
     blank = Rescue(
         id=rescue_id,

@@ -163,6 +163,20 @@ async def test_a_fault_of_the_front_is_told_logged_and_ends_that_connection_only
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["request_failed"]
 
 
+@pytest.mark.parametrize("before", [b"", COLD])
+@on_uvloop
+async def test_a_fault_of_the_application_is_told_as_a_problem(before: bytes) -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(before + b"GET /fails" + HOST + b"\r\n" + COLD)
+        if before:
+            assert await talk.replies(1) == [b"asgi GET /cold  "]
+        answer = await talk.reply()
+        assert (answer.status, json.loads(answer.body)["code"]) == (500, "internal_error")
+        await talk.ended()
+        await until(lambda: not wire.tasks)
+        await still_serves(wire)
+
+
 # --- the drain ------------------------------------------------------------------------------------
 
 
@@ -209,16 +223,17 @@ async def test_what_was_in_line_when_the_drain_began_is_answered_and_a_body_on_i
         assert (answer.body, answer.one(b"connection")) == (b"asgi POST /hot  abcdef", b"close")
 
 
-@pytest.mark.parametrize(("sent", "status"), [(WAIT, 503), (WAIT + HOT, 503), (SLOW, 500)])
+@pytest.mark.parametrize("sent", [WAIT, WAIT + HOT, SLOW, SLOW + HOT])
 @on_uvloop
-async def test_what_takes_longer_than_the_drain_is_told_so(sent: bytes, status: int) -> None:
+async def test_what_takes_longer_than_the_drain_is_told_so(sent: bytes) -> None:
     with structlog.testing.capture_logs() as lines:
         async with wired(drain_seconds=0.1) as wire, wire.talk() as talk:
             talk.send(sent)
             await until(lambda: wire.began == 1)
             await wire.stop()
             answer = await talk.reply()
-            assert (answer.status, answer.one(b"connection")) == (status, b"close")
+            assert (answer.status, answer.one(b"connection")) == (503, b"close")
+            assert (json.loads(answer.body)["code"], answer.one(b"retry-after")) == ("overloaded", b"1")
             await talk.ended()
             assert not wire.tasks
     assert [line["requests"] for line in lines if line["event"] == "drain_cut_off"] == [1]

@@ -46,6 +46,10 @@ async def refused(talk: Talk, status: int, code: str) -> None:
         b"GET /hot HTTP/1.1\nhost: x\n\n",
         b"GET /hot HTTP/1.1\r\nhost: x\n\r\n",
         b"CONNECT x:443" + HOST + b"\r\n",
+        b"GET /hot HTTP/1.1\r\n\r\n",  # without a host
+        b"GET /hot HTTP/1.1\r\na: b\r\na: c\r\n\r\n",
+        b"GET /hot" + HOST + b"host: y\r\n\r\n",
+        b"POST /cold HTTP/1.1\r\ncontent-length: 3\r\n\r\nabc",
         b"GET /hot" + HOST + b"a: b\r\n c\r\n\r\n",  # folded
         b"GET /hot" + HOST + b"a: b\x00c\r\n\r\n",
         b"GET /hot" + HOST + b"a\x00: b\r\n\r\n",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from support import facts
 from supportcarr.contracts.events import Event, UserSignedUp
@@ -35,6 +36,19 @@ def test_a_whole_life_is_on_the_row() -> None:
     assert (row.total_minor, row.owed_minor, row.currency) == (3150, 3150, "CAD")
     assert (row.payment_status, row.captured_minor, row.refunded_minor) == ("captured", 3150, 0)
     assert (row.pickup, row.dropoff, row.problem) == (facts.PICKUP, facts.DROPOFF, "flat_tire")
+
+
+def test_what_is_asked_for_is_on_the_row_before_anybody_is_looked_for() -> None:
+    row = row_of([facts.event(facts.requested(), 1)])
+    assert (row.kind, row.problem) == ("rescue", "flat_tire")
+    assert (row.pickup, row.dropoff) == (facts.PICKUP, facts.DROPOFF)
+
+
+def test_a_request_from_before_it_was_told_leaves_that_open() -> None:
+    untold = replace(facts.requested(), kind=None, problem=None, pickup=None, dropoff=None)
+    row = row_of([facts.event(untold, 1), facts.event(facts.matching(), 2)])
+    assert (row.kind, row.pickup) == ("rescue", facts.PICKUP)
+    assert row == row_of([facts.event(facts.matching(), 2), facts.event(untold, 1)])
 
 
 def test_a_repeated_event_changes_nothing() -> None:
