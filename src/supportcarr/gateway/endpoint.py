@@ -70,12 +70,13 @@ class Endpoint:
         self._metrics = metrics
         self._timings: dict[tuple[str, int], Timings] = {}
 
-    def timings(self, method: str, status: int) -> Timings:
-        timings = self._timings.get((method, status))
-        if timings is None:
-            timings = self._metrics.timings(method, self.label, status)
-            self._timings[method, status] = timings
-        return timings
+    def observe(self, method: str, status: int, seconds: float) -> None:
+        """Count one answer."""
+        try:
+            timings = self._timings[method, status]
+        except KeyError:
+            timings = self._timings[method, status] = self._metrics.timings(method, self.label, status)
+        timings.observe(seconds)
 
     @property
     def parts(self) -> tuple[str, ...]:

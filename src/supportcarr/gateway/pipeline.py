@@ -169,7 +169,7 @@ class Pipeline:
         if method == "HEAD":
             body = b""
         seconds = perf_counter() - began
-        endpoint.timings(method, status).observe(seconds)
+        endpoint.observe(method, status, seconds)
         if self._access_log is not None and not endpoint.counted_only:
             self._access_log.write(
                 logs.AccessLine(  # in their order: names cost as much again

@@ -10,9 +10,11 @@ import asyncio
 import types
 from collections.abc import Coroutine, Generator
 from contextvars import Context, copy_context
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+_enter_task, _leave_task = asyncio._enter_task, asyncio._leave_task  # "Extending asyncio" in its manual
 
 
 class Waiting(Generic[T]):
@@ -57,15 +59,15 @@ def begin(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) ->
     """
     context = copy_context()
     stand_in = _StandIn()
-    task = cast("asyncio.Task[Any]", stand_in)  # as far as anybody asks
-    asyncio._enter_task(loop, task)  # "Extending asyncio" in its manual
+    task: Any = stand_in  # as far as anybody asks
+    _enter_task(loop, task)
     try:
         waits_for = context.run(coroutine.send, None)
     except StopIteration as ended:
         result: T = ended.value
         return result
     finally:
-        asyncio._leave_task(loop, task)
+        _leave_task(loop, task)
     return Waiting(coroutine, waits_for, context, stand_in)
 
 

@@ -220,11 +220,15 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
-        self._came += len(data)
-        self._much = len(data) > HEAD_BYTES
+        size = len(data)
+        self._came += size
+        self._much = size > HEAD_BYTES
         self._turn_after = self._messages + AT_ONCE
         try:
-            self._feed(data)
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as upgrade:
+                self._feed_again(data, upgrade)
         except HttpParserError:
             self._fail(self._refusal)
             return
@@ -235,23 +239,24 @@ class HttpProtocol(HttpToolsProtocol):
         if self._came > HEAD_BYTES:  # a head, or what chunks may have beside their bytes
             self._fail(431)
 
-    def _feed(self, data: bytes) -> None:
-        """Parse *data*.  Raises ``HttpParserError``.
+    def _feed_again(self, data: bytes, stopped: HttpParserUpgrade) -> None:
+        """Parse the rest of *data* after a head with ``Upgrade``.  Raises ``HttpParserError``.
 
         Nothing is upgraded here, so that the request is an ordinary one (RFC 9110, 7.8).  But the
         parser takes what follows its head for another protocol's, its body included: it reads the
         head again, without that header.
         """
         while True:
+            self._upgrades = False
+            lines = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+            version = self.parser.get_http_version().encode()
+            line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
+            data = b"".join((line, *lines, b"\r\n", data[stopped.args[0] :]))
             try:
                 self.parser.feed_data(data)
                 return
-            except HttpParserUpgrade as upgrade:
-                self._upgrades = False
-                lines = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
-                version = self.parser.get_http_version().encode()
-                line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
-                data = b"".join((line, *lines, b"\r\n", data[upgrade.args[0] :]))
+            except HttpParserUpgrade as upgrade:  # of a request behind it
+                stopped = upgrade
 
     # --- what the parser finds ----------------------------------------------------------------
 
@@ -283,7 +288,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._upgrades = True
             return
         self._named = named = dict(self.headers)
-        if not self._names_one_host():
+        if (b"host" not in named or len(named) < len(self.headers)) and not self._names_one_host():
             self._stop(400)
         if b"expect" in named:
             self.expect_100_continue = any(

@@ -31,15 +31,12 @@ _SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
-class Ids:
+class Ids(msgspec.Struct):
     """What the lines of one request or job have in common.  Mutable: ids are added as they are known."""
 
-    __slots__ = ("request_id", "rescue_id", "user_id")
-
-    def __init__(self, request_id: str | None = None) -> None:
-        self.request_id = request_id
-        self.user_id: str | None = None
-        self.rescue_id: str | None = None
+    request_id: str | None = None
+    user_id: str | None = None
+    rescue_id: str | None = None
 
 
 _ids: ContextVar[Ids | None] = ContextVar("ids", default=None)
@@ -147,7 +144,7 @@ def access_writer(level: str) -> LogWriter | None:
 def _add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     ids = _ids.get()
     if ids is not None:
-        for name in Ids.__slots__:
+        for name in Ids.__struct_fields__:
             value = getattr(ids, name)
             if value is not None:
                 event.setdefault(name, value)
