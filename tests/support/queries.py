@@ -168,7 +168,7 @@ NO_QUESTIONS = frozenset(
         "gateway/decoding.py query.count",
         "gateway/pipeline.py itertools.count",
         "kit/http_protocol.py head.count",
-        "kit/http_protocol.py self.front.find",
+        "kit/http_targets.py self.front.find",
         "kit/job_worker.py names.count",
         "kit/jobs.py self.find",
         "kit/outbox.py names.count",

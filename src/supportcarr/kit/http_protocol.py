@@ -19,7 +19,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sized
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 from httptools import HttpParserError, HttpParserUpgrade
@@ -27,8 +27,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from supportcarr.kit.eager import Waiting, begin
-from supportcarr.kit.http import Front, Reply, Request
+from supportcarr.kit.http import Reply, Request
 from supportcarr.kit.http_refusal import HEAD_BYTES, refusal
+from supportcarr.kit.http_targets import Target, Targets
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -43,8 +44,6 @@ LINGER_SECONDS = 5.0  # after a refusal: who is still sending would lose it by a
 SWEEP_SECONDS = 5.0  # how often that is looked at
 AT_ONCE = 64  # requests answered from what came in one piece; the others let the loop turn between them
 PIPELINED = 128  # requests that wait for those before them
-TARGETS = 4096  # request lines whose reading a process keeps …
-TARGET_BYTES = 128  # … if they are no longer
 
 _NOBODY_WAITS = asyncio.Event()
 _CLOSE = (b"connection", b"close")
@@ -68,47 +67,6 @@ _NOTHING, _HEAD, _BODY = _Reading
 
 class _Stopped(Exception):
     """Ends the parsing."""
-
-
-class Target(NamedTuple):
-    """What a request line names: what of the front answers it, and the line's parts."""
-
-    found: Any
-    method: str
-    path: str
-    query: bytes
-
-
-class Targets:
-    """What a process's front knows, by method and target of the request line.
-
-    Most requests name again what somebody has named before (``/me``, the rescue that is watched), so
-    that is found by one look.  With a query it is not kept: those are as good as never the same.
-    """
-
-    def __init__(self, front: Front[Any] | None) -> None:
-        self.front = front
-        self._known: dict[tuple[bytes, bytes], Target] = {}
-
-    def of(self, method: bytes, url: bytes) -> Target | None:
-        """``None``: the front does not know it, or it is not written in the plain way."""
-        known = self._known.get((method, url))
-        return known if known is not None else self._read(method, url)
-
-    def _read(self, method: bytes, url: bytes) -> Target | None:
-        raw, _, query = url.partition(b"?")
-        if self.front is None or raw[:1] != b"/" or b"%" in raw or b"#" in url or not url.isascii():
-            return None
-        verb, path = method.decode("ascii"), raw.decode("ascii")
-        found = self.front.find(verb, path)
-        if found is None:
-            return None
-        target = Target(found, verb, path, query)
-        if not query and len(url) <= TARGET_BYTES:
-            if len(self._known) >= TARGETS:
-                self._known.clear()
-            self._known[method, url] = target
-        return target
 
 
 class _Cycle:

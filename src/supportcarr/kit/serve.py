@@ -23,7 +23,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from supportcarr.kit.http import ASGIApp, Front, Message
-from supportcarr.kit.http_protocol import IDLE_SECONDS, SWEEP_SECONDS, HttpProtocol, Targets
+from supportcarr.kit.http_protocol import IDLE_SECONDS, SWEEP_SECONDS, HttpProtocol
+from supportcarr.kit.http_targets import Targets
 
 T = TypeVar("T")
 

@@ -14,8 +14,9 @@ from uvicorn.server import ServerState
 
 from support.wire import on_uvloop, wired
 from supportcarr.kit.http import Receive, Reply, Request, Scope, Send
-from supportcarr.kit.http_protocol import HttpProtocol, Targets
+from supportcarr.kit.http_protocol import HttpProtocol
 from supportcarr.kit.http_refusal import HEAD_BYTES
+from supportcarr.kit.http_targets import Targets
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 UPGRADE = b"connection: upgrade\r\nupgrade: h2c\r\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
+from supportcarr.gateway.addresses import _REMEMBERED, LOOPBACK, ClientAddresses
 
 PROXIES = ("10.0.0.0/8", *LOOPBACK)
 
@@ -67,3 +67,22 @@ def test_more_addresses_than_are_remembered_are_still_read() -> None:
     addresses = ClientAddresses(PROXIES)
     seen = {addresses.of((f"203.{n >> 8}.{n & 255}.1", "1"), None) for n in range(5000)}
     assert len(seen) == 5000
+
+
+def test_the_same_chain_from_another_peer_is_another_chain() -> None:
+    addresses = ClientAddresses(PROXIES)
+    for _ in range(2):
+        assert addresses.of(("10.1.2.3", "1"), b"198.51.100.1") == "198.51.100.1"
+        assert addresses.of(("203.0.113.9", "1"), b"198.51.100.1") == "203.0.113.9"
+
+
+def test_neither_many_chains_nor_long_ones_fill_the_memory() -> None:
+    addresses = ClientAddresses(PROXIES)
+    for n in range(_REMEMBERED + 10):
+        stranger = f"198.51.{n // 256}.{n % 256}"
+        assert addresses.of(("10.1.2.3", "1"), f"x, {stranger}".encode()) == stranger
+        assert len(addresses._chains) <= _REMEMBERED
+    kept = len(addresses._chains), len(addresses._known)
+    assert addresses.of(("10.1.2.3", "1"), b"y" * 30_000 + b", 10.9.9.9, 10.1.2.3") == "10.9.9.9"
+    assert len(addresses._chains) == kept[0]
+    assert max(map(len, addresses._known)) < 30_000
