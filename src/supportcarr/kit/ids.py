@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from functools import lru_cache
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]  # ten bits each
-_TIME = tuple(range(40, -1, -10))
-_CHANCE = tuple(range(70, -1, -10))
+_OF_A_BYTE = bytes(map(ord, _ALPHABET * 8))  # the character that five of its bits stand for
 
 
 def new_id(prefix: str, *, region: str | None = None) -> str:
     """A fresh id: 48 bits of wall-clock milliseconds, then 80 random bits (the ULID layout)."""
-    now, chance = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10))
-    pairs = [_PAIRS[now >> shift & 1023] for shift in _TIME]
-    pairs += [_PAIRS[chance >> shift & 1023] for shift in _CHANCE]
-    body = "".join(pairs)
+    upper, lower = divmod(time.time_ns() // 1_000_000, 1024)
+    chance = os.urandom(16).translate(_OF_A_BYTE).decode("ascii")
+    body = f"{_upper(upper)}{_PAIRS[lower]}{chance}"
     return f"{prefix}_{region}_{body}" if region else f"{prefix}_{body}"
+
+
+@lru_cache(1)
+def _upper(part: int) -> str:
+    """The upper 38 bits of the time: the same for about a second."""
+    return "".join(_PAIRS[part >> shift & 1023] for shift in range(30, -1, -10))
