@@ -151,6 +151,8 @@ class Wire:
             read = await self._body(receive)
             if read is None:
                 self.disconnects += 1
+                if scope["path"] == "/late-fault":
+                    raise LookupError("the application's fault")
                 return
             body = read
         if scope["path"] == "/slow":

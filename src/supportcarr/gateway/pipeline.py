@@ -155,9 +155,7 @@ class Pipeline:
                 endpoint, params, request, headers, request_id, address, ids
             )
         except (Exception, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and not self._flights.is_late():
-                raise  # the server's, not ours
-            refusal = _refusal_of(error)
+            refusal = self._refusal_of(error)
             if refusal.status == 500:
                 log.exception("request_failed", route=endpoint.label, method=method)
             status, code = refusal.status, refusal.code
@@ -194,6 +192,19 @@ class Pipeline:
         if not endpoint.counted_only:
             self._flights.board(task, endpoint)
             task.add_done_callback(self._flights.leave)
+
+    def _refusal_of(self, error: BaseException) -> Refusal:
+        """What to say of it.  Raises it again if the server cancels the task.
+
+        A cancellation may also be that of what the task waited for: a fault of ours like any other.
+        """
+        if isinstance(error, asyncio.CancelledError):
+            if self._flights.is_late():
+                return Overloaded("This took too long; it may have happened all the same", retry_after=1)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise error
+        return _refusal_of(error)
 
     async def _answer(
         self,
@@ -388,8 +399,6 @@ def _refusal_of(error: BaseException) -> Refusal:
         return Unavailable(retry_after=1)
     if isinstance(error, VersionConflict):
         return Conflict()
-    if isinstance(error, asyncio.CancelledError):
-        return Overloaded("This took too long; it may have happened all the same", retry_after=1)
     if isinstance(error, BadCursor):
         return ValidationFailed.of("cursor", "invalid", "This cursor was not handed out by this list")
     return InternalError()

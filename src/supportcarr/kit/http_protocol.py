@@ -19,6 +19,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sized
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
@@ -47,6 +48,7 @@ PIPELINED = 128  # requests that wait for those before them
 
 _NOBODY_WAITS = asyncio.Event()
 _CLOSE = (b"connection", b"close")
+_KEEP_ALIVE = (b"connection", b"proxy-connection")  # whose word the parser takes for it
 _STATUS = {status: line.rstrip() for status, line in STATUS_LINE.items()}
 _END = (b"", b"")  # of a head
 _header_line = b": ".join  # of a name and its value
@@ -281,8 +283,8 @@ class HttpProtocol(HttpToolsProtocol):
             or self.flow.write_paused
             or self._messages > self._turn_after
             or not parser.should_keep_alive()
-            # without that header only HTTP/1.1 lives on
-            or (b"connection" in self._named and parser.get_http_version() != "1.1")
+            # without one of these only HTTP/1.1 lives on
+            or (not self._named.keys().isdisjoint(_KEEP_ALIVE) and parser.get_http_version() != "1.1")
         ):
             return False
         try:
@@ -303,7 +305,8 @@ class HttpProtocol(HttpToolsProtocol):
         HttpToolsProtocol.on_headers_complete(self)
         self.cycle.flow = _Flow(self.flow, self.pipeline)
         self.cycle.transport = _Out(self.transport, self._hang_up)  # type: ignore[assignment]  # all it asks of one
-        self.cycle.send_500_response = self._apologize  # type: ignore[method-assign]  # uvicorn's is no problem
+        apology = partial(self._apologize, self.cycle)
+        self.cycle.send_500_response = apology  # type: ignore[method-assign]  # uvicorn's is no problem
 
     def _go_by_asgi(self) -> None:
         self._target = None
@@ -431,7 +434,7 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self._refuse(status)
 
-    def _refuse(self, status: int, *, linger: bool = True) -> None:
+    def _refuse(self, status: int, *, linger: bool = True, head_only: bool = False) -> None:
         """A problem in place of an answer, and the connection's end."""
         self._deaf = True
         if self.transport.is_closing():
@@ -439,18 +442,21 @@ class HttpProtocol(HttpToolsProtocol):
         request_id = f"req-{secrets.token_hex(8)}"
         address = (self.client or ("", 0))[0]
         log.info("connection_refused", request_id=request_id, status=status, address=address)
-        self.transport.write(refusal(status, request_id, self.server_state.default_headers))
+        head, body = refusal(status, request_id, self.server_state.default_headers)
+        self.transport.write(head if head_only else head + body)
         if linger:
             self._linger()
         else:
             self.transport.close()
 
-    async def _apologize(self) -> None:
+    async def _apologize(self, cycle: RequestResponseCycle) -> None:
         """The application has not answered: it failed, or the drain's end cut it off."""
-        task, cycle = asyncio.current_task(), self._running
-        if cycle is not None:
-            cycle.response_complete = True
-        self._refuse(503 if task is not None and task.cancelling() else 500)
+        if cycle.disconnected or cycle.response_complete:
+            return  # the client has gone, or was refused
+        cycle.response_complete = True
+        task = asyncio.current_task()
+        status = 503 if task is not None and task.cancelling() else 500
+        self._refuse(status, head_only=cycle.scope["method"] == "HEAD")
 
     def _hang_up(self) -> None:
         """The answer was the last one here; its request's body may still be on its way."""
@@ -463,6 +469,8 @@ class HttpProtocol(HttpToolsProtocol):
         """Say no more, and drop what comes: closed with bytes unread the connection would be reset, and
         the client lose what it is told."""
         self._deaf = True
+        self._owed = 0
+        self.pipeline.clear()  # nobody would hear of what those did
         if self._half_closed:
             self.transport.close()
             return

@@ -17,8 +17,8 @@ _REASONS = {
 }
 
 
-def refusal(status: int, request_id: str, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """A problem (RFC 9457) as bytes to write, *headers* with it, that ends its connection."""
+def refusal(status: int, request_id: str, headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """A problem (RFC 9457) that ends its connection: head, *headers* with it, and body as bytes to write."""
     code, title, detail = _REASONS[status]
     body = msgspec.json.encode(
         {
@@ -41,4 +41,4 @@ def refusal(status: int, request_id: str, headers: list[tuple[bytes, bytes]]) ->
     if status == 503:
         own.append((b"retry-after", b"1"))
     lines = [b"%b: %b\r\n" % header for header in (*headers, *own)]
-    return b"".join((STATUS_LINE[status], *lines, b"\r\n", body))
+    return b"".join((STATUS_LINE[status], *lines, b"\r\n")), body

@@ -163,6 +163,32 @@ async def test_a_fault_of_the_front_is_told_logged_and_ends_that_connection_only
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["request_failed"]
 
 
+@on_uvloop
+async def test_a_fault_of_the_application_is_told_without_a_body_to_who_asked_for_none() -> None:
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(b"HEAD /fails" + HOST + b"\r\n")
+        answer = await talk.reply("HEAD")
+        assert (answer.status, answer.one(b"connection")) == (500, b"close")
+        await talk.ended()
+
+
+@on_uvloop
+async def test_who_was_refused_is_not_told_again_that_the_application_failed() -> None:
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
+    with structlog.testing.capture_logs() as lines:
+        async with wired() as wire, wire.talk() as talk:
+            talk.send(b"POST /late-fault" + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            await until(lambda: wire.seen)
+            talk.send(b"nonsense\r\n")
+            answer = await talk.reply()
+            assert answer.status == 400
+            await talk.ended()
+            await until(lambda: not wire.tasks)
+    assert not failed
+    assert [line["status"] for line in lines if line["event"] == "connection_refused"] == [400]
+
+
 @pytest.mark.parametrize("before", [b"", COLD])
 @on_uvloop
 async def test_a_fault_of_the_application_is_told_as_a_problem(before: bytes) -> None:
@@ -203,6 +229,26 @@ async def test_what_the_front_still_answers_while_draining_ends_its_connection()
         await asgi.ended()
         await wire.running
         assert not wire.tasks
+
+
+@on_uvloop
+async def test_what_comes_after_the_drain_began_is_not_done_behind_a_last_answer() -> None:
+    """Who is told that the connection ends with this answer repeats the others elsewhere."""
+    async with wired() as wire, wire.talk() as talk:
+        talk.send(SLOW)
+        await until(lambda: wire.began == 1)
+        wire.lifecycle.drain()
+        await until(lambda: not all(c.cycle.keep_alive for c in wire.connections))
+        half = b"POST /cold" + HOST + b"content-length: 9\r\n\r\nabc"
+        talk.send(b"POST /cold" + HOST + b"content-length: 3\r\n\r\nabc" + half)
+        connection = await wire.connection()
+        await until(lambda: len(connection.pipeline) == 2)
+        wire.gate.set()
+        answer = await talk.reply()
+        assert (answer.body, answer.one(b"connection")) == (b"asgi GET /slow  ", b"close")
+        await talk.ended()
+        assert wire.seen == ["/slow"]
+        await until(lambda: not wire.tasks)
 
 
 @on_uvloop

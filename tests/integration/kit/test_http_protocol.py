@@ -267,6 +267,7 @@ async def test_who_is_answered_before_its_body_is_read_may_send_it_and_go_on() -
         b"GET /hot HTTP/1.0\r\n\r\n",
         b"GET /hot HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
         b"GET /hot HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /hot HTTP/1.0\r\nProxy-Connection: keep-alive\r\n\r\n",
         b"GET /hot HTTP/1.1\r\nHost: x\r\nconnection: CLOSE\r\n\r\n",
         b"GET /hot HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\n",
         b"GET /cold HTTP/1.1\r\nHost: x\r\nConnection: cLoSe\r\n\r\n",
