@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -123,6 +124,10 @@ def things_routes(store: Store) -> list[Route]:
             raise StoreUnavailable("the disk is full")
         if call.path["how"] == "race":
             raise VersionConflict("lost three times")
+        if call.path["how"] == "cancelled":  # what it waits for was given up by somebody else
+            given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(given_up.cancel, "a secret in a message")
+            await given_up
         raise RuntimeError("a secret in a message")
 
     return [

@@ -244,8 +244,9 @@ async def test_unknown_paths_and_methods_are_problems_too(api: Api) -> None:
     assert reply.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
 
 
-async def test_our_own_fault_is_told_without_its_reasons(api: Api) -> None:
-    reply = await api.anonymous().get("/fail/code")
+@pytest.mark.parametrize("how", ["code", "cancelled"])
+async def test_our_own_fault_is_told_without_its_reasons(api: Api, how: str) -> None:
+    reply = await api.anonymous().get(f"/fail/{how}")
     is_problem(reply, 500, "internal_error")
     assert "secret" not in str(reply.body)
 
