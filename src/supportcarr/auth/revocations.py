@@ -29,6 +29,7 @@ from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.redis.revoked import Place, RevokedLog
 from supportcarr.kit.settings import Auth
 from supportcarr.kit.store.port import Collection, Range, Store, StoreError
+from supportcarr.kit.tasks import end
 
 BEAT_SECONDS = 0.25
 STALE_SECONDS = 0.75
@@ -150,9 +151,7 @@ class Revocations:
         ]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._tasks.clear()
 
     async def _again(self, name: str, every_s: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -23,6 +23,7 @@ import structlog
 
 from supportcarr.kit.clock import CityClockRecord, Clock
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, StoreError, VersionConflict
+from supportcarr.kit.tasks import end
 
 CITY_CLOCK = CollectionSpec("cityclock", CityClockRecord)
 SPECS: tuple[CollectionSpec[Any], ...] = (CITY_CLOCK,)
@@ -103,9 +104,7 @@ class CityHeartbeat:
     async def stop(self) -> None:
         """End, with a last mark."""
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
             with suppress(StoreError):
                 await self.beat(fresh_s=0.0)
 

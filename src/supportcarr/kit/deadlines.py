@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +18,7 @@ import structlog
 
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.store.port import Collection, Range, Store, StoreError
+from supportcarr.kit.tasks import end
 from supportcarr.kit.work import Again, Deadline
 
 PAGE = 200
@@ -99,19 +99,14 @@ class DeadlineRunner:
 
     async def stop(self, within_s: float = 5.0) -> None:
         """Look no more; let what is being fired finish within that time, drop what only waits."""
-        if self._looker is not None:
-            self._looker.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looker
+        await end(self._looker)
         now = self._clock.city()
         for (_, _, due), task in list(self._flying.items()):
             if due > now:
                 task.cancel()
         if self._flying:
             _, late = await asyncio.wait(self._flying.values(), timeout=within_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await end(*late)
 
     def stats(self) -> dict[str, int]:
         """Figures for the metrics."""

@@ -14,6 +14,7 @@ from supportcarr.kit.jobs import Job, Jobs
 from supportcarr.kit.queue import QueueWorker
 from supportcarr.kit.settings import Jobs as JobSettings
 from supportcarr.kit.store.port import StoreError, VersionConflict
+from supportcarr.kit.tasks import end
 from supportcarr.kit.work import Again, JobHandler
 
 CLAIM_SECONDS = 4.0  # how long a killed worker's job is left alone
@@ -88,9 +89,7 @@ class JobWorker:
 
     async def close(self, seconds: float = 5.0) -> None:
         """Take no more jobs, and let those that run finish for that long; then others take them up."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            await asyncio.gather(self._sweeper, return_exceptions=True)
+        await end(self._sweeper)
         await self._queue.close(seconds)
 
     async def _sweep(self) -> None:
@@ -162,8 +161,7 @@ class JobWorker:
                 job = await self._prolong(job)
         finally:
             if not running.done():  # we are cancelled, or another has taken it over
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+                await end(running)
         return job, running.exception()
 
     async def _prolong(self, job: Job) -> Job:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +24,7 @@ import structlog
 
 from supportcarr.contracts.events import Event, Fact
 from supportcarr.kit.store.port import Store, StoreError
+from supportcarr.kit.tasks import end
 from supportcarr.kit.work import Again, Consumer
 
 FIRST_RETRY_S = 0.1
@@ -308,12 +308,7 @@ class Relay:
         for trouble in self._troubles.values():
             if trouble.retry:
                 trouble.retry.cancel()
-        ending = [*self._running.values(), *([self._sweeper] if self._sweeper else [])]
-        for task in ending:
-            task.cancel()
-        for task in ending:
-            with suppress(asyncio.CancelledError):
-                await task
+        await end(*self._running.values(), self._sweeper)
 
     def stats(self) -> dict[str, int]:
         """Figures for the metrics."""

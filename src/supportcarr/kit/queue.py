@@ -26,6 +26,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from supportcarr.kit.redis import keys
+from supportcarr.kit.tasks import end
 
 _NAME = "jobs"
 _LOCK_MS = 3_000
@@ -132,9 +133,7 @@ class QueueWorker:
             except Exception:
                 with suppress(Exception):
                     await self._worker.close(force=True)
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        await end(self._keeper)
 
     async def _keep(self) -> None:
         while not self._closing:

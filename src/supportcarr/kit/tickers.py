@@ -20,6 +20,7 @@ from supportcarr.contracts.documents import Document
 from supportcarr.kit.clock import Clock
 from supportcarr.kit.ids import new_id
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, StoreError, VersionConflict
+from supportcarr.kit.tasks import end
 from supportcarr.kit.work import Again, Ticker
 
 SHORTEST_TICK_S = 0.01  # wall; a fast city does not make a ticker spin
@@ -100,9 +101,7 @@ class TickerRunner:
 
     async def stop(self) -> None:
         """End the ticks and give the leases back."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         for ticker in self._tickers:
             with suppress(StoreError):
                 await self._leases.release(ticker.name)

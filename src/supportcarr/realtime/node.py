@@ -18,6 +18,7 @@ from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.redis.keys import positions_channel
 from supportcarr.kit.redis.streams import Batch
+from supportcarr.kit.tasks import end
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.feed import ops_stream, user_stream
 from supportcarr.realtime.messages import LocationUpdate
@@ -86,9 +87,7 @@ class Node:
         self._tasks = [asyncio.create_task(_forever(name, loop), name=name) for name, loop in loops.items()]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._tasks.clear()
 
     # --- loops --------------------------------------------------------------------------------

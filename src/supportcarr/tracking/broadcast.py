@@ -13,6 +13,7 @@ import structlog
 from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisError
+from supportcarr.kit.tasks import end
 from supportcarr.tracking.livejobs import LiveJobs
 from supportcarr.tracking.model import Fix, LiveJob
 from supportcarr.tracking.ports import Router
@@ -56,9 +57,7 @@ class Ticking:
     async def close(self) -> None:
         """Stop waiting, and do what is left at once."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
             self._task = None
         if self._nudged:
             self._nudged = False

@@ -11,6 +11,7 @@ import time
 
 import aiohttp
 
+from supportcarr.kit.tasks import end
 from supportcarr.providers.sandbox.stripe.books import Books, Delivery
 
 MOST_ATTEMPTS = 25  # at most half a minute apart: about ten minutes
@@ -39,10 +40,7 @@ class WebhookSender:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     def wake(self) -> None:
         """There may be something new to send."""
