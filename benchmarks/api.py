@@ -32,7 +32,7 @@ from rig.measure import machine as measure_machine
 from rig.seed import seed_ours, shared_documents, tokens_of
 from rig.servers import Echo, ExpressPeer, Ours, PeerKind, Server, node_version
 
-from supportcarr.kit.redis.server import find_binary, version_of
+from supportcarr.supervisor.redis_server import find_binary, version_of
 
 WARM_UP_S = 4.0
 # The first is what the bars are about.

@@ -24,16 +24,16 @@ from rig.measure import RESULTS, cpu_seconds, hold, machine, measure, print_tabl
 from rig.samples import SAMPLES, Sample, Steps, sample
 
 from supportcarr.contracts.events import Event, Fact
-from supportcarr.kit.ids import new_id
-from supportcarr.kit.outbox import Relay
+from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.events.streams import Entry, Streams
+from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.redis.streams import Entry, Streams
-from supportcarr.kit.settings import Streams as StreamSettings
-from supportcarr.kit.store.mongo import MongoStore
+from supportcarr.kit.runtime.ids import new_id
+from supportcarr.kit.runtime.settings import Streams as StreamSettings
+from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import Collection, CommitListener, Store
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.supervisor.redis_server import RedisServer
 
 DOCUMENTS = 20_000
 READ_BAR_US = 50.0  # part 2: a read by id from SQLite, in process

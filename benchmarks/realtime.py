@@ -30,10 +30,10 @@ from rig.seed import seed_ours, tokens_of
 from rig.servers import PROCESSES, clean_environment, until_ready
 from rig.tables import verdict
 
-from supportcarr.kit.process import start_bound, stop
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.serve import free_port
-from supportcarr.kit.settings import PREFIX, load
+from supportcarr.kit.http.server import free_port
+from supportcarr.kit.runtime.process import start_bound, stop
+from supportcarr.kit.runtime.settings import PREFIX, load
+from supportcarr.supervisor.redis_server import RedisServer
 
 RIG = Path(__file__).parent / "rig"
 RESCUES = 40  # each with its rider and its driver connected

@@ -20,7 +20,7 @@ import msgspec
 from rig.measure import RESULTS, Step, machine, measure, print_table, scratch
 from rig.samples import SAMPLES, Steps, sample
 
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 DOCUMENTS = 20_000
 WRITERS = 4  # processes on one file

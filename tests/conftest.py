@@ -1,9 +1,9 @@
 """Fixtures that every test may use; each comes from a module of ``tests/support``."""
 
 pytest_plugins: list[str] = [
-    "support.engines",
-    "support.stores",
+    "support.store.engines",
+    "support.store.fixtures",
     "support.redis",
-    "support.payments",
-    "support.mongo",
+    "support.payments.world",
+    "support.mongo.server",
 ]

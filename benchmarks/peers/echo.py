@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from supportcarr.kit.http import Receive, Scope, Send
-from supportcarr.kit.serve import Lifecycle, run, serve
+from supportcarr.kit.http.server import Lifecycle, run, serve
+from supportcarr.kit.http.types import Receive, Scope, Send
 
 
 async def main(port: int, body: bytes) -> None:

@@ -17,11 +17,11 @@ from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.geo import Place, distance_m
 from supportcarr.contracts.rescues import Status
-from supportcarr.contracts.terms import Leg, QuoteTerms
+from supportcarr.contracts.value_objects import Leg, QuoteTerms
 from supportcarr.dispatch.roster import JOB_REVIEW, JobClaim, RosterEntry
 from supportcarr.drivers.model import Application, DriverProfile, Vehicle
-from supportcarr.kit.crypto import keyed_hash
-from supportcarr.kit.ids import new_id
+from supportcarr.kit.runtime.crypto import keyed_hash
+from supportcarr.kit.runtime.ids import new_id
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
 from supportcarr.pricing.geography import Boundary
 from supportcarr.pricing.model import price

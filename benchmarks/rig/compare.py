@@ -20,7 +20,7 @@ import aiohttp
 from rig.city import BUSY, City, Map
 from rig.scenarios import AT
 from rig.servers import Server
-from supportcarr.kit.settings import Limits
+from supportcarr.kit.runtime.settings import Limits
 
 COMPARED_HEADERS = (
     "content-type",

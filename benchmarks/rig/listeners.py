@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import socketio
 
-from supportcarr.kit.serve import run
+from supportcarr.kit.http.server import run
 
 Arrival = tuple[str, int, float]
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from supportcarr.cli import main
-from supportcarr.kit.store.sqlite_writer import Operation, Outcome, Prepared, Writer
+from supportcarr.kit.store.sqlite.writer import Operation, Outcome, Prepared, Writer
 
 
 def mark_commits(file: Path) -> None:

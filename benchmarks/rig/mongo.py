@@ -14,8 +14,8 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from supportcarr.kit.process import start_bound, stop
-from supportcarr.kit.serve import free_port
+from supportcarr.kit.http.server import free_port
+from supportcarr.kit.runtime.process import start_bound, stop
 
 _JAVA = Path(sys.prefix) / "mongo-java"  # scripts/setup mongo
 _START_S = 60.0

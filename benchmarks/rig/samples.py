@@ -9,7 +9,7 @@ import msgspec
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import Recorded, UserSignedUp
-from supportcarr.kit.ids import new_id
+from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Collection, CollectionSpec, Index
 
 

@@ -10,10 +10,10 @@ import msgspec
 
 from rig.city import City
 from supportcarr.auth.tokens import Tokens
-from supportcarr.bootstrap.house import SPECS
+from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.processes import store_of
-from supportcarr.kit.city import city_clock
-from supportcarr.kit.settings import Auth, Settings
+from supportcarr.kit.runtime.city_clock import city_clock
+from supportcarr.kit.runtime.settings import Auth, Settings
 from supportcarr.pricing.areas import MONTREAL, seed_demo
 
 

@@ -20,11 +20,11 @@ import msgspec
 import psutil
 
 from rig.city import City
-from supportcarr.kit.process import start_bound, stop
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.serve import free_port
-from supportcarr.kit.settings import PREFIX, Settings, load
-from supportcarr.kit.supervise import Role, Supervisor
+from supportcarr.kit.http.server import free_port
+from supportcarr.kit.runtime.process import start_bound, stop
+from supportcarr.kit.runtime.settings import PREFIX, Settings, load
+from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.supervisor import Role, Supervisor
 
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 PROCESSES = 2  # of each server: as many as the default configuration has API processes

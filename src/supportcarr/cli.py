@@ -4,23 +4,45 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import click
 
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.redis.server import RedisServerError
-from supportcarr.kit.settings import Settings, SettingsError, load
+from supportcarr.kit.runtime.settings import Settings, SettingsError, load
 from supportcarr.kit.store.port import StoreUnavailable
+from supportcarr.supervisor.redis_server import RedisServerError
 
 
 def _settings() -> Settings:
     return load()
 
 
-class _Plain(click.Group):
-    """Tells what a person can mend as one sentence, without a trace."""
+COMMANDS = "supportcarr.commands"  # entry points by which another distribution adds commands
+LAB_COMMANDS = {
+    "demo": "Run the platform and a simulated city on this machine.",
+    "diagram": "Print a diagram of the rescue's state machine.",
+    "sandbox": "Run the emulators of external services.",
+    "simulator": "Run a simulated city against a running platform.",
+}
+
+
+class CommandGroup(click.Group):
+    """Our commands and those of other distributions; expected errors become one sentence, no traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *entry_points(group=COMMANDS).names, *LAB_COMMANDS})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        command = super().get_command(ctx, name)
+        if command is not None:
+            return command
+        for entry_point in entry_points(group=COMMANDS, name=name):
+            loaded: click.Command = entry_point.load()
+            return loaded
+        return _missing(name) if name in LAB_COMMANDS else None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -33,77 +55,33 @@ class _Plain(click.Group):
             raise click.ClickException(f"Redis cannot be used: {error}") from None
 
 
-@click.group(cls=_Plain, context_settings={"help_option_names": ["-h", "--help"]})
+def _missing(name: str) -> click.Command:
+    """Stands in for a command of the lab distribution where that is not installed."""
+
+    def fail(**_: Any) -> None:
+        raise click.ClickException(
+            f"`supportcarr {name}` is part of the development tools: pip install supportcarr-lab"
+        )
+
+    return click.Command(
+        name,
+        callback=fail,
+        help=f"{LAB_COMMANDS[name]} (pip install supportcarr-lab)",
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        add_help_option=False,
+    )
+
+
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="supportcarr")
 def main() -> None:
     """SupportCarr: roadside rescue for e-bike riders."""
 
 
 @main.command()
-@click.option(
-    "--seconds",
-    type=click.FloatRange(min=1),
-    help="Wall seconds, from when all are signed in; none: until Ctrl-C.",
-)
-@click.option("--riders", type=click.IntRange(1, 5000), default=60, show_default=True)
-@click.option("--drivers", type=click.IntRange(1, 5000), default=40, show_default=True)
-@click.option(
-    "--speed",
-    type=click.FloatRange(min=0.1, max=120),
-    default=1.0,
-    show_default=True,
-    help="City seconds a wall second.",
-)
-@click.option(
-    "--demand",
-    type=click.Path(exists=True, dir_okay=False),
-    help="Recorded demand to replay (CSV: at,lat,lng).",
-)
-@click.option(
-    "--seed", type=int, default=1, show_default=True, help="Repeats demand and each actor's choices."
-)
-@click.option(
-    "--kills",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="kill -9 that many of our processes over the time.",
-)
-@click.option(
-    "--redis-wipes",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Restart Redis empty that often.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65533),
-    default=8000,
-    show_default=True,
-    help="The API's; the next two are taken as well.",
-)
-@click.option("--data", type=click.Path(file_okay=False), default=".data/demo", show_default=True)
-@click.option(
-    "--accounts",
-    type=click.Path(dir_okay=False),
-    help="Write the demo accounts here (JSON, with their secrets).",
-)
-@click.option("--report", type=click.Path(dir_okay=False), help="Write the report here (JSON).")
-def demo(**options: Any) -> None:
-    """A whole city on this machine: every process, the twins, riders, drivers and the apps."""
-    from supportcarr.demo.command import run
-    from supportcarr.demo.options import DemoOptions
-
-    if (options["kills"] or options["redis_wipes"]) and options["seconds"] is None:
-        raise click.UsageError("--kills and --redis-wipes spread over --seconds; give that too.")
-    sys.exit(run(DemoOptions(**options)))
-
-
-@main.command()
 def up() -> None:
     """Every process of the platform, supervised, without a simulated city."""
-    from supportcarr.demo.command import run_up
+    from supportcarr.bootstrap.platform import run_up
 
     sys.exit(run_up(_settings()))
 
@@ -130,23 +108,6 @@ def worker() -> None:
     from supportcarr.bootstrap.processes import run_worker
 
     run_worker(_settings())
-
-
-@main.command()
-def sandbox() -> None:
-    """The twins of services behind a key (local profile only)."""
-    from supportcarr.bootstrap.processes import run_sandbox
-
-    run_sandbox(_settings())
-
-
-@main.command()
-@click.argument("options", type=click.Path(exists=True, dir_okay=False))
-def simulator(options: str) -> None:
-    """A simulated city against a running platform (what `demo` starts)."""
-    from supportcarr.demo.city import run_simulator
-
-    sys.exit(run_simulator(Path(options)))
 
 
 @main.command()
@@ -205,26 +166,17 @@ def replay_job(job_id: str) -> None:
         click.echo(line)
 
 
-@main.command()
-def openapi() -> None:
+@main.command("openapi")
+def print_openapi() -> None:
     """Print the OpenAPI document."""
-    from supportcarr.generated import openapi_document
+    from supportcarr.bootstrap.commands import openapi
 
-    click.echo(json.dumps(openapi_document(), indent=2))
+    click.echo(json.dumps(openapi(), indent=2))
 
 
-@main.command()
-def asyncapi() -> None:
+@main.command("asyncapi")
+def print_asyncapi() -> None:
     """Print the AsyncAPI document of the Socket.IO events."""
-    from supportcarr.generated import asyncapi_document
+    from supportcarr.bootstrap.commands import asyncapi
 
-    click.echo(json.dumps(asyncapi_document(), indent=2))
-
-
-@main.command()
-@click.argument("subject", type=click.Choice(["rescue"]))
-def diagram(subject: str) -> None:
-    """Print a diagram (Mermaid) of the life of a rescue."""
-    from supportcarr.generated import rescue_diagram
-
-    click.echo(rescue_diagram())
+    click.echo(json.dumps(asyncapi(), indent=2))

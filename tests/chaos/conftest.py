@@ -1,6 +1,6 @@
 import pytest
 
-from support.crash_fixtures import databases, engine, runs_of, zygote
+from support.crash.fixtures import databases, engine, runs_of, zygote
 
 __all__ = ["databases", "engine", "runs_of", "store_url", "zygote"]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import pytest
 
-from support.crash_databases import Databases
-from support.crash_docs import declared, read_names
-from support.crash_fixtures import MakeRuns
-from support.crash_runs import findings_of
-from support.crash_scenarios import SCENARIOS
-from support.crash_world import declared_names
+from support.crash.databases import Databases
+from support.crash.documented_steps import declared, read_names
+from support.crash.fixtures import MakeRuns
+from support.crash.runs import findings_of
+from support.crash.scenarios import SCENARIOS
+from support.crash.world import declared_names
 
 DECLARED = declared()
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from support.crash_cli import said_by, supportcarr
-from support.crash_life import populate, requested
-from support.crash_place import Place
-from support.crash_scenario import intents
-from support.crash_world import World, opened
-from support.payments import Twin, running_twin
-from supportcarr.kit.jobs import Job
-from supportcarr.kit.redis.server import RedisServer
+from support.crash.cli import said_by, supportcarr
+from support.crash.deployment import Place
+from support.crash.life import populate, requested
+from support.crash.scenario import intents
+from support.crash.world import World, opened
+from support.payments.world import Twin, running_twin
+from supportcarr.kit.jobs.service import Job
+from supportcarr.supervisor.redis_server import RedisServer
 
 QUICK_LOOKS = {"JOBS_SWEEP_SECONDS": "0.2"}
 PATIENCE_S = 60.0

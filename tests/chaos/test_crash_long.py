@@ -10,10 +10,10 @@ import random
 
 import pytest
 
-from support.crash_databases import Databases
-from support.crash_fixtures import MakeRuns
-from support.crash_runs import Finding, Runs, findings_of
-from support.crash_scenarios import SCENARIOS
+from support.crash.databases import Databases
+from support.crash.fixtures import MakeRuns
+from support.crash.runs import Finding, Runs, findings_of
+from support.crash.scenarios import SCENARIOS
 
 pytestmark = [pytest.mark.long, pytest.mark.parametrize("engine", ["sqlite", "mongodb"], indirect=True)]
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from support.crash_city import Api, City, running_city, until
-from support.crash_life import DROPOFF, PICKUP, ok
-from support.crash_place import Person
+from support.crash.city import Api, City, running_city, until
+from support.crash.deployment import Person
+from support.crash.life import DROPOFF, PICKUP, ok
 from support.realtime import phone
-from supportcarr.bootstrap.evidence import StoreEvidence
-from supportcarr.dispatch.repository import OFFERS
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.dispatch.collections import OFFERS
+from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
-from supportcarr.rescues.repository import RESCUES
-from supportcarr.simulator import evidence, invariants
+from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr_lab.verification import evidence, invariants
+from supportcarr_lab.verification.collect import StoreEvidence
 
 
 @pytest.fixture

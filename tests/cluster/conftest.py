@@ -11,15 +11,15 @@ import pytest
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from support.cluster import NOT_HERE, PATIENCE_S, Cluster, router_url
-from support.mongo import with_database
-from support.mongo_commands import Commands, commands
-from support.writers import RIDES
-from supportcarr.bootstrap.house import SPECS
-from supportcarr.kit.store.mongo import MongoStore
-from supportcarr.kit.store.mongo_cluster import pin_regions, runner
-from supportcarr.kit.store.mongo_document import Row
-from supportcarr.rescues.repository import RESCUES
+from support.mongo.cluster import NOT_HERE, PATIENCE_S, Cluster, router_url
+from support.mongo.commands import Commands, commands
+from support.mongo.server import with_database
+from support.store.writers import RIDES
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.kit.store.mongo.cluster import pin_regions, runner
+from supportcarr.kit.store.mongo.document import Row
+from supportcarr.kit.store.mongo.engine import MongoStore
+from supportcarr.rescues.collections import RESCUES
 
 __all__ = ["commands"]
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
-from support.mongo_commands import Commands
-from support.mongo_plans import (
+from support.mongo.commands import Commands
+from support.mongo.plans import (
     BY_INDEX,
     ONE_SHARD,
     ONE_SHARD_WRITTEN,
@@ -19,13 +19,13 @@ from support.mongo_plans import (
     shards,
     stages,
 )
-from support.queries import QUERIES, Query
-from support.rescues import rescue_in
-from supportcarr.bootstrap.house import SPECS
-from supportcarr.kit.store.mongo import MongoStore
-from supportcarr.kit.store.mongo_document import OUTBOX, Row
+from support.rescues.builders import rescue_in
+from support.store.queries import QUERIES, Query
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.kit.store.mongo.document import OUTBOX, Row
+from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import CollectionSpec, VersionConflict
-from supportcarr.rescues.repository import RESCUES
+from supportcarr.rescues.collections import RESCUES
 
 ABSENT = "res_qc_absent"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.cluster import Cluster
-from supportcarr.kit.store.mongo import MongoStore
+from support.mongo.cluster import Cluster
+from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import CollectionSpec
 from supportcarr.operations.repository import OPS_RESCUES
-from supportcarr.riders.repository import RIDERS
+from supportcarr.riders.collections import RIDERS
 
 READS = 300
 NOISE = 60  # what servers ask each other meanwhile

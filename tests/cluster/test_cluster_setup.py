@@ -9,16 +9,16 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, WriteError
 
-from support.cluster import Cluster
-from support.mongo_commands import Commands, name_of
-from support.rescues import rescue_in
-from support.stores import recorded
-from support.writers import RIDES
-from supportcarr.bootstrap.house import SPECS
-from supportcarr.kit.store.mongo import MongoStore
-from supportcarr.kit.store.mongo_document import OUTBOX, Row
+from support.mongo.cluster import Cluster
+from support.mongo.commands import Commands, name_of
+from support.rescues.builders import rescue_in
+from support.store.fixtures import recorded
+from support.store.writers import RIDES
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.kit.store.mongo.document import OUTBOX, Row
+from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import CollectionSpec
-from supportcarr.rescues.repository import RESCUES
+from supportcarr.rescues.collections import RESCUES
 
 DOCUMENT_FAILED_VALIDATION = 121
 

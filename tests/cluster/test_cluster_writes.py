@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from support.cluster import Cluster
-from support.mongo_commands import Commands, name_of
-from support.stores import recorded, word_of
-from support.writers import RIDES, Ride, Writers
-from supportcarr.kit.store.mongo import MongoStore
+from support.mongo.cluster import Cluster
+from support.mongo.commands import Commands, name_of
+from support.store.fixtures import recorded, word_of
+from support.store.writers import RIDES, Ride, Writers
+from supportcarr.kit.store.mongo.engine import MongoStore
 
 WRITES = ("insert", "update", "delete", "findAndModify")
 SHUTTING_DOWN = 91

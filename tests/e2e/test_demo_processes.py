@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.demo import Demo, running_demo, three_free_ports
+from support.platform.demo import Demo, running_demo, three_free_ports
 
 SMALL = ("--riders", "2", "--drivers", "2", "--speed", "20")
 

@@ -16,12 +16,12 @@ from typing import Any
 import aiohttp
 import socketio
 
-from supportcarr.contracts.refusals import Unauthenticated
+from supportcarr.contracts.errors import Unauthenticated
+from supportcarr.kit.events.streams import Entry, Streams
+from supportcarr.kit.http.routing import Principal
+from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.streams import Entry, Streams
-from supportcarr.kit.serve import Lifecycle, free_port, serve
-from supportcarr.kit.settings import Settings, load
-from supportcarr.kit.web import Principal
+from supportcarr.kit.runtime.settings import Settings, load
 from supportcarr.realtime.app import Realtime, build_realtime
 from supportcarr.realtime.messages import Fix
 from supportcarr.realtime.session import Bounds

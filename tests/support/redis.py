@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.supervisor.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from support.stores import Parcel, recorded, word_of
+from support.store.fixtures import Parcel, recorded, word_of
 from supportcarr.contracts.events import Event, Fact
+from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.store.port import Collection, Store
-from supportcarr.kit.work import Consumer
 
 
 class JobList:
-    """The jobs that were added, each once a name and key, as ``kit.jobs`` keeps them."""
+    """The jobs that were added, each once a name and key, as ``kit.jobs.service`` keeps them."""
 
     def __init__(self) -> None:
         self.added: dict[str, bytes] = {}

@@ -9,7 +9,7 @@ Unauthenticated
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import Conflict, Unauthenticated
+from supportcarr.contracts.errors import Conflict, Unauthenticated
 
 
 class PhoneTaken(Conflict):

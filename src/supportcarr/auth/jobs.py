@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supportcarr.auth.service import AuthService
-from supportcarr.kit.work import Ticker
+from supportcarr.kit.jobs.declarations import Ticker
 
 
 def tickers(service: AuthService) -> list[Ticker]:

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import bcrypt
 
-from supportcarr.contracts.refusals import Overloaded, ValidationFailed
-from supportcarr.kit.settings import Auth
+from supportcarr.contracts.errors import Overloaded, ValidationFailed
+from supportcarr.kit.runtime.settings import Auth
 
 SHORTEST, LONGEST_BYTES = 8, 72  # bcrypt reads no further than 72 bytes
 DEADLINE_SECONDS = 8.0  # less than a request has, so that it is the hash that gives up

@@ -6,7 +6,7 @@ import re
 
 import phonenumbers
 
-from supportcarr.contracts.refusals import ValidationFailed
+from supportcarr.contracts.errors import ValidationFailed
 
 
 def parse(text: str, field: str = "phone") -> str:

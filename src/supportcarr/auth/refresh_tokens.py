@@ -11,7 +11,7 @@ import hmac
 import os
 
 from supportcarr.auth.model import Presented
-from supportcarr.kit.crypto import keyed_digest, keyed_hash
+from supportcarr.kit.runtime.crypto import keyed_digest, keyed_hash
 
 _BYTES = 16
 

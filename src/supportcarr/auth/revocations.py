@@ -1,6 +1,6 @@
 """Which sessions ended before their access tokens did: a set in each process, looked at on every request.
 
-The store holds the fact.  Redis carries it (``kit.redis.revoked``): each process reads the log every
+The store holds the fact.  Redis carries it (``auth.revocation_log``): each process reads the log every
 ``BEAT_SECONDS``, and an answered look is its heartbeat, for at the moment it was sent nothing was
 unknown here.  A process that has had none for ``STALE_SECONDS`` asks about each session: Redis, if that
 vouches for what it holds, else the store; with neither nobody is let in.  What could not be told, or
@@ -19,17 +19,17 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.model import Session
-from supportcarr.auth.repository import SESSIONS
-from supportcarr.contracts.refusals import Overloaded, Unauthenticated
-from supportcarr.kit.breaker import Breaker
-from supportcarr.kit.clock import Clock
+from supportcarr.auth.revocation_log import Place, RevokedLog
+from supportcarr.contracts.errors import Overloaded, Unauthenticated
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.redis.revoked import Place, RevokedLog
-from supportcarr.kit.settings import Auth
+from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.runtime.circuit_breaker import Breaker
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Auth
 from supportcarr.kit.store.port import Collection, Range, Store, StoreError
-from supportcarr.kit.tasks import end
 
 BEAT_SECONDS = 0.25
 STALE_SECONDS = 0.75

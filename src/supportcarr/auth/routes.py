@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.auth.schemas import Refresh, Rename, SignedIn, SignIn, SignUp, UserOut
 from supportcarr.auth.service import AuthService, Grant
-from supportcarr.kit.web import ANYONE, SIGNED_IN, Answer, Call, NoQuery, Route
+from supportcarr.kit.http.routing import ANYONE, SIGNED_IN, Answer, Call, NoQuery, Route
 
 
 def _signed_in(grant: Grant) -> SignedIn:

@@ -9,30 +9,30 @@ import msgspec
 import structlog
 
 from supportcarr.auth import phones
+from supportcarr.auth.collections import SESSIONS, USERS
 from supportcarr.auth.errors import PhoneTaken, SessionOver, WrongCredentials
 from supportcarr.auth.model import Presented, Session, User, ended, judge, rotated
 from supportcarr.auth.passwords import Passwords
 from supportcarr.auth.refresh_tokens import RefreshTokens
-from supportcarr.auth.repository import SESSIONS, USERS
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.tokens import Tokens
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
+from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
 from supportcarr.contracts.events import Recorded, UserSignedUp
 from supportcarr.contracts.ids import SESSION, USER
-from supportcarr.contracts.refusals import Conflict, NotFound, StaleVersion
-from supportcarr.contracts.terms import Person
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.crypto import keyed_hash
-from supportcarr.kit.ids import new_id
-from supportcarr.kit.settings import Auth
-from supportcarr.kit.store.change import change
-from supportcarr.kit.store.forget import forget
+from supportcarr.contracts.value_objects import Person
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.crypto import keyed_hash
+from supportcarr.kit.runtime.ids import new_id
+from supportcarr.kit.runtime.settings import Auth
 from supportcarr.kit.store.port import (
     Collection,
     DuplicateKey,
     Store,
     VersionConflict,
 )
+from supportcarr.kit.store.purge import forget
+from supportcarr.kit.store.update import change
 
 log = structlog.get_logger(__name__)
 

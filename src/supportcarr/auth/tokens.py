@@ -16,9 +16,9 @@ from joserfc.jwk import KeySet, OctKey
 
 from supportcarr.auth.model import User
 from supportcarr.auth.ports import Revoked
-from supportcarr.contracts.refusals import Unauthenticated
-from supportcarr.kit.settings import Auth, SettingsError
-from supportcarr.kit.web import Principal
+from supportcarr.contracts.errors import Unauthenticated
+from supportcarr.kit.http.routing import Principal
+from supportcarr.kit.runtime.settings import Auth, SettingsError
 
 REMEMBERED = 50_000  # verified tokens that a process keeps
 LONGEST_TOKEN = 4096  # bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from supportcarr.dispatch.repository import OFFERS
+from supportcarr.dispatch.collections import OFFERS
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.dispatch.supply import Supply
 from supportcarr.kit.redis.errors import RedisError

@@ -9,19 +9,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from supportcarr.bootstrap.house import SPECS, House, Redises
+from supportcarr.bootstrap.container import SPECS, House, Redises
 from supportcarr.bootstrap.processes import open_house, store_of
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.gateway import openapi as gateway_openapi
 from supportcarr.gateway.system_routes import clock_routes
-from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.settings import Settings, load
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Settings, load
 from supportcarr.kit.store.port import Store, StoreError
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.notifications.schemas import NotificationView
-from supportcarr.payments.bookkeeping import Ledger
+from supportcarr.payments.ledger_service import Ledger
 from supportcarr.realtime import asyncapi as realtime_asyncapi
 from supportcarr.rescues.schemas import MessageView
 

@@ -11,28 +11,27 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from supportcarr.bootstrap.house import House, Redises, area_ids
+from supportcarr.bootstrap.container import House, Redises, area_ids
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.gateway import app as gateway
-from supportcarr.kit import logging as logs
-from supportcarr.kit import watchdog
-from supportcarr.kit.city import CityHeartbeat, join_city
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.deadlines import DeadlineRunner
-from supportcarr.kit.job_worker import JobWorker
-from supportcarr.kit.limits import Limiter
-from supportcarr.kit.metrics import Metrics
-from supportcarr.kit.outbox import Relay
-from supportcarr.kit.process import set_title, settle_memory
+from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.http.server import Lifecycle, run, serve, serve_metrics
+from supportcarr.kit.jobs.deadlines import DeadlineRunner
+from supportcarr.kit.jobs.periodic import TickerRunner
+from supportcarr.kit.jobs.worker import JobWorker
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.serve import Lifecycle, run, serve, serve_metrics
-from supportcarr.kit.settings import Settings, SettingsError
+from supportcarr.kit.runtime.city_clock import CityHeartbeat, join_city
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.process import set_title, settle_memory
+from supportcarr.kit.runtime.settings import Settings, SettingsError
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.tickers import TickerRunner
-from supportcarr.providers.sandbox.app import create_app
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.app import build_realtime
+from supportcarr.supervisor import watchdog
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +50,7 @@ def store_of(settings: Settings) -> Store:
         return SqliteStore(Path(url.removeprefix("sqlite:///")))
     if url.startswith(("mongodb://", "mongodb+srv://")):
         # The driver takes a tenth of a second and 15 MB, which who runs on SQLite need not spend.
-        from supportcarr.kit.store.mongo import MongoStore
+        from supportcarr.kit.store.mongo.engine import MongoStore
 
         return MongoStore(url)
     raise SettingsError("SUPPORTCARR_STORE_URL must begin with sqlite:///, mongodb:// or mongodb+srv://.")
@@ -247,43 +246,22 @@ async def _worker(settings: Settings) -> None:
         await heartbeat.stop()
 
 
-async def _sandbox(settings: Settings) -> None:
-    lifecycle = Lifecycle()
-    lifecycle.watch_signals()
-    servers = settings.servers
-    app = create_app(
-        data=Path(settings.place.data),
-        api_key=settings.stripe.api_key,
-        webhook_secret=settings.stripe.webhook_secret,
-        webhook_url=f"http://{servers.host}:{servers.port}/api/v1/webhooks/stripe",
-    )
-    lifecycle.became_ready()
-    await serve(app, servers.host, servers.sandbox_port, 2.0, lifecycle=lifecycle)  # type: ignore[arg-type]  # Litestar types ASGI by itself
-
-
-def _process(settings: Settings, role: str, main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+def run_process(settings: Settings, role: str, main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     set_title(role)
     logs.configure(settings.logs)
     run(watchdog.alive(main(settings)))
 
 
 def run_api(settings: Settings) -> None:
-    _process(settings, "api", _api)
+    run_process(settings, "api", _api)
 
 
 def run_realtime(settings: Settings) -> None:
-    _process(settings, "realtime", _realtime)
+    run_process(settings, "realtime", _realtime)
 
 
 def run_worker(settings: Settings) -> None:
-    _process(settings, "worker", _worker)
-
-
-def run_sandbox(settings: Settings) -> None:
-    """Raises ``SettingsError`` outside the local profile."""
-    if settings.place.profile != "local":
-        raise SettingsError("The sandbox twins run in the local profile only.")
-    _process(settings, "sandbox", _sandbox)
+    run_process(settings, "worker", _worker)
 
 
 def run_seed(settings: Settings) -> None:

@@ -15,9 +15,9 @@ from supportcarr.auth.passwords import Passwords
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.tokens import Tokens
-from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.settings import Settings, SettingsError
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Settings, SettingsError
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import seed_demo
 

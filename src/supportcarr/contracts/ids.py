@@ -1,7 +1,7 @@
 """Identifiers: a prefix that names the kind, then 26 time-ordered characters (ULID, lower case).
 
 A rescue's id carries its region as well (``res_qc_01j…``), because ``rescuerequests`` is sharded
-by region and every read and write must name its shard.  Ids are minted in ``kit.ids``.
+by region and every read and write must name its shard.  Ids are minted in ``kit.runtime.ids``.
 """
 
 from __future__ import annotations

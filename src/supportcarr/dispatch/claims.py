@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.dispatch import roster
+from supportcarr.dispatch.collections import ROSTER
 from supportcarr.dispatch.model import Offer, Rules
-from supportcarr.dispatch.repository import ROSTER
 from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.change import change
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store
+from supportcarr.kit.store.update import change
 
 RACES = 10  # lost in a row before an attempt is given up; what it belongs to is taken up again later
 

@@ -7,7 +7,7 @@ Refusal
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import Conflict, NotFound
+from supportcarr.contracts.errors import Conflict, NotFound
 
 
 class OfferClosed(Conflict):

@@ -9,7 +9,7 @@ from supportcarr.contracts.events import (
     RescueEnded,
 )
 from supportcarr.dispatch.service import DispatchService
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.jobs.declarations import Consumer
 
 
 def consumers(service: DispatchService) -> list[Consumer]:

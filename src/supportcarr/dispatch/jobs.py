@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from supportcarr.dispatch.repository import CASES, OFFERS
+from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.service import DispatchService
-from supportcarr.kit.work import Deadline, Ticker
+from supportcarr.kit.jobs.declarations import Deadline, Ticker
 
 RECONCILE_SECONDS = 5.0
 

@@ -19,9 +19,9 @@ from msgspec.structs import replace
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.events import OfferMade, Recorded
 from supportcarr.contracts.ids import OFFER
-from supportcarr.contracts.terms import Leg, NearbyDriver
-from supportcarr.dispatch.answers import Answers
+from supportcarr.contracts.value_objects import Leg, NearbyDriver
 from supportcarr.dispatch.claims import Claims
+from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.model import (
     DispatchCase,
     Offer,
@@ -35,12 +35,12 @@ from supportcarr.dispatch.model import (
     search_radius,
 )
 from supportcarr.dispatch.nearest import nearest
+from supportcarr.dispatch.offer_lifecycle import Answers
 from supportcarr.dispatch.ports import Positions, Router
-from supportcarr.dispatch.repository import CASES, OFFERS
 from supportcarr.dispatch.roster import OfferClaim, RosterEntry
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.ids import new_id
 from supportcarr.kit.redis.errors import RedisError
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Store, VersionConflict
 
 

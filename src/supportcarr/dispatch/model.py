@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import MatchingBegan
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.contracts.terms import Leg, NearbyDriver
+from supportcarr.contracts.value_objects import Leg, NearbyDriver
 from supportcarr.dispatch.roster import RosterEntry
 
 OfferState = Literal["open", "accepted", "declined", "expired", "withdrawn"]

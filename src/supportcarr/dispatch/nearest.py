@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.contracts.terms import NearbyDriver
+from supportcarr.contracts.value_objects import NearbyDriver
 from supportcarr.dispatch.ports import Positions
 
 FIRST_LOOK = 12  # drivers; enough unless most of them are busy

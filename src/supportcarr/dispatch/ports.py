@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.contracts.terms import Leg, NearbyDriver
+from supportcarr.contracts.value_objects import Leg, NearbyDriver
 
 
 class RescueBook(Protocol):

@@ -12,12 +12,12 @@ from datetime import timedelta
 import structlog
 
 from supportcarr.dispatch import roster
+from supportcarr.dispatch.collections import OFFERS, ROSTER
 from supportcarr.dispatch.matching import Matching
 from supportcarr.dispatch.model import Rules
 from supportcarr.dispatch.ports import RescueBook
-from supportcarr.dispatch.repository import OFFERS, ROSTER
 from supportcarr.dispatch.roster import JobClaim, RosterEntry
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Range, Store, StoreUnavailable, VersionConflict
 
 AT_ONCE = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.dispatch.service import DispatchService
-from supportcarr.kit.web import DRIVER, Answer, Call, Listing, NoQuery, Route
+from supportcarr.kit.http.routing import DRIVER, Answer, Call, Listing, NoQuery, Route
 
 
 def routes(service: DispatchService) -> list[Route]:

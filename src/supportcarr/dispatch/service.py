@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.events import (
     DriverStandingChanged,
     Event,
@@ -12,21 +13,20 @@ from supportcarr.contracts.events import (
     RescueEnded,
     RescueMoved,
 )
-from supportcarr.contracts.refusals import NotFound
-from supportcarr.dispatch.answers import Answers
 from supportcarr.dispatch.claims import RACES, Claims
+from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.errors import UnknownOffer
 from supportcarr.dispatch.matching import Matching
 from supportcarr.dispatch.model import DispatchCase, Offer, Rules, opened
+from supportcarr.dispatch.offer_lifecycle import Answers
 from supportcarr.dispatch.ports import Drivers, Positions, RescueBook, Router
 from supportcarr.dispatch.reconciler import Reconciler
-from supportcarr.dispatch.repository import CASES, OFFERS
 from supportcarr.dispatch.supply import Supply
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.settings import Dispatch
-from supportcarr.kit.store.change import change
+from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Dispatch
 from supportcarr.kit.store.port import DuplicateKey, Store
-from supportcarr.kit.work import Again
+from supportcarr.kit.store.update import change
 
 
 class DispatchService:

@@ -6,10 +6,10 @@ import msgspec
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.dispatch.claims import Claims
+from supportcarr.dispatch.collections import ROSTER
 from supportcarr.dispatch.model import Rules
 from supportcarr.dispatch.nearest import nearest
 from supportcarr.dispatch.ports import Positions, Router
-from supportcarr.dispatch.repository import ROSTER
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.store.port import Store
 

@@ -10,7 +10,7 @@ Refusal
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import Conflict, NotFound, ValidationFailed
+from supportcarr.contracts.errors import Conflict, NotFound, ValidationFailed
 
 
 class NotApproved(Conflict):

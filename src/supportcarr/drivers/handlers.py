@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.contracts.events import Event, UserSignedUp
 from supportcarr.drivers.service import DriverService
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.jobs.declarations import Consumer
 
 
 def consumers(service: DriverService) -> list[Consumer]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import DriverStandingChanged
-from supportcarr.contracts.terms import VehicleCard
+from supportcarr.contracts.value_objects import VehicleCard
 from supportcarr.drivers.commands import VehicleType
 from supportcarr.drivers.errors import NotApproved, TooManyVehicles, UnknownVehicle, VehicleInUse
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from supportcarr.contracts.terms import Person
+from supportcarr.contracts.value_objects import Person
 
 
 class People(Protocol):

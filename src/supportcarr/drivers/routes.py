@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 
 from supportcarr.contracts.actors import Actor
-from supportcarr.contracts.refusals import Forbidden
+from supportcarr.contracts.errors import Forbidden
 from supportcarr.drivers.commands import AddVehicle, Apply
 from supportcarr.drivers.model import Approval, DriverProfile
 from supportcarr.drivers.schemas import (
@@ -21,7 +21,7 @@ from supportcarr.drivers.schemas import (
     VehicleOut,
 )
 from supportcarr.drivers.service import DriverService
-from supportcarr.kit.web import DRIVER, OPERATORS, Answer, Call, Listing, NoQuery, Principal, Route
+from supportcarr.kit.http.routing import DRIVER, OPERATORS, Answer, Call, Listing, NoQuery, Principal, Route
 
 
 def routes(service: DriverService) -> list[Route]:

@@ -8,20 +8,20 @@ import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.errors import NotFound, StaleVersion
 from supportcarr.contracts.events import Recorded
 from supportcarr.contracts.ids import VEHICLE
-from supportcarr.contracts.refusals import NotFound, StaleVersion
-from supportcarr.contracts.terms import DriverCard
+from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.drivers import model
+from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply
 from supportcarr.drivers.errors import UnknownDriver
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
 from supportcarr.drivers.ports import People
-from supportcarr.drivers.repository import PROFILES, VEHICLES
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.ids import new_id
-from supportcarr.kit.store.change import change
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Store
+from supportcarr.kit.store.update import change
 
 
 class DriverService:

@@ -18,27 +18,27 @@ from litestar.types import Receive as LitestarReceive
 from litestar.types import Scope as LitestarScope
 from litestar.types import Send as LitestarSend
 
-from supportcarr.contracts.refusals import NotFound, Refusal
+from supportcarr.contracts.errors import NotFound, Refusal
 from supportcarr.gateway import openapi
 from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
+from supportcarr.gateway.concurrency import Flights
 from supportcarr.gateway.endpoint import Endpoint
-from supportcarr.gateway.flights import Flights
-from supportcarr.gateway.front import Found, FrontTable
+from supportcarr.gateway.hot_routes import Found, FrontTable
 from supportcarr.gateway.idempotency import Idempotency
-from supportcarr.gateway.limits import RequestLimits
 from supportcarr.gateway.pages import app_routes, page_headers, redirect_routes, reference_routes
 from supportcarr.gateway.pipeline import Pipeline
 from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
 from supportcarr.gateway.problems import InternalError, MalformedBody, MethodNotAllowed
+from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.http import Headers, Receive, Reply, Request, Scope, Send
-from supportcarr.kit.logging import LogWriter
-from supportcarr.kit.metrics import Metrics
-from supportcarr.kit.serve import Lifecycle
-from supportcarr.kit.settings import Limits, Place, Servers
+from supportcarr.kit.http.routing import ANYONE, Answer, Call, Route
+from supportcarr.kit.http.server import Lifecycle
+from supportcarr.kit.http.types import Headers, Receive, Reply, Request, Scope, Send
+from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.observability.structured_log import LogWriter
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Limits, Place, Servers
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.web import ANYONE, Answer, Call, Route
 
 
 class Gateway:
@@ -98,7 +98,7 @@ def build(
     - *apps* are folders of built single-page apps by path, *redirects* pages that are elsewhere;
     - *content_sources* are origins that a foreign map style loads from, *code_sources* those of a map
       library that its maker serves;
-    - *access_log* takes a line a request (``kit.logging.access_writer``).
+    - *access_log* takes a line a request (``kit.observability.structured_log.access_writer``).
 
     Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
     """

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from supportcarr.contracts.refusals import FieldError, ValidationFailed
+from supportcarr.contracts.errors import FieldError, ValidationFailed
 from supportcarr.gateway.problems import MalformedBody
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)

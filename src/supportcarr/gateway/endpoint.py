@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from supportcarr.gateway.decoding import body_decoder, query_decoder, refuse_naive_times
-from supportcarr.kit.metrics import RequestMetrics, Timings
-from supportcarr.kit.web import Route
+from supportcarr.kit.http.routing import Route
+from supportcarr.kit.observability.metrics import RequestMetrics, Timings
 
 API = "/api/v1"
 
@@ -50,7 +50,7 @@ class Endpoint:
         self.path = prefix + route.path
         self.label = self.path
         self.counted_only = counted_only
-        self.flying = 0  # requests being answered (``gateway.flights``)
+        self.flying = 0  # requests being answered (``gateway.concurrency``)
         self.handle = route.handle
         self.roles = route.policy.roles
         self.public = route.policy.public

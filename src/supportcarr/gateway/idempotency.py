@@ -18,12 +18,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.refusals import Conflict
+from supportcarr.contracts.errors import Conflict
 from supportcarr.gateway.problems import IdempotencyKeyRequired, IdempotencyKeyReused
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.crypto import keyed_hash
-from supportcarr.kit.ids import new_id
-from supportcarr.kit.store.forget import forget
+from supportcarr.kit.jobs.declarations import Ticker
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.crypto import keyed_hash
+from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import (
     Collection,
     CollectionSpec,
@@ -32,7 +32,7 @@ from supportcarr.kit.store.port import (
     Store,
     VersionConflict,
 )
-from supportcarr.kit.work import Ticker
+from supportcarr.kit.store.purge import forget
 
 KEPT = timedelta(hours=48)
 LONGEST_KEY = 255

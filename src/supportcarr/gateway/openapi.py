@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from supportcarr import __version__
-from supportcarr.contracts.refusals import Refusal
+from supportcarr.contracts.errors import Refusal
 from supportcarr.gateway.endpoint import API
 from supportcarr.gateway.problems import Problem
-from supportcarr.kit.web import Route
+from supportcarr.kit.http.routing import Route
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _REF = "#/components/schemas/{name}"

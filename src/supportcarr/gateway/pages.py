@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from supportcarr.contracts.refusals import NotFound
-from supportcarr.kit.web import ANYONE, Answer, Call, Route
+from supportcarr.contracts.errors import NotFound
+from supportcarr.kit.http.routing import ANYONE, Answer, Call, Route
 
 REFERENCE = Path(__file__).parent / "reference"
 _COMPRESSED = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest")

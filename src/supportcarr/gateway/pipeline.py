@@ -22,8 +22,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from supportcarr.contracts.ids import RESCUE, looks_like
-from supportcarr.contracts.refusals import (
+from supportcarr.contracts.errors import (
     Conflict,
     Forbidden,
     Overloaded,
@@ -31,12 +30,12 @@ from supportcarr.contracts.refusals import (
     Unauthenticated,
     ValidationFailed,
 )
+from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.gateway.addresses import ClientAddresses
+from supportcarr.gateway.concurrency import Flights
 from supportcarr.gateway.decoding import refuse_body
 from supportcarr.gateway.endpoint import Endpoint
-from supportcarr.gateway.flights import Flights
 from supportcarr.gateway.idempotency import Idempotency
-from supportcarr.gateway.limits import RequestLimits
 from supportcarr.gateway.ports import TokenVerifier
 from supportcarr.gateway.problems import (
     MEDIA_TYPE,
@@ -50,11 +49,12 @@ from supportcarr.gateway.problems import (
     headers_of,
     problem_of,
 )
-from supportcarr.kit import logging as logs
-from supportcarr.kit.http import ASGIApp, Headers, Receive, Reply, Request, Scope, Send
+from supportcarr.gateway.rate_limits import RequestLimits
+from supportcarr.kit.http.routing import Answer, Call, Principal
+from supportcarr.kit.http.types import ASGIApp, Headers, Receive, Reply, Request, Scope, Send
+from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.redis.errors import RedisUnavailable
 from supportcarr.kit.store.port import BadCursor, StoreUnavailable, VersionConflict
-from supportcarr.kit.web import Answer, Call, Principal
 
 log = structlog.get_logger(__name__)
 

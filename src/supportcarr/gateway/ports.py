@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from supportcarr.kit.limits import Pair, Rule, Verdict
-from supportcarr.kit.web import Principal
+from supportcarr.kit.http.routing import Principal
+from supportcarr.kit.ratelimit.limiter import Pair, Rule, Verdict
 
 
 class TokenVerifier(Protocol):
@@ -23,7 +23,7 @@ class TokenVerifier(Protocol):
 
 
 class Limiter(Protocol):
-    """Counts requests (``kit.limits.Limiter``)."""
+    """Counts requests (``kit.ratelimit.limiter.Limiter``)."""
 
     def try_take(self, key: str, rule: Rule) -> bool | None: ...
 

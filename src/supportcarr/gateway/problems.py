@@ -18,7 +18,7 @@ import math
 
 import msgspec
 
-from supportcarr.contracts.refusals import FieldError, Overloaded, Refusal
+from supportcarr.contracts.errors import FieldError, Overloaded, Refusal
 
 MEDIA_TYPE = b"application/problem+json"
 

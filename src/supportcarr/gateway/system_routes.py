@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import structlog
 
 from supportcarr.gateway.ports import Check, Config
-from supportcarr.kit.clock import Clock, ClockReading
-from supportcarr.kit.serve import Lifecycle
-from supportcarr.kit.web import ANYONE, Answer, Call, NoQuery, Route
+from supportcarr.kit.http.routing import ANYONE, Answer, Call, NoQuery, Route
+from supportcarr.kit.http.server import Lifecycle
+from supportcarr.kit.runtime.clock import Clock, ClockReading
 
 CHECK_SECONDS = 2.0
 

@@ -9,7 +9,7 @@ from supportcarr.contracts.events import (
     PinRenewed,
     RescueMoved,
 )
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.notifications.service import NotificationsService
 
 

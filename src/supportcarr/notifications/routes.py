@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.web import SIGNED_IN, Answer, Call, Listing, PageQuery, Route
+from supportcarr.kit.http.routing import SIGNED_IN, Answer, Call, Listing, PageQuery, Route
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.notifications.service import NotificationsService
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.events import Event, NotificationCreated, Recorded
-from supportcarr.contracts.refusals import NotFound
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Page, Store, VersionConflict
+from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.notifications.model import Notification, notification_id, read
-from supportcarr.notifications.repository import NOTIFICATIONS
 from supportcarr.notifications.texts import Notice, notices
 
 

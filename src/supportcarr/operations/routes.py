@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from supportcarr.contracts.refusals import NotFound
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.web import OPERATORS, Answer, Call, Listing, Route
+from supportcarr.contracts.errors import NotFound
+from supportcarr.kit.http.routing import OPERATORS, Answer, Call, Listing, Route
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.operations.model import Overview
 from supportcarr.operations.ports import DriverPositions, Offers, Payments, RescueFile
 from supportcarr.operations.schemas import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.events import Event, PaymentProcessed, RescueMoved
-from supportcarr.contracts.refusals import ValidationFailed
 from supportcarr.contracts.rescues import STATUSES
-from supportcarr.kit.cache import BoundedCache
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.runtime.cache import BoundedCache
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import In, Page, Scalar, Store
 from supportcarr.operations.model import Area, OpsRescue, Overview, Today
 from supportcarr.operations.ports import DriverCounts

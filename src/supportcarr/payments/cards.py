@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from supportcarr.contracts import ids
-from supportcarr.contracts.refusals import Conflict, NotFound, Overloaded, ValidationFailed
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.ids import new_id
+from supportcarr.contracts.errors import Conflict, NotFound, Overloaded, ValidationFailed
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Store, VersionConflict
+from supportcarr.payments.collections import ACCOUNTS, METHODS
 from supportcarr.payments.errors import CardDeclined
 from supportcarr.payments.model import PaymentAccount, PaymentMethod
 from supportcarr.payments.ports import CardRefused, GatewayError, NotPossible, PaymentGateway, StoredFailure
-from supportcarr.payments.repository import ACCOUNTS, METHODS
 
 
 class PaymentMethods:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import Refusal
+from supportcarr.contracts.errors import Refusal
 
 
 class CardDeclined(Refusal):

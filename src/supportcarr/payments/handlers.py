@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supportcarr.contracts.events import Event, RescueEnded, RescueRequested
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.payments.service import Payments
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.work import JobHandler, Ticker
+from supportcarr.kit.jobs.declarations import JobHandler, Ticker
 from supportcarr.payments.webhooks import JOB, Webhooks
 
 

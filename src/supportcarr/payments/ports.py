@@ -111,7 +111,7 @@ class PaymentGateway(Protocol):
 
 
 class JobQueue(Protocol):
-    """Work for later, by name (``kit.work.JobHandler``)."""
+    """Work for later, by name (``kit.jobs.declarations.JobHandler``)."""
 
     async def add(self, name: str, key: str, payload: bytes) -> None:
         """Ask for the work once: the same name and key again asks for nothing new."""

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.web import ANYONE, DRIVER, RIDER, Answer, Call, Listing, NoQuery, PageQuery, Route
-from supportcarr.payments.bookkeeping import Ledger
+from supportcarr.kit.http.routing import (
+    ANYONE,
+    DRIVER,
+    RIDER,
+    Answer,
+    Call,
+    Listing,
+    NoQuery,
+    PageQuery,
+    Route,
+)
 from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.ledger_service import Ledger
 from supportcarr.payments.schemas import Earning, NewPaymentMethod, PaymentMethodAnswer
 from supportcarr.payments.webhooks import Webhooks
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from supportcarr.payments.ledger import LedgerTransaction, earned_by
+from supportcarr.payments.ledger_entries import LedgerTransaction, earned_by
 from supportcarr.payments.model import PaymentMethod
 
 

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.events import PaymentProcessed, Recorded, RescueEnded, RescueRequested
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
-from supportcarr.kit.work import Again
 from supportcarr.payments import model
-from supportcarr.payments.bookkeeping import Ledger
 from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.collections import RECORDS
+from supportcarr.payments.ledger_service import Ledger
 from supportcarr.payments.model import Intent, PaymentRecord
 from supportcarr.payments.ports import (
     CardRefused,
@@ -24,7 +25,6 @@ from supportcarr.payments.ports import (
     StoredFailure,
     Throttled,
 )
-from supportcarr.payments.repository import RECORDS
 
 ASK_AGAIN_S = 5.0  # wall; what became of a rider's 3-D Secure, in case its webhook is lost
 STEPS_AT_MOST = 12  # of one run: a record has at most five moves, and each race lost costs one more

@@ -7,13 +7,13 @@ from datetime import timedelta
 import msgspec
 from msgspec.structs import replace
 
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.forget import forget
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
+from supportcarr.kit.store.purge import forget
+from supportcarr.payments.collections import EVENTS
 from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.model import StripeEvent
 from supportcarr.payments.ports import JobQueue, PaymentGateway
-from supportcarr.payments.repository import EVENTS
 from supportcarr.payments.service import Payments
 
 JOB = "payments.stripe_event"

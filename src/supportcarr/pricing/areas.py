@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from supportcarr.kit.store.port import Store
+from supportcarr.pricing.collections import AREAS, TARIFFS
 from supportcarr.pricing.model import ServiceArea, Tariff
-from supportcarr.pricing.repository import AREAS, TARIFFS
 
 # The convex hull of the 249 car-share zones of Montreal, buffered by 1.5 km and simplified to 60 m
 # (equirectangular projection at the zones' mean latitude).  Source of the zones: the ``carshare``

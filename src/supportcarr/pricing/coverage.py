@@ -8,7 +8,7 @@ import msgspec
 from h3.api import basic_int as h3  # its cells are numbers, made in half the time of those that are text
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.pricing.geography import Areas
 from supportcarr.pricing.ports import Supply
 from supportcarr.pricing.schemas import CoverageAnswer

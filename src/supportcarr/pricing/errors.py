@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import Conflict, FieldError, Refusal
+from supportcarr.contracts.errors import Conflict, FieldError, Refusal
 
 
 class QuoteExpired(Conflict):

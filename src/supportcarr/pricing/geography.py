@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from supportcarr.contracts.geo import GeoPoint, Place
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
+from supportcarr.pricing.collections import AREAS, TARIFFS
 from supportcarr.pricing.model import ServiceArea, Tariff
-from supportcarr.pricing.repository import AREAS, TARIFFS
 
 Ring = Sequence[tuple[float, float]]  # (longitude, latitude) of each corner; closed or not
 

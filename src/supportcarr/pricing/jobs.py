@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.work import Ticker
+from supportcarr.kit.jobs.declarations import Ticker
 from supportcarr.pricing.service import Pricing
 
 

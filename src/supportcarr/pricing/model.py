@@ -9,7 +9,7 @@ import msgspec
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.money import share
-from supportcarr.contracts.terms import FeeRules, Leg, PriceItem, QuoteTerms
+from supportcarr.contracts.value_objects import FeeRules, Leg, PriceItem, QuoteTerms
 
 DEMAND_CAP = 3.0
 

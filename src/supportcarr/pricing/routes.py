@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.kit.web import ANYONE, RIDER, Answer, Call, NoQuery, Route
+from supportcarr.kit.http.routing import ANYONE, RIDER, Answer, Call, NoQuery, Route
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import Coverage
 from supportcarr.pricing.schemas import CoverageAnswer, CoverageQuery, QuoteAnswer

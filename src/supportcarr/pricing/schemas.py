@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from supportcarr.contracts.geo import Latitude, Longitude, Place
-from supportcarr.contracts.terms import FeeRules, PriceItem
+from supportcarr.contracts.value_objects import FeeRules, PriceItem
 from supportcarr.pricing.model import Quote
 
 

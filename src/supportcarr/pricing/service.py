@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from supportcarr.contracts import ids
-from supportcarr.contracts.refusals import NotFound, ValidationFailed
-from supportcarr.contracts.terms import QuoteTerms
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.ids import new_id
-from supportcarr.kit.settings import Quotes as QuoteSettings
-from supportcarr.kit.store.change import change
-from supportcarr.kit.store.forget import forget
+from supportcarr.contracts.errors import NotFound, ValidationFailed
+from supportcarr.contracts.value_objects import QuoteTerms
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.ids import new_id
+from supportcarr.kit.runtime.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.purge import forget
+from supportcarr.kit.store.update import change
+from supportcarr.pricing.collections import QUOTES
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
 from supportcarr.pricing.geography import Areas
 from supportcarr.pricing.model import Quote, price
 from supportcarr.pricing.ports import Router, Supply
-from supportcarr.pricing.repository import QUOTES
 from supportcarr.pricing.signing import is_genuine, sign
 
 SOONEST = timedelta(minutes=30)  # a booking starts at least that far ahead

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from supportcarr.contracts.terms import QuoteTerms
+from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.pricing.model import Quote
 
 _encoder = msgspec.json.Encoder(order="deterministic")

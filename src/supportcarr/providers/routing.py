@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from supportcarr.contracts.geo import GeoPoint, Place, distance_m
-from supportcarr.contracts.terms import Leg
-from supportcarr.kit.settings import Routing
+from supportcarr.contracts.value_objects import Leg
+from supportcarr.kit.runtime.settings import Routing
 
 
 class StraightLineRouter:

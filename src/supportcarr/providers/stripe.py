@@ -1,4 +1,4 @@
-"""Stripe, through its own SDK; its twin (``providers.sandbox``) is reached by the same code."""
+"""Stripe, through its own SDK; its twin (``supportcarr_lab.emulators``) is reached by the same code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 import stripe
 from stripe import AIOHTTPClient, StripeClient
 
-from supportcarr.kit.settings import Stripe as StripeSettings
+from supportcarr.kit.runtime.settings import Stripe as StripeSettings
 from supportcarr.payments.model import Intent, IntentStatus
 from supportcarr.payments.ports import (
     Card,

@@ -13,14 +13,14 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from supportcarr.kit.http import Receive, Scope, Send
-from supportcarr.kit.metrics import Metrics
-from supportcarr.kit.serve import Lifecycle
-from supportcarr.kit.settings import Settings
-from supportcarr.realtime.edge import HELLO_SECONDS, Edge
-from supportcarr.realtime.figures import RealtimeFigures
-from supportcarr.realtime.node import Firehose, Node, Subscriptions
+from supportcarr.kit.http.server import Lifecycle
+from supportcarr.kit.http.types import Receive, Scope, Send
+from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.runtime.settings import Settings
+from supportcarr.realtime.fanout import Firehose, Node, Subscriptions
+from supportcarr.realtime.metrics import RealtimeFigures
 from supportcarr.realtime.ports import PositionReports, Tokens
+from supportcarr.realtime.server import HELLO_SECONDS, Edge
 from supportcarr.realtime.session import Bounds
 
 PATH = "/socket.io"
@@ -107,7 +107,7 @@ def build_realtime(
 ) -> Realtime:
     """Put one real-time process together.
 
-    *streams* is ``kit.redis.streams.Streams`` on the durable Redis, *cache* an open client of the
+    *streams* is ``kit.events.streams.Streams`` on the durable Redis, *cache* an open client of the
     cache Redis (positions), *areas* the ids of all service areas (operators hear each one's stream).
     Nothing runs before the lifespan (or ``start``).
     """

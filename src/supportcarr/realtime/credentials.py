@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from supportcarr.kit.web import Principal
-from supportcarr.realtime.feed import ops_stream, user_stream
+from supportcarr.kit.http.routing import Principal
+from supportcarr.realtime.event_mapping import ops_stream, user_stream
 
 
 class _Claims(msgspec.Struct):

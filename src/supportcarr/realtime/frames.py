@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from supportcarr.kit.redis.streams import Item
+from supportcarr.kit.events.streams import Item
 
 _json = msgspec.json.Encoder()
 

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import msgspec
 
 from supportcarr.contracts.events import Event
+from supportcarr.kit.events.streams import Entry
+from supportcarr.kit.jobs.declarations import Again, Consumer
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.redis.streams import Entry
-from supportcarr.kit.work import Again, Consumer
-from supportcarr.realtime.feed import FED, Payload, View, outgoing
+from supportcarr.realtime.event_mapping import FED, Payload, View, outgoing
 from supportcarr.realtime.ports import Views
 
 RETRY_SECONDS = 2.0  # wall: as late as everything else that a lost Redis delays
@@ -20,7 +20,7 @@ _json = msgspec.json.Encoder()
 
 
 class Appending(Protocol):
-    """``kit.redis.streams.Streams``."""
+    """``kit.events.streams.Streams``."""
 
     async def append(self, entries: Sequence[Entry]) -> list[str | None]:
         """Drops what it has already, by stream and event id.  Raises ``RedisError``."""

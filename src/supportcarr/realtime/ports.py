@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from supportcarr.kit.redis.streams import Item
-from supportcarr.kit.web import Principal
+from supportcarr.kit.events.streams import Item
+from supportcarr.kit.http.routing import Principal
 from supportcarr.realtime.messages import Fix
 
 
@@ -45,7 +45,7 @@ class Views(Protocol):
 
 
 class StreamLog(Protocol):
-    """What a socket reads of ``kit.redis.streams.Streams``; both raise ``RedisError``."""
+    """What a socket reads of ``kit.events.streams.Streams``; both raise ``RedisError``."""
 
     async def heads(self, streams: Sequence[str]) -> dict[str, str]: ...
 

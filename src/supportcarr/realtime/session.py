@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from supportcarr.kit.events.streams import Item, StreamReset
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.redis.streams import Item, StreamReset
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.messages import Heads
 from supportcarr.realtime.ports import StreamLog, Wire

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supportcarr.contracts.actors import Actor
-from supportcarr.kit.web import Principal
+from supportcarr.kit.http.routing import Principal
 from supportcarr.rescues.model import Rescue
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.events import MessageSent, Recorded
 from supportcarr.contracts.ids import MESSAGE
-from supportcarr.contracts.refusals import NotFound
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.ids import new_id
+from supportcarr.kit.http.routing import Principal
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Page, Store
-from supportcarr.kit.web import Principal
 from supportcarr.rescues.access import actor_for
+from supportcarr.rescues.collections import MESSAGES, RESCUES
 from supportcarr.rescues.errors import ChatClosed
-from supportcarr.rescues.life import concerns
 from supportcarr.rescues.model import Message, Rescue
-from supportcarr.rescues.repository import MESSAGES, RESCUES
 from supportcarr.rescues.schemas import MessagesQuery, MessageView
 from supportcarr.rescues.service import city_now
+from supportcarr.rescues.state_machine import concerns
 
 OPEN_AFTER_END = timedelta(hours=24)  # city time: "I left my helmet in your truck"
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.errors import Forbidden, IllegalTransition, ValidationFailed
 from supportcarr.contracts.events import (
     DriverArrived,
     DriverDeparted,
@@ -28,10 +29,9 @@ from supportcarr.contracts.events import (
     RescueUnserved,
     RiderNotFound,
 )
-from supportcarr.contracts.refusals import Forbidden, IllegalTransition, ValidationFailed
 from supportcarr.contracts.rescues import Status
-from supportcarr.contracts.terms import QuoteTerms
-from supportcarr.rescues import owed
+from supportcarr.contracts.value_objects import QuoteTerms
+from supportcarr.rescues import charges
 from supportcarr.rescues.commands import (
     Abort,
     Arrive,
@@ -51,8 +51,8 @@ from supportcarr.rescues.commands import (
     Wake,
 )
 from supportcarr.rescues.errors import PinIsLocked, TooEarly
-from supportcarr.rescues.life import TABLE, permit
 from supportcarr.rescues.model import Rescue, Rules
+from supportcarr.rescues.state_machine import TABLE, permit
 
 
 class PrivateFact(Fact, frozen=True, kw_only=True):
@@ -157,7 +157,7 @@ def _leave_unserved(rescue: Rescue, command: LeaveUnserved, given: Given) -> tup
         raise TooEarly(f"The search goes on until {rescue.due_at.isoformat()}.")
     return (
         RescueUnserved(
-            **_move(rescue, "unserved", reason="no_driver_found"), owed=owed.nothing(rescue.quote)
+            **_move(rescue, "unserved", reason="no_driver_found"), owed=charges.nothing(rescue.quote)
         ),
     )
 
@@ -230,13 +230,13 @@ def _complete(rescue: Rescue, command: Complete, given: Given) -> tuple[Fact, ..
             raise ValidationFailed.of(
                 "price_minor", "not_allowed", "What is delivered costs what was quoted."
             )
-        due = owed.delivered(rescue.quote)
+        due = charges.delivered(rescue.quote)
     else:
         if rescue.status != "arrived":
             raise IllegalTransition("The bike is loaded; it is not fixed on the spot any more.")
         if price is None:
             raise ValidationFailed.of("price_minor", "required", "Say the lower price that was agreed.")
-        due = owed.lower_price(rescue.quote, _within(price, most, "price_minor"))
+        due = charges.lower_price(rescue.quote, _within(price, most, "price_minor"))
     return (RescueCompleted(**_move(rescue, "completed"), outcome=command.outcome, owed=due),)
 
 
@@ -245,7 +245,7 @@ def _mark_no_show(rescue: Rescue, command: MarkNoShow, given: Given) -> tuple[Fa
     over = rescue.arrived_at + timedelta(seconds=given.rules.no_show_seconds)
     if given.now < over:
         raise TooEarly(f"Wait for the rider until {over.isoformat()}.")
-    return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=owed.no_show(rescue.quote)),)
+    return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=charges.no_show(rescue.quote)),)
 
 
 def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[Fact, ...]:
@@ -253,16 +253,16 @@ def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[Fact, ...]:
     if amount is not None and not given.actor.is_operator:
         raise Forbidden("Only an operator sets what an aborted rescue costs.")
     due = (
-        owed.lower_price(rescue.quote, _within(amount, rescue.quote.total_minor, "amount_minor"))
+        charges.lower_price(rescue.quote, _within(amount, rescue.quote.total_minor, "amount_minor"))
         if amount
-        else owed.nothing(rescue.quote)
+        else charges.nothing(rescue.quote)
     )
     code, words = _reason(command)
     return RescueAborted(**_move(rescue, "aborted", reason=code), owed=due), *words
 
 
 def _cancel(rescue: Rescue, command: Cancel, given: Given) -> tuple[Fact, ...]:
-    due = owed.cancellation(rescue, given.actor, given.now, given.rules)
+    due = charges.cancellation(rescue, given.actor, given.now, given.rules)
     code, words = _reason(command)
     return RescueCancelled(**_move(rescue, "cancelled", reason=code), owed=due), *words
 
@@ -303,7 +303,7 @@ def _matching(
         **_move(rescue, "matching", reason=reason) | asked(quote) | {"driver_id": None},
         entry=rescue.matching_entry + 1,
         ends_at=given.now + timedelta(seconds=given.rules.matching_seconds),
-        pay_minor=owed.driver_pay(quote),
+        pay_minor=charges.driver_pay(quote),
         currency=quote.currency,
         given_up_by=given_up_by,
     )
@@ -320,7 +320,7 @@ def asked(terms: QuoteTerms) -> dict[str, Any]:
 
 
 def _rejected(rescue: Rescue, reason: str) -> RescueRejected:
-    return RescueRejected(**_move(rescue, "rejected", reason=reason), owed=owed.nothing(rescue.quote))
+    return RescueRejected(**_move(rescue, "rejected", reason=reason), owed=charges.nothing(rescue.quote))
 
 
 def _reason(command: Abort | Release | Cancel) -> tuple[str, tuple[Explained, ...]]:

@@ -11,7 +11,7 @@ Refusal
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import Conflict, Refusal
+from supportcarr.contracts.errors import Conflict, Refusal
 
 
 class PinWrong(Refusal):

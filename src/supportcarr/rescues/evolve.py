@@ -24,7 +24,7 @@ from supportcarr.contracts.events import (
     RescueScheduled,
 )
 from supportcarr.contracts.rescues import Status
-from supportcarr.contracts.terms import QuoteTerms
+from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import Outcome, RequestRescue
 from supportcarr.rescues.decide import Explained, PinChosen, PinMistyped, asked, hold_ends_at
 from supportcarr.rescues.model import (

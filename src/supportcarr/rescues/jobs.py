@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.work import Deadline
-from supportcarr.rescues.repository import RESCUES
+from supportcarr.kit.jobs.declarations import Deadline
+from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.service import RescueService
 
 

@@ -10,7 +10,7 @@ from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.money import Owed
 from supportcarr.contracts.rescues import LIVE, Status
-from supportcarr.contracts.terms import QuoteTerms
+from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import Outcome
 
 TIMELINE_LIMIT = 200  # entries; beyond, the oldest after the very first ones go

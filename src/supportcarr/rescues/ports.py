@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from supportcarr.contracts.terms import DriverCard, Person, QuoteTerms
+from supportcarr.contracts.value_objects import DriverCard, Person, QuoteTerms
 
 RIDER_HAS_LIVE_RESCUE = "rider_has_live_rescue"
 

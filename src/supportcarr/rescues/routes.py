@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from supportcarr.contracts.actors import Actor
-from supportcarr.kit.web import (
+from supportcarr.kit.http.routing import (
     DRIVER,
     OPERATORS,
     RESCUE_PEOPLE,
@@ -35,7 +35,7 @@ from supportcarr.rescues.commands import (
     Start,
 )
 from supportcarr.rescues.model import Rescue
-from supportcarr.rescues.reading import RescueReading
+from supportcarr.rescues.queries import RescueReading
 from supportcarr.rescues.schemas import (
     AdminAbortBody,
     CancellationView,

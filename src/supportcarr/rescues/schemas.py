@@ -11,7 +11,7 @@ from msgspec import Meta
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.geo import Place
 from supportcarr.contracts.rescues import Status
-from supportcarr.contracts.terms import DriverCard, Person, PriceItem, VehicleCard
+from supportcarr.contracts.value_objects import DriverCard, Person, PriceItem, VehicleCard
 from supportcarr.rescues.commands import Outcome
 from supportcarr.rescues.model import Message, Rescue, TimelineEntry
 

@@ -10,9 +10,7 @@ from typing import cast
 import msgspec
 
 from supportcarr.contracts.actors import SYSTEM, Actor
-from supportcarr.contracts.events import AnyFact, Event, Fact, PaymentProcessed, Recorded, RescueRequested
-from supportcarr.contracts.ids import RESCUE
-from supportcarr.contracts.refusals import (
+from supportcarr.contracts.errors import (
     Conflict,
     IllegalTransition,
     NotFound,
@@ -20,12 +18,15 @@ from supportcarr.contracts.refusals import (
     StaleVersion,
     ValidationFailed,
 )
-from supportcarr.kit import settings
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.change import change
+from supportcarr.contracts.events import AnyFact, Event, Fact, PaymentProcessed, Recorded, RescueRequested
+from supportcarr.contracts.ids import RESCUE
+from supportcarr.kit.http.routing import Principal
+from supportcarr.kit.runtime import settings
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store
-from supportcarr.kit.web import Principal
+from supportcarr.kit.store.update import change
 from supportcarr.rescues.access import actor_for
+from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import (
     Assign,
     BeginMatching,
@@ -41,10 +42,9 @@ from supportcarr.rescues.commands import (
 from supportcarr.rescues.decide import PrivateFact, already_done, decide
 from supportcarr.rescues.errors import PinWrong, TooEarly
 from supportcarr.rescues.evolve import evolve_all, open_rescue
-from supportcarr.rescues.life import concerns
 from supportcarr.rescues.model import PaymentSnapshot, Rescue, Rules
 from supportcarr.rescues.ports import RIDER_HAS_LIVE_RESCUE, PaymentMethods, QuoteBook, RiderClaims
-from supportcarr.rescues.repository import RESCUES
+from supportcarr.rescues.state_machine import concerns
 
 Change = tuple[Rescue, Recorded | None]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import Conflict
+from supportcarr.contracts.errors import Conflict
 
 
 class RiderHasLiveRescue(Conflict):

@@ -9,13 +9,13 @@ from datetime import timedelta
 import structlog
 
 from supportcarr.contracts.events import Recorded
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.change import change
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Range, Store, StoreUnavailable
+from supportcarr.kit.store.update import change
 from supportcarr.riders import model
+from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.model import RiderProfile
 from supportcarr.riders.ports import LiveRescues
-from supportcarr.riders.repository import RIDERS
 
 CLAIM_FOR = timedelta(seconds=60)  # wall time: far longer than a request lasts
 

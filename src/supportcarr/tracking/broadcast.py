@@ -13,8 +13,8 @@ import structlog
 from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisError
-from supportcarr.kit.tasks import end
-from supportcarr.tracking.livejobs import LiveJobs
+from supportcarr.kit.runtime.cancellation import end
+from supportcarr.tracking.current_jobs import LiveJobs
 from supportcarr.tracking.model import Fix, LiveJob
 from supportcarr.tracking.ports import Router
 

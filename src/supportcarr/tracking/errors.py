@@ -10,7 +10,7 @@ Refusal
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import Refusal
+from supportcarr.contracts.errors import Refusal
 
 
 class PositionRefused(Refusal):

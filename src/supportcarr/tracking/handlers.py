@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supportcarr.contracts.events import JobStarted, MatchingBegan, RescueAssigned, RescueEnded
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.tracking.service import TrackingService
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.web import DRIVER, Answer, Call, NoQuery, Route
+from supportcarr.kit.http.routing import DRIVER, Answer, Call, NoQuery, Route
 from supportcarr.tracking.errors import REFUSALS
 from supportcarr.tracking.schemas import PositionIn, PositionsIn, PositionsOut, RefusedPosition
 from supportcarr.tracking.service import TrackingService

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.events import Event
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.contracts.refusals import Overloaded
-from supportcarr.contracts.terms import NearbyDriver
-from supportcarr.kit.clock import Clock
+from supportcarr.contracts.value_objects import NearbyDriver
 from supportcarr.kit.redis.client import RedisClient, RedisError
-from supportcarr.kit.settings import Dispatch
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Dispatch
 from supportcarr.kit.store.port import Store
 from supportcarr.tracking.broadcast import Broadcast, update_of
+from supportcarr.tracking.current_jobs import LiveJobs
 from supportcarr.tracking.errors import REFUSALS
-from supportcarr.tracking.live import LivePositions
-from supportcarr.tracking.livejobs import LiveJobs
+from supportcarr.tracking.location_history import TrailWriter
 from supportcarr.tracking.model import Fix, Rules, Verdict, judge
 from supportcarr.tracking.ports import Areas, Router
-from supportcarr.tracking.trails import TrailWriter
+from supportcarr.tracking.position_store import LivePositions
 
 
 class TrackingService:

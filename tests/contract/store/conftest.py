@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.stores import ENGINES, PARCELS, Parcel, store_at
+from support.store.fixtures import ENGINES, PARCELS, Parcel, store_at
 from supportcarr.kit.store.port import Collection, Store
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from support.stores import NOON, PARCELS, Parcel, store_at
+from support.store.fixtures import NOON, PARCELS, Parcel, store_at
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.store.port import (
     Collection,

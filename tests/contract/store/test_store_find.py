@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.stores import NOON, Parcel
+from support.store.fixtures import NOON, Parcel
 from supportcarr.kit.store.port import BadCursor, Collection, CollectionSpec, In, Page, Range, Store, Where
 
 SORTS = ["id", "-id", "due_at", "-due_at", "weight", "-weight", "price", "-price", "shelf", "urgent"]

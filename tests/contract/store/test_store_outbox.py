@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from support.stores import NOON, PARCELS, Parcel, recorded, word_of
+from support.store.fixtures import NOON, PARCELS, Parcel, recorded, word_of
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.events import Event
 from supportcarr.kit.store.port import Collection, CollectionSpec, DuplicateKey, Store, VersionConflict

@@ -7,11 +7,11 @@ import asyncio
 import msgspec
 import pytest
 
-from support import store_child
-from support.stores import Parcel, recorded, word_of
-from supportcarr.contracts.refusals import Conflict, NotFound
-from supportcarr.kit.store.change import change
+from support.processes import store_child
+from support.store.fixtures import Parcel, recorded, word_of
+from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.kit.store.port import Collection, DuplicateKey, Store, VersionConflict
+from supportcarr.kit.store.update import change
 
 
 async def test_of_many_saves_of_one_version_one_succeeds(parcels: Collection[Parcel]) -> None:

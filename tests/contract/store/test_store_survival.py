@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from support import store_child
-from support.stores import PARCELS, Parcel, store_at
+from support.processes import store_child
+from support.store.fixtures import PARCELS, Parcel, store_at
 from supportcarr.kit.store.port import Collection
 
 

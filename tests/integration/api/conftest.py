@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from support.calls import Cast, cast_of
-from support.platform import Platform, running_platform
-from support.scenes import Stage
+from support.http.route_calls import Cast, cast_of
+from support.platform.in_process import Platform, running_platform
+from support.rescues.fixtures import Stage
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -6,10 +6,10 @@ import uuid
 
 import pytest
 
-from support.calls import PARAMETER, REQUIRED_QUERY, Cast, body_of, name_of
-from support.http import Reply
-from support.spoil import bad_ids, queries
-from supportcarr.kit.web import Route
+from support.http.invalid_inputs import bad_ids, queries
+from support.http.route_calls import PARAMETER, REQUIRED_QUERY, Cast, body_of, name_of
+from support.http.server import Reply
+from supportcarr.kit.http.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from support.calls import Cast, body_of, name_of, sign_up_body
-from support.http import Reply
-from support.platform import Platform
-from support.spoil import Spoilt, fields, whole_bodies
-from supportcarr.kit.web import Route
+from support.http.invalid_inputs import Spoilt, fields, whole_bodies
+from support.http.route_calls import Cast, body_of, name_of, sign_up_body
+from support.http.server import Reply
+from support.platform.in_process import Platform
+from supportcarr.kit.http.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.calls import PARAMETER, Cast, body_of, name_of, sign_up_body
-from support.http import PASSWORD, Client, Reply, new_address, new_phone
-from support.platform import Platform, running_platform
-from support.scenes import PICKUP, Stage, must, quote_body
-from supportcarr.kit.web import Listing, Route
+from support.http.route_calls import PARAMETER, Cast, body_of, name_of, sign_up_body
+from support.http.server import PASSWORD, Client, Reply, new_address, new_phone
+from support.platform.in_process import Platform, running_platform
+from support.rescues.fixtures import PICKUP, Stage, must, quote_body
+from supportcarr.kit.http.routing import Listing, Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from support.calls import name_of
-from support.platform import Platform
-from supportcarr.contracts.refusals import Refusal
+from support.http.route_calls import name_of
+from support.platform.in_process import Platform
+from supportcarr.contracts.errors import Refusal
 from supportcarr.gateway.app import build as _gateway  # noqa: F401 - its refusals belong to the interface
-from supportcarr.kit.web import Listing, Route
+from supportcarr.kit.http.routing import Listing, Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

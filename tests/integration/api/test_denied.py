@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from support.calls import PARAMETER, REASON, Cast, body_of, name_of, sign_up_body
-from support.forgery import forged, rightly_signed
-from support.http import Client, Reply, new_phone
-from support.platform import CheckedClient, Platform
-from support.scenes import DROPOFF, PICKUP, VEHICLE, Scene, Stage, must, quote_body
-from supportcarr.kit.web import Route
+from support.http.forged_tokens import forged, rightly_signed
+from support.http.route_calls import PARAMETER, REASON, Cast, body_of, name_of, sign_up_body
+from support.http.server import Client, Reply, new_phone
+from support.platform.in_process import CheckedClient, Platform
+from support.rescues.fixtures import DROPOFF, PICKUP, VEHICLE, Scene, Stage, must, quote_body
+from supportcarr.kit.http.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from support.calls import Cast
-from supportcarr.kit.web import Route
+from support.http.route_calls import Cast
+from supportcarr.kit.http.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

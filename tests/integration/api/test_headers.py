@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from support.calls import Cast, name_of
-from support.http import Reply
-from support.platform import Platform, running_platform
-from supportcarr.kit.web import Route
+from support.http.route_calls import Cast, name_of
+from support.http.server import Reply
+from support.platform.in_process import Platform, running_platform
+from supportcarr.kit.http.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.asgi import Answered, Request, ask
-from support.calls import name_of
-from support.platform import Platform
-from support.scenes import PICKUP, Scene, Stage
-from supportcarr.kit.web import Route
+from support.http.asgi import Answered, Request, ask
+from support.http.route_calls import name_of
+from support.platform.in_process import Platform
+from support.rescues.fixtures import PICKUP, Scene, Stage
+from supportcarr.kit.http.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from support.calls import name_of, sign_up_body
-from support.http import Client
-from support.platform import Platform
-from support.scenes import Stage, must, quote_body
+from support.http.route_calls import name_of, sign_up_body
+from support.http.server import Client
+from support.platform.in_process import Platform
+from support.rescues.fixtures import Stage, must, quote_body
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

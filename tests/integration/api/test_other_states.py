@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from support.calls import REASON, sign_up_body
-from support.http import PASSWORD, Reply
-from support.payments import WEBHOOK_SECRET
-from support.platform import Platform
-from support.scenes import VEHICLE, Scene, Stage, must, quote_body
-from supportcarr.providers.sandbox.stripe.hooks import signature
+from support.http.route_calls import REASON, sign_up_body
+from support.http.server import PASSWORD, Reply
+from support.payments.world import WEBHOOK_SECRET
+from support.platform.in_process import Platform
+from support.rescues.fixtures import VEHICLE, Scene, Stage, must, quote_body
+from supportcarr_lab.emulators.stripe.webhooks import signature
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

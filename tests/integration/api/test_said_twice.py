@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from support.calls import REASON, name_of
-from support.http import Reply
-from support.platform import CheckedClient, Platform
-from support.scenes import APPLICATION, Stage, must
+from support.http.route_calls import REASON, name_of
+from support.http.server import Reply
+from support.platform.in_process import CheckedClient, Platform
+from support.rescues.fixtures import APPLICATION, Stage, must
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

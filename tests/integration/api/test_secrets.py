@@ -13,14 +13,14 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from support.calls import REASON, sign_up_body
-from support.http import PASSWORD, Client, new_address
-from support.payments import API_KEY, WEBHOOK_SECRET
-from support.platform import LOOKUP_SECRET, QUOTES_SECRET, TOKEN_SECRET, Platform, running_platform
-from support.scenes import PICKUP, Stage, must
-from supportcarr.kit import logging as logs
-from supportcarr.kit.settings import Logs
-from supportcarr.providers.sandbox.app import create_app
+from support.http.route_calls import REASON, sign_up_body
+from support.http.server import PASSWORD, Client, new_address
+from support.payments.world import API_KEY, WEBHOOK_SECRET
+from support.platform.in_process import LOOKUP_SECRET, QUOTES_SECRET, TOKEN_SECRET, Platform, running_platform
+from support.rescues.fixtures import PICKUP, Stage, must
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.runtime.settings import Logs
+from supportcarr_lab.emulators.app import create_app
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

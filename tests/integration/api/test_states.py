@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from support.http import Reply
-from support.platform import CheckedClient, Platform
-from support.scenes import Scene, Stage, must
+from support.http.server import Reply
+from support.platform.in_process import CheckedClient, Platform
+from support.rescues.fixtures import Scene, Stage, must
 from supportcarr.contracts.rescues import FINAL, STATUSES, Status
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

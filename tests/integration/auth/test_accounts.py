@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.http import PASSWORD, Api, Client, new_phone, serving
+from support.http.server import PASSWORD, Api, Client, new_phone, serving
+from supportcarr.auth.collections import SESSIONS, USERS
 from supportcarr.auth.errors import WrongCredentials
-from supportcarr.auth.repository import SESSIONS, USERS
+from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.events import Event, UserSignedUp
-from supportcarr.contracts.refusals import NotFound
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 @pytest.fixture

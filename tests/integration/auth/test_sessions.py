@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support.http import AUTH, PASSWORD, Api, Client, Reply, new_phone, serving
+from support.http.server import AUTH, PASSWORD, Api, Client, Reply, new_phone, serving
+from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.passwords import Passwords
-from supportcarr.auth.repository import SESSIONS
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.tokens import Tokens
-from supportcarr.contracts.refusals import Unauthenticated
-from supportcarr.kit.clock import Clock
+from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 NONCE = "nonce-0001"
 

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from support.rescues import NOW, RESCUE_ID, rescue_in
-from supportcarr.bootstrap.evidence import StoreEvidence
-from supportcarr.dispatch.repository import ROSTER
+from support.rescues.builders import NOW, RESCUE_ID, rescue_in
+from supportcarr.dispatch.collections import ROSTER
 from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.operations.model import OpsRescue
 from supportcarr.operations.repository import OPS_RESCUES
-from supportcarr.rescues.repository import RESCUES
+from supportcarr.rescues.collections import RESCUES
+from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.model import LiveRescue, RiderProfile
-from supportcarr.riders.repository import RIDERS
-from supportcarr.simulator.evidence import Leftovers
+from supportcarr.tracking.collections import LIVE_JOBS
 from supportcarr.tracking.model import LiveJob
-from supportcarr.tracking.repository import LIVE_JOBS
+from supportcarr_lab.verification.collect import StoreEvidence
+from supportcarr_lab.verification.evidence import Leftovers
 
 ROW = OpsRescue(
     id=RESCUE_ID,

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
-from supportcarr.bootstrap.house import SPECS
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.payments.ledger import Entry, LedgerTransaction
-from supportcarr.payments.repository import LEDGER
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.payments.collections import LEDGER
+from supportcarr.payments.ledger_entries import Entry, LedgerTransaction
 
 
 def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

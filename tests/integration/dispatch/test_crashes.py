@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from support.dispatching import RESCUE, City, Crash, Rescue, assert_at_rest
+from support.dispatch.world import RESCUE, City, Crash, Rescue, assert_at_rest
 from supportcarr.dispatch.service import DispatchService
 from supportcarr.kit.store.port import Store
 

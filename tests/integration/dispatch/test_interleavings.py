@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from support.dispatching import City, assert_at_rest
-from supportcarr.contracts.refusals import Conflict
+from support.dispatch.world import City, assert_at_rest
+from supportcarr.contracts.errors import Conflict
 from supportcarr.kit.store.port import Store
 
 WRITES_MAKING, WRITES_ACCEPTING, WRITES_DECLINING = range(1, 5), range(1, 6), range(1, 5)

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from support.dispatching import OTHER_RESCUE, PICKUP, RESCUE, RIDER, City, assert_at_rest, north
+from support.dispatch.world import OTHER_RESCUE, PICKUP, RESCUE, RIDER, City, assert_at_rest, north
+from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.contracts.events import DriverStandingChanged
-from supportcarr.contracts.refusals import Conflict, NotFound
 from supportcarr.dispatch.roster import JobClaim, RosterEntry
 from supportcarr.kit.store.port import Store
 

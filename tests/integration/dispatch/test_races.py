@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from support.dispatch_child import DRIVERS, run
-from support.dispatching import City, assert_at_rest
-from supportcarr.contracts.refusals import Conflict
+from support.dispatch.world import City, assert_at_rest
+from support.processes.dispatch_child import DRIVERS, run
+from supportcarr.contracts.errors import Conflict
 from supportcarr.dispatch.model import Offer
 from supportcarr.kit.store.port import VersionConflict
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from support.dispatch_child import run
-from support.dispatching import City, Crash, Rescue
+from support.dispatch.world import City, Crash, Rescue
+from support.processes.dispatch_child import run
 from supportcarr.contracts.events import OfferClosed
 from supportcarr.dispatch.jobs import tickers
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.tickers import TickerRunner
+from supportcarr.kit.jobs.periodic import TickerRunner
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 EACH = 6
 LATER = 700.0  # city seconds: past every claim's deadline

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 
 from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.errors import NotFound, Refusal
 from supportcarr.contracts.events import DriverStandingChanged, Event, UserSignedUp
-from supportcarr.contracts.refusals import NotFound, Refusal
-from supportcarr.contracts.terms import Person, VehicleCard
+from supportcarr.contracts.value_objects import Person, VehicleCard
 from supportcarr.drivers.handlers import consumers
 from supportcarr.drivers.routes import routes
 from supportcarr.drivers.service import DriverService
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.http.routing import Call, NoQuery, Principal, Route
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.web import Call, NoQuery, Principal, Route
 
 DRIVER, OTHER, ADMIN = "usr_driver", "usr_other", "usr_admin"
 TRUCK = {"type": "pickup", "make": "Ford", "model": "F-150", "colour": "blue", "plate": "FAB 123"}

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.http import Api, serving
-from support.things import things_routes
+from support.http.example_part import things_routes
+from support.http.server import Api, serving
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.settings import Servers
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.runtime.settings import Servers
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 @pytest.fixture

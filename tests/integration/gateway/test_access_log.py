@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from support.http import serving
-from support.things import things_routes
-from supportcarr.kit.logging import LogWriter
+from support.http.example_part import things_routes
+from support.http.server import serving
+from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 async def test_lines_tell_what_happened_and_nothing_secret(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from support.http import Api, Client, Reply
-from support.things import THINGS
-from supportcarr.kit.store.sqlite import SqliteStore
+from support.http.example_part import THINGS
+from support.http.server import Api, Client, Reply
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 GOOD = b'{"label":"a","at":{"lat":45.5,"lng":-73.6}}'
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from support.http import Api, Client
+from support.http.server import Api, Client
 
 Answered = tuple[int, dict[str, str], bytes]
 

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from support.asgi import Request, ask
-from support.http import Api, Client, new_address, serving
-from supportcarr.contracts.refusals import NotFound
+from support.http.asgi import Request, ask
+from support.http.server import Api, Client, new_address, serving
+from supportcarr.contracts.errors import NotFound
+from supportcarr.kit.http.routing import DRIVER, Answer, Call, NoQuery, Route
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.settings import Limits
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.web import DRIVER, Answer, Call, NoQuery, Route
+from supportcarr.kit.runtime.settings import Limits
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 JSON = {"content-type": "application/json"}
 LIMITS = Limits(user_per_minute=1000, address_per_minute=6)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from support.http import Api
-from support.things import THINGS
+from support.http.example_part import THINGS
+from support.http.server import Api
 from supportcarr.gateway.idempotency import CLAIMS, Idempotency
 from supportcarr.gateway.problems import IdempotencyKeyReused
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 def thing(label: str = "a") -> dict[str, Any]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from support.http import Api, serving
+from support.http.server import Api, serving
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 async def test_a_process_is_alive_and_ready(api: Api) -> None:

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from support.http import Api
-from support.things import THINGS
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.web import Route
+from support.http.example_part import THINGS
+from support.http.server import Api
+from supportcarr.kit.http.routing import Route
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 def addressed(route: Route) -> str:

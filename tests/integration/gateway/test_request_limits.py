@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.http import Api, Client, serving
-from support.things import things_routes
+from support.http.example_part import things_routes
+from support.http.server import Api, Client, serving
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.settings import Limits
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.runtime.settings import Limits
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.supervisor.redis_server import RedisServer
 
 LIMITS = Limits(user_per_minute=5, address_per_minute=12, sensitive_per_minute=3)
 

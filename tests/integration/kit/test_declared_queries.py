@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from support.queries import NO_QUESTIONS, QUERIES, Query, asked_in_code
-from supportcarr.kit.store.sqlite import SqliteStore
+from support.store.queries import NO_QUESTIONS, QUERIES, Query, asked_in_code
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 def test_every_question_in_the_code_is_in_the_list_and_no_other() -> None:

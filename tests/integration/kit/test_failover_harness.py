@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from pymongo import AsyncMongoClient
 
-from support.cluster import direct_url, members_of, service_of
-from support.writers import RIDES, Ride, Writers
-from supportcarr.kit.store.mongo import MongoStore
-from supportcarr.kit.store.mongo_document import Row
+from support.mongo.cluster import direct_url, members_of, service_of
+from support.store.writers import RIDES, Ride, Writers
+from supportcarr.kit.store.mongo.document import Row
+from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import Collection
 
 pytestmark = pytest.mark.xdist_group("mongodb")

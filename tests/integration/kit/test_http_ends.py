@@ -10,10 +10,10 @@ import struct
 import pytest
 import structlog
 
-from support.wire import BIG, Wire, on_uvloop, until, wired
-from supportcarr.kit import http_protocol
-from supportcarr.kit.http import Receive, Scope, Send
-from supportcarr.kit.serve import Lifecycle, LifespanFailed, free_port, serve
+from support.http.raw_connections import BIG, Wire, on_uvloop, until, wired
+from supportcarr.kit.http import protocol
+from supportcarr.kit.http.server import Lifecycle, LifespanFailed, free_port, serve
+from supportcarr.kit.http.types import Receive, Scope, Send
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 HOT = b"GET /hot" + HOST + b"\r\n"
@@ -115,11 +115,11 @@ async def test_a_client_that_does_not_read_is_not_written_to_without_end(asked: 
             talk.send(asked)
             await asyncio.sleep(0.002)
             largest = max(largest, connection.transport.get_write_buffer_size())
-            assert len(connection.pipeline) <= http_protocol.PIPELINED
+            assert len(connection.pipeline) <= protocol.PIPELINED
         assert connection.flow.write_paused
         assert largest < 3 * BIG
         assert len(wire.seen) < 60
-        sweeps = int(http_protocol.UNREAD_SECONDS / http_protocol.SWEEP_SECONDS)
+        sweeps = int(protocol.UNREAD_SECONDS / protocol.SWEEP_SECONDS)
         for _ in range(sweeps - 1):
             connection.sweep()
         assert not connection.transport.is_closing()

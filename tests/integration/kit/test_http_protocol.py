@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from support.wire import on_uvloop, until, wired
+from support.http.raw_connections import on_uvloop, until, wired
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 HOT = b"GET /hot" + HOST + b"\r\n"

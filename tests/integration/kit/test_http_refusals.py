@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from support.wire import Talk, Wire, on_uvloop, until, wired
-from supportcarr.kit import http_protocol
-from supportcarr.kit.http_refusal import HEAD_BYTES
+from support.http.raw_connections import Talk, Wire, on_uvloop, until, wired
+from supportcarr.kit.http import protocol
+from supportcarr.kit.http.error_responses import HEAD_BYTES
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 HOT = b"GET /hot" + HOST + b"\r\n"
@@ -199,7 +199,7 @@ async def test_one_connection_too_many_is_told_to_come_again_and_may_when_one_ha
 
 def pass_seconds(wire: Wire, seconds: float) -> None:
     """Let the sweeps of that time take place.  The first may be the one that sees what is new."""
-    for _ in range(int(seconds / http_protocol.SWEEP_SECONDS)):
+    for _ in range(int(seconds / protocol.SWEEP_SECONDS)):
         for connection in wire.connections:
             connection.sweep()
 
@@ -210,12 +210,12 @@ async def test_a_head_that_trickles_is_ended_in_time() -> None:
         connection = await wire.connection()
         for byte in b"GET /hot" + HOST:
             talk.send(bytes([byte]))
-        await until(lambda: connection._reading is http_protocol._HEAD)
-        pass_seconds(wire, http_protocol.HEAD_SECONDS - http_protocol.SWEEP_SECONDS)
+        await until(lambda: connection._reading is protocol._HEAD)
+        pass_seconds(wire, protocol.HEAD_SECONDS - protocol.SWEEP_SECONDS)
         talk.send(b"x:")
         await asyncio.sleep(0.02)
         assert not connection._deaf
-        pass_seconds(wire, 2 * http_protocol.SWEEP_SECONDS)
+        pass_seconds(wire, 2 * protocol.SWEEP_SECONDS)
         await refused(talk, 408, "request_timeout")
 
 
@@ -229,9 +229,9 @@ async def test_an_idle_connection_is_ended_in_time(before: bytes) -> None:
             await talk.reply()
         else:
             await asyncio.sleep(0.02)  # a close with bytes unread would be a reset
-        pass_seconds(wire, http_protocol.IDLE_SECONDS - http_protocol.SWEEP_SECONDS)
+        pass_seconds(wire, protocol.IDLE_SECONDS - protocol.SWEEP_SECONDS)
         assert not connection.transport.is_closing()
-        pass_seconds(wire, 2 * http_protocol.SWEEP_SECONDS)
+        pass_seconds(wire, 2 * protocol.SWEEP_SECONDS)
         await talk.ended()
 
 
@@ -245,7 +245,7 @@ async def test_who_waits_for_us_is_not_idle(busy: bytes) -> None:
         wire.gate.set()
         talk.send(b"abc" if b"POST" in busy else b"")
         assert (await talk.reply()).status == 200
-        pass_seconds(wire, http_protocol.IDLE_SECONDS - http_protocol.SWEEP_SECONDS)
+        pass_seconds(wire, protocol.IDLE_SECONDS - protocol.SWEEP_SECONDS)
         talk.send(HOT)
         assert (await talk.reply()).status == 200
 
@@ -256,14 +256,14 @@ async def test_who_is_refused_and_does_not_leave_is_put_out() -> None:
         talk.send(b"nonsense\r\n\r\n")
         await refused(talk, 400, "malformed_request")
         talk.send(b"and more")
-        pass_seconds(wire, http_protocol.LINGER_SECONDS + http_protocol.SWEEP_SECONDS)
+        pass_seconds(wire, protocol.LINGER_SECONDS + protocol.SWEEP_SECONDS)
         await until(lambda: not wire.connections)
 
 
 @on_uvloop
 async def test_the_server_itself_looks_for_who_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol, "IDLE_SECONDS", 0)
-    monkeypatch.setattr("supportcarr.kit.serve.SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "IDLE_SECONDS", 0)
+    monkeypatch.setattr("supportcarr.kit.http.server.SWEEP_SECONDS", 0.1)
     async with wired() as wire, wire.talk() as talk:
         await talk.ended()
         assert wire.connections == []

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
-from support.wire import on_uvloop, wired
-from supportcarr.kit.http import Receive, Reply, Request, Scope, Send
-from supportcarr.kit.http_protocol import HttpProtocol
-from supportcarr.kit.http_refusal import HEAD_BYTES
-from supportcarr.kit.http_targets import Targets
+from support.http.raw_connections import on_uvloop, wired
+from supportcarr.kit.http.error_responses import HEAD_BYTES
+from supportcarr.kit.http.protocol import HttpProtocol
+from supportcarr.kit.http.target_cache import Targets
+from supportcarr.kit.http.types import Receive, Reply, Request, Scope, Send
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 UPGRADE = b"connection: upgrade\r\nupgrade: h2c\r\n"

@@ -15,18 +15,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from support.processes import python
+from support.processes.python_process import python
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.events import Event, UserSignedUp
-from supportcarr.kit import job_worker
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.job_worker import JobWorker
-from supportcarr.kit.jobs import KEEP_DONE, Job, Jobs, State, handlers_of
+from supportcarr.kit.jobs.declarations import Again, Consumer, JobHandler
+from supportcarr.kit.jobs.service import KEEP_DONE, Job, Jobs, State, handlers_of
+from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.settings import Jobs as JobSettings
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.work import Again, Consumer, JobHandler
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Jobs as JobSettings
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.supervisor.redis_server import RedisServer
 
 SETTINGS = JobSettings(attempts=3, sweep_seconds=0.2)
 Handle = Callable[[bytes], Awaitable[None]]
@@ -237,7 +236,7 @@ async def test_without_redis_jobs_are_done_by_the_sweep(
 
 
 async def test_a_long_job_keeps_its_claim(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_worker, "CLAIM_SECONDS", 0.4)
+    monkeypatch.setattr("supportcarr.kit.jobs.worker.CLAIM_SECONDS", 0.4)
     ran = 0
 
     async def long(payload: bytes) -> None:
@@ -254,7 +253,7 @@ async def test_a_long_job_keeps_its_claim(jobs: Jobs, monkeypatch: pytest.Monkey
 async def test_a_worker_that_lost_its_claim_stops_and_writes_nothing(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_worker, "CLAIM_SECONDS", 0.4)
+    monkeypatch.setattr("supportcarr.kit.jobs.worker.CLAIM_SECONDS", 0.4)
     began, stopped = asyncio.Event(), asyncio.Event()
 
     async def long(payload: bytes) -> None:
@@ -283,7 +282,7 @@ async def test_a_killed_workers_job_is_run_by_another(
 ) -> None:
     written = tmp_path / "pid"
     arguments = str(tmp_path / "store.sqlite3"), redis_server.url, str(written)
-    async with python("support.job_process", *arguments) as process:
+    async with python("support.processes.job_process", *arguments) as process:
         await jobs.add("slow", "k", b"{}")
         while not (written.exists() and written.read_text()):
             assert process.returncode is None

@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from support.faults import Door
-from support.processes import python
-from supportcarr.kit.limits import LEASE_SECONDS, Limiter, Rule
+from support.processes.python_process import python
+from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter, Rule
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.supervisor.redis_server import RedisServer
 
 # Refills so slowly that no test sees a token grow.
 USER = Rule("user", 200, seconds=1_000_000)
@@ -147,8 +147,8 @@ async def test_two_processes_together_never_exceed_the_rule(
 ) -> None:
     arguments = redis_server.url, "1000", "100"
     async with (
-        python("support.limit_hammer", *arguments) as one,
-        python("support.limit_hammer", *arguments) as two,
+        python("support.processes.limit_hammer", *arguments) as one,
+        python("support.processes.limit_hammer", *arguments) as two,
     ):
         while await redis.call("LLEN", "ready") < 2:
             await asyncio.sleep(0.01)
@@ -221,7 +221,7 @@ async def test_one_asks_whether_redis_is_back_and_nobody_waits_for_that(
 async def test_what_a_process_remembers_is_bounded(
     redis: RedisClient, time: Time, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
-    monkeypatch.setattr("supportcarr.kit.limits._MOST_HELD", 12)
+    monkeypatch.setattr("supportcarr.kit.ratelimit.limiter._MOST_HELD", 12)
     limiter = Limiter(redis, lease=8, monotonic=time)
     for n in range(50):
         assert (await limiter.take([(f"usr_{n}", USER)])).allowed

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from supportcarr.kit.limits import LEASE_SECONDS, Limiter, Rule
+from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter, Rule
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.supervisor.redis_server import RedisServer
 
 LIMIT, LEASE = 160, 8
 _keys = itertools.count()

@@ -9,10 +9,10 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.limit_world import Buckets
-from supportcarr.kit.limit_questions import TAKE
+from support.ratelimit import Buckets
+from supportcarr.kit.ratelimit.backend import TAKE
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.supervisor.redis_server import RedisServer
 
 HOUR_US = 3_600_000_000  # for one token: none grows while a test runs
 _runs = itertools.count()

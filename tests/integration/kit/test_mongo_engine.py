@@ -13,14 +13,13 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, OperationFailure
 
-from support.mongo_proxy import MongoProxy
-from support.stores import NOON, PARCELS, Parcel, recorded, word_of
+from support.mongo.proxy import MongoProxy
+from support.store.fixtures import NOON, PARCELS, Parcel, recorded, word_of
 from supportcarr.contracts.documents import Document
-from supportcarr.kit.store import mongo_collection
-from supportcarr.kit.store.mongo import MongoStore
-from supportcarr.kit.store.mongo_cluster import runner
-from supportcarr.kit.store.mongo_collection import MongoCollection
-from supportcarr.kit.store.mongo_document import Row
+from supportcarr.kit.store.mongo.cluster import runner
+from supportcarr.kit.store.mongo.collection import MongoCollection
+from supportcarr.kit.store.mongo.document import Row
+from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import (
     CollectionSpec,
     DuplicateKey,
@@ -253,7 +252,7 @@ async def test_of_many_inserts_those_that_met_another_are_tried_again(
 async def test_keys_are_told_apart_when_the_server_names_none(
     parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mongo_collection, "index_of", lambda _: None)
+    monkeypatch.setattr("supportcarr.kit.store.mongo.collection.index_of", lambda _: None)
     await parcels.insert(Parcel(id="p", shelf="A"))
     other = await parcels.insert(Parcel(id="q", shelf="B"))
     attempts: dict[str, list[Coroutine[Any, Any, object]]] = {
@@ -293,7 +292,7 @@ async def test_a_key_that_was_freed_in_between_is_taken(
                 return find_one
             return getattr(self._rows, name)
 
-    monkeypatch.setattr(mongo_collection, "index_of", nameless)
+    monkeypatch.setattr("supportcarr.kit.store.mongo.collection.index_of", nameless)
     assert parcels._rows is not None
     monkeypatch.setattr(parcels, "_rows", Freeing(parcels._rows, "", RuntimeError))
     assert (await parcels.insert(Parcel(id="q", shelf="A"))).shelf == "A"

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from support.mongo_commands import name_of, read_mode
-from support.mongo_wire import MongoWire
-from support.queries import QUERIES
-from supportcarr.bootstrap.house import SPECS
-from supportcarr.kit.store.mongo import MongoStore
+from support.mongo.commands import name_of, read_mode
+from support.mongo.wire import MongoWire
+from support.store.queries import QUERIES
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.operations.repository import OPS_RESCUES
 
 pytestmark = pytest.mark.xdist_group("mongodb")

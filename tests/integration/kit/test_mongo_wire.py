@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import msgspec
 import pytest
 
-from support.mongo_wire import HANG_UP, MongoWire, Row, failed_writes, failure, name_of
-from support.stores import PARCELS, Parcel, recorded, word_of
-from supportcarr.kit.store.mongo import MongoStore
-from supportcarr.kit.store.mongo_errors import DUPLICATE_KEY, WRITE_CONFLICT
+from support.mongo.wire import HANG_UP, MongoWire, Row, failed_writes, failure, name_of
+from support.store.fixtures import PARCELS, Parcel, recorded, word_of
+from supportcarr.kit.store.mongo.engine import MongoStore
+from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, WRITE_CONFLICT
 from supportcarr.kit.store.port import Collection, CollectionSpec, DuplicateKey, VersionConflict
 
 pytestmark = pytest.mark.xdist_group("mongodb")

@@ -11,14 +11,14 @@ import sys
 import psutil
 import pytest
 
-from support.processes import python
-from supportcarr.kit.process import guard, start_bound, stop
+from support.processes.python_process import python
+from supportcarr.kit.runtime.process import guard, start_bound, stop
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("way", ["kernel", "watch", "program", "guard"])
 async def test_a_child_dies_with_a_parent_that_was_killed(way: str) -> None:
-    async with python("support.mortal", way) as parent:
+    async with python("support.processes.killable_process", way) as parent:
         assert parent.stdout is not None
         child = psutil.Process(int(await parent.stdout.readline()))
         assert child.is_running()
@@ -31,9 +31,8 @@ async def test_a_child_dies_with_a_parent_that_was_killed(way: str) -> None:
 async def test_a_child_whose_parent_was_gone_before_it_looked_ends_at_once() -> None:
     nobody = subprocess.Popen(["true"])
     nobody.wait()
-    code = (
-        f"from supportcarr.kit.process import die_with_parent; die_with_parent({nobody.pid}); print('lives')"
-    )
+    module = "supportcarr.kit.runtime.process"
+    code = f"from {module} import die_with_parent; die_with_parent({nobody.pid}); print('lives')"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert child.returncode == -signal.SIGTERM
     assert child.stdout == b""
@@ -62,7 +61,7 @@ def test_a_guard_answers_its_programs_exit_code() -> None:
 
 
 def test_the_title_says_the_role() -> None:
-    code = "from supportcarr.kit.process import set_title; import psutil; set_title('worker'); "
+    code = "from supportcarr.kit.runtime.process import set_title; import psutil; set_title('worker'); "
     code += "print(' '.join(psutil.Process().cmdline()))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "supportcarr: worker"

@@ -9,8 +9,8 @@ import pytest
 import uvloop
 
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable, Script
-from supportcarr.kit.redis.link import Address
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.kit.redis.connection import Address
+from supportcarr.supervisor.redis_server import RedisServer
 
 INCREMENT = Script("increment", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.supervisor.redis_server import RedisServer
 
 
 def test_the_password_is_in_no_argument_and_the_title_says_the_role(redis_server: RedisServer) -> None:
@@ -53,7 +53,7 @@ def test_it_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
             sys.executable,
             "-c",
             "import sys, time; from pathlib import Path\n"
-            "from supportcarr.kit.redis.server import RedisServer\n"
+            "from supportcarr.supervisor.redis_server import RedisServer\n"
             "server = RedisServer(Path(sys.argv[1])); server.start()\n"
             "print(server.pid, flush=True); time.sleep(600)",
             str(tmp_path),

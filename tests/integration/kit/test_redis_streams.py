@@ -7,11 +7,11 @@ import asyncio
 import msgspec
 import pytest
 
+from supportcarr.kit.events.streams import Batch, Entry, Item, StreamReset, Streams
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.redis.streams import Batch, Entry, Item, StreamReset, Streams
-from supportcarr.kit.settings import Streams as StreamSettings
+from supportcarr.kit.runtime.settings import Streams as StreamSettings
+from supportcarr.supervisor.redis_server import RedisServer
 
 RIDER, OPS = "user:usr_rider", "ops:montreal"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from supportcarr.kit.http import Receive, Scope, Send
-from supportcarr.kit.serve import Lifecycle, LifespanFailed, free_port, serve
+from supportcarr.kit.http.server import Lifecycle, LifespanFailed, free_port, serve
+from supportcarr.kit.http.types import Receive, Scope, Send
 
 TESTS = Path(__file__).parents[2]
 
@@ -40,7 +40,7 @@ class ServerProcess:
 @asynccontextmanager
 async def server(port: int | None = None, drain_seconds: float = 5) -> AsyncIterator[ServerProcess]:
     port, metrics_port = port or free_port(), free_port()
-    arguments = ("-m", "support.server_process", str(port), str(metrics_port), str(drain_seconds))
+    arguments = ("-m", "support.http.server_process", str(port), str(metrics_port), str(drain_seconds))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,

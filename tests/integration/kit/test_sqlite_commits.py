@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from support.stores import PARCELS, Parcel, opened
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.store.turnstile import Turnstile
+from support.store.fixtures import PARCELS, Parcel, opened
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.kit.store.sqlite.lock import Turnstile
 
 
 class Statements:

@@ -14,21 +14,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from support import store_child
-from support.store_child import ROOT
-from support.stores import NOON, PARCELS, Parcel, opened, recorded
-from supportcarr.kit.store import sqlite_writer
+from support.processes import store_child
+from support.processes.store_child import ROOT
+from support.store.fixtures import NOON, PARCELS, Parcel, opened, recorded
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Index, StoreError, StoreUnavailable
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.store.sqlite_writer import BACKLOG
-from supportcarr.kit.store.turnstile import Turnstile
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.kit.store.sqlite.lock import Turnstile
+from supportcarr.kit.store.sqlite.writer import BACKLOG, CHECKPOINT_PAGES
 
 FULL_DISK = """
 import asyncio, resource, sys
 from pathlib import Path
-from support.stores import PARCELS, Parcel, recorded
+from support.store.fixtures import PARCELS, Parcel, recorded
 from supportcarr.kit.store.port import StoreUnavailable
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 async def main():
     store = SqliteStore(Path(sys.argv[1]))
@@ -60,7 +59,7 @@ asyncio.run(main())
 HOLD_THE_TURNSTILE = """
 import sys, time
 from pathlib import Path
-from supportcarr.kit.store.turnstile import Turnstile
+from supportcarr.kit.store.sqlite.lock import Turnstile
 Turnstile(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(600)
@@ -246,7 +245,7 @@ async def test_the_log_is_bounded_while_much_is_written(path: Path) -> None:
         await parcels.insert_many([Parcel(id=f"p{n}-{m}", note="x" * 10_000) for m in range(100)])
         longest = max(longest, log.stat().st_size)
     assert path.stat().st_size > 40_000_000 - longest
-    assert longest < 4096 * sqlite_writer.CHECKPOINT_PAGES + 4_000_000  # and one more of these commits
+    assert longest < 4096 * CHECKPOINT_PAGES + 4_000_000  # and one more of these commits
     await store.close()
 
 
@@ -306,7 +305,7 @@ async def test_a_loop_of_another_thread_writes_as_well(path: Path) -> None:
 async def test_the_log_is_cut_back_after_a_reader_kept_it_growing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_writer, "LOG_BYTES", 500_000)
+    monkeypatch.setattr("supportcarr.kit.store.sqlite.writer.LOG_BYTES", 500_000)
     store = await opened(path)
     parcels = store.collection(PARCELS)
     parcel = await parcels.insert(Parcel(id="p", note="x" * 20_000))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from support.stores import PARCELS, Parcel, opened
+from support.store.fixtures import PARCELS, Parcel, opened
 from supportcarr.kit.store.port import Collection
-from supportcarr.kit.store.sqlite_cache import Marks
+from supportcarr.kit.store.sqlite.cache import Marks
 
 
 async def test_a_document_is_read_once_until_another_process_saves_it(tmp_path: Path) -> None:

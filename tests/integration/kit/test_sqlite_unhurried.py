@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from support.stores import PARCELS, Parcel, opened, recorded
+from support.store.fixtures import PARCELS, Parcel, opened, recorded
 
 
 async def test_events_leave_the_outbox_with_the_next_commit(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from support.processes import TESTS
-from supportcarr.kit import supervise, watchdog
-from supportcarr.kit.serve import free_port
-from supportcarr.kit.supervise import Role, Supervisor
-from supportcarr.kit.watchdog import Watchdog
+from support.processes.python_process import TESTS
+from supportcarr.kit.http.server import free_port
+from supportcarr.supervisor import watchdog
+from supportcarr.supervisor.supervisor import Role, Supervisor
+from supportcarr.supervisor.watchdog import Watchdog
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)])}
-HANGING = (sys.executable, "-m", "support.hanging")
+HANGING = (sys.executable, "-m", "support.processes.hanging_process")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def supervised(
 ) -> AsyncIterator[Callable[[float], Supervisor]]:
     """Makes a supervisor with that patience; ended after the test."""
     monkeypatch.setattr(watchdog, "EVERY_S", 0.02)
-    monkeypatch.setattr(supervise, "LAST_WORDS_S", 1.0)
+    monkeypatch.setattr("supportcarr.supervisor.supervisor.LAST_WORDS_S", 1.0)
     made: list[Supervisor] = []
     with said.open("ab") as output:
 

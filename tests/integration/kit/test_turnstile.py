@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from supportcarr.kit.store.turnstile import Turnstile
+from supportcarr.kit.store.sqlite.lock import Turnstile
 
 
 def test_one_holds_it_at_a_time(tmp_path: Path) -> None:

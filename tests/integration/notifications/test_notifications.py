@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from support import facts
-from support.http import serving
+from support.http.server import serving
+from support.rescues import events
 from supportcarr.contracts.events import Event, NotificationCreated
-from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
+from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.notifications.handlers import consumers
-from supportcarr.notifications.repository import NOTIFICATIONS
 from supportcarr.notifications.routes import routes
 from supportcarr.notifications.service import NotificationsService
 
@@ -28,10 +28,10 @@ async def told(service: NotificationsService, events: Sequence[Event]) -> None:
 
 async def test_a_life_is_told_once_however_often_its_events_come(store: Store) -> None:
     service = NotificationsService(store, Clock())
-    life = facts.whole_life()
+    life = events.whole_life()
     await told(service, [*life, *life])
     await asyncio.gather(*(service.tell(event) for event in life))
-    rider = (await service.of(facts.RIDER, 50)).items
+    rider = (await service.of(events.RIDER, 50)).items
     assert [n.kind for n in rider] == [
         "rescue_completed",
         "job_started",
@@ -39,18 +39,18 @@ async def test_a_life_is_told_once_however_often_its_events_come(store: Store) -
         "driver_departed",
         "driver_assigned",
     ], "newest first"
-    driver = (await service.of(facts.DRIVER, 50)).items
+    driver = (await service.of(events.DRIVER, 50)).items
     assert [n.kind for n in driver] == ["rescue_completed", "driver_assigned"]
-    assert all(n.rescue_id == facts.RESCUE for n in rider + driver)
+    assert all(n.rescue_id == events.RESCUE for n in rider + driver)
 
 
 async def test_each_notification_is_recorded_as_a_fact_in_the_event_s_time(store: Store) -> None:
     service = NotificationsService(store, Clock())
-    event = facts.event(facts.departed(), 4)
+    event = events.event(events.departed(), 4)
     await told(service, [event])
-    (notification,) = (await service.of(facts.RIDER, 50)).items
+    (notification,) = (await service.of(events.RIDER, 50)).items
     (recorded,) = await store.collection(NOTIFICATIONS).unrelayed(notification.id)
-    assert recorded.fact == NotificationCreated(notification_id=notification.id, user_id=facts.RIDER)
+    assert recorded.fact == NotificationCreated(notification_id=notification.id, user_id=events.RIDER)
     assert (notification.at, recorded.at) == (event.at, event.at)
 
 
@@ -61,8 +61,8 @@ async def test_a_person_pages_through_their_own_and_marks_one_as_read(
     async with serving(routes(service), store=store, redis=redis) as api:
         ann, ben = await api.person("rider"), await api.person("driver")
         for version in range(1, 6):
-            fact = msgspec.structs.replace(facts.departed(), rider_id=ann.user_id)
-            await service.tell(facts.event(fact, version))
+            fact = msgspec.structs.replace(events.departed(), rider_id=ann.user_id)
+            await service.tell(events.event(fact, version))
         seen, cursor = [], ""
         for _ in range(3):
             page = await ann.get(f"/me/notifications?limit=2{cursor}")
@@ -88,8 +88,8 @@ async def test_a_person_pages_through_their_own_and_marks_one_as_read(
 
 async def test_two_devices_that_read_it_at_once_both_see_it_read(store: Store) -> None:
     service = NotificationsService(store, Clock())
-    await service.tell(facts.event(facts.departed(), 4))
-    (notification,) = (await service.of(facts.RIDER, 50)).items
-    read = await asyncio.gather(*(service.read(facts.RIDER, notification.id) for _ in range(5)))
+    await service.tell(events.event(events.departed(), 4))
+    (notification,) = (await service.of(events.RIDER, 50)).items
+    read = await asyncio.gather(*(service.read(events.RIDER, notification.id) for _ in range(5)))
     assert len({n.read_at for n in read}) == 1
     assert read[0].read_at is not None

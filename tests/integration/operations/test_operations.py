@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from support import facts
-from support.http import serving
+from support.http.server import serving
+from support.rescues import events
 from supportcarr.contracts.events import Event, RescueMoved
 from supportcarr.contracts.rescues import STATUSES
-from supportcarr.kit.cache import BoundedCache
-from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.runtime.cache import BoundedCache
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.operations.handlers import consumers
 from supportcarr.operations.model import Area, DriverTally
@@ -27,7 +27,7 @@ from supportcarr.operations.routes import routes
 from supportcarr.operations.schemas import WholeRescue
 from supportcarr.operations.service import FIGURES_SECONDS, OperationsService
 
-NOW = facts.START + timedelta(minutes=10)
+NOW = events.START + timedelta(minutes=10)
 AREAS = (Area("laval", "America/Toronto"), Area("montreal", "America/Toronto"))
 
 
@@ -35,13 +35,13 @@ AREAS = (Area("laval", "America/Toronto"), Area("montreal", "America/Toronto"))
 class City:
     """The other parts, as the console sees them."""
 
-    known: set[str] = field(default_factory=lambda: {facts.RESCUE})
+    known: set[str] = field(default_factory=lambda: {events.RESCUE})
 
     async def tally(self, area_id: str | None) -> DriverTally:
         return DriverTally(5, 2) if area_id is None else DriverTally(3, 1)
 
     async def positions(self, area_id: str) -> Sequence[DriverPoint]:
-        return [DriverPoint(driver_id=facts.DRIVER, lat=45.5, lng=-73.6, at=NOW)]
+        return [DriverPoint(driver_id=events.DRIVER, lat=45.5, lng=-73.6, at=NOW)]
 
     async def rescue(self, rescue_id: str) -> Any | None:
         return {"id": rescue_id, "status": "matching"} if rescue_id in self.known else None
@@ -108,7 +108,7 @@ def of_rescue(n: int, events: Sequence[Event], *, area: str = "montreal", later:
 
 async def test_the_overview_counts_every_status_and_what_was_earned_today(store: Store) -> None:
     service = console(store)
-    life = facts.whole_life()
+    life = events.whole_life()
     await follow(service, of_rescue(1, life))
     await follow(service, of_rescue(2, life, later=1))
     await follow(service, of_rescue(3, life[:3], later=2))  # matching since 21:04
@@ -129,7 +129,7 @@ async def test_the_overview_is_reckoned_once_a_second_however_many_ask(store: St
     service = console(store)
     service._figures = BoundedCache(2, FIGURES_SECONDS, monotonic=lambda: now[0])
     assert (await service.overview()).rescues["completed"] == 0
-    await follow(service, facts.whole_life())
+    await follow(service, events.whole_life())
     assert (await service.overview()).rescues["completed"] == 0
     assert (await service.overview("montreal")).rescues["completed"] == 1
     now[0] = FIGURES_SECONDS
@@ -137,7 +137,7 @@ async def test_the_overview_is_reckoned_once_a_second_however_many_ask(store: St
 
 
 async def test_today_begins_at_midnight_in_the_area_s_own_time(store: Store) -> None:
-    await follow(console(store), facts.whole_life())  # ended at 16:07 in Montreal
+    await follow(console(store), events.whole_life())  # ended at 16:07 in Montreal
     evening = datetime(2026, 11, 24, 4, 59, tzinfo=UTC)  # 23:59 in Montreal
     assert (await console(store, evening).overview()).today.completed == 1
     assert (await console(store, evening + timedelta(minutes=2)).overview()).today.completed == 0
@@ -146,17 +146,17 @@ async def test_today_begins_at_midnight_in_the_area_s_own_time(store: Store) -> 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_events_that_come_at_once_in_any_order_give_one_row(store: Store, seed: int) -> None:
     service = console(store)
-    life = facts.whole_life() * 2
+    life = events.whole_life() * 2
     random.Random(seed).shuffle(life)
     await asyncio.gather(*(service.follow(event) for event in life))
     (row,) = (await service.search()).items
     assert (row.status, row.source_version, row.captured_minor) == ("completed", 7, 3150)
-    assert row.arrived_at == facts.START + timedelta(minutes=5)
+    assert row.arrived_at == events.START + timedelta(minutes=5)
 
 
 async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: RedisClient) -> None:
     service = console(store)
-    life = facts.whole_life()
+    life = events.whole_life()
     for n in range(1, 6):
         await follow(service, of_rescue(n, life if n % 2 else life[:3], later=n))
     await follow(service, of_rescue(9, life[:1], area="laval"))
@@ -175,8 +175,8 @@ async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: 
         assert await ids("?status=matching,requested") == [4, 2, 9]
         assert await ids("?area=laval") == [9]
         assert await ids("?area=montreal&status=completed") == [5, 3, 1]
-        assert await ids(f"?rider={facts.RIDER}&area=laval") == [9]
-        assert await ids(f"?driver={facts.DRIVER}") == [5, 3, 1]
+        assert await ids(f"?rider={events.RIDER}&area=laval") == [9]
+        assert await ids(f"?driver={events.DRIVER}") == [5, 3, 1]
         assert await ids("?q=res_qc_01jdc000000000000000000003") == [3]
         assert await ids("?q=res_qc_nothing") == []
         first = await ops.get("/admin/rescues?limit=4")
@@ -193,9 +193,9 @@ async def test_one_rescue_is_shown_whole(store: Store, redis: RedisClient) -> No
     mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("admin")
-        answer = await ops.get(f"/admin/rescues/{facts.RESCUE}")
+        answer = await ops.get(f"/admin/rescues/{events.RESCUE}")
         assert answer.body == {
-            "rescue": {"id": facts.RESCUE, "status": "matching"},
+            "rescue": {"id": events.RESCUE, "status": "matching"},
             "timeline": [{"to": "requested"}, {"to": "matching"}],
             "offers": [{"id": "off_1", "outcome": "expired"}],
             "payment": msgspec.to_builtins(PAYMENT),
@@ -206,7 +206,7 @@ async def test_one_rescue_is_shown_whole(store: Store, redis: RedisClient) -> No
 
 async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, redis: RedisClient) -> None:
     service = console(store)
-    life = facts.whole_life()
+    life = events.whole_life()
     await follow(service, of_rescue(1, life))
     await follow(service, of_rescue(2, life[:4]))
     await follow(service, of_rescue(3, life[:4], area="laval"))
@@ -217,14 +217,14 @@ async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, 
         answer = await ops.get("/admin/map?area=montreal")
         (rescue,) = answer.body["rescues"]
         assert (rescue["id"][-1], rescue["status"]) == ("2", "assigned")
-        assert rescue["pickup"] == {"lat": facts.PICKUP.lat, "lng": facts.PICKUP.lng}
+        assert rescue["pickup"] == {"lat": events.PICKUP.lat, "lng": events.PICKUP.lng}
         (driver,) = answer.body["drivers"]
-        assert driver["driver_id"] == facts.DRIVER
+        assert driver["driver_id"] == events.DRIVER
         assert (await ops.get("/admin/map?area=atlantis")).status == 422
         assert (await ops.get("/admin/map")).status == 422
 
 
-@pytest.mark.parametrize("path", ["overview", "rescues", f"rescues/{facts.RESCUE}", "map?area=montreal"])
+@pytest.mark.parametrize("path", ["overview", "rescues", f"rescues/{events.RESCUE}", "map?area=montreal"])
 async def test_only_operators_may_look(store: Store, redis: RedisClient, path: str) -> None:
     city = City()
     mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city, Whole)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from support.payments import RIDER, Till, Twin, gateway_to, till
-from supportcarr.contracts.refusals import Conflict, NotFound, Overloaded, ValidationFailed
-from supportcarr.kit.clock import Clock
+from support.payments.world import RIDER, Till, Twin, gateway_to, till
+from supportcarr.contracts.errors import Conflict, NotFound, Overloaded, ValidationFailed
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.payments.errors import CardDeclined
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.balances import balances
-from support.books import Due, StripeLine, differences
-from support.payments import (
+from support.payments.balances import balances
+from support.payments.reconciliation import Due, StripeLine, differences
+from support.payments.world import (
     DRIVER,
     RESCUE,
     RIDER,
@@ -36,12 +36,12 @@ from supportcarr.contracts.events import (
     RescueUnserved,
     RiderNotFound,
 )
+from supportcarr.kit.jobs.declarations import Again
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.work import Again
 from supportcarr.payments import handlers
+from supportcarr.payments.collections import LEDGER, RECORDS
 from supportcarr.payments.model import PaymentRecord
 from supportcarr.payments.ports import CardRefused
-from supportcarr.payments.repository import LEDGER, RECORDS
 from supportcarr.providers.stripe import StripePaymentGateway
 
 

@@ -9,12 +9,22 @@ from typing import Any
 
 import pytest
 
-from support.payments import DRIVER, RIDER, WEBHOOK_SECRET, Till, Twin, completed, gateway_to, requested, till
+from support.payments.world import (
+    DRIVER,
+    RIDER,
+    WEBHOOK_SECRET,
+    Till,
+    Twin,
+    completed,
+    gateway_to,
+    requested,
+    till,
+)
+from supportcarr.kit.http.routing import Answer, Call, NoQuery, PageQuery, Principal, Route
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.web import Answer, Call, NoQuery, PageQuery, Principal, Route
 from supportcarr.payments.routes import routes
 from supportcarr.payments.schemas import NewPaymentMethod
-from supportcarr.providers.sandbox.stripe.hooks import signature
+from supportcarr_lab.emulators.stripe.webhooks import signature
 
 CHARGE = {"object": "charge", "id": "ch_1", "payment_intent": "pi_1", "metadata": {"payment_id": "pay_1"}}
 

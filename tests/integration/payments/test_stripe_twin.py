@@ -12,7 +12,7 @@ import pytest
 import stripe
 from stripe import AIOHTTPClient, StripeClient
 
-from support.payments import API_KEY, Twin, running_twin
+from support.payments.world import API_KEY, Twin, running_twin
 
 
 def client_of(twin: Twin, *, key: str = API_KEY, timeout: float = 5.0) -> StripeClient:

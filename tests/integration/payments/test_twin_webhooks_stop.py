@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from supportcarr.providers.sandbox.stripe.books import Books
-from supportcarr.providers.sandbox.stripe.hooks import WebhookSender
+from supportcarr_lab.emulators.stripe.database import Books
+from supportcarr_lab.emulators.stripe.webhooks import WebhookSender
 
 
 @pytest.mark.parametrize("turns", range(6))

@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 from litestar import Litestar, Request, Response, get, post
 
-from support.payments import (
+from support.payments.world import (
     RIDER,
     WEBHOOK_SECRET,
     Jobs,
@@ -30,16 +30,16 @@ from support.payments import (
     until_done,
 )
 from supportcarr.contracts.events import Event, PaymentProcessed, RescueRejected
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.http import ASGIApp
-from supportcarr.kit.serve import free_port
+from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.types import ASGIApp
+from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.work import Again
 from supportcarr.payments import jobs as payments_jobs
+from supportcarr.payments.collections import EVENTS
 from supportcarr.payments.errors import SignatureNotValid
-from supportcarr.payments.repository import EVENTS
 from supportcarr.payments.webhooks import JOB
-from supportcarr.providers.sandbox.stripe.hooks import signature
+from supportcarr_lab.emulators.stripe.webhooks import signature
 
 INTENT = {"id": "pi_1", "object": "payment_intent", "metadata": {"payment_id": "pay_1"}}
 

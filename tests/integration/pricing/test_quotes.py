@@ -10,20 +10,20 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from supportcarr.contracts.errors import NotFound, Refusal, ValidationFailed
 from supportcarr.contracts.geo import GeoPoint, Place, distance_m
-from supportcarr.contracts.refusals import NotFound, Refusal, ValidationFailed
-from supportcarr.contracts.terms import Leg
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.settings import Quotes as QuoteSettings
+from supportcarr.contracts.value_objects import Leg
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing import coverage as coverage_module
 from supportcarr.pricing import jobs as pricing_jobs
 from supportcarr.pricing.areas import MONTREAL, seed_demo
+from supportcarr.pricing.collections import AREAS, QUOTES
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import Coverage
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
 from supportcarr.pricing.geography import Areas
-from supportcarr.pricing.repository import AREAS, QUOTES
 from supportcarr.pricing.schemas import CoverageAnswer, QuoteAnswer
 from supportcarr.pricing.service import Pricing
 

@@ -13,14 +13,14 @@ import pytest
 import pytest_asyncio
 
 from support.faults import Door, until
-from support.fleet import Fleet, Member
-from support.http import new_phone
+from support.http.server import new_phone
+from support.platform.fleet import Fleet, Member
 from support.realtime import Heard, entry, phone
+from supportcarr.kit.events.streams import Streams
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.redis.streams import Streams
-from supportcarr.kit.settings import Streams as StreamSettings
+from supportcarr.kit.runtime.settings import Streams as StreamSettings
+from supportcarr.supervisor.redis_server import RedisServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

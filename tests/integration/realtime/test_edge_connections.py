@@ -11,9 +11,9 @@ import socketio
 from prometheus_client import CollectorRegistry
 
 from support.realtime import AREAS, WAIT, Phone, entry, phone, served, settings, token
+from supportcarr.kit.events.streams import Streams
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.streams import Streams
-from supportcarr.realtime.figures import RealtimeFigures
+from supportcarr.realtime.metrics import RealtimeFigures
 
 ANN, BEN, OPS = "usr_ann", "usr_ben", "usr_ops"
 

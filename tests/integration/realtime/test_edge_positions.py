@@ -14,12 +14,12 @@ import msgspec
 import pytest
 
 from support.realtime import AT, WAIT, Heard, Served, phone, served, settings, token
+from supportcarr.contracts.errors import Refusal
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.contracts.refusals import Refusal
+from supportcarr.kit.events.streams import Entry, Streams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.keys import positions_channel
-from supportcarr.kit.redis.streams import Entry, Streams
-from supportcarr.realtime.figures import RealtimeFigures
+from supportcarr.realtime.metrics import RealtimeFigures
 from supportcarr.realtime.session import Bounds
 
 ANN, DAN, OPS = "usr_ann", "usr_dan", "usr_ops"

@@ -9,10 +9,10 @@ import random
 import pytest
 
 from support.realtime import WAIT, Heard, Phone, entry, phone, served, settings, token
+from supportcarr.kit.events.streams import Streams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.redis.streams import Streams
+from supportcarr.supervisor.redis_server import RedisServer
 
 ANN = "usr_ann"
 STREAM = f"user:{ANN}"

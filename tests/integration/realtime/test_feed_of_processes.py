@@ -7,13 +7,13 @@ import asyncio
 
 import msgspec
 
-from support.processes import python
-from support.relay_child import KEPT, RESCUES, WRITTEN, Written, departed, rider_of
+from support.processes.python_process import python
+from support.processes.relay_child import KEPT, RESCUES, WRITTEN, Written, departed, rider_of
+from supportcarr.kit.events.streams import Streams
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.redis.streams import Streams
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.realtime.feed import ops_stream, user_stream
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.realtime.event_mapping import ops_stream, user_stream
+from supportcarr.supervisor.redis_server import RedisServer
 
 WRITES = 160  # of each process
 
@@ -34,7 +34,7 @@ async def test_versions_come_once_and_in_order_while_two_processes_and_their_swe
     written = store.collection(WRITTEN)
     for rescue_id in RESCUES:
         await written.insert(Written(id=rescue_id), departed(rescue_id))
-    child = "support.relay_child", str(store.path), redis_server.url, str(WRITES)
+    child = "support.processes.relay_child", str(store.path), redis_server.url, str(WRITES)
     async with python(*child) as one, python(*child) as two:
         await asyncio.gather(one.communicate(), two.communicate())
         assert (one.returncode, two.returncode) == (0, 0)

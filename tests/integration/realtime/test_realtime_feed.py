@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from support import facts
 from support.realtime import settings
+from support.rescues import events
 from supportcarr.contracts.events import Event, NotificationCreated, OfferMade
+from supportcarr.kit.events.streams import Item, Streams
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.streams import Item, Streams
 from supportcarr.realtime.handlers import consumers
 
-RIDER, DRIVER, OPS = f"user:{facts.RIDER}", f"user:{facts.DRIVER}", f"ops:{facts.AREA}"
+RIDER, DRIVER, OPS = f"user:{events.RIDER}", f"user:{events.DRIVER}", f"ops:{events.AREA}"
 
 
 class FakeViews:
@@ -45,7 +45,7 @@ class Feeding:
 
 async def test_a_life_is_on_the_streams_of_its_people_in_order(redis: RedisClient) -> None:
     feeding = Feeding(redis)
-    await feeding.feed(*facts.whole_life())
+    await feeding.feed(*events.whole_life())
     rider = await feeding.read(RIDER)
     assert [item.name for item in rider].count("payment:processed") == 2
     versions = [msgspec.json.decode(i.data)["version"] for i in rider if i.name == "rescue:status_update"]
@@ -57,7 +57,7 @@ async def test_a_life_is_on_the_streams_of_its_people_in_order(redis: RedisClien
 
 async def test_repeats_are_dropped(redis: RedisClient) -> None:
     feeding = Feeding(redis)
-    life = facts.whole_life()
+    life = events.whole_life()
     await feeding.feed(*life, *life[3:], *life)
     assert len(await feeding.read(RIDER)) == len(life)
 
@@ -66,22 +66,22 @@ async def test_events_of_two_documents_of_one_id_are_both_told(redis: RedisClien
     feeding = Feeding(redis)
     fact = OfferMade(
         offer_id="off_1",
-        rescue_id=facts.RESCUE,
-        driver_id=facts.DRIVER,
-        area_id=facts.AREA,
-        expires_at=facts.START,
+        rescue_id=events.RESCUE,
+        driver_id=events.DRIVER,
+        area_id=events.AREA,
+        expires_at=events.START,
     )
     feeding.views.things["off_1"] = {"id": "off_1"}
-    await feeding.feed(facts.event(facts.assigned(), 3), facts.event(fact, 3, collection="dispatchcases"))
+    await feeding.feed(events.event(events.assigned(), 3), events.event(fact, 3, collection="dispatchcases"))
     assert [item.name for item in await feeding.read(DRIVER)] == ["rescue:status_update", "offer:new"]
 
 
 async def test_an_event_carries_the_city_s_time_and_what_is_shown(redis: RedisClient) -> None:
     feeding = Feeding(redis)
     feeding.views.things["ntf_1"] = {"id": "ntf_1", "title": "Hello"}
-    fact = NotificationCreated(notification_id="ntf_1", user_id=facts.RIDER)
-    at = facts.START + timedelta(milliseconds=250)
-    await feeding.feed(facts.event(fact, 1, at=at, document="ntf_1", collection="notifications"))
+    fact = NotificationCreated(notification_id="ntf_1", user_id=events.RIDER)
+    at = events.START + timedelta(milliseconds=250)
+    await feeding.feed(events.event(fact, 1, at=at, document="ntf_1", collection="notifications"))
     (item,) = await feeding.read(RIDER)
     assert (item.name, item.at) == ("notification:new", "2026-11-23T21:00:00.250000Z")
     assert msgspec.json.decode(item.data) == {"id": "ntf_1", "title": "Hello"}
@@ -89,6 +89,6 @@ async def test_an_event_carries_the_city_s_time_and_what_is_shown(redis: RedisCl
 
 async def test_what_is_gone_is_not_told(redis: RedisClient) -> None:
     feeding = Feeding(redis)
-    fact = NotificationCreated(notification_id="ntf_gone", user_id=facts.RIDER)
-    await feeding.feed(facts.event(fact, 1, document="ntf_gone", collection="notifications"))
+    fact = NotificationCreated(notification_id="ntf_gone", user_id=events.RIDER)
+    await feeding.feed(events.event(fact, 1, document="ntf_gone", collection="notifications"))
     assert await feeding.read(RIDER) == []

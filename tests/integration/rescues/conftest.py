@@ -1,5 +1,5 @@
 """The fixture ``world``."""
 
-from support.rescue_world import world
+from support.rescues.world import world
 
 __all__ = ["world"]

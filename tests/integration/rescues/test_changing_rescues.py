@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from support.rescue_world import ADMIN, DRIVER, OTHER_RIDER, PIN, RIDER, SUPPORT, World, payment
-from support.rescues import NOW
-from support.riding import live_rescue
+from support.rescues.builders import NOW
+from support.rescues.riders import live_rescue
+from support.rescues.world import ADMIN, DRIVER, OTHER_RIDER, PIN, RIDER, SUPPORT, World, payment
+from supportcarr.contracts.errors import Conflict, IllegalTransition, NotFound, Refusal, StaleVersion
 from supportcarr.contracts.events import (
     MatchingBegan,
     PinLocked,
@@ -18,7 +19,6 @@ from supportcarr.contracts.events import (
     RescueRejected,
     RescueUnserved,
 )
-from supportcarr.contracts.refusals import Conflict, IllegalTransition, NotFound, Refusal, StaleVersion
 from supportcarr.rescues.commands import Arrive, Cancel, Complete, Depart, Release, Start
 from supportcarr.rescues.errors import PinIsLocked, PinWrong
 from supportcarr.rescues.model import PaymentSnapshot, Rescue

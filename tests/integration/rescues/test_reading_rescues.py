@@ -8,7 +8,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from support.rescue_world import (
+from support.rescues.builders import NOW
+from support.rescues.world import (
     DRIVER,
     OTHER_DRIVER,
     OTHER_RIDER,
@@ -19,15 +20,14 @@ from support.rescue_world import (
     decoded,
     principal,
 )
-from support.rescues import NOW
+from supportcarr.contracts.errors import Forbidden, IllegalTransition, NotFound
 from supportcarr.contracts.events import MessageSent
-from supportcarr.contracts.refusals import Forbidden, IllegalTransition, NotFound
+from supportcarr.kit.http.routing import Principal
 from supportcarr.kit.store.port import BadCursor
-from supportcarr.kit.web import Principal
-from supportcarr.rescues import reading as reading_module
+from supportcarr.rescues import queries as reading_module
+from supportcarr.rescues.admin_view import RescueFile
 from supportcarr.rescues.chat import Chat
 from supportcarr.rescues.commands import Cancel
-from supportcarr.rescues.console import RescueFile
 from supportcarr.rescues.errors import ChatClosed
 from supportcarr.rescues.schemas import MessagesQuery, RescuesQuery
 
@@ -139,7 +139,7 @@ async def test_a_view_does_not_outlive_what_others_know_of_its_people(
 ) -> None:
     rescue = await world.assigned()
     now = 1000.0
-    monkeypatch.setattr("supportcarr.rescues.reading.monotonic", lambda: now)
+    monkeypatch.setattr("supportcarr.rescues.queries.monotonic", lambda: now)
     await shown(world, rescue.id, RIDER)
     world.town.rating = 3.0
     now += reading_module.VIEW_SECONDS - 1

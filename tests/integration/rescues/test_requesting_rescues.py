@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from support.rescue_world import PIN, World, creation
-from support.rescues import NOW
-from support.riding import live_rescue
+from support.rescues.builders import NOW
+from support.rescues.riders import live_rescue
+from support.rescues.world import PIN, World, creation
+from supportcarr.contracts.errors import Conflict, NotFound, ValidationFailed
 from supportcarr.contracts.events import RescueRequested
-from supportcarr.contracts.refusals import Conflict, NotFound, ValidationFailed
 from supportcarr.rescues.commands import RequestRescue
 from supportcarr.rescues.model import Rescue
 

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.rescue_world import ADMIN, DRIVER, PIN, RIDER, SUPPORT, World, creation, decoded
-from supportcarr.contracts.refusals import StaleVersion
-from supportcarr.kit.web import Answer, Call, Principal, Route
+from support.rescues.world import ADMIN, DRIVER, PIN, RIDER, SUPPORT, World, creation, decoded
+from supportcarr.contracts.errors import StaleVersion
+from supportcarr.kit.http.routing import Answer, Call, Principal, Route
 from supportcarr.rescues import jobs
-from supportcarr.rescues.repository import RESCUES
+from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.routes import routes
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from support.patience import a_minute_at_most
-from support.platform import Platform, running_platform
-from support.scenes import Stage
+from support.platform.in_process import Platform, running_platform
+from support.rescues.fixtures import Stage
+from support.timeouts import a_minute_at_most
 
 __all__ = ["a_minute_at_most", "platform", "stage"]
 

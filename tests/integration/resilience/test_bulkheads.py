@@ -10,12 +10,12 @@ import msgspec
 import pytest
 
 from support.faults import until
-from support.http import AUTH, PASSWORD, Api, Reply, serving
+from support.http.server import AUTH, PASSWORD, Api, Reply, serving
 from supportcarr.gateway import pipeline
+from supportcarr.kit.http.routing import ANYONE, Answer, Call, Handler, NoQuery, Route
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.settings import Limits, Servers
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.web import ANYONE, Answer, Call, Handler, NoQuery, Route
+from supportcarr.kit.runtime.settings import Limits, Servers
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 ROOM = 8
 SLOW_HASHES = msgspec.structs.replace(AUTH, bcrypt_cost=8)  # 15 ms each

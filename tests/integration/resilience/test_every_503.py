@@ -8,11 +8,11 @@ import aiohttp
 import pytest
 
 from support.realtime import served
-from supportcarr.bootstrap.house import SPECS  # noqa: F401 - with it every part, and its refusals, is there
-from supportcarr.contracts.refusals import Refusal
+from supportcarr.bootstrap.container import SPECS  # noqa: F401 - with it every part, and its refusals, is there
+from supportcarr.contracts.errors import Refusal
 from supportcarr.gateway.problems import headers_of
+from supportcarr.kit.http.server import Lifecycle, serve_metrics
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.serve import Lifecycle, serve_metrics
 
 
 def kinds(of: type[Refusal]) -> Iterator[type[Refusal]]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from support.fleet import Fleet
-from support.http import new_address, new_phone
-from supportcarr.kit.redis.server import RedisServer
+from support.http.server import new_address, new_phone
+from support.platform.fleet import Fleet
+from supportcarr.supervisor.redis_server import RedisServer
 
 CLIENTS = 20
 

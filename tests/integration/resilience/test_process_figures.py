@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support.fleet import Fleet
-from supportcarr.kit.redis.server import RedisServer
+from support.platform.fleet import Fleet
+from supportcarr.supervisor.redis_server import RedisServer
 
 FIGURES = {
     "api": ("outbox_relayed", "store_waiting", "revocations_stale", "redis_reconnects", "limits_fallbacks"),

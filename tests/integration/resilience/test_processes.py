@@ -9,10 +9,10 @@ import pytest
 import socketio
 
 from support.faults import until
-from support.fleet import Fleet, Member
-from support.http import new_phone
+from support.http.server import new_phone
+from support.platform.fleet import Fleet, Member
 from support.realtime import Phone, phone
-from supportcarr.kit.redis.server import RedisServer
+from supportcarr.supervisor.redis_server import RedisServer
 
 
 @pytest.fixture

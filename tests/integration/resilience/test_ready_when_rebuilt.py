@@ -14,23 +14,23 @@ import pytest
 import socketio
 
 from support.faults import until
-from support.http import PASSWORD, new_address, new_phone
+from support.http.server import PASSWORD, new_address, new_phone
 from support.realtime import Phone
+from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.passwords import Passwords
-from supportcarr.auth.repository import SESSIONS
+from supportcarr.auth.revocation_log import RevokedLog
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService, Grant
 from supportcarr.auth.tokens import Tokens
 from supportcarr.bootstrap import processes
-from supportcarr.kit import settings as kit_settings
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.http.server import Lifecycle, free_port
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.revoked import RevokedLog
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.serve import Lifecycle, free_port
-from supportcarr.kit.settings import Settings
+from supportcarr.kit.runtime import settings as kit_settings
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Settings
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.supervisor.redis_server import RedisServer
 
 MAINS = {"api": processes._api, "realtime": processes._realtime, "worker": processes._worker}
 

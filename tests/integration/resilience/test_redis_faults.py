@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from support.faults import until
-from support.http import Client, Reply
-from support.platform import Platform, running_platform
-from support.scenes import PICKUP, VISA, Stage, must, quote_body
-from supportcarr.kit.redis.streams import Item
-from supportcarr.realtime.feed import user_stream
+from support.http.server import Client, Reply
+from support.platform.in_process import Platform, running_platform
+from support.rescues.fixtures import PICKUP, VISA, Stage, must, quote_body
+from supportcarr.kit.events.streams import Item
+from supportcarr.realtime.event_mapping import user_stream
 
 COVERAGE = f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"
 

@@ -13,16 +13,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from support.calls import sign_up_body
 from support.faults import until
-from support.fleet import Fleet, Member, Said
-from support.http import new_address, new_phone
-from support.payments import running_twin
-from support.scenes import quote_body
-from supportcarr.bootstrap.house import SPECS
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.store.sqlite import SqliteStore
+from support.http.route_calls import sign_up_body
+from support.http.server import new_address, new_phone
+from support.payments.world import running_twin
+from support.platform.fleet import Fleet, Member, Said
+from support.rescues.fixtures import quote_body
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.pricing.areas import seed_demo
+from supportcarr.supervisor.redis_server import RedisServer
 
 AT_ONCE = 20
 

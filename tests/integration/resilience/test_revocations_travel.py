@@ -10,21 +10,21 @@ from datetime import UTC, datetime
 import pytest
 
 from support.faults import Door, FaultyStore, until
-from support.http import AUTH, PASSWORD, new_phone
+from support.http.server import AUTH, PASSWORD, new_phone
 from supportcarr.auth import revocations
+from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.model import ended
 from supportcarr.auth.passwords import Passwords
-from supportcarr.auth.repository import SESSIONS
+from supportcarr.auth.revocation_log import RevokedLog
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService, Grant
 from supportcarr.auth.tokens import Tokens
-from supportcarr.contracts.refusals import Overloaded, Unauthenticated
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.redis import keys, revoked
+from supportcarr.contracts.errors import Overloaded, Unauthenticated
+from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.revoked import RevokedLog
-from supportcarr.kit.redis.server import RedisServer
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.supervisor.redis_server import RedisServer
 
 NEVER = 1e6  # seconds
 
@@ -268,7 +268,7 @@ async def test_a_redis_that_came_back_with_less_than_it_had_vouches_no_more(
 async def test_who_is_further_behind_than_the_log_reads_the_store(
     here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(revoked, "_LENGTH", 1)
+    monkeypatch.setattr("supportcarr.auth.revocation_log._LENGTH", 1)
     grants = [await here.sign_in() for _ in range(3)]
     there.door.shut()
     for grant in grants:
@@ -281,7 +281,7 @@ async def test_who_is_further_behind_than_the_log_reads_the_store(
 async def test_many_at_once_are_read_in_parts(
     here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(revoked, "_READ_AT_ONCE", 7)
+    monkeypatch.setattr("supportcarr.auth.revocation_log._READ_AT_ONCE", 7)
     there.door.shut()
     there.store.fails = True
     await RevokedLog(here.redis).append((f"ses_{n}", 60) for n in range(450))

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from support.faults import until
-from support.http import Reply
-from support.platform import Platform
-from support.scenes import Stage, must, quote_body
+from support.http.server import Reply
+from support.platform.in_process import Platform
+from support.rescues.fixtures import Stage, must, quote_body
 
 
 def is_unavailable(reply: Reply) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from support.faults import until
-from support.platform import Platform
-from support.scenes import VISA, Scene, Stage, must, quote_body
+from support.platform.in_process import Platform
+from support.rescues.fixtures import VISA, Scene, Stage, must, quote_body
 
 RETRIES = 3.0  # seconds: a job asks again after one
 

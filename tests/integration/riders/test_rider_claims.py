@@ -7,17 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from support.rescues import NOW, terms
-from support.riding import live_rescue
+from support.rescues.builders import NOW, terms
+from support.rescues.riders import live_rescue
 from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.errors import Conflict
 from supportcarr.contracts.events import Event, RescueUnserved
 from supportcarr.contracts.money import Owed
-from supportcarr.contracts.refusals import Conflict
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.riders import handlers, jobs
+from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.errors import RiderHasLiveRescue
-from supportcarr.riders.repository import RIDERS
 from supportcarr.riders.service import CLAIM_FOR, RiderService
 
 

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from support.processes import python
-from support.riding import live_rescue
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.riders.repository import RIDERS
+from support.processes.python_process import python
+from support.rescues.riders import live_rescue
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.service import CLAIM_FOR, RiderService
 
 CLAIMS = 60
@@ -21,7 +21,7 @@ async def both(store: SqliteStore, *each: list[str]) -> list[str]:
     """What one process for each list of arguments said, all of them at work at once."""
 
     async def run(arguments: list[str]) -> str:
-        async with python("support.rider_child", str(store.path), *arguments) as child:
+        async with python("support.processes.rider_child", str(store.path), *arguments) as child:
             said, _ = await child.communicate()
             assert child.returncode == 0
             return said.decode()

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from support.cityfacts import facts_of
-from support.fakecity import TOTAL, FakeCity
-from supportcarr.simulator.city import CityOutcome, Progress, run_city
-from supportcarr.simulator.client import ApiError
-from supportcarr.simulator.demand import job_plan, offer_plan, rider_plan
-from supportcarr.simulator.report import judged
-from supportcarr.simulator.town import CityOptions, Operator
+from support.simulator.city_facts import facts_of
+from support.simulator.fake_city import TOTAL, FakeCity
+from supportcarr_lab.simulator.city import CityOutcome, Progress, run_city
+from supportcarr_lab.simulator.client import ApiError
+from supportcarr_lab.simulator.context import CityOptions, Operator
+from supportcarr_lab.simulator.demand import job_plan, offer_plan, rider_plan
+from supportcarr_lab.verification.report import judged
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ async def test_answers_that_were_lost_make_nothing_happen_twice(fake: FakeCity, 
 async def test_a_platform_that_cannot_be_reached_is_an_error(
     fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("supportcarr.simulator.city.REACH_S", 0.3)
+    monkeypatch.setattr("supportcarr_lab.simulator.city.REACH_S", 0.3)
     city = options(fake, tmp_path)
     await fake.__aexit__()
     with pytest.raises(ApiError, match="/clock"):
@@ -305,7 +305,7 @@ async def test_a_platform_that_cannot_be_reached_is_an_error(
 async def test_a_clock_that_was_set_while_the_city_lived_is_followed(
     fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("supportcarr.simulator.city.CLOCK_AGAIN_S", 0.02)
+    monkeypatch.setattr("supportcarr_lab.simulator.city.CLOCK_AGAIN_S", 0.02)
     running = asyncio.create_task(run_city(options(fake, tmp_path)))
     await until(lambda: bool(fake.rescues))
     ahead = 10 * 86_400.0

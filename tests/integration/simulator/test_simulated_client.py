@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from support.fakecity import FakeCity
-from supportcarr.simulator.client import ApiClient, Refused, Tokens, Unreachable, key
-from supportcarr.simulator.tally import HttpTally
+from support.simulator.fake_city import FakeCity
+from supportcarr_lab.simulator.client import ApiClient, Refused, Tokens, Unreachable, key
+from supportcarr_lab.simulator.http_stats import HttpTally
 
 VEHICLE = {"type": "pickup", "make": "Ford", "model": "F-150", "colour": "blue", "plate": "FL1"}
 

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.kit.clock import Clock
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.tracking.live import LivePositions
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.tracking.model import Fix, Rules, judge
+from supportcarr.tracking.position_store import LivePositions
 
 START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
 HERE = GeoPoint(45.52, -73.58)

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.errors import Overloaded, Refusal
 from supportcarr.contracts.events import (
     AnyFact,
     Event,
@@ -22,18 +23,17 @@ from supportcarr.contracts.events import (
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.money import Owed
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.contracts.refusals import Overloaded, Refusal
-from supportcarr.kit.clock import Clock
+from supportcarr.kit.http.routing import Call, NoQuery, Principal
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.settings import Dispatch, Routing
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Dispatch, Routing
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.web import Call, NoQuery, Principal
 from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.tracking import broadcast
+from supportcarr.tracking.collections import LIVE_JOBS, TRAILS
 from supportcarr.tracking.handlers import consumers
 from supportcarr.tracking.model import Fix, LiveJob
-from supportcarr.tracking.repository import LIVE_JOBS, TRAILS
 from supportcarr.tracking.routes import routes
 from supportcarr.tracking.schemas import PositionsIn
 from supportcarr.tracking.service import TrackingService

@@ -8,12 +8,11 @@ import pytest
 
 from support.faults import FaultyStore
 from supportcarr.kit.store.port import StoreUnavailable
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.tracking import trails
-from supportcarr.tracking.livejobs import LiveJobs
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.tracking.collections import LIVE_JOBS, TRAILS
+from supportcarr.tracking.current_jobs import LiveJobs
+from supportcarr.tracking.location_history import TrailWriter
 from supportcarr.tracking.model import Fix, LiveJob
-from supportcarr.tracking.repository import LIVE_JOBS, TRAILS
-from supportcarr.tracking.trails import TrailWriter
 
 START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
 DRIVER = "usr_driver"
@@ -69,7 +68,7 @@ async def test_what_could_not_be_stored_is_stored_with_the_next_flush(
 async def test_of_a_long_outage_the_newest_points_are_kept(
     store: SqliteStore, faulty: FaultyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trails, "TRAIL_POINTS_MAX", 3)
+    monkeypatch.setattr("supportcarr.tracking.location_history.TRAIL_POINTS_MAX", 3)
     writer = TrailWriter(faulty.as_store, LiveJobs(faulty.as_store))
     faulty.fails = True
     for second in range(8):

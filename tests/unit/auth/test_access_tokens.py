@@ -10,8 +10,8 @@ from joserfc.jwk import OctKey
 
 from supportcarr.auth.model import User
 from supportcarr.auth.tokens import REMEMBERED, Tokens
-from supportcarr.contracts.refusals import Unauthenticated
-from supportcarr.kit.settings import Auth, SettingsError
+from supportcarr.contracts.errors import Unauthenticated
+from supportcarr.kit.runtime.settings import Auth, SettingsError
 
 OLD, NEW = "old:" + "o" * 32, "new:" + "n" * 32
 ANA = User(

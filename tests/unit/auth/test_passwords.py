@@ -11,8 +11,8 @@ import pytest
 
 from supportcarr.auth import passwords
 from supportcarr.auth.passwords import Passwords, checked
-from supportcarr.contracts.refusals import Overloaded, ValidationFailed
-from supportcarr.kit.settings import Auth
+from supportcarr.contracts.errors import Overloaded, ValidationFailed
+from supportcarr.kit.runtime.settings import Auth
 
 SETTINGS = Auth(bcrypt_cost=4, bcrypt_threads=1)
 

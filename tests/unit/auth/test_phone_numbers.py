@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from supportcarr.auth.phones import masked, parse
-from supportcarr.contracts.refusals import ValidationFailed
+from supportcarr.contracts.errors import ValidationFailed
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from supportcarr.bootstrap.house import area_ids
+from supportcarr.bootstrap.container import area_ids
 from supportcarr.bootstrap.public_config import PublicConfig, public_config
-from supportcarr.kit.settings import load
+from supportcarr.kit.runtime.settings import load
 
 
 def config(tmp_path: Path, **given: str) -> PublicConfig:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from supportcarr.demo.chaos import REDIS, Blow, deal, plan
+from supportcarr_lab.demo.fault_injection import REDIS, Blow, deal, plan
 
 ROLES = {"sandbox": 1, "worker": 1, "realtime": 1, "api": 2}
 

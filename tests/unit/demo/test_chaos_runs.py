@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.chaos_runs import CITY, faults, summary
+from support.crash.chaos_runs import CITY, faults, summary
 
 REPORT: dict[str, Any] = {
     "rescues": {"requested": 30, "completed": 20},

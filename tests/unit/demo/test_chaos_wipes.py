@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import pytest
 
-from supportcarr.demo.command import refuse_to_wipe_anothers
-from supportcarr.demo.options import DemoOptions
-from supportcarr.demo.platform import Platform
-from supportcarr.kit.redis.server import RedisServer, RedisServerError
-from supportcarr.kit.settings import Settings, load
-from supportcarr.kit.supervise import Supervisor
+from supportcarr.bootstrap.platform import Platform
+from supportcarr.kit.runtime.settings import Settings, load
+from supportcarr.supervisor.redis_server import RedisServer, RedisServerError
+from supportcarr.supervisor.supervisor import Supervisor
+from supportcarr_lab.demo.command import refuse_to_wipe_anothers
+from supportcarr_lab.demo.options import DemoOptions
 
 
 def settings(folder: Path, redis_url: str = "") -> Settings:

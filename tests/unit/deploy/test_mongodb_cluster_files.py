@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from support.cluster import COMPOSE, direct_url, service_of
-from supportcarr.kit.store.mongo_cluster import arguments_of
-from supportcarr.rescues.repository import RESCUES
+from support.mongo.cluster import COMPOSE, direct_url, service_of
+from supportcarr.kit.store.mongo.cluster import arguments_of
+from supportcarr.rescues.collections import RESCUES
 
 SCRIPT = COMPOSE.with_name("cluster")
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.contracts.terms import Leg, NearbyDriver
+from supportcarr.contracts.value_objects import Leg, NearbyDriver
 from supportcarr.dispatch.model import (
     DispatchCase,
     Reserved,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from supportcarr.contracts.refusals import Refusal
+from supportcarr.contracts.errors import Refusal
 from supportcarr.drivers import model
 from supportcarr.drivers.model import VEHICLES_MAX, Application, DriverProfile
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
+from supportcarr.contracts.errors import Refusal, ValidationFailed
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.contracts.refusals import Refusal, ValidationFailed
 from supportcarr.gateway.decoding import body_decoder, query_decoder, refuse_naive_times
 from supportcarr.gateway.problems import MalformedBody
-from supportcarr.kit.web import NoQuery, PageQuery
+from supportcarr.kit.http.routing import NoQuery, PageQuery
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from supportcarr.contracts.refusals import Overloaded
-from supportcarr.gateway import flights as flying
+from supportcarr.contracts.errors import Overloaded
+from supportcarr.gateway import concurrency as flying
+from supportcarr.gateway.concurrency import Flights
 from supportcarr.gateway.endpoint import Endpoint
-from supportcarr.gateway.flights import Flights
-from supportcarr.kit.metrics import Metrics, RequestMetrics
-from supportcarr.kit.web import ANYONE, Answer, Call, NoQuery, Route
+from supportcarr.kit.http.routing import ANYONE, Answer, Call, NoQuery, Route
+from supportcarr.kit.observability.metrics import Metrics, RequestMetrics
 
 
 async def nothing(_: Call[None, NoQuery]) -> Answer:

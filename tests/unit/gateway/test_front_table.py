@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from supportcarr.gateway.endpoint import Endpoint
-from supportcarr.gateway.front import FrontTable
-from supportcarr.kit.metrics import RequestMetrics
-from supportcarr.kit.web import ANYONE, Answer, Call, Method, NoQuery, Route
+from supportcarr.gateway.hot_routes import FrontTable
+from supportcarr.kit.http.routing import ANYONE, Answer, Call, Method, NoQuery, Route
+from supportcarr.kit.observability.metrics import RequestMetrics
 
 
 async def nothing(_: Call[None, NoQuery]) -> Answer:

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from support.limit_world import Process, World, in_its_own_time
-from supportcarr.contracts.refusals import RateLimited
-from supportcarr.gateway.limits import RequestLimits
-from supportcarr.kit.limits import Rule
-from supportcarr.kit.metrics import Metrics
-from supportcarr.kit.settings import Limits
+from support.ratelimit import Process, World, in_its_own_time
+from supportcarr.contracts.errors import RateLimited
+from supportcarr.gateway.rate_limits import RequestLimits
+from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.ratelimit.limiter import Rule
+from supportcarr.kit.runtime.settings import Limits
 
 USER, ADDRESS = Rule("user", 60), Rule("address", 160)
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from support.things import things_routes
-from supportcarr.contracts.refusals import Refusal
+from support.http.example_part import things_routes
+from supportcarr.contracts.errors import Refusal
 from supportcarr.gateway.openapi import document
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.web import ANYONE, RIDER, Answer, Call, Method, Policy, Route
+from supportcarr.kit.http.routing import ANYONE, RIDER, Answer, Call, Method, Policy, Route
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.refusals import NotFound, RateLimited, Unauthenticated, ValidationFailed
+from supportcarr.contracts.errors import NotFound, RateLimited, Unauthenticated, ValidationFailed
 from supportcarr.gateway.problems import MethodNotAllowed, Unavailable, headers_of, problem_of
 
 

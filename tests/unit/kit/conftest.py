@@ -9,9 +9,9 @@ import pytest
 import structlog
 
 from support.relays import JobList
-from support.stores import PARCELS, Parcel
+from support.store.fixtures import PARCELS, Parcel
 from supportcarr.kit.store.port import Collection
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.cache import BoundedCache
+from supportcarr.kit.runtime.cache import BoundedCache
 
 
 class Time:

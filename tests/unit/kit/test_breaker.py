@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.breaker import Breaker
+from supportcarr.kit.runtime.circuit_breaker import Breaker
 
 
 class Time:

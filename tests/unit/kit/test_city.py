@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support.stores import store_at
-from supportcarr.kit.city import (
+from support.store.fixtures import store_at
+from supportcarr.kit.runtime.city_clock import (
     CITY_CLOCK,
     HEARTBEAT_S,
     STOPPED_AFTER_S,
@@ -19,7 +19,7 @@ from supportcarr.kit.city import (
     join_city,
 )
 from supportcarr.kit.store.port import StoreUnavailable
-from supportcarr.kit.store.sqlite import SqliteStore
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 WEDNESDAY = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 
@@ -156,7 +156,7 @@ async def test_a_beat_that_fails_is_not_the_last(store: SqliteStore, monkeypatch
         beaten.set()
 
     monkeypatch.setattr(heartbeat, "beat", beat)
-    monkeypatch.setattr("supportcarr.kit.city.HEARTBEAT_S", 0.001)
+    monkeypatch.setattr("supportcarr.kit.runtime.city_clock.HEARTBEAT_S", 0.001)
     heartbeat.start()
     async with asyncio.timeout(10):
         await beaten.wait()

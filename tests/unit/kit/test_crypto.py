@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.crypto import keyed_hash
+from supportcarr.kit.runtime.crypto import keyed_hash
 
 
 def test_the_same_parts_have_the_same_hash() -> None:

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 import structlog
 
-from support.stores import NOON, PARCELS, Parcel
-from supportcarr.kit import deadlines
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.deadlines import DeadlineRunner
+from support.store.fixtures import NOON, PARCELS, Parcel
+from supportcarr.kit.jobs import deadlines
+from supportcarr.kit.jobs.deadlines import DeadlineRunner
+from supportcarr.kit.jobs.declarations import Again, Deadline
+from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Collection, CollectionSpec, StoreUnavailable
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.work import Again, Deadline
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 pytestmark = pytest.mark.usefixtures("logs")
 

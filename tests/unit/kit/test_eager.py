@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from supportcarr.kit.eager import Waiting, begin
+from supportcarr.kit.http.eager import Waiting, begin
 
 Work = Coroutine[Any, Any, Any]
 _named: ContextVar[str] = ContextVar("named", default="nobody")

@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from supportcarr.kit import http_targets
-from supportcarr.kit.http import Reply, Request
-from supportcarr.kit.http_targets import KEPT, LONGEST, Target, Targets
+from supportcarr.kit.http.target_cache import KEPT, LONGEST, Target, Targets
+from supportcarr.kit.http.types import Reply, Request
 
 
 class Front:
@@ -66,7 +65,7 @@ def test_without_a_front_nothing_is_known() -> None:
 
 def test_neither_many_lines_nor_long_ones_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert KEPT * LONGEST < 1_000_000
-    monkeypatch.setattr(http_targets, "KEPT", 10)
+    monkeypatch.setattr("supportcarr.kit.http.target_cache.KEPT", 10)
     targets = Targets(Front())
     for n in range(25):
         target = targets.of(b"GET", b"/known/%d" % n)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supportcarr.contracts.ids import RESCUE, USER, looks_like, region_of
-from supportcarr.kit.ids import new_id
+from supportcarr.kit.runtime.ids import new_id
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

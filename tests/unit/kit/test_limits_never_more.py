@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.limit_world import GOOD, LEASE, Fate, Process, World, in_its_own_time, passes
-from supportcarr.kit.limits import LEASE_SECONDS, Pair, Rule
+from support.ratelimit import GOOD, LEASE, Fate, Process, World, in_its_own_time, passes
+from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Pair, Rule
 
 PROCESSES = 3
 USERS = [Rule("user", 160, seconds=1_000_000), Rule("user", 160, seconds=16)]  # no token grows; ten a second

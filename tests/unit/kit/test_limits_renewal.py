@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from support.limit_world import Fate, World, in_its_own_time, passes
-from supportcarr.kit.limit_questions import MOST_KEYS, PATIENCE_SECONDS
-from supportcarr.kit.limits import LEASE_SECONDS, Rule
+from support.ratelimit import Fate, World, in_its_own_time, passes
+from supportcarr.kit.ratelimit.backend import MOST_KEYS, PATIENCE_SECONDS
+from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Rule
 from supportcarr.kit.redis import keys
 
 # Refills so slowly that no test sees a token grow.
@@ -364,7 +364,7 @@ def test_a_request_that_goes_away_leaves_its_lease_to_the_next() -> None:
 
 
 def test_a_key_that_was_forgotten_is_not_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("supportcarr.kit.limits._MOST_HELD", 4)
+    monkeypatch.setattr("supportcarr.kit.ratelimit.limiter._MOST_HELD", 4)
 
     @in_its_own_time
     async def _(world: World) -> None:

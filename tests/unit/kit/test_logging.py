@@ -14,8 +14,8 @@ import msgspec
 import pytest
 import structlog
 
-from supportcarr.kit import logging as logs
-from supportcarr.kit.settings import Logs
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.runtime.settings import Logs
 
 Lines = Callable[[], list[dict[str, Any]]]
 

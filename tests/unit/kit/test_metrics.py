@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from supportcarr.kit.metrics import LATENCY_S, Metrics
+from supportcarr.kit.observability.metrics import LATENCY_S, Metrics
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

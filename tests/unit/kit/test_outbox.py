@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from support.relays import FailsFirst, JobList, Witness, outbox, save_again
-from support.stores import NOON, Parcel, recorded, word_of
+from support.store.fixtures import NOON, Parcel, recorded, word_of
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.events import (
     DriverArrived,
@@ -21,10 +21,10 @@ from supportcarr.contracts.events import (
     RescueMoved,
     UserSignedUp,
 )
-from supportcarr.kit.outbox import Relay
+from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.jobs.declarations import Again, Consumer
 from supportcarr.kit.store.port import Collection, StoreUnavailable
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.work import Again, Consumer
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 pytestmark = pytest.mark.usefixtures("logs")
 

@@ -12,11 +12,10 @@ import pytest
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import Event, Fact, Recorded, UserSignedUp
-from supportcarr.kit import outbox
-from supportcarr.kit.outbox import Relay
+from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.jobs.declarations import Again, Consumer
 from supportcarr.kit.store.port import Collection, CollectionSpec
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.work import Again, Consumer
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 MANY = 60
 
@@ -81,7 +80,7 @@ async def test_who_is_back_gets_everything_at_once_whatever_the_pauses_are(
 async def test_the_more_wait_the_more_rarely_each_is_tried(
     store: SqliteStore, letters: Collection[Letter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "RETRIES_A_SECOND", 0.01)
+    monkeypatch.setattr("supportcarr.kit.events.relay.RETRIES_A_SECOND", 0.01)
     audience = Audience()
     relay = Relay(store, [audience.consumer], Jobs())
     await asyncio.gather(*(letters.insert(Letter(id=f"l{n}"), SENT) for n in range(MANY)))

@@ -8,12 +8,12 @@ from collections import defaultdict
 import pytest
 
 from support.relays import FailsFirst, JobList, Witness, outbox, save_again
-from support.stores import PARCELS, Parcel, recorded, store_at
+from support.store.fixtures import PARCELS, Parcel, recorded, store_at
 from supportcarr.contracts.events import Event, Fact
-from supportcarr.kit.outbox import Relay
+from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.store.port import Collection, StoreUnavailable
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.work import Consumer
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 pytestmark = pytest.mark.usefixtures("logs")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from supportcarr.kit.redis.connection import Link, ask
 from supportcarr.kit.redis.errors import RedisReplyError, RedisUnavailable
-from supportcarr.kit.redis.link import Link, ask
 
 
 class Wire(asyncio.Transport):

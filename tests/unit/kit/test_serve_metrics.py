@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from supportcarr.kit.serve import Lifecycle, serve_metrics
+from supportcarr.kit.http.server import Lifecycle, serve_metrics
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from supportcarr.kit.settings import SettingsError, declared, is_required, load
+from supportcarr.kit.runtime.settings import SettingsError, declared, is_required, load
 
 REQUIRED = [name for _, _, name, meta in declared() if is_required(meta)]
 

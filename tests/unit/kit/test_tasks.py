@@ -7,13 +7,12 @@ import sys
 
 import pytest
 
-from supportcarr.kit import tasks
-from supportcarr.kit.tasks import end
+from supportcarr.kit.runtime.cancellation import end
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("supportcarr.kit.runtime.cancellation.AGAIN_SECONDS", 0.01)
 
 
 async def deaf(times: int) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from supportcarr.kit.clock import Clock
-from supportcarr.kit.store.sqlite import SqliteStore
-from supportcarr.kit.tickers import Leases, TickerRunner
-from supportcarr.kit.work import Again, Ticker
+from supportcarr.kit.jobs.declarations import Again, Ticker
+from supportcarr.kit.jobs.periodic import Leases, TickerRunner
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 pytestmark = pytest.mark.usefixtures("logs")
 

@@ -8,8 +8,8 @@ import os
 
 import pytest
 
-from supportcarr.kit import watchdog
-from supportcarr.kit.watchdog import EVERY_S, Silence, Watchdog
+from supportcarr.supervisor import watchdog
+from supportcarr.supervisor.watchdog import EVERY_S, Silence, Watchdog
 
 
 @pytest.fixture(autouse=True)

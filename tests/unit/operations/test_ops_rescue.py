@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from support import facts
+from support.rescues import events
 from supportcarr.contracts.events import Event, UserSignedUp
 from supportcarr.operations.model import OpsRescue, applied
 
@@ -23,65 +23,65 @@ def row_of(events: list[Event]) -> OpsRescue:
 
 
 def minute(n: int) -> object:
-    return facts.START + timedelta(minutes=n)
+    return events.START + timedelta(minutes=n)
 
 
 def test_a_whole_life_is_on_the_row() -> None:
-    row = row_of(facts.whole_life())
-    assert row.id == facts.RESCUE
+    row = row_of(events.whole_life())
+    assert row.id == events.RESCUE
     assert (row.status, row.source_version) == ("completed", 7)
-    assert (row.rider_id, row.driver_id, row.area_id) == (facts.RIDER, facts.DRIVER, facts.AREA)
+    assert (row.rider_id, row.driver_id, row.area_id) == (events.RIDER, events.DRIVER, events.AREA)
     assert (row.requested_at, row.waiting_since) == (minute(1), minute(2))
     assert (row.assigned_at, row.arrived_at, row.ended_at) == (minute(3), minute(5), minute(7))
     assert (row.total_minor, row.owed_minor, row.currency) == (3150, 3150, "CAD")
     assert (row.payment_status, row.captured_minor, row.refunded_minor) == ("captured", 3150, 0)
-    assert (row.pickup, row.dropoff, row.problem) == (facts.PICKUP, facts.DROPOFF, "flat_tire")
+    assert (row.pickup, row.dropoff, row.problem) == (events.PICKUP, events.DROPOFF, "flat_tire")
 
 
 def test_what_is_asked_for_is_on_the_row_before_anybody_is_looked_for() -> None:
-    row = row_of([facts.event(facts.requested(), 1)])
+    row = row_of([events.event(events.requested(), 1)])
     assert (row.kind, row.problem) == ("rescue", "flat_tire")
-    assert (row.pickup, row.dropoff) == (facts.PICKUP, facts.DROPOFF)
+    assert (row.pickup, row.dropoff) == (events.PICKUP, events.DROPOFF)
 
 
 def test_a_request_from_before_it_was_told_leaves_that_open() -> None:
-    untold = replace(facts.requested(), kind=None, problem=None, pickup=None, dropoff=None)
-    row = row_of([facts.event(untold, 1), facts.event(facts.matching(), 2)])
-    assert (row.kind, row.pickup) == ("rescue", facts.PICKUP)
-    assert row == row_of([facts.event(facts.matching(), 2), facts.event(untold, 1)])
+    untold = replace(events.requested(), kind=None, problem=None, pickup=None, dropoff=None)
+    row = row_of([events.event(untold, 1), events.event(events.matching(), 2)])
+    assert (row.kind, row.pickup) == ("rescue", events.PICKUP)
+    assert row == row_of([events.event(events.matching(), 2), events.event(untold, 1)])
 
 
 def test_a_repeated_event_changes_nothing() -> None:
-    row = row_of(facts.whole_life())
-    for event in facts.whole_life():
+    row = row_of(events.whole_life())
+    for event in events.whole_life():
         assert applied(row, event) == row
 
 
 @given(st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_row(chance: random.Random) -> None:
-    life = facts.whole_life()
-    life.append(facts.event(facts.matching(entry=2, given_up_by=facts.DRIVER, previous="assigned"), 8))
-    life.append(facts.event(facts.assigned(driver=facts.OTHER_DRIVER), 9))
+    life = events.whole_life()
+    life.append(events.event(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"), 8))
+    life.append(events.event(events.assigned(driver=events.OTHER_DRIVER), 9))
     expected = row_of(life)
     chance.shuffle(life)
     assert row_of(life) == expected
 
 
 def test_a_second_search_waits_from_its_own_beginning_and_has_no_driver() -> None:
-    life = [facts.event(facts.requested(), 1), facts.event(facts.matching(), 2)]
-    life += [facts.event(facts.assigned(), 3)]
-    life += [facts.event(facts.matching(entry=2, given_up_by=facts.DRIVER, previous="assigned"), 4)]
+    life = [events.event(events.requested(), 1), events.event(events.matching(), 2)]
+    life += [events.event(events.assigned(), 3)]
+    life += [events.event(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"), 4)]
     row = row_of(life)
     assert (row.status, row.driver_id, row.waiting_since) == ("matching", None, minute(4))
 
 
 def test_an_older_payment_event_does_not_undo_a_newer_one() -> None:
-    refund = facts.paid("refund", payment_status="refunded", refunded_minor=3150)
-    row = row_of([facts.event(facts.requested(), 1), facts.paid_event(refund, 4)])
-    row_after = applied(row, facts.paid_event(facts.paid(), 3))
+    refund = events.paid("refund", payment_status="refunded", refunded_minor=3150)
+    row = row_of([events.event(events.requested(), 1), events.paid_event(refund, 4)])
+    row_after = applied(row, events.paid_event(events.paid(), 3))
     assert row_after == row
     assert row.refunded_minor == 3150
 
 
 def test_a_fact_of_something_else_makes_no_row() -> None:
-    assert applied(None, facts.event(UserSignedUp(user_id=facts.RIDER, role="rider"))) is None
+    assert applied(None, events.event(UserSignedUp(user_id=events.RIDER, role="rider"))) is None

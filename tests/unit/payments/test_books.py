@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from support.books import Due, StripeLine, differences
+from support.payments.reconciliation import Due, StripeLine, differences
 from supportcarr.contracts.money import Owed
-from supportcarr.payments.ledger import Entry, LedgerTransaction, entries_for_charge, entries_for_payment
+from supportcarr.payments.ledger_entries import (
+    Entry,
+    LedgerTransaction,
+    entries_for_charge,
+    entries_for_payment,
+)
 
 OWED = Owed(2500, 1875, "CAD")
 LINE = StripeLine(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.balances import balances_of
+from support.payments.balances import balances_of
 from supportcarr.contracts.money import Owed, share
-from supportcarr.payments.ledger import (
+from supportcarr.payments.ledger_entries import (
     PLATFORM_REVENUE,
     PROMO_EXPENSE,
     STRIPE_CLEARING,

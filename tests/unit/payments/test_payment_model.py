@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from support.payments import completed, ended, requested
+from support.payments.world import completed, ended, requested
 from supportcarr.contracts.events import RescueCancelled, RescueUnserved
 from supportcarr.payments import model
 from supportcarr.payments.model import Intent, IntentStatus, PaymentMethod, PaymentRecord, Status

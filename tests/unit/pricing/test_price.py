@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supportcarr.contracts.terms import Leg
+from supportcarr.contracts.value_objects import Leg
 from supportcarr.pricing.areas import MONTREAL_TARIFF
 from supportcarr.pricing.model import DEMAND_CAP, Premium, Promotion, Tariff, premium_at, price
 

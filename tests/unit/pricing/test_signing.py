@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from supportcarr.contracts.geo import Place
-from supportcarr.contracts.terms import FeeRules, PriceItem, QuoteTerms
+from supportcarr.contracts.value_objects import FeeRules, PriceItem, QuoteTerms
 from supportcarr.pricing.model import Quote
 from supportcarr.pricing.signing import is_genuine, sign
 

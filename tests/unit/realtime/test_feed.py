@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from support import facts
+from support.rescues import events
 from supportcarr.contracts.events import (
     AnyFact,
     MessageSent,
@@ -13,37 +13,37 @@ from supportcarr.contracts.events import (
     OfferMade,
     UserSignedUp,
 )
-from supportcarr.realtime.feed import Outgoing, View, outgoing
+from supportcarr.realtime.event_mapping import Outgoing, View, outgoing
 from supportcarr.realtime.messages import DECLARED, OfferClosing, PaymentUpdate, StatusUpdate
 
-RIDER, DRIVER, OTHER = (f"user:{person}" for person in (facts.RIDER, facts.DRIVER, facts.OTHER_DRIVER))
-OPS = f"ops:{facts.AREA}"
+RIDER, DRIVER, OTHER = (f"user:{person}" for person in (events.RIDER, events.DRIVER, events.OTHER_DRIVER))
+OPS = f"ops:{events.AREA}"
 OFFER = "off_01jdc0000000000000000000f1"
 
 
 def fed(fact: AnyFact, version: int = 4) -> dict[str, Outgoing]:
-    named = [(stream, entry) for entry in outgoing(facts.event(fact, version)) for stream in entry.streams]
+    named = [(stream, entry) for entry in outgoing(events.event(fact, version)) for stream in entry.streams]
     by_stream = dict(named)
     assert len(by_stream) == len(named), "a stream gets an event once"
     return by_stream
 
 
 def test_a_change_of_status_goes_to_rider_driver_and_operators() -> None:
-    entries = fed(facts.departed(), version=4)
+    entries = fed(events.departed(), version=4)
     assert set(entries) == {RIDER, DRIVER, OPS}
-    update = StatusUpdate(rescue_id=facts.RESCUE, status="en_route", version=4, previous="assigned")
+    update = StatusUpdate(rescue_id=events.RESCUE, status="en_route", version=4, previous="assigned")
     told = Outgoing((RIDER, DRIVER, OPS), "rescue:status_update", update)
     assert all(entry == told for entry in entries.values())
 
 
 def test_without_a_driver_it_goes_to_the_rider_and_operators() -> None:
-    assert set(fed(facts.requested())) == {RIDER, OPS}
+    assert set(fed(events.requested())) == {RIDER, OPS}
 
 
 def test_the_first_status_has_no_previous_one() -> None:
-    (rider, _) = fed(facts.requested(), version=1).values()
+    (rider, _) = fed(events.requested(), version=1).values()
     assert msgspec.to_builtins(rider.payload) == {
-        "rescue_id": facts.RESCUE,
+        "rescue_id": events.RESCUE,
         "status": "requested",
         "version": 1,
         "previous": None,
@@ -51,31 +51,31 @@ def test_the_first_status_has_no_previous_one() -> None:
 
 
 def test_a_driver_who_gave_it_up_is_told_as_well() -> None:
-    entries = fed(facts.matching(entry=2, given_up_by=facts.DRIVER, previous="assigned"))
+    entries = fed(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"))
     assert set(entries) == {RIDER, DRIVER, OPS}
     assert len({id(entry) for entry in entries.values()}) == 1, "all are told the same, at once"
 
 
 def test_a_driver_who_lost_it_in_an_exchange_is_told_why() -> None:
-    entries = fed(facts.assigned(driver=facts.OTHER_DRIVER, previous_driver=facts.DRIVER))
+    entries = fed(events.assigned(driver=events.OTHER_DRIVER, previous_driver=events.DRIVER))
     assert set(entries) == {RIDER, DRIVER, OTHER, OPS}
     reasons = {stream: getattr(entry.payload, "reason", None) for stream, entry in entries.items()}
     assert reasons == {RIDER: None, DRIVER: "exchanged", OTHER: None, OPS: None}
 
 
 def test_an_end_carries_its_reason() -> None:
-    payload = fed(facts.cancelled())[RIDER].payload
+    payload = fed(events.cancelled())[RIDER].payload
     assert isinstance(payload, StatusUpdate)
     assert (payload.status, payload.reason) == ("cancelled", "changed_my_mind")
 
 
 def test_a_payment_goes_to_rider_driver_and_operators() -> None:
-    entries = fed(facts.paid())
+    entries = fed(events.paid())
     assert set(entries) == {RIDER, DRIVER, OPS}
     assert entries[RIDER].name == "payment:processed"
     assert entries[RIDER].payload == PaymentUpdate(
-        rescue_id=facts.RESCUE,
-        payment_id=facts.PAYMENT,
+        rescue_id=events.RESCUE,
+        payment_id=events.PAYMENT,
         kind="capture",
         amount_minor=3150,
         currency="CAD",
@@ -86,31 +86,31 @@ def test_a_payment_goes_to_rider_driver_and_operators() -> None:
 def test_offers_go_to_their_driver_alone() -> None:
     made = OfferMade(
         offer_id=OFFER,
-        rescue_id=facts.RESCUE,
-        driver_id=facts.DRIVER,
-        area_id=facts.AREA,
-        expires_at=facts.START,
+        rescue_id=events.RESCUE,
+        driver_id=events.DRIVER,
+        area_id=events.AREA,
+        expires_at=events.START,
     )
     closed = OfferClosed(
         offer_id=OFFER,
-        rescue_id=facts.RESCUE,
-        driver_id=facts.DRIVER,
-        area_id=facts.AREA,
+        rescue_id=events.RESCUE,
+        driver_id=events.DRIVER,
+        area_id=events.AREA,
         outcome="expired",
     )
     assert fed(made) == {DRIVER: Outgoing((DRIVER,), "offer:new", View("offer", OFFER))}
-    closing = OfferClosing(offer_id=OFFER, rescue_id=facts.RESCUE, outcome="expired")
+    closing = OfferClosing(offer_id=OFFER, rescue_id=events.RESCUE, outcome="expired")
     assert fed(closed) == {DRIVER: Outgoing((DRIVER,), "offer:closed", closing)}
 
 
 def test_a_message_goes_to_the_rescue_s_people_and_operators() -> None:
     sent = MessageSent(
         message_id="msg_1",
-        rescue_id=facts.RESCUE,
-        rider_id=facts.RIDER,
-        area_id=facts.AREA,
-        sender_id=facts.DRIVER,
-        driver_id=facts.DRIVER,
+        rescue_id=events.RESCUE,
+        rider_id=events.RIDER,
+        area_id=events.AREA,
+        sender_id=events.DRIVER,
+        driver_id=events.DRIVER,
     )
     entries = fed(sent)
     assert set(entries) == {RIDER, DRIVER, OPS}
@@ -118,16 +118,16 @@ def test_a_message_goes_to_the_rescue_s_people_and_operators() -> None:
 
 
 def test_a_notification_goes_to_its_person_alone() -> None:
-    created = NotificationCreated(notification_id="ntf_1", user_id=facts.RIDER)
+    created = NotificationCreated(notification_id="ntf_1", user_id=events.RIDER)
     assert fed(created) == {RIDER: Outgoing((RIDER,), "notification:new", View("notification", "ntf_1"))}
 
 
 def test_other_facts_go_nowhere() -> None:
-    assert fed(UserSignedUp(user_id=facts.RIDER, role="rider")) == {}
+    assert fed(UserSignedUp(user_id=events.RIDER, role="rider")) == {}
 
 
 def test_every_name_of_the_feed_is_declared_as_an_event_of_a_stream() -> None:
     declared = {event.name for event in DECLARED if event.stream}
-    fed_names = {entry.name for event in facts.whole_life() for entry in outgoing(event)}
+    fed_names = {entry.name for event in events.whole_life() for entry in outgoing(event)}
     assert fed_names == {"rescue:status_update", "payment:processed"}
     assert fed_names <= declared

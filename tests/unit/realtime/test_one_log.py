@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from supportcarr.realtime.edge import Edge
+from supportcarr.realtime.server import Edge
 
 LIBRARIES = ("socketio.server", "engineio.server")
 

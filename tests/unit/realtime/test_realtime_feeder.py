@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from support import facts
+from support.rescues import events
+from supportcarr.kit.events.streams import Entry
+from supportcarr.kit.jobs.declarations import Again
 from supportcarr.kit.redis.errors import RedisError, RedisUnavailable
-from supportcarr.kit.redis.streams import Entry
-from supportcarr.kit.work import Again
 from supportcarr.realtime.handlers import RETRY_SECONDS, Feeder
 
 
@@ -37,5 +37,5 @@ async def test_a_redis_that_is_away_is_asked_again_soon_however_long_it_was_away
     feeder = Feeder(Away(RedisUnavailable("away")), NoViews())
     for _ in range(10):
         with pytest.raises(Again) as again:
-            await feeder.feed(facts.event(facts.assigned(), 3))
+            await feeder.feed(events.event(events.assigned(), 3))
         assert again.value.seconds == RETRY_SECONDS

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from supportcarr.kit.events.streams import Item, StreamReset
 from supportcarr.kit.redis.errors import RedisUnavailable
-from supportcarr.kit.redis.streams import Item, StreamReset
 from supportcarr.realtime.session import Bounds, Live, Session, TooSlow, split
 
 A, B = "user:a", "ops:b"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from supportcarr.rescues.diagram import BEGIN, END, markdown_table, mermaid, rendered
-from supportcarr.rescues.life import TABLE, arrows
+from supportcarr.rescues.state_machine import TABLE, arrows
+from supportcarr_lab.generators.state_diagram import BEGIN, END, markdown_table, mermaid, rendered
 
 PAGE = Path(__file__).parents[3] / "docs" / "rescue-life.md"
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from support.rescues import ADMIN, DRIVER, NOW, RIDER, RULES, SUPPORT, rescue_in, terms
+from support.rescues.builders import ADMIN, DRIVER, NOW, RIDER, RULES, SUPPORT, rescue_in, terms
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.events import RescueEnded
 from supportcarr.contracts.money import Owed
 from supportcarr.contracts.rescues import Status
-from supportcarr.contracts.terms import FeeRules
+from supportcarr.contracts.value_objects import FeeRules
 from supportcarr.rescues.commands import (
     Assign,
     BeginMatching,

@@ -9,12 +9,22 @@ import msgspec
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from support.rescues import ADMIN, DRIVER, NOW, OTHER_DRIVER, OTHER_RIDER, RESCUE_ID, RIDER, RULES, terms
+from support.rescues.builders import (
+    ADMIN,
+    DRIVER,
+    NOW,
+    OTHER_DRIVER,
+    OTHER_RIDER,
+    RESCUE_ID,
+    RIDER,
+    RULES,
+    terms,
+)
 from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.errors import Refusal
 from supportcarr.contracts.events import Fact, RescueEnded, RescueMoved
-from supportcarr.contracts.refusals import Refusal
 from supportcarr.contracts.rescues import FINAL
-from supportcarr.contracts.terms import QuoteTerms
+from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import (
     Abort,
     Arrive,
@@ -36,8 +46,8 @@ from supportcarr.rescues.commands import (
 )
 from supportcarr.rescues.decide import decide
 from supportcarr.rescues.evolve import evolve_all, open_rescue
-from supportcarr.rescues.life import TABLE, arrows
 from supportcarr.rescues.model import Rescue
+from supportcarr.rescues.state_machine import TABLE, arrows
 
 drivers = st.sampled_from(["usr_driver", "usr_other_driver", "usr_rider"])
 offers = st.one_of(st.none(), st.sampled_from(["off_1", "off_2", "off_3"]))

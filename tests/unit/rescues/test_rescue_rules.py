@@ -7,8 +7,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from support.rescues import ADMIN, DRIVER, NOW, RESCUE_ID, RIDER, RULES, rescue_in, terms
+from support.rescues.builders import ADMIN, DRIVER, NOW, RESCUE_ID, RIDER, RULES, rescue_in, terms
 from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.errors import Forbidden, IllegalTransition, ValidationFailed
 from supportcarr.contracts.events import (
     AnyFact,
     Fact,
@@ -22,7 +23,6 @@ from supportcarr.contracts.events import (
     RescueRequested,
     RescueScheduled,
 )
-from supportcarr.contracts.refusals import Forbidden, IllegalTransition, ValidationFailed
 from supportcarr.rescues.commands import (
     Abort,
     Assign,

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from support.rescues import (
+from support.rescues.builders import (
     ADMIN,
     DRIVER,
     NOW,
@@ -21,8 +21,8 @@ from support.rescues import (
     rescue_in,
 )
 from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.errors import Forbidden, IllegalTransition, NotFound, Refusal
 from supportcarr.contracts.events import RescueEnded, RescueMoved
-from supportcarr.contracts.refusals import Forbidden, IllegalTransition, NotFound, Refusal
 from supportcarr.contracts.rescues import FINAL, STATUSES, Status
 from supportcarr.rescues.commands import (
     Abort,
@@ -44,7 +44,7 @@ from supportcarr.rescues.commands import (
 )
 from supportcarr.rescues.decide import already_done, decide
 from supportcarr.rescues.evolve import evolve_all
-from supportcarr.rescues.life import COMMANDS, TABLE, arrows
+from supportcarr.rescues.state_machine import COMMANDS, TABLE, arrows
 
 LATE = NOW + timedelta(minutes=30)  # every wait is over
 

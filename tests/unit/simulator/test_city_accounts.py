@@ -9,8 +9,8 @@ import phonenumbers
 import pytest
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.simulator.accounts import Accounts, PersonRole
-from supportcarr.simulator.client import Tokens
+from supportcarr_lab.simulator.accounts import Accounts, PersonRole
+from supportcarr_lab.simulator.client import Tokens
 
 
 @pytest.mark.parametrize("role", ["rider", "driver"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.simulator.demand import (
+from supportcarr_lab.simulator.demand import (
     BACK_WITHIN_S,
     MEAN_WAIT_S,
     DemandError,

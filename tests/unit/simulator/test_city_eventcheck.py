@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from support import citycase as case
-from supportcarr.simulator.eventcheck import EventVerdict, check_events
-from supportcarr.simulator.evidence import Facts, Notification, Payment, movements_of
-from supportcarr.simulator.expected import expected_events
-from supportcarr.simulator.journal import REPEAT, Cursor, JournalRecord, Loaded, Mark, Seen
+from support.simulator import city_case as case
+from supportcarr_lab.simulator.journal import REPEAT, Cursor, JournalRecord, Loaded, Mark, Seen
+from supportcarr_lab.verification.event_audit import EventVerdict, check_events
+from supportcarr_lab.verification.evidence import Facts, Notification, Payment, movements_of
+from supportcarr_lab.verification.expected_events import expected_events
 
 STREAM = f"user:{case.RIDER}"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from supportcarr.simulator.follower import SYNC_AFTER_S, Follower
-from supportcarr.simulator.journal import REPEAT, Journal
+from supportcarr_lab.simulator.journal import REPEAT, Journal
+from supportcarr_lab.simulator.stream_follower import SYNC_AFTER_S, Follower
 
 STREAM = "user:usr_1"
 

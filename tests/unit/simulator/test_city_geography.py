@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supportcarr.contracts.geo import GeoPoint, distance_m
-from supportcarr.simulator.geography import (
+from supportcarr_lab.simulator.geography import (
     LONGEST_TRIP_M,
     PICKUP_SPREAD_M,
     SHORTEST_TRIP_M,

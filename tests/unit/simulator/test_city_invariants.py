@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from support import citycase as case
+from support.simulator import city_case as case
 from supportcarr.contracts.actors import SYSTEM, Actor
-from supportcarr.simulator import invariants
-from supportcarr.simulator.evidence import Leftovers, Offer, Rescue
+from supportcarr_lab.verification import invariants
+from supportcarr_lab.verification.evidence import Leftovers, Offer, Rescue
 
 ADMIN = Actor("admin", "usr_admin")
 MATCHED = case.LIFE[:3]

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from support import citycase as case
-from supportcarr.simulator.city import CityOutcome
-from supportcarr.simulator.evidence import Facts, Leftovers
-from supportcarr.simulator.journal import JournalRecord
-from supportcarr.simulator.report import Judgement, judged, spread
-from supportcarr.simulator.tally import HttpFigures
+from support.simulator import city_case as case
+from supportcarr_lab.simulator.city import CityOutcome
+from supportcarr_lab.simulator.http_stats import HttpFigures
+from supportcarr_lab.simulator.journal import JournalRecord
+from supportcarr_lab.verification.evidence import Facts, Leftovers
+from supportcarr_lab.verification.report import Judgement, judged, spread
 
 HTTP = HttpFigures(requests=9, failed=0, refused_503=0, errors_5xx=0, p50_ms=1.0, p95_ms=2.0)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from supportcarr.simulator.client import nameless
-from supportcarr.simulator.tally import HttpTally
-from supportcarr.simulator.traffic import FASTEST_S, ping_seconds
+from supportcarr_lab.simulator.client import nameless
+from supportcarr_lab.simulator.http_stats import HttpTally
+from supportcarr_lab.simulator.traffic import FASTEST_S, ping_seconds
 
 
 def test_a_503_with_retry_after_is_a_refusal_and_every_other_5xx_an_error() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supportcarr.simulator.citytime import CityTime, seconds, stamp
+from supportcarr_lab.simulator.city_time import CityTime, seconds, stamp
 
 
 def test_city_time_runs_on_from_one_reading_at_its_speed() -> None:

@@ -25,8 +25,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from supportcarr.kit.redis.connection import Address, Arg, Link, connect, pack
 from supportcarr.kit.redis.errors import RedisError, RedisReplyError, RedisUnavailable
-from supportcarr.kit.redis.link import Address, Arg, Link, connect, pack
 
 __all__ = ["Arg", "RedisClient", "RedisError", "RedisReplyError", "RedisUnavailable", "Script"]
 

@@ -46,7 +46,7 @@ def queue_prefix() -> str:
 
 def last_position(driver_id: str) -> str:
     """Cache.  String: the newest believed position of a driver, wherever it is, and the key of the bucket
-    that has them (``tracking.live`` says how); expires some minutes after the last one."""
+    that has them (``tracking.position_store`` says how); expires some minutes after the last one."""
     return f"sc:{{pos}}:newest:{driver_id}"
 
 

@@ -9,16 +9,15 @@ import pytest
 from bson import MaxKey, MinKey
 from pymongo.errors import OperationFailure
 
-from support.stores import PARCELS, Parcel
-from supportcarr.kit.store import mongo_cluster
-from supportcarr.kit.store.mongo_cluster import (
+from support.store.fixtures import PARCELS, Parcel
+from supportcarr.kit.store.mongo.cluster import (
     add_shards,
     initiate_replica_set,
     pin_regions,
     shard_collection,
 )
 from supportcarr.kit.store.port import CollectionSpec, Index, StoreUnavailable
-from supportcarr.rescues.repository import RESCUES
+from supportcarr.rescues.collections import RESCUES
 
 MEMBERS = ["a:27017", "b:27017", "c:27017"]
 NOT_YET = OperationFailure("no replset config has been received", 94)
@@ -50,7 +49,7 @@ class Log:
 async def test_a_new_replica_set_is_made_of_its_members_and_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mongo_cluster, "POLL_S", 0.001)
+    monkeypatch.setattr("supportcarr.kit.store.mongo.cluster.POLL_S", 0.001)
     looks: Iterator[dict[str, Any]] = iter([{"ok": 1}, {"ok": 1}, {"ok": 1, "primary": "a:27017"}])
     server = Log(replSetGetStatus=NOT_YET, hello=lambda: next(looks))
     await initiate_replica_set(server, "rs0", MEMBERS)
@@ -114,7 +113,7 @@ async def test_a_refusal_to_initiate_passes_through() -> None:
 
 
 async def test_a_set_without_a_primary_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mongo_cluster, "POLL_S", 0.001)
+    monkeypatch.setattr("supportcarr.kit.store.mongo.cluster.POLL_S", 0.001)
     server = Log(replSetGetStatus={"set": "rs0"})
     with pytest.raises(StoreUnavailable, match="no primary"):
         await initiate_replica_set(server, "rs0", MEMBERS, within_s=0.01)

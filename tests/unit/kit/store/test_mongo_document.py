@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import supportcarr
-from support.mongo_schema import fits
-from support.stores import NOON, PARCELS, Parcel, recorded
+from support.mongo.schema import fits
+from support.store.fixtures import NOON, PARCELS, Parcel, recorded
 from supportcarr.contracts.documents import Document
-from supportcarr.kit.store.mongo_document import Shape, events_of, query_value, stamp
-from supportcarr.kit.store.mongo_indexes import wanted
-from supportcarr.kit.store.mongo_schema import validator
+from supportcarr.kit.store.mongo.document import Shape, events_of, query_value, stamp
+from supportcarr.kit.store.mongo.indexes import wanted
+from supportcarr.kit.store.mongo.schema import validator
 from supportcarr.kit.store.port import CollectionSpec, Index, StoreError
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

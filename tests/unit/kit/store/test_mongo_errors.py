@@ -7,8 +7,7 @@ import asyncio
 import pytest
 from pymongo import errors
 
-from supportcarr.kit.store import mongo_errors
-from supportcarr.kit.store.mongo_errors import CONFLICTS, Attempts, as_unavailable, index_of
+from supportcarr.kit.store.mongo.errors import CONFLICTS, LONGEST_PAUSE_S, Attempts, as_unavailable, index_of
 from supportcarr.kit.store.port import StoreUnavailable
 
 CONFLICT = errors.OperationFailure("WriteConflict", 112)
@@ -22,7 +21,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         made.append(seconds)
 
-    monkeypatch.setattr("supportcarr.kit.store.mongo_errors.asyncio.sleep", sleep)
+    monkeypatch.setattr("supportcarr.kit.store.mongo.errors.asyncio.sleep", sleep)
     return made
 
 
@@ -45,7 +44,7 @@ async def test_a_write_conflict_is_tried_again_after_a_growing_random_pause(paus
     assert await attempt(Flaky(CONFLICTS)) == "done"
     assert len(pauses) == CONFLICTS
     assert len(set(pauses)) > 1
-    assert max(pauses) <= mongo_errors.LONGEST_PAUSE_S
+    assert max(pauses) <= LONGEST_PAUSE_S
     assert (attempt.operations, attempt.conflicts, attempt.unavailable) == (1, CONFLICTS, 0)
 
 

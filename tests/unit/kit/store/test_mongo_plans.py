@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.mongo_plans import shards, stages
+from support.mongo.plans import shards, stages
 
 FETCHED = {"stage": "FETCH", "inputStage": {"stage": "IXSCAN", "indexName": "a"}}
 READ_WHOLE = {"stage": "SORT", "inputStage": {"stage": "COLLSCAN"}}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from support.stores import NOON, PARCELS, Parcel
-from supportcarr.kit.store.mongo_document import ALIVE
-from supportcarr.kit.store.mongo_query import after, both, condition, name_of, order
+from support.store.fixtures import NOON, PARCELS, Parcel
+from supportcarr.kit.store.mongo.document import ALIVE
+from supportcarr.kit.store.mongo.query import after, both, condition, name_of, order
 from supportcarr.kit.store.port import CollectionSpec, In, Range
 
 TEXT = "2026-03-02T12:00:00.000000Z"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pymongo.errors import OperationFailure
 
-from support.stores import PARCELS
-from supportcarr.kit.store.mongo_cluster import arguments_of
-from supportcarr.kit.store.mongo_errors import Attempts
-from supportcarr.kit.store.mongo_upkeep import sharding
+from support.store.fixtures import PARCELS
+from supportcarr.kit.store.mongo.cluster import arguments_of
+from supportcarr.kit.store.mongo.errors import Attempts
+from supportcarr.kit.store.mongo.maintenance import sharding
 from supportcarr.kit.store.port import CollectionSpec
-from supportcarr.rescues.repository import RESCUES
+from supportcarr.rescues.collections import RESCUES
 
 
 class Router:

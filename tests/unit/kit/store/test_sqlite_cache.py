@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from supportcarr.kit.store import sqlite_cache
-from supportcarr.kit.store.sqlite_cache import Marks, ReadCache
+from supportcarr.kit.store.sqlite.cache import Marks, ReadCache
 
 
 @pytest.fixture
@@ -92,7 +91,7 @@ def test_documents_of_different_collections_share_ids_and_nothing_else(marks: Ma
 def test_a_slot_that_two_ids_share_costs_a_read_and_ends_even(
     marks: Marks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_cache, "SLOTS", 1)
+    monkeypatch.setattr("supportcarr.kit.store.sqlite.cache.SLOTS", 1)
     cache = ReadCache(marks)
     read(cache, "p1", "first")
     marks.end(marks.begin(["p2", "p3"]))
@@ -102,7 +101,7 @@ def test_a_slot_that_two_ids_share_costs_a_read_and_ends_even(
 
 
 def test_the_oldest_goes_when_there_are_too_many(marks: Marks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_cache, "KEPT", 2)
+    monkeypatch.setattr("supportcarr.kit.store.sqlite.cache.KEPT", 2)
     cache = ReadCache(marks)
     for name in ("p1", "p2", "p3"):
         read(cache, name, name)

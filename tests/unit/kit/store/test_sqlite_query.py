@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.stores import PARCELS
+from support.store.fixtures import PARCELS
 from supportcarr.kit.store.port import In, Range
-from supportcarr.kit.store.sqlite_query import Clause, after, column_of, column_value, condition
+from supportcarr.kit.store.sqlite.query import Clause, after, column_of, column_value, condition
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 TIMES = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=ZONES)  # noqa: DTZ001 - zones are drawn

@@ -1,0 +1,1 @@
+"""Development tools: a simulated city, emulators, verification, fault injection and generators."""

@@ -1,0 +1,149 @@
+"""The simulated city, in a process of its own, and the blows that chaos deals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from supportcarr.bootstrap.platform import Platform, stop_on_signals
+from supportcarr.bootstrap.seeding import write_private
+from supportcarr.kit.http.server import run as run_loop
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.runtime.process import set_title
+from supportcarr.kit.runtime.settings import Logs
+from supportcarr_lab.demo.fault_injection import deal, plan
+from supportcarr_lab.demo.options import DemoOptions
+from supportcarr_lab.simulator.accounts import Accounts
+from supportcarr_lab.simulator.city import Progress, run_city
+from supportcarr_lab.simulator.context import CityOptions
+
+
+@dataclass(slots=True)
+class CityProcess:
+    """The simulator, in a process of its own, and what it says."""
+
+    process: asyncio.subprocess.Process
+    outcome: Path
+    reader: asyncio.Task[None] | None = None
+    living: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def end(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+        if self.reader is not None:
+            await self.reader
+
+
+async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
+    admin = running.operators["admin"]
+    data = Path(options.data)
+    plan = {
+        "base_url": running.base_url,
+        "realtime_url": running.settings.place.realtime_url,
+        "operator": {"phone": admin.phone, "password": admin.password},
+        "riders": options.riders,
+        "drivers": options.drivers,
+        "data": str(data / "simulator"),
+        "seed": options.seed,
+        "seconds": options.seconds,
+        "demand": options.demand,
+    }
+    outcome = data / "outcome.json"
+    file = data / "city.json"
+    write_private(file, {"city": plan, "outcome": str(outcome), "accounts": _accounts(options, running)})
+    process = await running.supervisor.spawn_once(("simulator", str(file)))
+    city = CityProcess(process, outcome)
+    city.reader = asyncio.create_task(_show_progress(city))
+    return city
+
+
+def _accounts(options: DemoOptions, running: Platform) -> dict[str, Any] | None:
+    if options.accounts is None:
+        return None
+    people = {role: msgspec.to_builtins(operator) for role, operator in running.operators.items()}
+    return {
+        "file": options.accounts,
+        "content": {
+            "base_url": running.base_url,
+            "realtime_url": running.settings.place.realtime_url,
+            **people,
+            "partner": None,
+        },
+    }
+
+
+async def _show_progress(city: CityProcess) -> None:
+    """One line that is written over and over, on a terminal; a line every now and then elsewhere."""
+    assert city.process.stdout is not None
+    terminal = sys.stdout.isatty()
+    shown = 0.0
+    async for line in city.process.stdout:
+        told = json.loads(line)
+        if told["phase"] == "living":
+            city.living.set()
+        text = (
+            f"  {told['phase'].replace('_', ' ')}: {told['drivers_online']} drivers online, "
+            f"{told['riders_ready']} riders, {told['requested']} rescues asked for, {told['live']} live"
+        )
+        now = time.monotonic()
+        if terminal:
+            sys.stdout.write(f"\r\x1b[K{text}")
+            sys.stdout.flush()
+        elif now - shown > 10:
+            click.echo(text)
+            shown = now
+    if terminal:
+        click.echo()
+
+
+async def chaos(options: DemoOptions, running: Platform, city: CityProcess) -> None:
+    """The kills and wipes, from when the city lives."""
+    if options.seconds is None:
+        return
+    supervisor = running.supervisor
+    blows = plan(
+        options.seed,
+        seconds=options.seconds,
+        kills=options.kills,
+        wipes=options.redis_wipes,
+        roles=supervisor.killable(),
+    )
+    await city.living.wait()
+    await deal(blows, supervisor.kill, running.wipe_redis)
+
+
+def run_simulator(file: Path) -> int:
+    """Run the city that *file* describes; progress goes to standard output, one JSON line each."""
+    set_title("simulator")
+    logs.configure(Logs())
+    plan = json.loads(file.read_bytes())
+    options = msgspec.convert(plan["city"], CityOptions, dec_hook=lambda kind, value: kind(value))
+    if plan["accounts"]:
+        accounts = Accounts(options.data)
+        riders = [accounts.account("rider", i) for i in range(options.riders)]
+        drivers = [accounts.account("driver", i) for i in range(options.drivers)]
+        people = {
+            name: [{"phone": account.phone, "password": account.password} for account in group]
+            for name, group in (("riders", riders), ("drivers", drivers))
+        }
+        write_private(Path(plan["accounts"]["file"]), plan["accounts"]["content"] | people)
+
+    def tell(progress: Progress) -> None:
+        sys.stdout.buffer.write(msgspec.json.encode(progress) + b"\n")
+        sys.stdout.buffer.flush()
+
+    async def main() -> None:
+        outcome = await run_city(options, tell, stop_on_signals())
+        outcome.write(Path(plan["outcome"]))
+
+    run_loop(main())
+    return 0

@@ -1,0 +1,31 @@
+"""The emulators' process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supportcarr.bootstrap.processes import run_process
+from supportcarr.kit.http.server import Lifecycle, serve
+from supportcarr.kit.runtime.settings import Settings, SettingsError
+from supportcarr_lab.emulators.app import create_app
+
+
+async def _serve_emulators(settings: Settings) -> None:
+    lifecycle = Lifecycle()
+    lifecycle.watch_signals()
+    servers = settings.servers
+    app = create_app(
+        data=Path(settings.place.data),
+        api_key=settings.stripe.api_key,
+        webhook_secret=settings.stripe.webhook_secret,
+        webhook_url=f"http://{servers.host}:{servers.port}/api/v1/webhooks/stripe",
+    )
+    lifecycle.became_ready()
+    await serve(app, servers.host, servers.sandbox_port, 2.0, lifecycle=lifecycle)  # type: ignore[arg-type]  # Litestar types ASGI by itself
+
+
+def run_emulators(settings: Settings) -> None:
+    """Serve until told to stop.  Raises ``SettingsError`` outside the local profile."""
+    if settings.place.profile != "local":
+        raise SettingsError("The emulators run in the local profile only.")
+    run_process(settings, "sandbox", _serve_emulators)

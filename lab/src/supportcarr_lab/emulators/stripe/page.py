@@ -1,0 +1,60 @@
+"""The page on which a person sees what the twin of Stripe has received and sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from supportcarr_lab.emulators.stripe.database import Delivery
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem;
+       color: #16202b; background: #f7f8fa }
+h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
+table { border-collapse: collapse; width: 100%; background: #fff }
+th, td { text-align: left; padding: .45rem .7rem; border-bottom: 1px solid #e3e7ec }
+th { font-weight: 600; color: #4a5766 } td.n { text-align: right; font-variant-numeric: tabular-nums }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6ebf1; background: #11161c } table { background: #19212a }
+  th, td { border-color: #2b3642 } th { color: #9fb0c2 } }
+"""
+
+
+def page(intents: list[dict[str, Any]], deliveries: list[Delivery]) -> str:
+    """The latest card payments and webhooks, newest first."""
+    payments = [
+        (
+            one["rescue_id"] or "",
+            one["status"],
+            _money(one["amount_minor"], one["currency"]),
+            _money(one["captured_minor"], one["currency"]),
+            _money(one["refunded_minor"], one["currency"]),
+            one["id"],
+        )
+        for one in reversed(intents[-100:])
+    ]
+    hooks = [(d.type, d.event_id, str(d.attempts), d.outcome) for d in deliveries]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_STYLE}</style></head><body><h1>Sandbox</h1>"
+        "<p>What our twins of outside services received. No money moves here.</p>"
+        + _table("Card payments", ("Rescue", "Status", "Held", "Captured", "Refunded", "Intent"), payments)
+        + _table("Webhooks", ("Event", "Id", "Attempts", "Outcome"), hooks)
+        + "</body></html>"
+    )
+
+
+def _money(minor: int, currency: str) -> str:
+    return f"{minor / 100:,.2f} {currency}"
+
+
+def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
+    body = (
+        "".join(f"<tr>{line}</tr>" for line in lines)
+        or f'<tr><td colspan="{len(heads)}">Nothing yet</td></tr>'
+    )
+    header = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    return f"<h2>{escape(title)}</h2><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"

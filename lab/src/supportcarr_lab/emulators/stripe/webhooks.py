@@ -1,0 +1,81 @@
+"""Sends the webhooks: signed, and again until they are taken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+import time
+
+import aiohttp
+
+from supportcarr.kit.runtime.cancellation import end
+from supportcarr_lab.emulators.stripe.database import Books, Delivery
+
+MOST_ATTEMPTS = 25  # at most half a minute apart: about ten minutes
+LONGEST_WAIT_S = 30.0
+AT_ONCE = 16
+TIMEOUT_S = 10.0
+
+
+def signature(secret: str, payload: bytes, at: int) -> str:
+    """The ``Stripe-Signature`` header (https://docs.stripe.com/webhooks#verify-manually)."""
+    mac = hmac.new(secret.encode(), b"%d.%s" % (at, payload), hashlib.sha256)
+    return f"t={at},v1={mac.hexdigest()}"
+
+
+class WebhookSender:
+    """Delivers what the books say is due."""
+
+    def __init__(self, books: Books, *, url: str, secret: str) -> None:
+        self._books = books
+        self._url = url
+        self._secret = secret
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        await end(self._task)
+
+    def wake(self) -> None:
+        """There may be something new to send."""
+        self._news.set()
+
+    async def _run(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while True:
+                self._news.clear()
+                due = self._books.due(time.time(), AT_ONCE)
+                if due:
+                    await asyncio.gather(*(self._send(session, one) for one in due))
+                    continue
+                following = self._books.next_due()
+                wait = None if following is None else max(0.001, following - time.time())
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait):  # wait_for may lose a cancellation (Python 3.11)
+                        await self._news.wait()
+
+    async def _send(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
+        event = self._books.get(delivery.event_id, "event")
+        payload = json.dumps(event).encode()
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Stripe-Signature": signature(self._secret, payload, int(time.time())),
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        }
+        try:
+            async with session.post(self._url, data=payload, headers=headers) as answer:
+                outcome = str(answer.status)
+                taken = 200 <= answer.status < 300
+        except (aiohttp.ClientError, TimeoutError) as error:
+            outcome, taken = type(error).__name__, False
+        attempts = delivery.attempts + 1
+        over = taken or attempts >= MOST_ATTEMPTS
+        again = None if over else time.time() + min(LONGEST_WAIT_S, 0.25 * 2**attempts)
+        self._books.delivered(delivery.seq, outcome, again)

@@ -1,0 +1,100 @@
+"""What is generated from the code, and the check that nobody edited it or forgot to make it anew.
+
+``python -m supportcarr_lab.generators.artefacts`` writes, ``--check`` compares and fails on drift.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import NODEFAULT
+
+from supportcarr.kit.runtime.settings import Group, declared, is_required, is_secret
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of every declared route."""
+    from supportcarr.bootstrap.commands import openapi
+
+    return openapi()
+
+
+def asyncapi_document() -> dict[str, Any]:
+    """The AsyncAPI document of the Socket.IO events."""
+    from supportcarr.bootstrap.commands import asyncapi
+
+    return asyncapi()
+
+
+def rescue_diagram() -> str:
+    """The life of a rescue, as a Mermaid state diagram."""
+    from supportcarr_lab.generators.state_diagram import mermaid
+
+    return mermaid()
+
+
+def settings_page() -> str:
+    """``docs/settings.md``: every setting with its default and meaning, a section a concern."""
+    lines = ["# Settings", "", "Generated from `src/supportcarr/kit/runtime/settings.py`; do not edit.", ""]
+    lines += [
+        "Environment variables, or lines of a `.env` file; the environment wins. A secret that is *needed*",
+        "has no default outside the local profile, which makes its own at first start.",
+    ]
+    section: type[Group] | None = None
+    for group, field, name, meta in declared():
+        if group is not section:
+            section = group
+            about = (group.__doc__ or "").strip().rstrip(".")
+            lines += ["", f"## {about}", "", "| variable | default | meaning |", "|---|---|---|"]
+        if is_required(meta):
+            default = "*needed, secret*"
+        elif is_secret(meta):
+            default = "*none, secret*"
+        else:
+            value = "" if field.default is NODEFAULT else field.default
+            default = f"`{value}`" if value != "" else "*none*"
+        lines.append(f"| `{name}` | {default} | {meta.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def life_page() -> str:
+    """``docs/rescue-life.md`` with the diagram of today's table."""
+    from supportcarr_lab.generators.state_diagram import rendered
+
+    return rendered((ROOT / "docs/rescue-life.md").read_text())
+
+
+def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:
+    return lambda: json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def artefacts() -> Iterator[tuple[Path, Callable[[], str]]]:
+    """Each generated file of the repository, with what makes its text."""
+    yield ROOT / "docs/openapi.json", _json(openapi_document)
+    yield ROOT / "docs/asyncapi.json", _json(asyncapi_document)
+    yield ROOT / "docs/settings.md", settings_page
+    yield ROOT / "docs/rescue-life.md", life_page
+
+
+def main(arguments: list[str]) -> int:
+    drifted = []
+    for path, make in artefacts():
+        text = make()
+        if path.is_file() and path.read_text() == text:
+            continue
+        drifted.append(path.relative_to(ROOT))
+        if "--check" not in arguments:
+            path.write_text(text)
+    for path in drifted:
+        print("drifted:" if "--check" in arguments else "written:", path)  # noqa: T201
+    return 1 if drifted and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,57 @@
+"""Draws the life of a rescue from the table that it runs on, so that the picture cannot lie."""
+
+from __future__ import annotations
+
+import re
+
+from supportcarr.contracts.actors import Role
+from supportcarr.contracts.rescues import FINAL, STATUSES
+from supportcarr.rescues.commands import Command
+from supportcarr.rescues.state_machine import OPERATOR, TABLE, arrows
+
+BEGIN = "<!-- generated from src/supportcarr/rescues/state_machine.py: begin -->"
+END = "<!-- generated: end -->"
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def mermaid() -> str:
+    """The table as a Mermaid state diagram (``supportcarr diagram rescue`` prints it)."""
+    lines = [
+        "stateDiagram-v2",
+        "    [*] --> scheduled: book (rider)",
+        "    [*] --> requested: request (rider)",
+    ]
+    for start, end, command in arrows():
+        lines.append(f"    {start} --> {end}: {_words(command)} ({_people(TABLE[start][command].who)})")
+    lines += [f"    {status} --> [*]" for status in STATUSES if status in FINAL]
+    return "\n".join(lines) + "\n"
+
+
+def markdown_table() -> str:
+    """The table as Markdown: what each status may go to, by which command, by whom."""
+    rows = ["| from | command | to | who |", "|---|---|---|---|"]
+    for status, steps in TABLE.items():
+        for command, step in steps.items():
+            to = ", ".join(f"`{s}`" for s in step.to) or "(stays)"
+            rows.append(f"| `{status}` | {_words(command)} | {to} | {_people(step.who)} |")
+    return "\n".join(rows) + "\n"
+
+
+def rendered(page: str) -> str:
+    """*page* with the part between its markers drawn anew.  ``ValueError`` if it has no markers."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError("the page has no markers to draw the rescue's life between")
+    drawn = f"\n\n```mermaid\n{mermaid()}```\n\n{markdown_table()}\n"
+    return before + begin + drawn + end + after
+
+
+def _words(command: type[Command]) -> str:
+    return _CAPITAL.sub(" ", command.__name__).lower().replace("pin", "PIN")
+
+
+def _people(who: frozenset[Role]) -> str:
+    named = set(who - OPERATOR) | ({"operator"} if who & OPERATOR else set())
+    return ", ".join(sorted(named))

@@ -1,0 +1,107 @@
+"""The simulated people's accounts, and what is kept of them between two starts.
+
+Phones, names and passwords follow from a secret kept in ``DATA/simulator-sessions.json`` (readable by
+its owner only), with the refresh tokens, so that a second start need not hash a hundred passwords, and
+with each truck's last place, so that no truck leaps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr_lab.simulator.client import Tokens
+
+PersonRole = Literal["rider", "driver"]
+
+# Valid numbers of Montreal's area code; a block of ten thousand each.
+_BLOCKS: dict[PersonRole, str] = {"rider": "+1514401", "driver": "+1514402"}
+MOST_OF_A_ROLE = 10_000
+
+_FIRST = (
+    "Adèle", "Alice", "Amir", "Béatrice", "Camille", "Chloé", "Daniel", "Élise", "Emma", "Félix",
+    "Gabriel", "Hana", "Hugo", "Ines", "Jade", "Julien", "Karim", "Léa", "Liam", "Maëlle",
+    "Marc", "Maya", "Mehdi", "Nadia", "Noah", "Olivier", "Priya", "Rosalie", "Samuel", "Sofia",
+    "Théo", "Valérie", "William", "Xin", "Yasmine", "Zoé",
+)  # fmt: skip
+_LAST = (
+    "Abbas", "Beaulieu", "Bélanger", "Bouchard", "Chen", "Côté", "Dubois", "Fortin", "Gagnon",
+    "Girard", "Haddad", "Kaur", "Lavoie", "Leblanc", "Martin", "Mercier", "Nguyen", "Okafor",
+    "Paquette", "Pelletier", "Poirier", "Ramos", "Roy", "Simard", "Singh", "Tremblay", "Tran",
+)  # fmt: skip
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One simulated person."""
+
+    role: PersonRole
+    index: int
+    phone: str
+    password: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        """A network address of its own, so that limits count each client for itself."""
+        block = 0 if self.role == "rider" else 128
+        return f"10.{block + self.index // 62_500}.{self.index // 250 % 250}.{self.index % 250 + 1}"
+
+
+class Kept(msgspec.Struct, kw_only=True):
+    """The file's shape, by phone."""
+
+    secret: str
+    sessions: dict[str, Tokens] = {}
+    places: dict[str, GeoPoint] = {}
+
+
+class Accounts:
+    """The accounts of one data folder.  Raises ``ValueError`` if the file is not what we wrote."""
+
+    def __init__(self, data: Path) -> None:
+        self._file = data / "simulator-sessions.json"
+        self.dirty = True
+        try:
+            self.kept = msgspec.json.decode(self._file.read_bytes(), type=Kept)
+        except FileNotFoundError:
+            self.kept = Kept(secret=secrets.token_urlsafe(24))
+            self.save()  # at once: whoever opens the folder next must see the same people
+        except msgspec.DecodeError as error:
+            raise ValueError(f"{self._file} is damaged ({error}); delete it to sign up afresh") from None
+
+    def account(self, role: PersonRole, index: int) -> Account:
+        """The *index*-th rider or driver, from 0."""
+        if not 0 <= index < MOST_OF_A_ROLE:
+            raise ValueError(f"at most {MOST_OF_A_ROLE} {role}s")
+        phone = f"{_BLOCKS[role]}{index:04d}"
+        digest = hmac.new(self.kept.secret.encode(), phone.encode(), hashlib.sha256).digest()
+        name = f"{_FIRST[digest[0] % len(_FIRST)]} {_LAST[digest[1] % len(_LAST)]}"
+        password = f"{digest[2:14].hex()}-Ride!"
+        return Account(role=role, index=index, phone=phone, password=password, name=name)
+
+    def remember(self, phone: str, tokens: Tokens) -> None:
+        self.kept.sessions[phone] = tokens
+        self.dirty = True
+
+    def place(self, phone: str, point: GeoPoint) -> None:
+        self.kept.places[phone] = point
+        self.dirty = True
+
+    def save(self) -> None:
+        """Write the file if something changed; whole or not at all."""
+        if not self.dirty:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(msgspec.json.encode(self.kept))
+        temporary.replace(self._file)
+        self.dirty = False

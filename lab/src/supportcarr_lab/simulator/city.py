@@ -1,0 +1,316 @@
+"""Runs a city: everyone signs in, lives, finishes what is live, and hears the last event."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from supportcarr_lab.simulator.accounts import Accounts
+from supportcarr_lab.simulator.city_time import CityTime, seconds
+from supportcarr_lab.simulator.client import ApiClient, ApiError
+from supportcarr_lab.simulator.context import OPERATOR_ADDRESS, CityOptions, Town
+from supportcarr_lab.simulator.demand import Request, recorded
+from supportcarr_lab.simulator.driver import Driver
+from supportcarr_lab.simulator.http_stats import HttpFigures, HttpTally
+from supportcarr_lab.simulator.journal import JournalRecord
+from supportcarr_lab.simulator.person import Person
+from supportcarr_lab.simulator.rider import Rider
+from supportcarr_lab.simulator.traffic import Traffic
+
+AT_ONCE = 8  # sign-ins under way; a new account costs the server a quarter second of CPU
+SAVE_EVERY = 2  # heartbeats of a second
+REACH_S = 60.0  # wall; how long the platform is waited for at the start
+SETTLE_S = 30  # wall seconds; how long the last payments are waited for
+CLOCK_AGAIN_S = 20.0  # between two looks at the city's clock
+AGAIN_S = 3.0  # before somebody who could not get ready tries again
+T = TypeVar("T")
+log = logging.getLogger("supportcarr_lab.simulator")
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the city is; *phase* is signing_in, living, finishing, listening or done."""
+
+    phase: str
+    drivers_online: int = 0
+    riders_ready: int = 0
+    requested: int = 0
+    live: int = 0
+
+
+class CityOutcome(msgspec.Struct, kw_only=True):
+    """What the city's clients did and saw.  Times are city time, seconds since the Unix epoch."""
+
+    seconds: float  # wall, from when all were signed in until no one asked any more
+    began_at: float  # before the first sign-in
+    closed_at: float  # the sockets closed
+    http: HttpFigures
+    journals: list[JournalRecord]
+    still_live: int  # rescues that did not end in the time for finishing
+    quiet: bool  # every client was up to its heads when the sockets closed
+    crashed: list[str] = []  # actors that died of a fault of the simulator
+    problems: dict[str, int] = {}  # answers from 400 on and lost requests, counted
+    notes: dict[str, int] = {}
+    positions: dict[str, int] = {}
+
+    def write(self, path: Path) -> None:
+        path.write_bytes(msgspec.json.encode(self))
+
+    @classmethod
+    def read(cls, path: Path) -> CityOutcome:
+        return msgspec.json.decode(path.read_bytes(), type=cls)
+
+
+async def run_city(
+    options: CityOptions,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    stop: asyncio.Event | None = None,
+) -> CityOutcome:
+    """Run a city against a running platform until its time is over, or *stop* is set.
+
+    After *stop* nothing is finished: sessions and places are kept, sockets closed.
+    Raises ``ApiError`` if the platform cannot be reached, ``DemandError`` for a wrong demand file,
+    ``ValueError`` for a damaged sessions file.
+    """
+    rows = recorded(options.demand) if options.demand else None
+    accounts = Accounts(options.data)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        town = Town(options, http, CityTime(*await _first_look(http, options)), accounts)
+        return await _City(town, progress, stop or asyncio.Event()).run(rows)
+
+
+async def _first_look(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
+    """The clock of a platform that may be starting yet."""
+    until = time.monotonic() + REACH_S
+    while True:
+        try:
+            return await _read_clock(http, options)
+        except ApiError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(AGAIN_S / 10)
+
+
+async def _read_clock(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
+    """(city time, the wall time here at which it was that, city seconds a wall second)."""
+    api = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, tally=HttpTally())
+    before = time.time()
+    clock = await api.call("GET", "/clock", patience_s=0)  # tries would stretch what lies between
+    after = time.time()
+    wall = seconds(clock["wall_time"])
+    if not before <= wall <= after:  # another machine's clock: the middle is the best guess
+        wall = (before + after) / 2
+    return seconds(clock["city_time"]), wall, clock["speed"]
+
+
+class _City:
+    """One run."""
+
+    def __init__(self, town: Town, progress: Callable[[Progress], None], stop: asyncio.Event) -> None:
+        self._town, self._progress, self._stop = town, progress, stop
+        options, accounts = town.options, town.accounts
+        self._drivers = [Driver(town, accounts.account("driver", i)) for i in range(options.drivers)]
+        self._riders = [Rider(town, accounts.account("rider", i)) for i in range(options.riders)]
+        self._people: list[Person] = [*self._drivers, *self._riders]
+        self._lives: dict[Person, asyncio.Task[None]] = {}
+        self._phase = "signing_in"
+        self._crashed: list[str] = []
+        self._traffic = Traffic(self._drivers, town.time)
+
+    async def run(self, rows: list[Request] | None) -> CityOutcome:
+        town = self._town
+        began = town.time.now()
+        if rows is not None:
+            town.recorded = asyncio.Queue()
+        helpers = [
+            asyncio.create_task(work) for work in (self._heartbeat(), self._keep_time(), self._traffic.run())
+        ]
+        lived, quiet = 0.0, False
+        try:
+            if await self._unless_stopped(self._all_get_ready()):
+                self._phase, started = "living", time.monotonic()
+                if rows is not None:
+                    helpers.append(asyncio.create_task(self._replay(rows)))
+                await self._unless_stopped(_pass(town.options.seconds))
+                lived = time.monotonic() - started
+            town.closing.set()
+            self._phase = "finishing"
+            await self._unless_stopped(self._finish())
+            self._phase = "listening"
+            quiet = bool(await self._unless_stopped(self._listen()))
+        finally:
+            closed = town.time.now()
+            await _cancel([*helpers, *self._lives.values()])
+            await asyncio.gather(*(person.feed.close() for person in self._people if person.ready))
+            self._remember_places()
+            town.accounts.save()
+        self._phase = "done"
+        self._report_progress()
+        return CityOutcome(
+            seconds=lived,
+            began_at=began,
+            closed_at=closed,
+            http=town.tally.figures(),
+            journals=[person.journal.record for person in self._people if person.user_id],
+            still_live=self._still_live(),
+            quiet=quiet,
+            crashed=self._crashed,
+            problems=dict(town.tally.problems),
+            notes=dict(town.notes),
+            positions={"sent": self._traffic.sent, **self._traffic.answers},
+        )
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """The work's result, or ``None`` when the city is told to stop."""
+        task, stopped = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            await _cancel([task, stopped])
+
+    # --- signing in ---------------------------------------------------------------------------
+
+    async def _all_get_ready(self) -> bool:
+        """Drivers first: the sooner trucks move, the sooner there is something to see."""
+        turn = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for person in self._people:
+                group.create_task(self._get_ready(person, turn))
+        return True
+
+    async def _get_ready(self, person: Person, turn: asyncio.Semaphore) -> None:
+        while True:
+            try:
+                async with turn:
+                    await person.get_ready()
+                break
+            except ApiError as error:
+                log.warning("%s cannot get ready: %s", person.account.role, error)
+                await person.give_up()
+                await asyncio.sleep(AGAIN_S)
+        person.ready = True
+        if isinstance(person, Rider):
+            self._town.riders_by_id[person.user_id] = person
+        self._lives[person] = asyncio.create_task(self._live(person))
+
+    async def _live(self, person: Person) -> None:
+        """A fault of the simulator must not end the city; it is told in the outcome."""
+        while True:
+            try:
+                return await person.live()
+            except Exception as error:
+                log.exception("%s %s broke down", person.account.role, person.index)
+                self._crashed.append(f"{person.account.role} {person.index}: {error!r}")
+                await asyncio.sleep(1)
+
+    # --- living -------------------------------------------------------------------------------
+
+    async def _replay(self, rows: list[Request]) -> None:
+        """Hand each row, at its time, to the rider who has waited longest."""
+        town, start = self._town, self._town.time.now()
+        assert town.recorded is not None
+        for count, row in enumerate(rows):
+            await town.time.sleep_until(start + row.after)
+            town.recorded.put_nowait((count, row))
+
+    async def _heartbeat(self) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(1)
+            ticks += 1
+            self._report_progress()
+            if ticks % SAVE_EVERY == 0:
+                self._remember_places()
+                self._town.accounts.save()
+
+    async def _keep_time(self) -> None:
+        """Clocks drift apart, are set, and a city may have been stopped for a while."""
+        while True:
+            await asyncio.sleep(CLOCK_AGAIN_S)
+            with contextlib.suppress(ApiError):
+                self._town.time.set(*await _read_clock(self._town.http, self._town.options))
+
+    def _remember_places(self) -> None:
+        for driver in self._drivers:
+            if driver.ready:
+                self._town.accounts.place(driver.account.phone, driver.here)
+
+    def _report_progress(self) -> None:
+        self._progress(
+            Progress(
+                phase=self._phase,
+                drivers_online=sum(driver.online for driver in self._drivers),
+                riders_ready=sum(rider.ready for rider in self._riders),
+                requested=self._town.requested,
+                live=self._still_live(),
+            )
+        )
+
+    def _still_live(self) -> int:
+        return sum(rider.job is not None for rider in self._riders)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    async def _finish(self) -> None:
+        """Until no rescue is live and its money has come to its end, or the time for it is over."""
+        town = self._town
+        riding = [task for person, task in self._lives.items() if isinstance(person, Rider)]
+        if riding:
+            await asyncio.wait(riding, timeout=town.options.finish_city_minutes * 60 / town.time.speed)
+        for _ in range(SETTLE_S):
+            if all([await _settled(rider) for rider in self._riders]):
+                break
+            await asyncio.sleep(1)
+        await _cancel([task for person, task in self._lives.items() if isinstance(person, Driver)])
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def leave(driver: Driver) -> None:
+            async with turn:
+                await driver.go_offline()
+
+        await asyncio.gather(*(leave(driver) for driver in self._drivers if driver.ready))
+
+    async def _listen(self) -> bool:
+        """Keep the sockets until nothing comes any more and every client has reached its heads."""
+        options = self._town.options
+        feeds = [person.feed for person in self._people if person.ready]
+        for feed in feeds:
+            feed.come_back()
+        # From here on: what came while the last jobs ended was news until a moment ago.
+        begun = time.monotonic()
+        while (now := time.monotonic()) < begun + options.quiet_patience_seconds:
+            window = now - options.quiet_seconds
+            if window >= begun and all(feed.quiet_since(window) for feed in feeds):
+                return True
+            await asyncio.sleep(0.2)
+        return False
+
+
+async def _settled(rider: Rider) -> bool:
+    try:
+        return not rider.unsettled or await rider.settled()
+    except ApiError:
+        return False
+
+
+async def _pass(wall_seconds: float | None) -> None:
+    """Let the time pass; for ever without a number."""
+    if wall_seconds is None:
+        await asyncio.Event().wait()
+    else:
+        await asyncio.sleep(wall_seconds)
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

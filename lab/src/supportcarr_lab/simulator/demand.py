@@ -1,0 +1,272 @@
+"""Who asks for what and when, and what each actor will do: drawn from the seed, never from timing.
+
+Every plan comes from a random generator of its own, named by seed, actor and count, so that the same
+seed gives the same demand and the same choices however the machine was loaded.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from random import Random
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr_lab.simulator.city_time import seconds
+from supportcarr_lab.simulator.geography import busy_place, destination
+
+MEAN_WAIT_S = 600.0  # a rider asks again after this, on average, at the reference hour
+REFERENCE_HOUR = 16  # at which the demo's city starts
+TIME_ZONE = ZoneInfo("America/Toronto")
+SPEED_MPS = 30 / 3.6
+BACK_WITHIN_S = 290.0  # who vanishes is back within 5 city minutes
+
+RiderHabit = Literal["plain", "cancels", "vanishes", "card_fails", "absent"]
+OfferHabit = Literal["accepts", "declines", "vanishes"]
+JobHabit = Literal["plain", "releases", "fixes_on_spot", "aborts", "vanishes", "wrong_pin"]
+CancelWhen = Literal["soon", "assigned", "late"]
+
+PROBLEMS = ("flat_tire", "dead_battery", "mechanical", "stranded", "other")
+PROBLEM_WEIGHTS = (38, 27, 20, 10, 5)
+
+
+class DemandError(Exception):
+    """The demand file is wrong; the message is a sentence that names the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiderPlan:
+    """One request of one rider.  Seconds are city time."""
+
+    wait: float  # in means: 1.0 is MEAN_WAIT_S at the reference hour
+    pickup: GeoPoint
+    dropoff: GeoPoint
+    problem: str
+    habit: RiderHabit
+    think_s: float  # between the price and the request
+    cancel_when: CancelWhen
+    cancel_after_s: float
+    vanish_after_s: float
+    away_s: float
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPlan:
+    """What a driver does with one offer."""
+
+    think_s: float
+    habit: OfferHabit
+    away_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """How a driver does one job."""
+
+    habit: JobHabit
+    get_going_s: float
+    give_up_part: float  # of the way to the rider, before a release
+    load_s: float
+    unload_s: float
+    speed: float  # metres a second
+    first_along: tuple[bool, bool]
+    vanish_after_s: float
+    away_s: float
+    spot_percent: int  # of the quote, agreed when it is fixed on the spot
+
+
+def _rng(seed: int, *names: object) -> Random:
+    return Random(":".join(map(str, (seed, *names))))  # noqa: S311 - a city's whims, no secret
+
+
+MESSAGES = (
+    "I am by the bakery at the corner",
+    "Blue coat, grey helmet",
+    "The bike is folded, it fits anywhere",
+    "Je suis devant le dépanneur",
+    "Please ring when you turn into the street",
+)
+
+
+def rider_plan(seed: int, rider: int, cycle: int) -> RiderPlan:
+    """The *cycle*-th request of a rider (both from 0)."""
+    rng = _rng(seed, "rider", rider, cycle)
+    wait = rng.expovariate(1.0)
+    pickup = busy_place(rng)
+    dice = rng.random()
+    habit: RiderHabit = (
+        "cancels"
+        if dice < 0.10
+        else "vanishes"
+        if dice < 0.20
+        else "card_fails"
+        if dice < 0.30
+        else "absent"
+        if dice < 0.33
+        else "plain"
+    )
+    return RiderPlan(
+        wait=wait,
+        pickup=pickup,
+        dropoff=destination(pickup, rng),
+        problem=rng.choices(PROBLEMS, weights=PROBLEM_WEIGHTS)[0],
+        habit=habit,
+        think_s=rng.uniform(4, 20),
+        cancel_when=rng.choices(("soon", "assigned", "late"), weights=(3, 4, 3))[0],
+        cancel_after_s=rng.uniform(5, 60),
+        vanish_after_s=rng.uniform(5, 300),
+        away_s=rng.uniform(40, BACK_WITHIN_S),
+        message=rng.choice(MESSAGES) if rng.random() < 0.25 else None,
+    )
+
+
+def offer_plan(seed: int, driver: int, count: int) -> OfferPlan:
+    """What a driver does with the *count*-th offer (from 0)."""
+    rng = _rng(seed, "offer", driver, count)
+    think, dice = rng.uniform(1, 6), rng.random()
+    habit: OfferHabit = "declines" if dice < 0.10 else "vanishes" if dice < 0.20 else "accepts"
+    return OfferPlan(think, habit, rng.uniform(40, BACK_WITHIN_S))
+
+
+def job_plan(seed: int, driver: int, count: int) -> JobPlan:
+    """How a driver does the *count*-th job (from 0)."""
+    rng = _rng(seed, "job", driver, count)
+    dice = rng.random()
+    habit: JobHabit = (
+        "releases"
+        if dice < 0.03
+        else "aborts"
+        if dice < 0.05
+        else "fixes_on_spot"
+        if dice < 0.12
+        else "wrong_pin"
+        if dice < 0.18
+        else "vanishes"
+        if dice < 0.28
+        else "plain"
+    )
+    return JobPlan(
+        habit=habit,
+        get_going_s=rng.uniform(5, 25),
+        give_up_part=rng.uniform(0.1, 0.8),
+        load_s=rng.uniform(40, 120),
+        unload_s=rng.uniform(30, 90),
+        speed=SPEED_MPS * rng.uniform(0.9, 1.1),
+        first_along=(rng.random() < 0.5, rng.random() < 0.5),
+        vanish_after_s=rng.uniform(20, 240),
+        away_s=rng.uniform(40, BACK_WITHIN_S),
+        spot_percent=rng.choice((50, 60, 75)),
+    )
+
+
+def drift_target(seed: int, driver: int, count: int) -> tuple[GeoPoint, float]:
+    """Where an idle driver goes next, drawn by demand, and how long they wait there (city seconds)."""
+    rng = _rng(seed, "drift", driver, count)
+    return busy_place(rng), rng.uniform(20, 240)
+
+
+def home(seed: int, driver: int) -> GeoPoint:
+    """Where a driver's day begins."""
+    return busy_place(_rng(seed, "home", driver))
+
+
+# --- by hour ----------------------------------------------------------------------------------
+
+
+@cache
+def _hours() -> tuple[float, ...]:
+    text = files("supportcarr_lab.simulator").joinpath("data/working-day-hours.csv").read_text("utf-8")
+    return tuple(float(row["mean_bikers"]) for row in csv.DictReader(text.splitlines()))
+
+
+def demand_factor(city: float) -> float:
+    """How much people ask at that city time, against the reference hour (at most twice as much)."""
+    hour = datetime.fromtimestamp(city, UTC).astimezone(TIME_ZONE).hour
+    return min(2.0, _hours()[hour] / _hours()[REFERENCE_HOUR])
+
+
+def wait_seconds(plan: RiderPlan, city: float) -> float:
+    """City seconds until the rider asks, by the hour at which the wait begins."""
+    return plan.wait * MEAN_WAIT_S / demand_factor(city)
+
+
+# --- recorded demand --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One row of recorded demand: city seconds from the start, and where."""
+
+    after: float
+    pickup: GeoPoint
+
+
+def recorded(path: Path) -> list[Request]:
+    """Read ``at,lat,lng``; ``at`` is seconds from the start, or RFC 3339, counted from the earliest.
+
+    Sorted by time.  Raises ``DemandError``.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return _requests(csv.DictReader(file), path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DemandError(f"{path.name} cannot be read: {error}.") from None
+
+
+def _requests(rows: csv.DictReader[str], name: str) -> list[Request]:
+    if rows.fieldnames is None or not {"at", "lat", "lng"} <= set(rows.fieldnames):
+        raise DemandError(f"{name} must have the columns at, lat and lng.")
+    plain: list[Request] = []
+    dated: list[Request] = []
+    for row in rows:
+        try:
+            place = GeoPoint(_within(row["lat"], 90), _within(row["lng"], 180))
+            after, is_date = _when(row["at"])
+        except (TypeError, ValueError):
+            raise DemandError(f"{name}, line {rows.line_num}: this is not a time and a place.") from None
+        (dated if is_date else plain).append(Request(after, place))
+    if plain and dated:
+        raise DemandError(f"{name} mixes seconds and dates in the column at.")
+    return sorted(plain or _from_earliest(dated), key=lambda request: request.after)
+
+
+def _within(text: str, most: float) -> float:
+    value = float(text)
+    if not abs(value) <= most:  # also refuses NaN
+        raise ValueError(text)
+    return value
+
+
+def _when(text: str) -> tuple[float, bool]:
+    try:
+        after = float(text)
+    except ValueError:
+        return seconds(text), True
+    if not 0 <= after < float("inf"):
+        raise ValueError(text)
+    return after, False
+
+
+def _from_earliest(requests: Iterable[Request]) -> list[Request]:
+    rows = list(requests)
+    first = min((row.after for row in rows), default=0.0)
+    return [Request(row.after - first, row.pickup) for row in rows]
+
+
+def recorded_plan(seed: int, count: int, request: Request) -> RiderPlan:
+    """What a rider does with the *count*-th row of recorded demand (from 0)."""
+    rng = _rng(seed, "recorded", count)
+    plan = rider_plan(seed, -1, count)
+    return replace(plan, pickup=request.pickup, dropoff=destination(request.pickup, rng))
+
+
+def way_choice(seed: int, driver: int, count: int) -> bool:
+    """Which street of the grid the *count*-th drift takes first."""
+    return _rng(seed, "bend", driver, count).random() < 0.5

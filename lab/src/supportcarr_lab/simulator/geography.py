@@ -1,0 +1,157 @@
+"""Where demand is, and plausible ways through the streets.
+
+The zones are real (``data/SOURCES.md``).  Streets are not known here: a way bends once, along the two
+directions of Montreal's grid, so that it is between 1 and 1.41 times the straight line.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from random import Random
+
+from supportcarr.contracts.geo import GeoPoint, distance_m
+
+METRES_PER_DEGREE = 111_195.0  # of latitude, on the sphere of contracts.geo
+GRID_DEGREES = 33.0  # Montreal's "north" lies this far west of north
+PICKUP_SPREAD_M = 220.0  # farthest a pickup lies from its zone's centre
+SHORTEST_TRIP_M, LONGEST_TRIP_M = 2_000.0, 9_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone's centre, and its weight in demand (car-hours a month)."""
+
+    centre: GeoPoint
+    weight: float
+
+
+@cache
+def zones() -> tuple[Zone, ...]:
+    """The zones of Montreal, in the file's order."""
+    text = files("supportcarr_lab.simulator").joinpath("data/montreal-zones.csv").read_text("utf-8")
+    return tuple(
+        Zone(GeoPoint(float(row["lat"]), float(row["lng"])), float(row["car_hours"]))
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+@cache
+def _cumulative() -> tuple[float, ...]:
+    return tuple(itertools.accumulate(zone.weight for zone in zones()))
+
+
+def moved(point: GeoPoint, east_m: float, north_m: float) -> GeoPoint:
+    """The point so many metres away (flat earth: for distances within a city)."""
+    return GeoPoint(
+        point.lat + north_m / METRES_PER_DEGREE,
+        point.lng + east_m / (METRES_PER_DEGREE * math.cos(math.radians(point.lat))),
+    )
+
+
+def offset(a: GeoPoint, b: GeoPoint) -> tuple[float, float]:
+    """Metres east and north from *a* to *b* (flat earth)."""
+    east = (b.lng - a.lng) * METRES_PER_DEGREE * math.cos(math.radians(a.lat))
+    return east, (b.lat - a.lat) * METRES_PER_DEGREE
+
+
+def near(centre: GeoPoint, rng: Random, spread_m: float = PICKUP_SPREAD_M) -> GeoPoint:
+    """A point within *spread_m*, even over the disc."""
+    radius, angle = spread_m * math.sqrt(rng.random()), rng.random() * 2 * math.pi
+    return moved(centre, radius * math.cos(angle), radius * math.sin(angle))
+
+
+def busy_place(rng: Random) -> GeoPoint:
+    """A place drawn by the zones' weights."""
+    zone = rng.choices(zones(), cum_weights=_cumulative())[0]
+    return near(zone.centre, rng)
+
+
+def destination(pickup: GeoPoint, rng: Random) -> GeoPoint:
+    """A place in another zone, 2 to 9 km away, drawn by the zones' weights."""
+    slack = PICKUP_SPREAD_M
+    within = [
+        zone
+        for zone in zones()
+        if SHORTEST_TRIP_M + slack <= distance_m(pickup, zone.centre) <= LONGEST_TRIP_M - slack
+    ]
+    if not within:  # a pickup far outside the zones (recorded demand): the nearest zone will do
+        return min(zones(), key=lambda zone: distance_m(pickup, zone.centre)).centre
+    return near(rng.choices(within, weights=[zone.weight for zone in within])[0].centre, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Where a truck is at one moment: heading in degrees clockwise from north, metres a second."""
+
+    point: GeoPoint
+    heading: float
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way driven at one speed: corners, the city time of the start, metres a second."""
+
+    corners: tuple[GeoPoint, ...]
+    started: float
+    speed: float
+    _legs: tuple[float, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        legs = tuple(distance_m(a, b) for a, b in itertools.pairwise(self.corners))
+        object.__setattr__(self, "_legs", legs)
+
+    @property
+    def length_m(self) -> float:
+        return sum(self._legs)
+
+    @property
+    def ends(self) -> float:
+        """The city time of the arrival."""
+        return self.started + (self.length_m / self.speed if self.length_m else 0.0)
+
+    def at(self, now: float) -> Fix:
+        """Where it is at that city time: at the start before, at the end after."""
+        ahead = max(0.0, now - self.started) * self.speed
+        for leg, (a, b) in zip(self._legs, itertools.pairwise(self.corners), strict=True):
+            if ahead < leg:
+                part = ahead / leg
+                point = GeoPoint(a.lat + (b.lat - a.lat) * part, a.lng + (b.lng - a.lng) * part)
+                return Fix(point, bearing(a, b), self.speed)
+            ahead -= leg
+        last = bearing(*self.corners[-2:]) if len(self.corners) > 1 else 0.0
+        return Fix(self.corners[-1], last, 0.0)
+
+
+def bearing(a: GeoPoint, b: GeoPoint) -> float:
+    """Degrees clockwise from north, 0 to 360."""
+    east, north = offset(a, b)
+    return math.degrees(math.atan2(east, north)) % 360
+
+
+def standing(point: GeoPoint, now: float) -> Way:
+    """A truck that waits."""
+    return Way((point,), now, 1.0)
+
+
+def way(a: GeoPoint, b: GeoPoint, *, now: float, speed: float, first_along: bool) -> Way:
+    """From *a* to *b* with one bend; *first_along* says which street of the grid comes first."""
+    return Way(_bend(a, b, first_along), now, speed)
+
+
+def _bend(a: GeoPoint, b: GeoPoint, first_along: bool) -> tuple[GeoPoint, ...]:
+    east, north = offset(a, b)
+    turn = math.radians(GRID_DEGREES)
+    along_east, along_north = -math.sin(turn), math.cos(turn)  # the grid's "north" street
+    share = east * along_east + north * along_north
+    corner = (share * along_east, share * along_north)
+    if not first_along:
+        corner = (east - corner[0], north - corner[1])
+    bend = moved(a, *corner)
+    # Next to either end it is no bend.
+    return (a, b) if min(distance_m(a, bend), distance_m(bend, b)) < 1.0 else (a, bend, b)

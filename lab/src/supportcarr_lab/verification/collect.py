@@ -1,0 +1,180 @@
+"""What the judge of a city reads: the store's documents as plain figures, and the twin's books."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+
+from supportcarr.contracts.rescues import FINAL
+from supportcarr.dispatch.collections import OFFERS, ROSTER
+from supportcarr.dispatch.model import Offer
+from supportcarr.kit.jobs.service import JOBS
+from supportcarr.kit.store.port import Store
+from supportcarr.notifications.collections import NOTIFICATIONS
+from supportcarr.operations.model import OpsRescue
+from supportcarr.operations.repository import OPS_RESCUES
+from supportcarr.payments.collections import LEDGER, RECORDS
+from supportcarr.payments.model import PaymentRecord
+from supportcarr.rescues.collections import RESCUES
+from supportcarr.rescues.model import Rescue
+from supportcarr.riders.collections import RIDERS
+from supportcarr.tracking.collections import LIVE_JOBS
+from supportcarr_lab.verification import evidence
+
+LEFTOVERS_AT_MOST = 10_000
+
+
+class StoreEvidence:
+    """Implements ``Evidence``: reads *store*, and the emulator at *sandbox_url*."""
+
+    def __init__(self, store: Store, sandbox_url: str) -> None:
+        self._store = store
+        self._sandbox_url = sandbox_url
+
+    async def rescues(self) -> list[evidence.Rescue]:
+        drivers = {offer.id: offer.driver_id async for offer in self._store.collection(OFFERS).scan()}
+        return [_rescue(rescue, drivers) async for rescue in self._store.collection(RESCUES).scan()]
+
+    async def offers(self) -> list[evidence.Offer]:
+        return [_offer(offer) async for offer in self._store.collection(OFFERS).scan()]
+
+    async def payments(self) -> list[evidence.Payment]:
+        return [_payment(record) async for record in self._store.collection(RECORDS).scan()]
+
+    async def ledger(self) -> list[evidence.LedgerTransaction]:
+        return [
+            evidence.LedgerTransaction(
+                id=booked.id,
+                rescue_id=booked.rescue_id,
+                currency=booked.currency,
+                entries=tuple((entry.account, entry.amount_minor) for entry in booked.entries),
+            )
+            async for booked in self._store.collection(LEDGER).scan()
+        ]
+
+    async def notifications(self) -> list[evidence.Notification]:
+        return [
+            evidence.Notification(id=told.id, user_id=told.user_id, at=told.at.timestamp())
+            async for told in self._store.collection(NOTIFICATIONS).scan()
+        ]
+
+    async def books(self) -> list[evidence.BookEntry]:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{self._sandbox_url}/sandbox/stripe/books", raise_for_status=True) as answer,
+        ):
+            statement: dict[str, Any] = await answer.json()
+        return [
+            evidence.BookEntry(
+                intent_id=intent["id"],
+                status=intent["status"],
+                captured=intent["captured_minor"],
+                refunded=intent["refunded_minor"],
+                currency=intent["currency"].upper(),
+            )
+            for intent in statement["intents"]
+        ]
+
+    async def leftovers(self) -> evidence.Leftovers:
+        outbox = await self._store.outbox(older_than_s=0.0, limit=LEFTOVERS_AT_MOST)
+        jobs = self._store.collection(JOBS)
+        rescues = [rescue async for rescue in self._store.collection(RESCUES).scan()]
+        # By id: a list of a read model may come from a replica that is a moment behind.
+        rows = await self._store.collection(OPS_RESCUES).get_many([rescue.id for rescue in rescues])
+        live = {rescue.id for rescue in rescues if rescue.status not in FINAL}
+        return evidence.Leftovers(
+            outbox=len(outbox),
+            jobs=await jobs.count({"state": "ready"}) + await jobs.count({"state": "dead"}),
+            claims=await self._claims(live),
+            rows=sum(_is_behind(rows.get(rescue.id), rescue) for rescue in rescues),
+        )
+
+    async def _claims(self, live: set[str]) -> int:
+        """Whoever is claimed by a rescue that is not live, or by an offer (they are over soon)."""
+        riders = [r async for r in self._store.collection(RIDERS).scan() if r.live_rescue]
+        roster = [entry async for entry in self._store.collection(ROSTER).scan()]
+        tracked = [job async for job in self._store.collection(LIVE_JOBS).scan() if job.ended_at is None]
+        claimed = [
+            *(rider.live_rescue.rescue_id for rider in riders if rider.live_rescue),
+            *(entry.job.rescue_id for entry in roster if entry.job),
+            *(job.rescue_id for job in tracked),
+        ]
+        return sum(rescue_id not in live for rescue_id in claimed) + sum(bool(e.offer) for e in roster)
+
+
+def _rescue(rescue: Rescue, drivers: dict[str, str]) -> evidence.Rescue:
+    terms = rescue.quote
+    return evidence.Rescue(
+        id=rescue.id,
+        rider_id=rescue.rider_id,
+        status=rescue.status,
+        created_at=rescue.created_at.timestamp(),
+        timeline=tuple(
+            evidence.Entry(
+                at=entry.at.timestamp(),
+                from_=entry.from_,
+                to=entry.to,
+                actor=entry.actor,
+                version=entry.version,
+            )
+            for entry in rescue.timeline
+        ),
+        drivers=tuple(drivers[offer] for offer in rescue.offers),
+        currency=terms.currency,
+        total=terms.total_minor,
+        before_promo=terms.before_promo_minor,
+        cancellation_fee=terms.fees.cancellation_minor,
+        no_show_fee=terms.fees.no_show_minor,
+        fee_driver_percent=terms.fees.fee_driver_percent,
+        platform_percent=terms.fees.platform_percent,
+        outcome=rescue.outcome,
+        owed_rider=rescue.owed.rider_minor if rescue.owed else None,
+        owed_driver=rescue.owed.driver_minor if rescue.owed else None,
+    )
+
+
+def _is_behind(row: OpsRescue | None, rescue: Rescue) -> bool:
+    if row is None:
+        return True
+    theirs = (row.status, row.driver_id, row.captured_minor, row.refunded_minor)
+    paid = rescue.payment
+    return theirs != (rescue.status, rescue.driver_id, paid.captured_minor, paid.refunded_minor)
+
+
+def _offer(offer: Offer) -> evidence.Offer:
+    closed = offer.state != "open" and offer.settled
+    return evidence.Offer(
+        id=offer.id,
+        rescue_id=offer.rescue_id,
+        driver_id=offer.driver_id,
+        made_at=_seconds(offer.made_at),
+        outcome=offer.state if closed else None,
+    )
+
+
+def _payment(record: PaymentRecord) -> evidence.Payment:
+    ending = record.ending
+    return evidence.Payment(
+        id=record.id,
+        rescue_id=record.rescue_id,
+        rider_id=record.rider_id,
+        driver_id=record.driver_id,
+        intent_id=record.intent_id,
+        status=record.status,
+        captured=record.captured_minor,
+        refunded=record.refunded_minor,
+        movements=evidence.movements_of(
+            status=record.status,
+            hold=record.hold_minor,
+            captured=record.captured_minor,
+            owed=ending.owed.rider_minor if ending else 0,
+            charge=("fee" if ending.kind == "fee" else "capture") if ending else None,
+            failure=record.failure,
+        ),
+    )
+
+
+def _seconds(at: datetime) -> float:
+    return at.timestamp()

@@ -1,0 +1,257 @@
+"""Every part with what it needs, built for one process; nothing runs yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from supportcarr.auth import collections as auth_repository
+from supportcarr.auth import jobs as auth_jobs
+from supportcarr.auth import routes as auth_routes
+from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.revocations import Revocations
+from supportcarr.auth.service import AuthService
+from supportcarr.auth.tokens import Tokens
+from supportcarr.bootstrap.adapters import (
+    ConsoleDrivers,
+    ConsoleOffers,
+    ConsolePayments,
+    RescueFileView,
+    SocketReports,
+    StreamViews,
+)
+from supportcarr.dispatch import collections as dispatch_repository
+from supportcarr.dispatch import handlers as dispatch_handlers
+from supportcarr.dispatch import jobs as dispatch_jobs
+from supportcarr.dispatch import routes as dispatch_routes
+from supportcarr.dispatch.service import DispatchService
+from supportcarr.drivers import collections as drivers_repository
+from supportcarr.drivers import handlers as drivers_handlers
+from supportcarr.drivers import routes as drivers_routes
+from supportcarr.drivers.service import DriverService
+from supportcarr.gateway import idempotency
+from supportcarr.kit.events.streams import Streams
+from supportcarr.kit.http.routing import Route
+from supportcarr.kit.jobs import periodic
+from supportcarr.kit.jobs import service as kit_jobs
+from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, Ticker
+from supportcarr.kit.jobs.service import Jobs, handlers_of
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.runtime import city_clock
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Settings
+from supportcarr.kit.store.port import CollectionSpec, Store
+from supportcarr.notifications import collections as notifications_repository
+from supportcarr.notifications import handlers as notifications_handlers
+from supportcarr.notifications import routes as notifications_routes
+from supportcarr.notifications.service import NotificationsService
+from supportcarr.operations import handlers as operations_handlers
+from supportcarr.operations import repository as operations_repository
+from supportcarr.operations import routes as operations_routes
+from supportcarr.operations.model import Area
+from supportcarr.operations.service import OperationsService
+from supportcarr.payments import collections as payments_repository
+from supportcarr.payments import handlers as payments_handlers
+from supportcarr.payments import jobs as payments_jobs
+from supportcarr.payments import routes as payments_routes
+from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.ledger_service import Ledger
+from supportcarr.payments.ports import PaymentGateway
+from supportcarr.payments.service import Payments
+from supportcarr.payments.webhooks import Webhooks
+from supportcarr.pricing import collections as pricing_repository
+from supportcarr.pricing import jobs as pricing_jobs
+from supportcarr.pricing import routes as pricing_routes
+from supportcarr.pricing.areas import MONTREAL
+from supportcarr.pricing.coverage import Coverage
+from supportcarr.pricing.geography import Areas
+from supportcarr.pricing.service import Pricing
+from supportcarr.providers.routing import StraightLineRouter
+from supportcarr.providers.stripe import StripePaymentGateway
+from supportcarr.realtime import handlers as realtime_handlers
+from supportcarr.rescues import collections as rescues_repository
+from supportcarr.rescues import handlers as rescues_handlers
+from supportcarr.rescues import jobs as rescues_jobs
+from supportcarr.rescues import routes as rescues_routes
+from supportcarr.rescues.admin_view import RescueFile
+from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.queries import RescueReading
+from supportcarr.rescues.service import RescueService
+from supportcarr.riders import collections as riders_repository
+from supportcarr.riders import handlers as riders_handlers
+from supportcarr.riders import jobs as riders_jobs
+from supportcarr.riders.service import RiderService
+from supportcarr.tracking import collections as tracking_repository
+from supportcarr.tracking import handlers as tracking_handlers
+from supportcarr.tracking import routes as tracking_routes
+from supportcarr.tracking.service import TrackingService
+
+AREAS = (Area(MONTREAL.id, MONTREAL.timezone),)
+
+SPECS: tuple[CollectionSpec[Any], ...] = (
+    *auth_repository.SPECS,
+    *riders_repository.SPECS,
+    *drivers_repository.SPECS,
+    *tracking_repository.SPECS,
+    *pricing_repository.SPECS,
+    *rescues_repository.SPECS,
+    *dispatch_repository.SPECS,
+    *payments_repository.SPECS,
+    *notifications_repository.SPECS,
+    *operations_repository.SPECS,
+    *idempotency.SPECS,
+    *kit_jobs.SPECS,
+    *city_clock.SPECS,
+    *periodic.SPECS,
+)
+
+
+@dataclass(slots=True)
+class Redises:
+    """The durable Redis, and the evicting one (the same client where one server does both)."""
+
+    durable: RedisClient
+    cache: RedisClient
+
+
+class House:
+    """The parts of one process.  *durable_url* is where BullMQ finds its Redis."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        redis: Redises,
+        *,
+        durable_url: str,
+        payment_gateway: Callable[[], PaymentGateway] | None = None,
+    ) -> None:
+        for spec in SPECS:
+            store.collection(spec)
+        self.settings, self.store, self.clock, self.redis = settings, store, clock, redis
+        self.jobs = Jobs(store, clock, durable_url)
+        self.streams = Streams(redis.durable, settings.streams)
+        router = StraightLineRouter(settings.routing)
+
+        self.revocations = Revocations(store, clock, settings.auth, redis.durable)
+        self.tokens = Tokens(settings.auth, self.revocations)
+        self.passwords = Passwords(settings.auth)
+        self.auth = AuthService(
+            store,
+            clock,
+            settings.auth,
+            tokens=self.tokens,
+            passwords=self.passwords,
+            revocations=self.revocations,
+        )
+        self.areas = Areas(store, clock)
+        self.drivers = DriverService(store, clock, self.auth)
+        self.tracking = TrackingService(store, redis.cache, clock, self.areas, router, settings.dispatch)
+        self.riders = RiderService(store, clock)
+
+        self.payment_gateway = payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)
+        self.payment_methods = PaymentMethods(store, clock, self.payment_gateway)
+        self.ledger = Ledger(store, clock)
+        self.payments = Payments(store, clock, self.payment_gateway, self.payment_methods, self.ledger)
+        self.webhooks = Webhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
+
+        self.chat = Chat(store, clock)
+        self.dispatch: DispatchService
+        self.pricing = Pricing(store, clock, self.areas, router, _LateSupply(self), settings.quotes)
+        self.rescues = RescueService(
+            store,
+            clock,
+            quotes=self.pricing,
+            claims=self.riders,
+            payment_methods=self.payment_methods,
+            settings=settings.rescues,
+        )
+        self.dispatch = DispatchService(
+            store, clock, self.rescues, self.tracking, router, self.drivers, settings.dispatch
+        )
+        self.reading = RescueReading(
+            store, clock, people=self.auth, drivers=self.drivers, settings=settings.rescues
+        )
+        self.coverage = Coverage(self.areas, self.dispatch.supply, clock)
+        self.notifications = NotificationsService(store, clock)
+        self.console_drivers = ConsoleDrivers(
+            self.dispatch.supply, self.tracking, [area.id for area in AREAS]
+        )
+        self.operations = OperationsService(store, clock, self.console_drivers, AREAS)
+        self.position_reports = SocketReports(self.tracking)
+
+    def routes(self) -> list[Route]:
+        """Every route of every part."""
+        return [
+            *auth_routes.routes(self.auth),
+            *pricing_routes.routes(self.pricing, self.coverage),
+            *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
+            *rescues_routes.routes(self.rescues, self.reading, self.chat),
+            *dispatch_routes.routes(self.dispatch),
+            *drivers_routes.routes(self.drivers),
+            *tracking_routes.routes(self.tracking),
+            *notifications_routes.routes(self.notifications),
+            *operations_routes.routes(
+                self.operations,
+                self.clock,
+                RescueFile(self.store, self.reading, self.chat),
+                ConsoleOffers(self.store),
+                ConsolePayments(self.payments),
+                self.console_drivers,
+                RescueFileView,
+            ),
+        ]
+
+    def consumers(self) -> list[Consumer]:
+        """Who reacts to facts.  What moves a rescue on comes first, what only tells of it last."""
+        views = StreamViews(self.store, self.chat, self.notifications)
+        return [
+            *rescues_handlers.consumers(self.rescues),
+            *riders_handlers.consumers(self.riders),
+            *drivers_handlers.consumers(self.drivers),
+            *dispatch_handlers.consumers(self.dispatch),
+            *tracking_handlers.consumers(self.tracking),
+            *operations_handlers.consumers(self.operations),
+            *realtime_handlers.consumers(self.streams, views),
+            *notifications_handlers.consumers(self.notifications),
+            *payments_handlers.consumers(self.payments),
+        ]
+
+    def deadlines(self) -> list[Deadline]:
+        return [*rescues_jobs.deadlines(self.rescues), *dispatch_jobs.deadlines(self.dispatch)]
+
+    def tickers(self) -> list[Ticker]:
+        return [
+            *auth_jobs.tickers(self.auth),
+            *riders_jobs.tickers(self.riders, self.rescues),
+            *dispatch_jobs.tickers(self.dispatch),
+            *pricing_jobs.tickers(self.pricing),
+            *payments_jobs.tickers(self.webhooks),
+            *idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret).tickers(),
+        ]
+
+    def job_handlers(self) -> list[JobHandler]:
+        return [*handlers_of(self.consumers()), *payments_jobs.job_handlers(self.webhooks)]
+
+    async def close(self) -> None:
+        """Pass on what has gathered, and close what was opened by the parts themselves."""
+        await self.tracking.close()
+        await self.jobs.close()
+        await self.payment_gateway.close()
+        self.passwords.close()
+
+
+class _LateSupply:
+    """``pricing.ports.Supply``: quotes ask dispatch, which is built after them."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def eta_seconds(self, area_id: str, point: Any) -> int | None:
+        return await self._house.dispatch.supply.eta_seconds(area_id, point)
+
+
+def area_ids() -> Sequence[str]:
+    return [area.id for area in AREAS]

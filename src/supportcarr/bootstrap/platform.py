@@ -1,0 +1,207 @@
+"""Every process of the platform on this machine: started, watched, ended in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+import aiohttp
+import click
+import structlog
+
+from supportcarr.bootstrap.processes import store_of
+from supportcarr.bootstrap.seeding import Operator, seed
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.runtime.city_clock import city_clock
+from supportcarr.kit.runtime.process import set_title
+from supportcarr.kit.runtime.settings import PREFIX, Settings
+from supportcarr.supervisor.redis_server import RedisServer, RedisServerError
+from supportcarr.supervisor.supervisor import Role, Supervisor
+
+READY_S = 60.0
+REDIS_WATCH_S = 0.25
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Platform:
+    """Every process of the platform, running."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+    supervisor: Supervisor
+    redis: RedisServer | None
+    operators: dict[str, Operator] = field(default_factory=dict)
+    wipes: int = 0
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.servers.port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.servers.sandbox_port}"
+
+    def wipe_redis(self) -> None:
+        """Redis dies and comes back empty, at the same address: at once, or when its keeper next looks."""
+        assert self.redis is not None
+        log.warning("redis_wiped", pid=self.redis.pid)
+        self.redis.kill()
+        self.wipes += 1
+        try:
+            self.redis.start()
+        except RedisServerError as error:
+            log.warning("redis_not_started", reason=str(error))
+
+
+def _refuse_taken_ports(settings: Settings) -> None:
+    servers = settings.servers
+    for port in (servers.port, servers.realtime_port, servers.sandbox_port):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((servers.host, port))
+            except OSError:
+                raise click.ClickException(
+                    f"Port {port} is taken. Choose another: make demo PORT=9000, or --port 9000 "
+                    "(the next two ports are used as well)."
+                ) from None
+
+
+@asynccontextmanager
+async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Platform]:
+    """Start Redis (unless one is named), the twins and every process; end them all in order."""
+    _refuse_taken_ports(settings)
+    environment = dict(environment)
+    data = Path(settings.place.data)
+    data.mkdir(parents=True, exist_ok=True)
+    redis = None
+    if not settings.place.redis_url:
+        redis = RedisServer(data / "redis")
+        redis.start()
+        environment[f"{PREFIX}REDIS_URL"] = redis.url
+    if settings.place.profile == "local" and not settings.stripe.api_base:
+        twin = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
+        environment[f"{PREFIX}STRIPE_API_BASE"] = twin
+    output: TextIO = (data / "supportcarr.log").open("a")
+    supervisor = Supervisor(environment, output=output, silence_s=settings.servers.watchdog_seconds)
+    running = Platform(settings, environment, supervisor, redis)
+    keeper = asyncio.create_task(_keep_redis(redis), name="keep redis") if redis else None
+    try:
+        running.operators = await _prepare(settings)
+        for role in _roles(settings):
+            supervisor.start(role)
+        await _until_ready(running)
+        yield running
+    finally:
+        # A process drains its requests, its relay and its jobs one after the other.
+        await supervisor.stop(grace_s=3 * settings.servers.drain_seconds + 5)
+        if redis is not None and keeper is not None:
+            keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper
+            redis.stop()
+        output.close()
+
+
+async def _keep_redis(redis: RedisServer) -> None:
+    """A Redis that dies by itself comes back, empty, at the same address."""
+    while True:
+        await asyncio.sleep(REDIS_WATCH_S)
+        if redis.alive:
+            continue
+        log.warning("process_died", role="redis")
+        try:
+            redis.start()
+        except RedisServerError as error:  # its port is taken for a moment
+            log.warning("redis_not_started", reason=str(error))
+
+
+def _roles(settings: Settings) -> list[Role]:
+    servers = settings.servers
+    first = servers.metrics_port
+    counts = (
+        ("worker", servers.worker_processes),
+        ("realtime", servers.realtime_processes),
+        ("api", servers.api_processes),
+    )
+    roles = [Role("sandbox", ("sandbox",))] if settings.place.profile == "local" else []
+    for name, count in counts:
+        ports = [{f"{PREFIX}METRICS_PORT": str(first + i)} for i in range(count)] if first else None
+        roles.append(Role(name, (name,), count=count, each=ports))
+        first += count if first else 0
+    return roles
+
+
+async def _prepare(settings: Settings) -> dict[str, Operator]:
+    """What must be there before the first process starts: area, tariff, operators, the city's clock.
+
+    Only in the local profile: elsewhere nobody becomes an operator because a platform was started
+    (``supportcarr seed`` is for whoever wants the demo's).
+    """
+    if settings.place.profile != "local":
+        return {}
+    store = store_of(settings)
+    await store.open()
+    try:
+        operators = await seed(settings, store)
+        await city_clock(store, speed=settings.city.speed)
+        return operators
+    finally:
+        await store.close()
+
+
+async def _until_ready(running: Platform) -> None:
+    servers = running.settings.servers
+    urls = [f"{running.base_url}/readyz", f"http://127.0.0.1:{servers.realtime_port}/readyz"]
+    if running.settings.place.profile == "local":
+        urls.append(f"{running.sandbox_url}/healthz")
+    deadline = time.monotonic() + READY_S
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
+        for url in urls:
+            while not await _answers(http, url):
+                if time.monotonic() > deadline:
+                    log = Path(running.settings.place.data) / "supportcarr.log"
+                    raise click.ClickException(f"{url} did not become ready in {READY_S:.0f} s; see {log}.")
+                await asyncio.sleep(0.1)
+
+
+async def _answers(http: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with http.get(url) as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by Ctrl-C and SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def run_up(settings: Settings) -> int:
+    """Every process of the platform, until told to stop."""
+    set_title("up")
+    logs.configure(settings.logs)
+
+    async def main() -> int:
+        stop = stop_on_signals()
+        async with platform(settings, os.environ) as running:
+            click.echo(f"SupportCarr is running at {running.base_url}; Ctrl-C ends it.")
+            await stop.wait()
+        return 0
+
+    return asyncio.run(main())

@@ -1,0 +1,60 @@
+"""The rate limits of the request path: each user, each address, and sensitive routes by address."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.errors import RateLimited
+from supportcarr.gateway.ports import Limiter
+from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.ratelimit.limiter import Pair, Rule
+from supportcarr.kit.runtime.settings import Limits
+
+
+class RequestLimits:
+    """Counts a request, or refuses it."""
+
+    def __init__(self, limiter: Limiter, settings: Limits, metrics: Metrics) -> None:
+        self._limiter = limiter
+        self._user = Rule("user", settings.user_per_minute)
+        self._address = Rule("address", settings.address_per_minute)
+        self._sensitive = Rule("sensitive", settings.sensitive_per_minute, exact=True)
+        self._refused = metrics.counter("http_rate_limited", "Requests refused by a limit")
+
+    def admit_now(self, address: str, user_id: str | None, sensitive: bool) -> bool:
+        """Count one request if that can be done without waiting.
+
+        ``False``: nothing was counted; await ``admit``.  Raises ``RateLimited`` with the seconds to
+        wait, and then nothing was counted either.
+        """
+        if sensitive:
+            return False
+        if user_id is None:
+            taken = self._limiter.try_take(address, self._address)
+        else:
+            taken = self._limiter.try_both(address, self._address, user_id, self._user)
+        if taken is None:
+            return False
+        if not taken:
+            wait = self._limiter.retry_after(address, self._address)
+            if user_id is not None:
+                wait = max(wait, self._limiter.retry_after(user_id, self._user))
+            self._refused.inc()
+            raise RateLimited(retry_after=wait)
+        return True
+
+    async def admit(self, address: str, user_id: str | None, sensitive: bool) -> None:
+        """Count one request, all of its limits or none.  Raises ``RateLimited`` with the seconds to wait.
+
+        A sensitive request is counted exactly, by its address; what must be asked of Redis goes in
+        one round trip.
+        """
+        if self.admit_now(address, user_id, sensitive):
+            return
+        asked: list[Pair] = [(address, self._address)]
+        if user_id is not None:
+            asked.append((user_id, self._user))
+        if sensitive:
+            asked.append((address, self._sensitive))
+        verdict = await self._limiter.take(asked)
+        if not verdict.allowed:
+            self._refused.inc()
+            raise RateLimited(retry_after=verdict.retry_after_s)

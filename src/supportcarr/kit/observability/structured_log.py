@@ -1,0 +1,241 @@
+"""Structured logs: one JSON object a line, written in batches by a thread, off the request path.
+
+``structlog.get_logger(__name__)`` is the logger everywhere.  Every line carries the ids that are
+bound to the task it comes from: request, user, rescue.  What the standard library's loggers say
+from WARNING up goes the same way.  A crash of the machine or a kill -9 loses at most the last
+tenth of a second; an orderly end loses nothing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import traceback
+from collections import deque
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from supportcarr.kit.runtime.settings import Logs
+
+FLUSH_SECONDS = 0.1
+CAPACITY = 100_000  # lines that wait at most, if the disk or pipe does not take them
+
+_SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "pin")
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+class Ids(msgspec.Struct):
+    """What the lines of one request or job have in common.  Mutable: ids are added as they are known."""
+
+    request_id: str | None = None
+    user_id: str | None = None
+    rescue_id: str | None = None
+
+
+_ids: ContextVar[Ids | None] = ContextVar("ids", default=None)
+
+
+def begin(request_id: str) -> Ids:
+    """Start the ids of a request or job in this task; those it starts share them."""
+    ids = Ids(request_id)
+    _ids.set(ids)
+    return ids
+
+
+def bind(*, user_id: str | None = None, rescue_id: str | None = None) -> None:
+    """Add ids to this task's lines."""
+    ids = _ids.get()
+    if ids is None:
+        ids = Ids()
+        _ids.set(ids)
+    ids.user_id = user_id or ids.user_id
+    ids.rescue_id = rescue_id or ids.rescue_id
+
+
+class AccessLine(msgspec.Struct):
+    """One answered request.  The path's template, never the path or the query: those may hold tokens."""
+
+    at: datetime
+    level: str
+    event: str
+    request_id: str
+    method: str
+    route: str
+    status: int
+    ms: float
+    address: str
+    user_id: str | msgspec.UnsetType = msgspec.UNSET
+    rescue_id: str | msgspec.UnsetType = msgspec.UNSET
+    code: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class LogWriter:
+    """Collects lines and writes them in batches to a file descriptor.
+
+    ``write`` takes a struct or encoded JSON (``msgspec.Raw``) from any thread and never blocks;
+    beyond ``CAPACITY`` waiting lines the newest are dropped, and a line says how many.
+    """
+
+    def __init__(self, descriptor: int, *, flush_seconds: float = FLUSH_SECONDS) -> None:
+        self._descriptor = descriptor
+        self._flush_seconds = flush_seconds
+        self._lines: deque[Any] = deque()
+        self._dropped = 0
+        self._encoder = msgspec.json.Encoder(enc_hook=str)
+        self._flushing = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log writer", daemon=True)
+        self._thread.start()
+
+    def write(self, line: msgspec.Struct | msgspec.Raw) -> None:
+        if len(self._lines) >= CAPACITY:
+            self._dropped += 1
+        else:
+            self._lines.append(line)
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._flush_seconds):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, now."""
+        with self._flushing:
+            batch = [self._lines.popleft() for _ in range(len(self._lines))]
+            dropped, self._dropped = self._dropped, 0
+            if dropped:
+                batch.append(
+                    {
+                        "at": datetime.now(UTC),
+                        "level": "error",
+                        "event": "log_lines_dropped",
+                        "lines": dropped,
+                    }
+                )
+            if batch:
+                data = memoryview(self._encoder.encode_lines(batch))
+                while data:
+                    try:
+                        data = data[os.write(self._descriptor, data) :]
+                    except OSError:
+                        return  # nobody reads our logs any more; the work goes on without them
+
+    def close(self) -> None:
+        """Write what waits, and stop the thread."""
+        self._ended.set()
+        self._thread.join()
+        self.flush()
+
+
+_writer: LogWriter | None = None
+
+
+def access_writer(level: str) -> LogWriter | None:
+    """Where the gateway writes its access lines; ``None`` if that level leaves them out."""
+    return _writer if _LEVELS[level] <= _LEVELS["info"] else None
+
+
+def _add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    ids = _ids.get()
+    if ids is not None:
+        for name in Ids.__struct_fields__:
+            value = getattr(ids, name)
+            if value is not None:
+                event.setdefault(name, value)
+    return event
+
+
+def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key in event:
+        if any(word in key.lower().split("_") or key.lower().endswith(word) for word in _SECRET_WORDS):
+            event[key] = "[hidden]"
+    return event
+
+
+def _encode(encoder: msgspec.json.Encoder, level: str, event: Mapping[str, Any]) -> bytes:
+    return encoder.encode({"at": datetime.now(UTC), "level": level, "event": event.get("event"), **event})
+
+
+class _Renderer:
+    """structlog's last processor: the event as one line of JSON."""
+
+    def __init__(self) -> None:
+        self._encoder = msgspec.json.Encoder(enc_hook=str)
+
+    def __call__(self, _logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
+        level = "error" if method in ("exception", "critical", "fatal") else method
+        return _encode(self._encoder, "warning" if level == "warn" else level, event)
+
+
+class _Lines:
+    """What structlog calls a logger: gives rendered lines to the writer of the moment."""
+
+    def __init__(self, *_names: Any) -> None:
+        pass
+
+    def msg(self, line: bytes) -> None:
+        if _writer is not None:
+            _writer.write(msgspec.Raw(line))
+
+    debug = info = warning = warn = error = critical = fatal = exception = msg
+
+
+class _StandardHandler(logging.Handler):
+    """Takes the records of the standard library's loggers."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._encoder = msgspec.json.Encoder(enc_hook=str)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            event: dict[str, Any] = {"event": record.getMessage(), "logger": record.name}
+        except (TypeError, ValueError):
+            event = {"event": str(record.msg), "logger": record.name}  # its arguments do not fit its format
+        if record.exc_info and record.exc_info[1]:
+            event["exception"] = "".join(traceback.format_exception(record.exc_info[1]))
+        _add_ids(None, "", event)
+        if _writer is not None:
+            level = "error" if record.levelno >= logging.ERROR else "warning"
+            _writer.write(msgspec.Raw(_encode(self._encoder, level, event)))
+
+
+def configure(settings: Logs, *, descriptor: int | None = None) -> LogWriter:
+    """Send every logger's lines to *descriptor*, else to the settings' file, else to standard error.
+
+    Call once, first thing in a process; called again it takes the place of the earlier one.
+    """
+    global _writer
+    if descriptor is None:
+        descriptor = (
+            os.open(settings.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640) if settings.file else 2
+        )
+    shut_down()
+    _writer = LogWriter(descriptor)
+    structlog.configure(
+        processors=[_add_ids, structlog.processors.format_exc_info, _hide_secrets, _Renderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
+        logger_factory=_Lines,
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [h for h in root.handlers if not isinstance(h, _StandardHandler)] + [_StandardHandler()]
+    logging.captureWarnings(True)
+    return _writer
+
+
+def shut_down() -> None:
+    """Write what waits; lines that come later are dropped."""
+    global _writer
+    if _writer is not None:
+        _writer.close()
+        _writer = None
+
+
+atexit.register(shut_down)

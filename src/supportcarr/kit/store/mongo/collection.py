@@ -1,0 +1,353 @@
+"""One collection of the MongoDB engine: what the port promises, in single-document writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+from pymongo import ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.read_preferences import SecondaryPreferred
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import Event, Recorded
+from supportcarr.kit.store import cursors
+from supportcarr.kit.store.mongo import indexes
+from supportcarr.kit.store.mongo.document import ALIVE, BURIED, NO_EVENTS, OUTBOX, Row, Shape, events_of
+from supportcarr.kit.store.mongo.errors import CONFLICTS, DUPLICATE_KEY, WRITE_CONFLICT, index_of
+from supportcarr.kit.store.mongo.query import after, both, condition, name_of, order
+from supportcarr.kit.store.port import (
+    CollectionSpec,
+    DuplicateKey,
+    Page,
+    StoreError,
+    StoreUnavailable,
+    VersionConflict,
+    Where,
+)
+
+if TYPE_CHECKING:
+    from supportcarr.kit.store.mongo.engine import MongoStore
+
+D = TypeVar("D", bound=Document)
+R = TypeVar("R")
+Rows = AsyncCollection[Row]
+
+CHUNK = 500  # documents read, or inserted, in one go
+STALE_S = 90  # a secondary that is further behind is not asked; the driver allows no less
+_NO_OUTBOX: Row = {OUTBOX: False}
+
+
+class MongoCollection(Generic[D]):
+    """One collection of a ``MongoStore``."""
+
+    def __init__(self, store: MongoStore, spec: CollectionSpec[D]) -> None:
+        self._store = store
+        self.shape = Shape(spec)
+        self._rows: Rows | None = None  # while the store is open
+        self._replicas: Rows | None = None
+        self._mended = False
+        self._mending = asyncio.Lock()
+
+    @property
+    def spec(self) -> CollectionSpec[D]:
+        return self.shape.spec
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def attach(self, database: AsyncDatabase[Row]) -> None:
+        """Serve from *database*, after a look at the indexes there."""
+        self._rows = database[self.spec.name]
+        # A page of a read model may be a moment old; what a decision hangs on may not.
+        self._replicas = (
+            self._rows.with_options(read_preference=SecondaryPreferred(max_staleness=STALE_S))
+            if self.spec.read_model
+            else self._rows
+        )
+        self._mended = False
+
+    def detach(self) -> None:
+        """Serve no more."""
+        self._rows = self._replicas = None
+
+    async def mend(self) -> None:
+        """Make the indexes that the spec asks for, once.  Raises ``StoreError`` if a unique key cannot be."""
+        async with self._mending:
+            if not self._mended:
+                await indexes.mend(_attached(self._rows), self.shape, self._store.attempt)
+                self._mended = True
+
+    async def _primary(self) -> Rows:
+        """Where it is written, and read for decisions; ready for use."""
+        rows = _attached(self._rows)
+        if not self._mended:
+            await self.mend()
+        return rows
+
+    async def _listing(self) -> Rows:
+        """Where pages, counts and scans are read."""
+        await self._primary()
+        return _attached(self._replicas)
+
+    # --- reads --------------------------------------------------------------------------------
+
+    async def get(self, id: str) -> D | None:
+        row = await self._one(id, _NO_OUTBOX)
+        return self.shape.decode(row) if row and "version" in row else None
+
+    async def get_many(self, ids: Sequence[str]) -> dict[str, D]:
+        found: dict[str, D] = {}
+        rows = await self._primary()
+        for start in range(0, len(ids), CHUNK):
+            matching = self.shape.keys(ids[start : start + CHUNK]) | ALIVE
+            for row in await self._select(rows, matching):
+                document = self.shape.decode(row)
+                found[document.id] = document
+        return found
+
+    async def find(
+        self,
+        where: Where | None = None,
+        *,
+        sort: str = "id",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[D]:
+        if limit < 1:
+            raise ValueError("a page holds at least one document")
+        descending = sort.startswith("-")
+        name = name_of(self.spec, sort.removeprefix("-"))
+        matches = condition(self.spec, where)
+        pieces: tuple[Row, ...] = ({},)
+        if cursor is not None:
+            value, last = cursors.decode(self.spec.name, sort, cursor)
+            if name in self.shape.flags and value is not None:
+                value = bool(value)
+            pieces = after(name, descending, value, last)
+        listing = await self._listing()
+        rows: list[Row] = []
+        for piece in pieces:
+            wanted = limit + 1 - len(rows)
+            if wanted > 0:
+                rows += await self._select(listing, both(matches, piece), order(name, descending), wanted)
+        next_cursor = None
+        if len(rows) > limit:
+            value, last = rows[limit - 1].get(name), rows[limit - 1]["_id"]
+            # A cursor knows no booleans, as the embedded engine's columns do not.
+            value = int(value) if isinstance(value, bool) else value
+            next_cursor = cursors.encode(self.spec.name, sort, value, last)
+        return Page([self.shape.decode(row) for row in rows[:limit]], next_cursor)
+
+    async def count(self, where: Where | None = None) -> int:
+        matching = condition(self.spec, where)
+        listing = await self._listing()
+        return await self._store.attempt(lambda: listing.count_documents(matching))
+
+    async def scan(self, where: Where | None = None, *, batch: int = CHUNK) -> AsyncIterator[D]:
+        matches = condition(self.spec, where)
+        place: Row = {}
+        while True:
+            rows = await self._select(await self._listing(), both(matches, place), [("_id", 1)], batch)
+            if rows:
+                place = {"_id": {"$gt": rows[-1]["_id"]}}
+            for row in rows:
+                yield self.shape.decode(row)
+            if len(rows) < batch:
+                return
+
+    async def unrelayed(self, id: str) -> list[Event]:
+        row = await self._one(id, {OUTBOX: True})
+        return events_of(row) if row else []
+
+    async def _one(self, id: str, projection: Row) -> Row | None:
+        rows = await self._primary()
+        key = self.shape.key(id)
+        try:
+            return await self._store.attempt(lambda: rows.find_one(key, projection))
+        except UnicodeEncodeError:  # half a surrogate pair, from a broken URL: nothing is stored under it
+            return None
+
+    async def _select(
+        self, rows: Rows, matching: Row, order: list[tuple[str, int]] | None = None, limit: int = 0
+    ) -> list[Row]:
+        async def read() -> list[Row]:
+            # One more than the limit: then the server knows at once that this is all, and closes the cursor.
+            batch = limit + 1 if limit else CHUNK + 1
+            found = rows.find(matching, _NO_OUTBOX, sort=order, limit=limit, batch_size=batch)
+            return await found.to_list()
+
+        try:
+            return await self._store.attempt(read)
+        except UnicodeEncodeError:
+            return []
+
+    # --- writes -------------------------------------------------------------------------------
+
+    async def insert(self, document: D, recorded: Recorded | None = None) -> D:
+        stored = msgspec.structs.replace(document, version=1)
+        events = self._events(stored, recorded)
+        row = self.shape.row(stored, events)
+        await self._write(partial(self._insert, row=row), stored.id, events)
+        return stored
+
+    async def _insert(self, rows: Rows, row: Row) -> None:
+        for _ in range(CONFLICTS):
+            try:
+                await self._store.attempt(lambda: rows.insert_one(row))
+                return
+            except DuplicateKeyError as error:
+                field = await self._taken(rows, error.details, row, new=True)
+                if field == "id" and await self._clear(rows, [row["_id"]]):
+                    continue
+                if field is not None:
+                    raise DuplicateKey(self.spec.name, field) from None
+        raise StoreUnavailable(f"{self.spec.name}: {row['_id']} met others that came and went")
+
+    async def insert_many(self, documents: Sequence[D]) -> int:
+        stored = 0
+        for start in range(0, len(documents), CHUNK):
+            new = [
+                self.shape.row(msgspec.structs.replace(document, version=1))
+                for document in documents[start : start + CHUNK]
+            ]
+            stored += await self._write(partial(self._insert_new, new=new))
+        return stored
+
+    async def _insert_new(self, rows: Rows, new: list[Row]) -> int:
+        stored = 0
+        for _ in range(CONFLICTS):
+            if not new:
+                return stored
+            batch = new
+            try:
+                await self._store.attempt(lambda: rows.insert_many(batch, ordered=False))  # noqa: B023 - run at once
+                return stored + len(batch)
+            except BulkWriteError as error:
+                stored += len(batch) - len(error.details["writeErrors"])  # some servers miscount nInserted
+                new = await self._again(rows, batch, error)
+        raise StoreUnavailable(f"{self.spec.name}: {CONFLICTS} write conflicts in a row")
+
+    async def _again(self, rows: Rows, batch: list[Row], error: BulkWriteError) -> list[Row]:
+        """Those of a batch that are worth another try.  Raises ``DuplicateKey``."""
+        conflicts: list[Row] = []
+        taken: list[Row] = []
+        for failure in error.details["writeErrors"]:
+            row = batch[failure["index"]]
+            if failure["code"] == WRITE_CONFLICT:
+                conflicts.append(row)
+            elif failure["code"] == DUPLICATE_KEY:
+                field = await self._taken(rows, failure, row, new=True)
+                if field not in ("id", None):
+                    raise DuplicateKey(self.spec.name, field)
+                (taken if field else conflicts).append(row)
+            else:
+                raise StoreError(f"{self.spec.name}: {row['_id']}: {failure.get('errmsg')}") from error
+        if taken and await self._clear(rows, [row["_id"] for row in taken]):
+            conflicts += taken
+        return conflicts
+
+    async def save(self, document: D, recorded: Recorded | None = None) -> D:
+        stored = msgspec.structs.replace(document, version=document.version + 1)
+        events = self._events(stored, recorded)
+        update = self.shape.update(stored, events)
+        await self._write(partial(self._save, read=document, update=update), stored.id, events)
+        return stored
+
+    async def _save(self, rows: Rows, read: D, update: Row) -> None:
+        key = {**self.shape.key(read.id), "version": read.version}
+        for _ in range(CONFLICTS):
+            try:
+                done = await self._store.attempt(lambda: rows.update_one(key, update))
+            except DuplicateKeyError as error:
+                row = {"_id": read.id, **update.get("$set", {})}
+                field = await self._taken(rows, error.details, row, new=False)
+                if field is not None:
+                    raise DuplicateKey(self.spec.name, field) from None
+                continue
+            if not done.matched_count:
+                raise self._conflict(read.id, read.version)
+            return
+        raise StoreUnavailable(f"{self.spec.name}: {read.id} met others that came and went")
+
+    async def delete(self, id: str, version: int) -> None:
+        await self._write(partial(self._delete, id=id, version=version))
+
+    async def _delete(self, rows: Rows, id: str, version: int) -> None:
+        key = {**self.shape.key(id), "version": version}
+        if (await self._store.attempt(lambda: rows.delete_one({**key, **NO_EVENTS}))).deleted_count:
+            return
+        row = await self._store.attempt(lambda: rows.find_one(key))
+        if row is None:
+            raise self._conflict(id, version)
+        burial = self.shape.burial(row)
+        if not (await self._store.attempt(lambda: rows.update_one(key, burial))).matched_count:
+            raise self._conflict(id, version)
+        await self._clear(rows, [id])  # the relay may have been faster
+
+    async def relayed(self, event: Event) -> None:
+        await self._write(partial(self._relayed, event=event))
+
+    async def _relayed(self, rows: Rows, event: Event) -> None:
+        left = await self._store.attempt(
+            lambda: rows.find_one_and_update(
+                self.shape.key(event.document_id),
+                {"$pull": {OUTBOX: {"id": event.id}}},
+                projection={"version": True, f"{OUTBOX}.id": True},
+                return_document=ReturnDocument.AFTER,
+            )
+        )
+        if left and "version" not in left and not left.get(OUTBOX):
+            await self._clear(rows, [event.document_id])
+
+    async def _clear(self, rows: Rows, ids: list[str]) -> bool:
+        """Remove those of the ids that are tombstones without events; was there any?
+
+        A process that was killed between its two steps of a deletion, or of relaying, leaves one.
+        """
+        matching = self.shape.keys(ids) | BURIED
+        return bool((await self._store.attempt(lambda: rows.delete_many(matching))).deleted_count)
+
+    async def _taken(self, rows: Rows, details: Any, row: Row, *, new: bool) -> str | None:
+        """The field that a duplicate key error is about; ``None`` if what it met is gone again."""
+        told = indexes.unique_fields(self.spec).get(index_of(details) or "")
+        if told is not None:
+            return told
+        # This server does not say: ask it.
+        for field in self.spec.unique:
+            if field in row and await self._there(rows, {field: row[field], "_id": {"$ne": row["_id"]}}):
+                return field
+        return "id" if new and await self._there(rows, {"_id": row["_id"]}) else None
+
+    async def _there(self, rows: Rows, matching: Row) -> bool:
+        return await self._store.attempt(lambda: rows.find_one(matching, {"_id": True})) is not None
+
+    async def _write(
+        self, run: Callable[[Rows], Awaitable[R]], id: str = "", events: Sequence[Event] = ()
+    ) -> R:
+        """*run*'s outcome.  It runs to its end, and is told of, even if the caller gives up waiting."""
+
+        async def write() -> R:
+            outcome = await run(await self._primary())
+            if events:
+                self._store.tell(self.spec.name, id, events)
+            return outcome
+
+        _attached(self._rows)
+        return await self._store.finish(write())
+
+    def _events(self, stored: D, recorded: Recorded | None) -> list[Event]:
+        return recorded.events(self.spec.name, stored.id, stored.version) if recorded else []
+
+    def _conflict(self, id: str, version: int) -> VersionConflict:
+        return VersionConflict(f"{self.spec.name}: {id} is not at version {version}")
+
+
+def _attached(rows: Rows | None) -> Rows:
+    if rows is None:
+        raise StoreUnavailable("the store is not open")
+    return rows

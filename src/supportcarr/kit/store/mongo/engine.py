@@ -1,0 +1,206 @@
+"""The production engine: each collection a MongoDB collection, each document with its outbox in it.
+
+A save is one update of one document, so it needs no transaction: ``{_id, version}`` names what was read,
+and ``$set``, ``$inc`` and ``$push`` bring the document, its version and its events in one act.  What lies
+where is told in ``mongo_document``; ``docs/adr/0015-mongodb-through-pymongo.md`` says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import structlog
+from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
+from bson.int64 import Int64
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import Event
+from supportcarr.kit.store.mongo import maintenance
+from supportcarr.kit.store.mongo.collection import MongoCollection
+from supportcarr.kit.store.mongo.document import OUTBOX, Row, stamp
+from supportcarr.kit.store.mongo.errors import Attempts
+from supportcarr.kit.store.port import Collection, CollectionSpec, CommitListener, StoreUnavailable
+
+D = TypeVar("D", bound=Document)
+R = TypeVar("R")
+
+MAX_CONNECTIONS = 100  # of this process to one server
+_WATCHING = 2  # of them the driver's own: one hears of changes of the server, one measures the way there
+
+_log = structlog.get_logger("supportcarr.store")
+
+
+class _PlainIntegers(TypeDecoder):
+    """Numbers over 32 bits as ``int``: the driver's own kind is unknown to msgspec."""
+
+    bson_type = Int64
+
+    def transform_bson(self, value: Int64) -> int:
+        return int(value)
+
+
+_CODEC: CodecOptions[Row] = CodecOptions(type_registry=TypeRegistry([_PlainIntegers()]))
+
+
+class MongoStore:
+    """The store at *url* (``mongodb://…`` or ``mongodb+srv://…``).
+
+    *database*: its name, else the one in the URL, else ``supportcarr``.  *patience_s* bounds each
+    operation with all that the driver repeats of it.  What the URL says of the pool counts up to
+    ``MAX_CONNECTIONS``; writes always wait for the majority.
+    """
+
+    def __init__(self, url: str, database: str | None = None, *, patience_s: float = 5.0) -> None:
+        self._url = url
+        self._name = database
+        self._patience_s = patience_s
+        self._collections: dict[str, MongoCollection[Any]] = {}
+        self._listeners: list[CommitListener] = []
+        self._client: AsyncMongoClient[Row] | None = None
+        self._database: AsyncDatabase[Row] | None = None
+        self._writing: set[asyncio.Task[Any]] = set()
+        self.attempt = Attempts()
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Connect, and make the indexes of what is declared by now (the others': at their first use).
+
+        Raises ``StoreUnavailable``; ``StoreError`` if stored documents repeat a unique key.
+        """
+        if self._client is not None:
+            return
+        client = self._connect()
+        self._client = client
+        self._database = (
+            client.get_database(self._name, codec_options=_CODEC)
+            if self._name
+            else client.get_default_database("supportcarr", codec_options=_CODEC)
+        )
+        try:
+            await self.ping()
+            for collection in self._collections.values():
+                collection.attach(self._database)
+            await asyncio.gather(*(collection.mend() for collection in self._collections.values()))
+        except BaseException:
+            await self.close()
+            raise
+
+    def _connect(self) -> AsyncMongoClient[Row]:
+        pool = MAX_CONNECTIONS - _WATCHING
+        asked = {name.lower(): value for name, value in parse_qsl(urlsplit(self._url).query)}
+        try:
+            return AsyncMongoClient(
+                self._url,
+                appname="supportcarr",
+                maxPoolSize=min(int(asked.get("maxpoolsize") or 0) or pool, pool),
+                timeoutMS=int(self._patience_s * 1000),
+                serverSelectionTimeoutMS=int(self._patience_s * 1000),
+                w="majority",
+            )
+        except (PyMongoError, ValueError) as error:
+            raise StoreUnavailable(f"the store's URL cannot be used: {error}") from error
+
+    async def close(self) -> None:
+        """Finish what is being written and hang up; who asks afterwards gets ``StoreUnavailable``."""
+        for collection in self._collections.values():
+            collection.detach()
+        if self._writing:
+            await asyncio.wait(self._writing)
+        client, self._client, self._database = self._client, None, None
+        if client is not None:
+            await client.close()
+
+    # --- collections --------------------------------------------------------------------------
+
+    def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
+        """The collection of that spec; its indexes are made when the store opens, or at its first use."""
+        known = self._collections.get(spec.name)
+        if known is None:
+            known = self._collections[spec.name] = MongoCollection(self, spec)
+            if self._database is not None:
+                known.attach(self._database)
+        elif known.spec != spec:
+            raise ValueError(f"{spec.name} is declared twice, and differently")
+        return known
+
+    def named(self, name: str) -> Collection[Any]:
+        """The collection that was declared under that name.  Raises ``KeyError``."""
+        return self._collections[name]
+
+    def subscribe(self, listener: CommitListener) -> None:
+        self._listeners.append(listener)
+
+    def tell(self, collection: str, id: str, events: Sequence[Event]) -> None:
+        """Tell the subscribers of a commit."""
+        for listener in self._listeners:
+            try:
+                listener(collection, id, events)
+            except Exception:
+                _log.exception("store.listener_failed", collection=collection, document_id=id)
+
+    async def finish(self, writing: Coroutine[Any, Any, R]) -> R:
+        """*writing*'s outcome; it goes on to its end when the caller is cancelled."""
+        task = asyncio.create_task(writing)
+        self._writing.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.shield(task)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._writing.discard(task)
+        if not task.cancelled():
+            task.exception()  # known here, if nobody waits for it any more
+
+    # --- outbox, health -----------------------------------------------------------------------
+
+    async def outbox(self, *, older_than_s: float, limit: int) -> list[tuple[str, str]]:
+        until = stamp(datetime.fromtimestamp(time.time() - older_than_s, UTC))
+        database = self._opened()
+
+        async def of(name: str) -> list[tuple[str, str, str]]:
+            async def read() -> list[Row]:
+                waiting = database[name].find(
+                    {f"{OUTBOX}.saved_at": {"$lte": until}},
+                    {f"{OUTBOX}.saved_at": True},
+                    sort=[(f"{OUTBOX}.saved_at", 1)],  # of an array: by its least
+                    limit=limit,
+                )
+                return await waiting.to_list()
+
+            rows = await self.attempt(read)
+            return [(row[OUTBOX][0]["saved_at"], name, row["_id"]) for row in rows]
+
+        found = await asyncio.gather(*(of(name) for name in self._collections))
+        oldest = sorted((one for some in found for one in some), key=lambda one: one[0])
+        return [(name, document_id) for _, name, document_id in oldest[:limit]]
+
+    async def check(self, *, apply: bool) -> list[str]:
+        """As the port says; *apply* also makes validators, shards what is declared so, and drops indexes
+        of ours that nothing declares any more."""
+        shapes = [collection.shape for collection in self._collections.values()]
+        return await maintenance.check(self._opened(), shapes, self.attempt, apply=apply)
+
+    async def ping(self) -> None:
+        database = self._opened()
+        await self.attempt(lambda: database.command("ping"))
+
+    def _opened(self) -> AsyncDatabase[Row]:
+        if self._database is None:
+            raise StoreUnavailable("the store is not open")
+        return self._database
+
+    def stats(self) -> dict[str, Any]:
+        return {
+            "operations": self.attempt.operations,
+            "write_conflicts": self.attempt.conflicts,
+            "unavailable": self.attempt.unavailable,
+            "writing": len(self._writing),
+        }

@@ -1,0 +1,332 @@
+"""The embedded engine: every collection in one SQLite file, for the processes of one machine.
+
+Writes are committed in groups by one thread a process, which shares the file fairly with the other
+processes (``sqlite_writer``, ``turnstile``).  Reads see what is committed: by id from memory while
+nobody has changed the document (``sqlite_cache``); of one row, or of few by an index, at once in the
+caller's thread (a dozen microseconds; handing them over costs more); the others in a small pool.
+``docs/adr/0002-documents-one-port-two-engines.md`` says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import Event
+from supportcarr.kit.store.port import (
+    Collection,
+    CollectionSpec,
+    CommitListener,
+    StoreUnavailable,
+)
+from supportcarr.kit.store.sqlite.cache import Marks, ReadCache
+from supportcarr.kit.store.sqlite.collection import SqliteCollection
+from supportcarr.kit.store.sqlite.lock import Turnstile
+from supportcarr.kit.store.sqlite.table import OUTBOX, Table
+from supportcarr.kit.store.sqlite.writer import CHECKPOINT_PAGES, LOG_BYTES, Writer, as_unavailable
+
+D = TypeVar("D", bound=Document)
+R = TypeVar("R")
+
+READERS = 3  # threads for the longer reads
+
+_log = structlog.get_logger("supportcarr.store")
+
+
+class SqliteStore:
+    """The store in the file at *path*; ``patience_s`` bounds every wait for another's lock."""
+
+    def __init__(self, path: Path, *, patience_s: float = 5.0) -> None:
+        self.path = Path(path)
+        self._patience_s = patience_s
+        self._collections: dict[str, SqliteCollection[Any]] = {}
+        self._listeners: list[CommitListener] = []
+        self._writer: Writer | None = None
+        self._near: sqlite3.Connection | None = None
+        self._marks: Marks | None = None
+        self.cache: ReadCache | None = None  # while it is open
+        self._pool: ThreadPoolExecutor | None = None
+        self._local = threading.local()
+        self._pooled: list[sqlite3.Connection] = []
+        self._plans: dict[str, bool] = {}
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open or make the file, and bring its tables up to what is declared.
+
+        Raises ``StoreUnavailable``; ``StoreError`` if stored documents do not fit their types.
+        """
+        if self._writer is not None:
+            return
+        await asyncio.to_thread(self._open)
+
+    def _open(self) -> None:
+        with self._alone():
+            connection = self._connect()
+            try:
+                _in_transaction(connection, lambda: [connection.execute(sql) for sql in OUTBOX])
+                for collection in self._collections.values():
+                    self._mend(collection.table, connection)
+            finally:
+                connection.close()
+            self._near = self._connect(read_only=True)
+            try:
+                self._marks = Marks(self.path)
+            except OSError as error:
+                raise StoreUnavailable(f"{self.path}.marks cannot be opened: {error.strerror}") from error
+            self.cache = ReadCache(self._marks)
+            self._writer = Writer(self.path, self._connect, self._marks, patience_s=self._patience_s)
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other process writes."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            turnstile = Turnstile(self.path)
+        except OSError as error:
+            raise StoreUnavailable(f"{self.path} cannot be opened: {error.strerror}") from error
+        if not turnstile.acquire_within(self._patience_s):
+            raise StoreUnavailable(f"another process has held {self.path} for {self._patience_s:g} s")
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+        finally:
+            turnstile.release()
+            turnstile.close()
+
+    def _mend(self, table: Table[Any], connection: sqlite3.Connection) -> None:
+        """Bring one table up to its spec."""
+        if table.missing(connection):
+            _in_transaction(connection, lambda: table.mend(connection))
+
+    async def close(self) -> None:
+        """Write what is waiting and close the file; whoever asks afterwards gets ``StoreUnavailable``."""
+        writer, pool = self._writer, self._pool
+        self._writer = self._pool = None
+        if writer is not None:
+            await asyncio.to_thread(writer.stop)
+        if pool is not None:
+            await asyncio.to_thread(pool.shutdown)
+        for connection in [*self._pooled, *([self._near] if self._near else [])]:
+            connection.close()
+        self._pooled.clear()
+        self._near = self.cache = None
+        if self._marks is not None:
+            self._marks.close()
+            self._marks = None
+        self._local = threading.local()
+
+    def _connect(self, *, read_only: bool = False) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            timeout=self._patience_s,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+        connection.execute("PRAGMA cache_size = -16000")  # 16 MB
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    # --- collections --------------------------------------------------------------------------
+
+    def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
+        """The collection of that spec; its table is made now, or when the store opens."""
+        known = self._collections.get(spec.name)
+        if known is not None:
+            if known.spec != spec:
+                raise ValueError(f"{spec.name} is declared twice, and differently")
+            return known
+        made = SqliteCollection(self, Table(spec))
+        if self._near is not None and made.table.missing(self._near):
+            with self._alone():
+                connection = self._connect()
+                try:
+                    self._mend(made.table, connection)
+                finally:
+                    connection.close()
+        self._collections[spec.name] = made
+        return made
+
+    def named(self, name: str) -> Collection[Any]:
+        """The collection that was declared under that name.  Raises ``KeyError``."""
+        return self._collections[name]
+
+    def subscribe(self, listener: CommitListener) -> None:
+        self._listeners.append(listener)
+
+    def tell(self, collection: str, id: str, events: Sequence[Event]) -> None:
+        """Tell the subscribers of a commit."""
+        for listener in self._listeners:
+            try:
+                listener(collection, id, events)
+            except Exception:
+                _log.exception("store.listener_failed", collection=collection, document_id=id)
+
+    # --- outbox, health -----------------------------------------------------------------------
+
+    async def outbox(self, *, older_than_s: float, limit: int) -> list[tuple[str, str]]:
+        rows = await self.read(
+            "SELECT collection, document_id FROM _outbox WHERE saved_at <= ?"
+            " GROUP BY collection, document_id ORDER BY MIN(seq) LIMIT ?",
+            (time.time() - older_than_s, limit),
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    async def check(self, *, apply: bool) -> list[str]:
+        """As the port says; *apply* also drops indexes that nothing declares any more."""
+        await self.ping()
+        return await asyncio.to_thread(self._check, apply)
+
+    def _check(self, apply: bool) -> list[str]:
+        tables = [collection.table for collection in self._collections.values()]
+        found: list[str] = []
+        connection = self._connect()
+        try:
+            if apply:
+                with self._alone():
+                    for table in tables:
+                        self._mend(table, connection)
+                        for name in table.superfluous(connection):
+                            connection.execute(f'DROP INDEX "{name}"')
+            for table in tables:
+                found += table.missing(connection)
+                found += [
+                    f"{table.spec.name} has the index {name}, which nothing declares."
+                    for name in table.superfluous(connection)
+                ]
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if verdict != "ok":
+                found.append(f"The file {self.path.name} is damaged: {verdict}.")
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+        finally:
+            connection.close()
+        return found
+
+    async def ping(self) -> None:
+        await self.write(lambda connection: connection.execute("SELECT 1 FROM _outbox LIMIT 1").fetchone())
+
+    def stats(self) -> dict[str, Any]:
+        writer = self._writer
+        if writer is None:
+            return {}
+        return {
+            "commits": writer.commits,
+            "operations": writer.operations,
+            "largest_group": writer.largest_group,
+            "lock_wait_seconds": writer.lock_wait_s,
+            "longest_lock_wait_seconds": writer.longest_lock_wait_s,
+            "waiting": writer.waiting,
+            "truncations": writer.truncations,
+            "reads_kept": self.cache.hits if self.cache else 0,
+            "reads_missed": self.cache.misses if self.cache else 0,
+        }
+
+    async def backup(self, path: Path) -> None:
+        """Copy the store as it is at one moment to a new file, while it is being used.
+
+        Raises ``FileExistsError``; ``StoreUnavailable``.
+        """
+        await asyncio.to_thread(self._backup, Path(path))
+
+    def _backup(self, path: Path) -> None:
+        if path.exists():
+            raise FileExistsError(path)
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        unfinished.unlink(missing_ok=True)
+        source = self._connect()
+        try:
+            source.execute("VACUUM INTO ?", (str(unfinished),))
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+        finally:
+            source.close()
+        with unfinished.open("rb") as copy:
+            os.fsync(copy.fileno())
+        unfinished.rename(path)
+
+    # --- for the collections ------------------------------------------------------------------
+
+    async def write(
+        self,
+        run: Callable[[sqlite3.Connection], R],
+        told: Callable[[int], None] | None = None,
+        ids: Sequence[str] = (),
+        *,
+        unhurried: bool = False,
+        lengthy: bool = False,
+    ) -> R:
+        """*run*'s outcome, once it is durable.  As ``Writer.submit`` says."""
+        if self._writer is None:
+            raise StoreUnavailable("the store is not open")
+        return await self._writer.submit(run, told, ids, unhurried=unhurried, lengthy=lengthy)
+
+    def read_now(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """Rows, read in the caller's thread: for statements that touch few rows by an index."""
+        if self._near is None:
+            raise StoreUnavailable("the store is not open")
+        try:
+            return self._near.execute(sql, values).fetchall()
+        except UnicodeEncodeError:  # half a surrogate pair, from a broken URL: nothing is stored under it
+            return []
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+
+    async def read(self, sql: str, values: Sequence[Any], *, few: bool = False) -> list[Any]:
+        """Rows; *few* says that their number is small, so that with an index they are read at once."""
+        if few and self._by_index(sql, values):
+            return self.read_now(sql, values)
+        if self._pool is None:
+            raise StoreUnavailable("the store is not open")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_pooled, sql, values)
+
+    def _read_pooled(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        try:
+            connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = self._connect(read_only=True)
+                self._pooled.append(connection)
+            return connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+
+    def _by_index(self, sql: str, values: Sequence[Any]) -> bool:
+        """True if SQLite would find and order the rows by an index alone."""
+        known = self._plans.get(sql)
+        if known is None:
+            if len(self._plans) > 1000:
+                self._plans.clear()
+            plan = [row[3] for row in self.read_now(f"EXPLAIN QUERY PLAN {sql}", values)]
+            known = self._plans[sql] = all(step.startswith("SEARCH") for step in plan)
+        return known
+
+
+def _in_transaction(connection: sqlite3.Connection, run: Callable[[], object]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        run()
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

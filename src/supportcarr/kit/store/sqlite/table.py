@@ -1,0 +1,211 @@
+"""One collection as a table: its columns, its statements, and how a table catches up with its spec.
+
+A table has ``_id``, ``_version``, ``_body`` (the document as JSON) and one column for each field that
+a query may name, filled from the document at every write.  All collections share ``_outbox``.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import Event
+from supportcarr.kit.store.cursors import KeyValue
+from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, StoreError, VersionConflict
+from supportcarr.kit.store.sqlite.query import column_value
+
+D = TypeVar("D", bound=Document)
+
+OUTBOX = (
+    """CREATE TABLE IF NOT EXISTS _outbox (
+        seq INTEGER PRIMARY KEY,
+        collection TEXT NOT NULL,
+        document_id TEXT NOT NULL,
+        event_id TEXT NOT NULL,
+        saved_at REAL NOT NULL,
+        body BLOB NOT NULL
+    )""",
+    "CREATE INDEX IF NOT EXISTS _outbox_document ON _outbox (collection, document_id, seq)",
+)
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_encoder = msgspec.json.Encoder()
+
+
+class Table(Generic[D]):
+    """The statements of one collection.  Methods that take a connection run in a transaction of it."""
+
+    def __init__(self, spec: CollectionSpec[D]) -> None:
+        for name in (spec.name, *spec.fields):
+            if not _NAME.match(name):
+                raise ValueError(f"{name!r} cannot name a table or a column")
+        self.spec = spec
+        self.name = f'"{spec.name}"'
+        self._decoder = msgspec.json.Decoder(spec.type)
+        self._fields = spec.fields
+        columns = ["_id", "_version", "_body", *(f'"{f}"' for f in spec.fields)]
+        # A deleted document's id stays taken while its events are out, as a tombstone would hold it.
+        self._insert = (
+            f"INSERT INTO {self.name} ({', '.join(columns)}) SELECT {', '.join('?' * len(columns))}"  # noqa: S608
+            " WHERE NOT EXISTS (SELECT 1 FROM _outbox WHERE collection = ? AND document_id = ?)"
+        )
+        self._insert_new = f"{self._insert} ON CONFLICT (_id) DO NOTHING"
+        sets = ", ".join(f"{column} = ?" for column in columns[1:])
+        # Most saves leave the indexed fields as they are; naming them in SET rewrites every index.
+        same = "".join(f" AND {column} IS ?" for column in columns[3:])
+        self._update_body = (
+            f"UPDATE {self.name} SET _version = ?, _body = ? WHERE _id = ? AND _version = ?{same}"  # noqa: S608
+        )
+        self._update = f"UPDATE {self.name} SET {sets} WHERE _id = ? AND _version = ?"  # noqa: S608
+        self._delete = f"DELETE FROM {self.name} WHERE _id = ? AND _version = ?"  # noqa: S608
+        self.get = f"SELECT _body FROM {self.name} WHERE _id = ?"  # noqa: S608
+
+    def decode(self, body: bytes) -> D:
+        """The document of a body.  Raises ``StoreError`` for one that its type cannot hold."""
+        try:
+            return self._decoder.decode(body)
+        except msgspec.DecodeError as error:
+            raise StoreError(f"{self.spec.name}: a stored document cannot be read: {error}") from error
+
+    def row(self, document: D) -> tuple[Any, ...]:
+        """The values of the columns, in their order."""
+        values = [column_value(getattr(document, field)) for field in self._fields]
+        return (document.id, document.version, _encoder.encode(document), *values)
+
+    # --- writes -------------------------------------------------------------------------------
+
+    def insert(self, connection: sqlite3.Connection, row: tuple[Any, ...], events: Sequence[Event]) -> None:
+        try:
+            done = connection.execute(self._insert, (*row, self.spec.name, row[0]))
+        except sqlite3.IntegrityError as error:
+            raise self._duplicate(error) from None
+        if not done.rowcount:
+            raise DuplicateKey(self.spec.name, "id")
+        self._record(connection, row[0], events)
+
+    def insert_new(self, connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> int:
+        """How many were stored; all or none if a unique key is taken."""
+        stored = 0
+        connection.execute("SAVEPOINT many")
+        try:
+            for row in rows:
+                stored += connection.execute(self._insert_new, (*row, self.spec.name, row[0])).rowcount
+        except sqlite3.IntegrityError as error:
+            connection.execute("ROLLBACK TO many")
+            raise self._duplicate(error) from None
+        finally:
+            connection.execute("RELEASE many")
+        return stored
+
+    def save(
+        self, connection: sqlite3.Connection, row: tuple[Any, ...], read: int, events: Sequence[Event]
+    ) -> None:
+        name, *values = row
+        if not connection.execute(self._update_body, (*values[:2], name, read, *values[2:])).rowcount:
+            try:
+                done = connection.execute(self._update, (*values, name, read))
+            except sqlite3.IntegrityError as error:
+                raise self._duplicate(error) from None
+            if not done.rowcount:
+                raise self._conflict(name, read)
+        self._record(connection, row[0], events)
+
+    def delete(self, connection: sqlite3.Connection, id: str, version: int) -> None:
+        if not connection.execute(self._delete, (id, version)).rowcount:
+            raise self._conflict(id, version)
+
+    def _record(self, connection: sqlite3.Connection, id: str, events: Sequence[Event]) -> None:
+        for event in events:
+            connection.execute(
+                "INSERT INTO _outbox (collection, document_id, event_id, saved_at, body)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (self.spec.name, id, event.id, time.time(), _encoder.encode(event)),
+            )
+
+    def _conflict(self, id: str, version: int) -> VersionConflict:
+        return VersionConflict(f"{self.spec.name}: {id} is not at version {version}")
+
+    def _duplicate(self, error: sqlite3.IntegrityError) -> DuplicateKey:
+        column = str(error).rpartition(".")[2]  # "UNIQUE constraint failed: users.phone_hash"
+        return DuplicateKey(self.spec.name, "id" if column == "_id" else column)
+
+    # --- shape --------------------------------------------------------------------------------
+
+    def indexes(self) -> dict[str, str]:
+        """Every index that the spec asks for, by name, as the statement that makes it."""
+        result = {}
+        for index in self.spec.indexes:
+            fields = [f for f in index.fields if f != "id"]
+            name = "__".join([self.spec.name, *fields])
+            columns = ", ".join([*(f'"{f}"' for f in fields), "_id"])
+            result[name] = f'CREATE INDEX "{name}" ON {self.name} ({columns})'
+        for field in self.spec.unique:
+            name = f"{self.spec.name}__{field}__unique"
+            result[name] = (
+                f'CREATE UNIQUE INDEX "{name}" ON {self.name} ("{field}") WHERE "{field}" IS NOT NULL'
+            )
+        return result
+
+    def missing(self, connection: sqlite3.Connection) -> list[str]:
+        """What the spec declares and the file does not have yet, as plain sentences."""
+        columns = self._columns(connection)
+        if not columns:
+            return [f"The collection {self.spec.name} does not exist yet."]
+        has = self._made_indexes(connection)
+        return [
+            *(f"{self.spec.name} has no column for {f} yet." for f in self._fields if f not in columns),
+            *(f"{self.spec.name} lacks the index {name}." for name in self.indexes() if name not in has),
+        ]
+
+    def superfluous(self, connection: sqlite3.Connection) -> list[str]:
+        """Names of indexes that no spec asks for any more."""
+        return sorted(self._made_indexes(connection) - set(self.indexes()))
+
+    def mend(self, connection: sqlite3.Connection) -> None:
+        """Make the table, its columns and its indexes; fill new columns from the documents.
+
+        Runs in a transaction of its own.  Raises ``StoreError`` if what is stored does not fit.
+        """
+        connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {self.name}"
+            " (_id TEXT NOT NULL PRIMARY KEY, _version INTEGER NOT NULL, _body BLOB NOT NULL)"
+        )
+        columns = self._columns(connection)
+        added = [f for f in self._fields if f not in columns]
+        for field in added:
+            connection.execute(f'ALTER TABLE {self.name} ADD COLUMN "{field}"')
+        if added:
+            self._fill(connection, added)
+        has = self._made_indexes(connection)
+        for name, statement in self.indexes().items():
+            if name not in has:
+                try:
+                    connection.execute(statement)
+                except sqlite3.IntegrityError as error:
+                    raise StoreError(f"{name} cannot be made: stored documents repeat it") from error
+
+    def _fill(self, connection: sqlite3.Connection, fields: Sequence[str]) -> None:
+        sets = ", ".join(f'"{field}" = ?' for field in fields)
+        statement = f"UPDATE {self.name} SET {sets} WHERE _id = ?"  # noqa: S608
+        last = ""
+        while rows := connection.execute(
+            f"SELECT _id, _body FROM {self.name} WHERE _id > ? ORDER BY _id LIMIT 1000",  # noqa: S608
+            (last,),
+        ).fetchall():
+            for document_id, body in rows:
+                document = self.decode(body)
+                values: list[KeyValue] = [column_value(getattr(document, field)) for field in fields]
+                connection.execute(statement, (*values, document_id))
+            last = rows[-1][0]
+
+    def _columns(self, connection: sqlite3.Connection) -> set[str]:
+        return {row[1] for row in connection.execute(f"PRAGMA table_info({self.name})")}
+
+    def _made_indexes(self, connection: sqlite3.Connection) -> set[str]:
+        return {row[1] for row in connection.execute(f"PRAGMA index_list({self.name})") if row[3] == "c"}

@@ -1,0 +1,44 @@
+"""Read, decide, save; and once more if somebody else was faster."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import TypeVar
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.errors import Conflict, NotFound
+from supportcarr.contracts.events import Recorded
+from supportcarr.kit.store.port import Collection, VersionConflict
+
+D = TypeVar("D", bound=Document)
+
+
+async def change(
+    collection: Collection[D],
+    id: str,
+    fn: Callable[[D], tuple[D, Recorded | None] | None],
+    attempts: int = 3,
+) -> D:
+    """Change one document by *fn*, a pure function of the document as it is now.
+
+    *fn* answers the changed document with what is recorded of it, or ``None`` to leave it as it is;
+    a refusal that it raises passes through.  After a lost race the document is read and decided
+    again.  Answers the document as it is stored then.  Raises ``NotFound``; ``Conflict`` when
+    *attempts* races were lost.
+    """
+    for attempt in range(attempts):
+        if attempt:
+            await asyncio.sleep(random.uniform(0, 0.002 * min(attempt, 8)))  # noqa: S311 - to part the racers
+        document = await collection.get(id)
+        if document is None:
+            raise NotFound
+        decided = fn(document)
+        if decided is None:
+            return document
+        try:
+            return await collection.save(*decided)
+        except VersionConflict:
+            continue
+    raise Conflict

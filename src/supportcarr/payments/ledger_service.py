@@ -1,0 +1,81 @@
+"""The ledger in the store."""
+
+from __future__ import annotations
+
+import msgspec
+
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.store.port import Page, Store
+from supportcarr.payments.collections import LEDGER
+from supportcarr.payments.ledger_entries import (
+    LedgerTransaction,
+    entries_for_charge,
+    entries_for_payment,
+    transaction_id,
+    unbalanced,
+)
+from supportcarr.payments.model import PaymentRecord
+
+
+class LedgerCheck(msgspec.Struct, frozen=True):
+    """``sum_minor`` over everything is 0, and ``unbalanced`` is empty, or the books are wrong."""
+
+    transactions: int
+    sum_minor: int
+    unbalanced: tuple[str, ...]
+
+
+class Ledger:
+    """Writes each transaction once, whatever is repeated, and reads them back."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._transactions = store.collection(LEDGER)
+        self._clock = clock
+
+    async def book(self, record: PaymentRecord, captured_minor: int) -> None:
+        """Book what the rescue's end owes, and what was captured of it."""
+        if record.ending is None:
+            raise ValueError(f"{record.id} has not ended")
+        owed, now = record.ending.owed, self._clock.city()
+        made = []
+        if charge := entries_for_charge(owed, rider_id=record.rider_id, driver_id=record.driver_id):
+            made.append(
+                LedgerTransaction(
+                    id=transaction_id(record.id, "charge"),
+                    kind=record.ending.kind,
+                    rescue_id=record.rescue_id,
+                    payment_id=record.id,
+                    driver_id=record.driver_id,
+                    currency=record.currency,
+                    entries=charge,
+                    at=now,
+                )
+            )
+        if captured_minor:
+            made.append(
+                LedgerTransaction(
+                    id=transaction_id(record.id, "payment"),
+                    kind="payment",
+                    rescue_id=record.rescue_id,
+                    payment_id=record.id,
+                    currency=record.currency,
+                    entries=entries_for_payment(captured_minor, rider_id=record.rider_id),
+                    at=now,
+                )
+            )
+        if made:
+            await self._transactions.insert_many(made)
+
+    async def earnings(self, driver_id: str, *, limit: int, cursor: str | None) -> Page[LedgerTransaction]:
+        """What a driver earned, newest first.  Raises ``BadCursor``."""
+        return await self._transactions.find({"driver_id": driver_id}, sort="-at", limit=limit, cursor=cursor)
+
+    async def check(self) -> LedgerCheck:
+        """Sum everything."""
+        count, total, wrong = 0, 0, []
+        async for transaction in self._transactions.scan():
+            rest = unbalanced(transaction)
+            count, total = count + 1, total + rest
+            if rest:
+                wrong.append(transaction.id)
+        return LedgerCheck(count, total, tuple(wrong))

@@ -1,0 +1,155 @@
+"""THE TABLE of a rescue's life: everything that says what may follow what, and who may do it.
+
+``decide.py`` looks each command up here before anything else; the diagram in the docs is drawn from
+it.  What is not in it does not happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from supportcarr.contracts.actors import Actor, Role
+from supportcarr.contracts.errors import Forbidden, IllegalTransition, NotFound
+from supportcarr.contracts.rescues import FINAL, STATUSES, Status
+from supportcarr.rescues.commands import (
+    Abort,
+    Arrive,
+    Assign,
+    BeginMatching,
+    Cancel,
+    Command,
+    Complete,
+    Depart,
+    Exchange,
+    LeaveUnserved,
+    MarkNoShow,
+    Reject,
+    Release,
+    RenewPin,
+    Start,
+    Wake,
+)
+from supportcarr.rescues.model import Rescue
+
+
+class Step(NamedTuple):
+    """Where a command may lead (nowhere: it changes something else), and who may give it."""
+
+    to: tuple[Status, ...]
+    who: frozenset[Role]
+
+
+SYSTEM: frozenset[Role] = frozenset({"system"})
+DRIVER: frozenset[Role] = frozenset({"driver"})
+OPERATOR: frozenset[Role] = frozenset({"support", "admin"})
+RIDER: frozenset[Role] = frozenset({"rider"})
+
+_CANCEL = Step(("cancelled",), RIDER | OPERATOR)
+_RELEASE = Step(("matching",), DRIVER | OPERATOR)
+_EXCHANGE = Step(("assigned",), SYSTEM | OPERATOR)
+_ABORT = Step(("aborted",), DRIVER | OPERATOR)
+_RENEW_PIN = Step((), RIDER | OPERATOR)
+
+TABLE: Mapping[Status, Mapping[type[Command], Step]] = {
+    "scheduled": {
+        Wake: Step(("requested", "rejected"), SYSTEM),
+        Cancel: _CANCEL,
+    },
+    "requested": {
+        BeginMatching: Step(("matching",), SYSTEM),
+        Reject: Step(("rejected",), SYSTEM),
+        Cancel: _CANCEL,
+    },
+    "matching": {
+        Assign: Step(("assigned",), SYSTEM | OPERATOR),
+        LeaveUnserved: Step(("unserved",), SYSTEM),
+        Cancel: _CANCEL,
+    },
+    "assigned": {
+        Depart: Step(("en_route",), DRIVER),
+        Exchange: _EXCHANGE,
+        Release: _RELEASE,
+        Cancel: _CANCEL,
+        RenewPin: _RENEW_PIN,
+    },
+    "en_route": {
+        Arrive: Step(("arrived",), DRIVER),
+        Exchange: _EXCHANGE,
+        Release: _RELEASE,
+        Cancel: _CANCEL,
+        RenewPin: _RENEW_PIN,
+    },
+    "arrived": {
+        Start: Step(("in_transit",), DRIVER),
+        Complete: Step(("completed",), DRIVER),
+        Abort: _ABORT,
+        Release: _RELEASE,
+        Cancel: _CANCEL,
+        MarkNoShow: Step(("no_show",), DRIVER),
+        RenewPin: _RENEW_PIN,
+    },
+    "in_transit": {
+        Complete: Step(("completed",), DRIVER),
+        Abort: _ABORT,
+    },
+    "completed": {},
+    "cancelled": {},
+    "no_show": {},
+    "unserved": {},
+    "rejected": {},
+    "aborted": {},
+}
+
+COMMANDS: tuple[type[Command], ...] = tuple(dict.fromkeys(c for steps in TABLE.values() for c in steps))
+_EVER: Mapping[type[Command], frozenset[Role]] = {
+    command: frozenset(role for steps in TABLE.values() if command in steps for role in steps[command].who)
+    for command in COMMANDS
+}
+
+
+def arrows() -> Iterator[tuple[Status, Status, type[Command]]]:
+    """Each way from one status to another, with the command that goes it."""
+    for status, steps in TABLE.items():
+        for command, step in steps.items():
+            for to in step.to:
+                yield status, to, command
+
+
+def concerns(rescue: Rescue, actor: Actor) -> bool:
+    """True if the rescue is the actor's business at all; to others it does not exist."""
+    match actor.role:
+        case "system" | "support" | "admin":
+            return True
+        case "rider":
+            return actor.id == rescue.rider_id
+        case "driver":
+            return actor.id == rescue.driver_id
+        case _:
+            return False
+
+
+def permit(rescue: Rescue, command: type[Command], actor: Actor) -> Step:
+    """The step that this actor's command may take now.
+
+    Raises ``NotFound`` (not the actor's rescue), ``Forbidden`` (never in this role),
+    ``IllegalTransition`` (not from this status), in that order: nobody learns from a refusal what
+    they may not see.
+    """
+    if not concerns(rescue, actor):
+        raise NotFound
+    if actor.role not in _EVER[command]:
+        raise Forbidden(f"As {actor.role} you cannot do this: the rescue cannot {command.does} by you.")
+    step = TABLE[rescue.status].get(command)
+    if step is None:
+        raise IllegalTransition(_why_not(rescue.status, command))
+    if actor.role not in step.who:
+        raise Forbidden(f"As {actor.role} you cannot do this while the rescue is {rescue.status}.")
+    return step
+
+
+def _why_not(status: Status, command: type[Command]) -> str:
+    state = f"The rescue is {status}" + (", which is final" if status in FINAL else "")
+    may = [s for s in STATUSES if command in TABLE[s]]
+    listed = may[0] if len(may) == 1 else f"{', '.join(may[:-1])} or {may[-1]}"
+    return f"{state}; it can {command.does} only while it is {listed}."

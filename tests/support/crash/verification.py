@@ -1,0 +1,150 @@
+"""What must hold of a world whose life has gone on to its end, whatever was killed in it.
+
+Every event that was ever committed (each process wrote down what its store acknowledged) must have had
+all its effects, once; and the store, the streams and Stripe's books must agree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from support.crash.scenario import all_of
+from support.crash.steps import read_events
+from support.crash.world import World
+from supportcarr.contracts.events import Event, PaymentProcessed, RescueMoved
+from supportcarr.contracts.rescues import FINAL
+from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
+from supportcarr.kit.jobs.service import JOBS
+from supportcarr.kit.redis import keys
+from supportcarr.notifications.collections import NOTIFICATIONS
+from supportcarr.notifications.model import notification_id
+from supportcarr.notifications.texts import notices
+from supportcarr.operations.model import OpsRescue, applied
+from supportcarr.operations.repository import OPS_RESCUES
+from supportcarr.realtime.event_mapping import outgoing
+from supportcarr.rescues.collections import RESCUES
+from supportcarr.riders.collections import RIDERS
+from supportcarr.tracking.collections import LIVE_JOBS
+from supportcarr_lab.verification import evidence, invariants
+from supportcarr_lab.verification.collect import StoreEvidence
+
+
+async def judge(world: World, *, every_event_known: bool = True) -> list[str]:
+    """A sentence for each thing that is wrong.  Without *every_event_known* (a process died while a
+    write was under way) what came of events that nobody wrote down is no finding."""
+    events = read_events(world.place.events)
+    facts = await evidence.collect(StoreEvidence(world.store, world.place.stripe_url))
+    found = [
+        *invariants.legal_transitions(facts.rescues),
+        *invariants.ledger_zero(facts.ledger),
+        *invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.books),
+        *invariants.one_job_per_driver(facts.rescues),
+        *invariants.one_live_per_rider(facts.rescues),
+        *invariants.drained(facts.leftovers, facts.rescues, facts.offers, facts.payments, quiet=True),
+        *await _claims(world),
+        *await _streams(world, events, every_event_known),
+        *await _notifications(world, events, every_event_known),
+        *await _jobs(world),
+        *([f"{world.failures} deadlines failed"] if world.failures else []),
+    ]
+    return found + (await _rows(world, events) if every_event_known else [])
+
+
+async def _claims(world: World) -> list[str]:
+    """Nobody is claimed by a rescue that is over, and everybody by one that is not."""
+    live = {r.id: r for r in await all_of(world, RESCUES) if r.status not in FINAL}
+    found = []
+    for rider in await all_of(world, RIDERS):
+        claimed = rider.live_rescue.rescue_id if rider.live_rescue else None
+        if claimed is not None and claimed not in live:
+            found.append(f"{rider.id} is claimed by {claimed}, which is over or never was")
+    for entry in await all_of(world, ROSTER):
+        if entry.offer is not None:
+            found.append(f"{entry.id} is claimed by the offer {entry.offer.offer_id}")
+        if entry.job is not None and entry.job.rescue_id not in live:
+            found.append(f"{entry.id} has the job {entry.job.rescue_id}, which is over or never was")
+    for case in await all_of(world, CASES):
+        if case.state != "closed" and case.id not in live:
+            found.append(f"the case of {case.id} is {case.state}")
+    for offer in await all_of(world, OFFERS):
+        if offer.state == "open" or not offer.settled:
+            found.append(f"the offer {offer.id} is {offer.state} and not settled")
+    for job in await all_of(world, LIVE_JOBS):
+        if job.ended_at is None and job.rescue_id not in live:
+            found.append(f"tracking has {job.id} on {job.rescue_id}, which is over")
+    return found
+
+
+async def _jobs(world: World) -> list[str]:
+    return [f"the job {job.id} is {job.state}" for job in await all_of(world, JOBS) if job.state != "done"]
+
+
+async def _streams(world: World, events: Sequence[Event], complete: bool) -> list[str]:
+    """Each event once on each stream that it is for, numbered without a gap, a document's in order."""
+    wanted: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for event in events:
+        for out in outgoing(event):
+            for stream in out.streams:
+                wanted[stream][(f"{event.collection}.{event.id}", out.name)] += 1
+    heads = await world.redis.call("HGETALL", keys.stream_heads(), decode=True)
+    found = []
+    for stream in sorted({*wanted, *(name for name in heads[::2] if name)}):
+        entries = await world.redis.call("XRANGE", keys.stream(stream), "-", "+", decode=True)
+        fields = [dict(zip(entry[1][::2], entry[1][1::2], strict=True)) for entry in entries]
+        seen = Counter((field["id"], field["name"]) for field in fields)
+        for (event_id, name), times in (wanted[stream] - seen).items():
+            found.append(f"{stream}: {name} of {event_id} is missing {times} time(s)")
+        for (event_id, name), times in (seen - wanted[stream]).items():
+            if complete or times > 1:
+                found.append(f"{stream}: {name} of {event_id} is there {times} time(s) too often")
+        numbers = [int(entry[0].partition("-")[0]) for entry in entries]
+        if numbers != list(range(1, len(numbers) + 1)):
+            found.append(f"{stream}: the numbers are {numbers}")
+        found += _out_of_order(stream, fields)
+    return found
+
+
+def _out_of_order(stream: str, fields: Iterable[dict[str, str]]) -> Iterator[str]:
+    versions: Counter[str] = Counter()
+    for field in fields:
+        if field["name"] == "rescue:status_update":
+            data: dict[str, Any] = json.loads(field["data"])
+            if data["version"] < versions[data["rescue_id"]]:
+                yield f"{stream}: version {data['version']} after {versions[data['rescue_id']]}"
+            versions[data["rescue_id"]] = data["version"]
+
+
+async def _notifications(world: World, events: Sequence[Event], complete: bool) -> list[str]:
+    """Whoever is to be told of an event was told, once, and of nothing else."""
+    wanted = {
+        notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at)
+        for event in events
+        for notice in notices(event.fact)
+    }
+    stored = {notification.id for notification in await all_of(world, NOTIFICATIONS)}
+    found = [f"nobody was told {missing}" for missing in sorted(wanted - stored)]
+    return found + (
+        [f"told without reason: {extra}" for extra in sorted(stored - wanted)] if complete else []
+    )
+
+
+async def _rows(world: World, events: Sequence[Event]) -> list[str]:
+    """The console's rows are what the events make of them."""
+    made: dict[str, OpsRescue | None] = {}
+    for event in events:
+        if isinstance(event.fact, RescueMoved | PaymentProcessed):
+            rescue_id = event.fact.rescue_id
+            made[rescue_id] = applied(made.get(rescue_id), event)
+    # By id: a page of a read model may come from a replica that is a moment behind.
+    rows = await world.store.collection(OPS_RESCUES).get_many(list(made))
+    stored = {row.id: replace(row, version=0) for row in rows.values()}
+    return [
+        f"the console's row of {rescue_id} is {stored.get(rescue_id)}, not {row}"
+        for rescue_id, row in made.items()
+        if stored.get(rescue_id) != row
+    ]

@@ -1,0 +1,173 @@
+"""A small part of its own, to test the gateway on: things that are created, read, moved and refused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
+from supportcarr.contracts.events import Recorded
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.kit.http.routing import (
+    ADMINS,
+    ANYONE,
+    DRIVER,
+    OPERATORS,
+    RIDER,
+    SIGNED_IN,
+    Answer,
+    Call,
+    Handler,
+    Method,
+    NoQuery,
+    Policy,
+    Route,
+)
+from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, StoreUnavailable, VersionConflict
+from supportcarr.kit.store.update import change
+
+
+class Thing(Document, frozen=True, kw_only=True):
+    owner: str
+    label: str
+    lat: float
+    lng: float
+
+
+THINGS = CollectionSpec("things", Thing)
+
+
+class NewThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    label: Annotated[str, Meta(min_length=1, max_length=20)]
+    at: GeoPoint
+    count: int = 1
+
+
+class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    at: GeoPoint
+
+
+class Near(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    lng: float
+    wide: bool = False
+
+
+class Seen(msgspec.Struct, frozen=True):
+    lat: float
+    lng: float
+    wide: bool
+
+
+def things_routes(store: Store) -> list[Route]:
+    """One route of each kind that the gateway treats in its own way."""
+    things = store.collection(THINGS)
+
+    async def create(call: Call[NewThing, NoQuery]) -> Answer:
+        assert call.new_id is not None
+        if call.body.label == "refused":
+            raise Conflict("There is something in the way")
+        thing = Thing(
+            id=call.new_id,
+            owner=call.who.user_id,
+            label=call.body.label,
+            lat=call.body.at.lat,
+            lng=call.body.at.lng,
+        )
+        try:
+            thing = await things.insert(thing)
+        except DuplicateKey:
+            thing = await found(call.new_id)
+        return Answer(thing, version=thing.version)
+
+    async def found(thing_id: str) -> Thing:
+        thing = await things.get(thing_id)
+        if thing is None:
+            raise NotFound
+        return thing
+
+    async def read(call: Call[None, NoQuery]) -> Answer:
+        thing = await found(call.path["thing_id"])
+        return Answer(thing, version=thing.version)
+
+    async def count(_: Call[None, NoQuery]) -> Answer:
+        return Answer({"count": await things.count()})
+
+    async def move(call: Call[Move, NoQuery]) -> Answer:
+        def moved(thing: Thing) -> tuple[Thing, Recorded | None]:
+            if call.if_match is not None and call.if_match != thing.version:
+                raise StaleVersion
+            return msgspec.structs.replace(thing, lat=call.body.at.lat, lng=call.body.at.lng), None
+
+        thing = await change(things, call.path["thing_id"], moved)
+        return Answer(thing, version=thing.version)
+
+    async def near(call: Call[None, Near]) -> Answer:
+        return Answer(Seen(call.query.lat, call.query.lng, call.query.wide))
+
+    async def pay(call: Call[None, NoQuery]) -> Answer:
+        assert call.new_id is None
+        return Answer({"paid": True})
+
+    async def take(call: Call[bytes, NoQuery]) -> Answer:
+        return Answer({"bytes": len(call.body)})
+
+    async def who(call: Call[None, NoQuery]) -> Answer:
+        return Answer({"user": call.principal.user_id if call.principal else None, "address": call.address})
+
+    async def fail(call: Call[None, NoQuery]) -> Answer:
+        if call.path["how"] == "store":
+            raise StoreUnavailable("the disk is full")
+        if call.path["how"] == "race":
+            raise VersionConflict("lost three times")
+        if call.path["how"] == "cancelled":  # what it waits for was given up by somebody else
+            given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(given_up.cancel, "a secret in a message")
+            await given_up
+        raise RuntimeError("a secret in a message")
+
+    return [
+        _route(
+            "POST",
+            "/things",
+            create,
+            RIDER,
+            body=NewThing,
+            answer=Thing,
+            status=201,
+            idempotent=True,
+            new_id="thg",
+        ),
+        _route("GET", "/things/{thing_id}", read, SIGNED_IN, answer=Thing, hot=True),
+        _route("GET", "/things/count", count, SIGNED_IN, answer=dict),
+        _route("PATCH", "/things/{thing_id}", move, RIDER, body=Move, answer=Thing, if_match=True),
+        _route(
+            "POST",
+            "/things/{thing_id}/moves",
+            move,
+            RIDER,
+            body=Move,
+            answer=Thing,
+            hot=True,
+            if_match=True,
+        ),
+        _route("POST", "/things/{thing_id}/tip", pay, RIDER, answer=dict, idempotent=True),
+        _route("GET", "/near", near, ANYONE, query=Near, answer=Seen, hot=True),
+        _route("POST", "/hooks", take, ANYONE, body=bytes, answer=dict),
+        _route("GET", "/who", who, ANYONE, answer=dict),
+        _route("GET", "/fail/{how}", fail, ANYONE, answer=dict),
+        _route("POST", "/guarded", who, ANYONE, answer=dict, sensitive=True),
+        _route("GET", "/for/drivers", who, DRIVER, answer=dict),
+        _route("GET", "/for/operators", who, OPERATORS, answer=dict),
+        _route("GET", "/for/admins", who, ADMINS, answer=dict),
+    ]
+
+
+def _route(method: Method, path: str, handle: Handler, policy: Policy, **rest: Any) -> Route:
+    return Route(
+        method=method, path=path, handle=handle, policy=policy, summary="A test", tag="things", **rest
+    )

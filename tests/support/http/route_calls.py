@@ -1,0 +1,151 @@
+"""A sensible call of every route: who makes it, on what, and with which body.
+
+A route that takes a body or names a new kind of thing in its path needs a line here; until it has one
+the tests of the whole interface fail on the day it is declared, and say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from support.http.server import PASSWORD, new_phone
+from support.platform.in_process import CheckedClient, Platform
+from support.rescues.fixtures import APPLICATION, DROPOFF, PICKUP, VEHICLE, VISA, Scene, Stage, must
+from supportcarr.kit.http.routing import Route
+
+PARAMETER = re.compile(r"{(\w+)}")
+REASON = {"reason": "changed_my_mind"}
+
+# Every field of each body is there, so that tests can spoil one after another.
+BODIES: Mapping[tuple[str, str], Any] = {
+    ("POST", "/auth/sign-up"): {
+        "phone": "+15145550199",
+        "password": PASSWORD,
+        "name": "Ana Roy",
+        "role": "rider",
+    },
+    ("POST", "/auth/sign-in"): {"phone": "+15145550199", "password": PASSWORD, "totp_code": "123456"},
+    ("POST", "/auth/refresh"): {"refresh_token": "ses_x.1.x.x", "nonce": "n-0123456789"},
+    ("PATCH", "/me"): {"name": "Ana Roy"},
+    ("POST", "/quotes"): {
+        "kind": "rescue",
+        "problem": "damaged_battery",
+        "battery": {"smoking": False, "swollen": False, "hot": False},
+        "pickup": PICKUP,
+        "dropoff": {**DROPOFF, "address": "Home"},
+        "bike_id": "bik_1",
+        "promo_code": "NONE",
+        "scheduled_for": "2026-01-01T00:00:00Z",
+    },
+    ("POST", "/me/payment-methods"): {"stripe_payment_method": VISA},
+    ("POST", "/webhooks/stripe"): None,  # bytes
+    ("POST", "/rescues"): {"quote_id": "quo_x", "payment_method_id": "pmt_x", "note": "By the gate"},
+    ("POST", "/rescues/{rescue_id}/start"): {"pin": "0000"},
+    ("POST", "/rescues/{rescue_id}/completion"): {"outcome": "delivered", "price_minor": 0},
+    ("POST", "/rescues/{rescue_id}/abort"): REASON,
+    ("POST", "/rescues/{rescue_id}/release"): REASON,
+    ("POST", "/rescues/{rescue_id}/cancellation"): REASON,
+    ("POST", "/rescues/{rescue_id}/messages"): {"text": "On my way"},
+    ("POST", "/admin/rescues/{rescue_id}/cancellation"): REASON,
+    ("POST", "/admin/rescues/{rescue_id}/abort"): {**REASON, "amount_minor": 0},
+    ("PUT", "/me/driver-application"): APPLICATION,
+    ("POST", "/me/vehicles"): {
+        **VEHICLE,
+        "bed_length_cm": 180,
+        "capacity": 1,
+        "ramp": False,
+        "tie_downs": 0,
+        "seats": 1,
+    },
+    ("PUT", "/me/availability"): {"online": False, "vehicle_id": "veh_x"},
+    ("POST", "/me/positions"): {
+        "lat": 45.5,
+        "lng": -73.6,
+        "at": "2026-01-01T00:00:00Z",
+        "accuracy": 5.0,
+        "heading": 90.0,
+        "speed": 10.0,
+    },
+}
+REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
+    ("GET", "/coverage"): "lat=45.5&lng=-73.6",
+    ("GET", "/admin/map"): "area=montreal",
+}
+
+
+def body_of(route: Route) -> Any:
+    """An example of the route's body.  Raises ``AssertionError`` if nobody wrote one."""
+    if route.body is None:
+        return None
+    key = (route.method, route.path)
+    assert key in BODIES, f"write an example of the body of {key} in tests/support/http/route_calls.py"
+    return BODIES[key]
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+@dataclass(slots=True)
+class Cast:
+    """A rescue whose driver has arrived, another whose offer is out, and who may call what."""
+
+    platform: Platform
+    scene: Scene
+    offered: Scene
+    operator: CheckedClient
+    ids: Mapping[str, str]  # by the path's parameter
+
+    def who(self, route: Route) -> CheckedClient:
+        """Somebody whom the route's policy lets in, and whose the things of its path are."""
+        roles = route.policy.roles
+        if roles is None or "rider" in roles:
+            return self.scene.rider
+        if "driver" in roles:
+            return self.offered.its_driver if "{offer_id}" in route.path else self.scene.its_driver
+        return self.operator
+
+    def path(self, route: Route, **other: str) -> str:
+        """The route's path with ids of things that exist, or with *other* ones."""
+        ids = {**self.ids, **other}
+        names = PARAMETER.findall(route.path)
+        unknown = [name for name in names if name not in ids]
+        assert not unknown, (
+            f"say in tests/support/http/route_calls.py what {unknown[0]} of {name_of(route)} is"
+        )
+        return PARAMETER.sub(lambda match: ids[match[1]], route.path)
+
+    def url(self, route: Route, **other: str) -> str:
+        """The same with the query that the route cannot do without."""
+        query = REQUIRED_QUERY.get((route.method, route.path))
+        return self.path(route, **other) + (f"?{query}" if query else "")
+
+
+async def cast_of(stage: Stage) -> Cast:
+    """People, and one of everything that a path can name."""
+    platform = stage.platform
+    scene = await stage.arrived()
+    offered = await stage.offered()
+    operator = await platform.person("support")
+    await platform.settle()
+
+    async def first(who: CheckedClient, path: str) -> str:
+        return str(must(await who.get(path), 200)["items"][0]["id"])
+
+    ids = {
+        "rescue_id": scene.rescue_id,
+        "offer_id": offered.offer_id or "",
+        "driver_id": scene.its_driver.user_id,
+        "vehicle_id": await first(scene.its_driver, "/me/vehicles"),
+        "payment_method_id": await first(scene.rider, "/me/payment-methods"),
+        "notification_id": await first(scene.rider, "/me/notifications"),
+    }
+    return Cast(platform, scene, offered, operator, ids)
+
+
+def sign_up_body(**changes: Any) -> dict[str, Any]:
+    """Somebody new."""
+    return {"phone": new_phone(), "password": PASSWORD, "name": "Ana Roy", "role": "rider"} | changes

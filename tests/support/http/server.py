@@ -1,0 +1,253 @@
+"""A real HTTP server in the test's own process, from a list of routes, and people signed in to it.
+
+    async with serving(rescues_routes, store=store, redis=redis) as api:
+        rider = await api.person("rider")
+        reply = await rider.post("/quotes", {...})
+        assert reply.status == 201
+
+Auth's routes are always there.  Each person comes from an address of their own, as the simulator's
+clients do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.revocations import Revocations
+from supportcarr.auth.routes import routes as auth_routes
+from supportcarr.auth.service import AuthService, Grant
+from supportcarr.auth.tokens import Tokens
+from supportcarr.gateway.app import Gateway, build
+from supportcarr.gateway.ports import Check
+from supportcarr.kit.http.routing import Route
+from supportcarr.kit.http.server import Lifecycle, free_port, serve
+from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.observability.structured_log import LogWriter
+from supportcarr.kit.ratelimit.limiter import Limiter
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Auth, Limits, Place, Servers
+from supportcarr.kit.store.port import Store
+
+PASSWORD = "correct horse battery"
+AUTH = Auth(
+    token_secrets="t2:"
+    + "second-secret-of-the-tests-0123456789"
+    + ",t1:"
+    + "first-secret-of-the-tests-0123456789",
+    lookup_secret="look-up secret of the tests",
+    bcrypt_cost=4,
+)
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: ``body`` is decoded JSON, or the bytes if it is not JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str | None:
+        """The problem's code."""
+        return self.body.get("code") if isinstance(self.body, dict) else None
+
+
+class Client:
+    """Sends requests from one address, with a token if it has one."""
+
+    def __init__(self, api: Api, address: str, grant: Grant | None = None) -> None:
+        self._api = api
+        self.address = address
+        self.grant = grant
+        self.token = grant.access_token if grant else None
+
+    @property
+    def user_id(self) -> str:
+        assert self.grant is not None
+        return self.grant.user.id
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        key: str | None = None,
+        if_match: int | str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """One request; *path* is below ``/api/v1`` unless it begins with ``//`` (then below the root).
+
+        *raw* is sent as it is; *key* is the Idempotency-Key; *if_match* a version, or a raw header.
+        """
+        sent = {"x-forwarded-for": self.address, **(headers or {})}
+        if self.token is not None:
+            sent.setdefault("authorization", f"Bearer {self.token}")
+        if key is not None:
+            sent["idempotency-key"] = key
+        if if_match is not None:
+            sent["if-match"] = f'"{if_match}"' if isinstance(if_match, int) else if_match
+        if raw is None and body is not None:
+            raw = msgspec.json.encode(body)
+        if raw is not None:
+            sent.setdefault("content-type", "application/json")
+        url = self._api.url + (path[1:] if path.startswith("//") else f"/api/v1{path}")
+        async with self._api.session.request(
+            method, url, data=raw, headers=sent, allow_redirects=False
+        ) as answer:
+            content = await answer.read()
+            is_json = "json" in answer.headers.get("content-type", "")
+            return Reply(
+                answer.status,
+                answer.headers,
+                msgspec.json.decode(content) if is_json and content else content,
+            )
+
+    async def get(self, path: str, **given: Any) -> Reply:
+        return await self.send("GET", path, **given)
+
+    async def post(self, path: str, body: Any = None, **given: Any) -> Reply:
+        return await self.send("POST", path, body, **given)
+
+    async def put(self, path: str, body: Any = None, **given: Any) -> Reply:
+        return await self.send("PUT", path, body, **given)
+
+    async def patch(self, path: str, body: Any = None, **given: Any) -> Reply:
+        return await self.send("PATCH", path, body, **given)
+
+    async def delete(self, path: str, **given: Any) -> Reply:
+        return await self.send("DELETE", path, **given)
+
+    async def create(self, path: str, body: Any = None, **given: Any) -> Reply:
+        """A POST with an idempotency key of its own."""
+        return await self.send("POST", path, body, key=uuid.uuid4().hex, **given)
+
+
+@dataclass
+class Api:
+    """A running server, and what it was made of."""
+
+    url: str
+    session: aiohttp.ClientSession
+    auth: AuthService
+    tokens: Tokens
+    gateway: Gateway
+    metrics: Metrics
+    lifecycle: Lifecycle
+    clock: Clock
+    routes: Sequence[Route] = field(default_factory=list)
+
+    def anonymous(self, address: str | None = None) -> Client:
+        """Somebody without an account."""
+        return Client(self, address or new_address())
+
+    async def person(self, *roles: str, name: str = "Ana Roy", phone: str | None = None) -> Client:
+        """Somebody signed in, with those roles (a rider if none is named)."""
+        number = phone or new_phone()
+        await self.auth.ensure_account(number, PASSWORD, name, roles or ("rider",))
+        return Client(self, new_address(), await self.auth.sign_in(number, PASSWORD))
+
+
+def new_phone() -> str:
+    """A number that nobody in this test run has."""
+    return f"+1514555{next(_numbers):04d}"
+
+
+def new_address() -> str:
+    """An address (of the benchmarking network, RFC 2544) that nobody in this test run has."""
+    number = next(_numbers)
+    return f"198.18.{number // 250 % 250}.{number % 250 + 1}"
+
+
+@asynccontextmanager
+async def serving(
+    routes: Sequence[Route] = (),
+    *,
+    store: Store,
+    redis: RedisClient,
+    clock: Clock | None = None,
+    auth: Auth = AUTH,
+    limits: Limits | None = None,
+    servers: Servers | None = None,
+    checks: Mapping[str, Check] | None = None,
+    apps: Mapping[str, Path] | None = None,
+    redirects: Mapping[str, str] | None = None,
+    access_log: LogWriter | None = None,
+) -> AsyncIterator[Api]:
+    """The gateway with those routes and auth's, on a free port, as in production."""
+    clock = clock or Clock()
+    servers = servers or Servers(drain_seconds=2)
+    port = free_port()
+    place = Place(public_url=f"http://127.0.0.1:{port}")
+    revocations = Revocations(store, clock, auth, redis)
+    tokens = Tokens(auth, revocations)
+    passwords = Passwords(auth)
+    service = AuthService(store, clock, auth, tokens=tokens, passwords=passwords, revocations=revocations)
+    metrics, lifecycle = Metrics(), Lifecycle()
+    all_routes = [*auth_routes(service), *routes]
+    gateway = build(
+        all_routes,
+        store=store,
+        clock=clock,
+        tokens=tokens,
+        limiter=Limiter(redis),
+        metrics=metrics,
+        lifecycle=lifecycle,
+        place=place,
+        servers=servers,
+        limits=limits or Limits(),
+        secret=auth.lookup_secret,
+        checks=checks or {"store": store.ping},
+        config=lambda: {"realtime_url": place.realtime_url},
+        apps=apps,
+        redirects=redirects,
+        access_log=access_log,
+    )
+    await revocations.open()
+    running = asyncio.create_task(
+        serve(gateway, "127.0.0.1", port, servers.drain_seconds, lifecycle=lifecycle, front=gateway)
+    )
+    try:
+        await _listens(port, running)
+        lifecycle.became_ready()
+        crowd = aiohttp.TCPConnector(limit=0)  # as many clients at once as a test wants
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30), connector=crowd) as session:
+            yield Api(
+                place.public_url, session, service, tokens, gateway, metrics, lifecycle, clock, all_routes
+            )
+    finally:
+        lifecycle.drain()
+        await running
+        await revocations.close()
+        passwords.close()
+
+
+async def _listens(port: int, running: asyncio.Task[None]) -> None:
+    """Return when something listens there; raise what *running* raised if it ends before."""
+    async with asyncio.timeout(10):
+        while True:
+            if running.done():
+                running.result()
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.01)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return

@@ -1,0 +1,67 @@
+"""A server process for tests: ``python -m support.http.server_process PORT METRICS_PORT DRAIN_SECONDS``.
+
+``/pid`` answers its process id, ``/slow/SECONDS`` takes that long, ``/ws`` echoes; it says on standard
+output what happens to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from supportcarr.kit.http.server import Lifecycle, run, serve, serve_metrics
+from supportcarr.kit.http.types import Receive, Scope, Send
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.runtime.settings import Logs
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the test reads it
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await receive()
+        say("startup")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        say("shutdown")
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"]})
+        return
+    if scope["path"].startswith("/slow/"):
+        say("slow began")
+        await asyncio.sleep(float(scope["path"].rpartition("/")[2]))
+        say("slow ended")
+    body = str(os.getpid()).encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-length", b"%d" % len(body))],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+async def main(port: int, metrics_port: int, drain_seconds: float) -> int:
+    logs.configure(Logs(), descriptor=2)
+    lifecycle = Lifecycle()
+    lifecycle.watch_signals()
+    metrics = await serve_metrics(Metrics().render, "127.0.0.1", metrics_port, lifecycle=lifecycle)
+    lifecycle.became_ready()
+    async with metrics:
+        await serve(app, "127.0.0.1", port, drain_seconds, lifecycle=lifecycle, websockets=True)
+    say("over")
+    return 3
+
+
+if __name__ == "__main__":
+    sys.exit(run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))))

@@ -1,0 +1,73 @@
+"""What a server's ``explain`` says of a command: the stages of the plan that won, and the shards asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from support.mongo.commands import explainable
+from supportcarr.kit.store.mongo.document import Row
+
+ONE_SHARD, ONE_SHARD_WRITTEN = "SINGLE_SHARD", "SHARD_WRITE"
+WHOLE_COLLECTION, SORTED_IN_MEMORY = "COLLSCAN", "SORT"
+BY_INDEX = frozenset(
+    {
+        "CLUSTERED_IXSCAN",
+        "COUNT_SCAN",
+        "DISTINCT_SCAN",
+        "EXPRESS_CLUSTERED_IXSCAN",
+        "EXPRESS_IXSCAN",
+        "EXPRESS_UPDATE",
+        "IDHACK",
+        "IXSCAN",
+    }
+)
+
+
+async def explained(database: AsyncDatabase[Row], command: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the server would do for a command; it does not do it."""
+    return await database.command({"explain": explainable(command), "verbosity": "queryPlanner"})
+
+
+def stages(told: Mapping[str, Any]) -> list[str]:
+    """The stages of the winning plans, outermost first, those of each shard one after the other.
+
+    Raises ``ValueError`` if nothing is told of a plan.
+    """
+    found = [stage for plan in _winners(told) for stage in _stages(plan)]
+    if not found:
+        raise ValueError(f"no plan is told: {sorted(told)}")
+    return found
+
+
+def shards(told: Mapping[str, Any]) -> set[str]:
+    """The names of the shards that the router would ask."""
+    named = {shard["shardName"] for plan in _winners(told) for shard in plan.get("shards", ())}
+    return named | set(told.get("shards", ()))  # of an aggregation
+
+
+def _winners(value: object) -> Iterator[Mapping[str, Any]]:
+    """Each ``winningPlan`` that is not within another."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name == "winningPlan":
+                yield inner
+            elif name != "rejectedPlans":
+                yield from _winners(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _winners(inner)
+
+
+def _stages(plan: object) -> Iterator[str]:
+    if isinstance(plan, Mapping):
+        if isinstance(plan.get("stage"), str):
+            yield plan["stage"]
+        for name, inner in plan.items():
+            if name != "rejectedPlans":
+                yield from _stages(inner)
+    elif isinstance(plan, list):
+        for inner in plan:
+            yield from _stages(inner)

@@ -1,0 +1,265 @@
+"""The twin of Stripe in this process, on a port of its own, and the parts of payments around it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueRequested
+from supportcarr.contracts.money import Owed
+from supportcarr.kit.http.server import Lifecycle, free_port, serve
+from supportcarr.kit.http.types import ASGIApp
+from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Stripe
+from supportcarr.kit.store.port import Store
+from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.ledger_service import Ledger
+from supportcarr.payments.ports import PaymentGateway
+from supportcarr.payments.service import Payments
+from supportcarr.payments.webhooks import Webhooks
+from supportcarr.providers.stripe import StripePaymentGateway
+from supportcarr_lab.emulators.app import create_app
+
+API_KEY = "sk_test_twin"
+WEBHOOK_SECRET = "whsec_twin"
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, port: int) -> AsyncIterator[str]:
+    """Serve an ASGI application in this process; gives its base URL."""
+    lifecycle = Lifecycle()
+    task = asyncio.create_task(serve(app, "127.0.0.1", port, 2.0, lifecycle=lifecycle))
+    base = f"http://127.0.0.1:{port}"
+    try:
+        await until_answering(base, task.done)
+        yield base
+    finally:
+        lifecycle.drain()
+        await task
+
+
+async def until_answering(base: str, ended: Callable[[], bool]) -> None:
+    """Wait until a server answers; gives up when it has ended, or after a while."""
+    async with aiohttp.ClientSession() as session:
+        for _ in range(1500):
+            if ended():
+                break
+            with contextlib.suppress(aiohttp.ClientError):
+                async with session.get(f"{base}/healthz") as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.01)
+    raise TimeoutError(f"{base} does not answer")
+
+
+class Twin:
+    """The twin's address, and what a test may do to it beyond Stripe's API."""
+
+    def __init__(self, base: str, session: aiohttp.ClientSession) -> None:
+        self.base = base
+        self.session = session
+
+    @property
+    def settings(self) -> Stripe:
+        return Stripe(api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=5.0)
+
+    async def misbehave(self, **behaviour: Any) -> None:
+        async with self.session.post(f"{self.base}/sandbox/stripe/behaviour", json=behaviour) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def intents(self) -> list[dict[str, Any]]:
+        async with self.session.get(f"{self.base}/sandbox/stripe/books") as answer:
+            return cast(list[dict[str, Any]], (await answer.json())["intents"])
+
+    async def authenticate(self, intent_id: str, *, succeeds: bool) -> None:
+        url = f"{self.base}/sandbox/stripe/payment_intents/{intent_id}/authentication"
+        async with self.session.post(url, json={"succeeds": succeeds}) as answer:
+            assert answer.status == 200, await answer.text()
+
+
+@contextlib.asynccontextmanager
+async def running_twin(folder: Path, *, webhook_url: str | None = None) -> AsyncIterator[Twin]:
+    """A twin with its books in that folder; started again on them it goes on where it was."""
+    app = create_app(data=folder, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, webhook_url=webhook_url)
+    async with serving(cast(ASGIApp, app), free_port()) as base, aiohttp.ClientSession() as session:
+        yield Twin(base, session)
+
+
+@pytest.fixture
+async def stripe_twin(tmp_path: Path) -> AsyncIterator[Twin]:
+    """Stripe's twin without webhooks."""
+    async with running_twin(tmp_path / "twin") as twin:
+        yield twin
+
+
+@dataclass
+class Jobs:
+    """Keeps what was asked for, so that a test runs it when it wants."""
+
+    asked: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    revived: list[tuple[str, str]] = field(default_factory=list)
+
+    async def add(self, name: str, key: str, payload: bytes, *, run_at: datetime | None = None) -> None:
+        self.asked.setdefault((name, key), payload)
+
+    async def revive(self, name: str, key: str) -> bool:
+        self.revived.append((name, key))
+        return True
+
+
+@dataclass
+class Till:
+    """Payments put together on a store and a gateway."""
+
+    payments: Payments
+    methods: PaymentMethods
+    ledger: Ledger
+    webhooks: Webhooks
+    jobs: Jobs
+
+
+def till(store: Store, gateway: PaymentGateway, clock: Clock | None = None) -> Till:
+    clock = clock or Clock()
+    methods = PaymentMethods(store, clock, gateway)
+    ledger = Ledger(store, clock)
+    payments = Payments(store, clock, gateway, methods, ledger)
+    jobs = Jobs()
+    return Till(payments, methods, ledger, Webhooks(store, clock, gateway, payments, jobs), jobs)
+
+
+@contextlib.asynccontextmanager
+async def gateway_to(twin: Twin, *, timeout_seconds: float = 5.0) -> AsyncIterator[StripePaymentGateway]:
+    """The real adapter, with the unmodified SDK, speaking to the twin."""
+    settings = Stripe(
+        api_key=API_KEY,
+        webhook_secret=WEBHOOK_SECRET,
+        api_base=twin.base,
+        timeout_seconds=timeout_seconds,
+    )
+    gateway = StripePaymentGateway(settings)
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
+async def until_done(work: Callable[[], Awaitable[None]], tries: int = 20) -> None:
+    """Run a job as the runner would: again when it asks for it (but at once)."""
+    for _ in range(tries):
+        try:
+            return await work()
+        except Again:
+            continue
+    raise AssertionError("the job did not come to an end")
+
+
+RESCUE = "res_qc_01jtwn00000000000000000001"
+RIDER = "usr_01jtwn0000000000000000r1de"
+DRIVER = "usr_01jtwn0000000000000000dr1v"
+
+
+def requested(method_id: str, *, total_minor: int = 2500, rescue_id: str = RESCUE) -> RescueRequested:
+    return RescueRequested(
+        rescue_id=rescue_id,
+        rider_id=RIDER,
+        area_id="montreal",
+        status="requested",
+        payment_method_id=method_id,
+        total_minor=total_minor,
+        currency="CAD",
+    )
+
+
+def completed(
+    *, rider_minor: int = 2500, driver_minor: int = 1875, rescue_id: str = RESCUE
+) -> RescueCompleted:
+    return RescueCompleted(
+        rescue_id=rescue_id,
+        rider_id=RIDER,
+        area_id="montreal",
+        status="completed",
+        driver_id=DRIVER,
+        outcome="delivered",
+        owed=Owed(rider_minor, driver_minor, "CAD"),
+    )
+
+
+def ended(
+    kind: type[RescueEnded],
+    status: str,
+    *,
+    rider_minor: int = 0,
+    driver_minor: int = 0,
+    rescue_id: str = RESCUE,
+    driver_id: str | None = None,
+) -> RescueEnded:
+    return kind(
+        rescue_id=rescue_id,
+        rider_id=RIDER,
+        area_id="montreal",
+        status=status,
+        driver_id=driver_id,
+        owed=Owed(rider_minor, driver_minor, "CAD"),
+    )
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class Minefield:
+    """Counts the steps that leave a trace (calls of Stripe, writes); dies after the one named."""
+
+    def __init__(self, dies_after: int) -> None:
+        self.left = dies_after
+
+    @property
+    def crossed(self) -> bool:
+        return self.left > 0
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Crash
+
+    def around(self, inner: Any, *names: str) -> Any:
+        """The same object, with a step after each of those methods."""
+        return _Mined(inner, self, names)
+
+    def store(self, store: Store) -> Store:
+        field_ = self
+
+        class Mined:
+            def collection(self, spec: Any) -> Any:
+                return field_.around(store.collection(spec), "insert", "insert_many", "save")
+
+        return cast(Store, Mined())
+
+    def gateway(self, gateway: PaymentGateway) -> PaymentGateway:
+        return cast(PaymentGateway, self.around(gateway, "hold", "capture", "cancel", "retrieve", "find"))
+
+
+class _Mined:
+    def __init__(self, inner: Any, minefield: Minefield, names: tuple[str, ...]) -> None:
+        self._inner, self._minefield, self._names = inner, minefield, names
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        if name not in self._names:
+            return method
+
+        async def stepped(*args: Any, **kwargs: Any) -> Any:
+            result = await method(*args, **kwargs)
+            self._minefield.step()
+            return result
+
+        return stepped

@@ -1,0 +1,234 @@
+"""A whole platform in the test's own process: every part, the gateway, Redis, SQLite, Stripe's twin.
+
+    async with running_platform(tmp_path) as platform:
+        rider = await platform.person("rider")
+        reply = await rider.post("/quotes", {...})
+        await platform.settle()
+
+What a request starts behind its answer (facts, jobs) is done when ``settle`` returns.  City time
+stands still until a test moves it, so that nothing falls due by itself.  Redis, the twin and the store
+are reached through what a test can break (``faults``).  Every answer is held to the
+OpenAPI document (``support.http.openapi_contract``).  Stripe's twin posts no webhooks: a test that
+wants one signs it itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+import msgspec
+
+from support.faults import Door, Faults, FaultyStore
+from support.http.openapi_contract import Contract
+from support.http.server import PASSWORD, Api, Client, Reply, new_address, new_phone
+from support.payments.world import Twin, running_twin, serving
+from supportcarr.auth.service import Grant
+from supportcarr.bootstrap.container import SPECS, House, Redises
+from supportcarr.bootstrap.processes import gateway_of
+from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.http.server import Lifecycle, free_port
+from supportcarr.kit.http.types import ASGIApp
+from supportcarr.kit.jobs.service import Job
+from supportcarr.kit.jobs.worker import JobWorker
+from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.runtime import settings as kit_settings
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Settings
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.pricing.areas import seed_demo
+from supportcarr.supervisor.redis_server import RedisServer
+
+TOKEN_SECRET = "first-secret-of-the-tests-0123456789"
+LOOKUP_SECRET = "look-up secret of the tests"
+QUOTES_SECRET = "quotes' secret of the tests"
+QUIET_SECONDS = 20.0
+
+# What a refused request may leave behind: the id that an idempotency key stands for, bound to its
+# body.  Leases and the city's clock are moved by no request, and trails are written some seconds
+# after the positions that were accepted.  Redis holds limits and positions only.
+MAY_CHANGE = frozenset({"idempotency", "leases", "cityclock", "trails"})
+
+Digest = Mapping[str, str]
+
+
+class StandingCity(Clock):
+    """City time stands still until ``pass_``; the wall's clock runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = float(int(super().city_seconds()))
+
+    def city_seconds(self) -> float:
+        return self._now
+
+    def pass_(self, seconds: float) -> None:
+        self._now += seconds
+
+
+class CheckedClient(Client):
+    """Holds every answer to the contract."""
+
+    def __init__(self, api: Api, contract: Contract, address: str, grant: Grant | None = None) -> None:
+        super().__init__(api, address, grant)
+        self._contract = contract
+
+    async def send(self, method: str, path: str, body: Any = None, **given: Any) -> Reply:
+        reply = await super().send(method, path, body, **given)
+        self._contract.check(method, path, reply)
+        return reply
+
+
+@dataclass(slots=True)
+class Platform:
+    """A running platform, and how a test sees into it."""
+
+    house: House
+    api: Api
+    contract: Contract
+    relay: Relay
+    clock: StandingCity
+    twin: Twin
+    redis_server: RedisServer
+    faults: Faults
+
+    # --- people -----------------------------------------------------------------------------------
+
+    def anonymous(self) -> CheckedClient:
+        """Somebody without an account."""
+        return CheckedClient(self.api, self.contract, new_address())
+
+    async def person(self, *roles: str, name: str = "Ana Roy", phone: str | None = None) -> CheckedClient:
+        """Somebody signed in, with those roles."""
+        number = phone or new_phone()
+        await self.house.auth.ensure_account(number, PASSWORD, name, roles)
+        grant = await self.house.auth.sign_in(number, PASSWORD)
+        await self.settle()
+        return CheckedClient(self.api, self.contract, new_address(), grant)
+
+    # --- time and what happens in it --------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Wait until every fact and job that is under way has done its work."""
+        gives_up = asyncio.get_running_loop().time() + QUIET_SECONDS
+        while asyncio.get_running_loop().time() < gives_up:
+            assert await self.relay.drain(QUIET_SECONDS)
+            if not await self._jobs_under_way() and not self.relay.stats()["waiting"]:
+                return
+            await asyncio.sleep(0.005)
+        raise TimeoutError(f"still at work: {(await self.house.jobs.find('ready')).items}")
+
+    async def _jobs_under_way(self) -> bool:
+        """True while a job runs or is about to; one that asks again in a while (until a rider has
+        answered the bank, say) has done what there is to do now."""
+        soon = self.house.clock.wall() + timedelta(seconds=1.5)
+        ready = (await self.house.jobs.find("ready", limit=200)).items
+        return any(job.running or job.run_at < soon for job in ready)
+
+    async def fall_due(self, collection: str, id: str) -> None:
+        """Fire the deadline of that document, as a worker does when its time has come."""
+        [deadline] = [d for d in self.house.deadlines() if d.spec.name == collection]
+        await deadline.fire(id)
+        await self.settle()
+
+    # --- what is stored ---------------------------------------------------------------------------
+
+    async def digest(self) -> Digest:
+        """One hash a collection; equal digests: nothing was stored, changed or removed."""
+        await self.settle()
+        encode = msgspec.json.Encoder(order="deterministic").encode
+        digests = {}
+        for spec in SPECS:
+            if spec.name not in MAY_CHANGE:
+                hashed = blake2b(digest_size=16)
+                async for document in self.house.store.collection(spec).scan():
+                    if not (isinstance(document, Job) and document.state == "ready"):  # it may ask again
+                        hashed.update(encode(document))
+                digests[spec.name] = hashed.hexdigest()
+        return digests
+
+
+def settings_for(folder: Path, *, port: int, redis_url: str, twin: Twin, **changed: str) -> Settings:
+    """Settings of a local platform with cheap passwords and limits that no test meets by chance."""
+    given = {
+        "DATA": str(folder),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+        "REDIS_URL": redis_url,
+        "DRAIN_SECONDS": "2",
+        "AUTH_TOKEN_SECRETS": f"t1:{TOKEN_SECRET}",
+        "AUTH_LOOKUP_SECRET": LOOKUP_SECRET,
+        "AUTH_BCRYPT_COST": "4",
+        "QUOTES_SECRET": QUOTES_SECRET,
+        "STRIPE_API_KEY": twin.settings.api_key,
+        "STRIPE_WEBHOOK_SECRET": twin.settings.webhook_secret,
+        "STRIPE_API_BASE": twin.base,
+        "LIMITS_USER_PER_MINUTE": "1000000",
+        "LIMITS_ADDRESS_PER_MINUTE": "1000000",
+        "LIMITS_SENSITIVE_PER_MINUTE": "1000000",
+    } | changed
+    return kit_settings.load(
+        {kit_settings.PREFIX + name: value for name, value in given.items()}, dotenv=None
+    )
+
+
+@asynccontextmanager
+async def running_platform(
+    folder: Path, *, patience_s: float = 5.0, **changed: str
+) -> AsyncIterator[Platform]:
+    """A platform with its data in *folder*; *changed* are settings, by name without the prefix.
+
+    *patience_s* is how long the store waits for another process's lock.
+    """
+    async with AsyncExitStack() as closing:
+        server = RedisServer(folder / "redis")
+        server.start()
+        closing.callback(server.stop)
+        twin = await closing.enter_async_context(running_twin(folder / "twin"))
+        before_redis = closing.enter_context(Door(server.port or 0))
+        before_twin = closing.enter_context(Door(int(twin.base.rpartition(":")[2])))
+        port, redis_url = free_port(), before_redis.redis(server.url)
+        changed = {"STRIPE_API_BASE": before_twin.http} | changed
+        settings = settings_for(folder, port=port, redis_url=redis_url, twin=twin, **changed)
+
+        sqlite = SqliteStore(folder / "store.sqlite3", patience_s=patience_s)
+        await sqlite.open()
+        closing.push_async_callback(sqlite.close)
+        faults = Faults(before_redis, before_twin, FaultyStore(sqlite))
+        store = faults.store.as_store
+        redis = await closing.enter_async_context(RedisClient(redis_url))
+        clock = StandingCity()
+        house = House(settings, store, clock, Redises(redis, redis), durable_url=redis_url)
+        closing.push_async_callback(house.close)
+        await seed_demo(store)
+        await house.revocations.open()
+        closing.push_async_callback(house.revocations.close)
+
+        relay = Relay(store, house.consumers(), house.jobs)
+        closing.push_async_callback(relay.stop)
+        worker = JobWorker(house.jobs, house.job_handlers(), settings.jobs)
+        worker.start()
+        closing.push_async_callback(worker.close, 2.0)
+
+        metrics, lifecycle = Metrics(), Lifecycle()
+        gateway = gateway_of(house, metrics, lifecycle)
+        lifecycle.became_ready()
+        url = await closing.enter_async_context(serving(cast(ASGIApp, gateway), port))
+        session = await closing.enter_async_context(
+            aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(limit=0)
+            )
+        )
+        routes = house.routes()
+        api = Api(url, session, house.auth, house.tokens, gateway, metrics, lifecycle, clock, routes)
+        async with session.get(f"{url}/openapi.json") as answer:
+            contract = Contract(await answer.json(), routes)
+        yield Platform(house, api, contract, relay, clock, twin, server, faults)

@@ -1,0 +1,69 @@
+"""A process that dispatches: ``python -m support.processes.dispatch_child STORE ACTION ARGUMENTS``.
+
+``accept DRIVER=OFFER …`` accepts all of them at once and prints the drivers whose acceptance was
+taken; ``search RESCUE …`` searches for all of them at once, several times; ``reconcile SECONDS`` fires
+what is due so much later, and reconciles, as three workers do that all tick at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from support.dispatch.world import City, north
+from supportcarr.contracts.errors import Conflict
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+
+DRIVERS = {f"usr_d{n}": 100.0 + n for n in range(8)}
+
+
+def run(store: Path, action: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start such a process; what it prints is read from its standard output."""
+    root = Path(__file__).resolve().parents[3]
+    return subprocess.Popen(
+        [sys.executable, "-m", "support.processes.dispatch_child", str(store), action, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": f"{root / 'src'}:{root / 'tests'}"},
+    )
+
+
+async def _accept(city: City, pairs: list[str]) -> None:
+    async def one(driver_id: str, offer_id: str) -> str | None:
+        try:
+            await city.dispatch.accept_offer(driver_id, offer_id)
+        except Conflict:
+            return None
+        return driver_id
+
+    taken = await asyncio.gather(*(one(*pair.split("=")) for pair in pairs))
+    print("\n".join(d for d in taken if d))  # noqa: T201 - it is how the parent learns
+
+
+async def _search(city: City, rescues: list[str]) -> None:
+    for driver_id, metres in DRIVERS.items():
+        city.positions.at[driver_id] = north(metres)
+    for _ in range(5):
+        await asyncio.gather(*(city.process().case_due(r) for r in rescues))
+
+
+async def _reconcile(city: City, arguments: list[str]) -> None:
+    city.pass_time(float(arguments[0]))
+    workers = [city.process() for _ in range(3)]
+    for _ in range(4):
+        await asyncio.gather(city.run_due(), *(worker.reconcile() for worker in workers))
+
+
+async def _main(path: str, action: str, arguments: list[str]) -> None:
+    store = SqliteStore(Path(path))
+    await store.open()
+    try:
+        await {"accept": _accept, "search": _search, "reconcile": _reconcile}[action](City(store), arguments)
+    finally:
+        await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(sys.argv[1], sys.argv[2], sys.argv[3:]))

@@ -1,0 +1,47 @@
+"""A parent that starts a child, prints its process id and waits to be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from supportcarr.kit.runtime import process
+
+CHILD = (
+    "import os, sys, time\n"
+    "from supportcarr.kit.runtime import process\n"
+    "if sys.argv[1] == 'watch': process._LIBC = None\n"
+    "process.die_with_parent(int(sys.argv[2]))\n"
+    "print('bound', flush=True)\n"
+    "time.sleep(600)\n"
+)
+
+
+def main(way: str) -> None:
+    if way in ("kernel", "watch"):
+        # our own Python children bind themselves
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, way, str(os.getpid())], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline() == "bound\n"
+        pid = child.pid
+    elif way == "program":
+        pid = process.start_bound(["sleep", "600"]).pid
+    else:
+        # where there is no prctl a guard stands between us and the program
+        process._LIBC = None
+        guard = process.start_bound(["sleep", "600"])
+        children = Path(f"/proc/{guard.pid}/task/{guard.pid}/children")
+        while not (found := children.read_text().split()):
+            time.sleep(0.02)
+        pid = int(found[0])
+    print(pid, flush=True)  # noqa: T201
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,34 @@
+"""A process that takes tokens of one key until it is refused often; prints how many it got."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from supportcarr.kit.ratelimit.limiter import Limiter, Rule
+from supportcarr.kit.redis.client import RedisClient
+
+
+async def main(url: str, limit: int, refusals: int) -> int:
+    rule = Rule("hammered", limit, seconds=100_000)
+    async with RedisClient(url, timeout=60) as redis:
+        await redis.call("RPUSH", "ready", 1)
+        await redis.call("BLPOP", "go", 50)  # all begin together
+        limiter = Limiter(redis, lease=8)
+        taken = refused = 0
+
+        async def hammer() -> None:
+            nonlocal taken, refused
+            while refused < refusals:
+                held = limiter.try_take("key", rule)
+                allowed = held if held is not None else (await limiter.take([("key", rule)])).allowed
+                taken += allowed
+                refused += not allowed
+
+        await asyncio.gather(*(hammer() for _ in range(20)))
+        assert limiter.fallbacks == 0
+        return taken
+
+
+if __name__ == "__main__":
+    print(asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))  # noqa: T201

@@ -1,0 +1,31 @@
+"""Python processes of a test's own, which never outlive it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+TESTS = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def python(module: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that runs that module (``support.…``), its output in ``stdout``; killed at the end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)])},
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

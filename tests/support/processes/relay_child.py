@@ -1,0 +1,116 @@
+"""A process that relays: ``python -m support.processes.relay_child STORE REDIS WRITES``.
+
+It changes the same few documents as its twin, each change once whoever loses a race, relays what it wrote
+to people's streams, and all the time sweeps whatever it finds in the outbox, the other's included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import DriverDeparted, Event, Recorded
+from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.events.streams import Streams
+from supportcarr.kit.jobs.declarations import Again, Consumer
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Streams as StreamSettings
+from supportcarr.kit.store.port import CollectionSpec, VersionConflict
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.realtime.handlers import consumers
+
+RESCUES = [f"res_qc_{n}" for n in range(4)]
+KEPT = StreamSettings(user_events=10_000)
+
+
+class Written(Document, frozen=True, kw_only=True):
+    """A rescue as far as the streams need one: something with versions."""
+
+
+WRITTEN = CollectionSpec("written", Written)
+
+
+def rider_of(rescue_id: str) -> str:
+    return f"usr_{rescue_id}"
+
+
+def departed(rescue_id: str) -> Recorded:
+    fact = DriverDeparted(
+        rescue_id=rescue_id,
+        rider_id=rider_of(rescue_id),
+        area_id="montreal",
+        status="en_route",
+        driver_id="usr_driver",
+    )
+    return Recorded((fact,), SYSTEM, Clock().city())
+
+
+class NoJobs:
+    async def add(self, name: str, key: str, payload: bytes, *, run_at: Any = None) -> None:
+        raise AssertionError("nothing here is slow")
+
+
+class Hesitant:
+    """The feed, which now and then takes its time before it begins, or cannot just now."""
+
+    def __init__(self, feed: Consumer, chance: random.Random) -> None:
+        self._feed, self._chance = feed, chance
+
+    async def handle(self, event: Event) -> None:
+        if self._chance.random() < 0.3:
+            await asyncio.sleep(self._chance.random() * 0.02)
+        if self._chance.random() < 0.1:
+            raise Again(0.005, "not just now")
+        await self._feed.handle(event)
+
+
+async def write(store: SqliteStore, writes: int, chance: random.Random) -> None:
+    written = store.collection(WRITTEN)
+    for _ in range(writes):
+        rescue_id = chance.choice(RESCUES)
+        while True:
+            now = await written.get(rescue_id)
+            assert now is not None
+            try:
+                await written.save(now, departed(rescue_id))
+                break
+            except VersionConflict:
+                continue
+
+
+async def main(path: str, redis_url: str, writes: int) -> None:
+    chance = random.Random(path)
+    store = SqliteStore(Path(path))
+    store.collection(WRITTEN)
+    await store.open()
+    async with RedisClient(redis_url) as redis:
+        views: Any = None  # no event here names something that must be shown
+        [feed] = consumers(Streams(redis, KEPT), views)
+        slow = Hesitant(feed, chance)
+        relay = Relay(store, [Consumer(feed.name, feed.facts, slow.handle)], NoJobs())
+        sweeping = True
+
+        async def sweep_on() -> None:
+            while sweeping:
+                await relay.sweep(older_than_s=0.0)
+                await asyncio.sleep(0.001)
+
+        sweeps = asyncio.create_task(sweep_on())
+        await asyncio.gather(*(write(store, writes // 4, chance) for _ in range(4)))
+        while await store.outbox(older_than_s=0.0, limit=1):
+            await asyncio.sleep(0.01)
+        sweeping = False
+        await sweeps
+        assert await relay.drain()
+        await relay.stop()
+    await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

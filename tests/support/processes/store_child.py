@@ -1,0 +1,110 @@
+"""A second process for tests of the store: ``python -m support.processes.store_child URL ROLE …``."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import msgspec
+
+from support.store.fixtures import PARCELS, Parcel, recorded, store_at
+from supportcarr.contracts.events import Recorded
+from supportcarr.kit.store.update import change
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def start(url: str, role: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a child; its input and output are piped."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "support.processes.store_child", url, role, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"},
+    )
+
+
+async def increment(url: str, id: str, writers: str, times: str) -> None:
+    """Count a parcel up *times* times by each of *writers* tasks, and record each."""
+    store = store_at(url)
+    await store.open()
+    parcels = store.collection(PARCELS)
+
+    def counted(parcel: Parcel) -> tuple[Parcel, Recorded]:
+        return msgspec.structs.replace(parcel, count=parcel.count + 1), recorded(str(parcel.count + 1))
+
+    async def write() -> None:
+        for _ in range(int(times)):
+            await change(parcels, id, counted, 1000)
+
+    await asyncio.gather(*(write() for _ in range(int(writers))))
+    await store.close()
+
+
+async def insert_for_ever(url: str, writers: str) -> None:
+    """Insert parcels, each with an event, then save each with another; print what is acknowledged."""
+    store = store_at(url)
+    await store.open()
+    parcels = store.collection(PARCELS)
+
+    async def write(writer: int) -> None:
+        number = 0
+        while True:
+            name = f"{writer}-{number}"
+            parcel = await parcels.insert(Parcel(id=name), recorded("in"))
+            sys.stdout.write(f"{name} 1\n")
+            await parcels.save(parcel, recorded("again"))
+            sys.stdout.write(f"{name} 2\n")
+            sys.stdout.flush()
+            number += 1
+
+    await asyncio.gather(*(write(writer) for writer in range(int(writers))))
+
+
+async def take(url: str, name: str, shelf: str, attempts: str) -> None:
+    """Try to take one shelf with many parcels at once; print how often that succeeded."""
+    store = store_at(url)
+    await store.open()
+    parcels = store.collection(PARCELS)
+    outcomes = await asyncio.gather(
+        *(parcels.insert(Parcel(id=f"{name}-{n}", shelf=shelf)) for n in range(int(attempts))),
+        return_exceptions=True,
+    )
+    sys.stdout.write(str(sum(isinstance(outcome, Parcel) for outcome in outcomes)))
+    await store.close()
+
+
+async def save_for(url: str, name: str, writers: str, seconds: str) -> None:
+    """Say ``ready``, wait for a line, then save a parcel of each writer again and again for so long; print
+    how often that was."""
+    store = store_at(url)
+    await store.open()
+    parcels = store.collection(PARCELS)
+    read = [await parcels.insert(Parcel(id=f"{name}-{n}")) for n in range(int(writers))]
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.readline)
+    end = time.monotonic() + float(seconds)
+
+    async def write(parcel: Parcel) -> int:
+        while time.monotonic() < end:
+            parcel = await parcels.save(parcel)
+        return parcel.version - 1
+
+    sys.stdout.write(str(sum(await asyncio.gather(*map(write, read)))))
+    await store.close()
+
+
+ROLES: dict[str, Callable[..., Coroutine[None, None, None]]] = {
+    "increment": increment,
+    "insert_for_ever": insert_for_ever,
+    "save_for": save_for,
+    "take": take,
+}
+
+if __name__ == "__main__":
+    asyncio.run(ROLES[sys.argv[2]](sys.argv[1], *sys.argv[3:]))

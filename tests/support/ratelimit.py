@@ -1,0 +1,190 @@
+"""Limiters with a Redis of their own, in a time of their own: nothing here waits, and every call's fate
+is the test's.
+
+    def test_something() -> None:
+        @in_its_own_time
+        async def _(world: World) -> None:
+            limiter = world.limiter()
+            ...
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import msgspec
+
+from supportcarr.kit.ratelimit.backend import TAKE
+from supportcarr.kit.ratelimit.limiter import Limiter, Pair, Rule
+from supportcarr.kit.redis import keys
+from supportcarr.kit.redis.client import RedisClient, RedisUnavailable
+
+LEASE = 8
+
+
+class _Selector(selectors.SelectSelector):
+    """Instead of waiting it says that the time has passed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise AssertionError("everybody waits and nothing will come")
+        self.now += max(0.0, timeout)
+        return super().select(0)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._passing = _Selector()
+        super().__init__(self._passing)
+
+    def time(self) -> float:
+        return self._passing.now
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """When a call reaches Redis and when its answer is back, seconds after it was made; ``None``: never.
+    ``broken``: the connection breaks instead of answering."""
+
+    reaches_s: float | None = 0.001
+    answers_s: float | None = 0.002
+    broken: bool = False
+
+
+GOOD = Fate()
+
+
+class Buckets:
+    """What the script does, in Python (``tests/integration/kit/test_limits_script.py`` compares them)."""
+
+    def __init__(self) -> None:
+        self.full_at: dict[str, int] = {}  # microseconds
+
+    def take(self, now: int, buckets: list[str], numbers: list[int]) -> list[int]:
+        answer: list[int] = []
+        rest = iter(numbers)
+        names = iter(buckets)
+        for size in rest:
+            group = [(next(names), next(rest), next(rest), next(rest), next(rest)) for _ in range(size)]
+            found = []
+            for name, interval, capacity, _, back in group:
+                full = max(self.full_at.get(name, 0) - back * interval, now)
+                found.append((full, (now + capacity * interval - full) // interval))
+            refused = any(left < 1 for _, left in found)
+            for (name, interval, capacity, wanted, _), (full, left) in zip(group, found, strict=True):
+                got = 0 if refused else min(wanted, left)
+                self.full_at[name] = full + got * interval
+                answer += (got if left >= 1 else -(full + interval - capacity * interval - now), left - got)
+        return answer
+
+    def left(self, now: int, name: str, rule: Rule) -> int:
+        full = max(self.full_at.get(name, 0), now)
+        return (now + rule.limit * rule.interval_us - full) // rule.interval_us
+
+
+class FakeRedis:
+    """Answers the limiter's calls as their fates say: the next of ``fates``, or else ``usual``."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.buckets = Buckets()
+        self.fates: deque[Fate] = deque()
+        self.usual = GOOD
+        self.calls: list[list[str]] = []  # the keys of each
+        self.asked: list[list[int]] = []  # the numbers of each
+
+    @property
+    def now_us(self) -> int:
+        return int(self._loop.time() * 1_000_000)
+
+    def call(self, *args: Any) -> asyncio.Future[Any]:
+        command, sha, count, *names, packed = args
+        assert (command, sha, count) == ("EVALSHA", TAKE.sha, len(names))
+        numbers: list[int] = msgspec.msgpack.decode(packed)
+        self.calls.append(names)
+        self.asked.append(numbers)
+        fate = self.fates.popleft() if self.fates else self.usual
+        future: asyncio.Future[Any] = self._loop.create_future()
+        answer: list[int] = []
+
+        def reach() -> None:
+            answer.extend(self.buckets.take(self.now_us, names, numbers))
+
+        def reply() -> None:
+            if future.done():
+                return  # as the client does: its caller has gone
+            if fate.broken:
+                future.set_exception(RedisUnavailable("the test says so", sent=True))
+            else:
+                future.set_result(answer)
+
+        if fate.reaches_s is not None:
+            self._loop.call_later(fate.reaches_s, reach)
+        if fate.answers_s is not None:
+            self._loop.call_later(fate.answers_s, reply)
+        return future
+
+
+class Process(Limiter):
+    """A limiter that tells how many requests it let pass without Redis."""
+
+    passed_locally = 0
+
+    def _judge_locally(self, missing: Any) -> Any:
+        verdict = super()._judge_locally(missing)
+        self.passed_locally += verdict.allowed
+        return verdict
+
+    def tokens(self, key: str, rule: Rule) -> int:
+        """Tokens of its lease of that key, whether or not it has ended."""
+        held = self._held.get(rule.name, {}).get(key)
+        return held.tokens if held else 0
+
+    def every_lease(self) -> Iterator[int]:
+        return (held.tokens for of_rule in self._held.values() for held in of_rule.values())
+
+
+class World:
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.redis = FakeRedis(self._loop)
+
+    @property
+    def now(self) -> float:
+        return self._loop.time()
+
+    def limiter(self, lease: int = LEASE) -> Process:
+        return Process(cast(RedisClient, self.redis), lease=lease, monotonic=self._loop.time)
+
+    def left(self, key: str, rule: Rule) -> int:
+        """Tokens in Redis."""
+        return self.redis.buckets.left(self.redis.now_us, keys.limit_bucket(rule.name, key), rule)
+
+
+async def passes(limiter: Limiter, *pairs: Pair) -> bool:
+    """One request, as the gateway makes it."""
+    if len(pairs) == 1:
+        at_once = limiter.try_take(*pairs[0])
+    else:
+        (key, rule), (other_key, other_rule) = pairs
+        at_once = limiter.try_both(key, rule, other_key, other_rule)
+    return at_once if at_once is not None else (await limiter.take(pairs)).allowed
+
+
+def in_its_own_time(body: Callable[[World], Coroutine[Any, Any, None]]) -> None:
+    """Run it now, as fast as it goes."""
+
+    async def run() -> None:
+        await body(World())
+
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        runner.run(run())

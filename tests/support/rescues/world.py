@@ -1,0 +1,254 @@
+"""Rescues and riders on a real store with a relay, with the parts around them played by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from support.rescues.builders import NOW, terms
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.errors import Conflict, NotFound
+from supportcarr.contracts.events import Event, PaymentProcessed
+from supportcarr.contracts.value_objects import DriverCard, Person, QuoteTerms, VehicleCard
+from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.http.routing import Principal
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.settings import Rescues
+from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.rescues import handlers as rescue_handlers
+from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.collections import RESCUES
+from supportcarr.rescues.commands import Arrive, Command, Complete, Depart, RequestRescue, Start
+from supportcarr.rescues.model import Rescue
+from supportcarr.rescues.queries import RescueReading
+from supportcarr.rescues.service import RescueService
+from supportcarr.riders import handlers as rider_handlers
+from supportcarr.riders.service import RiderService
+
+PIN = "4711"
+
+
+def creation(n: int) -> str:
+    """The nth id that the gateway mints for a rescue."""
+    return f"res_01jdc00000000000000000{n:04}"
+
+
+def principal(user_id: str, *roles: str) -> Principal:
+    return Principal(user_id=user_id, roles=frozenset(roles), session_id="ses_1")
+
+
+RIDER = principal("usr_rider", "rider")
+OTHER_RIDER = principal("usr_other_rider", "rider")
+DRIVER = principal("usr_driver", "driver")
+OTHER_DRIVER = principal("usr_other_driver", "driver")
+SUPPORT = principal("usr_support", "support")
+ADMIN = principal("usr_admin", "admin", "rider")
+
+
+class QuoteUsed(Conflict):
+    code = "quote_used"
+
+
+class QuoteExpired(Conflict):
+    code = "quote_expired"
+
+
+class QuoteShelf:
+    """Quotes that are taken once; ``owners`` says by whom they may be."""
+
+    def __init__(self) -> None:
+        self.terms: dict[str, QuoteTerms] = {}
+        self.owners: dict[str, str] = {}
+        self.taken: dict[str, str] = {}
+        self.expired: set[str] = set()
+
+    def put(self, quote_id: str, rider_id: str = "usr_rider", **changes: Any) -> str:
+        self.terms[quote_id] = terms(id=quote_id, **changes)
+        self.owners[quote_id] = rider_id
+        return quote_id
+
+    async def terms_of(self, quote_id: str, *, rider_id: str) -> QuoteTerms:
+        await asyncio.sleep(0)
+        if self.owners.get(quote_id) != rider_id:
+            raise NotFound
+        return self.terms[quote_id]
+
+    async def take(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
+        found = await self.terms_of(quote_id, rider_id=rider_id)
+        if self.taken.get(quote_id) == rescue_id:
+            return found
+        if quote_id in self.taken:
+            raise QuoteUsed
+        if quote_id in self.expired:
+            raise QuoteExpired
+        self.taken[quote_id] = rescue_id
+        return found
+
+
+class Cards:
+    """Every rider owns ``pmt_1``."""
+
+    async def usable(self, rider_id: str, payment_method_id: str) -> bool:
+        return payment_method_id == "pmt_1"
+
+
+class Town:
+    """People and drivers; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.rating = 4.9
+        self.gone: set[str] = set()
+
+    async def person(self, user_id: str) -> Person:
+        self.asked += 1
+        return Person(id=user_id, name="Robin R.", phone_masked="+1 ••• ••• ••12")
+
+    async def card(self, driver_id: str) -> DriverCard:
+        self.asked += 1
+        if driver_id in self.gone:
+            raise NotFound
+        truck = VehicleCard(make="Ford", model="F-150", colour="blue", plate="F12 3AB")
+        return DriverCard(id=driver_id, name="Dominique D.", vehicle=truck, rating=self.rating)
+
+
+class NoJobs:
+    """No consumer here is slow."""
+
+    async def add(self, name: str, key: str, payload: bytes, *, run_at: datetime | None = None) -> None:
+        raise AssertionError(f"{name} was not expected to become a job")
+
+
+class World:
+    """Time stands still until ``pass_`` moves both clocks."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._wall = NOW.timestamp()
+        self.clock = Clock(wall=lambda: self._wall)
+        self.quotes = QuoteShelf()
+        self.town = Town()
+        self.riders = RiderService(store, self.clock)
+        self.service = self.another_service()
+        self.reading = RescueReading(
+            store, self.clock, people=self.town, drivers=self.town, settings=Rescues()
+        )
+        self.chat = Chat(store, self.clock)
+        self.rescues = store.collection(RESCUES)
+        self.events: list[Event] = []
+        store.subscribe(lambda collection, document_id, events: self.events.extend(events))
+        self.relay = Relay(
+            store,
+            [*rescue_handlers.consumers(self.service), *rider_handlers.consumers(self.riders)],
+            NoJobs(),
+        )
+
+    def another_service(self, **ports: Any) -> RescueService:
+        """The service with other ports in place of some."""
+        given: dict[str, Any] = {
+            "quotes": self.quotes,
+            "claims": self.riders,
+            "payment_methods": Cards(),
+        } | ports
+        return RescueService(self.store, self.clock, settings=Rescues(), new_pin=lambda: PIN, **given)
+
+    def pass_(self, seconds: float) -> None:
+        self._wall += seconds
+
+    async def settle(self) -> None:
+        """Let what happened reach whoever reacts to it."""
+        assert await self.relay.drain(10)
+
+    async def request(
+        self, n: int = 1, *, rider_id: str = "usr_rider", quote_id: str | None = None, **quote: Any
+    ) -> Rescue:
+        quote_id = quote_id or self.quotes.put(f"quo_{n}", rider_id, **quote)
+        command = RequestRescue(quote_id=quote_id, payment_method_id="pmt_1")
+        rescue = await self.service.request(command, rider_id=rider_id, creation_id=creation(n))
+        await self.settle()
+        return await self.now(rescue.id)
+
+    async def now(self, rescue_id: str) -> Rescue:
+        rescue = await self.rescues.get(rescue_id)
+        assert rescue is not None
+        return rescue
+
+    async def hold(self, rescue: Rescue, status: str = "succeeded", reason: str | None = None) -> Rescue:
+        await self.service.note_payment(payment(rescue, "hold", status, reason=reason))
+        await self.settle()
+        return await self.now(rescue.id)
+
+    async def matching(self, n: int = 1, **quote: Any) -> Rescue:
+        return await self.hold(await self.request(n, **quote))
+
+    async def assigned(self, n: int = 1, *, driver_id: str = "usr_driver", **quote: Any) -> Rescue:
+        rescue = await self.matching(n, **quote)
+        assert await self.service.assign(rescue.id, driver_id=driver_id, offer_id=f"off_{n}", eta_seconds=300)
+        await self.settle()
+        return await self.now(rescue.id)
+
+    async def arrived(self, n: int = 1) -> Rescue:
+        rescue = await self.assigned(n)
+        return await self.drive(rescue, Depart(), Arrive())
+
+    async def completed(self, n: int = 1) -> Rescue:
+        rescue = await self.arrived(n)
+        return await self.drive(rescue, Start(pin=PIN), Complete(outcome="delivered"))
+
+    async def drive(self, rescue: Rescue, *commands: Command) -> Rescue:
+        for command in commands:
+            rescue = await self.service.act(rescue.id, command, DRIVER)
+        await self.settle()
+        return rescue
+
+
+def payment(
+    rescue: Rescue,
+    kind: str,
+    status: str,
+    *,
+    version: int = 2,
+    reason: str | None = None,
+    payment_status: str = "held",
+    captured_minor: int = 0,
+) -> Event:
+    """An event of the rescue's payment."""
+    fact = PaymentProcessed(
+        payment_id="pay_1",
+        rescue_id=rescue.id,
+        rider_id=rescue.rider_id,
+        area_id=rescue.area_id,
+        kind=kind,
+        status=status,
+        amount_minor=rescue.quote.total_minor,
+        currency="CAD",
+        reason=reason,
+        payment_status=payment_status if status == "succeeded" else status,
+        captured_minor=captured_minor,
+    )
+    return Event(
+        id=f"pay_1.{version}.0",
+        collection="paymentrecords",
+        document_id="pay_1",
+        document_version=version,
+        at=NOW + timedelta(seconds=version),
+        actor=SYSTEM,
+        fact=fact,
+    )
+
+
+def decoded(body: bytes) -> dict[str, Any]:
+    return msgspec.json.decode(body, type=dict[str, Any])
+
+
+@pytest.fixture
+async def world(store: SqliteStore) -> AsyncIterator[World]:
+    made = World(store)
+    yield made
+    await made.relay.stop()

@@ -1,0 +1,158 @@
+"""One rescue of one rider and one driver, paid and told of: the case that each invariant's test spoils."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr_lab.simulator.journal import Cursor, JournalRecord, Loaded, Mark, Seen, key
+from supportcarr_lab.verification.evidence import (
+    CLEARING,
+    DRIVER_PAYABLE,
+    BookEntry,
+    Entry,
+    Facts,
+    LedgerTransaction,
+    Leftovers,
+    Notification,
+    Offer,
+    Payment,
+    Rescue,
+    movements_of,
+)
+
+RIDER, DRIVER = "usr_rider", "usr_driver"
+RESCUE, OFFER, PAYMENT, INTENT, NOTE = "res_qc_1", "off_1", "pay_1", "pi_1", "ntf_1"
+TOTAL, DRIVER_PART = 2401, 1801  # a quarter of 24.01 is 6.0025: 6.00 is the platform's
+BEGAN = 1_000.0  # city time
+AS_RIDER, AS_DRIVER = Actor("rider", RIDER), Actor("driver", DRIVER)
+LIFE: tuple[tuple[str, Actor], ...] = (
+    ("requested", AS_RIDER),
+    ("matching", SYSTEM),
+    ("assigned", SYSTEM),
+    ("en_route", AS_DRIVER),
+    ("arrived", AS_DRIVER),
+    ("in_transit", AS_DRIVER),
+    ("completed", AS_DRIVER),
+)
+
+
+def timeline(*steps: tuple[str, Actor], start: float = BEGAN + 10, every: float = 60.0) -> tuple[Entry, ...]:
+    """Entries one after the other, from version 1."""
+    before = [None, *(to for to, _ in steps)]
+    return tuple(
+        Entry(at=start + i * every, from_=before[i], to=to, actor=actor, version=i + 1)
+        for i, (to, actor) in enumerate(steps)
+    )
+
+
+def rescue(
+    *steps: tuple[str, Actor],
+    id: str = RESCUE,
+    rider_id: str = RIDER,
+    drivers: tuple[str, ...] = (DRIVER,),
+    start: float = BEGAN + 10,
+    every: float = 60.0,
+    outcome: str | None = "delivered",
+    owed: tuple[int, int] = (TOTAL, DRIVER_PART),
+) -> Rescue:
+    """A rescue that went these steps (a completed one by default)."""
+    entries = timeline(*(steps or LIFE), start=start, every=every)
+    return Rescue(
+        id=id,
+        rider_id=rider_id,
+        status=entries[-1].to,
+        created_at=start,
+        timeline=entries,
+        drivers=drivers,
+        currency="CAD",
+        total=TOTAL,
+        before_promo=TOTAL,
+        cancellation_fee=700,
+        no_show_fee=1000,
+        fee_driver_percent=80,
+        platform_percent=25,
+        outcome=outcome,
+        owed_rider=owed[0],
+        owed_driver=owed[1],
+    )
+
+
+def payment(captured: int = TOTAL, status: str = "captured") -> Payment:
+    return Payment(
+        id=PAYMENT,
+        rescue_id=RESCUE,
+        rider_id=RIDER,
+        driver_id=DRIVER,
+        intent_id=INTENT,
+        status=status,
+        captured=captured,
+        refunded=0,
+        movements=movements_of(
+            status=status, hold=TOTAL, captured=captured, owed=captured, charge="capture", failure=None
+        ),
+    )
+
+
+def ledger(rider: int = TOTAL, driver: int = DRIVER_PART) -> tuple[LedgerTransaction, ...]:
+    charge = ((f"rider:{RIDER}", rider), (f"{DRIVER_PAYABLE}{DRIVER}", -driver), ("platform", driver - rider))
+    paid = ((CLEARING, rider), (f"rider:{RIDER}", -rider))
+    return (
+        LedgerTransaction(id="ltx_1.charge", rescue_id=RESCUE, currency="CAD", entries=charge),
+        LedgerTransaction(id="ltx_1.payment", rescue_id=RESCUE, currency="CAD", entries=paid),
+    )
+
+
+def book(captured: int = TOTAL, status: str = "succeeded", intent: str = INTENT) -> BookEntry:
+    return BookEntry(intent_id=intent, status=status, captured=captured, refunded=0, currency="CAD")
+
+
+def facts() -> Facts:
+    """A city in order."""
+    return Facts(
+        rescues=(rescue(),),
+        offers=(
+            Offer(id=OFFER, rescue_id=RESCUE, driver_id=DRIVER, made_at=BEGAN + 100, outcome="accepted"),
+        ),
+        payments=(payment(),),
+        ledger=ledger(),
+        notifications=(Notification(id=NOTE, user_id=RIDER, at=BEGAN + 131),),
+        books=(book(),),
+        leftovers=Leftovers(outbox=0, jobs=0),
+    )
+
+
+def journals() -> list[JournalRecord]:
+    """What both wrote down of it."""
+    statuses = [key("rescue:status_update", RESCUE, version) for version in range(1, 8)]
+    hold = key("payment:processed", PAYMENT, "hold", "succeeded", TOTAL)
+    capture = key("payment:processed", PAYMENT, "capture", "succeeded", TOTAL)
+    note = key("notification:new", NOTE)
+    made, closed = key("offer:new", OFFER), key("offer:closed", OFFER, "accepted")
+    rider = [statuses[0], hold, *statuses[1:3], note, *statuses[3:], capture]
+    driver = [made, statuses[2], closed, *statuses[3:], capture]
+    return [journal(RIDER, "rider", rider), journal(DRIVER, "driver", driver)]
+
+
+def journal(user_id: str, role: str, keys: list[tuple[str, ...]]) -> JournalRecord:
+    """A journal that saw these from the first heads on."""
+    stream = f"user:{user_id}"
+    return JournalRecord(
+        user_id=user_id,
+        role=role,
+        marks=[Mark(stream, Cursor("e1", 0), BEGAN + 1, True)],
+        seen=[
+            Seen(stream, Cursor("e1", n), f"{'.'.join(k)}", k, BEGAN + 2 + n)
+            for n, k in enumerate(keys, start=1)
+        ],
+        acknowledged=[RESCUE] if role == "rider" else [],
+    )
+
+
+def loaded(at: float) -> Loaded:
+    """The state at the end, as a client loads it."""
+    return Loaded(
+        at=at,
+        versions={RESCUE: 9},
+        payments={RESCUE: ("captured", TOTAL, 0)},
+        offers=(),
+        notifications=(NOTE,),
+    )

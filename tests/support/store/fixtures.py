@@ -1,0 +1,102 @@
+"""Stores for the tests: an open one, the engines that the contract suite runs on, and what it stores."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from support.store.engines import SQLITE, ran_on
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.documents import Document
+from supportcarr.contracts.events import Event, Recorded, UserSignedUp
+from supportcarr.kit.store.mongo.engine import MongoStore
+from supportcarr.kit.store.port import CollectionSpec, Index, Store
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    """An open, empty store; collections may be declared at any time."""
+    opened = SqliteStore(tmp_path / "store.sqlite3")
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def opened(path: Path, *, patience_s: float = 5.0) -> SqliteStore:
+    """An open store with parcels; who calls closes it."""
+    made = SqliteStore(path, patience_s=patience_s)
+    made.collection(PARCELS)
+    await made.open()
+    return made
+
+
+# --- engines ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a database that does not exist yet."""
+    ran_on(request, SQLITE)
+    return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+
+
+# Each engine is named for the fixture that answers the URL of an empty database of it.  Tests on MongoDB
+# share one server: they stay in one of the processes that tests are spread over.
+ENGINES = ("sqlite", pytest.param("mongodb", marks=pytest.mark.xdist_group("mongodb")))
+
+
+def store_at(url: str) -> Store:
+    """A closed store of the database at *url*, as another process would make it."""
+    scheme, _, place = url.partition("://")
+    if scheme == "sqlite":
+        return SqliteStore(Path(place.removeprefix("/")))
+    if scheme == "mongodb":
+        return MongoStore(url, patience_s=20)
+    raise ValueError(f"no engine for {scheme}")
+
+
+# --- what is stored ---------------------------------------------------------------------------
+
+
+class Parcel(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """A document with a field of every type that queries know."""
+
+    owner: str = "nobody"
+    shelf: str | None = None  # a unique key
+    weight: int | None = None
+    price: float | None = None
+    urgent: bool = False
+    due_at: datetime | None = None
+    count: int = 0
+    note: str = ""
+
+
+PARCELS = CollectionSpec(
+    "parcels",
+    Parcel,
+    indexes=(
+        Index("owner", "due_at"),
+        Index("due_at"),
+        Index("weight"),
+        Index("price"),
+        Index("urgent", "id"),
+    ),
+    unique=("shelf",),
+)
+
+
+def recorded(*words: str) -> Recorded:
+    """One fact for each word, told apart by it."""
+    return Recorded(tuple(UserSignedUp(user_id=word, role="rider") for word in words), SYSTEM, NOON)
+
+
+def word_of(event: Event) -> str:
+    """The word that ``recorded`` was given."""
+    assert isinstance(event.fact, UserSignedUp)
+    return event.fact.user_id

@@ -1,0 +1,203 @@
+"""Every question that the code asks of the store, with where it is asked; ``test_declared_queries`` holds
+this list to the code.  Plans are looked at question by question, on each engine that can tell its own."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import supportcarr
+import supportcarr_lab
+from supportcarr.auth.collections import SESSIONS, USERS
+from supportcarr.contracts.rescues import LIVE, WAITING
+from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
+from supportcarr.drivers.collections import PROFILES
+from supportcarr.gateway.idempotency import CLAIMS
+from supportcarr.kit.jobs.service import JOBS
+from supportcarr.kit.store.port import Collection, CollectionSpec, In, Range, Where
+from supportcarr.notifications.collections import NOTIFICATIONS
+from supportcarr.operations.repository import OPS_RESCUES
+from supportcarr.payments.collections import EVENTS, LEDGER, METHODS, RECORDS
+from supportcarr.pricing.collections import AREAS, QUOTES
+from supportcarr.rescues.collections import MESSAGES, RESCUES
+from supportcarr.riders.collections import RIDERS
+from supportcarr.tracking.collections import LIVE_JOBS
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+SINCE, UNTIL = Range(ge=NOW), Range(lt=NOW)
+
+Sorting = Literal["index", "merge", "memory"]
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question: ``find``, or ``count`` or ``scan``.
+
+    ``sorting``: ``memory`` where what matches is few by nature, or is gone through in batches, so that the
+    engine may sort what it found; ``merge`` where several runs of an index are to be merged, for which
+    SQLite sorts and MongoDB does not.
+    """
+
+    asked: str  # FILE RECEIVER, as ``asked_in_code`` has it
+    spec: CollectionSpec[Any]
+    where: Where = field(default_factory=dict)
+    sort: str = "id"
+    how: Literal["find", "count", "scan"] = "find"
+    sorting: Sorting = "index"
+
+    def __str__(self) -> str:
+        fields = ",".join(self.where) or "all"
+        return f"{self.spec.name}.{self.how}({fields};{self.sort})"
+
+    async def ask(self, collection: Collection[Any]) -> None:
+        """Ask it, of whatever is there."""
+        if self.how == "find":
+            await collection.find(self.where, sort=self.sort, limit=20)
+        elif self.how == "count":
+            await collection.count(self.where)
+        else:
+            async for _ in collection.scan(self.where):
+                break
+
+
+def _forget(spec: CollectionSpec[Any], by: str) -> Query:
+    return Query("kit/store/purge.py collection.find", spec, {by: UNTIL}, by)
+
+
+def _due(spec: CollectionSpec[Any]) -> Query:
+    return Query("kit/jobs/deadlines.py watched.collection.find", spec, {"due_at": UNTIL}, "due_at")
+
+
+def _judged(name: str, spec: CollectionSpec[Any]) -> Query:
+    return Query(
+        f"supportcarr_lab/verification/collect.py self._store.collection({name}).scan", spec, how="scan"
+    )
+
+
+def _operations() -> Iterator[Query]:
+    asked = "operations/repository.py self._rows"
+    newest = "-requested_at"
+    several = In(tuple(sorted(LIVE)))
+    yield Query(f"{asked}.find", OPS_RESCUES, {}, newest)
+    ways: tuple[tuple[str | In, Sorting], ...] = (("matching", "index"), (several, "merge"))
+    for statuses, sorting in ways:
+        yield Query(f"{asked}.find", OPS_RESCUES, {"status": statuses}, newest, sorting=sorting)
+        both: Where = {"area_id": "montreal", "status": statuses}
+        yield Query(f"{asked}.find", OPS_RESCUES, both, newest, sorting=sorting)
+    for who in ("area_id", "rider_id", "driver_id"):
+        yield Query(f"{asked}.find", OPS_RESCUES, {who: "x"}, newest)
+    waiting = In(WAITING)
+    # Of the few who wait now the engine may sort all.
+    yield Query(f"{asked}.find", OPS_RESCUES, {"status": waiting}, "waiting_since", sorting="memory")
+    in_area: Where = {"area_id": "montreal", "status": waiting}
+    yield Query(f"{asked}.find", OPS_RESCUES, in_area, "waiting_since", sorting="memory")
+    yield Query(f"{asked}.count", OPS_RESCUES, {"status": "matching"}, how="count")
+    yield Query(f"{asked}.count", OPS_RESCUES, {"status": "matching", "area_id": "x"}, how="count")
+    under_way: Where = {"area_id": "montreal", "status": several}
+    yield Query(f"{asked}.scan", OPS_RESCUES, under_way, how="scan", sorting="memory")
+    ended: Where = {"area_id": "montreal", "ended_at": SINCE}
+    yield Query(f"{asked}.scan", OPS_RESCUES, ended, how="scan", sorting="memory")
+
+
+def _own_rescues() -> Iterator[Query]:
+    asked = "rescues/queries.py self._rescues.find"
+    for who in ("rider_id", "driver_id"):
+        for sort in ("created_at", "-created_at"):
+            yield Query(asked, RESCUES, {who: "usr_1"}, sort)
+            yield Query(asked, RESCUES, {who: "usr_1", "status": In(tuple(sorted(LIVE)))}, sort)
+            yield Query(asked, RESCUES, {who: "usr_1", "status": "completed"}, sort)
+
+
+QUERIES: tuple[Query, ...] = (
+    Query("auth/service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # one, or none
+    Query("auth/revocations.py self._sessions.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
+    Query("bootstrap/adapters.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1"}, sorting="memory"),
+    Query("dispatch/reconciler.py self._roster.find", ROSTER, {"claim_until": UNTIL}, "claim_until"),
+    Query("dispatch/service.py self._offers.find", OFFERS, {"driver_id": "usr_1", "state": "open"}),
+    Query("dispatch/service.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1", "state": "open"}),
+    Query("dispatch/supply.py self._roster.find", ROSTER, {"busy_area": "montreal"}),
+    Query("drivers/service.py self._profiles.find", PROFILES),
+    Query("drivers/service.py self._profiles.find", PROFILES, {"approval": "pending"}),
+    _due(RESCUES),
+    _due(CASES),
+    _due(OFFERS),
+    Query("kit/jobs/service.py self.documents.find", JOBS, {"state": "ready", "run_at": UNTIL}, "run_at"),
+    Query("kit/jobs/service.py self.documents.find", JOBS, {"state": "done", "run_at": UNTIL}, "run_at"),
+    Query("kit/jobs/service.py self.documents.find", JOBS, {"state": "dead"}, "run_at"),
+    Query("kit/jobs/service.py self.documents.count", JOBS, {"state": "dead"}, how="count"),
+    _forget(SESSIONS, "expires_at"),
+    _forget(CLAIMS, "expires_at"),
+    _forget(QUOTES, "forget_at"),
+    _forget(EVENTS, "handled_at"),
+    Query("notifications/service.py self._notifications.find", NOTIFICATIONS, {"user_id": "usr_1"}, "-at"),
+    *_operations(),
+    Query("payments/ledger_service.py self._transactions.find", LEDGER, {"driver_id": "usr_1"}, "-at"),
+    Query("payments/cards.py self._methods.find", METHODS, {"rider_id": "usr_1"}),
+    Query(
+        "payments/cards.py self._methods.find", METHODS, {"stripe_payment_method": "pm_1"}, sorting="memory"
+    ),
+    Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}),
+    Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}, "-id"),
+    Query("rescues/chat.py self._messages.count", MESSAGES, {"rescue_id": "res_qc_1"}, how="count"),
+    *_own_rescues(),
+    Query("riders/service.py self._riders.find", RIDERS, {"claim_until": UNTIL}, "claim_until"),
+    # Whole collections, in order of their ids: few documents, or the books, or a judgement of everything.
+    Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
+    Query("payments/ledger_service.py self._transactions.scan", LEDGER, how="scan"),
+    _judged("LEDGER", LEDGER),
+    _judged("LIVE_JOBS", LIVE_JOBS),
+    _judged("NOTIFICATIONS", NOTIFICATIONS),
+    _judged("OFFERS", OFFERS),
+    _judged("RECORDS", RECORDS),
+    _judged("RESCUES", RESCUES),
+    _judged("RIDERS", RIDERS),
+    _judged("ROSTER", ROSTER),
+    Query("supportcarr_lab/verification/collect.py jobs.count", JOBS, {"state": "ready"}, how="count"),
+    Query("supportcarr_lab/verification/collect.py jobs.count", JOBS, {"state": "dead"}, how="count"),
+)
+
+# What is called the same and asks no collection, or hands on to what is listed above.
+NO_QUESTIONS = frozenset(
+    {
+        "supportcarr_lab/demo/fault_injection.py itertools.count",
+        "drivers/routes.py service.find",
+        "gateway/app.py self._front.find",
+        "gateway/app.py self.find",
+        "gateway/decoding.py query.count",
+        "gateway/pipeline.py itertools.count",
+        "kit/http/protocol.py head.count",
+        "kit/http/target_cache.py self.front.find",
+        "kit/jobs/worker.py names.count",
+        "kit/jobs/service.py self.find",
+        "kit/events/relay.py names.count",
+        "supervisor/redis_server.py said.count",
+        "operations/service.py self._rescues.count",
+        "payments/service.py self._gateway.find",
+        "rescues/admin_view.py self._chat.count",
+    }
+)
+
+
+def asked_in_code() -> dict[str, set[str]]:
+    """For each ``FILE RECEIVER.find`` (or count, scan) in the code, outside of the engines and the twins,
+    the different conditions that it is called with, as they are written."""
+    roots = Path(supportcarr.__file__).parent, Path(supportcarr_lab.__file__).parent
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for file in sorted(file for root in roots for file in root.rglob("*.py")):
+        root = next(root for root in roots if file.is_relative_to(root))
+        name = file.relative_to(root if root is roots[0] else root.parent).as_posix()
+        if name.startswith(
+            ("kit/store/mongo", "kit/store/sqlite", "providers/", "supportcarr_lab/emulators/")
+        ):
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            call = node.func if isinstance(node, ast.Call) else None
+            if isinstance(call, ast.Attribute) and call.attr in ("find", "count", "scan"):
+                assert isinstance(node, ast.Call)
+                found[f"{name} {ast.unparse(call)}"].add(ast.unparse(node.args[0]) if node.args else "")
+    return dict(found)
