@@ -23,7 +23,8 @@ from rig import mongo
 from rig.measure import RESULTS, cpu_seconds, hold, machine, measure, print_table, row_of, scratch
 from rig.samples import SAMPLES, Sample, Steps, sample
 
-from supportcarr.contracts.events import Event, Fact
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import DomainEvent
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.events.streams import Entry, Streams
 from supportcarr.kit.jobs.declarations import Consumer
@@ -100,7 +101,7 @@ class Watched:
         self.gone: dict[str, asyncio.Future[None]] = {}
 
     def subscribe(self, listener: CommitListener) -> None:
-        def told(collection: str, id: str, events: Sequence[Event]) -> None:
+        def told(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
             self._committed[id] = time.perf_counter()
             listener(collection, id, events)
 
@@ -109,15 +110,15 @@ class Watched:
     def named(self, name: str) -> Watched:
         return self
 
-    async def unrelayed(self, id: str) -> list[Event]:
-        return await self._samples.unrelayed(id)
+    async def unrelayed(self, id: str) -> list[EventEnvelope]:
+        return await self._samples.pending_events(id)
 
-    async def hear(self, event: Event) -> None:
+    async def hear(self, event: EventEnvelope) -> None:
         """The consumer."""
         self.heard.append(time.perf_counter() - self._committed[event.document_id])
 
-    async def relayed(self, event: Event) -> None:
-        await self._samples.relayed(event)
+    async def relayed(self, event: EventEnvelope) -> None:
+        await self._samples.mark_published(event)
         self.removed.append(time.perf_counter() - self._committed[event.document_id])
         self.gone[event.document_id].set_result(None)
 
@@ -129,7 +130,7 @@ async def outbox(store: Store, steps: Steps, at_once: int, seconds: float) -> li
     waits for it.  The CPU of both rows is that of the whole way, the save included.
     """
     watched = Watched(store, steps.samples)
-    relay = Relay(cast("Store", watched), [Consumer("bench.hear", (Fact,), watched.hear)], NoJobs())
+    relay = Relay(cast("Store", watched), [Consumer("bench.hear", (DomainEvent,), watched.hear)], NoJobs())
 
     async def save_and_wait(task: int) -> None:
         gone = watched.gone[steps.kept[task].id] = asyncio.get_running_loop().create_future()

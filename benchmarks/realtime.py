@@ -31,7 +31,7 @@ from rig.servers import PROCESSES, clean_environment, until_ready
 from rig.tables import verdict
 
 from supportcarr.kit.http.server import free_port
-from supportcarr.kit.runtime.process import start_bound, stop
+from supportcarr.kit.runtime.process import spawn_child, stop
 from supportcarr.kit.runtime.settings import PREFIX, load
 from supportcarr.supervisor.redis_server import RedisServer
 
@@ -66,7 +66,7 @@ class Edge:
         commands.append([sys.executable, "-m", "supportcarr", "realtime"])
         for command in commands:
             log = self.folder / "supportcarr.log"
-            self._processes.append(start_bound(command, log=log, environment=environment))
+            self._processes.append(spawn_child(command, log=log, environment=environment))
         await until_ready(self.port, "/readyz", self.folder / "supportcarr.log")
         await until_ready(self.realtime_port, "/readyz", self.folder / "supportcarr.log")
         await asyncio.sleep(1.0)  # the port answers when the first API process is ready

@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from supportcarr.kit.http.server import free_port
-from supportcarr.kit.runtime.process import start_bound, stop
+from supportcarr.kit.runtime.process import spawn_child, stop
 
 _JAVA = Path(sys.prefix) / "mongo-java"  # scripts/setup mongo
 _START_S = 60.0
@@ -33,7 +33,7 @@ def running() -> Iterator[tuple[str, str] | None]:
         return
     port = free_port()
     classes = f"{_JAVA}/classes:{_JAVA}/dependency/*"
-    server = start_bound([java, "-Xmx256m", "-XX:+UseSerialGC", "-cp", classes, "MongoForTests", str(port)])
+    server = spawn_child([java, "-Xmx256m", "-XX:+UseSerialGC", "-cp", classes, "MongoForTests", str(port)])
     try:
         url = f"mongodb://127.0.0.1:{port}/"
         wait_for(server, url, _START_S)

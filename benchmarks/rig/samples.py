@@ -8,7 +8,8 @@ import msgspec
 
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Recorded, UserSignedUp
+from supportcarr.contracts.envelope import PendingEvents
+from supportcarr.contracts.events import UserSignedUp
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Collection, CollectionSpec, Index
 
@@ -41,8 +42,8 @@ def sample() -> Sample:
     return Sample(id=new_id("smp"), rider_id=new_id("usr"), created_at=datetime.now(UTC))
 
 
-def recorded() -> Recorded:
-    return Recorded((UserSignedUp(user_id="usr", role="rider"),), SYSTEM, datetime.now(UTC))
+def recorded() -> PendingEvents:
+    return PendingEvents((UserSignedUp(user_id="usr", role="rider"),), SYSTEM, datetime.now(UTC))
 
 
 class Steps:

@@ -21,7 +21,7 @@ import psutil
 
 from rig.city import City
 from supportcarr.kit.http.server import free_port
-from supportcarr.kit.runtime.process import start_bound, stop
+from supportcarr.kit.runtime.process import spawn_child, stop
 from supportcarr.kit.runtime.settings import PREFIX, Settings, load
 from supportcarr.supervisor.redis_server import RedisServer
 from supportcarr.supervisor.supervisor import Role, Supervisor
@@ -184,7 +184,7 @@ class ExpressPeer:
             "speed_kmh": routing.speed_kmh,
             "streams": msgspec.to_builtins(self._settings.streams),
         }
-        self._process = start_bound(
+        self._process = spawn_child(
             [_node(), "--no-warnings", str(PEERS / "express/server.mjs")],
             stdin=json.dumps(given).encode(),  # it holds secrets, and arguments can be read by everybody
             log=self.folder / "express.err",
@@ -220,7 +220,7 @@ class Echo:
     async def start(self) -> None:
         for _ in range(PROCESSES):
             self._processes.append(
-                start_bound(
+                spawn_child(
                     [sys.executable, str(PEERS / "echo.py"), str(self.port)],
                     stdin=self._body,
                     log=self.log,

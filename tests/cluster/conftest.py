@@ -86,7 +86,7 @@ async def store(city: str, commands: Commands) -> AsyncIterator[MongoStore]:
     opened = _with_all(city)
     await opened.open()
     for spec in (*SPECS, RIDES):
-        await opened.named(spec.name).count()  # its look at the indexes is over
+        await opened.get_collection(spec.name).count()  # its look at the indexes is over
     commands.clear()
     yield opened
     await opened.close()

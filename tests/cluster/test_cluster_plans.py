@@ -34,7 +34,7 @@ ABSENT = "res_qc_absent"
 async def test_an_index_answers_it(
     query: Query, store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
 ) -> None:
-    await query.ask(store.named(query.spec.name))
+    await query.ask(store.get_collection(query.spec.name))
     [asked] = commands.of(query.spec.name, "find", "aggregate")
     plan = stages(await explained(raw, asked))
     assert WHOLE_COLLECTION not in plan
@@ -62,7 +62,7 @@ async def test_a_rescue_is_read_from_its_one_shard(
         commands.clear()
         await rescues.get(f"res_{region}_absent")
         await rescues.get_many([f"res_{region}_absent", f"res_{region}_too"])
-        await rescues.unrelayed(f"res_{region}_absent")
+        await rescues.pending_events(f"res_{region}_absent")
         asked = commands.of(RESCUES.name, "find")
         assert len(asked) == 3
         for command in asked:

@@ -23,7 +23,7 @@ async def served(cluster: Cluster, store: MongoStore, spec: CollectionSpec[Any])
 
     before = await answered()
     for _ in range(READS):
-        await store.named(spec.name).find(limit=5)
+        await store.get_collection(spec.name).find(limit=5)
     after = await answered()
     return {member: after[member] - before[member] for member in members}
 

@@ -35,7 +35,7 @@ async def test_every_write_waits_for_the_majority_and_is_numbered(
 ) -> None:
     rides = store.collection(RIDES)
     ride = await rides.insert(Ride(id="res_qc_number", region="qc"), recorded("in"))
-    await rides.relayed((await rides.unrelayed(ride.id))[0])
+    await rides.mark_published((await rides.pending_events(ride.id))[0])
     ride = await rides.save(ride)
     await rides.delete(ride.id, ride.version)
     written = [command for command in commands.heard if name_of(command) in WRITES]
@@ -59,7 +59,7 @@ async def test_a_write_whose_answer_was_lost_is_sent_again_and_done_once(
         assert list(Counter(numbers(commands, command)).values()) == [2]
     assert saved.version == 2
     assert await rides.get(name) == saved
-    assert [word_of(event) for event in await rides.unrelayed(name)] == ["in", "again"]
+    assert [word_of(event) for event in await rides.pending_events(name)] == ["in", "again"]
 
 
 async def test_what_was_acknowledged_outlives_the_primary(

@@ -198,7 +198,7 @@ class FaultyStore:
         return _FaultyCollection(self, self._store.collection(spec))
 
     def named(self, name: str) -> Any:
-        return _FaultyCollection(self, self._store.named(name))
+        return _FaultyCollection(self, self._store.get_collection(name))
 
     async def outbox(self, **given: Any) -> Any:
         await self.suffer()

@@ -16,9 +16,9 @@ from typing import Any
 import aiohttp
 import socketio
 
+from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.kit.events.streams import Entry, Streams
-from supportcarr.kit.http.routing import Principal
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.settings import Settings, load

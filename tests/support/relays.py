@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from support.store.fixtures import Parcel, recorded, word_of
-from supportcarr.contracts.events import Event, Fact
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import DomainEvent
 from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.store.port import Collection, Store
 
@@ -29,12 +30,12 @@ class JobList:
 class Witness:
     """A quick consumer that remembers what it was given, and may fail first."""
 
-    def __init__(self, name: str = "test.witness", *facts: type[Fact]) -> None:
-        self.seen: list[Event] = []
-        self.consumer = Consumer(name, facts or (Fact,), self.handle)
-        self.trouble: Callable[[Event], Awaitable[None]] | None = None
+    def __init__(self, name: str = "test.witness", *facts: type[DomainEvent]) -> None:
+        self.seen: list[EventEnvelope] = []
+        self.consumer = Consumer(name, facts or (DomainEvent,), self.handle)
+        self.trouble: Callable[[EventEnvelope], Awaitable[None]] | None = None
 
-    async def handle(self, event: Event) -> None:
+    async def handle(self, event: EventEnvelope) -> None:
         if self.trouble is not None:
             await self.trouble(event)
         self.seen.append(event)
@@ -50,7 +51,7 @@ class FailsFirst:
     def __init__(self, word: str, times: int, error: Exception) -> None:
         self.word, self.left, self.error = word, times, error
 
-    async def __call__(self, event: Event) -> None:
+    async def __call__(self, event: EventEnvelope) -> None:
         if word_of(event) == self.word and self.left:
             self.left -= 1
             raise self.error

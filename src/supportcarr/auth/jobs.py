@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from supportcarr.auth.service import AuthService
-from supportcarr.kit.jobs.declarations import Ticker
+from supportcarr.kit.jobs.declarations import PeriodicTask
 
 
-def tickers(service: AuthService) -> list[Ticker]:
+def tickers(service: AuthService) -> list[PeriodicTask]:
     """The sweep of sessions that were over long ago, every ten minutes."""
-    return [Ticker("auth.forget_sessions", 600, service.forget_sessions)]
+    return [PeriodicTask("auth.forget_sessions", 600, service.forget_sessions)]

@@ -25,8 +25,8 @@ from supportcarr.auth.revocation_log import Place, RevokedLog
 from supportcarr.contracts.errors import Overloaded, Unauthenticated
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.runtime.cancellation import end
-from supportcarr.kit.runtime.circuit_breaker import Breaker
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
+from supportcarr.kit.runtime.circuit_breaker import CircuitBreaker
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Auth
 from supportcarr.kit.store.port import Collection, Range, Store, StoreError
@@ -64,7 +64,7 @@ class Revocations:
         self._loaded_at: datetime | None = None  # what had ended by then is known
         self._place: Place | None = None  # how far the log was read
         self._fresh_until = -math.inf
-        self._breaker = Breaker(_REST_SECONDS, monotonic=monotonic)
+        self._breaker = CircuitBreaker(_REST_SECONDS, monotonic=monotonic)
         self._failing: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._asked_redis = self._asked_store = self._unanswered = self._rebuilt = 0
@@ -91,15 +91,15 @@ class Revocations:
             raise Unauthenticated("This session is over; sign in again")
 
     async def _asked(self, session_id: str) -> bool | None:
-        if not self._breaker.admits():
+        if not self._breaker.allow():
             return None
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 answer = await self._log.ask(session_id)
         except (RedisError, TimeoutError):
-            self._breaker.failed()
+            self._breaker.record_failure()
             return None
-        self._breaker.worked()
+        self._breaker.record_success()
         self._asked_redis += answer is not None
         return answer
 
@@ -151,7 +151,7 @@ class Revocations:
         ]
 
     async def close(self) -> None:
-        await end(*self._tasks)
+        await cancel_and_wait(*self._tasks)
         self._tasks.clear()
 
     async def _again(self, name: str, every_s: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from supportcarr.auth.schemas import Refresh, Rename, SignedIn, SignIn, SignUp, UserOut
 from supportcarr.auth.service import AuthService, Grant
-from supportcarr.kit.http.routing import ANYONE, SIGNED_IN, Answer, Call, NoQuery, Route
+from supportcarr.contracts.policies import ANYONE, SIGNED_IN
+from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 
 
 def _signed_in(grant: Grant) -> SignedIn:
@@ -23,32 +24,32 @@ def routes(service: AuthService) -> list[Route]:
 
 
 def _session_routes(service: AuthService) -> list[Route]:
-    async def sign_up(call: Call[SignUp, NoQuery]) -> Answer:
+    async def sign_up(call: RequestContext[SignUp, NoQuery]) -> Response:
         assert call.new_id is not None  # the route names a prefix
         body = call.body
         grant = await service.sign_up(call.new_id, body.phone, body.password, body.name, body.role)
-        return Answer(_signed_in(grant))
+        return Response(_signed_in(grant))
 
-    async def sign_in(call: Call[SignIn, NoQuery]) -> Answer:
-        return Answer(_signed_in(await service.sign_in(call.body.phone, call.body.password)))
+    async def sign_in(call: RequestContext[SignIn, NoQuery]) -> Response:
+        return Response(_signed_in(await service.sign_in(call.body.phone, call.body.password)))
 
-    async def refresh(call: Call[Refresh, NoQuery]) -> Answer:
-        return Answer(_signed_in(await service.refresh(call.body.refresh_token, call.body.nonce)))
+    async def refresh(call: RequestContext[Refresh, NoQuery]) -> Response:
+        return Response(_signed_in(await service.refresh(call.body.refresh_token, call.body.nonce)))
 
-    async def sign_out(call: Call[None, NoQuery]) -> Answer:
-        await service.end_session(call.who.session_id)
-        return Answer()
+    async def sign_out(call: RequestContext[None, NoQuery]) -> Response:
+        await service.end_session(call.caller.session_id)
+        return Response()
 
     return [
         Route(
             method="POST",
             path="/auth/sign-up",
-            handle=sign_up,
+            handler=sign_up,
             summary="Create an account and sign in",
             policy=ANYONE,
             tag="auth",
             body=SignUp,
-            answer=SignedIn,
+            response=SignedIn,
             status=201,
             codes=("phone_taken",),
             idempotent=True,
@@ -58,30 +59,30 @@ def _session_routes(service: AuthService) -> list[Route]:
         Route(
             method="POST",
             path="/auth/sign-in",
-            handle=sign_in,
+            handler=sign_in,
             summary="Sign in with phone number and password",
             policy=ANYONE,
             tag="auth",
             body=SignIn,
-            answer=SignedIn,
+            response=SignedIn,
             codes=("unauthenticated", "overloaded"),
             sensitive=True,
         ),
         Route(
             method="POST",
             path="/auth/refresh",
-            handle=refresh,
+            handler=refresh,
             summary="Exchange a refresh token for the next tokens of its session",
             policy=ANYONE,
             tag="auth",
             body=Refresh,
-            answer=SignedIn,
+            response=SignedIn,
             codes=("unauthenticated",),
         ),
         Route(
             method="POST",
             path="/auth/sign-out",
-            handle=sign_out,
+            handler=sign_out,
             summary="End this session",
             policy=SIGNED_IN,
             tag="auth",
@@ -90,34 +91,34 @@ def _session_routes(service: AuthService) -> list[Route]:
 
 
 def _account_routes(service: AuthService) -> list[Route]:
-    async def me(call: Call[None, NoQuery]) -> Answer:
-        user = await service.user(call.who.user_id)
-        return Answer(UserOut.of(user), version=user.version)
+    async def me(call: RequestContext[None, NoQuery]) -> Response:
+        user = await service.user(call.caller.user_id)
+        return Response(UserOut.of(user), version=user.version)
 
-    async def rename(call: Call[Rename, NoQuery]) -> Answer:
-        user = await service.rename(call.who.user_id, call.body.name, call.if_match)
-        return Answer(UserOut.of(user), version=user.version)
+    async def rename(call: RequestContext[Rename, NoQuery]) -> Response:
+        user = await service.rename(call.caller.user_id, call.body.name, call.if_match)
+        return Response(UserOut.of(user), version=user.version)
 
     return [
         Route(
             method="GET",
             path="/me",
-            handle=me,
+            handler=me,
             summary="Who I am",
             policy=SIGNED_IN,
             tag="account",
-            answer=UserOut,
+            response=UserOut,
             hot=True,
         ),
         Route(
             method="PATCH",
             path="/me",
-            handle=rename,
+            handler=rename,
             summary="Change my name",
             policy=SIGNED_IN,
             tag="account",
             body=Rename,
-            answer=UserOut,
+            response=UserOut,
             codes=("stale_version",),
             if_match=True,
         ),

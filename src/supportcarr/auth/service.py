@@ -17,8 +17,9 @@ from supportcarr.auth.refresh_tokens import RefreshTokens
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.tokens import Tokens
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
-from supportcarr.contracts.events import Recorded, UserSignedUp
+from supportcarr.contracts.events import UserSignedUp
 from supportcarr.contracts.ids import SESSION, USER
 from supportcarr.contracts.value_objects import Person
 from supportcarr.kit.runtime.clock import Clock
@@ -31,8 +32,8 @@ from supportcarr.kit.store.port import (
     Store,
     VersionConflict,
 )
-from supportcarr.kit.store.purge import forget
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.purge import purge_expired
+from supportcarr.kit.store.update import update
 
 log = structlog.get_logger(__name__)
 
@@ -113,16 +114,16 @@ class AuthService:
         raise Conflict
 
     async def _with_roles(self, user: User, wanted: set[str]) -> User:
-        def add(current: User) -> tuple[User, Recorded | None] | None:
+        def add(current: User) -> tuple[User, PendingEvents | None] | None:
             missing = sorted(wanted - set(current.roles))
             if not missing:
                 return None
             facts = tuple(UserSignedUp(user_id=current.id, role=role) for role in missing)
             roles = tuple(sorted({*current.roles, *missing}))
             changed = msgspec.structs.replace(current, roles=roles)
-            return changed, Recorded(facts, by=SYSTEM, at=self._clock.city())
+            return changed, PendingEvents(facts, by=SYSTEM, at=self._clock.city())
 
-        return await change(self._users, user.id, add)
+        return await update(self._users, user.id, add)
 
     async def user(self, user_id: str) -> User:
         """Raises ``NotFound``."""
@@ -139,14 +140,14 @@ class AuthService:
     async def rename(self, user_id: str, name: str, if_match: int | None) -> User:
         """Raises ``StaleVersion`` if the account is not at version *if_match* any more."""
 
-        def renamed(user: User) -> tuple[User, Recorded | None] | None:
+        def renamed(user: User) -> tuple[User, PendingEvents | None] | None:
             if if_match is not None and user.version != if_match:
                 raise StaleVersion
             if user.name == name.strip():
                 return None
             return msgspec.structs.replace(user, name=name.strip()), None
 
-        return await change(self._users, user_id, renamed)
+        return await update(self._users, user_id, renamed)
 
     async def _create(
         self, user_id: str, number: str, password: str, name: str, roles: set[str], by: Actor
@@ -166,7 +167,7 @@ class AuthService:
         )
         facts = tuple(UserSignedUp(user_id=user_id, role=role) for role in user.roles)
         try:
-            return await self._users.insert(user, Recorded(facts, by=by, at=now))
+            return await self._users.insert(user, PendingEvents(facts, by=by, at=now))
         except DuplicateKey:
             return None
 
@@ -243,13 +244,13 @@ class AuthService:
     async def end_session(self, session_id: str, because: str = "signed_out") -> None:
         """End a session and refuse its access tokens everywhere; harmless when repeated."""
 
-        def over(session: Session) -> tuple[Session, Recorded | None] | None:
+        def over(session: Session) -> tuple[Session, PendingEvents | None] | None:
             changed = ended(session, because, self._clock.wall())
             return None if changed is None else (changed, None)
 
-        await change(self._sessions, session_id, over)
+        await update(self._sessions, session_id, over)
         await self._revocations.revoke(session_id)
 
     async def forget_sessions(self) -> None:
         """Remove sessions that were over a day ago or longer."""
-        await forget(self._sessions, "expires_at", self._clock.wall() - timedelta(days=1))
+        await purge_expired(self._sessions, "expires_at", self._clock.wall() - timedelta(days=1))

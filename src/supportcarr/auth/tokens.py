@@ -16,8 +16,8 @@ from joserfc.jwk import KeySet, OctKey
 
 from supportcarr.auth.model import User
 from supportcarr.auth.ports import Revoked
+from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
-from supportcarr.kit.http.routing import Principal
 from supportcarr.kit.runtime.settings import Auth, SettingsError
 
 REMEMBERED = 50_000  # verified tokens that a process keeps

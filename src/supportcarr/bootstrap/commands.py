@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from supportcarr.bootstrap.container import SPECS, House, Redises
-from supportcarr.bootstrap.processes import open_house, store_of
+from supportcarr.bootstrap.container import SPECS, Container, RedisClients
+from supportcarr.bootstrap.processes import open_container, store_of
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.gateway import openapi as gateway_openapi
 from supportcarr.gateway.system_routes import clock_routes
@@ -21,7 +21,7 @@ from supportcarr.kit.runtime.settings import Settings, load
 from supportcarr.kit.store.port import Store, StoreError
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.notifications.schemas import NotificationView
-from supportcarr.payments.ledger_service import Ledger
+from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.realtime import asyncapi as realtime_asyncapi
 from supportcarr.rescues.schemas import MessageView
 
@@ -45,11 +45,11 @@ def openapi() -> dict[str, Any]:
         settings = load(_NOWHERE, dotenv=None)
         redis = RedisClient("redis://127.0.0.1:1")
         clock = Clock()
-        house = House(
+        house = Container(
             settings,
             store_of(settings),
             clock,
-            Redises(redis, redis),
+            RedisClients(redis, redis),
             durable_url="redis://127.0.0.1:1",
         )
         return gateway_openapi.document([*clock_routes(clock), *house.routes()], server="/")
@@ -72,14 +72,14 @@ def run_check(settings: Settings, *, apply: bool) -> list[str]:
         return [*await store.check(apply=apply), *await _ledger_findings(store)]
 
     findings = asyncio.run(_with_store(settings, checking))
-    if settings.place.redis_url:
-        findings += asyncio.run(_redis_findings(settings.place.redis_url))
+    if settings.deployment.redis_url:
+        findings += asyncio.run(_redis_findings(settings.deployment.redis_url))
     return findings
 
 
 async def _ledger_findings(store: Store) -> list[str]:
     """The books are right when each transaction sums to zero (all of them then do, too)."""
-    checked = await Ledger(store, Clock()).check()
+    checked = await LedgerService(store, Clock()).check()
     return [f"The ledger's {wrong} does not sum to zero." for wrong in checked.unbalanced]
 
 
@@ -125,7 +125,7 @@ def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:
     """JSON lines of the dead letters, or a line that says whether *replay* was found and revived."""
 
     async def listing() -> list[str]:
-        async with open_house(settings, "jobs") as house:
+        async with open_container(settings, "jobs") as house:
             if replay is not None:
                 found = await house.jobs.replay(replay)
                 return ["It will run again." if found else "There is no dead letter of that id."]

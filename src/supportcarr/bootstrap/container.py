@@ -21,6 +21,7 @@ from supportcarr.bootstrap.adapters import (
     SocketReports,
     StreamViews,
 )
+from supportcarr.contracts.routing import Route
 from supportcarr.dispatch import collections as dispatch_repository
 from supportcarr.dispatch import handlers as dispatch_handlers
 from supportcarr.dispatch import jobs as dispatch_jobs
@@ -32,10 +33,9 @@ from supportcarr.drivers import routes as drivers_routes
 from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
 from supportcarr.kit.events.streams import Streams
-from supportcarr.kit.http.routing import Route
 from supportcarr.kit.jobs import periodic
 from supportcarr.kit.jobs import service as kit_jobs
-from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, Ticker
+from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.jobs.service import Jobs, handlers_of
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime import city_clock
@@ -56,7 +56,7 @@ from supportcarr.payments import handlers as payments_handlers
 from supportcarr.payments import jobs as payments_jobs
 from supportcarr.payments import routes as payments_routes
 from supportcarr.payments.cards import PaymentMethods
-from supportcarr.payments.ledger_service import Ledger
+from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import Payments
 from supportcarr.payments.webhooks import Webhooks
@@ -76,7 +76,7 @@ from supportcarr.rescues import jobs as rescues_jobs
 from supportcarr.rescues import routes as rescues_routes
 from supportcarr.rescues.admin_view import RescueFile
 from supportcarr.rescues.chat import Chat
-from supportcarr.rescues.queries import RescueReading
+from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.service import RescueService
 from supportcarr.riders import collections as riders_repository
 from supportcarr.riders import handlers as riders_handlers
@@ -108,14 +108,14 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
 
 
 @dataclass(slots=True)
-class Redises:
+class RedisClients:
     """The durable Redis, and the evicting one (the same client where one server does both)."""
 
     durable: RedisClient
     cache: RedisClient
 
 
-class House:
+class Container:
     """The parts of one process.  *durable_url* is where BullMQ finds its Redis."""
 
     def __init__(
@@ -123,7 +123,7 @@ class House:
         settings: Settings,
         store: Store,
         clock: Clock,
-        redis: Redises,
+        redis: RedisClients,
         *,
         durable_url: str,
         payment_gateway: Callable[[], PaymentGateway] | None = None,
@@ -153,7 +153,7 @@ class House:
 
         self.payment_gateway = payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)
         self.payment_methods = PaymentMethods(store, clock, self.payment_gateway)
-        self.ledger = Ledger(store, clock)
+        self.ledger = LedgerService(store, clock)
         self.payments = Payments(store, clock, self.payment_gateway, self.payment_methods, self.ledger)
         self.webhooks = Webhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
@@ -171,7 +171,7 @@ class House:
         self.dispatch = DispatchService(
             store, clock, self.rescues, self.tracking, router, self.drivers, settings.dispatch
         )
-        self.reading = RescueReading(
+        self.rescue_queries = RescueQueries(
             store, clock, people=self.auth, drivers=self.drivers, settings=settings.rescues
         )
         self.coverage = Coverage(self.areas, self.dispatch.supply, clock)
@@ -188,7 +188,7 @@ class House:
             *auth_routes.routes(self.auth),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
-            *rescues_routes.routes(self.rescues, self.reading, self.chat),
+            *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
             *dispatch_routes.routes(self.dispatch),
             *drivers_routes.routes(self.drivers),
             *tracking_routes.routes(self.tracking),
@@ -196,7 +196,7 @@ class House:
             *operations_routes.routes(
                 self.operations,
                 self.clock,
-                RescueFile(self.store, self.reading, self.chat),
+                RescueFile(self.store, self.rescue_queries, self.chat),
                 ConsoleOffers(self.store),
                 ConsolePayments(self.payments),
                 self.console_drivers,
@@ -222,7 +222,7 @@ class House:
     def deadlines(self) -> list[Deadline]:
         return [*rescues_jobs.deadlines(self.rescues), *dispatch_jobs.deadlines(self.dispatch)]
 
-    def tickers(self) -> list[Ticker]:
+    def periodic_tasks(self) -> list[PeriodicTask]:
         return [
             *auth_jobs.tickers(self.auth),
             *riders_jobs.tickers(self.riders, self.rescues),
@@ -246,7 +246,7 @@ class House:
 class _LateSupply:
     """``pricing.ports.Supply``: quotes ask dispatch, which is built after them."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: Container) -> None:
         self._house = house
 
     async def eta_seconds(self, area_id: str, point: Any) -> int | None:

@@ -82,14 +82,14 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
     """Start Redis (unless one is named), the twins and every process; end them all in order."""
     _refuse_taken_ports(settings)
     environment = dict(environment)
-    data = Path(settings.place.data)
+    data = Path(settings.deployment.data)
     data.mkdir(parents=True, exist_ok=True)
     redis = None
-    if not settings.place.redis_url:
+    if not settings.deployment.redis_url:
         redis = RedisServer(data / "redis")
         redis.start()
         environment[f"{PREFIX}REDIS_URL"] = redis.url
-    if settings.place.profile == "local" and not settings.stripe.api_base:
+    if settings.deployment.profile == "local" and not settings.stripe.api_base:
         twin = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
         environment[f"{PREFIX}STRIPE_API_BASE"] = twin
     output: TextIO = (data / "supportcarr.log").open("a")
@@ -134,7 +134,7 @@ def _roles(settings: Settings) -> list[Role]:
         ("realtime", servers.realtime_processes),
         ("api", servers.api_processes),
     )
-    roles = [Role("sandbox", ("sandbox",))] if settings.place.profile == "local" else []
+    roles = [Role("sandbox", ("sandbox",))] if settings.deployment.profile == "local" else []
     for name, count in counts:
         ports = [{f"{PREFIX}METRICS_PORT": str(first + i)} for i in range(count)] if first else None
         roles.append(Role(name, (name,), count=count, each=ports))
@@ -148,7 +148,7 @@ async def _prepare(settings: Settings) -> dict[str, Operator]:
     Only in the local profile: elsewhere nobody becomes an operator because a platform was started
     (``supportcarr seed`` is for whoever wants the demo's).
     """
-    if settings.place.profile != "local":
+    if settings.deployment.profile != "local":
         return {}
     store = store_of(settings)
     await store.open()
@@ -163,14 +163,14 @@ async def _prepare(settings: Settings) -> dict[str, Operator]:
 async def _until_ready(running: Platform) -> None:
     servers = running.settings.servers
     urls = [f"{running.base_url}/readyz", f"http://127.0.0.1:{servers.realtime_port}/readyz"]
-    if running.settings.place.profile == "local":
+    if running.settings.deployment.profile == "local":
         urls.append(f"{running.sandbox_url}/healthz")
     deadline = time.monotonic() + READY_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
         for url in urls:
             while not await _answers(http, url):
                 if time.monotonic() > deadline:
-                    log = Path(running.settings.place.data) / "supportcarr.log"
+                    log = Path(running.settings.deployment.data) / "supportcarr.log"
                     raise click.ClickException(f"{url} did not become ready in {READY_S:.0f} s; see {log}.")
                 await asyncio.sleep(0.1)
 

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from supportcarr.bootstrap.container import House, Redises, area_ids
+from supportcarr.bootstrap.container import Container, RedisClients, area_ids
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.gateway import app as gateway
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.server import Lifecycle, run, serve, serve_metrics
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
-from supportcarr.kit.jobs.periodic import TickerRunner
+from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.metrics import Metrics
@@ -26,7 +26,7 @@ from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.city_clock import CityHeartbeat, join_city
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.process import set_title, settle_memory
+from supportcarr.kit.runtime.process import set_title, tune_gc
 from supportcarr.kit.runtime.settings import Settings, SettingsError
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -43,9 +43,9 @@ MAPBOX_CONTENT = (MAPBOX_CODE, "https://events.mapbox.com", "https://*.tiles.map
 
 def store_of(settings: Settings) -> Store:
     """The store that the settings name.  Raises ``SettingsError``."""
-    url = settings.place.store_url
+    url = settings.deployment.store_url
     if not url:
-        return SqliteStore(Path(settings.place.data) / "supportcarr.sqlite3")
+        return SqliteStore(Path(settings.deployment.data) / "supportcarr.sqlite3")
     if url.startswith("sqlite:///"):
         return SqliteStore(Path(url.removeprefix("sqlite:///")))
     if url.startswith(("mongodb://", "mongodb+srv://")):
@@ -57,9 +57,9 @@ def store_of(settings: Settings) -> Store:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, role: str) -> AsyncIterator[House]:
+async def open_container(settings: Settings, role: str) -> AsyncIterator[Container]:
     """A house with its store and Redis open; closed in order at the end."""
-    if not settings.place.redis_url:
+    if not settings.deployment.redis_url:
         raise SettingsError(
             "SUPPORTCARR_REDIS_URL is not set: a process alone needs a Redis to meet the others in. "
             "`supportcarr up` and `supportcarr demo` start one."
@@ -69,13 +69,15 @@ async def open_house(settings: Settings, role: str) -> AsyncIterator[House]:
         await store.open()
         closing.push_async_callback(store.close)
         # Only a city that is played has a clock of its own.
-        local = settings.place.profile == "local"
+        local = settings.deployment.profile == "local"
         clock = await join_city(store, speed=settings.city.speed) if local else Clock()
-        durable = await _redis(settings.place.redis_url, role, closing)
+        durable = await _redis(settings.deployment.redis_url, role, closing)
         cache = durable
-        if settings.place.cache_url:
-            cache = await _redis(settings.place.cache_url, role, closing)
-        house = House(settings, store, clock, Redises(durable, cache), durable_url=settings.place.redis_url)
+        if settings.deployment.cache_url:
+            cache = await _redis(settings.deployment.cache_url, role, closing)
+        house = Container(
+            settings, store, clock, RedisClients(durable, cache), durable_url=settings.deployment.redis_url
+        )
         closing.push_async_callback(house.close)
         await house.revocations.open()
         closing.push_async_callback(house.revocations.close)
@@ -90,7 +92,7 @@ async def _redis(url: str, role: str, closing: AsyncExitStack) -> RedisClient:
 
 
 @asynccontextmanager
-async def _relaying(house: House, drain_seconds: float) -> AsyncIterator[Relay]:
+async def _relaying(house: Container, drain_seconds: float) -> AsyncIterator[Relay]:
     """A relay that hands on what this process saves, and finishes what it noticed."""
     relay = Relay(house.store, house.consumers(), house.jobs)
     try:
@@ -123,7 +125,7 @@ def _gauges(metrics: Metrics, named: str, read: Callable[[], dict[str, Any]]) ->
         metrics.gauge_of(f"{named}_{figure}", f"{named}: {figure}", one(figure))
 
 
-def _figures(metrics: Metrics, house: House, relay: Relay) -> None:
+def _figures(metrics: Metrics, house: Container, relay: Relay) -> None:
     _gauges(metrics, "outbox", relay.stats)
     _gauges(metrics, "store", house.store.stats)
     _gauges(metrics, "revocations", house.revocations.stats)
@@ -136,26 +138,26 @@ async def _api(settings: Settings) -> None:
     servers = settings.servers
     async with (
         _metrics(settings, lifecycle) as metrics,
-        open_house(settings, "api") as house,
+        open_container(settings, "api") as house,
         _relaying(house, servers.drain_seconds) as relay,
     ):
         _figures(metrics, house, relay)
         heartbeat = CityHeartbeat(house.store, house.clock)
         heartbeat.start()
         app = gateway_of(house, metrics, lifecycle)
-        settle_memory()
-        lifecycle.became_ready()
+        tune_gc()
+        lifecycle.mark_ready()
         await serve(app, servers.host, servers.port, servers.drain_seconds, lifecycle=lifecycle, front=app)
         await heartbeat.stop()
 
 
-def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.Gateway:
+def gateway_of(house: Container, metrics: Metrics, lifecycle: Lifecycle) -> gateway.Gateway:
     """The HTTP edge of a house."""
     settings = house.settings
     limiter = Limiter(house.redis.durable, lease=settings.limits.lease)
     _gauges(metrics, "limits", lambda: {"fallbacks": limiter.fallbacks})
     redirects = {"/": "/admin"}
-    if settings.place.profile == "local":
+    if settings.deployment.profile == "local":
         redirects["/sandbox"] = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
     return gateway.build(
         house.routes(),
@@ -165,7 +167,7 @@ def gateway_of(house: House, metrics: Metrics, lifecycle: Lifecycle) -> gateway.
         limiter=limiter,
         metrics=metrics,
         lifecycle=lifecycle,
-        place=settings.place,
+        place=settings.deployment,
         servers=settings.servers,
         limits=settings.limits,
         secret=settings.auth.lookup_secret,
@@ -192,7 +194,7 @@ async def _realtime(settings: Settings) -> None:
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
     servers = settings.servers
-    async with _metrics(settings, lifecycle) as metrics, open_house(settings, "realtime") as house:
+    async with _metrics(settings, lifecycle) as metrics, open_container(settings, "realtime") as house:
         _gauges(metrics, "revocations", house.revocations.stats)
         app = build_realtime(
             settings,
@@ -204,8 +206,8 @@ async def _realtime(settings: Settings) -> None:
             lifecycle=lifecycle,
             metrics=metrics,
         )
-        settle_memory()
-        lifecycle.became_ready()
+        tune_gc()
+        lifecycle.mark_ready()
         await serve(
             app,
             servers.host,
@@ -223,13 +225,13 @@ async def _worker(settings: Settings) -> None:
     drain = settings.servers.drain_seconds
     async with (
         _metrics(settings, lifecycle) as metrics,
-        open_house(settings, "worker") as house,
+        open_container(settings, "worker") as house,
         _relaying(house, drain) as relay,
     ):
         _figures(metrics, house, relay)
         heartbeat = CityHeartbeat(house.store, house.clock)
         deadlines = DeadlineRunner(house.store, house.clock, house.deadlines())
-        tickers = TickerRunner(house.store, house.clock, house.tickers())
+        tickers = Scheduler(house.store, house.clock, house.periodic_tasks())
         worker = JobWorker(house.jobs, house.job_handlers(), settings.jobs)
         runners = {"deadlines": deadlines.stats, "tickers": tickers.stats, "jobs": worker.stats}
         for name, stats in runners.items():
@@ -237,8 +239,8 @@ async def _worker(settings: Settings) -> None:
         relay.start_sweeping(settings.jobs.sweep_seconds)
         for runner in (heartbeat, deadlines, tickers, worker):
             runner.start()
-        settle_memory()
-        lifecycle.became_ready()
+        tune_gc()
+        lifecycle.mark_ready()
         await lifecycle.until_drained()
         await tickers.stop()
         await deadlines.stop()
@@ -249,7 +251,7 @@ async def _worker(settings: Settings) -> None:
 def run_process(settings: Settings, role: str, main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     set_title(role)
     logs.configure(settings.logs)
-    run(watchdog.alive(main(settings)))
+    run(watchdog.with_heartbeat(main(settings)))
 
 
 def run_api(settings: Settings) -> None:

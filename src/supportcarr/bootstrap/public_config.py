@@ -38,7 +38,7 @@ class PublicConfig(msgspec.Struct, frozen=True):
 def public_config(settings: Settings, speed: float) -> PublicConfig:
     """What every app is told."""
     return PublicConfig(
-        realtime_url=settings.place.realtime_url,
+        realtime_url=settings.deployment.realtime_url,
         map=PublicMap(settings.map.style_url or None, settings.map.mapbox_token or None),
         languages=("en",),
         speed=speed,

@@ -69,7 +69,7 @@ async def seed(settings: Settings, store: Store) -> dict[str, Operator]:
     Raises ``SettingsError`` if an operator's number is somebody else's.
     """
     await seed_demo(store)
-    people = operators(Path(settings.place.data))
+    people = operators(Path(settings.deployment.data))
     clock = Clock()
     revocations = Revocations(store, clock, settings.auth, RedisClient("redis://127.0.0.1:1"))
     passwords = Passwords(settings.auth)

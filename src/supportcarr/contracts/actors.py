@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from supportcarr.contracts.errors import Unauthenticated
+
 Role = Literal["rider", "driver", "support", "admin", "partner", "system"]
 
 
@@ -21,3 +23,26 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 SYSTEM = Actor("system")
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Whose token came with the request."""
+
+    user_id: str
+    roles: frozenset[str]
+    session_id: str
+
+    def acting_as(self, *roles: Role) -> Actor:
+        """The actor in the first of these roles that the person holds."""
+        for role in roles:
+            if role in self.roles:
+                return Actor(role, self.user_id)
+        raise Unauthenticated("Your account does not have the role that this needs")
+
+    @property
+    def operator(self) -> Actor | None:
+        """The actor as admin or support agent, if the person is one."""
+        for role in ("admin", "support"):
+            if role in self.roles:
+                return Actor(role, self.user_id)
+        return None

@@ -29,7 +29,7 @@ class FieldError(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """What was asked for is not done, and nothing has changed."""
 
     status: ClassVar[int] = 400
@@ -49,7 +49,7 @@ class Refusal(Exception):
         super().__init__(self.detail)
 
 
-class ValidationFailed(Refusal):
+class ValidationFailed(ApiError):
     status, code, title = 422, "validation_failed", "The request has fields that are not valid"
 
     @classmethod
@@ -58,19 +58,19 @@ class ValidationFailed(Refusal):
         return cls(detail, errors=(FieldError(field, code, detail),))
 
 
-class Unauthenticated(Refusal):
+class Unauthenticated(ApiError):
     status, code, title = 401, "unauthenticated", "Sign in first"
 
 
-class Forbidden(Refusal):
+class Forbidden(ApiError):
     status, code, title = 403, "forbidden", "You may not do this"
 
 
-class NotFound(Refusal):
+class NotFound(ApiError):
     status, code, title = 404, "not_found", "There is no such thing, or it is not yours"
 
 
-class Conflict(Refusal):
+class Conflict(ApiError):
     status, code, title = 409, "conflict", "Somebody else changed this at the same moment"
 
 
@@ -78,13 +78,13 @@ class IllegalTransition(Conflict):
     code, title = "illegal_transition", "Its state does not allow this"
 
 
-class StaleVersion(Refusal):
+class StaleVersion(ApiError):
     status, code, title = 412, "stale_version", "It has changed since you read it"
 
 
-class RateLimited(Refusal):
+class RateLimited(ApiError):
     status, code, title = 429, "rate_limited", "Too many requests"
 
 
-class Overloaded(Refusal):
+class Overloaded(ApiError):
     status, code, title = 503, "overloaded", "The service cannot answer just now"

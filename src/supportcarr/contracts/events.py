@@ -10,19 +10,18 @@ from datetime import datetime
 
 import msgspec
 
-from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.money import Owed
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that happened."""
 
 
 # --- accounts ---------------------------------------------------------------------------------
 
 
-class UserSignedUp(Fact, frozen=True, kw_only=True, tag="auth.user_signed_up.v1"):
+class UserSignedUp(DomainEvent, frozen=True, kw_only=True, tag="auth.user_signed_up.v1"):
     user_id: str
     role: str
 
@@ -30,7 +29,7 @@ class UserSignedUp(Fact, frozen=True, kw_only=True, tag="auth.user_signed_up.v1"
 # --- drivers ----------------------------------------------------------------------------------
 
 
-class DriverStandingChanged(Fact, frozen=True, kw_only=True, tag="drivers.standing_changed.v1"):
+class DriverStandingChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers.standing_changed.v1"):
     """A driver's right or wish to be offered jobs changed; dispatch keeps the latest by version."""
 
     driver_id: str
@@ -43,7 +42,7 @@ class DriverStandingChanged(Fact, frozen=True, kw_only=True, tag="drivers.standi
 # --- rescues ----------------------------------------------------------------------------------
 
 
-class RescueMoved(Fact, frozen=True, kw_only=True):
+class RescueMoved(DomainEvent, frozen=True, kw_only=True):
     """Base of every change of a rescue's status: who sees it, from where, to where."""
 
     rescue_id: str
@@ -143,21 +142,21 @@ class RescueRejected(RescueEnded, frozen=True, kw_only=True, tag="rescues.reject
     pass
 
 
-class PinLocked(Fact, frozen=True, kw_only=True, tag="rescues.pin_locked.v1"):
+class PinLocked(DomainEvent, frozen=True, kw_only=True, tag="rescues.pin_locked.v1"):
     rescue_id: str
     rider_id: str
     area_id: str
     driver_id: str
 
 
-class PinRenewed(Fact, frozen=True, kw_only=True, tag="rescues.pin_renewed.v1"):
+class PinRenewed(DomainEvent, frozen=True, kw_only=True, tag="rescues.pin_renewed.v1"):
     rescue_id: str
     rider_id: str
     area_id: str
     driver_id: str
 
 
-class MessageSent(Fact, frozen=True, kw_only=True, tag="rescues.message_sent.v1"):
+class MessageSent(DomainEvent, frozen=True, kw_only=True, tag="rescues.message_sent.v1"):
     message_id: str
     rescue_id: str
     rider_id: str
@@ -169,7 +168,7 @@ class MessageSent(Fact, frozen=True, kw_only=True, tag="rescues.message_sent.v1"
 # --- dispatch ---------------------------------------------------------------------------------
 
 
-class OfferMade(Fact, frozen=True, kw_only=True, tag="dispatch.offer_made.v1"):
+class OfferMade(DomainEvent, frozen=True, kw_only=True, tag="dispatch.offer_made.v1"):
     offer_id: str
     rescue_id: str
     driver_id: str
@@ -177,7 +176,7 @@ class OfferMade(Fact, frozen=True, kw_only=True, tag="dispatch.offer_made.v1"):
     expires_at: datetime  # city time
 
 
-class OfferClosed(Fact, frozen=True, kw_only=True, tag="dispatch.offer_closed.v1"):
+class OfferClosed(DomainEvent, frozen=True, kw_only=True, tag="dispatch.offer_closed.v1"):
     offer_id: str
     rescue_id: str
     driver_id: str
@@ -188,7 +187,7 @@ class OfferClosed(Fact, frozen=True, kw_only=True, tag="dispatch.offer_closed.v1
 # --- money ------------------------------------------------------------------------------------
 
 
-class PaymentProcessed(Fact, frozen=True, kw_only=True, tag="payments.processed.v1"):
+class PaymentProcessed(DomainEvent, frozen=True, kw_only=True, tag="payments.processed.v1"):
     """One movement of a rescue's payment came to an outcome, with the state of the whole after it."""
 
     payment_id: str
@@ -209,12 +208,12 @@ class PaymentProcessed(Fact, frozen=True, kw_only=True, tag="payments.processed.
 # --- notifications ----------------------------------------------------------------------------
 
 
-class NotificationCreated(Fact, frozen=True, kw_only=True, tag="notifications.created.v1"):
+class NotificationCreated(DomainEvent, frozen=True, kw_only=True, tag="notifications.created.v1"):
     notification_id: str
     user_id: str
 
 
-AnyFact = (
+AnyEvent = (
     UserSignedUp
     | DriverStandingChanged
     | RescueScheduled
@@ -238,42 +237,3 @@ AnyFact = (
     | PaymentProcessed
     | NotificationCreated
 )
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact as it was saved: with the document it belongs to and the version that it led to.
-
-    ``id`` is ``DOCUMENT.VERSION.N`` (N counts the facts of one save from 0), so that the same save
-    always has the same event ids, and the events of a document sort.
-    """
-
-    id: str
-    collection: str
-    document_id: str
-    document_version: int
-    at: datetime  # city time
-    actor: Actor
-    fact: AnyFact
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """The facts of one save, with who caused them and when (city time)."""
-
-    facts: tuple[AnyFact, ...]
-    by: Actor
-    at: datetime
-
-    def events(self, collection: str, document_id: str, version: int) -> list[Event]:
-        """The events of the save that led to *version*."""
-        return [
-            Event(
-                id=f"{document_id}.{version}.{n}",
-                collection=collection,
-                document_id=document_id,
-                document_version=version,
-                at=self.at,
-                actor=self.by,
-                fact=fact,
-            )
-            for n, fact in enumerate(self.facts)
-        ]

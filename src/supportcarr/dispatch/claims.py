@@ -13,7 +13,7 @@ from supportcarr.dispatch.model import Offer, Rules
 from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 
 RACES = 10  # lost in a row before an attempt is given up; what it belongs to is taken up again later
 
@@ -88,4 +88,4 @@ class Claims:
             changed = to(entry)
             return None if changed is None else (changed, None)
 
-        return await change(self._roster, driver_id, decide, attempts=RACES)
+        return await update(self._roster, driver_id, decide, attempts=RACES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.service import DispatchService
-from supportcarr.kit.jobs.declarations import Deadline, Ticker
+from supportcarr.kit.jobs.declarations import Deadline, PeriodicTask
 
 RECONCILE_SECONDS = 5.0
 
@@ -14,5 +14,5 @@ def deadlines(service: DispatchService) -> list[Deadline]:
     return [Deadline(OFFERS, service.offer_due), Deadline(CASES, service.case_due)]
 
 
-def tickers(service: DispatchService) -> list[Ticker]:
-    return [Ticker("dispatch.reconcile", RECONCILE_SECONDS, service.reconcile)]
+def tickers(service: DispatchService) -> list[PeriodicTask]:
+    return [PeriodicTask("dispatch.reconcile", RECONCILE_SECONDS, service.reconcile)]

@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM
-from supportcarr.contracts.events import OfferMade, Recorded
+from supportcarr.contracts.envelope import PendingEvents
+from supportcarr.contracts.events import OfferMade
 from supportcarr.contracts.ids import OFFER
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
 from supportcarr.dispatch.claims import Claims
@@ -35,7 +36,7 @@ from supportcarr.dispatch.model import (
     search_radius,
 )
 from supportcarr.dispatch.nearest import nearest
-from supportcarr.dispatch.offer_lifecycle import Answers
+from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
 from supportcarr.dispatch.ports import Positions, Router
 from supportcarr.dispatch.roster import OfferClaim, RosterEntry
 from supportcarr.kit.redis.errors import RedisError
@@ -53,7 +54,7 @@ class Matching:
         clock: Clock,
         rules: Rules,
         claims: Claims,
-        answers: Answers,
+        answers: OfferLifecycle,
         positions: Positions,
         router: Router,
     ) -> None:
@@ -134,7 +135,9 @@ class Matching:
             area_id=case.area_id,
             expires_at=reserved.expires_at,
         )
-        offer = await self._offers.insert(new_offer(case, reserved, leg, now), Recorded((fact,), SYSTEM, now))
+        offer = await self._offers.insert(
+            new_offer(case, reserved, leg, now), PendingEvents((fact,), SYSTEM, now)
+        )
         if not await self._is_named(offer):
             await self._answers.close(offer.id, "withdrawn")
         return True

@@ -31,7 +31,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts import events
 from supportcarr.contracts.actors import SYSTEM, Actor
-from supportcarr.contracts.events import Recorded
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.dispatch.claims import RACES, Claims
 from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.errors import OfferClosed, UnknownOffer
@@ -39,10 +39,10 @@ from supportcarr.dispatch.model import Closing, DispatchCase, Offer, OfferState,
 from supportcarr.dispatch.ports import Drivers, RescueBook
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 
 
-class Answers:
+class OfferLifecycle:
     """Accepts and closes offers."""
 
     def __init__(
@@ -97,7 +97,7 @@ class Answers:
     async def close(self, offer_id: str, outcome: Closing, by: Actor = SYSTEM) -> Offer:
         """Close an offer that is open still; answers the offer with whatever outcome it has."""
 
-        def decide(offer: Offer) -> tuple[Offer, Recorded] | None:
+        def decide(offer: Offer) -> tuple[Offer, PendingEvents] | None:
             if offer.state != "open":
                 return None
             return self._closed(offer, outcome, by)
@@ -134,13 +134,13 @@ class Answers:
         await self._claims.confirm_job(offer)
         return await self._change(offer.id, self._settled_accepted)
 
-    def _settled_accepted(self, offer: Offer) -> tuple[Offer, Recorded] | None:
+    def _settled_accepted(self, offer: Offer) -> tuple[Offer, PendingEvents] | None:
         if offer.settled or offer.state != "accepted":
             return None
         by = Actor("driver", offer.driver_id)
         return replace(offer, settled=True, due_at=None), self._fact(offer, "accepted", by)
 
-    def _withdrawn_after_all(self, offer: Offer) -> tuple[Offer, Recorded] | None:
+    def _withdrawn_after_all(self, offer: Offer) -> tuple[Offer, PendingEvents] | None:
         if offer.settled or offer.state != "accepted":
             return None
         return self._closed(offer, "withdrawn", SYSTEM)
@@ -160,7 +160,7 @@ class Answers:
             changed = answered(case, offer, offer.state, self._clock.city(), self._rules)
             return None if changed is None else (changed, None)
 
-        await change(self._cases, offer.rescue_id, decide, attempts=RACES)
+        await update(self._cases, offer.rescue_id, decide, attempts=RACES)
 
     # --- small things -----------------------------------------------------------------------------
 
@@ -171,11 +171,11 @@ class Answers:
     def _after_grace(self) -> datetime:
         return self._clock.city() + timedelta(seconds=self._rules.grace_seconds)
 
-    def _closed(self, offer: Offer, outcome: Closing, by: Actor) -> tuple[Offer, Recorded]:
+    def _closed(self, offer: Offer, outcome: Closing, by: Actor) -> tuple[Offer, PendingEvents]:
         due = self._after_grace()
         return replace(offer, state=outcome, due_at=due), self._fact(offer, outcome, by)
 
-    def _fact(self, offer: Offer, outcome: OfferState, by: Actor) -> Recorded:
+    def _fact(self, offer: Offer, outcome: OfferState, by: Actor) -> PendingEvents:
         fact = events.OfferClosed(
             offer_id=offer.id,
             rescue_id=offer.rescue_id,
@@ -183,9 +183,9 @@ class Answers:
             area_id=offer.area_id,
             outcome=outcome,
         )
-        return Recorded((fact,), by, self._clock.city())
+        return PendingEvents((fact,), by, self._clock.city())
 
     async def _change(
-        self, offer_id: str, decide: Callable[[Offer], tuple[Offer, Recorded | None] | None]
+        self, offer_id: str, decide: Callable[[Offer], tuple[Offer, PendingEvents | None] | None]
     ) -> Offer:
-        return await change(self._offers, offer_id, decide, attempts=RACES)
+        return await update(self._offers, offer_id, decide, attempts=RACES)

@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
+from supportcarr.contracts.policies import DRIVER
+from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.dispatch.service import DispatchService
-from supportcarr.kit.http.routing import DRIVER, Answer, Call, Listing, NoQuery, Route
 
 
 def routes(service: DispatchService) -> list[Route]:
     """The driver's offers: list, accept, decline."""
 
-    async def list_offers(call: Call[None, NoQuery]) -> Answer:
-        offers = await service.open_offers(call.who.user_id)
-        return Answer(Listing([OfferOut.of(o) for o in offers]))
+    async def list_offers(call: RequestContext[None, NoQuery]) -> Response:
+        offers = await service.open_offers(call.caller.user_id)
+        return Response(PageResponse([OfferOut.of(o) for o in offers]))
 
-    async def accept(call: Call[None, NoQuery]) -> Answer:
-        return Answer(OfferOut.of(await service.accept_offer(call.who.user_id, call.path["offer_id"])))
+    async def accept(call: RequestContext[None, NoQuery]) -> Response:
+        return Response(
+            OfferOut.of(await service.accept_offer(call.caller.user_id, call.path_params["offer_id"]))
+        )
 
-    async def decline(call: Call[None, NoQuery]) -> Answer:
-        return Answer(OfferOut.of(await service.decline_offer(call.who.user_id, call.path["offer_id"])))
+    async def decline(call: RequestContext[None, NoQuery]) -> Response:
+        return Response(
+            OfferOut.of(await service.decline_offer(call.caller.user_id, call.path_params["offer_id"]))
+        )
 
     return [
         Route(
             method="GET",
             path="/me/offers",
-            handle=list_offers,
+            handler=list_offers,
             summary="Offers that I can accept now",
             policy=DRIVER,
             tag="dispatch",
-            answer=Listing[OfferOut],
+            response=PageResponse[OfferOut],
         ),
         Route(
             method="POST",
             path="/offers/{offer_id}/acceptance",
-            handle=accept,
+            handler=accept,
             summary="Accept an offer",
             policy=DRIVER,
             tag="dispatch",
-            answer=OfferOut,
+            response=OfferOut,
             codes=("not_found", "offer_closed"),
         ),
         Route(
             method="POST",
             path="/offers/{offer_id}/decline",
-            handle=decline,
+            handler=decline,
             summary="Decline an offer",
             policy=DRIVER,
             tag="dispatch",
-            answer=OfferOut,
+            response=OfferOut,
             codes=("not_found", "offer_closed"),
         ),
     ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.events import (
     DriverStandingChanged,
-    Event,
     MatchingBegan,
     RescueAssigned,
     RescueEnded,
@@ -18,15 +18,15 @@ from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.errors import UnknownOffer
 from supportcarr.dispatch.matching import Matching
 from supportcarr.dispatch.model import DispatchCase, Offer, Rules, opened
-from supportcarr.dispatch.offer_lifecycle import Answers
+from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
 from supportcarr.dispatch.ports import Drivers, Positions, RescueBook, Router
 from supportcarr.dispatch.reconciler import Reconciler
 from supportcarr.dispatch.supply import Supply
-from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Dispatch
 from supportcarr.kit.store.port import DuplicateKey, Store
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 
 
 class DispatchService:
@@ -54,7 +54,7 @@ class DispatchService:
         self._cases = store.collection(CASES)
         self._offers = store.collection(OFFERS)
         self._claims = Claims(store, clock, rules)
-        self._answers = Answers(store, clock, rules, self._claims, book, drivers)
+        self._answers = OfferLifecycle(store, clock, rules, self._claims, book, drivers)
         self._matching = Matching(store, clock, rules, self._claims, self._answers, positions, router)
         self._reconciler = Reconciler(store, clock, rules, self._matching, book)
         self.supply = Supply(store, rules, self._claims, positions, router)
@@ -99,9 +99,9 @@ class DispatchService:
 
     # --- events -----------------------------------------------------------------------------------
 
-    async def follow_rescue(self, event: Event) -> None:
+    async def follow_rescue(self, event: EventEnvelope) -> None:
         """A rescue waits for a driver, has one, or is over."""
-        match event.fact:
+        match event.event:
             case MatchingBegan() as fact:
                 await self._begin(fact, event.document_version)
             case RescueAssigned() as fact:
@@ -116,11 +116,11 @@ class DispatchService:
             case _:
                 pass
 
-    async def follow_driver(self, event: Event) -> None:
+    async def follow_driver(self, event: EventEnvelope) -> None:
         """A driver's standing changed; who may not be offered jobs loses the offer that is open."""
-        if not isinstance(event.fact, DriverStandingChanged):
+        if not isinstance(event.event, DriverStandingChanged):
             return
-        entry = await self._claims.stand(event.fact, event.document_version)
+        entry = await self._claims.stand(event.event, event.document_version)
         if entry.offer is not None and not entry.may_work:
             await self._withdraw(entry.offer.offer_id)
 
@@ -137,7 +137,7 @@ class DispatchService:
         try:
             await self._cases.insert(fresh)
         except DuplicateKey:
-            await change(self._cases, fact.rescue_id, decide, attempts=RACES)
+            await update(self._cases, fact.rescue_id, decide, attempts=RACES)
             await self._withdraw_stray(fact.rescue_id, entry=fact.entry)
         await self._matching.search(fact.rescue_id)
 
@@ -151,11 +151,11 @@ class DispatchService:
             return closed, None
 
         try:
-            case = await change(self._cases, fact.rescue_id, decide, attempts=RACES)
+            case = await update(self._cases, fact.rescue_id, decide, attempts=RACES)
         except NotFound:
             if fact.previous in (None, "scheduled", "requested"):
                 return  # it never waited for a driver
-            raise Again(0.5, "the case of this rescue is not open yet") from None
+            raise RetryLater(0.5, "the case of this rescue is not open yet") from None
         if case.state == "closed":
             await self._withdraw_stray(fact.rescue_id, but=taken_by)
 

@@ -6,8 +6,10 @@ import asyncio
 
 import msgspec
 
-from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.errors import Forbidden
+from supportcarr.contracts.policies import DRIVER, OPERATORS
+from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.drivers.commands import AddVehicle, Apply
 from supportcarr.drivers.model import Approval, DriverProfile
 from supportcarr.drivers.schemas import (
@@ -21,7 +23,6 @@ from supportcarr.drivers.schemas import (
     VehicleOut,
 )
 from supportcarr.drivers.service import DriverService
-from supportcarr.kit.http.routing import DRIVER, OPERATORS, Answer, Call, Listing, NoQuery, Principal, Route
 
 
 def routes(service: DriverService) -> list[Route]:
@@ -32,14 +33,14 @@ def routes(service: DriverService) -> list[Route]:
 def _application_routes(service: DriverService) -> list[Route]:
     """How one becomes a driver."""
 
-    def application(profile: DriverProfile) -> Answer:
-        return Answer(ApplicationOut.of(profile, service.missing(profile)), version=profile.version)
+    def application(profile: DriverProfile) -> Response:
+        return Response(ApplicationOut.of(profile, service.missing(profile)), version=profile.version)
 
-    async def get_application(call: Call[None, NoQuery]) -> Answer:
-        return application(await service.open_profile(call.who.user_id))
+    async def get_application(call: RequestContext[None, NoQuery]) -> Response:
+        return application(await service.open_profile(call.caller.user_id))
 
-    async def put_application(call: Call[ApplicationIn, NoQuery]) -> Answer:
-        who = call.who
+    async def put_application(call: RequestContext[ApplicationIn, NoQuery]) -> Response:
+        who = call.caller
         command = Apply(**msgspec.structs.asdict(call.body))
         return application(await service.apply(_driver(who), who.user_id, command, if_match=call.if_match))
 
@@ -47,21 +48,21 @@ def _application_routes(service: DriverService) -> list[Route]:
         Route(
             method="GET",
             path="/me/driver-application",
-            handle=get_application,
+            handler=get_application,
             summary="My application as a driver, and what it lacks",
             policy=DRIVER,
             tag="drivers",
-            answer=ApplicationOut,
+            response=ApplicationOut,
         ),
         Route(
             method="PUT",
             path="/me/driver-application",
-            handle=put_application,
+            handler=put_application,
             summary="Fill in my application",
             policy=DRIVER,
             tag="drivers",
             body=ApplicationIn,
-            answer=ApplicationOut,
+            response=ApplicationOut,
             codes=("stale_version",),
             if_match=True,
         ),
@@ -71,55 +72,55 @@ def _application_routes(service: DriverService) -> list[Route]:
 def _work_routes(service: DriverService) -> list[Route]:
     """With what, and when, a driver works."""
 
-    async def list_vehicles(call: Call[None, NoQuery]) -> Answer:
-        found = await service.vehicles(call.who.user_id)
-        return Answer(Listing([VehicleOut.of(v) for v in found]))
+    async def list_vehicles(call: RequestContext[None, NoQuery]) -> Response:
+        found = await service.vehicles(call.caller.user_id)
+        return Response(PageResponse([VehicleOut.of(v) for v in found]))
 
-    async def add_vehicle(call: Call[VehicleIn, NoQuery]) -> Answer:
-        who = call.who
+    async def add_vehicle(call: RequestContext[VehicleIn, NoQuery]) -> Response:
+        who = call.caller
         command = AddVehicle(**msgspec.structs.asdict(call.body))
-        return Answer(
+        return Response(
             VehicleOut.of(await service.add_vehicle(_driver(who), who.user_id, command)), status=201
         )
 
-    async def remove_vehicle(call: Call[None, NoQuery]) -> Answer:
-        who = call.who
-        await service.remove_vehicle(_driver(who), who.user_id, call.path["vehicle_id"])
-        return Answer(status=204)
+    async def remove_vehicle(call: RequestContext[None, NoQuery]) -> Response:
+        who = call.caller
+        await service.remove_vehicle(_driver(who), who.user_id, call.path_params["vehicle_id"])
+        return Response(status=204)
 
-    async def put_availability(call: Call[AvailabilityIn, NoQuery]) -> Answer:
-        who, wish = call.who, call.body
+    async def put_availability(call: RequestContext[AvailabilityIn, NoQuery]) -> Response:
+        who, wish = call.caller, call.body
         profile = await service.set_availability(
             _driver(who), who.user_id, online=wish.online, vehicle_id=wish.vehicle_id
         )
-        return Answer(AvailabilityOut.of(profile))
+        return Response(AvailabilityOut.of(profile))
 
     return [
         Route(
             method="GET",
             path="/me/vehicles",
-            handle=list_vehicles,
+            handler=list_vehicles,
             summary="My vehicles",
             policy=DRIVER,
             tag="drivers",
-            answer=Listing[VehicleOut],
+            response=PageResponse[VehicleOut],
         ),
         Route(
             method="POST",
             path="/me/vehicles",
-            handle=add_vehicle,
+            handler=add_vehicle,
             summary="Add a vehicle",
             policy=DRIVER,
             tag="drivers",
             body=VehicleIn,
-            answer=VehicleOut,
+            response=VehicleOut,
             status=201,
             codes=("too_many_vehicles",),
         ),
         Route(
             method="DELETE",
             path="/me/vehicles/{vehicle_id}",
-            handle=remove_vehicle,
+            handler=remove_vehicle,
             summary="Remove a vehicle",
             policy=DRIVER,
             tag="drivers",
@@ -129,12 +130,12 @@ def _work_routes(service: DriverService) -> list[Route]:
         Route(
             method="PUT",
             path="/me/availability",
-            handle=put_availability,
+            handler=put_availability,
             summary="Go online or offline",
             policy=DRIVER,
             tag="drivers",
             body=AvailabilityIn,
-            answer=AvailabilityOut,
+            response=AvailabilityOut,
             codes=("driver_not_approved",),
         ),
     ]
@@ -143,24 +144,24 @@ def _work_routes(service: DriverService) -> list[Route]:
 def _operator_routes(service: DriverService) -> list[Route]:
     """Who may drive."""
 
-    async def list_drivers(call: Call[None, DriversQuery]) -> Answer:
+    async def list_drivers(call: RequestContext[None, DriversQuery]) -> Response:
         page = await service.find(call.query.state, call.query.limit, call.query.cursor)
-        return Answer(Listing(list(await asyncio.gather(*map(seen, page.items))), page.next_cursor))
+        return Response(PageResponse(list(await asyncio.gather(*map(seen, page.items))), page.next_cursor))
 
-    async def approve(call: Call[None, NoQuery]) -> Answer:
+    async def approve(call: RequestContext[None, NoQuery]) -> Response:
         return await decide(call, "approved")
 
-    async def suspend(call: Call[None, NoQuery]) -> Answer:
+    async def suspend(call: RequestContext[None, NoQuery]) -> Response:
         return await decide(call, "suspended")
 
-    async def decide(call: Call[None, NoQuery], approval: Approval) -> Answer:
-        actor = call.who.operator
+    async def decide(call: RequestContext[None, NoQuery], approval: Approval) -> Response:
+        actor = call.caller.operator
         if actor is None:
             raise Forbidden
         profile = await service.decide_approval(
-            actor, call.path["driver_id"], approval, if_match=call.if_match
+            actor, call.path_params["driver_id"], approval, if_match=call.if_match
         )
-        return Answer(await seen(profile), version=profile.version)
+        return Response(await seen(profile), version=profile.version)
 
     async def seen(profile: DriverProfile) -> DriverOut:
         return DriverOut.of(profile, await service.name(profile.id), service.missing(profile))
@@ -169,32 +170,32 @@ def _operator_routes(service: DriverService) -> list[Route]:
         Route(
             method="GET",
             path="/admin/drivers",
-            handle=list_drivers,
+            handler=list_drivers,
             summary="Drivers",
             policy=OPERATORS,
             tag="operations",
             query=DriversQuery,
-            answer=Listing[DriverOut],
+            response=PageResponse[DriverOut],
         ),
         Route(
             method="POST",
             path="/admin/drivers/{driver_id}/approval",
-            handle=approve,
+            handler=approve,
             summary="Approve a driver",
             policy=OPERATORS,
             tag="operations",
-            answer=DriverOut,
+            response=DriverOut,
             codes=("not_found", "stale_version"),
             if_match=True,
         ),
         Route(
             method="POST",
             path="/admin/drivers/{driver_id}/suspension",
-            handle=suspend,
+            handler=suspend,
             summary="Suspend a driver, who goes offline",
             policy=OPERATORS,
             tag="operations",
-            answer=DriverOut,
+            response=DriverOut,
             codes=("not_found", "stale_version"),
             if_match=True,
         ),

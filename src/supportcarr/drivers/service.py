@@ -8,8 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import NotFound, StaleVersion
-from supportcarr.contracts.events import Recorded
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.drivers import model
@@ -21,7 +21,7 @@ from supportcarr.drivers.ports import People
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Store
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 
 
 class DriverService:
@@ -149,13 +149,13 @@ class DriverService:
         Raises ``StaleVersion`` if the profile is not at version *if_match*.
         """
 
-        def decide(profile: DriverProfile) -> tuple[DriverProfile, Recorded | None] | None:
+        def decide(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
             if if_match is not None and if_match != profile.version:
                 raise StaleVersion(f"It is at version {profile.version} now, not at {if_match}.")
             after = to(profile)
             if after == profile:
                 return None
             facts = model.standing(profile, after)
-            return after, Recorded(facts, actor, self._clock.city()) if facts else None
+            return after, PendingEvents(facts, actor, self._clock.city()) if facts else None
 
-        return await change(self._profiles, driver_id, decide)
+        return await update(self._profiles, driver_id, decide)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Response
+from litestar import Litestar
 from litestar import Request as LitestarRequest
+from litestar import Response as LitestarResponse
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp as LitestarASGIApp
@@ -18,12 +19,14 @@ from litestar.types import Receive as LitestarReceive
 from litestar.types import Scope as LitestarScope
 from litestar.types import Send as LitestarSend
 
-from supportcarr.contracts.errors import NotFound, Refusal
+from supportcarr.contracts.errors import ApiError, NotFound
+from supportcarr.contracts.policies import ANYONE
+from supportcarr.contracts.routing import RequestContext, Response, Route
 from supportcarr.gateway import openapi
 from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
 from supportcarr.gateway.concurrency import Flights
 from supportcarr.gateway.endpoint import Endpoint
-from supportcarr.gateway.hot_routes import Found, FrontTable
+from supportcarr.gateway.hot_routes import Found, HotRouter
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.pages import app_routes, page_headers, redirect_routes, reference_routes
 from supportcarr.gateway.pipeline import Pipeline
@@ -31,20 +34,19 @@ from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
 from supportcarr.gateway.problems import InternalError, MalformedBody, MethodNotAllowed
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
-from supportcarr.kit.http.routing import ANYONE, Answer, Call, Route
 from supportcarr.kit.http.server import Lifecycle
 from supportcarr.kit.http.types import Headers, Receive, Reply, Request, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Limits, Place, Servers
+from supportcarr.kit.runtime.settings import Deployment, Limits, Servers
 from supportcarr.kit.store.port import Store
 
 
 class Gateway:
     """The ASGI application: the hot table first, then the framework; one pipeline behind both."""
 
-    def __init__(self, pipeline: Pipeline, front: FrontTable, framework: Litestar) -> None:
+    def __init__(self, pipeline: Pipeline, front: HotRouter, framework: Litestar) -> None:
         self._pipeline = pipeline
         self._front = front
         self.framework = framework
@@ -56,8 +58,8 @@ class Gateway:
     def answer(self, found: Found, request: Request) -> Coroutine[Any, Any, Reply]:
         return self._pipeline.answer(found[0], found[1], request)
 
-    def waits(self, found: Found, task: asyncio.Task[Reply]) -> None:
-        self._pipeline.waits(found[0], task)
+    def on_suspended(self, found: Found, task: asyncio.Task[Reply]) -> None:
+        self._pipeline.on_suspended(found[0], task)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -77,7 +79,7 @@ def build(
     limiter: Limiter,
     metrics: Metrics,
     lifecycle: Lifecycle,
-    place: Place,
+    place: Deployment,
     servers: Servers,
     limits: Limits,
     secret: str,
@@ -127,7 +129,7 @@ def build(
     _refuse_twins(endpoints)
     others = [Endpoint(route, metrics.requests, prefix="", counted_only=True) for route in outside]
     framework = _framework([*endpoints, *others], pipeline, metrics)
-    return Gateway(pipeline, FrontTable(endpoints), framework)
+    return Gateway(pipeline, HotRouter(endpoints), framework)
 
 
 def _common_headers(public_url: str) -> Headers:
@@ -153,7 +155,7 @@ def _framework(endpoints: Sequence[Endpoint], pipeline: Pipeline, metrics: Metri
         by_path[endpoint.path].append(endpoint)
     handlers = [_handler(path, here, pipeline, metrics) for path, here in by_path.items()]
 
-    def on_exception(_: LitestarRequest[Any, Any, Any], error: Exception) -> Response[Any]:
+    def on_exception(_: LitestarRequest[Any, Any, Any], error: Exception) -> LitestarResponse[Any]:
         return _Refused(_refusing(_refusal_of(error), metrics), pipeline)
 
     return Litestar(
@@ -187,16 +189,16 @@ def _handler(
 def _options(path: str, allow: str, metrics: Metrics) -> Endpoint:
     """What a path takes.  No other origin may use the API from a browser: there are no CORS headers."""
 
-    async def tell(_: Call[Any, Any]) -> Answer:
-        return Answer(status=204, headers=(("allow", allow),))
+    async def tell(_: RequestContext[Any, Any]) -> Response:
+        return Response(status=204, headers=(("allow", allow),))
 
     route = Route(
-        method="GET", path=path, handle=tell, summary="What this takes", policy=ANYONE, tag="system"
+        method="GET", path=path, handler=tell, summary="What this takes", policy=ANYONE, tag="system"
     )
     return Endpoint(route, metrics.requests, prefix="")
 
 
-def _refusal_of(error: Exception) -> Refusal:
+def _refusal_of(error: Exception) -> ApiError:
     """What the framework refused, in our terms."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 404:
@@ -207,17 +209,17 @@ def _refusal_of(error: Exception) -> Refusal:
     return InternalError() if status >= 500 else MalformedBody("The request cannot be read")
 
 
-def _refusing(refusal: Refusal, metrics: Metrics) -> Endpoint:
+def _refusing(refusal: ApiError, metrics: Metrics) -> Endpoint:
     """An endpoint that only refuses, so that what has no route is counted, limited and logged too."""
 
-    async def refuse(_: Call[Any, Any]) -> Answer:
+    async def refuse(_: RequestContext[Any, Any]) -> Response:
         raise refusal
 
-    route = Route(method="GET", path="unmatched", handle=refuse, summary="", policy=ANYONE, tag="system")
+    route = Route(method="GET", path="unmatched", handler=refuse, summary="", policy=ANYONE, tag="system")
     return Endpoint(route, metrics.requests, prefix="")
 
 
-class _Refused(Response[Any]):
+class _Refused(LitestarResponse[Any]):
     """A response that lets the pipeline refuse."""
 
     def __init__(self, endpoint: Endpoint, pipeline: Pipeline) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from supportcarr.contracts.routing import Route
 from supportcarr.gateway.decoding import body_decoder, query_decoder, refuse_naive_times
-from supportcarr.kit.http.routing import Route
 from supportcarr.kit.observability.metrics import RequestMetrics, Timings
 
 API = "/api/v1"
@@ -51,7 +51,7 @@ class Endpoint:
         self.label = self.path
         self.counted_only = counted_only
         self.flying = 0  # requests being answered (``gateway.concurrency``)
-        self.handle = route.handle
+        self.handle = route.handler
         self.roles = route.policy.roles
         self.public = route.policy.public
         self.sensitive = route.sensitive

@@ -44,7 +44,7 @@ def _may_match(a: Endpoint, b: Endpoint) -> bool:
     )
 
 
-class FrontTable:
+class HotRouter:
     """Endpoints by method and path: fixed paths by one look-up, the others by their shape.
 
     A route that a hot one would hide (``/rescues/summary`` beside ``/rescues/{id}``) is in the table

@@ -20,7 +20,7 @@ import msgspec
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.errors import Conflict
 from supportcarr.gateway.problems import IdempotencyKeyRequired, IdempotencyKeyReused
-from supportcarr.kit.jobs.declarations import Ticker
+from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.crypto import keyed_hash
 from supportcarr.kit.runtime.ids import new_id
@@ -32,7 +32,7 @@ from supportcarr.kit.store.port import (
     Store,
     VersionConflict,
 )
-from supportcarr.kit.store.purge import forget
+from supportcarr.kit.store.purge import purge_expired
 
 KEPT = timedelta(hours=48)
 LONGEST_KEY = 255
@@ -119,8 +119,8 @@ class Idempotency:
 
     async def forget(self) -> None:
         """Remove the claims whose time is over."""
-        await forget(self._claims, "expires_at", self._clock.wall())
+        await purge_expired(self._claims, "expires_at", self._clock.wall())
 
-    def tickers(self) -> list[Ticker]:
+    def tickers(self) -> list[PeriodicTask]:
         """What a worker must run: the sweep of old claims, every ten minutes."""
-        return [Ticker("gateway.forget_idempotency_keys", 600, self.forget)]
+        return [PeriodicTask("gateway.forget_idempotency_keys", 600, self.forget)]

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from supportcarr import __version__
-from supportcarr.contracts.errors import Refusal
+from supportcarr.contracts.errors import ApiError
+from supportcarr.contracts.routing import Route
 from supportcarr.gateway.endpoint import API
 from supportcarr.gateway.problems import Problem
-from supportcarr.kit.http.routing import Route
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _REF = "#/components/schemas/{name}"
@@ -114,7 +114,7 @@ def _types(routes: Iterable[Route]) -> list[Any]:
     types: list[Any] = [Problem]
     for route in routes:
         query = [field.type for field in msgspec.structs.fields(route.query)]
-        for type_ in (*query, route.body, route.answer):
+        for type_ in (*query, route.body, route.response):
             if type_ is not None and type_ is not bytes and not any(type_ == known for known in types):
                 types.append(type_)
     return types
@@ -191,14 +191,14 @@ def _parameters(route: Route, schema_of: Any) -> list[Json]:
 
 def _responses(route: Route, schema_of: Any) -> Json:
     headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
-    if route.answer is None:
+    if route.response is None:
         status, done = (
             (204 if route.status == 200 else route.status),
             {"description": "Done", "headers": headers},
         )
     else:
         status = route.status
-        content = {media: {"schema": schema_of(route.answer)} for media in route.media_types}
+        content = {media: {"schema": schema_of(route.response)} for media in route.media_types}
         headers = {**headers, "ETag": {"$ref": "#/components/headers/ETag"}}
         done = {"description": "Done", "headers": headers, "content": content}
     refusals = {"400", "422", "429", "503"} | _statuses_of(route.codes)
@@ -218,10 +218,10 @@ def _responses(route: Route, schema_of: Any) -> Json:
 
 def _statuses_of(codes: Iterable[str]) -> set[str]:
     """The statuses of the refusals that have those codes."""
-    return {str(kind.status) for kind in _kinds(Refusal) if kind.code in codes}
+    return {str(kind.status) for kind in _kinds(ApiError) if kind.code in codes}
 
 
-def _kinds(of: type[Refusal]) -> Iterator[type[Refusal]]:
+def _kinds(of: type[ApiError]) -> Iterator[type[ApiError]]:
     yield of
     for kind in of.__subclasses__():
         yield from _kinds(kind)

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from supportcarr.contracts.errors import NotFound
-from supportcarr.kit.http.routing import ANYONE, Answer, Call, Route
+from supportcarr.contracts.policies import ANYONE
+from supportcarr.contracts.routing import RequestContext, Response, Route
 
 REFERENCE = Path(__file__).parent / "reference"
 _COMPRESSED = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest")
@@ -91,8 +92,8 @@ class Bundle:
         return name in self._files
 
     async def answer(
-        self, name: str, call: Call[None, AnyQuery], headers: tuple[tuple[str, str], ...]
-    ) -> Answer:
+        self, name: str, call: RequestContext[None, AnyQuery], headers: tuple[tuple[str, str], ...]
+    ) -> Response:
         """One file.  Names below ``assets/`` carry a hash of their content and never change."""
         file = self._files.get(name)
         if file is None:
@@ -100,25 +101,25 @@ class Bundle:
         caching = _YEAR if name.startswith("assets/") else "no-cache"
         headers = (*headers, ("content-type", file.media_type), ("cache-control", caching))
         if not file.compressible:
-            return Answer(file.body, headers=headers)
+            return Response(file.body, headers=headers)
         headers = (*headers, ("vary", "accept-encoding"))
         if "gzip" not in call.headers.get("accept-encoding", ""):
-            return Answer(file.body, headers=headers)
+            return Response(file.body, headers=headers)
         if file.compressed is None:
             file.compressed = await asyncio.to_thread(gzip.compress, file.body, 6, mtime=0)
-        return Answer(file.compressed, headers=(*headers, ("content-encoding", "gzip")))
+        return Response(file.compressed, headers=(*headers, ("content-encoding", "gzip")))
 
 
 def _page(path: str, handle: object, summary: str) -> Route:
     return Route(
         method="GET",
         path=path,
-        handle=handle,  # type: ignore[arg-type]  # the calls of pages have a query of their own
+        handler=handle,  # type: ignore[arg-type]  # the calls of pages have a query of their own
         summary=summary,
         policy=ANYONE,
         tag="pages",
         query=AnyQuery,
-        answer=bytes,
+        response=bytes,
     )
 
 
@@ -129,8 +130,8 @@ def app_routes(apps: Mapping[str, Path], headers: tuple[tuple[str, str], ...]) -
     """
 
     def routes_of(at: str, bundle: Bundle) -> list[Route]:
-        async def show(call: Call[None, AnyQuery]) -> Answer:
-            name = call.path.get("path", "").strip("/")
+        async def show(call: RequestContext[None, AnyQuery]) -> Response:
+            name = call.path_params.get("path", "").strip("/")
             if name not in bundle and not name.startswith("assets/"):
                 name = "index.html"
             return await bundle.answer(name, call, headers)
@@ -147,11 +148,13 @@ def reference_routes(document: bytes, headers: tuple[tuple[str, str], ...]) -> l
     """``/openapi.json``, and ``/docs``: the reference, drawn from it in the browser, without internet."""
     bundle = Bundle(REFERENCE)
 
-    async def openapi(_: Call[None, AnyQuery]) -> Answer:
-        return Answer(document, headers=(("cache-control", "no-cache"), ("content-type", "application/json")))
+    async def openapi(_: RequestContext[None, AnyQuery]) -> Response:
+        return Response(
+            document, headers=(("cache-control", "no-cache"), ("content-type", "application/json"))
+        )
 
-    async def docs(call: Call[None, AnyQuery]) -> Answer:
-        return await bundle.answer(call.path.get("name", "index.html"), call, headers)
+    async def docs(call: RequestContext[None, AnyQuery]) -> Response:
+        return await bundle.answer(call.path_params.get("name", "index.html"), call, headers)
 
     return [
         _page("/openapi.json", openapi, "The API as an OpenAPI document"),
@@ -164,8 +167,8 @@ def redirect_routes(redirects: Mapping[str, str]) -> list[Route]:
     """Pages that are elsewhere for now (``{"/": "/admin"}``)."""
 
     def to(target: str) -> object:
-        async def lead(_: Call[None, AnyQuery]) -> Answer:
-            return Answer(b"", status=302, headers=(("location", target), ("cache-control", "no-cache")))
+        async def lead(_: RequestContext[None, AnyQuery]) -> Response:
+            return Response(b"", status=302, headers=(("location", target), ("cache-control", "no-cache")))
 
         return lead
 

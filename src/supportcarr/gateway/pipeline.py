@@ -22,15 +22,17 @@ from typing import Any
 import msgspec
 import structlog
 
+from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import (
+    ApiError,
     Conflict,
     Forbidden,
     Overloaded,
-    Refusal,
     Unauthenticated,
     ValidationFailed,
 )
 from supportcarr.contracts.ids import RESCUE, looks_like
+from supportcarr.contracts.routing import RequestContext, Response
 from supportcarr.gateway.addresses import ClientAddresses
 from supportcarr.gateway.concurrency import Flights
 from supportcarr.gateway.decoding import refuse_body
@@ -50,7 +52,6 @@ from supportcarr.gateway.problems import (
     problem_of,
 )
 from supportcarr.gateway.rate_limits import RequestLimits
-from supportcarr.kit.http.routing import Answer, Call, Principal
 from supportcarr.kit.http.types import ASGIApp, Headers, Receive, Reply, Request, Scope, Send
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.redis.errors import RedisUnavailable
@@ -132,11 +133,11 @@ class Pipeline:
     ) -> Reply:
         """The answer to one request, counted and logged.  Raises nothing but what cancels it.
 
-        It may be begun outside a *task*; if it then becomes one, say so (``waits``).
+        It may be begun outside a *task*; if it then becomes one, say so (``on_suspended``).
         """
         began = perf_counter()
         method = request.method
-        headers = request.named
+        headers = request.header_map
         given = headers.get(b"x-request-id")
         if given is not None and _REQUEST_ID.fullmatch(given):
             request_id = given.decode("ascii")
@@ -187,13 +188,13 @@ class Pipeline:
             )
         return status, start, body
 
-    def waits(self, endpoint: Endpoint, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, endpoint: Endpoint, task: asyncio.Task[Reply]) -> None:
         """An answer that was begun outside a task goes on in this one."""
         if not endpoint.counted_only:
             self._flights.board(task, endpoint)
             task.add_done_callback(self._flights.leave)
 
-    def _refusal_of(self, error: BaseException) -> Refusal:
+    def _refusal_of(self, error: BaseException) -> ApiError:
         """What to say of it.  Raises it again if the server cancels the task.
 
         A cancellation may also be that of what the task waited for: a fault of ours like any other.
@@ -244,16 +245,20 @@ class Pipeline:
             # a precondition is not passed over (RFC 9110, 13.1)
             raise InvalidHeader("Nothing here is held to If-Match; leave it out")
         version = None if if_match is None else _version(if_match)
-        call = Call(principal, params, query, body, request_id, address, version, None, _Headers(headers))
+        call = RequestContext(
+            principal, params, query, body, request_id, address, version, None, _Headers(headers)
+        )
         if endpoint.idempotent:
             answer = await self._once(endpoint, call, headers.get(b"idempotency-key"), request.path)
         else:
             answer = await endpoint.handle(call)
         return self._reply(endpoint, answer, headers.get(b"if-none-match"))
 
-    async def _once(self, endpoint: Endpoint, call: Call[Any, Any], key: bytes | None, path: str) -> Answer:
+    async def _once(
+        self, endpoint: Endpoint, call: RequestContext[Any, Any], key: bytes | None, path: str
+    ) -> Response:
         """The handler's answer, under the id that the request's key stands for."""
-        actor = call.principal.user_id if call.principal else call.address
+        actor = call.principal.user_id if call.principal else call.client_address
         route = f"{endpoint.method} {endpoint.path}"
         body = call.body if endpoint.raw_body else self._encode(call.body)
         prefix = endpoint.route.new_id
@@ -289,7 +294,7 @@ class Pipeline:
         """Who it is still, though what was taken back lately is not known here."""
         try:
             await self._tokens.confirm(principal)
-        except Refusal:
+        except ApiError:
             if public:
                 return None
             raise
@@ -338,7 +343,7 @@ class Pipeline:
             more = message.get("more_body", False)
         return bytes(body)
 
-    def _reply(self, endpoint: Endpoint, answer: Answer, if_none_match: bytes | None) -> Reply:
+    def _reply(self, endpoint: Endpoint, answer: Response, if_none_match: bytes | None) -> Reply:
         extra: Headers = []
         # an idempotent creation's repeat has the first status, whatever it finds
         status = answer.status
@@ -392,8 +397,8 @@ def _version(if_match: bytes) -> int | None:
     return int(match[1])
 
 
-def _refusal_of(error: BaseException) -> Refusal:
-    if isinstance(error, Refusal):
+def _refusal_of(error: BaseException) -> ApiError:
+    if isinstance(error, ApiError):
         return error
     if isinstance(error, StoreUnavailable | RedisUnavailable):
         return Unavailable(retry_after=1)

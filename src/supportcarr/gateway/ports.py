@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from supportcarr.kit.http.routing import Principal
+from supportcarr.contracts.actors import Principal
 from supportcarr.kit.ratelimit.limiter import Pair, Rule, Verdict
 
 

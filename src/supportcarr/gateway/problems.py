@@ -18,36 +18,36 @@ import math
 
 import msgspec
 
-from supportcarr.contracts.errors import FieldError, Overloaded, Refusal
+from supportcarr.contracts.errors import ApiError, FieldError, Overloaded
 
 MEDIA_TYPE = b"application/problem+json"
 
 
-class MalformedBody(Refusal):
+class MalformedBody(ApiError):
     status, code, title = 400, "malformed_body", "The body is not valid JSON"
 
 
-class InvalidHeader(Refusal):
+class InvalidHeader(ApiError):
     status, code, title = 400, "invalid_header", "A header is not valid"
 
 
-class IdempotencyKeyRequired(Refusal):
+class IdempotencyKeyRequired(ApiError):
     status, code, title = 400, "idempotency_key_required", "Send an Idempotency-Key header"
 
 
-class IdempotencyKeyReused(Refusal):
+class IdempotencyKeyReused(ApiError):
     status, code, title = 422, "idempotency_key_reused", "This Idempotency-Key was sent with another body"
 
 
-class BodyTooLarge(Refusal):
+class BodyTooLarge(ApiError):
     status, code, title = 413, "body_too_large", "The body is too large"
 
 
-class UnsupportedMediaType(Refusal):
+class UnsupportedMediaType(ApiError):
     status, code, title = 415, "unsupported_media_type", "Send application/json"
 
 
-class MethodNotAllowed(Refusal):
+class MethodNotAllowed(ApiError):
     status, code, title = 405, "method_not_allowed", "This path does not take that method"
 
     def __init__(self, allow: str = "") -> None:
@@ -55,11 +55,11 @@ class MethodNotAllowed(Refusal):
         super().__init__(f"This path takes {allow}" if allow else None)
 
 
-class RequestTimeout(Refusal):
+class RequestTimeout(ApiError):
     status, code, title = 408, "request_timeout", "The body did not come in time"
 
 
-class InternalError(Refusal):
+class InternalError(ApiError):
     status, code, title = 500, "internal_error", "Something went wrong on our side"
 
 
@@ -79,7 +79,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[FieldError, ...] = ()
 
 
-def problem_of(refusal: Refusal, request_id: str) -> Problem:
+def problem_of(refusal: ApiError, request_id: str) -> Problem:
     return Problem(
         type=f"urn:supportcarr:problem:{refusal.code}",
         title=refusal.title,
@@ -91,7 +91,7 @@ def problem_of(refusal: Refusal, request_id: str) -> Problem:
     )
 
 
-def headers_of(refusal: Refusal) -> list[tuple[bytes, bytes]]:
+def headers_of(refusal: ApiError) -> list[tuple[bytes, bytes]]:
     """The headers that go with it: Retry-After in whole seconds, WWW-Authenticate, Connection.
 
     After a body that was not read to its end the connection is of no more use, which its client must

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import structlog
 
+from supportcarr.contracts.policies import ANYONE
+from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.gateway.ports import Check, Config
-from supportcarr.kit.http.routing import ANYONE, Answer, Call, NoQuery, Route
 from supportcarr.kit.http.server import Lifecycle
 from supportcarr.kit.runtime.clock import Clock, ClockReading
 
@@ -20,18 +21,18 @@ log = structlog.get_logger(__name__)
 def clock_routes(clock: Clock) -> list[Route]:
     """``GET /api/v1/clock``: both clocks and the city's speed."""
 
-    async def read_clock(_: Call[None, NoQuery]) -> Answer:
-        return Answer(clock.read())
+    async def read_clock(_: RequestContext[None, NoQuery]) -> Response:
+        return Response(clock.read())
 
     return [
         Route(
             method="GET",
             path="/clock",
-            handle=read_clock,
+            handler=read_clock,
             summary="City time, wall time, and how fast the city's clock runs",
             policy=ANYONE,
             tag="system",
-            answer=ClockReading,
+            response=ClockReading,
         )
     ]
 
@@ -39,20 +40,26 @@ def clock_routes(clock: Clock) -> list[Route]:
 def health_routes(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> list[Route]:
     """``/healthz``: the process runs.  ``/readyz``: it may take traffic, or what keeps it from that."""
 
-    async def healthz(_: Call[None, NoQuery]) -> Answer:
-        return Answer({"status": "alive"})
+    async def healthz(_: RequestContext[None, NoQuery]) -> Response:
+        return Response({"status": "alive"})
 
-    async def readyz(_: Call[None, NoQuery]) -> Answer:
+    async def readyz(_: RequestContext[None, NoQuery]) -> Response:
         missing = await not_ready(lifecycle, checks)
         if missing:
-            return Answer(
+            return Response(
                 {"status": "not ready", "not_ready": missing}, status=503, headers=(("retry-after", "1"),)
             )
-        return Answer({"status": "ready", "not_ready": []})
+        return Response({"status": "ready", "not_ready": []})
 
     return [
         Route(
-            method="GET", path=path, handle=handle, summary=summary, policy=ANYONE, tag="system", answer=dict
+            method="GET",
+            path=path,
+            handler=handle,
+            summary=summary,
+            policy=ANYONE,
+            tag="system",
+            response=dict,
         )
         for path, handle, summary in (
             ("/healthz", healthz, "Whether the process is alive"),
@@ -83,17 +90,17 @@ async def not_ready(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> list[s
 def config_routes(config: Config) -> list[Route]:
     """``/config.json``: what a browser's app must know before it can ask."""
 
-    async def read_config(_: Call[None, NoQuery]) -> Answer:
-        return Answer(config(), headers=(("cache-control", "no-cache"),))
+    async def read_config(_: RequestContext[None, NoQuery]) -> Response:
+        return Response(config(), headers=(("cache-control", "no-cache"),))
 
     return [
         Route(
             method="GET",
             path="/config.json",
-            handle=read_config,
+            handler=read_config,
             summary="Where things are",
             policy=ANYONE,
             tag="system",
-            answer=dict,
+            response=dict,
         )
     ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.errors import NotFound
-from supportcarr.contracts.events import Event, NotificationCreated, Recorded
+from supportcarr.contracts.events import NotificationCreated
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Page, Store, VersionConflict
 from supportcarr.notifications.collections import NOTIFICATIONS
@@ -19,12 +20,12 @@ class NotificationsService:
         self._notifications = store.collection(NOTIFICATIONS)
         self._clock = clock
 
-    async def tell(self, event: Event) -> None:
+    async def tell(self, event: EventEnvelope) -> None:
         """Store what each person is told because of *event*; running it again stores nothing."""
-        for notice in notices(event.fact):
+        for notice in notices(event.event):
             await self._store(event, notice)
 
-    async def _store(self, event: Event, notice: Notice) -> None:
+    async def _store(self, event: EventEnvelope, notice: Notice) -> None:
         notification = Notification(
             id=notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at),
             user_id=notice.user_id,
@@ -36,7 +37,7 @@ class NotificationsService:
         )
         fact = NotificationCreated(notification_id=notification.id, user_id=notice.user_id)
         try:
-            await self._notifications.insert(notification, Recorded((fact,), SYSTEM, event.at))
+            await self._notifications.insert(notification, PendingEvents((fact,), SYSTEM, event.at))
         except DuplicateKey:
             return  # an earlier run of the same event stored it
 

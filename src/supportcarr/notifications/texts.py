@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from supportcarr.contracts.events import (
-    AnyFact,
+    AnyEvent,
     DriverArrived,
     DriverDeparted,
     DriverStandingChanged,
@@ -194,7 +194,7 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
 }
 
 
-def notices(fact: AnyFact) -> Iterator[Notice]:
+def notices(fact: AnyEvent) -> Iterator[Notice]:
     """What is told to whom because of *fact*, at most one notice a person."""
     match fact:
         case RescueAssigned():

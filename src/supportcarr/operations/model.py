@@ -15,9 +15,9 @@ import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
     DriverArrived,
-    Event,
     MatchingBegan,
     PaymentProcessed,
     RescueAsked,
@@ -62,9 +62,9 @@ class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     refunded_minor: int = 0
 
 
-def applied(row: OpsRescue | None, event: Event) -> OpsRescue | None:
+def applied(row: OpsRescue | None, event: EventEnvelope) -> OpsRescue | None:
     """The row after *event* (``None``: the event is none of a rescue's or of its payment's)."""
-    match event.fact:
+    match event.event:
         case RescueMoved() as fact:
             return _moved(row or _new(event, fact), event, fact)
         case PaymentProcessed() as fact:
@@ -73,7 +73,7 @@ def applied(row: OpsRescue | None, event: Event) -> OpsRescue | None:
             return row
 
 
-def _new(event: Event, fact: RescueMoved | PaymentProcessed) -> OpsRescue:
+def _new(event: EventEnvelope, fact: RescueMoved | PaymentProcessed) -> OpsRescue:
     return OpsRescue(
         id=fact.rescue_id,
         area_id=fact.area_id,
@@ -83,7 +83,7 @@ def _new(event: Event, fact: RescueMoved | PaymentProcessed) -> OpsRescue:
     )
 
 
-def _moved(row: OpsRescue, event: Event, fact: RescueMoved) -> OpsRescue:
+def _moved(row: OpsRescue, event: EventEnvelope, fact: RescueMoved) -> OpsRescue:
     changes: dict[str, Any] = {"requested_at": min(row.requested_at, event.at)}
     match fact:
         case RescueScheduled():
@@ -120,7 +120,7 @@ def _asked(fact: RescueAsked | MatchingBegan) -> dict[str, Any]:
     return {"kind": fact.kind, "problem": fact.problem, "pickup": fact.pickup, "dropoff": fact.dropoff}
 
 
-def _paid(row: OpsRescue, event: Event, fact: PaymentProcessed) -> OpsRescue:
+def _paid(row: OpsRescue, event: EventEnvelope, fact: PaymentProcessed) -> OpsRescue:
     if event.document_version <= row.payment_version:
         return row
     return replace(

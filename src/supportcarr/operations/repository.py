@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-from supportcarr.contracts.events import Event
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.kit.store.port import (
     CollectionSpec,
@@ -48,7 +48,7 @@ class OpsRescues:
     def __init__(self, store: Store) -> None:
         self._rows = store.collection(OPS_RESCUES)
 
-    async def apply(self, event: Event, rescue_id: str) -> None:
+    async def apply(self, event: EventEnvelope, rescue_id: str) -> None:
         """Bring the row up to *event*; running it again changes nothing.
 
         Whoever loses a race reads again: each round means that another event was applied, so the

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from supportcarr.contracts.errors import NotFound
-from supportcarr.kit.http.routing import OPERATORS, Answer, Call, Listing, Route
+from supportcarr.contracts.policies import OPERATORS
+from supportcarr.contracts.routing import PageResponse, RequestContext, Response, Route
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.operations.model import Overview
 from supportcarr.operations.ports import DriverPositions, Offers, Payments, RescueFile
@@ -40,12 +41,12 @@ def routes(
 def _city_routes(service: OperationsService, clock: Clock, positions: DriverPositions) -> list[Route]:
     """The city as a whole: its figures and its map."""
 
-    async def overview(call: Call[None, AreaQuery]) -> Answer:
-        return Answer(await service.overview(call.query.area))
+    async def overview(call: RequestContext[None, AreaQuery]) -> Response:
+        return Response(await service.overview(call.query.area))
 
-    async def snapshot(call: Call[None, MapQuery]) -> Answer:
+    async def snapshot(call: RequestContext[None, MapQuery]) -> Response:
         area = service.area(call.query.area)
-        return Answer(
+        return Response(
             MapView(
                 area_id=area.id,
                 at=clock.city(),
@@ -58,22 +59,22 @@ def _city_routes(service: OperationsService, clock: Clock, positions: DriverPosi
         Route(
             method="GET",
             path="/admin/overview",
-            handle=overview,
+            handler=overview,
             summary="The city in figures",
             policy=OPERATORS,
             tag="operations",
             query=AreaQuery,
-            answer=Overview,
+            response=Overview,
         ),
         Route(
             method="GET",
             path="/admin/map",
-            handle=snapshot,
+            handler=snapshot,
             summary="Where an area's drivers are, and its rescues under way",
             policy=OPERATORS,
             tag="operations",
             query=MapQuery,
-            answer=MapView,
+            response=MapView,
         ),
     ]
 
@@ -87,7 +88,7 @@ def _rescue_routes(
 ) -> list[Route]:
     """The rescues: those that are looked for, and one with all that is known of it."""
 
-    async def listed(call: Call[None, RescuesQuery]) -> Answer:
+    async def listed(call: RequestContext[None, RescuesQuery]) -> Response:
         query = call.query
         page = await service.search(
             statuses=query.statuses,
@@ -98,14 +99,14 @@ def _rescue_routes(
             limit=query.limit,
             cursor=query.cursor,
         )
-        return Answer(Listing([RescueRow.of(row) for row in page.items], page.next_cursor))
+        return Response(PageResponse([RescueRow.of(row) for row in page.items], page.next_cursor))
 
-    async def whole(call: Call[None, object]) -> Answer:
-        rescue_id = call.path["rescue_id"]
+    async def whole(call: RequestContext[None, object]) -> Response:
+        rescue_id = call.path_params["rescue_id"]
         rescue = await rescues.rescue(rescue_id)
         if rescue is None:
             raise NotFound
-        return Answer(
+        return Response(
             whole_rescue(
                 rescue=rescue,
                 timeline=list(await rescues.timeline(rescue_id)),
@@ -119,21 +120,21 @@ def _rescue_routes(
         Route(
             method="GET",
             path="/admin/rescues",
-            handle=listed,
+            handler=listed,
             summary="Rescues, newest first",
             policy=OPERATORS,
             tag="operations",
             query=RescuesQuery,
-            answer=Listing[RescueRow],
+            response=PageResponse[RescueRow],
         ),
         Route(
             method="GET",
             path="/admin/rescues/{rescue_id}",
-            handle=whole,
+            handler=whole,
             summary="One rescue, whole: its timeline, offers, payment and messages",
             policy=OPERATORS,
             tag="operations",
-            answer=whole_rescue,
+            response=whole_rescue,
             codes=("not_found",),
         ),
     ]

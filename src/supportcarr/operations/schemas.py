@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.rescues import STATUSES
-from supportcarr.kit.http.routing import PageQuery
+from supportcarr.contracts.routing import PageQuery
 from supportcarr.operations.model import OpsRescue
 from supportcarr.operations.ports import DriverPoint, PaymentFile
 

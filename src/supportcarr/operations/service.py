@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import ValidationFailed
-from supportcarr.contracts.events import Event, PaymentProcessed, RescueMoved
+from supportcarr.contracts.events import PaymentProcessed, RescueMoved
 from supportcarr.contracts.rescues import STATUSES
 from supportcarr.kit.runtime.cache import BoundedCache
 from supportcarr.kit.runtime.clock import Clock
@@ -28,10 +29,10 @@ class OperationsService:
         self._areas = {area.id: area for area in areas}
         self._figures: BoundedCache[str | None, Overview] = BoundedCache(len(areas) + 1, FIGURES_SECONDS)
 
-    async def follow(self, event: Event) -> None:
+    async def follow(self, event: EventEnvelope) -> None:
         """Bring the read models up to *event*."""
-        if isinstance(event.fact, RescueMoved | PaymentProcessed):
-            await self._rescues.apply(event, event.fact.rescue_id)
+        if isinstance(event.event, RescueMoved | PaymentProcessed):
+            await self._rescues.apply(event, event.event.rescue_id)
 
     async def overview(self, area_id: str | None = None) -> Overview:
         """The figures of one area, or of all; up to ``FIGURES_SECONDS`` old."""

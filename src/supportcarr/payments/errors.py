@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import Refusal
+from supportcarr.contracts.errors import ApiError
 
 
-class CardDeclined(Refusal):
+class CardDeclined(ApiError):
     status, code, title = 402, "card_declined", "The card was declined"
 
 
-class SignatureNotValid(Refusal):
+class SignatureNotValid(ApiError):
     status, code, title = 400, "signature_not_valid", "The signature does not prove who sent this"

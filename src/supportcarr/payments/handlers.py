@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.events import Event, RescueEnded, RescueRequested
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import RescueEnded, RescueRequested
 from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.payments.service import Payments
 
@@ -10,13 +11,13 @@ from supportcarr.payments.service import Payments
 def consumers(service: Payments) -> list[Consumer]:
     """Both talk to Stripe, so both are slow."""
 
-    async def hold(event: Event) -> None:
-        if isinstance(event.fact, RescueRequested):
-            await service.hold(event.fact)
+    async def hold(event: EventEnvelope) -> None:
+        if isinstance(event.event, RescueRequested):
+            await service.hold(event.event)
 
-    async def settle(event: Event) -> None:
-        if isinstance(event.fact, RescueEnded):
-            await service.settle(event.fact)
+    async def settle(event: EventEnvelope) -> None:
+        if isinstance(event.event, RescueEnded):
+            await service.settle(event.event)
 
     return [
         Consumer("payments.hold", (RescueRequested,), hold, slow=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.jobs.declarations import JobHandler, Ticker
+from supportcarr.kit.jobs.declarations import JobHandler, PeriodicTask
 from supportcarr.payments.webhooks import JOB, Webhooks
 
 
@@ -11,6 +11,6 @@ def job_handlers(webhooks: Webhooks) -> list[JobHandler]:
     return [JobHandler(JOB, webhooks.handle)]
 
 
-def tickers(webhooks: Webhooks) -> list[Ticker]:
+def tickers(webhooks: Webhooks) -> list[PeriodicTask]:
     """The sweep of webhooks that were handled long ago, every hour."""
-    return [Ticker("payments.forget_stripe_events", 3600, webhooks.forget_events)]
+    return [PeriodicTask("payments.forget_stripe_events", 3600, webhooks.forget_events)]

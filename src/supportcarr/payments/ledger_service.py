@@ -25,7 +25,7 @@ class LedgerCheck(msgspec.Struct, frozen=True):
     unbalanced: tuple[str, ...]
 
 
-class Ledger:
+class LedgerService:
     """Writes each transaction once, whatever is repeated, and reads them back."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

@@ -2,77 +2,70 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.http.routing import (
-    ANYONE,
-    DRIVER,
-    RIDER,
-    Answer,
-    Call,
-    Listing,
-    NoQuery,
-    PageQuery,
-    Route,
-)
+from supportcarr.contracts.policies import ANYONE, DRIVER, RIDER
+from supportcarr.contracts.routing import NoQuery, PageQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.payments.cards import PaymentMethods
-from supportcarr.payments.ledger_service import Ledger
+from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.schemas import Earning, NewPaymentMethod, PaymentMethodAnswer
 from supportcarr.payments.webhooks import Webhooks
 
 SIGNATURE_HEADER = "stripe-signature"
 
 
-def routes(methods: PaymentMethods, ledger: Ledger, webhooks: Webhooks) -> list[Route]:
+def routes(methods: PaymentMethods, ledger: LedgerService, webhooks: Webhooks) -> list[Route]:
     """What payments answers over HTTP."""
 
-    async def list_methods(call: Call[None, PageQuery]) -> Answer:
-        page, default = await methods.list(call.who.user_id, limit=call.query.limit, cursor=call.query.cursor)
+    async def list_methods(call: RequestContext[None, PageQuery]) -> Response:
+        page, default = await methods.list(
+            call.caller.user_id, limit=call.query.limit, cursor=call.query.cursor
+        )
         items = [PaymentMethodAnswer.of(m, default=m.id == default) for m in page.items]
-        return Answer(Listing(items, page.next_cursor))
+        return Response(PageResponse(items, page.next_cursor))
 
-    async def add_method(call: Call[NewPaymentMethod, NoQuery]) -> Answer:
-        method, default = await methods.add(call.who.user_id, call.body.stripe_payment_method)
-        return Answer(PaymentMethodAnswer.of(method, default=default), status=201)
+    async def add_method(call: RequestContext[NewPaymentMethod, NoQuery]) -> Response:
+        method, default = await methods.add(call.caller.user_id, call.body.stripe_payment_method)
+        return Response(PaymentMethodAnswer.of(method, default=default), status=201)
 
-    async def remove_method(call: Call[None, NoQuery]) -> Answer:
-        await methods.remove(call.who.user_id, call.path["payment_method_id"])
-        return Answer(status=204)
+    async def remove_method(call: RequestContext[None, NoQuery]) -> Response:
+        await methods.remove(call.caller.user_id, call.path_params["payment_method_id"])
+        return Response(status=204)
 
-    async def list_earnings(call: Call[None, PageQuery]) -> Answer:
-        driver_id = call.who.user_id
+    async def list_earnings(call: RequestContext[None, PageQuery]) -> Response:
+        driver_id = call.caller.user_id
         page = await ledger.earnings(driver_id, limit=call.query.limit, cursor=call.query.cursor)
-        return Answer(Listing([Earning.of(t, driver_id) for t in page.items], page.next_cursor))
+        return Response(PageResponse([Earning.of(t, driver_id) for t in page.items], page.next_cursor))
 
-    async def receive_stripe(call: Call[bytes, NoQuery]) -> Answer:
+    async def receive_stripe(call: RequestContext[bytes, NoQuery]) -> Response:
         await webhooks.receive(call.body, call.headers.get(SIGNATURE_HEADER))
-        return Answer(status=202)
+        return Response(status=202)
 
     return [
         Route(
             method="GET",
             path="/me/payment-methods",
-            handle=list_methods,
+            handler=list_methods,
             summary="Your cards, oldest first",
             policy=RIDER,
             tag="payments",
             query=PageQuery,
-            answer=Listing[PaymentMethodAnswer],
+            response=PageResponse[PaymentMethodAnswer],
         ),
         Route(
             method="POST",
             path="/me/payment-methods",
-            handle=add_method,
+            handler=add_method,
             summary="Add a card that Stripe's form has made",
             policy=RIDER,
             tag="payments",
             body=NewPaymentMethod,
-            answer=PaymentMethodAnswer,
+            response=PaymentMethodAnswer,
             status=201,
             codes=("card_declined", "overloaded"),
         ),
         Route(
             method="DELETE",
             path="/me/payment-methods/{payment_method_id}",
-            handle=remove_method,
+            handler=remove_method,
             summary="Remove a card",
             policy=RIDER,
             tag="payments",
@@ -82,17 +75,17 @@ def routes(methods: PaymentMethods, ledger: Ledger, webhooks: Webhooks) -> list[
         Route(
             method="GET",
             path="/me/earnings",
-            handle=list_earnings,
+            handler=list_earnings,
             summary="What you earned, job by job, newest first",
             policy=DRIVER,
             tag="payments",
             query=PageQuery,
-            answer=Listing[Earning],
+            response=PageResponse[Earning],
         ),
         Route(
             method="POST",
             path="/webhooks/stripe",
-            handle=receive_stripe,
+            handler=receive_stripe,
             summary="Where Stripe tells what happened",
             policy=ANYONE,
             tag="webhooks",

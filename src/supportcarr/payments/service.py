@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable
 from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM
-from supportcarr.contracts.events import PaymentProcessed, Recorded, RescueEnded, RescueRequested
-from supportcarr.kit.jobs.declarations import Again
+from supportcarr.contracts.envelope import PendingEvents
+from supportcarr.contracts.events import PaymentProcessed, RescueEnded, RescueRequested
+from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.payments import model
 from supportcarr.payments.cards import PaymentMethods
 from supportcarr.payments.collections import RECORDS
-from supportcarr.payments.ledger_service import Ledger
+from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.model import Intent, PaymentRecord
 from supportcarr.payments.ports import (
     CardRefused,
@@ -45,7 +46,7 @@ class Payments:
         clock: Clock,
         gateway: PaymentGateway,
         methods: PaymentMethods,
-        ledger: Ledger,
+        ledger: LedgerService,
     ) -> None:
         self._records = store.collection(RECORDS)
         self._clock = clock
@@ -60,7 +61,7 @@ class Payments:
     async def hold(self, fact: RescueRequested) -> None:
         """Hold the quote's total on the rider's card.
 
-        Raises ``Again``, also for as long as the rider's bank waits for the rider and the rescue has
+        Raises ``RetryLater``, also for as long as the rider's bank waits for the rider and the rescue has
         not ended: a webhook may bring the outcome sooner, but nothing depends on it.
         """
         payment_id = model.payment_id_of(fact.rescue_id)
@@ -68,17 +69,17 @@ class Payments:
             await self._begin(fact)
         record = await self.advance(payment_id)
         if record is not None and record.status == "requires_action" and record.ending is None:
-            raise Again(ASK_AGAIN_S, f"{payment_id} waits for the rider's bank")
+            raise RetryLater(ASK_AGAIN_S, f"{payment_id} waits for the rider's bank")
 
     async def settle(self, fact: RescueEnded) -> None:
-        """Capture what the end owes, or let the hold go.  Raises ``Again``."""
+        """Capture what the end owes, or let the hold go.  Raises ``RetryLater``."""
         payment_id = model.payment_id_of(fact.rescue_id)
         while True:
             record = await self._records.get(payment_id)
             try:
                 if record is None:
                     if fact.owed.rider_minor:
-                        raise Again(1.0, "money is owed, but its hold is not known yet")
+                        raise RetryLater(1.0, "money is owed, but its hold is not known yet")
                     await self._records.insert(model.never_held(fact, now=self._clock.city()))
                 elif changed := model.with_ending(record, fact):
                     await self._records.save(changed)
@@ -88,7 +89,7 @@ class Payments:
         await self.advance(payment_id)
 
     async def heed(self, payment_id: str, intent_id: str) -> None:
-        """Look at what a webhook spoke of, and ask Stripe for the truth of it.  Raises ``Again``."""
+        """Look at what a webhook spoke of, and ask Stripe for the truth of it.  Raises ``RetryLater``."""
         record = await self._records.get(payment_id)
         if record is None:
             return
@@ -100,13 +101,13 @@ class Payments:
         except VersionConflict:
             pass  # the record has moved on, and whoever moved it has asked too
         except (OutcomeUnknown, StoredFailure, Throttled) as error:
-            raise Again(error.retry_after, str(error)) from error
+            raise RetryLater(error.retry_after, str(error)) from error
         await self.advance(payment_id)
 
     async def advance(self, payment_id: str) -> PaymentRecord | None:
         """Take every step that can be taken now; answers where that has led.
 
-        Raises ``Again`` if Stripe does not answer.
+        Raises ``RetryLater`` if Stripe does not answer.
         """
         for _ in range(STEPS_AT_MOST):
             record = await self._records.get(payment_id)
@@ -121,8 +122,8 @@ class Payments:
             except StoredFailure:
                 await self._use_new_key(record)
             except GatewayError as error:
-                raise Again(error.retry_after, str(error)) from error
-        raise Again(1.0, f"{payment_id} did not come to rest")
+                raise RetryLater(error.retry_after, str(error)) from error
+        raise RetryLater(1.0, f"{payment_id} did not come to rest")
 
     def _next_step(self, record: PaymentRecord) -> Callable[[PaymentRecord], Awaitable[bool]] | None:
         match record.status:
@@ -172,7 +173,7 @@ class Payments:
                 raise
             intent = found
         if not await self._save_hold(record, intent):
-            raise Again(1.0, f"the hold of {record.id} is still {intent.status}")
+            raise RetryLater(1.0, f"the hold of {record.id} is still {intent.status}")
         return True
 
     async def _settle_or_ask(self, record: PaymentRecord) -> bool:
@@ -219,7 +220,7 @@ class Payments:
     async def _save_settlement(self, record: PaymentRecord, intent: Intent) -> bool:
         seen = model.settlement_seen(record, intent)
         if seen is None:
-            raise Again(1.0, f"{record.id} is {record.status}, its intent {intent.status}")
+            raise RetryLater(1.0, f"{record.id} is {record.status}, its intent {intent.status}")
         await self._ledger.book(record, seen[0].captured_minor)
         await self._save(seen)
         return True
@@ -233,7 +234,7 @@ class Payments:
             await self._records.save(replace(record, tries=record.tries + 1))
         except VersionConflict:
             return
-        raise Again(1.0, f"Stripe failed at {record.status} of {record.id}")
+        raise RetryLater(1.0, f"Stripe failed at {record.status} of {record.id}")
 
     async def _let_go_of_stray(self, payment_id: str, intent_id: str) -> None:
         """Cancel a second intent of one payment: one that a failure of Stripe's had hidden."""
@@ -241,5 +242,5 @@ class Payments:
         if stray.status in ("requires_capture", "requires_action", "requires_confirmation"):
             await self._gateway.cancel(intent_id, key=f"{payment_id}:stray:{intent_id}")
 
-    def _recorded(self, fact: PaymentProcessed) -> Recorded:
-        return Recorded((fact,), SYSTEM, self._clock.city())
+    def _recorded(self, fact: PaymentProcessed) -> PendingEvents:
+        return PendingEvents((fact,), SYSTEM, self._clock.city())

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
-from supportcarr.kit.store.purge import forget
+from supportcarr.kit.store.purge import purge_expired
 from supportcarr.payments.collections import EVENTS
 from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.model import StripeEvent
@@ -71,7 +71,7 @@ class Webhooks:
                 await self._jobs.revive(JOB, event.id)
 
     async def handle(self, payload: bytes) -> None:
-        """Handle a stored event.  Raises ``Again``."""
+        """Handle a stored event.  Raises ``RetryLater``."""
         event = await self._events.get(msgspec.json.decode(payload, type=_Payload).event_id)
         if event is None or event.handled_at:
             return
@@ -84,4 +84,4 @@ class Webhooks:
 
     async def forget_events(self) -> None:
         """Remove the events that were handled long ago; those that could not be handled stay."""
-        await forget(self._events, "handled_at", self._clock.wall() - KEPT)
+        await purge_expired(self._events, "handled_at", self._clock.wall() - KEPT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import Conflict, FieldError, Refusal
+from supportcarr.contracts.errors import ApiError, Conflict, FieldError
 
 
 class QuoteExpired(Conflict):
@@ -17,7 +17,7 @@ class QuoteNotGenuine(Conflict):
     code, title = "quote_not_genuine", "This quote is not as we signed it; ask for a new one"
 
 
-class OutsideArea(Refusal):
+class OutsideArea(ApiError):
     status, code, title = 422, "outside_area", "We do not drive there"
 
     @classmethod
@@ -31,7 +31,7 @@ class OutsideArea(Refusal):
         )
 
 
-class UnsafeBattery(Refusal):
+class UnsafeBattery(ApiError):
     status, code = 422, "unsafe_battery"
     title = (
         "A smoking or swollen battery cannot be transported. "

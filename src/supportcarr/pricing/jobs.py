@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.jobs.declarations import Ticker
+from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.pricing.service import Pricing
 
 
-def tickers(pricing: Pricing) -> list[Ticker]:
+def tickers(pricing: Pricing) -> list[PeriodicTask]:
     """The sweep of old quotes, every ten minutes."""
-    return [Ticker("pricing.forget_quotes", 600, pricing.forget_quotes)]
+    return [PeriodicTask("pricing.forget_quotes", 600, pricing.forget_quotes)]

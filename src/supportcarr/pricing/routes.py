@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.kit.http.routing import ANYONE, RIDER, Answer, Call, NoQuery, Route
+from supportcarr.contracts.policies import ANYONE, RIDER
+from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import Coverage
 from supportcarr.pricing.schemas import CoverageAnswer, CoverageQuery, QuoteAnswer
@@ -13,36 +14,36 @@ from supportcarr.pricing.service import Pricing
 def routes(service: Pricing, coverage: Coverage) -> list[Route]:
     """What pricing answers over HTTP."""
 
-    async def create_quote(call: Call[RequestQuote, NoQuery]) -> Answer:
-        rider = call.who.acting_as("rider")
+    async def create_quote(call: RequestContext[RequestQuote, NoQuery]) -> Response:
+        rider = call.caller.acting_as("rider")
         assert rider.id is not None
-        return Answer(QuoteAnswer.of(await service.quote(rider.id, call.body)), status=201)
+        return Response(QuoteAnswer.of(await service.quote(rider.id, call.body)), status=201)
 
-    async def get_coverage(call: Call[None, CoverageQuery]) -> Answer:
-        return Answer(await coverage.at(GeoPoint(call.query.lat, call.query.lng)))
+    async def get_coverage(call: RequestContext[None, CoverageQuery]) -> Response:
+        return Response(await coverage.at(GeoPoint(call.query.lat, call.query.lng)))
 
     return [
         Route(
             method="POST",
             path="/quotes",
-            handle=create_quote,
+            handler=create_quote,
             summary="Price a rescue: an itemised, signed quote",
             policy=RIDER,
             tag="pricing",
             body=RequestQuote,
-            answer=QuoteAnswer,
+            response=QuoteAnswer,
             status=201,
             codes=("outside_area", "unsafe_battery"),
         ),
         Route(
             method="GET",
             path="/coverage",
-            handle=get_coverage,
+            handler=get_coverage,
             summary="Whether we drive to a place, and how soon",
             policy=ANYONE,
             tag="pricing",
             query=CoverageQuery,
-            answer=CoverageAnswer,
+            response=CoverageAnswer,
             hot=True,
         ),
     ]

@@ -14,8 +14,8 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.runtime.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.store.purge import forget
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.purge import purge_expired
+from supportcarr.kit.store.update import update
 from supportcarr.pricing.collections import QUOTES
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
@@ -127,11 +127,11 @@ class Pricing:
             forget_at = now + TAKEN_KEPT * self._clock.speed
             return replace(quote, rescue_id=rescue_id, taken_at=now, forget_at=forget_at), None
 
-        return (await change(self._quotes, quote_id, taken)).terms
+        return (await update(self._quotes, quote_id, taken)).terms
 
     async def forget_quotes(self) -> None:
         """Remove the quotes that nobody asks for any more."""
-        await forget(self._quotes, "forget_at", self._clock.city())
+        await purge_expired(self._quotes, "forget_at", self._clock.city())
 
     def _check_problem(self, request: RequestQuote) -> None:
         if request.kind == "rescue" and request.problem is None:

@@ -17,10 +17,10 @@ from supportcarr.kit.http.server import Lifecycle
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.runtime.settings import Settings
-from supportcarr.realtime.fanout import Firehose, Node, Subscriptions
+from supportcarr.realtime.fanout import FanOut, Firehose, Subscriptions
 from supportcarr.realtime.metrics import RealtimeFigures
 from supportcarr.realtime.ports import PositionReports, Tokens
-from supportcarr.realtime.server import HELLO_SECONDS, Edge
+from supportcarr.realtime.server import HELLO_SECONDS, SocketServer
 from supportcarr.realtime.session import Bounds
 
 PATH = "/socket.io"
@@ -29,7 +29,7 @@ PATH = "/socket.io"
 class Realtime:
     """``/socket.io``, ``/healthz`` (alive) and ``/readyz`` (may take traffic)."""
 
-    def __init__(self, edge: Edge, node: Node, lifecycle: Lifecycle | None) -> None:
+    def __init__(self, edge: SocketServer, node: FanOut, lifecycle: Lifecycle | None) -> None:
         self.edge = edge
         self.node = node
         self._lifecycle = lifecycle
@@ -111,8 +111,8 @@ def build_realtime(
     cache Redis (positions), *areas* the ids of all service areas (operators hear each one's stream).
     Nothing runs before the lifespan (or ``start``).
     """
-    node = Node(streams, cache, settings.streams.heads_seconds)
-    edge = Edge(
+    node = FanOut(streams, cache, settings.streams.heads_seconds)
+    edge = SocketServer(
         node,
         streams,
         tokens,
@@ -133,7 +133,7 @@ def _origins(settings: Settings) -> str | list[str]:
 
     A page can do nothing without a token in any case: no cookie is read here.
     """
-    if settings.place.profile == "local":
+    if settings.deployment.profile == "local":
         return "*"
-    parts = urlsplit(settings.place.public_url)
+    parts = urlsplit(settings.deployment.public_url)
     return [f"{parts.scheme}://{parts.netloc}"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from supportcarr.kit.http.routing import Principal
+from supportcarr.contracts.actors import Principal
 from supportcarr.realtime.event_mapping import ops_stream, user_stream
 
 

@@ -11,9 +11,9 @@ from typing import Literal
 
 import msgspec
 
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
-    AnyFact,
-    Event,
+    AnyEvent,
     MatchingBegan,
     MessageSent,
     NotificationCreated,
@@ -55,9 +55,9 @@ def ops_stream(area_id: str) -> str:
     return f"ops:{area_id}"
 
 
-def outgoing(event: Event) -> Iterator[Outgoing]:
+def outgoing(event: EventEnvelope) -> Iterator[Outgoing]:
     """What *event* puts on which streams: each stream is named at most once."""
-    fact: AnyFact = event.fact
+    fact: AnyEvent = event.event
     match fact:
         case RescueMoved():
             yield from _status(fact, event.document_version)

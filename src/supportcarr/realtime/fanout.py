@@ -18,7 +18,7 @@ from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.events.streams import Batch
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.redis.keys import positions_channel
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.event_mapping import ops_stream, user_stream
 from supportcarr.realtime.messages import LocationUpdate
@@ -44,7 +44,7 @@ class Subscriptions(Protocol):
     def subscribe(self, *channels: str) -> AsyncGenerator[bytes, None]: ...
 
 
-class Node:
+class FanOut:
     """The sessions of this process, and the loops that feed them."""
 
     def __init__(self, streams: Firehose, positions: Subscriptions, heads_seconds: float) -> None:
@@ -87,7 +87,7 @@ class Node:
         self._tasks = [asyncio.create_task(_forever(name, loop), name=name) for name, loop in loops.items()]
 
     async def stop(self) -> None:
-        await end(*self._tasks)
+        await cancel_and_wait(*self._tasks)
         self._tasks.clear()
 
     # --- loops --------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from supportcarr.contracts.events import Event
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.events.streams import Entry
-from supportcarr.kit.jobs.declarations import Again, Consumer
+from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.realtime.event_mapping import FED, Payload, View, outgoing
 from supportcarr.realtime.ports import Views
@@ -26,15 +26,15 @@ class Appending(Protocol):
         """Drops what it has already, by stream and event id.  Raises ``RedisError``."""
 
 
-class Feeder:
+class StreamPublisher:
     """Appends to the streams what the table of the feed says of an event."""
 
     def __init__(self, streams: Appending, views: Views) -> None:
         self._streams = streams
         self._views = views
 
-    async def feed(self, event: Event) -> None:
-        """Safe to repeat.  Raises ``Again`` without Redis: the relay tries again, in the document's order.
+    async def feed(self, event: EventEnvelope) -> None:
+        """Idempotent.  Raises ``RetryLater`` without Redis: the relay retries in the order of the document.
 
         What people are told of the document next waits for it, so the pause must not grow with the
         time that Redis was away.
@@ -51,7 +51,7 @@ class Feeder:
             try:
                 await self._streams.append(entries)
             except RedisError as error:
-                raise Again(RETRY_SECONDS, f"the streams cannot be appended to: {error}") from error
+                raise RetryLater(RETRY_SECONDS, f"the streams cannot be appended to: {error}") from error
 
     async def _body(self, payload: Payload) -> bytes | None:
         """The payload's JSON; ``None`` if what it shows is gone."""
@@ -71,4 +71,4 @@ class Feeder:
 def consumers(streams: Appending, views: Views) -> list[Consumer]:
     """Quick: one script call.  A repeat is dropped by its id, and a document's events keep their order
     because the relay hands them on in it."""
-    return [Consumer("realtime.feed", FED, Feeder(streams, views).feed)]
+    return [Consumer("realtime.feed", FED, StreamPublisher(streams, views).feed)]

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from supportcarr.realtime.fanout import Node
-from supportcarr.realtime.server import Edge
+from supportcarr.realtime.fanout import FanOut
+from supportcarr.realtime.server import SocketServer
 
 
 class RealtimeFigures(Collector):
     """Register it with the process's registry."""
 
-    def __init__(self, edge: Edge, node: Node) -> None:
+    def __init__(self, edge: SocketServer, node: FanOut) -> None:
         self._edge = edge
         self._node = node
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from supportcarr.contracts.actors import Principal
 from supportcarr.kit.events.streams import Item
-from supportcarr.kit.http.routing import Principal
 from supportcarr.realtime.messages import Fix
 
 
@@ -28,7 +28,7 @@ class Tokens(Protocol):
 
 class PositionReports(Protocol):
     async def report(self, driver_id: str, fix: Fix) -> None:
-        """Take a driver's position.  Raises a ``Refusal`` whose code becomes the acknowledgement."""
+        """Take a driver's position.  Raises a ``ApiError`` whose code becomes the acknowledgement."""
 
 
 class Views(Protocol):

@@ -17,16 +17,16 @@ from typing import Any
 import msgspec
 import socketio
 
-from supportcarr.contracts.errors import Refusal
-from supportcarr.kit.http.routing import Principal
+from supportcarr.contracts.actors import Principal
+from supportcarr.contracts.errors import ApiError
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.credentials import expiry, streams_of
-from supportcarr.realtime.fanout import Node
+from supportcarr.realtime.fanout import FanOut
 from supportcarr.realtime.messages import Credentials, Fix, SyncRequest
 from supportcarr.realtime.ports import PositionReports, StreamLog, Tokens
 from supportcarr.realtime.session import Bounds, Session, TooSlow
-from supportcarr.realtime.transport import SocketWire, cancel_until_done, finish
+from supportcarr.realtime.transport import SocketTransport, cancel_until_done, finish
 
 PING_SECONDS = 20.0  # between pings, and how long an answer may take
 MESSAGE_BYTES = 16_384  # the largest message of a client
@@ -43,7 +43,7 @@ class Client:
 
     principal: Principal
     token: str
-    wire: SocketWire
+    wire: SocketTransport
     session: Session
     pump: asyncio.Task[None] | None = None
     ends: asyncio.TimerHandle | None = None
@@ -61,12 +61,12 @@ class Client:
         return True
 
 
-class Edge:
+class SocketServer:
     """The sockets of one process."""
 
     def __init__(
         self,
-        node: Node,
+        node: FanOut,
         streams: StreamLog,
         tokens: Tokens,
         reports: PositionReports,
@@ -164,10 +164,10 @@ class Edge:
             principal = self._tokens.verify(credentials.token.encode())
             if self._tokens.stale():
                 await self._tokens.confirm(principal)
-        except Refusal as refusal:
+        except ApiError as refusal:
             word = "unauthorized" if refusal.status == 401 else refusal.code
             raise _refused(word, refusal.code, refusal.detail) from None
-        wire = SocketWire(self.server, sid, asyncio.current_task())
+        wire = SocketTransport(self.server, sid, asyncio.current_task())
         session = Session(wire, streams_of(principal, self._areas), self._streams, self._bounds)
         client = Client(principal, credentials.token, wire, session)
         self.clients[sid] = client
@@ -240,7 +240,7 @@ class Edge:
     def _still_valid(self, client: Client) -> bool:
         try:
             self._tokens.verify(client.token.encode())
-        except Refusal as refusal:
+        except ApiError as refusal:
             return refusal.status != 401  # not able to tell just now: it stays until its expiry
         return True
 
@@ -265,7 +265,7 @@ class Edge:
             await self._reports.report(client.principal.user_id, fix)
         except msgspec.ValidationError:
             return _error("validation_failed")
-        except Refusal as refusal:
+        except ApiError as refusal:
             return _error(refusal.code)
         except Exception:
             _log.exception("a position could not be taken")

@@ -13,7 +13,7 @@ NAMESPACE = "/"
 _CANCELS, _CANCEL_PAUSE = 10, 0.02
 
 
-class SocketWire:
+class SocketTransport:
     """Writes frames to one socket, past python-socketio's emit: that encodes and starts a task for
     each recipient of each event.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.actors import Actor
-from supportcarr.kit.http.routing import Principal
+from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.rescues.model import Rescue
 
 

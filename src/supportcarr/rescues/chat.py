@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from supportcarr.contracts.actors import Principal
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import NotFound
-from supportcarr.contracts.events import MessageSent, Recorded
+from supportcarr.contracts.events import MessageSent
 from supportcarr.contracts.ids import MESSAGE
-from supportcarr.kit.http.routing import Principal
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Page, Store
@@ -46,7 +47,7 @@ class Chat:
             sender_id=who.user_id,
             driver_id=rescue.driver_id,
         )
-        return await self._messages.insert(message, Recorded((sent,), by=sender, at=now))
+        return await self._messages.insert(message, PendingEvents((sent,), by=sender, at=now))
 
     async def listed(self, rescue_id: str, who: Principal, query: MessagesQuery) -> Page[Message]:
         """One page, in the order of sending or against it.  Raises ``NotFound``."""

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.errors import Forbidden, IllegalTransition, ValidationFailed
 from supportcarr.contracts.events import (
+    DomainEvent,
     DriverArrived,
     DriverDeparted,
-    Fact,
     JobStarted,
     MatchingBegan,
     PinLocked,
@@ -55,7 +55,7 @@ from supportcarr.rescues.model import Rescue, Rules
 from supportcarr.rescues.state_machine import TABLE, permit
 
 
-class PrivateFact(Fact, frozen=True, kw_only=True):
+class PrivateFact(DomainEvent, frozen=True, kw_only=True):
     """Changes the rescue and goes no further."""
 
 
@@ -83,7 +83,9 @@ class Given(NamedTuple):
     rules: Rules
 
 
-def decide(rescue: Rescue, command: Command, actor: Actor, now: datetime, rules: Rules) -> tuple[Fact, ...]:
+def decide(
+    rescue: Rescue, command: Command, actor: Actor, now: datetime, rules: Rules
+) -> tuple[DomainEvent, ...]:
     """What this command of this actor makes happen at *now* (city time).
 
     Raises ``NotFound``, ``Forbidden``, ``IllegalTransition`` (see ``life.permit``), ``TooEarly``,
@@ -129,7 +131,7 @@ def hold_ends_at(now: datetime, rules: Rules) -> datetime:
     return now + timedelta(seconds=rules.hold_seconds)
 
 
-def _wake(rescue: Rescue, command: Wake, given: Given) -> tuple[Fact, ...]:
+def _wake(rescue: Rescue, command: Wake, given: Given) -> tuple[DomainEvent, ...]:
     if not command.rider_is_free:
         return (_rejected(rescue, "rider_has_live_rescue"),)
     return (
@@ -144,15 +146,15 @@ def _wake(rescue: Rescue, command: Wake, given: Given) -> tuple[Fact, ...]:
     )
 
 
-def _begin_matching(rescue: Rescue, command: BeginMatching, given: Given) -> tuple[Fact, ...]:
+def _begin_matching(rescue: Rescue, command: BeginMatching, given: Given) -> tuple[DomainEvent, ...]:
     return (_matching(rescue, given),)
 
 
-def _reject(rescue: Rescue, command: Reject, given: Given) -> tuple[Fact, ...]:
+def _reject(rescue: Rescue, command: Reject, given: Given) -> tuple[DomainEvent, ...]:
     return (_rejected(rescue, command.reason),)
 
 
-def _leave_unserved(rescue: Rescue, command: LeaveUnserved, given: Given) -> tuple[Fact, ...]:
+def _leave_unserved(rescue: Rescue, command: LeaveUnserved, given: Given) -> tuple[DomainEvent, ...]:
     if rescue.due_at is not None and given.now < rescue.due_at:
         raise TooEarly(f"The search goes on until {rescue.due_at.isoformat()}.")
     return (
@@ -165,7 +167,7 @@ def _leave_unserved(rescue: Rescue, command: LeaveUnserved, given: Given) -> tup
 # --- with a driver -----------------------------------------------------------------------------
 
 
-def _assign(rescue: Rescue, command: Assign, given: Given) -> tuple[Fact, ...]:
+def _assign(rescue: Rescue, command: Assign, given: Given) -> tuple[DomainEvent, ...]:
     if command.driver_id == rescue.rider_id:
         raise IllegalTransition("Nobody drives to their own rescue.")
     if command.offer_id is not None and command.offer_id in rescue.offers:
@@ -183,7 +185,7 @@ def _assign(rescue: Rescue, command: Assign, given: Given) -> tuple[Fact, ...]:
     )
 
 
-def _exchange(rescue: Rescue, command: Exchange, given: Given) -> tuple[Fact, ...]:
+def _exchange(rescue: Rescue, command: Exchange, given: Given) -> tuple[DomainEvent, ...]:
     if command.driver_id == rescue.driver_id:
         raise IllegalTransition("This driver has the rescue already.")
     if rescue.exchanged and not given.actor.is_operator:
@@ -191,15 +193,15 @@ def _exchange(rescue: Rescue, command: Exchange, given: Given) -> tuple[Fact, ..
     return _assign(rescue, command, given)
 
 
-def _depart(rescue: Rescue, command: Depart, given: Given) -> tuple[Fact, ...]:
+def _depart(rescue: Rescue, command: Depart, given: Given) -> tuple[DomainEvent, ...]:
     return (DriverDeparted(**_move(rescue, "en_route")),)
 
 
-def _arrive(rescue: Rescue, command: Arrive, given: Given) -> tuple[Fact, ...]:
+def _arrive(rescue: Rescue, command: Arrive, given: Given) -> tuple[DomainEvent, ...]:
     return (DriverArrived(**_move(rescue, "arrived")),)
 
 
-def _start(rescue: Rescue, command: Start, given: Given) -> tuple[Fact, ...]:
+def _start(rescue: Rescue, command: Start, given: Given) -> tuple[DomainEvent, ...]:
     if rescue.pin_locked:
         raise PinIsLocked
     if command.pin == rescue.pin:
@@ -209,11 +211,11 @@ def _start(rescue: Rescue, command: Start, given: Given) -> tuple[Fact, ...]:
     return PinMistyped(), PinLocked(**_about(rescue))
 
 
-def _renew_pin(rescue: Rescue, command: RenewPin, given: Given) -> tuple[Fact, ...]:
+def _renew_pin(rescue: Rescue, command: RenewPin, given: Given) -> tuple[DomainEvent, ...]:
     return PinChosen(pin=command.pin), PinRenewed(**_about(rescue))
 
 
-def _release(rescue: Rescue, command: Release, given: Given) -> tuple[Fact, ...]:
+def _release(rescue: Rescue, command: Release, given: Given) -> tuple[DomainEvent, ...]:
     code, words = _reason(command)
     return _matching(rescue, given, reason=code, given_up_by=rescue.driver_id), *words
 
@@ -221,7 +223,7 @@ def _release(rescue: Rescue, command: Release, given: Given) -> tuple[Fact, ...]
 # --- the ends ----------------------------------------------------------------------------------
 
 
-def _complete(rescue: Rescue, command: Complete, given: Given) -> tuple[Fact, ...]:
+def _complete(rescue: Rescue, command: Complete, given: Given) -> tuple[DomainEvent, ...]:
     price, most = command.price_minor, rescue.quote.total_minor
     if command.outcome == "delivered":
         if rescue.status != "in_transit":
@@ -240,7 +242,7 @@ def _complete(rescue: Rescue, command: Complete, given: Given) -> tuple[Fact, ..
     return (RescueCompleted(**_move(rescue, "completed"), outcome=command.outcome, owed=due),)
 
 
-def _mark_no_show(rescue: Rescue, command: MarkNoShow, given: Given) -> tuple[Fact, ...]:
+def _mark_no_show(rescue: Rescue, command: MarkNoShow, given: Given) -> tuple[DomainEvent, ...]:
     assert rescue.arrived_at is not None, "an arrived rescue knows since when"
     over = rescue.arrived_at + timedelta(seconds=given.rules.no_show_seconds)
     if given.now < over:
@@ -248,7 +250,7 @@ def _mark_no_show(rescue: Rescue, command: MarkNoShow, given: Given) -> tuple[Fa
     return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=charges.no_show(rescue.quote)),)
 
 
-def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[Fact, ...]:
+def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[DomainEvent, ...]:
     amount = command.amount_minor
     if amount is not None and not given.actor.is_operator:
         raise Forbidden("Only an operator sets what an aborted rescue costs.")
@@ -261,7 +263,7 @@ def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[Fact, ...]:
     return RescueAborted(**_move(rescue, "aborted", reason=code), owed=due), *words
 
 
-def _cancel(rescue: Rescue, command: Cancel, given: Given) -> tuple[Fact, ...]:
+def _cancel(rescue: Rescue, command: Cancel, given: Given) -> tuple[DomainEvent, ...]:
     due = charges.cancellation(rescue, given.actor, given.now, given.rules)
     code, words = _reason(command)
     return RescueCancelled(**_move(rescue, "cancelled", reason=code), owed=due), *words
@@ -335,7 +337,7 @@ def _within(amount: int, most: int, field: str) -> int:
     return amount
 
 
-_DECISIONS: Mapping[type[Command], Callable[[Rescue, Any, Given], tuple[Fact, ...]]] = {
+_DECISIONS: Mapping[type[Command], Callable[[Rescue, Any, Given], tuple[DomainEvent, ...]]] = {
     Wake: _wake,
     BeginMatching: _begin_matching,
     Reject: _reject,

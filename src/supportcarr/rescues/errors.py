@@ -11,14 +11,14 @@ Refusal
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import Conflict, Refusal
+from supportcarr.contracts.errors import ApiError, Conflict
 
 
-class PinWrong(Refusal):
+class PinWrong(ApiError):
     status, code, title = 422, "pin_wrong", "This is not the PIN that the rider sees"
 
 
-class PinIsLocked(Refusal):
+class PinIsLocked(ApiError):
     status, code, title = (
         423,
         "pin_locked",

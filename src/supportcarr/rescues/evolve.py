@@ -10,9 +10,9 @@ import msgspec
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.events import (
+    DomainEvent,
     DriverArrived,
     DriverDeparted,
-    Fact,
     MatchingBegan,
     PinLocked,
     PinRenewed,
@@ -46,7 +46,7 @@ def open_rescue(
     pin: str,
     now: datetime,
     rules: Rules,
-) -> tuple[Rescue, tuple[Fact, ...]]:
+) -> tuple[Rescue, tuple[DomainEvent, ...]]:
     """A new rescue on the terms of its quote: ``requested``, or ``scheduled`` if booked for later."""
     assert rider.id is not None, "a rescue is a person's"
     status: Status = "scheduled" if terms.scheduled_for else "requested"
@@ -70,7 +70,7 @@ def open_rescue(
         created_at=now,
         eta_seconds=terms.eta_seconds,
     )
-    fact: Fact
+    fact: DomainEvent
     if terms.scheduled_for:
         fact = RescueScheduled(**moved, scheduled_for=terms.scheduled_for)
     else:
@@ -84,12 +84,12 @@ def open_rescue(
     return evolve(blank, fact, now, rider), (fact,)
 
 
-def evolve_all(rescue: Rescue, facts: tuple[Fact, ...], at: datetime, actor: Actor) -> Rescue:
+def evolve_all(rescue: Rescue, facts: tuple[DomainEvent, ...], at: datetime, actor: Actor) -> Rescue:
     """The rescue after all the facts of one save."""
     return reduce(lambda so_far, fact: evolve(so_far, fact, at, actor), facts, rescue)
 
 
-def evolve(rescue: Rescue, fact: Fact, at: datetime, actor: Actor) -> Rescue:
+def evolve(rescue: Rescue, fact: DomainEvent, at: datetime, actor: Actor) -> Rescue:
     """The rescue after *fact*, which *actor* caused at *at* (city time).
 
     The version stays: the store counts it up when it saves.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.events import Event, PaymentProcessed, RescueRequested
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import PaymentProcessed, RescueRequested
 from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.rescues.service import RescueService
 
 
 def consumers(service: RescueService) -> list[Consumer]:
-    async def confirm_claim(event: Event) -> None:
-        assert isinstance(event.fact, RescueRequested)
-        await service.confirm_claim(event.fact)
+    async def confirm_claim(event: EventEnvelope) -> None:
+        assert isinstance(event.event, RescueRequested)
+        await service.confirm_claim(event.event)
 
     return [
         Consumer("rescues.confirm_claim", (RescueRequested,), confirm_claim),

@@ -7,12 +7,11 @@ from typing import Literal
 
 import msgspec
 
-from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.errors import Forbidden, NotFound
 from supportcarr.contracts.events import RescueCancelled
 from supportcarr.contracts.rescues import LIVE
 from supportcarr.contracts.value_objects import DriverCard
-from supportcarr.kit.http.routing import Principal
 from supportcarr.kit.runtime import settings
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import In, Page, Scalar, Store
@@ -35,7 +34,7 @@ VIEW_SECONDS = 30.0  # wall; names, ratings and plates change without the rescue
 _encoder = msgspec.json.Encoder()
 
 
-class RescueReading:
+class RescueQueries:
     """Rescues as those may see them whom they concern; to all others they do not exist."""
 
     def __init__(

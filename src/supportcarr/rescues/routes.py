@@ -7,19 +7,8 @@ from typing import Any
 import msgspec
 
 from supportcarr.contracts.actors import Actor
-from supportcarr.kit.http.routing import (
-    DRIVER,
-    OPERATORS,
-    RESCUE_PEOPLE,
-    RIDER,
-    Answer,
-    Call,
-    Handler,
-    Listing,
-    NoQuery,
-    Policy,
-    Route,
-)
+from supportcarr.contracts.policies import DRIVER, OPERATORS, RESCUE_PEOPLE, RIDER, Policy
+from supportcarr.contracts.routing import Handler, NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.chat import Chat
 from supportcarr.rescues.commands import (
@@ -35,7 +24,7 @@ from supportcarr.rescues.commands import (
     Start,
 )
 from supportcarr.rescues.model import Rescue
-from supportcarr.rescues.queries import RescueReading
+from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.schemas import (
     AdminAbortBody,
     CancellationView,
@@ -58,10 +47,10 @@ DRIVER_OR_OPERATOR = Policy(frozenset({"driver", "support", "admin"}))
 RIDER_OR_DRIVER = Policy(frozenset({"rider", "driver"}))
 RIDER_OR_OPERATOR = Policy(frozenset({"rider", "support", "admin"}))
 
-AnyCall = Call[Any, Any]
+AnyCall = RequestContext[Any, Any]
 
 
-def routes(service: RescueService, reading: RescueReading, chat: Chat) -> list[Route]:
+def routes(service: RescueService, reading: RescueQueries, chat: Chat) -> list[Route]:
     return [
         *_request_and_read(service, reading),
         *_change(service, reading),
@@ -69,53 +58,53 @@ def routes(service: RescueService, reading: RescueReading, chat: Chat) -> list[R
     ]
 
 
-def _request_and_read(service: RescueService, reading: RescueReading) -> list[Route]:
-    async def request(call: Call[RequestBody, NoQuery]) -> Answer:
+def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Route]:
+    async def request(call: RequestContext[RequestBody, NoQuery]) -> Response:
         assert call.new_id is not None, "the route is idempotent and creates"
-        rider = call.who.acting_as("rider")
+        rider = call.caller.acting_as("rider")
         rescue = await service.request(
             RequestRescue(
                 quote_id=call.body.quote_id,
                 payment_method_id=call.body.payment_method_id,
                 note=call.body.note,
             ),
-            rider_id=call.who.user_id,
+            rider_id=call.caller.user_id,
             creation_id=call.new_id,
         )
-        return Answer(
+        return Response(
             await reading.shown(rescue, rider),
             status=201,
             version=rescue.version,
             headers=(("Location", f"/api/v1/rescues/{rescue.id}"),),
         )
 
-    async def listed(call: Call[None, RescuesQuery]) -> Answer:
-        page, actor = await reading.listed(call.who, call.query)
+    async def listed(call: RequestContext[None, RescuesQuery]) -> Response:
+        page, actor = await reading.listed(call.caller, call.query)
         shown = [msgspec.Raw(await reading.shown(rescue, actor)) for rescue in page.items]
-        return Answer(Listing(shown, page.next_cursor))
+        return Response(PageResponse(shown, page.next_cursor))
 
-    async def one(call: AnyCall) -> Answer:
-        rescue, actor = await reading.one(call.path["rescue_id"], call.who)
-        return Answer(await reading.shown(rescue, actor), version=rescue.version)
+    async def one(call: AnyCall) -> Response:
+        rescue, actor = await reading.one(call.path_params["rescue_id"], call.caller)
+        return Response(await reading.shown(rescue, actor), version=rescue.version)
 
-    async def timeline(call: AnyCall) -> Answer:
-        rescue, actor = await reading.one(call.path["rescue_id"], call.who)
-        return Answer(Listing(reading.timeline(rescue, actor)), version=rescue.version)
+    async def timeline(call: AnyCall) -> Response:
+        rescue, actor = await reading.one(call.path_params["rescue_id"], call.caller)
+        return Response(PageResponse(reading.timeline(rescue, actor)), version=rescue.version)
 
-    async def cancellation(call: AnyCall) -> Answer:
-        rescue, actor = await reading.one(call.path["rescue_id"], call.who)
-        return Answer(reading.cancellation(rescue, actor), version=rescue.version)
+    async def cancellation(call: AnyCall) -> Response:
+        rescue, actor = await reading.one(call.path_params["rescue_id"], call.caller)
+        return Response(reading.cancellation(rescue, actor), version=rescue.version)
 
     return [
         Route(
             method="POST",
             path="/rescues",
-            handle=request,
+            handler=request,
             summary="Take a quote and ask for the rescue; the card's hold comes as an event",
             policy=RIDER,
             tag=TAG,
             body=RequestBody,
-            answer=RescueView,
+            response=RescueView,
             status=201,
             codes=("not_found", "quote_expired", "quote_used", "rider_has_live_rescue"),
             idempotent=True,
@@ -124,98 +113,100 @@ def _request_and_read(service: RescueService, reading: RescueReading) -> list[Ro
         Route(
             method="GET",
             path="/rescues",
-            handle=listed,
+            handler=listed,
             summary="My rescues, the latest first",
             policy=RIDER_OR_DRIVER,
             tag=TAG,
             query=RescuesQuery,
-            answer=Listing[RescueView],
+            response=PageResponse[RescueView],
         ),
         Route(
             method="GET",
             path="/rescues/{rescue_id}",
-            handle=one,
+            handler=one,
             summary="One rescue",
             policy=RESCUE_PEOPLE,
             tag=TAG,
-            answer=RescueView,
+            response=RescueView,
             codes=("not_found",),
             hot=True,
         ),
         Route(
             method="GET",
             path="/rescues/{rescue_id}/timeline",
-            handle=timeline,
+            handler=timeline,
             summary="What became of it, when and by whom",
             policy=RESCUE_PEOPLE,
             tag=TAG,
-            answer=Listing[TimelineView],
+            response=PageResponse[TimelineView],
             codes=("not_found",),
         ),
         Route(
             method="GET",
             path="/rescues/{rescue_id}/cancellation",
-            handle=cancellation,
+            handler=cancellation,
             summary="What cancelling would cost now",
             policy=RESCUE_PEOPLE,
             tag=TAG,
-            answer=CancellationView,
+            response=CancellationView,
             codes=("not_found", "illegal_transition"),
         ),
     ]
 
 
-def _change(service: RescueService, reading: RescueReading) -> list[Route]:
-    async def answer(rescue: Rescue, actor: Actor) -> Answer:
-        return Answer(await reading.shown(rescue, actor), version=rescue.version)
+def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
+    async def answer(rescue: Rescue, actor: Actor) -> Response:
+        return Response(await reading.shown(rescue, actor), version=rescue.version)
 
-    async def act(call: AnyCall, command: Command) -> Answer:
-        rescue = await service.act(call.path["rescue_id"], command, call.who, if_match=call.if_match)
-        return await answer(rescue, actor_for(rescue, call.who))
+    async def act(call: AnyCall, command: Command) -> Response:
+        rescue = await service.act(
+            call.path_params["rescue_id"], command, call.caller, if_match=call.if_match
+        )
+        return await answer(rescue, actor_for(rescue, call.caller))
 
-    async def act_as_operator(call: AnyCall, command: Command) -> Answer:
-        operator = call.who.acting_as("admin", "support")
-        rescue = await service.act(call.path["rescue_id"], command, operator, if_match=call.if_match)
+    async def act_as_operator(call: AnyCall, command: Command) -> Response:
+        operator = call.caller.acting_as("admin", "support")
+        rescue = await service.act(call.path_params["rescue_id"], command, operator, if_match=call.if_match)
         return await answer(rescue, operator)
 
-    async def departure(call: AnyCall) -> Answer:
+    async def departure(call: AnyCall) -> Response:
         return await act(call, Depart())
 
-    async def arrival(call: AnyCall) -> Answer:
+    async def arrival(call: AnyCall) -> Response:
         return await act(call, Arrive())
 
-    async def start(call: Call[StartBody, NoQuery]) -> Answer:
+    async def start(call: RequestContext[StartBody, NoQuery]) -> Response:
         return await act(call, Start(pin=call.body.pin))
 
-    async def completion(call: Call[CompletionBody, NoQuery]) -> Answer:
+    async def completion(call: RequestContext[CompletionBody, NoQuery]) -> Response:
         return await act(call, Complete(outcome=call.body.outcome, price_minor=call.body.price_minor))
 
-    async def no_show(call: AnyCall) -> Answer:
+    async def no_show(call: AnyCall) -> Response:
         return await act(call, MarkNoShow())
 
-    async def abort(call: Call[ReasonBody, NoQuery]) -> Answer:
+    async def abort(call: RequestContext[ReasonBody, NoQuery]) -> Response:
         return await act(call, Abort(reason=call.body.reason))
 
-    async def release(call: Call[ReasonBody, NoQuery]) -> Answer:
+    async def release(call: RequestContext[ReasonBody, NoQuery]) -> Response:
         return await act(call, Release(reason=call.body.reason))
 
-    async def cancel(call: Call[ReasonBody, NoQuery]) -> Answer:
+    async def cancel(call: RequestContext[ReasonBody, NoQuery]) -> Response:
         return await act(call, Cancel(reason=call.body.reason))
 
-    async def renew_pin(call: AnyCall) -> Answer:
-        rescue = await service.renew_pin(call.path["rescue_id"], call.who, if_match=call.if_match)
-        return await answer(rescue, actor_for(rescue, call.who))
+    async def renew_pin(call: AnyCall) -> Response:
+        rescue = await service.renew_pin(call.path_params["rescue_id"], call.caller, if_match=call.if_match)
+        return await answer(rescue, actor_for(rescue, call.caller))
 
-    async def admin_cancel(call: Call[ReasonBody, NoQuery]) -> Answer:
+    async def admin_cancel(call: RequestContext[ReasonBody, NoQuery]) -> Response:
         return await act_as_operator(call, Cancel(reason=call.body.reason))
 
-    async def admin_abort(call: Call[AdminAbortBody, NoQuery]) -> Answer:
+    async def admin_abort(call: RequestContext[AdminAbortBody, NoQuery]) -> Response:
         command = Abort(reason=call.body.reason, amount_minor=call.body.amount_minor)
         return await act_as_operator(call, command)
 
-    async def admin_renew_pin(call: AnyCall) -> Answer:
-        operator = call.who.acting_as("admin", "support")
-        rescue = await service.renew_pin(call.path["rescue_id"], operator, if_match=call.if_match)
+    async def admin_renew_pin(call: AnyCall) -> Response:
+        operator = call.caller.acting_as("admin", "support")
+        rescue = await service.renew_pin(call.path_params["rescue_id"], operator, if_match=call.if_match)
         return await answer(rescue, operator)
 
     def post(
@@ -224,12 +215,12 @@ def _change(service: RescueService, reading: RescueReading) -> list[Route]:
         return Route(
             method="POST",
             path=path,
-            handle=handle,
+            handler=handle,
             summary=summary,
             policy=policy,
             tag=TAG,
             body=body,
-            answer=RescueView,
+            response=RescueView,
             codes=(*CHANGE_CODES, *codes),
             if_match=True,
         )
@@ -266,36 +257,36 @@ def _change(service: RescueService, reading: RescueReading) -> list[Route]:
 
 
 def _talk(chat: Chat) -> list[Route]:
-    async def listed(call: Call[None, MessagesQuery]) -> Answer:
-        page = await chat.listed(call.path["rescue_id"], call.who, call.query)
-        return Answer(Listing([MessageView.of(m) for m in page.items], page.next_cursor))
+    async def listed(call: RequestContext[None, MessagesQuery]) -> Response:
+        page = await chat.listed(call.path_params["rescue_id"], call.caller, call.query)
+        return Response(PageResponse([MessageView.of(m) for m in page.items], page.next_cursor))
 
-    async def send(call: Call[MessageBody, NoQuery]) -> Answer:
-        message = await chat.send(call.path["rescue_id"], call.who, call.body.text)
-        return Answer(MessageView.of(message), status=201)
+    async def send(call: RequestContext[MessageBody, NoQuery]) -> Response:
+        message = await chat.send(call.path_params["rescue_id"], call.caller, call.body.text)
+        return Response(MessageView.of(message), status=201)
 
     path = "/rescues/{rescue_id}/messages"
     return [
         Route(
             method="GET",
             path=path,
-            handle=listed,
+            handler=listed,
             summary="What was said",
             policy=RESCUE_PEOPLE,
             tag=TAG,
             query=MessagesQuery,
-            answer=Listing[MessageView],
+            response=PageResponse[MessageView],
             codes=("not_found",),
         ),
         Route(
             method="POST",
             path=path,
-            handle=send,
+            handler=send,
             summary="Say something",
             policy=RESCUE_PEOPLE,
             tag=TAG,
             body=MessageBody,
-            answer=MessageView,
+            response=MessageView,
             status=201,
             codes=("not_found", "chat_closed"),
             hot=True,

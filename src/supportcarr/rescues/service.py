@@ -9,22 +9,22 @@ from typing import cast
 
 import msgspec
 
-from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.actors import SYSTEM, Actor, Principal
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.errors import (
+    ApiError,
     Conflict,
     IllegalTransition,
     NotFound,
-    Refusal,
     StaleVersion,
     ValidationFailed,
 )
-from supportcarr.contracts.events import AnyFact, Event, Fact, PaymentProcessed, Recorded, RescueRequested
+from supportcarr.contracts.events import AnyEvent, DomainEvent, PaymentProcessed, RescueRequested
 from supportcarr.contracts.ids import RESCUE
-from supportcarr.kit.http.routing import Principal
 from supportcarr.kit.runtime import settings
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import (
@@ -46,7 +46,7 @@ from supportcarr.rescues.model import PaymentSnapshot, Rescue, Rules
 from supportcarr.rescues.ports import RIDER_HAS_LIVE_RESCUE, PaymentMethods, QuoteBook, RiderClaims
 from supportcarr.rescues.state_machine import concerns
 
-Change = tuple[Rescue, Recorded | None]
+Change = tuple[Rescue, PendingEvents | None]
 
 
 def random_pin() -> str:
@@ -111,7 +111,7 @@ class RescueService:
             await self._claims.claim(rider_id, rescue_id)
         try:
             terms = await self._quotes.take(command.quote_id, rider_id=rider_id, rescue_id=rescue_id, now=now)
-        except Refusal:
+        except ApiError:
             await self._claims.release(rider_id, rescue_id)
             raise
         rider = Actor("rider", rider_id)
@@ -158,7 +158,7 @@ class RescueService:
                 raise StaleVersion(f"It is at version {rescue.version} now, not at {if_match}.")
             return self._decided(rescue, command, actor)
 
-        rescue = await change(self._rescues, rescue_id, step)
+        rescue = await update(self._rescues, rescue_id, step)
         if isinstance(command, Start) and rescue.status == "arrived":
             left = self._rules.pin_tries - rescue.pin_tries
             raise PinWrong(f"This is not the PIN that the rider sees; tries left: {left}.")
@@ -242,13 +242,13 @@ class RescueService:
 
     # --- for payments --------------------------------------------------------------------------
 
-    async def note_payment(self, event: Event) -> None:
+    async def note_payment(self, event: EventEnvelope) -> None:
         """Keep what the payment came to; the hold's outcome moves a ``requested`` rescue on.
 
         The event's place among the payment's events is kept with it, so that a repeat and an older
         one change nothing.
         """
-        fact = event.fact
+        fact = event.event
         assert isinstance(fact, PaymentProcessed)
         source = (event.document_id, event.document_version, int(event.id.rpartition(".")[2]))
 
@@ -269,7 +269,7 @@ class RescueService:
                 return noted, None
             return self._decided(noted, command, SYSTEM)
 
-        await change(self._rescues, fact.rescue_id, step)
+        await update(self._rescues, fact.rescue_id, step)
 
     # --- what ends by itself -------------------------------------------------------------------
 
@@ -323,10 +323,10 @@ class RescueService:
         return rescue
 
 
-def _recorded(facts: tuple[Fact, ...], by: Actor, at: datetime) -> Recorded | None:
+def _recorded(facts: tuple[DomainEvent, ...], by: Actor, at: datetime) -> PendingEvents | None:
     """What is published of the facts."""
-    published = tuple(cast(AnyFact, f) for f in facts if not isinstance(f, PrivateFact))
-    return Recorded(published, by=by, at=at) if published else None
+    published = tuple(cast(AnyEvent, f) for f in facts if not isinstance(f, PrivateFact))
+    return PendingEvents(published, by=by, at=at) if published else None
 
 
 def _after_hold(fact: PaymentProcessed) -> Command | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.events import Event, RescueEnded
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import RescueEnded
 from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.riders.service import RiderService
 
 
 def consumers(service: RiderService) -> list[Consumer]:
-    async def release(event: Event) -> None:
-        fact = event.fact
+    async def release(event: EventEnvelope) -> None:
+        fact = event.event
         assert isinstance(fact, RescueEnded)
         await service.release(fact.rider_id, fact.rescue_id)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.jobs.declarations import Ticker
+from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.riders.ports import LiveRescues
 from supportcarr.riders.service import RiderService
 
 EVERY_S = 10.0
 
 
-def tickers(service: RiderService, rescues: LiveRescues) -> list[Ticker]:
+def tickers(service: RiderService, rescues: LiveRescues) -> list[PeriodicTask]:
     async def reconcile() -> None:
         await service.reconcile(rescues)
 
-    return [Ticker("riders.reconcile_claims", EVERY_S, reconcile)]
+    return [PeriodicTask("riders.reconcile_claims", EVERY_S, reconcile)]

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import structlog
 
-from supportcarr.contracts.events import Recorded
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Range, Store, StoreUnavailable
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 from supportcarr.riders import model
 from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.model import RiderProfile
@@ -95,8 +95,8 @@ class RiderService:
             with suppress(DuplicateKey):  # made by another at the same moment
                 await self._riders.insert(RiderProfile(id=rider_id))
 
-        def step(rider: RiderProfile) -> tuple[RiderProfile, Recorded | None] | None:
+        def step(rider: RiderProfile) -> tuple[RiderProfile, PendingEvents | None] | None:
             changed = fn(rider)
             return None if changed is None else (changed, None)
 
-        return await change(self._riders, rider_id, step)
+        return await update(self._riders, rider_id, step)

@@ -18,7 +18,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from supportcarr.kit.runtime.process import start_bound, stop
+from supportcarr.kit.runtime.process import spawn_child, stop
 
 _START_SECONDS = 10.0
 _TRIES = 5  # a port that was free a moment ago may be taken
@@ -102,7 +102,7 @@ class RedisServer:
             port = self.port or free_port()
             # The configuration goes in by standard input: arguments can be read by everybody, and
             # a file would have to be kept secret.
-            self.process = start_bound(
+            self.process = spawn_child(
                 [self._binary, "-"], stdin=self._configuration(port).encode(), log=self.folder / "redis.log"
             )
             if self._answers(port):

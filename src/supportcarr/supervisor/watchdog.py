@@ -25,7 +25,7 @@ _VARIABLE = "WATCHDOG_FD"  # no setting: where the pipe is in the process that w
 # --- the process that is watched ----------------------------------------------------------------
 
 
-async def alive(main: Coroutine[Any, Any, T]) -> T:
+async def with_heartbeat(main: Coroutine[Any, Any, T]) -> T:
     """Run *main*, the whole of this process, and meanwhile tell who started it that the loop turns.
 
     From its end on the process has as long to be gone as it may be silent.  SIGABRT has it write down

@@ -13,8 +13,8 @@ import structlog
 from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisError
-from supportcarr.kit.runtime.cancellation import end
-from supportcarr.tracking.current_jobs import LiveJobs
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
+from supportcarr.tracking.current_jobs import CurrentJobs
 from supportcarr.tracking.model import Fix, LiveJob
 from supportcarr.tracking.ports import Router
 
@@ -57,7 +57,7 @@ class Ticking:
     async def close(self) -> None:
         """Stop waiting, and do what is left at once."""
         if self._task is not None:
-            await end(self._task)
+            await cancel_and_wait(self._task)
             self._task = None
         if self._nudged:
             self._nudged = False
@@ -88,7 +88,7 @@ async def update_of(
 class Broadcast:
     """Gathers positions and publishes the latest of each driver."""
 
-    def __init__(self, redis: RedisClient, jobs: LiveJobs, router: Router) -> None:
+    def __init__(self, redis: RedisClient, jobs: CurrentJobs, router: Router) -> None:
         self._redis = redis
         self._jobs = jobs
         self._router = router

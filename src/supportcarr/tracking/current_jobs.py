@@ -7,16 +7,10 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from supportcarr.contracts.events import (
-    Event,
-    JobStarted,
-    MatchingBegan,
-    RescueAssigned,
-    RescueEnded,
-    RescueMoved,
-)
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import JobStarted, MatchingBegan, RescueAssigned, RescueEnded, RescueMoved
 from supportcarr.kit.store.port import DuplicateKey, Store
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 from supportcarr.tracking.collections import LIVE_JOBS
 from supportcarr.tracking.model import LiveJob
 
@@ -25,7 +19,7 @@ REMEMBERED_MAX = 50_000
 _FORGOTTEN = (0.0, None)
 
 
-class LiveJobs:
+class CurrentJobs:
     """The drivers' live jobs, kept from the events of rescues and remembered for a moment."""
 
     def __init__(self, store: Store) -> None:
@@ -58,9 +52,9 @@ class LiveJobs:
         jobs = await self.last_of(driver_ids)
         return {d: job for d, job in jobs.items() if job.ended_at is None}
 
-    async def follow(self, event: Event) -> None:
+    async def follow(self, event: EventEnvelope) -> None:
         """Apply an event of a rescue; applied twice, or late, it changes nothing."""
-        fact = event.fact
+        fact = event.event
         match fact:
             case RescueAssigned(driver_id=str(driver_id)) if fact.queued_behind is None:
                 if fact.previous_driver_id not in (None, driver_id):
@@ -87,7 +81,7 @@ class LiveJobs:
         try:
             self._remember(job.id, await self._jobs.insert(job))
         except DuplicateKey:
-            self._remember(job.id, await change(self._jobs, job.id, decide, attempts=8))
+            self._remember(job.id, await update(self._jobs, job.id, decide, attempts=8))
 
     async def _load(self, driver_id: str, rescue_id: str, version: int) -> None:
         def decide(known: LiveJob) -> tuple[LiveJob, None] | None:
@@ -96,13 +90,13 @@ class LiveJobs:
             return replace(known, rescue_version=version, loaded=True), None
 
         if await self._jobs.get(driver_id) is not None:
-            self._remember(driver_id, await change(self._jobs, driver_id, decide, attempts=8))
+            self._remember(driver_id, await update(self._jobs, driver_id, decide, attempts=8))
 
     def _remember(self, driver_id: str, job: LiveJob | None) -> None:
         self._remembered[driver_id] = (time.monotonic() + REMEMBERED_SECONDS, job)
 
 
-def _job(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
+def _job(driver_id: str, event: EventEnvelope, fact: RescueMoved) -> LiveJob:
     return LiveJob(
         id=driver_id,
         rescue_id=fact.rescue_id,
@@ -113,5 +107,5 @@ def _job(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
     )
 
 
-def _over(driver_id: str, event: Event, fact: RescueMoved) -> LiveJob:
+def _over(driver_id: str, event: EventEnvelope, fact: RescueMoved) -> LiveJob:
     return replace(_job(driver_id, event, fact), ended_at=event.at)

@@ -10,10 +10,10 @@ Refusal
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import Refusal
+from supportcarr.contracts.errors import ApiError
 
 
-class PositionRefused(Refusal):
+class PositionRefused(ApiError):
     status = 422
 
 

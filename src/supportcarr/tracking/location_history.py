@@ -9,16 +9,16 @@ from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Store, StoreError
 from supportcarr.tracking.broadcast import Ticking
 from supportcarr.tracking.collections import TRAILS
-from supportcarr.tracking.current_jobs import LiveJobs
+from supportcarr.tracking.current_jobs import CurrentJobs
 from supportcarr.tracking.model import TRAIL_POINTS_MAX, Fix, Trail, TrailPoint
 
 FLUSH_SECONDS, FLUSH_MAX_SECONDS = 5.0, 30.0  # wall time; a killed process loses that much of a trail
 
 
-class TrailWriter:
+class LocationHistoryWriter:
     """Gathers the positions of drivers on a job and stores them."""
 
-    def __init__(self, store: Store, jobs: LiveJobs) -> None:
+    def __init__(self, store: Store, jobs: CurrentJobs) -> None:
         self._trails = store.collection(TRAILS)
         self._jobs = jobs
         self._gathered: dict[str, deque[Fix]] = {}

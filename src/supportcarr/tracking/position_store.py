@@ -139,7 +139,7 @@ return answer
 )
 
 
-class LivePositions:
+class PositionStore:
     """The newest position of every driver."""
 
     def __init__(self, redis: RedisClient, clock: Clock, rules: Rules) -> None:

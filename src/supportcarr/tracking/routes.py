@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from supportcarr.kit.http.routing import DRIVER, Answer, Call, NoQuery, Route
+from supportcarr.contracts.policies import DRIVER
+from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.tracking.errors import REFUSALS
 from supportcarr.tracking.schemas import PositionIn, PositionsIn, PositionsOut, RefusedPosition
 from supportcarr.tracking.service import TrackingService
@@ -13,29 +14,29 @@ _ONE = PositionsOut(1, [])
 def routes(service: TrackingService) -> list[Route]:
     """``POST /me/positions``: one position is taken or refused; of a batch each is told apart."""
 
-    async def report(call: Call[PositionsIn, NoQuery]) -> Answer:
-        driver_id, body = call.who.user_id, call.body
+    async def report(call: RequestContext[PositionsIn, NoQuery]) -> Response:
+        driver_id, body = call.caller.user_id, call.body
         if isinstance(body, PositionIn):
             await service.report_one(driver_id, body.fix)
-            return Answer(_ONE)
+            return Response(_ONE)
         verdicts = await service.report(driver_id, [p.fix for p in body])
         refused = [
             RefusedPosition(i, REFUSALS[v].code)
             for i, v in enumerate(verdicts)
             if v not in ("live", "repeated", "stale")
         ]
-        return Answer(PositionsOut(len(verdicts) - len(refused), refused))
+        return Response(PositionsOut(len(verdicts) - len(refused), refused))
 
     return [
         Route(
             method="POST",
             path="/me/positions",
-            handle=report,
+            handler=report,
             summary="Where I am: one position, or those gathered while offline",
             policy=DRIVER,
             tag="tracking",
             body=PositionsIn,
-            answer=PositionsOut,
+            response=PositionsOut,
             codes=("position_stale", "position_out_of_order", "position_inaccurate", "position_impossible"),
             hot=True,
         )

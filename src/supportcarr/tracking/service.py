@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Overloaded
-from supportcarr.contracts.events import Event
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.contracts.value_objects import NearbyDriver
@@ -14,12 +14,12 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Dispatch
 from supportcarr.kit.store.port import Store
 from supportcarr.tracking.broadcast import Broadcast, update_of
-from supportcarr.tracking.current_jobs import LiveJobs
+from supportcarr.tracking.current_jobs import CurrentJobs
 from supportcarr.tracking.errors import REFUSALS
-from supportcarr.tracking.location_history import TrailWriter
+from supportcarr.tracking.location_history import LocationHistoryWriter
 from supportcarr.tracking.model import Fix, Rules, Verdict, judge
 from supportcarr.tracking.ports import Areas, Router
-from supportcarr.tracking.position_store import LivePositions
+from supportcarr.tracking.position_store import PositionStore
 
 
 class TrackingService:
@@ -38,10 +38,10 @@ class TrackingService:
         self._areas = areas
         self._router = router
         self._rules = Rules(fresh_seconds=settings.fresh_seconds)
-        self._live = LivePositions(redis, clock, self._rules)
-        self._jobs = LiveJobs(store)
+        self._live = PositionStore(redis, clock, self._rules)
+        self._jobs = CurrentJobs(store)
         self._broadcast = Broadcast(redis, self._jobs, router)
-        self._trails = TrailWriter(store, self._jobs)
+        self._trails = LocationHistoryWriter(store, self._jobs)
 
     async def report_one(self, driver_id: str, fix: Fix) -> None:
         """Take one position of a driver who is connected.
@@ -107,7 +107,7 @@ class TrackingService:
             for one in seen
         ]
 
-    async def follow_rescue(self, event: Event) -> None:
+    async def follow_rescue(self, event: EventEnvelope) -> None:
         """Keep the drivers' live jobs; safe to repeat."""
         await self._jobs.follow(event)
 

@@ -53,7 +53,7 @@ async def test_an_id_of_any_shape_may_be_asked_for(parcels: Collection[Parcel], 
     await parcels.insert(FULL)
     assert await parcels.get(name) is None
     assert await parcels.get_many([name]) == {}
-    assert await parcels.unrelayed(name) == []
+    assert await parcels.pending_events(name) == []
 
 
 async def test_an_id_can_be_taken_once(parcels: Collection[Parcel]) -> None:
@@ -232,9 +232,9 @@ async def test_a_closed_store_says_that_it_is_unavailable(url: str) -> None:
 async def test_a_collection_is_declared_once_and_found_by_its_name(store: Store) -> None:
     parcels = store.collection(PARCELS)
     assert store.collection(PARCELS) is parcels
-    assert store.named("parcels") is parcels
+    assert store.get_collection("parcels") is parcels
     with pytest.raises(KeyError):
-        store.named("barrels")
+        store.get_collection("barrels")
     with pytest.raises(ValueError, match="parcels"):
         store.collection(CollectionSpec("parcels", Parcel, (Index("weight"),)))
 

@@ -170,7 +170,7 @@ async def test_pages_keep_all_that_was_there_while_others_come_and_go(
     """The pages are read slowly while another process inserts and deletes around every place."""
     stored = some_parcels(120, seed=5)
     await parcels.insert_many(stored)
-    others = other_store.named("parcels")
+    others = other_store.get_collection("parcels")
     reading = True
 
     async def disturb() -> int:

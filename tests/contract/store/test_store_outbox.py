@@ -10,17 +10,17 @@ import pytest
 
 from support.store.fixtures import NOON, PARCELS, Parcel, recorded, word_of
 from supportcarr.contracts.actors import SYSTEM
-from supportcarr.contracts.events import Event
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.store.port import Collection, CollectionSpec, DuplicateKey, Store, VersionConflict
 
 
 async def words(parcels: Collection[Parcel], name: str) -> list[str]:
-    return [word_of(event) for event in await parcels.unrelayed(name)]
+    return [word_of(event) for event in await parcels.pending_events(name)]
 
 
 async def test_an_event_says_what_it_belongs_to(parcels: Collection[Parcel]) -> None:
     await parcels.insert(Parcel(id="p"), recorded("one", "two"))
-    first, second = await parcels.unrelayed("p")
+    first, second = await parcels.pending_events("p")
     assert (first.id, second.id) == ("p.1.0", "p.1.1")
     assert (first.collection, first.document_id, first.document_version) == ("parcels", "p", 1)
     assert (first.actor, first.at, word_of(first)) == (SYSTEM, NOON, "one")
@@ -46,9 +46,9 @@ async def test_a_save_that_lost_leaves_no_event(parcels: Collection[Parcel]) -> 
 
 async def test_a_relayed_event_is_gone_and_the_version_is_as_before(parcels: Collection[Parcel]) -> None:
     parcel = await parcels.insert(Parcel(id="p"), recorded("one", "two"))
-    first, _ = await parcels.unrelayed("p")
-    await parcels.relayed(first)
-    await parcels.relayed(first)
+    first, _ = await parcels.pending_events("p")
+    await parcels.mark_published(first)
+    await parcels.mark_published(first)
     assert await words(parcels, "p") == ["two"]
     assert await parcels.get("p") == parcel
     assert (await parcels.save(parcel, recorded("three"))).version == 2
@@ -61,9 +61,9 @@ async def test_relaying_while_others_save_drops_nothing(parcels: Collection[Parc
 
     async def relay() -> None:
         while len(taken) < 60:
-            for event in await parcels.unrelayed("p"):
+            for event in await parcels.pending_events("p"):
                 taken.append(word_of(event))
-                await parcels.relayed(event)
+                await parcels.mark_published(event)
             await asyncio.sleep(0)
 
     relaying = asyncio.create_task(relay())
@@ -80,8 +80,8 @@ async def test_events_of_equal_ids_in_two_collections_are_two(
     barrels = store.collection(CollectionSpec("barrels", Parcel))
     await parcels.insert(Parcel(id="p"), recorded("parcel"))
     await barrels.insert(Parcel(id="p"), recorded("barrel"))
-    [event] = await barrels.unrelayed("p")
-    await barrels.relayed(event)
+    [event] = await barrels.pending_events("p")
+    await barrels.mark_published(event)
     assert await words(parcels, "p") == ["parcel"]
     assert await words(barrels, "p") == []
 
@@ -95,8 +95,8 @@ async def test_the_outbox_names_documents_with_events_oldest_first(
     assert await store.outbox(older_than_s=0, limit=10) == [("parcels", name) for name in "rpq"]
     assert await store.outbox(older_than_s=0, limit=2) == [("parcels", "r"), ("parcels", "p")]
     assert await store.outbox(older_than_s=3600, limit=10) == []
-    for event in await parcels.unrelayed("r"):
-        await parcels.relayed(event)
+    for event in await parcels.pending_events("r"):
+        await parcels.mark_published(event)
     assert await store.outbox(older_than_s=0, limit=10) == [("parcels", "p"), ("parcels", "q")]
 
 
@@ -109,8 +109,8 @@ async def test_a_deleted_documents_events_are_still_to_be_relayed(
     assert await parcels.count() == 0
     assert [p async for p in parcels.scan()] == []
     assert await store.outbox(older_than_s=0, limit=10) == [("parcels", "p")]
-    [event] = await parcels.unrelayed("p")
-    await parcels.relayed(event)
+    [event] = await parcels.pending_events("p")
+    await parcels.mark_published(event)
     assert await store.outbox(older_than_s=0, limit=10) == []
 
 
@@ -125,8 +125,8 @@ async def test_the_id_of_a_deleted_document_stays_taken_while_its_events_are_out
     assert raised.value.field == "id"
     assert await parcels.insert_many([Parcel(id="p")]) == 0
     await parcels.insert(Parcel(id="q", shelf="A"))  # its unique key is free at once
-    [event] = await parcels.unrelayed("p")
-    await parcels.relayed(event)
+    [event] = await parcels.pending_events("p")
+    await parcels.mark_published(event)
     assert (await parcels.insert(Parcel(id="p"))).version == 1
 
 
@@ -135,7 +135,7 @@ class Subscriber:
         self.told: list[tuple[str, str, list[str]]] = []
         store.subscribe(self)
 
-    def __call__(self, collection: str, id: str, events: Sequence[Event]) -> None:
+    def __call__(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
         self.told.append((collection, id, [word_of(event) for event in events]))
 
 
@@ -157,8 +157,8 @@ async def test_what_subscribers_are_told_of_is_there_for_everybody(
     store: Store, parcels: Collection[Parcel], other_store: Store
 ) -> None:
     others = other_store.collection(PARCELS)
-    looks: list[asyncio.Task[list[Event]]] = []
-    store.subscribe(lambda _, name, __: looks.append(asyncio.create_task(others.unrelayed(name))))
+    looks: list[asyncio.Task[list[EventEnvelope]]] = []
+    store.subscribe(lambda _, name, __: looks.append(asyncio.create_task(others.pending_events(name))))
     await asyncio.gather(*(parcels.insert(Parcel(id=f"p{n}"), recorded(str(n))) for n in range(20)))
     seen = await asyncio.gather(*looks)
     assert sorted(word_of(events[0]) for events in seen) == sorted(map(str, range(20)))

@@ -11,7 +11,7 @@ from support.processes import store_child
 from support.store.fixtures import Parcel, recorded, word_of
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.kit.store.port import Collection, DuplicateKey, Store, VersionConflict
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 
 
 async def test_of_many_saves_of_one_version_one_succeeds(parcels: Collection[Parcel]) -> None:
@@ -24,7 +24,7 @@ async def test_of_many_saves_of_one_version_one_succeeds(parcels: Collection[Par
     assert len(won) == 1
     assert sum(isinstance(outcome, VersionConflict) for outcome in outcomes) == 49
     assert await parcels.get("p") == won[0]
-    assert [word_of(event) for event in await parcels.unrelayed("p")] == [won[0].note]
+    assert [word_of(event) for event in await parcels.pending_events("p")] == [won[0].note]
 
 
 async def test_no_increment_and_no_event_of_ten_writers_in_two_processes_is_lost(
@@ -38,9 +38,9 @@ async def test_no_increment_and_no_event_of_ten_writers_in_two_processes_is_lost
     over = False
     while not over:
         over = ending.done()
-        for event in await parcels.unrelayed("p"):
+        for event in await parcels.pending_events("p"):
             taken.append(event.document_version)
-            await parcels.relayed(event)
+            await parcels.mark_published(event)
         await asyncio.sleep(0.005)
     await ending
     assert [child.returncode for child in children] == [0, 0]
@@ -48,13 +48,13 @@ async def test_no_increment_and_no_event_of_ten_writers_in_two_processes_is_lost
     assert stored is not None
     assert (stored.count, stored.version) == (200, 201)
     assert taken == list(range(2, 202))
-    assert await parcels.unrelayed("p") == []
+    assert await parcels.pending_events("p") == []
 
 
 async def test_of_fifty_inserts_of_one_id_one_succeeds(
     parcels: Collection[Parcel], other_store: Store
 ) -> None:
-    others = other_store.named("parcels")
+    others = other_store.get_collection("parcels")
     outcomes = await asyncio.gather(
         *((parcels, others)[n % 2].insert(Parcel(id="p", note=str(n)), recorded(str(n))) for n in range(50)),
         return_exceptions=True,
@@ -62,13 +62,13 @@ async def test_of_fifty_inserts_of_one_id_one_succeeds(
     [won] = [outcome for outcome in outcomes if isinstance(outcome, Parcel)]
     assert {o.field for o in outcomes if isinstance(o, DuplicateKey)} == {"id"}
     assert await parcels.get("p") == won
-    assert [word_of(event) for event in await parcels.unrelayed("p")] == [won.note]
+    assert [word_of(event) for event in await parcels.pending_events("p")] == [won.note]
 
 
 async def test_of_fifty_inserts_of_one_unique_key_one_succeeds(
     parcels: Collection[Parcel], other_store: Store
 ) -> None:
-    others = other_store.named("parcels")
+    others = other_store.get_collection("parcels")
     outcomes = await asyncio.gather(
         *((parcels, others)[n % 2].insert(Parcel(id=f"p{n}", shelf="A")) for n in range(50)),
         return_exceptions=True,
@@ -105,7 +105,7 @@ async def test_one_conflict_does_not_touch_those_who_are_saved_with_it(parcels: 
         Parcel,
     ]
     assert [p.id async for p in parcels.scan()] == ["a", "b", "e", "stale"]
-    assert await parcels.unrelayed("stale") == []
+    assert await parcels.pending_events("stale") == []
 
 
 async def test_change_decides_again_after_a_lost_race(parcels: Collection[Parcel]) -> None:
@@ -128,7 +128,7 @@ async def test_change_decides_again_after_a_lost_race(parcels: Collection[Parcel
             await asyncio.gather(*rival)
             return await parcels.save(document, happened)
 
-    changed = await change(Slow(), "p", decide)  # type: ignore[arg-type]  # what change uses of it
+    changed = await update(Slow(), "p", decide)  # type: ignore[arg-type]  # what change uses of it
     assert seen == [1, 2]
     assert (changed.note, changed.count, changed.version) == ("rival", 1, 3)
 
@@ -145,16 +145,16 @@ async def test_change_gives_up_after_three_lost_races(parcels: Collection[Parcel
             raise VersionConflict
 
     with pytest.raises(Conflict):
-        await change(Losing(), "p", lambda parcel: (parcel, None))  # type: ignore[arg-type]  # as above
+        await update(Losing(), "p", lambda parcel: (parcel, None))  # type: ignore[arg-type]  # as above
     assert tries == [1, 1, 1]
 
 
 async def test_change_leaves_alone_what_the_decision_leaves_alone(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p"))
-    assert await change(parcels, "p", lambda _: None) == stored
+    assert await update(parcels, "p", lambda _: None) == stored
     assert await parcels.get("p") == stored
 
 
 async def test_change_of_what_is_not_there_is_not_found(parcels: Collection[Parcel]) -> None:
     with pytest.raises(NotFound):
-        await change(parcels, "p", lambda parcel: (parcel, None))
+        await update(parcels, "p", lambda parcel: (parcel, None))

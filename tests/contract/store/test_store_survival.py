@@ -34,7 +34,7 @@ async def assert_whole(parcels: Collection[Parcel], acknowledged: dict[str, int]
     lost = {name for name, version in acknowledged.items() if stored.get(name, 0) < version}
     assert lost == set()
     for name, version in stored.items():
-        versions = [event.document_version for event in await parcels.unrelayed(name)]
+        versions = [event.document_version for event in await parcels.pending_events(name)]
         assert versions == list(range(1, version + 1))
 
 

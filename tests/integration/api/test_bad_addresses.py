@@ -9,7 +9,7 @@ import pytest
 from support.http.invalid_inputs import bad_ids, queries
 from support.http.route_calls import PARAMETER, REQUIRED_QUERY, Cast, body_of, name_of
 from support.http.server import Reply
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -12,7 +12,7 @@ from support.http.invalid_inputs import Spoilt, fields, whole_bodies
 from support.http.route_calls import Cast, body_of, name_of, sign_up_body
 from support.http.server import Reply
 from support.platform.in_process import Platform
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

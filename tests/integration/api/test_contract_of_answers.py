@@ -16,7 +16,7 @@ from support.http.route_calls import PARAMETER, Cast, body_of, name_of, sign_up_
 from support.http.server import PASSWORD, Client, Reply, new_address, new_phone
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import PICKUP, Stage, must, quote_body
-from supportcarr.kit.http.routing import Listing, Route
+from supportcarr.contracts.routing import PageResponse, Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -220,7 +220,10 @@ async def test_a_key_with_another_body_is_refused_and_changes_nothing(
 
 
 async def test_twenty_repeats_beside_each_other_have_one_effect(platform: Platform, stage: Stage) -> None:
-    rescues, users = platform.house.store.named("rescuerequests"), platform.house.store.named("users")
+    rescues, users = (
+        platform.house.store.get_collection("rescuerequests"),
+        platform.house.store.get_collection("users"),
+    )
     for route in starred(platform):
         who, body, _ = await starred_body(stage, route)
         await platform.settle()
@@ -280,7 +283,7 @@ async def test_every_list_has_items_and_a_next_cursor_and_pages_through_all(cast
     await cast.platform.settle()
     paged = 0
     for route in cast.platform.house.routes():
-        if getattr(route.answer, "__origin__", None) is not Listing:
+        if getattr(route.response, "__origin__", None) is not PageResponse:
             continue
         who, url = cast.who(route), cast.path(route)
         whole = must(await who.get(url), 200)

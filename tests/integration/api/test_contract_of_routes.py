@@ -8,9 +8,9 @@ import pytest
 
 from support.http.route_calls import name_of
 from support.platform.in_process import Platform
-from supportcarr.contracts.errors import Refusal
+from supportcarr.contracts.errors import ApiError
+from supportcarr.contracts.routing import PageResponse, Route
 from supportcarr.gateway.app import build as _gateway  # noqa: F401 - its refusals belong to the interface
-from supportcarr.kit.http.routing import Listing, Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -123,10 +123,10 @@ async def test_the_star_is_on_the_routes_that_create_what_must_not_be_doubled(pl
 
 
 async def test_every_code_that_a_route_declares_is_some_refusals(platform: Platform) -> None:
-    def kinds(of: type[Refusal]) -> set[str]:
+    def kinds(of: type[ApiError]) -> set[str]:
         return {of.code}.union(*(kinds(kind) for kind in of.__subclasses__()))
 
-    known = kinds(Refusal)
+    known = kinds(ApiError)
     assert {code for route in platform.house.routes() for code in route.codes} - known == set()
 
 
@@ -140,7 +140,7 @@ async def test_every_declared_code_is_a_documented_one_and_lower_snake_case(plat
 
 async def test_every_list_is_declared_as_items_and_next_cursor(platform: Platform) -> None:
     document = platform.contract.document
-    lists = [r for r in platform.house.routes() if getattr(r.answer, "__origin__", None) is Listing]
+    lists = [r for r in platform.house.routes() if getattr(r.response, "__origin__", None) is PageResponse]
     assert len(lists) >= 9
     for route in lists:
         operation = document["paths"][route.path]["get"]

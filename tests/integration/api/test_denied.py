@@ -14,7 +14,7 @@ from support.http.route_calls import PARAMETER, REASON, Cast, body_of, name_of, 
 from support.http.server import Client, Reply, new_phone
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import DROPOFF, PICKUP, VEHICLE, Scene, Stage, must, quote_body
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from support.http.route_calls import Cast
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,7 +9,7 @@ import pytest
 from support.http.route_calls import Cast, name_of
 from support.http.server import Reply
 from support.platform.in_process import Platform, running_platform
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

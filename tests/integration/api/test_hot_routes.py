@@ -16,7 +16,7 @@ from support.http.asgi import Answered, Request, ask
 from support.http.route_calls import name_of
 from support.platform.in_process import Platform
 from support.rescues.fixtures import PICKUP, Scene, Stage
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

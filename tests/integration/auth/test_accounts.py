@@ -10,8 +10,9 @@ import pytest
 from support.http.server import PASSWORD, Api, Client, new_phone, serving
 from supportcarr.auth.collections import SESSIONS, USERS
 from supportcarr.auth.errors import WrongCredentials
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import NotFound
-from supportcarr.contracts.events import Event, UserSignedUp
+from supportcarr.contracts.events import UserSignedUp
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -40,12 +41,12 @@ async def test_who_signs_up_is_signed_in(api: Api) -> None:
 
 
 async def test_signing_up_is_told_to_the_other_parts(api: Api, store: SqliteStore) -> None:
-    seen: list[Event] = []
+    seen: list[EventEnvelope] = []
     store.subscribe(lambda _collection, _id, events: seen.extend(events))
     reply = await api.anonymous().create("/auth/sign-up", sign_up(new_phone(), role="driver"))
     user_id = reply.body["user"]["id"]
     (event,) = seen
-    assert event.fact == UserSignedUp(user_id=user_id, role="driver")
+    assert event.event == UserSignedUp(user_id=user_id, role="driver")
     assert (event.actor.role, event.actor.id, event.document_id) == ("driver", user_id, user_id)
 
 

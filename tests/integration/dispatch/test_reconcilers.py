@@ -15,7 +15,7 @@ from support.dispatch.world import City, Crash, Rescue
 from support.processes.dispatch_child import run
 from supportcarr.contracts.events import OfferClosed
 from supportcarr.dispatch.jobs import tickers
-from supportcarr.kit.jobs.periodic import TickerRunner
+from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -67,8 +67,8 @@ async def claimed_by_a_process_that_died(city: City, driver_id: str, rescue_id: 
 
 async def closings(city: City) -> Counter[str]:
     """How often each offer's end was recorded, whoever recorded it."""
-    events = [e for offer_id in await _offer_ids(city) for e in await city.offers.unrelayed(offer_id)]
-    return Counter(event.fact.offer_id for event in events if isinstance(event.fact, OfferClosed))
+    events = [e for offer_id in await _offer_ids(city) for e in await city.offers.pending_events(offer_id)]
+    return Counter(event.event.offer_id for event in events if isinstance(event.event, OfferClosed))
 
 
 async def _offer_ids(city: City) -> list[str]:
@@ -114,7 +114,7 @@ async def test_two_tickers_at_once_do_no_harm(city: City, store: SqliteStore) ->
         [replace(ticker, every_s=pace, city=False) for ticker in tickers(city.process())]
         for pace in (0.02, 0.031)
     ]
-    runners = [TickerRunner(store, Clock(), ticking, lease_s=0.0) for ticking in often]
+    runners = [Scheduler(store, Clock(), ticking, lease_s=0.0) for ticking in often]
     for runner in runners:
         runner.start()
 

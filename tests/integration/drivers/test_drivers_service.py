@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from supportcarr.contracts.actors import Actor
-from supportcarr.contracts.errors import NotFound, Refusal
-from supportcarr.contracts.events import DriverStandingChanged, Event, UserSignedUp
+from supportcarr.contracts.actors import Actor, Principal
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.errors import ApiError, NotFound
+from supportcarr.contracts.events import DriverStandingChanged, UserSignedUp
+from supportcarr.contracts.routing import NoQuery, RequestContext, Route
 from supportcarr.contracts.value_objects import Person, VehicleCard
 from supportcarr.drivers.handlers import consumers
 from supportcarr.drivers.routes import routes
 from supportcarr.drivers.service import DriverService
-from supportcarr.kit.http.routing import Call, NoQuery, Principal, Route
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 
@@ -61,10 +62,10 @@ class Api:
         if route.body is not None:
             decoded = msgspec.json.decode(msgspec.json.encode(body), type=route.body)
         asked = msgspec.convert(query or {}, route.query, strict=False) if query else route.query()
-        call: Call[Any, Any] = Call(
+        call: RequestContext[Any, Any] = RequestContext(
             Principal(who, roles, "ses"), named, asked or NoQuery(), decoded, "req", "127.0.0.1"
         )
-        answer = await route.handle(call)
+        answer = await route.handler(call)
         assert answer.status == route.status
         return msgspec.to_builtins(answer.body)
 
@@ -92,7 +93,7 @@ async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
     application = await api.call("PUT", "/me/driver-application", form)
     assert application["missing"] == ["vehicle"]
     vehicle = await api.call("POST", "/me/vehicles", TRUCK)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle["id"]})
     assert (refused.value.status, refused.value.code) == (409, "driver_not_approved")
 
@@ -112,7 +113,7 @@ async def test_the_same_wish_again_changes_nothing(api: Api) -> None:
 
 async def test_a_driver_can_only_drive_and_remove_vehicles_of_their_own(api: Api) -> None:
     mine, theirs = await api.ready(), await api.ready(OTHER)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": theirs})
     assert (refused.value.status, refused.value.code) == (422, "validation_failed")
     with pytest.raises(NotFound):
@@ -123,7 +124,7 @@ async def test_a_driver_can_only_drive_and_remove_vehicles_of_their_own(api: Api
 async def test_a_removed_vehicle_is_gone_from_the_list_and_stays_on_the_card(api: Api) -> None:
     vehicle_id = await api.ready()
     await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         await api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=vehicle_id)
     assert refused.value.code == "vehicle_in_use"
     await api.call("PUT", "/me/availability", {"online": False})
@@ -177,14 +178,14 @@ async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
 async def test_who_signs_up_as_a_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
     (consumer,) = consumers(api.service)
     for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):
-        event = Event(
+        event = EventEnvelope(
             id=f"{user_id}.1.0",
             collection="users",
             document_id=user_id,
             document_version=1,
             at=Clock().city(),
             actor=Actor("driver", user_id),
-            fact=UserSignedUp(user_id=user_id, role=role),
+            event=UserSignedUp(user_id=user_id, role=role),
         )
         await consumer.handle(event)
     listed = await api.call("GET", "/admin/drivers", who=ADMIN)

@@ -13,7 +13,8 @@ from msgspec import Meta
 from support.http.asgi import Request, ask
 from support.http.server import Api, Client, new_address, serving
 from supportcarr.contracts.errors import NotFound
-from supportcarr.kit.http.routing import DRIVER, Answer, Call, NoQuery, Route
+from supportcarr.contracts.policies import DRIVER
+from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.settings import Limits
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -26,21 +27,21 @@ class Tow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metres: Annotated[int, Meta(ge=1)]
 
 
-async def tow(call: Call[Tow, NoQuery]) -> Answer:
-    if call.path["truck_id"] == "none":
+async def tow(call: RequestContext[Tow, NoQuery]) -> Response:
+    if call.path_params["truck_id"] == "none":
         raise NotFound
-    return Answer({"truck": call.path["truck_id"], "metres": call.body.metres}, version=3)
+    return Response({"truck": call.path_params["truck_id"], "metres": call.body.metres}, version=3)
 
 
 NEW = Route(
     method="POST",
     path="/trucks/{truck_id}/tows",
-    handle=tow,
+    handler=tow,
     summary="A new route",
     policy=DRIVER,
     tag="test",
     body=Tow,
-    answer=dict,
+    response=dict,
     status=201,
 )
 HOT = dataclasses.replace(NEW, hot=True)

@@ -8,7 +8,7 @@ import pytest
 
 from support.http.example_part import THINGS
 from support.http.server import Api
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 

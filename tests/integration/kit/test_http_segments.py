@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from support.http.raw_connections import on_uvloop, wired
 from supportcarr.kit.http.error_responses import HEAD_BYTES
 from supportcarr.kit.http.protocol import HttpProtocol
-from supportcarr.kit.http.target_cache import Targets
+from supportcarr.kit.http.target_cache import TargetCache
 from supportcarr.kit.http.types import Receive, Reply, Request, Scope, Send
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
@@ -107,7 +107,7 @@ class Front:
     def find(self, method: str, path: str) -> str | None:
         return path if path in ("/hot", "/wait") else None
 
-    def waits(self, found: str, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: str, task: asyncio.Task[Reply]) -> None:
         pass
 
     async def answer(self, found: str, request: Request) -> Reply:
@@ -142,7 +142,7 @@ CONFIG.load()
 async def answers(pieces: list[bytes]) -> list[bytes]:
     """The answers' bytes, without what is new in each refusal."""
     state, front = ServerState(), Front()
-    protocol = HttpProtocol(CONFIG, state, {}, targets=Targets(front), most=1)
+    protocol = HttpProtocol(CONFIG, state, {}, targets=TargetCache(front), most=1)
     async with asyncio.timeout(20):
         got = await Transport(protocol, pieces).run()
     assert not state.tasks and not state.connections and front.asked

@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from support.processes.python_process import python
 from supportcarr.contracts.actors import SYSTEM
-from supportcarr.contracts.events import Event, UserSignedUp
-from supportcarr.kit.jobs.declarations import Again, Consumer, JobHandler
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import UserSignedUp
+from supportcarr.kit.jobs.declarations import Consumer, JobHandler, RetryLater
 from supportcarr.kit.jobs.service import KEEP_DONE, Job, Jobs, State, handlers_of
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.redis.client import RedisClient
@@ -125,7 +126,7 @@ async def test_again_is_asked_for_as_often_as_it_likes(jobs: Jobs) -> None:
         nonlocal tries
         tries += 1
         if tries < 6:
-            raise Again(0.02, "not yet")
+            raise RetryLater(0.02, "not yet")
 
     async with working(jobs, patient=patient):
         await jobs.add("patient", "k", b"{}")
@@ -345,18 +346,18 @@ async def test_more_are_forgotten_at_once_than_one_look_finds(jobs: Jobs, clock:
 
 
 async def test_a_slow_consumers_job_brings_it_the_event(jobs: Jobs, clock: Clock) -> None:
-    event = Event(
+    event = EventEnvelope(
         id="usr_1.1.0",
         collection="users",
         document_id="usr_1",
         document_version=1,
         at=clock.city(),
         actor=SYSTEM,
-        fact=UserSignedUp(user_id="usr_1", role="rider"),
+        event=UserSignedUp(user_id="usr_1", role="rider"),
     )
-    heard: list[Event] = []
+    heard: list[EventEnvelope] = []
 
-    async def hear(event: Event) -> None:
+    async def hear(event: EventEnvelope) -> None:
         heard.append(event)
 
     slow = Consumer("riders.greet", (UserSignedUp,), hear, slow=True)

@@ -93,7 +93,7 @@ async def test_a_server_that_goes_away_is_unavailable_until_it_is_back(mongodb: 
             parcels.get("p"),
             parcels.save(stored),
             parcels.find(),
-            parcels.unrelayed("p"),
+            parcels.pending_events("p"),
             store.outbox(older_than_s=0, limit=1),
             store.ping(),
             return_exceptions=True,
@@ -309,10 +309,10 @@ async def test_a_tombstone_is_an_id_with_its_events(
     row = await raw["parcels"].find_one({"_id": "p"})
     assert row is not None
     assert row.keys() == {"_id", "outbox"}
-    first, second = await parcels.unrelayed("p")
-    await parcels.relayed(first)
+    first, second = await parcels.pending_events("p")
+    await parcels.mark_published(first)
     assert await raw["parcels"].count_documents({}) == 1
-    await parcels.relayed(second)
+    await parcels.mark_published(second)
     assert await raw["parcels"].count_documents({}) == 0
 
 
@@ -321,8 +321,8 @@ async def test_a_deletion_that_meets_the_relay_leaves_nothing(
 ) -> None:
     for n in range(20):
         stored = await parcels.insert(Parcel(id=f"p{n}"), recorded("in"))
-        [event] = await parcels.unrelayed(stored.id)
-        await asyncio.gather(parcels.delete(stored.id, 1), parcels.relayed(event))
+        [event] = await parcels.pending_events(stored.id)
+        await asyncio.gather(parcels.delete(stored.id, 1), parcels.mark_published(event))
     assert await raw["parcels"].count_documents({}) == 0
 
 
@@ -371,8 +371,8 @@ async def test_documents_that_are_sharded_live_as_others_do(store: MongoStore) -
     assert set(await rides.get_many(["res_qc_1", "res_on_2", "res_xx_4"])) == {"res_qc_1", "res_on_2"}
     await rides.delete("res_qc_1", 2)
     assert await rides.count({"region": "qc"}) == 1
-    [event] = await rides.unrelayed("res_qc_1")
-    await rides.relayed(event)
+    [event] = await rides.pending_events("res_qc_1")
+    await rides.mark_published(event)
     assert (await rides.insert(first)).version == 1
 
 

@@ -52,7 +52,7 @@ async def test_of_all_the_lists_only_those_of_read_models_may_come_from_secondar
     store: MongoStore, wire: MongoWire
 ) -> None:
     for query in QUERIES:
-        await query.ask(store.named(query.spec.name))
+        await query.ask(store.get_collection(query.spec.name))
     asked = {query.spec.name for query in QUERIES}
     assert modes(wire.said) == {
         name: {"secondaryPreferred" if name in READ_MODELS else "primary"} for name in asked
@@ -63,10 +63,10 @@ async def test_what_is_read_before_a_write_and_by_the_relay_comes_from_the_prima
     store: MongoStore, wire: MongoWire
 ) -> None:
     for spec in SPECS:
-        collection = store.named(spec.name)
+        collection = store.get_collection(spec.name)
         await collection.get("res_qc_1")
         await collection.get_many(["res_qc_1", "res_qc_2"])
-        await collection.unrelayed("res_qc_1")
+        await collection.pending_events("res_qc_1")
     await store.outbox(older_than_s=0, limit=10)
     assert modes(wire.said) == {spec.name: {"primary"} for spec in SPECS}
 

@@ -58,13 +58,13 @@ async def save(parcels: Collection[Parcel]) -> None:
     read = await parcels.get("p")
     assert read is not None
     assert (await parcels.save(read, recorded("again"))).version == 2
-    assert [word_of(event) for event in await parcels.unrelayed("p")] == ["in", "again"]
+    assert [word_of(event) for event in await parcels.pending_events("p")] == ["in", "again"]
 
 
 async def relay(parcels: Collection[Parcel]) -> None:
-    for event in await parcels.unrelayed("p"):
-        await parcels.relayed(event)
-    assert await parcels.unrelayed("p") == []
+    for event in await parcels.pending_events("p"):
+        await parcels.mark_published(event)
+    assert await parcels.pending_events("p") == []
 
 
 async def delete(parcels: Collection[Parcel]) -> None:
@@ -107,7 +107,7 @@ async def test_only_lists_of_read_models_are_read_from_secondaries(
         wire.said.clear()
         await listed.get("p")
         await listed.get_many(["p"])
-        await listed.unrelayed("p")
+        await listed.pending_events("p")
         await store.outbox(older_than_s=0, limit=10)
         assert [c for c in wire.said if "$readPreference" in c] == []
         assert [name_of(c) for c in wire.said][:3] == ["find", "find", "find"]

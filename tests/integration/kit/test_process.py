@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from support.processes.python_process import python
-from supportcarr.kit.runtime.process import guard, start_bound, stop
+from supportcarr.kit.runtime.process import guard, spawn_child, stop
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -39,13 +39,13 @@ async def test_a_child_whose_parent_was_gone_before_it_looked_ends_at_once() -> 
 
 
 def test_a_program_reads_what_it_is_given_and_ends_when_told() -> None:
-    process = start_bound(["cat"], stdin=b"secret")
+    process = spawn_child(["cat"], stdin=b"secret")
     assert process.wait(10) == 0
     stop(process)  # harmless
 
 
 def test_a_stubborn_program_is_killed() -> None:
-    process = start_bound(["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"])
+    process = spawn_child(["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"])
     while psutil.Process(process.pid).num_threads() and not psutil.Process(process.pid).children():
         pass  # until the trap is set
     stop(process, seconds=0.1)

@@ -186,10 +186,10 @@ async def test_an_application_without_lifespan_is_served() -> None:
 async def test_readiness_comes_once_and_ends_with_draining() -> None:
     lifecycle = Lifecycle()
     assert not lifecycle.ready
-    lifecycle.became_ready()
+    lifecycle.mark_ready()
     assert lifecycle.ready
     lifecycle.drain()
     lifecycle.drain()
-    lifecycle.became_ready()
+    lifecycle.mark_ready()
     assert (lifecycle.ready, lifecycle.draining) == (False, True)
     await lifecycle.until_drained()

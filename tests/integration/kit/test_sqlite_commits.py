@@ -11,7 +11,7 @@ import pytest
 
 from support.store.fixtures import PARCELS, Parcel, opened
 from supportcarr.kit.store.sqlite.engine import SqliteStore
-from supportcarr.kit.store.sqlite.lock import Turnstile
+from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 
 class Statements:
@@ -58,7 +58,7 @@ async def test_waiting_writes_are_committed_as_a_group(tmp_path: Path) -> None:
     store, statements = await opened(tmp_path / "s"), Statements()
     await statements.watch(store)
     before = store.stats()
-    turnstile = Turnstile(tmp_path / "s")
+    turnstile = FairFileLock(tmp_path / "s")
     turnstile.acquire()
     writes = asyncio.create_task(insert_at_once(store, 400))
     while store.stats()["waiting"] < 400:

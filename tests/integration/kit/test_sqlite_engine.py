@@ -19,7 +19,7 @@ from support.processes.store_child import ROOT
 from support.store.fixtures import NOON, PARCELS, Parcel, opened, recorded
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Index, StoreError, StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
-from supportcarr.kit.store.sqlite.lock import Turnstile
+from supportcarr.kit.store.sqlite.lock import FairFileLock
 from supportcarr.kit.store.sqlite.writer import BACKLOG, CHECKPOINT_PAGES
 
 FULL_DISK = """
@@ -156,7 +156,7 @@ async def test_a_read_only_file_is_unavailable_for_writing(path: Path) -> None:
 async def test_too_much_waiting_is_refused_at_once(path: Path) -> None:
     store = await opened(path, patience_s=60)
     parcels = store.collection(PARCELS)
-    turnstile = Turnstile(path)
+    turnstile = FairFileLock(path)
     turnstile.acquire()
     waiting = [asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"))) for n in range(BACKLOG)]
     await asyncio.sleep(0)
@@ -185,7 +185,7 @@ async def test_an_unexpected_error_fails_only_its_own_operation(path: Path) -> N
     )
     assert [type(outcome) for outcome in outcomes] == [Parcel, ZeroDivisionError, Parcel]
     assert [p.id async for p in parcels.scan()] == ["p", "q"]
-    assert len(await parcels.unrelayed("p")) == 1
+    assert len(await parcels.pending_events("p")) == 1
     await store.close()
 
 
@@ -260,7 +260,7 @@ async def test_statements_run_in_the_loop_unless_they_would_wait_or_take_long(
 
     assert all(await asyncio.gather(store.write(where), store.write(where)))
     assert not any(await asyncio.gather(store.write(where), store.write(where, lengthy=True)))
-    turnstile = Turnstile(path)
+    turnstile = FairFileLock(path)
     turnstile.acquire()
     waiting = asyncio.create_task(store.write(where))
     await asyncio.sleep(0.05)

@@ -10,7 +10,7 @@ import msgspec
 
 from support.store.fixtures import PARCELS, Parcel, opened
 from supportcarr.kit.store.port import Collection
-from supportcarr.kit.store.sqlite.cache import Marks
+from supportcarr.kit.store.sqlite.cache import VersionCounters
 
 
 async def test_a_document_is_read_once_until_another_process_saves_it(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ async def test_what_a_killed_writer_left_marked_is_read_from_the_file(tmp_path: 
     parcels = store.collection(PARCELS)
     stored = await parcels.insert(Parcel(id="p1", note="first"))
     await parcels.get("p1")
-    dead = Marks(tmp_path / "s")
+    dead = VersionCounters(tmp_path / "s")
     dead.begin(["p1"])  # it died before it could say that it was through
     dead.close()
     for _ in range(3):

@@ -13,9 +13,9 @@ async def test_events_leave_the_outbox_with_the_next_commit(tmp_path: Path) -> N
     parcels = store.collection(PARCELS)
     for name in ("p1", "p2"):
         await parcels.insert(Parcel(id=name), recorded("in"))
-    events = [*await parcels.unrelayed("p1"), *await parcels.unrelayed("p2")]
+    events = [*await parcels.pending_events("p1"), *await parcels.pending_events("p2")]
     before = store.stats()["commits"]
-    leaving = [asyncio.create_task(parcels.relayed(event)) for event in events]
+    leaving = [asyncio.create_task(parcels.mark_published(event)) for event in events]
     await asyncio.sleep(0)
     assert store.stats()["waiting"] == 2
     await parcels.insert(Parcel(id="p3"))
@@ -29,8 +29,8 @@ async def test_an_event_leaves_by_itself_when_nothing_else_is_written(tmp_path: 
     store = await opened(tmp_path / "s")
     parcels = store.collection(PARCELS)
     await parcels.insert(Parcel(id="p1"), recorded("in"))
-    (event,) = await parcels.unrelayed("p1")
-    await parcels.relayed(event)
+    (event,) = await parcels.pending_events("p1")
+    await parcels.mark_published(event)
     assert await store.outbox(older_than_s=0, limit=10) == []
     await store.close()
 
@@ -39,8 +39,8 @@ async def test_closing_the_store_writes_what_was_in_no_hurry(tmp_path: Path) -> 
     store = await opened(tmp_path / "s")
     parcels = store.collection(PARCELS)
     await parcels.insert(Parcel(id="p1"), recorded("in"))
-    (event,) = await parcels.unrelayed("p1")
-    leaving = asyncio.create_task(parcels.relayed(event))
+    (event,) = await parcels.pending_events("p1")
+    leaving = asyncio.create_task(parcels.mark_published(event))
     await asyncio.sleep(0)
     await store.close()
     await leaving

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from supportcarr.kit.store.sqlite.lock import Turnstile
+from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 
 def test_one_holds_it_at_a_time(tmp_path: Path) -> None:
-    first, second = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
+    first, second = FairFileLock(tmp_path / "lock"), FairFileLock(tmp_path / "lock")
     first.acquire()
     assert not second.acquire_within(0.05)
     first.release()
@@ -21,7 +21,7 @@ def test_one_holds_it_at_a_time(tmp_path: Path) -> None:
 
 
 def test_who_gave_up_does_not_hold_it_later(tmp_path: Path) -> None:
-    first, second, third = (Turnstile(tmp_path / "lock") for _ in range(3))
+    first, second, third = (FairFileLock(tmp_path / "lock") for _ in range(3))
     first.acquire()
     assert not second.acquire_within(0.05)
     first.release()
@@ -30,7 +30,7 @@ def test_who_gave_up_does_not_hold_it_later(tmp_path: Path) -> None:
 
 
 def test_who_only_tries_gets_it_if_nobody_has_it_and_nobody_waits(tmp_path: Path) -> None:
-    first, second = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
+    first, second = FairFileLock(tmp_path / "lock"), FairFileLock(tmp_path / "lock")
     assert first.try_acquire()
     assert not second.try_acquire()
     first.release()
@@ -44,7 +44,7 @@ def test_who_only_tries_gets_it_if_nobody_has_it_and_nobody_waits(tmp_path: Path
 
 
 def test_closing_frees_it(tmp_path: Path) -> None:
-    first, second = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
+    first, second = FairFileLock(tmp_path / "lock"), FairFileLock(tmp_path / "lock")
     first.acquire()
     first.close()
     assert second.acquire_within(10)
@@ -52,7 +52,7 @@ def test_closing_frees_it(tmp_path: Path) -> None:
 
 
 def test_who_comes_back_at_once_queues_behind_who_waits(tmp_path: Path) -> None:
-    greedy, patient = Turnstile(tmp_path / "lock"), Turnstile(tmp_path / "lock")
+    greedy, patient = FairFileLock(tmp_path / "lock"), FairFileLock(tmp_path / "lock")
     greedy.acquire()
     inside, over = threading.Event(), threading.Event()
 

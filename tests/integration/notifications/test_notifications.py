@@ -9,7 +9,8 @@ import msgspec
 
 from support.http.server import serving
 from support.rescues import events
-from supportcarr.contracts.events import Event, NotificationCreated
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import NotificationCreated
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
@@ -19,10 +20,10 @@ from supportcarr.notifications.routes import routes
 from supportcarr.notifications.service import NotificationsService
 
 
-async def told(service: NotificationsService, events: Sequence[Event]) -> None:
+async def told(service: NotificationsService, events: Sequence[EventEnvelope]) -> None:
     (consumer,) = consumers(service)
     for event in events:
-        assert isinstance(event.fact, consumer.facts)
+        assert isinstance(event.event, consumer.events)
         await consumer.handle(event)
 
 
@@ -49,8 +50,8 @@ async def test_each_notification_is_recorded_as_a_fact_in_the_event_s_time(store
     event = events.event(events.departed(), 4)
     await told(service, [event])
     (notification,) = (await service.of(events.RIDER, 50)).items
-    (recorded,) = await store.collection(NOTIFICATIONS).unrelayed(notification.id)
-    assert recorded.fact == NotificationCreated(notification_id=notification.id, user_id=events.RIDER)
+    (recorded,) = await store.collection(NOTIFICATIONS).pending_events(notification.id)
+    assert recorded.event == NotificationCreated(notification_id=notification.id, user_id=events.RIDER)
     assert (notification.at, recorded.at) == (event.at, event.at)
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from support.http.server import serving
 from support.rescues import events
-from supportcarr.contracts.events import Event, RescueMoved
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import RescueMoved
 from supportcarr.contracts.rescues import STATUSES
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.cache import BoundedCache
@@ -87,20 +88,22 @@ def console(store: Store, now: datetime = NOW) -> OperationsService:
     return OperationsService(store, standing_clock(now), City(), AREAS)
 
 
-async def follow(service: OperationsService, events: Sequence[Event]) -> None:
+async def follow(service: OperationsService, events: Sequence[EventEnvelope]) -> None:
     (consumer,) = consumers(service)
     for event in events:
-        assert isinstance(event.fact, consumer.facts)
+        assert isinstance(event.event, consumer.events)
         await consumer.handle(event)
 
 
-def of_rescue(n: int, events: Sequence[Event], *, area: str = "montreal", later: float = 0) -> list[Event]:
+def of_rescue(
+    n: int, events: Sequence[EventEnvelope], *, area: str = "montreal", later: float = 0
+) -> list[EventEnvelope]:
     """The same life for another rescue, so many minutes later."""
     rescue_id = f"res_qc_01jdc00000000000000000{n:04d}"
     moved = []
     for event in events:
-        fact = msgspec.structs.replace(event.fact, rescue_id=rescue_id, area_id=area)
-        own = rescue_id if isinstance(event.fact, RescueMoved) else f"{event.document_id}{n}"
+        fact = msgspec.structs.replace(event.event, rescue_id=rescue_id, area_id=area)
+        own = rescue_id if isinstance(event.event, RescueMoved) else f"{event.document_id}{n}"
         at = event.at + timedelta(minutes=later)
         moved.append(msgspec.structs.replace(event, fact=fact, document_id=own, at=at))
     return moved

@@ -27,8 +27,8 @@ from support.payments.world import (
     until_done,
 )
 from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
-    Event,
     PaymentProcessed,
     RescueCancelled,
     RescueEnded,
@@ -36,7 +36,7 @@ from supportcarr.contracts.events import (
     RescueUnserved,
     RiderNotFound,
 )
-from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.store.port import Store
 from supportcarr.payments import handlers
 from supportcarr.payments.collections import LEDGER, RECORDS
@@ -61,8 +61,8 @@ def told(store: Store) -> list[PaymentProcessed]:
     """What was told of payments, in order."""
     facts: list[PaymentProcessed] = []
 
-    def listen(collection: str, id: str, events: Sequence[Event]) -> None:
-        facts.extend(e.fact for e in events if isinstance(e.fact, PaymentProcessed))
+    def listen(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
+        facts.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
 
     store.subscribe(listen)
     return facts
@@ -188,10 +188,10 @@ async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
 async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
     shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
 ) -> None:
-    with pytest.raises(Again):
+    with pytest.raises(RetryLater):
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
     assert said(told) == [("hold", "requires_action", 2500)]
-    with pytest.raises(Again):
+    with pytest.raises(RetryLater):
         await shop.payments.hold(requested("pmt_any"))  # a repeat finds the rider still thinking
     assert len(told) == 1
     [line] = await stripe_twin.intents()
@@ -201,7 +201,7 @@ async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
 
 
 async def test_a_rider_who_never_acts_is_released_at_the_end(shop: Till, stripe_twin: Twin) -> None:
-    with pytest.raises(Again):
+    with pytest.raises(RetryLater):
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
     await shop.payments.settle(ended(RescueRejected, "rejected"))
     assert [line["status"] for line in await stripe_twin.intents()] == ["canceled"]
@@ -218,9 +218,9 @@ async def test_a_rescue_that_ended_before_its_hold_is_never_held(shop: Till, str
 async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: Till, stripe_twin: Twin) -> None:
     method = await card(shop)
     await stripe_twin.misbehave(fail_next={"count": 2, "status": 503})
-    with pytest.raises(Again):
+    with pytest.raises(RetryLater):
         await shop.payments.hold(requested(method))
-    with pytest.raises(Again):  # the hold's outcome is not known yet
+    with pytest.raises(RetryLater):  # the hold's outcome is not known yet
         await shop.payments.settle(ended(RescueCancelled, "cancelled"))
     await until_done(lambda: shop.payments.hold(requested(method)))
     await until_done(lambda: shop.payments.settle(ended(RescueCancelled, "cancelled")))
@@ -228,7 +228,7 @@ async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: Till, stripe_t
 
 
 async def test_money_owed_without_a_known_hold_waits(shop: Till) -> None:
-    with pytest.raises(Again):
+    with pytest.raises(RetryLater):
         await shop.payments.settle(completed())
 
 
@@ -259,7 +259,7 @@ async def test_what_timed_out_is_found_done(
         ]
         for work in works:
             await stripe_twin.misbehave(timeout_next=1)
-            with pytest.raises(Again):
+            with pytest.raises(RetryLater):
                 await work()
             await until_done(work)
     [line] = await stripe_twin.intents()
@@ -311,14 +311,14 @@ async def test_the_consumers_are_slow_and_do_the_same(shop: Till, stripe_twin: T
     consumers = {c.name: c for c in handlers.consumers(shop.payments)}
     assert all(c.slow for c in consumers.values())
     for name, fact in (("payments.hold", requested(await card(shop))), ("payments.settle", completed())):
-        event = Event(
+        event = EventEnvelope(
             id=f"{RESCUE}.1.0",
             collection="rescuerequests",
             document_id=RESCUE,
             document_version=1,
             at=shop.payments._clock.city(),
             actor=SYSTEM,
-            fact=fact,
+            event=fact,
         )
         await consumers[name].handle(event)
     assert [line["captured_minor"] for line in await stripe_twin.intents()] == [2500]

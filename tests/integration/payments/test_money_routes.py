@@ -20,7 +20,8 @@ from support.payments.world import (
     requested,
     till,
 )
-from supportcarr.kit.http.routing import Answer, Call, NoQuery, PageQuery, Principal, Route
+from supportcarr.contracts.actors import Principal
+from supportcarr.contracts.routing import NoQuery, PageQuery, RequestContext, Response, Route
 from supportcarr.kit.store.port import Store
 from supportcarr.payments.routes import routes
 from supportcarr.payments.schemas import NewPaymentMethod
@@ -42,18 +43,18 @@ def route_of(shop: Till, method: str, path: str) -> Route:
     return found
 
 
-async def call(shop: Till, method: str, path: str, *, user: str = RIDER, **parts: Any) -> Answer:
+async def call(shop: Till, method: str, path: str, *, user: str = RIDER, **parts: Any) -> Response:
     route = route_of(shop, method, path)
-    asked = Call(
+    asked = RequestContext(
         principal=Principal(user, frozenset({"rider", "driver"}), "ses_1"),
-        path=parts.get("params", {}),
+        path_params=parts.get("params", {}),
         query=parts.get("query", NoQuery()),
         body=parts.get("body"),
         request_id="req_1",
-        address="127.0.0.1",
+        client_address="127.0.0.1",
         headers=parts.get("headers", {}),
     )
-    return await route.handle(asked)
+    return await route.handler(asked)
 
 
 async def test_cards_are_added_listed_by_page_and_removed(shop: Till) -> None:

@@ -29,10 +29,11 @@ from support.payments.world import (
     till,
     until_done,
 )
-from supportcarr.contracts.events import Event, PaymentProcessed, RescueRejected
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import PaymentProcessed, RescueRejected
 from supportcarr.kit.http.server import free_port
 from supportcarr.kit.http.types import ASGIApp
-from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.payments import jobs as payments_jobs
@@ -207,8 +208,8 @@ async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterato
     ):
         here = Street(twin, till(store, gateway))
 
-        def listen(collection: str, id: str, events: Sequence[Event]) -> None:
-            here.told.extend(e.fact for e in events if isinstance(e.fact, PaymentProcessed))
+        def listen(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
+            here.told.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
 
         store.subscribe(listen)
         async with serving(cast(ASGIApp, app), port):
@@ -218,7 +219,7 @@ async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterato
 async def test_the_riders_authentication_is_heard_of_by_webhook(store: Store, tmp_path: Path) -> None:
     async with street(store, tmp_path / "twin") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
-        with pytest.raises(Again):  # it will ask itself as well
+        with pytest.raises(RetryLater):  # it will ask itself as well
             await here.shop.payments.hold(requested(method.id))
         [line] = await here.twin.intents()
         await here.twin.authenticate(line["id"], succeeds=True)
@@ -232,7 +233,7 @@ async def test_the_riders_authentication_is_heard_of_by_webhook(store: Store, tm
 async def test_a_refused_authentication_fails_the_hold(store: Store, tmp_path: Path) -> None:
     async with street(store, tmp_path / "twin") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
-        with pytest.raises(Again):  # it will ask itself as well
+        with pytest.raises(RetryLater):  # it will ask itself as well
             await here.shop.payments.hold(requested(method.id))
         [line] = await here.twin.intents()
         await here.twin.authenticate(line["id"], succeeds=False)
@@ -248,7 +249,7 @@ async def test_an_authentication_whose_webhook_is_lost_is_asked_for(
         await here.twin.misbehave(drop_webhooks=True)
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         for _ in range(3):  # the bank still waits
-            with pytest.raises(Again) as again:
+            with pytest.raises(RetryLater) as again:
                 await here.shop.payments.hold(requested(method.id))
             assert 0 < again.value.seconds <= 10
         [line] = await here.twin.intents()
@@ -261,7 +262,7 @@ async def test_an_authentication_whose_webhook_is_lost_is_asked_for(
 async def test_nobody_asks_on_when_the_rescue_has_ended(store: Store, tmp_path: Path) -> None:
     async with street(store, tmp_path / "twin") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
-        with pytest.raises(Again):
+        with pytest.raises(RetryLater):
             await here.shop.payments.hold(requested(method.id))
         await here.shop.payments.settle(ended(RescueRejected, "rejected"))
         await here.shop.payments.hold(requested(method.id))

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from supportcarr.contracts.errors import NotFound, Refusal, ValidationFailed
+from supportcarr.contracts.errors import ApiError, NotFound, ValidationFailed
 from supportcarr.contracts.geo import GeoPoint, Place, distance_m
 from supportcarr.contracts.value_objects import Leg
 from supportcarr.kit.runtime.clock import Clock
@@ -265,7 +265,7 @@ async def test_a_quote_changed_in_the_store_is_refused(house: House) -> None:
     await house.store.collection(QUOTES).save(cheaper)
     with pytest.raises(QuoteNotGenuine) as refused:
         await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
-    assert isinstance(refused.value, Refusal)
+    assert isinstance(refused.value, ApiError)
     assert refused.value.status == 409
 
 

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from support.realtime import AT, WAIT, Heard, Served, phone, served, settings, token
-from supportcarr.contracts.errors import Refusal
+from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.kit.events.streams import Entry, Streams
 from supportcarr.kit.redis.client import RedisClient
@@ -115,7 +115,7 @@ async def test_a_position_that_makes_no_sense_is_refused(redis: RedisClient, wro
 
 
 async def test_the_refusal_s_code_is_the_acknowledgement(redis: RedisClient) -> None:
-    class Stale(Refusal):
+    class Stale(ApiError):
         code = "position_stale"
 
     async with served(redis) as edge, phone(edge.url, token(DAN, "driver")) as dan:

@@ -9,7 +9,8 @@ import msgspec
 
 from support.realtime import settings
 from support.rescues import events
-from supportcarr.contracts.events import Event, NotificationCreated, OfferMade
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import NotificationCreated, OfferMade
 from supportcarr.kit.events.streams import Item, Streams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.realtime.handlers import consumers
@@ -33,9 +34,9 @@ class Feeding:
         self.streams = Streams(redis, settings().streams)
         (self.consumer,) = consumers(self.streams, self.views)
 
-    async def feed(self, *events: Event) -> None:
+    async def feed(self, *events: EventEnvelope) -> None:
         for event in events:
-            assert isinstance(event.fact, self.consumer.facts)
+            assert isinstance(event.event, self.consumer.events)
             await self.consumer.handle(event)
 
     async def read(self, stream: str) -> list[Item]:

@@ -10,7 +10,7 @@ import pytest
 from support.rescues.builders import NOW
 from support.rescues.riders import live_rescue
 from support.rescues.world import ADMIN, DRIVER, OTHER_RIDER, PIN, RIDER, SUPPORT, World, payment
-from supportcarr.contracts.errors import Conflict, IllegalTransition, NotFound, Refusal, StaleVersion
+from supportcarr.contracts.errors import ApiError, Conflict, IllegalTransition, NotFound, StaleVersion
 from supportcarr.contracts.events import (
     MatchingBegan,
     PinLocked,
@@ -77,7 +77,7 @@ async def test_a_repeat_is_recognised_after_the_payment_was_noted(world: World) 
     )
     again = await world.service.act(rescue.id, Complete(outcome="delivered"), DRIVER)
     assert (again.status, again.payment.captured_minor) == ("completed", 3140)
-    assert len([e for e in world.events if isinstance(e.fact, RescueEnded)]) == 1
+    assert len([e for e in world.events if isinstance(e.event, RescueEnded)]) == 1
 
 
 async def test_a_driver_who_released_and_repeats_is_answered_and_another_is_not(world: World) -> None:
@@ -96,13 +96,13 @@ async def test_of_many_ends_at_once_one_happens(world: World) -> None:
         *(world.service.act(rescue.id, command, who) for command, who in commands), return_exceptions=True
     )
     assert all(isinstance(o, Rescue | Conflict) for o in outcomes)
-    assert len([e for e in world.events if isinstance(e.fact, RescueEnded)]) == 1
+    assert len([e for e in world.events if isinstance(e.event, RescueEnded)]) == 1
     assert (await world.now(rescue.id)).status == "cancelled"
 
 
 async def test_parallel_guesses_of_the_pin_never_exceed_five(world: World) -> None:
     rescue = await world.arrived()
-    refused: list[type[Refusal]] = []
+    refused: list[type[ApiError]] = []
 
     async def guess() -> None:
         for _ in range(6):
@@ -114,7 +114,7 @@ async def test_parallel_guesses_of_the_pin_never_exceed_five(world: World) -> No
     rescue = await world.now(rescue.id)
     assert (rescue.pin_tries, rescue.pin_locked, rescue.status) == (5, True, "arrived")
     assert refused.count(PinWrong) == 5
-    assert len([e for e in world.events if isinstance(e.fact, PinLocked)]) == 1
+    assert len([e for e in world.events if isinstance(e.event, PinLocked)]) == 1
     with pytest.raises(PinIsLocked):
         await world.service.act(rescue.id, Start(pin=PIN), DRIVER)
     await world.service.renew_pin(rescue.id, RIDER)
@@ -128,7 +128,7 @@ async def test_a_held_card_begins_the_matching(world: World) -> None:
     rescue = await world.hold(await world.request())
     assert (rescue.status, rescue.payment.status) == ("matching", "held")
     assert rescue.due_at == NOW + timedelta(minutes=8)
-    assert [type(e.fact) for e in world.events][1:] == [MatchingBegan]
+    assert [type(e.event) for e in world.events][1:] == [MatchingBegan]
 
 
 async def test_a_declined_card_rejects_and_lets_the_rider_go(world: World) -> None:
@@ -230,7 +230,7 @@ async def test_a_hold_that_takes_too_long_rejects(world: World) -> None:
     await asyncio.gather(*(world.service.fall_due(rescue.id) for _ in range(3)))
     rescue = await world.now(rescue.id)
     assert (rescue.status, rescue.reason) == ("rejected", "payment_timeout")
-    assert len([e for e in world.events if isinstance(e.fact, RescueRejected)]) == 1
+    assert len([e for e in world.events if isinstance(e.event, RescueRejected)]) == 1
 
 
 async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None:
@@ -239,7 +239,7 @@ async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None
     await asyncio.gather(*(world.service.fall_due(rescue.id) for _ in range(3)))
     await world.settle()
     assert (await world.now(rescue.id)).status == "unserved"
-    assert len([e for e in world.events if isinstance(e.fact, RescueUnserved)]) == 1
+    assert len([e for e in world.events if isinstance(e.event, RescueUnserved)]) == 1
     assert await live_rescue(world.store) is None
 
 
@@ -318,4 +318,4 @@ async def test_a_booking_cancelled_while_it_wakes_lets_the_rider_go(world: World
     await world.another_service(claims=CancelledMeanwhile()).fall_due(booked.id)
     assert (await world.now(booked.id)).status == "cancelled"
     assert await live_rescue(world.store) is None
-    assert len([e for e in world.events if isinstance(e.fact, RescueCancelled)]) == 1
+    assert len([e for e in world.events if isinstance(e.event, RescueCancelled)]) == 1

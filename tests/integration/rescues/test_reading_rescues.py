@@ -20,9 +20,9 @@ from support.rescues.world import (
     decoded,
     principal,
 )
+from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Forbidden, IllegalTransition, NotFound
 from supportcarr.contracts.events import MessageSent
-from supportcarr.kit.http.routing import Principal
 from supportcarr.kit.store.port import BadCursor
 from supportcarr.rescues import queries as reading_module
 from supportcarr.rescues.admin_view import RescueFile
@@ -280,7 +280,7 @@ async def test_a_sent_message_is_told_without_its_words(world: World) -> None:
     rescue = await world.assigned()
     message = await world.chat.send(rescue.id, RIDER, "My name is Robin")
     event = world.events[-1]
-    assert event.fact == MessageSent(
+    assert event.event == MessageSent(
         message_id=message.id,
         rescue_id=rescue.id,
         rider_id="usr_rider",

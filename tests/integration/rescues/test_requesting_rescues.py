@@ -37,7 +37,7 @@ async def test_a_rescue_is_requested_and_its_rider_claimed(world: World) -> None
     assert world.quotes.taken == {"quo_1": rescue.id}
     assert await live_rescue(world.store) == rescue.id
     (event,) = world.events
-    assert isinstance(event.fact, RescueRequested)
+    assert isinstance(event.event, RescueRequested)
 
 
 async def test_a_repeat_answers_what_the_rescue_is_by_now(world: World) -> None:

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from support.rescues.world import ADMIN, DRIVER, PIN, RIDER, SUPPORT, World, creation, decoded
+from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import StaleVersion
-from supportcarr.kit.http.routing import Answer, Call, Principal, Route
+from supportcarr.contracts.routing import RequestContext, Response, Route
 from supportcarr.rescues import jobs
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.routes import routes
@@ -35,20 +36,20 @@ class Desk:
         query: dict[str, object] | None = None,
         if_match: int | None = None,
         new_id: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         route = self.routes[method, path]
         assert route.policy.roles is None or route.policy.roles & who.roles, "the gateway would refuse"
         sent = None
         if route.body is not None:
             sent = msgspec.json.decode(msgspec.json.encode(body), type=route.body)
-        answer = await route.handle(
-            Call(
+        answer = await route.handler(
+            RequestContext(
                 principal=who,
-                path={"rescue_id": rescue_id},
+                path_params={"rescue_id": rescue_id},
                 query=msgspec.convert(query or {}, route.query),
                 body=sent,
                 request_id="req_1",
-                address="127.0.0.1",
+                client_address="127.0.0.1",
                 if_match=if_match,
                 new_id=new_id,
             )
@@ -66,7 +67,7 @@ def desk(world: World) -> Desk:
 ONE = "/rescues/{rescue_id}"
 
 
-def shown(answer: Answer, type_: Any) -> dict[str, Any]:
+def shown(answer: Response, type_: Any) -> dict[str, Any]:
     """The answer's JSON, which must fit what the route declares."""
     body = answer.body if isinstance(answer.body, bytes) else msgspec.json.encode(answer.body)
     msgspec.json.decode(body, type=type_)
@@ -77,7 +78,7 @@ async def test_a_rescue_goes_from_request_to_completion_over_its_routes(world: W
     world.quotes.put("quo_1")
     body = {"quote_id": "quo_1", "payment_method_id": "pmt_1", "note": "By the fountain"}
     created = await desk("POST", "/rescues", RIDER, body, new_id=creation(1))
-    rescue = shown(created, desk.routes["POST", "/rescues"].answer)
+    rescue = shown(created, desk.routes["POST", "/rescues"].response)
     assert (rescue["status"], rescue["pin"], rescue["note"]) == ("requested", PIN, "By the fountain")
     assert created.version == 1
     assert created.headers == (("Location", f"/api/v1/rescues/{rescue['id']}"),)
@@ -93,14 +94,14 @@ async def test_a_rescue_goes_from_request_to_completion_over_its_routes(world: W
         path = f"{ONE}/{step}"
         answer = await desk("POST", path, DRIVER, sent, rescue_id=rescue["id"], if_match=version)
         version += 1
-        seen = shown(answer, desk.routes["POST", path].answer)
+        seen = shown(answer, desk.routes["POST", path].response)
         assert (seen["status"], seen["version"], answer.version) == (status, version, version)
         assert "pin" not in seen
-    listing = shown(await desk("GET", "/rescues", RIDER), desk.routes["GET", "/rescues"].answer)
+    listing = shown(await desk("GET", "/rescues", RIDER), desk.routes["GET", "/rescues"].response)
     assert [item["price_minor"] for item in listing["items"]] == [3140]
     assert listing["next_cursor"] is None
     timeline = await desk("GET", f"{ONE}/timeline", DRIVER, rescue_id=rescue["id"])
-    entries = shown(timeline, desk.routes["GET", f"{ONE}/timeline"].answer)["items"]
+    entries = shown(timeline, desk.routes["GET", f"{ONE}/timeline"].response)["items"]
     assert [entry["version"] for entry in entries] == [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -108,7 +109,7 @@ async def test_the_rider_reads_the_fee_and_cancels(world: World, desk: Desk) -> 
     rescue = await world.assigned()
     world.pass_(300)
     preview = await desk("GET", f"{ONE}/cancellation", RIDER, rescue_id=rescue.id)
-    assert shown(preview, desk.routes["GET", f"{ONE}/cancellation"].answer)["fee_minor"] == 700
+    assert shown(preview, desk.routes["GET", f"{ONE}/cancellation"].response)["fee_minor"] == 700
     answer = await desk(
         "POST", f"{ONE}/cancellation", RIDER, {"reason": "My neighbour has a pump"}, rescue_id=rescue.id
     )
@@ -179,10 +180,10 @@ async def test_messages_are_sent_and_read(world: World, desk: Desk) -> None:
     rescue = await world.assigned()
     path = f"{ONE}/messages"
     sent = await desk("POST", path, RIDER, {"text": "Hello"}, rescue_id=rescue.id)
-    message = shown(sent, desk.routes["POST", path].answer)
+    message = shown(sent, desk.routes["POST", path].response)
     assert message["sender"] == {"role": "rider", "id": "usr_rider"}
     page = await desk("GET", path, DRIVER, rescue_id=rescue.id, query={"limit": 10})
-    assert shown(page, desk.routes["GET", path].answer)["items"] == [message]
+    assert shown(page, desk.routes["GET", path].response)["items"] == [message]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 
 from support.faults import until
 from support.http.server import AUTH, PASSWORD, Api, Reply, serving
+from supportcarr.contracts.policies import ANYONE
+from supportcarr.contracts.routing import Handler, NoQuery, RequestContext, Response, Route
 from supportcarr.gateway import pipeline
-from supportcarr.kit.http.routing import ANYONE, Answer, Call, Handler, NoQuery, Route
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.settings import Limits, Servers
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -29,17 +30,17 @@ class Slow:
         self.answers = asyncio.Event()
         self.waiting = self.finished = 0
 
-    async def wait(self, _: Call[None, NoQuery]) -> Answer:
+    async def wait(self, _: RequestContext[None, NoQuery]) -> Response:
         self.waiting += 1
         try:
             await self.answers.wait()
             self.finished += 1
         finally:
             self.waiting -= 1
-        return Answer({"done": True})
+        return Response({"done": True})
 
-    async def at_once(self, _: Call[None, NoQuery]) -> Answer:
-        return Answer({"done": True})
+    async def at_once(self, _: RequestContext[None, NoQuery]) -> Response:
+        return Response({"done": True})
 
     @property
     def routes(self) -> list[Route]:
@@ -53,7 +54,7 @@ class Slow:
 
 def _route(path: str, handle: Handler, *, hot: bool = False) -> Route:
     return Route(
-        method="GET", path=path, handle=handle, policy=ANYONE, summary="", tag="test", answer=dict, hot=hot
+        method="GET", path=path, handler=handle, policy=ANYONE, summary="", tag="test", response=dict, hot=hot
     )
 
 

@@ -9,24 +9,24 @@ import pytest
 
 from support.realtime import served
 from supportcarr.bootstrap.container import SPECS  # noqa: F401 - with it every part, and its refusals, is there
-from supportcarr.contracts.errors import Refusal
+from supportcarr.contracts.errors import ApiError
 from supportcarr.gateway.problems import headers_of
 from supportcarr.kit.http.server import Lifecycle, serve_metrics
 from supportcarr.kit.redis.client import RedisClient
 
 
-def kinds(of: type[Refusal]) -> Iterator[type[Refusal]]:
+def kinds(of: type[ApiError]) -> Iterator[type[ApiError]]:
     """That kind of refusal, and all that are made of it."""
     yield of
     for kind in of.__subclasses__():
         yield from kinds(kind)
 
 
-BUSY = sorted({kind for kind in kinds(Refusal) if kind.status in (429, 503)}, key=lambda kind: kind.__name__)
+BUSY = sorted({kind for kind in kinds(ApiError) if kind.status in (429, 503)}, key=lambda kind: kind.__name__)
 
 
 @pytest.mark.parametrize("kind", BUSY, ids=lambda kind: kind.__name__)
-def test_a_refusal_for_now_says_when_to_come_again(kind: type[Refusal]) -> None:
+def test_a_refusal_for_now_says_when_to_come_again(kind: type[ApiError]) -> None:
     for refusal in (kind(), kind("Not just now"), kind(retry_after=2.1)):
         waits = dict(headers_of(refusal))[b"retry-after"]
         assert int(waits) >= max(1, refusal.retry_after or 0)

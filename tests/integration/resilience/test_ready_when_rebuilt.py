@@ -122,7 +122,7 @@ async def starting(
     own_redis_server.start()  # empty
     store = Reluctant(SqliteStore(path))
     monkeypatch.setattr(processes, "store_of", lambda _: cast(Store, store))
-    monkeypatch.setattr(processes, "settle_memory", lambda: None)
+    monkeypatch.setattr(processes, "tune_gc", lambda: None)
     yield Starting(settings, store, gone, within)
 
 

@@ -37,7 +37,7 @@ class Two:
     store: SqliteStore
 
     async def count(self, collection: str) -> int:
-        return await self.store.named(collection).count()
+        return await self.store.get_collection(collection).count()
 
     async def at_once(self, creation: Creation, key: str) -> list[Said]:
         """The same request to both, many times beside each other."""

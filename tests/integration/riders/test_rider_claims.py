@@ -10,8 +10,9 @@ import pytest
 from support.rescues.builders import NOW, terms
 from support.rescues.riders import live_rescue
 from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Conflict
-from supportcarr.contracts.events import Event, RescueUnserved
+from supportcarr.contracts.events import RescueUnserved
 from supportcarr.contracts.money import Owed
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -51,7 +52,7 @@ def riders(store: SqliteStore, wall: Wall) -> RiderService:
     return RiderService(store, wall.clock)
 
 
-def ended(rescue_id: str) -> Event:
+def ended(rescue_id: str) -> EventEnvelope:
     fact = RescueUnserved(
         rescue_id=rescue_id,
         rider_id="usr_1",
@@ -59,14 +60,14 @@ def ended(rescue_id: str) -> Event:
         status="unserved",
         owed=Owed(0, 0, terms().currency),
     )
-    return Event(
+    return EventEnvelope(
         id=f"{rescue_id}.3.0",
         collection="rescuerequests",
         document_id=rescue_id,
         document_version=3,
         at=NOW,
         actor=SYSTEM,
-        fact=fact,
+        event=fact,
     )
 
 

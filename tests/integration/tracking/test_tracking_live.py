@@ -12,7 +12,7 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.tracking.model import Fix, Rules, judge
-from supportcarr.tracking.position_store import LivePositions
+from supportcarr.tracking.position_store import PositionStore
 
 START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
 HERE = GeoPoint(45.52, -73.58)
@@ -33,15 +33,15 @@ def wall() -> Wall:
 
 
 @pytest.fixture
-def live(redis: RedisClient, wall: Wall) -> LivePositions:
-    return LivePositions(redis, Clock(city_origin=START, wall_origin=START, wall=wall), Rules())
+def live(redis: RedisClient, wall: Wall) -> PositionStore:
+    return PositionStore(redis, Clock(city_origin=START, wall_origin=START, wall=wall), Rules())
 
 
 def fix(wall: Wall, metres: float = 0.0, age: float = 0.0) -> Fix:
     return Fix(lat=HERE.lat + metres * METRE, lng=HERE.lng, at=wall.now - timedelta(seconds=age))
 
 
-async def test_who_reported_lately_is_found_nearest_first(live: LivePositions, wall: Wall) -> None:
+async def test_who_reported_lately_is_found_nearest_first(live: PositionStore, wall: Wall) -> None:
     for driver_id, metres in (("usr_far", 900), ("usr_near", 100), ("usr_away", 5000)):
         assert await live.report(driver_id, "montreal", [fix(wall, metres)]) == ["live"]
     found = await live.nearby("montreal", HERE, 1000, 10)
@@ -55,7 +55,7 @@ async def test_who_reported_lately_is_found_nearest_first(live: LivePositions, w
 
 
 async def test_a_driver_who_moved_is_only_where_the_newest_position_says(
-    live: LivePositions, wall: Wall
+    live: PositionStore, wall: Wall
 ) -> None:
     await live.report("usr_d", "montreal", [fix(wall)])
     wall.now += timedelta(seconds=20)
@@ -66,7 +66,7 @@ async def test_a_driver_who_moved_is_only_where_the_newest_position_says(
 
 
 async def test_the_nearest_of_many_are_those_that_a_look_at_everybody_finds(
-    live: LivePositions, wall: Wall
+    live: PositionStore, wall: Wall
 ) -> None:
     chance = Random(4)
     metres = {f"usr_{n:03d}": chance.uniform(-9_000, 9_000) for n in range(250)}
@@ -86,7 +86,7 @@ async def test_the_nearest_of_many_are_those_that_a_look_at_everybody_finds(
         assert [d.driver_id for d in found] == [driver_id for _, driver_id in nearest]
 
 
-async def test_more_are_found_than_a_slice_is_first_asked_for(live: LivePositions, wall: Wall) -> None:
+async def test_more_are_found_than_a_slice_is_first_asked_for(live: PositionStore, wall: Wall) -> None:
     """Whoever is wanted is found behind any number of others, and behind those who have moved on."""
     for n in range(450):
         await live.report(f"usr_{n:03d}", "montreal", [fix(wall, 100 + n)])
@@ -102,7 +102,7 @@ async def test_more_are_found_than_a_slice_is_first_asked_for(live: LivePosition
 
 
 async def test_a_driver_stands_in_one_slice_of_time_only(
-    live: LivePositions, wall: Wall, redis: RedisClient
+    live: PositionStore, wall: Wall, redis: RedisClient
 ) -> None:
     for _ in range(4):
         assert await live.report("usr_d", "montreal", [fix(wall)]) == ["live"]
@@ -112,7 +112,7 @@ async def test_a_driver_stands_in_one_slice_of_time_only(
 
 
 async def test_a_phone_that_is_silent_vanishes_when_its_position_is_no_longer_fresh(
-    live: LivePositions, wall: Wall
+    live: PositionStore, wall: Wall
 ) -> None:
     await live.report("usr_d", "montreal", [fix(wall)])
     wall.now += timedelta(seconds=30)
@@ -122,7 +122,7 @@ async def test_a_phone_that_is_silent_vanishes_when_its_position_is_no_longer_fr
     assert await live.present("montreal") == []
 
 
-async def test_what_is_kept_expires_by_itself(live: LivePositions, wall: Wall, redis: RedisClient) -> None:
+async def test_what_is_kept_expires_by_itself(live: PositionStore, wall: Wall, redis: RedisClient) -> None:
     await live.report("usr_d", "montreal", [fix(wall)])
     kept = await redis.call("KEYS", "*", decode=True)
     assert len(kept) == 2
@@ -131,7 +131,7 @@ async def test_what_is_kept_expires_by_itself(live: LivePositions, wall: Wall, r
 
 
 async def test_a_slice_is_there_for_as_long_as_it_is_looked_at(
-    live: LivePositions, wall: Wall, redis: RedisClient
+    live: PositionStore, wall: Wall, redis: RedisClient
 ) -> None:
     """Reports of somebody who is in it already do not prolong it, and need not."""
     await live.report("usr_d", "montreal", [fix(wall)])
@@ -147,7 +147,7 @@ async def test_a_slice_is_there_for_as_long_as_it_is_looked_at(
 
 
 async def test_a_slice_that_redis_threw_out_comes_back_with_its_end(
-    live: LivePositions, wall: Wall, redis: RedisClient
+    live: PositionStore, wall: Wall, redis: RedisClient
 ) -> None:
     await live.report("usr_d", "montreal", [fix(wall)])
     (slice_,) = await redis.call("KEYS", "*:geo:*", decode=True)
@@ -159,7 +159,7 @@ async def test_a_slice_that_redis_threw_out_comes_back_with_its_end(
 
 
 async def test_a_driver_whom_redis_forgot_and_who_moved_on_is_told_once_and_where_they_are(
-    live: LivePositions, wall: Wall, redis: RedisClient
+    live: PositionStore, wall: Wall, redis: RedisClient
 ) -> None:
     """Nothing says any more which slice had them: they stand in two for a while."""
     await live.report("usr_d", "montreal", [fix(wall)])
@@ -174,7 +174,7 @@ async def test_a_driver_whom_redis_forgot_and_who_moved_on_is_told_once_and_wher
     assert found[0].distance_m == pytest.approx(1000, abs=1)
 
 
-async def test_what_is_kept_is_to_the_last_digit_what_was_reported(live: LivePositions, wall: Wall) -> None:
+async def test_what_is_kept_is_to_the_last_digit_what_was_reported(live: PositionStore, wall: Wall) -> None:
     given = Fix(lat=45.51234567890123, lng=-73.60000000000001, at=wall.now + timedelta(microseconds=1))
     await live.report("usr_d", "montreal", [given])
     (found,) = await live.nearby("montreal", given.point, 500, 10)
@@ -183,7 +183,7 @@ async def test_what_is_kept_is_to_the_last_digit_what_was_reported(live: LivePos
     assert {d.driver_id: d.heading for d in await live.present("montreal")} == {"usr_d": None, "usr_e": 0.0}
 
 
-async def test_a_refused_position_changes_nothing(live: LivePositions, wall: Wall) -> None:
+async def test_a_refused_position_changes_nothing(live: PositionStore, wall: Wall) -> None:
     await live.report("usr_d", "montreal", [fix(wall)])
     wall.now += timedelta(seconds=1)
     assert await live.report("usr_d", "montreal", [fix(wall, 9000)]) == ["impossible"]
@@ -192,7 +192,7 @@ async def test_a_refused_position_changes_nothing(live: LivePositions, wall: Wal
     assert found.distance_m == pytest.approx(10, abs=0.1)
 
 
-async def test_of_an_offline_trail_only_what_is_fresh_goes_live(live: LivePositions, wall: Wall) -> None:
+async def test_of_an_offline_trail_only_what_is_fresh_goes_live(live: PositionStore, wall: Wall) -> None:
     trail = [fix(wall, 10 * (100 - age), age) for age in (100, 60, 31, 20, 5)]
     assert await live.report("usr_d", "montreal", trail) == ["stale", "stale", "stale", "live", "live"]
     assert await live.report("usr_d", "montreal", trail) == ["out_of_order"] * 4 + ["repeated"]
@@ -200,13 +200,13 @@ async def test_of_an_offline_trail_only_what_is_fresh_goes_live(live: LivePositi
     assert found.at == wall.now - timedelta(seconds=5)
 
 
-async def test_an_old_trail_alone_does_not_put_a_driver_on_the_map(live: LivePositions, wall: Wall) -> None:
+async def test_an_old_trail_alone_does_not_put_a_driver_on_the_map(live: PositionStore, wall: Wall) -> None:
     assert await live.report("usr_d", "montreal", [fix(wall, 0, 60), fix(wall, 5, 50)]) == ["stale"] * 2
     assert await live.nearby("montreal", HERE, 5000, 10) == []
 
 
 async def test_outside_every_area_positions_are_judged_and_nobody_is_found(
-    live: LivePositions, wall: Wall, redis: RedisClient
+    live: PositionStore, wall: Wall, redis: RedisClient
 ) -> None:
     assert await live.report("usr_d", None, [fix(wall)]) == ["live"]
     assert await live.report("usr_d", None, [fix(wall, age=5)]) == ["out_of_order"]
@@ -214,7 +214,7 @@ async def test_outside_every_area_positions_are_judged_and_nobody_is_found(
 
 
 async def test_a_leap_is_not_believed_whatever_area_it_leads_to(
-    live: LivePositions, wall: Wall, redis: RedisClient
+    live: PositionStore, wall: Wall, redis: RedisClient
 ) -> None:
     await live.report("usr_d", "montreal", [fix(wall)])
     wall.now += timedelta(seconds=5)
@@ -227,7 +227,7 @@ async def test_a_leap_is_not_believed_whatever_area_it_leads_to(
 
 
 async def test_a_driver_is_found_only_in_the_area_of_the_newest_position(
-    live: LivePositions, wall: Wall, redis: RedisClient
+    live: PositionStore, wall: Wall, redis: RedisClient
 ) -> None:
     async def areas() -> list[str]:
         return [a for a in ("montreal", "laval") if await live.nearby(a, HERE, 500, 10)]
@@ -241,7 +241,7 @@ async def test_a_driver_is_found_only_in_the_area_of_the_newest_position(
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_the_script_says_what_the_pure_rule_says(seed: int, live: LivePositions, wall: Wall) -> None:
+async def test_the_script_says_what_the_pure_rule_says(seed: int, live: PositionStore, wall: Wall) -> None:
     random = Random(seed)
     last: Fix | None = None
     for _ in range(30):
@@ -262,7 +262,7 @@ async def test_the_script_says_what_the_pure_rule_says(seed: int, live: LivePosi
 
 async def test_in_a_fast_city_slices_expire_sooner_by_the_wall(redis: RedisClient) -> None:
     at = datetime.now(UTC)
-    live = LivePositions(redis, Clock(city_origin=at, wall_origin=at, speed=60), Rules())
+    live = PositionStore(redis, Clock(city_origin=at, wall_origin=at, speed=60), Rules())
     await live.report("usr_d", "montreal", [Fix(lat=HERE.lat, lng=HERE.lng, at=at)])
     (geo,) = await redis.call("KEYS", "*geo*", decode=True)
     assert await redis.call("PTTL", geo) < 3_000

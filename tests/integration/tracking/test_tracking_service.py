@@ -10,20 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from supportcarr.contracts.actors import SYSTEM
-from supportcarr.contracts.errors import Overloaded, Refusal
-from supportcarr.contracts.events import (
-    AnyFact,
-    Event,
-    JobStarted,
-    MatchingBegan,
-    RescueAssigned,
-    RescueCompleted,
-)
+from supportcarr.contracts.actors import SYSTEM, Principal
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.errors import ApiError, Overloaded
+from supportcarr.contracts.events import AnyEvent, JobStarted, MatchingBegan, RescueAssigned, RescueCompleted
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.money import Owed
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.kit.http.routing import Call, NoQuery, Principal
+from supportcarr.contracts.routing import NoQuery, RequestContext
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
@@ -62,18 +56,18 @@ class Tracking:
         return Fix(lat=at.lat, lng=at.lng, at=self.now + timedelta(seconds=seconds), heading=90.0)
 
     async def happen(self, fact_type: type[Any], version: int, **more: Any) -> None:
-        fact: AnyFact = fact_type(
+        fact: AnyEvent = fact_type(
             rescue_id="res_qc_1", rider_id="usr_rider", area_id="montreal", **{"status": "x"} | more
         )
-        assert isinstance(fact, self.follow.facts)
-        event = Event(
+        assert isinstance(fact, self.follow.events)
+        event = EventEnvelope(
             id=f"res_qc_1.{version}.0",
             collection="rescuerequests",
             document_id="res_qc_1",
             document_version=version,
             at=self.now,
             actor=SYSTEM,
-            fact=fact,
+            event=fact,
         )
         await self.follow.handle(event)
 
@@ -259,7 +253,7 @@ async def test_a_single_position_that_is_not_believed_is_refused_with_its_code(
     tracking: Tracking, fix: Fix, code: str
 ) -> None:
     await tracking.service.report_one(DRIVER, tracking.fix())
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         await tracking.service.report_one(DRIVER, fix)
     assert (refused.value.code, refused.value.status) == (code, 422)
 
@@ -280,8 +274,8 @@ async def post(tracking: Tracking, body: Any) -> Any:
     principal = Principal(DRIVER, frozenset({"driver"}), "ses_1")
     decoded = msgspec.json.decode(msgspec.json.encode(body), type=route.body)
     assert route.body is PositionsIn
-    call: Call[Any, NoQuery] = Call(principal, {}, NoQuery(), decoded, "req", "127.0.0.1")
-    return (await route.handle(call)).body
+    call: RequestContext[Any, NoQuery] = RequestContext(principal, {}, NoQuery(), decoded, "req", "127.0.0.1")
+    return (await route.handler(call)).body
 
 
 async def test_the_route_takes_one_or_a_batch_and_tells_each_refused_one_of_a_batch(

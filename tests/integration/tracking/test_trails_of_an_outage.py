@@ -10,8 +10,8 @@ from support.faults import FaultyStore
 from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.tracking.collections import LIVE_JOBS, TRAILS
-from supportcarr.tracking.current_jobs import LiveJobs
-from supportcarr.tracking.location_history import TrailWriter
+from supportcarr.tracking.current_jobs import CurrentJobs
+from supportcarr.tracking.location_history import LocationHistoryWriter
 from supportcarr.tracking.model import Fix, LiveJob
 
 START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
@@ -49,7 +49,7 @@ async def faulty(store: SqliteStore) -> FaultyStore:
 async def test_what_could_not_be_stored_is_stored_with_the_next_flush(
     store: SqliteStore, faulty: FaultyStore
 ) -> None:
-    writer = TrailWriter(faulty.as_store, LiveJobs(faulty.as_store))
+    writer = LocationHistoryWriter(faulty.as_store, CurrentJobs(faulty.as_store))
     writer.put(DRIVER, fix(1))
     faulty.fails = True
     for second in (2, 3):
@@ -69,7 +69,7 @@ async def test_of_a_long_outage_the_newest_points_are_kept(
     store: SqliteStore, faulty: FaultyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.tracking.location_history.TRAIL_POINTS_MAX", 3)
-    writer = TrailWriter(faulty.as_store, LiveJobs(faulty.as_store))
+    writer = LocationHistoryWriter(faulty.as_store, CurrentJobs(faulty.as_store))
     faulty.fails = True
     for second in range(8):
         writer.put(DRIVER, fix(second))

@@ -19,13 +19,13 @@ from support.crash.deployment import People, Person, Place, settings_at
 from support.crash.life import populate
 from support.crash.world import Answered, opened
 from support.payments.world import Twin, running_twin, serving
-from supportcarr.bootstrap.container import House, area_ids
-from supportcarr.bootstrap.processes import gateway_of, open_house
+from supportcarr.bootstrap.container import Container, area_ids
+from supportcarr.bootstrap.processes import gateway_of, open_container
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
-from supportcarr.kit.jobs.periodic import TickerRunner
+from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.runtime.settings import Settings
@@ -40,7 +40,7 @@ LOOKS_S = 0.2  # between sweeps
 class Api:
     """One API process."""
 
-    house: House
+    house: Container
     url: str
     session: aiohttp.ClientSession
 
@@ -86,22 +86,22 @@ class City:
             self.settings, limits=msgspec.structs.replace(self.settings.limits, **limits)
         )
         async with (
-            open_house(settings, "api") as house,
+            open_container(settings, "api") as house,
             _relaying(house),
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
         ):
             lifecycle = Lifecycle()
             gateway = gateway_of(house, Metrics(), lifecycle)
-            lifecycle.became_ready()
+            lifecycle.mark_ready()
             async with serving(cast(ASGIApp, gateway), free_port()) as url:
                 yield Api(house, url, session)
 
     @asynccontextmanager
-    async def worker(self) -> AsyncIterator[House]:
+    async def worker(self) -> AsyncIterator[Container]:
         """A worker process."""
-        async with open_house(self.settings, "worker") as house, _relaying(house) as relay:
+        async with open_container(self.settings, "worker") as house, _relaying(house) as relay:
             deadlines = DeadlineRunner(house.store, house.clock, house.deadlines())
-            tickers = TickerRunner(house.store, house.clock, house.tickers())
+            tickers = Scheduler(house.store, house.clock, house.periodic_tasks())
             worker = JobWorker(house.jobs, house.job_handlers(), self.settings.jobs)
             relay.start_sweeping(LOOKS_S)
             for runner in (deadlines, tickers, worker):
@@ -114,7 +114,7 @@ class City:
     @asynccontextmanager
     async def realtime(self) -> AsyncIterator[str]:
         """A real-time process; its URL."""
-        async with open_house(self.settings, "realtime") as house:
+        async with open_container(self.settings, "realtime") as house:
             lifecycle = Lifecycle()
             app = build_realtime(
                 self.settings,
@@ -140,7 +140,7 @@ async def _true(value: bool) -> bool:
 
 
 @asynccontextmanager
-async def _relaying(house: House) -> AsyncIterator[Relay]:
+async def _relaying(house: Container) -> AsyncIterator[Relay]:
     relay = Relay(house.store, house.consumers(), house.jobs)
     try:
         yield relay

@@ -106,6 +106,8 @@ def settings_at(place: Place) -> Settings:
     base, replace = _settings(), msgspec.structs.replace
     return replace(
         base,
-        place=replace(base.place, data=place.folder, store_url=place.store_url, redis_url=place.redis_url),
+        place=replace(
+            base.deployment, data=place.folder, store_url=place.store_url, redis_url=place.redis_url
+        ),
         stripe=replace(base.stripe, api_base=place.stripe_url),
     )

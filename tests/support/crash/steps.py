@@ -20,9 +20,9 @@ from typing import Any, Literal, NoReturn, TypeVar, cast
 import msgspec
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event, Recorded
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.kit.events.streams import Entry, Streams
-from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, Ticker
+from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.store.port import Collection, CollectionSpec, Page, Store, Where
 from supportcarr.payments.model import Intent
 from supportcarr.payments.ports import GatewayError, PaymentGateway
@@ -73,7 +73,7 @@ class Fuse:
         self,
         what: Callable[[Any], str],
         run: Callable[[], Awaitable[R]],
-        events: Callable[[R], Sequence[Event]] = lambda _: (),
+        events: Callable[[R], Sequence[EventEnvelope]] = lambda _: (),
         failures: type[Exception] | tuple[type[Exception], ...] = (),
     ) -> R:
         """Do *run*; what raises is a step only if the exception is one of *failures*."""
@@ -91,7 +91,7 @@ class Fuse:
         self._note(what(result), events(result))
         return result
 
-    def _note(self, what: str, events: Sequence[Event]) -> None:
+    def _note(self, what: str, events: Sequence[EventEnvelope]) -> None:
         if events:
             self.recorded += len(events)
             lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
@@ -125,9 +125,9 @@ def read_steps(file: Path) -> list[Step]:
     return [msgspec.json.decode(line, type=Step) for line in lines]
 
 
-def read_events(file: Path) -> list[Event]:
+def read_events(file: Path) -> list[EventEnvelope]:
     lines = file.read_bytes().splitlines() if file.exists() else []
-    return [msgspec.json.decode(line, type=Event) for line in lines]
+    return [msgspec.json.decode(line, type=EventEnvelope) for line in lines]
 
 
 # --- the three ports ------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ class _Store:
         return cast(Collection[D], _Collection(self._inner.collection(spec), self._fuse))
 
     def named(self, name: str) -> Collection[Any]:
-        return cast(Collection[Any], _Collection(self._inner.named(name), self._fuse))
+        return cast(Collection[Any], _Collection(self._inner.get_collection(name), self._fuse))
 
 
 class _Collection:
@@ -181,14 +181,14 @@ class _Collection:
     async def find(self, where: Where | None = None, **how: Any) -> Page[Any]:
         return await self._inner.find(where, **how)
 
-    async def insert(self, document: Any, recorded: Recorded | None = None) -> Any:
+    async def insert(self, document: Any, recorded: PendingEvents | None = None) -> Any:
         return await self._fuse.step(
             lambda stored: f"{self._name}: inserted{_state(stored)}{_facts(recorded)}",
             lambda: self._inner.insert(document, recorded),
             lambda stored: self._events(stored, recorded),
         )
 
-    async def save(self, document: Any, recorded: Recorded | None = None) -> Any:
+    async def save(self, document: Any, recorded: PendingEvents | None = None) -> Any:
         return await self._fuse.step(
             lambda stored: f"{self._name}: saved{_state(stored)}{_facts(recorded)}",
             lambda: self._inner.save(document, recorded),
@@ -205,16 +205,16 @@ class _Collection:
     async def delete(self, id: str, version: int) -> None:
         await self._fuse.step(lambda _: f"{self._name}: deleted", lambda: self._inner.delete(id, version))
 
-    async def relayed(self, event: Event) -> None:
+    async def relayed(self, event: EventEnvelope) -> None:
         # Until here it is nobody's: every consumer has had it.
         with working_as("relay"):
             await self._fuse.step(
-                lambda _: f"{self._name}: {_name(event.fact)} leaves the outbox",
-                lambda: self._inner.relayed(event),
+                lambda _: f"{self._name}: {_name(event.event)} leaves the outbox",
+                lambda: self._inner.mark_published(event),
             )
 
-    def _events(self, stored: Any, recorded: Recorded | None) -> Sequence[Event]:
-        return recorded.events(self._name, stored.id, stored.version) if recorded else ()
+    def _events(self, stored: Any, recorded: PendingEvents | None) -> Sequence[EventEnvelope]:
+        return recorded.envelopes(self._name, stored.id, stored.version) if recorded else ()
 
 
 def _state(document: Any) -> str:
@@ -224,8 +224,8 @@ def _state(document: Any) -> str:
     return f" {state}{running}" if isinstance(state, str) else ""
 
 
-def _facts(recorded: Recorded | None) -> str:
-    return " with " + ", ".join(_name(fact) for fact in recorded.facts) if recorded else ""
+def _facts(recorded: PendingEvents | None) -> str:
+    return " with " + ", ".join(_name(fact) for fact in recorded.events) if recorded else ""
 
 
 def _name(fact: object) -> str:
@@ -289,7 +289,7 @@ def named_consumers(consumers: Sequence[Consumer]) -> list[Consumer]:
     """The same consumers, whose steps bear their names."""
 
     def naming(consumer: Consumer) -> Consumer:
-        async def handle(event: Event) -> None:
+        async def handle(event: EventEnvelope) -> None:
             with working_as(f"consumer {consumer.name}"):
                 await consumer.handle(event)
 
@@ -320,8 +320,8 @@ def named_deadlines(deadlines: Sequence[Deadline]) -> list[Deadline]:
     return [naming(deadline) for deadline in deadlines]
 
 
-def named_tickers(tickers: Sequence[Ticker]) -> list[Ticker]:
-    def naming(ticker: Ticker) -> Ticker:
+def named_tickers(tickers: Sequence[PeriodicTask]) -> list[PeriodicTask]:
+    def naming(ticker: PeriodicTask) -> PeriodicTask:
         async def run() -> None:
             with working_as(f"ticker {ticker.name}"):
                 await ticker.run()

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from support.crash.scenario import all_of
 from support.crash.steps import read_events
 from support.crash.world import World
-from supportcarr.contracts.events import Event, PaymentProcessed, RescueMoved
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import PaymentProcessed, RescueMoved
 from supportcarr.contracts.rescues import FINAL
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.kit.jobs.service import JOBS
@@ -84,7 +85,7 @@ async def _jobs(world: World) -> list[str]:
     return [f"the job {job.id} is {job.state}" for job in await all_of(world, JOBS) if job.state != "done"]
 
 
-async def _streams(world: World, events: Sequence[Event], complete: bool) -> list[str]:
+async def _streams(world: World, events: Sequence[EventEnvelope], complete: bool) -> list[str]:
     """Each event once on each stream that it is for, numbered without a gap, a document's in order."""
     wanted: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for event in events:
@@ -119,12 +120,12 @@ def _out_of_order(stream: str, fields: Iterable[dict[str, str]]) -> Iterator[str
             versions[data["rescue_id"]] = data["version"]
 
 
-async def _notifications(world: World, events: Sequence[Event], complete: bool) -> list[str]:
+async def _notifications(world: World, events: Sequence[EventEnvelope], complete: bool) -> list[str]:
     """Whoever is to be told of an event was told, once, and of nothing else."""
     wanted = {
         notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at)
         for event in events
-        for notice in notices(event.fact)
+        for notice in notices(event.event)
     }
     stored = {notification.id for notification in await all_of(world, NOTIFICATIONS)}
     found = [f"nobody was told {missing}" for missing in sorted(wanted - stored)]
@@ -133,12 +134,12 @@ async def _notifications(world: World, events: Sequence[Event], complete: bool) 
     )
 
 
-async def _rows(world: World, events: Sequence[Event]) -> list[str]:
+async def _rows(world: World, events: Sequence[EventEnvelope]) -> list[str]:
     """The console's rows are what the events make of them."""
     made: dict[str, OpsRescue | None] = {}
     for event in events:
-        if isinstance(event.fact, RescueMoved | PaymentProcessed):
-            rescue_id = event.fact.rescue_id
+        if isinstance(event.event, RescueMoved | PaymentProcessed):
+            rescue_id = event.event.rescue_id
             made[rescue_id] = applied(made.get(rescue_id), event)
     # By id: a page of a read model may come from a replica that is a moment behind.
     rows = await world.store.collection(OPS_RESCUES).get_many(list(made))

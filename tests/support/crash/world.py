@@ -22,14 +22,14 @@ from support.crash.steps import (
     working_as,
 )
 from support.store.fixtures import store_at
-from supportcarr.bootstrap.container import House, Redises
+from supportcarr.bootstrap.container import Container, RedisClients
 from supportcarr.bootstrap.processes import gateway_of
+from supportcarr.contracts.routing import Route
 from supportcarr.dispatch.collections import OFFERS, ROSTER
 from supportcarr.dispatch.model import Offer
 from supportcarr.dispatch.roster import RosterEntry
 from supportcarr.gateway.app import Gateway
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.http.routing import Route
 from supportcarr.kit.http.server import Lifecycle
 from supportcarr.kit.http.types import Message
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
@@ -59,7 +59,7 @@ class World:
     def __init__(
         self,
         place: Place,
-        house: House,
+        house: Container,
         clock: MovedClock,
         fuse: Fuse,
         *,
@@ -84,7 +84,7 @@ class World:
             house.jobs, named_handlers(house.job_handlers()), house.settings.jobs, jitter=lambda: 0.0
         )
         self._deadlines = named_deadlines(house.deadlines())
-        self._tickers = {ticker.name: ticker for ticker in named_tickers(house.tickers())}
+        self._tickers = {ticker.name: ticker for ticker in named_tickers(house.periodic_tasks())}
 
     def jump(self, seconds: float) -> None:
         """Move the clock, and remember that beyond this process."""
@@ -165,7 +165,7 @@ class World:
         [route] = [r for r in self._routes if r.method == method and _is(r.path, path)]
         named = (method, route.path)
         if named not in self._gateways:
-            house = cast(House, _HouseWith([route], self.house))
+            house = cast(Container, _HouseWith([route], self.house))
             self._gateways[named] = gateway_of(house, Metrics(), Lifecycle())
         return self._gateways[named]
 
@@ -297,7 +297,7 @@ class World:
 class _HouseWith:
     """A house with those routes alone."""
 
-    def __init__(self, routes: Sequence[Route], house: House) -> None:
+    def __init__(self, routes: Sequence[Route], house: Container) -> None:
         self._routes = routes
         self._house = house
 
@@ -339,11 +339,11 @@ async def opened(
         closing.push_async_callback(inner.close)
         clock = MovedClock(place.starts)
         redis = await closing.enter_async_context(RedisClient(place.redis_url, name="crash"))
-        house = House(
+        house = Container(
             settings,
             fuse.store(inner),
             clock,
-            Redises(redis, redis),
+            RedisClients(redis, redis),
             durable_url=place.redis_url,
             payment_gateway=lambda: fuse.gateway(StripePaymentGateway(settings.stripe)),
         )
@@ -371,7 +371,7 @@ async def declared_names() -> Names:
             quick_consumers=frozenset(c.name for c in house.consumers() if not c.slow),
             jobs=frozenset(handler.name for handler in house.job_handlers()),
             deadlines=frozenset(deadline.spec.name for deadline in house.deadlines()),
-            tickers=frozenset(ticker.name for ticker in house.tickers()),
+            tickers=frozenset(ticker.name for ticker in house.periodic_tasks()),
         )
 
 
@@ -382,13 +382,13 @@ async def built_once() -> None:
 
 
 @asynccontextmanager
-async def _unopened() -> AsyncIterator[House]:
+async def _unopened() -> AsyncIterator[Container]:
     """A house that is connected to nothing."""
     nowhere = "redis://127.0.0.1:1"
     place = Place(folder="/", store_url="sqlite:////nowhere", redis_url=nowhere, stripe_url="", starts=0.0)
     redis = RedisClient(nowhere)
     store = store_at(place.store_url)
-    house = House(settings_at(place), store, Clock(), Redises(redis, redis), durable_url=nowhere)
+    house = Container(settings_at(place), store, Clock(), RedisClients(redis, redis), durable_url=nowhere)
     yield house
     await house.payment_gateway.close()
     house.passwords.close()

@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import (
-    AnyFact,
+    AnyEvent,
     DriverStandingChanged,
-    Event,
     MatchingBegan,
     OfferClosed,
     OfferMade,
-    Recorded,
     RescueAssigned,
     RescueCancelled,
 )
@@ -33,7 +32,7 @@ from supportcarr.dispatch.service import DispatchService
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Dispatch, Routing
 from supportcarr.kit.store.port import Collection, CollectionSpec, Range, Store
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 from supportcarr.providers.routing import StraightLineRouter
 
 START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
@@ -70,7 +69,7 @@ class Book:
         self._rescues = store.collection(RESCUES)
 
     async def assign(self, rescue_id: str, *, driver_id: str, offer_id: str, eta_seconds: int | None) -> bool:
-        def decide(rescue: Rescue) -> tuple[Rescue, Recorded] | None:
+        def decide(rescue: Rescue) -> tuple[Rescue, PendingEvents] | None:
             if rescue.status != "matching":
                 return None
             fact = RescueAssigned(
@@ -89,9 +88,9 @@ class Book:
                 offer_id=offer_id,
                 assignments=rescue.assignments + 1,
             )
-            return taken, Recorded((fact,), SYSTEM, START)
+            return taken, PendingEvents((fact,), SYSTEM, START)
 
-        rescue = await change(self._rescues, rescue_id, decide, attempts=20)
+        rescue = await update(self._rescues, rescue_id, decide, attempts=20)
         return rescue.status == "assigned" and rescue.offer_id == offer_id
 
     async def driver_of(self, rescue_id: str) -> str | None:
@@ -127,10 +126,10 @@ class InterruptedCollection:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def insert(self, document: Any, recorded: Recorded | None = None) -> Any:
+    async def insert(self, document: Any, recorded: PendingEvents | None = None) -> Any:
         return await self._store.wrote(await self._inner.insert(document, recorded))
 
-    async def save(self, document: Any, recorded: Recorded | None = None) -> Any:
+    async def save(self, document: Any, recorded: PendingEvents | None = None) -> Any:
         return await self._store.wrote(await self._inner.save(document, recorded))
 
 
@@ -168,8 +167,8 @@ class City:
         self.positions = Positions()
         self.positions.clock = self.clock
         self.offline: list[tuple[str, str]] = []
-        self.events: list[Event] = []
-        self._untold: list[Event] = []
+        self.events: list[EventEnvelope] = []
+        self._untold: list[EventEnvelope] = []
         self._standing: dict[str, int] = {}
         self._versions: dict[str, int] = {}
         self.roster = store.collection(ROSTER)
@@ -223,7 +222,7 @@ class City:
 
     async def matching(
         self, rescue_id: str = RESCUE, *, rider_id: str = RIDER, given_up_by: str | None = None
-    ) -> Event:
+    ) -> EventEnvelope:
         """The event of a rescue that enters matching."""
         rescue = await self.rescues.get(rescue_id)
         if rescue is None:
@@ -252,7 +251,7 @@ class City:
     async def cancel(self, rescue_id: str = RESCUE) -> None:
         await self.dispatch.follow_rescue(await self.cancellation(rescue_id))
 
-    async def cancellation(self, rescue_id: str = RESCUE) -> Event:
+    async def cancellation(self, rescue_id: str = RESCUE) -> EventEnvelope:
         rescue = await self.rescues.get(rescue_id)
         assert rescue is not None
         ended = await self.rescues.save(replace(rescue, status="cancelled"))
@@ -267,16 +266,16 @@ class City:
         )
         return self.event(fact, rescue_id, ended.version)
 
-    def event(self, fact: AnyFact, document: str, version: int) -> Event:
+    def event(self, fact: AnyEvent, document: str, version: int) -> EventEnvelope:
         """The event of a change of a rescue or a driver that led to that version."""
-        return Event(
+        return EventEnvelope(
             id=f"{document}.{version}.0",
             collection="rescuerequests",
             document_id=document,
             document_version=version,
             at=self.now,
             actor=SYSTEM,
-            fact=fact,
+            event=fact,
         )
 
     # --- time -------------------------------------------------------------------------------------
@@ -301,7 +300,7 @@ class City:
             await self.run_due()
         await self.deliver()
 
-    def _hear(self, collection: str, document_id: str, events: Sequence[Event]) -> None:
+    def _hear(self, collection: str, document_id: str, events: Sequence[EventEnvelope]) -> None:
         self.events.extend(events)
         self._untold.extend(events)
 
@@ -310,7 +309,7 @@ class City:
         await asyncio.sleep(0)
         while self._untold:
             event = self._untold.pop(0)
-            if isinstance(event.fact, RescueAssigned):
+            if isinstance(event.event, RescueAssigned):
                 await self.dispatch.follow_rescue(event)
 
     # --- what is seen -----------------------------------------------------------------------------
@@ -346,11 +345,11 @@ class City:
 
     def made(self) -> list[tuple[str, str]]:
         """(rescue, driver) of each offer that was made, in order."""
-        return [(e.fact.rescue_id, e.fact.driver_id) for e in self.events if isinstance(e.fact, OfferMade)]
+        return [(e.event.rescue_id, e.event.driver_id) for e in self.events if isinstance(e.event, OfferMade)]
 
     def outcomes(self) -> list[tuple[str, str]]:
         """(driver, outcome) of each offer that was closed, in order."""
-        return [(e.fact.driver_id, e.fact.outcome) for e in self.events if isinstance(e.fact, OfferClosed)]
+        return [(e.event.driver_id, e.event.outcome) for e in self.events if isinstance(e.event, OfferClosed)]
 
 
 async def assert_at_rest(city: City) -> None:
@@ -372,7 +371,7 @@ async def assert_at_rest(city: City) -> None:
         if rescue.status == "assigned":
             jobs = [e.id for e in entries if e.job and e.job.rescue_id == rescue.id]
             assert jobs == [rescue.driver_id]
-    closings = [e.fact.offer_id for e in city.events if isinstance(e.fact, OfferClosed)]
+    closings = [e.event.offer_id for e in city.events if isinstance(e.event, OfferClosed)]
     assert sorted(closings) == sorted(o.id for o in offers.values() if o.state != "open")
     by_rescue = [o.rescue_id for o in offers.values() if o.state == "open"]
     assert len(by_rescue) == len(set(by_rescue))

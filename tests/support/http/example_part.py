@@ -9,26 +9,13 @@ import msgspec
 from msgspec import Meta
 
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
-from supportcarr.contracts.events import Recorded
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.kit.http.routing import (
-    ADMINS,
-    ANYONE,
-    DRIVER,
-    OPERATORS,
-    RIDER,
-    SIGNED_IN,
-    Answer,
-    Call,
-    Handler,
-    Method,
-    NoQuery,
-    Policy,
-    Route,
-)
+from supportcarr.contracts.policies import ADMINS, ANYONE, DRIVER, OPERATORS, RIDER, SIGNED_IN, Policy
+from supportcarr.contracts.routing import Handler, Method, NoQuery, RequestContext, Response, Route
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, StoreUnavailable, VersionConflict
-from supportcarr.kit.store.update import change
+from supportcarr.kit.store.update import update
 
 
 class Thing(Document, frozen=True, kw_only=True):
@@ -67,13 +54,13 @@ def things_routes(store: Store) -> list[Route]:
     """One route of each kind that the gateway treats in its own way."""
     things = store.collection(THINGS)
 
-    async def create(call: Call[NewThing, NoQuery]) -> Answer:
+    async def create(call: RequestContext[NewThing, NoQuery]) -> Response:
         assert call.new_id is not None
         if call.body.label == "refused":
             raise Conflict("There is something in the way")
         thing = Thing(
             id=call.new_id,
-            owner=call.who.user_id,
+            owner=call.caller.user_id,
             label=call.body.label,
             lat=call.body.at.lat,
             lng=call.body.at.lng,
@@ -82,7 +69,7 @@ def things_routes(store: Store) -> list[Route]:
             thing = await things.insert(thing)
         except DuplicateKey:
             thing = await found(call.new_id)
-        return Answer(thing, version=thing.version)
+        return Response(thing, version=thing.version)
 
     async def found(thing_id: str) -> Thing:
         thing = await things.get(thing_id)
@@ -90,41 +77,43 @@ def things_routes(store: Store) -> list[Route]:
             raise NotFound
         return thing
 
-    async def read(call: Call[None, NoQuery]) -> Answer:
-        thing = await found(call.path["thing_id"])
-        return Answer(thing, version=thing.version)
+    async def read(call: RequestContext[None, NoQuery]) -> Response:
+        thing = await found(call.path_params["thing_id"])
+        return Response(thing, version=thing.version)
 
-    async def count(_: Call[None, NoQuery]) -> Answer:
-        return Answer({"count": await things.count()})
+    async def count(_: RequestContext[None, NoQuery]) -> Response:
+        return Response({"count": await things.count()})
 
-    async def move(call: Call[Move, NoQuery]) -> Answer:
-        def moved(thing: Thing) -> tuple[Thing, Recorded | None]:
+    async def move(call: RequestContext[Move, NoQuery]) -> Response:
+        def moved(thing: Thing) -> tuple[Thing, PendingEvents | None]:
             if call.if_match is not None and call.if_match != thing.version:
                 raise StaleVersion
             return msgspec.structs.replace(thing, lat=call.body.at.lat, lng=call.body.at.lng), None
 
-        thing = await change(things, call.path["thing_id"], moved)
-        return Answer(thing, version=thing.version)
+        thing = await update(things, call.path_params["thing_id"], moved)
+        return Response(thing, version=thing.version)
 
-    async def near(call: Call[None, Near]) -> Answer:
-        return Answer(Seen(call.query.lat, call.query.lng, call.query.wide))
+    async def near(call: RequestContext[None, Near]) -> Response:
+        return Response(Seen(call.query.lat, call.query.lng, call.query.wide))
 
-    async def pay(call: Call[None, NoQuery]) -> Answer:
+    async def pay(call: RequestContext[None, NoQuery]) -> Response:
         assert call.new_id is None
-        return Answer({"paid": True})
+        return Response({"paid": True})
 
-    async def take(call: Call[bytes, NoQuery]) -> Answer:
-        return Answer({"bytes": len(call.body)})
+    async def take(call: RequestContext[bytes, NoQuery]) -> Response:
+        return Response({"bytes": len(call.body)})
 
-    async def who(call: Call[None, NoQuery]) -> Answer:
-        return Answer({"user": call.principal.user_id if call.principal else None, "address": call.address})
+    async def who(call: RequestContext[None, NoQuery]) -> Response:
+        return Response(
+            {"user": call.principal.user_id if call.principal else None, "address": call.client_address}
+        )
 
-    async def fail(call: Call[None, NoQuery]) -> Answer:
-        if call.path["how"] == "store":
+    async def fail(call: RequestContext[None, NoQuery]) -> Response:
+        if call.path_params["how"] == "store":
             raise StoreUnavailable("the disk is full")
-        if call.path["how"] == "race":
+        if call.path_params["how"] == "race":
             raise VersionConflict("lost three times")
-        if call.path["how"] == "cancelled":  # what it waits for was given up by somebody else
+        if call.path_params["how"] == "cancelled":  # what it waits for was given up by somebody else
             given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             asyncio.get_running_loop().call_soon(given_up.cancel, "a secret in a message")
             await given_up
@@ -137,37 +126,37 @@ def things_routes(store: Store) -> list[Route]:
             create,
             RIDER,
             body=NewThing,
-            answer=Thing,
+            response=Thing,
             status=201,
             idempotent=True,
             new_id="thg",
         ),
-        _route("GET", "/things/{thing_id}", read, SIGNED_IN, answer=Thing, hot=True),
-        _route("GET", "/things/count", count, SIGNED_IN, answer=dict),
-        _route("PATCH", "/things/{thing_id}", move, RIDER, body=Move, answer=Thing, if_match=True),
+        _route("GET", "/things/{thing_id}", read, SIGNED_IN, response=Thing, hot=True),
+        _route("GET", "/things/count", count, SIGNED_IN, response=dict),
+        _route("PATCH", "/things/{thing_id}", move, RIDER, body=Move, response=Thing, if_match=True),
         _route(
             "POST",
             "/things/{thing_id}/moves",
             move,
             RIDER,
             body=Move,
-            answer=Thing,
+            response=Thing,
             hot=True,
             if_match=True,
         ),
-        _route("POST", "/things/{thing_id}/tip", pay, RIDER, answer=dict, idempotent=True),
-        _route("GET", "/near", near, ANYONE, query=Near, answer=Seen, hot=True),
-        _route("POST", "/hooks", take, ANYONE, body=bytes, answer=dict),
-        _route("GET", "/who", who, ANYONE, answer=dict),
-        _route("GET", "/fail/{how}", fail, ANYONE, answer=dict),
-        _route("POST", "/guarded", who, ANYONE, answer=dict, sensitive=True),
-        _route("GET", "/for/drivers", who, DRIVER, answer=dict),
-        _route("GET", "/for/operators", who, OPERATORS, answer=dict),
-        _route("GET", "/for/admins", who, ADMINS, answer=dict),
+        _route("POST", "/things/{thing_id}/tip", pay, RIDER, response=dict, idempotent=True),
+        _route("GET", "/near", near, ANYONE, query=Near, response=Seen, hot=True),
+        _route("POST", "/hooks", take, ANYONE, body=bytes, response=dict),
+        _route("GET", "/who", who, ANYONE, response=dict),
+        _route("GET", "/fail/{how}", fail, ANYONE, response=dict),
+        _route("POST", "/guarded", who, ANYONE, response=dict, sensitive=True),
+        _route("GET", "/for/drivers", who, DRIVER, response=dict),
+        _route("GET", "/for/operators", who, OPERATORS, response=dict),
+        _route("GET", "/for/admins", who, ADMINS, response=dict),
     ]
 
 
 def _route(method: Method, path: str, handle: Handler, policy: Policy, **rest: Any) -> Route:
     return Route(
-        method=method, path=path, handle=handle, policy=policy, summary="A test", tag="things", **rest
+        method=method, path=path, handler=handle, policy=policy, summary="A test", tag="things", **rest
     )

@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from support.http.server import Reply
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 
 API = "/api/v1"
 

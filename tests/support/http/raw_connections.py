@@ -101,7 +101,7 @@ class Wire:
         known = ("/hot", "/wait", "/big", "/raises", "/raises-later", "/closes", "/splits")
         return path if path in known and method in ("GET", "POST") else None
 
-    def waits(self, found: str, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: str, task: asyncio.Task[Reply]) -> None:
         pass
 
     async def answer(self, found: str, request: Request) -> Reply:

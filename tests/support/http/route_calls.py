@@ -14,7 +14,7 @@ from typing import Any
 from support.http.server import PASSWORD, new_phone
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import APPLICATION, DROPOFF, PICKUP, VEHICLE, VISA, Scene, Stage, must
-from supportcarr.kit.http.routing import Route
+from supportcarr.contracts.routing import Route
 
 PARAMETER = re.compile(r"{(\w+)}")
 REASON = {"reason": "changed_my_mind"}

@@ -28,16 +28,16 @@ from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.routes import routes as auth_routes
 from supportcarr.auth.service import AuthService, Grant
 from supportcarr.auth.tokens import Tokens
+from supportcarr.contracts.routing import Route
 from supportcarr.gateway.app import Gateway, build
 from supportcarr.gateway.ports import Check
-from supportcarr.kit.http.routing import Route
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Auth, Limits, Place, Servers
+from supportcarr.kit.runtime.settings import Auth, Deployment, Limits, Servers
 from supportcarr.kit.store.port import Store
 
 PASSWORD = "correct horse battery"
@@ -193,7 +193,7 @@ async def serving(
     clock = clock or Clock()
     servers = servers or Servers(drain_seconds=2)
     port = free_port()
-    place = Place(public_url=f"http://127.0.0.1:{port}")
+    place = Deployment(public_url=f"http://127.0.0.1:{port}")
     revocations = Revocations(store, clock, auth, redis)
     tokens = Tokens(auth, revocations)
     passwords = Passwords(auth)
@@ -224,7 +224,7 @@ async def serving(
     )
     try:
         await _listens(port, running)
-        lifecycle.became_ready()
+        lifecycle.mark_ready()
         crowd = aiohttp.TCPConnector(limit=0)  # as many clients at once as a test wants
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30), connector=crowd) as session:
             yield Api(

@@ -56,7 +56,7 @@ async def main(port: int, metrics_port: int, drain_seconds: float) -> int:
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
     metrics = await serve_metrics(Metrics().render, "127.0.0.1", metrics_port, lifecycle=lifecycle)
-    lifecycle.became_ready()
+    lifecycle.mark_ready()
     async with metrics:
         await serve(app, "127.0.0.1", port, drain_seconds, lifecycle=lifecycle, websockets=True)
     say("over")

@@ -101,7 +101,7 @@ def _mongod(program: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="mongod-") as folder:
         port = _free_port()
         command = [program, "--dbpath", folder, "--port", str(port), "--bind_ip", "127.0.0.1"]
-        with _running(process.start_bound(command, log=Path(folder, "log")), port) as url:
+        with _running(process.spawn_child(command, log=Path(folder, "log")), port) as url:
             yield url
 
 
@@ -110,7 +110,7 @@ def _java(java: str) -> Iterator[str]:
     port = _free_port()
     classes = f"{JAVA_HOME}/classes:{JAVA_HOME}/dependency/*"
     command = [java, "-Xmx256m", "-XX:+UseSerialGC", "-cp", classes, "MongoForTests", str(port)]
-    with _running(process.start_bound(command), port) as url:
+    with _running(process.spawn_child(command), port) as url:
         yield url
 
 

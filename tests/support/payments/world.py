@@ -17,12 +17,12 @@ from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueReq
 from supportcarr.contracts.money import Owed
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.http.types import ASGIApp
-from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Stripe
 from supportcarr.kit.store.port import Store
 from supportcarr.payments.cards import PaymentMethods
-from supportcarr.payments.ledger_service import Ledger
+from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import Payments
 from supportcarr.payments.webhooks import Webhooks
@@ -122,7 +122,7 @@ class Till:
 
     payments: Payments
     methods: PaymentMethods
-    ledger: Ledger
+    ledger: LedgerService
     webhooks: Webhooks
     jobs: Jobs
 
@@ -130,7 +130,7 @@ class Till:
 def till(store: Store, gateway: PaymentGateway, clock: Clock | None = None) -> Till:
     clock = clock or Clock()
     methods = PaymentMethods(store, clock, gateway)
-    ledger = Ledger(store, clock)
+    ledger = LedgerService(store, clock)
     payments = Payments(store, clock, gateway, methods, ledger)
     jobs = Jobs()
     return Till(payments, methods, ledger, Webhooks(store, clock, gateway, payments, jobs), jobs)
@@ -157,7 +157,7 @@ async def until_done(work: Callable[[], Awaitable[None]], tries: int = 20) -> No
     for _ in range(tries):
         try:
             return await work()
-        except Again:
+        except RetryLater:
             continue
     raise AssertionError("the job did not come to an end")
 

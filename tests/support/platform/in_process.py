@@ -31,7 +31,7 @@ from support.http.openapi_contract import Contract
 from support.http.server import PASSWORD, Api, Client, Reply, new_address, new_phone
 from support.payments.world import Twin, running_twin, serving
 from supportcarr.auth.service import Grant
-from supportcarr.bootstrap.container import SPECS, House, Redises
+from supportcarr.bootstrap.container import SPECS, Container, RedisClients
 from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.server import Lifecycle, free_port
@@ -91,7 +91,7 @@ class CheckedClient(Client):
 class Platform:
     """A running platform, and how a test sees into it."""
 
-    house: House
+    house: Container
     api: Api
     contract: Contract
     relay: Relay
@@ -206,7 +206,7 @@ async def running_platform(
         store = faults.store.as_store
         redis = await closing.enter_async_context(RedisClient(redis_url))
         clock = StandingCity()
-        house = House(settings, store, clock, Redises(redis, redis), durable_url=redis_url)
+        house = Container(settings, store, clock, RedisClients(redis, redis), durable_url=redis_url)
         closing.push_async_callback(house.close)
         await seed_demo(store)
         await house.revocations.open()
@@ -220,7 +220,7 @@ async def running_platform(
 
         metrics, lifecycle = Metrics(), Lifecycle()
         gateway = gateway_of(house, metrics, lifecycle)
-        lifecycle.became_ready()
+        lifecycle.mark_ready()
         url = await closing.enter_async_context(serving(cast(ASGIApp, gateway), port))
         session = await closing.enter_async_context(
             aiohttp.ClientSession(

@@ -34,4 +34,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "slow":
         say("slow began")
         here_it_hangs()
-    asyncio.run(watchdog.alive(main(sys.argv[1])))
+    asyncio.run(watchdog.with_heartbeat(main(sys.argv[1])))

@@ -30,11 +30,11 @@ def main(way: str) -> None:
         assert child.stdout.readline() == "bound\n"
         pid = child.pid
     elif way == "program":
-        pid = process.start_bound(["sleep", "600"]).pid
+        pid = process.spawn_child(["sleep", "600"]).pid
     else:
         # where there is no prctl a guard stands between us and the program
         process._LIBC = None
-        guard = process.start_bound(["sleep", "600"])
+        guard = process.spawn_child(["sleep", "600"])
         children = Path(f"/proc/{guard.pid}/task/{guard.pid}/children")
         while not (found := children.read_text().split()):
             time.sleep(0.02)

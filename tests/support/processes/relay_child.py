@@ -14,10 +14,11 @@ from typing import Any
 
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import DriverDeparted, Event, Recorded
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.contracts.events import DriverDeparted
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.events.streams import Streams
-from supportcarr.kit.jobs.declarations import Again, Consumer
+from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Streams as StreamSettings
@@ -40,7 +41,7 @@ def rider_of(rescue_id: str) -> str:
     return f"usr_{rescue_id}"
 
 
-def departed(rescue_id: str) -> Recorded:
+def departed(rescue_id: str) -> PendingEvents:
     fact = DriverDeparted(
         rescue_id=rescue_id,
         rider_id=rider_of(rescue_id),
@@ -48,7 +49,7 @@ def departed(rescue_id: str) -> Recorded:
         status="en_route",
         driver_id="usr_driver",
     )
-    return Recorded((fact,), SYSTEM, Clock().city())
+    return PendingEvents((fact,), SYSTEM, Clock().city())
 
 
 class NoJobs:
@@ -62,11 +63,11 @@ class Hesitant:
     def __init__(self, feed: Consumer, chance: random.Random) -> None:
         self._feed, self._chance = feed, chance
 
-    async def handle(self, event: Event) -> None:
+    async def handle(self, event: EventEnvelope) -> None:
         if self._chance.random() < 0.3:
             await asyncio.sleep(self._chance.random() * 0.02)
         if self._chance.random() < 0.1:
-            raise Again(0.005, "not just now")
+            raise RetryLater(0.005, "not just now")
         await self._feed.handle(event)
 
 
@@ -93,7 +94,7 @@ async def main(path: str, redis_url: str, writes: int) -> None:
         views: Any = None  # no event here names something that must be shown
         [feed] = consumers(Streams(redis, KEPT), views)
         slow = Hesitant(feed, chance)
-        relay = Relay(store, [Consumer(feed.name, feed.facts, slow.handle)], NoJobs())
+        relay = Relay(store, [Consumer(feed.name, feed.events, slow.handle)], NoJobs())
         sweeping = True
 
         async def sweep_on() -> None:

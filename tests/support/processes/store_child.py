@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from support.store.fixtures import PARCELS, Parcel, recorded, store_at
-from supportcarr.contracts.events import Recorded
-from supportcarr.kit.store.update import change
+from supportcarr.contracts.envelope import PendingEvents
+from supportcarr.kit.store.update import update
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -34,12 +34,12 @@ async def increment(url: str, id: str, writers: str, times: str) -> None:
     await store.open()
     parcels = store.collection(PARCELS)
 
-    def counted(parcel: Parcel) -> tuple[Parcel, Recorded]:
+    def counted(parcel: Parcel) -> tuple[Parcel, PendingEvents]:
         return msgspec.structs.replace(parcel, count=parcel.count + 1), recorded(str(parcel.count + 1))
 
     async def write() -> None:
         for _ in range(int(times)):
-            await change(parcels, id, counted, 1000)
+            await update(parcels, id, counted, 1000)
 
     await asyncio.gather(*(write() for _ in range(int(writers))))
     await store.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import (
-    AnyFact,
+    AnyEvent,
     DriverArrived,
     DriverDeparted,
-    Event,
     JobStarted,
     MatchingBegan,
     PaymentProcessed,
@@ -33,22 +33,22 @@ NOTHING = Owed(0, 0, "CAD")
 
 
 def event(
-    fact: AnyFact,
+    fact: AnyEvent,
     version: int = 1,
     *,
     at: datetime | None = None,
     document: str = RESCUE,
     collection: str = "rescuerequests",
-) -> Event:
+) -> EventEnvelope:
     """The event of a save that led to *version*; by default each version comes a minute later."""
-    return Event(
+    return EventEnvelope(
         id=f"{document}.{version}.0",
         collection=collection,
         document_id=document,
         document_version=version,
         at=at or START + timedelta(minutes=version),
         actor=SYSTEM,
-        fact=fact,
+        event=fact,
     )
 
 
@@ -188,13 +188,13 @@ def paid(
     )
 
 
-def paid_event(fact: PaymentProcessed, version: int, *, at: datetime | None = None) -> Event:
+def paid_event(fact: PaymentProcessed, version: int, *, at: datetime | None = None) -> EventEnvelope:
     return event(fact, version, at=at, document=PAYMENT, collection="paymentrecords")
 
 
-def whole_life() -> list[Event]:
+def whole_life() -> list[EventEnvelope]:
     """Requested, matched, driven home, paid: the events in the order they happened."""
-    facts: list[AnyFact] = [
+    facts: list[AnyEvent] = [
         requested(),
         matching(),
         assigned(),

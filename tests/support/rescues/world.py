@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from support.rescues.builders import NOW, terms
-from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.actors import SYSTEM, Principal
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Conflict, NotFound
-from supportcarr.contracts.events import Event, PaymentProcessed
+from supportcarr.contracts.events import PaymentProcessed
 from supportcarr.contracts.value_objects import DriverCard, Person, QuoteTerms, VehicleCard
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.http.routing import Principal
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Rescues
 from supportcarr.kit.store.port import Store
@@ -26,7 +26,7 @@ from supportcarr.rescues.chat import Chat
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import Arrive, Command, Complete, Depart, RequestRescue, Start
 from supportcarr.rescues.model import Rescue
-from supportcarr.rescues.queries import RescueReading
+from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.service import RescueService
 from supportcarr.riders import handlers as rider_handlers
 from supportcarr.riders.service import RiderService
@@ -136,12 +136,12 @@ class World:
         self.town = Town()
         self.riders = RiderService(store, self.clock)
         self.service = self.another_service()
-        self.reading = RescueReading(
+        self.reading = RescueQueries(
             store, self.clock, people=self.town, drivers=self.town, settings=Rescues()
         )
         self.chat = Chat(store, self.clock)
         self.rescues = store.collection(RESCUES)
-        self.events: list[Event] = []
+        self.events: list[EventEnvelope] = []
         store.subscribe(lambda collection, document_id, events: self.events.extend(events))
         self.relay = Relay(
             store,
@@ -217,7 +217,7 @@ def payment(
     reason: str | None = None,
     payment_status: str = "held",
     captured_minor: int = 0,
-) -> Event:
+) -> EventEnvelope:
     """An event of the rescue's payment."""
     fact = PaymentProcessed(
         payment_id="pay_1",
@@ -232,14 +232,14 @@ def payment(
         payment_status=payment_status if status == "succeeded" else status,
         captured_minor=captured_minor,
     )
-    return Event(
+    return EventEnvelope(
         id=f"pay_1.{version}.0",
         collection="paymentrecords",
         document_id="pay_1",
         document_version=version,
         at=NOW + timedelta(seconds=version),
         actor=SYSTEM,
-        fact=fact,
+        event=fact,
     )
 
 

@@ -11,7 +11,8 @@ import pytest
 from support.store.engines import SQLITE, ran_on
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event, Recorded, UserSignedUp
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.contracts.events import UserSignedUp
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import CollectionSpec, Index, Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -91,12 +92,12 @@ PARCELS = CollectionSpec(
 )
 
 
-def recorded(*words: str) -> Recorded:
+def recorded(*words: str) -> PendingEvents:
     """One fact for each word, told apart by it."""
-    return Recorded(tuple(UserSignedUp(user_id=word, role="rider") for word in words), SYSTEM, NOON)
+    return PendingEvents(tuple(UserSignedUp(user_id=word, role="rider") for word in words), SYSTEM, NOON)
 
 
-def word_of(event: Event) -> str:
+def word_of(event: EventEnvelope) -> str:
     """The word that ``recorded`` was given."""
-    assert isinstance(event.fact, UserSignedUp)
-    return event.fact.user_id
+    assert isinstance(event.event, UserSignedUp)
+    return event.event.user_id

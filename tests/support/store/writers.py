@@ -79,7 +79,7 @@ class Writers:
         for name, version in stored.items():
             if version > self.acknowledged.get(name, 0) and name not in self.unknown:
                 found.append(f"{name} is at version {version}, which nobody was told")
-            versions = [event.document_version for event in await self._rides.unrelayed(name)]
+            versions = [event.document_version for event in await self._rides.pending_events(name)]
             if versions != list(range(1, version + 1)):
                 found.append(f"{name} is at version {version} and has the events of {versions}")
         return found

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec.structs import replace
 
-from supportcarr.contracts.errors import Refusal
+from supportcarr.contracts.errors import ApiError
 from supportcarr.drivers import model
 from supportcarr.drivers.model import VEHICLES_MAX, Application, DriverProfile
 
@@ -43,7 +43,7 @@ def test_what_has_expired_is_missing_again() -> None:
 def test_going_online_needs_approval_and_a_vehicle_of_ones_own(
     profile: DriverProfile, vehicle_id: str | None, code: str, status: int
 ) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         model.go_online(profile, vehicle_id)
     assert (refused.value.code, refused.value.status) == (code, status)
     if status == 422:
@@ -59,20 +59,20 @@ def test_the_vehicle_driven_last_need_not_be_named_again() -> None:
 
 def test_a_vehicle_that_was_removed_cannot_be_driven_though_it_was_the_last() -> None:
     offline = model.go_offline(model.go_online(APPROVED, "veh_b"))
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         model.go_online(model.without_vehicle(offline, "veh_b"), None)
 
 
 def test_the_vehicle_one_is_online_with_cannot_be_removed() -> None:
     online = model.go_online(APPROVED, "veh_b")
-    with pytest.raises(Refusal, match="go offline first"):
+    with pytest.raises(ApiError, match="go offline first"):
         model.without_vehicle(online, "veh_b")
     assert model.without_vehicle(online, "veh_a").vehicle_ids == ("veh_b",)
 
 
 def test_a_driver_has_a_bounded_number_of_vehicles() -> None:
     full = replace(NEW, vehicle_ids=tuple(f"veh_{n}" for n in range(VEHICLES_MAX)))
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         model.with_vehicle(full, "veh_more")
     assert model.with_vehicle(full, "veh_0") == full
 

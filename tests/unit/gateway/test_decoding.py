@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from supportcarr.contracts.errors import Refusal, ValidationFailed
+from supportcarr.contracts.errors import ApiError, ValidationFailed
 from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.routing import NoQuery, PageQuery
 from supportcarr.gateway.decoding import body_decoder, query_decoder, refuse_naive_times
 from supportcarr.gateway.problems import MalformedBody
-from supportcarr.kit.http.routing import NoQuery, PageQuery
 
 
 class Item(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,7 +126,7 @@ def test_a_good_body_is_decoded() -> None:
 def test_no_bytes_whatever_escape_as_another_error(raw: bytes) -> None:
     try:
         decode(raw)
-    except Refusal as refusal:
+    except ApiError as refusal:
         assert refusal.status in (400, 422)
 
 
@@ -190,7 +190,7 @@ def test_the_limit_of_a_list_is_bounded(raw: bytes) -> None:
 def test_no_query_whatever_escapes_as_another_error(raw: bytes) -> None:
     try:
         window(raw)
-    except Refusal as refusal:
+    except ApiError as refusal:
         assert refusal.status == 422
 
 

@@ -9,19 +9,20 @@ from contextlib import asynccontextmanager
 import pytest
 
 from supportcarr.contracts.errors import Overloaded
+from supportcarr.contracts.policies import ANYONE
+from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.gateway import concurrency as flying
 from supportcarr.gateway.concurrency import Flights
 from supportcarr.gateway.endpoint import Endpoint
-from supportcarr.kit.http.routing import ANYONE, Answer, Call, NoQuery, Route
 from supportcarr.kit.observability.metrics import Metrics, RequestMetrics
 
 
-async def nothing(_: Call[None, NoQuery]) -> Answer:
-    return Answer()
+async def nothing(_: RequestContext[None, NoQuery]) -> Response:
+    return Response()
 
 
 def endpoint(path: str) -> Endpoint:
-    route = Route(method="GET", path=path, handle=nothing, summary=path, policy=ANYONE, tag="test")
+    route = Route(method="GET", path=path, handler=nothing, summary=path, policy=ANYONE, tag="test")
     return Endpoint(route, RequestMetrics())
 
 

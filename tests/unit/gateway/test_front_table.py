@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from supportcarr.contracts.policies import ANYONE
+from supportcarr.contracts.routing import Method, NoQuery, RequestContext, Response, Route
 from supportcarr.gateway.endpoint import Endpoint
-from supportcarr.gateway.hot_routes import FrontTable
-from supportcarr.kit.http.routing import ANYONE, Answer, Call, Method, NoQuery, Route
+from supportcarr.gateway.hot_routes import HotRouter
 from supportcarr.kit.observability.metrics import RequestMetrics
 
 
-async def nothing(_: Call[None, NoQuery]) -> Answer:
-    return Answer()
+async def nothing(_: RequestContext[None, NoQuery]) -> Response:
+    return Response()
 
 
 def endpoint(method: Method, path: str, *, hot: bool) -> Endpoint:
-    route = Route(method=method, path=path, handle=nothing, summary=path, policy=ANYONE, tag="test", hot=hot)
+    route = Route(method=method, path=path, handler=nothing, summary=path, policy=ANYONE, tag="test", hot=hot)
     return Endpoint(route, RequestMetrics())
 
 
-TABLE = FrontTable(
+TABLE = HotRouter(
     [
         endpoint("GET", "/me", hot=True),
         endpoint("PATCH", "/me", hot=False),

@@ -10,9 +10,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from support.http.example_part import things_routes
-from supportcarr.contracts.errors import Refusal
+from supportcarr.contracts.errors import ApiError
+from supportcarr.contracts.policies import ANYONE, RIDER, Policy
+from supportcarr.contracts.routing import Method, RequestContext, Response, Route
 from supportcarr.gateway.openapi import document
-from supportcarr.kit.http.routing import ANYONE, RIDER, Answer, Call, Method, Policy, Route
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
@@ -70,17 +71,17 @@ def test_the_declared_status_and_the_refusals_are_answers(api: dict[str, Any]) -
 
 
 def test_what_a_route_may_refuse_with_follows_from_its_codes() -> None:
-    class Locked(Refusal):
+    class Locked(ApiError):
         status, code = 423, "thing_locked"
 
-    async def handle(_: Call[Any, Any]) -> Answer:
-        return Answer()
+    async def handle(_: RequestContext[Any, Any]) -> Response:
+        return Response()
 
     def declared(codes: tuple[str, ...], *, method: Method = "POST", policy: Policy = RIDER) -> set[str]:
         route = Route(
             method=method,
             path="/things",
-            handle=handle,
+            handler=handle,
             summary="",
             policy=policy,
             tag="x",

@@ -21,7 +21,7 @@ async def broken() -> None:
 async def test_a_process_is_ready_between_its_start_and_its_draining() -> None:
     lifecycle = Lifecycle()
     assert await not_ready(lifecycle, {"store": fine}) == ["starting"]
-    lifecycle.became_ready()
+    lifecycle.mark_ready()
     assert await not_ready(lifecycle, {"store": fine}) == []
     lifecycle.drain()
     assert await not_ready(lifecycle, {"store": fine}) == ["draining"]
@@ -29,7 +29,7 @@ async def test_a_process_is_ready_between_its_start_and_its_draining() -> None:
 
 async def test_every_check_that_fails_is_named() -> None:
     lifecycle = Lifecycle()
-    lifecycle.became_ready()
+    lifecycle.mark_ready()
     checks = {"store": broken, "redis": fine, "twin": broken}
     assert await not_ready(lifecycle, checks) == ["store", "twin"]
 
@@ -37,7 +37,7 @@ async def test_every_check_that_fails_is_named() -> None:
 async def test_a_check_that_hangs_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("supportcarr.gateway.system_routes.CHECK_SECONDS", 0.01)
     lifecycle = Lifecycle()
-    lifecycle.became_ready()
+    lifecycle.mark_ready()
 
     async def hangs() -> None:
         await asyncio.Event().wait()

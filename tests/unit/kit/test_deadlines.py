@@ -12,7 +12,7 @@ import structlog
 from support.store.fixtures import NOON, PARCELS, Parcel
 from supportcarr.kit.jobs import deadlines
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
-from supportcarr.kit.jobs.declarations import Again, Deadline
+from supportcarr.kit.jobs.declarations import Deadline, RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Collection, CollectionSpec, StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -168,7 +168,9 @@ async def test_only_so_many_are_fired_at_once(
     assert sorted(firings.names) == [f"p{n:03}" for n in range(450)]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("broken"), StoreUnavailable("away"), Again(0.01, "not yet")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("broken"), StoreUnavailable("away"), RetryLater(0.01, "not yet")]
+)
 async def test_what_failed_is_fired_again(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, error: Exception
 ) -> None:
@@ -180,7 +182,7 @@ async def test_what_failed_is_fired_again(
         await asyncio.sleep(0.005)
     await runner.stop()
     assert firings.names.count("p") >= 2
-    assert runner.failures == (0 if isinstance(error, Again) else 2)
+    assert runner.failures == (0 if isinstance(error, RetryLater) else 2)
 
 
 async def test_what_stays_due_is_fired_again_but_ever_more_rarely(
@@ -202,7 +204,7 @@ async def test_however_many_stay_due_do_not_keep_newer_ones_from_their_turn(
 ) -> None:
     pages(monkeypatch, of=10)
     monkeypatch.setattr(deadlines, "AT_MOST", 20)
-    firings.errors = [Again(60, "stuck") for _ in range(50)]
+    firings.errors = [RetryLater(60, "stuck") for _ in range(50)]
     await parcels.insert_many([Parcel(id=f"stuck{n:02}", due_at=NOON) for n in range(50)])
     runner.start()
     await until(firings.at, 50)
@@ -216,7 +218,7 @@ async def test_a_look_takes_a_bounded_number_of_pages_however_many_are_stuck(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages(monkeypatch, of=5, in_a_look=2)
-    firings.errors = [Again(60, "stuck") for _ in range(100)]
+    firings.errors = [RetryLater(60, "stuck") for _ in range(100)]
     stuck = [f"stuck{n:02}" for n in range(100)]
     await parcels.insert_many(
         [Parcel(id=name, due_at=NOON - timedelta(hours=1, seconds=-n)) for n, name in enumerate(stuck)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from supportcarr.kit.http.eager import Waiting, begin
+from supportcarr.kit.http.eager import Suspended, run_eagerly
 
 Work = Coroutine[Any, Any, Any]
 _named: ContextVar[str] = ContextVar("named", default="nobody")
@@ -22,8 +22,8 @@ async def begun(work: Callable[[], Work]) -> Any:
 
     def start() -> None:
         try:
-            first = begin(work(), loop)
-            outcome.set_result(first.become_task(loop) if isinstance(first, Waiting) else first)
+            first = run_eagerly(work(), loop)
+            outcome.set_result(first.to_task(loop) if isinstance(first, Suspended) else first)
         except Exception as error:
             outcome.set_exception(error)
 
@@ -180,9 +180,9 @@ async def test_nothing_is_left_as_the_current_task() -> None:
         raise LookupError
 
     def start() -> None:
-        begin(work(), loop)
+        run_eagerly(work(), loop)
         with pytest.raises(LookupError):
-            begin(failing(), loop)
+            run_eagerly(failing(), loop)
         seen.set_result(asyncio.current_task(loop))
 
     loop.call_soon(start)

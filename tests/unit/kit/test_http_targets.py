@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from supportcarr.kit.http.target_cache import KEPT, LONGEST, Target, Targets
+from supportcarr.kit.http.target_cache import KEPT, LONGEST, RouteMatch, TargetCache
 from supportcarr.kit.http.types import Reply, Request
 
 
@@ -20,7 +20,7 @@ class Front:
         self.asked += 1
         return f"{method} {path}" if path.startswith("/known") else None
 
-    def waits(self, found: str, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: str, task: asyncio.Task[Reply]) -> None:
         raise AssertionError("nothing is answered here")
 
     async def answer(self, found: str, request: Request) -> Reply:
@@ -29,14 +29,14 @@ class Front:
 
 def test_a_line_that_was_read_before_is_not_asked_about_again() -> None:
     front = Front()
-    targets = Targets(front)
+    targets = TargetCache(front)
     for _ in range(3):
-        assert targets.of(b"GET", b"/known/1") == Target("GET /known/1", "GET", "/known/1", b"")
+        assert targets.of(b"GET", b"/known/1") == RouteMatch("GET /known/1", "GET", "/known/1", b"")
     assert front.asked == 1
 
 
 def test_another_method_or_path_is_another_line() -> None:
-    targets = Targets(Front())
+    targets = TargetCache(Front())
     lines = [(b"GET", b"/known/1"), (b"POST", b"/known/1"), (b"GET", b"/known/2"), (b"GET", b"/known/1/")]
     for _ in range(2):
         found = [target.found for target in (targets.of(*line) for line in lines) if target]
@@ -45,9 +45,9 @@ def test_another_method_or_path_is_another_line() -> None:
 
 def test_a_query_is_told_and_its_line_is_asked_about_each_time() -> None:
     front = Front()
-    targets = Targets(front)
-    assert targets.of(b"GET", b"/known?a=1") == Target("GET /known", "GET", "/known", b"a=1")
-    assert targets.of(b"GET", b"/known?a=2") == Target("GET /known", "GET", "/known", b"a=2")
+    targets = TargetCache(front)
+    assert targets.of(b"GET", b"/known?a=1") == RouteMatch("GET /known", "GET", "/known", b"a=1")
+    assert targets.of(b"GET", b"/known?a=2") == RouteMatch("GET /known", "GET", "/known", b"a=2")
     assert front.asked == 2
 
 
@@ -55,18 +55,18 @@ def test_a_query_is_told_and_its_line_is_asked_about_each_time() -> None:
     "url", [b"/unknown", b"*", b"http://x/known", b"/kno%77n", b"/known#x", "/known/é".encode(), b""]
 )
 def test_what_is_not_known_or_not_written_plainly_is_nobodys(url: bytes) -> None:
-    targets = Targets(Front())
+    targets = TargetCache(Front())
     assert targets.of(b"GET", url) is targets.of(b"GET", url) is None
 
 
 def test_without_a_front_nothing_is_known() -> None:
-    assert Targets(None).of(b"GET", b"/known") is None
+    assert TargetCache(None).of(b"GET", b"/known") is None
 
 
 def test_neither_many_lines_nor_long_ones_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert KEPT * LONGEST < 1_000_000
     monkeypatch.setattr("supportcarr.kit.http.target_cache.KEPT", 10)
-    targets = Targets(Front())
+    targets = TargetCache(Front())
     for n in range(25):
         target = targets.of(b"GET", b"/known/%d" % n)
         assert target is not None and target.path == f"/known/{n}"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.jobs.service import Job
 from supportcarr.kit.jobs.worker import LONGEST_RETRY_SECONDS, after, backoff_s
 
@@ -21,7 +21,7 @@ def test_success_is_done() -> None:
 
 
 def test_again_is_no_failure_and_names_its_own_pause() -> None:
-    job = after(JOB, Again(90, "the bank sleeps"), NOON, attempts=3, jitter=0)
+    job = after(JOB, RetryLater(90, "the bank sleeps"), NOON, attempts=3, jitter=0)
     assert (job.state, job.running, job.attempts) == ("ready", False, 2)
     assert job.run_at == NOON + timedelta(seconds=90)
 

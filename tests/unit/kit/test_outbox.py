@@ -12,17 +12,10 @@ import pytest
 from support.relays import FailsFirst, JobList, Witness, outbox, save_again
 from support.store.fixtures import NOON, Parcel, recorded, word_of
 from supportcarr.contracts.actors import SYSTEM
-from supportcarr.contracts.events import (
-    DriverArrived,
-    Event,
-    Fact,
-    PinLocked,
-    Recorded,
-    RescueMoved,
-    UserSignedUp,
-)
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.contracts.events import DomainEvent, DriverArrived, PinLocked, RescueMoved, UserSignedUp
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.jobs.declarations import Again, Consumer
+from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.store.port import Collection, StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -46,13 +39,13 @@ async def test_the_first_events_of_a_document_are_not_read_back_and_later_ones_a
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    unrelayed = type(parcels).unrelayed
+    unrelayed = type(parcels).pending_events
 
-    async def watched(collection: Collection[Parcel], id: str) -> list[Event]:
+    async def watched(collection: Collection[Parcel], id: str) -> list[EventEnvelope]:
         read.append(id)
         return await unrelayed(collection, id)
 
-    monkeypatch.setattr(type(parcels), "unrelayed", watched)
+    monkeypatch.setattr(type(parcels), "pending_events", watched)
     witness = Witness()
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one"))
@@ -69,7 +62,7 @@ async def test_a_document_that_changes_before_its_first_events_are_handed_on_kee
     gate = asyncio.Event()
     busy, witness = Witness("test.busy"), Witness()
 
-    async def wait(event: Event) -> None:
+    async def wait(event: EventEnvelope) -> None:
         await gate.wait()
 
     busy.trouble = wait
@@ -98,18 +91,18 @@ async def test_a_consumer_is_given_the_facts_it_names_and_those_derived_from_the
         UserSignedUp(user_id="usr", role="rider"),
         PinLocked(**people, driver_id="usr"),
     )
-    await parcels.insert(Parcel(id="p"), Recorded(facts, SYSTEM, NOON))
+    await parcels.insert(Parcel(id="p"), PendingEvents(facts, SYSTEM, NOON))
     assert await relay.drain()
-    assert [event.fact for event in moves.seen] == [facts[0]]
-    assert [event.fact for event in sign_ups.seen] == [facts[1]]
-    assert [event.fact for event in both.seen] == [facts[0], facts[1]]
+    assert [event.event for event in moves.seen] == [facts[0]]
+    assert [event.event for event in sign_ups.seen] == [facts[1]]
+    assert [event.event for event in both.seen] == [facts[0], facts[1]]
     assert await outbox(store) == []
 
 
 async def test_a_slow_consumer_gets_a_job_that_carries_the_event(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    async def never(event: Event) -> None:
+    async def never(event: EventEnvelope) -> None:
         raise AssertionError("a slow consumer does not run in the relay")
 
     relay = Relay(store, [Consumer("test.slow", (UserSignedUp,), never, slow=True)], jobs)
@@ -117,7 +110,7 @@ async def test_a_slow_consumer_gets_a_job_that_carries_the_event(
     assert await relay.drain()
     [(key, payload)] = jobs.added.items()
     assert key == "parcels.p.1.0:test.slow"
-    assert word_of(msgspec.json.decode(payload, type=Event)) == "one"
+    assert word_of(msgspec.json.decode(payload, type=EventEnvelope)) == "one"
     assert await outbox(store) == []
 
 
@@ -126,7 +119,7 @@ async def test_events_of_one_document_keep_their_order_however_slow_they_are(
 ) -> None:
     witness = Witness()
 
-    async def dawdle(event: Event) -> None:
+    async def dawdle(event: EventEnvelope) -> None:
         await asyncio.sleep(0.02 if event.document_version == 1 else 0)
 
     witness.trouble = dawdle
@@ -144,7 +137,7 @@ async def test_documents_do_not_wait_for_each_other(
     witness = Witness()
     blocked = asyncio.Event()
 
-    async def block_the_first(event: Event) -> None:
+    async def block_the_first(event: EventEnvelope) -> None:
         if event.document_id == "blocked":
             await blocked.wait()
 
@@ -165,14 +158,14 @@ async def test_at_most_so_many_documents_are_handed_on_at_once(
 ) -> None:
     at_once, most = 0, 0
 
-    async def measure(event: Event) -> None:
+    async def measure(event: EventEnvelope) -> None:
         nonlocal at_once, most
         at_once += 1
         most = max(most, at_once)
         await asyncio.sleep(0.001)
         at_once -= 1
 
-    relay = Relay(store, [Consumer("test.measure", (Fact,), measure)], jobs, concurrency=3)
+    relay = Relay(store, [Consumer("test.measure", (DomainEvent,), measure)], jobs, concurrency=3)
     await asyncio.gather(*(parcels.insert(Parcel(id=f"p{n}"), recorded("in")) for n in range(30)))
     assert await relay.drain()
     assert most == 3
@@ -184,7 +177,7 @@ async def test_what_a_consumer_saves_is_relayed_too_before_the_relay_is_drained(
 ) -> None:
     witness = Witness()
 
-    async def follow(event: Event) -> None:
+    async def follow(event: EventEnvelope) -> None:
         if event.document_version < 4:
             await save_again(parcels, event.document_id, f"after {event.document_version}")
 
@@ -195,7 +188,9 @@ async def test_what_a_consumer_saves_is_relayed_too_before_the_relay_is_drained(
     assert witness.words == ["first", "after 1", "after 2", "after 3"]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("broken"), StoreUnavailable("away"), Again(0.01, "not yet")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("broken"), StoreUnavailable("away"), RetryLater(0.01, "not yet")]
+)
 async def test_a_failure_holds_later_events_of_its_document_back_until_it_is_over(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
 ) -> None:
@@ -209,7 +204,7 @@ async def test_a_failure_holds_later_events_of_its_document_back_until_it_is_ove
     assert [word for word in witness.words if word != "other"] == ["one", "two", "three"]
     assert "other" in witness.words
     assert await outbox(store) == []
-    assert relay.stats()["failures"] == (0 if isinstance(error, Again) else 2)
+    assert relay.stats()["failures"] == (0 if isinstance(error, RetryLater) else 2)
 
 
 async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
@@ -220,7 +215,7 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
 ) -> None:
     before, failing, after = Witness("test.a"), Witness("test.b"), Witness("test.c")
     failing.trouble = FailsFirst("one", 2, RuntimeError("broken"))
-    slow = Consumer("test.slow", (Fact,), failing.handle, slow=True)
+    slow = Consumer("test.slow", (DomainEvent,), failing.handle, slow=True)
     relay = Relay(store, [before.consumer, failing.consumer, slow, after.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one"))
     while not relay.stats()["retrying"]:
@@ -237,7 +232,7 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
     ]
 
 
-@pytest.mark.parametrize("error", [RuntimeError("broken"), Again(30, "not yet")])
+@pytest.mark.parametrize("error", [RuntimeError("broken"), RetryLater(30, "not yet")])
 async def test_one_consumers_trouble_does_not_keep_later_events_from_the_others(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
 ) -> None:
@@ -260,10 +255,10 @@ async def test_no_event_leaves_the_outbox_before_an_earlier_one_of_its_document(
 ) -> None:
     stuck, others = Witness("test.stuck", DriverArrived), Witness("test.others")
     people = {"rescue_id": "res", "rider_id": "usr", "area_id": "montreal"}
-    arrived = Recorded((DriverArrived(**people, status="arrived"),), SYSTEM, NOON)
+    arrived = PendingEvents((DriverArrived(**people, status="arrived"),), SYSTEM, NOON)
 
-    async def fail(event: Event) -> None:
-        raise Again(30, "not yet")
+    async def fail(event: EventEnvelope) -> None:
+        raise RetryLater(30, "not yet")
 
     stuck.trouble = fail
     relay = Relay(store, [stuck.consumer, others.consumer], jobs)
@@ -272,7 +267,7 @@ async def test_no_event_leaves_the_outbox_before_an_earlier_one_of_its_document(
     async with asyncio.timeout(10):
         while len(others.seen) < 2 or not relay.stats()["retrying"]:
             await asyncio.sleep(0)
-    assert [event.id for event in await parcels.unrelayed("p")] == ["p.1.0", "p.2.0"]
+    assert [event.id for event in await parcels.pending_events("p")] == ["p.1.0", "p.2.0"]
     await relay.stop()
 
 
@@ -281,18 +276,18 @@ async def test_what_is_saved_while_a_failure_runs_is_handed_to_the_others(
 ) -> None:
     others = Witness("test.others")
 
-    async def save_and_fail(event: Event) -> None:
+    async def save_and_fail(event: EventEnvelope) -> None:
         if word_of(event) == "one":
             if event.document_version == (await stored()).version:
                 await save_again(parcels, "p", "two")
-            raise Again(30, "not yet")
+            raise RetryLater(30, "not yet")
 
     async def stored() -> Parcel:
         parcel = await parcels.get("p")
         assert parcel is not None
         return parcel
 
-    relay = Relay(store, [Consumer("test.stuck", (Fact,), save_and_fail), others.consumer], jobs)
+    relay = Relay(store, [Consumer("test.stuck", (DomainEvent,), save_and_fail), others.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one"))
     async with asyncio.timeout(10):
         while others.words != ["one", "two"]:
@@ -305,7 +300,7 @@ async def test_an_event_stays_in_the_outbox_until_its_job_is_kept(
 ) -> None:
     jobs.broken = True
     witness = Witness()
-    relay = Relay(store, [Consumer("test.slow", (Fact,), witness.handle, slow=True)], jobs)
+    relay = Relay(store, [Consumer("test.slow", (DomainEvent,), witness.handle, slow=True)], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one"))
     assert not await relay.drain(0.05)
     assert await outbox(store) == [("parcels", "p")]

@@ -11,9 +11,10 @@ import pytest
 
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event, Fact, Recorded, UserSignedUp
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.contracts.events import DomainEvent, UserSignedUp
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.jobs.declarations import Again, Consumer
+from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.store.port import Collection, CollectionSpec
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -25,7 +26,9 @@ class Letter(Document, frozen=True, kw_only=True):
 
 
 LETTERS = CollectionSpec("letters", Letter)
-SENT = Recorded((UserSignedUp(user_id="usr_1", role="rider"),), SYSTEM, datetime(2026, 11, 23, tzinfo=UTC))
+SENT = PendingEvents(
+    (UserSignedUp(user_id="usr_1", role="rider"),), SYSTEM, datetime(2026, 11, 23, tzinfo=UTC)
+)
 
 
 class Jobs:
@@ -37,16 +40,16 @@ class Audience:
     """Cannot be told anything while it is away."""
 
     def __init__(self, name: str = "test.audience", pause_s: float = 0.02) -> None:
-        self.consumer = Consumer(name, (Fact,), self.handle)
+        self.consumer = Consumer(name, (DomainEvent,), self.handle)
         self.away = True
         self.asked = 0
         self.told: list[str] = []
         self._pause_s = pause_s
 
-    async def handle(self, event: Event) -> None:
+    async def handle(self, event: EventEnvelope) -> None:
         self.asked += 1
         if self.away:
-            raise Again(self._pause_s, "nobody is there")
+            raise RetryLater(self._pause_s, "nobody is there")
         self.told.append(event.document_id)
 
 

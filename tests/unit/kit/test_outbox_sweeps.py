@@ -9,7 +9,8 @@ import pytest
 
 from support.relays import FailsFirst, JobList, Witness, outbox, save_again
 from support.store.fixtures import PARCELS, Parcel, recorded, store_at
-from supportcarr.contracts.events import Event, Fact
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import DomainEvent
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.store.port import Collection, StoreUnavailable
@@ -88,12 +89,12 @@ async def test_a_crash_before_the_event_is_taken_out_runs_its_consumers_again(
     crashing = Relay(store, [first.consumer], jobs)
     reached = asyncio.Event()
 
-    async def hang(event: Event) -> None:
+    async def hang(event: EventEnvelope) -> None:
         reached.set()
         await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr(parcels, "relayed", hang)
+        patch.setattr(parcels, "mark_published", hang)
         await parcels.insert(Parcel(id="p"), recorded("one"))
         await reached.wait()
         await crashing.stop()
@@ -129,13 +130,13 @@ async def test_two_relays_on_the_same_documents_keep_order_for_who_remembers_eve
     effects: dict[str, list[str]] = defaultdict(list)
     given: list[str] = []
 
-    async def remember(event: Event) -> None:
+    async def remember(event: EventEnvelope) -> None:
         given.append(event.id)
         await asyncio.sleep(0.001 * (len(given) % 3))
         if event.id not in effects[event.document_id]:
             effects[event.document_id].append(event.id)
 
-    consumer = Consumer("test.remember", (Fact,), remember)
+    consumer = Consumer("test.remember", (DomainEvent,), remember)
     relays = [Relay(store, [consumer], jobs), Relay(other, [consumer], jobs)]
     collections = [store.collection(PARCELS), other.collection(PARCELS)]
     for relay in relays:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from supportcarr.kit.redis.connection import Link, ask
+from supportcarr.kit.redis.connection import Connection, ask
 from supportcarr.kit.redis.errors import RedisReplyError, RedisUnavailable
 
 
@@ -26,9 +26,9 @@ class Wire(asyncio.Transport):
         self.aborted = True
 
 
-def linked() -> tuple[Link, Wire, list[Link]]:
-    lost: list[Link] = []
-    link, wire = Link(asyncio.get_running_loop(), lost.append), Wire()
+def linked() -> tuple[Connection, Wire, list[Connection]]:
+    lost: list[Connection] = []
+    link, wire = Connection(asyncio.get_running_loop(), lost.append), Wire()
     link.connection_made(wire)
     return link, wire, lost
 

@@ -35,7 +35,7 @@ async def test_it_tells_figures_and_nothing_else(url: str) -> None:
 async def test_it_is_ready_between_its_start_and_its_drain(url: str, lifecycle: Lifecycle) -> None:
     assert (await _get(f"{url}/readyz"))[0] == 503
     assert (await _get(f"{url}/healthz"))[0] == 200
-    lifecycle.became_ready()
+    lifecycle.mark_ready()
     assert (await _get(f"{url}/readyz"))[0] == 200
     lifecycle.drain()
     assert (await _get(f"{url}/readyz"))[0] == 503

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("supportcarr.kit.runtime.cancellation.AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("supportcarr.kit.runtime.cancellation.RETRY_SECONDS", 0.01)
 
 
 async def deaf(times: int) -> None:
@@ -34,7 +34,7 @@ async def test_what_loses_a_cancellation_is_cancelled_again() -> None:
     some = [asyncio.create_task(deaf(times)) for times in (0, 1, 3)]
     await asyncio.sleep(0)
     async with asyncio.timeout(10):
-        await end(*some)
+        await cancel_and_wait(*some)
     assert all(task.cancelled() for task in some)
 
 
@@ -43,8 +43,8 @@ async def test_what_has_ended_or_never_was_is_no_trouble() -> None:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     failed = asyncio.create_task(fails())
     await asyncio.sleep(0)
-    await end(failed, None)
-    await end()
+    await cancel_and_wait(failed, None)
+    await cancel_and_wait()
     del failed
     await asyncio.sleep(0)
     assert not complaints
@@ -67,5 +67,5 @@ async def test_python_loses_a_cancellation_that_meets_an_answer() -> None:
     task.cancel()
     await asyncio.sleep(0.01)
     assert went_on.is_set()
-    await end(task)
+    await cancel_and_wait(task)
     assert task.cancelled()

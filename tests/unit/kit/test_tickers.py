@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from supportcarr.kit.jobs.declarations import Again, Ticker
-from supportcarr.kit.jobs.periodic import Leases, TickerRunner
+from supportcarr.kit.jobs.declarations import PeriodicTask, RetryLater
+from supportcarr.kit.jobs.periodic import Leases, Scheduler
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -25,11 +25,11 @@ class Wall:
         return self.now
 
 
-def ticker(run: Callable[[], object], name: str = "test.tick", every_s: float = 0.005) -> Ticker:
+def ticker(run: Callable[[], object], name: str = "test.tick", every_s: float = 0.005) -> PeriodicTask:
     async def tick() -> None:
         run()
 
-    return Ticker(name, every_s, tick)
+    return PeriodicTask(name, every_s, tick)
 
 
 async def reach(ticks: list[object], count: int) -> None:
@@ -93,7 +93,7 @@ async def test_a_released_lease_is_free_at_once(store: SqliteStore) -> None:
 async def test_a_ticker_runs_in_one_runner_and_moves_when_that_stops(store: SqliteStore) -> None:
     ticks: list[object] = []
     runners = [
-        TickerRunner(store, Clock(), [ticker(lambda name=name: ticks.append(name))], lease_s=4)  # type: ignore[misc]  # mypy cannot infer a lambda's default
+        Scheduler(store, Clock(), [ticker(lambda name=name: ticks.append(name))], lease_s=4)  # type: ignore[misc]  # mypy cannot infer a lambda's default
         for name in ("first", "second")
     ]
     runners[0].start()
@@ -120,9 +120,9 @@ async def test_a_ticker_that_fails_ticks_again_and_the_others_with_it(store: Sql
 
     def ask_for_more_time() -> None:
         waiting.append(1)
-        raise Again(0.01, "not yet")
+        raise RetryLater(0.01, "not yet")
 
-    runner = TickerRunner(
+    runner = Scheduler(
         store,
         Clock(),
         [
@@ -146,7 +146,7 @@ async def test_a_city_ticker_keeps_the_citys_pace(store: SqliteStore) -> None:
     async def tick() -> None:
         ticks.append(1)
 
-    runner = TickerRunner(store, Clock(speed=60_000), [Ticker("test.city", 600, tick, city=True)])
+    runner = Scheduler(store, Clock(speed=60_000), [PeriodicTask("test.city", 600, tick, city=True)])
     runner.start()
     await asyncio.wait_for(reach(ticks, 3), 30)
     await runner.stop()

@@ -72,14 +72,14 @@ async def test_a_process_tells_again_and_again_and_tells_no_child_to(monkeypatch
 
     with Watchdog() as dog:
         watched_by(dog, monkeypatch)
-        assert await watchdog.alive(main()) == "done"
+        assert await watchdog.with_heartbeat(main()) == "done"
 
 
 async def test_who_is_not_watched_just_runs() -> None:
     async def main() -> int:
         return len(asyncio.all_tasks())
 
-    assert await watchdog.alive(main()) == 1
+    assert await watchdog.with_heartbeat(main()) == 1
 
 
 async def test_nobody_who_listens_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,6 +100,6 @@ async def test_nobody_who_listens_is_no_trouble(monkeypatch: pytest.MonkeyPatch)
         await asyncio.wait_for(telling, 30)
 
     try:
-        await watchdog.alive(main())
+        await watchdog.with_heartbeat(main())
     finally:
         os.close(theirs)

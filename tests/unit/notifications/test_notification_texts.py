@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from support.rescues import events
 from supportcarr.contracts.events import (
-    AnyFact,
+    AnyEvent,
     DriverStandingChanged,
     PinLocked,
     RescueRejected,
@@ -20,7 +20,7 @@ from supportcarr.contracts.money import Owed
 from supportcarr.notifications.texts import TEXTS, Notice, money, notices
 
 
-def told(fact: AnyFact) -> dict[str, Notice]:
+def told(fact: AnyEvent) -> dict[str, Notice]:
     by_person = {notice.user_id: notice for notice in notices(fact)}
     assert len(by_person) == len(list(notices(fact))), "a person is told once"
     return by_person
@@ -61,7 +61,7 @@ def test_the_first_search_is_not_told_but_a_driver_who_gave_up_is() -> None:
         (events.started(), "job_started"),
     ],
 )
-def test_the_driver_s_own_doings_are_told_to_the_rider_alone(fact: AnyFact, kind: str) -> None:
+def test_the_driver_s_own_doings_are_told_to_the_rider_alone(fact: AnyEvent, kind: str) -> None:
     assert {user: n.kind for user, n in told(fact).items()} == {events.RIDER: kind}
 
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from support.rescues import events
-from supportcarr.contracts.events import Event, UserSignedUp
+from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.events import UserSignedUp
 from supportcarr.operations.model import OpsRescue, applied
 
 
-def row_of(events: list[Event]) -> OpsRescue:
+def row_of(events: list[EventEnvelope]) -> OpsRescue:
     row: OpsRescue | None = None
     for event in events:
         row = applied(row, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.realtime import token
-from supportcarr.kit.http.routing import Principal
+from supportcarr.contracts.actors import Principal
 from supportcarr.realtime.credentials import expiry, streams_of
 
 AREAS = ("laval", "montreal")

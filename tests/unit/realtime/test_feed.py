@@ -6,7 +6,7 @@ import msgspec
 
 from support.rescues import events
 from supportcarr.contracts.events import (
-    AnyFact,
+    AnyEvent,
     MessageSent,
     NotificationCreated,
     OfferClosed,
@@ -21,7 +21,7 @@ OPS = f"ops:{events.AREA}"
 OFFER = "off_01jdc0000000000000000000f1"
 
 
-def fed(fact: AnyFact, version: int = 4) -> dict[str, Outgoing]:
+def fed(fact: AnyEvent, version: int = 4) -> dict[str, Outgoing]:
     named = [(stream, entry) for entry in outgoing(events.event(fact, version)) for stream in entry.streams]
     by_stream = dict(named)
     assert len(by_stream) == len(named), "a stream gets an event once"

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from supportcarr.realtime.server import Edge
+from supportcarr.realtime.server import SocketServer
 
 LIBRARIES = ("socketio.server", "engineio.server")
 
@@ -18,7 +18,7 @@ def test_the_edge_lets_no_library_print_by_itself(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(logger, "handlers", [])
         monkeypatch.setattr(logger, "level", logging.NOTSET)
     nobody = cast(Any, None)
-    edge = Edge(nobody, nobody, nobody, nobody, (), origins="*", watch_seconds=1)
+    edge = SocketServer(nobody, nobody, nobody, nobody, (), origins="*", watch_seconds=1)
     assert edge.server.eio.logger is logging.getLogger("engineio.server")
     for name in LIBRARIES:
         assert logging.getLogger(name).handlers == [], name

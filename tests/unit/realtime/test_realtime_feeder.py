@@ -9,9 +9,9 @@ import pytest
 
 from support.rescues import events
 from supportcarr.kit.events.streams import Entry
-from supportcarr.kit.jobs.declarations import Again
+from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.redis.errors import RedisError, RedisUnavailable
-from supportcarr.realtime.handlers import RETRY_SECONDS, Feeder
+from supportcarr.realtime.handlers import RETRY_SECONDS, StreamPublisher
 
 
 class NoViews:
@@ -34,8 +34,8 @@ class Away:
 
 
 async def test_a_redis_that_is_away_is_asked_again_soon_however_long_it_was_away() -> None:
-    feeder = Feeder(Away(RedisUnavailable("away")), NoViews())
+    feeder = StreamPublisher(Away(RedisUnavailable("away")), NoViews())
     for _ in range(10):
-        with pytest.raises(Again) as again:
+        with pytest.raises(RetryLater) as again:
             await feeder.feed(events.event(events.assigned(), 3))
         assert again.value.seconds == RETRY_SECONDS

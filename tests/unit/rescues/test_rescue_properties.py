@@ -21,8 +21,8 @@ from support.rescues.builders import (
     terms,
 )
 from supportcarr.contracts.actors import SYSTEM, Actor
-from supportcarr.contracts.errors import Refusal
-from supportcarr.contracts.events import Fact, RescueEnded, RescueMoved
+from supportcarr.contracts.errors import ApiError
+from supportcarr.contracts.events import DomainEvent, RescueEnded, RescueMoved
 from supportcarr.contracts.rescues import FINAL
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import (
@@ -123,13 +123,13 @@ def test_any_sequence_of_commands_leads_a_legal_life(
         rules=RULES,
     )
     rescue = msgspec.structs.replace(opened, version=1)
-    happened: list[Fact] = list(facts)
+    happened: list[DomainEvent] = list(facts)
     for _ in range(steps):
         now += timedelta(seconds=data.draw(st.integers(0, 900)))
         command, actor = drawn(data, rescue)
         try:
             decided = decide(rescue, command, actor, now, RULES)
-        except Refusal:
+        except ApiError:
             continue
         assert decided, "what is allowed makes something happen"
         before = rescue

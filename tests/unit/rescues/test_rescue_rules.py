@@ -11,8 +11,8 @@ from support.rescues.builders import ADMIN, DRIVER, NOW, RESCUE_ID, RIDER, RULES
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.errors import Forbidden, IllegalTransition, ValidationFailed
 from supportcarr.contracts.events import (
-    AnyFact,
-    Fact,
+    AnyEvent,
+    DomainEvent,
     MatchingBegan,
     PinLocked,
     PinRenewed,
@@ -53,7 +53,7 @@ def after(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) ->
     return msgspec.structs.replace(changed, version=rescue.version + 1)
 
 
-def facts(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) -> tuple[Fact, ...]:
+def facts(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) -> tuple[DomainEvent, ...]:
     return decide(rescue, command, actor, NOW + timedelta(seconds=seconds), RULES)
 
 
@@ -207,7 +207,7 @@ def test_no_published_fact_carries_the_pin_or_a_persons_words() -> None:
     assert b"0000" not in wire
     assert b"Jo Roe" not in wire
     known = {type(f) for f in published if not isinstance(f, PrivateFact)}
-    assert known <= set(AnyFact.__args__)
+    assert known <= set(AnyEvent.__args__)
 
 
 # --- ends ------------------------------------------------------------------------------------

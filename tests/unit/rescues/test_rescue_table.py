@@ -21,7 +21,7 @@ from support.rescues.builders import (
     rescue_in,
 )
 from supportcarr.contracts.actors import SYSTEM, Actor
-from supportcarr.contracts.errors import Forbidden, IllegalTransition, NotFound, Refusal
+from supportcarr.contracts.errors import ApiError, Forbidden, IllegalTransition, NotFound
 from supportcarr.contracts.events import RescueEnded, RescueMoved
 from supportcarr.contracts.rescues import FINAL, STATUSES, Status
 from supportcarr.rescues.commands import (
@@ -127,7 +127,7 @@ def read_expected() -> dict[tuple[str, str], tuple[str, str]]:
 GRID = read_expected()
 
 
-def expectation(status: str, command: str, actor: str) -> type[Refusal] | str:
+def expectation(status: str, command: str, actor: str) -> type[ApiError] | str:
     who, to = GRID[command, status]
     if actor in ("other_rider", "other_driver", "partner"):
         return NotFound

@@ -48,7 +48,7 @@ async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
     data = Path(options.data)
     plan = {
         "base_url": running.base_url,
-        "realtime_url": running.settings.place.realtime_url,
+        "realtime_url": running.settings.deployment.realtime_url,
         "operator": {"phone": admin.phone, "password": admin.password},
         "riders": options.riders,
         "drivers": options.drivers,
@@ -74,7 +74,7 @@ def _accounts(options: DemoOptions, running: Platform) -> dict[str, Any] | None:
         "file": options.accounts,
         "content": {
             "base_url": running.base_url,
-            "realtime_url": running.settings.place.realtime_url,
+            "realtime_url": running.settings.deployment.realtime_url,
             **people,
             "partner": None,
         },

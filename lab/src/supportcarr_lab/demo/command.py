@@ -40,7 +40,7 @@ def _environment(options: DemoOptions) -> dict[str, str]:
 
 def refuse_to_wipe_anothers(options: DemoOptions, settings: Settings) -> None:
     """Raises ``click.UsageError`` when chaos is to wipe a Redis that the demo did not start."""
-    if options.redis_wipes and settings.place.redis_url:
+    if options.redis_wipes and settings.deployment.redis_url:
         raise click.UsageError(
             "--redis-wipes wipes the Redis that the demo starts itself; unset SUPPORTCARR_REDIS_URL."
         )

@@ -15,17 +15,17 @@ async def _serve_emulators(settings: Settings) -> None:
     lifecycle.watch_signals()
     servers = settings.servers
     app = create_app(
-        data=Path(settings.place.data),
+        data=Path(settings.deployment.data),
         api_key=settings.stripe.api_key,
         webhook_secret=settings.stripe.webhook_secret,
         webhook_url=f"http://{servers.host}:{servers.port}/api/v1/webhooks/stripe",
     )
-    lifecycle.became_ready()
+    lifecycle.mark_ready()
     await serve(app, servers.host, servers.sandbox_port, 2.0, lifecycle=lifecycle)  # type: ignore[arg-type]  # Litestar types ASGI by itself
 
 
 def run_emulators(settings: Settings) -> None:
     """Serve until told to stop.  Raises ``SettingsError`` outside the local profile."""
-    if settings.place.profile != "local":
+    if settings.deployment.profile != "local":
         raise SettingsError("The emulators run in the local profile only.")
     run_process(settings, "sandbox", _serve_emulators)

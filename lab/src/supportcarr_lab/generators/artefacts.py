@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import NODEFAULT
 
-from supportcarr.kit.runtime.settings import Group, declared, is_required, is_secret
+from supportcarr.kit.runtime.settings import SettingsGroup, declared, is_required, is_secret
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -46,7 +46,7 @@ def settings_page() -> str:
         "Environment variables, or lines of a `.env` file; the environment wins. A secret that is *needed*",
         "has no default outside the local profile, which makes its own at first start.",
     ]
-    section: type[Group] | None = None
+    section: type[SettingsGroup] | None = None
     for group, field, name, meta in declared():
         if group is not section:
             section = group

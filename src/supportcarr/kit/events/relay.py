@@ -22,9 +22,9 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from supportcarr.contracts.events import Event, Fact
-from supportcarr.kit.jobs.declarations import Again, Consumer
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.contracts.envelope import DomainEvent, EventEnvelope
+from supportcarr.kit.jobs.declarations import Consumer, RetryLater
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.store.port import Store, StoreError
 
 FIRST_RETRY_S = 0.1
@@ -44,7 +44,7 @@ class JobAdder(Protocol):
         """Insert the job of that name and key, durably; harmless if it is there already."""
 
 
-def job_key(event: Event) -> str:
+def job_key(event: EventEnvelope) -> str:
     """What names an event among all: its id alone repeats where collections share document ids."""
     return f"{event.collection}.{event.id}"
 
@@ -76,7 +76,7 @@ class Relay:
 
     A consumer that fails is logged and tried again, alone, after a growing pause (0.1 s to 30 s), or
     when the document changes; until then later events of that document wait for it, and nothing else
-    does.  ``work.Again`` names its own pause and is no failure: the consumer is away.  The more documents
+    does.  ``RetryLater`` names its own pause and is no failure: the consumer is away.  The more documents
     wait for it the more rarely each is tried, and all are as soon as it takes an event again.
     """
 
@@ -88,9 +88,11 @@ class Relay:
             raise ValueError(f"consumers share the name {sorted(repeated)[0]}")
         self._store, self._consumers, self._jobs = store, tuple(consumers), jobs
         self._concurrency = concurrency
-        self._by_fact: dict[type[Fact], tuple[Consumer, ...]] = {}
+        self._by_fact: dict[type[DomainEvent], tuple[Consumer, ...]] = {}
         self._waiting: dict[Key, None] = {}  # an ordered set
-        self._told_first: dict[Key, Sequence[Event]] = {}  # of those waiting: all that the outbox holds
+        self._told_first: dict[
+            Key, Sequence[EventEnvelope]
+        ] = {}  # of those waiting: all that the outbox holds
         self._running: dict[Key, asyncio.Task[None]] = {}
         self._again: set[Key] = set()  # noticed once more while running
         self._troubles: dict[Key, _Trouble] = {}
@@ -103,7 +105,7 @@ class Relay:
 
     # --- what is to be done -------------------------------------------------------------------
 
-    def _told(self, collection: str, id: str, events: Sequence[Event]) -> None:
+    def _told(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
         key = (collection, id)
         trouble = self._troubles.get(key)
         if trouble is not None and trouble.retry is not None:
@@ -171,23 +173,23 @@ class Relay:
     async def _relay(self, key: Key, trouble: _Trouble) -> float | None:
         """Hand on what the outbox holds of one document; the pause before the next try, if any."""
         try:
-            collection = self._store.named(key[0])
+            collection = self._store.get_collection(key[0])
         except KeyError:
             _log.error("outbox.unknown_collection", collection=key[0], document_id=key[1])
             return LONGEST_RETRY_S
-        done: list[Event] = []
+        done: list[EventEnvelope] = []
         going = _Pass()
         # Before a document's first events there are none, so what was told of is what is to be handed on.
-        events = self._told_first.pop(key, None) or await collection.unrelayed(key[1])
+        events = self._told_first.pop(key, None) or await collection.pending_events(key[1])
         for event in events:
             await self._hand(event, trouble, going)
             if not going.blocked:
                 done.append(event)
         if done:
             if len(done) == 1:  # as nearly always: without tasks of its own
-                await collection.relayed(done[0])
+                await collection.mark_published(done[0])
             else:
-                await asyncio.gather(*(collection.relayed(event) for event in done))
+                await asyncio.gather(*(collection.mark_published(event) for event in done))
             self._relayed += len(done)
             if going.blocked:
                 ids = {event.id for event in done}
@@ -200,9 +202,9 @@ class Relay:
             going.pauses.append(trouble.backoff_s)
         return min(going.pauses, default=None)
 
-    async def _hand(self, event: Event, trouble: _Trouble, going: _Pass) -> None:
+    async def _hand(self, event: EventEnvelope, trouble: _Trouble, going: _Pass) -> None:
         """Hand one event to all its consumers that took those before it and have not taken it yet."""
-        for consumer in self._consumers_of(type(event.fact)):
+        for consumer in self._consumers_of(type(event.event)):
             mark = (event.id, consumer.name)
             if mark in trouble.handed or consumer.name in going.blocked:
                 continue
@@ -211,7 +213,7 @@ class Relay:
                     await self._jobs.add(consumer.name, job_key(event), _encoder.encode(event))
                 else:
                     await consumer.handle(event)
-            except Again as again:
+            except RetryLater as again:
                 going.blocked.add(consumer.name)
                 waiting = self._away.setdefault(consumer.name, set())
                 waiting.add((event.collection, event.document_id))
@@ -241,11 +243,11 @@ class Relay:
                 trouble.retry = None
                 self._notice(key)
 
-    def _consumers_of(self, fact: type[Fact]) -> tuple[Consumer, ...]:
+    def _consumers_of(self, fact: type[DomainEvent]) -> tuple[Consumer, ...]:
         """Quick ones first, in the order they were given."""
         known = self._by_fact.get(fact)
         if known is None:
-            wanted = [consumer for consumer in self._consumers if issubclass(fact, consumer.facts)]
+            wanted = [consumer for consumer in self._consumers if issubclass(fact, consumer.events)]
             known = self._by_fact[fact] = tuple(sorted(wanted, key=lambda consumer: consumer.slow))
         return known
 
@@ -308,7 +310,7 @@ class Relay:
         for trouble in self._troubles.values():
             if trouble.retry:
                 trouble.retry.cancel()
-        await end(*self._running.values(), self._sweeper)
+        await cancel_and_wait(*self._running.values(), self._sweeper)
 
     def stats(self) -> dict[str, int]:
         """Figures for the metrics."""

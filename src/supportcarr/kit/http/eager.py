@@ -17,8 +17,8 @@ T = TypeVar("T")
 _enter_task, _leave_task = asyncio._enter_task, asyncio._leave_task  # "Extending asyncio" in its manual
 
 
-class Waiting(Generic[T]):
-    """The rest of a coroutine that has to wait: ``become_task`` before anything else runs."""
+class Suspended(Generic[T]):
+    """The rest of a coroutine that has to wait: ``to_task`` before anything else runs."""
 
     __slots__ = ("_context", "_coroutine", "_stand_in", "_waits_for")
 
@@ -30,7 +30,7 @@ class Waiting(Generic[T]):
         self._context = context
         self._stand_in = stand_in
 
-    def become_task(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[T]:
+    def to_task(self, loop: asyncio.AbstractEventLoop) -> asyncio.Task[T]:
         """The task that waits for it, and goes on in the same context."""
         task = loop.create_task(resumed(self._coroutine, self._waits_for), context=self._context)
         self._stand_in.task = task
@@ -52,7 +52,7 @@ class _StandIn:
         return 0 if self.task is None else self.task.cancelling()
 
 
-def begin(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T | Waiting[T]:
+def run_eagerly(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T | Suspended[T]:
     """Run *coroutine* up to where it first waits: its result, or what has to become a task.
 
     For callbacks of *loop*: no task may be running.  Raises what the coroutine raises.
@@ -68,7 +68,7 @@ def begin(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) ->
         return result
     finally:
         _leave_task(loop, task)
-    return Waiting(coroutine, waits_for, context, stand_in)
+    return Suspended(coroutine, waits_for, context, stand_in)
 
 
 @types.coroutine

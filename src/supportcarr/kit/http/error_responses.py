@@ -17,7 +17,7 @@ _REASONS = {
 }
 
 
-def refusal(status: int, request_id: str, headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+def error_response(status: int, request_id: str, headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
     """A problem (RFC 9457) that ends its connection: head, *headers* with it, and body as bytes to write."""
     code, title, detail = _REASONS[status]
     body = msgspec.json.encode(

@@ -27,9 +27,9 @@ from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from supportcarr.kit.http.eager import Waiting, begin
-from supportcarr.kit.http.error_responses import HEAD_BYTES, refusal
-from supportcarr.kit.http.target_cache import Target, Targets
+from supportcarr.kit.http.eager import Suspended, run_eagerly
+from supportcarr.kit.http.error_responses import HEAD_BYTES, error_response
+from supportcarr.kit.http.target_cache import RouteMatch, TargetCache
 from supportcarr.kit.http.types import Reply, Request
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class HttpProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        targets: Targets,
+        targets: TargetCache,
         most: int,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
@@ -133,7 +133,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._most = most
         self._named: dict[bytes, bytes] = {}  # the headers that were read last
         self._body = b""
-        self._target: Target | None = None  # of the request that is being read, if the front answers it
+        self._target: RouteMatch | None = None  # of the request that is being read, if the front answers it
         self._running: RequestResponseCycle | _Cycle | None = None  # first in line, begun or over
         self._reading = _NOTHING
         self._upgrades = False  # what is being read asks for another protocol
@@ -340,8 +340,8 @@ class HttpProtocol(HttpToolsProtocol):
         found, method, path, query = target
         request = Request(method, path, query, self.headers, self._named, self.client, self._body)
         try:
-            answered = begin(front.answer(found, request), self.loop)
-            if not isinstance(answered, Waiting):
+            answered = run_eagerly(front.answer(found, request), self.loop)
+            if not isinstance(answered, Suspended):
                 self.server_state.total_requests += 1
                 self._write(answered, True)
                 return
@@ -351,8 +351,8 @@ class HttpProtocol(HttpToolsProtocol):
         cycle = _Cycle()
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
         self._running = cycle
-        task = answered.become_task(self.loop)
-        front.waits(found, task)
+        task = answered.to_task(self.loop)
+        front.on_suspended(found, task)
         self.tasks.add(task)  # type: ignore[arg-type]  # of what they result in nothing is asked
         task.add_done_callback(self._answerer(cycle))
 
@@ -442,7 +442,7 @@ class HttpProtocol(HttpToolsProtocol):
         request_id = f"req-{secrets.token_hex(8)}"
         address = (self.client or ("", 0))[0]
         log.info("connection_refused", request_id=request_id, status=status, address=address)
-        head, body = refusal(status, request_id, self.server_state.default_headers)
+        head, body = error_response(status, request_id, self.server_state.default_headers)
         self.transport.write(head if head_only else head + body)
         if linger:
             self._linger()

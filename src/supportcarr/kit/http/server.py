@@ -23,8 +23,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from supportcarr.kit.http.protocol import IDLE_SECONDS, SWEEP_SECONDS, HttpProtocol
-from supportcarr.kit.http.target_cache import Targets
-from supportcarr.kit.http.types import ASGIApp, Front, Message
+from supportcarr.kit.http.target_cache import TargetCache
+from supportcarr.kit.http.types import ASGIApp, FastPathApp, Message
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class Lifecycle:
     def draining(self) -> bool:
         return self._ended.is_set()
 
-    def became_ready(self) -> None:
+    def mark_ready(self) -> None:
         self._ready = True
 
     def drain(self) -> None:
@@ -130,14 +130,20 @@ class _Uvicorn(uvicorn.Server):
     """uvicorn with our connections, without signals and lifespan of its own."""
 
     def __init__(
-        self, app: ASGIApp, host: str, port: int, drain_seconds: float, front: Front[Any] | None, most: int
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        drain_seconds: float,
+        front: FastPathApp[Any] | None,
+        most: int,
     ) -> None:
         # Its warnings are about what strangers send, and say nothing that we do not.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self._socket = _listening(host, port)
         config = uvicorn.Config(
             app,
-            http=partial(HttpProtocol, targets=Targets(front), most=most),  # type: ignore[arg-type]  # it calls the class
+            http=partial(HttpProtocol, targets=TargetCache(front), most=most),  # type: ignore[arg-type]  # it calls the class
             ws="none",
             lifespan="off",
             loop="none",
@@ -229,7 +235,7 @@ async def serve(
     drain_seconds: float,
     *,
     lifecycle: Lifecycle,
-    front: Front[Any] | None = None,
+    front: FastPathApp[Any] | None = None,
     websockets: bool = False,
     connections: int = CONNECTIONS,
 ) -> None:

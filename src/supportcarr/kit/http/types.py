@@ -31,13 +31,13 @@ class Request(msgspec.Struct):
     path: str
     query_string: bytes
     headers: Headers
-    named: dict[bytes, bytes]
+    header_map: dict[bytes, bytes]
     client: tuple[str, int] | None
     body: bytes = b""
     receive: Receive | None = None
 
 
-class Front(Protocol[F]):
+class FastPathApp(Protocol[F]):
     """An application's table of the few routes that most requests are for."""
 
     def find(self, method: str, path: str) -> F | None:
@@ -46,5 +46,5 @@ class Front(Protocol[F]):
     def answer(self, found: F, request: Request) -> Coroutine[Any, Any, Reply]:
         """The answer, begun outside a task (``kit.http.eager``).  Raises nothing but what cancels it."""
 
-    def waits(self, found: F, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: F, task: asyncio.Task[Reply]) -> None:
         """That answer has to wait, and goes on in this task."""

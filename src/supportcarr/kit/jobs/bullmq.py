@@ -26,7 +26,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from supportcarr.kit.redis import keys
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 
 _NAME = "jobs"
 _LOCK_MS = 3_000
@@ -133,7 +133,7 @@ class QueueWorker:
             except Exception:
                 with suppress(Exception):
                     await self._worker.close(force=True)
-        await end(self._keeper)
+        await cancel_and_wait(self._keeper)
 
     async def _keep(self) -> None:
         while not self._closing:

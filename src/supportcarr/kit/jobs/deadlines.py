@@ -16,8 +16,8 @@ from typing import Any
 
 import structlog
 
-from supportcarr.kit.jobs.declarations import Again, Deadline
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.jobs.declarations import Deadline, RetryLater
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Collection, Range, Store, StoreError
 
@@ -99,14 +99,14 @@ class DeadlineRunner:
 
     async def stop(self, within_s: float = 5.0) -> None:
         """Look no more; let what is being fired finish within that time, drop what only waits."""
-        await end(self._looker)
+        await cancel_and_wait(self._looker)
         now = self._clock.city()
         for (_, _, due), task in list(self._flying.items()):
             if due > now:
                 task.cancel()
         if self._flying:
             _, late = await asyncio.wait(self._flying.values(), timeout=within_s)
-            await end(*late)
+            await cancel_and_wait(*late)
 
     def stats(self) -> dict[str, int]:
         """Figures for the metrics."""
@@ -173,7 +173,7 @@ class DeadlineRunner:
             async with self._room:
                 await watched.deadline.fire(document_id)
             self.fired += 1
-        except Again as again:
+        except RetryLater as again:
             pause = again.seconds
         except Exception:
             self.failures += 1

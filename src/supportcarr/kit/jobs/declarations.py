@@ -6,7 +6,7 @@
 - a ``JobHandler`` does work that a service asked for under a key of its own.
 - a ``Deadline`` fires for each document of a collection whose ``due_at`` (city time) has come, maybe
   in several processes at once: its effect is a compare-and-set.
-- a ``Ticker`` runs again and again in whichever worker holds its lease.
+- a ``PeriodicTask`` runs again and again in whichever worker holds its lease.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from supportcarr.contracts.events import Event, Fact
+from supportcarr.contracts.envelope import DomainEvent, EventEnvelope
 from supportcarr.kit.store.port import CollectionSpec
 
 
-class Again(Exception):
+class RetryLater(Exception):
     """An expected retry: run this again after that many wall seconds.  Not a failure."""
 
     def __init__(self, seconds: float, why: str) -> None:
@@ -32,8 +32,8 @@ class Consumer:
     """``facts`` may name base classes; ``name`` is ``part.what_it_does`` and never changes."""
 
     name: str
-    facts: tuple[type[Fact], ...]
-    handle: Callable[[Event], Awaitable[None]]
+    events: tuple[type[DomainEvent], ...]
+    handle: Callable[[EventEnvelope], Awaitable[None]]
     slow: bool = False
 
 
@@ -54,7 +54,7 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticker:
+class PeriodicTask:
     """``run`` is called about every ``every_s`` seconds (of the city's clock if ``city``)."""
 
     name: str

@@ -17,8 +17,8 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.documents import Document
-from supportcarr.kit.jobs.declarations import Again, Ticker
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.jobs.declarations import PeriodicTask, RetryLater
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, StoreError, VersionConflict
@@ -81,11 +81,11 @@ class Leases:
                 await self._collection.save(msgspec.structs.replace(mine, until=self._clock.wall()))
 
 
-class TickerRunner:
+class Scheduler:
     """Runs each ticker at its pace while this process holds its lease."""
 
     def __init__(
-        self, store: Store, clock: Clock, tickers: Sequence[Ticker], *, lease_s: float = 5.0
+        self, store: Store, clock: Clock, tickers: Sequence[PeriodicTask], *, lease_s: float = 5.0
     ) -> None:
         self._leases = Leases(store, clock, seconds=lease_s)
         self._clock, self._tickers, self._lease_s = clock, tuple(tickers), lease_s
@@ -101,7 +101,7 @@ class TickerRunner:
 
     async def stop(self) -> None:
         """End the ticks and give the leases back."""
-        await end(*self._tasks)
+        await cancel_and_wait(*self._tasks)
         for ticker in self._tickers:
             with suppress(StoreError):
                 await self._leases.release(ticker.name)
@@ -110,7 +110,7 @@ class TickerRunner:
         """Figures for the metrics."""
         return {"ticks": self.ticks, "failures": self.failures}
 
-    async def _tick_on(self, ticker: Ticker) -> None:
+    async def _tick_on(self, ticker: PeriodicTask) -> None:
         pace = ticker.every_s / self._clock.speed if ticker.city else ticker.every_s
         while True:
             started = time.monotonic()
@@ -121,7 +121,7 @@ class TickerRunner:
                     self.ticks += 1
                 else:
                     pause = max(pause, self._lease_s / 4)
-            except Again as again:
+            except RetryLater as again:
                 pause = again.seconds
             except Exception:
                 self.failures += 1

@@ -24,7 +24,7 @@ import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.jobs.bullmq import Queue
 from supportcarr.kit.jobs.declarations import Consumer, JobHandler
 from supportcarr.kit.runtime.clock import Clock
@@ -152,7 +152,7 @@ def handlers_of(consumers: Sequence[Consumer]) -> list[JobHandler]:
 
 
 def _decoding(consumer: Consumer) -> Callable[[bytes], Awaitable[None]]:
-    decode = msgspec.json.Decoder(Event).decode
+    decode = msgspec.json.Decoder(EventEnvelope).decode
 
     async def handle(payload: bytes) -> None:
         await consumer.handle(decode(payload))

@@ -11,9 +11,9 @@ import structlog
 from msgspec.structs import replace
 
 from supportcarr.kit.jobs.bullmq import QueueWorker
-from supportcarr.kit.jobs.declarations import Again, JobHandler
+from supportcarr.kit.jobs.declarations import JobHandler, RetryLater
 from supportcarr.kit.jobs.service import Job, Jobs
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.settings import Jobs as JobSettings
 from supportcarr.kit.store.port import StoreError, VersionConflict
 
@@ -43,10 +43,10 @@ def backoff_s(failures: int, jitter: float) -> float:
 
 
 def after(job: Job, error: BaseException | None, now: datetime, attempts: int, jitter: float) -> Job:
-    """The job after a run that ended so: done, to be run again (``Again`` is no failure), or dead."""
+    """The job after a run that ended so: done, to be run again (``RetryLater`` is no failure), or dead."""
     if error is None:
         return replace(job, state="done", running=False, run_at=now)
-    if isinstance(error, Again):
+    if isinstance(error, RetryLater):
         return replace(job, running=False, run_at=now + timedelta(seconds=error.seconds))
     failures = job.attempts + 1
     failed = replace(
@@ -89,7 +89,7 @@ class JobWorker:
 
     async def close(self, seconds: float = 5.0) -> None:
         """Take no more jobs, and let those that run finish for that long; then others take them up."""
-        await end(self._sweeper)
+        await cancel_and_wait(self._sweeper)
         await self._queue.close(seconds)
 
     async def _sweep(self) -> None:
@@ -161,7 +161,7 @@ class JobWorker:
                 job = await self._prolong(job)
         finally:
             if not running.done():  # we are cancelled, or another has taken it over
-                await end(running)
+                await cancel_and_wait(running)
         return job, running.exception()
 
     async def _prolong(self, job: Job) -> Job:
@@ -185,7 +185,7 @@ class JobWorker:
             self._jobs.enqueue(result, now)
         if error is None:
             self.done += 1
-        elif not isinstance(error, Again):
+        elif not isinstance(error, RetryLater):
             self.failed += 1
             self.died += result.state == "dead"
             _log.warning(

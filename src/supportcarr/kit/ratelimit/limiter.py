@@ -34,7 +34,7 @@ from functools import partial
 from supportcarr.kit.ratelimit.backend import MOST_KEYS, Questions
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.circuit_breaker import Breaker
+from supportcarr.kit.runtime.circuit_breaker import CircuitBreaker
 
 LEASE_SECONDS = 2.0
 _LEASE_SHARE = 20  # a lease is at most a twentieth of the rule, so that none starves other processes
@@ -182,7 +182,7 @@ class Limiter:
         self._now = monotonic
         self._terms: dict[str, _Terms] = {}  # by rule
         self._held: dict[str, dict[str, _Held]] = {}  # by rule, by key
-        self._breaker = Breaker(_AWAY_SECONDS, monotonic=monotonic)
+        self._breaker = CircuitBreaker(_AWAY_SECONDS, monotonic=monotonic)
         self._asks: list[_Ask] = []  # of this turn of the loop
         self._low: list[_Held] = []  # marked to be renewed
         self._ending: deque[tuple[float, list[_Held]]] = deque()  # the ends of leases, in their order
@@ -282,7 +282,7 @@ class Limiter:
         return verdict
 
     async def _ask(self, missing: Sequence[_Held]) -> Verdict:
-        if not self._breaker.admits():
+        if not self._breaker.allow():
             return self._judge_locally(missing)
         loop = asyncio.get_running_loop()
         ask = _Ask(missing, loop.create_future())
@@ -349,7 +349,7 @@ class Limiter:
         marked = [held for held in self._low if held.low == _MARKED and held.asking is None]
         low = list(dict.fromkeys(marked))  # it may have been marked twice
         self._low.clear()
-        if not asks and not (low and self._breaker.admits()):
+        if not asks and not (low and self._breaker.allow()):
             return
         until = self._now() + LEASE_SECONDS
         batch = _Batch(until)
@@ -374,9 +374,9 @@ class Limiter:
     def _heard(self, batch: _Batch, answer: list[int] | None) -> None:
         """The outcome of a call; ``None``: no answer came, and none will be heeded."""
         if answer is None:
-            self._breaker.failed()
+            self._breaker.record_failure()
         else:
-            self._breaker.worked()
+            self._breaker.record_success()
         at = 0
         granted: list[_Held] = []
         for ask in batch.asks:

@@ -25,7 +25,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from supportcarr.kit.redis.connection import Address, Arg, Link, connect, pack
+from supportcarr.kit.redis.connection import Address, Arg, Connection, connect, pack
 from supportcarr.kit.redis.errors import RedisError, RedisReplyError, RedisUnavailable
 
 __all__ = ["Arg", "RedisClient", "RedisError", "RedisReplyError", "RedisUnavailable", "Script"]
@@ -69,13 +69,13 @@ class RedisClient:
         self._timeout = timeout
         self._max_waiting = max_waiting
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._link: Link | None = None
+        self._link: Connection | None = None
         self._held: deque[_Held] = deque()
         self._down_since = 0.0
         self._closed = True
         self._keeper: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
-        self._subscriptions: set[Link] = set()
+        self._subscriptions: set[Connection] = set()
         self.reconnects = 0
 
     @property
@@ -221,7 +221,7 @@ class RedisClient:
                 self._subscriptions.discard(link)
                 link.abort("the subscription ended")
 
-    async def _subscribed(self, channels: Sequence[str], unread: asyncio.Queue[bytes | None]) -> Link:
+    async def _subscribed(self, channels: Sequence[str], unread: asyncio.Queue[bytes | None]) -> Connection:
         def hand_over(message: bytes | None) -> None:
             if unread.full():
                 unread.get_nowait()
@@ -261,7 +261,7 @@ class RedisClient:
             if not held.future.done():
                 held.future.set_exception(RedisUnavailable(why))
 
-    def _on_lost(self, link: Link) -> None:
+    def _on_lost(self, link: Connection) -> None:
         if self._closed or link is not self._link:
             return
         assert self._loop is not None

@@ -57,13 +57,13 @@ class Address:
         )
 
 
-class Link(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """A connection; ``lost`` is called once when it ends.
 
     With ``pushed`` set, replies nobody waits for (pub/sub messages) are handed to it.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[[Link], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[[Connection], None]) -> None:
         self._loop = loop
         self._lost = lost
         self._reader = hiredis.Reader(
@@ -164,18 +164,20 @@ class Link(asyncio.Protocol):
         self._lost(self)
 
 
-async def connect(address: Address, *, lost: Callable[[Link], None], name: str, timeout: float) -> Link:
+async def connect(
+    address: Address, *, lost: Callable[[Connection], None], name: str, timeout: float
+) -> Connection:
     """An authenticated connection.  Raises ``RedisUnavailable``; ``RedisReplyError`` for a wrong password."""
     loop = asyncio.get_running_loop()
-    link: Link | None = None
+    link: Connection | None = None
     try:
         async with asyncio.timeout(timeout):
-            made: tuple[Any, Link]
+            made: tuple[Any, Connection]
             if address.path:
-                made = await loop.create_unix_connection(lambda: Link(loop, lost), address.path)
+                made = await loop.create_unix_connection(lambda: Connection(loop, lost), address.path)
             else:
                 made = await loop.create_connection(
-                    lambda: Link(loop, lost),
+                    lambda: Connection(loop, lost),
                     address.host,
                     address.port,
                     ssl=ssl.create_default_context() if address.tls else None,
@@ -192,7 +194,7 @@ async def connect(address: Address, *, lost: Callable[[Link], None], name: str, 
         raise
 
 
-def ask(link: Link, *args: Arg) -> asyncio.Future[Any]:
+def ask(link: Connection, *args: Arg) -> asyncio.Future[Any]:
     """One command on this very connection; the reply's strings stay bytes."""
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     link.send(pack(args), future, False)

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import CityClockRecord, Clock
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, StoreError, VersionConflict
 
@@ -104,7 +104,7 @@ class CityHeartbeat:
     async def stop(self) -> None:
         """End, with a last mark."""
         if self._task is not None:
-            await end(self._task)
+            await cancel_and_wait(self._task)
             with suppress(StoreError):
                 await self.beat(fresh_s=0.0)
 

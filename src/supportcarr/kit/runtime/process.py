@@ -33,7 +33,7 @@ def set_title(role: str) -> None:
     setproctitle.setproctitle(f"supportcarr: {role}")
 
 
-def settle_memory() -> None:
+def tune_gc() -> None:
     """Call once, when everything is loaded: the garbage collector leaves that alone from then on.
 
     What a request makes is nearly all gone by reference counting when it ends, so the collector looks
@@ -67,7 +67,7 @@ def _watch(parent: int, how: signal.Signals) -> None:
     os.kill(os.getpid(), how)
 
 
-def start_bound(
+def spawn_child(
     command: Sequence[str],
     *,
     stdin: bytes = b"",

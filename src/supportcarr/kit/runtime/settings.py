@@ -25,17 +25,17 @@ class SettingsError(Exception):
     """A setting is wrong or missing; the message is a sentence for the person who set it."""
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class SettingsGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the classes; ``prefix`` comes between ``SUPPORTCARR_`` and the field's name."""
 
     prefix: ClassVar[str] = ""
 
 
 SECRET: dict[str, Any] = {"secret": True}  # never shown; made by itself in the local profile
-GIVEN: dict[str, Any] = SECRET | {"optional": True}  # never shown; empty means: none
+OPTIONAL_SECRET: dict[str, Any] = SECRET | {"optional": True}  # never shown; empty means: none
 
 
-class Place(Group, frozen=True, kw_only=True):
+class Deployment(SettingsGroup, frozen=True, kw_only=True):
     """Where this runs."""
 
     profile: Annotated[
@@ -51,26 +51,26 @@ class Place(Group, frozen=True, kw_only=True):
         str,
         Meta(
             description="sqlite:///PATH or mongodb://…; empty: a SQLite file in DATA",
-            extra=GIVEN,
+            extra=OPTIONAL_SECRET,
         ),
     ] = ""
     redis_url: Annotated[
         str,
         Meta(
             description="the durable Redis (queues, tokens, streams); empty: one is started",
-            extra=GIVEN,
+            extra=OPTIONAL_SECRET,
         ),
     ] = ""
     cache_url: Annotated[
         str,
         Meta(
             description="the evicting Redis (caches, positions); empty: the durable one",
-            extra=GIVEN,
+            extra=OPTIONAL_SECRET,
         ),
     ] = ""
 
 
-class Servers(Group, frozen=True, kw_only=True):
+class Servers(SettingsGroup, frozen=True, kw_only=True):
     """Processes and ports."""
 
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
@@ -102,14 +102,14 @@ class Servers(Group, frozen=True, kw_only=True):
     ] = ""
 
 
-class City(Group, frozen=True, kw_only=True):
+class City(SettingsGroup, frozen=True, kw_only=True):
     """The city's clock (local profile only; elsewhere it is the wall's)."""
 
     prefix = "CITY_"
     speed: Annotated[float, Meta(gt=0, le=120, description="city seconds a wall second")] = 1.0
 
 
-class Auth(Group, frozen=True, kw_only=True):
+class Auth(SettingsGroup, frozen=True, kw_only=True):
     """Accounts and tokens."""
 
     prefix = "AUTH_"
@@ -124,7 +124,7 @@ class Auth(Group, frozen=True, kw_only=True):
     bcrypt_threads: Annotated[int, Meta(ge=1, le=16, description="threads that hash passwords")] = 2
 
 
-class Limits(Group, frozen=True, kw_only=True):
+class Limits(SettingsGroup, frozen=True, kw_only=True):
     """Rate limits in the request path (wall time)."""
 
     prefix = "LIMITS_"
@@ -136,7 +136,7 @@ class Limits(Group, frozen=True, kw_only=True):
     lease: Annotated[int, Meta(ge=1, le=64, description="tokens leased to a process at a time; 1: none")] = 8
 
 
-class Stripe(Group, frozen=True, kw_only=True):
+class Stripe(SettingsGroup, frozen=True, kw_only=True):
     """Card payments."""
 
     prefix = "STRIPE_"
@@ -149,7 +149,7 @@ class Stripe(Group, frozen=True, kw_only=True):
     tolerance_seconds: Annotated[int, Meta(ge=1, description="oldest accepted webhook signature")] = 300
 
 
-class Quotes(Group, frozen=True, kw_only=True):
+class Quotes(SettingsGroup, frozen=True, kw_only=True):
     """Quotes."""
 
     prefix = "QUOTES_"
@@ -157,7 +157,7 @@ class Quotes(Group, frozen=True, kw_only=True):
     seconds: Annotated[int, Meta(ge=60, description="life of a quote (city time)")] = 600
 
 
-class Rescues(Group, frozen=True, kw_only=True):
+class Rescues(SettingsGroup, frozen=True, kw_only=True):
     """The life of a rescue (city time)."""
 
     prefix = "RESCUES_"
@@ -170,7 +170,7 @@ class Rescues(Group, frozen=True, kw_only=True):
     pin_tries: Annotated[int, Meta(ge=1, description="tries of the start PIN")] = 5
 
 
-class Dispatch(Group, frozen=True, kw_only=True):
+class Dispatch(SettingsGroup, frozen=True, kw_only=True):
     """Matching and offers (city time)."""
 
     prefix = "DISPATCH_"
@@ -181,7 +181,7 @@ class Dispatch(Group, frozen=True, kw_only=True):
     missed_offers: Annotated[int, Meta(ge=1, description="missed offers that put a driver offline")] = 3
 
 
-class Routing(Group, frozen=True, kw_only=True):
+class Routing(SettingsGroup, frozen=True, kw_only=True):
     """Distances and times by road."""
 
     prefix = "ROUTING_"
@@ -189,7 +189,7 @@ class Routing(Group, frozen=True, kw_only=True):
     speed_kmh: Annotated[float, Meta(gt=0, description="mean speed in the city")] = 30.0
 
 
-class Streams(Group, frozen=True, kw_only=True):
+class Streams(SettingsGroup, frozen=True, kw_only=True):
     """Streams of events for people."""
 
     prefix = "STREAMS_"
@@ -201,7 +201,7 @@ class Streams(Group, frozen=True, kw_only=True):
     heads_seconds: Annotated[float, Meta(gt=0, description="how often heads are told")] = 3.0
 
 
-class Jobs(Group, frozen=True, kw_only=True):
+class Jobs(SettingsGroup, frozen=True, kw_only=True):
     """Background work (wall time)."""
 
     prefix = "JOBS_"
@@ -210,7 +210,7 @@ class Jobs(Group, frozen=True, kw_only=True):
     sweep_seconds: Annotated[float, Meta(gt=0, description="how often left work is looked for")] = 2.0
 
 
-class Logs(Group, frozen=True, kw_only=True):
+class Logs(SettingsGroup, frozen=True, kw_only=True):
     """Logs."""
 
     prefix = "LOG_"
@@ -218,7 +218,7 @@ class Logs(Group, frozen=True, kw_only=True):
     file: Annotated[str, Meta(description="empty: standard error")] = ""
 
 
-class Map(Group, frozen=True, kw_only=True):
+class Map(SettingsGroup, frozen=True, kw_only=True):
     """Maps in the apps."""
 
     prefix = "MAP_"
@@ -232,7 +232,7 @@ class Map(Group, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All of them."""
 
-    place: Place
+    deployment: Deployment
     servers: Servers
     city: City
     auth: Auth
@@ -248,10 +248,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     map: Map
 
 
-G = TypeVar("G", bound=Group)
+G = TypeVar("G", bound=SettingsGroup)
 
 
-def declared() -> Iterator[tuple[type[Group], msgspec.inspect.Field, str, Meta]]:
+def declared() -> Iterator[tuple[type[SettingsGroup], msgspec.inspect.Field, str, Meta]]:
     """Each setting: its class, its field, its variable's name, and its description."""
     for group_field in msgspec.structs.fields(Settings):
         group = group_field.type

@@ -5,7 +5,7 @@ An engine keeps these promises (``tests/contract/store`` holds every engine to t
 - ``save`` is one atomic act: the new document and its events, only if the stored version is the one
   that was read; otherwise ``VersionConflict`` and nothing happened.  A save never drops an event
   that is still in the outbox.
-- ``relayed`` takes one event out of the outbox and leaves the version alone.
+- ``mark_published`` takes one event out of the outbox and leaves the version alone.
 - What was acknowledged survives the death of the process and of the machine.
 - ``find`` pages neither skip nor repeat a document that was there all along while others come and go.
 - Subscribers are told of each commit that has events, in this process, after it is durable.
@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event, Recorded
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 
 D = TypeVar("D", bound=Document)
 
@@ -152,7 +152,7 @@ class Collection(Protocol[D]):
     async def count(self, where: Where | None = None) -> int:
         """How many match."""
 
-    async def insert(self, document: D, recorded: Recorded | None = None) -> D:
+    async def insert(self, document: D, recorded: PendingEvents | None = None) -> D:
         """Store a new document as version 1, with its events.  Raises ``DuplicateKey``."""
 
     async def insert_many(self, documents: Sequence[D]) -> int:
@@ -161,7 +161,7 @@ class Collection(Protocol[D]):
         Raises ``DuplicateKey`` for a taken unique key (nothing is promised of the rest then).
         """
 
-    async def save(self, document: D, recorded: Recorded | None = None) -> D:
+    async def save(self, document: D, recorded: PendingEvents | None = None) -> D:
         """Replace the stored document of the same id and version; answers it with the next version.
 
         ``document.version`` is the version that was read.  Raises ``VersionConflict``,
@@ -174,17 +174,17 @@ class Collection(Protocol[D]):
         Until they are, the id stays taken.  Raises ``VersionConflict``.
         """
 
-    async def relayed(self, event: Event) -> None:
+    async def mark_published(self, event: EventEnvelope) -> None:
         """Take the event out of the outbox; harmless if it is gone already."""
 
-    async def unrelayed(self, id: str) -> list[Event]:
+    async def pending_events(self, id: str) -> list[EventEnvelope]:
         """The events of one document that are still in the outbox, oldest first."""
 
     def scan(self, where: Where | None = None, *, batch: int = 500) -> AsyncIterator[D]:
         """Every document that matches, in order of id, read in batches: for rebuilds and checks."""
 
 
-CommitListener = Callable[[str, str, Sequence[Event]], None]  # collection, document id, events
+CommitListener = Callable[[str, str, Sequence[EventEnvelope]], None]  # collection, document id, events
 
 
 class Store(Protocol):
@@ -193,7 +193,7 @@ class Store(Protocol):
     def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
         """The collection of that spec (made, with its indexes, if the engine does so by itself)."""
 
-    def named(self, name: str) -> Collection[Any]:
+    def get_collection(self, name: str) -> Collection[Any]:
         """The collection declared under that name in this process.  Raises ``KeyError``."""
 
     def subscribe(self, listener: CommitListener) -> None:

@@ -10,7 +10,7 @@ from supportcarr.kit.store.port import Collection, Range, VersionConflict
 AT_ONCE = 200
 
 
-async def forget(collection: Collection[Any], field: str, before: datetime) -> int:
+async def purge_expired(collection: Collection[Any], field: str, before: datetime) -> int:
     """Remove the documents whose *field* (an index begins with it) is before that time; how many.
 
     One that somebody changes or removes at the same moment is left to them, or to the next time.

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound
-from supportcarr.contracts.events import Recorded
 from supportcarr.kit.store.port import Collection, VersionConflict
 
 D = TypeVar("D", bound=Document)
 
 
-async def change(
+async def update(
     collection: Collection[D],
     id: str,
-    fn: Callable[[D], tuple[D, Recorded | None] | None],
+    fn: Callable[[D], tuple[D, PendingEvents | None] | None],
     attempts: int = 3,
 ) -> D:
     """Change one document by *fn*, a pure function of the document as it is now.

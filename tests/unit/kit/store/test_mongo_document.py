@@ -89,7 +89,7 @@ def test_a_time_without_a_zone_is_refused() -> None:
 
 def test_a_document_lies_in_the_open() -> None:
     parcel = Parcel(id="p", version=1, owner="ann", due_at=NOON, price=2.5, weight=2**40)
-    [event] = recorded("in").events("parcels", "p", 1)
+    [event] = recorded("in").envelopes("parcels", "p", 1)
     row = SHAPE.row(parcel, [event])
     [entry] = row.pop("outbox")
     assert row == {
@@ -128,7 +128,7 @@ def test_a_row_that_its_type_cannot_hold_is_an_error_of_the_store() -> None:
 
 
 def test_an_update_names_all_that_changes_and_takes_away_what_is_absent() -> None:
-    [event] = recorded("moved").events("parcels", "p", 2)
+    [event] = recorded("moved").envelopes("parcels", "p", 2)
     update = SHAPE.update(Parcel(id="p", version=2, shelf="A", note="n"), [event])
     assert update["$set"] == {"owner": "nobody", "urgent": False, "shelf": "A", "note": "n"}
     assert set(update["$unset"]) == {"weight", "price", "due_at", "count"}
@@ -211,7 +211,7 @@ def takes(spec: CollectionSpec[Any], row: dict[str, Any]) -> bool:
 
 def test_a_validator_takes_every_document_that_we_write() -> None:
     shape = Shape(TRUNKS)
-    events = recorded("one", "two").events("trunks", "t", 3)
+    events = recorded("one", "two").envelopes("trunks", "t", 3)
     for trunk in (TRUNK, msgspec.structs.replace(TRUNK, shut_at=NOON, label="x", owner=Place(0, 0))):
         assert takes(TRUNKS, shape.row(trunk, events))
     assert takes(PARCELS, SHAPE.row(Parcel(id="p", version=1)))

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from supportcarr.kit.store.sqlite.cache import Marks, ReadCache
+from supportcarr.kit.store.sqlite.cache import ReadCache, VersionCounters
 
 
 @pytest.fixture
-def marks(tmp_path: Path) -> Iterator[Marks]:
-    made = Marks(tmp_path / "store")
+def marks(tmp_path: Path) -> Iterator[VersionCounters]:
+    made = VersionCounters(tmp_path / "store")
     yield made
     made.close()
 
 
 @pytest.fixture
-def elsewhere(marks: Marks, tmp_path: Path) -> Iterator[Marks]:
+def elsewhere(marks: VersionCounters, tmp_path: Path) -> Iterator[VersionCounters]:
     """The counters as another process has them."""
-    made = Marks(tmp_path / "store")
+    made = VersionCounters(tmp_path / "store")
     yield made
     made.close()
 
@@ -31,7 +31,7 @@ def read(cache: ReadCache, name: str, document: object) -> None:
 
 
 def test_what_was_read_counts_until_another_process_begins_to_change_it(
-    marks: Marks, elsewhere: Marks
+    marks: VersionCounters, elsewhere: VersionCounters
 ) -> None:
     cache = ReadCache(marks)
     read(cache, "p1", "first")
@@ -46,7 +46,9 @@ def test_what_was_read_counts_until_another_process_begins_to_change_it(
     assert cache.look("parcels", "p1")[1] == "second"
 
 
-def test_what_is_read_while_a_commit_is_on_its_way_is_not_kept(marks: Marks, elsewhere: Marks) -> None:
+def test_what_is_read_while_a_commit_is_on_its_way_is_not_kept(
+    marks: VersionCounters, elsewhere: VersionCounters
+) -> None:
     cache = ReadCache(marks)
     slots = elsewhere.begin(["p1"])
     read(cache, "p1", "perhaps the old one")
@@ -55,7 +57,9 @@ def test_what_is_read_while_a_commit_is_on_its_way_is_not_kept(marks: Marks, els
 
 
 @pytest.mark.parametrize("finished", [True, False])
-def test_a_read_that_a_commit_overtakes_is_not_kept(marks: Marks, elsewhere: Marks, finished: bool) -> None:
+def test_a_read_that_a_commit_overtakes_is_not_kept(
+    marks: VersionCounters, elsewhere: VersionCounters, finished: bool
+) -> None:
     cache = ReadCache(marks)
     count, _ = cache.look("parcels", "p1")
     slots = elsewhere.begin(["p1"])
@@ -68,7 +72,7 @@ def test_a_read_that_a_commit_overtakes_is_not_kept(marks: Marks, elsewhere: Mar
 
 
 def test_after_a_writer_died_half_way_nothing_is_kept_until_the_next_one_is_through(
-    marks: Marks, elsewhere: Marks
+    marks: VersionCounters, elsewhere: VersionCounters
 ) -> None:
     cache = ReadCache(marks)
     read(cache, "p1", "old")
@@ -80,7 +84,7 @@ def test_after_a_writer_died_half_way_nothing_is_kept_until_the_next_one_is_thro
     assert cache.look("parcels", "p1")[1] == "new"
 
 
-def test_documents_of_different_collections_share_ids_and_nothing_else(marks: Marks) -> None:
+def test_documents_of_different_collections_share_ids_and_nothing_else(marks: VersionCounters) -> None:
     cache = ReadCache(marks)
     cache.keep("riders", "usr_1", 0, "as a rider")
     cache.keep("drivers", "usr_1", 0, "as a driver")
@@ -89,7 +93,7 @@ def test_documents_of_different_collections_share_ids_and_nothing_else(marks: Ma
 
 
 def test_a_slot_that_two_ids_share_costs_a_read_and_ends_even(
-    marks: Marks, monkeypatch: pytest.MonkeyPatch
+    marks: VersionCounters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.store.sqlite.cache.SLOTS", 1)
     cache = ReadCache(marks)
@@ -100,7 +104,9 @@ def test_a_slot_that_two_ids_share_costs_a_read_and_ends_even(
     assert cache.look("parcels", "p1")[1] == "first"
 
 
-def test_the_oldest_goes_when_there_are_too_many(marks: Marks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_goes_when_there_are_too_many(
+    marks: VersionCounters, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("supportcarr.kit.store.sqlite.cache.KEPT", 2)
     cache = ReadCache(marks)
     for name in ("p1", "p2", "p3"):
@@ -108,5 +114,5 @@ def test_the_oldest_goes_when_there_are_too_many(marks: Marks, monkeypatch: pyte
     assert [cache.look("parcels", name)[1] for name in ("p1", "p2", "p3")] == [None, "p2", "p3"]
 
 
-def test_an_id_that_is_no_text_in_utf_8_has_a_slot_too(marks: Marks) -> None:
+def test_an_id_that_is_no_text_in_utf_8_has_a_slot_too(marks: VersionCounters) -> None:
     assert ReadCache(marks).look("parcels", "half a pair \ud83d")[1] is None

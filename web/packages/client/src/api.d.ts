@@ -1123,96 +1123,6 @@ export interface components {
             lng: number;
         };
         /**
-         * Listing[DriverOut]
-         * @description One page of a list.
-         */
-        Listing_DriverOut_: {
-            items: components["schemas"]["DriverOut"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[Earning]
-         * @description One page of a list.
-         */
-        Listing_Earning_: {
-            items: components["schemas"]["Earning"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[MessageView]
-         * @description One page of a list.
-         */
-        Listing_MessageView_: {
-            items: components["schemas"]["MessageView"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[NotificationView]
-         * @description One page of a list.
-         */
-        Listing_NotificationView_: {
-            items: components["schemas"]["NotificationView"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[OfferOut]
-         * @description One page of a list.
-         */
-        Listing_OfferOut_: {
-            items: components["schemas"]["OfferOut"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[PaymentMethodAnswer]
-         * @description One page of a list.
-         */
-        Listing_PaymentMethodAnswer_: {
-            items: components["schemas"]["PaymentMethodAnswer"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[RescueRow]
-         * @description One page of a list.
-         */
-        Listing_RescueRow_: {
-            items: components["schemas"]["RescueRow"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[RescueView]
-         * @description One page of a list.
-         */
-        Listing_RescueView_: {
-            items: components["schemas"]["RescueView"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[TimelineView]
-         * @description One page of a list.
-         */
-        Listing_TimelineView_: {
-            items: components["schemas"]["TimelineView"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
-         * Listing[VehicleOut]
-         * @description One page of a list.
-         */
-        Listing_VehicleOut_: {
-            items: components["schemas"]["VehicleOut"][];
-            /** @default null */
-            next_cursor?: string | null;
-        };
-        /**
          * MapView
          * @description A moment of one area: where its drivers are, and its rescues under way.
          */
@@ -1291,6 +1201,96 @@ export interface components {
             };
             waiting_seconds_max: number;
             today: components["schemas"]["Today"];
+        };
+        /**
+         * PageResponse[DriverOut]
+         * @description One page of a list.
+         */
+        PageResponse_DriverOut_: {
+            items: components["schemas"]["DriverOut"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[Earning]
+         * @description One page of a list.
+         */
+        PageResponse_Earning_: {
+            items: components["schemas"]["Earning"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[MessageView]
+         * @description One page of a list.
+         */
+        PageResponse_MessageView_: {
+            items: components["schemas"]["MessageView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[NotificationView]
+         * @description One page of a list.
+         */
+        PageResponse_NotificationView_: {
+            items: components["schemas"]["NotificationView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[OfferOut]
+         * @description One page of a list.
+         */
+        PageResponse_OfferOut_: {
+            items: components["schemas"]["OfferOut"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[PaymentMethodAnswer]
+         * @description One page of a list.
+         */
+        PageResponse_PaymentMethodAnswer_: {
+            items: components["schemas"]["PaymentMethodAnswer"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[RescueRow]
+         * @description One page of a list.
+         */
+        PageResponse_RescueRow_: {
+            items: components["schemas"]["RescueRow"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[RescueView]
+         * @description One page of a list.
+         */
+        PageResponse_RescueView_: {
+            items: components["schemas"]["RescueView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[TimelineView]
+         * @description One page of a list.
+         */
+        PageResponse_TimelineView_: {
+            items: components["schemas"]["TimelineView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[VehicleOut]
+         * @description One page of a list.
+         */
+        PageResponse_VehicleOut_: {
+            items: components["schemas"]["VehicleOut"][];
+            /** @default null */
+            next_cursor?: string | null;
         };
         /**
          * PaymentFile
@@ -2188,7 +2188,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_PaymentMethodAnswer_"];
+                    "application/json": components["schemas"]["PageResponse_PaymentMethodAnswer_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2288,7 +2288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_Earning_"];
+                    "application/json": components["schemas"]["PageResponse_Earning_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2354,7 +2354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_RescueView_"];
+                    "application/json": components["schemas"]["PageResponse_RescueView_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2458,7 +2458,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_TimelineView_"];
+                    "application/json": components["schemas"]["PageResponse_TimelineView_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3058,7 +3058,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_MessageView_"];
+                    "application/json": components["schemas"]["PageResponse_MessageView_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3126,7 +3126,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_OfferOut_"];
+                    "application/json": components["schemas"]["PageResponse_OfferOut_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3295,7 +3295,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_VehicleOut_"];
+                    "application/json": components["schemas"]["PageResponse_VehicleOut_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3431,7 +3431,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_DriverOut_"];
+                    "application/json": components["schemas"]["PageResponse_DriverOut_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3582,7 +3582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_NotificationView_"];
+                    "application/json": components["schemas"]["PageResponse_NotificationView_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3713,7 +3713,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing_RescueRow_"];
+                    "application/json": components["schemas"]["PageResponse_RescueRow_"];
                 };
             };
             400: components["responses"]["Problem400"];

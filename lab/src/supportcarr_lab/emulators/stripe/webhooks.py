@@ -11,7 +11,7 @@ import time
 
 import aiohttp
 
-from supportcarr.kit.runtime.cancellation import end
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr_lab.emulators.stripe.database import Books, Delivery
 
 MOST_ATTEMPTS = 25  # at most half a minute apart: about ten minutes
@@ -40,7 +40,7 @@ class WebhookSender:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        await end(self._task)
+        await cancel_and_wait(self._task)
 
     def wake(self) -> None:
         """There may be something new to send."""

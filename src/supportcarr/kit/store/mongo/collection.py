@@ -15,7 +15,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_preferences import SecondaryPreferred
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event, Recorded
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.kit.store import cursors
 from supportcarr.kit.store.mongo import indexes
 from supportcarr.kit.store.mongo.document import ALIVE, BURIED, NO_EVENTS, OUTBOX, Row, Shape, events_of
@@ -160,7 +160,7 @@ class MongoCollection(Generic[D]):
             if len(rows) < batch:
                 return
 
-    async def unrelayed(self, id: str) -> list[Event]:
+    async def pending_events(self, id: str) -> list[EventEnvelope]:
         row = await self._one(id, {OUTBOX: True})
         return events_of(row) if row else []
 
@@ -188,7 +188,7 @@ class MongoCollection(Generic[D]):
 
     # --- writes -------------------------------------------------------------------------------
 
-    async def insert(self, document: D, recorded: Recorded | None = None) -> D:
+    async def insert(self, document: D, recorded: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=1)
         events = self._events(stored, recorded)
         row = self.shape.row(stored, events)
@@ -251,7 +251,7 @@ class MongoCollection(Generic[D]):
             conflicts += taken
         return conflicts
 
-    async def save(self, document: D, recorded: Recorded | None = None) -> D:
+    async def save(self, document: D, recorded: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=document.version + 1)
         events = self._events(stored, recorded)
         update = self.shape.update(stored, events)
@@ -289,10 +289,10 @@ class MongoCollection(Generic[D]):
             raise self._conflict(id, version)
         await self._clear(rows, [id])  # the relay may have been faster
 
-    async def relayed(self, event: Event) -> None:
+    async def mark_published(self, event: EventEnvelope) -> None:
         await self._write(partial(self._relayed, event=event))
 
-    async def _relayed(self, rows: Rows, event: Event) -> None:
+    async def _relayed(self, rows: Rows, event: EventEnvelope) -> None:
         left = await self._store.attempt(
             lambda: rows.find_one_and_update(
                 self.shape.key(event.document_id),
@@ -327,7 +327,7 @@ class MongoCollection(Generic[D]):
         return await self._store.attempt(lambda: rows.find_one(matching, {"_id": True})) is not None
 
     async def _write(
-        self, run: Callable[[Rows], Awaitable[R]], id: str = "", events: Sequence[Event] = ()
+        self, run: Callable[[Rows], Awaitable[R]], id: str = "", events: Sequence[EventEnvelope] = ()
     ) -> R:
         """*run*'s outcome.  It runs to its end, and is told of, even if the caller gives up waiting."""
 
@@ -340,8 +340,8 @@ class MongoCollection(Generic[D]):
         _attached(self._rows)
         return await self._store.finish(write())
 
-    def _events(self, stored: D, recorded: Recorded | None) -> list[Event]:
-        return recorded.events(self.spec.name, stored.id, stored.version) if recorded else []
+    def _events(self, stored: D, recorded: PendingEvents | None) -> list[EventEnvelope]:
+        return recorded.envelopes(self.spec.name, stored.id, stored.version) if recorded else []
 
     def _conflict(self, id: str, version: int) -> VersionConflict:
         return VersionConflict(f"{self.spec.name}: {id} is not at version {version}")

@@ -24,7 +24,7 @@ import msgspec
 from msgspec import inspect
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.ids import region_of
 from supportcarr.kit.store.port import CollectionSpec, StoreError
 
@@ -37,7 +37,7 @@ NO_EVENTS: Row = {f"{OUTBOX}.0": {"$exists": False}}
 BURIED: Row = {"version": {"$exists": False}, **NO_EVENTS}  # a tombstone that nothing needs any more
 
 _event_encoder = msgspec.json.Encoder()
-_event_decoder = msgspec.json.Decoder(Event)
+_event_decoder = msgspec.json.Decoder(EventEnvelope)
 
 
 def stamp(value: datetime) -> str:
@@ -128,14 +128,14 @@ class Shape(Generic[D]):
             raise ValueError(f"{self.spec.name}: {document.id} does not name its {shard}, {row.get(shard)!r}")
         return row
 
-    def row(self, document: D, events: Sequence[Event] = ()) -> Row:
+    def row(self, document: D, events: Sequence[EventEnvelope] = ()) -> Row:
         """A new document, whole."""
         row = {"_id": document.id, "version": document.version, **self.fields(document)}
         if events:
             row[OUTBOX] = _entries(events)
         return row
 
-    def update(self, document: D, events: Sequence[Event]) -> Row:
+    def update(self, document: D, events: Sequence[EventEnvelope]) -> Row:
         """The update that makes the version before into *document*: all of it in one act."""
         fields = self.fields(document)
         update: Row = {"$inc": {"version": 1}}
@@ -170,12 +170,12 @@ class Shape(Generic[D]):
         }
 
 
-def events_of(row: Row) -> list[Event]:
+def events_of(row: Row) -> list[EventEnvelope]:
     """The events in a document's outbox, oldest first."""
     return [_event_decoder.decode(entry["event"]) for entry in row.get(OUTBOX, ())]
 
 
-def _entries(events: Sequence[Event]) -> list[Row]:
+def _entries(events: Sequence[EventEnvelope]) -> list[Row]:
     saved_at = stamp(datetime.now(UTC))
     return [
         {"id": event.id, "saved_at": saved_at, "event": _event_encoder.encode(event).decode()}

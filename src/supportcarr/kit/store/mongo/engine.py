@@ -22,7 +22,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.store.mongo import maintenance
 from supportcarr.kit.store.mongo.collection import MongoCollection
 from supportcarr.kit.store.mongo.document import OUTBOX, Row, stamp
@@ -132,14 +132,14 @@ class MongoStore:
             raise ValueError(f"{spec.name} is declared twice, and differently")
         return known
 
-    def named(self, name: str) -> Collection[Any]:
+    def get_collection(self, name: str) -> Collection[Any]:
         """The collection that was declared under that name.  Raises ``KeyError``."""
         return self._collections[name]
 
     def subscribe(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
 
-    def tell(self, collection: str, id: str, events: Sequence[Event]) -> None:
+    def tell(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
         """Tell the subscribers of a commit."""
         for listener in self._listeners:
             try:

@@ -32,7 +32,7 @@ _WIDTH = 8  # bytes of a counter: written and read in one piece
 _SEVERAL = 1  # in place of a counter: no counter that is kept is odd
 
 
-class Marks:
+class VersionCounters:
     """The counters that all processes of one database share.
 
     Make it while no other process makes or writes it.  Raises ``OSError`` if it cannot be had.
@@ -82,7 +82,7 @@ class Marks:
 class ReadCache:
     """Documents of one process by collection and id.  For the event loop's thread."""
 
-    def __init__(self, marks: Marks) -> None:
+    def __init__(self, marks: VersionCounters) -> None:
         self._counts = marks.counts
         self._slot = marks.slot
         self._kept: dict[tuple[str, str], tuple[int, Any, int]] = {}  # with the slot

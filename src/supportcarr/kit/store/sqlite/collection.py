@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event, Recorded
+from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.kit.store import cursors
 from supportcarr.kit.store.port import CollectionSpec, In, Page, StoreUnavailable, Where
 from supportcarr.kit.store.sqlite.query import Clause, after, column_of, condition
@@ -24,7 +24,7 @@ D = TypeVar("D", bound=Document)
 AT_ONCE = 100  # rows that may be read, if an index finds them, or inserted in the caller's thread
 CHUNK = 500  # rows read, or inserted, in one go
 
-_event_decoder = msgspec.json.Decoder(Event)
+_event_decoder = msgspec.json.Decoder(EventEnvelope)
 
 
 class SqliteCollection(Generic[D]):
@@ -144,7 +144,7 @@ class SqliteCollection(Generic[D]):
                 return
             last = rows[-1][0]
 
-    async def unrelayed(self, id: str) -> list[Event]:
+    async def pending_events(self, id: str) -> list[EventEnvelope]:
         rows = self._store.read_now(
             "SELECT body FROM _outbox WHERE collection = ? AND document_id = ? ORDER BY seq",
             (self.spec.name, id),
@@ -153,7 +153,7 @@ class SqliteCollection(Generic[D]):
 
     # --- writes -------------------------------------------------------------------------------
 
-    async def insert(self, document: D, recorded: Recorded | None = None) -> D:
+    async def insert(self, document: D, recorded: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=1)
         events = self._events(stored, recorded)
         row = self.table.row(stored)
@@ -178,7 +178,7 @@ class SqliteCollection(Generic[D]):
             )
         return stored
 
-    async def save(self, document: D, recorded: Recorded | None = None) -> D:
+    async def save(self, document: D, recorded: PendingEvents | None = None) -> D:
         read = document.version
         stored = msgspec.structs.replace(document, version=read + 1)
         events = self._events(stored, recorded)
@@ -193,7 +193,7 @@ class SqliteCollection(Generic[D]):
     async def delete(self, id: str, version: int) -> None:
         await self._store.write(lambda connection: self.table.delete(connection, id, version), ids=(id,))
 
-    async def relayed(self, event: Event) -> None:
+    async def mark_published(self, event: EventEnvelope) -> None:
         await self._store.write(
             lambda connection: (
                 connection.execute(
@@ -204,10 +204,10 @@ class SqliteCollection(Generic[D]):
             unhurried=True,
         )
 
-    def _events(self, stored: D, recorded: Recorded | None) -> list[Event]:
-        return recorded.events(self.spec.name, stored.id, stored.version) if recorded else []
+    def _events(self, stored: D, recorded: PendingEvents | None) -> list[EventEnvelope]:
+        return recorded.envelopes(self.spec.name, stored.id, stored.version) if recorded else []
 
-    def _written(self, id: str, body: bytes, events: list[Event], count: int) -> None:
+    def _written(self, id: str, body: bytes, events: list[EventEnvelope], count: int) -> None:
         """A document is durable: keep it, and tell of its events."""
         if self._store.cache is not None:
             self._store.cache.keep(self.table.name, id, count, body)

@@ -23,16 +23,16 @@ from typing import Any, TypeVar
 import structlog
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.store.port import (
     Collection,
     CollectionSpec,
     CommitListener,
     StoreUnavailable,
 )
-from supportcarr.kit.store.sqlite.cache import Marks, ReadCache
+from supportcarr.kit.store.sqlite.cache import ReadCache, VersionCounters
 from supportcarr.kit.store.sqlite.collection import SqliteCollection
-from supportcarr.kit.store.sqlite.lock import Turnstile
+from supportcarr.kit.store.sqlite.lock import FairFileLock
 from supportcarr.kit.store.sqlite.table import OUTBOX, Table
 from supportcarr.kit.store.sqlite.writer import CHECKPOINT_PAGES, LOG_BYTES, Writer, as_unavailable
 
@@ -54,7 +54,7 @@ class SqliteStore:
         self._listeners: list[CommitListener] = []
         self._writer: Writer | None = None
         self._near: sqlite3.Connection | None = None
-        self._marks: Marks | None = None
+        self._marks: VersionCounters | None = None
         self.cache: ReadCache | None = None  # while it is open
         self._pool: ThreadPoolExecutor | None = None
         self._local = threading.local()
@@ -83,7 +83,7 @@ class SqliteStore:
                 connection.close()
             self._near = self._connect(read_only=True)
             try:
-                self._marks = Marks(self.path)
+                self._marks = VersionCounters(self.path)
             except OSError as error:
                 raise StoreUnavailable(f"{self.path}.marks cannot be opened: {error.strerror}") from error
             self.cache = ReadCache(self._marks)
@@ -95,7 +95,7 @@ class SqliteStore:
         """While no other process writes."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            turnstile = Turnstile(self.path)
+            turnstile = FairFileLock(self.path)
         except OSError as error:
             raise StoreUnavailable(f"{self.path} cannot be opened: {error.strerror}") from error
         if not turnstile.acquire_within(self._patience_s):
@@ -167,14 +167,14 @@ class SqliteStore:
         self._collections[spec.name] = made
         return made
 
-    def named(self, name: str) -> Collection[Any]:
+    def get_collection(self, name: str) -> Collection[Any]:
         """The collection that was declared under that name.  Raises ``KeyError``."""
         return self._collections[name]
 
     def subscribe(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
 
-    def tell(self, collection: str, id: str, events: Sequence[Event]) -> None:
+    def tell(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
         """Tell the subscribers of a commit."""
         for listener in self._listeners:
             try:

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 
-class Turnstile:
+class FairFileLock:
     """One holder at a time over all processes; within a process one thread at a time may use it."""
 
     def __init__(self, path: Path) -> None:

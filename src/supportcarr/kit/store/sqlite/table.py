@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.events import Event
+from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.store.cursors import KeyValue
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, StoreError, VersionConflict
 from supportcarr.kit.store.sqlite.query import column_value
@@ -80,7 +80,9 @@ class Table(Generic[D]):
 
     # --- writes -------------------------------------------------------------------------------
 
-    def insert(self, connection: sqlite3.Connection, row: tuple[Any, ...], events: Sequence[Event]) -> None:
+    def insert(
+        self, connection: sqlite3.Connection, row: tuple[Any, ...], events: Sequence[EventEnvelope]
+    ) -> None:
         try:
             done = connection.execute(self._insert, (*row, self.spec.name, row[0]))
         except sqlite3.IntegrityError as error:
@@ -104,7 +106,7 @@ class Table(Generic[D]):
         return stored
 
     def save(
-        self, connection: sqlite3.Connection, row: tuple[Any, ...], read: int, events: Sequence[Event]
+        self, connection: sqlite3.Connection, row: tuple[Any, ...], read: int, events: Sequence[EventEnvelope]
     ) -> None:
         name, *values = row
         if not connection.execute(self._update_body, (*values[:2], name, read, *values[2:])).rowcount:
@@ -120,7 +122,7 @@ class Table(Generic[D]):
         if not connection.execute(self._delete, (id, version)).rowcount:
             raise self._conflict(id, version)
 
-    def _record(self, connection: sqlite3.Connection, id: str, events: Sequence[Event]) -> None:
+    def _record(self, connection: sqlite3.Connection, id: str, events: Sequence[EventEnvelope]) -> None:
         for event in events:
             connection.execute(
                 "INSERT INTO _outbox (collection, document_id, event_id, saved_at, body)"

@@ -32,8 +32,8 @@ from typing import Any, TypeVar
 import structlog
 
 from supportcarr.kit.store.port import StoreError, StoreUnavailable
-from supportcarr.kit.store.sqlite.cache import Marks
-from supportcarr.kit.store.sqlite.lock import Turnstile
+from supportcarr.kit.store.sqlite.cache import VersionCounters
+from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 R = TypeVar("R")
 
@@ -112,12 +112,17 @@ class Writer:
     """
 
     def __init__(
-        self, path: Path, connect: Callable[[], sqlite3.Connection], marks: Marks, *, patience_s: float
+        self,
+        path: Path,
+        connect: Callable[[], sqlite3.Connection],
+        marks: VersionCounters,
+        *,
+        patience_s: float,
     ) -> None:
         self._path = path
         self._marks = marks
         self._connection = connect()
-        self._turnstile = Turnstile(path)
+        self._turnstile = FairFileLock(path)
         self._patience_s = patience_s
         self._lock_patience_s = -1.0  # not set yet
         self._pending: deque[Operation] = deque()

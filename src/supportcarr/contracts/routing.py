@@ -13,53 +13,14 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from supportcarr.contracts.actors import Actor, Role
+from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
+from supportcarr.contracts.policies import Policy
 
 B = TypeVar("B")
 Q = TypeVar("Q")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
-class Principal(msgspec.Struct, frozen=True):
-    """Whose token came with the request."""
-
-    user_id: str
-    roles: frozenset[str]
-    session_id: str
-
-    def acting_as(self, *roles: Role) -> Actor:
-        """The actor in the first of these roles that the person holds."""
-        for role in roles:
-            if role in self.roles:
-                return Actor(role, self.user_id)
-        raise Unauthenticated("Your account does not have the role that this needs")
-
-    @property
-    def operator(self) -> Actor | None:
-        """The actor as admin or support agent, if the person is one."""
-        for role in ("admin", "support"):
-            if role in self.roles:
-                return Actor(role, self.user_id)
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Who may call a route.  Deny first: a route without a policy cannot be declared."""
-
-    roles: frozenset[str] | None  # None: whoever is signed in
-    public: bool = False
-
-
-ANYONE = Policy(None, public=True)
-SIGNED_IN = Policy(None)
-RIDER = Policy(frozenset({"rider"}))
-DRIVER = Policy(frozenset({"driver"}))
-RESCUE_PEOPLE = Policy(frozenset({"rider", "driver", "support", "admin"}))
-OPERATORS = Policy(frozenset({"support", "admin"}))
-ADMINS = Policy(frozenset({"admin"}))
 
 
 class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,35 +34,35 @@ class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     cursor: str | None = None
 
 
-class Listing(msgspec.Struct, Generic[B], frozen=True):
+class PageResponse(msgspec.Struct, Generic[B], frozen=True):
     """One page of a list."""
 
     items: list[B]
     next_cursor: str | None = None
 
 
-class Call(msgspec.Struct, Generic[B, Q]):
+class RequestContext(msgspec.Struct, Generic[B, Q]):
     """One request, past the gateway: authenticated, within its limits, decoded and valid."""
 
     principal: Principal | None
-    path: Mapping[str, str]
+    path_params: Mapping[str, str]
     query: Q
     body: B
     request_id: str
-    address: str  # of the client
+    client_address: str  # of the client
     if_match: int | None = None  # the version the caller says it changes
     new_id: str | None = None  # on idempotent routes: the id for what will be created
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
-    def who(self) -> Principal:
+    def caller(self) -> Principal:
         """The principal of a route that is not public."""
         if self.principal is None:
             raise Unauthenticated
         return self.principal
 
 
-class Answer(msgspec.Struct):
+class Response(msgspec.Struct):
     """What a handler answers; the gateway encodes it.  Bytes are sent as they are (JSON).
 
     A status of 200 stands for the route's own; an idempotent route always answers with its own, so
@@ -114,7 +75,7 @@ class Answer(msgspec.Struct):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
+Handler = Callable[[RequestContext[Any, Any]], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,21 +83,21 @@ class Route:
     """One declared route, below ``/api/v1``.
 
     ``new_id`` names the prefix of the id that the gateway mints for an idempotent creation: the
-    handler creates under ``call.new_id``, and called again with the same id answers what that id
+    handler creates under ``context.new_id``, and called again with the same id answers what that id
     is now.  An idempotent route without a creation (a cancellation, a tip) leaves it out.
-    ``if_match``: the handler looks at ``call.if_match``; every other route refuses the header.
+    ``if_match``: the handler looks at ``context.if_match``; every other route refuses the header.
     ``sensitive`` routes count each request exactly and have the stricter limit.
     """
 
     method: Method
     path: str
-    handle: Handler
+    handler: Handler
     summary: str
     policy: Policy
     tag: str
     query: type = NoQuery
     body: Any = None  # a type, or None: no body
-    answer: Any = None  # a type, or None: no body (204)
+    response: Any = None  # a type, or None: no body (204)
     status: int = 200
     codes: tuple[str, ...] = ()  # problem codes beyond the common ones
     idempotent: bool = False
