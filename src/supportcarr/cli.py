@@ -66,7 +66,8 @@ def _missing(name: str) -> click.Command:
     return click.Command(
         name,
         callback=fail,
-        help=f"{LAB_COMMANDS[name]} (pip install supportcarr-lab)",
+        help=f"{LAB_COMMANDS[name]} Not installed: pip install supportcarr-lab",
+        short_help="Not installed: pip install supportcarr-lab",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
         add_help_option=False,
     )

@@ -9,7 +9,7 @@ import pytest
 from supportcarr.rescues.state_machine import TABLE, arrows
 from supportcarr_lab.generators.state_diagram import BEGIN, END, markdown_table, mermaid, rendered
 
-PAGE = Path(__file__).parents[3] / "docs" / "rescue-life.md"
+PAGE = Path(__file__).parents[4] / "docs" / "rescue-life.md"
 
 
 def test_the_docs_show_the_life_as_it_is() -> None:

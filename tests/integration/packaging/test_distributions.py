@@ -1,0 +1,56 @@
+"""The product wheel carries no development tools; the command says how to install them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import EntryPoints
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from supportcarr import cli
+
+ROOT = Path(__file__).parents[3]
+
+
+def wheel_files(project: Path, folder: Path) -> set[str]:
+    """The names in the wheel of *project*, built into *folder* without its dependencies."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=project, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def packages(files: set[str]) -> set[str]:
+    return {name.split("/")[0] for name in files if ".dist-info" not in name}
+
+
+def test_the_product_wheel_has_no_development_tools(tmp_path: Path) -> None:
+    files = wheel_files(ROOT, tmp_path)
+    assert packages(files) == {"supportcarr"}
+    assert not [name for name in files if "emulator" in name or "simulator" in name or "sandbox" in name]
+
+
+def test_the_lab_wheel_has_its_data(tmp_path: Path) -> None:
+    files = wheel_files(ROOT / "lab", tmp_path)
+    assert packages(files) == {"supportcarr_lab"}
+    assert "supportcarr_lab/simulator/data/SOURCES.md" in files
+
+
+@pytest.mark.parametrize("command", sorted(cli.LAB_COMMANDS))
+def test_a_missing_lab_command_says_what_to_install(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "entry_points", lambda **_: EntryPoints())
+    result = CliRunner().invoke(cli.main, [command, "--seconds", "1"])
+    assert result.exit_code == 1
+    assert "pip install supportcarr-lab" in result.output
+
+
+def test_help_lists_the_lab_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "entry_points", lambda **_: EntryPoints())
+    text = CliRunner().invoke(cli.main, ["--help"]).output
+    assert "demo" in text
+    assert "pip install supportcarr-lab" in text
