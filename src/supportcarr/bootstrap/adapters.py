@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from supportcarr.dispatch.collections import OFFERS
 from supportcarr.dispatch.schemas import OfferOut
+from supportcarr.dispatch.service import DispatchService
 from supportcarr.dispatch.supply import Supply
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.store.port import Store
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.notifications.service import NotificationsService
 from supportcarr.operations.model import DriverTally
@@ -46,13 +45,13 @@ class SocketReports:
 class StreamViews:
     """``realtime.ports.Views``: what people see of a thing that a fact only names."""
 
-    def __init__(self, store: Store, chat: Chat, notifications: NotificationsService) -> None:
-        self._offers = store.collection(OFFERS)
+    def __init__(self, dispatch: DispatchService, chat: Chat, notifications: NotificationsService) -> None:
+        self._dispatch = dispatch
         self._chat = chat
         self._notifications = notifications
 
     async def offer(self, offer_id: str) -> Any | None:
-        offer = await self._offers.get(offer_id)
+        offer = await self._dispatch.offer(offer_id)
         return OfferOut.of(offer) if offer else None
 
     async def message(self, message_id: str) -> Any | None:
@@ -101,12 +100,11 @@ class ConsoleDrivers:
 class ConsoleOffers:
     """``operations.ports.Offers``."""
 
-    def __init__(self, store: Store) -> None:
-        self._offers = store.collection(OFFERS)
+    def __init__(self, dispatch: DispatchService) -> None:
+        self._dispatch = dispatch
 
     async def of(self, rescue_id: str) -> Sequence[OfferOut]:
-        page = await self._offers.find({"rescue_id": rescue_id}, limit=200)
-        return [OfferOut.of(offer) for offer in page.items]
+        return [OfferOut.of(offer) for offer in await self._dispatch.offers_of(rescue_id)]
 
 
 class ConsolePayments:

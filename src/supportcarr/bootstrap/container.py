@@ -197,7 +197,7 @@ class Container:
                 self.operations,
                 self.clock,
                 RescueFile(self.store, self.rescue_queries, self.chat),
-                ConsoleOffers(self.store),
+                ConsoleOffers(self.dispatch),
                 ConsolePayments(self.payments),
                 self.console_drivers,
                 RescueFileView,
@@ -206,7 +206,7 @@ class Container:
 
     def consumers(self) -> list[Consumer]:
         """Who reacts to facts.  What moves a rescue on comes first, what only tells of it last."""
-        views = StreamViews(self.store, self.chat, self.notifications)
+        views = StreamViews(self.dispatch, self.chat, self.notifications)
         return [
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),

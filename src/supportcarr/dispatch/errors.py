@@ -1,7 +1,7 @@
 """What dispatch refuses.
 
-Refusal
-├── OfferClosed     409, the offer was answered, expired or was withdrawn
+ApiError
+├── OfferNotOpen    409, the offer was answered, expired or was withdrawn
 └── UnknownOffer    404, also for an offer to somebody else
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from supportcarr.contracts.errors import Conflict, NotFound
 
 
-class OfferClosed(Conflict):
+class OfferNotOpen(Conflict):
     code, title = "offer_closed", "The offer is closed"
 
 

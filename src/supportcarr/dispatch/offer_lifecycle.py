@@ -34,7 +34,7 @@ from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.dispatch.claims import RACES, Claims
 from supportcarr.dispatch.collections import CASES, OFFERS
-from supportcarr.dispatch.errors import OfferClosed, UnknownOffer
+from supportcarr.dispatch.errors import OfferNotOpen, UnknownOffer
 from supportcarr.dispatch.model import Closing, DispatchCase, Offer, OfferState, Rules, answered
 from supportcarr.dispatch.ports import Drivers, RescueBook
 from supportcarr.kit.runtime.clock import Clock
@@ -59,7 +59,7 @@ class OfferLifecycle:
     # --- the driver's verbs -----------------------------------------------------------------------
 
     async def accept(self, driver_id: str, offer_id: str) -> Offer:
-        """Accept; again: the accepted offer.  Raises ``UnknownOffer``, ``OfferClosed``."""
+        """Accept; again: the accepted offer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
         await self.of_driver(driver_id, offer_id)
 
         def decide(offer: Offer) -> tuple[Offer, None] | None:
@@ -71,18 +71,18 @@ class OfferLifecycle:
         offer = await self._change(offer_id, decide)
         offer = await self.finish(offer)
         if offer.state != "accepted":
-            raise OfferClosed("The rescue waits for nobody any more")
+            raise OfferNotOpen("The rescue waits for nobody any more")
         return offer
 
     async def decline(self, driver_id: str, offer_id: str) -> Offer:
-        """Decline; again: the declined offer.  Raises ``UnknownOffer``, ``OfferClosed``."""
+        """Decline; again: the declined offer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
         offer = await self.of_driver(driver_id, offer_id)
         if offer.state == "declined":
             return offer
         self._must_be_open(offer)
         offer = await self.close(offer_id, "declined", Actor("driver", driver_id))
         if offer.state != "declined":
-            raise OfferClosed
+            raise OfferNotOpen
         return offer
 
     async def of_driver(self, driver_id: str, offer_id: str) -> Offer:
@@ -166,7 +166,7 @@ class OfferLifecycle:
 
     def _must_be_open(self, offer: Offer) -> None:
         if not offer.is_open(self._clock.city()):
-            raise OfferClosed
+            raise OfferNotOpen
 
     def _after_grace(self) -> datetime:
         return self._clock.city() + timedelta(seconds=self._rules.grace_seconds)

@@ -15,7 +15,6 @@ from supportcarr.contracts.events import (
 )
 from supportcarr.dispatch.claims import RACES, Claims
 from supportcarr.dispatch.collections import CASES, OFFERS
-from supportcarr.dispatch.errors import UnknownOffer
 from supportcarr.dispatch.matching import Matching
 from supportcarr.dispatch.model import DispatchCase, Offer, Rules, opened
 from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
@@ -27,6 +26,8 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Dispatch
 from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.update import update
+
+OFFERS_OF_RESCUE_MAX = 200
 
 
 class DispatchService:
@@ -67,18 +68,21 @@ class DispatchService:
         now = self._clock.city()
         return [offer for offer in page.items if offer.is_open(now)]
 
-    async def offer(self, offer_id: str) -> Offer:
-        """Raises ``UnknownOffer``."""
-        if offer := await self._offers.get(offer_id):
-            return offer
-        raise UnknownOffer
+    async def offer(self, offer_id: str) -> Offer | None:
+        """Get an offer by its id, or ``None`` if there is none."""
+        return await self._offers.get(offer_id)
+
+    async def offers_of(self, rescue_id: str) -> list[Offer]:
+        """List the offers of a rescue, oldest first; at most 200."""
+        page = await self._offers.find({"rescue_id": rescue_id}, limit=OFFERS_OF_RESCUE_MAX)
+        return page.items
 
     async def accept_offer(self, driver_id: str, offer_id: str) -> Offer:
-        """Take the job; once more: the same answer.  Raises ``UnknownOffer``, ``OfferClosed``."""
+        """Take the job; once more: the same answer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
         return await self._answers.accept(driver_id, offer_id)
 
     async def decline_offer(self, driver_id: str, offer_id: str) -> Offer:
-        """Leave the job to the next driver.  Raises ``UnknownOffer``, ``OfferClosed``."""
+        """Leave the job to the next driver.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
         before = await self._answers.of_driver(driver_id, offer_id)
         offer = await self._answers.decline(driver_id, offer_id)
         if before.state == "open":  # said once more it is no reason to look further afield

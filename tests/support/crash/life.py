@@ -8,7 +8,7 @@ from support.crash.deployment import People, Person
 from support.crash.world import Answered, World
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.rescues import FINAL
-from supportcarr.dispatch.errors import OfferClosed
+from supportcarr.dispatch.errors import OfferNotOpen
 from supportcarr.pricing.areas import seed_demo
 from supportcarr.rescues.commands import Arrive, Cancel, Command, Complete, Depart, Start
 from supportcarr.rescues.model import Rescue
@@ -190,7 +190,7 @@ async def _answer_offers(world: World) -> bool:
     for offer in await world.open_offers():
         try:
             await world.house.dispatch.accept_offer(offer.driver_id, offer.id)
-        except OfferClosed:
+        except OfferNotOpen:
             continue
         acted = True
     return acted
