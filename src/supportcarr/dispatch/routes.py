@@ -30,7 +30,7 @@ def routes(service: DispatchService) -> list[Route]:
             method="GET",
             path="/me/offers",
             handler=list_offers,
-            summary="Offers that I can accept now",
+            summary="List the offers that the driver can accept now",
             policy=DRIVER,
             tag="dispatch",
             response=PageResponse[OfferOut],

@@ -20,30 +20,30 @@ _REF = "#/components/schemas/{name}"
 Json = dict[str, Any]
 
 _RESPONSES = {
-    "400": "The request cannot be read",
+    "400": "The request is malformed",
     "401": "No valid access token",
     "402": "The card was declined",
-    "403": "The account does not have the role that this needs",
-    "404": "There is no such thing, or it is not the caller's",
-    "408": "The body did not come in time",
-    "409": "Its state forbids this, or somebody else changed it at the same moment",
-    "412": "It has changed since the version named by If-Match",
+    "403": "The account lacks the required role",
+    "404": "Not found, or not visible to the caller",
+    "408": "The body did not arrive in time",
+    "409": "The current state does not allow this, or another request changed it at the same moment",
+    "412": "Changed since the version named by If-Match",
     "413": "The body is too large",
-    "415": "The body is not of the media type that this takes",
-    "422": "Well-formed, but not valid",
-    "423": "It was tried too often and is locked",
+    "415": "The body has a media type that is not accepted",
+    "422": "Well-formed but not valid",
+    "423": "Locked after too many attempts",
     "429": "Too many requests",
-    "503": "Cannot be answered just now",
+    "503": "The service cannot answer at the moment",
 }
 
 _HEADERS: Json = {
     "RetryAfter": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}},
     "ETag": {
-        "description": "The version of what is answered",
+        "description": "The version of the returned resource",
         "schema": {"type": "string"},
         "example": '"7"',
     },
-    "RequestId": {"description": "The id of this request in our logs", "schema": {"type": "string"}},
+    "RequestId": {"description": "The id of this request in the logs", "schema": {"type": "string"}},
 }
 
 _PARAMETERS: Json = {
@@ -51,7 +51,7 @@ _PARAMETERS: Json = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": True,
-        "description": "Any string that is new for each creation; kept 48 hours",
+        "description": "A string that is unique for each creation; remembered for 48 hours",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
         "example": "0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10",
     },
@@ -59,7 +59,7 @@ _PARAMETERS: Json = {
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The ETag of the version that the caller means to change",
+        "description": "The ETag of the version that the caller intends to change",
         "schema": {"type": "string", "pattern": r'^(?:"[0-9]{1,15}"|\*)$'},
         "example": '"7"',
     },
@@ -87,7 +87,7 @@ def document(routes: Sequence[Route], *, server: str) -> Json:
             "summary": "Roadside rescue for e-bike riders",
             "description": (
                 "Times are UTC (RFC 3339), money is in integer minor units of its currency, distances in "
-                "metres, durations in seconds, coordinates in WGS 84. Refusals are problem details "
+                "metres, durations in seconds, coordinates in WGS 84. Errors are problem details "
                 "(RFC 9457) with a stable `code`."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -150,7 +150,7 @@ def _operation(route: Route, schema_of: Any) -> Json:
     }
     notes = []
     if route.policy.roles is not None:
-        notes.append("For: " + ", ".join(sorted(route.policy.roles)) + ".")
+        notes.append("Roles: " + ", ".join(sorted(route.policy.roles)) + ".")
     if route.codes:
         notes.append("Problem codes: " + ", ".join(f"`{code}`" for code in route.codes) + ".")
     if notes:

@@ -137,8 +137,8 @@ def app_routes(apps: Mapping[str, Path], headers: tuple[tuple[str, str], ...]) -
             return await bundle.answer(name, call, headers)
 
         return [
-            _page(at, show, f"The app at {at}"),
-            _page(f"{at.rstrip('/')}/{{path:path}}", show, "Its files"),
+            _page(at, show, f"Show the app at {at}"),
+            _page(f"{at.rstrip('/')}/{{path:path}}", show, "Get a file of the app"),
         ]
 
     return [route for at, folder in apps.items() for route in routes_of(at, Bundle(folder))]
@@ -157,9 +157,9 @@ def reference_routes(document: bytes, headers: tuple[tuple[str, str], ...]) -> l
         return await bundle.answer(call.path_params.get("name", "index.html"), call, headers)
 
     return [
-        _page("/openapi.json", openapi, "The API as an OpenAPI document"),
-        _page("/docs", docs, "The API's reference"),
-        _page("/docs/{name}", docs, "Its files"),
+        _page("/openapi.json", openapi, "Get the OpenAPI document"),
+        _page("/docs", docs, "Show the API reference"),
+        _page("/docs/{name}", docs, "Get a file of the app"),
     ]
 
 
@@ -172,4 +172,4 @@ def redirect_routes(redirects: Mapping[str, str]) -> list[Route]:
 
         return lead
 
-    return [_page(path, to(target), f"Leads to {target}") for path, target in redirects.items()]
+    return [_page(path, to(target), f"Redirect to {target}") for path, target in redirects.items()]

@@ -29,7 +29,7 @@ def clock_routes(clock: Clock) -> list[Route]:
             method="GET",
             path="/clock",
             handler=read_clock,
-            summary="City time, wall time, and how fast the city's clock runs",
+            summary="Get city time, wall time and the speed of the city clock",
             policy=ANYONE,
             tag="system",
             response=ClockReading,
@@ -62,8 +62,8 @@ def health_routes(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> list[Rou
             response=dict,
         )
         for path, handle, summary in (
-            ("/healthz", healthz, "Whether the process is alive"),
-            ("/readyz", readyz, "Whether the process may take traffic"),
+            ("/healthz", healthz, "Check that the process is alive"),
+            ("/readyz", readyz, "Check that the process may take traffic"),
         )
     ]
 
@@ -98,7 +98,7 @@ def config_routes(config: Config) -> list[Route]:
             method="GET",
             path="/config.json",
             handler=read_config,
-            summary="Where things are",
+            summary="Get the web apps' configuration",
             policy=ANYONE,
             tag="system",
             response=dict,

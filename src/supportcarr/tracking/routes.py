@@ -32,7 +32,7 @@ def routes(service: TrackingService) -> list[Route]:
             method="POST",
             path="/me/positions",
             handler=report,
-            summary="Where I am: one position, or those gathered while offline",
+            summary="Report positions (one or a batch)",
             policy=DRIVER,
             tag="tracking",
             body=PositionsIn,

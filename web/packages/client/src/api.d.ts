@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** City time, wall time, and how fast the city's clock runs */
+        /** Get city time, wall time and the speed of the city clock */
         get: operations["get_clock"];
         put?: never;
         post?: never;
@@ -51,7 +51,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign in with phone number and password
+         * Sign in with a phone number and a password
          * @description Problem codes: `unauthenticated`, `overloaded`.
          */
         post: operations["post_auth_sign_in"];
@@ -71,7 +71,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange a refresh token for the next tokens of its session
+         * Exchange a refresh token for new tokens
          * @description Problem codes: `unauthenticated`.
          */
         post: operations["post_auth_refresh"];
@@ -90,7 +90,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End this session */
+        /** Sign out of the current session */
         post: operations["post_auth_sign_out"];
         delete?: never;
         options?: never;
@@ -105,7 +105,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who I am */
+        /** Get the caller's account */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -113,7 +113,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change my name
+         * Change the caller's name
          * @description Problem codes: `stale_version`.
          */
         patch: operations["patch_me"];
@@ -129,8 +129,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Price a rescue: an itemised, signed quote
-         * @description For: rider. Problem codes: `outside_area`, `unsafe_battery`.
+         * Get an itemised, signed quote for a rescue
+         * @description Roles: rider. Problem codes: `outside_area`, `unsafe_battery`.
          */
         post: operations["post_quotes"];
         delete?: never;
@@ -146,7 +146,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether we drive to a place, and how soon */
+        /** Check whether a place is covered, and the estimated time of arrival */
         get: operations["get_coverage"];
         put?: never;
         post?: never;
@@ -164,14 +164,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your cards, oldest first
-         * @description For: rider.
+         * List the rider's cards, oldest first
+         * @description Roles: rider.
          */
         get: operations["get_me_payment_methods"];
         put?: never;
         /**
-         * Add a card that Stripe's form has made
-         * @description For: rider. Problem codes: `card_declined`, `overloaded`.
+         * Add a card that Stripe's form has created
+         * @description Roles: rider. Problem codes: `card_declined`, `overloaded`.
          */
         post: operations["post_me_payment_methods"];
         delete?: never;
@@ -192,7 +192,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a card
-         * @description For: rider. Problem codes: `overloaded`.
+         * @description Roles: rider. Problem codes: `overloaded`.
          */
         delete: operations["delete_me_payment_methods_by_payment_method_id"];
         options?: never;
@@ -208,8 +208,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What you earned, job by job, newest first
-         * @description For: driver.
+         * List the driver's earnings by job, newest first
+         * @description Roles: driver.
          */
         get: operations["get_me_earnings"];
         put?: never;
@@ -230,7 +230,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where Stripe tells what happened
+         * Receive a Stripe webhook
          * @description Problem codes: `signature_not_valid`.
          */
         post: operations["post_webhooks_stripe"];
@@ -248,14 +248,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * My rescues, the latest first
-         * @description For: driver, rider.
+         * List the caller's rescues, newest first
+         * @description Roles: driver, rider.
          */
         get: operations["get_rescues"];
         put?: never;
         /**
-         * Take a quote and ask for the rescue; the card's hold comes as an event
-         * @description For: rider. Problem codes: `not_found`, `quote_expired`, `quote_used`, `rider_has_live_rescue`.
+         * Request a rescue with a quote (the card authorization arrives later, as an event)
+         * @description Roles: rider. Problem codes: `not_found`, `quote_expired`, `quote_used`, `rider_has_live_rescue`.
          */
         post: operations["post_rescues"];
         delete?: never;
@@ -272,8 +272,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One rescue
-         * @description For: admin, driver, rider, support. Problem codes: `not_found`.
+         * Get a rescue
+         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`.
          */
         get: operations["get_rescues_by_rescue_id"];
         put?: never;
@@ -292,8 +292,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What became of it, when and by whom
-         * @description For: admin, driver, rider, support. Problem codes: `not_found`.
+         * Get the rescue's timeline
+         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`.
          */
         get: operations["get_rescues_by_rescue_id_timeline"];
         put?: never;
@@ -312,14 +312,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What cancelling would cost now
-         * @description For: admin, driver, rider, support. Problem codes: `not_found`, `illegal_transition`.
+         * Get what cancelling the rescue would cost now
+         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`, `illegal_transition`.
          */
         get: operations["get_rescues_by_rescue_id_cancellation"];
         put?: never;
         /**
-         * Cancel it
-         * @description For: admin, driver, rider, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Cancel the rescue
+         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_cancellation"];
         delete?: never;
@@ -338,8 +338,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The driver sets out
-         * @description For: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Depart for the rider
+         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_departure"];
         delete?: never;
@@ -358,8 +358,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The driver is at the rider
-         * @description For: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Report arrival at the rider
+         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_arrival"];
         delete?: never;
@@ -378,8 +378,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The rider's PIN is given and the bike loaded
-         * @description For: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `pin_wrong`, `pin_locked`.
+         * Start the job with the rider's PIN, once the bike is loaded
+         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `pin_wrong`, `pin_locked`.
          */
         post: operations["post_rescues_by_rescue_id_start"];
         delete?: never;
@@ -398,8 +398,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Delivered, or fixed on the spot
-         * @description For: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Complete the rescue (delivered, or repaired on the spot)
+         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_completion"];
         delete?: never;
@@ -418,8 +418,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The rider is not there after the wait
-         * @description For: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_early`.
+         * Report a no-show: the rider is absent after the waiting time
+         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_early`.
          */
         post: operations["post_rescues_by_rescue_id_no_show"];
         delete?: never;
@@ -438,8 +438,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Unsafe, or not as described
-         * @description For: admin, driver, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Abort the rescue (unsafe, or not as described)
+         * @description Roles: admin, driver, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_abort"];
         delete?: never;
@@ -458,8 +458,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The driver gives it up
-         * @description For: admin, driver, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Release the rescue from its driver
+         * @description Roles: admin, driver, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_release"];
         delete?: never;
@@ -478,8 +478,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A new start PIN
-         * @description For: admin, rider, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Issue a new start PIN
+         * @description Roles: admin, rider, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_pin"];
         delete?: never;
@@ -498,8 +498,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel it for nothing
-         * @description For: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Cancel the rescue free of charge
+         * @description Roles: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_admin_rescues_by_rescue_id_cancellation"];
         delete?: never;
@@ -518,8 +518,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Abort it, and say what it costs all the same
-         * @description For: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Abort the rescue and set what the rider is charged
+         * @description Roles: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_admin_rescues_by_rescue_id_abort"];
         delete?: never;
@@ -538,8 +538,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A new start PIN
-         * @description For: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * Issue a new start PIN as an operator
+         * @description Roles: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_admin_rescues_by_rescue_id_pin"];
         delete?: never;
@@ -556,14 +556,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was said
-         * @description For: admin, driver, rider, support. Problem codes: `not_found`.
+         * List the rescue's messages
+         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`.
          */
         get: operations["get_rescues_by_rescue_id_messages"];
         put?: never;
         /**
-         * Say something
-         * @description For: admin, driver, rider, support. Problem codes: `not_found`, `chat_closed`.
+         * Send a message
+         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`, `chat_closed`.
          */
         post: operations["post_rescues_by_rescue_id_messages"];
         delete?: never;
@@ -580,8 +580,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Offers that I can accept now
-         * @description For: driver.
+         * List the offers that the driver can accept now
+         * @description Roles: driver.
          */
         get: operations["get_me_offers"];
         put?: never;
@@ -603,7 +603,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an offer
-         * @description For: driver. Problem codes: `not_found`, `offer_closed`.
+         * @description Roles: driver. Problem codes: `not_found`, `offer_closed`.
          */
         post: operations["post_offers_by_offer_id_acceptance"];
         delete?: never;
@@ -623,7 +623,7 @@ export interface paths {
         put?: never;
         /**
          * Decline an offer
-         * @description For: driver. Problem codes: `not_found`, `offer_closed`.
+         * @description Roles: driver. Problem codes: `not_found`, `offer_closed`.
          */
         post: operations["post_offers_by_offer_id_decline"];
         delete?: never;
@@ -640,13 +640,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * My application as a driver, and what it lacks
-         * @description For: driver.
+         * Get the driver's application and what it still lacks
+         * @description Roles: driver.
          */
         get: operations["get_me_driver_application"];
         /**
-         * Fill in my application
-         * @description For: driver. Problem codes: `stale_version`.
+         * Update the driver's application
+         * @description Roles: driver. Problem codes: `stale_version`.
          */
         put: operations["put_me_driver_application"];
         post?: never;
@@ -664,14 +664,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * My vehicles
-         * @description For: driver.
+         * List the driver's vehicles
+         * @description Roles: driver.
          */
         get: operations["get_me_vehicles"];
         put?: never;
         /**
          * Add a vehicle
-         * @description For: driver. Problem codes: `too_many_vehicles`.
+         * @description Roles: driver. Problem codes: `too_many_vehicles`.
          */
         post: operations["post_me_vehicles"];
         delete?: never;
@@ -692,7 +692,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a vehicle
-         * @description For: driver. Problem codes: `not_found`, `vehicle_in_use`.
+         * @description Roles: driver. Problem codes: `not_found`, `vehicle_in_use`.
          */
         delete: operations["delete_me_vehicles_by_vehicle_id"];
         options?: never;
@@ -710,7 +710,7 @@ export interface paths {
         get?: never;
         /**
          * Go online or offline
-         * @description For: driver. Problem codes: `driver_not_approved`.
+         * @description Roles: driver. Problem codes: `driver_not_approved`.
          */
         put: operations["put_me_availability"];
         post?: never;
@@ -728,8 +728,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Drivers
-         * @description For: admin, support.
+         * List drivers
+         * @description Roles: admin, support.
          */
         get: operations["get_admin_drivers"];
         put?: never;
@@ -751,7 +751,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a driver
-         * @description For: admin, support. Problem codes: `not_found`, `stale_version`.
+         * @description Roles: admin, support. Problem codes: `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_approval"];
         delete?: never;
@@ -770,8 +770,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Suspend a driver, who goes offline
-         * @description For: admin, support. Problem codes: `not_found`, `stale_version`.
+         * Suspend a driver and take them offline
+         * @description Roles: admin, support. Problem codes: `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_suspension"];
         delete?: never;
@@ -790,8 +790,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Where I am: one position, or those gathered while offline
-         * @description For: driver. Problem codes: `position_stale`, `position_out_of_order`, `position_inaccurate`, `position_impossible`.
+         * Report positions (one or a batch)
+         * @description Roles: driver. Problem codes: `position_stale`, `position_out_of_order`, `position_inaccurate`, `position_impossible`.
          */
         post: operations["post_me_positions"];
         delete?: never;
@@ -807,7 +807,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What you were told, newest first */
+        /** List the caller's notifications, newest first */
         get: operations["get_me_notifications"];
         put?: never;
         post?: never;
@@ -827,7 +827,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that you have read it
+         * Mark a notification as read
          * @description Problem codes: `not_found`.
          */
         post: operations["post_me_notifications_by_notification_id_reading"];
@@ -845,8 +845,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The city in figures
-         * @description For: admin, support.
+         * Get the city's key figures
+         * @description Roles: admin, support.
          */
         get: operations["get_admin_overview"];
         put?: never;
@@ -865,8 +865,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where an area's drivers are, and its rescues under way
-         * @description For: admin, support.
+         * Get the drivers and active rescues of an area for the map
+         * @description Roles: admin, support.
          */
         get: operations["get_admin_map"];
         put?: never;
@@ -885,8 +885,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Rescues, newest first
-         * @description For: admin, support.
+         * List rescues, newest first
+         * @description Roles: admin, support.
          */
         get: operations["get_admin_rescues"];
         put?: never;
@@ -905,8 +905,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One rescue, whole: its timeline, offers, payment and messages
-         * @description For: admin, support. Problem codes: `not_found`.
+         * Get a rescue with its timeline, offers, payment and messages
+         * @description Roles: admin, support. Problem codes: `not_found`.
          */
         get: operations["get_admin_rescues_by_rescue_id"];
         put?: never;
@@ -1696,7 +1696,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The request cannot be read */
+        /** @description The request is malformed */
         Problem400: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1726,7 +1726,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The account does not have the role that this needs */
+        /** @description The account lacks the required role */
         Problem403: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1736,7 +1736,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description There is no such thing, or it is not the caller's */
+        /** @description Not found, or not visible to the caller */
         Problem404: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1746,7 +1746,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body did not come in time */
+        /** @description The body did not arrive in time */
         Problem408: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1756,7 +1756,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Its state forbids this, or somebody else changed it at the same moment */
+        /** @description The current state does not allow this, or another request changed it at the same moment */
         Problem409: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1766,7 +1766,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description It has changed since the version named by If-Match */
+        /** @description Changed since the version named by If-Match */
         Problem412: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1786,7 +1786,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is not of the media type that this takes */
+        /** @description The body has a media type that is not accepted */
         Problem415: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1796,7 +1796,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Well-formed, but not valid */
+        /** @description Well-formed but not valid */
         Problem422: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1806,7 +1806,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description It was tried too often and is locked */
+        /** @description Locked after too many attempts */
         Problem423: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1827,7 +1827,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Cannot be answered just now */
+        /** @description The service cannot answer at the moment */
         Problem503: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1841,12 +1841,12 @@ export interface components {
     };
     parameters: {
         /**
-         * @description Any string that is new for each creation; kept 48 hours
+         * @description A string that is unique for each creation; remembered for 48 hours
          * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
          */
         IdempotencyKey: string;
         /**
-         * @description The ETag of the version that the caller means to change
+         * @description The ETag of the version that the caller intends to change
          * @example "7"
          */
         IfMatch: string;
@@ -1856,11 +1856,11 @@ export interface components {
         /** @description Seconds to wait */
         RetryAfter: number;
         /**
-         * @description The version of what is answered
+         * @description The version of the returned resource
          * @example "7"
          */
         ETag: string;
-        /** @description The id of this request in our logs */
+        /** @description The id of this request in the logs */
         RequestId: string;
     };
     pathItems: never;
@@ -1898,7 +1898,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description Any string that is new for each creation; kept 48 hours
+                 * @description A string that is unique for each creation; remembered for 48 hours
                  * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
                  */
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
@@ -2065,7 +2065,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2370,7 +2370,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description Any string that is new for each creation; kept 48 hours
+                 * @description A string that is unique for each creation; remembered for 48 hours
                  * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
                  */
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
@@ -2507,7 +2507,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2553,7 +2553,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2595,7 +2595,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2637,7 +2637,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2684,7 +2684,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2730,7 +2730,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2772,7 +2772,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2818,7 +2818,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2864,7 +2864,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2906,7 +2906,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2952,7 +2952,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -2998,7 +2998,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -3240,7 +3240,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -3447,7 +3447,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -3489,7 +3489,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the version that the caller means to change
+                 * @description The ETag of the version that the caller intends to change
                  * @example "7"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
