@@ -73,7 +73,7 @@ def clean_environment() -> dict[str, str]:
 class Ours:
     """SupportCarr's API processes and its Redis, as ``supportcarr up`` runs them.
 
-    The worker, the real-time process and the twins are left out: the peer has none, and none of the
+    The worker, the real-time process and the emulators are left out: the peer has none, and none of the
     routes that are measured waits for them.
     """
 

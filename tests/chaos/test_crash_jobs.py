@@ -17,7 +17,7 @@ from support.crash.deployment import Place
 from support.crash.life import populate, requested
 from support.crash.scenario import intents
 from support.crash.world import World, opened
-from support.payments.world import Twin, running_twin
+from support.payments.world import Emulator, running_emulator
 from supportcarr.kit.jobs.service import Job
 from supportcarr.supervisor.redis_server import RedisServer
 
@@ -28,21 +28,21 @@ PATIENCE_S = 60.0
 @pytest.fixture
 async def held_up(
     tmp_path: Path, store_url: str, own_redis_server: RedisServer
-) -> AsyncIterator[tuple[World, Twin]]:
+) -> AsyncIterator[tuple[World, Emulator]]:
     """A rescue was asked for; Stripe will hold its card and never say so.  Nobody works yet."""
-    async with running_twin(tmp_path) as twin:
+    async with running_emulator(tmp_path) as emulator:
         place = Place(
             folder=str(tmp_path),
             store_url=store_url,
             redis_url=own_redis_server.url,
-            stripe_url=twin.base,
+            stripe_url=emulator.base,
             starts=time.time() - 20,
         )
         async with opened(place) as world:
             await populate(world)
             await requested(world)
-            await twin.misbehave(timeout_next=100)
-            yield world, twin
+            await emulator.misbehave(timeout_next=100)
+            yield world, emulator
 
 
 async def the_job(world: World) -> Job:
@@ -78,12 +78,12 @@ async def kill_in_the_middle(world: World, **settings: str) -> None:
 
 
 async def test_a_job_that_was_killed_twice_in_the_middle_is_not_failed(
-    held_up: tuple[World, Twin],
+    held_up: tuple[World, Emulator],
 ) -> None:
-    world, twin = held_up
+    world, emulator = held_up
     await kill_in_the_middle(world)
     await kill_in_the_middle(world)
-    await twin.misbehave(timeout_next=0)
+    await emulator.misbehave(timeout_next=0)
 
     async def done() -> bool:
         return (await the_job(world)).state == "done"
@@ -99,8 +99,8 @@ async def test_a_job_that_was_killed_twice_in_the_middle_is_not_failed(
     assert [line["status"] for line in await intents(world)] == ["requires_capture"]
 
 
-async def test_a_dead_letter_is_listed_and_replayed_by_the_command(held_up: tuple[World, Twin]) -> None:
-    world, twin = held_up
+async def test_a_dead_letter_is_listed_and_replayed_by_the_command(held_up: tuple[World, Emulator]) -> None:
+    world, emulator = held_up
     await kill_in_the_middle(world, JOBS_ATTEMPTS="1")
 
     async def state_is(state: str) -> bool:
@@ -108,7 +108,7 @@ async def test_a_dead_letter_is_listed_and_replayed_by_the_command(held_up: tupl
 
     async with worker(world, JOBS_ATTEMPTS="1"):
         await until(lambda: state_is("dead"))
-        await twin.misbehave(timeout_next=0)
+        await emulator.misbehave(timeout_next=0)
         lines = (await said_by(world.place, "jobs", "list")).splitlines()
         [letter] = [json.loads(line) for line in lines]
         assert letter["name"] == "payments.hold"

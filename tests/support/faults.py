@@ -239,12 +239,12 @@ class Faults:
     """What stands between a platform in the test's process and that on which it depends."""
 
     redis: Door
-    twin: Door
+    emulator: Door
     store: FaultyStore
 
     def heal(self) -> None:
         self.redis.heal()
-        self.twin.heal()
+        self.emulator.heal()
         self.store.heal()
 
 

@@ -79,7 +79,7 @@ def _refuse_taken_ports(settings: Settings) -> None:
 
 @asynccontextmanager
 async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Platform]:
-    """Start Redis (unless one is named), the twins and every process; end them all in order."""
+    """Start Redis (unless one is named), the emulators and every process; end them all in order."""
     _refuse_taken_ports(settings)
     environment = dict(environment)
     data = Path(settings.deployment.data)
@@ -90,8 +90,8 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
         redis.start()
         environment[f"{PREFIX}REDIS_URL"] = redis.url
     if settings.deployment.profile == "local" and not settings.stripe.api_base:
-        twin = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
-        environment[f"{PREFIX}STRIPE_API_BASE"] = twin
+        emulator = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
+        environment[f"{PREFIX}STRIPE_API_BASE"] = emulator
     output: TextIO = (data / "supportcarr.log").open("a")
     supervisor = Supervisor(environment, output=output, silence_s=settings.servers.watchdog_seconds)
     running = Platform(settings, environment, supervisor, redis)

@@ -126,7 +126,7 @@ def build(
         *redirect_routes(redirects or {}),
     ]
     endpoints = [Endpoint(route, metrics.requests) for route in public]
-    _refuse_twins(endpoints)
+    _refuse_duplicates(endpoints)
     others = [Endpoint(route, metrics.requests, prefix="", counted_only=True) for route in outside]
     framework = _framework([*endpoints, *others], pipeline, metrics)
     return Gateway(pipeline, HotRouter(endpoints), framework)
@@ -139,7 +139,7 @@ def _common_headers(public_url: str) -> Headers:
     return headers
 
 
-def _refuse_twins(endpoints: Iterable[Endpoint]) -> None:
+def _refuse_duplicates(endpoints: Iterable[Endpoint]) -> None:
     seen = set()
     for endpoint in endpoints:
         shape = (endpoint.method, tuple("{}" if part.startswith("{") else part for part in endpoint.parts))

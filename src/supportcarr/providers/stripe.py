@@ -1,4 +1,4 @@
-"""Stripe, through its own SDK; its twin (``supportcarr_lab.emulators``) is reached by the same code."""
+"""Stripe, through its own SDK; its emulator (``supportcarr_lab.emulators``) is reached by the same code."""
 
 from __future__ import annotations
 

@@ -227,14 +227,14 @@ async def test_twenty_repeats_beside_each_other_have_one_effect(platform: Platfo
     for route in starred(platform):
         who, body, _ = await starred_body(stage, route)
         await platform.settle()
-        held = len(await platform.twin.intents())
+        held = len(await platform.emulator.intents())
         counted = await rescues.count() + await users.count()
         key = uuid.uuid4().hex
         replies = await asyncio.gather(*(who.post(route.path, body, key=key) for _ in range(20)))
         assert len({created_id(reply) for reply in replies}) == 1, name_of(route)
         assert await rescues.count() + await users.count() == counted + 1, name_of(route)
         await platform.settle()
-        assert len(await platform.twin.intents()) == held + (route.path == "/rescues")
+        assert len(await platform.emulator.intents()) == held + (route.path == "/rescues")
 
 
 async def test_a_repeat_has_the_first_status_and_what_became_of_it(platform: Platform, stage: Stage) -> None:
@@ -382,7 +382,7 @@ async def test_what_cannot_be_answered_now_says_when_to_come_back(tmp_path: Path
         rider, driver = await platform.person("rider"), await stage.driver()
         plain_rider = Client(platform.api, new_address(), rider.grant)
         plain_driver = Client(platform.api, new_address(), driver.grant)
-        await platform.twin.misbehave(fail_next={"count": 20})
+        await platform.emulator.misbehave(fail_next={"count": 20})
         reply = await plain_rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"})
         assert (reply.status, reply.code) == (503, "overloaded")
         assert int(reply.headers["retry-after"]) >= 1

@@ -183,7 +183,7 @@ async def test_no_password_and_no_token_is_on_disk_or_in_redis(told: Told) -> No
     assert [secret for secret in (*secrets, *told.phones) if secret.encode() in kept] == []
 
 
-async def test_the_twins_leave_the_logs_as_they_are(tmp_path: Path) -> None:
+async def test_the_emulators_leave_the_logs_as_they_are(tmp_path: Path) -> None:
     """A framework that sets up logging by itself would write lines that are no JSON beside ours."""
     before = list(logging.getLogger().handlers)
     create_app(data=tmp_path, api_key="sk", webhook_secret="whsec", webhook_url=None)

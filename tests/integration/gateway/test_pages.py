@@ -23,9 +23,9 @@ async def test_readiness_names_what_is_missing(store: SqliteStore, redis: RedisC
     async def broken() -> None:
         raise OSError("nobody there")
 
-    async with serving(store=store, redis=redis, checks={"store": store.ping, "twin": broken}) as api:
+    async with serving(store=store, redis=redis, checks={"store": store.ping, "emulator": broken}) as api:
         reply = await api.anonymous().get("//readyz")
-        assert (reply.status, reply.body["not_ready"]) == (503, ["twin"])
+        assert (reply.status, reply.body["not_ready"]) == (503, ["emulator"])
         assert (await api.anonymous().get("//healthz")).status == 200
 
 

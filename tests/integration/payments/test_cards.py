@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from support.payments.world import RIDER, Till, Twin, gateway_to, till
+from support.payments.world import RIDER, Emulator, Till, gateway_to, till
 from supportcarr.contracts.errors import Conflict, NotFound, Overloaded, ValidationFailed
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
@@ -15,8 +15,8 @@ from supportcarr.payments.errors import CardDeclined
 
 
 @pytest.fixture
-async def shop(store: Store, stripe_twin: Twin) -> AsyncIterator[Till]:
-    async with gateway_to(stripe_twin) as gateway:
+async def shop(store: Store, emulator: Emulator) -> AsyncIterator[Till]:
+    async with gateway_to(emulator) as gateway:
         yield till(store, gateway)
 
 
@@ -35,7 +35,7 @@ async def test_cards_are_listed_oldest_first_and_the_oldest_is_the_default(shop:
     assert await listed(shop) == [("mastercard", True)]
 
 
-async def test_a_rider_is_one_customer_at_stripe(shop: Till, stripe_twin: Twin) -> None:
+async def test_a_rider_is_one_customer_at_stripe(shop: Till, emulator: Emulator) -> None:
     cards = [(await shop.methods.add(RIDER, "pm_card_visa"))[0] for _ in range(2)]
     charged = [await shop.methods.charged(RIDER, card.id) for card in cards]
     assert all(charged)
@@ -73,12 +73,12 @@ async def test_a_card_that_stripe_does_not_know_is_named(shop: Till) -> None:
     assert refused.value.errors[0].field == "stripe_payment_method"
 
 
-async def test_stripe_being_away_is_said_and_can_be_tried_again(shop: Till, stripe_twin: Twin) -> None:
-    await stripe_twin.misbehave(fail_next={"count": 1, "status": 503})
+async def test_stripe_being_away_is_said_and_can_be_tried_again(shop: Till, emulator: Emulator) -> None:
+    await emulator.misbehave(fail_next={"count": 1, "status": 503})
     with pytest.raises(Overloaded):
         await shop.methods.add(RIDER, "pm_card_visa")
     card, _ = await shop.methods.add(RIDER, "pm_card_visa")
-    await stripe_twin.misbehave(fail_next={"count": 1, "status": 503})
+    await emulator.misbehave(fail_next={"count": 1, "status": 503})
     with pytest.raises(Overloaded):
         await shop.methods.remove(RIDER, card.id)
     assert await shop.methods.usable(RIDER, card.id)
@@ -87,18 +87,18 @@ async def test_stripe_being_away_is_said_and_can_be_tried_again(shop: Till, stri
 
 
 async def test_a_key_spoilt_by_a_stored_failure_does_not_lock_a_rider_out(
-    shop: Till, stripe_twin: Twin
+    shop: Till, emulator: Emulator
 ) -> None:
-    await stripe_twin.misbehave(fail_next={"count": 1, "status": 500})
+    await emulator.misbehave(fail_next={"count": 1, "status": 500})
     with pytest.raises(Overloaded):
         await shop.methods.add(RIDER, "pm_card_visa")
     card, _ = await shop.methods.add(RIDER, "pm_card_visa")
     assert await shop.methods.usable(RIDER, card.id)
 
 
-async def test_an_expired_card_is_not_usable(store: Store, stripe_twin: Twin) -> None:
+async def test_an_expired_card_is_not_usable(store: Store, emulator: Emulator) -> None:
     then = datetime(2035, 1, 1, tzinfo=UTC).timestamp()
-    async with gateway_to(stripe_twin) as gateway:
+    async with gateway_to(emulator) as gateway:
         shop = till(store, gateway, Clock(wall=lambda: then))
         card, _ = await shop.methods.add(RIDER, "pm_card_visa")
         assert not await shop.methods.usable(RIDER, card.id)

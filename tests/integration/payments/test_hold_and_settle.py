@@ -16,9 +16,9 @@ from support.payments.world import (
     RESCUE,
     RIDER,
     Crash,
+    Emulator,
     Minefield,
     Till,
-    Twin,
     completed,
     ended,
     gateway_to,
@@ -46,8 +46,8 @@ from supportcarr.providers.stripe import StripePaymentGateway
 
 
 @pytest.fixture
-async def gateway(stripe_twin: Twin) -> AsyncIterator[StripePaymentGateway]:
-    async with gateway_to(stripe_twin) as opened:
+async def gateway(emulator: Emulator) -> AsyncIterator[StripePaymentGateway]:
+    async with gateway_to(emulator) as opened:
         yield opened
 
 
@@ -83,13 +83,13 @@ def said(facts: list[PaymentProcessed]) -> list[tuple[str, str, int]]:
 
 
 async def test_a_completed_rescue_is_held_then_captured(
-    shop: Till, store: Store, stripe_twin: Twin, told: list[PaymentProcessed]
+    shop: Till, store: Store, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
-    [held] = await stripe_twin.intents()
+    [held] = await emulator.intents()
     assert (held["status"], held["amount_minor"], held["rescue_id"]) == ("requires_capture", 2500, RESCUE)
     await shop.payments.settle(completed())
-    [captured] = await stripe_twin.intents()
+    [captured] = await emulator.intents()
     assert (captured["status"], captured["captured_minor"]) == ("succeeded", 2500)
     assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
     assert told[-1].payment_status == "captured" and told[-1].captured_minor == 2500
@@ -103,57 +103,57 @@ async def test_a_completed_rescue_is_held_then_captured(
     assert (check.sum_minor, check.unbalanced) == (0, ())
 
 
-async def test_a_fixed_bike_costs_less_than_was_held(shop: Till, stripe_twin: Twin) -> None:
+async def test_a_fixed_bike_costs_less_than_was_held(shop: Till, emulator: Emulator) -> None:
     await shop.payments.hold(requested(await card(shop)))
     await shop.payments.settle(completed(rider_minor=1500, driver_minor=1125))
-    [line] = await stripe_twin.intents()
+    [line] = await emulator.intents()
     assert (line["captured_minor"], line["capturable_minor"]) == (1500, 0)
     assert (await record_of(shop)).captured_minor == 1500
 
 
 @pytest.mark.parametrize(("kind", "status"), [(RescueCancelled, "cancelled"), (RiderNotFound, "no_show")])
 async def test_a_fee_is_captured_out_of_the_hold(
-    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed], kind: type[RescueEnded], status: str
+    shop: Till, emulator: Emulator, told: list[PaymentProcessed], kind: type[RescueEnded], status: str
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     await shop.payments.settle(ended(kind, status, rider_minor=700, driver_minor=560, driver_id=DRIVER))
     assert said(told)[-1] == ("fee", "succeeded", 700)
-    [line] = await stripe_twin.intents()
+    [line] = await emulator.intents()
     assert line["captured_minor"] == 700
     page = await shop.ledger.earnings(DRIVER, limit=10, cursor=None)
     assert [t.kind for t in page.items] == ["fee"]
 
 
 async def test_what_owes_nothing_is_released(
-    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     await shop.payments.settle(ended(RescueUnserved, "unserved"))
-    [line] = await stripe_twin.intents()
+    [line] = await emulator.intents()
     assert (line["status"], line["captured_minor"]) == ("canceled", 0)
     assert said(told)[-1] == ("release", "succeeded", 2500)
     assert (await shop.ledger.check()).transactions == 0
 
 
 async def test_a_declined_card_fails_the_hold(
-    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop, "pm_card_chargeCustomerFail")))
     assert said(told) == [("hold", "failed", 2500)]
     assert (told[0].reason, told[0].payment_status) == ("card_declined", "failed")
     await shop.payments.settle(ended(RescueRejected, "rejected"))
     assert (await record_of(shop)).status == "failed"
-    assert [line["captured_minor"] for line in await stripe_twin.intents()] == [0]
+    assert [line["captured_minor"] for line in await emulator.intents()] == [0]
 
 
 async def test_a_card_that_was_removed_meanwhile_fails_the_hold(
-    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
     await shop.methods.remove(RIDER, method)
     await shop.payments.hold(requested(method))
     assert said(told) == [("hold", "failed", 2500)]
-    assert await stripe_twin.intents() == []
+    assert await emulator.intents() == []
 
 
 async def test_a_card_detached_at_stripe_fails_the_hold(
@@ -186,7 +186,7 @@ async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
 
 
 async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
-    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
@@ -194,37 +194,37 @@ async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested("pmt_any"))  # a repeat finds the rider still thinking
     assert len(told) == 1
-    [line] = await stripe_twin.intents()
-    await stripe_twin.authenticate(line["id"], succeeds=True)
+    [line] = await emulator.intents()
+    await emulator.authenticate(line["id"], succeeds=True)
     await shop.payments.heed((await record_of(shop)).id, line["id"])
     assert said(told)[1:] == [("hold", "succeeded", 2500)]
 
 
-async def test_a_rider_who_never_acts_is_released_at_the_end(shop: Till, stripe_twin: Twin) -> None:
+async def test_a_rider_who_never_acts_is_released_at_the_end(shop: Till, emulator: Emulator) -> None:
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
     await shop.payments.settle(ended(RescueRejected, "rejected"))
-    assert [line["status"] for line in await stripe_twin.intents()] == ["canceled"]
+    assert [line["status"] for line in await emulator.intents()] == ["canceled"]
 
 
-async def test_a_rescue_that_ended_before_its_hold_is_never_held(shop: Till, stripe_twin: Twin) -> None:
+async def test_a_rescue_that_ended_before_its_hold_is_never_held(shop: Till, emulator: Emulator) -> None:
     method = await card(shop)
     await shop.payments.settle(ended(RescueCancelled, "cancelled"))
     await shop.payments.hold(requested(method))
-    assert await stripe_twin.intents() == []
+    assert await emulator.intents() == []
     assert (await record_of(shop)).status == "released"
 
 
-async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: Till, stripe_twin: Twin) -> None:
+async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: Till, emulator: Emulator) -> None:
     method = await card(shop)
-    await stripe_twin.misbehave(fail_next={"count": 2, "status": 503})
+    await emulator.misbehave(fail_next={"count": 2, "status": 503})
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested(method))
     with pytest.raises(RetryLater):  # the hold's outcome is not known yet
         await shop.payments.settle(ended(RescueCancelled, "cancelled"))
     await until_done(lambda: shop.payments.hold(requested(method)))
     await until_done(lambda: shop.payments.settle(ended(RescueCancelled, "cancelled")))
-    assert [line["status"] for line in await stripe_twin.intents()] == ["canceled"]
+    assert [line["status"] for line in await emulator.intents()] == ["canceled"]
 
 
 async def test_money_owed_without_a_known_hold_waits(shop: Till) -> None:
@@ -234,23 +234,23 @@ async def test_money_owed_without_a_known_hold_waits(shop: Till) -> None:
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
 async def test_stripe_failing_delays_and_doubles_nothing(
-    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed], status: int
+    shop: Till, emulator: Emulator, told: list[PaymentProcessed], status: int
 ) -> None:
     method = await card(shop)
-    await stripe_twin.misbehave(fail_next={"count": 2, "status": status})
+    await emulator.misbehave(fail_next={"count": 2, "status": status})
     await until_done(lambda: shop.payments.hold(requested(method)))
-    await stripe_twin.misbehave(fail_next={"count": 2, "status": status})
+    await emulator.misbehave(fail_next={"count": 2, "status": status})
     await until_done(lambda: shop.payments.settle(completed()))
-    [line] = await stripe_twin.intents()
+    [line] = await emulator.intents()
     assert line["captured_minor"] == 2500
     assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
 
 
 @pytest.mark.parametrize("end", [completed(), ended(RescueUnserved, "unserved")], ids=["capture", "release"])
 async def test_what_timed_out_is_found_done(
-    store: Store, stripe_twin: Twin, told: list[PaymentProcessed], end: RescueEnded
+    store: Store, emulator: Emulator, told: list[PaymentProcessed], end: RescueEnded
 ) -> None:
-    async with gateway_to(stripe_twin, timeout_seconds=0.3) as hasty:
+    async with gateway_to(emulator, timeout_seconds=0.3) as hasty:
         shop = till(store, hasty)
         method = await card(shop)
         works: list[Callable[[], Awaitable[None]]] = [
@@ -258,11 +258,11 @@ async def test_what_timed_out_is_found_done(
             lambda: shop.payments.settle(end),
         ]
         for work in works:
-            await stripe_twin.misbehave(timeout_next=1)
+            await emulator.misbehave(timeout_next=1)
             with pytest.raises(RetryLater):
                 await work()
             await until_done(work)
-    [line] = await stripe_twin.intents()
+    [line] = await emulator.intents()
     assert (line["captured_minor"], line["capturable_minor"]) == (end.owed.rider_minor, 0)
     assert [(f.kind, f.status) for f in told] == [
         ("hold", "succeeded"),
@@ -296,18 +296,18 @@ async def test_a_hold_that_ran_out_leaves_the_driver_paid_and_the_rider_owing(
 
 
 async def test_side_by_side_repeats_do_it_once(
-    shop: Till, stripe_twin: Twin, told: list[PaymentProcessed]
+    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
     await asyncio.gather(*(until_done(lambda: shop.payments.hold(requested(method))) for _ in range(4)))
     await asyncio.gather(*(until_done(lambda: shop.payments.settle(completed())) for _ in range(4)))
-    [line] = await stripe_twin.intents()
+    [line] = await emulator.intents()
     assert line["captured_minor"] == 2500
     assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
     assert (await shop.ledger.check()).transactions == 2
 
 
-async def test_the_consumers_are_slow_and_do_the_same(shop: Till, stripe_twin: Twin) -> None:
+async def test_the_consumers_are_slow_and_do_the_same(shop: Till, emulator: Emulator) -> None:
     consumers = {c.name: c for c in handlers.consumers(shop.payments)}
     assert all(c.slow for c in consumers.values())
     for name, fact in (("payments.hold", requested(await card(shop))), ("payments.settle", completed())):
@@ -321,7 +321,7 @@ async def test_the_consumers_are_slow_and_do_the_same(shop: Till, stripe_twin: T
             event=fact,
         )
         await consumers[name].handle(event)
-    assert [line["captured_minor"] for line in await stripe_twin.intents()] == [2500]
+    assert [line["captured_minor"] for line in await emulator.intents()] == [2500]
 
 
 ENDS: dict[str, Any] = {
@@ -338,7 +338,7 @@ ENDS: dict[str, Any] = {
 async def test_a_crash_after_any_step_leaves_one_intent_one_settlement_one_booking(
     store: Store,
     gateway: StripePaymentGateway,
-    stripe_twin: Twin,
+    emulator: Emulator,
     told: list[PaymentProcessed],
     name: str,
     stored_failures: bool,
@@ -359,14 +359,14 @@ async def test_a_crash_after_any_step_leaves_one_intent_one_settlement_one_booki
         try:
             for work in (lambda: doomed.payments.hold(request), lambda: doomed.payments.settle(end)):  # noqa: B023 - run at once
                 if stored_failures:
-                    await stripe_twin.misbehave(fail_next={"count": 1, "status": 500})
+                    await emulator.misbehave(fail_next={"count": 1, "status": 500})
                 await until_done(work)
         except Crash:
             deaths += 1
-        await stripe_twin.misbehave(fail_next={"count": 0})
+        await emulator.misbehave(fail_next={"count": 0})
         for work in (lambda: whole.payments.hold(request), lambda: whole.payments.settle(end)):  # noqa: B023 - run at once
             await until_done(work)
-        lines = [line for line in await stripe_twin.intents() if line["rescue_id"] == rescue_id]
+        lines = [line for line in await emulator.intents() if line["rescue_id"] == rescue_id]
         assert [line["captured_minor"] for line in lines] == [end.owed.rider_minor], f"death after {n}"
         assert [line["capturable_minor"] for line in lines] == [0]
         facts = [f.kind for f in told if f.rescue_id == rescue_id]
@@ -379,7 +379,7 @@ async def test_a_crash_after_any_step_leaves_one_intent_one_settlement_one_booki
         if minefield.crossed:
             break
     assert deaths == n - 1 >= 7
-    books = msgspec.convert(await stripe_twin.intents(), list[StripeLine])
+    books = msgspec.convert(await emulator.intents(), list[StripeLine])
     booked_all = [t async for t in store.collection(LEDGER).scan()]
     dues = {
         str(line.rescue_id): Due(rider_id=RIDER, driver_id=end.driver_id, owed=end.owed) for line in books

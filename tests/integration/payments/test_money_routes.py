@@ -13,8 +13,8 @@ from support.payments.world import (
     DRIVER,
     RIDER,
     WEBHOOK_SECRET,
+    Emulator,
     Till,
-    Twin,
     completed,
     gateway_to,
     requested,
@@ -31,8 +31,8 @@ CHARGE = {"object": "charge", "id": "ch_1", "payment_intent": "pi_1", "metadata"
 
 
 @pytest.fixture
-async def shop(store: Store, stripe_twin: Twin) -> AsyncIterator[Till]:
-    async with gateway_to(stripe_twin) as gateway:
+async def shop(store: Store, emulator: Emulator) -> AsyncIterator[Till]:
+    async with gateway_to(emulator) as gateway:
         yield till(store, gateway)
 
 

@@ -17,14 +17,14 @@ from litestar import Litestar, Request, Response, get, post
 from support.payments.world import (
     RIDER,
     WEBHOOK_SECRET,
+    Emulator,
     Jobs,
     Till,
-    Twin,
     completed,
     ended,
     gateway_to,
     requested,
-    running_twin,
+    running_emulator,
     serving,
     till,
     until_done,
@@ -51,8 +51,8 @@ def body_of(event_id: str = "evt_1", thing: dict[str, Any] = INTENT) -> bytes:
 
 
 @pytest.fixture
-async def shop(store: Store, stripe_twin: Twin) -> AsyncIterator[Till]:
-    async with gateway_to(stripe_twin) as gateway:
+async def shop(store: Store, emulator: Emulator) -> AsyncIterator[Till]:
+    async with gateway_to(emulator) as gateway:
         yield till(store, gateway)
 
 
@@ -143,10 +143,10 @@ async def test_an_event_of_a_payment_that_is_not_ours_is_handled_as_nothing(shop
 
 
 async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kept(
-    store: Store, stripe_twin: Twin
+    store: Store, emulator: Emulator
 ) -> None:
     now = [time.time()]
-    async with gateway_to(stripe_twin) as gateway:
+    async with gateway_to(emulator) as gateway:
         shop = till(store, gateway, Clock(wall=lambda: now[0]))
         for event_id in ("evt_done", "evt_stuck"):
             await shop.webhooks.receive(body_of(event_id), signed(body_of(event_id)))
@@ -162,9 +162,9 @@ async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kep
 
 @dataclass
 class Street:
-    """A twin that sends webhooks over HTTP, and payments that hear them."""
+    """An emulator that sends webhooks over HTTP, and payments that hear them."""
 
-    twin: Twin
+    emulator: Emulator
     shop: Till
     told: list[PaymentProcessed] = field(default_factory=list)
 
@@ -203,10 +203,10 @@ async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterato
 
     app = Litestar([healthz, hook], openapi_config=None)
     async with (
-        running_twin(folder, webhook_url=f"http://127.0.0.1:{port}/hook") as twin,
-        gateway_to(twin) as gateway,
+        running_emulator(folder, webhook_url=f"http://127.0.0.1:{port}/hook") as emulator,
+        gateway_to(emulator) as gateway,
     ):
-        here = Street(twin, till(store, gateway))
+        here = Street(emulator, till(store, gateway))
 
         def listen(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
             here.told.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
@@ -217,12 +217,12 @@ async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterato
 
 
 async def test_the_riders_authentication_is_heard_of_by_webhook(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "twin") as here:
+    async with street(store, tmp_path / "emulator") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         with pytest.raises(RetryLater):  # it will ask itself as well
             await here.shop.payments.hold(requested(method.id))
-        [line] = await here.twin.intents()
-        await here.twin.authenticate(line["id"], succeeds=True)
+        [line] = await here.emulator.intents()
+        await here.emulator.authenticate(line["id"], succeeds=True)
         await here.heard("payment_intent.amount_capturable_updated")
         assert [(f.kind, f.status) for f in here.told] == [
             ("hold", "requires_action"),
@@ -231,12 +231,12 @@ async def test_the_riders_authentication_is_heard_of_by_webhook(store: Store, tm
 
 
 async def test_a_refused_authentication_fails_the_hold(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "twin") as here:
+    async with street(store, tmp_path / "emulator") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         with pytest.raises(RetryLater):  # it will ask itself as well
             await here.shop.payments.hold(requested(method.id))
-        [line] = await here.twin.intents()
-        await here.twin.authenticate(line["id"], succeeds=False)
+        [line] = await here.emulator.intents()
+        await here.emulator.authenticate(line["id"], succeeds=False)
         await here.heard("payment_intent.payment_failed")
         assert [f.status for f in here.told] == ["requires_action", "failed"]
 
@@ -245,28 +245,28 @@ async def test_a_refused_authentication_fails_the_hold(store: Store, tmp_path: P
 async def test_an_authentication_whose_webhook_is_lost_is_asked_for(
     store: Store, tmp_path: Path, succeeds: bool
 ) -> None:
-    async with street(store, tmp_path / "twin") as here:
-        await here.twin.misbehave(drop_webhooks=True)
+    async with street(store, tmp_path / "emulator") as here:
+        await here.emulator.misbehave(drop_webhooks=True)
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         for _ in range(3):  # the bank still waits
             with pytest.raises(RetryLater) as again:
                 await here.shop.payments.hold(requested(method.id))
             assert 0 < again.value.seconds <= 10
-        [line] = await here.twin.intents()
-        await here.twin.authenticate(line["id"], succeeds=succeeds)
+        [line] = await here.emulator.intents()
+        await here.emulator.authenticate(line["id"], succeeds=succeeds)
         await here.shop.payments.hold(requested(method.id))
         assert [f.status for f in here.told] == ["requires_action", "succeeded" if succeeds else "failed"]
         assert await store.collection(EVENTS).count() == 0
 
 
 async def test_nobody_asks_on_when_the_rescue_has_ended(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "twin") as here:
+    async with street(store, tmp_path / "emulator") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         with pytest.raises(RetryLater):
             await here.shop.payments.hold(requested(method.id))
         await here.shop.payments.settle(ended(RescueRejected, "rejected"))
         await here.shop.payments.hold(requested(method.id))
-        assert [line["status"] for line in await here.twin.intents()] == ["canceled"]
+        assert [line["status"] for line in await here.emulator.intents()] == ["canceled"]
 
 
 async def test_an_event_that_comes_again_revives_its_job_unless_it_was_handled(shop: Till) -> None:
@@ -293,8 +293,8 @@ async def test_an_event_that_comes_again_revives_its_job_unless_it_was_handled(s
 async def test_webhooks_that_come_twice_late_or_backwards_do_no_harm(
     store: Store, tmp_path: Path, behaviour: dict[str, Any]
 ) -> None:
-    async with street(store, tmp_path / "twin") as here:
-        await here.twin.misbehave(**behaviour)
+    async with street(store, tmp_path / "emulator") as here:
+        await here.emulator.misbehave(**behaviour)
         method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
         await here.shop.payments.hold(requested(method.id))
         await here.shop.payments.settle(completed())
@@ -305,14 +305,17 @@ async def test_webhooks_that_come_twice_late_or_backwards_do_no_harm(
             ("hold", "succeeded"),
             ("capture", "succeeded"),
         ]
-        assert [line["captured_minor"] for line in await here.twin.intents()] == [2500]
+        assert [line["captured_minor"] for line in await here.emulator.intents()] == [2500]
         assert (await here.shop.ledger.check()).transactions == 2
 
 
 async def test_a_webhook_that_overtakes_the_answer_tells_the_outcome(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "twin") as here, gateway_to(here.twin, timeout_seconds=0.3) as hasty:
+    async with (
+        street(store, tmp_path / "emulator") as here,
+        gateway_to(here.emulator, timeout_seconds=0.3) as hasty,
+    ):
         method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
-        await here.twin.misbehave(timeout_next=1)
+        await here.emulator.misbehave(timeout_next=1)
         impatient = till(store, hasty)
         with pytest.raises(Exception, match="did not answer"):
             await impatient.payments.hold(requested(method.id))
@@ -321,15 +324,15 @@ async def test_a_webhook_that_overtakes_the_answer_tells_the_outcome(store: Stor
 
 
 async def test_a_webhook_that_is_not_taken_comes_again(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "twin", refuse=2) as here:
+    async with street(store, tmp_path / "emulator", refuse=2) as here:
         await here.shop.methods.add(RIDER, "pm_card_visa")
         await here.heard("payment_method.attached")
         await here.heard("customer.created")
 
 
 async def test_dropped_webhooks_cost_nothing_that_was_asked_for(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "twin") as here:
-        await here.twin.misbehave(drop_webhooks=True)
+    async with street(store, tmp_path / "emulator") as here:
+        await here.emulator.misbehave(drop_webhooks=True)
         method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
         await here.shop.payments.hold(requested(method.id))
         await here.shop.payments.settle(completed())
@@ -339,7 +342,7 @@ async def test_dropped_webhooks_cost_nothing_that_was_asked_for(store: Store, tm
 
 async def test_a_second_intent_of_one_payment_is_let_go(store: Store, tmp_path: Path) -> None:
     """Stripe failed, was asked, did not know the intent, and then it appeared after all."""
-    async with street(store, tmp_path / "twin") as here:
+    async with street(store, tmp_path / "emulator") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
         await here.shop.payments.hold(requested(method.id))
         record = await here.shop.payments.of_rescue(requested(method.id).rescue_id)
@@ -354,6 +357,6 @@ async def test_a_second_intent_of_one_payment_is_let_go(store: Store, tmp_path: 
             rescue_id=record.rescue_id,
         )
         await here.heard("payment_intent.amount_capturable_updated", times=2)
-        statuses = {line["id"]: line["status"] for line in await here.twin.intents()}
+        statuses = {line["id"]: line["status"] for line in await here.emulator.intents()}
         assert statuses.pop(str(record.intent_id)) == "requires_capture"
         assert list(statuses.values()) == ["canceled"]

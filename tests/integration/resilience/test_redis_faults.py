@@ -103,7 +103,7 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
     must(await waiting.post(f"/rescues/{rescue['id']}/cancellation", {"reason": "fixed_it"}), 200)
 
     async def is_released() -> bool:
-        return {i["status"] for i in await platform.twin.intents()} == {"succeeded", "canceled"}
+        return {i["status"] for i in await platform.emulator.intents()} == {"succeeded", "canceled"}
 
     await until(is_released)
 

@@ -16,7 +16,7 @@ import pytest
 from support.faults import until
 from support.http.route_calls import sign_up_body
 from support.http.server import new_address, new_phone
-from support.payments.world import running_twin
+from support.payments.world import running_emulator
 from support.platform.fleet import Fleet, Member, Said
 from support.rescues.fixtures import quote_body
 from supportcarr.bootstrap.container import SPECS
@@ -71,10 +71,10 @@ class Creation:
 @pytest.fixture
 async def two(tmp_path: Path, own_redis_server: RedisServer) -> AsyncIterator[Two]:
     async with AsyncExitStack() as closing:
-        twin = await closing.enter_async_context(running_twin(tmp_path / "twin"))
+        emulator = await closing.enter_async_context(running_emulator(tmp_path / "emulator"))
         given = {
-            "STRIPE_API_BASE": twin.base,
-            "STRIPE_API_KEY": twin.settings.api_key,
+            "STRIPE_API_BASE": emulator.base,
+            "STRIPE_API_KEY": emulator.settings.api_key,
             "LIMITS_SENSITIVE_PER_MINUTE": "1000000",
         }
         fleet = await closing.enter_async_context(Fleet(tmp_path, own_redis_server, **given))

@@ -72,7 +72,7 @@ async def test_a_request_that_was_cut_off_is_repeated_without_harm(platform: Pla
     assert again["id"] == rescue["id"]
     assert [one["id"] for one in must(await rider.get("/rescues"), 200)["items"]] == [rescue["id"]]
     await platform.settle()
-    assert len(await platform.twin.intents()) == 1
+    assert len(await platform.emulator.intents()) == 1
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Payments while Stripe (its twin) is gone, slow, or answers that it cannot."""
+"""Payments while Stripe (its emulator) is gone, slow, or answers that it cannot."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_a_rescue_waits_for_stripe_and_goes_on_when_it_is_back(
     platform: Platform, stage: Stage
 ) -> None:
     rider, card = await stage.rider()
-    platform.faults.twin.shut()
+    platform.faults.emulator.shut()
     scene = await ask(stage, rider, card)
     refused = await rider.post("/me/payment-methods", {"stripe_payment_method": VISA})
     assert (refused.status, refused.code) == (503, "overloaded")
@@ -58,14 +58,14 @@ async def test_a_rescue_waits_for_stripe_and_goes_on_when_it_is_back(
     assert await status(scene) == "requested"
     platform.faults.heal()
     await becomes(scene, "matching")
-    assert [intent["status"] for intent in await platform.twin.intents()] == ["requires_capture"]
+    assert [intent["status"] for intent in await platform.emulator.intents()] == ["requires_capture"]
 
 
 async def test_after_five_minutes_it_is_rejected_and_nothing_is_held(
     platform: Platform, stage: Stage
 ) -> None:
     rider, card = await stage.rider()
-    platform.faults.twin.shut()
+    platform.faults.emulator.shut()
     scene = await ask(stage, rider, card)
     platform.clock.pass_(301)
     await time_runs_out(platform, scene)
@@ -79,25 +79,25 @@ async def test_after_five_minutes_it_is_rejected_and_nothing_is_held(
 
 async def test_a_hold_that_came_about_unheard_is_found_and_let_go(platform: Platform, stage: Stage) -> None:
     rider, card = await stage.rider()
-    await platform.twin.misbehave(timeout_next=1)  # it holds the money, and does not say so
+    await platform.emulator.misbehave(timeout_next=1)  # it holds the money, and does not say so
     scene = await ask(stage, rider, card)
 
     async def is_held() -> bool:
-        return [intent["status"] for intent in await platform.twin.intents()] == ["requires_capture"]
+        return [intent["status"] for intent in await platform.emulator.intents()] == ["requires_capture"]
 
     await until(is_held)
-    platform.faults.twin.shut()
+    platform.faults.emulator.shut()
     platform.clock.pass_(301)
     await time_runs_out(platform, scene)
     assert await status(scene) == "rejected"
     platform.faults.heal()
     await nothing_is_held(platform, scene)
-    assert len(await platform.twin.intents()) == 1
+    assert len(await platform.emulator.intents()) == 1
 
 
 async def nothing_is_held(platform: Platform, scene: Scene) -> None:
     async def is_over() -> bool:
-        intents = {intent["status"] for intent in await platform.twin.intents()}
+        intents = {intent["status"] for intent in await platform.emulator.intents()}
         payment = await platform.house.payments.of_rescue(scene.rescue_id)
         return intents <= {"canceled"} and payment is not None and payment.status in ("released", "failed")
 
@@ -118,17 +118,17 @@ async def test_what_stripe_cannot_do_now_is_asked_again_and_done_once(
     platform: Platform, stage: Stage, behaviour: dict[str, Any]
 ) -> None:
     rider, card = await stage.rider()
-    await platform.twin.misbehave(**behaviour)
+    await platform.emulator.misbehave(**behaviour)
     scene = await ask(stage, rider, card)
     await becomes(scene, "matching")
-    assert [intent["status"] for intent in await platform.twin.intents()] == ["requires_capture"]
+    assert [intent["status"] for intent in await platform.emulator.intents()] == ["requires_capture"]
 
 
 async def test_a_slow_stripe_keeps_nobody_waiting_but_payments(platform: Platform, stage: Stage) -> None:
     others = await platform.person("rider")
     scene = await asked_for(stage)
     await becomes(scene, "matching")
-    platform.faults.twin.slow(5.0)  # longer than we wait for it
+    platform.faults.emulator.slow(5.0)  # longer than we wait for it
     cards = [
         asyncio.create_task(scene.rider.post("/me/payment-methods", {"stripe_payment_method": VISA}))
         for _ in range(10)

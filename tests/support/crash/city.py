@@ -18,7 +18,7 @@ import msgspec
 from support.crash.deployment import People, Person, Place, settings_at
 from support.crash.life import populate
 from support.crash.world import Answered, opened
-from support.payments.world import Twin, running_twin, serving
+from support.payments.world import Emulator, running_emulator, serving
 from supportcarr.bootstrap.container import Container, area_ids
 from supportcarr.bootstrap.processes import gateway_of, open_container
 from supportcarr.kit.events.relay import Relay
@@ -65,10 +65,10 @@ class Api:
 class City:
     """The place, its Redis, and what runs there."""
 
-    def __init__(self, place: Place, server: RedisServer, twin: Twin, settings: Settings) -> None:
+    def __init__(self, place: Place, server: RedisServer, emulator: Emulator, settings: Settings) -> None:
         self.place = place
         self.server = server
-        self.twin = twin
+        self.emulator = emulator
         self.settings = settings
         self.people = msgspec.json.decode((place.path / "people.json").read_bytes(), type=People)
 
@@ -162,12 +162,12 @@ async def running_city(
 ) -> AsyncIterator[City]:
     """A city with its people, of which nothing runs yet; *dispatch* are settings of that group."""
     async with AsyncExitStack() as closing:
-        twin = await closing.enter_async_context(running_twin(folder))
+        emulator = await closing.enter_async_context(running_emulator(folder))
         place = Place(
             folder=str(folder),
             store_url=store_url,
             redis_url=server.url,
-            stripe_url=twin.base,
+            stripe_url=emulator.base,
             starts=time.time(),
         )
         async with opened(place) as world:
@@ -177,7 +177,7 @@ async def running_city(
         yield City(
             place,
             server,
-            twin,
+            emulator,
             replace(
                 settings,
                 dispatch=replace(settings.dispatch, **dispatch),

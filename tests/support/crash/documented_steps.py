@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from support.crash.fork_server import Zygote
-from support.crash.runs import Runs, switched_twin
+from support.crash.runs import Runs, switched_emulator
 from support.crash.scenario import Scenario
 from support.crash.scenarios import SCENARIOS
 from support.crash.steps import Step
@@ -70,10 +70,10 @@ async def _record(scenarios: Sequence[Scenario]) -> dict[str, list[Step]]:
         server.start()
         zygote = Zygote()
         try:
-            async with RedisClient(server.url) as redis, switched_twin() as twin:
+            async with RedisClient(server.url) as redis, switched_emulator() as emulator:
                 return {
                     scenario.name: await Runs(
-                        scenario, folder, zygote=zygote, twin=twin, redis=redis, redis_url=server.url
+                        scenario, folder, zygote=zygote, emulator=emulator, redis=redis, redis_url=server.url
                     ).steps()
                     for scenario in scenarios
                 }

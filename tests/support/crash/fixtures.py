@@ -9,7 +9,7 @@ import pytest
 
 from support.crash.databases import Databases
 from support.crash.fork_server import HURRIED_S, Zygote
-from support.crash.runs import Runs, switched_twin
+from support.crash.runs import Runs, switched_emulator
 from support.crash.scenarios import SCENARIOS
 from support.mongo.server import choice
 from support.store.engines import SQLITE, ran_on
@@ -56,14 +56,14 @@ async def runs_of(
 ) -> AsyncIterator[MakeRuns]:
     """Makes the runs of a scenario, on SQLite unless databases of another engine are given."""
     monkeypatch.setattr("supportcarr.kit.store.sqlite.writer.UNHURRIED_S", HURRIED_S)
-    async with switched_twin() as twin:
+    async with switched_emulator() as emulator:
 
         def make(name: str, databases: Databases | None = None) -> Runs:
             return Runs(
                 SCENARIOS[name],
                 tmp_path,
                 zygote=zygote,
-                twin=twin,
+                emulator=emulator,
                 redis=redis,
                 redis_url=redis_server.url,
                 databases=databases,

@@ -1,6 +1,6 @@
 """Runs a scenario: prepares its state once, acts it in a child that is killed at a step, and recovers.
 
-A state is the store, the books of Stripe's twin and the content of Redis; each run begins with a copy.
+A state is the store, the books of Stripe's emulator and the content of Redis; each run begins with a copy.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _State:
     database: list[CollectionCopy]
 
 
-class SwitchedTwin:
+class SwitchedEmulator:
     """One server whose books are exchanged while it runs."""
 
     def __init__(self) -> None:
@@ -89,12 +89,12 @@ class SwitchedTwin:
 
 
 @asynccontextmanager
-async def switched_twin() -> AsyncIterator[SwitchedTwin]:
-    twin = SwitchedTwin()
-    async with serving(cast(ASGIApp, twin), free_port()) as url:
-        twin.url = url
-        yield twin
-        await twin.close()
+async def switched_emulator() -> AsyncIterator[SwitchedEmulator]:
+    emulator = SwitchedEmulator()
+    async with serving(cast(ASGIApp, emulator), free_port()) as url:
+        emulator.url = url
+        yield emulator
+        await emulator.close()
 
 
 class Runs:
@@ -106,7 +106,7 @@ class Runs:
         folder: Path,
         *,
         zygote: Zygote,
-        twin: SwitchedTwin,
+        emulator: SwitchedEmulator,
         redis: RedisClient,
         redis_url: str,
         databases: Databases | None = None,
@@ -114,7 +114,7 @@ class Runs:
         self.scenario = scenario
         self._folder = folder
         self._zygote = zygote
-        self._twin = twin
+        self._emulator = emulator
         self._redis = redis
         self._redis_url = redis_url
         self._databases = databases
@@ -173,16 +173,16 @@ class Runs:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         try:
             state = self._state = self._state or await self._made()
-            await self._twin.close()
+            await self._emulator.close()
             shutil.copytree(state.place.path, folder, dirs_exist_ok=True)
             await self._restore(state.redis)
-            await self._twin.open(folder, self.scenario.twin)
+            await self._emulator.open(folder, self.scenario.emulator)
             with self._store_in(folder) as url:
                 if self._databases is not None:
                     self._databases.fill(url, state.database)
                 yield msgspec.structs.replace(state.place, folder=str(folder), store_url=url)
         finally:
-            await self._twin.close()
+            await self._emulator.close()
             shutil.rmtree(folder)
 
     async def _made(self) -> _State:
@@ -203,12 +203,12 @@ class Runs:
 
     async def _prepared(self, folder: Path, store_url: str) -> Place:
         await self._redis.call("FLUSHALL")
-        await self._twin.open(folder, {})
+        await self._emulator.open(folder, {})
         place = Place(
             folder=str(folder),
             store_url=store_url,
             redis_url=self._redis_url,
-            stripe_url=self._twin.url,
+            stripe_url=self._emulator.url,
             starts=START,
         )
         async with opened(place) as world:
@@ -216,7 +216,7 @@ class Runs:
             await self.scenario.prepare(world)
             ends = world.clock.wall().timestamp()
         (folder / "jumped").unlink(missing_ok=True)
-        await self._twin.open(folder, self.scenario.twin)
+        await self._emulator.open(folder, self.scenario.emulator)
         return msgspec.structs.replace(place, starts=ends)
 
     async def _dump(self) -> list[tuple[bytes, int, bytes]]:

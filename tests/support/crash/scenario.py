@@ -36,7 +36,7 @@ class Scenario:
     repeats: bool = True
     perhaps: bool = False
     card: str = "pm_card_visa"
-    twin: dict[str, Any] = field(default_factory=dict)  # how Stripe's twin misbehaves
+    emulator: dict[str, Any] = field(default_factory=dict)  # how Stripe's emulator misbehaves
 
     async def act(self, world: World) -> None:
         """All of it, once."""
@@ -105,7 +105,7 @@ async def all_of(world: World, spec: CollectionSpec[Any], **fields: object) -> l
 
 
 async def intents(world: World) -> list[dict[str, Any]]:
-    """Every payment in the books of Stripe's twin."""
+    """Every payment in the books of Stripe's emulator."""
     async with (
         aiohttp.ClientSession() as http,
         http.get(f"{world.place.stripe_url}/sandbox/stripe/books", raise_for_status=True) as answer,

@@ -137,14 +137,14 @@ MONEY_SCENARIOS = (
     Scenario(
         name="holding the card while Stripe does not answer",
         prepare=requested,
-        twin=SILENT_ONCE,
+        emulator=SILENT_ONCE,
         behind=_twice,
         effect=_held_as("held", "requires_capture", "matching"),
     ),
     Scenario(
         name="holding the card while Stripe fails",
         prepare=requested,
-        twin=FAILS_ONCE,
+        emulator=FAILS_ONCE,
         behind=(*_twice, later(3), jobs),
         effect=_held_as("held", "requires_capture", "matching"),
     ),
@@ -165,7 +165,7 @@ MONEY_SCENARIOS = (
     Scenario(
         name="capturing the fare while Stripe does not answer",
         prepare=completed,
-        twin=SILENT_ONCE,
+        emulator=SILENT_ONCE,
         behind=_twice,
         effect=_settled("captured", None),
     ),

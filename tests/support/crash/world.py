@@ -1,4 +1,4 @@
-"""A platform in one process, without sockets of its own: every part on a store, a Redis and Stripe's twin
+"""A platform in one process, without sockets of its own: every part on a store, a Redis and Stripe's emulator
 that outlive it.  It does nothing by itself: a test says when events are handed on, jobs done, deadlines
 looked for and tickers run, so that its steps come in the same order every time.
 """

@@ -1,4 +1,4 @@
-"""The twin of Stripe in this process, on a port of its own, and the parts of payments around it."""
+"""The emulator of Stripe in this process, on a port of its own, and the parts of payments around it."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from supportcarr.payments.webhooks import Webhooks
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr_lab.emulators.app import create_app
 
-API_KEY = "sk_test_twin"
-WEBHOOK_SECRET = "whsec_twin"
+API_KEY = "sk_test_emulator"
+WEBHOOK_SECRET = "whsec_emulator"
 
 
 @contextlib.asynccontextmanager
@@ -61,8 +61,8 @@ async def until_answering(base: str, ended: Callable[[], bool]) -> None:
     raise TimeoutError(f"{base} does not answer")
 
 
-class Twin:
-    """The twin's address, and what a test may do to it beyond Stripe's API."""
+class Emulator:
+    """The emulator's address, and what a test may do to it beyond Stripe's API."""
 
     def __init__(self, base: str, session: aiohttp.ClientSession) -> None:
         self.base = base
@@ -87,18 +87,18 @@ class Twin:
 
 
 @contextlib.asynccontextmanager
-async def running_twin(folder: Path, *, webhook_url: str | None = None) -> AsyncIterator[Twin]:
-    """A twin with its books in that folder; started again on them it goes on where it was."""
+async def running_emulator(folder: Path, *, webhook_url: str | None = None) -> AsyncIterator[Emulator]:
+    """An emulator with its books in that folder; started again on them it goes on where it was."""
     app = create_app(data=folder, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, webhook_url=webhook_url)
     async with serving(cast(ASGIApp, app), free_port()) as base, aiohttp.ClientSession() as session:
-        yield Twin(base, session)
+        yield Emulator(base, session)
 
 
 @pytest.fixture
-async def stripe_twin(tmp_path: Path) -> AsyncIterator[Twin]:
-    """Stripe's twin without webhooks."""
-    async with running_twin(tmp_path / "twin") as twin:
-        yield twin
+async def emulator(tmp_path: Path) -> AsyncIterator[Emulator]:
+    """Stripe's emulator without webhooks."""
+    async with running_emulator(tmp_path / "emulator") as emulator:
+        yield emulator
 
 
 @dataclass
@@ -137,12 +137,14 @@ def till(store: Store, gateway: PaymentGateway, clock: Clock | None = None) -> T
 
 
 @contextlib.asynccontextmanager
-async def gateway_to(twin: Twin, *, timeout_seconds: float = 5.0) -> AsyncIterator[StripePaymentGateway]:
-    """The real adapter, with the unmodified SDK, speaking to the twin."""
+async def gateway_to(
+    emulator: Emulator, *, timeout_seconds: float = 5.0
+) -> AsyncIterator[StripePaymentGateway]:
+    """The real adapter, with the unmodified SDK, speaking to the emulator."""
     settings = Stripe(
         api_key=API_KEY,
         webhook_secret=WEBHOOK_SECRET,
-        api_base=twin.base,
+        api_base=emulator.base,
         timeout_seconds=timeout_seconds,
     )
     gateway = StripePaymentGateway(settings)

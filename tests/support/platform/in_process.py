@@ -1,4 +1,4 @@
-"""A whole platform in the test's own process: every part, the gateway, Redis, SQLite, Stripe's twin.
+"""A whole platform in the test's own process: every part, the gateway, Redis, SQLite, Stripe's emulator.
 
     async with running_platform(tmp_path) as platform:
         rider = await platform.person("rider")
@@ -6,9 +6,9 @@
         await platform.settle()
 
 What a request starts behind its answer (facts, jobs) is done when ``settle`` returns.  City time
-stands still until a test moves it, so that nothing falls due by itself.  Redis, the twin and the store
+stands still until a test moves it, so that nothing falls due by itself.  Redis, the emulator and the store
 are reached through what a test can break (``faults``).  Every answer is held to the
-OpenAPI document (``support.http.openapi_contract``).  Stripe's twin posts no webhooks: a test that
+OpenAPI document (``support.http.openapi_contract``).  Stripe's emulator posts no webhooks: a test that
 wants one signs it itself.
 """
 
@@ -29,7 +29,7 @@ import msgspec
 from support.faults import Door, Faults, FaultyStore
 from support.http.openapi_contract import Contract
 from support.http.server import PASSWORD, Api, Client, Reply, new_address, new_phone
-from support.payments.world import Twin, running_twin, serving
+from support.payments.world import Emulator, running_emulator, serving
 from supportcarr.auth.service import Grant
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients
 from supportcarr.bootstrap.processes import gateway_of
@@ -96,7 +96,7 @@ class Platform:
     contract: Contract
     relay: Relay
     clock: StandingCity
-    twin: Twin
+    emulator: Emulator
     redis_server: RedisServer
     faults: Faults
 
@@ -156,7 +156,7 @@ class Platform:
         return digests
 
 
-def settings_for(folder: Path, *, port: int, redis_url: str, twin: Twin, **changed: str) -> Settings:
+def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator, **changed: str) -> Settings:
     """Settings of a local platform with cheap passwords and limits that no test meets by chance."""
     given = {
         "DATA": str(folder),
@@ -168,9 +168,9 @@ def settings_for(folder: Path, *, port: int, redis_url: str, twin: Twin, **chang
         "AUTH_LOOKUP_SECRET": LOOKUP_SECRET,
         "AUTH_BCRYPT_COST": "4",
         "QUOTES_SECRET": QUOTES_SECRET,
-        "STRIPE_API_KEY": twin.settings.api_key,
-        "STRIPE_WEBHOOK_SECRET": twin.settings.webhook_secret,
-        "STRIPE_API_BASE": twin.base,
+        "STRIPE_API_KEY": emulator.settings.api_key,
+        "STRIPE_WEBHOOK_SECRET": emulator.settings.webhook_secret,
+        "STRIPE_API_BASE": emulator.base,
         "LIMITS_USER_PER_MINUTE": "1000000",
         "LIMITS_ADDRESS_PER_MINUTE": "1000000",
         "LIMITS_SENSITIVE_PER_MINUTE": "1000000",
@@ -192,17 +192,17 @@ async def running_platform(
         server = RedisServer(folder / "redis")
         server.start()
         closing.callback(server.stop)
-        twin = await closing.enter_async_context(running_twin(folder / "twin"))
+        emulator = await closing.enter_async_context(running_emulator(folder / "emulator"))
         before_redis = closing.enter_context(Door(server.port or 0))
-        before_twin = closing.enter_context(Door(int(twin.base.rpartition(":")[2])))
+        before_emulator = closing.enter_context(Door(int(emulator.base.rpartition(":")[2])))
         port, redis_url = free_port(), before_redis.redis(server.url)
-        changed = {"STRIPE_API_BASE": before_twin.http} | changed
-        settings = settings_for(folder, port=port, redis_url=redis_url, twin=twin, **changed)
+        changed = {"STRIPE_API_BASE": before_emulator.http} | changed
+        settings = settings_for(folder, port=port, redis_url=redis_url, emulator=emulator, **changed)
 
         sqlite = SqliteStore(folder / "store.sqlite3", patience_s=patience_s)
         await sqlite.open()
         closing.push_async_callback(sqlite.close)
-        faults = Faults(before_redis, before_twin, FaultyStore(sqlite))
+        faults = Faults(before_redis, before_emulator, FaultyStore(sqlite))
         store = faults.store.as_store
         redis = await closing.enter_async_context(RedisClient(redis_url))
         clock = StandingCity()
@@ -231,4 +231,4 @@ async def running_platform(
         api = Api(url, session, house.auth, house.tokens, gateway, metrics, lifecycle, clock, routes)
         async with session.get(f"{url}/openapi.json") as answer:
             contract = Contract(await answer.json(), routes)
-        yield Platform(house, api, contract, relay, clock, twin, server, faults)
+        yield Platform(house, api, contract, relay, clock, emulator, server, faults)

@@ -184,7 +184,7 @@ NO_QUESTIONS = frozenset(
 
 
 def asked_in_code() -> dict[str, set[str]]:
-    """For each ``FILE RECEIVER.find`` (or count, scan) in the code, outside of the engines and the twins,
+    """For each ``FILE RECEIVER.find`` (or count, scan) in the code, outside of the engines and the emulators,
     the different conditions that it is called with, as they are written."""
     roots = Path(supportcarr.__file__).parent, Path(supportcarr_lab.__file__).parent
     found: defaultdict[str, set[str]] = defaultdict(set)

@@ -30,8 +30,8 @@ async def test_a_process_is_ready_between_its_start_and_its_draining() -> None:
 async def test_every_check_that_fails_is_named() -> None:
     lifecycle = Lifecycle()
     lifecycle.mark_ready()
-    checks = {"store": broken, "redis": fine, "twin": broken}
-    assert await not_ready(lifecycle, checks) == ["store", "twin"]
+    checks = {"store": broken, "redis": fine, "emulator": broken}
+    assert await not_ready(lifecycle, checks) == ["store", "emulator"]
 
 
 async def test_a_check_that_hangs_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:

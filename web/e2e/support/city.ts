@@ -37,7 +37,7 @@ const free = (port: number): Promise<boolean> =>
     server.listen(port, "127.0.0.1", () => server.close(() => resolved(true)));
   });
 
-/** The first of three free ports in a row: API, real time and the twins. */
+/** The first of three free ports in a row: API, real time and the emulators. */
 async function freePorts(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const first = 20_000 + Math.floor(Math.random() * 10_000);

@@ -98,7 +98,7 @@ async def _until_over(
 def _tell(running: Platform, options: DemoOptions) -> None:
     click.echo(f"\n  SupportCarr is running.   Console   {running.base_url}/admin")
     click.echo(f"                            API       {running.base_url}/docs")
-    click.echo(f"                            Twins     {running.base_url}/sandbox")
+    click.echo(f"                            Emulators {running.base_url}/sandbox")
     for role, operator in running.operators.items():
         click.echo(f"  {role:<8} {operator.phone}   password {operator.password}")
     until = "Ctrl-C ends it" if options.seconds is None else f"for {options.seconds:g} s"

@@ -1,1 +1,1 @@
-"""The sandbox: twins of the services outside, which speak their HTTP and need no key."""
+"""The sandbox: emulators of the services outside, which speak their HTTP and need no key."""

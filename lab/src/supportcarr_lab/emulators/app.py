@@ -21,7 +21,7 @@ from litestar import Litestar, MediaType, Request, Response, get, post, route
 from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from supportcarr_lab.emulators.stripe.api import Asked, StripeTwin
+from supportcarr_lab.emulators.stripe.api import Asked, StripeEmulator
 from supportcarr_lab.emulators.stripe.behaviour import Behaviour, Change
 from supportcarr_lab.emulators.stripe.database import Books
 from supportcarr_lab.emulators.stripe.errors import Fault
@@ -58,7 +58,7 @@ class _Silent(Response[str]):
 
 
 def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: str | None) -> Litestar:
-    """The twins, with their books in the folder *data*; webhooks go to *webhook_url*, if there is one."""
+    """The emulators, with their books in the folder *data*; webhooks go to *webhook_url*, if there is one."""
     behaviour = Behaviour()
 
     @asynccontextmanager
@@ -66,7 +66,7 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
         books = Books(data / BOOKS_FILE)
         sender = WebhookSender(books, url=webhook_url, secret=webhook_secret) if webhook_url else None
         app.state.books = books
-        app.state.twin = StripeTwin(
+        app.state.emulator = StripeEmulator(
             books,
             behaviour,
             api_key=api_key,
@@ -84,14 +84,14 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
     async def stripe(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[str]:
         encoded = request.url.query if request.method == "GET" else (await request.body()).decode("latin-1")
         asked = Asked(request.method, path.strip("/"), encoded, dict(request.headers))
-        told = await request.app.state.twin.answer(asked)
+        told = await request.app.state.emulator.answer(asked)
         answer = _Silent if told.silent else Response[str]
         return answer(told.body, status_code=told.status, headers=told.headers, media_type=MediaType.JSON)
 
     @get("/sandbox", media_type=MediaType.HTML)
     async def sandbox(request: Request[Any, Any, Any]) -> str:
         state = request.app.state
-        return page(state.twin.statement(), state.books.latest_deliveries(100))
+        return page(state.emulator.statement(), state.books.latest_deliveries(100))
 
     @get("/sandbox/stripe/behaviour")
     async def get_behaviour() -> Behaviour:
@@ -104,14 +104,14 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
 
     @get("/sandbox/stripe/books")
     async def statement(request: Request[Any, Any, Any]) -> dict[str, Any]:
-        return {"intents": request.app.state.twin.statement()}
+        return {"intents": request.app.state.emulator.statement()}
 
     @post("/sandbox/stripe/payment_intents/{intent_id:str}/authentication", status_code=200)
     async def authenticate(
         request: Request[Any, Any, Any], intent_id: FromPath[str], data: JSONBody[Authentication]
     ) -> Response[dict[str, Any]]:
         try:
-            return Response(request.app.state.twin.authenticate(intent_id, succeeds=data.succeeds))
+            return Response(request.app.state.emulator.authenticate(intent_id, succeeds=data.succeeds))
         except Fault as fault:
             return Response(fault.body, status_code=fault.status)
 

@@ -1,4 +1,4 @@
-"""What the judge of a city reads: the store's documents as plain figures, and the twin's books."""
+"""What the judge of a city reads: the store's documents as plain figures, and the emulator's books."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the judge wants to know of a city: plain figures, read from the store and the twin's books.
+"""What the judge wants to know of a city: plain figures, read from the store and the emulator's books.
 
 ``bootstrap`` fills the ``Evidence`` port; nothing here knows a part's documents.  Times are city time
 as seconds since the Unix epoch, money is integer minor units.
@@ -136,7 +136,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(Protocol):
-    """The store, read-only, and the twin's books."""
+    """The store, read-only, and the emulator's books."""
 
     async def rescues(self) -> list[Rescue]: ...
     async def offers(self) -> list[Offer]: ...

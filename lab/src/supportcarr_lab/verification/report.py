@@ -1,4 +1,4 @@
-"""The report of a city: what clients wrote down, against the store and the twin's books."""
+"""The report of a city: what clients wrote down, against the store and the emulator's books."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 async def judge(
     outcome: CityOutcome, evidence: Evidence, *, kills: int = 0, redis_wipes: int = 0
 ) -> Judgement:
-    """Read the store and the twin's books, and judge."""
+    """Read the store and the emulator's books, and judge."""
     return judged(outcome, await collect(evidence), kills=kills, redis_wipes=redis_wipes)
 
 

@@ -1,4 +1,4 @@
-"""Judges a city that has ended: what its clients saw against the store and the twin's books."""
+"""Judges a city that has ended: what its clients saw against the store and the emulator's books."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Deployment(SettingsGroup, frozen=True, kw_only=True):
 
     profile: Annotated[
         Literal["local", "staging", "production"],
-        Meta(description="local makes its own secrets and starts its own Redis and twins"),
+        Meta(description="local makes its own secrets and starts its own Redis and emulators"),
     ] = "local"
     data: Annotated[str, Meta(description="folder of the embedded stores (local profile)")] = ".data"
     public_url: Annotated[str, Meta(description="where people reach the apps")] = "http://127.0.0.1:8000"
@@ -76,7 +76,7 @@ class Servers(SettingsGroup, frozen=True, kw_only=True):
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="port of the API and the apps")] = 8000
     realtime_port: Annotated[int, Meta(ge=1, le=65535, description="port of the Socket.IO edge")] = 8001
-    sandbox_port: Annotated[int, Meta(ge=1, le=65535, description="port of the sandbox twins")] = 8002
+    sandbox_port: Annotated[int, Meta(ge=1, le=65535, description="port of the emulators")] = 8002
     metrics_port: Annotated[
         int, Meta(ge=0, le=65535, description="first of the processes' own /metrics ports; 0: any free one")
     ] = 0
@@ -144,7 +144,7 @@ class Stripe(SettingsGroup, frozen=True, kw_only=True):
     webhook_secret: Annotated[
         str, Meta(description="signing secret of the webhook endpoint", extra=SECRET)
     ] = ""
-    api_base: Annotated[str, Meta(description="empty: Stripe itself; the local profile uses its twin")] = ""
+    api_base: Annotated[str, Meta(description="empty: Stripe; the local profile uses its emulator")] = ""
     timeout_seconds: Annotated[float, Meta(gt=0, description="time-out of one call")] = 10.0
     tolerance_seconds: Annotated[int, Meta(ge=1, description="oldest accepted webhook signature")] = 300
 

@@ -1,4 +1,4 @@
-"""The twin, held to Stripe's public rules by Stripe's own SDK, unmodified."""
+"""The emulator, held to Stripe's public rules by Stripe's own SDK, unmodified."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 import stripe
 from stripe import AIOHTTPClient, StripeClient
 
-from support.payments.world import API_KEY, Twin, running_twin
+from support.payments.world import API_KEY, Emulator, running_emulator
 
 
-def client_of(twin: Twin, *, key: str = API_KEY, timeout: float = 5.0) -> StripeClient:
+def client_of(emulator: Emulator, *, key: str = API_KEY, timeout: float = 5.0) -> StripeClient:
     http = AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=timeout))
-    return StripeClient(key, http_client=http, max_network_retries=0, base_addresses={"api": twin.base})
+    return StripeClient(key, http_client=http, max_network_retries=0, base_addresses={"api": emulator.base})
 
 
 async def closed(client: StripeClient) -> None:
@@ -25,8 +25,8 @@ async def closed(client: StripeClient) -> None:
 
 
 @pytest.fixture
-async def sdk(stripe_twin: Twin) -> AsyncIterator[StripeClient]:
-    client = client_of(stripe_twin)
+async def sdk(emulator: Emulator) -> AsyncIterator[StripeClient]:
+    client = client_of(emulator)
     yield client
     await closed(client)
 
@@ -90,7 +90,7 @@ async def test_a_canceled_hold_gives_all_of_it_back(sdk: StripeClient) -> None:
 
 
 async def test_a_captured_payment_is_refunded_up_to_what_was_captured(
-    sdk: StripeClient, stripe_twin: Twin
+    sdk: StripeClient, emulator: Emulator
 ) -> None:
     intent = await held(sdk)
     await sdk.v1.payment_intents.capture_async(intent.id, {"amount_to_capture": 2000})
@@ -101,7 +101,7 @@ async def test_a_captured_payment_is_refunded_up_to_what_was_captured(
     with pytest.raises(stripe.InvalidRequestError) as refused:
         await sdk.v1.refunds.create_async({"payment_intent": intent.id})
     assert refused.value.code == "charge_already_refunded"
-    [line] = await stripe_twin.intents()
+    [line] = await emulator.intents()
     assert (line["captured_minor"], line["refunded_minor"]) == (2000, 2000)
 
 
@@ -135,17 +135,17 @@ async def test_a_declined_payment_leaves_an_intent_that_wants_another_card(sdk: 
     assert paid.status == "requires_capture"
 
 
-async def test_a_card_may_ask_its_holder_first(sdk: StripeClient, stripe_twin: Twin) -> None:
+async def test_a_card_may_ask_its_holder_first(sdk: StripeClient, emulator: Emulator) -> None:
     intent = await held(sdk, "pm_card_authenticationRequired")
     assert intent.status == "requires_action"
     assert intent.next_action is not None and intent.next_action.type == "use_stripe_sdk"
-    await stripe_twin.authenticate(intent.id, succeeds=True)
+    await emulator.authenticate(intent.id, succeeds=True)
     assert (await sdk.v1.payment_intents.retrieve_async(intent.id)).status == "requires_capture"
 
 
-async def test_a_holder_who_fails_to_authenticate_pays_nothing(sdk: StripeClient, stripe_twin: Twin) -> None:
+async def test_a_holder_who_fails_to_authenticate_pays_nothing(sdk: StripeClient, emulator: Emulator) -> None:
     intent = await held(sdk, "pm_card_authenticationRequired")
-    await stripe_twin.authenticate(intent.id, succeeds=False)
+    await emulator.authenticate(intent.id, succeeds=False)
     after = await sdk.v1.payment_intents.retrieve_async(intent.id)
     assert after.status == "requires_payment_method"
     assert after.last_payment_error is not None
@@ -169,7 +169,7 @@ async def test_off_session_such_a_card_is_declined(sdk: StripeClient) -> None:
 
 
 async def test_the_same_key_answers_the_same_and_does_nothing_more(
-    sdk: StripeClient, stripe_twin: Twin
+    sdk: StripeClient, emulator: Emulator
 ) -> None:
     customer, method = await customer_with(sdk, "pm_card_visa")
     asked: Any = {"amount": 2500, "currency": "cad", "customer": customer, "payment_method": method}
@@ -178,12 +178,12 @@ async def test_the_same_key_answers_the_same_and_does_nothing_more(
     assert again.id == first.id
     assert again.last_response is not None
     assert again.last_response.headers["Idempotent-Replayed"] == "true"
-    assert len(await stripe_twin.intents()) == 1
+    assert len(await emulator.intents()) == 1
     with pytest.raises(stripe.IdempotencyError):
         await sdk.v1.payment_intents.create_async(asked | {"amount": 2600}, {"idempotency_key": "k1"})
 
 
-async def test_a_decline_is_kept_under_its_key_too(sdk: StripeClient, stripe_twin: Twin) -> None:
+async def test_a_decline_is_kept_under_its_key_too(sdk: StripeClient, emulator: Emulator) -> None:
     customer, method = await customer_with(sdk, "pm_card_chargeCustomerFail")
     asked: Any = {
         "amount": 2500,
@@ -195,7 +195,7 @@ async def test_a_decline_is_kept_under_its_key_too(sdk: StripeClient, stripe_twi
     for _ in range(2):
         with pytest.raises(stripe.CardError):
             await sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k2"})
-    assert len(await stripe_twin.intents()) == 1
+    assert len(await emulator.intents()) == 1
 
 
 async def test_what_fails_validation_leaves_its_key_unused(sdk: StripeClient) -> None:
@@ -208,15 +208,15 @@ async def test_what_fails_validation_leaves_its_key_unused(sdk: StripeClient) ->
 
 
 async def test_a_server_error_is_kept_under_its_key_but_a_refusal_before_is_not(
-    sdk: StripeClient, stripe_twin: Twin
+    sdk: StripeClient, emulator: Emulator
 ) -> None:
-    await stripe_twin.misbehave(fail_next={"count": 1, "status": 500})
+    await emulator.misbehave(fail_next={"count": 1, "status": 500})
     for _ in range(2):
         with pytest.raises(stripe.APIError):
             await sdk.v1.payment_intents.create_async(
                 {"amount": 100, "currency": "cad"}, {"idempotency_key": "k4"}
             )
-    await stripe_twin.misbehave(fail_next={"count": 1, "status": 429})
+    await emulator.misbehave(fail_next={"count": 1, "status": 429})
     with pytest.raises(stripe.RateLimitError):
         await sdk.v1.payment_intents.create_async(
             {"amount": 100, "currency": "cad"}, {"idempotency_key": "k5"}
@@ -224,8 +224,8 @@ async def test_a_server_error_is_kept_under_its_key_but_a_refusal_before_is_not(
     await sdk.v1.payment_intents.create_async({"amount": 100, "currency": "cad"}, {"idempotency_key": "k5"})
 
 
-async def test_a_key_in_use_at_the_same_moment_is_a_conflict(sdk: StripeClient, stripe_twin: Twin) -> None:
-    await stripe_twin.misbehave(delay_ms=200)
+async def test_a_key_in_use_at_the_same_moment_is_a_conflict(sdk: StripeClient, emulator: Emulator) -> None:
+    await emulator.misbehave(delay_ms=200)
     asked: Any = {"amount": 100, "currency": "cad"}
     results = await asyncio.gather(
         *(sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k6"}) for _ in range(2)),
@@ -233,16 +233,16 @@ async def test_a_key_in_use_at_the_same_moment_is_a_conflict(sdk: StripeClient, 
     )
     [refused] = [r for r in results if isinstance(r, stripe.StripeError)]
     assert refused.http_status == 409
-    assert len(await stripe_twin.intents()) == 1
+    assert len(await emulator.intents()) == 1
 
 
-async def test_a_silent_twin_has_done_it_all_the_same(stripe_twin: Twin) -> None:
-    client = client_of(stripe_twin, timeout=0.3)
+async def test_a_silent_emulator_has_done_it_all_the_same(emulator: Emulator) -> None:
+    client = client_of(emulator, timeout=0.3)
     asked: Any = {"amount": 100, "currency": "cad"}
-    await stripe_twin.misbehave(timeout_next=1)
+    await emulator.misbehave(timeout_next=1)
     with pytest.raises(stripe.APIConnectionError):
         await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k7"})
-    [done] = await stripe_twin.intents()
+    [done] = await emulator.intents()
     again = await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k7"})
     assert again.id == done["id"]
     await closed(client)
@@ -278,16 +278,17 @@ async def test_another_customers_card_cannot_be_charged(sdk: StripeClient) -> No
         assert refused.value.param == "payment_method"
 
 
-async def test_a_wrong_key_is_turned_away(stripe_twin: Twin) -> None:
-    client = client_of(stripe_twin, key="sk_test_other")
+async def test_a_wrong_key_is_turned_away(emulator: Emulator) -> None:
+    client = client_of(emulator, key="sk_test_other")
     with pytest.raises(stripe.AuthenticationError):
         await client.v1.customers.list_async()
     await closed(client)
 
 
-async def test_the_key_may_come_as_the_user_of_basic_authentication(stripe_twin: Twin) -> None:
-    async with stripe_twin.session.get(
-        f"{stripe_twin.base}/v1/customers", headers={"Authorization": aiohttp.encode_basic_auth(API_KEY, "")}
+async def test_the_key_may_come_as_the_user_of_basic_authentication(emulator: Emulator) -> None:
+    async with emulator.session.get(
+        f"{emulator.base}/v1/customers",
+        headers={"Authorization": aiohttp.encode_basic_auth(API_KEY, "")},
     ) as answer:
         assert answer.status == 200
 
@@ -336,32 +337,32 @@ async def test_events_tell_what_happened_in_order(sdk: StripeClient) -> None:
     ]
 
 
-async def test_the_books_survive_the_twin(tmp_path: Path) -> None:
+async def test_the_books_survive_the_emulator(tmp_path: Path) -> None:
     asked: Any = {"amount": 100, "currency": "cad"}
     ids = []
     for _ in range(2):
-        async with running_twin(tmp_path) as twin:
-            client = client_of(twin)
+        async with running_emulator(tmp_path) as emulator:
+            client = client_of(emulator)
             made = await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k8"})
             ids.append(made.id)
             await closed(client)
-            assert len(await twin.intents()) == 1
+            assert len(await emulator.intents()) == 1
     assert ids[0] == ids[1]
 
 
-async def test_the_page_escapes_what_it_was_given(sdk: StripeClient, stripe_twin: Twin) -> None:
+async def test_the_page_escapes_what_it_was_given(sdk: StripeClient, emulator: Emulator) -> None:
     await sdk.v1.payment_intents.create_async(
         {"amount": 100, "currency": "cad", "metadata": {"rescue_id": "<script>alert(1)</script>"}}
     )
-    async with stripe_twin.session.get(f"{stripe_twin.base}/sandbox") as answer:
+    async with emulator.session.get(f"{emulator.base}/sandbox") as answer:
         text = await answer.text()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "<script>" not in text
 
 
-async def test_a_wish_that_is_not_understood_changes_nothing(stripe_twin: Twin) -> None:
-    url = f"{stripe_twin.base}/sandbox/stripe/behaviour"
-    async with stripe_twin.session.post(url, json={"decline_rate": 2}) as answer:
+async def test_a_wish_that_is_not_understood_changes_nothing(emulator: Emulator) -> None:
+    url = f"{emulator.base}/sandbox/stripe/behaviour"
+    async with emulator.session.post(url, json={"decline_rate": 2}) as answer:
         assert answer.status == 400
-    async with stripe_twin.session.get(url) as answer:
+    async with emulator.session.get(url) as answer:
         assert (await answer.json())["decline_rate"] == 0

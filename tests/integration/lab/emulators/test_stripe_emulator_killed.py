@@ -1,4 +1,4 @@
-"""The twin's books outlive a kill -9 of its process."""
+"""The emulator's books outlive a kill -9 of its process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from support.payments.world import API_KEY, Twin, gateway_to, until_answering
+from support.payments.world import API_KEY, Emulator, gateway_to, until_answering
 from supportcarr.kit.http.server import free_port
 
 SCRIPT = """
@@ -25,8 +25,8 @@ run(serve(app, "127.0.0.1", int(sys.argv[3]), 1.0, lifecycle=Lifecycle()))
 
 
 @asynccontextmanager
-async def twin_process(folder: Path) -> AsyncIterator[Twin]:
-    """A twin in a process of its own, which is killed at the end."""
+async def emulator_process(folder: Path) -> AsyncIterator[Emulator]:
+    """An emulator in a process of its own, which is killed at the end."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SCRIPT, str(folder), API_KEY, str(port)
@@ -35,14 +35,14 @@ async def twin_process(folder: Path) -> AsyncIterator[Twin]:
     try:
         await until_answering(base, lambda: process.returncode is not None)
         async with aiohttp.ClientSession() as session:
-            yield Twin(base, session)
+            yield Emulator(base, session)
     finally:
         process.send_signal(signal.SIGKILL)
         await process.wait()
 
 
 async def test_what_was_answered_is_there_after_a_kill(tmp_path: Path) -> None:
-    async with twin_process(tmp_path) as twin, gateway_to(twin) as gateway:
+    async with emulator_process(tmp_path) as emulator, gateway_to(emulator) as gateway:
         customer = await gateway.create_customer("usr_1", key="c")
         card = await gateway.attach("pm_card_visa", customer)
         made = await gateway.hold(
@@ -54,11 +54,11 @@ async def test_what_was_answered_is_there_after_a_kill(tmp_path: Path) -> None:
             payment_id="pay_1",
             rescue_id="res_1",
         )
-    async with twin_process(tmp_path) as twin, gateway_to(twin) as gateway:
+    async with emulator_process(tmp_path) as emulator, gateway_to(emulator) as gateway:
         assert await gateway.create_customer("usr_1", key="c") == customer
         assert (await gateway.retrieve(made.id)).status == "requires_capture"
         captured = await gateway.capture(made.id, 2500, key="c1")
         assert captured.received_minor == 2500
-    async with twin_process(tmp_path) as twin:
-        [line] = await twin.intents()
+    async with emulator_process(tmp_path) as emulator:
+        [line] = await emulator.intents()
         assert (line["id"], line["status"], line["captured_minor"]) == (made.id, "succeeded", 2500)

@@ -1,4 +1,4 @@
-"""The twin's sender of webhooks ends when it is told to, whatever happens at that moment."""
+"""The emulator's sender of webhooks ends when it is told to, whatever happens at that moment."""
 
 from __future__ import annotations
 

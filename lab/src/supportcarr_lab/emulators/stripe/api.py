@@ -93,7 +93,7 @@ class Told:
     silent: bool = False
 
 
-class StripeTwin:
+class StripeEmulator:
     """Answers requests as Stripe would."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How the twin misbehaves, on demand."""
+"""How the emulator misbehaves, on demand."""
 
 from __future__ import annotations
 

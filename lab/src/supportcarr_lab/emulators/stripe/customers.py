@@ -49,7 +49,7 @@ def list_customers(desk: Desk, params: Params) -> Object:
 
 
 def create_method(desk: Desk, params: Params) -> Object:
-    """A card, from a test token: the twin sees no numbers, as Stripe's API by default does not."""
+    """A card, from a test token: the emulator sees no numbers, as Stripe's API by default does not."""
     params.choice("type", ["card"])
     card = params.group("card")
     if card is None:

@@ -1,4 +1,4 @@
-"""The twin's books: one SQLite file, so that they survive the death of the process.
+"""The emulator's books: one SQLite file, so that they survive the death of the process.
 
 All that one request does (objects, events, deliveries, the answer kept under its idempotency key)
 is one transaction.  SQLite in WAL mode keeps what was committed when the process is killed.

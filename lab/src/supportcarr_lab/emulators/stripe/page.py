@@ -1,4 +1,4 @@
-"""The page on which a person sees what the twin of Stripe has received and sent."""
+"""The page on which a person sees what the emulator of Stripe has received and sent."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def page(intents: list[dict[str, Any]], deliveries: list[Delivery]) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head><body><h1>Sandbox</h1>"
-        "<p>What our twins of outside services received. No money moves here.</p>"
+        "<p>What our emulators of outside services received. No money moves here.</p>"
         + _table("Card payments", ("Rescue", "Status", "Held", "Captured", "Refunded", "Intent"), payments)
         + _table("Webhooks", ("Event", "Id", "Attempts", "Outcome"), hooks)
         + "</body></html>"

@@ -1,4 +1,4 @@
-"""What every operation of the twin works with: the books, the time, and the events it causes."""
+"""What every operation of the emulator works with: the books, the time, and the events it causes."""
 
 from __future__ import annotations
 
