@@ -73,7 +73,7 @@ class Map:
         while True:
             lng = round(self._chance.uniform(west, east), 5)
             lat = round(self._chance.uniform(south, north), 5)
-            if self._boundary.holds(lng, lat):
+            if self._boundary.contains(lng, lat):
                 return Place(lat, lng)
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.dispatch.service import DispatchService
-from supportcarr.dispatch.supply import Supply
+from supportcarr.dispatch.supply import DriverSupply
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.notifications.service import NotificationsService
 from supportcarr.operations.model import DriverTally
 from supportcarr.operations.ports import DriverPoint, PaymentFile
 from supportcarr.operations.schemas import WholeRescue
-from supportcarr.payments.service import Payments
+from supportcarr.payments.service import PaymentService
 from supportcarr.realtime.messages import Fix as SaidFix
-from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.schemas import RescueView, TimelineView
 from supportcarr.tracking.model import Fix
 from supportcarr.tracking.service import TrackingService
@@ -45,7 +45,9 @@ class SocketReports:
 class StreamViews:
     """``realtime.ports.Views``: what people see of a thing that a fact only names."""
 
-    def __init__(self, dispatch: DispatchService, chat: Chat, notifications: NotificationsService) -> None:
+    def __init__(
+        self, dispatch: DispatchService, chat: ChatService, notifications: NotificationsService
+    ) -> None:
         self._dispatch = dispatch
         self._chat = chat
         self._notifications = notifications
@@ -65,7 +67,7 @@ class StreamViews:
 class ConsoleDrivers:
     """``operations.ports.DriverCounts`` and ``DriverPositions``."""
 
-    def __init__(self, supply: Supply, tracking: TrackingService, areas: Sequence[str]) -> None:
+    def __init__(self, supply: DriverSupply, tracking: TrackingService, areas: Sequence[str]) -> None:
         self._supply = supply
         self._tracking = tracking
         self._areas = areas
@@ -110,7 +112,7 @@ class ConsoleOffers:
 class ConsolePayments:
     """``operations.ports.Payments``: what operators see of a payment record."""
 
-    def __init__(self, payments: Payments) -> None:
+    def __init__(self, payments: PaymentService) -> None:
         self._payments = payments
 
     async def of(self, rescue_id: str) -> PaymentFile | None:

@@ -55,18 +55,18 @@ from supportcarr.payments import collections as payments_repository
 from supportcarr.payments import handlers as payments_handlers
 from supportcarr.payments import jobs as payments_jobs
 from supportcarr.payments import routes as payments_routes
-from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.ports import PaymentGateway
-from supportcarr.payments.service import Payments
-from supportcarr.payments.webhooks import Webhooks
+from supportcarr.payments.service import PaymentService
+from supportcarr.payments.webhooks import StripeWebhooks
 from supportcarr.pricing import collections as pricing_repository
 from supportcarr.pricing import jobs as pricing_jobs
 from supportcarr.pricing import routes as pricing_routes
 from supportcarr.pricing.areas import MONTREAL
-from supportcarr.pricing.coverage import Coverage
-from supportcarr.pricing.geography import Areas
-from supportcarr.pricing.service import Pricing
+from supportcarr.pricing.coverage import CoverageService
+from supportcarr.pricing.geography import ServiceAreas
+from supportcarr.pricing.service import PricingService
 from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr.realtime import handlers as realtime_handlers
@@ -74,8 +74,8 @@ from supportcarr.rescues import collections as rescues_repository
 from supportcarr.rescues import handlers as rescues_handlers
 from supportcarr.rescues import jobs as rescues_jobs
 from supportcarr.rescues import routes as rescues_routes
-from supportcarr.rescues.admin_view import RescueFile
-from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.admin_view import RescueDetails
+from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.service import RescueService
 from supportcarr.riders import collections as riders_repository
@@ -146,20 +146,20 @@ class Container:
             passwords=self.passwords,
             revocations=self.revocations,
         )
-        self.areas = Areas(store, clock)
+        self.areas = ServiceAreas(store, clock)
         self.drivers = DriverService(store, clock, self.auth)
         self.tracking = TrackingService(store, redis.cache, clock, self.areas, router, settings.dispatch)
         self.riders = RiderService(store, clock)
 
         self.payment_gateway = payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)
-        self.payment_methods = PaymentMethods(store, clock, self.payment_gateway)
+        self.payment_methods = PaymentMethodService(store, clock, self.payment_gateway)
         self.ledger = LedgerService(store, clock)
-        self.payments = Payments(store, clock, self.payment_gateway, self.payment_methods, self.ledger)
-        self.webhooks = Webhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
+        self.payments = PaymentService(store, clock, self.payment_gateway, self.payment_methods, self.ledger)
+        self.webhooks = StripeWebhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
-        self.chat = Chat(store, clock)
+        self.chat = ChatService(store, clock)
         self.dispatch: DispatchService
-        self.pricing = Pricing(store, clock, self.areas, router, _LateSupply(self), settings.quotes)
+        self.pricing = PricingService(store, clock, self.areas, router, _LateSupply(self), settings.quotes)
         self.rescues = RescueService(
             store,
             clock,
@@ -174,7 +174,7 @@ class Container:
         self.rescue_queries = RescueQueries(
             store, clock, people=self.auth, drivers=self.drivers, settings=settings.rescues
         )
-        self.coverage = Coverage(self.areas, self.dispatch.supply, clock)
+        self.coverage = CoverageService(self.areas, self.dispatch.supply, clock)
         self.notifications = NotificationsService(store, clock)
         self.console_drivers = ConsoleDrivers(
             self.dispatch.supply, self.tracking, [area.id for area in AREAS]
@@ -196,7 +196,7 @@ class Container:
             *operations_routes.routes(
                 self.operations,
                 self.clock,
-                RescueFile(self.store, self.rescue_queries, self.chat),
+                RescueDetails(self.store, self.rescue_queries, self.chat),
                 ConsoleOffers(self.dispatch),
                 ConsolePayments(self.payments),
                 self.console_drivers,

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 
 
 class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -115,7 +115,7 @@ class JobStarted(RescueMoved, frozen=True, kw_only=True, tag="rescues.job_starte
 class RescueEnded(RescueMoved, frozen=True, kw_only=True):
     """Base of the final states: what is owed, and who drove."""
 
-    owed: Owed
+    owed: Charge
 
 
 class RescueCompleted(RescueEnded, frozen=True, kw_only=True, tag="rescues.completed.v1"):

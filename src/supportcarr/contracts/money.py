@@ -13,7 +13,7 @@ def share(amount_minor: int, percent: int) -> int:
     return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
-class Owed(msgspec.Struct, frozen=True):
+class Charge(msgspec.Struct, frozen=True):
     """What a rescue's final state owes: by the rider, and by a promotion (which the platform pays) in
     the rider's place; of both together the driver gets a part and the platform the rest.
     """

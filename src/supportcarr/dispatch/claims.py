@@ -9,7 +9,7 @@ from datetime import timedelta
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.dispatch import roster
 from supportcarr.dispatch.collections import ROSTER
-from supportcarr.dispatch.model import Offer, Rules
+from supportcarr.dispatch.model import DispatchRules, Offer
 from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store
@@ -18,26 +18,26 @@ from supportcarr.kit.store.update import update
 RACES = 10  # lost in a row before an attempt is given up; what it belongs to is taken up again later
 
 
-class Claims:
+class DriverClaims:
     """Takes and releases drivers.  Every verb may be repeated."""
 
-    def __init__(self, store: Store, clock: Clock, rules: Rules) -> None:
+    def __init__(self, store: Store, clock: Clock, rules: DispatchRules) -> None:
         self._roster = store.collection(ROSTER)
         self._clock = clock
         self._grace = timedelta(seconds=rules.grace_seconds)
 
-    async def of(self, driver_ids: Iterable[str]) -> dict[str, RosterEntry]:
+    async def entries(self, driver_ids: Iterable[str]) -> dict[str, RosterEntry]:
         """What is known of those drivers."""
         return await self._roster.get_many(list(driver_ids))
 
-    async def stand(self, fact: DriverStandingChanged, version: int) -> RosterEntry:
+    async def apply_standing(self, fact: DriverStandingChanged, version: int) -> RosterEntry:
         """Apply a driver's standing, as of that version of the profile; answers the entry."""
         if await self._roster.get(fact.driver_id) is None:
             with contextlib.suppress(DuplicateKey):
                 await self._roster.insert(RosterEntry(id=fact.driver_id))
-        return await self._change(fact.driver_id, lambda e: roster.stands(e, fact, version))
+        return await self._change(fact.driver_id, lambda e: roster.apply_standing(e, fact, version))
 
-    async def take_for_offer(self, driver_id: str, claim: OfferClaim) -> bool:
+    async def claim_for_offer(self, driver_id: str, claim: OfferClaim) -> bool:
         """Claim the driver's one open offer; False if the driver is not free."""
         entry = await self._change(driver_id, lambda e: roster.claim_offer(e, claim))
         return entry.offer == claim
@@ -48,7 +48,7 @@ class Claims:
         """Drop the claim of that offer, if it is there; *missed* as in ``roster.drop_offer``."""
         return await self._change(driver_id, lambda e: roster.drop_offer(e, offer_id, missed=missed))
 
-    async def take_for_job(self, offer: Offer) -> bool:
+    async def claim_for_job(self, offer: Offer) -> bool:
         """Claim the driver's current job for that accepted offer; False if there is another job."""
         job = JobClaim(
             rescue_id=offer.rescue_id,

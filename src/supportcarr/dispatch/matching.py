@@ -21,15 +21,15 @@ from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.events import OfferMade
 from supportcarr.contracts.ids import OFFER
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
-from supportcarr.dispatch.claims import Claims
+from supportcarr.dispatch.claims import DriverClaims
 from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.model import (
     DispatchCase,
+    DispatchRules,
     Offer,
-    Reserved,
-    Rules,
+    Reservation,
     candidates,
-    found_nobody,
+    case_after_empty_search,
     new_offer,
     reserve,
     search_pause,
@@ -37,7 +37,7 @@ from supportcarr.dispatch.model import (
 )
 from supportcarr.dispatch.nearest import nearest
 from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
-from supportcarr.dispatch.ports import Positions, Router
+from supportcarr.dispatch.ports import NearbyDrivers, RoutePlanner
 from supportcarr.dispatch.roster import OfferClaim, RosterEntry
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
@@ -52,11 +52,11 @@ class Matching:
         self,
         store: Store,
         clock: Clock,
-        rules: Rules,
-        claims: Claims,
+        rules: DispatchRules,
+        claims: DriverClaims,
         answers: OfferLifecycle,
-        positions: Positions,
-        router: Router,
+        positions: NearbyDrivers,
+        router: RoutePlanner,
     ) -> None:
         self._cases = store.collection(CASES)
         self._offers = store.collection(OFFERS)
@@ -95,7 +95,7 @@ class Matching:
             case = await self._reserve(case, driver)
             if await self._make(case, leg):
                 return
-        await self._cases.save(found_nobody(case, now, self._rules))
+        await self._cases.save(case_after_empty_search(case, now, self._rules))
 
     async def _askable(self, case: DispatchCase, now: datetime) -> list[NearbyDriver]:
         """Who may be asked, nearest first; who let an offer expire only if there is nobody else in the
@@ -106,7 +106,7 @@ class Matching:
         radius = search_radius(case, self._rules)
         async for more in nearest(self._positions, case.area_id, case.pickup, radius):
             nearby += more
-            roster |= await self._claims.of(d.driver_id for d in more)
+            roster |= await self._claims.entries(d.driver_id for d in more)
             askable = candidates(case, nearby, roster, now, self._rules)
             if any(d.driver_id not in case.missed for d in askable):
                 break
@@ -114,7 +114,7 @@ class Matching:
 
     async def _reserve(self, case: DispatchCase, driver: NearbyDriver) -> DispatchCase:
         ends = self._clock.city() + timedelta(seconds=self._rules.offer_seconds)
-        reserved = Reserved(new_id(OFFER), driver.driver_id, ends)
+        reserved = Reservation(new_id(OFFER), driver.driver_id, ends)
         return await self._cases.save(reserve(case, reserved, self._rules))
 
     async def _make(self, case: DispatchCase, leg: Leg) -> bool:
@@ -123,7 +123,7 @@ class Matching:
         assert reserved is not None
         assert case.due_at is not None
         claim = OfferClaim(reserved.offer_id, until=case.due_at)
-        if not await self._claims.take_for_offer(reserved.driver_id, claim):
+        if not await self._claims.claim_for_offer(reserved.driver_id, claim):
             return False
         now = self._clock.city()
         if now >= reserved.expires_at:
@@ -145,7 +145,7 @@ class Matching:
     async def _is_named(self, offer: Offer) -> bool:
         """True if case and driver name the offer, or its saga is on by now."""
         case = await self._cases.get(offer.rescue_id)
-        entry = (await self._claims.of([offer.driver_id])).get(offer.driver_id)
+        entry = (await self._claims.entries([offer.driver_id])).get(offer.driver_id)
         by_case = case is not None and case.offer is not None and case.offer.offer_id == offer.id
         by_driver = entry is not None and entry.offer is not None and entry.offer.offer_id == offer.id
         return by_case and by_driver

@@ -21,7 +21,7 @@ Closing = Literal["declined", "expired", "withdrawn"]
 RADIUS_GROWTH = 1.5  # with each search that found nobody
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class DispatchRules(msgspec.Struct, frozen=True, kw_only=True):
     """How drivers are searched and asked.  Seconds of city time; the floors are wall time as city
     seconds, so that a fast city does not search more often than the machine can."""
 
@@ -35,7 +35,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     grace_seconds: float = 5  # for a saga to finish, before somebody else finishes it
 
     @classmethod
-    def at_speed(cls, speed: float, **given: float) -> Rules:
+    def at_speed(cls, speed: float, **given: float) -> DispatchRules:
         """The rules in a city whose clock runs *speed* times as fast as the wall's."""
         base = cls()
         return replace(
@@ -77,7 +77,7 @@ class Offer(Document, frozen=True, kw_only=True, omit_defaults=True):
         return self.state == "open" and now < self.expires_at
 
 
-class Reserved(msgspec.Struct, frozen=True):
+class Reservation(msgspec.Struct, frozen=True):
     """The one offer that a case has out, or is making: enough to find it half-done."""
 
     offer_id: str
@@ -104,14 +104,14 @@ class DispatchCase(Document, frozen=True, kw_only=True, omit_defaults=True):
     currency: str
     ends_at: datetime
     state: Literal["open", "closed"] = "open"
-    offer: Reserved | None = None
+    offer: Reservation | None = None
     declined: tuple[str, ...] = ()  # never again in this entry
     missed: dict[str, datetime] = {}  # who let an offer expire in this entry, and when last
     empty_searches: int = 0
     due_at: datetime | None = None
 
 
-def opened(fact: MatchingBegan, version: int, now: datetime) -> DispatchCase:
+def new_case(fact: MatchingBegan, version: int, now: datetime) -> DispatchCase:
     """The case of a rescue that waits now, for the first time or again."""
     return DispatchCase(
         id=fact.rescue_id,
@@ -131,12 +131,12 @@ def opened(fact: MatchingBegan, version: int, now: datetime) -> DispatchCase:
     )
 
 
-def search_radius(case: DispatchCase, rules: Rules) -> float:
+def search_radius(case: DispatchCase, rules: DispatchRules) -> float:
     """Metres; wider with each search that found nobody."""
     return min(rules.radius_max_m, rules.radius_m * RADIUS_GROWTH ** min(case.empty_searches, 20))
 
 
-def search_pause(case: DispatchCase, rules: Rules) -> timedelta:
+def search_pause(case: DispatchCase, rules: DispatchRules) -> timedelta:
     """City time until the next search after one that found nobody; longer each time."""
     seconds = rules.search_seconds * 1.3 ** min(case.empty_searches, 20)
     return timedelta(seconds=min(seconds, rules.search_max_seconds))
@@ -147,7 +147,7 @@ def candidates(
     nearby: Iterable[NearbyDriver],
     roster: Mapping[str, RosterEntry],
     now: datetime,
-    rules: Rules,
+    rules: DispatchRules,
 ) -> list[NearbyDriver]:
     """Who may be asked, in the order of *nearby* (nearest first).
 
@@ -168,13 +168,13 @@ def candidates(
     return fresh or [d for d in free if case.missed[d.driver_id] <= rested]
 
 
-def reserve(case: DispatchCase, offer: Reserved, rules: Rules) -> DispatchCase:
+def reserve(case: DispatchCase, offer: Reservation, rules: DispatchRules) -> DispatchCase:
     """The case with an offer on the way; it is looked after once that should have been answered."""
     due = offer.expires_at + timedelta(seconds=rules.grace_seconds)
     return replace(case, offer=offer, due_at=due)
 
 
-def found_nobody(case: DispatchCase, now: datetime, rules: Rules) -> DispatchCase:
+def case_after_empty_search(case: DispatchCase, now: datetime, rules: DispatchRules) -> DispatchCase:
     """The case after a search without result: on to a wider one, unless its time is over."""
     due = now + search_pause(case, rules)
     return replace(
@@ -185,8 +185,8 @@ def found_nobody(case: DispatchCase, now: datetime, rules: Rules) -> DispatchCas
     )
 
 
-def answered(
-    case: DispatchCase, offer: Offer, outcome: OfferState, now: datetime, rules: Rules
+def case_without_offer(
+    case: DispatchCase, offer: Offer, outcome: OfferState, now: datetime, rules: DispatchRules
 ) -> DispatchCase | None:
     """The case after its offer was closed without a taker; ``None`` if it names another offer."""
     if case.offer is None or case.offer.offer_id != offer.id:
@@ -200,7 +200,7 @@ def answered(
     return replace(case, offer=None, declined=declined, missed=missed, due_at=due)
 
 
-def new_offer(case: DispatchCase, reserved: Reserved, leg: Leg, now: datetime) -> Offer:
+def new_offer(case: DispatchCase, reserved: Reservation, leg: Leg, now: datetime) -> Offer:
     """The offer of that case's job to the driver it reserved."""
     return Offer(
         id=reserved.offer_id,

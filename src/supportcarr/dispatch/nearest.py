@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import NearbyDriver
-from supportcarr.dispatch.ports import Positions
+from supportcarr.dispatch.ports import NearbyDrivers
 
 FIRST_LOOK = 12  # drivers; enough unless most of them are busy
 
 
 async def nearest(
-    positions: Positions, area_id: str, point: GeoPoint, radius_m: float
+    positions: NearbyDrivers, area_id: str, point: GeoPoint, radius_m: float
 ) -> AsyncIterator[list[NearbyDriver]]:
     """Drivers within the radius, nearest first: as many as are usually enough, then, for who asks on,
     as many again, twice as many, and so on until all have been told, each once.

@@ -32,11 +32,18 @@ from msgspec.structs import replace
 from supportcarr.contracts import events
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.dispatch.claims import RACES, Claims
+from supportcarr.dispatch.claims import RACES, DriverClaims
 from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.errors import OfferNotOpen, UnknownOffer
-from supportcarr.dispatch.model import Closing, DispatchCase, Offer, OfferState, Rules, answered
-from supportcarr.dispatch.ports import Drivers, RescueBook
+from supportcarr.dispatch.model import (
+    Closing,
+    DispatchCase,
+    DispatchRules,
+    Offer,
+    OfferState,
+    case_without_offer,
+)
+from supportcarr.dispatch.ports import DriverAvailability, RescueAssignments
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.update import update
@@ -46,7 +53,13 @@ class OfferLifecycle:
     """Accepts and closes offers."""
 
     def __init__(
-        self, store: Store, clock: Clock, rules: Rules, claims: Claims, book: RescueBook, drivers: Drivers
+        self,
+        store: Store,
+        clock: Clock,
+        rules: DispatchRules,
+        claims: DriverClaims,
+        book: RescueAssignments,
+        drivers: DriverAvailability,
     ) -> None:
         self._offers = store.collection(OFFERS)
         self._cases = store.collection(CASES)
@@ -117,7 +130,7 @@ class OfferLifecycle:
 
     async def _finish_accepted(self, offer: Offer) -> Offer:
         rescue_id, driver_id = offer.rescue_id, offer.driver_id
-        if await self._claims.take_for_job(offer) and await self._book.assign(
+        if await self._claims.claim_for_job(offer) and await self._book.assign(
             rescue_id, driver_id=driver_id, offer_id=offer.id, eta_seconds=offer.eta_seconds
         ):
             return await self._settle_accepted(offer)
@@ -157,7 +170,7 @@ class OfferLifecycle:
 
     async def _free_case(self, offer: Offer) -> None:
         def decide(case: DispatchCase) -> tuple[DispatchCase, None] | None:
-            changed = answered(case, offer, offer.state, self._clock.city(), self._rules)
+            changed = case_without_offer(case, offer, offer.state, self._clock.city(), self._rules)
             return None if changed is None else (changed, None)
 
         await update(self._cases, offer.rescue_id, decide, attempts=RACES)

@@ -8,7 +8,7 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
 
 
-class RescueBook(Protocol):
+class RescueAssignments(Protocol):
     """The rescues, as far as dispatch may change them."""
 
     async def assign(self, rescue_id: str, *, driver_id: str, offer_id: str, eta_seconds: int | None) -> bool:
@@ -22,7 +22,7 @@ class RescueBook(Protocol):
         """Whose job it is now; ``None`` while it waits, and once it is final."""
 
 
-class Positions(Protocol):
+class NearbyDrivers(Protocol):
     """Where drivers are; both raise ``kit.redis.RedisError`` while nobody knows."""
 
     async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
@@ -32,13 +32,13 @@ class Positions(Protocol):
         """Every driver with a fresh position in the area."""
 
 
-class Router(Protocol):
+class RoutePlanner(Protocol):
     """Ways by road: metres and seconds."""
 
     async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg: ...
 
 
-class Drivers(Protocol):
+class DriverAvailability(Protocol):
     """The drivers' own part."""
 
     async def set_offline(self, driver_id: str, reason: str) -> None:

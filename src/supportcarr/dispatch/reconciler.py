@@ -14,8 +14,8 @@ import structlog
 from supportcarr.dispatch import roster
 from supportcarr.dispatch.collections import OFFERS, ROSTER
 from supportcarr.dispatch.matching import Matching
-from supportcarr.dispatch.model import Rules
-from supportcarr.dispatch.ports import RescueBook
+from supportcarr.dispatch.model import DispatchRules
+from supportcarr.dispatch.ports import RescueAssignments
 from supportcarr.dispatch.roster import JobClaim, RosterEntry
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Range, Store, StoreUnavailable, VersionConflict
@@ -29,7 +29,7 @@ class Reconciler:
     """Looks at claims whose deadline is past."""
 
     def __init__(
-        self, store: Store, clock: Clock, rules: Rules, matching: Matching, book: RescueBook
+        self, store: Store, clock: Clock, rules: DispatchRules, matching: Matching, book: RescueAssignments
     ) -> None:
         self._roster = store.collection(ROSTER)
         self._offers = store.collection(OFFERS)

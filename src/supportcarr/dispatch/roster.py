@@ -62,7 +62,7 @@ class RosterEntry(Document, frozen=True, kw_only=True, omit_defaults=True):
         return self.may_work and self.offer is None and self.job is None
 
 
-def stands(entry: RosterEntry, fact: DriverStandingChanged, version: int) -> RosterEntry | None:
+def apply_standing(entry: RosterEntry, fact: DriverStandingChanged, version: int) -> RosterEntry | None:
     """The entry with that standing; ``None`` if a newer one is known.  Missed offers are forgiven."""
     if version <= entry.standing_version:
         return None

@@ -13,14 +13,14 @@ from supportcarr.contracts.events import (
     RescueEnded,
     RescueMoved,
 )
-from supportcarr.dispatch.claims import RACES, Claims
+from supportcarr.dispatch.claims import RACES, DriverClaims
 from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.matching import Matching
-from supportcarr.dispatch.model import DispatchCase, Offer, Rules, opened
+from supportcarr.dispatch.model import DispatchCase, DispatchRules, Offer, new_case
 from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
-from supportcarr.dispatch.ports import Drivers, Positions, RescueBook, Router
+from supportcarr.dispatch.ports import DriverAvailability, NearbyDrivers, RescueAssignments, RoutePlanner
 from supportcarr.dispatch.reconciler import Reconciler
-from supportcarr.dispatch.supply import Supply
+from supportcarr.dispatch.supply import DriverSupply
 from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Dispatch
@@ -37,13 +37,13 @@ class DispatchService:
         self,
         store: Store,
         clock: Clock,
-        book: RescueBook,
-        positions: Positions,
-        router: Router,
-        drivers: Drivers,
+        book: RescueAssignments,
+        positions: NearbyDrivers,
+        router: RoutePlanner,
+        drivers: DriverAvailability,
         settings: Dispatch,
     ) -> None:
-        rules = Rules.at_speed(
+        rules = DispatchRules.at_speed(
             clock.speed,
             offer_seconds=settings.offer_seconds,
             radius_m=settings.radius_m,
@@ -54,11 +54,11 @@ class DispatchService:
         self._book = book
         self._cases = store.collection(CASES)
         self._offers = store.collection(OFFERS)
-        self._claims = Claims(store, clock, rules)
+        self._claims = DriverClaims(store, clock, rules)
         self._answers = OfferLifecycle(store, clock, rules, self._claims, book, drivers)
         self._matching = Matching(store, clock, rules, self._claims, self._answers, positions, router)
         self._reconciler = Reconciler(store, clock, rules, self._matching, book)
-        self.supply = Supply(store, rules, self._claims, positions, router)
+        self.supply = DriverSupply(store, rules, self._claims, positions, router)
 
     # --- drivers' verbs ---------------------------------------------------------------------------
 
@@ -124,14 +124,14 @@ class DispatchService:
         """A driver's standing changed; who may not be offered jobs loses the offer that is open."""
         if not isinstance(event.event, DriverStandingChanged):
             return
-        entry = await self._claims.stand(event.event, event.document_version)
+        entry = await self._claims.apply_standing(event.event, event.document_version)
         if entry.offer is not None and not entry.may_work:
             await self._withdraw(entry.offer.offer_id)
 
     async def _begin(self, fact: MatchingBegan, version: int) -> None:
         if fact.given_up_by is not None:
             await self._claims.release_job(fact.given_up_by, fact.rescue_id, before_entry=fact.entry)
-        fresh = opened(fact, version, self._clock.city())
+        fresh = new_case(fact, version, self._clock.city())
 
         def decide(case: DispatchCase) -> tuple[DispatchCase, None] | None:
             if version <= case.rescue_version:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.dispatch.claims import Claims
+from supportcarr.dispatch.claims import DriverClaims
 from supportcarr.dispatch.collections import ROSTER
-from supportcarr.dispatch.model import Rules
+from supportcarr.dispatch.model import DispatchRules
 from supportcarr.dispatch.nearest import nearest
-from supportcarr.dispatch.ports import Positions, Router
+from supportcarr.dispatch.ports import NearbyDrivers, RoutePlanner
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.store.port import Store
 
@@ -23,11 +23,16 @@ class OnlineCounts(msgspec.Struct, frozen=True):
     busy: int
 
 
-class Supply:
+class DriverSupply:
     """Answers from live positions and the roster, as a search would find them."""
 
     def __init__(
-        self, store: Store, rules: Rules, claims: Claims, positions: Positions, router: Router
+        self,
+        store: Store,
+        rules: DispatchRules,
+        claims: DriverClaims,
+        positions: NearbyDrivers,
+        router: RoutePlanner,
     ) -> None:
         self._roster = store.collection(ROSTER)
         self._rules = rules
@@ -40,7 +45,7 @@ class Supply:
         knows (no Redis)."""
         try:
             async for nearby in nearest(self._positions, area_id, point, self._rules.radius_max_m):
-                roster = await self._claims.of(d.driver_id for d in nearby)
+                roster = await self._claims.entries(d.driver_id for d in nearby)
                 for driver in nearby:
                     entry = roster.get(driver.driver_id)
                     if entry is not None and entry.is_free:
@@ -57,5 +62,5 @@ class Supply:
             present = await self._positions.present(area_id)
         except RedisError:
             present = {}
-        online = {i for i, entry in (await self._claims.of(present)).items() if entry.may_work}
+        online = {i for i, entry in (await self._claims.entries(present)).items() if entry.may_work}
         return OnlineCounts(len(online | busy), len(busy))

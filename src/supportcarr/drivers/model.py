@@ -66,7 +66,7 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
         return VehicleCard(self.make, self.model, self.colour, self.plate)
 
 
-def missing(profile: DriverProfile, today: date) -> list[str]:
+def missing_requirements(profile: DriverProfile, today: date) -> list[str]:
     """What an application still lacks: ``licence``, ``insurance`` (also when expired), ``vehicle``."""
     form = profile.application
     lacks: list[str] = []
@@ -99,7 +99,7 @@ def go_offline(profile: DriverProfile, reason: str | None = None) -> DriverProfi
     return replace(profile, online=False, offline_reason=reason)
 
 
-def decide_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:
+def set_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:
     """The profile with an operator's decision; who is not approved is not online."""
     if approval == "approved":
         return replace(profile, approval=approval, offline_reason=None)
@@ -122,7 +122,7 @@ def without_vehicle(profile: DriverProfile, vehicle_id: str) -> DriverProfile:
     return replace(profile, vehicle_ids=tuple(v for v in profile.vehicle_ids if v != vehicle_id))
 
 
-def standing(before: DriverProfile, after: DriverProfile) -> tuple[DriverStandingChanged, ...]:
+def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[DriverStandingChanged, ...]:
     """The fact of the change, if it is one that matters to who may be offered jobs."""
     told = [
         DriverStandingChanged(

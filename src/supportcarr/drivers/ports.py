@@ -7,7 +7,7 @@ from typing import Protocol
 from supportcarr.contracts.value_objects import Person
 
 
-class People(Protocol):
+class UserDirectory(Protocol):
     """Who somebody is."""
 
     async def person(self, user_id: str) -> Person:

@@ -34,7 +34,9 @@ def _application_routes(service: DriverService) -> list[Route]:
     """How one becomes a driver."""
 
     def application(profile: DriverProfile) -> Response:
-        return Response(ApplicationOut.of(profile, service.missing(profile)), version=profile.version)
+        return Response(
+            ApplicationOut.of(profile, service.missing_requirements(profile)), version=profile.version
+        )
 
     async def get_application(call: RequestContext[None, NoQuery]) -> Response:
         return application(await service.open_profile(call.caller.user_id))
@@ -158,13 +160,13 @@ def _operator_routes(service: DriverService) -> list[Route]:
         actor = call.caller.operator
         if actor is None:
             raise Forbidden
-        profile = await service.decide_approval(
+        profile = await service.set_approval(
             actor, call.path_params["driver_id"], approval, if_match=call.if_match
         )
         return Response(await seen(profile), version=profile.version)
 
     async def seen(profile: DriverProfile) -> DriverOut:
-        return DriverOut.of(profile, await service.name(profile.id), service.missing(profile))
+        return DriverOut.of(profile, await service.name(profile.id), service.missing_requirements(profile))
 
     return [
         Route(

@@ -17,7 +17,7 @@ from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply
 from supportcarr.drivers.errors import UnknownDriver
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
-from supportcarr.drivers.ports import People
+from supportcarr.drivers.ports import UserDirectory
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Store
@@ -27,7 +27,7 @@ from supportcarr.kit.store.update import update
 class DriverService:
     """The verbs of drivers; every change that dispatch must know is recorded as a fact."""
 
-    def __init__(self, store: Store, clock: Clock, people: People) -> None:
+    def __init__(self, store: Store, clock: Clock, people: UserDirectory) -> None:
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
         self._clock = clock
@@ -55,9 +55,9 @@ class DriverService:
         where = {"approval": approval} if approval else None
         return await self._profiles.find(where, limit=limit, cursor=cursor)
 
-    def missing(self, profile: DriverProfile) -> list[str]:
+    def missing_requirements(self, profile: DriverProfile) -> list[str]:
         """What the application still lacks today."""
-        return model.missing(profile, self._clock.city().date())
+        return model.missing_requirements(profile, self._clock.city().date())
 
     async def apply(
         self, actor: Actor, driver_id: str, command: Apply, *, if_match: int | None = None
@@ -67,13 +67,13 @@ class DriverService:
         form = Application(**msgspec.structs.asdict(command), applied_at=self._clock.city())
         return await self._change(driver_id, actor, lambda p: replace(p, application=form), if_match)
 
-    async def decide_approval(
+    async def set_approval(
         self, actor: Actor, driver_id: str, approval: Approval, *, if_match: int | None = None
     ) -> DriverProfile:
         """An operator approves or suspends.  What is missing informs the operator and does not bind:
         papers may have been seen elsewhere.  Raises ``UnknownDriver``, ``StaleVersion``."""
         await self.profile(driver_id)
-        return await self._change(driver_id, actor, lambda p: model.decide_approval(p, approval), if_match)
+        return await self._change(driver_id, actor, lambda p: model.set_approval(p, approval), if_match)
 
     # --- vehicles ---------------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ class DriverService:
             after = to(profile)
             if after == profile:
                 return None
-            facts = model.standing(profile, after)
+            facts = model.standing_events(profile, after)
             return after, PendingEvents(facts, actor, self._clock.city()) if facts else None
 
         return await update(self._profiles, driver_id, decide)

@@ -10,10 +10,16 @@ from supportcarr.kit.store.port import DuplicateKey, Page, Store, VersionConflic
 from supportcarr.payments.collections import ACCOUNTS, METHODS
 from supportcarr.payments.errors import CardDeclined
 from supportcarr.payments.model import PaymentAccount, PaymentMethod
-from supportcarr.payments.ports import CardRefused, GatewayError, NotPossible, PaymentGateway, StoredFailure
+from supportcarr.payments.ports import (
+    CachedFailure,
+    CardRefused,
+    GatewayError,
+    InvalidStateError,
+    PaymentGateway,
+)
 
 
-class PaymentMethods:
+class PaymentMethodService:
     """The cards of each rider; the oldest one kept is the default."""
 
     def __init__(self, store: Store, clock: Clock, gateway: PaymentGateway) -> None:
@@ -27,7 +33,7 @@ class PaymentMethods:
         method = await self._methods.get(payment_method_id)
         return method is not None and method.rider_id == rider_id and not method.expired(self._clock.wall())
 
-    async def charged(self, rider_id: str, id: str) -> tuple[str, str] | None:
+    async def gateway_ids(self, rider_id: str, id: str) -> tuple[str, str] | None:
         """What Stripe calls the rider and the card (``cus_…``, ``pm_…``); ``None``: it is gone."""
         account = await self._accounts.get(rider_id)
         method = await self._methods.get(id)
@@ -53,7 +59,7 @@ class PaymentMethods:
             card = await self._gateway.attach(stripe_payment_method, customer)
         except CardRefused as refused:
             raise CardDeclined(f"The card was declined ({refused.code}).") from refused
-        except NotPossible as error:
+        except InvalidStateError as error:
             raise ValidationFailed.of(
                 "stripe_payment_method", "unknown", "Stripe knows no such card that could be added"
             ) from error
@@ -108,7 +114,7 @@ class PaymentMethods:
             return account.customer
         try:
             customer = await self._gateway.create_customer(rider_id, key=f"{rider_id}:customer")
-        except StoredFailure:
+        except CachedFailure:
             # that key is spoilt; a customer too many at Stripe holds no money
             customer = await self._gateway.create_customer(rider_id, key=None)
         try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import RescueEnded, RescueRequested
 from supportcarr.kit.jobs.declarations import Consumer
-from supportcarr.payments.service import Payments
+from supportcarr.payments.service import PaymentService
 
 
-def consumers(service: Payments) -> list[Consumer]:
+def consumers(service: PaymentService) -> list[Consumer]:
     """Both talk to Stripe, so both are slow."""
 
     async def hold(event: EventEnvelope) -> None:

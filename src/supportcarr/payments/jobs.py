@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from supportcarr.kit.jobs.declarations import JobHandler, PeriodicTask
-from supportcarr.payments.webhooks import JOB, Webhooks
+from supportcarr.payments.webhooks import JOB, StripeWebhooks
 
 
-def job_handlers(webhooks: Webhooks) -> list[JobHandler]:
+def job_handlers(webhooks: StripeWebhooks) -> list[JobHandler]:
     """What ``Jobs.add`` may be asked for."""
     return [JobHandler(JOB, webhooks.handle)]
 
 
-def tickers(webhooks: Webhooks) -> list[PeriodicTask]:
+def tickers(webhooks: StripeWebhooks) -> list[PeriodicTask]:
     """The sweep of webhooks that were handled long ago, every hour."""
-    return [PeriodicTask("payments.forget_stripe_events", 3600, webhooks.forget_events)]
+    return [PeriodicTask("payments.forget_stripe_events", 3600, webhooks.purge_events)]

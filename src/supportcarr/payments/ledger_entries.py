@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 
 STRIPE_CLEARING, PLATFORM_REVENUE, PROMO_EXPENSE = "stripe_clearing", "platform_revenue", "promo_expense"
 
@@ -56,7 +56,7 @@ def transaction_id(payment_id: str, part: Literal["charge", "payment"]) -> str:
     return f"ltx_{payment_id.partition('_')[2]}.{part}"
 
 
-def entries_for_charge(owed: Owed, *, rider_id: str, driver_id: str | None) -> tuple[Entry, ...]:
+def entries_for_charge(owed: Charge, *, rider_id: str, driver_id: str | None) -> tuple[Entry, ...]:
     """What a rescue's end owes to whom: the rider owes it, the driver earns a part, we the rest.
 
     Of a promotion the driver feels nothing: we earn as if it were not there, and pay it.
@@ -80,12 +80,12 @@ def entries_for_payment(captured_minor: int, *, rider_id: str) -> tuple[Entry, .
     )
 
 
-def earned_by(transaction: LedgerTransaction, driver_id: str) -> int:
+def driver_earnings(transaction: LedgerTransaction, driver_id: str) -> int:
     """What a transaction gives to that driver."""
     account = driver_account(driver_id)
     return -sum(e.amount_minor for e in transaction.entries if e.account == account)
 
 
-def unbalanced(transaction: LedgerTransaction) -> int:
+def imbalance(transaction: LedgerTransaction) -> int:
     """What the entries sum to: 0, or something is wrong."""
     return sum(e.amount_minor for e in transaction.entries)

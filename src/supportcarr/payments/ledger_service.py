@@ -11,8 +11,8 @@ from supportcarr.payments.ledger_entries import (
     LedgerTransaction,
     entries_for_charge,
     entries_for_payment,
+    imbalance,
     transaction_id,
-    unbalanced,
 )
 from supportcarr.payments.model import PaymentRecord
 
@@ -32,7 +32,7 @@ class LedgerService:
         self._transactions = store.collection(LEDGER)
         self._clock = clock
 
-    async def book(self, record: PaymentRecord, captured_minor: int) -> None:
+    async def post(self, record: PaymentRecord, captured_minor: int) -> None:
         """Book what the rescue's end owes, and what was captured of it."""
         if record.ending is None:
             raise ValueError(f"{record.id} has not ended")
@@ -74,7 +74,7 @@ class LedgerService:
         """Sum everything."""
         count, total, wrong = 0, 0, []
         async for transaction in self._transactions.scan():
-            rest = unbalanced(transaction)
+            rest = imbalance(transaction)
             count, total = count + 1, total + rest
             if rest:
                 wrong.append(transaction.id)

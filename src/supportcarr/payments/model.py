@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from supportcarr.contracts import ids
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import PaymentProcessed, RescueCompleted, RescueEnded, RescueRequested
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 
 Status = Literal[
     "holding", "requires_action", "held", "failed", "capturing", "releasing", "captured", "released"
@@ -54,7 +54,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 class Ending(msgspec.Struct, frozen=True):
     """What the end of the rescue owes, and as what."""
 
-    owed: Owed
+    owed: Charge
     kind: ChargeKind
 
 
@@ -124,7 +124,7 @@ def ending_of(fact: RescueEnded) -> Ending:
     return Ending(fact.owed, "fare" if isinstance(fact, RescueCompleted) else "fee")
 
 
-def begun(
+def new_record(
     fact: RescueRequested, *, customer: str, stripe_payment_method: str, now: datetime
 ) -> PaymentRecord:
     """The record of a hold that is about to be asked for."""
@@ -142,7 +142,9 @@ def begun(
     )
 
 
-def without_card(fact: RescueRequested, *, now: datetime) -> tuple[PaymentRecord, PaymentProcessed]:
+def new_record_without_card(
+    fact: RescueRequested, *, now: datetime
+) -> tuple[PaymentRecord, PaymentProcessed]:
     """The record of a hold that cannot be asked for, because the card is gone."""
     record = PaymentRecord(
         id=payment_id_of(fact.rescue_id),
@@ -154,10 +156,10 @@ def without_card(fact: RescueRequested, *, now: datetime) -> tuple[PaymentRecord
         hold_minor=fact.total_minor,
         created_at=now,
     )
-    return hold_refused(record, "payment_method_missing")
+    return fail_hold(record, "payment_method_missing")
 
 
-def never_held(fact: RescueEnded, *, now: datetime) -> PaymentRecord:
+def new_record_without_hold(fact: RescueEnded, *, now: datetime) -> PaymentRecord:
     """The record of a rescue that ended before its hold began: a late hold finds it, and stops."""
     return PaymentRecord(
         id=payment_id_of(fact.rescue_id),
@@ -182,7 +184,7 @@ def with_ending(record: PaymentRecord, fact: RescueEnded) -> PaymentRecord | Non
     return replace(record, ending=ending, driver_id=fact.driver_id)
 
 
-def settling(record: PaymentRecord) -> PaymentRecord | None:
+def start_settlement(record: PaymentRecord) -> PaymentRecord | None:
     """The record on its way to capture or release, if its rescue has ended and money is waiting."""
     if record.ending is None or record.status not in ("held", "requires_action"):
         return None
@@ -190,45 +192,47 @@ def settling(record: PaymentRecord) -> PaymentRecord | None:
     return replace(record, status="capturing" if owes else "releasing", tries=1)
 
 
-def hold_seen(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, PaymentProcessed] | None:
+def apply_hold(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, PaymentProcessed] | None:
     """What the intent at Stripe says of a hold whose outcome was open; ``None``: nothing new."""
     if record.status not in ("holding", "requires_action"):
         return None
     known = replace(record, intent_id=intent.id, tries=1)
     if intent.status in ("requires_capture", "succeeded"):
-        return _told(replace(known, status="held"), "hold", "succeeded", record.hold_minor)
+        return _with_event(replace(known, status="held"), "hold", "succeeded", record.hold_minor)
     if intent.status == "requires_action":
         if record.status == "requires_action":
             return None
-        return _told(replace(known, status="requires_action"), "hold", "requires_action", record.hold_minor)
+        return _with_event(
+            replace(known, status="requires_action"), "hold", "requires_action", record.hold_minor
+        )
     if intent.status in ("requires_payment_method", "canceled"):
-        return hold_refused(known, intent.failure or "card_declined")
+        return fail_hold(known, intent.failure or "card_declined")
     return None
 
 
-def hold_refused(record: PaymentRecord, failure: str) -> tuple[PaymentRecord, PaymentProcessed]:
+def fail_hold(record: PaymentRecord, failure: str) -> tuple[PaymentRecord, PaymentProcessed]:
     """The hold has failed: the record keeps what Stripe called it, people hear ``card_declined``."""
     failed = replace(record, status="failed", failure=failure)
-    return _told(failed, "hold", "failed", record.hold_minor, reason="card_declined")
+    return _with_event(failed, "hold", "failed", record.hold_minor, reason="card_declined")
 
 
-def settlement_seen(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, PaymentProcessed] | None:
+def apply_settlement(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, PaymentProcessed] | None:
     """What the intent at Stripe says of a capture or release; ``None``: it has not happened yet."""
     if record.ending is None:
         return None
     kind = "capture" if record.ending.kind == "fare" else "fee"
     if record.status == "capturing" and intent.status == "succeeded":
         done = replace(record, status="captured", captured_minor=intent.received_minor)
-        return _told(done, kind, "succeeded", intent.received_minor)
+        return _with_event(done, kind, "succeeded", intent.received_minor)
     if record.status == "capturing" and intent.status == "canceled":
         done = replace(record, status="failed", failure="hold_expired")
-        return _told(done, kind, "failed", record.ending.owed.rider_minor, reason="hold_expired")
+        return _with_event(done, kind, "failed", record.ending.owed.rider_minor, reason="hold_expired")
     if record.status == "releasing" and intent.status == "canceled":
-        return _told(replace(record, status="released"), "release", "succeeded", record.hold_minor)
+        return _with_event(replace(record, status="released"), "release", "succeeded", record.hold_minor)
     return None
 
 
-def _told(
+def _with_event(
     record: PaymentRecord, kind: str, status: str, amount_minor: int, reason: str | None = None
 ) -> tuple[PaymentRecord, PaymentProcessed]:
     fact = PaymentProcessed(

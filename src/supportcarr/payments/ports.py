@@ -15,9 +15,9 @@ class GatewayError(Exception):
     GatewayError
     ├── OutcomeUnknown   timed out, cut off or failed over there: it may have happened; repeat the
     │                    same call under the same key, which asks
-    ├── StoredFailure    that key will answer with this failure for ever: ask, then use a new key
+    ├── CachedFailure    that key will answer with this failure for ever: ask, then use a new key
     ├── Throttled        not done; try again after ``retry_after`` seconds
-    ├── NotPossible      the thing's state, or its absence, forbids this: ask what it is
+    ├── InvalidStateError  the thing's state, or its absence, forbids this: ask what it is
     └── CardRefused      the card cannot be used; ``code`` says why
     """
 
@@ -31,7 +31,7 @@ class OutcomeUnknown(GatewayError):
     pass
 
 
-class StoredFailure(GatewayError):
+class CachedFailure(GatewayError):
     pass
 
 
@@ -39,7 +39,7 @@ class Throttled(GatewayError):
     pass
 
 
-class NotPossible(GatewayError):
+class InvalidStateError(GatewayError):
     pass
 
 
@@ -57,7 +57,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     exp_year: int
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A verified webhook: which event, and whose payment it may concern."""
 
     event_id: str
@@ -73,7 +73,7 @@ class PaymentGateway(Protocol):
         """A new customer's id."""
 
     async def attach(self, method: str, customer: str) -> Card:
-        """Attach a card to a customer.  Raises ``CardRefused``, ``NotPossible``."""
+        """Attach a card to a customer.  Raises ``CardRefused``, ``InvalidStateError``."""
 
     async def detach(self, method: str) -> None:
         """Take a card from its customer; harmless if it is taken already."""
@@ -103,7 +103,7 @@ class PaymentGateway(Protocol):
     async def find(self, customer: str, payment_id: str) -> Intent | None:
         """The customer's intent that was made for that payment, if there is one."""
 
-    def read_webhook(self, body: bytes, signature: str | None) -> Notice | None:
+    def read_webhook(self, body: bytes, signature: str | None) -> WebhookEvent | None:
         """The event in a webhook's body; ``None`` if the signature does not prove who sent it."""
 
     async def close(self) -> None:

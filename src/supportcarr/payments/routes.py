@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from supportcarr.contracts.policies import ANYONE, DRIVER, RIDER
 from supportcarr.contracts.routing import NoQuery, PageQuery, PageResponse, RequestContext, Response, Route
-from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.schemas import Earning, NewPaymentMethod, PaymentMethodAnswer
-from supportcarr.payments.webhooks import Webhooks
+from supportcarr.payments.webhooks import StripeWebhooks
 
 SIGNATURE_HEADER = "stripe-signature"
 
 
-def routes(methods: PaymentMethods, ledger: LedgerService, webhooks: Webhooks) -> list[Route]:
+def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: StripeWebhooks) -> list[Route]:
     """What payments answers over HTTP."""
 
     async def list_methods(call: RequestContext[None, PageQuery]) -> Response:

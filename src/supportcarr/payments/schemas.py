@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from supportcarr.payments.ledger_entries import LedgerTransaction, earned_by
+from supportcarr.payments.ledger_entries import LedgerTransaction, driver_earnings
 from supportcarr.payments.model import PaymentMethod
 
 
@@ -54,7 +54,7 @@ class Earning(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             rescue_id=transaction.rescue_id,
             kind=transaction.kind,
-            amount_minor=earned_by(transaction, driver_id),
+            amount_minor=driver_earnings(transaction, driver_id),
             currency=transaction.currency,
             at=transaction.at,
         )

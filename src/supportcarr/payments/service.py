@@ -13,17 +13,17 @@ from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.payments import model
-from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.collections import RECORDS
 from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.model import Intent, PaymentRecord
 from supportcarr.payments.ports import (
+    CachedFailure,
     CardRefused,
     GatewayError,
-    NotPossible,
+    InvalidStateError,
     OutcomeUnknown,
     PaymentGateway,
-    StoredFailure,
     Throttled,
 )
 
@@ -31,7 +31,7 @@ ASK_AGAIN_S = 5.0  # wall; what became of a rider's 3-D Secure, in case its webh
 STEPS_AT_MOST = 12  # of one run: a record has at most five moves, and each race lost costs one more
 
 
-class Payments:
+class PaymentService:
     """Moves each rescue's payment forward; all of it may be run again at any point.
 
     Each step reads the record, asks Stripe for one thing under a key of its own, and saves the
@@ -45,7 +45,7 @@ class Payments:
         store: Store,
         clock: Clock,
         gateway: PaymentGateway,
-        methods: PaymentMethods,
+        methods: PaymentMethodService,
         ledger: LedgerService,
     ) -> None:
         self._records = store.collection(RECORDS)
@@ -80,7 +80,7 @@ class Payments:
                 if record is None:
                     if fact.owed.rider_minor:
                         raise RetryLater(1.0, "money is owed, but its hold is not known yet")
-                    await self._records.insert(model.never_held(fact, now=self._clock.city()))
+                    await self._records.insert(model.new_record_without_hold(fact, now=self._clock.city()))
                 elif changed := model.with_ending(record, fact):
                     await self._records.save(changed)
                 break
@@ -88,7 +88,7 @@ class Payments:
                 continue  # the hold was written at the same moment: look again
         await self.advance(payment_id)
 
-    async def heed(self, payment_id: str, intent_id: str) -> None:
+    async def sync_with_gateway(self, payment_id: str, intent_id: str) -> None:
         """Look at what a webhook spoke of, and ask Stripe for the truth of it.  Raises ``RetryLater``."""
         record = await self._records.get(payment_id)
         if record is None:
@@ -97,10 +97,10 @@ class Payments:
             if record.intent_id is None and record.status == "holding":
                 await self._save_hold(record, await self._gateway.retrieve(intent_id))
             elif record.intent_id != intent_id:
-                await self._let_go_of_stray(payment_id, intent_id)
+                await self._cancel_orphan_intent(payment_id, intent_id)
         except VersionConflict:
             pass  # the record has moved on, and whoever moved it has asked too
-        except (OutcomeUnknown, StoredFailure, Throttled) as error:
+        except (OutcomeUnknown, CachedFailure, Throttled) as error:
             raise RetryLater(error.retry_after, str(error)) from error
         await self.advance(payment_id)
 
@@ -119,7 +119,7 @@ class Payments:
                     return record
             except VersionConflict:
                 continue
-            except StoredFailure:
+            except CachedFailure:
                 await self._use_new_key(record)
             except GatewayError as error:
                 raise RetryLater(error.retry_after, str(error)) from error
@@ -139,15 +139,15 @@ class Payments:
 
     async def _begin(self, fact: RescueRequested) -> None:
         now = self._clock.city()
-        card = await self._methods.charged(fact.rider_id, fact.payment_method_id)
+        card = await self._methods.gateway_ids(fact.rider_id, fact.payment_method_id)
         try:
             if card is None:
-                lost, told = model.without_card(fact, now=now)
+                lost, told = model.new_record_without_card(fact, now=now)
                 await self._records.insert(lost, self._recorded(told))
             else:
                 customer, method = card
                 await self._records.insert(
-                    model.begun(fact, customer=customer, stripe_payment_method=method, now=now)
+                    model.new_record(fact, customer=customer, stripe_payment_method=method, now=now)
                 )
         except DuplicateKey:
             pass  # another run began it
@@ -164,10 +164,10 @@ class Payments:
                 payment_id=record.id,
                 rescue_id=record.rescue_id,
             )
-        except (CardRefused, NotPossible) as error:  # a refusal that left no intent to look at
-            await self._save(model.hold_refused(record, error.code))
+        except (CardRefused, InvalidStateError) as error:  # a refusal that left no intent to look at
+            await self._save(model.fail_hold(record, error.code))
             return True
-        except StoredFailure:
+        except CachedFailure:
             found = await self._gateway.find(record.customer, record.id)
             if found is None:
                 raise
@@ -177,7 +177,7 @@ class Payments:
         return True
 
     async def _settle_or_ask(self, record: PaymentRecord) -> bool:
-        if settling := model.settling(record):
+        if settling := model.start_settlement(record):
             await self._records.save(settling)
             return True
         if record.status == "requires_action" and record.intent_id:
@@ -192,7 +192,7 @@ class Payments:
                 record.ending.owed.rider_minor,
                 key=f"{record.id}:capture:{record.tries}",
             )
-        except (NotPossible, StoredFailure) as error:
+        except (InvalidStateError, CachedFailure) as error:
             intent = await self._truth(record.intent_id, error)
         return await self._save_settlement(record, intent)
 
@@ -200,7 +200,7 @@ class Payments:
         assert record.intent_id
         try:
             intent = await self._gateway.cancel(record.intent_id, key=f"{record.id}:release:{record.tries}")
-        except (NotPossible, StoredFailure) as error:
+        except (InvalidStateError, CachedFailure) as error:
             intent = await self._truth(record.intent_id, error)
         return await self._save_settlement(record, intent)
 
@@ -212,16 +212,16 @@ class Payments:
         return intent
 
     async def _save_hold(self, record: PaymentRecord, intent: Intent) -> bool:
-        seen = model.hold_seen(record, intent)
+        seen = model.apply_hold(record, intent)
         if seen:
             await self._save(seen)
         return seen is not None
 
     async def _save_settlement(self, record: PaymentRecord, intent: Intent) -> bool:
-        seen = model.settlement_seen(record, intent)
+        seen = model.apply_settlement(record, intent)
         if seen is None:
             raise RetryLater(1.0, f"{record.id} is {record.status}, its intent {intent.status}")
-        await self._ledger.book(record, seen[0].captured_minor)
+        await self._ledger.post(record, seen[0].captured_minor)
         await self._save(seen)
         return True
 
@@ -236,7 +236,7 @@ class Payments:
             return
         raise RetryLater(1.0, f"Stripe failed at {record.status} of {record.id}")
 
-    async def _let_go_of_stray(self, payment_id: str, intent_id: str) -> None:
+    async def _cancel_orphan_intent(self, payment_id: str, intent_id: str) -> None:
         """Cancel a second intent of one payment: one that a failure of Stripe's had hidden."""
         stray = await self._gateway.retrieve(intent_id)
         if stray.status in ("requires_capture", "requires_action", "requires_confirmation"):

@@ -14,7 +14,7 @@ from supportcarr.payments.collections import EVENTS
 from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.model import StripeEvent
 from supportcarr.payments.ports import JobQueue, PaymentGateway
-from supportcarr.payments.service import Payments
+from supportcarr.payments.service import PaymentService
 
 JOB = "payments.stripe_event"
 KEPT = timedelta(days=30)  # as long as Stripe itself keeps events: none comes again after that
@@ -24,7 +24,7 @@ class _Payload(msgspec.Struct, frozen=True):
     event_id: str
 
 
-class Webhooks:
+class StripeWebhooks:
     """A webhook is a hint, never the truth: the handler asks Stripe what is so.
 
     Hence those that come twice, late or out of order do no harm, and one that is lost costs only
@@ -33,7 +33,7 @@ class Webhooks:
     """
 
     def __init__(
-        self, store: Store, clock: Clock, gateway: PaymentGateway, payments: Payments, jobs: JobQueue
+        self, store: Store, clock: Clock, gateway: PaymentGateway, payments: PaymentService, jobs: JobQueue
     ) -> None:
         self._events = store.collection(EVENTS)
         self._clock = clock
@@ -76,12 +76,12 @@ class Webhooks:
         if event is None or event.handled_at:
             return
         if event.payment_id and event.intent_id:
-            await self._payments.heed(event.payment_id, event.intent_id)
+            await self._payments.sync_with_gateway(event.payment_id, event.intent_id)
         try:
             await self._events.save(replace(event, handled_at=self._clock.wall()))
         except VersionConflict:
             return  # another run has handled it too
 
-    async def forget_events(self) -> None:
+    async def purge_events(self) -> None:
         """Remove the events that were handled long ago; those that could not be handled stay."""
         await purge_expired(self._events, "handled_at", self._clock.wall() - KEPT)

@@ -9,8 +9,8 @@ from h3.api import basic_int as h3  # its cells are numbers, made in half the ti
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.pricing.geography import Areas
-from supportcarr.pricing.ports import Supply
+from supportcarr.pricing.geography import ServiceAreas
+from supportcarr.pricing.ports import PickupEtas
 from supportcarr.pricing.schemas import CoverageAnswer
 
 CELL_RESOLUTION = 8  # H3: cells of about 0.7 km², so that one arrival time serves a neighbourhood
@@ -22,13 +22,15 @@ _OUTSIDE = msgspec.json.encode(CoverageAnswer(covered=False, drivers_available=F
 _Key = tuple[str, int]  # area, cell
 
 
-class Coverage:
+class CoverageService:
     """Whether a point is covered is judged for the point itself; the arrival time for its cell.
 
     An arrival time is kept for *keep_s* city seconds, a third of the time for which positions are fresh.
     """
 
-    def __init__(self, areas: Areas, supply: Supply, clock: Clock, *, keep_s: float = 10.0) -> None:
+    def __init__(
+        self, areas: ServiceAreas, supply: PickupEtas, clock: Clock, *, keep_s: float = 10.0
+    ) -> None:
         self._areas = areas
         self._supply = supply
         self._clock = clock

@@ -33,7 +33,7 @@ class Boundary:
         ]
         self._sides.append([])  # nothing is crossed above the last, nor (the first list) below the first
 
-    def holds(self, lng: float, lat: float) -> bool:
+    def contains(self, lng: float, lat: float) -> bool:
         """Whether the point lies inside."""
         inside = False
         for from_lng, from_lat, to_lng, to_lat in self._sides[bisect_right(self._latitudes, lat)]:
@@ -48,7 +48,7 @@ class _Known(NamedTuple):
     boundary: Boundary
 
 
-class Areas:
+class ServiceAreas:
     """The service areas and their tariffs, kept in the process.
 
     They are read again every ``refresh_s`` wall seconds.
@@ -66,7 +66,7 @@ class Areas:
         """The id of the area that holds the point; of overlapping ones the first by id."""
         known = self._known if self._is_fresh() else await self._read()
         for area_id, one in known.items():
-            if one.boundary.holds(point.lng, point.lat):
+            if one.boundary.contains(point.lng, point.lat):
                 return area_id
         return None
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from supportcarr.kit.jobs.declarations import PeriodicTask
-from supportcarr.pricing.service import Pricing
+from supportcarr.pricing.service import PricingService
 
 
-def tickers(pricing: Pricing) -> list[PeriodicTask]:
+def tickers(pricing: PricingService) -> list[PeriodicTask]:
     """The sweep of old quotes, every ten minutes."""
-    return [PeriodicTask("pricing.forget_quotes", 600, pricing.forget_quotes)]
+    return [PeriodicTask("pricing.forget_quotes", 600, pricing.purge_quotes)]

@@ -8,14 +8,14 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import Leg
 
 
-class Router(Protocol):
+class RoutePlanner(Protocol):
     """Ways by road."""
 
     async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg:
         """The way from one place to the other: metres and seconds."""
 
 
-class Supply(Protocol):
+class PickupEtas(Protocol):
     """Who could come."""
 
     async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:

@@ -6,12 +6,12 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.policies import ANYONE, RIDER
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.pricing.commands import RequestQuote
-from supportcarr.pricing.coverage import Coverage
+from supportcarr.pricing.coverage import CoverageService
 from supportcarr.pricing.schemas import CoverageAnswer, CoverageQuery, QuoteAnswer
-from supportcarr.pricing.service import Pricing
+from supportcarr.pricing.service import PricingService
 
 
-def routes(service: Pricing, coverage: Coverage) -> list[Route]:
+def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
     """What pricing answers over HTTP."""
 
     async def create_quote(call: RequestContext[RequestQuote, NoQuery]) -> Response:

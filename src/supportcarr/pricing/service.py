@@ -19,9 +19,9 @@ from supportcarr.kit.store.update import update
 from supportcarr.pricing.collections import QUOTES
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
-from supportcarr.pricing.geography import Areas
+from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.model import Quote, price
-from supportcarr.pricing.ports import Router, Supply
+from supportcarr.pricing.ports import PickupEtas, RoutePlanner
 from supportcarr.pricing.signing import is_genuine, sign
 
 SOONEST = timedelta(minutes=30)  # a booking starts at least that far ahead
@@ -32,16 +32,16 @@ UNTAKEN_KEPT = timedelta(days=1)  # city time, after its end: to be told that it
 TAKEN_KEPT = timedelta(hours=48)
 
 
-class Pricing:
+class PricingService:
     """Makes quotes, and lets each be taken once."""
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
-        areas: Areas,
-        router: Router,
-        supply: Supply,
+        areas: ServiceAreas,
+        router: RoutePlanner,
+        supply: PickupEtas,
         settings: QuoteSettings,
     ) -> None:
         self._quotes = store.collection(QUOTES)
@@ -106,7 +106,7 @@ class Pricing:
             raise NotFound("There is no such quote, or it is not yours")
         return quote.terms
 
-    async def take(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
+    async def redeem(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
         """Use the quote for that rescue; the same rescue may ask again and gets the same terms.
 
         *now* is city time.  Raises ``NotFound`` (also for another rider's quote), ``QuoteNotGenuine``,
@@ -129,7 +129,7 @@ class Pricing:
 
         return (await update(self._quotes, quote_id, taken)).terms
 
-    async def forget_quotes(self) -> None:
+    async def purge_quotes(self) -> None:
         """Remove the quotes that nobody asks for any more."""
         await purge_expired(self._quotes, "forget_at", self._clock.city())
 

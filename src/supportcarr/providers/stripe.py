@@ -13,14 +13,14 @@ from stripe import AIOHTTPClient, StripeClient
 from supportcarr.kit.runtime.settings import Stripe as StripeSettings
 from supportcarr.payments.model import Intent, IntentStatus
 from supportcarr.payments.ports import (
+    CachedFailure,
     Card,
     CardRefused,
     GatewayError,
-    Notice,
-    NotPossible,
+    InvalidStateError,
     OutcomeUnknown,
-    StoredFailure,
     Throttled,
+    WebhookEvent,
 )
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class StripePaymentGateway:
         attached = await _asked(self._client.v1.payment_methods.attach_async(method, {"customer": customer}))
         card = attached.card
         if card is None:
-            raise NotPossible(f"{method} is not a card")
+            raise InvalidStateError(f"{method} is not a card")
         return Card(
             id=attached.id,
             brand=card.brand,
@@ -72,7 +72,7 @@ class StripePaymentGateway:
     async def detach(self, method: str) -> None:
         try:
             await _asked(self._client.v1.payment_methods.detach_async(method))
-        except NotPossible:
+        except InvalidStateError:
             return  # it is attached to nobody
 
     async def hold(
@@ -136,7 +136,7 @@ class StripePaymentGateway:
                 return _intent(one)
         return None
 
-    def read_webhook(self, body: bytes, signature: str | None) -> Notice | None:
+    def read_webhook(self, body: bytes, signature: str | None) -> WebhookEvent | None:
         try:
             stripe.WebhookSignature.verify_header(
                 body, signature, self._settings.webhook_secret, self._settings.tolerance_seconds
@@ -145,7 +145,7 @@ class StripePaymentGateway:
         except (stripe.SignatureVerificationError, ValueError):
             return None  # ValueError: not UTF-8, not JSON, or not an event
         thing = event.data.object
-        return Notice(
+        return WebhookEvent(
             event_id=event.id,
             type=event.type,
             intent_id=thing.id if thing.object == "payment_intent" else thing.payment_intent,
@@ -185,12 +185,12 @@ async def _asked(call: Awaitable[T]) -> T:
     except stripe.RateLimitError as error:
         raise Throttled(str(error), retry_after=2.0) from error
     except stripe.InvalidRequestError as error:
-        raise NotPossible(str(error), code=error.code or "invalid_request") from error
+        raise InvalidStateError(str(error), code=error.code or "invalid_request") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise GatewayError(str(error), retry_after=MISCONFIGURED_RETRY_S) from error
     except stripe.APIError as error:
         replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
-        raise (StoredFailure if replayed else OutcomeUnknown)(str(error)) from error
+        raise (CachedFailure if replayed else OutcomeUnknown)(str(error)) from error
     except (stripe.APIConnectionError, aiohttp.ClientError, TimeoutError) as error:
         # the last two: the SDK lets what breaks while it reads the body pass as it is
         raise OutcomeUnknown(f"Stripe did not answer: {error}") from error

@@ -10,7 +10,7 @@ def actor_for(rescue: Rescue, who: Principal) -> Actor:
     """The person as rider or driver of this rescue, else as operator, else as a stranger.
 
     A stranger is named as a driver if they are one: a driver who has released the rescue and repeats
-    the command is recognised by that.  ``life.concerns`` says who is a stranger.
+    the command is recognised by that.  ``state_machine.is_participant`` says who is a stranger.
     """
     if who.user_id == rescue.rider_id and "rider" in who.roles:
         return Actor("rider", who.user_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.kit.store.port import Store
-from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.schemas import RescueView, TimelineView
@@ -14,8 +14,8 @@ from supportcarr.rescues.schemas import RescueView, TimelineView
 _OPERATOR = Actor("support")  # the views of support and admin are the same
 
 
-class RescueFile:
-    def __init__(self, store: Store, reading: RescueQueries, chat: Chat) -> None:
+class RescueDetails:
+    def __init__(self, store: Store, reading: RescueQueries, chat: ChatService) -> None:
         self._rescues = store.collection(RESCUES)
         self._reading = reading
         self._chat = chat

@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from supportcarr.contracts.actors import Actor
-from supportcarr.contracts.money import Owed, share
+from supportcarr.contracts.money import Charge, share
 from supportcarr.contracts.value_objects import QuoteTerms
-from supportcarr.rescues.model import Rescue, Rules
+from supportcarr.rescues.model import Rescue, RescueRules
 
 
-def nothing(quote: QuoteTerms) -> Owed:
+def nothing(quote: QuoteTerms) -> Charge:
     """Unserved, rejected, aborted without an amount, cancelled in time."""
-    return Owed(rider_minor=0, driver_minor=0, currency=quote.currency)
+    return Charge(rider_minor=0, driver_minor=0, currency=quote.currency)
 
 
 def driver_pay(quote: QuoteTerms) -> int:
@@ -23,8 +23,8 @@ def driver_pay(quote: QuoteTerms) -> int:
     return _less_platform(quote.before_promo_minor, quote)
 
 
-def delivered(quote: QuoteTerms) -> Owed:
-    return Owed(
+def delivered(quote: QuoteTerms) -> Charge:
+    return Charge(
         rider_minor=quote.total_minor,
         driver_minor=driver_pay(quote),
         currency=quote.currency,
@@ -32,35 +32,35 @@ def delivered(quote: QuoteTerms) -> Owed:
     )
 
 
-def lower_price(quote: QuoteTerms, price_minor: int) -> Owed:
+def lower_price(quote: QuoteTerms, price_minor: int) -> Charge:
     """A price below the quote: fixed on the spot, or what an operator set for an aborted rescue."""
-    return Owed(
+    return Charge(
         rider_minor=price_minor,
         driver_minor=_less_platform(price_minor, quote),
         currency=quote.currency,
     )
 
 
-def no_show(quote: QuoteTerms) -> Owed:
+def no_show(quote: QuoteTerms) -> Charge:
     return _fee(quote, quote.fees.no_show_minor)
 
 
-def cancellation(rescue: Rescue, actor: Actor, now: datetime, rules: Rules) -> Owed:
+def cancellation(rescue: Rescue, actor: Actor, now: datetime, rules: RescueRules) -> Charge:
     """Free without a driver, for an operator, and shortly after this matching's first acceptance."""
     if rescue.driver_id is None or actor.is_operator or now <= free_until(rescue, rules):
         return nothing(rescue.quote)
     return _fee(rescue.quote, rescue.quote.fees.cancellation_minor)
 
 
-def free_until(rescue: Rescue, rules: Rules) -> datetime:
+def free_until(rescue: Rescue, rules: RescueRules) -> datetime:
     """Until when (inclusive) the rider cancels for nothing; of a rescue that has a driver."""
     assert rescue.accepted_at is not None, "a rescue with a driver has been accepted"
     return rescue.accepted_at + timedelta(seconds=rules.free_cancellation_seconds)
 
 
-def _fee(quote: QuoteTerms, fee_minor: int) -> Owed:
+def _fee(quote: QuoteTerms, fee_minor: int) -> Charge:
     fee = min(fee_minor, quote.total_minor)
-    return Owed(
+    return Charge(
         rider_minor=fee,
         driver_minor=share(fee, quote.fees.fee_driver_percent),
         currency=quote.currency,

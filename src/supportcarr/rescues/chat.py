@@ -18,12 +18,12 @@ from supportcarr.rescues.errors import ChatClosed
 from supportcarr.rescues.model import Message, Rescue
 from supportcarr.rescues.schemas import MessagesQuery, MessageView
 from supportcarr.rescues.service import city_now
-from supportcarr.rescues.state_machine import concerns
+from supportcarr.rescues.state_machine import is_participant
 
 OPEN_AFTER_END = timedelta(hours=24)  # city time: "I left my helmet in your truck"
 
 
-class Chat:
+class ChatService:
     """Messages of rescues, each a document of its own; whoever sees the rescue may read and write."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -49,7 +49,7 @@ class Chat:
         )
         return await self._messages.insert(message, PendingEvents((sent,), by=sender, at=now))
 
-    async def listed(self, rescue_id: str, who: Principal, query: MessagesQuery) -> Page[Message]:
+    async def list_messages(self, rescue_id: str, who: Principal, query: MessagesQuery) -> Page[Message]:
         """One page, in the order of sending or against it.  Raises ``NotFound``."""
         await self._rescue(rescue_id, who)
         return await self._messages.find(
@@ -70,6 +70,6 @@ class Chat:
 
     async def _rescue(self, rescue_id: str, who: Principal) -> Rescue:
         rescue = await self._rescues.get(rescue_id)
-        if rescue is None or not concerns(rescue, actor_for(rescue, who)):
+        if rescue is None or not is_participant(rescue, actor_for(rescue, who)):
             raise NotFound
         return rescue

@@ -51,48 +51,48 @@ from supportcarr.rescues.commands import (
     Wake,
 )
 from supportcarr.rescues.errors import PinIsLocked, TooEarly
-from supportcarr.rescues.model import Rescue, Rules
-from supportcarr.rescues.state_machine import TABLE, permit
+from supportcarr.rescues.model import Rescue, RescueRules
+from supportcarr.rescues.state_machine import TABLE, check_transition
 
 
-class PrivateFact(DomainEvent, frozen=True, kw_only=True):
+class PrivateEvent(DomainEvent, frozen=True, kw_only=True):
     """Changes the rescue and goes no further."""
 
 
-class PinMistyped(PrivateFact, frozen=True, kw_only=True):
+class PinMistyped(PrivateEvent, frozen=True, kw_only=True):
     """A wrong start PIN was tried."""
 
 
-class PinChosen(PrivateFact, frozen=True, kw_only=True):
+class PinChosen(PrivateEvent, frozen=True, kw_only=True):
     """The new PIN of a ``PinRenewed``."""
 
     pin: str
 
 
-class Explained(PrivateFact, frozen=True, kw_only=True):
+class Explained(PrivateEvent, frozen=True, kw_only=True):
     """The reason in a person's own words; the fact before it says ``other``."""
 
     words: str
 
 
-class Given(NamedTuple):
+class DecisionContext(NamedTuple):
     """What a decision knows besides the rescue and the command."""
 
     actor: Actor
     now: datetime
-    rules: Rules
+    rules: RescueRules
 
 
 def decide(
-    rescue: Rescue, command: Command, actor: Actor, now: datetime, rules: Rules
+    rescue: Rescue, command: Command, actor: Actor, now: datetime, rules: RescueRules
 ) -> tuple[DomainEvent, ...]:
     """What this command of this actor makes happen at *now* (city time).
 
-    Raises ``NotFound``, ``Forbidden``, ``IllegalTransition`` (see ``life.permit``), ``TooEarly``,
-    ``PinIsLocked``, ``ValidationFailed``.  A wrong PIN is no refusal here but a fact: it counts.
+    Raises what ``state_machine.check_transition`` raises, ``TooEarly``, ``PinIsLocked``,
+    ``ValidationFailed``.  A wrong PIN is no refusal here but a fact: it counts.
     """
-    permit(rescue, type(command), actor)
-    return _DECISIONS[type(command)](rescue, command, Given(actor, now, rules))
+    check_transition(rescue, type(command), actor)
+    return _DECISIONS[type(command)](rescue, command, DecisionContext(actor, now, rules))
 
 
 def already_done(rescue: Rescue, command: Command, actor: Actor) -> bool:
@@ -126,12 +126,12 @@ def _says_the_same(rescue: Rescue, command: Command) -> bool:
 # --- before a driver ---------------------------------------------------------------------------
 
 
-def hold_ends_at(now: datetime, rules: Rules) -> datetime:
+def hold_ends_at(now: datetime, rules: RescueRules) -> datetime:
     """Until when the card may take to be held."""
     return now + timedelta(seconds=rules.hold_seconds)
 
 
-def _wake(rescue: Rescue, command: Wake, given: Given) -> tuple[DomainEvent, ...]:
+def _wake(rescue: Rescue, command: Wake, context: DecisionContext) -> tuple[DomainEvent, ...]:
     if not command.rider_is_free:
         return (_rejected(rescue, "rider_has_live_rescue"),)
     return (
@@ -141,21 +141,25 @@ def _wake(rescue: Rescue, command: Wake, given: Given) -> tuple[DomainEvent, ...
             payment_method_id=rescue.payment_method_id,
             total_minor=rescue.quote.total_minor,
             currency=rescue.quote.currency,
-            hold_ends_at=hold_ends_at(given.now, given.rules),
+            hold_ends_at=hold_ends_at(context.now, context.rules),
         ),
     )
 
 
-def _begin_matching(rescue: Rescue, command: BeginMatching, given: Given) -> tuple[DomainEvent, ...]:
-    return (_matching(rescue, given),)
+def _begin_matching(
+    rescue: Rescue, command: BeginMatching, context: DecisionContext
+) -> tuple[DomainEvent, ...]:
+    return (_matching(rescue, context),)
 
 
-def _reject(rescue: Rescue, command: Reject, given: Given) -> tuple[DomainEvent, ...]:
+def _reject(rescue: Rescue, command: Reject, context: DecisionContext) -> tuple[DomainEvent, ...]:
     return (_rejected(rescue, command.reason),)
 
 
-def _leave_unserved(rescue: Rescue, command: LeaveUnserved, given: Given) -> tuple[DomainEvent, ...]:
-    if rescue.due_at is not None and given.now < rescue.due_at:
+def _leave_unserved(
+    rescue: Rescue, command: LeaveUnserved, context: DecisionContext
+) -> tuple[DomainEvent, ...]:
+    if rescue.due_at is not None and context.now < rescue.due_at:
         raise TooEarly(f"The search goes on until {rescue.due_at.isoformat()}.")
     return (
         RescueUnserved(
@@ -167,7 +171,7 @@ def _leave_unserved(rescue: Rescue, command: LeaveUnserved, given: Given) -> tup
 # --- with a driver -----------------------------------------------------------------------------
 
 
-def _assign(rescue: Rescue, command: Assign, given: Given) -> tuple[DomainEvent, ...]:
+def _assign(rescue: Rescue, command: Assign, context: DecisionContext) -> tuple[DomainEvent, ...]:
     if command.driver_id == rescue.rider_id:
         raise IllegalTransition("Nobody drives to their own rescue.")
     if command.offer_id is not None and command.offer_id in rescue.offers:
@@ -185,45 +189,45 @@ def _assign(rescue: Rescue, command: Assign, given: Given) -> tuple[DomainEvent,
     )
 
 
-def _exchange(rescue: Rescue, command: Exchange, given: Given) -> tuple[DomainEvent, ...]:
+def _exchange(rescue: Rescue, command: Exchange, context: DecisionContext) -> tuple[DomainEvent, ...]:
     if command.driver_id == rescue.driver_id:
         raise IllegalTransition("This driver has the rescue already.")
-    if rescue.exchanged and not given.actor.is_operator:
+    if rescue.exchanged and not context.actor.is_operator:
         raise IllegalTransition("Its driver has been exchanged once already.")
-    return _assign(rescue, command, given)
+    return _assign(rescue, command, context)
 
 
-def _depart(rescue: Rescue, command: Depart, given: Given) -> tuple[DomainEvent, ...]:
+def _depart(rescue: Rescue, command: Depart, context: DecisionContext) -> tuple[DomainEvent, ...]:
     return (DriverDeparted(**_move(rescue, "en_route")),)
 
 
-def _arrive(rescue: Rescue, command: Arrive, given: Given) -> tuple[DomainEvent, ...]:
+def _arrive(rescue: Rescue, command: Arrive, context: DecisionContext) -> tuple[DomainEvent, ...]:
     return (DriverArrived(**_move(rescue, "arrived")),)
 
 
-def _start(rescue: Rescue, command: Start, given: Given) -> tuple[DomainEvent, ...]:
+def _start(rescue: Rescue, command: Start, context: DecisionContext) -> tuple[DomainEvent, ...]:
     if rescue.pin_locked:
         raise PinIsLocked
     if command.pin == rescue.pin:
         return (JobStarted(**_move(rescue, "in_transit")),)
-    if rescue.pin_tries + 1 < given.rules.pin_tries:
+    if rescue.pin_tries + 1 < context.rules.pin_tries:
         return (PinMistyped(),)
     return PinMistyped(), PinLocked(**_about(rescue))
 
 
-def _renew_pin(rescue: Rescue, command: RenewPin, given: Given) -> tuple[DomainEvent, ...]:
+def _renew_pin(rescue: Rescue, command: RenewPin, context: DecisionContext) -> tuple[DomainEvent, ...]:
     return PinChosen(pin=command.pin), PinRenewed(**_about(rescue))
 
 
-def _release(rescue: Rescue, command: Release, given: Given) -> tuple[DomainEvent, ...]:
+def _release(rescue: Rescue, command: Release, context: DecisionContext) -> tuple[DomainEvent, ...]:
     code, words = _reason(command)
-    return _matching(rescue, given, reason=code, given_up_by=rescue.driver_id), *words
+    return _matching(rescue, context, reason=code, given_up_by=rescue.driver_id), *words
 
 
 # --- the ends ----------------------------------------------------------------------------------
 
 
-def _complete(rescue: Rescue, command: Complete, given: Given) -> tuple[DomainEvent, ...]:
+def _complete(rescue: Rescue, command: Complete, context: DecisionContext) -> tuple[DomainEvent, ...]:
     price, most = command.price_minor, rescue.quote.total_minor
     if command.outcome == "delivered":
         if rescue.status != "in_transit":
@@ -242,17 +246,17 @@ def _complete(rescue: Rescue, command: Complete, given: Given) -> tuple[DomainEv
     return (RescueCompleted(**_move(rescue, "completed"), outcome=command.outcome, owed=due),)
 
 
-def _mark_no_show(rescue: Rescue, command: MarkNoShow, given: Given) -> tuple[DomainEvent, ...]:
+def _mark_no_show(rescue: Rescue, command: MarkNoShow, context: DecisionContext) -> tuple[DomainEvent, ...]:
     assert rescue.arrived_at is not None, "an arrived rescue knows since when"
-    over = rescue.arrived_at + timedelta(seconds=given.rules.no_show_seconds)
-    if given.now < over:
+    over = rescue.arrived_at + timedelta(seconds=context.rules.no_show_seconds)
+    if context.now < over:
         raise TooEarly(f"Wait for the rider until {over.isoformat()}.")
     return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=charges.no_show(rescue.quote)),)
 
 
-def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[DomainEvent, ...]:
+def _abort(rescue: Rescue, command: Abort, context: DecisionContext) -> tuple[DomainEvent, ...]:
     amount = command.amount_minor
-    if amount is not None and not given.actor.is_operator:
+    if amount is not None and not context.actor.is_operator:
         raise Forbidden("Only an operator sets what an aborted rescue costs.")
     due = (
         charges.lower_price(rescue.quote, _within(amount, rescue.quote.total_minor, "amount_minor"))
@@ -263,8 +267,8 @@ def _abort(rescue: Rescue, command: Abort, given: Given) -> tuple[DomainEvent, .
     return RescueAborted(**_move(rescue, "aborted", reason=code), owed=due), *words
 
 
-def _cancel(rescue: Rescue, command: Cancel, given: Given) -> tuple[DomainEvent, ...]:
-    due = charges.cancellation(rescue, given.actor, given.now, given.rules)
+def _cancel(rescue: Rescue, command: Cancel, context: DecisionContext) -> tuple[DomainEvent, ...]:
+    due = charges.cancellation(rescue, context.actor, context.now, context.rules)
     code, words = _reason(command)
     return RescueCancelled(**_move(rescue, "cancelled", reason=code), owed=due), *words
 
@@ -298,13 +302,13 @@ def _about(rescue: Rescue) -> dict[str, Any]:
 
 
 def _matching(
-    rescue: Rescue, given: Given, *, reason: str | None = None, given_up_by: str | None = None
+    rescue: Rescue, context: DecisionContext, *, reason: str | None = None, given_up_by: str | None = None
 ) -> MatchingBegan:
     quote = rescue.quote
     return MatchingBegan(
         **_move(rescue, "matching", reason=reason) | asked(quote) | {"driver_id": None},
         entry=rescue.matching_entry + 1,
-        ends_at=given.now + timedelta(seconds=given.rules.matching_seconds),
+        ends_at=context.now + timedelta(seconds=context.rules.matching_seconds),
         pay_minor=charges.driver_pay(quote),
         currency=quote.currency,
         given_up_by=given_up_by,
@@ -337,7 +341,7 @@ def _within(amount: int, most: int, field: str) -> int:
     return amount
 
 
-_DECISIONS: Mapping[type[Command], Callable[[Rescue, Any, Given], tuple[DomainEvent, ...]]] = {
+_DECISIONS: Mapping[type[Command], Callable[[Rescue, Any, DecisionContext], tuple[DomainEvent, ...]]] = {
     Wake: _wake,
     BeginMatching: _begin_matching,
     Reject: _reject,

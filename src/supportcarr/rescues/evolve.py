@@ -32,7 +32,7 @@ from supportcarr.rescues.model import (
     TIMELINE_HEAD,
     TIMELINE_LIMIT,
     Rescue,
-    Rules,
+    RescueRules,
     TimelineEntry,
 )
 
@@ -45,7 +45,7 @@ def open_rescue(
     rider: Actor,
     pin: str,
     now: datetime,
-    rules: Rules,
+    rules: RescueRules,
 ) -> tuple[Rescue, tuple[DomainEvent, ...]]:
     """A new rescue on the terms of its quote: ``requested``, or ``scheduled`` if booked for later."""
     assert rider.id is not None, "a rescue is a person's"

@@ -15,5 +15,5 @@ def consumers(service: RescueService) -> list[Consumer]:
 
     return [
         Consumer("rescues.confirm_claim", (RescueRequested,), confirm_claim),
-        Consumer("rescues.note_payment", (PaymentProcessed,), service.note_payment),
+        Consumer("rescues.note_payment", (PaymentProcessed,), service.record_payment),
     ]

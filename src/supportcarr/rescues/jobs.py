@@ -8,4 +8,4 @@ from supportcarr.rescues.service import RescueService
 
 
 def deadlines(service: RescueService) -> list[Deadline]:
-    return [Deadline(RESCUES, service.fall_due)]
+    return [Deadline(RESCUES, service.on_deadline)]

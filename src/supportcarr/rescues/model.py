@@ -8,7 +8,7 @@ import msgspec
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.contracts.rescues import LIVE, Status
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import Outcome
@@ -18,7 +18,7 @@ TIMELINE_HEAD = 3  # how it began stays
 OFFERS_LIMIT = 50  # offers whose acceptance is remembered
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class RescueRules(msgspec.Struct, frozen=True, kw_only=True):
     """How long things may take (city seconds), and how often the PIN may be tried."""
 
     hold_seconds: float = 300
@@ -75,7 +75,7 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     pin_tries: int = 0
     pin_locked: bool = False
     outcome: Outcome | None = None
-    owed: Owed | None = None
+    owed: Charge | None = None
     ended_at: datetime | None = None
     payment: PaymentSnapshot = PaymentSnapshot()
 

@@ -10,13 +10,13 @@ from supportcarr.contracts.value_objects import DriverCard, Person, QuoteTerms
 RIDER_HAS_LIVE_RESCUE = "rider_has_live_rescue"
 
 
-class QuoteBook(Protocol):
+class PriceQuotes(Protocol):
     """Quotes, each used once."""
 
     async def terms_of(self, quote_id: str, *, rider_id: str) -> QuoteTerms:
         """What the quote says, used or not, expired or not.  Raises ``NotFound`` (also: another's)."""
 
-    async def take(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
+    async def redeem(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
         """Use the quote for that rescue; the same rescue may take it again.  *now* is city time.
 
         Raises ``NotFound``, and conflicts ``quote_expired`` and ``quote_used``.
@@ -44,11 +44,11 @@ class PaymentMethods(Protocol):
         """True if it is the rider's own and not removed."""
 
 
-class People(Protocol):
+class UserDirectory(Protocol):
     async def person(self, user_id: str) -> Person:
         """What the other side of a rescue may see of that person."""
 
 
-class Drivers(Protocol):
+class DriverCards(Protocol):
     async def card(self, driver_id: str) -> DriverCard:
         """What a rider sees of the driver.  Raises ``NotFound``."""

@@ -21,10 +21,10 @@ from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import Cancel
 from supportcarr.rescues.decide import decide
 from supportcarr.rescues.model import Rescue
-from supportcarr.rescues.ports import Drivers, People
+from supportcarr.rescues.ports import DriverCards, UserDirectory
 from supportcarr.rescues.schemas import CancellationView, RescuesQuery, RescueView, TimelineView
 from supportcarr.rescues.service import city_now, rules_of
-from supportcarr.rescues.state_machine import concerns
+from supportcarr.rescues.state_machine import is_participant
 
 Audience = Literal["rider", "driver", "operator"]
 
@@ -38,7 +38,13 @@ class RescueQueries:
     """Rescues as those may see them whom they concern; to all others they do not exist."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, people: People, drivers: Drivers, settings: settings.Rescues
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        people: UserDirectory,
+        drivers: DriverCards,
+        settings: settings.Rescues,
     ) -> None:
         self._rescues = store.collection(RESCUES)
         self._clock = clock
@@ -48,17 +54,17 @@ class RescueQueries:
         # Not a ``BoundedCache``: this is the hottest read, and that takes twice as long (0.29 µs for 0.16).
         self._views: dict[tuple[str, Audience], tuple[int, float, bytes]] = {}
 
-    async def one(self, rescue_id: str, who: Principal) -> tuple[Rescue, Actor]:
+    async def get_rescue(self, rescue_id: str, who: Principal) -> tuple[Rescue, Actor]:
         """The rescue, and the role in which the person sees it.  Raises ``NotFound``."""
         rescue = await self._rescues.get(rescue_id)
         if rescue is None:
             raise NotFound
         actor = actor_for(rescue, who)
-        if not concerns(rescue, actor):
+        if not is_participant(rescue, actor):
             raise NotFound
         return rescue, actor
 
-    async def listed(self, who: Principal, query: RescuesQuery) -> tuple[Page[Rescue], Actor]:
+    async def list_rescues(self, who: Principal, query: RescuesQuery) -> tuple[Page[Rescue], Actor]:
         """One page of the rescues in which the person is the rider, or else the driver.
 
         Operators search the read model instead (``operations``).  Raises ``Forbidden``.
@@ -76,7 +82,7 @@ class RescueQueries:
         page = await self._rescues.find(where, sort=query.sort, limit=query.limit, cursor=query.cursor)
         return page, actor
 
-    async def shown(self, rescue: Rescue, actor: Actor) -> bytes:
+    async def encoded_view(self, rescue: Rescue, actor: Actor) -> bytes:
         """The rescue's JSON for that reader, encoded once a version and audience."""
         audience = _audience(actor)
         key = rescue.id, audience

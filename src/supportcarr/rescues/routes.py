@@ -10,7 +10,7 @@ from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.policies import DRIVER, OPERATORS, RESCUE_PEOPLE, RIDER, Policy
 from supportcarr.contracts.routing import Handler, NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.rescues.access import actor_for
-from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.commands import (
     Abort,
     Arrive,
@@ -50,7 +50,7 @@ RIDER_OR_OPERATOR = Policy(frozenset({"rider", "support", "admin"}))
 AnyCall = RequestContext[Any, Any]
 
 
-def routes(service: RescueService, reading: RescueQueries, chat: Chat) -> list[Route]:
+def routes(service: RescueService, reading: RescueQueries, chat: ChatService) -> list[Route]:
     return [
         *_request_and_read(service, reading),
         *_change(service, reading),
@@ -72,27 +72,27 @@ def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Ro
             creation_id=call.new_id,
         )
         return Response(
-            await reading.shown(rescue, rider),
+            await reading.encoded_view(rescue, rider),
             status=201,
             version=rescue.version,
             headers=(("Location", f"/api/v1/rescues/{rescue.id}"),),
         )
 
     async def listed(call: RequestContext[None, RescuesQuery]) -> Response:
-        page, actor = await reading.listed(call.caller, call.query)
-        shown = [msgspec.Raw(await reading.shown(rescue, actor)) for rescue in page.items]
+        page, actor = await reading.list_rescues(call.caller, call.query)
+        shown = [msgspec.Raw(await reading.encoded_view(rescue, actor)) for rescue in page.items]
         return Response(PageResponse(shown, page.next_cursor))
 
     async def one(call: AnyCall) -> Response:
-        rescue, actor = await reading.one(call.path_params["rescue_id"], call.caller)
-        return Response(await reading.shown(rescue, actor), version=rescue.version)
+        rescue, actor = await reading.get_rescue(call.path_params["rescue_id"], call.caller)
+        return Response(await reading.encoded_view(rescue, actor), version=rescue.version)
 
     async def timeline(call: AnyCall) -> Response:
-        rescue, actor = await reading.one(call.path_params["rescue_id"], call.caller)
+        rescue, actor = await reading.get_rescue(call.path_params["rescue_id"], call.caller)
         return Response(PageResponse(reading.timeline(rescue, actor)), version=rescue.version)
 
     async def cancellation(call: AnyCall) -> Response:
-        rescue, actor = await reading.one(call.path_params["rescue_id"], call.caller)
+        rescue, actor = await reading.get_rescue(call.path_params["rescue_id"], call.caller)
         return Response(reading.cancellation(rescue, actor), version=rescue.version)
 
     return [
@@ -156,7 +156,7 @@ def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Ro
 
 def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
     async def answer(rescue: Rescue, actor: Actor) -> Response:
-        return Response(await reading.shown(rescue, actor), version=rescue.version)
+        return Response(await reading.encoded_view(rescue, actor), version=rescue.version)
 
     async def act(call: AnyCall, command: Command) -> Response:
         rescue = await service.act(
@@ -277,9 +277,9 @@ def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
     ]
 
 
-def _talk(chat: Chat) -> list[Route]:
+def _talk(chat: ChatService) -> list[Route]:
     async def listed(call: RequestContext[None, MessagesQuery]) -> Response:
-        page = await chat.listed(call.path_params["rescue_id"], call.caller, call.query)
+        page = await chat.list_messages(call.path_params["rescue_id"], call.caller, call.query)
         return Response(PageResponse([MessageView.of(m) for m in page.items], page.next_cursor))
 
     async def send(call: RequestContext[MessageBody, NoQuery]) -> Response:

@@ -39,12 +39,12 @@ from supportcarr.rescues.commands import (
     Start,
     Wake,
 )
-from supportcarr.rescues.decide import PrivateFact, already_done, decide
+from supportcarr.rescues.decide import PrivateEvent, already_done, decide
 from supportcarr.rescues.errors import PinWrong, TooEarly
 from supportcarr.rescues.evolve import evolve_all, open_rescue
-from supportcarr.rescues.model import PaymentSnapshot, Rescue, Rules
-from supportcarr.rescues.ports import RIDER_HAS_LIVE_RESCUE, PaymentMethods, QuoteBook, RiderClaims
-from supportcarr.rescues.state_machine import concerns
+from supportcarr.rescues.model import PaymentSnapshot, Rescue, RescueRules
+from supportcarr.rescues.ports import RIDER_HAS_LIVE_RESCUE, PaymentMethods, PriceQuotes, RiderClaims
+from supportcarr.rescues.state_machine import is_participant
 
 Change = tuple[Rescue, PendingEvents | None]
 
@@ -54,8 +54,8 @@ def random_pin() -> str:
     return f"{secrets.randbelow(10_000):04}"
 
 
-def rules_of(group: settings.Rescues) -> Rules:
-    return msgspec.convert(group, Rules, from_attributes=True)
+def rules_of(group: settings.Rescues) -> RescueRules:
+    return msgspec.convert(group, RescueRules, from_attributes=True)
 
 
 def city_now(clock: Clock) -> datetime:
@@ -72,7 +72,7 @@ class RescueService:
         store: Store,
         clock: Clock,
         *,
-        quotes: QuoteBook,
+        quotes: PriceQuotes,
         claims: RiderClaims,
         payment_methods: PaymentMethods,
         settings: settings.Rescues,
@@ -110,7 +110,9 @@ class RescueService:
         if offered.scheduled_for is None:
             await self._claims.claim(rider_id, rescue_id)
         try:
-            terms = await self._quotes.take(command.quote_id, rider_id=rider_id, rescue_id=rescue_id, now=now)
+            terms = await self._quotes.redeem(
+                command.quote_id, rider_id=rider_id, rescue_id=rescue_id, now=now
+            )
         except ApiError:
             await self._claims.release(rider_id, rescue_id)
             raise
@@ -133,7 +135,7 @@ class RescueService:
         """The rescue is there: its claim on the rider stays; if another rescue has the rider by now
         (this one was inserted after its claim had ended), this one is rejected."""
         if not await self._claims.confirm(requested.rider_id, requested.rescue_id):
-            await self._if_it_may(requested.rescue_id, Reject(reason=RIDER_HAS_LIVE_RESCUE))
+            await self._try_act(requested.rescue_id, Reject(reason=RIDER_HAS_LIVE_RESCUE))
 
     # --- changing it ---------------------------------------------------------------------------
 
@@ -153,7 +155,7 @@ class RescueService:
             if already_done(rescue, command, actor):
                 return None
             if if_match is not None and if_match != rescue.version:
-                if not concerns(rescue, actor):
+                if not is_participant(rescue, actor):
                     raise NotFound
                 raise StaleVersion(f"It is at version {rescue.version} now, not at {if_match}.")
             return self._decided(rescue, command, actor)
@@ -242,7 +244,7 @@ class RescueService:
 
     # --- for payments --------------------------------------------------------------------------
 
-    async def note_payment(self, event: EventEnvelope) -> None:
+    async def record_payment(self, event: EventEnvelope) -> None:
         """Keep what the payment came to; the hold's outcome moves a ``requested`` rescue on.
 
         The event's place among the payment's events is kept with it, so that a repeat and an older
@@ -273,7 +275,7 @@ class RescueService:
 
     # --- what ends by itself -------------------------------------------------------------------
 
-    async def fall_due(self, rescue_id: str) -> None:
+    async def on_deadline(self, rescue_id: str) -> None:
         """Its ``due_at`` has come: a booking wakes, a hold or a search ends.  Safe to fire twice."""
         rescue = await self._rescues.get(rescue_id)
         if rescue is None or rescue.due_at is None or city_now(self._clock) < rescue.due_at:
@@ -282,9 +284,9 @@ class RescueService:
             case "scheduled":
                 await self._wake(rescue)
             case "requested":
-                await self._if_it_may(rescue_id, Reject(reason="payment_timeout"))
+                await self._try_act(rescue_id, Reject(reason="payment_timeout"))
             case "matching":
-                await self._if_it_may(rescue_id, LeaveUnserved())
+                await self._try_act(rescue_id, LeaveUnserved())
             case _:
                 raise AssertionError(f"a rescue that is {rescue.status} has no deadline")
 
@@ -297,13 +299,13 @@ class RescueService:
             if refused.code != RIDER_HAS_LIVE_RESCUE:
                 raise
             free = False
-        await self._if_it_may(rescue.id, Wake(rider_is_free=free))
+        await self._try_act(rescue.id, Wake(rider_is_free=free))
         if free and not await self.rescue_is_live(rescue.id):
             await self._claims.release(rescue.rider_id, rescue.id)
 
     # --- what they share -----------------------------------------------------------------------
 
-    async def _if_it_may(self, rescue_id: str, command: Command) -> None:
+    async def _try_act(self, rescue_id: str, command: Command) -> None:
         """A command of the system that comes too late if somebody else was faster, and too early if
         they were so fast that its state began anew (given up and matched again meanwhile)."""
         try:
@@ -325,7 +327,7 @@ class RescueService:
 
 def _recorded(facts: tuple[DomainEvent, ...], by: Actor, at: datetime) -> PendingEvents | None:
     """What is published of the facts."""
-    published = tuple(cast(AnyEvent, f) for f in facts if not isinstance(f, PrivateFact))
+    published = tuple(cast(AnyEvent, f) for f in facts if not isinstance(f, PrivateEvent))
     return PendingEvents(published, by=by, at=at) if published else None
 
 

@@ -102,7 +102,7 @@ TABLE: Mapping[Status, Mapping[type[Command], Step]] = {
 }
 
 COMMANDS: tuple[type[Command], ...] = tuple(dict.fromkeys(c for steps in TABLE.values() for c in steps))
-_EVER: Mapping[type[Command], frozenset[Role]] = {
+_ROLES_OF_COMMAND: Mapping[type[Command], frozenset[Role]] = {
     command: frozenset(role for steps in TABLE.values() if command in steps for role in steps[command].who)
     for command in COMMANDS
 }
@@ -116,7 +116,7 @@ def arrows() -> Iterator[tuple[Status, Status, type[Command]]]:
                 yield status, to, command
 
 
-def concerns(rescue: Rescue, actor: Actor) -> bool:
+def is_participant(rescue: Rescue, actor: Actor) -> bool:
     """True if the rescue is the actor's business at all; to others it does not exist."""
     match actor.role:
         case "system" | "support" | "admin":
@@ -129,16 +129,16 @@ def concerns(rescue: Rescue, actor: Actor) -> bool:
             return False
 
 
-def permit(rescue: Rescue, command: type[Command], actor: Actor) -> Step:
+def check_transition(rescue: Rescue, command: type[Command], actor: Actor) -> Step:
     """The step that this actor's command may take now.
 
     Raises ``NotFound`` (not the actor's rescue), ``Forbidden`` (never in this role),
     ``IllegalTransition`` (not from this status), in that order: nobody learns from a refusal what
     they may not see.
     """
-    if not concerns(rescue, actor):
+    if not is_participant(rescue, actor):
         raise NotFound
-    if actor.role not in _EVER[command]:
+    if actor.role not in _ROLES_OF_COMMAND[command]:
         raise Forbidden(f"As {actor.role} you cannot do this: the rescue cannot {command.does} by you.")
     step = TABLE[rescue.status].get(command)
     if step is None:

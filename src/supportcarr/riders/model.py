@@ -28,34 +28,34 @@ class RiderProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     claim_until: datetime | None = None
 
 
-def has(profile: RiderProfile, rescue_id: str) -> bool:
+def holds_claim(profile: RiderProfile, rescue_id: str) -> bool:
     return profile.live_rescue is not None and profile.live_rescue.rescue_id == rescue_id
 
 
-def claimed(profile: RiderProfile, rescue_id: str, until: datetime) -> RiderProfile | None:
+def claim(profile: RiderProfile, rescue_id: str, until: datetime) -> RiderProfile | None:
     """The profile with the claim; ``None``: that rescue has it already.
 
     Raises ``RiderHasLiveRescue`` if another one has it, even past its time: whether that one lives
     is not known here.
     """
-    if has(profile, rescue_id):
+    if holds_claim(profile, rescue_id):
         return None
     if profile.live_rescue is not None:
         raise RiderHasLiveRescue
     return msgspec.structs.replace(profile, live_rescue=LiveRescue(rescue_id), claim_until=until)
 
 
-def confirmed(profile: RiderProfile, rescue_id: str) -> RiderProfile | None:
+def confirm(profile: RiderProfile, rescue_id: str) -> RiderProfile | None:
     """The profile with the claim confirmed; ``None``: it is, or it is not that rescue's."""
-    if not has(profile, rescue_id) or profile.claim_until is None:
+    if not holds_claim(profile, rescue_id) or profile.claim_until is None:
         return None
     return msgspec.structs.replace(
         profile, live_rescue=LiveRescue(rescue_id, confirmed=True), claim_until=None
     )
 
 
-def released(profile: RiderProfile, rescue_id: str) -> RiderProfile | None:
+def release(profile: RiderProfile, rescue_id: str) -> RiderProfile | None:
     """The profile without the claim; ``None``: that rescue has no claim on it."""
-    if not has(profile, rescue_id):
+    if not holds_claim(profile, rescue_id):
         return None
     return msgspec.structs.replace(profile, live_rescue=None, claim_until=None)

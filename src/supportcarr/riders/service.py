@@ -35,7 +35,7 @@ class RiderService:
         Raises ``RiderHasLiveRescue``; ``Conflict`` when three races were lost.
         """
         until = self._clock.wall() + CLAIM_FOR
-        await self._change(rider_id, lambda rider: model.claimed(rider, rescue_id, until))
+        await self._change(rider_id, lambda rider: model.claim(rider, rescue_id, until))
 
     async def confirm(self, rider_id: str, rescue_id: str) -> bool:
         """The rescue exists: keep its claim.  False: another rescue has the rider.
@@ -47,14 +47,14 @@ class RiderService:
 
         def step(rider: RiderProfile) -> RiderProfile | None:
             if rider.live_rescue is None:
-                return model.claimed(rider, rescue_id, until)
-            return model.confirmed(rider, rescue_id)
+                return model.claim(rider, rescue_id, until)
+            return model.confirm(rider, rescue_id)
 
-        return model.has(await self._change(rider_id, step), rescue_id)
+        return model.holds_claim(await self._change(rider_id, step), rescue_id)
 
     async def release(self, rider_id: str, rescue_id: str) -> None:
         """Let the rider go, if that rescue has the claim."""
-        await self._change(rider_id, lambda rider: model.released(rider, rescue_id))
+        await self._change(rider_id, lambda rider: model.release(rider, rescue_id))
 
     async def reconcile(self, rescues: LiveRescues) -> int:
         """Look into claims past their time: one whose rescue lives is confirmed, any other released.
@@ -86,7 +86,7 @@ class RiderService:
         def step(rider: RiderProfile) -> RiderProfile | None:
             if rider.claim_until is None or rider.claim_until > self._clock.wall():
                 return None  # confirmed, released or claimed anew meanwhile
-            return (model.confirmed if lives else model.released)(rider, rescue_id)
+            return (model.confirm if lives else model.release)(rider, rescue_id)
 
         await self._change(rider_id, step)
 

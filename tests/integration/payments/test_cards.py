@@ -37,7 +37,7 @@ async def test_cards_are_listed_oldest_first_and_the_oldest_is_the_default(shop:
 
 async def test_a_rider_is_one_customer_at_stripe(shop: Till, emulator: Emulator) -> None:
     cards = [(await shop.methods.add(RIDER, "pm_card_visa"))[0] for _ in range(2)]
-    charged = [await shop.methods.charged(RIDER, card.id) for card in cards]
+    charged = [await shop.methods.gateway_ids(RIDER, card.id) for card in cards]
     assert all(charged)
     assert len({c[0] for c in charged if c}) == 1
     assert len({c[1] for c in charged if c}) == 2

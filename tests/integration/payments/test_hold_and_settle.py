@@ -160,7 +160,7 @@ async def test_a_card_detached_at_stripe_fails_the_hold(
     shop: Till, gateway: StripePaymentGateway, told: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
-    known = await shop.methods.charged(RIDER, method)
+    known = await shop.methods.gateway_ids(RIDER, method)
     assert known is not None
     await gateway.detach(known[1])
     await shop.payments.hold(requested(method))
@@ -196,7 +196,7 @@ async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
     assert len(told) == 1
     [line] = await emulator.intents()
     await emulator.authenticate(line["id"], succeeds=True)
-    await shop.payments.heed((await record_of(shop)).id, line["id"])
+    await shop.payments.sync_with_gateway((await record_of(shop)).id, line["id"])
     assert said(told)[1:] == [("hold", "succeeded", 2500)]
 
 

@@ -21,11 +21,11 @@ from supportcarr.pricing import jobs as pricing_jobs
 from supportcarr.pricing.areas import MONTREAL, seed_demo
 from supportcarr.pricing.collections import AREAS, QUOTES
 from supportcarr.pricing.commands import RequestQuote
-from supportcarr.pricing.coverage import Coverage
+from supportcarr.pricing.coverage import CoverageService
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
-from supportcarr.pricing.geography import Areas
+from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.schemas import CoverageAnswer, QuoteAnswer
-from supportcarr.pricing.service import Pricing
+from supportcarr.pricing.service import PricingService
 
 PLATEAU, VILLERAY = Place(45.5236, -73.5823), Place(45.5421, -73.6207)
 ROSEMONT = Place(45.5530, -73.5800)
@@ -66,9 +66,9 @@ class House:
         self.wall = Wall()
         self.clock = Clock(wall=self.wall)
         self.supply = OneDriver()
-        self.areas = Areas(store, self.clock)
-        self.pricing = Pricing(store, self.clock, self.areas, StraightLines(), self.supply, SETTINGS)
-        self.coverage = Coverage(self.areas, self.supply, self.clock)
+        self.areas = ServiceAreas(store, self.clock)
+        self.pricing = PricingService(store, self.clock, self.areas, StraightLines(), self.supply, SETTINGS)
+        self.coverage = CoverageService(self.areas, self.supply, self.clock)
 
 
 @pytest.fixture
@@ -117,14 +117,14 @@ async def test_a_taken_quote_is_kept_for_as_long_as_its_request_may_be_repeated(
 ) -> None:
     """Idempotency keys are kept 48 hours of wall time, however fast the city's clock runs."""
     fast = Clock(city_origin=house.wall.at, wall_origin=house.wall.at, wall=house.wall, speed=speed)
-    pricing = Pricing(house.store, fast, house.areas, StraightLines(), house.supply, SETTINGS)
+    pricing = PricingService(house.store, fast, house.areas, StraightLines(), house.supply, SETTINGS)
     quote = await pricing.quote(RIDER, wanted())
-    await pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=fast.city())
+    await pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=fast.city())
     house.wall.at += timedelta(hours=48) - timedelta(seconds=1)
-    await pricing.forget_quotes()
+    await pricing.purge_quotes()
     assert await pricing.terms_of(quote.id, rider_id=RIDER) == quote.terms
     house.wall.at += timedelta(seconds=2)
-    await pricing.forget_quotes()
+    await pricing.purge_quotes()
     assert await house.store.collection(QUOTES).count() == 0
 
 
@@ -210,7 +210,7 @@ async def test_a_booking_lies_half_an_hour_to_thirty_days_ahead(
         assert quote.terms.scheduled_for is not None
         assert abs(quote.terms.scheduled_for - at) < timedelta(seconds=1)
         assert quote.terms.eta_seconds is None  # nobody knows who will be near then
-        assert await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
+        assert await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
     else:
         with pytest.raises(ValidationFailed):
             await house.pricing.quote(RIDER, wanted(scheduled_for=at))
@@ -225,19 +225,19 @@ async def test_a_time_that_utc_cannot_tell_is_out_of_range(house: House, at: str
 async def test_a_quote_is_used_by_one_rescue_which_may_ask_again(house: House) -> None:
     quote = await house.pricing.quote(RIDER, wanted())
     now = house.clock.city()
-    terms = await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=now)
+    terms = await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=now)
     assert terms == quote.terms
     later = now + timedelta(hours=1)  # a repeat after a crash comes late, and is no new use
-    assert await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=later) == terms
+    assert await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=later) == terms
     with pytest.raises(QuoteUsed):
-        await house.pricing.take(quote.id, rider_id=RIDER, rescue_id="res_qc_2", now=now)
+        await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id="res_qc_2", now=now)
 
 
 async def test_of_two_rescues_at_the_same_moment_one_gets_the_quote(house: House) -> None:
     quote = await house.pricing.quote(RIDER, wanted())
     now = house.clock.city()
     results = await asyncio.gather(
-        *(house.pricing.take(quote.id, rider_id=RIDER, rescue_id=f"res_qc_{n}", now=now) for n in range(8)),
+        *(house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=f"res_qc_{n}", now=now) for n in range(8)),
         return_exceptions=True,
     )
     assert sum(not isinstance(r, BaseException) for r in results) == 1
@@ -247,16 +247,16 @@ async def test_of_two_rescues_at_the_same_moment_one_gets_the_quote(house: House
 async def test_a_quote_ends_when_it_says(house: House) -> None:
     quote = await house.pricing.quote(RIDER, wanted())
     with pytest.raises(QuoteExpired):
-        await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=quote.expires_at)
+        await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=quote.expires_at)
     just = quote.expires_at - timedelta(milliseconds=1)
-    assert await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=just)
+    assert await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=just)
 
 
 async def test_another_riders_quote_is_not_there(house: House) -> None:
     quote = await house.pricing.quote(RIDER, wanted())
     for quote_id, rider in ((quote.id, "usr_2"), ("quo_none", RIDER)):
         with pytest.raises(NotFound):
-            await house.pricing.take(quote_id, rider_id=rider, rescue_id=RESCUE, now=house.clock.city())
+            await house.pricing.redeem(quote_id, rider_id=rider, rescue_id=RESCUE, now=house.clock.city())
 
 
 async def test_a_quote_changed_in_the_store_is_refused(house: House) -> None:
@@ -264,7 +264,7 @@ async def test_a_quote_changed_in_the_store_is_refused(house: House) -> None:
     cheaper = replace(quote, terms=replace(quote.terms, total_minor=1))
     await house.store.collection(QUOTES).save(cheaper)
     with pytest.raises(QuoteNotGenuine) as refused:
-        await house.pricing.take(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
+        await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
     assert isinstance(refused.value, ApiError)
     assert refused.value.status == 409
 
@@ -344,7 +344,7 @@ async def test_a_look_that_failed_is_not_kept(house: House) -> None:
         async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
             raise ConnectionError
 
-    coverage = Coverage(house.areas, Broken(), house.clock)
+    coverage = CoverageService(house.areas, Broken(), house.clock)
     with pytest.raises(ConnectionError):
         await coverage.at(PLATEAU.point)
     coverage._supply = house.supply

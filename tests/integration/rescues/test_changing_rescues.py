@@ -72,7 +72,7 @@ async def test_a_repeat_is_answered_without_a_change_whatever_version_it_names(w
 
 async def test_a_repeat_is_recognised_after_the_payment_was_noted(world: World) -> None:
     rescue = await world.completed()
-    await world.service.note_payment(
+    await world.service.record_payment(
         payment(rescue, "capture", "succeeded", version=3, payment_status="captured", captured_minor=3140)
     )
     again = await world.service.act(rescue.id, Complete(outcome="delivered"), DRIVER)
@@ -140,16 +140,16 @@ async def test_a_declined_card_rejects_and_lets_the_rider_go(world: World) -> No
 async def test_three_d_secure_is_waited_for(world: World) -> None:
     rescue = await world.hold(await world.request(), "requires_action")
     assert (rescue.status, rescue.payment.status) == ("requested", "requires_action")
-    await world.service.note_payment(payment(rescue, "hold", "succeeded", version=3))
+    await world.service.record_payment(payment(rescue, "hold", "succeeded", version=3))
     assert (await world.now(rescue.id)).status == "matching"
 
 
 async def test_a_payment_told_twice_or_late_changes_nothing(world: World) -> None:
     rescue = await world.request()
-    await world.service.note_payment(payment(rescue, "hold", "succeeded", version=5))
+    await world.service.record_payment(payment(rescue, "hold", "succeeded", version=5))
     told = await world.now(rescue.id)
-    await world.service.note_payment(payment(rescue, "hold", "succeeded", version=5))
-    await world.service.note_payment(payment(rescue, "hold", "failed", version=4))
+    await world.service.record_payment(payment(rescue, "hold", "succeeded", version=5))
+    await world.service.record_payment(payment(rescue, "hold", "failed", version=4))
     assert await world.now(rescue.id) == told
 
 
@@ -224,10 +224,10 @@ async def test_an_exchange_gives_the_rescue_to_the_better_driver_once(world: Wor
 async def test_a_hold_that_takes_too_long_rejects(world: World) -> None:
     rescue = await world.request()
     world.pass_(299)
-    await world.service.fall_due(rescue.id)
+    await world.service.on_deadline(rescue.id)
     assert (await world.now(rescue.id)).status == "requested"
     world.pass_(1)
-    await asyncio.gather(*(world.service.fall_due(rescue.id) for _ in range(3)))
+    await asyncio.gather(*(world.service.on_deadline(rescue.id) for _ in range(3)))
     rescue = await world.now(rescue.id)
     assert (rescue.status, rescue.reason) == ("rejected", "payment_timeout")
     assert len([e for e in world.events if isinstance(e.event, RescueRejected)]) == 1
@@ -236,7 +236,7 @@ async def test_a_hold_that_takes_too_long_rejects(world: World) -> None:
 async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None:
     rescue = await world.matching()
     world.pass_(480)
-    await asyncio.gather(*(world.service.fall_due(rescue.id) for _ in range(3)))
+    await asyncio.gather(*(world.service.on_deadline(rescue.id) for _ in range(3)))
     await world.settle()
     assert (await world.now(rescue.id)).status == "unserved"
     assert len([e for e in world.events if isinstance(e.event, RescueUnserved)]) == 1
@@ -259,7 +259,7 @@ async def test_a_deadline_of_an_earlier_search_does_not_end_the_one_that_began_m
         return found
 
     monkeypatch.setattr(world.rescues, "get", slow)
-    await world.service.fall_due(rescue.id)
+    await world.service.on_deadline(rescue.id)
     searched = await world.now(rescue.id)
     assert (searched.status, searched.matching_entry) == ("matching", 2)
 
@@ -267,7 +267,7 @@ async def test_a_deadline_of_an_earlier_search_does_not_end_the_one_that_began_m
 async def test_a_deadline_that_comes_after_the_acceptance_does_nothing(world: World) -> None:
     rescue = await world.assigned()
     world.pass_(3600)
-    await world.service.fall_due(rescue.id)
+    await world.service.on_deadline(rescue.id)
     assert await world.now(rescue.id) == rescue
 
 
@@ -275,10 +275,10 @@ async def test_a_booking_wakes_at_its_time(world: World) -> None:
     booked = await world.request(scheduled_for=NOW + timedelta(hours=1))
     assert booked.status == "scheduled"
     assert await live_rescue(world.store) is None
-    await world.service.fall_due(booked.id)
+    await world.service.on_deadline(booked.id)
     assert (await world.now(booked.id)).status == "scheduled"
     world.pass_(3600)
-    await asyncio.gather(*(world.service.fall_due(booked.id) for _ in range(3)))
+    await asyncio.gather(*(world.service.on_deadline(booked.id) for _ in range(3)))
     await world.settle()
     woken = await world.now(booked.id)
     assert (woken.status, woken.version) == ("requested", 2)
@@ -291,7 +291,7 @@ async def test_a_booking_that_wakes_beside_another_rescue_is_rejected(world: Wor
     world.pass_(3590)
     other = await world.request(2)
     world.pass_(10)
-    await world.service.fall_due(booked.id)
+    await world.service.on_deadline(booked.id)
     await world.settle()
     booked = await world.now(booked.id)
     assert (booked.status, booked.reason) == ("rejected", "rider_has_live_rescue")
@@ -315,7 +315,7 @@ async def test_a_booking_cancelled_while_it_wakes_lets_the_rider_go(world: World
         async def confirm(self, rider_id: str, rescue_id: str) -> bool:
             raise AssertionError("nothing to confirm")
 
-    await world.another_service(claims=CancelledMeanwhile()).fall_due(booked.id)
+    await world.another_service(claims=CancelledMeanwhile()).on_deadline(booked.id)
     assert (await world.now(booked.id)).status == "cancelled"
     assert await live_rescue(world.store) is None
     assert len([e for e in world.events if isinstance(e.event, RescueCancelled)]) == 1

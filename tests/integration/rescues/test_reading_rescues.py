@@ -25,16 +25,16 @@ from supportcarr.contracts.errors import Forbidden, IllegalTransition, NotFound
 from supportcarr.contracts.events import MessageSent
 from supportcarr.kit.store.port import BadCursor
 from supportcarr.rescues import queries as reading_module
-from supportcarr.rescues.admin_view import RescueFile
-from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.admin_view import RescueDetails
+from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.commands import Cancel
 from supportcarr.rescues.errors import ChatClosed
 from supportcarr.rescues.schemas import MessagesQuery, RescuesQuery
 
 
 async def shown(world: World, rescue_id: str, who: Principal) -> dict[str, object]:
-    rescue, actor = await world.reading.one(rescue_id, who)
-    return decoded(await world.reading.shown(rescue, actor))
+    rescue, actor = await world.reading.get_rescue(rescue_id, who)
+    return decoded(await world.reading.encoded_view(rescue, actor))
 
 
 async def test_the_rider_sees_the_rescue_as_the_interface_says(world: World) -> None:
@@ -97,9 +97,9 @@ async def test_an_end_shows_its_price(world: World) -> None:
 async def test_to_others_it_does_not_exist(world: World, who: Principal) -> None:
     rescue = await world.assigned()
     with pytest.raises(NotFound):
-        await world.reading.one(rescue.id, who)
+        await world.reading.get_rescue(rescue.id, who)
     with pytest.raises(NotFound):
-        await world.reading.one("res_qc_01jdc000000000000000009999", who)
+        await world.reading.get_rescue("res_qc_01jdc000000000000000009999", who)
 
 
 async def test_a_driver_who_is_no_more_does_not_hide_the_rescue(world: World) -> None:
@@ -126,7 +126,7 @@ async def test_a_rescue_that_is_kept_is_answered_without_a_wait(world: World) ->
     rescue = await world.assigned()
 
     async def answer() -> bytes:
-        return await world.reading.shown(*await world.reading.one(rescue.id, RIDER))
+        return await world.reading.encoded_view(*await world.reading.get_rescue(rescue.id, RIDER))
 
     made = await answer()
     with pytest.raises(StopIteration) as answered:
@@ -166,7 +166,7 @@ async def test_people_list_the_rescues_in_which_they_are_rider_or_driver(world: 
     await world.request(3, rider_id="usr_other_rider")
 
     async def ids(who: Principal, **query: object) -> list[str]:
-        page, _ = await world.reading.listed(who, msgspec.convert(query, RescuesQuery))
+        page, _ = await world.reading.list_rescues(who, msgspec.convert(query, RescuesQuery))
         return [rescue.id for rescue in page.items]
 
     assert await ids(RIDER) == [again.id, mine.id]
@@ -192,14 +192,14 @@ async def test_a_list_is_paged_without_gap_or_repeat(world: World) -> None:
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        page, _ = await world.reading.listed(RIDER, RescuesQuery(limit=3, cursor=cursor))
+        page, _ = await world.reading.list_rescues(RIDER, RescuesQuery(limit=3, cursor=cursor))
         seen += [rescue.quote.id for rescue in page.items]
         cursor = page.next_cursor
         if cursor is None:
             break
     assert seen == [f"quo_{n}" for n in range(7, 0, -1)]
     with pytest.raises(BadCursor):
-        await world.reading.listed(RIDER, RescuesQuery(cursor="nonsense"))
+        await world.reading.list_rescues(RIDER, RescuesQuery(cursor="nonsense"))
 
 
 # --- timeline and cancellation -----------------------------------------------------------------
@@ -209,7 +209,7 @@ async def test_the_timeline_says_who_did_what_and_keeps_operators_to_themselves(
     rescue = await world.assigned()
     await world.service.act(rescue.id, Cancel(reason="rider_called"), SUPPORT)
     for who, shown_id in ((RIDER, None), (DRIVER, None), (SUPPORT, "usr_support")):
-        one, actor = await world.reading.one(rescue.id, who)
+        one, actor = await world.reading.get_rescue(rescue.id, who)
         wire = msgspec.to_builtins(world.reading.timeline(one, actor))
         assert wire[0] == {
             "at": "2026-06-01T16:00:00Z",
@@ -229,13 +229,13 @@ async def test_the_timeline_says_who_did_what_and_keeps_operators_to_themselves(
 
 async def test_the_preview_is_what_cancelling_then_costs(world: World) -> None:
     rescue = await world.assigned()
-    one, rider = await world.reading.one(rescue.id, RIDER)
+    one, rider = await world.reading.get_rescue(rescue.id, RIDER)
     free = world.reading.cancellation(one, rider)
     assert (free.fee_minor, free.free_until) == (0, NOW + timedelta(minutes=2))
     world.pass_(121)
     costly = world.reading.cancellation(one, rider)
     assert (costly.fee_minor, costly.currency, costly.free_until) == (700, "CAD", None)
-    _, operator = await world.reading.one(rescue.id, SUPPORT)
+    _, operator = await world.reading.get_rescue(rescue.id, SUPPORT)
     assert world.reading.cancellation(one, operator).fee_minor == 0
     cancelled = await world.service.act(rescue.id, Cancel(reason="x"), RIDER)
     assert cancelled.owed is not None
@@ -245,13 +245,13 @@ async def test_the_preview_is_what_cancelling_then_costs(world: World) -> None:
 
 
 async def test_cancelling_without_a_driver_is_free_without_end(world: World) -> None:
-    one, rider = await world.reading.one((await world.matching()).id, RIDER)
+    one, rider = await world.reading.get_rescue((await world.matching()).id, RIDER)
     preview = world.reading.cancellation(one, rider)
     assert (preview.fee_minor, preview.free_until) == (0, None)
 
 
 async def test_a_driver_releases_and_so_has_no_preview_of_cancelling(world: World) -> None:
-    one, driver = await world.reading.one((await world.assigned()).id, DRIVER)
+    one, driver = await world.reading.get_rescue((await world.assigned()).id, DRIVER)
     with pytest.raises(Forbidden):
         world.reading.cancellation(one, driver)
 
@@ -265,14 +265,14 @@ async def test_the_people_of_a_rescue_talk_in_order(world: World) -> None:
     for who, text in said:
         await world.chat.send(rescue.id, who, text)
         await asyncio.sleep(0.002)  # ids are ordered by the millisecond
-    page = await world.chat.listed(rescue.id, RIDER, MessagesQuery(limit=2))
+    page = await world.chat.list_messages(rescue.id, RIDER, MessagesQuery(limit=2))
     assert [(m.sender.role, m.text) for m in page.items] == [
         ("rider", "By the fountain"),
         ("driver", "Two minutes"),
     ]
-    rest = await world.chat.listed(rescue.id, DRIVER, MessagesQuery(limit=2, cursor=page.next_cursor))
+    rest = await world.chat.list_messages(rescue.id, DRIVER, MessagesQuery(limit=2, cursor=page.next_cursor))
     assert [m.text for m in rest.items] == ["All well?"]
-    latest = await world.chat.listed(rescue.id, DRIVER, MessagesQuery(limit=1, sort="-at"))
+    latest = await world.chat.list_messages(rescue.id, DRIVER, MessagesQuery(limit=1, sort="-at"))
     assert [m.text for m in latest.items] == ["All well?"]
 
 
@@ -299,7 +299,7 @@ async def test_strangers_neither_read_nor_write(world: World) -> None:
     with pytest.raises(NotFound):
         await world.chat.send(rescue.id, OTHER_DRIVER, "Hello")
     with pytest.raises(NotFound):
-        await world.chat.listed(rescue.id, OTHER_RIDER, MessagesQuery())
+        await world.chat.list_messages(rescue.id, OTHER_RIDER, MessagesQuery())
     assert await world.chat.count(rescue.id) == 0
 
 
@@ -310,7 +310,7 @@ async def test_a_day_after_the_end_nothing_more_is_said(world: World) -> None:
     world.pass_(1)
     with pytest.raises(ChatClosed):
         await world.chat.send(rescue.id, RIDER, "Hello?")
-    assert len((await world.chat.listed(rescue.id, RIDER, MessagesQuery())).items) == 1
+    assert len((await world.chat.list_messages(rescue.id, RIDER, MessagesQuery())).items) == 1
 
 
 # --- the console -------------------------------------------------------------------------------
@@ -319,7 +319,7 @@ async def test_a_day_after_the_end_nothing_more_is_said(world: World) -> None:
 async def test_the_console_has_the_whole_file_and_nothing_of_what_is_not_there(world: World) -> None:
     rescue = await world.assigned()
     await world.chat.send(rescue.id, RIDER, "Hello")
-    file = RescueFile(world.store, world.reading, Chat(world.store, world.clock))
+    file = RescueDetails(world.store, world.reading, ChatService(world.store, world.clock))
     view = await file.rescue(rescue.id)
     assert view is not None
     assert (view.id, view.pin) == (rescue.id, None)

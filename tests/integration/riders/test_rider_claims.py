@@ -13,7 +13,7 @@ from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Conflict
 from supportcarr.contracts.events import RescueUnserved
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.riders import handlers, jobs
@@ -58,7 +58,7 @@ def ended(rescue_id: str) -> EventEnvelope:
         rider_id="usr_1",
         area_id="montreal",
         status="unserved",
-        owed=Owed(0, 0, terms().currency),
+        owed=Charge(0, 0, terms().currency),
     )
     return EventEnvelope(
         id=f"{rescue_id}.3.0",

@@ -15,7 +15,7 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import ApiError, Overloaded
 from supportcarr.contracts.events import AnyEvent, JobStarted, MatchingBegan, RescueAssigned, RescueCompleted
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.contracts.routing import NoQuery, RequestContext
 from supportcarr.kit.redis import keys
@@ -76,7 +76,7 @@ class Tracking:
 
     async def complete(self, version: int = 9) -> None:
         await self.happen(
-            RescueCompleted, version, driver_id=DRIVER, owed=Owed(0, 0, "CAD"), outcome="delivered"
+            RescueCompleted, version, driver_id=DRIVER, owed=Charge(0, 0, "CAD"), outcome="delivered"
         )
 
     async def points(self) -> list[tuple[float, datetime]]:

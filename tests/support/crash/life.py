@@ -60,7 +60,7 @@ async def populate(world: World, card: str = "pm_card_visa") -> None:
         driver = await sign_up(world, number, "driver")
         await world.relay()
         vehicle = ok(await world.request(driver, "POST", "/me/vehicles", VEHICLE))["id"]
-        await world.house.drivers.decide_approval(Actor("admin", "usr_admin"), driver.id, "approved")
+        await world.house.drivers.set_approval(Actor("admin", "usr_admin"), driver.id, "approved")
         drivers.append((driver, vehicle))
     (near, near_vehicle), (far, far_vehicle) = drivers
     world.meet(

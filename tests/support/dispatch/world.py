@@ -23,7 +23,7 @@ from supportcarr.contracts.events import (
     RescueCancelled,
 )
 from supportcarr.contracts.geo import GeoPoint, distance_m
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.contracts.value_objects import NearbyDriver
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.dispatch.model import DispatchCase, Offer
@@ -262,7 +262,7 @@ class City:
             status="cancelled",
             previous=rescue.status,
             driver_id=rescue.driver_id,
-            owed=Owed(0, 0, "CAD"),
+            owed=Charge(0, 0, "CAD"),
         )
         return self.event(fact, rescue_id, ended.version)
 

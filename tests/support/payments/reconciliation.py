@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.payments.ledger_entries import (
     STRIPE_CLEARING,
     LedgerTransaction,
     driver_account,
+    imbalance,
     rider_account,
-    unbalanced,
 )
 
 HOLDING = ("requires_capture", "requires_action", "requires_confirmation", "processing")
@@ -34,7 +34,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
     rider_id: str
     driver_id: str | None
-    owed: Owed | None
+    owed: Charge | None
 
 
 def differences(
@@ -55,7 +55,7 @@ def differences(
     booked: dict[str, list[LedgerTransaction]] = {}
     for transaction in ledger:
         booked.setdefault(transaction.rescue_id, []).append(transaction)
-        if rest := unbalanced(transaction):
+        if rest := imbalance(transaction):
             found.append(f"{transaction.id}: the entries sum to {rest}, not to zero")
     for rescue_id in sorted({*lines, *booked} - set(rescues)):
         found.append(f"{rescue_id}: money moved, but there is no such rescue")

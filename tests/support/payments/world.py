@@ -14,18 +14,18 @@ import aiohttp
 import pytest
 
 from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueRequested
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Stripe
 from supportcarr.kit.store.port import Store
-from supportcarr.payments.cards import PaymentMethods
+from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.ports import PaymentGateway
-from supportcarr.payments.service import Payments
-from supportcarr.payments.webhooks import Webhooks
+from supportcarr.payments.service import PaymentService
+from supportcarr.payments.webhooks import StripeWebhooks
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr_lab.emulators.app import create_app
 
@@ -120,20 +120,20 @@ class Jobs:
 class Till:
     """Payments put together on a store and a gateway."""
 
-    payments: Payments
-    methods: PaymentMethods
+    payments: PaymentService
+    methods: PaymentMethodService
     ledger: LedgerService
-    webhooks: Webhooks
+    webhooks: StripeWebhooks
     jobs: Jobs
 
 
 def till(store: Store, gateway: PaymentGateway, clock: Clock | None = None) -> Till:
     clock = clock or Clock()
-    methods = PaymentMethods(store, clock, gateway)
+    methods = PaymentMethodService(store, clock, gateway)
     ledger = LedgerService(store, clock)
-    payments = Payments(store, clock, gateway, methods, ledger)
+    payments = PaymentService(store, clock, gateway, methods, ledger)
     jobs = Jobs()
-    return Till(payments, methods, ledger, Webhooks(store, clock, gateway, payments, jobs), jobs)
+    return Till(payments, methods, ledger, StripeWebhooks(store, clock, gateway, payments, jobs), jobs)
 
 
 @contextlib.asynccontextmanager
@@ -191,7 +191,7 @@ def completed(
         status="completed",
         driver_id=DRIVER,
         outcome="delivered",
-        owed=Owed(rider_minor, driver_minor, "CAD"),
+        owed=Charge(rider_minor, driver_minor, "CAD"),
     )
 
 
@@ -210,7 +210,7 @@ def ended(
         area_id="montreal",
         status=status,
         driver_id=driver_id,
-        owed=Owed(rider_minor, driver_minor, "CAD"),
+        owed=Charge(rider_minor, driver_minor, "CAD"),
     )
 
 

@@ -11,10 +11,10 @@ from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.geo import Place
 from supportcarr.contracts.rescues import FINAL, Status
 from supportcarr.contracts.value_objects import FeeRules, PriceItem, QuoteTerms
-from supportcarr.rescues.model import Rescue, Rules, TimelineEntry
+from supportcarr.rescues.model import Rescue, RescueRules, TimelineEntry
 
 NOW = datetime(2026, 6, 1, 16, 0, tzinfo=UTC)
-RULES = Rules()
+RULES = RescueRules()
 RIDER, OTHER_RIDER = Actor("rider", "usr_rider"), Actor("rider", "usr_other_rider")
 DRIVER, OTHER_DRIVER = Actor("driver", "usr_driver"), Actor("driver", "usr_other_driver")
 SUPPORT, ADMIN = Actor("support", "usr_support"), Actor("admin", "usr_admin")

@@ -19,7 +19,7 @@ from supportcarr.contracts.events import (
     RescueRequested,
 )
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 
 START = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)  # 16:00 in Montreal
 AREA = "montreal"
@@ -29,7 +29,7 @@ RIDER = "usr_01jdc0000000000000000000a1"
 DRIVER = "usr_01jdc0000000000000000000d1"
 OTHER_DRIVER = "usr_01jdc0000000000000000000d2"
 PICKUP, DROPOFF = GeoPoint(45.52, -73.58), GeoPoint(45.55, -73.6)
-NOTHING = Owed(0, 0, "CAD")
+NOTHING = Charge(0, 0, "CAD")
 
 
 def event(
@@ -146,11 +146,11 @@ def completed() -> RescueCompleted:
         previous="in_transit",
         driver_id=DRIVER,
         outcome="delivered",
-        owed=Owed(3150, 2362, "CAD"),
+        owed=Charge(3150, 2362, "CAD"),
     )
 
 
-def cancelled(owed: Owed = NOTHING, *, driver: str | None = None) -> RescueCancelled:
+def cancelled(owed: Charge = NOTHING, *, driver: str | None = None) -> RescueCancelled:
     return RescueCancelled(
         rescue_id=RESCUE,
         rider_id=RIDER,

@@ -22,7 +22,7 @@ from supportcarr.kit.runtime.settings import Rescues
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.rescues import handlers as rescue_handlers
-from supportcarr.rescues.chat import Chat
+from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import Arrive, Command, Complete, Depart, RequestRescue, Start
 from supportcarr.rescues.model import Rescue
@@ -139,7 +139,7 @@ class World:
         self.reading = RescueQueries(
             store, self.clock, people=self.town, drivers=self.town, settings=Rescues()
         )
-        self.chat = Chat(store, self.clock)
+        self.chat = ChatService(store, self.clock)
         self.rescues = store.collection(RESCUES)
         self.events: list[EventEnvelope] = []
         store.subscribe(lambda collection, document_id, events: self.events.extend(events))
@@ -180,7 +180,7 @@ class World:
         return rescue
 
     async def hold(self, rescue: Rescue, status: str = "succeeded", reason: str | None = None) -> Rescue:
-        await self.service.note_payment(payment(rescue, "hold", status, reason=reason))
+        await self.service.record_payment(payment(rescue, "hold", status, reason=reason))
         await self.settle()
         return await self.now(rescue.id)
 

@@ -78,8 +78,8 @@ def test_missed_offers_count_up_and_an_answer_starts_anew() -> None:
 
 def test_standing_is_applied_once_and_only_forward() -> None:
     gone = DriverStandingChanged(driver_id="usr_d", approved=True, online=False)
-    after = roster.stands(replace(FREE, standing_version=4, missed=2), gone, 5)
+    after = roster.apply_standing(replace(FREE, standing_version=4, missed=2), gone, 5)
     assert after is not None
     assert (after.online, after.missed, after.standing_version) == (False, 0, 5)
-    assert roster.stands(after, gone, 5) is None
-    assert roster.stands(after, gone, 4) is None
+    assert roster.apply_standing(after, gone, 5) is None
+    assert roster.apply_standing(after, gone, 4) is None

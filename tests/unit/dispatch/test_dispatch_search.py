@@ -13,11 +13,11 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
 from supportcarr.dispatch.model import (
     DispatchCase,
-    Reserved,
-    Rules,
-    answered,
+    DispatchRules,
+    Reservation,
     candidates,
-    found_nobody,
+    case_after_empty_search,
+    case_without_offer,
     new_offer,
     reserve,
     search_pause,
@@ -27,7 +27,7 @@ from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
 
 NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
 HERE = GeoPoint(45.5, -73.6)
-RULES = Rules()
+RULES = DispatchRules()
 
 
 def case(**changes: Any) -> DispatchCase:
@@ -115,31 +115,31 @@ def test_searches_come_slower_and_slower_but_never_stop_within_the_time() -> Non
 
 
 def test_a_fast_city_searches_no_more_often_than_four_times_a_wall_second() -> None:
-    fast = Rules.at_speed(30)
+    fast = DispatchRules.at_speed(30)
     assert search_pause(case(), fast).total_seconds() == 7.5
-    assert Rules.at_speed(1).search_seconds == 2
+    assert DispatchRules.at_speed(1).search_seconds == 2
     assert fast.grace_seconds == 60, "two wall seconds"
 
 
 def test_a_search_that_would_come_after_the_end_is_not_due() -> None:
     last = case(ends_at=NOW + timedelta(seconds=1))
-    assert found_nobody(last, NOW, RULES).due_at is None
-    assert found_nobody(case(), NOW, RULES).due_at == NOW + timedelta(seconds=2)
+    assert case_after_empty_search(last, NOW, RULES).due_at is None
+    assert case_after_empty_search(case(), NOW, RULES).due_at == NOW + timedelta(seconds=2)
 
 
 def test_a_case_with_an_offer_out_is_looked_after_when_that_should_have_been_answered() -> None:
-    out = reserve(case(), Reserved("off_1", "usr_a", NOW + timedelta(seconds=15)), RULES)
+    out = reserve(case(), Reservation("off_1", "usr_a", NOW + timedelta(seconds=15)), RULES)
     assert out.due_at == NOW + timedelta(seconds=20)
 
 
 def test_an_answer_to_another_offer_leaves_the_case_alone() -> None:
-    out = case(offer=Reserved("off_2", "usr_a", NOW))
-    late = new_offer(out, Reserved("off_1", "usr_a", NOW), Leg(10, 20), NOW)
-    assert answered(out, late, "declined", NOW, RULES) is None
-    mine = new_offer(out, Reserved("off_2", "usr_a", NOW), Leg(10, 20), NOW)
-    declined = answered(out, mine, "declined", NOW, RULES)
+    out = case(offer=Reservation("off_2", "usr_a", NOW))
+    late = new_offer(out, Reservation("off_1", "usr_a", NOW), Leg(10, 20), NOW)
+    assert case_without_offer(out, late, "declined", NOW, RULES) is None
+    mine = new_offer(out, Reservation("off_2", "usr_a", NOW), Leg(10, 20), NOW)
+    declined = case_without_offer(out, mine, "declined", NOW, RULES)
     assert declined is not None
     assert (declined.offer, declined.declined, declined.missed) == (None, ("usr_a",), {})
-    expired = answered(out, mine, "expired", NOW, RULES)
+    expired = case_without_offer(out, mine, "expired", NOW, RULES)
     assert expired is not None
     assert (expired.declined, expired.missed) == ((), {"usr_a": NOW})

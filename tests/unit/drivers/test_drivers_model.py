@@ -17,7 +17,7 @@ APPROVED = replace(NEW, approval="approved", vehicle_ids=("veh_a", "veh_b"))
 
 
 def test_a_new_driver_lacks_everything() -> None:
-    assert model.missing(NEW, NOW.date()) == ["licence", "insurance", "vehicle"]
+    assert model.missing_requirements(NEW, NOW.date()) == ["licence", "insurance", "vehicle"]
 
 
 def test_what_has_expired_is_missing_again() -> None:
@@ -27,8 +27,8 @@ def test_what_has_expired_is_missing_again() -> None:
         insurer="Intact",
         insurance_expires_on=date(2026, 5, 31),
     )
-    assert model.missing(replace(APPROVED, application=form), NOW.date()) == ["insurance"]
-    assert model.missing(replace(APPROVED, application=form), date(2026, 5, 31)) == []
+    assert model.missing_requirements(replace(APPROVED, application=form), NOW.date()) == ["insurance"]
+    assert model.missing_requirements(replace(APPROVED, application=form), date(2026, 5, 31)) == []
 
 
 @pytest.mark.parametrize(
@@ -78,26 +78,26 @@ def test_a_driver_has_a_bounded_number_of_vehicles() -> None:
 
 
 def test_who_is_suspended_goes_offline_with_the_reason() -> None:
-    gone = model.decide_approval(model.go_online(APPROVED, "veh_a"), "suspended")
+    gone = model.set_approval(model.go_online(APPROVED, "veh_a"), "suspended")
     assert (gone.online, gone.offline_reason) == (False, "suspended")
 
 
 def test_who_is_suspended_while_offline_is_told_as_well() -> None:
-    (fact,) = model.standing(APPROVED, model.decide_approval(APPROVED, "suspended"))
+    (fact,) = model.standing_events(APPROVED, model.set_approval(APPROVED, "suspended"))
     assert (fact.approved, fact.online, fact.reason) == (False, False, "suspended")
 
 
 def test_who_is_approved_again_is_not_told_once_more_of_the_suspension() -> None:
-    gone = model.decide_approval(model.go_online(APPROVED, "veh_a"), "suspended")
-    (fact,) = model.standing(gone, model.decide_approval(gone, "approved"))
+    gone = model.set_approval(model.go_online(APPROVED, "veh_a"), "suspended")
+    (fact,) = model.standing_events(gone, model.set_approval(gone, "approved"))
     assert (fact.approved, fact.online, fact.reason) == (True, False, None)
 
 
 def test_only_what_matters_to_dispatch_is_told() -> None:
-    assert model.standing(NEW, model.with_vehicle(NEW, "veh_a")) == ()
+    assert model.standing_events(NEW, model.with_vehicle(NEW, "veh_a")) == ()
     online = model.go_online(APPROVED, "veh_a")
-    (fact,) = model.standing(APPROVED, online)
+    (fact,) = model.standing_events(APPROVED, online)
     assert (fact.approved, fact.online, fact.vehicle_id) == (True, True, "veh_a")
-    (fact,) = model.standing(online, model.go_offline(online, "missed_offers"))
+    (fact,) = model.standing_events(online, model.go_offline(online, "missed_offers"))
     assert (fact.online, fact.vehicle_id, fact.reason) == (False, None, "missed_offers")
-    assert len(model.standing(online, model.go_online(online, "veh_b"))) == 1
+    assert len(model.standing_events(online, model.go_online(online, "veh_b"))) == 1

@@ -16,7 +16,7 @@ from supportcarr.contracts.events import (
     RescueUnserved,
     RiderNotFound,
 )
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.notifications.texts import TEXTS, Notice, money, notices
 
 
@@ -72,7 +72,7 @@ def test_the_end_of_a_job_says_what_is_paid_and_what_is_earned() -> None:
 
 
 def test_a_bike_fixed_on_the_spot_has_not_arrived_anywhere_and_the_lower_price_is_told() -> None:
-    fixed = replace(events.completed(), outcome="fixed_on_spot", owed=Owed(1500, 1125, "CAD"))
+    fixed = replace(events.completed(), outcome="fixed_on_spot", owed=Charge(1500, 1125, "CAD"))
     notes = told(fixed)
     assert notes[events.RIDER].kind == "rescue_completed"
     assert notes[events.RIDER].title == "Your bike is fixed"
@@ -87,7 +87,7 @@ def test_a_free_cancellation_before_any_driver_is_told_to_the_rider_and_says_tha
 
 
 def test_a_late_cancellation_names_the_fee_to_the_rider_and_its_part_to_the_driver() -> None:
-    notes = told(events.cancelled(Owed(700, 560, "CAD"), driver=events.DRIVER))
+    notes = told(events.cancelled(Charge(700, 560, "CAD"), driver=events.DRIVER))
     assert "7.00 CAD" in notes[events.RIDER].body
     assert "5.60 CAD" in notes[events.DRIVER].body
     assert notes[events.RIDER].kind == "rescue_cancelled"
@@ -100,7 +100,7 @@ def test_a_no_show_is_told_to_both() -> None:
         area_id=events.AREA,
         status="no_show",
         driver_id=events.DRIVER,
-        owed=Owed(1000, 800, "CAD"),
+        owed=Charge(1000, 800, "CAD"),
     )
     notes = told(fact)
     assert "10.00 CAD" in notes[events.RIDER].body

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from support.payments.reconciliation import Due, StripeLine, differences
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.payments.ledger_entries import (
     Entry,
     LedgerTransaction,
@@ -17,7 +17,7 @@ from supportcarr.payments.ledger_entries import (
     entries_for_payment,
 )
 
-OWED = Owed(2500, 1875, "CAD")
+OWED = Charge(2500, 1875, "CAD")
 LINE = StripeLine(
     id="pi_1", rescue_id="res_1", status="succeeded", currency="CAD", captured_minor=2500, refunded_minor=0
 )
@@ -49,7 +49,7 @@ def test_a_live_rescue_may_be_held() -> None:
 
 def test_a_rescue_that_owes_nothing_has_nothing_booked() -> None:
     gone = replace(LINE, status="canceled", captured_minor=0)
-    assert differences([gone], [], {"res_1": replace(DUE, owed=Owed(0, 0, "CAD"))}) == []
+    assert differences([gone], [], {"res_1": replace(DUE, owed=Charge(0, 0, "CAD"))}) == []
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.payments.balances import balances_of
-from supportcarr.contracts.money import Owed, share
+from supportcarr.contracts.money import Charge, share
 from supportcarr.payments.ledger_entries import (
     PLATFORM_REVENUE,
     PROMO_EXPENSE,
     STRIPE_CLEARING,
     Entry,
     LedgerTransaction,
-    earned_by,
+    driver_earnings,
     entries_for_charge,
     entries_for_payment,
+    imbalance,
     transaction_id,
-    unbalanced,
 )
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
@@ -41,7 +41,7 @@ def transaction(*entries: Entry, kind: str = "fare", currency: str = "CAD") -> L
 
 @given(minor, minor, minor, st.sampled_from([None, "usr_d"]))
 def test_a_charge_sums_to_zero(rider: int, driver: int, promo: int, driver_id: str | None) -> None:
-    entries = entries_for_charge(Owed(rider, driver, "CAD", promo), rider_id="usr_r", driver_id=driver_id)
+    entries = entries_for_charge(Charge(rider, driver, "CAD", promo), rider_id="usr_r", driver_id=driver_id)
     assert sum(e.amount_minor for e in entries) == 0
 
 
@@ -52,7 +52,7 @@ def test_a_payment_sums_to_zero(captured: int) -> None:
 
 @given(minor, minor)
 def test_once_paid_the_rider_owes_nothing_and_stripe_has_it_all(rider: int, driver: int) -> None:
-    owed = Owed(rider, driver, "CAD")
+    owed = Charge(rider, driver, "CAD")
     booked = [
         transaction(*entries_for_charge(owed, rider_id="usr_r", driver_id="usr_d")),
         transaction(*entries_for_payment(rider, rider_id="usr_r"), kind="payment"),
@@ -70,13 +70,13 @@ def test_a_promotion_costs_us_and_nobody_else(total: int, percent: int) -> None:
     discount = share(total, percent)
     driver = total - share(total, 25)
     plain = balances_of(
-        [transaction(*entries_for_charge(Owed(total, driver, "CAD"), rider_id="usr_r", driver_id="usr_d"))]
+        [transaction(*entries_for_charge(Charge(total, driver, "CAD"), rider_id="usr_r", driver_id="usr_d"))]
     )
     promoted = balances_of(
         [
             transaction(
                 *entries_for_charge(
-                    Owed(total - discount, driver, "CAD", discount), rider_id="usr_r", driver_id="usr_d"
+                    Charge(total - discount, driver, "CAD", discount), rider_id="usr_r", driver_id="usr_d"
                 )
             )
         ]
@@ -87,18 +87,18 @@ def test_a_promotion_costs_us_and_nobody_else(total: int, percent: int) -> None:
 
 
 def test_nobody_earns_where_nobody_drove() -> None:
-    entries = entries_for_charge(Owed(700, 560, "CAD"), rider_id="usr_r", driver_id=None)
+    entries = entries_for_charge(Charge(700, 560, "CAD"), rider_id="usr_r", driver_id=None)
     assert entries == (Entry("rider:usr_r", 700), Entry(PLATFORM_REVENUE, -700))
 
 
 def test_what_does_not_sum_to_zero_is_seen() -> None:
-    assert unbalanced(transaction(Entry("a", 5), Entry("b", -4))) == 1
+    assert imbalance(transaction(Entry("a", 5), Entry("b", -4))) == 1
 
 
 def test_earnings_are_what_is_owed_to_that_driver() -> None:
-    fare = transaction(*entries_for_charge(Owed(2500, 1875, "CAD"), rider_id="usr_r", driver_id="usr_d"))
-    assert earned_by(fare, "usr_d") == 1875
-    assert earned_by(fare, "usr_r") == 0
+    fare = transaction(*entries_for_charge(Charge(2500, 1875, "CAD"), rider_id="usr_r", driver_id="usr_d"))
+    assert driver_earnings(fare, "usr_d") == 1875
+    assert driver_earnings(fare, "usr_r") == 0
 
 
 def test_a_repeat_has_the_same_id() -> None:

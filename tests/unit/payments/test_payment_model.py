@@ -15,7 +15,7 @@ from supportcarr.payments import model
 from supportcarr.payments.model import Intent, IntentStatus, PaymentMethod, PaymentRecord, Status
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
-RECORD = model.begun(requested("pmt_1"), customer="cus_1", stripe_payment_method="pm_1", now=NOW)
+RECORD = model.new_record(requested("pmt_1"), customer="cus_1", stripe_payment_method="pm_1", now=NOW)
 FINAL = ("failed", "captured", "released")
 
 
@@ -43,7 +43,7 @@ def test_one_rescue_has_one_payment() -> None:
     ],
 )
 def test_a_hold_becomes_what_its_intent_is(seen: IntentStatus, status: str, told: str) -> None:
-    moved = model.hold_seen(RECORD, intent(seen))
+    moved = model.apply_hold(RECORD, intent(seen))
     assert moved is not None
     record, fact = moved
     assert (record.status, record.intent_id) == (status, "pi_1")
@@ -52,7 +52,7 @@ def test_a_hold_becomes_what_its_intent_is(seen: IntentStatus, status: str, told
 
 
 def test_people_hear_that_the_card_was_declined_and_the_record_keeps_why() -> None:
-    moved = model.hold_seen(RECORD, replace(intent("requires_payment_method"), failure="expired_card"))
+    moved = model.apply_hold(RECORD, replace(intent("requires_payment_method"), failure="expired_card"))
     assert moved is not None
     record, fact = moved
     assert (record.failure, fact.reason) == ("expired_card", "card_declined")
@@ -60,21 +60,21 @@ def test_people_hear_that_the_card_was_declined_and_the_record_keeps_why() -> No
 
 def test_asking_again_while_the_rider_has_not_acted_tells_nothing_new() -> None:
     waiting = replace(RECORD, status="requires_action")
-    assert model.hold_seen(waiting, intent("requires_action")) is None
-    assert model.hold_seen(RECORD, intent("processing")) is None
+    assert model.apply_hold(waiting, intent("requires_action")) is None
+    assert model.apply_hold(RECORD, intent("processing")) is None
 
 
 @pytest.mark.parametrize(("status", "seen"), list(product(FINAL, get_args(IntentStatus))))
 def test_nothing_moves_what_has_come_to_its_end(status: Status, seen: IntentStatus) -> None:
     record = in_status(status)
-    assert model.hold_seen(record, intent(seen)) is None
-    assert model.settlement_seen(record, intent(seen, 2500)) is None
-    assert model.settling(record) is None
+    assert model.apply_hold(record, intent(seen)) is None
+    assert model.apply_settlement(record, intent(seen, 2500)) is None
+    assert model.start_settlement(record) is None
 
 
 @pytest.mark.parametrize("seen", get_args(IntentStatus))
 def test_a_held_payment_is_moved_by_its_rescue_alone(seen: IntentStatus) -> None:
-    assert model.hold_seen(in_status("held"), intent(seen)) is None
+    assert model.apply_hold(in_status("held"), intent(seen)) is None
 
 
 def test_a_completed_rescue_captures_and_a_fee_is_called_a_fee() -> None:
@@ -84,9 +84,9 @@ def test_a_completed_rescue_captures_and_a_fee_is_called_a_fee() -> None:
     ):
         with_end = model.with_ending(replace(RECORD, status="held", intent_id="pi_1"), fact)
         assert with_end is not None
-        settling = model.settling(with_end)
+        settling = model.start_settlement(with_end)
         assert settling is not None and settling.status == "capturing"
-        done = model.settlement_seen(settling, intent("succeeded", fact.owed.rider_minor))
+        done = model.apply_settlement(settling, intent("succeeded", fact.owed.rider_minor))
         assert done is not None
         assert (done[0].status, done[0].captured_minor) == ("captured", fact.owed.rider_minor)
         assert (done[1].kind, done[1].status, done[1].captured_minor) == (
@@ -100,15 +100,15 @@ def test_a_completed_rescue_captures_and_a_fee_is_called_a_fee() -> None:
 def test_what_owes_nothing_is_released(status: Status) -> None:
     with_end = model.with_ending(replace(RECORD, status=status), ended(RescueUnserved, "unserved"))
     assert with_end is not None
-    settling = model.settling(with_end)
+    settling = model.start_settlement(with_end)
     assert settling is not None and settling.status == "releasing"
-    done = model.settlement_seen(settling, intent("canceled"))
+    done = model.apply_settlement(settling, intent("canceled"))
     assert done is not None
     assert (done[0].status, done[1].kind, done[1].payment_status) == ("released", "release", "released")
 
 
 def test_a_hold_that_ran_out_fails_its_capture() -> None:
-    done = model.settlement_seen(in_status("capturing"), intent("canceled"))
+    done = model.apply_settlement(in_status("capturing"), intent("canceled"))
     assert done is not None
     assert (done[0].status, done[1].kind, done[1].status, done[1].reason) == (
         "failed",
@@ -119,7 +119,7 @@ def test_a_hold_that_ran_out_fails_its_capture() -> None:
 
 
 def test_nothing_settles_before_the_end() -> None:
-    assert model.settling(replace(RECORD, status="held")) is None
+    assert model.start_settlement(replace(RECORD, status="held")) is None
 
 
 def test_the_first_ending_stays() -> None:

@@ -9,7 +9,7 @@ import pytest
 from support.rescues.builders import ADMIN, DRIVER, NOW, RIDER, RULES, SUPPORT, rescue_in, terms
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.events import RescueEnded
-from supportcarr.contracts.money import Owed
+from supportcarr.contracts.money import Charge
 from supportcarr.contracts.rescues import Status
 from supportcarr.contracts.value_objects import FeeRules
 from supportcarr.rescues.commands import (
@@ -31,14 +31,14 @@ from supportcarr.rescues.model import Rescue
 LATE = NOW + timedelta(hours=1)
 
 
-def owed(rescue: Rescue, command: Command, actor: Actor, seconds: float = 3600) -> Owed:
+def owed(rescue: Rescue, command: Command, actor: Actor, seconds: float = 3600) -> Charge:
     fact = decide(rescue, command, actor, NOW + timedelta(seconds=seconds), RULES)[0]
     assert isinstance(fact, RescueEnded)
     return fact.owed
 
 
-def cad(rider: int, driver: int, promo: int = 0) -> Owed:
-    return Owed(rider_minor=rider, driver_minor=driver, currency="CAD", promo_minor=promo)
+def cad(rider: int, driver: int, promo: int = 0) -> Charge:
+    return Charge(rider_minor=rider, driver_minor=driver, currency="CAD", promo_minor=promo)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ from supportcarr.rescues.commands import (
     Start,
     Wake,
 )
-from supportcarr.rescues.decide import PinMistyped, PrivateFact, decide
+from supportcarr.rescues.decide import PinMistyped, PrivateEvent, decide
 from supportcarr.rescues.errors import PinIsLocked, TooEarly
 from supportcarr.rescues.evolve import evolve_all, open_rescue
 from supportcarr.rescues.model import TIMELINE_LIMIT, Rescue, TimelineEntry
@@ -202,11 +202,11 @@ def test_no_published_fact_carries_the_pin_or_a_persons_words() -> None:
         *facts(rescue_in("assigned"), Cancel(reason=said), RIDER),
         *facts(rescue_in("assigned"), Release(reason=said), DRIVER),
     ]
-    wire = b"".join(msgspec.json.encode(f) for f in published if not isinstance(f, PrivateFact))
+    wire = b"".join(msgspec.json.encode(f) for f in published if not isinstance(f, PrivateEvent))
     assert b"0815" not in wire
     assert b"0000" not in wire
     assert b"Jo Roe" not in wire
-    known = {type(f) for f in published if not isinstance(f, PrivateFact)}
+    known = {type(f) for f in published if not isinstance(f, PrivateEvent)}
     assert known <= set(AnyEvent.__args__)
 
 

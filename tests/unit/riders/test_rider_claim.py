@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from supportcarr.riders.errors import RiderHasLiveRescue
-from supportcarr.riders.model import LiveRescue, RiderProfile, claimed, confirmed, has, released
+from supportcarr.riders.model import LiveRescue, RiderProfile, claim, confirm, holds_claim, release
 
 UNTIL = datetime(2026, 6, 1, 16, 1, tzinfo=UTC)
 FREE = RiderProfile(id="usr_rider", version=1)
@@ -16,25 +16,25 @@ KEPT = RiderProfile(id="usr_rider", version=3, live_rescue=LiveRescue("res_1", c
 
 
 def test_a_free_rider_is_claimed_until_then() -> None:
-    profile = claimed(FREE, "res_1", UNTIL)
+    profile = claim(FREE, "res_1", UNTIL)
     assert profile is not None
     assert (profile.live_rescue, profile.claim_until) == (LiveRescue("res_1"), UNTIL)
 
 
 @pytest.mark.parametrize("profile", [CLAIMED, KEPT])
 def test_the_same_rescue_has_its_claim_already(profile: RiderProfile) -> None:
-    assert claimed(profile, "res_1", UNTIL) is None
-    assert has(profile, "res_1")
+    assert claim(profile, "res_1", UNTIL) is None
+    assert holds_claim(profile, "res_1")
 
 
 @pytest.mark.parametrize("profile", [CLAIMED, KEPT])
 def test_another_rescue_is_refused(profile: RiderProfile) -> None:
     with pytest.raises(RiderHasLiveRescue):
-        claimed(profile, "res_2", UNTIL)
+        claim(profile, "res_2", UNTIL)
 
 
 def test_a_confirmed_claim_has_no_end_of_its_own() -> None:
-    assert confirmed(CLAIMED, "res_1") == RiderProfile(
+    assert confirm(CLAIMED, "res_1") == RiderProfile(
         id="usr_rider", version=2, live_rescue=LiveRescue("res_1", confirmed=True)
     )
 
@@ -43,13 +43,13 @@ def test_a_confirmed_claim_has_no_end_of_its_own() -> None:
     ("profile", "rescue_id"), [(FREE, "res_1"), (KEPT, "res_1"), (CLAIMED, "res_2"), (KEPT, "res_2")]
 )
 def test_there_is_nothing_to_confirm_otherwise(profile: RiderProfile, rescue_id: str) -> None:
-    assert confirmed(profile, rescue_id) is None
+    assert confirm(profile, rescue_id) is None
 
 
 @pytest.mark.parametrize("profile", [CLAIMED, KEPT])
 def test_release_frees_the_rider_of_that_rescue_only(profile: RiderProfile) -> None:
-    free = released(profile, "res_1")
+    free = release(profile, "res_1")
     assert free is not None
     assert (free.live_rescue, free.claim_until) == (None, None)
-    assert released(profile, "res_2") is None
-    assert released(FREE, "res_1") is None
+    assert release(profile, "res_2") is None
+    assert release(FREE, "res_1") is None
