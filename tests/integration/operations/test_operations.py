@@ -105,7 +105,7 @@ def of_rescue(
         fact = msgspec.structs.replace(event.event, rescue_id=rescue_id, area_id=area)
         own = rescue_id if isinstance(event.event, RescueMoved) else f"{event.document_id}{n}"
         at = event.at + timedelta(minutes=later)
-        moved.append(msgspec.structs.replace(event, fact=fact, document_id=own, at=at))
+        moved.append(msgspec.structs.replace(event, event=fact, document_id=own, at=at))
     return moved
 
 

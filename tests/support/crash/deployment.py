@@ -106,7 +106,7 @@ def settings_at(place: Place) -> Settings:
     base, replace = _settings(), msgspec.structs.replace
     return replace(
         base,
-        place=replace(
+        deployment=replace(
             base.deployment, data=place.folder, store_url=place.store_url, redis_url=place.redis_url
         ),
         stripe=replace(base.stripe, api_base=place.stripe_url),
