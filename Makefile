@@ -4,8 +4,9 @@ SHELL := /bin/bash
 PORT ?= 8000
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
+NAMES ?=
 
-.PHONY: help setup demo test test-long checks unit bench chaos lock generated clean
+.PHONY: help setup demo test test-long checks unit bench chaos findings lock generated clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +40,9 @@ bench:          ## the benchmarks, each a table and a JSON in benchmarks/results
 
 chaos:          ## twelve minutes of the city under 30 kills and 2 wipes of Redis, on both engines (SEED=1, ENGINES=)
 	@scripts/chaos
+
+findings:       ## surprises of real libraries, each tried again (NAMES='h3-parent-of-a-point' for one)
+	@scripts/findings $(NAMES)
 
 lock:           ## make the lock files anew from pyproject.toml
 	@scripts/lock
