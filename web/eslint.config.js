@@ -1,9 +1,10 @@
 import js from "@eslint/js";
 import boundaries from "eslint-plugin-boundaries";
+import checkFile from "eslint-plugin-check-file";
 import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
-// app → features → (components, lib) → packages; a feature never imports another; no barrels.
+// app → features → lib → packages; a feature never imports another; no barrel files.
 const elements = [
   { type: "app", pattern: "apps/*/src/app", mode: "folder", capture: ["name"] },
   { type: "entry", pattern: "apps/*/src/main.tsx", mode: "file" },
@@ -12,34 +13,52 @@ const elements = [
   { type: "package", pattern: "packages/*/src", mode: "folder", capture: ["package"] },
 ];
 
+// All texts can be translated in one place: an app's lib/texts.ts.
+const literalTexts = [
+  { selector: "JSXText[value=/[A-Za-z]{2}/]", message: "Put the text into lib/texts.ts." },
+  { selector: "JSXAttribute[name.name=/^(aria-label|title|placeholder|alt|label)$/] > Literal[value=/[A-Za-z]{2}/]", message: "Put the text into lib/texts.ts." },
+];
+
+const queryKeys = [
+  { selector: "Property[key.name='queryKey'] ArrayExpression", message: "Use the key of a query in lib/api." },
+];
+
 export default ts.config(
   { ignores: ["**/dist/**", "**/node_modules/**", "**/*.d.ts"] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] }, tsconfigRootDir: import.meta.dirname } },
-    plugins: { boundaries, "react-hooks": hooks },
+    plugins: { boundaries, "check-file": checkFile, "react-hooks": hooks },
     settings: {
       "boundaries/elements": elements,
-      "import/resolver": { node: { extensions: [".ts", ".tsx", ".d.ts"] } },
+      "import/resolver": { typescript: { project: "tsconfig.json" } },
     },
     rules: {
       "react-hooks/rules-of-hooks": "error",
       "react-hooks/exhaustive-deps": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-      // Words are kept where they can be translated: in an app's lib/texts.ts.
-      "no-restricted-syntax": [
+      "no-restricted-syntax": ["error", ...literalTexts, ...queryKeys],
+      // What is not in the `exports` of a package is private to it.
+      "no-restricted-imports": [
         "error",
-        { selector: "JSXText[value=/[A-Za-z]{2}/]", message: "Put the words into lib/texts.ts." },
-        { selector: "JSXAttribute[name.name=/^(aria-label|title|placeholder|alt|label)$/] > Literal[value=/[A-Za-z]{2}/]", message: "Put the words into lib/texts.ts." },
+        {
+          patterns: [
+            { group: ["@supportcarr/*/src", "@supportcarr/*/src/**"], message: "Import from the package's exports, for example @supportcarr/ui/Button." },
+            { group: ["**/packages/**", "**/apps/**"], message: "Import packages by their names; apps are not imported." },
+          ],
+        },
       ],
+      // Components (.tsx) in PascalCase, everything else in camelCase, folders in kebab-case.
+      "check-file/filename-naming-convention": ["error", { "**/*.tsx": "PASCAL_CASE", "**/*.{ts,js}": "CAMEL_CASE" }, { ignoreMiddleExtensions: true }],
+      "check-file/folder-naming-convention": ["error", { "{apps,packages,e2e}/**/": "KEBAB_CASE" }],
       "boundaries/element-types": [
         "error",
         {
           default: "disallow",
           rules: [
-            { from: ["entry"], allow: ["app"] },
+            { from: ["entry"], allow: ["app", "package"] },
             { from: ["app"], allow: ["app", "feature", "lib", "package"] },
             { from: ["feature"], allow: [["feature", { name: "${from.name}", feature: "${from.feature}" }], "lib", "package"] },
             { from: ["lib"], allow: ["lib", "package"] },
@@ -49,7 +68,10 @@ export default ts.config(
       ],
     },
   },
-  // A fixture that needs no other is written with an empty pattern.
+  { files: ["apps/*/src/lib/api/**"], rules: { "no-restricted-syntax": ["error", ...literalTexts] } },
+  // The entry point of an app, which index.html names.
+  { files: ["apps/*/src/main.tsx"], rules: { "check-file/filename-naming-convention": "off" } },
+  // A vitest fixture that needs no other fixture is written with an empty pattern.
   { files: ["e2e/**"], rules: { "no-empty-pattern": ["error", { allowObjectPatternsAsParameters: true }] } },
   { files: ["eslint.config.js"], ...ts.configs.disableTypeChecked },
 );

@@ -1,15 +1,15 @@
 import { describe, expect } from "vitest";
 
-import { test, there } from "./support/browser.ts";
-import { ConsolePage } from "./support/console.ts";
+import { test, demoCityAvailable } from "./support/browser.ts";
+import { ConsolePage } from "./support/consolePage.ts";
 
-describe.skipIf(!there)("the console", () => {
-  test("shows trucks that move", async ({ page }) => {
+describe.skipIf(!demoCityAvailable)("the console", () => {
+  test("shows moving trucks", async ({ page }) => {
     const console = await new ConsolePage(page).enter();
-    await console.trucksMove();
+    await console.waitForMovingTrucks();
   });
 
-  test("counts what happens", async ({ page }) => {
+  test("updates its counters", async ({ page }) => {
     const console = await new ConsolePage(page).enter();
     const figures = () => page.locator("[data-stat]:not([data-stat^='City time'])").allTextContents();
     await expect.poll(async () => (await figures()).includes("–")).toBe(false);
@@ -18,37 +18,37 @@ describe.skipIf(!there)("the console", () => {
     expect(await console.connection("Live").isVisible()).toBe(true);
   });
 
-  test("knows what happened before it was opened, and hears what happens", async ({ page }) => {
+  test("lists past events and adds new ones", async ({ page }) => {
     const console = await new ConsolePage(page).enter();
-    await expect.poll(() => console.lines().count(), { timeout: 20_000 }).toBeGreaterThan(3);
-    await console.newEvent();
+    await expect.poll(() => console.eventItems().count(), { timeout: 20_000 }).toBeGreaterThan(3);
+    await console.waitForNewEvent();
   });
 
-  test("holds the events while they are paused", async ({ page }) => {
+  test("does not change the events while they are paused", async ({ page }) => {
     const console = await new ConsolePage(page).enter();
-    await console.lines().first().waitFor();
+    await console.eventItems().first().waitFor();
     await console.events().getByRole("button", { name: "Pause" }).click();
-    const held = await console.lines().allTextContents();
+    const paused = await console.eventItems().allTextContents();
     const resume = console.events().getByRole("button", { name: /^Resume \(\d+ new\)$/ });
     await resume.waitFor({ timeout: 40_000 });
-    expect(await console.lines().allTextContents()).toEqual(held);
+    expect(await console.eventItems().allTextContents()).toEqual(paused);
     await resume.click();
     await console.events().getByRole("button", { name: "Pause" }).waitFor();
-    expect(await console.lines().count()).toBeGreaterThan(held.length);
+    expect(await console.eventItems().count()).toBeGreaterThan(paused.length);
   });
 
-  test("opens a rescue with its timeline in order", async ({ page }) => {
+  test("shows a rescue with its timeline in order", async ({ page }) => {
     const console = await new ConsolePage(page).enter();
     await console.openRescue();
     const times = await console.sheet().locator("ol time").evaluateAll((all) => all.map((time) => time.getAttribute("datetime") ?? ""));
     expect(times.length).toBeGreaterThan(0);
     expect(times).toEqual([...times].sort());
-    expect(await console.sheet().getByText("Card check").isVisible()).toBe(true);
+    expect(await console.sheet().getByText("Checking card").isVisible()).toBe(true);
     await console.sheet().getByRole("button", { name: "Close" }).click();
     await console.sheet().waitFor({ state: "hidden" });
   });
 
-  test("is used with the keyboard alone", async ({ page }) => {
+  test("can be used with the keyboard alone", async ({ page }) => {
     const console = await new ConsolePage(page).enter();
     await console.rows().first().waitFor({ timeout: 30_000 });
     const focused = () => page.evaluate(() => document.activeElement?.closest("section[aria-label='Rescues'] li") !== null);
@@ -60,17 +60,17 @@ describe.skipIf(!there)("the console", () => {
     await console.sheet().waitFor({ state: "hidden" });
   });
 
-  test("has a light and a dark face, and remembers which", async ({ page }) => {
+  test("has a light and a dark theme, and remembers the choice", async ({ page }) => {
     const console = await new ConsolePage(page).enter();
-    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const light = await ground();
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await background();
     await console.button("Switch to the dark theme").click();
-    await expect.poll(ground).not.toBe(light);
-    await console.trucksMove(); // the map has changed its style and draws on
-    const dark = await ground();
+    await expect.poll(background).not.toBe(light);
+    await console.waitForMovingTrucks(); // also after the map has changed its style
+    const dark = await background();
     await page.reload();
-    await console.live();
-    expect(await ground()).toBe(dark);
+    await console.waitUntilLive();
+    expect(await background()).toBe(dark);
   });
 
   for (const [width, height] of [

@@ -1,63 +1,63 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 
-import { cityUnderTest, test, there } from "./support/browser.ts";
-import { ConsolePage } from "./support/console.ts";
+import { getDemoCity, test, demoCityAvailable } from "./support/browser.ts";
+import { ConsolePage } from "./support/consolePage.ts";
 
 const MAPBOX = "api.mapbox.com";
 
-/** The server's own answer with another map set up. */
-const withMap = (page: Page, map: object) =>
+/** Serves the configuration with another map configuration. */
+const configureMap = (page: Page, map: object) =>
   page.route("**/config.json", async (route) => {
     const config = (await (await route.fetch()).json()) as { map: object };
     await route.fulfill({ json: { ...config, map: { ...config.map, ...map } } });
   });
 
-describe.skipIf(!there)("the map", () => {
-  test("that cannot be drawn leaves the lists in use", async ({ page, watched }) => {
+describe.skipIf(!demoCityAvailable)("the map", () => {
+  test("that cannot be shown leaves the lists usable", async ({ page, pageLog }) => {
     await page.addInitScript(() => {
-      const canvas = HTMLCanvasElement.prototype as { getContext: (this: unknown, ...given: unknown[]) => unknown };
+      const canvas = HTMLCanvasElement.prototype as { getContext: (this: unknown, ...args: unknown[]) => unknown };
       const { getContext } = canvas;
-      canvas.getContext = function (...given) {
-        return String(given[0]).startsWith("webgl") ? null : getContext.apply(this, given);
+      canvas.getContext = function (...args) {
+        return String(args[0]).startsWith("webgl") ? null : getContext.apply(this, args);
       };
     });
     const console = new ConsolePage(page);
-    const { tokens } = cityUnderTest();
-    await page.addInitScript((kept) => sessionStorage.setItem("supportcarr.console.session", kept), JSON.stringify(tokens));
+    const { tokens } = getDemoCity();
+    await page.addInitScript((stored) => sessionStorage.setItem("supportcarr.console.session", stored), JSON.stringify(tokens));
     await console.visit();
-    await page.getByText(/cannot be shown in this browser/).waitFor();
+    await page.getByText(/This browser cannot show the map/).waitFor();
     await console.openRescue();
-    watched.errors = watched.errors.filter((error) => !/webgl/i.test(error)); // the map library says so too
+    pageLog.errors = pageLog.errors.filter((error) => !/webgl/i.test(error)); // logged by the map library
   });
 
-  test("of a Mapbox token that cannot be reached is the plain one", async ({ page, watched }) => {
-    await withMap(page, { mapbox_token: "pk.test" });
+  test("falls back to the basic one when Mapbox cannot be reached", async ({ page, pageLog }) => {
+    await configureMap(page, { mapbox_token: "pk.test" });
     const console = await new ConsolePage(page).enter();
-    await page.getByText(/this is the plain one/).waitFor();
-    await console.trucksMove();
-    watched.hosts.delete(MAPBOX);
-    watched.errors = watched.errors.filter((error) => !error.includes(MAPBOX)); // a policy may forbid it
+    await page.getByText(/Showing the basic map/).waitFor();
+    await console.waitForMovingTrucks();
+    pageLog.hosts.delete(MAPBOX);
+    pageLog.errors = pageLog.errors.filter((error) => !error.includes(MAPBOX)); // blocked by the content security policy
   });
 
-  test("of a style that cannot be reached is the plain one", async ({ page }) => {
-    await withMap(page, { style_url: `${cityUnderTest().base}/no-such-style.json` });
+  test("falls back to the basic one when the configured style cannot be reached", async ({ page }) => {
+    await configureMap(page, { style_url: `${getDemoCity().base}/no-such-style.json` });
     const console = await new ConsolePage(page).enter();
-    await page.getByText(/this is the plain one/).waitFor();
-    await console.trucksMove();
+    await page.getByText(/Showing the basic map/).waitFor();
+    await console.waitForMovingTrucks();
   });
 
-  test("marks the rescue that is open", async ({ page }) => {
+  test("marks the open rescue", async ({ page }) => {
     const console = await new ConsolePage(page).enter();
-    const chosen = () =>
-      page.getByTestId("map").evaluate((box: HTMLElement & { cityMap?: { querySourceFeatures: (source: string) => { properties: { id: string; chosen: boolean } }[] } }) =>
-        (box.cityMap?.querySourceFeatures("rescues") ?? []).filter(({ properties }) => properties.chosen).map(({ properties }) => properties.id.slice(-6).toUpperCase()),
+    const selectedIds = () =>
+      page.getByTestId("map").evaluate((element: HTMLElement & { cityMap?: { querySourceFeatures: (source: string) => { properties: { id: string; selected: boolean } }[] } }) =>
+        (element.cityMap?.querySourceFeatures("rescues") ?? []).filter(({ properties }) => properties.selected).map(({ properties }) => properties.id.slice(-6).toUpperCase()),
       );
     await console.openRescue();
     await expect
       .poll(async () => {
         const title = (await console.sheet().getByRole("heading", { level: 2 }).textContent()) ?? "";
-        return (await chosen()).some((id) => title.endsWith(id));
+        return (await selectedIds()).some((id) => title.endsWith(id));
       })
       .toBe(true);
   });

@@ -1,32 +1,32 @@
 import { describe, expect } from "vitest";
 
-import { cityUnderTest, test, there } from "./support/browser.ts";
-import { killAll, processes } from "./support/city.ts";
-import { ConsolePage } from "./support/console.ts";
+import { getDemoCity, test, demoCityAvailable } from "./support/browser.ts";
+import { findProcesses, killProcesses } from "./support/demoCity.ts";
+import { ConsolePage } from "./support/consolePage.ts";
 
-describe.skipIf(!there)("the console survives", () => {
-  test("kill -9 of every API process", async ({ page }) => {
-    const city = cityUnderTest();
+describe.skipIf(!demoCityAvailable)("the console survives", () => {
+  test("the crash of every API process", async ({ page }) => {
+    const city = getDemoCity();
     const console = await new ConsolePage(page).enter();
-    const before = processes(city, "api");
-    killAll(city, "api");
-    await expect.poll(() => processes(city, "api").some((pid) => !before.includes(pid)), { timeout: 20_000 }).toBe(true);
-    const read = () => page.waitForResponse((response) => response.url().includes("/admin/overview") && response.ok(), { timeout: 30_000 });
-    await read();
-    await console.trucksMove();
+    const before = findProcesses(city, "api");
+    killProcesses(city, "api");
+    await expect.poll(() => findProcesses(city, "api").some((pid) => !before.includes(pid)), { timeout: 20_000 }).toBe(true);
+    const overviewLoaded = () => page.waitForResponse((response) => response.url().includes("/admin/overview") && response.ok(), { timeout: 30_000 });
+    await overviewLoaded();
+    await console.waitForMovingTrucks();
     await console.openRescue();
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
-  test("kill -9 of every real-time process: offline, then live, and nothing is missed", async ({ page }) => {
-    const city = cityUnderTest();
+  test("the crash of every real-time process: it is offline, then live again and complete", async ({ page }) => {
+    const city = getDemoCity();
     const console = await new ConsolePage(page).enter();
     const offline = console.connection("Offline").waitFor();
-    killAll(city, "realtime");
+    killProcesses(city, "realtime");
     await offline;
-    await page.getByText(/What you see may be old/).waitFor();
+    await page.getByText(/The data shown may be out of date/).waitFor();
     await console.connection("Live").waitFor({ timeout: 30_000 });
-    await console.newEvent();
-    await console.trucksMove();
+    await console.waitForNewEvent();
+    await console.waitForMovingTrucks();
   });
 });

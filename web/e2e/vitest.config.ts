@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Browser tests: one small city and one Chromium at a time, so one file after another. */
+/** Browser tests share one small demo city and run one after another. */
 export default defineConfig({
   test: {
     include: ["e2e/**/*.test.ts"],

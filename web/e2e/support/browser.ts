@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { expect, inject, test as base } from "vitest";
 
-import type { City } from "./city.ts";
+import type { DemoCity } from "./demoCity.ts";
 
-const FLAGS = [
+const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--use-gl=swiftshader",
@@ -16,55 +16,55 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // there is no internet
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // no internet
 ];
-// What a browser says of a server that is away; everything else is ours.
-const NETWORK = /Failed to load resource|WebSocket connection to|net::ERR_/;
-const GL_TALK = /GL Driver Message/;
+// Messages of the browser itself about a server that is down; every other error is a bug of the console.
+const NETWORK_ERROR = /Failed to load resource|WebSocket connection to|net::ERR_/;
+const GL_DRIVER_MESSAGE = /GL Driver Message/;
 
-/** What a page said and asked for while a test ran. */
-export interface Watch {
+/** The errors that a page logged and the hosts that it connected to during a test. */
+export interface PageLog {
   errors: string[];
   hosts: Set<string>;
 }
 
-export const there = inject("city") !== null;
+export const demoCityAvailable = inject("city") !== null;
 
-export function cityUnderTest(): City {
+export function getDemoCity(): DemoCity {
   const city = inject("city");
-  if (!city) throw new Error("no city was started");
+  if (!city) throw new Error("no demo city has been started");
   return city;
 }
 
-function watch(page: Page): Watch {
-  const seen: Watch = { errors: [], hosts: new Set() };
-  page.on("pageerror", (error) => seen.errors.push(error.stack ?? error.message));
+function recordPage(page: Page): PageLog {
+  const log: PageLog = { errors: [], hosts: new Set() };
+  page.on("pageerror", (error) => log.errors.push(error.stack ?? error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" && !NETWORK.test(message.text()) && !GL_TALK.test(message.text())) seen.errors.push(message.text());
+    if (message.type() === "error" && !NETWORK_ERROR.test(message.text()) && !GL_DRIVER_MESSAGE.test(message.text())) log.errors.push(message.text());
   });
-  const asked = (address: string) => {
+  const addHost = (address: string) => {
     const { protocol, hostname } = new URL(address);
-    if (/^(http|ws)s?:$/.test(protocol)) seen.hosts.add(hostname);
+    if (/^(http|ws)s?:$/.test(protocol)) log.hosts.add(hostname);
   };
-  page.on("request", (request) => asked(request.url()));
-  page.on("websocket", (socket) => asked(socket.url()));
-  return seen;
+  page.on("request", (request) => addHost(request.url()));
+  page.on("websocket", (socket) => addHost(socket.url()));
+  return log;
 }
 
 /**
- * A page of its own for each test.  Afterwards it must have asked nobody but this machine and said no
- * error; a picture is kept of what failed.
+ * Each test has its own page.  At its end the page must have connected to this machine only and must not
+ * have logged an error.  A screenshot of a failed test is kept.
  */
-export const test = base.extend<{ browser: Browser; page: Page; watched: Watch }>({
+export const test = base.extend<{ browser: Browser; page: Page; pageLog: PageLog }>({
   browser: [
-    async ({}, give) => {
-      const browser = await chromium.launch({ executablePath: inject("chromium"), args: FLAGS });
-      await give(browser);
+    async ({}, provide) => {
+      const browser = await chromium.launch({ executablePath: inject("chromium"), args: CHROMIUM_FLAGS });
+      await provide(browser);
       await browser.close();
     },
     { scope: "file" },
   ],
-  page: async ({ browser, task, onTestFailed }, give) => {
+  page: async ({ browser, task, onTestFailed }, provide) => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, colorScheme: "light" });
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
@@ -73,15 +73,15 @@ export const test = base.extend<{ browser: Browser; page: Page; watched: Watch }
       await page.screenshot({ path: join(inject("results"), `${task.name.replace(/\W+/g, "-")}.png`) });
       await context.close();
     });
-    await give(page);
+    await provide(page);
     if (task.result?.state !== "fail") await context.close();
   },
-  watched: [
-    async ({ page }, give) => {
-      const seen = watch(page);
-      await give(seen);
-      expect([...seen.hosts].filter((host) => host !== "127.0.0.1")).toEqual([]);
-      expect(seen.errors).toEqual([]);
+  pageLog: [
+    async ({ page }, provide) => {
+      const log = recordPage(page);
+      await provide(log);
+      expect([...log.hosts].filter((host) => host !== "127.0.0.1")).toEqual([]);
+      expect(log.errors).toEqual([]);
     },
     { auto: true },
   ],

@@ -3,44 +3,44 @@ import { delimiter, join, resolve } from "node:path";
 
 import type { TestProject } from "vitest/node";
 
-import { type City, startCity } from "./city.ts";
+import { type DemoCity, startDemoCity } from "./demoCity.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    city: City | null;
+    city: DemoCity | null;
     chromium: string;
     results: string;
   }
 }
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const RESULTS = resolve(import.meta.dirname, "../../../test-results");
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const RESULTS_DIR = resolve(import.meta.dirname, "../../../test-results");
 
-const onPath = (): string | undefined =>
+const findBrowser = (): string | undefined =>
   (process.env.PATH ?? "")
     .split(delimiter)
-    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+    .flatMap((folder) => BROWSERS.map((name) => join(folder, name)))
     .find(existsSync);
 
-/** One city for all browser tests; without a browser none is started and every test is left out. */
+/** Starts one demo city for all browser tests.  Without a browser every test is skipped and no city is started. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const chromium = onPath();
+  const chromium = findBrowser();
   project.provide("chromium", chromium ?? "");
-  project.provide("results", RESULTS);
+  project.provide("results", RESULTS_DIR);
   if (!chromium) {
-    console.log(`Browser tests are left out: none of ${NAMES.join(", ")} is on the PATH.`);
+    console.log(`Browser tests are skipped: none of ${BROWSERS.join(", ")} is on the PATH.`);
     project.provide("city", null);
     return undefined;
   }
-  rmSync(RESULTS, { recursive: true, force: true });
-  const city = await startCity();
+  rmSync(RESULTS_DIR, { recursive: true, force: true });
+  const city = await startDemoCity();
   const { base, pid, admin, tokens } = city;
   project.provide("city", { base, pid, admin, tokens });
   return async () => {
-    if (existsSync(RESULTS)) {
-      mkdirSync(RESULTS, { recursive: true });
-      writeFileSync(join(RESULTS, "city.log"), city.output());
+    if (existsSync(RESULTS_DIR)) {
+      mkdirSync(RESULTS_DIR, { recursive: true });
+      writeFileSync(join(RESULTS_DIR, "city.log"), city.output());
     }
-    await city.end();
+    await city.stop();
   };
 }

@@ -1,15 +1,15 @@
-import "@supportcarr/ui/src/theme.css";
+import "@supportcarr/ui/theme.css";
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app/App.tsx";
-import { showTheme } from "./app/theme.ts";
+import { applyTheme } from "./app/theme.ts";
 
-showTheme();
+applyTheme();
 
 const root = document.getElementById("root");
-if (!root) throw new Error("the page has no #root");
+if (!root) throw new Error("the page has no #root element");
 createRoot(root).render(
   <StrictMode>
     <App />

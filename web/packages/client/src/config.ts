@@ -1,6 +1,6 @@
 import axios from "axios";
 
-/** A service area; its times are told in its own zone. */
+/** A service area; its times are shown in its own time zone. */
 export interface PublicArea {
   id: string;
   name: string;
@@ -12,7 +12,7 @@ export interface PublicArea {
   boundary: [number, number][];
 }
 
-/** What the server tells a browser about itself (`/config.json`). */
+/** The public configuration of the server (`/config.json`). */
 export interface PublicConfig {
   realtime_url: string;
   map: { style_url: string | null; mapbox_token: string | null };
@@ -20,7 +20,7 @@ export interface PublicConfig {
   areas: PublicArea[];
 }
 
-export async function loadConfig(): Promise<PublicConfig> {
+export async function fetchConfig(): Promise<PublicConfig> {
   const { data } = await axios.get<PublicConfig>("/config.json");
   return data;
 }

@@ -1,21 +1,21 @@
 import { AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from "axios";
 import { describe, expect, it, vi } from "vitest";
 
-import { createHttp, problemOf, type Tokens } from "./http.ts";
+import { createHttpClient, toProblem, type Tokens } from "./http.ts";
 
-type Answer = { status: number; data?: unknown };
-type Server = (request: InternalAxiosRequestConfig) => Answer | Promise<Answer>;
+type FakeResponse = { status: number; data?: unknown };
+type Server = (request: InternalAxiosRequestConfig) => FakeResponse | Promise<FakeResponse>;
 
 const unauthenticated = { status: 401, data: { code: "unauthenticated", detail: "Sign in again" } };
 
-/** A session over a server that is a function; `kept.tokens` is what the app holds. */
-function session(server: Server, tokens: Tokens | null = { access_token: "a1", refresh_token: "r1" }) {
-  const kept = { tokens };
-  const asked: string[] = [];
+/** A client whose server is a function; `stored.tokens` are the tokens that the app has stored. */
+function createSession(server: Server, tokens: Tokens | null = { access_token: "a1", refresh_token: "r1" }) {
+  const stored = { tokens };
+  const requestedUrls: string[] = [];
   const signedOut = vi.fn();
-  const { http, refresh } = createHttp({ read: () => kept.tokens, write: (next) => (kept.tokens = next) }, signedOut, {
+  const { http, refresh } = createHttpClient({ read: () => stored.tokens, write: (next) => (stored.tokens = next) }, signedOut, {
     adapter: async (config) => {
-      asked.push(config.url ?? "");
+      requestedUrls.push(config.url ?? "");
       const { status, data } = await server(config);
       const response = { status, data, statusText: "", headers: {}, config };
       if (status >= 400) throw new AxiosError("", String(status), config, null, response);
@@ -23,68 +23,68 @@ function session(server: Server, tokens: Tokens | null = { access_token: "a1", r
       return response;
     },
   });
-  return { http, refresh, kept, asked, signedOut };
+  return { http, refresh, stored, requestedUrls, signedOut };
 }
 
-const bearerOf = (request: InternalAxiosRequestConfig) => AxiosHeaders.from(request.headers).get("Authorization");
+const authorizationOf = (request: InternalAxiosRequestConfig) => AxiosHeaders.from(request.headers).get("Authorization");
 const bodyOf = (request: InternalAxiosRequestConfig) => JSON.parse(String(request.data)) as Record<string, string>;
 
-/** Takes the second token only, and gives it for the first refresh token. */
-const refreshing: Server = (request) => {
+/** Accepts only the second access token, which it issues on refresh. */
+const rotatingServer: Server = (request) => {
   if (request.url === "/auth/refresh") return { status: 200, data: { access_token: "a2", refresh_token: "r2" } };
-  return bearerOf(request) === "Bearer a2" ? { status: 200, data: request.url } : unauthenticated;
+  return authorizationOf(request) === "Bearer a2" ? { status: 200, data: request.url } : unauthenticated;
 };
 
-describe("a session over HTTP", () => {
-  it("refreshes once for all requests that met the end of the token together", async () => {
-    const { http, asked, kept } = session(refreshing);
-    const answers = await Promise.all(["/a", "/b", "/c"].map((path) => http.get<string>(path)));
-    expect(answers.map((answer) => answer.data)).toEqual(["/a", "/b", "/c"]);
-    expect(asked.filter((path) => path === "/auth/refresh")).toHaveLength(1);
-    expect(kept.tokens).toEqual({ access_token: "a2", refresh_token: "r2" });
+describe("the HTTP client", () => {
+  it("refreshes once for all requests that fail with an expired token at the same time", async () => {
+    const { http, requestedUrls, stored } = createSession(rotatingServer);
+    const responses = await Promise.all(["/a", "/b", "/c"].map((path) => http.get<string>(path)));
+    expect(responses.map((response) => response.data)).toEqual(["/a", "/b", "/c"]);
+    expect(requestedUrls.filter((path) => path === "/auth/refresh")).toHaveLength(1);
+    expect(stored.tokens).toEqual({ access_token: "a2", refresh_token: "r2" });
   });
 
-  it("does not refresh again for a request that was sent with the token before", async () => {
-    let late: (answer: Answer) => void = () => undefined;
-    const { http, asked } = session((request) =>
-      request.url === "/late" && bearerOf(request) === "Bearer a1" ? new Promise((resolve) => (late = resolve)) : refreshing(request),
+  it("does not refresh again for a request that was sent with the previous token", async () => {
+    let respondLate: (response: FakeResponse) => void = () => undefined;
+    const { http, requestedUrls } = createSession((request) =>
+      request.url === "/late" && authorizationOf(request) === "Bearer a1" ? new Promise((resolve) => (respondLate = resolve)) : rotatingServer(request),
     );
-    const waiting = http.get("/late");
+    const lateRequest = http.get("/late");
     await http.get("/a");
-    late(unauthenticated);
-    expect((await waiting).data).toBe("/late");
-    expect(asked.filter((path) => path === "/auth/refresh")).toHaveLength(1);
+    respondLate(unauthenticated);
+    expect((await lateRequest).data).toBe("/late");
+    expect(requestedUrls.filter((path) => path === "/auth/refresh")).toHaveLength(1);
   });
 
-  it("gives up on a request that is refused with the new token as well", async () => {
-    const { http, asked } = session((request) => (request.url === "/auth/refresh" ? refreshing(request) : unauthenticated));
+  it("gives up on a request that is rejected with the new token as well", async () => {
+    const { http, requestedUrls } = createSession((request) => (request.url === "/auth/refresh" ? rotatingServer(request) : unauthenticated));
     await expect(http.get("/a")).rejects.toThrow();
-    expect(asked).toEqual(["/a", "/auth/refresh", "/a"]);
+    expect(requestedUrls).toEqual(["/a", "/auth/refresh", "/a"]);
   });
 
-  it("ends when the server says so", async () => {
-    const { http, kept, signedOut } = session(() => unauthenticated);
+  it("signs out when the server says that the session has ended", async () => {
+    const { http, stored, signedOut } = createSession(() => unauthenticated);
     await expect(http.get("/a")).rejects.toThrow();
-    expect(kept.tokens).toBeNull();
+    expect(stored.tokens).toBeNull();
     expect(signedOut).toHaveBeenCalledOnce();
   });
 
-  it("outlives a network failure, and repeats the exchange under the same nonce", async () => {
+  it("keeps the session on a network failure, and repeats the refresh with the same nonce", async () => {
     const nonces: string[] = [];
-    const { refresh, kept, signedOut } = session((request) => {
+    const { refresh, stored, signedOut } = createSession((request) => {
       nonces.push(bodyOf(request).nonce ?? "");
-      return nonces.length === 1 ? { status: 0 } : refreshing(request);
+      return nonces.length === 1 ? { status: 0 } : rotatingServer(request);
     });
     expect(await refresh()).toBe(false);
-    expect(kept.tokens?.refresh_token).toBe("r1");
+    expect(stored.tokens?.refresh_token).toBe("r1");
     expect(await refresh()).toBe(true);
     expect(nonces[0]).toBe(nonces[1]);
     expect(signedOut).not.toHaveBeenCalled();
   });
 
-  it("uses another nonce for another token", async () => {
+  it("uses a new nonce for each refresh token", async () => {
     const nonces: string[] = [];
-    const { refresh } = session((request) => {
+    const { refresh } = createSession((request) => {
       nonces.push(bodyOf(request).nonce ?? "");
       return { status: 200, data: { access_token: "a", refresh_token: `r${nonces.length + 1}` } };
     });
@@ -93,25 +93,25 @@ describe("a session over HTTP", () => {
     expect(new Set(nonces).size).toBe(2);
   });
 
-  it("stays signed out if that happened during the exchange", async () => {
-    const { refresh, kept } = session((request) => {
-      kept.tokens = null;
-      return refreshing(request);
+  it("stays signed out if the sign-out happened during a refresh", async () => {
+    const { refresh, stored } = createSession((request) => {
+      stored.tokens = null;
+      return rotatingServer(request);
     });
     expect(await refresh()).toBe(false);
-    expect(kept.tokens).toBeNull();
+    expect(stored.tokens).toBeNull();
   });
 });
 
-describe("problemOf", () => {
+describe("toProblem", () => {
   const failed = (status: number, data: unknown) =>
     new AxiosError("", "", undefined, null, { status, data, statusText: "", headers: {}, config: { headers: new AxiosHeaders() } });
 
-  it("passes on the platform's own", () => {
-    const problem = { status: 409, code: "conflict", title: "Conflict", detail: "Somebody was faster" };
-    expect(problemOf(failed(409, problem))).toEqual(problem);
+  it("passes on a problem document of the platform", () => {
+    const problem = { status: 409, code: "conflict", title: "Conflict", detail: "Another driver was faster" };
+    expect(toProblem(failed(409, problem))).toEqual(problem);
   });
-  it("knows an answer that is none of ours", () => expect(problemOf(failed(502, "<html>"))).toMatchObject({ status: 502, code: "unreachable" }));
-  it("knows that there was no answer", () => expect(problemOf(new AxiosError("Network Error"))).toMatchObject({ status: 0, code: "unreachable" }));
-  it("takes anything else as unknown", () => expect(problemOf(new Error("odd"))).toMatchObject({ code: "unknown", detail: "Error: odd" }));
+  it("handles a response that is not a problem document", () => expect(toProblem(failed(502, "<html>"))).toMatchObject({ status: 502, code: "unreachable" }));
+  it("handles a missing response", () => expect(toProblem(new AxiosError("Network Error"))).toMatchObject({ status: 0, code: "unreachable" }));
+  it("reports anything else as unknown", () => expect(toProblem(new Error("odd"))).toMatchObject({ code: "unknown", detail: "Error: odd" }));
 });

@@ -1,18 +1,18 @@
 import axios, { AxiosError, type AxiosInstance, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from "axios";
 
-/** The two tokens of a session. */
+/** The tokens of a session. */
 export interface Tokens {
   access_token: string;
   refresh_token: string;
 }
 
-/** Where an app keeps its session's tokens. */
-export interface TokenKeeper {
+/** Where an app stores the tokens of its session. */
+export interface TokenStore {
   read(): Tokens | null;
   write(tokens: Tokens | null): void;
 }
 
-/** RFC 9457, as the platform answers every error. */
+/** A problem document (RFC 9457), the body of every error response of the platform. */
 export interface Problem {
   status: number;
   code: string;
@@ -22,21 +22,21 @@ export interface Problem {
   errors?: { field: string; code: string; detail: string }[];
 }
 
-/** The API with a session's token on every request. */
-export interface Http {
+export interface HttpClient {
+  /** Sends the access token of the session with every request. */
   http: AxiosInstance;
-  /** Exchanges the refresh token now; false: it could not be, or the session has ended. */
+  /** Exchanges the refresh token for new tokens; resolves to false on failure or when the session has ended. */
   refresh: () => Promise<boolean>;
 }
 
-/** A string and no symbol: Axios copies a request's settings key by key, and symbols are lost. */
-type Retried = InternalAxiosRequestConfig & { retriedAfterRefresh?: boolean };
+/** The marker is a string key because Axios copies a request's config key by key and drops symbols. */
+type RetriedRequest = InternalAxiosRequestConfig & { retriedAfterRefresh?: boolean };
 
 /**
- * The problem an error carries.  A broken connection is one with status 0 and the code
- * `unreachable`, an answer that is no problem document has its status and that code too.
+ * Converts any error to a problem.  Without a response (network failure) the status is 0 and the code
+ * `unreachable`; a response that is not a problem document keeps its status and gets the same code.
  */
-export function problemOf(error: unknown): Problem {
+export function toProblem(error: unknown): Problem {
   if (error instanceof AxiosError) {
     const data: unknown = error.response?.data;
     const status = error.response?.status ?? 0;
@@ -47,30 +47,31 @@ export function problemOf(error: unknown): Problem {
 }
 
 /**
- * An Axios instance that sends the access token, and on 401 refreshes once for all requests that
- * wait.  When the server says that the session has ended, its tokens are dropped and `onSignedOut`
- * is called; a network failure ends nothing.
+ * Creates an Axios instance that sends the access token.  On 401 the tokens are refreshed once for all
+ * waiting requests, which are then sent again.  When the server says that the session has ended, the
+ * tokens are removed and `onSignedOut` is called; a network failure does not end the session.
  */
-export function createHttp(keeper: TokenKeeper, onSignedOut: () => void, settings: Pick<CreateAxiosDefaults, "adapter"> = {}): Http {
-  const http = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...settings });
-  const bare = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...settings });
+export function createHttpClient(tokenStore: TokenStore, onSignedOut: () => void, config: Pick<CreateAxiosDefaults, "adapter"> = {}): HttpClient {
+  const http = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config });
+  // Without interceptors: a 401 here must not start another refresh.
+  const refreshHttp = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config });
   let refreshing: Promise<boolean> | null = null;
-  // An answer may be lost on its way: the same token with the same nonce gets the same successor.
+  // A response may be lost: repeating the request with the same token and nonce returns the same new tokens.
   let attempt: { token: string; nonce: string } | null = null;
 
-  async function exchange(): Promise<boolean> {
-    const token = keeper.read()?.refresh_token;
+  async function exchangeTokens(): Promise<boolean> {
+    const token = tokenStore.read()?.refresh_token;
     if (!token) return false;
     if (attempt?.token !== token) attempt = { token, nonce: crypto.randomUUID() };
-    const stillOurs = () => keeper.read()?.refresh_token === token; // nobody signed out or in meanwhile
+    const unchanged = () => tokenStore.read()?.refresh_token === token; // no sign-out or sign-in in the meantime
     try {
-      const { data } = await bare.post<Tokens>("/auth/refresh", { refresh_token: token, nonce: attempt.nonce });
-      if (!stillOurs()) return false;
-      keeper.write({ access_token: data.access_token, refresh_token: data.refresh_token });
+      const { data } = await refreshHttp.post<Tokens>("/auth/refresh", { refresh_token: token, nonce: attempt.nonce });
+      if (!unchanged()) return false;
+      tokenStore.write({ access_token: data.access_token, refresh_token: data.refresh_token });
       return true;
     } catch (error) {
-      if (problemOf(error).status === 401 && stillOurs()) {
-        keeper.write(null);
+      if (toProblem(error).status === 401 && unchanged()) {
+        tokenStore.write(null);
         onSignedOut();
       }
       return false;
@@ -78,26 +79,26 @@ export function createHttp(keeper: TokenKeeper, onSignedOut: () => void, setting
   }
 
   const refresh = () =>
-    (refreshing ??= exchange().finally(() => {
+    (refreshing ??= exchangeTokens().finally(() => {
       refreshing = null;
     }));
 
-  const bearer = () => {
-    const token = keeper.read()?.access_token;
+  const authorization = () => {
+    const token = tokenStore.read()?.access_token;
     return token ? `Bearer ${token}` : null;
   };
 
   http.interceptors.request.use((request) => {
-    const value = bearer();
+    const value = authorization();
     if (value) request.headers.set("Authorization", value);
     return request;
   });
   http.interceptors.response.use(undefined, async (error: unknown) => {
-    const request = error instanceof AxiosError ? (error.config as Retried | undefined) : undefined;
+    const request = error instanceof AxiosError ? (error.config as RetriedRequest | undefined) : undefined;
     if (!(error instanceof AxiosError) || error.response?.status !== 401 || !request || request.retriedAfterRefresh) throw error;
-    // Another request may have refreshed while this one was on its way.
-    const newer = bearer() !== null && request.headers.get("Authorization") !== bearer();
-    if (!newer && !(await refresh())) throw error;
+    // Another request may have refreshed the tokens while this one was in flight.
+    const alreadyRefreshed = authorization() !== null && request.headers.get("Authorization") !== authorization();
+    if (!alreadyRefreshed && !(await refresh())) throw error;
     request.retriedAfterRefresh = true;
     return http.request(request);
   });

@@ -1,44 +1,44 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { type GiveAuth, Realtime, type Wire } from "./realtime.ts";
+import { type AuthProvider, RealtimeClient, type RealtimeSocket } from "./realtime.ts";
 
 type Listener = (...args: never[]) => void;
 
-/** The server's side of a socket: `fire` is what it sends, `sent` what it got. */
-class FakeSocket implements Wire {
+/** A socket whose server is the test: `receive` delivers a message, `sent` holds what the client emitted. */
+class FakeSocket implements RealtimeSocket {
   active = true;
-  connects = 0;
+  connectCalls = 0;
   sent: { name: string; args: unknown[] }[] = [];
   private readonly listeners = new Map<string, Listener>();
-  private any: (name: string, message: unknown) => void = () => undefined;
+  private anyListener: (name: string, message: unknown) => void = () => undefined;
 
   on(name: string, listener: Listener): void {
     this.listeners.set(name, listener);
   }
   onAny(listener: (name: string, message: unknown) => void): void {
-    this.any = listener;
+    this.anyListener = listener;
   }
   emit(name: string, ...args: unknown[]): void {
     this.sent.push({ name, args });
   }
   connect(): void {
-    this.connects += 1;
+    this.connectCalls += 1;
   }
   disconnect(): void {
-    this.fire("disconnect", "io client disconnect");
+    this.receive("disconnect", "io client disconnect");
   }
-  fire(name: string, ...args: unknown[]): void {
-    this.any(name, args[0]);
+  receive(name: string, ...args: unknown[]): void {
+    this.anyListener(name, args[0]);
     this.listeners.get(name)?.(...(args as never[]));
   }
-  heads(heads: Record<string, string>): void {
-    this.fire("stream:heads", { heads });
+  receiveLatest(heads: Record<string, string>): void {
+    this.receive("stream:heads", { heads });
   }
-  event(seq: number, { epoch = "e1", name = "rescue:status_update", stream = "ops:montreal" } = {}): void {
-    this.fire(name, { id: `${epoch}-${seq}`, stream, cursor: `${epoch}:${seq}`, at: "", data: {} });
+  receiveEvent(offset: number, { epoch = "e1", name = "rescue:status_update", stream = "ops:montreal" } = {}): void {
+    this.receive(name, { id: `${epoch}-${offset}`, stream, cursor: `${epoch}:${offset}`, at: "", data: {} });
   }
-  /** What was asked for, each acknowledged now. */
-  syncs(): unknown[] {
+  /** The sync requests sent so far; acknowledges each. */
+  takeSyncRequests(): unknown[] {
     return this.sent
       .splice(0)
       .filter(({ name }) => name === "stream:sync")
@@ -49,99 +49,99 @@ class FakeSocket implements Wire {
   }
 }
 
-function started(history = 0) {
+function startClient(history = 0) {
   const socket = new FakeSocket();
   const log: string[] = [];
-  const token = vi.fn((refused: boolean) => Promise.resolve(refused ? "fresh" : "kept"));
-  let auth: GiveAuth = () => undefined;
-  const realtime = new Realtime({
+  const getToken = vi.fn((rejected: boolean) => Promise.resolve(rejected ? "new-token" : "stored-token"));
+  let auth: AuthProvider = () => undefined;
+  const client = new RealtimeClient({
     url: "http://127.0.0.1:1",
-    token,
+    getToken,
     history,
     onEvent: (_name, event, past) => log.push(past ? `past ${event.cursor}` : event.cursor),
     onPositions: () => log.push("positions"),
     onReload: () => log.push("reload"),
-    onConnection: (connection) => log.push(connection),
-    connect: (_url, give) => {
-      auth = give;
+    onStatus: (status) => log.push(status),
+    createSocket: (_url, provider) => {
+      auth = provider;
       return socket;
     },
   });
-  realtime.start();
+  client.start();
   log.length = 0;
   const credentials = () => new Promise<{ token: string; since: Record<string, string> }>((resolve) => auth(resolve));
-  return { realtime, socket, log, credentials, token };
+  return { client, socket, log, credentials, getToken };
 }
 
-const settled = () => Promise.resolve();
+const flushMicrotasks = () => Promise.resolve();
 
 describe("events of a stream", () => {
-  it("come after heads and a load, each once, in order", () => {
-    const { socket, log } = started();
-    socket.heads({ "ops:montreal": "e1:4", "user:usr_1": "e1:0" });
-    for (const seq of [5, 6, 6, 4, 7]) socket.event(seq);
+  it("are delivered once and in order, after the state was loaded", () => {
+    const { socket, log } = startClient();
+    socket.receiveLatest({ "ops:montreal": "e1:4", "user:usr_1": "e1:0" });
+    for (const offset of [5, 6, 6, 4, 7]) socket.receiveEvent(offset);
     expect(log).toEqual(["reload", "e1:5", "e1:6", "e1:7"]);
   });
 
-  it("are asked for when one is missing, and wait for it", async () => {
-    const { socket, log } = started();
-    socket.heads({ "ops:montreal": "e1:4" });
-    socket.event(6);
-    socket.event(7);
-    await settled();
-    expect(socket.syncs()).toEqual([{ since: { "ops:montreal": "e1:4" } }]);
-    for (const seq of [5, 6, 7]) socket.event(seq);
+  it("are held back while an earlier event is missing, which is requested", async () => {
+    const { socket, log } = startClient();
+    socket.receiveLatest({ "ops:montreal": "e1:4" });
+    socket.receiveEvent(6);
+    socket.receiveEvent(7);
+    await flushMicrotasks();
+    expect(socket.takeSyncRequests()).toEqual([{ since: { "ops:montreal": "e1:4" } }]);
+    for (const offset of [5, 6, 7]) socket.receiveEvent(offset);
     expect(log).toEqual(["reload", "e1:5", "e1:6", "e1:7"]);
   });
 
-  it("are asked for when the heads have gone further", async () => {
-    const { socket } = started();
-    socket.heads({ "ops:montreal": "e1:4" });
-    socket.heads({ "ops:montreal": "e1:4" });
-    await settled();
-    expect(socket.syncs()).toEqual([]);
-    socket.heads({ "ops:montreal": "e1:6" });
-    await settled();
-    expect(socket.syncs()).toEqual([{ since: { "ops:montreal": "e1:4" } }]);
+  it("are requested when the latest position is ahead", async () => {
+    const { socket } = startClient();
+    socket.receiveLatest({ "ops:montreal": "e1:4" });
+    socket.receiveLatest({ "ops:montreal": "e1:4" });
+    await flushMicrotasks();
+    expect(socket.takeSyncRequests()).toEqual([]);
+    socket.receiveLatest({ "ops:montreal": "e1:6" });
+    await flushMicrotasks();
+    expect(socket.takeSyncRequests()).toEqual([{ since: { "ops:montreal": "e1:4" } }]);
   });
 
-  it("are counted whatever their name, so that none is asked for twice", async () => {
-    const { socket } = started();
-    socket.heads({ "ops:montreal": "e1:4" });
-    socket.event(5, { name: "something:new" });
-    socket.heads({ "ops:montreal": "e1:5" });
-    await settled();
-    expect(socket.syncs()).toEqual([]);
+  it("advance the position whatever their name, so that none is requested twice", async () => {
+    const { socket } = startClient();
+    socket.receiveLatest({ "ops:montreal": "e1:4" });
+    socket.receiveEvent(5, { name: "something:new" });
+    socket.receiveLatest({ "ops:montreal": "e1:5" });
+    await flushMicrotasks();
+    expect(socket.takeSyncRequests()).toEqual([]);
   });
 
-  it("of another epoch mean one load of everything, and go on from there", () => {
-    const { socket, log } = started();
-    socket.heads({ "ops:montreal": "e1:4", "user:usr_1": "e1:2" });
-    socket.heads({ "ops:montreal": "e2:1", "user:usr_1": "e2:0" });
-    socket.event(2, { epoch: "e2" });
+  it("cause one reload when the epoch changes, and continue from there", () => {
+    const { socket, log } = startClient();
+    socket.receiveLatest({ "ops:montreal": "e1:4", "user:usr_1": "e1:2" });
+    socket.receiveLatest({ "ops:montreal": "e2:1", "user:usr_1": "e2:0" });
+    socket.receiveEvent(2, { epoch: "e2" });
     expect(log).toEqual(["reload", "reload", "e2:2"]);
   });
 
-  it("that are gone are answered by a load", () => {
-    const { socket, log } = started();
-    socket.heads({ "ops:montreal": "e1:4" });
-    socket.fire("stream:reset", { heads: { "ops:montreal": "e1:90" } });
-    socket.event(91);
+  it("cause a reload when the server no longer has them", () => {
+    const { socket, log } = startClient();
+    socket.receiveLatest({ "ops:montreal": "e1:4" });
+    socket.receive("stream:reset", { heads: { "ops:montreal": "e1:90" } });
+    socket.receiveEvent(91);
     expect(log).toEqual(["reload", "reload", "e1:91"]);
   });
 
-  it("of the past are told as such, when they were wished", async () => {
-    const { socket, log } = started(2);
-    socket.heads({ "ops:montreal": "e1:4", "user:usr_1": "e1:0" });
-    await settled();
-    expect(socket.syncs()).toEqual([{ since: { "ops:montreal": "e1:2", "user:usr_1": "e1:0" } }]);
-    for (const seq of [3, 4, 5]) socket.event(seq);
+  it("are marked as past when they were requested as history", async () => {
+    const { socket, log } = startClient(2);
+    socket.receiveLatest({ "ops:montreal": "e1:4", "user:usr_1": "e1:0" });
+    await flushMicrotasks();
+    expect(socket.takeSyncRequests()).toEqual([{ since: { "ops:montreal": "e1:2", "user:usr_1": "e1:0" } }]);
+    for (const offset of [3, 4, 5]) socket.receiveEvent(offset);
     expect(log).toEqual(["reload", "past e1:3", "past e1:4", "e1:5"]);
   });
 
-  it("leave positions alone, which have no cursor", () => {
-    const { socket, log } = started();
-    socket.fire("driver:location_update", { driver_id: "usr_2" });
+  it("do not include driver positions, which have no cursor", () => {
+    const { socket, log } = startClient();
+    socket.receive("driver:location_update", { driver_id: "usr_2" });
     expect(log).toEqual(["positions"]);
   });
 });
@@ -150,72 +150,72 @@ describe("the connection", () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  it("says where it stands when it returns", async () => {
-    const { socket, credentials } = started();
-    expect(await credentials()).toEqual({ token: "kept", since: {} });
-    socket.heads({ "ops:montreal": "e1:4" });
-    socket.event(5);
-    expect(await credentials()).toEqual({ token: "kept", since: { "ops:montreal": "e1:5" } });
+  it("sends its stream positions when it reconnects", async () => {
+    const { socket, credentials } = startClient();
+    expect(await credentials()).toEqual({ token: "stored-token", since: {} });
+    socket.receiveLatest({ "ops:montreal": "e1:4" });
+    socket.receiveEvent(5);
+    expect(await credentials()).toEqual({ token: "stored-token", since: { "ops:montreal": "e1:5" } });
   });
 
-  it("returns by itself when the server closed it", () => {
-    const { socket, log } = started();
-    socket.fire("connect");
-    socket.fire("disconnect", "io server disconnect");
+  it("reconnects after the server closed it", () => {
+    const { socket, log } = startClient();
+    socket.receive("connect");
+    socket.receive("disconnect", "io server disconnect");
     expect(log).toEqual(["live", "offline"]);
     vi.advanceTimersByTime(5_000);
-    expect(socket.connects).toBe(2);
+    expect(socket.connectCalls).toBe(2);
   });
 
-  it("is not called offline for a token that ran out", () => {
-    const { socket, log } = started();
-    socket.fire("connect");
-    socket.fire("auth:expired", { code: "expired" });
-    socket.fire("disconnect", "io server disconnect");
+  it("is not reported as offline when a token expired", () => {
+    const { socket, log } = startClient();
+    socket.receive("connect");
+    socket.receive("auth:expired", { code: "expired" });
+    socket.receive("disconnect", "io server disconnect");
     expect(log).toEqual(["live", "connecting"]);
   });
 
-  it("asks for another token when one was refused, and waits longer each time", async () => {
-    const { socket, credentials, token } = started();
+  it("requests a new token after a rejection, and backs off", async () => {
+    const { socket, credentials, getToken } = startClient();
     socket.active = false;
-    socket.fire("connect_error", new Error("unauthorized"));
-    expect((await credentials()).token).toBe("fresh");
-    expect(token).toHaveBeenLastCalledWith(true);
+    socket.receive("connect_error", new Error("unauthorized"));
+    expect((await credentials()).token).toBe("new-token");
+    expect(getToken).toHaveBeenLastCalledWith(true);
     vi.advanceTimersByTime(1_600);
-    expect(socket.connects).toBe(2);
-    socket.fire("connect_error", new Error("unauthorized"));
+    expect(socket.connectCalls).toBe(2);
+    socket.receive("connect_error", new Error("unauthorized"));
     vi.advanceTimersByTime(900);
-    expect(socket.connects).toBe(2);
+    expect(socket.connectCalls).toBe(2);
     vi.advanceTimersByTime(2_200);
-    expect(socket.connects).toBe(3);
+    expect(socket.connectCalls).toBe(3);
   });
 
-  it("leaves a broken line to Socket.IO, which tries again by itself", () => {
-    const { socket } = started();
-    socket.fire("connect_error", new Error("websocket error"));
+  it("leaves reconnecting after a network error to Socket.IO", () => {
+    const { socket } = startClient();
+    socket.receive("connect_error", new Error("websocket error"));
     vi.advanceTimersByTime(60_000);
-    expect(socket.connects).toBe(1);
+    expect(socket.connectCalls).toBe(1);
   });
 
-  it("is over when it was stopped", () => {
-    const { realtime, socket, log } = started();
-    socket.fire("connect");
-    socket.fire("disconnect", "io server disconnect");
-    realtime.stop();
+  it("does not reconnect after stop()", () => {
+    const { client, socket, log } = startClient();
+    socket.receive("connect");
+    socket.receive("disconnect", "io server disconnect");
+    client.stop();
     vi.advanceTimersByTime(60_000);
-    expect(socket.connects).toBe(1);
+    expect(socket.connectCalls).toBe(1);
     expect(log).toEqual(["live", "offline"]);
   });
 
-  it("asks anew for what is missing after it was lost while asking", async () => {
-    const { socket } = started();
-    socket.heads({ "ops:montreal": "e1:4" });
-    socket.event(6);
-    await settled();
+  it("requests missing events again when the connection broke during a request", async () => {
+    const { socket } = startClient();
+    socket.receiveLatest({ "ops:montreal": "e1:4" });
+    socket.receiveEvent(6);
+    await flushMicrotasks();
     socket.sent = []; // never acknowledged
-    socket.fire("connect");
-    socket.heads({ "ops:montreal": "e1:6" });
-    await settled();
-    expect(socket.syncs()).toHaveLength(1);
+    socket.receive("connect");
+    socket.receiveLatest({ "ops:montreal": "e1:6" });
+    await flushMicrotasks();
+    expect(socket.takeSyncRequests()).toHaveLength(1);
   });
 });

@@ -1,8 +1,8 @@
 import { io } from "socket.io-client";
 
-import { Cursors, parseCursor } from "./cursors.ts";
+import { parsePosition, StreamPositions } from "./streamPositions.ts";
 
-/** An event that counts, as the server wraps it. */
+/** The envelope of an event in a stream. */
 export interface StreamEvent<T = unknown> {
   id: string;
   stream: string;
@@ -11,176 +11,180 @@ export interface StreamEvent<T = unknown> {
   data: T;
 }
 
-interface Heads {
+/** Payload of `stream:heads` and `stream:reset`: the cursor of the latest event of each stream. */
+interface LatestCursors {
   heads: Record<string, string>;
 }
 
-export type Connection = "connecting" | "live" | "offline";
+export type ConnectionStatus = "connecting" | "live" | "offline";
 
-/** What is used of a Socket.IO socket. */
-export interface Wire {
+/** The part of a Socket.IO client socket that is used here. */
+export interface RealtimeSocket {
   on(name: string, listener: (...args: never[]) => void): unknown;
   onAny(listener: (name: string, message: unknown) => void): unknown;
   emit(name: string, ...args: unknown[]): unknown;
   connect(): unknown;
   disconnect(): unknown;
-  /** Whether it comes back by itself. */
+  /** Whether the socket reconnects by itself. */
   readonly active: boolean;
 }
 
-/** The credentials of one attempt to connect. */
-export type GiveAuth = (give: (auth: { token: string; since: Record<string, string> }) => void) => void;
+/** Called by the socket before each connection attempt to get the credentials. */
+export type AuthProvider = (callback: (auth: { token: string; since: Record<string, string> }) => void) => void;
 
 export interface RealtimeOptions {
   url: string;
-  /** An access token for one attempt; `refused`: the server did not take the last one. */
-  token: (refused: boolean) => Promise<string | null>;
-  /** So many events that happened before are asked for at the start (0: none). */
+  /** Returns an access token for one attempt; `rejected`: the server did not accept the last one. */
+  getToken: (rejected: boolean) => Promise<string | null>;
+  /** How many past events to request at the start (0: none). */
   history?: number;
-  /** `past`: it happened before the state was loaded, which therefore holds it already. */
+  /** `past`: the event happened before the state was loaded, so the state already contains it. */
   onEvent: (name: string, event: StreamEvent, past: boolean) => void;
   onPositions: (positions: unknown) => void;
-  /** The first heads are known, or the streams were lost: load the state by REST now. */
+  /** The stream positions are known for the first time, or were lost: load the state over HTTP now. */
   onReload: () => void;
-  onConnection: (connection: Connection) => void;
-  /** How a socket is made; tests give their own. */
-  connect?: (url: string, auth: GiveAuth) => Wire;
+  onStatus: (status: ConnectionStatus) => void;
+  /** Creates the socket; tests pass a fake. */
+  createSocket?: (url: string, auth: AuthProvider) => RealtimeSocket;
 }
 
 const isStreamEvent = (message: unknown): message is StreamEvent =>
   typeof message === "object" && message !== null && "stream" in message && "cursor" in message;
 
-const AGAIN_MS = 1_000;
-const AGAIN_MAX_MS = 15_000;
+const RECONNECT_MIN_MS = 1_000;
+const RECONNECT_MAX_MS = 15_000;
 
-const socketIo = (url: string, auth: GiveAuth): Wire =>
+const createSocketIo = (url: string, auth: AuthProvider): RealtimeSocket =>
   io(url, { transports: ["websocket"], autoConnect: false, forceNew: true, reconnectionDelayMax: 5_000, auth });
 
 /**
- * A Socket.IO connection that keeps the platform's promise of exactly-once events: heads first, then
- * the app loads by REST, then events apply in order; what was missed is asked for; what is gone
- * (another epoch) is answered by loading anew.
+ * A Socket.IO connection that delivers each event of a stream exactly once and in order.  The server
+ * first sends the latest position of each stream; then the app loads its state over HTTP, and later
+ * events apply to it.  Missing events are requested.  When the server has started a new epoch, the app
+ * is told to load its state again.
  */
-export class Realtime {
-  private readonly cursors = new Cursors();
-  private readonly loadedAt = new Map<string, number>();
-  private readonly socket: Wire;
+export class RealtimeClient {
+  private readonly positions = new StreamPositions();
+  /** Per stream, the latest offset when the state was loaded. */
+  private readonly loadedOffsets = new Map<string, number>();
+  private readonly socket: RealtimeSocket;
   private stopped = true;
-  private refused = false;
-  private refusals = 0;
-  private expired = false;
-  private asking = false;
-  private again: ReturnType<typeof setTimeout> | undefined;
+  private tokenRejected = false;
+  private reconnectAttempts = 0;
+  private tokenExpired = false;
+  private syncPending = false;
+  private reconnectTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: RealtimeOptions) {
-    this.socket = (options.connect ?? socketIo)(options.url, (give) => {
-      const offer = (token: string | null) => give({ token: token ?? "", since: this.cursors.since() });
-      options.token(this.refused).then(offer, () => offer(null));
+    this.socket = (options.createSocket ?? createSocketIo)(options.url, (callback) => {
+      const authenticate = (token: string | null) => callback({ token: token ?? "", since: this.positions.toCursors() });
+      options.getToken(this.tokenRejected).then(authenticate, () => authenticate(null));
     });
-    this.socket.on("connect", () => this.connected());
-    this.socket.on("disconnect", (reason: string) => this.disconnected(reason));
-    this.socket.on("connect_error", (error: Error) => this.notConnected(error));
+    this.socket.on("connect", () => this.onConnect());
+    this.socket.on("disconnect", (reason: string) => this.onDisconnect(reason));
+    this.socket.on("connect_error", (error: Error) => this.onConnectError(error));
     this.socket.on("auth:expired", () => {
-      this.expired = true;
+      this.tokenExpired = true;
     });
-    this.socket.on("stream:heads", ({ heads }: Heads) => this.heads(heads));
-    this.socket.on("stream:reset", ({ heads }: Heads) => this.begin(heads, 0));
+    this.socket.on("stream:heads", ({ heads }: LatestCursors) => this.onLatestCursors(heads));
+    this.socket.on("stream:reset", ({ heads }: LatestCursors) => this.startStreams(heads, 0));
     this.socket.on("driver:location_update", (positions: unknown) => options.onPositions(positions));
-    // Whatever its name: a cursor that is not counted would be asked for again and again.
+    // Events of every name, also unknown ones: a position that is skipped would be requested for ever.
     this.socket.onAny((name, message) => {
-      if (isStreamEvent(message)) this.event(name, message);
+      if (isStreamEvent(message)) this.onStreamEvent(name, message);
     });
   }
 
   start(): void {
     this.stopped = false;
-    this.options.onConnection("connecting");
+    this.options.onStatus("connecting");
     this.socket.connect();
   }
 
-  /** Nothing is told after this. */
+  /** Disconnects; no callback is called afterwards. */
   stop(): void {
     this.stopped = true;
-    clearTimeout(this.again);
+    clearTimeout(this.reconnectTimer);
     this.socket.disconnect();
   }
 
-  // --- the connection -------------------------------------------------------------------------
+  // --- connection -----------------------------------------------------------------------------
 
-  private connected(): void {
-    this.refused = false;
-    this.refusals = 0;
-    this.asking = false;
-    this.options.onConnection("live");
+  private onConnect(): void {
+    this.tokenRejected = false;
+    this.reconnectAttempts = 0;
+    this.syncPending = false;
+    this.options.onStatus("live");
   }
 
-  private disconnected(reason: string): void {
+  private onDisconnect(reason: string): void {
     if (this.stopped) return;
-    // A token that ran out is no trouble: the next one is a moment away.
-    this.options.onConnection(this.expired ? "connecting" : "offline");
-    this.expired = false;
-    // The server ended it (its token ran out, a drain): Socket.IO does not come back by itself then.
-    if (reason === "io server disconnect") this.later();
+    // An expired token is not an outage: the next connection with a new token is a moment away.
+    this.options.onStatus(this.tokenExpired ? "connecting" : "offline");
+    this.tokenExpired = false;
+    // Socket.IO does not reconnect by itself after the server closed the connection (expired token, drain).
+    if (reason === "io server disconnect") this.scheduleReconnect();
   }
 
-  private notConnected(error: Error): void {
+  private onConnectError(error: Error): void {
     if (this.stopped) return;
-    this.options.onConnection("offline");
-    this.refused = error.message === "unauthorized";
-    if (!this.socket.active) this.later();
+    this.options.onStatus("offline");
+    this.tokenRejected = error.message === "unauthorized";
+    if (!this.socket.active) this.scheduleReconnect();
   }
 
-  private later(): void {
-    const wait = Math.min(AGAIN_MAX_MS, AGAIN_MS * 2 ** this.refusals);
-    this.refusals += 1;
-    clearTimeout(this.again);
-    this.again = setTimeout(() => this.socket.connect(), wait * (0.5 + Math.random()));
+  /** Exponential backoff with jitter. */
+  private scheduleReconnect(): void {
+    const delay = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** this.reconnectAttempts);
+    this.reconnectAttempts += 1;
+    clearTimeout(this.reconnectTimer);
+    this.reconnectTimer = setTimeout(() => this.socket.connect(), delay * (0.5 + Math.random()));
   }
 
-  // --- the streams ----------------------------------------------------------------------------
+  // --- streams --------------------------------------------------------------------------------
 
-  private heads(heads: Record<string, string>): void {
-    const first: Record<string, string> = {};
-    const lost: Record<string, string> = {};
-    let missing = false;
-    for (const [stream, head] of Object.entries(heads)) {
-      if (!this.cursors.knows(stream)) first[stream] = head;
-      else if (this.cursors.head(stream, head) === "reset") lost[stream] = head;
-      else missing ||= this.cursors.head(stream, head) === "gap";
+  private onLatestCursors(latest: Record<string, string>): void {
+    const added: Record<string, string> = {};
+    const reset: Record<string, string> = {};
+    let behind = false;
+    for (const [stream, cursor] of Object.entries(latest)) {
+      if (!this.positions.has(stream)) added[stream] = cursor;
+      else if (this.positions.compareWithLatest(stream, cursor) === "reset") reset[stream] = cursor;
+      else behind ||= this.positions.compareWithLatest(stream, cursor) === "gap";
     }
-    this.begin(lost, 0);
-    this.begin(first, this.options.history ?? 0);
-    if (missing) this.ask();
+    this.startStreams(reset, 0);
+    this.startStreams(added, this.options.history ?? 0);
+    if (behind) this.requestMissing();
   }
 
-  /** Read these streams from their heads on, after what `history` adds; the state is loaded. */
-  private begin(heads: Record<string, string>, history: number): void {
-    if (Object.keys(heads).length === 0) return;
-    for (const [stream, head] of Object.entries(heads)) {
-      const { epoch, seq } = parseCursor(head);
-      this.cursors.start(stream, `${epoch}:${Math.max(0, seq - history)}`);
-      this.loadedAt.set(stream, seq);
-      if (history > 0 && seq > 0) this.ask();
+  /** Starts reading `history` events before the latest position of each stream; the app loads its state. */
+  private startStreams(latest: Record<string, string>, history: number): void {
+    if (Object.keys(latest).length === 0) return;
+    for (const [stream, cursor] of Object.entries(latest)) {
+      const { epoch, offset } = parsePosition(cursor);
+      this.positions.set(stream, { epoch, offset: Math.max(0, offset - history) });
+      this.loadedOffsets.set(stream, offset);
+      if (history > 0 && offset > 0) this.requestMissing();
     }
     this.options.onReload();
   }
 
-  private event(name: string, event: StreamEvent): void {
-    const verdict = this.cursors.take(event.stream, event.cursor);
-    if (verdict === "apply") {
-      const past = parseCursor(event.cursor).seq <= (this.loadedAt.get(event.stream) ?? 0);
+  private onStreamEvent(name: string, event: StreamEvent): void {
+    const check = this.positions.advance(event.stream, event.cursor);
+    if (check === "next") {
+      const past = parsePosition(event.cursor).offset <= (this.loadedOffsets.get(event.stream) ?? 0);
       this.options.onEvent(name, event, past);
-    } else if (verdict === "gap") this.ask();
-    else if (verdict === "reset") this.begin({ [event.stream]: event.cursor }, 0);
+    } else if (check === "gap") this.requestMissing();
+    else if (check === "reset") this.startStreams({ [event.stream]: event.cursor }, 0);
   }
 
-  /** Ask for what is missing: once, until the server has taken note. */
-  private ask(): void {
-    if (this.asking) return;
-    this.asking = true;
+  /** Requests the missing events; only one request at a time, until the server has acknowledged it. */
+  private requestMissing(): void {
+    if (this.syncPending) return;
+    this.syncPending = true;
     queueMicrotask(() => {
-      this.socket.emit("stream:sync", { since: this.cursors.since() }, () => {
-        this.asking = false;
+      this.socket.emit("stream:sync", { since: this.positions.toCursors() }, () => {
+        this.syncPending = false;
       });
     });
   }

@@ -1,8 +1,8 @@
-/** One figure with its name; `alert` says in words why the figure stands out. */
+/** A figure with its label.  `alert` highlights it and is the text alternative of the warning sign. */
 export function Stat({ label, value, alert }: { label: string; value: string | number; alert?: string | undefined }) {
   return (
     <div className="flex min-w-18 flex-col">
-      <dt className="text-[11px] font-medium whitespace-nowrap text-(--quiet)">{label}</dt>
+      <dt className="text-[11px] font-medium whitespace-nowrap text-(--muted)">{label}</dt>
       <dd
         data-stat={label}
         className={`flex items-center gap-1 text-lg leading-6 font-semibold whitespace-nowrap tabular-nums ${alert ? "text-amber-700 dark:text-amber-300" : ""}`}

@@ -2,29 +2,29 @@ import { create } from "zustand";
 
 type Theme = "light" | "dark";
 
-const KEY = "supportcarr.theme";
+const STORAGE_KEY = "supportcarr.theme";
 
-function first(): Theme {
-  const kept = localStorage.getItem(KEY);
-  if (kept === "light" || kept === "dark") return kept;
+function initialTheme(): Theme {
+  const stored = localStorage.getItem(STORAGE_KEY);
+  if (stored === "light" || stored === "dark") return stored;
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
 export const useTheme = create<{ theme: Theme; toggle: () => void }>((set) => ({
-  theme: first(),
+  theme: initialTheme(),
   toggle: () =>
     set(({ theme }) => {
       const next = theme === "dark" ? "light" : "dark";
-      localStorage.setItem(KEY, next);
+      localStorage.setItem(STORAGE_KEY, next);
       return { theme: next };
     }),
 }));
 
-/** Puts the theme on the page, now (before anything is painted) and whenever it changes. */
-export function showTheme(): void {
-  const show = (theme: Theme) => {
+/** Sets the theme on the page now, before the first paint, and whenever it changes. */
+export function applyTheme(): void {
+  const setAttribute = (theme: Theme) => {
     document.documentElement.dataset.theme = theme;
   };
-  show(useTheme.getState().theme);
-  useTheme.subscribe(({ theme }) => show(theme));
+  setAttribute(useTheme.getState().theme);
+  useTheme.subscribe(({ theme }) => setAttribute(theme));
 }

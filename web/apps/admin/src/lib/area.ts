@@ -1,26 +1,26 @@
-import type { PublicArea } from "@supportcarr/client/src/config.ts";
+import type { PublicArea } from "@supportcarr/client/config";
 import { createContext, useContext } from "react";
 
-import { timeOfDay } from "./format.ts";
+import { formatTimeOfDay } from "./format.ts";
 
 export type Area = PublicArea;
 
-/** The service area that the console watches. */
+/** The service area that the console shows. */
 export const AreaContext = createContext<Area | null>(null);
 
 export function useArea(): Area {
   const area = useContext(AreaContext);
-  if (!area) throw new Error("no area is provided here");
+  if (!area) throw new Error("useArea must be used inside an AreaContext provider");
   return area;
 }
 
-/** Tells the time of day in the area. */
+/** Returns a function that formats a time in the time zone of the area. */
 export function useTimeOfDay(): (at: string | number) => string {
   const { timezone } = useArea();
-  return (at) => timeOfDay(at, timezone);
+  return (at) => formatTimeOfDay(at, timezone);
 }
 
-/** West, south, east, north of an area. */
+/** The bounds of an area: west, south, east, north. */
 export function boundsOf({ boundary }: Area): [number, number, number, number] {
   const lngs = boundary.map(([lng]) => lng);
   const lats = boundary.map(([, lat]) => lat);

@@ -1,42 +1,42 @@
-import { createHttp, type Tokens } from "@supportcarr/client/src/http.ts";
+import { createHttpClient, type Tokens } from "@supportcarr/client/http";
 import { create } from "zustand";
 
-const KEY = "supportcarr.console.session";
+const STORAGE_KEY = "supportcarr.console.session";
 
-/** Why a session was over that nobody ended: its time was up, or the account lost its rights. */
-export type Ended = "expired" | "forbidden";
+/** Why a session ended without a sign-out: it expired, or the account lost its operator role. */
+export type EndReason = "expired" | "forbidden";
 
 interface Session {
   tokens: Tokens | null;
-  ended: Ended | null;
+  endReason: EndReason | null;
   signIn: (tokens: Tokens) => void;
-  signOut: (ended?: Ended) => void;
+  signOut: (reason?: EndReason) => void;
 }
 
-function kept(): Tokens | null {
+function storedTokens(): Tokens | null {
   try {
-    const tokens = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Partial<Tokens> | null;
+    const tokens = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null") as Partial<Tokens> | null;
     return tokens?.access_token && tokens.refresh_token ? { access_token: tokens.access_token, refresh_token: tokens.refresh_token } : null;
   } catch {
-    return null; // not what we wrote
+    return null; // not written by the console
   }
 }
 
-/** Who is signed in, for as long as the tab lives. */
+/** The session of this browser tab; it ends when the tab is closed. */
 export const useSession = create<Session>((set) => ({
-  tokens: kept(),
-  ended: null,
+  tokens: storedTokens(),
+  endReason: null,
   signIn: (tokens) => {
-    sessionStorage.setItem(KEY, JSON.stringify(tokens));
-    set({ tokens, ended: null });
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(tokens));
+    set({ tokens, endReason: null });
   },
-  signOut: (ended) => {
-    sessionStorage.removeItem(KEY);
-    set({ tokens: null, ended: ended ?? null });
+  signOut: (reason) => {
+    sessionStorage.removeItem(STORAGE_KEY);
+    set({ tokens: null, endReason: reason ?? null });
   },
 }));
 
-export const { http, refresh } = createHttp(
+export const { http, refresh } = createHttpClient(
   {
     read: () => useSession.getState().tokens,
     write: (tokens) => {
@@ -47,16 +47,16 @@ export const { http, refresh } = createHttp(
   () => useSession.getState().signOut("expired"),
 );
 
-/** Ends the session here at once, and at the server as soon as it hears of it. */
-export function leave(): void {
+/** Signs out: removes the tokens immediately, then tells the server. */
+export function signOut(): void {
   const token = useSession.getState().tokens?.access_token;
   useSession.getState().signOut();
-  // Without an answer the session ends there by itself, when its refresh token does.
+  // If the request fails, the session on the server ends when its refresh token expires.
   if (token) void http.post("/auth/sign-out", null, { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined);
 }
 
-/** Seconds until a JWT ends (negative: it has, or it is none). */
-export function secondsLeft(token: string, now = Date.now()): number {
+/** Seconds until a JWT expires; negative if it has expired or is not a JWT. */
+export function secondsUntilExpiry(token: string, now = Date.now()): number {
   try {
     const payload = token.split(".")[1] ?? "";
     const claims = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { exp: number };
@@ -66,12 +66,12 @@ export function secondsLeft(token: string, now = Date.now()): number {
   }
 }
 
-const SPARE_S = 30;
+const EXPIRY_MARGIN_S = 30;
 
-/** An access token that is good for a connection now; `refused`: the one that is kept is not. */
-export async function freshToken(refused = false): Promise<string | null> {
+/** Returns an access token that is still valid, refreshing it if needed; `rejected`: the server did not accept the stored one. */
+export async function getValidToken(rejected = false): Promise<string | null> {
   const token = useSession.getState().tokens?.access_token;
-  if (token && !refused && secondsLeft(token) > SPARE_S) return token;
+  if (token && !rejected && secondsUntilExpiry(token) > EXPIRY_MARGIN_S) return token;
   await refresh();
   return useSession.getState().tokens?.access_token ?? null;
 }

@@ -1,8 +1,8 @@
-import { words } from "./format.ts";
+import { humanizeCode } from "./format.ts";
 
 /**
- * Everything that the console says, in one place, so that another language is another object of this
- * shape.  Lint keeps words out of the components.
+ * All texts of the console in one object, so that another language is another object of the same shape.
+ * ESLint rejects literal texts in components.
  */
 export const texts = {
   product: "SupportCarr",
@@ -11,30 +11,34 @@ export const texts = {
   loading: "Loading…",
 
   page: {
-    broken: "Something went wrong on this page.",
-    brokenHelp: "What you did is safe. Reload the page to go on.",
+    title: "SupportCarr console",
+    crashed: "Something went wrong on this page.",
+    crashedHelp: "Reload the page to continue. Nothing you did was lost.",
     reload: "Reload",
     unreachable: "SupportCarr cannot be reached.",
-    noArea: "No service area is set up yet.",
+    noArea: "No service area has been configured yet.",
+    notFound: "This page does not exist.",
+    openConsole: "Open the console",
   },
 
   signIn: {
     title: "SupportCarr console",
-    about: "For operators. Watch the city, open a rescue, see what happened.",
+    about: "For operators: watch the city, open a rescue, see what happened.",
     phone: "Phone",
     phoneExample: "+1 514 555 0142",
     password: "Password",
     submit: "Sign in",
     pending: "Signing in…",
-    notAnOperator: "This account has no place in the console: it is for operators only.",
-    noAnswer: "SupportCarr cannot be reached just now. Check the connection and try again.",
-    ended: {
-      expired: "Your session has ended. Sign in again.",
-      forbidden: "This account may not use the console any more.",
+    notAnOperator: "This account cannot use the console, which is for operators only.",
+    noResponse: "SupportCarr cannot be reached right now. Check your connection and try again.",
+    endReason: {
+      expired: "Your session has expired. Sign in again.",
+      forbidden: "This account can no longer use the console.",
     },
   },
 
   header: {
+    area: "Service area",
     light: "Light",
     dark: "Dark",
     theme: (next: string) => `Switch to the ${next.toLowerCase()} theme`,
@@ -43,7 +47,7 @@ export const texts = {
   },
 
   counters: {
-    label: "The city in figures",
+    label: "City overview",
     cityTime: (speed: number) => (speed === 1 ? "City time" : `City time ×${speed}`),
     driversBusy: "Drivers busy",
     of: (some: number, all: number) => `${some} of ${all}`,
@@ -52,7 +56,7 @@ export const texts = {
     longestWait: "Longest wait",
     completedToday: "Completed today",
     revenueToday: "Revenue today",
-    aboveLevel: "longer than the service level",
+    aboveServiceLevel: "above the service level",
   },
 
   board: {
@@ -60,22 +64,22 @@ export const texts = {
     live: (count: number) => `Live ${count}`,
     ended: "Ended",
     newestFirst: "Newest first",
-    groups: { waiting: "Waiting for a driver", coming: "Driver coming", there: "At the rider", home: "Bringing home" },
-    nobodyWaits: "Nobody is waiting.",
-    nothingLive: "No rescue is under way.",
-    nothingEnded: "No rescue has ended yet.",
-    unread: "The rescues could not be read. Trying again…",
-    unreadEnded: "The ended rescues could not be read.",
+    groups: { waiting: "Waiting for a driver", approaching: "Driver on the way", atRider: "Driver arrived", inTransit: "Rider on board" },
+    noneWaiting: "No riders are waiting.",
+    noneLive: "No rescues are under way.",
+    noneEnded: "No rescues have ended yet.",
+    loadFailed: "The rescues could not be loaded. Trying again…",
+    endedLoadFailed: "The ended rescues could not be loaded.",
     waitingFor: (time: string) => `waiting ${time}`,
     away: (time: string) => `${time} away`,
   },
 
-  events: {
+  activity: {
     title: "Events",
     pause: "Pause",
     resume: "Resume",
     resumeWith: (count: number) => `Resume (${count} new)`,
-    none: "Nothing has happened in the last hour. What happens in the city appears here.",
+    none: "No events yet. New events appear here.",
     message: "Message",
   },
 
@@ -83,73 +87,73 @@ export const texts = {
     title: "Live map",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
-    key: {
+    legend: {
       free: "Free truck",
-      coming: "Truck coming",
-      loaded: "Rider on board",
+      approaching: "Truck on the way",
+      loaded: "Truck with rider",
       waiting: "Rider waiting",
-      awaited: "Driver coming",
-      home: "Drop-off",
+      assigned: "Driver assigned",
+      dropoff: "Drop-off",
       demand: "Usual demand",
     },
     freeTruck: "Free truck",
     truckOf: (id: string) => `Truck of ${id}`,
     arrivesIn: (time: string) => `arrives in ${time}`,
-    stale: "Not connected. What you see may be old.",
-    none: "The map cannot be shown in this browser (it needs WebGL). The lists beside it go on.",
-    plain: "The map that is set up could not be loaded; this is the plain one.",
+    stale: "Not connected. The data shown may be out of date.",
+    unavailable: "This browser cannot show the map because it has no WebGL. The lists stay up to date.",
+    fallback: "The configured map could not be loaded. Showing the basic map instead.",
   },
 
   rescue: {
     title: (id: string) => `Rescue ${id}`,
-    unread: "This rescue cannot be shown just now.",
-    notFound: "There is no such rescue.",
-    facts: { what: "What", why: "Why", rider: "Rider", driver: "Driver", eta: "Arrives in", requested: "Requested", payment: "Payment", messages: "Messages", note: "Note" },
-    noDriver: "none yet",
+    loadFailed: "This rescue could not be loaded.",
+    notFound: "This rescue does not exist.",
+    fields: { problem: "Problem", reason: "Reason", rider: "Rider", driver: "Driver", eta: "Arrives in", requested: "Requested", payment: "Payment", messages: "Messages", note: "Note" },
+    noDriver: "not assigned yet",
     captured: (amount: string) => `${amount} captured`,
     refunded: (amount: string) => `${amount} refunded`,
     price: "Price",
     total: "Total",
-    owed: "Owed",
+    amountDue: "Amount due",
     timeline: "Timeline",
     by: (role: string) => `by ${role}`,
     after: (time: string) => `after ${time}`,
     offers: (count: number) => `Offers (${count})`,
-    noOffers: "No driver has been asked yet.",
-    offerMade: (pay: string, eta: string) => `${pay} for the driver, ${eta} away`,
+    noOffers: "No offers have been sent to drivers yet.",
+    offer: (pay: string, eta: string) => `${pay} for the driver, ${eta} away`,
   },
 
   status: {
     scheduled: "Scheduled",
-    requested: "Card check",
+    requested: "Checking card",
     matching: "Finding a driver",
-    assigned: "Driver found",
-    en_route: "On the way",
-    arrived: "At the rider",
-    in_transit: "Bringing home",
+    assigned: "Driver assigned",
+    en_route: "Driver on the way",
+    arrived: "Driver arrived",
+    in_transit: "Rider on board",
     completed: "Completed",
     cancelled: "Cancelled",
-    no_show: "Rider not there",
+    no_show: "Rider not found",
     unserved: "No driver found",
     rejected: "Rejected",
     aborted: "Stopped",
   } as Record<string, string>,
 
-  /** Problems, reasons, roles, states of offers and payments: codes that the platform may add to. */
+  /** Problems, reasons, roles, states of offers and payments; the platform may add codes. */
   codes: {
     flat_tire: "Flat tire",
     dead_battery: "Dead battery",
-    mechanical: "Mechanical trouble",
+    mechanical: "Mechanical problem",
     accident: "Accident",
     damaged_battery: "Damaged battery",
     stranded: "Stranded",
-    other: "Something else",
+    other: "Other",
     rescue: "Rescue",
     card_declined: "Card declined",
-    rider: "rider",
-    driver: "driver",
-    system: "system",
-    operator: "operator",
+    rider: "the rider",
+    driver: "the driver",
+    system: "the system",
+    operator: "an operator",
     hold: "Hold",
     capture: "Capture",
     release: "Release",
@@ -160,5 +164,5 @@ export const texts = {
   } as Record<string, string>,
 };
 
-/** The text of a code, or its words. */
-export const said = (code: string): string => texts.codes[code] ?? words(code.replace(":", " "));
+/** The text of a code; a code without one is turned into words. */
+export const describeCode = (code: string): string => texts.codes[code] ?? humanizeCode(code.replace(":", " "));

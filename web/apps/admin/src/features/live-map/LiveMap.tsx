@@ -1,72 +1,82 @@
 import "./map.css";
 
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { useArea } from "../../lib/area.ts";
-import { useCity } from "../../lib/city.ts";
+import { useCityStore } from "../../lib/cityStore.ts";
 import { texts } from "../../lib/texts.ts";
-import { choose, type MapConfig } from "./choose.ts";
-import { type CityMap, openMap, type Plan } from "./cityMap.ts";
-import { Key } from "./Key.tsx";
+import { type CityMap, type CityMapOptions, openMap } from "./cityMap.ts";
+import { MapLegend } from "./MapLegend.tsx";
+import { chooseMapStyle, type MapConfig } from "./mapStyle.ts";
 
 const text = texts.map;
 
-/** Trucks moving and rescues waiting, drawn from the city's state. */
-export function LiveMap({ config, dark, covered, className }: { config: MapConfig; dark: boolean; covered: Plan["covered"]; className: string }) {
+interface LiveMapProps extends Pick<CityMapOptions, "getCoveredWidth" | "onSelectRescue"> {
+  config: MapConfig;
+  dark: boolean;
+  selectedRescueId: string | null;
+  className: string;
+}
+
+/** The map of the area with its trucks and live rescues. */
+export function LiveMap({ config, dark, selectedRescueId, onSelectRescue, getCoveredWidth, className }: LiveMapProps) {
   const area = useArea();
-  const box = useRef<HTMLDivElement>(null);
-  const map = useRef<CityMap | null>(null);
-  const wishedDark = useRef(dark);
-  const [trouble, setTrouble] = useState<"none" | "plain" | null>(null);
-  const offline = useCity((city) => city.connection === "offline");
+  const containerRef = useRef<HTMLDivElement>(null);
+  const mapRef = useRef<CityMap | null>(null);
+  // The map opens asynchronously and must then show the latest values.
+  const latestRef = useRef({ dark, selectedRescueId });
+  const [problem, setProblem] = useState<"unavailable" | "fallback" | null>(null);
+  const offline = useCityStore((state) => state.connection === "offline");
 
   useEffect(() => {
-    let gone = false;
-    const place = box.current;
-    if (!place) return;
-    openMap(place, { config, area, dark: wishedDark.current, onPlain: () => setTrouble("plain"), covered }).then(
-      (opened) => {
-        if (gone) {
-          opened.close();
+    let closed = false;
+    const container = containerRef.current;
+    if (!container) return;
+    openMap(container, { config, area, dark: latestRef.current.dark, onFallback: () => setProblem("fallback"), onSelectRescue, getCoveredWidth }).then(
+      (map) => {
+        if (closed) {
+          map.close();
           return;
         }
-        map.current = opened;
-        opened.setDark(wishedDark.current);
+        mapRef.current = map;
+        map.setDark(latestRef.current.dark);
+        map.setSelected(latestRef.current.selectedRescueId);
       },
       () => {
-        if (!gone) setTrouble("none");
+        if (!closed) setProblem("unavailable");
       },
     );
     return () => {
-      gone = true;
-      map.current?.close();
-      map.current = null;
+      closed = true;
+      mapRef.current?.close();
+      mapRef.current = null;
     };
-  }, [config, area, covered]);
+  }, [config, area, onSelectRescue, getCoveredWidth]);
 
   useEffect(() => {
-    wishedDark.current = dark;
-    map.current?.setDark(dark);
-  }, [dark]);
+    latestRef.current = { dark, selectedRescueId };
+    mapRef.current?.setDark(dark);
+    mapRef.current?.setSelected(selectedRescueId);
+  }, [dark, selectedRescueId]);
 
   return (
-    <section aria-label={text.title} className={`city-map relative flex min-h-0 flex-col overflow-hidden rounded-xl border border-(--line) bg-(--panel) ${className}`}>
+    <section aria-label={text.title} className={`city-map relative flex min-h-0 flex-col overflow-hidden rounded-xl border border-(--border) bg-(--surface) ${className}`}>
       <h2 className="sr-only">{text.title}</h2>
       <div className="relative min-h-0 flex-1">
-        <div ref={box} className={`h-full w-full transition-opacity ${offline ? "opacity-60" : ""}`} data-testid="map" />
+        <div ref={containerRef} className={`h-full w-full transition-opacity ${offline ? "opacity-60" : ""}`} data-testid="map" />
       </div>
       <div className="pointer-events-none absolute inset-x-14 top-3 flex flex-col items-center gap-2 text-center text-sm">
-        {offline ? <Note>{text.stale}</Note> : null}
-        {trouble ? <Note>{text[trouble]}</Note> : null}
+        {offline ? <Notice>{text.stale}</Notice> : null}
+        {problem ? <Notice>{text[problem]}</Notice> : null}
       </div>
-      {trouble === "none" ? null : <Key ownPaper={trouble === "plain" || !choose(config, area, dark).foreign} />}
+      {problem === "unavailable" ? null : <MapLegend builtInStyle={problem === "fallback" || !chooseMapStyle(config, area, dark).external} />}
     </section>
   );
 }
 
-function Note({ children }: { children: string }) {
+function Notice({ children }: { children: ReactNode }) {
   return (
-    <p role="status" className="rounded-lg border border-(--line) bg-(--panel) px-3 py-1.5 shadow-sm">
+    <p role="status" className="rounded-lg border border-(--border) bg-(--surface) px-3 py-1.5 shadow-sm">
       {children}
     </p>
   );

@@ -1,202 +1,206 @@
 import type * as MapLibre from "maplibre-gl";
 
 import { type Area, boundsOf } from "../../lib/area.ts";
-import { useCity } from "../../lib/city.ts";
+import { useCityStore } from "../../lib/cityStore.ts";
 import { texts } from "../../lib/texts.ts";
-import { gliding } from "../../lib/trucks.ts";
-import { choose, type Choice, type MapConfig } from "./choose.ts";
-import { type Engine, loadMapbox, loadMapLibre } from "./engine.ts";
-import { rescueFeatures, tieFeatures, truckFeatures, wantedAt } from "./features.ts";
+import { type Coordinates, isAnimating } from "../../lib/trucks.ts";
+import { builtInStyle } from "./builtInStyle.ts";
+import { destinationOf, legFeatures, rescueFeatures, truckFeatures } from "./geojson.ts";
 import { addLayers, setData } from "./layers.ts";
-import { plainStyle } from "./style.ts";
-import { tipOf } from "./tips.ts";
+import { loadMapbox, loadMapLibre, type MapLibrary } from "./mapLibrary.ts";
+import { chooseMapStyle, type MapConfig, type MapStyleChoice } from "./mapStyle.ts";
+import { tooltipElement, tooltipOf } from "./tooltip.ts";
 
-const REDRAW_MS = 100;
-const EDGE_PX = { top: 24, left: 24, right: 24, bottom: 80 }; // around the area at first sight; the key is below
-const SEEN_PX = 24; // nearer to the edge a sign is not wholly seen
-const NEAR_PX = 90; // around a rescue that is brought into view
-const NEAR_ZOOM = 13.5;
-const WORDS: Record<string, string> = {
+const REDRAW_INTERVAL_MS = 100;
+const INITIAL_PADDING_PX = { top: 24, left: 24, right: 24, bottom: 80 }; // the legend is at the bottom
+const VISIBLE_MARGIN_PX = 24; // closer to the edge an icon is cut off
+const FOCUS_PADDING_PX = 90; // around a rescue that is brought into view
+const FOCUS_MAX_ZOOM = 13.5;
+const LOCALE: Record<string, string> = {
   "Map.Title": texts.map.title,
   "NavigationControl.ZoomIn": texts.map.zoomIn,
   "NavigationControl.ZoomOut": texts.map.zoomOut,
 };
 
-/** Made of what was set up, or of the plain style where that could not be loaded (`onPlain`). */
-export async function openMap(box: HTMLElement, plan: Plan): Promise<CityMap> {
-  if (plan.config.mapbox_token) {
-    try {
-      return new CityMap(box, await loadMapbox(plan.config.mapbox_token), plan);
-    } catch {
-      plan.onPlain();
-    }
-  }
-  return new CityMap(box, await loadMapLibre(), { ...plan, config: { ...plan.config, mapbox_token: null } });
-}
-
-export interface Plan {
+export interface CityMapOptions {
   config: MapConfig;
   area: Area;
   dark: boolean;
-  /** What was set up could not be loaded. */
-  onPlain: () => void;
-  /** How many pixels of the map's right side are under something else now. */
-  covered: () => number;
+  /** The configured library or style could not be loaded; the built-in style is used instead. */
+  onFallback: () => void;
+  onSelectRescue: (rescueId: string) => void;
+  /** Width of the part at the right of the map that is covered by something else, in pixels. */
+  getCoveredWidth: () => number;
 }
 
-/** The map of one area, drawn from the city's state until it is closed. */
+/** Opens the configured map, or the built-in one if it cannot be loaded.  Throws without WebGL. */
+export async function openMap(container: HTMLElement, options: CityMapOptions): Promise<CityMap> {
+  if (options.config.mapbox_token) {
+    try {
+      return new CityMap(container, await loadMapbox(options.config.mapbox_token), options);
+    } catch {
+      options.onFallback();
+    }
+  }
+  return new CityMap(container, await loadMapLibre(), { ...options, config: { ...options.config, mapbox_token: null } });
+}
+
+/** The map of one area; draws the city store until it is closed. */
 export class CityMap {
   private readonly map: MapLibre.Map;
-  private readonly tip: MapLibre.Popup;
+  private readonly popup: MapLibre.Popup;
   private readonly unsubscribe: () => void;
-  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly redrawInterval: ReturnType<typeof setInterval>;
   private dark: boolean;
-  private plain: boolean;
-  private drawn = false;
-  private stale = true;
+  private builtIn: boolean;
+  private styleLoaded = false;
+  private needsRedraw = true;
   private closed = false;
+  private selectedId: string | null = null;
+  /** The selected rescue must be brought into view as soon as it is known where it is. */
+  private focusPending = false;
 
   constructor(
-    private readonly box: HTMLElement,
-    engine: Engine,
-    private readonly plan: Plan,
+    private readonly container: HTMLElement,
+    library: MapLibrary,
+    private readonly options: CityMapOptions,
   ) {
-    const { area } = plan;
-    this.dark = plan.dark;
-    const { style, foreign } = this.choice();
-    this.plain = !foreign;
-    this.map = new engine.Map({
-      container: box,
+    this.dark = options.dark;
+    const { style, external } = this.chooseStyle();
+    this.builtIn = !external;
+    this.map = new library.Map({
+      container,
       style,
-      bounds: boundsOf(area),
-      fitBoundsOptions: { padding: EDGE_PX },
-      attributionControl: foreign ? {} : false,
+      bounds: boundsOf(options.area),
+      fitBoundsOptions: { padding: INITIAL_PADDING_PX },
+      attributionControl: external ? {} : false,
       dragRotate: false,
-      locale: WORDS,
+      locale: LOCALE,
     });
     this.map.touchZoomRotate.disableRotation();
-    this.map.addControl(new engine.NavigationControl({ showCompass: false }), "top-right");
-    this.map.addControl(new engine.ScaleControl({ unit: "metric" }), "bottom-right");
-    this.tip = new engine.Popup({ closeButton: false, closeOnClick: false, offset: 18, className: "city-tip" });
-    this.map.on("style.load", () => this.furnish());
-    this.map.on("error", () => this.fallBack());
-    this.listen();
-    this.unsubscribe = useCity.subscribe((city, before) => {
-      if (city.rescues !== before.rescues || city.opened !== before.opened) this.stale = true;
-      // With the next frame: by then it is known what covers the map.
-      if (city.opened !== before.opened) requestAnimationFrame(() => this.show(city.opened));
+    this.map.addControl(new library.NavigationControl({ showCompass: false }), "top-right");
+    this.map.addControl(new library.ScaleControl({ unit: "metric" }), "bottom-right");
+    this.popup = new library.Popup({ closeButton: false, closeOnClick: false, offset: 18, className: "city-map-tooltip" });
+    this.map.on("style.load", () => this.onStyleLoad());
+    this.map.on("error", () => this.fallBackToBuiltInStyle());
+    this.addPointerListeners();
+    this.unsubscribe = useCityStore.subscribe((state, previous) => {
+      if (state.rescues === previous.rescues && state.loaded === previous.loaded) return;
+      this.needsRedraw = true;
+      this.focusSelected();
     });
-    this.timer = setInterval(() => this.draw(), REDRAW_MS);
-    // A handle for whoever looks closer: what is on the map is pixels to everybody else.
-    (box as HTMLElement & { cityMap?: MapLibre.Map }).cityMap = this.map;
+    this.redrawInterval = setInterval(() => this.draw(), REDRAW_INTERVAL_MS);
+    // Lets browser tests read what is on the map, which is otherwise only pixels.
+    (container as HTMLElement & { cityMap?: MapLibre.Map }).cityMap = this.map;
+  }
+
+  /** Marks a rescue, its truck and its legs, and brings them into view. */
+  setSelected(rescueId: string | null): void {
+    if (rescueId === this.selectedId) return;
+    this.selectedId = rescueId;
+    this.needsRedraw = true;
+    this.focusPending = rescueId !== null;
+    // In the next frame, when it is known what covers the map.
+    requestAnimationFrame(() => this.focusSelected());
   }
 
   setDark(dark: boolean): void {
     if (dark === this.dark) return;
-    const before = this.choice().style;
+    const previous = this.chooseStyle().style;
     this.dark = dark;
-    const style = this.plain ? plainStyle(this.plan.area, dark) : this.choice().style;
-    if (style === before) return; // somebody's own style is the same by day and by night
-    this.drawn = false;
+    const style = this.builtIn ? builtInStyle(this.options.area, dark) : this.chooseStyle().style;
+    if (style === previous) return; // a configured style has no dark version
+    this.styleLoaded = false;
     this.map.setStyle(style, { diff: false });
   }
 
   close(): void {
     this.closed = true;
-    clearInterval(this.timer);
+    clearInterval(this.redrawInterval);
     this.unsubscribe();
     this.map.remove();
-    delete this.box.dataset.ready;
+    delete this.container.dataset.ready;
   }
 
-  private choice(): Choice {
-    return choose(this.plan.config, this.plan.area, this.dark);
+  private chooseStyle(): MapStyleChoice {
+    return chooseMapStyle(this.options.config, this.options.area, this.dark);
   }
 
-  private furnish(): void {
+  private onStyleLoad(): void {
     addLayers(this.map, this.dark);
-    this.drawn = true;
-    this.stale = true;
+    this.styleLoaded = true;
+    this.needsRedraw = true;
     this.draw();
-    this.box.dataset.ready = "true";
+    this.container.dataset.ready = "true";
   }
 
-  /** A foreign style that cannot be had is no reason to see nothing. */
-  private fallBack(): void {
-    if (this.plain || this.drawn) return;
-    this.plain = true;
-    this.plan.onPlain();
-    this.map.setStyle(plainStyle(this.plan.area, this.dark), { diff: false });
+  private fallBackToBuiltInStyle(): void {
+    if (this.builtIn || this.styleLoaded) return;
+    this.builtIn = true;
+    this.options.onFallback();
+    this.map.setStyle(builtInStyle(this.options.area, this.dark), { diff: false });
   }
 
   private draw(): void {
-    if (!this.drawn) return;
-    const { trucks, rescues, opened } = useCity.getState();
+    if (!this.styleLoaded) return;
+    const { trucks, rescues } = useCityStore.getState();
     const now = performance.now();
-    // One redraw after the last glide, so that each truck stands where it was reported.
-    const moving = gliding(trucks, now);
-    if (!moving && !this.stale && trucks.size === Number(this.box.dataset.trucks)) return;
-    if (this.stale) setData(this.map, "rescues", rescueFeatures(rescues, opened));
-    setData(this.map, "trucks", truckFeatures(trucks, rescues, opened, now));
-    setData(this.map, "ties", tieFeatures(trucks, rescues, opened, now));
-    this.box.dataset.trucks = String(trucks.size);
-    this.stale = moving;
+    const animating = isAnimating(trucks, now);
+    if (!animating && !this.needsRedraw && trucks.size === Number(this.container.dataset.trucks)) return;
+    if (this.needsRedraw) setData(this.map, "rescues", rescueFeatures(rescues, this.selectedId));
+    setData(this.map, "trucks", truckFeatures(trucks, rescues, this.selectedId, now));
+    setData(this.map, "legs", legFeatures(trucks, rescues, this.selectedId, now));
+    this.container.dataset.trucks = String(trucks.size);
+    this.needsRedraw = animating; // once more after the animation, so that each truck ends where it reported
   }
 
-  private listen(): void {
+  private addPointerListeners(): void {
     const { map } = this;
-    const under = (event: MapLibre.MapLayerMouseEvent) => (event.features?.[0]?.properties ?? {}) as { id?: string; rescue?: string | null };
+    const idAt = (event: MapLibre.MapLayerMouseEvent) => (event.features?.[0]?.properties as { id?: string } | undefined)?.id ?? "";
     for (const layer of ["rescues", "trucks"]) {
       map.on("click", layer, (event) => {
-        const { rescues, trucks, open } = useCity.getState();
-        const { id } = under(event);
-        const chosen = trucks.get(id ?? "")?.rescueId ?? (rescues.has(id ?? "") ? id : null);
-        if (chosen) open(chosen);
+        const { rescues, trucks } = useCityStore.getState();
+        const id = idAt(event);
+        const rescueId = trucks.get(id)?.rescueId ?? (rescues.has(id) ? id : null);
+        if (rescueId) this.options.onSelectRescue(rescueId);
       });
       map.on("mousemove", layer, (event) => {
-        const { rescues, trucks } = useCity.getState();
-        const tip = tipOf(under(event), rescues, trucks);
+        const { rescues, trucks } = useCityStore.getState();
+        const tooltip = tooltipOf(idAt(event), rescues, trucks);
         map.getCanvas().style.cursor = "pointer";
-        if (tip) this.tip.setLngLat(event.lngLat).setDOMContent(tipElement(tip)).addTo(map);
+        if (tooltip) this.popup.setLngLat(event.lngLat).setDOMContent(tooltipElement(tooltip)).addTo(map);
       });
       map.on("mouseleave", layer, () => {
         map.getCanvas().style.cursor = "";
-        this.tip.remove();
+        this.popup.remove();
       });
     }
   }
 
-  /** Bring a rescue that was opened into view, with its truck, if it is not in view already. */
-  private show(opened: string | null): void {
-    if (this.closed) return;
-    const { rescues, trucks } = useCity.getState();
-    const rescue = opened ? rescues.get(opened) : undefined;
-    const place = rescue && wantedAt(rescue);
-    if (!place) return;
-    const truck = [...trucks.values()].find((other) => other.rescueId === opened);
-    const places = truck ? [place, truck] : [place];
-    const covered = this.plan.covered();
-    const { clientWidth: width, clientHeight: height } = this.box;
-    if (width - covered < 2.5 * NEAR_PX) return; // too little of the map is seen
-    const inView = ({ lat, lng }: { lat: number; lng: number }) => {
+  /** Brings the selected rescue and its truck into view, once, unless they are visible already. */
+  private focusSelected(): void {
+    if (this.closed || !this.focusPending) return;
+    const { rescues, trucks, loaded } = useCityStore.getState();
+    const rescue = rescues.get(this.selectedId ?? "");
+    if (!rescue && !loaded) return; // a linked rescue is selected before the rescues are loaded
+    this.focusPending = false;
+    const destination = rescue && destinationOf(rescue);
+    if (!destination) return;
+    const truck = [...trucks.values()].find(({ rescueId }) => rescueId === this.selectedId);
+    const points = truck ? [destination, truck] : [destination];
+    const coveredWidth = this.options.getCoveredWidth();
+    const { clientWidth, clientHeight } = this.container;
+    if (clientWidth - coveredWidth < 2.5 * FOCUS_PADDING_PX) return; // too little of the map is visible
+    const isVisible = ({ lat, lng }: Coordinates) => {
       const { x, y } = this.map.project([lng, lat]);
-      return x > SEEN_PX && x < width - covered - SEEN_PX && y > SEEN_PX && y < height - SEEN_PX;
+      return x > VISIBLE_MARGIN_PX && x < clientWidth - coveredWidth - VISIBLE_MARGIN_PX && y > VISIBLE_MARGIN_PX && y < clientHeight - VISIBLE_MARGIN_PX;
     };
-    if (places.every(inView)) return;
-    const lngs = places.map(({ lng }) => lng);
-    const lats = places.map(({ lat }) => lat);
+    if (points.every(isVisible)) return;
+    const lngs = points.map(({ lng }) => lng);
+    const lats = points.map(({ lat }) => lat);
     this.map.fitBounds([Math.min(...lngs), Math.min(...lats), Math.max(...lngs), Math.max(...lats)], {
-      padding: { top: NEAR_PX, left: NEAR_PX, bottom: NEAR_PX, right: NEAR_PX + covered },
-      maxZoom: NEAR_ZOOM,
+      padding: { top: FOCUS_PADDING_PX, left: FOCUS_PADDING_PX, bottom: FOCUS_PADDING_PX, right: FOCUS_PADDING_PX + coveredWidth },
+      maxZoom: FOCUS_MAX_ZOOM,
     });
   }
-}
-
-function tipElement({ name, state }: { name: string; state: string | null }): HTMLElement {
-  const element = document.createElement("div");
-  const title = document.createElement("strong");
-  title.textContent = name;
-  element.append(title);
-  if (state) element.append(document.createElement("br"), state);
-  return element;
 }

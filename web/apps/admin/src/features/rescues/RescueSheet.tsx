@@ -1,91 +1,90 @@
-import { problemOf } from "@supportcarr/client/src/http.ts";
-import { Badge } from "@supportcarr/ui/src/Badge.tsx";
-import { Sheet } from "@supportcarr/ui/src/Sheet.tsx";
+import { toProblem } from "@supportcarr/client/http";
+import { Badge } from "@supportcarr/ui/Badge";
+import { Sheet } from "@supportcarr/ui/Sheet";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { getRescue, type OfferView, type RescueFile } from "../../lib/api.ts";
+import { rescueQueries } from "../../lib/api/rescues.ts";
+import type { Offer, RescueDetails } from "../../lib/api/types.ts";
 import { useTimeOfDay } from "../../lib/area.ts";
-import { useCity } from "../../lib/city.ts";
-import { duration, kilometres, money, shortId } from "../../lib/format.ts";
-import { COMING, statusOf } from "../../lib/status.ts";
-import { said, texts } from "../../lib/texts.ts";
+import { useCityStore } from "../../lib/cityStore.ts";
+import { formatDuration, formatKilometres, formatMoney, shortId } from "../../lib/format.ts";
+import { APPROACHING_STATUSES, describeStatus } from "../../lib/rescueStatus.ts";
+import { describeCode, texts } from "../../lib/texts.ts";
 import { Timeline } from "./Timeline.tsx";
 
 const text = texts.rescue;
 
-/** One rescue, whole: opened from the list, the map or an event. */
-export function RescueSheet({ place }: { place: HTMLElement | null }) {
-  const opened = useCity((city) => city.opened);
-  const open = useCity((city) => city.open);
+/** The details of one rescue beside the map. */
+export function RescueSheet({ rescueId, onClose }: { rescueId: string; onClose: () => void }) {
   return (
-    <Sheet title={text.title(shortId(opened ?? ""))} closeLabel={texts.close} open={opened !== null} onClose={() => open(null)} place={place}>
-      {opened ? <Whole id={opened} /> : null}
+    <Sheet title={text.title(shortId(rescueId))} closeLabel={texts.close} onClose={onClose}>
+      <RescueContent rescueId={rescueId} />
     </Sheet>
   );
 }
 
-function Whole({ id }: { id: string }) {
-  const file = useQuery({ queryKey: ["rescue", id], queryFn: () => getRescue(id) });
-  if (file.data) return <File file={file.data} />;
-  if (!file.isError) return <p className="text-(--quiet)">{texts.loading}</p>;
-  return <p role="alert">{problemOf(file.error).status === 404 ? text.notFound : text.unread}</p>;
+function RescueContent({ rescueId }: { rescueId: string }) {
+  const details = useQuery(rescueQueries.detail(rescueId));
+  if (details.data) return <Details details={details.data} />;
+  if (!details.isError) return <p className="text-(--muted)">{texts.loading}</p>;
+  return <p role="alert">{toProblem(details.error).status === 404 ? text.notFound : text.loadFailed}</p>;
 }
 
-function File({ file }: { file: RescueFile }) {
+function Details({ details }: { details: RescueDetails }) {
   const timeOfDay = useTimeOfDay();
-  const { rescue, payment } = file;
-  const { label, tone } = statusOf(rescue.status);
+  const { rescue, payment } = details;
+  const { label, tone } = describeStatus(rescue.status);
   const { currency, items, total_minor } = rescue.quote;
   return (
     <div className="space-y-6 text-sm">
       <div className="flex items-center justify-between">
         <Badge tone={tone}>{label}</Badge>
-        <span className="text-lg font-semibold tabular-nums">{money(rescue.price_minor ?? total_minor, currency)}</span>
+        <span className="text-lg font-semibold tabular-nums">{formatMoney(rescue.price_minor ?? total_minor, currency)}</span>
       </div>
       <dl className="grid grid-cols-[6rem_1fr] gap-y-2">
-        <Fact name={text.facts.what}>{said(rescue.problem ?? rescue.kind)}</Fact>
-        {rescue.reason ? <Fact name={text.facts.why}>{said(rescue.reason)}</Fact> : null}
-        {rescue.note ? <Fact name={text.facts.note}>{rescue.note}</Fact> : null}
-        <Fact name={text.facts.requested}>
+        <Field name={text.fields.problem}>{describeCode(rescue.problem ?? rescue.kind)}</Field>
+        {rescue.reason ? <Field name={text.fields.reason}>{describeCode(rescue.reason)}</Field> : null}
+        {rescue.note ? <Field name={text.fields.note}>{rescue.note}</Field> : null}
+        <Field name={text.fields.requested}>
           <time dateTime={rescue.created_at}>{timeOfDay(rescue.created_at)}</time>
-        </Fact>
-        <Fact name={text.facts.rider}>
-          {rescue.rider.name} <Quiet>{rescue.rider.phone_masked}</Quiet>
-        </Fact>
-        <Fact name={text.facts.driver}>{rescue.driver ? <Driver driver={rescue.driver} /> : <Quiet>{text.noDriver}</Quiet>}</Fact>
-        {COMING.has(rescue.status) ? <Eta rescueId={rescue.id} asRead={rescue.eta_seconds ?? null} /> : null}
-        <Fact name={text.facts.payment}>
+        </Field>
+        <Field name={text.fields.rider}>
+          {rescue.rider.name} <Muted>{rescue.rider.phone_masked}</Muted>
+        </Field>
+        <Field name={text.fields.driver}>{rescue.driver ? <DriverName driver={rescue.driver} /> : <Muted>{text.noDriver}</Muted>}</Field>
+        {APPROACHING_STATUSES.has(rescue.status) ? <Eta rescueId={rescue.id} initialEta={rescue.eta_seconds ?? null} /> : null}
+        <Field name={text.fields.payment}>
           {[
-            said(rescue.payment.status),
-            rescue.payment.captured_minor ? text.captured(money(rescue.payment.captured_minor, currency)) : "",
-            rescue.payment.refunded_minor ? text.refunded(money(rescue.payment.refunded_minor, currency)) : "",
-            payment?.failure ? said(payment.failure) : "",
+            describeCode(rescue.payment.status),
+            rescue.payment.captured_minor ? text.captured(formatMoney(rescue.payment.captured_minor, currency)) : "",
+            rescue.payment.refunded_minor ? text.refunded(formatMoney(rescue.payment.refunded_minor, currency)) : "",
+            payment?.failure ? describeCode(payment.failure) : "",
           ]
             .filter(Boolean)
             .join(" · ")}
-        </Fact>
-        <Fact name={text.facts.messages}>{file.messages}</Fact>
+        </Field>
+        <Field name={text.fields.messages}>{details.messages}</Field>
       </dl>
       <Section title={text.timeline}>
-        <Timeline entries={file.timeline} />
+        <Timeline entries={details.timeline} />
       </Section>
       <Section title={text.price}>
         <dl className="space-y-1">
           {items.map((item) => (
-            <Sum key={item.code} name={item.label} amount={money(item.amount_minor, currency)} />
+            <Amount key={item.code} name={item.label} amount={formatMoney(item.amount_minor, currency)} />
           ))}
-          <Sum name={text.total} amount={money(total_minor, currency)} strong />
+          <Amount name={text.total} amount={formatMoney(total_minor, currency)} strong />
           {typeof rescue.price_minor === "number" && rescue.price_minor !== total_minor ? (
-            <Sum name={text.owed} amount={money(rescue.price_minor, currency)} strong />
+            <Amount name={text.amountDue} amount={formatMoney(rescue.price_minor, currency)} strong />
           ) : null}
         </dl>
       </Section>
-      <Section title={text.offers(file.offers.length)}>
-        {file.offers.length === 0 ? <Quiet>{text.noOffers}</Quiet> : null}
+      <Section title={text.offers(details.offers.length)}>
+        {details.offers.length === 0 ? <Muted>{text.noOffers}</Muted> : null}
         <ol className="space-y-2">
-          {file.offers.map((offer) => (
-            <Offer key={offer.id} offer={offer} />
+          {details.offers.map((offer) => (
+            <OfferItem key={offer.id} offer={offer} />
           ))}
         </ol>
       </Section>
@@ -93,32 +92,32 @@ function File({ file }: { file: RescueFile }) {
   );
 }
 
-function Driver({ driver: { name, vehicle } }: { driver: NonNullable<RescueFile["rescue"]["driver"]> }) {
+function DriverName({ driver: { name, vehicle } }: { driver: NonNullable<RescueDetails["rescue"]["driver"]> }) {
   return (
     <>
       {name}{" "}
-      <Quiet>
+      <Muted>
         {vehicle.colour} {vehicle.make} {vehicle.model} · {vehicle.plate}
-      </Quiet>
+      </Muted>
     </>
   );
 }
 
-/** As the truck last told; until it has, as it was read. */
-function Eta({ rescueId, asRead }: { rescueId: string; asRead: number | null }) {
-  const told = useCity((city) => [...city.trucks.values()].find((truck) => truck.rescueId === rescueId)?.etaSeconds ?? null);
-  const eta = told ?? asRead;
-  return eta === null ? null : <Fact name={text.facts.eta}>{duration(eta)}</Fact>;
+/** The latest ETA reported by the truck; until there is one, that of the details. */
+function Eta({ rescueId, initialEta }: { rescueId: string; initialEta: number | null }) {
+  const reportedEta = useCityStore((state) => [...state.trucks.values()].find((truck) => truck.rescueId === rescueId)?.etaSeconds ?? null);
+  const eta = reportedEta ?? initialEta;
+  return eta === null ? null : <Field name={text.fields.eta}>{formatDuration(eta)}</Field>;
 }
 
-function Offer({ offer }: { offer: OfferView }) {
+function OfferItem({ offer }: { offer: Offer }) {
   return (
     <li className="flex items-baseline justify-between gap-3">
       <span>
-        {said(offer.state)}
-        <span className="block text-xs text-(--quiet)">{text.offerMade(money(offer.pay_minor, offer.currency), duration(offer.eta_seconds))}</span>
+        {describeCode(offer.state)}
+        <span className="block text-xs text-(--muted)">{text.offer(formatMoney(offer.pay_minor, offer.currency), formatDuration(offer.eta_seconds))}</span>
       </span>
-      <span className="text-xs whitespace-nowrap text-(--quiet) tabular-nums">{kilometres(offer.distance_m)}</span>
+      <span className="text-xs whitespace-nowrap text-(--muted) tabular-nums">{formatKilometres(offer.distance_m)}</span>
     </li>
   );
 }
@@ -126,28 +125,28 @@ function Offer({ offer }: { offer: OfferView }) {
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section>
-      <h3 className="mb-2 text-xs font-semibold text-(--quiet)">{title}</h3>
+      <h3 className="mb-2 text-xs font-semibold text-(--muted)">{title}</h3>
       {children}
     </section>
   );
 }
 
-function Sum({ name, amount, strong = false }: { name: string; amount: string; strong?: boolean }) {
+function Amount({ name, amount, strong = false }: { name: string; amount: string; strong?: boolean }) {
   return (
-    <div className={`flex justify-between ${strong ? "border-t border-(--line) pt-1 font-medium" : ""}`}>
+    <div className={`flex justify-between ${strong ? "border-t border-(--border) pt-1 font-medium" : ""}`}>
       <dt>{name}</dt>
       <dd className="tabular-nums">{amount}</dd>
     </div>
   );
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Field({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="text-(--quiet)">{name}</dt>
+      <dt className="text-(--muted)">{name}</dt>
       <dd>{children}</dd>
     </>
   );
 }
 
-const Quiet = ({ children }: { children: ReactNode }) => <span className="text-(--quiet)">{children}</span>;
+const Muted = ({ children }: { children: ReactNode }) => <span className="text-(--muted)">{children}</span>;

@@ -2,8 +2,8 @@
 import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, expect, it } from "vitest";
 
-import type { TimelineEntry } from "../../lib/api.ts";
-import { MONTREAL } from "../../lib/area.fixture.ts";
+import type { TimelineEntry } from "../../lib/api/types.ts";
+import { MONTREAL } from "../../lib/testing/areas.ts";
 import { AreaContext } from "../../lib/area.ts";
 import { Timeline } from "./Timeline.tsx";
 
@@ -12,7 +12,7 @@ afterEach(cleanup);
 const entry = (version: number, to: TimelineEntry["to"], at: string, role: string, reason: string | null = null): TimelineEntry =>
   ({ version, from: null, to, at, actor: { role, id: null }, reason });
 
-it("tells the states in order, with who, why and how long after", () => {
+it("lists the statuses in order, with actor, reason and time since the previous one", () => {
   render(
     <AreaContext.Provider value={MONTREAL}>
       <Timeline
@@ -25,8 +25,8 @@ it("tells the states in order, with who, why and how long after", () => {
     </AreaContext.Provider>,
   );
   expect(screen.getAllByRole("listitem").map((item) => item.textContent)).toEqual([
-    "Card check16:00:00by rider",
-    "Finding a driver16:00:01by system · after 1 s",
-    "Cancelled16:01:30by rider · Changed mind · after 1 min",
+    "Checking card16:00:00by the rider",
+    "Finding a driver16:00:01by the system · after 1 s",
+    "Cancelled16:01:30by the rider · Changed mind · after 1 min",
   ]);
 });

@@ -8,9 +8,9 @@ import { useSession } from "../../lib/session.ts";
 import { SignIn } from "./SignIn.tsx";
 
 const post = vi.spyOn(axios, "post");
-const account = (...roles: string[]) => ({ data: { user: { roles }, access_token: "a", refresh_token: "r" } });
+const signInResponse = (...roles: string[]) => ({ data: { user: { roles }, access_token: "a", refresh_token: "r" } });
 
-function show() {
+function renderForm() {
   render(
     <QueryClientProvider client={new QueryClient()}>
       <SignIn />
@@ -31,41 +31,41 @@ beforeEach(() => {
 afterEach(cleanup);
 
 describe("signing in", () => {
-  it.each(["admin", "support"])("lets in who is %s", async (role) => {
-    post.mockResolvedValue(account(role));
-    show();
+  it.each(["admin", "support"])("admits the role %s", async (role) => {
+    post.mockResolvedValue(signInResponse(role));
+    renderForm();
     signIn();
     await vi.waitFor(() => expect(useSession.getState().tokens).toEqual({ access_token: "a", refresh_token: "r" }));
     expect(post).toHaveBeenCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret " });
   });
 
-  it("turns away who is no operator, and ends the session that this began", async () => {
-    post.mockResolvedValue(account("rider", "driver"));
-    show();
+  it("rejects an account that is no operator, and ends its session", async () => {
+    post.mockResolvedValue(signInResponse("rider", "driver"));
+    renderForm();
     signIn();
     expect((await screen.findByRole("alert")).textContent).toMatch(/operators only/);
     expect(useSession.getState().tokens).toBeNull();
     expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-out", null, { headers: { Authorization: "Bearer a" } });
   });
 
-  it("says what the platform said", async () => {
+  it("shows the reason given by the platform", async () => {
     const data = { code: "unauthenticated", detail: "The phone number or the password is wrong" };
     post.mockRejectedValue(new AxiosError("", "", undefined, null, { status: 401, data, statusText: "", headers: {}, config: { headers: new AxiosHeaders() } }));
-    show();
+    renderForm();
     signIn();
     expect((await screen.findByRole("alert")).textContent).toBe(data.detail);
   });
 
-  it("says that there was no answer", async () => {
+  it("reports a missing response", async () => {
     post.mockRejectedValue(new AxiosError("Network Error"));
-    show();
+    renderForm();
     signIn();
     expect((await screen.findByRole("alert")).textContent).toMatch(/cannot be reached/);
   });
 
-  it("says why the last session ended", () => {
+  it("shows why the last session ended", () => {
     useSession.getState().signOut("expired");
-    show();
-    expect(screen.getByRole("alert").textContent).toBe("Your session has ended. Sign in again.");
+    renderForm();
+    expect(screen.getByRole("alert").textContent).toBe("Your session has expired. Sign in again.");
   });
 });

@@ -1,0 +1,62 @@
+import { Button } from "@supportcarr/ui/Button";
+import { useNavigate } from "@tanstack/react-router";
+
+import { ConnectionStatus } from "../features/overview/ConnectionStatus.tsx";
+import { Counters } from "../features/overview/Counters.tsx";
+import { type Area, useArea } from "../lib/area.ts";
+import { signOut } from "../lib/session.ts";
+import { texts } from "../lib/texts.ts";
+import { useTheme } from "./theme.ts";
+
+export function ConsoleHeader({ areas }: { areas: readonly Area[] }) {
+  const { theme, toggle } = useTheme();
+  const navigate = useNavigate();
+  const otherTheme = theme === "dark" ? texts.header.light : texts.header.dark;
+
+  function leave() {
+    signOut();
+    // The next person who signs in here must not land on this person's page.
+    void navigate({ to: "/", search: { tab: undefined, area: undefined }, replace: true });
+  }
+
+  return (
+    <header className="flex flex-wrap items-center gap-x-6 gap-y-2 rounded-xl border border-(--border) bg-(--surface) px-4 py-2 2xl:flex-nowrap">
+      <div className="flex items-center gap-2.5">
+        <img src="/admin/icon.svg" alt="" className="size-8" />
+        <h1 className="text-base font-semibold whitespace-nowrap">{texts.product}</h1>
+        <AreaName areas={areas} />
+      </div>
+      <Counters className="order-last basis-full xl:order-none xl:flex-1 xl:basis-0" />
+      <div className="ml-auto flex items-center gap-1 text-sm xl:ml-0">
+        <ConnectionStatus />
+        <Button variant="ghost" onClick={toggle} aria-label={texts.header.theme(otherTheme)}>
+          {otherTheme}
+        </Button>
+        <Button variant="ghost" onClick={leave}>
+          {texts.header.signOut}
+        </Button>
+      </div>
+    </header>
+  );
+}
+
+/** The name of the area, or a choice where there are several. */
+function AreaName({ areas }: { areas: readonly Area[] }) {
+  const area = useArea();
+  const navigate = useNavigate();
+  if (areas.length < 2) return <span className="whitespace-nowrap text-(--muted)">{area.name}</span>;
+  return (
+    <select
+      aria-label={texts.header.area}
+      value={area.id}
+      onChange={(event) => void navigate({ to: "/", search: { area: event.target.value } })}
+      className="rounded-md border border-(--border) bg-(--surface) px-2 py-1 text-sm"
+    >
+      {areas.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}

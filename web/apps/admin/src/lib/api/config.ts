@@ -1,0 +1,6 @@
+import { fetchConfig } from "@supportcarr/client/config";
+import { queryOptions } from "@tanstack/react-query";
+
+export const configQueries = {
+  current: () => queryOptions({ queryKey: ["config"], queryFn: fetchConfig, staleTime: Infinity }),
+};

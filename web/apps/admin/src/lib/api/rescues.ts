@@ -1,0 +1,29 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { ENDED_STATUSES } from "../rescueStatus.ts";
+import { http } from "../session.ts";
+import type { RescueDetails, RescueRow } from "./types.ts";
+
+const ENDED_LIMIT = 50;
+
+export const rescueQueries = {
+  all: () => ["rescues"] as const,
+
+  /** The rescues that ended last, newest first. */
+  ended: (areaId: string) =>
+    queryOptions({
+      queryKey: [...rescueQueries.all(), "ended", areaId],
+      queryFn: async () => {
+        const params = { area: areaId, status: ENDED_STATUSES.join(","), limit: ENDED_LIMIT };
+        const { data } = await http.get<{ items: RescueRow[] }>("/admin/rescues", { params });
+        return data.items;
+      },
+      refetchInterval: 5_000,
+    }),
+
+  detail: (rescueId: string) =>
+    queryOptions({
+      queryKey: [...rescueQueries.all(), "detail", rescueId],
+      queryFn: async () => (await http.get<RescueDetails>(`/admin/rescues/${encodeURIComponent(rescueId)}`)).data,
+    }),
+};

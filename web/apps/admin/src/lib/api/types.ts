@@ -1,0 +1,12 @@
+import type { components } from "@supportcarr/client/api";
+
+type Schemas = components["schemas"];
+
+export type ClockReading = Schemas["ClockReading"];
+export type DriverPosition = Schemas["DriverPoint"];
+export type MapView = Schemas["MapView"];
+export type Offer = Schemas["OfferOut"];
+export type Overview = Schemas["Overview"];
+export type RescueDetails = Schemas["RescueFileView"];
+export type RescueRow = Schemas["RescueRow"];
+export type TimelineEntry = Schemas["TimelineView"];

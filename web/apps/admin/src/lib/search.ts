@@ -1,0 +1,25 @@
+/** The view state in the query string of every page of the console. */
+export interface ConsoleSearch {
+  /** The selected list of rescues; absent: the live ones. */
+  tab?: "ended" | undefined;
+  /** The id of the selected service area; absent: the first one. */
+  area?: string | undefined;
+}
+
+/** Keeps what is valid; anything else in a query string is ignored. */
+export const validateSearch = ({ tab, area }: Record<string, unknown>): ConsoleSearch => ({
+  tab: tab === "ended" ? tab : undefined,
+  area: typeof area === "string" && area !== "" ? area : undefined,
+});
+
+/*
+ * Plain query strings.  By default the router reads each value as JSON, so that `?area=1` would be a
+ * number, and a string that looks like JSON would be written in quotes.
+ */
+export const parseSearch = (query: string): Record<string, string> => Object.fromEntries(new URLSearchParams(query));
+
+export function stringifySearch(search: Record<string, unknown>): string {
+  const strings = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const query = new URLSearchParams(strings).toString();
+  return query ? `?${query}` : "";
+}

@@ -1,0 +1,76 @@
+import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+import { getDemoCity } from "./browser.ts";
+
+type TruckPosition = { id: string; position: string };
+type MapElement = HTMLElement & { cityMap?: { querySourceFeatures: (source: string) => { properties: { id: string }; geometry: { coordinates: number[] } }[] } };
+
+/** The console as an operator sees it. */
+export class ConsolePage {
+  constructor(readonly page: Page) {}
+
+  readonly phone = () => this.page.getByLabel("Phone");
+  readonly connection = (status: string) => this.page.getByRole("banner").getByRole("status").filter({ hasText: status });
+  readonly rescues = () => this.page.getByRole("region", { name: "Rescues" });
+  readonly rows = () => this.rescues().getByRole("listitem").getByRole("link");
+  readonly events = () => this.page.getByRole("region", { name: "Events" });
+  readonly eventItems = () => this.events().getByRole("listitem");
+  readonly sheet = () => this.page.getByRole("dialog");
+  readonly sheetTitle = () => this.sheet().getByRole("heading", { level: 2 }).textContent();
+  readonly button = (name: string | RegExp): Locator => this.page.getByRole("button", { name });
+
+  /** Opens a page of the console; without a session this shows the sign-in form. */
+  async visit(path = "/admin"): Promise<this> {
+    await this.page.goto(`${getDemoCity().base}${path}`);
+    return this;
+  }
+
+  async signIn({ phone, password }: { phone: string; password: string }): Promise<void> {
+    await this.phone().fill(phone);
+    await this.page.getByLabel("Password").fill(password);
+    await this.button("Sign in").click();
+  }
+
+  /** Opens a page of the console with a session, and waits until it is live. */
+  async enter(path = "/admin"): Promise<this> {
+    const { tokens } = getDemoCity();
+    await this.page.addInitScript((stored) => sessionStorage.setItem("supportcarr.console.session", stored), JSON.stringify(tokens));
+    await this.visit(path);
+    await this.waitUntilLive();
+    return this;
+  }
+
+  async waitUntilLive(): Promise<void> {
+    await this.connection("Live").waitFor();
+    await this.page.locator("[data-testid=map][data-ready=true]").waitFor();
+    await expect.poll(() => this.page.locator("[data-testid=map]").getAttribute("data-trucks"), { timeout: 15_000 }).not.toBe("0");
+  }
+
+  /** The position of each truck in the data of the map. */
+  truckPositions(): Promise<TruckPosition[]> {
+    return this.page.getByTestId("map").evaluate((element: MapElement) =>
+      (element.cityMap?.querySourceFeatures("trucks") ?? []).map(({ properties, geometry }) => ({ id: properties.id, position: geometry.coordinates.join() })),
+    );
+  }
+
+  async waitForMovingTrucks(): Promise<void> {
+    await expect.poll(async () => (await this.truckPositions()).length, { timeout: 15_000 }).toBeGreaterThan(0);
+    const before = new Map((await this.truckPositions()).map(({ id, position }) => [id, position]));
+    await expect
+      .poll(async () => (await this.truckPositions()).some(({ id, position }) => before.has(id) && before.get(id) !== position), { timeout: 20_000 })
+      .toBe(true);
+  }
+
+  async waitForNewEvent(): Promise<void> {
+    const before = await this.eventItems().count();
+    await expect.poll(() => this.eventItems().count(), { timeout: 40_000 }).toBeGreaterThan(before);
+  }
+
+  /** Opens a rescue from the list. */
+  async openRescue(): Promise<void> {
+    await expect.poll(() => this.rows().count(), { timeout: 30_000 }).toBeGreaterThan(0);
+    await this.rows().last().click();
+    await this.sheet().getByRole("heading", { name: "Timeline" }).waitFor();
+  }
+}

@@ -1,0 +1,137 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const COMMAND = join(ROOT, ".venv/bin/supportcarr");
+const START_TIMEOUT_MS = 90_000;
+const STOP_TIMEOUT_MS = 30_000;
+const MAX_LIFETIME_S = 600; // in case the test run is killed and cannot stop it
+
+export interface Account {
+  phone: string;
+  password: string;
+}
+
+/** A small demo city that runs during the tests. */
+export interface DemoCity {
+  base: string;
+  pid: number;
+  admin: Account;
+  tokens: { access_token: string; refresh_token: string };
+}
+
+export interface RunningDemoCity extends DemoCity {
+  stop: () => Promise<void>;
+  /** The output of the command. */
+  output: () => string;
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolved) => {
+    const server = createServer();
+    server.once("error", () => resolved(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolved(true)));
+  });
+
+/** Finds three free consecutive ports (API, real time, emulators) and returns the first. */
+async function findFreePorts(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const all = await Promise.all([first, first + 1, first + 2].map(isFree));
+    if (all.every(Boolean)) return first;
+  }
+  throw new Error("no three consecutive free ports found");
+}
+
+/** Requests JSON from the API; throws unless the response is successful. */
+export async function requestJson<T>(base: string, path: string, { token, body }: { token?: string; body?: object } = {}): Promise<T> {
+  const headers: Record<string, string> = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
+  if (token) headers.authorization = `Bearer ${token}`;
+  const init = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
+  const response = await fetch(`${base}/api/v1${path}`, init);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+async function waitFor<T>(what: string, attempt: () => Promise<T>, isRunning: () => boolean): Promise<T> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isRunning()) throw new Error(`the demo city ended while waiting for ${what}`, { cause: error });
+      if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}`, { cause: error });
+      await sleep(250);
+    }
+  }
+}
+
+/** Starts a demo city with its own data directory, and waits until a driver is online. */
+export async function startDemoCity(): Promise<RunningDemoCity> {
+  if (!existsSync(COMMAND)) throw new Error(".venv/bin/supportcarr is missing; run `make setup`");
+  const data = mkdtempSync(join(tmpdir(), "supportcarr-e2e-"));
+  const log = join(data, "demo.log");
+  const port = await findFreePorts();
+  const base = `http://127.0.0.1:${port}`;
+  const options = { riders: 8, drivers: 6, speed: 12, seconds: MAX_LIFETIME_S, port, data: join(data, "city") };
+  const command = ["demo", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
+  const out = openSync(log, "w");
+  const demo = spawn(COMMAND, command, { cwd: data, stdio: ["ignore", out, out] });
+  const isRunning = () => demo.exitCode === null && demo.signalCode === null;
+  const output = () => readFileSync(log, "utf8");
+  const stop = async () => {
+    await stopProcess(demo);
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    const admin = await waitFor("the operator accounts", () => Promise.resolve(readAdmin(options.data)), isRunning);
+    const tokens = await waitFor("a successful sign-in", () => requestJson<DemoCity["tokens"]>(base, "/auth/sign-in", { body: admin }), isRunning);
+    await waitFor("a driver online", () => requireDriver(base, tokens.access_token), isRunning);
+    return { base, pid: demo.pid ?? 0, admin, tokens, stop, output };
+  } catch (error) {
+    const log = output();
+    await stop();
+    throw new Error(`the demo city did not start; its output:\n${log}`, { cause: error });
+  }
+}
+
+function readAdmin(data: string): Account {
+  const { admin } = JSON.parse(readFileSync(join(data, "operators.json"), "utf8")) as { admin: Account };
+  return { phone: admin.phone, password: admin.password };
+}
+
+async function requireDriver(base: string, token: string): Promise<void> {
+  const { drivers } = await requestJson<{ drivers: unknown[] }>(base, "/admin/map?area=montreal", { token });
+  if (drivers.length === 0) throw new Error("no driver is online yet");
+}
+
+async function stopProcess(demo: ChildProcess): Promise<void> {
+  if (demo.exitCode !== null || demo.signalCode !== null) return;
+  const exited = new Promise<void>((resolved) => demo.once("exit", () => resolved()));
+  demo.kill("SIGINT");
+  const timeout = sleep(STOP_TIMEOUT_MS, "late" as const, { ref: false });
+  if ((await Promise.race([exited, timeout])) === "late") {
+    demo.kill("SIGKILL");
+    await exited;
+  }
+}
+
+/** Process ids of one role (`api`, `realtime`) of the demo city, found by process title. */
+export function findProcesses(city: DemoCity, role: string): number[] {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
+  return rows
+    .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row))
+    .filter((match) => Number(match?.[2]) === city.pid && match?.[3]?.trim() === `supportcarr: ${role}`)
+    .map((match) => Number(match?.[1]));
+}
+
+/** Kills every process of a role (SIGKILL); the supervisor of the demo city starts new ones. */
+export function killProcesses(city: DemoCity, role: string): void {
+  const pids = findProcesses(city, role);
+  if (pids.length === 0) throw new Error(`no process has the title "supportcarr: ${role}"`);
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+}
