@@ -225,10 +225,10 @@ class Container:
     def periodic_tasks(self) -> list[PeriodicTask]:
         return [
             *auth_jobs.tickers(self.auth),
-            *riders_jobs.tickers(self.riders, self.rescues),
-            *dispatch_jobs.tickers(self.dispatch),
-            *pricing_jobs.tickers(self.pricing),
-            *payments_jobs.tickers(self.webhooks),
+            *riders_jobs.periodic_tasks(self.riders, self.rescues),
+            *dispatch_jobs.periodic_tasks(self.dispatch),
+            *pricing_jobs.periodic_tasks(self.pricing),
+            *payments_jobs.periodic_tasks(self.webhooks),
             *idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret).tickers(),
         ]
 

@@ -13,13 +13,13 @@ from supportcarr.dispatch.model import DispatchRules, Offer
 from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store
-from supportcarr.kit.store.update import update
+from supportcarr.kit.store.update import update, without_events
 
-RACES = 10  # lost in a row before an attempt is given up; what it belongs to is taken up again later
+ATTEMPTS = 10  # compare-and-sets lost in a row before giving up; the saga is resumed later
 
 
 class DriverClaims:
-    """Takes and releases drivers.  Every verb may be repeated."""
+    """Claims and releases drivers.  Every method is idempotent."""
 
     def __init__(self, store: Store, clock: Clock, rules: DispatchRules) -> None:
         self._roster = store.collection(ROSTER)
@@ -27,26 +27,30 @@ class DriverClaims:
         self._grace = timedelta(seconds=rules.grace_seconds)
 
     async def entries(self, driver_ids: Iterable[str]) -> dict[str, RosterEntry]:
-        """What is known of those drivers."""
+        """The roster entries of those drivers, by id; unknown drivers are left out."""
         return await self._roster.get_many(list(driver_ids))
 
-    async def apply_standing(self, fact: DriverStandingChanged, version: int) -> RosterEntry:
-        """Apply a driver's standing, as of that version of the profile; answers the entry."""
-        if await self._roster.get(fact.driver_id) is None:
+    async def apply_standing(self, changed: DriverStandingChanged, version: int) -> RosterEntry:
+        """Apply a driver's standing as of that version of the profile; returns the entry."""
+        if await self._roster.get(changed.driver_id) is None:
             with contextlib.suppress(DuplicateKey):
-                await self._roster.insert(RosterEntry(id=fact.driver_id))
-        return await self._change(fact.driver_id, lambda e: roster.apply_standing(e, fact, version))
+                await self._roster.insert(RosterEntry(id=changed.driver_id))
+        return await self._update(
+            changed.driver_id, lambda entry: roster.apply_standing(entry, changed, version)
+        )
 
     async def claim_for_offer(self, driver_id: str, claim: OfferClaim) -> bool:
         """Claim the driver's one open offer; False if the driver is not free."""
-        entry = await self._change(driver_id, lambda e: roster.claim_offer(e, claim))
+        entry = await self._update(driver_id, lambda entry: roster.claim_offer(entry, claim))
         return entry.offer == claim
 
     async def release_offer(
         self, driver_id: str, offer_id: str, *, missed: bool | None = None
     ) -> RosterEntry:
-        """Drop the claim of that offer, if it is there; *missed* as in ``roster.drop_offer``."""
-        return await self._change(driver_id, lambda e: roster.drop_offer(e, offer_id, missed=missed))
+        """Release the claim of that offer, if it is there; *missed* as in ``roster.release_offer``."""
+        return await self._update(
+            driver_id, lambda entry: roster.release_offer(entry, offer_id, missed=missed)
+        )
 
     async def claim_for_job(self, offer: Offer) -> bool:
         """Claim the driver's current job for that accepted offer; False if there is another job."""
@@ -58,34 +62,33 @@ class DriverClaims:
             confirmed=False,
             until=self._clock.city() + self._grace,
         )
-        entry = await self._change(offer.driver_id, lambda e: roster.claim_job(e, job))
+        entry = await self._update(offer.driver_id, lambda entry: roster.claim_job(entry, job))
         return entry.job is not None and entry.job.offer_id == offer.id
 
     async def confirm_job(self, offer: Offer) -> None:
-        """The rescue names the driver: the claim stays until the rescue lets go."""
+        """Keep the claim until the rescue releases the driver: the rescue names the driver now."""
         now = self._clock.city()
-        await self._change(offer.driver_id, lambda e: roster.confirm_job(e, offer.id, now))
+        await self._update(offer.driver_id, lambda entry: roster.confirm_job(entry, offer.id, now))
 
     async def release_job_of_offer(self, offer: Offer) -> None:
-        """Drop the job that was claimed by that offer, if it is there."""
-        await self._drop_job(offer.driver_id, lambda job: job.offer_id == offer.id)
+        """Release the job that was claimed by that offer, if it is there."""
+        await self._release_job(offer.driver_id, lambda job: job.offer_id == offer.id)
 
     async def release_job(self, driver_id: str, rescue_id: str, *, before_entry: int | None = None) -> None:
-        """Drop the job of that rescue, if it is there, and was taken before that entry."""
+        """Release the job of that rescue, if it is there and was claimed before that entry."""
         if await self._roster.get(driver_id) is not None:
-            await self._drop_job(
+            await self._release_job(
                 driver_id,
                 lambda job: job.rescue_id == rescue_id and (before_entry is None or job.entry < before_entry),
             )
 
-    async def _drop_job(self, driver_id: str, applies: Callable[[JobClaim], bool]) -> None:
-        await self._change(
-            driver_id, lambda e: roster.drop_job(e) if e.job is not None and applies(e.job) else None
+    async def _release_job(self, driver_id: str, applies: Callable[[JobClaim], bool]) -> None:
+        await self._update(
+            driver_id,
+            lambda entry: roster.release_job(entry) if entry.job is not None and applies(entry.job) else None,
         )
 
-    async def _change(self, driver_id: str, to: Callable[[RosterEntry], RosterEntry | None]) -> RosterEntry:
-        def decide(entry: RosterEntry) -> tuple[RosterEntry, None] | None:
-            changed = to(entry)
-            return None if changed is None else (changed, None)
-
-        return await update(self._roster, driver_id, decide, attempts=RACES)
+    async def _update(
+        self, driver_id: str, change: Callable[[RosterEntry], RosterEntry | None]
+    ) -> RosterEntry:
+        return await update(self._roster, driver_id, without_events(change), attempts=ATTEMPTS)

@@ -1,8 +1,8 @@
-"""What dispatch refuses.
+"""The errors of dispatch.
 
 ApiError
-├── OfferNotOpen    409, the offer was answered, expired or was withdrawn
-└── UnknownOffer    404, also for an offer to somebody else
+├── OfferNotOpen    409, the offer was answered, has expired or was withdrawn
+└── UnknownOffer    404, also for an offer to another driver
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What dispatch learns from others."""
+"""Event consumers of dispatch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from supportcarr.kit.jobs.declarations import Consumer
 
 
 def consumers(service: DispatchService) -> list[Consumer]:
+    """Follow rescues and drivers."""
     return [
         Consumer(
             "dispatch.follow_rescues", (MatchingBegan, RescueAssigned, RescueEnded), service.follow_rescue

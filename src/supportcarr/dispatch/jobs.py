@@ -1,4 +1,4 @@
-"""What dispatch does when its time comes."""
+"""Deadlines and periodic tasks of dispatch."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ RECONCILE_SECONDS = 5.0
 
 
 def deadlines(service: DispatchService) -> list[Deadline]:
-    """The ends of offers, the next searches, and sagas that somebody left half-done."""
-    return [Deadline(OFFERS, service.offer_due), Deadline(CASES, service.case_due)]
+    """Ends of offers, next searches, and sagas that a crash left incomplete."""
+    return [Deadline(OFFERS, service.on_offer_deadline), Deadline(CASES, service.on_case_deadline)]
 
 
-def tickers(service: DispatchService) -> list[PeriodicTask]:
+def periodic_tasks(service: DispatchService) -> list[PeriodicTask]:
+    """The reconciliation of claims."""
     return [PeriodicTask("dispatch.reconcile", RECONCILE_SECONDS, service.reconcile)]

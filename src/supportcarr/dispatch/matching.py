@@ -1,13 +1,13 @@
 """The search for a driver, and the saga that makes an offer.
 
-``make`` (each step is a compare-and-set)
-    1. the case reserves the offer: its id, its driver, its end (two dispatchers at once: one goes on)
-    2. the driver's one open offer is claimed; a driver who was just taken: 1 with the next
+``_make_offer`` and ``_reserve`` (each step is a compare-and-set)
+    1. the case reserves the offer: its id, its driver, its end (of two processes at once, one goes on)
+    2. the driver's one open offer is claimed; if the driver was just taken: 1 with the next driver
     3. the offer is inserted: ``OfferMade``
-    4. case and driver are seen to name it still; if they do not, it is withdrawn
-Whoever dies on the way leaves the reservation in the case, whose ``due_at`` comes when the offer
-should have been answered: without an offer, the claim is dropped and the search goes on.  The
-reservation comes before the claim, so that a rescue never has two offers out.
+    4. case and driver are read again; if they do not name the offer any more, it is withdrawn
+A process that dies in between leaves the reservation in the case, whose ``due_at`` comes when the
+offer should have been answered: if there is no offer then, the claim is released and the search goes
+on.  The reservation comes before the claim, so that a rescue never has two offers out.
 """
 
 from __future__ import annotations
@@ -21,13 +21,7 @@ from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.events import OfferMade
 from supportcarr.contracts.ids import OFFER
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
-from supportcarr.dispatch.claims import DriverClaims
-from supportcarr.dispatch.collections import CASES, OFFERS
-from supportcarr.dispatch.model import (
-    DispatchCase,
-    DispatchRules,
-    Offer,
-    Reservation,
+from supportcarr.dispatch.cases import (
     candidates,
     case_after_empty_search,
     new_offer,
@@ -35,6 +29,9 @@ from supportcarr.dispatch.model import (
     search_pause,
     search_radius,
 )
+from supportcarr.dispatch.claims import DriverClaims
+from supportcarr.dispatch.collections import CASES, OFFERS
+from supportcarr.dispatch.model import DispatchCase, DispatchRules, Offer, Reservation
 from supportcarr.dispatch.nearest import nearest
 from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
 from supportcarr.dispatch.ports import NearbyDrivers, RoutePlanner
@@ -54,23 +51,23 @@ class Matching:
         clock: Clock,
         rules: DispatchRules,
         claims: DriverClaims,
-        answers: OfferLifecycle,
+        lifecycle: OfferLifecycle,
         positions: NearbyDrivers,
-        router: RoutePlanner,
+        routes: RoutePlanner,
     ) -> None:
         self._cases = store.collection(CASES)
         self._offers = store.collection(OFFERS)
         self._clock = clock
         self._rules = rules
         self._claims = claims
-        self._answers = answers
+        self._lifecycle = lifecycle
         self._positions = positions
-        self._router = router
+        self._routes = routes
 
     async def search(self, rescue_id: str) -> None:
-        """Offer the job to the nearest driver who may be asked; nobody: later, and wider.
+        """Offer the job to the nearest eligible driver; if there is none, schedule a wider search.
 
-        Nothing if the case is closed or has an offer out.
+        Does nothing if the case is closed or has an offer out.
         """
         case = await self._cases.get(rescue_id)
         if case is None or case.state != "open" or case.offer is not None:
@@ -78,46 +75,46 @@ class Matching:
         try:
             await self._search(case)
         except VersionConflict:
-            return  # somebody else changed the case, and goes on with it
+            return  # another process changed the case, and continues with it
 
     async def _search(self, case: DispatchCase) -> None:
         now = self._clock.city()
-        if now >= case.ends_at:  # the rescue ends it; it must not come up again and again until then
+        if now >= case.ends_at:  # the rescue's own deadline ends the case; it must not be due until then
             await self._cases.save(replace(case, due_at=None))
             return
         try:
-            askable = await self._askable(case, now)
+            eligible = await self._eligible_drivers(case, now)
         except RedisError:
             await self._cases.save(replace(case, due_at=now + search_pause(case, self._rules)))
             return
-        for driver in askable:
-            leg = await self._router.leg(driver.point, case.pickup)
+        for driver in eligible:
+            leg = await self._routes.leg(driver.point, case.pickup)
             case = await self._reserve(case, driver)
-            if await self._make(case, leg):
+            if await self._make_offer(case, leg):
                 return
         await self._cases.save(case_after_empty_search(case, now, self._rules))
 
-    async def _askable(self, case: DispatchCase, now: datetime) -> list[NearbyDriver]:
-        """Who may be asked, nearest first; who let an offer expire only if there is nobody else in the
-        whole circle.  Raises ``RedisError``."""
+    async def _eligible_drivers(self, case: DispatchCase, now: datetime) -> list[NearbyDriver]:
+        """The drivers who may be asked, nearest first; those who let an offer expire only if there is
+        nobody else in the whole circle.  Raises ``RedisError``."""
         nearby: list[NearbyDriver] = []
         roster: dict[str, RosterEntry] = {}
-        askable: list[NearbyDriver] = []
+        eligible: list[NearbyDriver] = []
         radius = search_radius(case, self._rules)
         async for more in nearest(self._positions, case.area_id, case.pickup, radius):
             nearby += more
             roster |= await self._claims.entries(d.driver_id for d in more)
-            askable = candidates(case, nearby, roster, now, self._rules)
-            if any(d.driver_id not in case.missed for d in askable):
+            eligible = candidates(case, nearby, roster, now, self._rules)
+            if any(d.driver_id not in case.missed for d in eligible):
                 break
-        return askable
+        return eligible
 
     async def _reserve(self, case: DispatchCase, driver: NearbyDriver) -> DispatchCase:
         ends = self._clock.city() + timedelta(seconds=self._rules.offer_seconds)
         reserved = Reservation(new_id(OFFER), driver.driver_id, ends)
         return await self._cases.save(reserve(case, reserved, self._rules))
 
-    async def _make(self, case: DispatchCase, leg: Leg) -> bool:
+    async def _make_offer(self, case: DispatchCase, leg: Leg) -> bool:
         """Make the offer that the case has reserved; False if its driver was just taken."""
         reserved = case.offer
         assert reserved is not None
@@ -127,59 +124,62 @@ class Matching:
             return False
         now = self._clock.city()
         if now >= reserved.expires_at:
-            return True  # too slow: what is due of the case clears it away
-        fact = OfferMade(
-            offer_id=reserved.offer_id,
-            rescue_id=case.id,
-            driver_id=reserved.driver_id,
-            area_id=case.area_id,
-            expires_at=reserved.expires_at,
-        )
+            return True  # too slow: the case's deadline releases the claim
         offer = await self._offers.insert(
-            new_offer(case, reserved, leg, now), PendingEvents((fact,), SYSTEM, now)
+            new_offer(case, reserved, leg, now), PendingEvents((_offer_made(case, reserved),), SYSTEM, now)
         )
-        if not await self._is_named(offer):
-            await self._answers.close(offer.id, "withdrawn")
+        if not await self._is_current(offer):
+            await self._lifecycle.close(offer.id, "withdraw")
         return True
 
-    async def _is_named(self, offer: Offer) -> bool:
-        """True if case and driver name the offer, or its saga is on by now."""
+    async def _is_current(self, offer: Offer) -> bool:
+        """True if both the case and the driver's roster entry name the offer."""
         case = await self._cases.get(offer.rescue_id)
         entry = (await self._claims.entries([offer.driver_id])).get(offer.driver_id)
         by_case = case is not None and case.offer is not None and case.offer.offer_id == offer.id
         by_driver = entry is not None and entry.offer is not None and entry.offer.offer_id == offer.id
         return by_case and by_driver
 
-    # --- what falls due -----------------------------------------------------------------------------
+    # --- deadlines --------------------------------------------------------------------------------
 
-    async def offer_due(self, offer_id: str) -> None:
-        """An offer's end has come, or its answer was left half-done."""
+    async def on_offer_deadline(self, offer_id: str) -> None:
+        """Expire an offer whose end has come, or finish an answer that was left incomplete."""
         offer = await self._offers.get(offer_id)
         if offer is None or offer.due_at is None:
             return
         if offer.state == "open":
             if offer.is_open(self._clock.city()):
                 return
-            offer = await self._answers.close(offer_id, "expired")
-        offer = await self._answers.finish(offer)
+            offer = await self._lifecycle.close(offer_id, "expire")
+        offer = await self._lifecycle.finish(offer)
         if offer.state != "accepted":
             await self.search(offer.rescue_id)
 
-    async def case_due(self, rescue_id: str) -> None:
-        """The next search is due, or the offer that the case has out should have been answered."""
+    async def on_case_deadline(self, rescue_id: str) -> None:
+        """Search again, or check on the offer that should have been answered by now."""
         case = await self._cases.get(rescue_id)
         now = self._clock.city()
         if case is None or case.state != "open" or case.due_at is None or now < case.due_at:
             return
         if case.offer is not None:
-            if await self._offers.get(case.offer.offer_id) is None:  # who was making it died
+            if await self._offers.get(case.offer.offer_id) is None:  # the process that made it died
                 await self._claims.release_offer(case.offer.driver_id, case.offer.offer_id)
                 after = replace(case, offer=None)
             else:
-                await self.offer_due(case.offer.offer_id)
+                await self.on_offer_deadline(case.offer.offer_id)
                 after = replace(case, due_at=now + timedelta(seconds=self._rules.grace_seconds))
             try:
                 await self._cases.save(after)
             except VersionConflict:
                 return  # it has moved on
         await self.search(rescue_id)
+
+
+def _offer_made(case: DispatchCase, reserved: Reservation) -> OfferMade:
+    return OfferMade(
+        offer_id=reserved.offer_id,
+        rescue_id=case.id,
+        driver_id=reserved.driver_id,
+        area_id=case.area_id,
+        expires_at=reserved.expires_at,
+    )

@@ -1,52 +1,45 @@
-"""How an offer ends: two sagas.  Each step is a compare-and-set, and each saga may be run again from
-the start by anybody: the offer says how it ends, and ``due_at`` that the rest is not done yet.
+"""The two sagas that end an offer.  Each step is a compare-and-set, and any process may run a saga
+again from its start: the offer's state says how it ends, and ``due_at`` when it must be finished.
 
 ``accept``
-    1. the offer becomes ``accepted`` (only while it is open)
-    2. the driver's current job is claimed; the claim on the open offer goes in the same write
-    3. the rescue is assigned (``RescueBook``)
-    4. the claim is confirmed, unless the rescue has ended and the consumer of that has dropped it
-    5. the offer is settled: ``OfferClosed(accepted)``
-    If the rescue waits for nobody any more (3), the claim is released, the offer ends ``withdrawn``,
-    and the steps of ``close`` follow.
+    1. ``accept``: the offer becomes ``accepted`` (only while it is open)
+    2. the driver's current job is claimed; the same write releases the claim of the open offer
+    3. the rescue is assigned (``RescueAssignments``)
+    4. the job claim is confirmed, unless the rescue has ended and the consumer of that released it
+    5. ``confirm``: the offer is settled, and ``OfferClosed(accepted)`` published
+    If the rescue no longer waits for a driver (3), the job claim is released, ``revoke`` makes the
+    offer ``withdrawn``, and the steps of ``close`` follow.
 
-``close`` (declined, expired, withdrawn)
-    1. the offer gets its outcome (only while it is open): ``OfferClosed``
-    2. the driver's claim is dropped, and in the same write a missed offer is counted
-    3. who missed too many goes offline
-    4. the case is free for the next driver, and knows who was asked
-    5. the offer is settled
+``close``
+    1. ``decline``, ``expire`` or ``withdraw``: only while the offer is open; publishes ``OfferClosed``
+    2. the driver's claim is released, and the same write counts a missed offer
+    3. a driver who missed too many goes offline
+    4. the case is free for the next driver, and remembers who was asked
+    5. ``settle``: the offer is settled
 
 The case of an accepted offer is closed by the consumer of ``RescueAssigned``, as it is when an
-operator assigns the driver; that consumer also finishes ``accept``, so that an offer is settled before
+operator assigns the driver.  That consumer also finishes ``accept``, so that an offer is settled before
 the end of its rescue can free the driver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from msgspec.structs import replace
-
-from supportcarr.contracts import events
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.dispatch.claims import RACES, DriverClaims
+from supportcarr.dispatch.cases import case_without_offer
+from supportcarr.dispatch.claims import ATTEMPTS, DriverClaims
 from supportcarr.dispatch.collections import CASES, OFFERS
+from supportcarr.dispatch.decide import change_offer
 from supportcarr.dispatch.errors import OfferNotOpen, UnknownOffer
-from supportcarr.dispatch.model import (
-    Closing,
-    DispatchCase,
-    DispatchRules,
-    Offer,
-    OfferState,
-    case_without_offer,
-)
+from supportcarr.dispatch.model import DispatchCase, DispatchRules, Offer
 from supportcarr.dispatch.ports import DriverAvailability, RescueAssignments
+from supportcarr.dispatch.roster import RosterEntry
+from supportcarr.dispatch.state_machine import Closing, OfferCommand
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.store.update import update
+from supportcarr.kit.store.update import update, without_events
 
 
 class OfferLifecycle:
@@ -58,7 +51,7 @@ class OfferLifecycle:
         clock: Clock,
         rules: DispatchRules,
         claims: DriverClaims,
-        book: RescueAssignments,
+        rescues: RescueAssignments,
         drivers: DriverAvailability,
     ) -> None:
         self._offers = store.collection(OFFERS)
@@ -66,39 +59,27 @@ class OfferLifecycle:
         self._clock = clock
         self._rules = rules
         self._claims = claims
-        self._book = book
+        self._rescues = rescues
         self._drivers = drivers
 
-    # --- the driver's verbs -----------------------------------------------------------------------
+    # --- the driver's answer ----------------------------------------------------------------------
 
     async def accept(self, driver_id: str, offer_id: str) -> Offer:
-        """Accept; again: the accepted offer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
-        await self.of_driver(driver_id, offer_id)
-
-        def decide(offer: Offer) -> tuple[Offer, None] | None:
-            if offer.state == "accepted":
-                return None
-            self._must_be_open(offer)
-            return replace(offer, state="accepted", due_at=self._after_grace()), None
-
-        offer = await self._change(offer_id, decide)
-        offer = await self.finish(offer)
+        """Accept; repeated: the accepted offer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
+        await self.offer_of_driver(driver_id, offer_id)
+        offer = await self.finish(await self._change_offer(offer_id, "accept"))
         if offer.state != "accepted":
             raise OfferNotOpen("The rescue waits for nobody any more")
         return offer
 
     async def decline(self, driver_id: str, offer_id: str) -> Offer:
-        """Decline; again: the declined offer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
-        offer = await self.of_driver(driver_id, offer_id)
+        """Decline; repeated: the declined offer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
+        offer = await self.offer_of_driver(driver_id, offer_id)
         if offer.state == "declined":
             return offer
-        self._must_be_open(offer)
-        offer = await self.close(offer_id, "declined", Actor("driver", driver_id))
-        if offer.state != "declined":
-            raise OfferNotOpen
-        return offer
+        return await self.finish(await self._change_offer(offer_id, "decline", Actor("driver", driver_id)))
 
-    async def of_driver(self, driver_id: str, offer_id: str) -> Offer:
+    async def offer_of_driver(self, driver_id: str, offer_id: str) -> Offer:
         """Raises ``UnknownOffer``."""
         offer = await self._offers.get(offer_id)
         if offer is None or offer.driver_id != driver_id:
@@ -107,98 +88,68 @@ class OfferLifecycle:
 
     # --- the sagas --------------------------------------------------------------------------------
 
-    async def close(self, offer_id: str, outcome: Closing, by: Actor = SYSTEM) -> Offer:
-        """Close an offer that is open still; answers the offer with whatever outcome it has."""
-
-        def decide(offer: Offer) -> tuple[Offer, PendingEvents] | None:
-            if offer.state != "open":
-                return None
-            return self._closed(offer, outcome, by)
-
-        offer = await self._change(offer_id, decide)
+    async def close(self, offer_id: str, command: Closing) -> Offer:
+        """Close an offer if it is still open; returns the offer with whatever outcome it has."""
+        offer = await self._change_offer(offer_id, command)
         return offer if offer.state == "accepted" else await self.finish(offer)
 
     async def finish(self, offer: Offer) -> Offer:
-        """Do what is left of an answered offer's saga."""
-        if offer.settled or offer.state == "open":
-            return offer
-        if offer.state == "accepted":
-            offer = await self._finish_accepted(offer)
-            if offer.state == "accepted":
-                return offer
-        return await self._finish_closed(offer)
+        """Do the remaining steps of an answered offer's saga."""
+        if offer.phase == "accepting":
+            offer = await self._finish_accepting(offer)
+        if offer.phase == "closing":
+            offer = await self._finish_closing(offer)
+        return offer
 
-    async def _finish_accepted(self, offer: Offer) -> Offer:
-        rescue_id, driver_id = offer.rescue_id, offer.driver_id
-        if await self._claims.claim_for_job(offer) and await self._book.assign(
-            rescue_id, driver_id=driver_id, offer_id=offer.id, eta_seconds=offer.eta_seconds
-        ):
-            return await self._settle_accepted(offer)
-        await self._claims.release_job_of_offer(offer)
-        return await self._change(offer.id, self._withdrawn_after_all)
-
-    async def assigned(self, offer_id: str) -> None:
-        """The rescue was assigned by that offer: steps 4 and 5 of ``accept``."""
+    async def on_rescue_assigned(self, offer_id: str) -> None:
+        """Do steps 4 and 5 of ``accept``: the rescue was assigned by that offer."""
         offer = await self._offers.get(offer_id)
-        if offer is not None and offer.state == "accepted" and not offer.settled:
-            await self._settle_accepted(offer)
+        if offer is not None and offer.phase == "accepting":
+            await self._confirm(offer)
 
-    async def _settle_accepted(self, offer: Offer) -> Offer:
+    async def _finish_accepting(self, offer: Offer) -> Offer:
+        if await self._claims.claim_for_job(offer) and await self._assign_rescue(offer):
+            return await self._confirm(offer)
+        return await self._revoke(offer)
+
+    async def _assign_rescue(self, offer: Offer) -> bool:
+        return await self._rescues.assign(
+            offer.rescue_id, driver_id=offer.driver_id, offer_id=offer.id, eta_seconds=offer.eta_seconds
+        )
+
+    async def _confirm(self, offer: Offer) -> Offer:
         await self._claims.confirm_job(offer)
-        return await self._change(offer.id, self._settled_accepted)
+        return await self._change_offer(offer.id, "confirm", Actor("driver", offer.driver_id))
 
-    def _settled_accepted(self, offer: Offer) -> tuple[Offer, PendingEvents] | None:
-        if offer.settled or offer.state != "accepted":
-            return None
-        by = Actor("driver", offer.driver_id)
-        return replace(offer, settled=True, due_at=None), self._fact(offer, "accepted", by)
+    async def _revoke(self, offer: Offer) -> Offer:
+        await self._claims.release_job_of_offer(offer)
+        return await self._change_offer(offer.id, "revoke")
 
-    def _withdrawn_after_all(self, offer: Offer) -> tuple[Offer, PendingEvents] | None:
-        if offer.settled or offer.state != "accepted":
-            return None
-        return self._closed(offer, "withdrawn", SYSTEM)
-
-    async def _finish_closed(self, offer: Offer) -> Offer:
-        missed = {"expired": True, "declined": False}.get(offer.state)
-        entry = await self._claims.release_offer(offer.driver_id, offer.id, missed=missed)
+    async def _finish_closing(self, offer: Offer) -> Offer:
+        entry = await self._release_driver(offer)
         if entry.missed >= self._rules.missed_offers and entry.online:
             await self._drivers.set_offline(offer.driver_id, "missed_offers")
         await self._free_case(offer)
-        return await self._change(
-            offer.id, lambda o: None if o.settled else (replace(o, settled=True, due_at=None), None)
-        )
+        return await self._change_offer(offer.id, "settle")
+
+    async def _release_driver(self, offer: Offer) -> RosterEntry:
+        missed = {"expired": True, "declined": False}.get(offer.state)
+        return await self._claims.release_offer(offer.driver_id, offer.id, missed=missed)
 
     async def _free_case(self, offer: Offer) -> None:
-        def decide(case: DispatchCase) -> tuple[DispatchCase, None] | None:
-            changed = case_without_offer(case, offer, offer.state, self._clock.city(), self._rules)
-            return None if changed is None else (changed, None)
+        def freed(case: DispatchCase) -> DispatchCase | None:
+            return case_without_offer(case, offer, self._clock.city(), self._rules)
 
-        await update(self._cases, offer.rescue_id, decide, attempts=RACES)
+        await update(self._cases, offer.rescue_id, without_events(freed), attempts=ATTEMPTS)
 
-    # --- small things -----------------------------------------------------------------------------
+    async def _change_offer(self, offer_id: str, command: OfferCommand, by: Actor = SYSTEM) -> Offer:
+        """Apply a command of ``state_machine.OFFER_TABLE``; returns the offer as it is stored then."""
 
-    def _must_be_open(self, offer: Offer) -> None:
-        if not offer.is_open(self._clock.city()):
-            raise OfferNotOpen
+        def changed(offer: Offer) -> tuple[Offer, PendingEvents | None] | None:
+            return change_offer(offer, command, by=by, now=self._clock.city(), grace=self._grace)
 
-    def _after_grace(self) -> datetime:
-        return self._clock.city() + timedelta(seconds=self._rules.grace_seconds)
+        return await update(self._offers, offer_id, changed, attempts=ATTEMPTS)
 
-    def _closed(self, offer: Offer, outcome: Closing, by: Actor) -> tuple[Offer, PendingEvents]:
-        due = self._after_grace()
-        return replace(offer, state=outcome, due_at=due), self._fact(offer, outcome, by)
-
-    def _fact(self, offer: Offer, outcome: OfferState, by: Actor) -> PendingEvents:
-        fact = events.OfferClosed(
-            offer_id=offer.id,
-            rescue_id=offer.rescue_id,
-            driver_id=offer.driver_id,
-            area_id=offer.area_id,
-            outcome=outcome,
-        )
-        return PendingEvents((fact,), by, self._clock.city())
-
-    async def _change(
-        self, offer_id: str, decide: Callable[[Offer], tuple[Offer, PendingEvents | None] | None]
-    ) -> Offer:
-        return await update(self._offers, offer_id, decide, attempts=RACES)
+    @property
+    def _grace(self) -> timedelta:
+        return timedelta(seconds=self._rules.grace_seconds)

@@ -1,4 +1,4 @@
-"""What dispatch needs of others."""
+"""What dispatch needs of other parts."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from supportcarr.contracts.value_objects import Leg, NearbyDriver
 
 
 class RescueAssignments(Protocol):
-    """The rescues, as far as dispatch may change them."""
+    """Assigns rescues to drivers.  Implemented by ``rescues.service.RescueService``."""
 
     async def assign(self, rescue_id: str, *, driver_id: str, offer_id: str, eta_seconds: int | None) -> bool:
         """Assign the driver who accepted that offer.
 
-        True if the driver has the rescue by this very offer, now or already; False if it is not to
-        be had (also: not any more).
+        True if the driver has the rescue by this offer, now or already; False if the rescue is not
+        available (any more).
         """
 
     async def driver_of(self, rescue_id: str) -> str | None:
-        """Whose job it is now; ``None`` while it waits, and once it is final."""
+        """The driver who has the job now; ``None`` while the rescue waits, and once it is final."""
 
 
 class NearbyDrivers(Protocol):
-    """Where drivers are; both raise ``kit.redis.RedisError`` while nobody knows."""
+    """Finds drivers by position.  Implemented by ``tracking.service.TrackingService``.
+
+    Both methods raise ``kit.redis.RedisError`` while positions are not available.
+    """
 
     async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
         """Drivers with a fresh position within the radius, nearest first."""
@@ -33,13 +36,14 @@ class NearbyDrivers(Protocol):
 
 
 class RoutePlanner(Protocol):
-    """Ways by road: metres and seconds."""
+    """Plans routes by road.  Implemented by ``providers.routing.StraightLineRouter``."""
 
-    async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg: ...
+    async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg:
+        """The route from one point to the other: metres and seconds."""
 
 
 class DriverAvailability(Protocol):
-    """The drivers' own part."""
+    """Takes drivers offline.  Implemented by ``drivers.service.DriverService``."""
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
-        """Take a driver offline who did not ask for it; nothing if the driver is offline."""
+        """Set a driver offline who did not ask for it; nothing if the driver is offline."""

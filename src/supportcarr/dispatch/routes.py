@@ -11,18 +11,18 @@ from supportcarr.dispatch.service import DispatchService
 def routes(service: DispatchService) -> list[Route]:
     """The driver's offers: list, accept, decline."""
 
-    async def list_offers(call: RequestContext[None, NoQuery]) -> Response:
-        offers = await service.open_offers(call.caller.user_id)
+    async def list_offers(request: RequestContext[None, NoQuery]) -> Response:
+        offers = await service.open_offers(request.caller.user_id)
         return Response(PageResponse([OfferOut.of(o) for o in offers]))
 
-    async def accept(call: RequestContext[None, NoQuery]) -> Response:
+    async def accept(request: RequestContext[None, NoQuery]) -> Response:
         return Response(
-            OfferOut.of(await service.accept_offer(call.caller.user_id, call.path_params["offer_id"]))
+            OfferOut.of(await service.accept_offer(request.caller.user_id, request.path_params["offer_id"]))
         )
 
-    async def decline(call: RequestContext[None, NoQuery]) -> Response:
+    async def decline(request: RequestContext[None, NoQuery]) -> Response:
         return Response(
-            OfferOut.of(await service.decline_offer(call.caller.user_id, call.path_params["offer_id"]))
+            OfferOut.of(await service.decline_offer(request.caller.user_id, request.path_params["offer_id"]))
         )
 
     return [

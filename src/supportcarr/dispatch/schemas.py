@@ -1,4 +1,4 @@
-"""Wire shapes of offers."""
+"""Response bodies of the offers' routes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.dispatch.model import Offer, OfferState
+from supportcarr.dispatch.model import Offer
+from supportcarr.dispatch.state_machine import OfferState
 
 
 class OfferOut(msgspec.Struct, frozen=True):

@@ -1,8 +1,6 @@
-"""Dispatch: rescues that wait meet drivers who are free."""
+"""Dispatch: finds drivers for the rescues that wait for one."""
 
 from __future__ import annotations
-
-from msgspec.structs import replace
 
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import NotFound
@@ -13,10 +11,11 @@ from supportcarr.contracts.events import (
     RescueEnded,
     RescueMoved,
 )
-from supportcarr.dispatch.claims import RACES, DriverClaims
+from supportcarr.dispatch.cases import close_case, new_case, reopen_case
+from supportcarr.dispatch.claims import ATTEMPTS, DriverClaims
 from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.matching import Matching
-from supportcarr.dispatch.model import DispatchCase, DispatchRules, Offer, new_case
+from supportcarr.dispatch.model import DispatchRules, Offer
 from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
 from supportcarr.dispatch.ports import DriverAvailability, NearbyDrivers, RescueAssignments, RoutePlanner
 from supportcarr.dispatch.reconciler import Reconciler
@@ -25,21 +24,21 @@ from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Dispatch
 from supportcarr.kit.store.port import DuplicateKey, Store
-from supportcarr.kit.store.update import update
+from supportcarr.kit.store.update import update, without_events
 
 OFFERS_OF_RESCUE_MAX = 200
 
 
 class DispatchService:
-    """The verbs of dispatch.  Those that events and deadlines call may be repeated."""
+    """Everything that others ask of dispatch.  What events and deadlines call is idempotent."""
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
-        book: RescueAssignments,
+        rescues: RescueAssignments,
         positions: NearbyDrivers,
-        router: RoutePlanner,
+        routes: RoutePlanner,
         drivers: DriverAvailability,
         settings: Dispatch,
     ) -> None:
@@ -51,19 +50,19 @@ class DispatchService:
             missed_offers=settings.missed_offers,
         )
         self._clock = clock
-        self._book = book
+        self._rescues = rescues
         self._cases = store.collection(CASES)
         self._offers = store.collection(OFFERS)
         self._claims = DriverClaims(store, clock, rules)
-        self._answers = OfferLifecycle(store, clock, rules, self._claims, book, drivers)
-        self._matching = Matching(store, clock, rules, self._claims, self._answers, positions, router)
-        self._reconciler = Reconciler(store, clock, rules, self._matching, book)
-        self.supply = DriverSupply(store, rules, self._claims, positions, router)
+        self._lifecycle = OfferLifecycle(store, clock, rules, self._claims, rescues, drivers)
+        self._matching = Matching(store, clock, rules, self._claims, self._lifecycle, positions, routes)
+        self._reconciler = Reconciler(store, clock, rules, self._matching, rescues)
+        self.supply = DriverSupply(store, rules, self._claims, positions, routes)
 
-    # --- drivers' verbs ---------------------------------------------------------------------------
+    # --- reading offers ---------------------------------------------------------------------------
 
     async def open_offers(self, driver_id: str) -> list[Offer]:
-        """What the driver can accept now."""
+        """List the offers that the driver can accept now."""
         page = await self._offers.find({"driver_id": driver_id, "state": "open"})
         now = self._clock.city()
         return [offer for offer in page.items if offer.is_open(now)]
@@ -77,109 +76,105 @@ class DispatchService:
         page = await self._offers.find({"rescue_id": rescue_id}, limit=OFFERS_OF_RESCUE_MAX)
         return page.items
 
+    # --- the driver's answer ----------------------------------------------------------------------
+
     async def accept_offer(self, driver_id: str, offer_id: str) -> Offer:
-        """Take the job; once more: the same answer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
-        return await self._answers.accept(driver_id, offer_id)
+        """Accept an offer; repeated: the same result.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
+        return await self._lifecycle.accept(driver_id, offer_id)
 
     async def decline_offer(self, driver_id: str, offer_id: str) -> Offer:
-        """Leave the job to the next driver.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
-        before = await self._answers.of_driver(driver_id, offer_id)
-        offer = await self._answers.decline(driver_id, offer_id)
-        if before.state == "open":  # said once more it is no reason to look further afield
+        """Decline an offer, and offer the job to the next driver.
+
+        Raises ``UnknownOffer``, ``OfferNotOpen``.
+        """
+        before = await self._lifecycle.offer_of_driver(driver_id, offer_id)
+        offer = await self._lifecycle.decline(driver_id, offer_id)
+        if before.state == "open":  # a repeat is no reason for a wider search
             await self._matching.search(offer.rescue_id)
         return offer
 
-    # --- what falls due ---------------------------------------------------------------------------
+    # --- deadlines and periodic tasks -------------------------------------------------------------
 
-    async def offer_due(self, offer_id: str) -> None:
-        await self._matching.offer_due(offer_id)
+    async def on_offer_deadline(self, offer_id: str) -> None:
+        """Expire or finish an offer whose ``due_at`` has come."""
+        await self._matching.on_offer_deadline(offer_id)
 
-    async def case_due(self, rescue_id: str) -> None:
-        await self._matching.case_due(rescue_id)
+    async def on_case_deadline(self, rescue_id: str) -> None:
+        """Search again for a case whose ``due_at`` has come."""
+        await self._matching.on_case_deadline(rescue_id)
 
     async def reconcile(self) -> None:
-        """Release claims that were left behind."""
+        """Release claims that a crash left behind."""
         await self._reconciler.run()
 
     # --- events -----------------------------------------------------------------------------------
 
-    async def follow_rescue(self, event: EventEnvelope) -> None:
-        """A rescue waits for a driver, has one, or is over."""
-        match event.event:
-            case MatchingBegan() as fact:
-                await self._begin(fact, event.document_version)
-            case RescueAssigned() as fact:
-                await self._end(fact, event.document_version, taken_by=fact.offer_id)
-                if fact.offer_id is not None:
-                    await self._answers.assigned(fact.offer_id)
-                await self._let_go(fact.previous_driver_id, fact.rescue_id)
-            case RescueEnded() as fact:
-                await self._end(fact, event.document_version)
-                if fact.driver_id is not None:
-                    await self._claims.release_job(fact.driver_id, fact.rescue_id)
+    async def follow_rescue(self, envelope: EventEnvelope) -> None:
+        """Follow a rescue that waits for a driver, has one, or is over."""
+        match envelope.event:
+            case MatchingBegan() as began:
+                await self._open_case(began, envelope.document_version)
+            case RescueAssigned() as assigned:
+                await self._close_case(assigned, envelope.document_version, accepted=assigned.offer_id)
+                if assigned.offer_id is not None:
+                    await self._lifecycle.on_rescue_assigned(assigned.offer_id)
+                await self._release_previous_driver(assigned.previous_driver_id, assigned.rescue_id)
+            case RescueEnded() as ended:
+                await self._close_case(ended, envelope.document_version)
+                if ended.driver_id is not None:
+                    await self._claims.release_job(ended.driver_id, ended.rescue_id)
             case _:
                 pass
 
-    async def follow_driver(self, event: EventEnvelope) -> None:
-        """A driver's standing changed; who may not be offered jobs loses the offer that is open."""
-        if not isinstance(event.event, DriverStandingChanged):
+    async def follow_driver(self, envelope: EventEnvelope) -> None:
+        """Apply a driver's standing; withdraw the open offer of one who may not work any more."""
+        if not isinstance(envelope.event, DriverStandingChanged):
             return
-        entry = await self._claims.apply_standing(event.event, event.document_version)
+        entry = await self._claims.apply_standing(envelope.event, envelope.document_version)
         if entry.offer is not None and not entry.may_work:
             await self._withdraw(entry.offer.offer_id)
 
-    async def _begin(self, fact: MatchingBegan, version: int) -> None:
-        if fact.given_up_by is not None:
-            await self._claims.release_job(fact.given_up_by, fact.rescue_id, before_entry=fact.entry)
-        fresh = new_case(fact, version, self._clock.city())
-
-        def decide(case: DispatchCase) -> tuple[DispatchCase, None] | None:
-            if version <= case.rescue_version:
-                return None
-            return replace(fresh, version=case.version), None
-
+    async def _open_case(self, began: MatchingBegan, version: int) -> None:
+        if began.given_up_by is not None:
+            await self._claims.release_job(began.given_up_by, began.rescue_id, before_entry=began.entry)
+        fresh = new_case(began, version, self._clock.city())
         try:
             await self._cases.insert(fresh)
         except DuplicateKey:
-            await update(self._cases, fact.rescue_id, decide, attempts=RACES)
-            await self._withdraw_stray(fact.rescue_id, entry=fact.entry)
-        await self._matching.search(fact.rescue_id)
+            reopen = without_events(lambda case: reopen_case(case, fresh))
+            await update(self._cases, began.rescue_id, reopen, attempts=ATTEMPTS)
+            await self._withdraw_offers_of(began.rescue_id, before_entry=began.entry)
+        await self._matching.search(began.rescue_id)
 
-    async def _end(self, fact: RescueMoved, version: int, taken_by: str | None = None) -> None:
-        """Close the case, and withdraw the offer that is out unless it is the one that was taken."""
-
-        def decide(case: DispatchCase) -> tuple[DispatchCase, None] | None:
-            if version <= case.rescue_version:
-                return None
-            closed = replace(case, rescue_version=version, state="closed", offer=None, due_at=None)
-            return closed, None
-
+    async def _close_case(self, moved: RescueMoved, version: int, accepted: str | None = None) -> None:
+        """Close the case, and withdraw its open offers except the accepted one."""
+        close = without_events(lambda case: close_case(case, version))
         try:
-            case = await update(self._cases, fact.rescue_id, decide, attempts=RACES)
+            case = await update(self._cases, moved.rescue_id, close, attempts=ATTEMPTS)
         except NotFound:
-            if fact.previous in (None, "scheduled", "requested"):
+            if moved.previous in (None, "scheduled", "requested"):
                 return  # it never waited for a driver
             raise RetryLater(0.5, "the case of this rescue is not open yet") from None
         if case.state == "closed":
-            await self._withdraw_stray(fact.rescue_id, but=taken_by)
+            await self._withdraw_offers_of(moved.rescue_id, except_offer=accepted)
 
-    async def _let_go(self, previous_driver_id: str | None, rescue_id: str) -> None:
+    async def _release_previous_driver(self, driver_id: str | None, rescue_id: str) -> None:
         """Free the driver who had the job before an exchange."""
-        if previous_driver_id and await self._book.driver_of(rescue_id) != previous_driver_id:
-            await self._claims.release_job(previous_driver_id, rescue_id)
+        if driver_id and await self._rescues.driver_of(rescue_id) != driver_id:
+            await self._claims.release_job(driver_id, rescue_id)
 
-    async def _withdraw_stray(
-        self, rescue_id: str, *, entry: int | None = None, but: str | None = None
+    async def _withdraw_offers_of(
+        self, rescue_id: str, *, before_entry: int | None = None, except_offer: str | None = None
     ) -> None:
-        """Withdraw the open offers of a rescue: those of entries before *entry* (``None``: all)."""
+        """Withdraw the open offers of a rescue: those of entries before *before_entry* (``None``: all)."""
         page = await self._offers.find({"rescue_id": rescue_id, "state": "open"})
         for offer in page.items:
-            if offer.id != but and (entry is None or offer.entry < entry):
+            if offer.id != except_offer and (before_entry is None or offer.entry < before_entry):
                 await self._withdraw(offer.id)
 
     async def _withdraw(self, offer_id: str) -> None:
         try:
-            offer = await self._answers.close(offer_id, "withdrawn")
+            offer = await self._lifecycle.close(offer_id, "withdraw")
         except NotFound:
-            return  # it is being made; who makes it sees that nobody names it, or it runs out
+            return  # it is being made: its maker finds that nothing names it, or it expires
         await self._matching.search(offer.rescue_id)

@@ -1,4 +1,4 @@
-"""Who could come now: for quotes, coverage and the overview."""
+"""How many drivers could come now: for quotes, coverage and the console's overview."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ BUSY_MAX = 5_000
 
 
 class OnlineCounts(msgspec.Struct, frozen=True):
-    """Drivers of an area: ``online`` counts the busy ones too."""
+    """Drivers of an area: ``online`` includes the busy ones."""
 
     online: int
     busy: int
 
 
 class DriverSupply:
-    """Answers from live positions and the roster, as a search would find them."""
+    """Combines positions and the roster in the same way as a search for a rescue."""
 
     def __init__(
         self,
@@ -32,35 +32,36 @@ class DriverSupply:
         rules: DispatchRules,
         claims: DriverClaims,
         positions: NearbyDrivers,
-        router: RoutePlanner,
+        routes: RoutePlanner,
     ) -> None:
         self._roster = store.collection(ROSTER)
         self._rules = rules
         self._claims = claims
         self._positions = positions
-        self._router = router
+        self._routes = routes
 
     async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
-        """Seconds until the nearest free driver could be there; ``None``: nobody could, or nobody
-        knows (no Redis)."""
+        """Seconds until the nearest free driver could be there; ``None`` if there is none, or
+        positions are not available (no Redis)."""
         try:
             async for nearby in nearest(self._positions, area_id, point, self._rules.radius_max_m):
                 roster = await self._claims.entries(d.driver_id for d in nearby)
                 for driver in nearby:
                     entry = roster.get(driver.driver_id)
                     if entry is not None and entry.is_free:
-                        return (await self._router.leg(driver.point, point)).duration_s
+                        return (await self._routes.leg(driver.point, point)).duration_s
         except RedisError:
             pass
         return None
 
     async def online_counts(self, area_id: str) -> OnlineCounts:
-        """Drivers who are online with a fresh position in the area, or on a job of it."""
+        """Count drivers who are online with a fresh position in the area, or on a job there."""
         page = await self._roster.find({"busy_area": area_id}, limit=BUSY_MAX)
         busy = {entry.id for entry in page.items}
         try:
             present = await self._positions.present(area_id)
         except RedisError:
             present = {}
-        online = {i for i, entry in (await self._claims.entries(present)).items() if entry.may_work}
+        entries = await self._claims.entries(present)
+        online = {driver_id for driver_id, entry in entries.items() if entry.may_work}
         return OnlineCounts(len(online | busy), len(busy))

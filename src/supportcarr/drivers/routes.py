@@ -38,13 +38,13 @@ def _application_routes(service: DriverService) -> list[Route]:
             ApplicationOut.of(profile, service.missing_requirements(profile)), version=profile.version
         )
 
-    async def get_application(call: RequestContext[None, NoQuery]) -> Response:
-        return application(await service.open_profile(call.caller.user_id))
+    async def get_application(request: RequestContext[None, NoQuery]) -> Response:
+        return application(await service.open_profile(request.caller.user_id))
 
-    async def put_application(call: RequestContext[ApplicationIn, NoQuery]) -> Response:
-        who = call.caller
-        command = Apply(**msgspec.structs.asdict(call.body))
-        return application(await service.apply(_driver(who), who.user_id, command, if_match=call.if_match))
+    async def put_application(request: RequestContext[ApplicationIn, NoQuery]) -> Response:
+        who = request.caller
+        command = Apply(**msgspec.structs.asdict(request.body))
+        return application(await service.apply(_driver(who), who.user_id, command, if_match=request.if_match))
 
     return [
         Route(
@@ -74,24 +74,24 @@ def _application_routes(service: DriverService) -> list[Route]:
 def _work_routes(service: DriverService) -> list[Route]:
     """With what, and when, a driver works."""
 
-    async def list_vehicles(call: RequestContext[None, NoQuery]) -> Response:
-        found = await service.vehicles(call.caller.user_id)
+    async def list_vehicles(request: RequestContext[None, NoQuery]) -> Response:
+        found = await service.vehicles(request.caller.user_id)
         return Response(PageResponse([VehicleOut.of(v) for v in found]))
 
-    async def add_vehicle(call: RequestContext[VehicleIn, NoQuery]) -> Response:
-        who = call.caller
-        command = AddVehicle(**msgspec.structs.asdict(call.body))
+    async def add_vehicle(request: RequestContext[VehicleIn, NoQuery]) -> Response:
+        who = request.caller
+        command = AddVehicle(**msgspec.structs.asdict(request.body))
         return Response(
             VehicleOut.of(await service.add_vehicle(_driver(who), who.user_id, command)), status=201
         )
 
-    async def remove_vehicle(call: RequestContext[None, NoQuery]) -> Response:
-        who = call.caller
-        await service.remove_vehicle(_driver(who), who.user_id, call.path_params["vehicle_id"])
+    async def remove_vehicle(request: RequestContext[None, NoQuery]) -> Response:
+        who = request.caller
+        await service.remove_vehicle(_driver(who), who.user_id, request.path_params["vehicle_id"])
         return Response(status=204)
 
-    async def put_availability(call: RequestContext[AvailabilityIn, NoQuery]) -> Response:
-        who, wish = call.caller, call.body
+    async def put_availability(request: RequestContext[AvailabilityIn, NoQuery]) -> Response:
+        who, wish = request.caller, request.body
         profile = await service.set_availability(
             _driver(who), who.user_id, online=wish.online, vehicle_id=wish.vehicle_id
         )
@@ -146,22 +146,22 @@ def _work_routes(service: DriverService) -> list[Route]:
 def _operator_routes(service: DriverService) -> list[Route]:
     """Who may drive."""
 
-    async def list_drivers(call: RequestContext[None, DriversQuery]) -> Response:
-        page = await service.find(call.query.state, call.query.limit, call.query.cursor)
+    async def list_drivers(request: RequestContext[None, DriversQuery]) -> Response:
+        page = await service.find(request.query.state, request.query.limit, request.query.cursor)
         return Response(PageResponse(list(await asyncio.gather(*map(seen, page.items))), page.next_cursor))
 
-    async def approve(call: RequestContext[None, NoQuery]) -> Response:
-        return await decide(call, "approved")
+    async def approve(request: RequestContext[None, NoQuery]) -> Response:
+        return await decide(request, "approved")
 
-    async def suspend(call: RequestContext[None, NoQuery]) -> Response:
-        return await decide(call, "suspended")
+    async def suspend(request: RequestContext[None, NoQuery]) -> Response:
+        return await decide(request, "suspended")
 
-    async def decide(call: RequestContext[None, NoQuery], approval: Approval) -> Response:
-        actor = call.caller.operator
+    async def decide(request: RequestContext[None, NoQuery], approval: Approval) -> Response:
+        actor = request.caller.operator
         if actor is None:
             raise Forbidden
         profile = await service.set_approval(
-            actor, call.path_params["driver_id"], approval, if_match=call.if_match
+            actor, request.path_params["driver_id"], approval, if_match=request.if_match
         )
         return Response(await seen(profile), version=profile.version)
 

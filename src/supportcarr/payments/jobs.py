@@ -11,6 +11,6 @@ def job_handlers(webhooks: StripeWebhooks) -> list[JobHandler]:
     return [JobHandler(JOB, webhooks.handle)]
 
 
-def tickers(webhooks: StripeWebhooks) -> list[PeriodicTask]:
+def periodic_tasks(webhooks: StripeWebhooks) -> list[PeriodicTask]:
     """The sweep of webhooks that were handled long ago, every hour."""
     return [PeriodicTask("payments.forget_stripe_events", 3600, webhooks.purge_events)]

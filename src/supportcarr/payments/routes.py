@@ -15,28 +15,28 @@ SIGNATURE_HEADER = "stripe-signature"
 def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: StripeWebhooks) -> list[Route]:
     """What payments answers over HTTP."""
 
-    async def list_methods(call: RequestContext[None, PageQuery]) -> Response:
+    async def list_methods(request: RequestContext[None, PageQuery]) -> Response:
         page, default = await methods.list(
-            call.caller.user_id, limit=call.query.limit, cursor=call.query.cursor
+            request.caller.user_id, limit=request.query.limit, cursor=request.query.cursor
         )
         items = [PaymentMethodAnswer.of(m, default=m.id == default) for m in page.items]
         return Response(PageResponse(items, page.next_cursor))
 
-    async def add_method(call: RequestContext[NewPaymentMethod, NoQuery]) -> Response:
-        method, default = await methods.add(call.caller.user_id, call.body.stripe_payment_method)
+    async def add_method(request: RequestContext[NewPaymentMethod, NoQuery]) -> Response:
+        method, default = await methods.add(request.caller.user_id, request.body.stripe_payment_method)
         return Response(PaymentMethodAnswer.of(method, default=default), status=201)
 
-    async def remove_method(call: RequestContext[None, NoQuery]) -> Response:
-        await methods.remove(call.caller.user_id, call.path_params["payment_method_id"])
+    async def remove_method(request: RequestContext[None, NoQuery]) -> Response:
+        await methods.remove(request.caller.user_id, request.path_params["payment_method_id"])
         return Response(status=204)
 
-    async def list_earnings(call: RequestContext[None, PageQuery]) -> Response:
-        driver_id = call.caller.user_id
-        page = await ledger.earnings(driver_id, limit=call.query.limit, cursor=call.query.cursor)
+    async def list_earnings(request: RequestContext[None, PageQuery]) -> Response:
+        driver_id = request.caller.user_id
+        page = await ledger.earnings(driver_id, limit=request.query.limit, cursor=request.query.cursor)
         return Response(PageResponse([Earning.of(t, driver_id) for t in page.items], page.next_cursor))
 
-    async def receive_stripe(call: RequestContext[bytes, NoQuery]) -> Response:
-        await webhooks.receive(call.body, call.headers.get(SIGNATURE_HEADER))
+    async def receive_stripe(request: RequestContext[bytes, NoQuery]) -> Response:
+        await webhooks.receive(request.body, request.headers.get(SIGNATURE_HEADER))
         return Response(status=202)
 
     return [

@@ -6,6 +6,6 @@ from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.pricing.service import PricingService
 
 
-def tickers(pricing: PricingService) -> list[PeriodicTask]:
+def periodic_tasks(pricing: PricingService) -> list[PeriodicTask]:
     """The sweep of old quotes, every ten minutes."""
     return [PeriodicTask("pricing.forget_quotes", 600, pricing.purge_quotes)]

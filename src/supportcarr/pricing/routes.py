@@ -14,13 +14,13 @@ from supportcarr.pricing.service import PricingService
 def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
     """What pricing answers over HTTP."""
 
-    async def create_quote(call: RequestContext[RequestQuote, NoQuery]) -> Response:
-        rider = call.caller.acting_as("rider")
+    async def create_quote(request: RequestContext[RequestQuote, NoQuery]) -> Response:
+        rider = request.caller.acting_as("rider")
         assert rider.id is not None
-        return Response(QuoteAnswer.of(await service.quote(rider.id, call.body)), status=201)
+        return Response(QuoteAnswer.of(await service.quote(rider.id, request.body)), status=201)
 
-    async def get_coverage(call: RequestContext[None, CoverageQuery]) -> Response:
-        return Response(await coverage.at(GeoPoint(call.query.lat, call.query.lng)))
+    async def get_coverage(request: RequestContext[None, CoverageQuery]) -> Response:
+        return Response(await coverage.at(GeoPoint(request.query.lat, request.query.lng)))
 
     return [
         Route(

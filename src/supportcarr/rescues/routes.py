@@ -47,7 +47,7 @@ DRIVER_OR_OPERATOR = Policy(frozenset({"driver", "support", "admin"}))
 RIDER_OR_DRIVER = Policy(frozenset({"rider", "driver"}))
 RIDER_OR_OPERATOR = Policy(frozenset({"rider", "support", "admin"}))
 
-AnyCall = RequestContext[Any, Any]
+AnyRequest = RequestContext[Any, Any]
 
 
 def routes(service: RescueService, reading: RescueQueries, chat: ChatService) -> list[Route]:
@@ -59,17 +59,17 @@ def routes(service: RescueService, reading: RescueQueries, chat: ChatService) ->
 
 
 def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Route]:
-    async def request(call: RequestContext[RequestBody, NoQuery]) -> Response:
-        assert call.new_id is not None, "the route is idempotent and creates"
-        rider = call.caller.acting_as("rider")
+    async def request(request: RequestContext[RequestBody, NoQuery]) -> Response:
+        assert request.new_id is not None, "the route is idempotent and creates"
+        rider = request.caller.acting_as("rider")
         rescue = await service.request(
             RequestRescue(
-                quote_id=call.body.quote_id,
-                payment_method_id=call.body.payment_method_id,
-                note=call.body.note,
+                quote_id=request.body.quote_id,
+                payment_method_id=request.body.payment_method_id,
+                note=request.body.note,
             ),
-            rider_id=call.caller.user_id,
-            creation_id=call.new_id,
+            rider_id=request.caller.user_id,
+            creation_id=request.new_id,
         )
         return Response(
             await reading.encoded_view(rescue, rider),
@@ -78,21 +78,21 @@ def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Ro
             headers=(("Location", f"/api/v1/rescues/{rescue.id}"),),
         )
 
-    async def listed(call: RequestContext[None, RescuesQuery]) -> Response:
-        page, actor = await reading.list_rescues(call.caller, call.query)
+    async def listed(request: RequestContext[None, RescuesQuery]) -> Response:
+        page, actor = await reading.list_rescues(request.caller, request.query)
         shown = [msgspec.Raw(await reading.encoded_view(rescue, actor)) for rescue in page.items]
         return Response(PageResponse(shown, page.next_cursor))
 
-    async def one(call: AnyCall) -> Response:
-        rescue, actor = await reading.get_rescue(call.path_params["rescue_id"], call.caller)
+    async def one(request: AnyRequest) -> Response:
+        rescue, actor = await reading.get_rescue(_rescue_id(request), request.caller)
         return Response(await reading.encoded_view(rescue, actor), version=rescue.version)
 
-    async def timeline(call: AnyCall) -> Response:
-        rescue, actor = await reading.get_rescue(call.path_params["rescue_id"], call.caller)
+    async def timeline(request: AnyRequest) -> Response:
+        rescue, actor = await reading.get_rescue(_rescue_id(request), request.caller)
         return Response(PageResponse(reading.timeline(rescue, actor)), version=rescue.version)
 
-    async def cancellation(call: AnyCall) -> Response:
-        rescue, actor = await reading.get_rescue(call.path_params["rescue_id"], call.caller)
+    async def cancellation(request: AnyRequest) -> Response:
+        rescue, actor = await reading.get_rescue(_rescue_id(request), request.caller)
         return Response(reading.cancellation(rescue, actor), version=rescue.version)
 
     return [
@@ -158,55 +158,55 @@ def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
     async def answer(rescue: Rescue, actor: Actor) -> Response:
         return Response(await reading.encoded_view(rescue, actor), version=rescue.version)
 
-    async def act(call: AnyCall, command: Command) -> Response:
-        rescue = await service.act(
-            call.path_params["rescue_id"], command, call.caller, if_match=call.if_match
-        )
-        return await answer(rescue, actor_for(rescue, call.caller))
+    async def act(request: AnyRequest, command: Command) -> Response:
+        rescue = await service.act(_rescue_id(request), command, request.caller, if_match=request.if_match)
+        return await answer(rescue, actor_for(rescue, request.caller))
 
-    async def act_as_operator(call: AnyCall, command: Command) -> Response:
-        operator = call.caller.acting_as("admin", "support")
-        rescue = await service.act(call.path_params["rescue_id"], command, operator, if_match=call.if_match)
+    async def act_as_operator(request: AnyRequest, command: Command) -> Response:
+        operator = request.caller.acting_as("admin", "support")
+        rescue = await service.act(_rescue_id(request), command, operator, if_match=request.if_match)
         return await answer(rescue, operator)
 
-    async def departure(call: AnyCall) -> Response:
-        return await act(call, Depart())
+    async def departure(request: AnyRequest) -> Response:
+        return await act(request, Depart())
 
-    async def arrival(call: AnyCall) -> Response:
-        return await act(call, Arrive())
+    async def arrival(request: AnyRequest) -> Response:
+        return await act(request, Arrive())
 
-    async def start(call: RequestContext[StartBody, NoQuery]) -> Response:
-        return await act(call, Start(pin=call.body.pin))
+    async def start(request: RequestContext[StartBody, NoQuery]) -> Response:
+        return await act(request, Start(pin=request.body.pin))
 
-    async def completion(call: RequestContext[CompletionBody, NoQuery]) -> Response:
-        return await act(call, Complete(outcome=call.body.outcome, price_minor=call.body.price_minor))
+    async def completion(request: RequestContext[CompletionBody, NoQuery]) -> Response:
+        return await act(
+            request, Complete(outcome=request.body.outcome, price_minor=request.body.price_minor)
+        )
 
-    async def no_show(call: AnyCall) -> Response:
-        return await act(call, MarkNoShow())
+    async def no_show(request: AnyRequest) -> Response:
+        return await act(request, MarkNoShow())
 
-    async def abort(call: RequestContext[ReasonBody, NoQuery]) -> Response:
-        return await act(call, Abort(reason=call.body.reason))
+    async def abort(request: RequestContext[ReasonBody, NoQuery]) -> Response:
+        return await act(request, Abort(reason=request.body.reason))
 
-    async def release(call: RequestContext[ReasonBody, NoQuery]) -> Response:
-        return await act(call, Release(reason=call.body.reason))
+    async def release(request: RequestContext[ReasonBody, NoQuery]) -> Response:
+        return await act(request, Release(reason=request.body.reason))
 
-    async def cancel(call: RequestContext[ReasonBody, NoQuery]) -> Response:
-        return await act(call, Cancel(reason=call.body.reason))
+    async def cancel(request: RequestContext[ReasonBody, NoQuery]) -> Response:
+        return await act(request, Cancel(reason=request.body.reason))
 
-    async def renew_pin(call: AnyCall) -> Response:
-        rescue = await service.renew_pin(call.path_params["rescue_id"], call.caller, if_match=call.if_match)
-        return await answer(rescue, actor_for(rescue, call.caller))
+    async def renew_pin(request: AnyRequest) -> Response:
+        rescue = await service.renew_pin(_rescue_id(request), request.caller, if_match=request.if_match)
+        return await answer(rescue, actor_for(rescue, request.caller))
 
-    async def admin_cancel(call: RequestContext[ReasonBody, NoQuery]) -> Response:
-        return await act_as_operator(call, Cancel(reason=call.body.reason))
+    async def admin_cancel(request: RequestContext[ReasonBody, NoQuery]) -> Response:
+        return await act_as_operator(request, Cancel(reason=request.body.reason))
 
-    async def admin_abort(call: RequestContext[AdminAbortBody, NoQuery]) -> Response:
-        command = Abort(reason=call.body.reason, amount_minor=call.body.amount_minor)
-        return await act_as_operator(call, command)
+    async def admin_abort(request: RequestContext[AdminAbortBody, NoQuery]) -> Response:
+        command = Abort(reason=request.body.reason, amount_minor=request.body.amount_minor)
+        return await act_as_operator(request, command)
 
-    async def admin_renew_pin(call: AnyCall) -> Response:
-        operator = call.caller.acting_as("admin", "support")
-        rescue = await service.renew_pin(call.path_params["rescue_id"], operator, if_match=call.if_match)
+    async def admin_renew_pin(request: AnyRequest) -> Response:
+        operator = request.caller.acting_as("admin", "support")
+        rescue = await service.renew_pin(_rescue_id(request), operator, if_match=request.if_match)
         return await answer(rescue, operator)
 
     def post(
@@ -278,12 +278,12 @@ def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
 
 
 def _talk(chat: ChatService) -> list[Route]:
-    async def listed(call: RequestContext[None, MessagesQuery]) -> Response:
-        page = await chat.list_messages(call.path_params["rescue_id"], call.caller, call.query)
+    async def listed(request: RequestContext[None, MessagesQuery]) -> Response:
+        page = await chat.list_messages(_rescue_id(request), request.caller, request.query)
         return Response(PageResponse([MessageView.of(m) for m in page.items], page.next_cursor))
 
-    async def send(call: RequestContext[MessageBody, NoQuery]) -> Response:
-        message = await chat.send(call.path_params["rescue_id"], call.caller, call.body.text)
+    async def send(request: RequestContext[MessageBody, NoQuery]) -> Response:
+        message = await chat.send(_rescue_id(request), request.caller, request.body.text)
         return Response(MessageView.of(message), status=201)
 
     path = "/rescues/{rescue_id}/messages"
@@ -313,3 +313,7 @@ def _talk(chat: ChatService) -> list[Route]:
             hot=True,
         ),
     ]
+
+
+def _rescue_id(request: AnyRequest) -> str:
+    return request.path_params["rescue_id"]

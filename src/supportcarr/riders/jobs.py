@@ -9,7 +9,7 @@ from supportcarr.riders.service import RiderService
 EVERY_S = 10.0
 
 
-def tickers(service: RiderService, rescues: LiveRescues) -> list[PeriodicTask]:
+def periodic_tasks(service: RiderService, rescues: LiveRescues) -> list[PeriodicTask]:
     async def reconcile() -> None:
         await service.reconcile(rescues)
 

@@ -153,7 +153,7 @@ async def test_an_offer_that_runs_out_counts_once_as_missed_wherever_it_was_brok
     offer = await city.the_offer()
     city.pass_time(15)
 
-    await dies(city, after, lambda process: process.offer_due(offer.id))
+    await dies(city, after, lambda process: process.on_offer_deadline(offer.id))
     await city.live(12)
 
     assert (await city.entry("usr_d")).missed == 1

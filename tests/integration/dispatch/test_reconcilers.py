@@ -14,7 +14,7 @@ import pytest
 from support.dispatch.world import City, Crash, Rescue
 from support.processes.dispatch_child import run
 from supportcarr.contracts.events import OfferClosed
-from supportcarr.dispatch.jobs import tickers
+from supportcarr.dispatch.jobs import periodic_tasks
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -111,7 +111,7 @@ async def test_two_tickers_at_once_do_no_harm(city: City, store: SqliteStore) ->
         await over_and_nobody_told(city, f"res_qc_over{n}")
     city.pass_time(LATER)
     often = [  # not at one pace: in step with each other the same one would be faster each time
-        [replace(ticker, every_s=pace, city=False) for ticker in tickers(city.process())]
+        [replace(ticker, every_s=pace, city=False) for ticker in periodic_tasks(city.process())]
         for pace in (0.02, 0.031)
     ]
     runners = [Scheduler(store, Clock(), ticking, lease_s=0.0) for ticking in often]
@@ -150,7 +150,7 @@ async def test_a_claim_that_cannot_be_judged_does_not_keep_the_others_waiting(ci
             return str(await self._book.driver_of(rescue_id))
 
     process = city.process()
-    process._reconciler._book = Broken(process._reconciler._book)  # type: ignore[assignment]  # a part of the port
+    process._reconciler._rescues = Broken(process._reconciler._rescues)  # type: ignore[assignment]  # a part of the port
     await process.reconcile()
     assert (await city.entry("usr_over")).is_free
     assert (await city.entry("usr_first")).job is not None

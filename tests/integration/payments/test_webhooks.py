@@ -151,7 +151,7 @@ async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kep
         for event_id in ("evt_done", "evt_stuck"):
             await shop.webhooks.receive(body_of(event_id), signed(body_of(event_id)))
         await shop.webhooks.handle(shop.jobs.asked[JOB, "evt_done"])
-        (ticker,) = payments_jobs.tickers(shop.webhooks)
+        (ticker,) = payments_jobs.periodic_tasks(shop.webhooks)
         now[0] += 30 * 86_400 - 1
         await ticker.run()
         assert await store.collection(EVENTS).count() == 2

@@ -100,7 +100,7 @@ async def test_a_quote_is_itemised_and_holds_for_ten_minutes(house: House) -> No
 
 
 async def test_a_quote_nobody_took_is_forgotten_a_day_after_its_end(house: House) -> None:
-    (ticker,) = pricing_jobs.tickers(house.pricing)
+    (ticker,) = pricing_jobs.periodic_tasks(house.pricing)
     quote = await house.pricing.quote(RIDER, wanted())
     house.wall.at = quote.expires_at + timedelta(days=1)
     await ticker.run()

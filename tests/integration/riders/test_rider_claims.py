@@ -186,7 +186,7 @@ async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(
 
 
 async def test_the_ticker_reconciles(riders: RiderService, wall: Wall, store: SqliteStore) -> None:
-    (ticker,) = jobs.tickers(riders, Living())
+    (ticker,) = jobs.periodic_tasks(riders, Living())
     assert timedelta(seconds=ticker.every_s) < CLAIM_FOR
     assert not ticker.city
     await riders.claim("usr_1", "res_1")

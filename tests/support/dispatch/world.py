@@ -187,9 +187,9 @@ class City:
         return DispatchService(
             store,
             self.clock,
-            book=Book(store),
+            rescues=Book(store),
             positions=self.positions,
-            router=StraightLineRouter(Routing()),
+            routes=StraightLineRouter(Routing()),
             drivers=self,
             settings=self.settings,
         )
@@ -287,9 +287,9 @@ class City:
         """Fire what is due now, once, and reconcile."""
         past = {"due_at": Range(lt=self.now + timedelta(microseconds=1))}
         for offer in (await self.offers.find(past, sort="due_at")).items:
-            await self.dispatch.offer_due(offer.id)
+            await self.dispatch.on_offer_deadline(offer.id)
         for case in (await self.cases.find(past, sort="due_at")).items:
-            await self.dispatch.case_due(case.id)
+            await self.dispatch.on_case_deadline(case.id)
         await self.dispatch.reconcile()
 
     async def live(self, seconds: float, step: float = 1.0) -> None:

@@ -46,7 +46,7 @@ async def _search(city: City, rescues: list[str]) -> None:
     for driver_id, metres in DRIVERS.items():
         city.positions.at[driver_id] = north(metres)
     for _ in range(5):
-        await asyncio.gather(*(city.process().case_due(r) for r in rescues))
+        await asyncio.gather(*(city.process().on_case_deadline(r) for r in rescues))
 
 
 async def _reconcile(city: City, arguments: list[str]) -> None:

@@ -35,10 +35,10 @@ def job(n: int) -> JobClaim:
 Step = Callable[[RosterEntry, int], RosterEntry | None]
 STEPS: dict[str, Step] = {
     "offer": lambda e, n: roster.claim_offer(e, offer(n)),
-    "drop offer": lambda e, n: roster.drop_offer(e, f"off_{n}", missed=True),
+    "drop offer": lambda e, n: roster.release_offer(e, f"off_{n}", missed=True),
     "job": lambda e, n: roster.claim_job(e, job(n)),
     "confirm": lambda e, n: roster.confirm_job(e, f"off_{n}", NOW),
-    "drop job": lambda e, n: roster.drop_job(e),
+    "drop job": lambda e, n: roster.release_job(e),
 }
 
 
@@ -72,7 +72,7 @@ def test_the_job_takes_the_place_of_its_offer() -> None:
 def test_missed_offers_count_up_and_an_answer_starts_anew() -> None:
     offered = roster.claim_offer(replace(FREE, missed=1), offer(1))
     assert offered is not None
-    missed = [roster.drop_offer(offered, "off_1", missed=m) for m in (True, None, False)]
+    missed = [roster.release_offer(offered, "off_1", missed=m) for m in (True, None, False)]
     assert [m.missed for m in missed if m] == [2, 1, 0]
 
 

@@ -11,10 +11,7 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
-from supportcarr.dispatch.model import (
-    DispatchCase,
-    DispatchRules,
-    Reservation,
+from supportcarr.dispatch.cases import (
     candidates,
     case_after_empty_search,
     case_without_offer,
@@ -23,6 +20,7 @@ from supportcarr.dispatch.model import (
     search_pause,
     search_radius,
 )
+from supportcarr.dispatch.model import DispatchCase, DispatchRules, Reservation
 from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
 
 NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
@@ -135,11 +133,11 @@ def test_a_case_with_an_offer_out_is_looked_after_when_that_should_have_been_ans
 def test_an_answer_to_another_offer_leaves_the_case_alone() -> None:
     out = case(offer=Reservation("off_2", "usr_a", NOW))
     late = new_offer(out, Reservation("off_1", "usr_a", NOW), Leg(10, 20), NOW)
-    assert case_without_offer(out, late, "declined", NOW, RULES) is None
+    assert case_without_offer(out, replace(late, state="declined"), NOW, RULES) is None
     mine = new_offer(out, Reservation("off_2", "usr_a", NOW), Leg(10, 20), NOW)
-    declined = case_without_offer(out, mine, "declined", NOW, RULES)
+    declined = case_without_offer(out, replace(mine, state="declined"), NOW, RULES)
     assert declined is not None
     assert (declined.offer, declined.declined, declined.missed) == (None, ("usr_a",), {})
-    expired = case_without_offer(out, mine, "expired", NOW, RULES)
+    expired = case_without_offer(out, replace(mine, state="expired"), NOW, RULES)
     assert expired is not None
     assert (expired.declined, expired.missed) == ((), {"usr_a": NOW})

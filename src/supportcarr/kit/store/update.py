@@ -42,3 +42,13 @@ async def update(
         except VersionConflict:
             continue
     raise Conflict
+
+
+def without_events(change: Callable[[D], D | None]) -> Callable[[D], tuple[D, None] | None]:
+    """Adapt a change that publishes no event to what ``update`` takes."""
+
+    def changed(document: D) -> tuple[D, None] | None:
+        after = change(document)
+        return None if after is None else (after, None)
+
+    return changed
