@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-from pymongo import AsyncMongoClient
 from rig import mongo
 from rig.measure import RESULTS, cpu_seconds, hold, machine, measure, print_table, row_of, scratch
 from rig.samples import SAMPLES, Sample, Steps, sample
@@ -107,17 +106,17 @@ class Watched:
 
         self._store.subscribe(told)
 
-    def named(self, name: str) -> Watched:
+    def get_collection(self, name: str) -> Watched:
         return self
 
-    async def unrelayed(self, id: str) -> list[EventEnvelope]:
+    async def pending_events(self, id: str) -> list[EventEnvelope]:
         return await self._samples.pending_events(id)
 
     async def hear(self, event: EventEnvelope) -> None:
         """The consumer."""
         self.heard.append(time.perf_counter() - self._committed[event.document_id])
 
-    async def relayed(self, event: EventEnvelope) -> None:
+    async def mark_published(self, event: EventEnvelope) -> None:
         await self._samples.mark_published(event)
         self.removed.append(time.perf_counter() - self._committed[event.document_id])
         self.gone[event.document_id].set_result(None)
@@ -150,22 +149,21 @@ async def outbox(store: Store, steps: Steps, at_once: int, seconds: float) -> li
 
 async def on_mongo(seconds: float) -> list[dict[str, Any]]:
     """The same on MongoDB, where one can be reached."""
-    with mongo.running() as found:
-        if found is None:
-            print("MongoDB: passed over; no MONGODB_URL, no mongo-java-server (scripts/setup mongo).")
-            return []
-        name, url = found
-        print(f"MongoDB: {name}.")
+    chosen = mongo.choice()
+    if chosen.start is None:
+        print(f"MongoDB: left out; {chosen.name}.")
+        return []
+    with chosen.start() as server:
+        print(f"MongoDB: {chosen.name}.")
         database = f"bench_{secrets.token_hex(6)}"
-        store = MongoStore(url, database)
+        store = MongoStore(server.url, database)
         samples = store.collection(SAMPLES)
         await store.open()
         try:
             return await documents("MongoDB", await filled(samples, DOCUMENTS // 10), seconds)
         finally:
             await store.close()
-            async with AsyncMongoClient[dict[str, object]](url) as client:
-                await client.drop_database(database)
+            mongo.drop(server.url, database)
 
 
 async def streams(folder: Path, seconds: float) -> list[dict[str, Any]]:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
+from rig.mongo import with_database
 
 from support.mongo.cluster import NOT_HERE, PATIENCE_S, Cluster, router_url
 from support.mongo.commands import Commands, commands
-from support.mongo.server import with_database
 from support.store.writers import RIDES
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.kit.store.mongo.cluster import pin_regions, runner

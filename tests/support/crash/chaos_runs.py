@@ -7,7 +7,7 @@
 
 Arguments are options of ``supportcarr demo`` that replace ours (a shorter city, more kills).  Each run has
 a fresh folder, ``.data/chaos/ENGINE-SEED``, with the log, the outcome and the report.  MongoDB is the one
-that the tests have (``support.mongo.server``), with an empty database.
+that the tests have (``rig.mongo``), with an empty database.
 """
 
 from __future__ import annotations
@@ -27,9 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pymongo import MongoClient
+from rig.mongo import choice, drop, with_database
 
-from support.mongo.server import choice, with_database
 from supportcarr.kit.runtime.process import die_with_parent
 
 CITY = (
@@ -72,9 +71,8 @@ def _store(engine: str) -> Iterator[tuple[str, str]]:
         raise SystemExit(f"chaos: no MongoDB: {chosen.name}")
     with chosen.start() as server:
         name = f"chaos_{secrets.token_hex(6)}"
-        yield chosen.name, with_database(server, name)
-        with MongoClient[dict[str, object]](server) as client:
-            client.drop_database(name)
+        yield chosen.name, with_database(server.url, name)
+        drop(server.url, name)
 
 
 def _run(folder: Path, store_url: str, options: Sequence[str]) -> int:

@@ -10,8 +10,7 @@ from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
-
-from support.mongo.server import with_database
+from rig.mongo import with_database
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rig.mongo import choice
 
 from support.crash.databases import Databases
 from support.crash.fork_server import HURRIED_S, Zygote
 from support.crash.runs import Runs, switched_emulator
 from support.crash.scenarios import SCENARIOS
-from support.mongo.server import choice
 from support.store.engines import SQLITE, ran_on
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.supervisor.redis_server import RedisServer
