@@ -34,8 +34,8 @@ unit:           ## the fast tests alone
 	@scripts/setup dev
 	@.venv/bin/pytest tests/unit $(PYTEST_ARGS)
 
-bench:          ## the benchmarks, each a table and a JSON in benchmarks/results/
-	@scripts/setup dev node wrk peers
+bench:          ## the benchmarks on both engines, each a table and a JSON in benchmarks/results/
+	@scripts/setup dev node wrk peers mongo
 	@scripts/bench
 
 chaos:          ## twelve minutes of the city under 30 kills and 2 wipes of Redis, on both engines (SEED=1, ENGINES=)

@@ -1,14 +1,16 @@
-"""Requests a second of the API, beside four Express 4 peers and a bare Granian, in the same run.
+"""Requests a second of the API on each engine, beside Express 4 peers and a bare Granian, in the same run.
 
-``python benchmarks/api.py [--seconds S] [--rounds N] [--scenario NAME …]``: one table a scenario, and
-JSON in ``benchmarks/results/api.json``.  ``docs/benchmarks.md`` says what is compared and what the
-figures mean.
+``python benchmarks/api.py [--engine NAME …] [--seconds S] [--rounds N] [--scenario NAME …]``: one table
+a scenario, and JSON in ``benchmarks/results/api.json`` (of one engine alone: ``api-ENGINE.json``).
+Without ``--engine`` both engines are measured; MongoDB is left out, with a sentence, where there is none.
+``docs/benchmarks.md`` says what is compared and what the figures mean.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import shutil
@@ -16,72 +18,142 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-from rig import compare, ratios, scenarios, tables
+from rig import compare, mongo, ratios, scenarios, tables
 from rig.city import City, build
 from rig.cpu import ProcessGone
 from rig.load import CONNECTIONS, Run, median, need_wrk, run
 from rig.measure import RESULTS, ROOT
 from rig.measure import machine as measure_machine
-from rig.seed import seed_ours, shared_documents, tokens_of
+from rig.mongo import MongoServer
+from rig.seed import seed_again, seed_ours, shared_documents, tokens_of
 from rig.servers import Echo, ExpressPeer, Ours, PeerKind, Server, node_version
 
+from supportcarr.kit.runtime.settings import Settings
 from supportcarr.supervisor.redis_server import find_binary, version_of
 
 WARM_UP_S = 4.0
-# The first is what the bars are about.
-PEERS: tuple[PeerKind, ...] = ("tuned", "as-written", "tuned-further", "by-hand")
+Engine = Literal["sqlite", "mongodb"]
+ENGINES: tuple[Engine, ...] = ("sqlite", "mongodb")
+# Of each engine the first is the one that is measured in every scenario; the bars are about "tuned".
+PEERS: Mapping[Engine, tuple[PeerKind, ...]] = {
+    "sqlite": ("tuned", "as-written", "tuned-further", "by-hand"),
+    "mongodb": ("mongoose-tuned", "mongoose"),
+}
 COMPARED_WITH_ALL = ("me", "mix")
 LEAST_SUCCEEDED = 0.999
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Everything that runs, with the city in both stores."""
+    """Everything that runs, with the same city in every store."""
 
     city: City
-    ours: Ours
-    peers: tuple[ExpressPeer, ...]
+    ours: Mapping[Engine, Ours]
+    peers: Mapping[Engine, tuple[ExpressPeer, ...]]
     echo: Echo
+    settings: Settings
     city_offset_s: float
     folder: Path
     full_again: dict[str, float] = field(default_factory=dict)  # by server: when each user's limit is
 
     def servers(self, scenario: str) -> list[Server]:
-        """Who is measured: everybody, but of a lesser scenario only us and the peer that counts."""
+        """The servers to measure: all, but of a lesser scenario each engine and the peer that counts."""
         if scenario in COMPARED_WITH_ALL:
-            return [self.ours, *self.peers, self.echo]
-        return [self.ours, self.peers[0]]
+            return [*self.compared(), self.echo]
+        found: list[Server] = []
+        for engine, ours in self.ours.items():
+            found += [ours, self.peers[engine][0]]
+        return found
+
+    def compared(self) -> list[Server]:
+        """Those whose answers must be equal."""
+        found: list[Server] = []
+        for engine, ours in self.ours.items():
+            found += [ours, *self.peers[engine]]
+        return found
 
     def tokens(self) -> dict[str, str]:
-        """A fresh access token for each user; both servers take it."""
-        return tokens_of(self.ours.settings.auth, self.city)
+        """A fresh access token for each user; every server takes it."""
+        return tokens_of(self.settings.auth, self.city)
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Bench]:
+async def running(
+    folder: Path, engines: Sequence[Engine], mongodb: MongoServer | None
+) -> AsyncIterator[Bench]:
     """Seed and start all servers; nothing is left of them afterwards."""
+    ours: dict[Engine, Ours] = {}
+    for engine in engines:
+        first = next(iter(ours.values()), None)
+        ours[engine] = Ours(
+            folder / f"supportcarr-{engine}",
+            mongodb=mongodb if engine == "mongodb" else None,
+            secrets=first.folder if first else None,
+        )
+    first, *others = ours.values()
     async with AsyncExitStack() as closing:
-        ours = Ours(folder / "supportcarr")
-        city = await seed_ours(ours.settings, build)
-        closing.push_async_callback(ours.stop)
-        await ours.start()
-        offset = await ours.city_offset_seconds()
-        peers = tuple(ExpressPeer(kind, folder / kind, ours.settings) for kind in PEERS)
-        for peer in peers:
+        city = await seed_ours(first.settings, build)
+        for other in others:
+            await seed_again(other.settings, city, first.settings)
+        for server in ours.values():
+            closing.push_async_callback(server.stop)
+            await server.start()
+        offset = await first.city_offset_seconds()
+        peers = {
+            engine: tuple(
+                ExpressPeer(
+                    kind,
+                    folder / kind,
+                    first.settings,
+                    mongodb=mongodb if engine == "mongodb" else None,
+                )
+                for kind in PEERS[engine]
+            )
+            for engine in engines
+        }
+        for peer in itertools.chain.from_iterable(peers.values()):
             peer.seed(city, shared_documents())
             closing.push_async_callback(peer.stop)
             await peer.start(offset)
         echo = Echo(folder, b"x" * 160)  # as long as the answer to GET /me
         closing.push_async_callback(echo.stop)
         await echo.start()
-        yield Bench(city, ours, peers, echo, offset, folder)
+        yield Bench(city, ours, peers, echo, first.settings, offset, folder)
+
+
+@contextmanager
+def mongodb_for(
+    engines: Sequence[Engine] | None,
+) -> Iterator[tuple[tuple[Engine, ...], str, MongoServer | None]]:
+    """The engines to measure of those asked for (``None``: all that can be), and the MongoDB server."""
+    if engines is not None and "mongodb" not in engines:
+        yield tuple(dict.fromkeys(engines)), "", None
+        return
+    chosen = mongo.choice()
+    if chosen.start is None:
+        if engines is not None:
+            raise SystemExit(f"MongoDB cannot be measured here: {chosen.name}.")
+        print(f"MongoDB is left out: {chosen.name}.", flush=True)
+        yield ("sqlite",), "", None
+        return
+    with chosen.start() as server:
+        _drop_databases(server)
+        try:
+            yield tuple(dict.fromkeys(engines or ENGINES)), chosen.name, server
+        finally:
+            _drop_databases(server)
+
+
+def _drop_databases(server: MongoServer) -> None:
+    for name in ("bench_ours", *(f"bench_{kind.replace('-', '_')}" for kind in PEERS["mongodb"])):
+        mongo.drop(server.url, name)
 
 
 async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
@@ -91,7 +163,7 @@ async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> l
     scenarios.write(file, requests, bench.city, bench.tokens())
     servers = bench.servers(scenario)
     people = len({request.user for request in requests})
-    a_second = bench.ours.settings.limits.user_per_minute / 60
+    a_second = bench.settings.limits.user_per_minute / 60
     full_again = bench.full_again
 
     async def one(server: Server, seconds: float) -> Run:
@@ -112,9 +184,12 @@ async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> l
     return [{"key": key} | median(of_server) for key, of_server in runs.items()]
 
 
-def machine() -> dict[str, Any]:
+def machine(mongodb: str, server: MongoServer | None) -> dict[str, Any]:
     redis = ".".join(map(str, version_of(find_binary())))
-    return measure_machine() | {"node": node_version(), "redis": redis, "connections": CONNECTIONS}
+    told = measure_machine() | {"node": node_version(), "redis": redis, "connections": CONNECTIONS}
+    if server is not None:
+        told |= {"mongodb": mongodb, "mongodb_version": mongo.server_version(server.url)}
+    return told
 
 
 async def bench(options: argparse.Namespace) -> int:
@@ -125,8 +200,9 @@ async def bench(options: argparse.Namespace) -> int:
     os.chdir(folder)  # a .env of whoever runs this must not change what is measured
     keep: bool = options.keep
     try:
-        told = machine()
-        results = await _run(folder, options)
+        with mongodb_for(options.engine) as (engines, name, mongodb):
+            told = machine(name, mongodb)
+            results = await _run(folder, options, engines, mongodb)
     except (compare.Different, ProcessGone) as error:
         keep = True
         print(error, file=sys.stderr)
@@ -147,20 +223,28 @@ async def bench(options: argparse.Namespace) -> int:
         "ratios": msgspec.to_builtins(found),
         "scenarios": results,
     }
-    (RESULTS / "api.json").write_text(json.dumps(msgspec.to_builtins(report), indent=2) + "\n")
+    file = f"api-{options.engine[0]}.json" if options.engine and len(engines) == 1 else "api.json"
+    (RESULTS / file).write_text(json.dumps(msgspec.to_builtins(report), indent=2) + "\n")
     return _verdict(results)
 
 
-async def _run(folder: Path, options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
+async def _run(
+    folder: Path, options: argparse.Namespace, engines: Sequence[Engine], mongodb: MongoServer | None
+) -> dict[str, list[dict[str, Any]]]:
     results: dict[str, list[dict[str, Any]]] = {}
-    async with running(folder) as all_of_it:
-        ours, peers, city = all_of_it.ours, all_of_it.peers, all_of_it.city
+    async with running(folder, engines, mongodb) as everything:
+        first, *others = everything.compared()
         same = await compare.hold_equal(
-            ours, peers, city, all_of_it.tokens(), all_of_it.city_offset_s, ours.settings.limits
+            first,
+            others,
+            everything.city,
+            everything.tokens(),
+            everything.city_offset_s,
+            everything.settings.limits,
         )
-        print(f"{same} requests were answered alike by {ours.name} and each peer.", flush=True)
+        print(f"{same} requests were answered alike by {first.name} and {len(others)} others.", flush=True)
         for scenario in options.scenario or scenarios.SCENARIOS:
-            results[scenario] = await measure(all_of_it, scenario, options.rounds, options.seconds)
+            results[scenario] = await measure(everything, scenario, options.rounds, options.seconds)
             print(tables.of_scenario(scenarios.SCENARIOS[scenario], results[scenario]), flush=True)
     return results
 
@@ -181,6 +265,9 @@ def _verdict(results: dict[str, list[dict[str, Any]]]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument(
+        "--engine", action="append", choices=ENGINES, help="what is measured; both by default"
+    )
     parser.add_argument("--seconds", type=float, default=8.0, help="length of one run")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each server; the medians count")
     parser.add_argument("--scenario", action="append", choices=list(scenarios.SCENARIOS))

@@ -28,8 +28,9 @@ def put(page: str, figures: str) -> str:
 def figures(reports: Mapping[str, Report]) -> str:
     """Every table for which there is a report, by the name of its benchmark."""
     sections = []
-    if api := reports.get("api"):
-        sections += [_requests(api), _ratios(api)]
+    for name, title in _API.items():
+        if api := reports.get(name):
+            sections += [_requests(title, api), _ratios(title, api)]
     if parts := reports.get("parts"):
         sections.append(_operations("What the parts cost", parts))
     if store := reports.get("store"):
@@ -39,8 +40,12 @@ def figures(reports: Mapping[str, Report]) -> str:
     return "\n\n".join(sections)
 
 
-def _requests(report: Report) -> str:
-    lines = ["### Requests", "", f"{_machine(report)} Medians of runs of {report['seconds']:g} s."]
+# Of a run of both engines, or of one alone.
+_API = {"api": "", "api-sqlite": ", SQLite alone", "api-mongodb": ", MongoDB alone"}
+
+
+def _requests(title: str, report: Report) -> str:
+    lines = [f"### Requests{title}", "", f"{_machine(report)} Medians of runs of {report['seconds']:g} s."]
     for scenario, rows in report["scenarios"].items():
         lines += ["", f"**{_TITLES.get(scenario, scenario)}**", ""]
         body = [
@@ -59,15 +64,19 @@ def _requests(report: Report) -> str:
 
 _TITLES = {"me": "`GET /me`", "rescue": "`GET /rescues/{id}`", "mix": "The mix"}
 _SERVERS = {
+    "ours": "SupportCarr",
+    "ours_mongodb": "SupportCarr on MongoDB",
     "tuned": "Express 4, tuned",
     "tuned_further": "Express 4, tuned further",
     "as_written": "Express 4, as people write it",
     "by_hand": "Express 4, our design by hand",
+    "mongoose": "Express 4 and Mongoose",
+    "mongoose_tuned": "Express 4 and Mongoose, tuned",
     "echo": "bare Granian echo",
 }
 
 
-def _ratios(report: Report) -> str:
+def _ratios(title: str, report: Report) -> str:
     body = []
     for ratio in report["ratios"]:
         what = "requests a second" if ratio["figure"] == "per_second" else "CPU a request"
@@ -75,9 +84,10 @@ def _ratios(report: Report) -> str:
         other = _SERVERS.get(ratio["to"], ratio["to"])
         bar = ratio.get("bar")
         judged = f"{bar['way']} {bar['limit']:g}: {_met(ratio)}" if bar else ""
-        body.append([scenario, what, other, f"{ratio['value']:.2f}", judged])
-    head = ["", "SupportCarr's …", "divided by that of", "ratio", "bar"]
-    lines = ["### Ratios, each of one run's medians", "", *table(head, body)]
+        own = _SERVERS[ratio.get("of", "ours")]
+        body.append([scenario, own, what, other, f"{ratio['value']:.2f}", judged])
+    head = ["", "of", "figure", "divided by that of", "ratio", "bar"]
+    lines = [f"### Ratios{title}, each of one run's medians", "", *table(head, body)]
     if told := of_quiet(report["scenarios"]):
         lines += ["", f"**{told}**"]
     return "\n".join(lines)
@@ -141,6 +151,8 @@ def _machine(report: Report) -> str:
         for name, key in (("Python", "python"), ("Node", "node"), ("SQLite", "sqlite"), ("Valkey", "redis"))
         if key in machine
     ]
+    if "mongodb" in machine:
+        versions.append(f"MongoDB {machine['mongodb_version']} ({machine['mongodb']})")
     if "load_before" in machine:
         versions.append(f"load average before it {machine['load_before']:.1f}")
     told = [machine["at"][:10], f"commit {machine['commit']}", f"{machine['cores']} cores", *versions]

@@ -1,17 +1,19 @@
 """What is held against what: ratios of medians, and the bars that some of them have.
 
-A bar is of part 2 of the plan: the mix at least 2.5 times, GET /me at least 3 times the tuned Express
-peer; CPU a request at most 4 times a bare Granian echo.
+The bars are about SQLite: the mix at least 2.5 times, GET /me at least 3 times the tuned Express peer;
+CPU a request at most 4 times a bare Granian echo.  MongoDB has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
 
 Figure = Literal["per_second", "cpu_us"]
+_FIGURES: tuple[Figure, ...] = ("per_second", "cpu_us")
 
 
 class Bar(Struct, frozen=True):
@@ -25,7 +27,7 @@ class Bar(Struct, frozen=True):
 
 
 class Ratio(Struct, frozen=True, omit_defaults=True):
-    """``figure`` of ours divided by that of the server named ``to``.
+    """``figure`` of ours (``of``: on which engine) divided by that of the server named ``to``.
 
     ``met`` is ``None`` where there is no bar, or the machine was too busy with others to judge it.
     """
@@ -36,6 +38,7 @@ class Ratio(Struct, frozen=True, omit_defaults=True):
     value: float
     bar: Bar | None = None
     met: bool | None = None
+    of: str = "ours"
 
 
 BARS: Mapping[tuple[str, Figure, str], Bar] = {
@@ -45,6 +48,14 @@ BARS: Mapping[tuple[str, Figure, str], Bar] = {
     ("me", "cpu_us", "echo"): Bar("at most", 4.0),
 }
 
+
+# Ours on each engine, and whether it is compared with a server: on SQLite with the peers on SQLite, on
+# MongoDB with the peers on MongoDB, and with ours on SQLite.
+ON_MONGODB = frozenset({"ours_mongodb", "mongoose", "mongoose_tuned"})
+OURS: Mapping[str, Callable[[str], bool]] = {
+    "ours": lambda other: other not in ON_MONGODB,
+    "ours_mongodb": lambda other: other in ON_MONGODB | {"ours", "echo"},
+}
 
 QUIET = 0.1  # share of the machine that others may have taken in a run whose rates count
 
@@ -58,16 +69,18 @@ def of(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Ratio]:
     """Ours against each other server of each scenario; the medians as ``load.median`` makes them."""
     found: list[Ratio] = []
     for scenario, medians in results.items():
-        quiet = most_of_others(medians) <= QUIET
         by_key = {row["key"]: row for row in medians}
-        ours = by_key.pop("ours")
-        for key, other in by_key.items():
-            figures: tuple[Figure, ...] = ("per_second", "cpu_us")
-            for figure in figures:
+        for own, compared in OURS.items():
+            ours = by_key.get(own)
+            if ours is None:
+                continue
+            others = [row for key, row in by_key.items() if key != own and compared(key)]
+            quiet = most_of_others([ours, *others]) <= QUIET
+            for other, figure in itertools.product(others, _FIGURES):
                 value = ours[figure] / other[figure]
-                bar = BARS.get((scenario, figure, key))
+                bar = BARS.get((scenario, figure, other["key"])) if own == "ours" else None
                 # Judged before it is rounded: 2.496 is not 2.5.
                 judged = bar is not None and (quiet or figure == "cpu_us")
                 met = bar.met(value) if bar and judged else None
-                found.append(Ratio(scenario, figure, key, round(value, 2), bar, met))
+                found.append(Ratio(scenario, figure, other["key"], round(value, 2), bar, met, own))
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import AsyncIterator, Callable, Container, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -12,27 +13,49 @@ from rig.city import City
 from supportcarr.auth.tokens import Tokens
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.processes import store_of
-from supportcarr.kit.runtime.city_clock import city_clock
+from supportcarr.kit.runtime.city_clock import CITY_CLOCK, city_clock
 from supportcarr.kit.runtime.settings import Auth, Settings
+from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import MONTREAL, seed_demo
 
 
 async def seed_ours(settings: Settings, build: Callable[[datetime, str], City]) -> City:
     """Build the city and store it; no process of the platform may run yet."""
-    store = store_of(settings)
-    collections = {spec.name: store.collection(spec) for spec in SPECS}
-    await store.open()
-    try:
-        await seed_demo(store)
+    async with _opened(settings) as store:
         clock = await city_clock(store, speed=settings.city.speed)
         city = build(clock.city(), settings.auth.lookup_secret)
-        for name, documents in city.documents.items():
-            stored = await collections[name].insert_many(documents)
-            if stored != len(documents):
-                raise RuntimeError(f"{len(documents) - stored} documents of {name} were there already")
+        await _fill(store, city)
         return city
+
+
+async def seed_again(settings: Settings, city: City, source: Settings) -> None:
+    """Store the same city, with the same clock, in another store than that of *source*."""
+    async with _opened(source) as store:
+        clock = [record async for record in store.collection(CITY_CLOCK).scan()]
+    async with _opened(settings) as store:
+        await store.collection(CITY_CLOCK).insert_many(clock)
+        await _fill(store, city)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Store]:
+    """The store of a platform, with every collection declared."""
+    store = store_of(settings)
+    for spec in (*SPECS, CITY_CLOCK):
+        store.collection(spec)
+    await store.open()
+    try:
+        yield store
     finally:
         await store.close()
+
+
+async def _fill(store: Store, city: City) -> None:
+    await seed_demo(store)
+    for name, documents in city.documents.items():
+        stored = await store.get_collection(name).insert_many(documents)
+        if stored != len(documents):
+            raise RuntimeError(f"{len(documents) - stored} documents of {name} were there already")
 
 
 def shared_documents() -> Mapping[str, Any]:

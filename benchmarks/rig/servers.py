@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ import msgspec
 import psutil
 
 from rig.city import City
+from rig.mongo import MongoServer, with_database
 from supportcarr.kit.http.server import free_port
 from supportcarr.kit.runtime.process import spawn_child, stop
 from supportcarr.kit.runtime.settings import PREFIX, Settings, load
@@ -34,6 +36,8 @@ _PEER_NAMES = {
     "tuned-further": "Express 4, tuned further",
     "as-written": "Express 4, as people write it",
     "by-hand": "Express 4, our design by hand",
+    "mongoose": "Express 4 and Mongoose",
+    "mongoose-tuned": "Express 4 and Mongoose, tuned",
 }
 
 
@@ -73,25 +77,34 @@ def clean_environment() -> dict[str, str]:
 class Ours:
     """SupportCarr's API processes and its Redis, as ``supportcarr up`` runs them.
 
+    *mongodb*: a server for its documents, in the database ``bench_ours``; without one they are in SQLite.
+    *secrets* is the data folder of another one, whose tokens it takes, too.
+
     The worker, the real-time process and the emulators are left out: the peer has none, and none of the
     routes that are measured waits for them.
     """
 
-    key = "ours"
-    name = "SupportCarr"
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, mongodb: MongoServer | None = None, secrets: Path | None = None
+    ) -> None:
+        self.key = "ours_mongodb" if mongodb else "ours"
+        self.name = "SupportCarr on MongoDB" if mongodb else "SupportCarr"
+        self.mongodb = mongodb
         self.folder = folder
         self.port = free_port()
         self.redis = RedisServer(folder / "redis")
         self.log = folder / "supportcarr.log"
         self._supervisor: Supervisor | None = None
         folder.mkdir(parents=True)
+        if secrets is not None:
+            shutil.copy(secrets / "secrets.env", folder)
         self._environment = clean_environment() | {
             f"{PREFIX}DATA": str(folder),
             f"{PREFIX}PORT": str(self.port),
             f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{self.port}",
         }
+        if mongodb is not None:
+            self._environment[f"{PREFIX}STORE_URL"] = with_database(mongodb.url, "bench_ours")
         self.settings: Settings = load(self._environment, dotenv=None)
 
     async def start(self) -> None:
@@ -115,7 +128,8 @@ class Ours:
 
     def pids(self) -> dict[int, str]:
         assert self._supervisor is not None and self.redis.pid is not None
-        return {pid: role for role, pid in self._supervisor.alive()} | {self.redis.pid: "redis"}
+        started = {pid: role for role, pid in self._supervisor.alive()}
+        return started | {self.redis.pid: "redis"} | _of(self.mongodb)
 
     async def stop(self) -> None:
         if self._supervisor is not None:
@@ -123,20 +137,24 @@ class Ours:
         self.redis.stop()
 
 
-PeerKind = Literal["tuned", "as-written", "tuned-further", "by-hand"]
+PeerKind = Literal["tuned", "as-written", "tuned-further", "by-hand", "mongoose", "mongoose-tuned"]
 
 
 class ExpressPeer:
-    """A peer on Express 4 and a Redis of its own; seeded with the same documents.
+    """A peer on Express 4 and a Redis of its own, seeded with the same documents.
 
     ``as-written`` is the service as Express engineers write it with the ecosystem's packages,
     ``tuned`` the same with caches of tokens and documents and with automatic pipelining,
     ``tuned-further`` with all that can be tuned and still be those packages, ``by-hand`` our own
-    design ported to Express.
+    design ported to Express.  These keep their documents in SQLite.  ``mongoose`` is ``as-written``
+    with Mongoose and *mongodb*, ``mongoose-tuned`` the same with the caches of ``tuned``.
     """
 
-    def __init__(self, kind: PeerKind, folder: Path, settings: Settings) -> None:
+    def __init__(
+        self, kind: PeerKind, folder: Path, settings: Settings, *, mongodb: MongoServer | None = None
+    ) -> None:
         self.kind = kind
+        self.mongodb = mongodb
         self.key = kind.replace("-", "_")
         self.name = _PEER_NAMES[kind]
         self.folder = folder
@@ -152,8 +170,9 @@ class ExpressPeer:
         file = self.folder / "city.json"
         documents = {name: msgspec.to_builtins(some) for name, some in city.documents.items()}
         file.write_bytes(msgspec.json.encode(documents | dict(shared)))
+        seed = "seed.mjs" if self.mongodb is None else "mongoose/seed.mjs"
         subprocess.run(
-            [_node(), "--no-warnings", str(PEERS / "express/seed.mjs"), self._database, str(file)],
+            [_node(), "--no-warnings", str(PEERS / "express" / seed), self._database, str(file)],
             check=True,
             env=clean_environment(),
         )
@@ -161,6 +180,9 @@ class ExpressPeer:
 
     @property
     def _database(self) -> str:
+        """A file, or a database on the MongoDB server."""
+        if self.mongodb is not None:
+            return with_database(self.mongodb.url, f"bench_{self.key}")
         return str(self.folder / "peer.sqlite3")
 
     async def start(self, city_offset_seconds: float) -> None:
@@ -197,12 +219,17 @@ class ExpressPeer:
         assert self._process is not None and self.redis.pid is not None
         primary = psutil.Process(self._process.pid)
         workers = {child.pid: "api" for child in primary.children(recursive=True)}
-        return workers | {primary.pid: "cluster", self.redis.pid: "redis"}
+        return workers | {primary.pid: "cluster", self.redis.pid: "redis"} | _of(self.mongodb)
 
     async def stop(self) -> None:
         if self._process is not None:
             stop(self._process)
         self.redis.stop()
+
+
+def _of(mongodb: MongoServer | None) -> dict[int, str]:
+    """The MongoDB server among the processes whose CPU counts, if it is known."""
+    return {mongodb.pid: "mongodb"} if mongodb is not None and mongodb.pid is not None else {}
 
 
 class Echo:

@@ -29,7 +29,9 @@ def of_ratios(ratios: Sequence[Ratio]) -> str:
         judged = ""
         if ratio.bar is not None:
             judged = f"   (bar: {ratio.bar.way} {ratio.bar.limit:g}: {verdict(ratio.met)})"
-        lines.append(f"  {ratio.scenario:<8}{what:<12}{ratio.to:<15}{ratio.value:>6.2f}{judged}")
+        lines.append(
+            f"  {ratio.scenario:<8}{what:<12}{ratio.of:<14}{ratio.to:<15}{ratio.value:>6.2f}{judged}"
+        )
     return "\n".join(lines)
 
 

@@ -14,6 +14,11 @@ if (cluster.isPrimary) {
   });
 } else {
   const config = JSON.parse(process.env.PEER_CONFIG);
-  const { serve } = await import(config.peer === "by-hand" ? "./by-hand/worker.mjs" : "./usual/worker.mjs");
+  const { serve } = await import(`./${folderOf(config.peer)}/worker.mjs`);
   await serve(config);
+}
+
+function folderOf(peer) {
+  if (peer.startsWith("mongoose")) return "mongoose";
+  return peer === "by-hand" ? "by-hand" : "usual";
 }

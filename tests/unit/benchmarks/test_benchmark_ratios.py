@@ -23,6 +23,28 @@ def test_ours_is_divided_by_each_other_server() -> None:
     assert not any(to == "ours" for _, _, to in all_of)
 
 
+def test_each_engine_is_divided_by_the_peers_on_the_same_engine() -> None:
+    keys = ("ours", "tuned", "ours_mongodb", "mongoose", "echo")
+    all_of = ratios.of({"mix": [row(key, 1000, 100) for key in keys]})
+    rates = {(ratio.of, ratio.to) for ratio in all_of if ratio.figure == "per_second"}
+    assert rates == {
+        ("ours", "tuned"),
+        ("ours", "echo"),
+        ("ours_mongodb", "ours"),
+        ("ours_mongodb", "mongoose"),
+        ("ours_mongodb", "echo"),
+    }
+    assert all(ratio.bar is None for ratio in all_of if ratio.of == "ours_mongodb")
+
+
+def test_a_run_of_mongodb_alone_has_its_ratios() -> None:
+    all_of = ratios.of({"mix": [row("ours_mongodb", 9000, 150), row("mongoose", 3000, 300)]})
+    assert [(ratio.of, ratio.to, ratio.value) for ratio in all_of] == [
+        ("ours_mongodb", "mongoose", 3.0),
+        ("ours_mongodb", "mongoose", 0.5),
+    ]
+
+
 def test_the_order_of_the_servers_does_not_matter() -> None:
     rows = [row("ours", 9000, 150), row("tuned", 3000, 500)]
     assert ratios.of({"me": rows}) == ratios.of({"me": rows[::-1]})

@@ -29,7 +29,7 @@ export class Arrivals {
     for (let looked = 0, most = FIRST_LOOK; ; most *= 2) {
       const nearby = await this.#live.nearby(area, point, this.#radiusM, most);
       const unknown = nearby.slice(looked);
-      const roster = this.#store.getMany("roster", unknown.map((one) => one.driver));
+      const roster = await this.#store.getMany("roster", unknown.map((one) => one.driver));
       const free = unknown.find((one) => isFree(roster.get(one.driver)));
       if (free !== undefined || nearby.length < most) return free;
       looked = nearby.length;

@@ -48,7 +48,7 @@ export function application({ logging, timing, auth, limits, documents, rescues,
     signedIn,
     handler(async (req, res) => {
       queryOf(req, []);
-      const user = documents.get("users", req.who.userId);
+      const user = await documents.get("users", req.who.userId);
       if (user === undefined) throw new Problem("not_found");
       res.set("ETag", `"${user.version}"`).json(accountView(user));
     }),
@@ -59,8 +59,8 @@ export function application({ logging, timing, auth, limits, documents, rescues,
     allow(...PEOPLE),
     handler(async (req, res) => {
       queryOf(req, []);
-      const { rescue, role } = rescues.seenBy(req.who, req.params.rescueId);
-      res.set("ETag", `"${rescue.version}"`).json(rescues.shown(rescue, role));
+      const { rescue, role } = await rescues.seenBy(req.who, req.params.rescueId);
+      res.set("ETag", `"${rescue.version}"`).json(await rescues.shown(rescue, role));
     }),
   );
 
@@ -70,7 +70,7 @@ export function application({ logging, timing, auth, limits, documents, rescues,
     body(validMessage, config.max_body_bytes),
     handler(async (req, res) => {
       queryOf(req, []);
-      const { rescue, role } = rescues.seenBy(req.who, req.params.rescueId);
+      const { rescue, role } = await rescues.seenBy(req.who, req.params.rescueId);
       res.status(201).json(await chat.send(rescue, role, req.who, req.body.text));
     }),
   );

@@ -41,16 +41,17 @@ export class Auth {
   };
 
   #who(authorization) {
+    const claims = this.claims(authorization);
+    return whoOf(claims, this.#documents.get("sessions", claims.sid));
+  }
+
+  /** What the token says.  Throws `unauthenticated` if there is none, or it is not ours. */
+  claims(authorization) {
     if (authorization === undefined) throw new Problem("unauthenticated");
     if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) {
       throw new Problem("unauthenticated", "Send Authorization: Bearer and an access token");
     }
-    const claims = this.#claims(authorization.slice(SCHEME.length));
-    const session = this.#documents.get("sessions", claims.sid);
-    if (session === undefined || session.ended_at) {
-      throw new Problem("unauthenticated", "This session is over; sign in again");
-    }
-    return { userId: claims.sub, sessionId: claims.sid, roles: claims.roles };
+    return this.#claims(authorization.slice(SCHEME.length));
   }
 
   #claims(token) {
@@ -66,4 +67,12 @@ export class Auth {
       throw new Problem("unauthenticated", `The access token is ${over ? "over" : "not valid"}`);
     }
   }
+}
+
+/** Whose token it is.  Throws `unauthenticated` if their session has ended. */
+export function whoOf(claims, session) {
+  if (session === undefined || session.ended_at) {
+    throw new Problem("unauthenticated", "This session is over; sign in again");
+  }
+  return { userId: claims.sub, sessionId: claims.sid, roles: claims.roles };
 }
