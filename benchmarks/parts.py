@@ -25,7 +25,7 @@ from rig.samples import SAMPLES, Sample, Steps, sample
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.events.streams import Entry, Streams
+from supportcarr.kit.events.streams import EventStreams, Publication
 from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.ids import new_id
@@ -173,7 +173,7 @@ async def streams(folder: Path, seconds: float) -> list[dict[str, Any]]:
     try:
         client = await RedisClient(server.url, name="bench").open()
         try:
-            log = Streams(client, StreamSettings())
+            log = EventStreams(client, StreamSettings())
             people = [(f"user:{new_id('usr')}", f"user:{new_id('usr')}") for _ in range(1000)]
             data = msgspec.json.encode({"id": new_id("msg"), "text": "I am at the corner by the bakery." * 3})
             at = datetime.now(UTC).isoformat()
@@ -184,7 +184,7 @@ async def streams(folder: Path, seconds: float) -> list[dict[str, Any]]:
                 turn += 1
                 event_id = f"messages.{turn}.1.0"
                 streams = (*people[turn % len(people)], "ops:montreal")
-                await log.append([Entry(streams, event_id, "message:new", at, data)])
+                await log.append([Publication(streams, event_id, "message:new", at, data)])
 
             return [
                 await measure(

@@ -27,7 +27,7 @@ from supportcarr.pricing.geography import Boundary
 from supportcarr.pricing.model import price
 from supportcarr.rescues.model import PaymentSnapshot, Rescue, TimelineEntry
 from supportcarr.riders.model import LiveRescue, RiderProfile
-from supportcarr.tracking.model import LiveJob
+from supportcarr.tracking.model import CurrentJob
 
 RIDERS = 1_000
 DRIVERS = 1_001  # one is abroad (rig.scenarios); a file's positions are whole rounds of the others
@@ -229,7 +229,7 @@ def _add_driver(city: City, number: int, driver_id: str, rescue: Rescue | None, 
         claims = {"job": job, "claim_until": until, "busy_area": rescue.area_id}
         city.add(
             "livejobs",
-            LiveJob(
+            CurrentJob(
                 id=driver_id,
                 rescue_id=rescue.id,
                 rescue_version=6,

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from rig.city import City
-from supportcarr.auth.tokens import Tokens
+from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.processes import store_of
 from supportcarr.kit.runtime.city_clock import CITY_CLOCK, city_clock
@@ -77,5 +77,5 @@ class _NobodyIsRevoked:
 
 def tokens_of(settings: Auth, city: City) -> dict[str, str]:
     """A fresh access token for each user, good for ``access_seconds``."""
-    tokens = Tokens(settings, _NobodyIsRevoked())
+    tokens = AccessTokens(settings, _NobodyIsRevoked())
     return {user.id: tokens.issue(user, city.sessions[user.id]) for user in city.users}

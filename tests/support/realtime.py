@@ -18,13 +18,13 @@ import socketio
 
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
-from supportcarr.kit.events.streams import Entry, Streams
+from supportcarr.kit.events.streams import EventStreams, Publication
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.settings import Settings, load
-from supportcarr.realtime.app import Realtime, build_realtime
-from supportcarr.realtime.messages import Fix
-from supportcarr.realtime.session import Bounds
+from supportcarr.realtime.app import RealtimeApp, build_realtime
+from supportcarr.realtime.messages import PositionReport
+from supportcarr.realtime.session import BackpressureLimits
 
 AREAS = ("laval", "montreal")
 WAIT = 10.0  # seconds a test waits for what must happen
@@ -79,10 +79,10 @@ class FakeReports:
     """Keeps what was reported; raises ``refusal`` if there is one."""
 
     def __init__(self) -> None:
-        self.fixes: list[tuple[str, Fix]] = []
+        self.fixes: list[tuple[str, PositionReport]] = []
         self.refusal: Exception | None = None
 
-    async def report(self, driver_id: str, fix: Fix) -> None:
+    async def report(self, driver_id: str, fix: PositionReport) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.fixes.append((driver_id, fix))
@@ -91,7 +91,7 @@ class FakeReports:
 class Served:
     """One edge, listening."""
 
-    def __init__(self, realtime: Realtime, url: str, tokens: FakeTokens, reports: FakeReports) -> None:
+    def __init__(self, realtime: RealtimeApp, url: str, tokens: FakeTokens, reports: FakeReports) -> None:
         self.realtime = realtime
         self.url = url
         self.tokens = tokens
@@ -100,7 +100,11 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def served(
-    redis: RedisClient, *, bounds: Bounds | None = None, hello_seconds: float = 20.0, **streams: Any
+    redis: RedisClient,
+    *,
+    bounds: BackpressureLimits | None = None,
+    hello_seconds: float = 20.0,
+    **streams: Any,
 ) -> AsyncIterator[Served]:
     """Serve an edge on a free port, as its process does."""
     chosen = settings(**streams)
@@ -108,20 +112,20 @@ async def served(
     realtime = build_realtime(
         chosen,
         tokens,
-        Streams(redis, chosen.streams),
+        EventStreams(redis, chosen.streams),
         redis,
         reports,
         AREAS,
         lifecycle=lifecycle,
-        bounds=bounds,
-        hello_seconds=hello_seconds,
+        limits=bounds,
+        handshake_timeout_seconds=hello_seconds,
     )
     port = free_port()
     serving = asyncio.create_task(
         serve(realtime, "127.0.0.1", port, 5.0, lifecycle=lifecycle, websockets=True)
     )
     async with asyncio.timeout(WAIT):
-        await realtime.node.listening.wait()
+        await realtime.fan_out.listening.wait()
     await _listens(port)
     try:
         yield Served(realtime, f"http://127.0.0.1:{port}", tokens, reports)
@@ -236,6 +240,6 @@ async def phone(url: str, token: str, since: Mapping[str, str] | None = None) ->
         await client.leave()
 
 
-def entry(stream: str, n: int, *, name: str = "rescue:status_update") -> Entry:
+def entry(stream: str, n: int, *, name: str = "rescue:status_update") -> Publication:
     """The *n*-th event for a stream."""
-    return Entry((stream,), f"{stream}.{n}", name, AT, b'{"n":%d}' % n)
+    return Publication((stream,), f"{stream}.{n}", name, AT, b'{"n":%d}' % n)

@@ -20,5 +20,5 @@ class WrongCredentials(Unauthenticated):
     title = "Phone number or password is wrong"
 
 
-class SessionOver(Unauthenticated):
+class SessionEnded(Unauthenticated):
     title = "This session is over; sign in again"

@@ -8,4 +8,4 @@ from supportcarr.kit.jobs.declarations import PeriodicTask
 
 def tickers(service: AuthService) -> list[PeriodicTask]:
     """The sweep of sessions that were over long ago, every ten minutes."""
-    return [PeriodicTask("auth.forget_sessions", 600, service.forget_sessions)]
+    return [PeriodicTask("auth.purge_sessions", 600, service.purge_sessions)]

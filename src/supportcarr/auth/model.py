@@ -9,7 +9,7 @@ import msgspec
 
 from supportcarr.contracts.documents import Document
 
-REPEAT_WITHIN = timedelta(seconds=30)
+REPEAT_WINDOW = timedelta(seconds=30)
 
 
 class User(Document, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class Session(Document, frozen=True, kw_only=True):
     ended_because: str | None = None  # signed_out | token_reused
 
 
-class Presented(msgspec.Struct, frozen=True):
+class PresentedToken(msgspec.Struct, frozen=True):
     """A refresh token that is genuine, as it came: its place in the family, hashes of it and its nonce."""
 
     generation: int
@@ -49,10 +49,10 @@ class Presented(msgspec.Struct, frozen=True):
     nonce: str | None = None
 
 
-Judgement = Literal["rotate", "repeat", "reused", "over"]
+RefreshDecision = Literal["rotate", "repeat", "reused", "over"]
 
 
-def judge(session: Session, presented: Presented, now: datetime) -> Judgement:
+def decide_refresh(session: Session, presented: PresentedToken, now: datetime) -> RefreshDecision:
     """What to do with a refresh token.
 
     ``rotate``: it is current.  ``repeat``: its answer was lost and it comes again, within 30 s and with
@@ -69,14 +69,14 @@ def judge(session: Session, presented: Presented, now: datetime) -> Judgement:
         and presented.nonce is not None
         and presented.nonce == session.previous_nonce
         and session.rotated_at is not None
-        and now - session.rotated_at <= REPEAT_WITHIN
+        and now - session.rotated_at <= REPEAT_WINDOW
     ):
         return "repeat"
     return "reused"
 
 
-def rotated(
-    session: Session, presented: Presented, successor_hash: str, now: datetime, lives: timedelta
+def rotate(
+    session: Session, presented: PresentedToken, successor_hash: str, now: datetime, lives: timedelta
 ) -> Session:
     """The session with its next token."""
     return msgspec.structs.replace(
@@ -90,7 +90,7 @@ def rotated(
     )
 
 
-def ended(session: Session, because: str, now: datetime) -> Session | None:
+def end_session(session: Session, because: str, now: datetime) -> Session | None:
     """The session, ended; ``None`` if it had ended before."""
     if session.ended_at is not None:
         return None

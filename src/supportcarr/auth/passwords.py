@@ -12,14 +12,14 @@ import bcrypt
 from supportcarr.contracts.errors import Overloaded, ValidationFailed
 from supportcarr.kit.runtime.settings import Auth
 
-SHORTEST, LONGEST_BYTES = 8, 72  # bcrypt reads no further than 72 bytes
+MIN_CHARACTERS, MAX_BYTES = 8, 72  # bcrypt reads no further than 72 bytes
 DEADLINE_SECONDS = 8.0  # less than a request has, so that it is the hash that gives up
-MOST_WAITING = 64
+MAX_QUEUED = 64
 
 T = TypeVar("T")
 
 
-class Passwords:
+class PasswordHasher:
     """Hashes and verifies.  One hash takes a quarter of a second of a core at cost 12 (the GIL is free
     meanwhile), so more than ``MOST_WAITING`` at once are refused with ``Overloaded``."""
 
@@ -33,7 +33,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Raises ``ValidationFailed`` for one that bcrypt would cut, ``Overloaded``."""
-        data = checked(password)
+        data = encode_password(password)
         salt = bcrypt.gensalt(self._cost)
         return (await self._run(lambda: bcrypt.hashpw(data, salt))).decode()
 
@@ -42,13 +42,13 @@ class Passwords:
 
         Raises as ``hash`` does.
         """
-        data = checked(password)
+        data = encode_password(password)
         kept = (hashed or self._nobody).encode()
         matches = await self._run(lambda: bcrypt.checkpw(data, kept))
         return matches and hashed is not None
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_QUEUED:
             raise Overloaded("Too many people sign in just now", retry_after=5)
         self._waiting += 1
         try:
@@ -64,13 +64,15 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def checked(password: str) -> bytes:
+def encode_password(password: str) -> bytes:
     """The password's bytes, if it is one that bcrypt reads whole."""
     data = password.encode()
-    if len(password) < SHORTEST:
-        raise ValidationFailed.of("password", "too_short", f"A password has at least {SHORTEST} characters")
-    if len(data) > LONGEST_BYTES:
-        raise ValidationFailed.of("password", "too_long", f"A password has at most {LONGEST_BYTES} bytes")
+    if len(password) < MIN_CHARACTERS:
+        raise ValidationFailed.of(
+            "password", "too_short", f"A password has at least {MIN_CHARACTERS} characters"
+        )
+    if len(data) > MAX_BYTES:
+        raise ValidationFailed.of("password", "too_long", f"A password has at most {MAX_BYTES} bytes")
     if b"\0" in data:
         raise ValidationFailed.of("password", "invalid", "A password cannot hold the character NUL")
     return data

@@ -6,7 +6,7 @@ from collections.abc import Container
 from typing import Protocol
 
 
-class Revoked(Protocol):
+class RevocationList(Protocol):
     """Sessions that ended before their access tokens did (``auth.revocations.Revocations``)."""
 
     @property

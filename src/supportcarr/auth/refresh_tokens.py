@@ -10,7 +10,7 @@ import base64
 import hmac
 import os
 
-from supportcarr.auth.model import Presented
+from supportcarr.auth.model import PresentedToken
 from supportcarr.kit.runtime.crypto import keyed_digest, keyed_hash
 
 _BYTES = 16
@@ -26,7 +26,7 @@ class RefreshTokens:
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
-    def mint(self, session_id: str, generation: int, random: bytes | None = None) -> str:
+    def issue(self, session_id: str, generation: int, random: bytes | None = None) -> str:
         """A token for that place of a family."""
         random_text = _text(os.urandom(_BYTES) if random is None else random)
         return (
@@ -37,11 +37,11 @@ class RefreshTokens:
         """The token of *generation* that follows *token*; with a nonce it is always the same one,
         known to nobody without *token* and our secret, so that it need not be kept to be given again."""
         if nonce is None:
-            return self.mint(session_id, generation)
+            return self.issue(session_id, generation)
         random = keyed_digest(self._secret, "refresh successor", token, nonce)[:_BYTES]
-        return self.mint(session_id, generation, random)
+        return self.issue(session_id, generation, random)
 
-    def read(self, token: str, nonce: str | None) -> tuple[str, Presented] | None:
+    def read(self, token: str, nonce: str | None) -> tuple[str, PresentedToken] | None:
         """(the session's id, what was presented); ``None`` if we never gave that token."""
         parts = token.split(".")
         if len(parts) != 4 or not token.isascii() or not parts[1].isdecimal():
@@ -50,7 +50,7 @@ class RefreshTokens:
         if not hmac.compare_digest(mac, self._mac(session_id, generation, random_text)):
             return None
         nonce_hash = None if nonce is None else keyed_hash(self._secret, "refresh nonce", nonce)
-        return session_id, Presented(int(generation), self.hash(token), nonce_hash)
+        return session_id, PresentedToken(int(generation), self.hash(token), nonce_hash)
 
     def hash(self, token: str) -> str:
         """What a session keeps of a token."""

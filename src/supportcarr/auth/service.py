@@ -9,13 +9,13 @@ import msgspec
 import structlog
 
 from supportcarr.auth import phones
+from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS, USERS
-from supportcarr.auth.errors import PhoneTaken, SessionOver, WrongCredentials
-from supportcarr.auth.model import Presented, Session, User, ended, judge, rotated
-from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.errors import PhoneTaken, SessionEnded, WrongCredentials
+from supportcarr.auth.model import PresentedToken, Session, User, decide_refresh, end_session, rotate
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.refresh_tokens import RefreshTokens
 from supportcarr.auth.revocations import Revocations
-from supportcarr.auth.tokens import Tokens
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
@@ -55,8 +55,8 @@ class AuthService:
         clock: Clock,
         settings: Auth,
         *,
-        tokens: Tokens,
-        passwords: Passwords,
+        tokens: AccessTokens,
+        passwords: PasswordHasher,
         revocations: Revocations,
     ) -> None:
         self._users: Collection[User] = store.collection(USERS)
@@ -190,7 +190,7 @@ class AuthService:
     async def _open_session(self, user: User) -> Grant:
         now = self._clock.wall()
         session_id = new_id(SESSION)
-        token = self._refresh_tokens.mint(session_id, 1)
+        token = self._refresh_tokens.issue(session_id, 1)
         await self._sessions.insert(
             Session(
                 id=session_id,
@@ -204,7 +204,7 @@ class AuthService:
 
     def _grant(self, user: User, session_id: str, refresh_token: str) -> Grant:
         access_token = self._tokens.issue(user, session_id)
-        return Grant(user, session_id, access_token, refresh_token, self._tokens.lives_seconds)
+        return Grant(user, session_id, access_token, refresh_token, self._tokens.lifetime_seconds)
 
     async def refresh(self, token: str, nonce: str | None) -> Grant:
         """The next tokens of a session (``model.judge`` has the rule).
@@ -213,44 +213,44 @@ class AuthService:
         """
         read = self._refresh_tokens.read(token, nonce)
         if read is None:
-            raise SessionOver
+            raise SessionEnded
         session_id, presented = read
         for _ in range(3):
             session = await self._sessions.get(session_id)
             if session is None:
-                raise SessionOver
-            judgement = judge(session, presented, self._clock.wall())
+                raise SessionEnded
+            judgement = decide_refresh(session, presented, self._clock.wall())
             if judgement == "over":
-                raise SessionOver
+                raise SessionEnded
             if judgement == "reused":
                 log.warning("refresh_token_reused", session_id=session_id, user_id=session.user_id)
                 await self.end_session(session_id, "token_reused")
-                raise SessionOver
+                raise SessionEnded
             successor = self._refresh_tokens.successor(token, session_id, presented.generation + 1, nonce)
             if judgement == "rotate" and not await self._rotate(session, presented, successor):
                 continue  # somebody was faster; what that means is judged again
             return self._grant(await self.user(session.user_id), session_id, successor)
         raise Conflict
 
-    async def _rotate(self, session: Session, presented: Presented, successor: str) -> bool:
+    async def _rotate(self, session: Session, presented: PresentedToken, successor: str) -> bool:
         now = self._clock.wall()
         successor_hash = self._refresh_tokens.hash(successor)
         try:
-            await self._sessions.save(rotated(session, presented, successor_hash, now, self._session_lives))
+            await self._sessions.save(rotate(session, presented, successor_hash, now, self._session_lives))
         except VersionConflict:
             return False
         return True
 
-    async def end_session(self, session_id: str, because: str = "signed_out") -> None:
+    async def end_session(self, session_id: str, reason: str = "signed_out") -> None:
         """End a session and refuse its access tokens everywhere; harmless when repeated."""
 
         def over(session: Session) -> tuple[Session, PendingEvents | None] | None:
-            changed = ended(session, because, self._clock.wall())
+            changed = end_session(session, reason, self._clock.wall())
             return None if changed is None else (changed, None)
 
         await update(self._sessions, session_id, over)
         await self._revocations.revoke(session_id)
 
-    async def forget_sessions(self) -> None:
+    async def purge_sessions(self) -> None:
         """Remove sessions that were over a day ago or longer."""
         await purge_expired(self._sessions, "expires_at", self._clock.wall() - timedelta(days=1))

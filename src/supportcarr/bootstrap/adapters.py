@@ -11,39 +11,39 @@ from supportcarr.dispatch.supply import DriverSupply
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.notifications.service import NotificationsService
-from supportcarr.operations.model import DriverTally
-from supportcarr.operations.ports import DriverPoint, PaymentFile
-from supportcarr.operations.schemas import WholeRescue
+from supportcarr.operations.model import DriverCounts
+from supportcarr.operations.ports import DriverPoint, PaymentDetails
+from supportcarr.operations.schemas import RescueDetailsView
 from supportcarr.payments.service import PaymentService
-from supportcarr.realtime.messages import Fix as SaidFix
+from supportcarr.realtime.messages import PositionReport
 from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.schemas import RescueView, TimelineView
-from supportcarr.tracking.model import Fix
+from supportcarr.tracking.model import Position
 from supportcarr.tracking.service import TrackingService
 
 
-class SocketReports:
-    """``realtime.ports.PositionReports``: a position that came by Socket.IO."""
+class SocketPositionSink:
+    """``realtime.ports.PositionSink``: a position that came by Socket.IO."""
 
     def __init__(self, tracking: TrackingService) -> None:
         self._tracking = tracking
 
-    async def report(self, driver_id: str, fix: SaidFix) -> None:
+    async def report(self, driver_id: str, report: PositionReport) -> None:
         await self._tracking.report_one(
             driver_id,
-            Fix(
-                lat=fix.lat,
-                lng=fix.lng,
-                at=fix.at,
-                accuracy=fix.accuracy,
-                heading=fix.heading,
-                speed=fix.speed,
+            Position(
+                lat=report.lat,
+                lng=report.lng,
+                at=report.at,
+                accuracy=report.accuracy,
+                heading=report.heading,
+                speed=report.speed,
             ),
         )
 
 
-class StreamViews:
-    """``realtime.ports.Views``: what people see of a thing that a fact only names."""
+class StreamPayloads:
+    """``realtime.ports.PayloadLoader``: what people see of a thing that a fact only names."""
 
     def __init__(
         self, dispatch: DispatchService, chat: ChatService, notifications: NotificationsService
@@ -65,19 +65,19 @@ class StreamViews:
 
 
 class ConsoleDrivers:
-    """``operations.ports.DriverCounts`` and ``DriverPositions``."""
+    """``operations.ports.DriverCounter`` and ``DriverPositions``."""
 
     def __init__(self, supply: DriverSupply, tracking: TrackingService, areas: Sequence[str]) -> None:
         self._supply = supply
         self._tracking = tracking
         self._areas = areas
 
-    async def tally(self, area_id: str | None) -> DriverTally:
+    async def count(self, area_id: str | None) -> DriverCounts:
         online = busy = 0
         for area in [area_id] if area_id else self._areas:
             counts = await self._supply.online_counts(area)
             online, busy = online + counts.online, busy + counts.busy
-        return DriverTally(online, busy)
+        return DriverCounts(online, busy)
 
     async def positions(self, area_id: str) -> Sequence[DriverPoint]:
         """None while Redis is away: the map shows what it can."""
@@ -100,7 +100,7 @@ class ConsoleDrivers:
 
 
 class ConsoleOffers:
-    """``operations.ports.Offers``."""
+    """``operations.ports.OfferReader``."""
 
     def __init__(self, dispatch: DispatchService) -> None:
         self._dispatch = dispatch
@@ -110,16 +110,16 @@ class ConsoleOffers:
 
 
 class ConsolePayments:
-    """``operations.ports.Payments``: what operators see of a payment record."""
+    """``operations.ports.PaymentReader``: what operators see of a payment record."""
 
     def __init__(self, payments: PaymentService) -> None:
         self._payments = payments
 
-    async def of(self, rescue_id: str) -> PaymentFile | None:
+    async def of(self, rescue_id: str) -> PaymentDetails | None:
         record = await self._payments.of_rescue(rescue_id)
         if record is None:
             return None
-        return PaymentFile(
+        return PaymentDetails(
             id=record.id,
             status=record.status,
             currency=record.currency,
@@ -131,5 +131,5 @@ class ConsolePayments:
         )
 
 
-class RescueFileView(WholeRescue[RescueView, TimelineView, OfferOut], frozen=True):
+class RescueFileView(RescueDetailsView[RescueView, TimelineView, OfferOut], frozen=True):
     """One rescue, whole, as the console opens it."""

@@ -9,17 +9,17 @@ from typing import Any
 from supportcarr.auth import collections as auth_repository
 from supportcarr.auth import jobs as auth_jobs
 from supportcarr.auth import routes as auth_routes
-from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.access_tokens import AccessTokens
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
-from supportcarr.auth.tokens import Tokens
 from supportcarr.bootstrap.adapters import (
     ConsoleDrivers,
     ConsoleOffers,
     ConsolePayments,
     RescueFileView,
-    SocketReports,
-    StreamViews,
+    SocketPositionSink,
+    StreamPayloads,
 )
 from supportcarr.contracts.routing import Route
 from supportcarr.dispatch import collections as dispatch_repository
@@ -32,7 +32,7 @@ from supportcarr.drivers import handlers as drivers_handlers
 from supportcarr.drivers import routes as drivers_routes
 from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
-from supportcarr.kit.events.streams import Streams
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.jobs import periodic
 from supportcarr.kit.jobs import service as kit_jobs
 from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, PeriodicTask
@@ -132,12 +132,12 @@ class Container:
             store.collection(spec)
         self.settings, self.store, self.clock, self.redis = settings, store, clock, redis
         self.jobs = Jobs(store, clock, durable_url)
-        self.streams = Streams(redis.durable, settings.streams)
+        self.streams = EventStreams(redis.durable, settings.streams)
         router = StraightLineRouter(settings.routing)
 
         self.revocations = Revocations(store, clock, settings.auth, redis.durable)
-        self.tokens = Tokens(settings.auth, self.revocations)
-        self.passwords = Passwords(settings.auth)
+        self.tokens = AccessTokens(settings.auth, self.revocations)
+        self.passwords = PasswordHasher(settings.auth)
         self.auth = AuthService(
             store,
             clock,
@@ -180,7 +180,7 @@ class Container:
             self.dispatch.supply, self.tracking, [area.id for area in AREAS]
         )
         self.operations = OperationsService(store, clock, self.console_drivers, AREAS)
-        self.position_reports = SocketReports(self.tracking)
+        self.position_reports = SocketPositionSink(self.tracking)
 
     def routes(self) -> list[Route]:
         """Every route of every part."""
@@ -206,7 +206,7 @@ class Container:
 
     def consumers(self) -> list[Consumer]:
         """Who reacts to facts.  What moves a rescue on comes first, what only tells of it last."""
-        views = StreamViews(self.dispatch, self.chat, self.notifications)
+        views = StreamPayloads(self.dispatch, self.chat, self.notifications)
         return [
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),

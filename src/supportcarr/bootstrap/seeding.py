@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
+from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.errors import WrongCredentials
-from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
-from supportcarr.auth.tokens import Tokens
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import Settings, SettingsError
@@ -72,12 +72,12 @@ async def seed(settings: Settings, store: Store) -> dict[str, Operator]:
     people = operators(Path(settings.deployment.data))
     clock = Clock()
     revocations = Revocations(store, clock, settings.auth, RedisClient("redis://127.0.0.1:1"))
-    passwords = Passwords(settings.auth)
+    passwords = PasswordHasher(settings.auth)
     auth = AuthService(
         store,
         clock,
         settings.auth,
-        tokens=Tokens(settings.auth, revocations),
+        tokens=AccessTokens(settings.auth, revocations),
         passwords=passwords,
         revocations=revocations,
     )

@@ -16,4 +16,4 @@ from supportcarr.notifications.service import NotificationsService
 def consumers(service: NotificationsService) -> list[Consumer]:
     """Quick: a notification is one insert under an id that the event determines."""
     facts = (RescueMoved, PaymentProcessed, PinLocked, PinRenewed, DriverStandingChanged)
-    return [Consumer("notifications.tell", facts, service.tell)]
+    return [Consumer("notifications.tell", facts, service.notify)]

@@ -40,7 +40,7 @@ def notification_id(event: str, user_id: str, at: datetime) -> str:
     return f"{NOTIFICATION}_{''.join(chars)}"
 
 
-def read(notification: Notification, now: datetime) -> Notification:
+def mark_read(notification: Notification, now: datetime) -> Notification:
     """The notification after its person has read it; the first reading counts."""
     if notification.read_at is not None:
         return notification

@@ -10,7 +10,7 @@ from supportcarr.notifications.service import NotificationsService
 
 def routes(service: NotificationsService) -> list[Route]:
     async def listed(call: RequestContext[None, PageQuery]) -> Response:
-        page = await service.of(call.caller.user_id, call.query.limit, call.query.cursor)
+        page = await service.list_for(call.caller.user_id, call.query.limit, call.query.cursor)
         return Response(PageResponse([NotificationView.of(n) for n in page.items], page.next_cursor))
 
     async def reading(call: RequestContext[None, object]) -> Response:

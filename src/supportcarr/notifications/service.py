@@ -9,8 +9,8 @@ from supportcarr.contracts.events import NotificationCreated
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Page, Store, VersionConflict
 from supportcarr.notifications.collections import NOTIFICATIONS
-from supportcarr.notifications.model import Notification, notification_id, read
-from supportcarr.notifications.texts import Notice, notices
+from supportcarr.notifications.model import Notification, mark_read, notification_id
+from supportcarr.notifications.texts import NotificationText, notification_texts
 
 
 class NotificationsService:
@@ -20,12 +20,12 @@ class NotificationsService:
         self._notifications = store.collection(NOTIFICATIONS)
         self._clock = clock
 
-    async def tell(self, event: EventEnvelope) -> None:
+    async def notify(self, event: EventEnvelope) -> None:
         """Store what each person is told because of *event*; running it again stores nothing."""
-        for notice in notices(event.event):
+        for notice in notification_texts(event.event):
             await self._store(event, notice)
 
-    async def _store(self, event: EventEnvelope, notice: Notice) -> None:
+    async def _store(self, event: EventEnvelope, notice: NotificationText) -> None:
         notification = Notification(
             id=notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at),
             user_id=notice.user_id,
@@ -41,7 +41,7 @@ class NotificationsService:
         except DuplicateKey:
             return  # an earlier run of the same event stored it
 
-    async def of(self, user_id: str, limit: int, cursor: str | None = None) -> Page[Notification]:
+    async def list_for(self, user_id: str, limit: int, cursor: str | None = None) -> Page[Notification]:
         """A person's notifications, newest first.  Raises ``BadCursor``."""
         return await self._notifications.find({"user_id": user_id}, sort="-at", limit=limit, cursor=cursor)
 
@@ -57,7 +57,7 @@ class NotificationsService:
             notification = await self._notifications.get(id)
             if notification is None or notification.user_id != user_id:
                 raise NotFound
-            changed = read(notification, self._clock.city())
+            changed = mark_read(notification, self._clock.city())
             if changed is notification:
                 return notification
             try:

@@ -34,7 +34,7 @@ from supportcarr.contracts.events import (
 Side = Literal["rider", "driver"]
 
 
-class Notice(msgspec.Struct, frozen=True):
+class NotificationText(msgspec.Struct, frozen=True):
     """What one person is told."""
 
     user_id: str
@@ -194,7 +194,7 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
 }
 
 
-def notices(fact: AnyEvent) -> Iterator[Notice]:
+def notification_texts(fact: AnyEvent) -> Iterator[NotificationText]:
     """What is told to whom because of *fact*, at most one notice a person."""
     match fact:
         case RescueAssigned():
@@ -243,7 +243,7 @@ _ENDS: dict[type[RescueEnded], str] = {
 }
 
 
-def _of_an_end(fact: RescueEnded) -> Iterator[Notice]:
+def _of_an_end(fact: RescueEnded) -> Iterator[NotificationText]:
     kind = _ENDS[type(fact)]
     figures = {
         "paid": money(fact.owed.rider_minor, fact.owed.currency),
@@ -271,9 +271,9 @@ def _told(
     figures: dict[str, str] | None = None,
     *,
     text: str | None = None,
-) -> Notice:
+) -> NotificationText:
     title, body = TEXTS[text or kind, side]
-    return Notice(user_id, kind, title, body.format_map(figures or {}), rescue_id)
+    return NotificationText(user_id, kind, title, body.format_map(figures or {}), rescue_id)
 
 
 def money(amount_minor: int, currency: str) -> str:

@@ -9,4 +9,4 @@ from supportcarr.operations.service import OperationsService
 
 def consumers(service: OperationsService) -> list[Consumer]:
     """Quick: one row is written."""
-    return [Consumer("operations.follow", (RescueMoved, PaymentProcessed), service.follow)]
+    return [Consumer("operations.follow", (RescueMoved, PaymentProcessed), service.apply)]

@@ -62,7 +62,7 @@ class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     refunded_minor: int = 0
 
 
-def applied(row: OpsRescue | None, event: EventEnvelope) -> OpsRescue | None:
+def apply_event(row: OpsRescue | None, event: EventEnvelope) -> OpsRescue | None:
     """The row after *event* (``None``: the event is none of a rescue's or of its payment's)."""
     match event.event:
         case RescueMoved() as fact:
@@ -137,7 +137,7 @@ def _later(known: datetime | None, at: datetime) -> datetime:
     return at if known is None or at > known else known
 
 
-class DriverTally(msgspec.Struct, frozen=True):
+class DriverCounts(msgspec.Struct, frozen=True):
     """Drivers who take offers now, and those of them who are on a job."""
 
     online: int
@@ -154,7 +154,7 @@ class Today(msgspec.Struct, frozen=True):
 class Overview(msgspec.Struct, frozen=True):
     """``rescues`` has every status; ``waiting_seconds_max`` is city seconds, 0 if nobody waits."""
 
-    drivers: DriverTally
+    drivers: DriverCounts
     rescues: dict[str, int]
     waiting_seconds_max: int
     today: Today

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from supportcarr.operations.model import DriverTally
+from supportcarr.operations.model import DriverCounts
 
 
-class DriverCounts(Protocol):
-    async def tally(self, area_id: str | None) -> DriverTally:
+class DriverCounter(Protocol):
+    async def count(self, area_id: str | None) -> DriverCounts:
         """How many drivers are online and busy, in one area or (``None``) in all."""
 
 
@@ -34,7 +34,7 @@ class DriverPositions(Protocol):
         """The latest fresh position of each driver in the area."""
 
 
-class RescueFile(Protocol):
+class RescueReader(Protocol):
     """The rescue itself, as its part shows it to operators; each value is ready to be encoded."""
 
     async def rescue(self, rescue_id: str) -> Any | None:
@@ -46,12 +46,12 @@ class RescueFile(Protocol):
         """How many messages were written."""
 
 
-class Offers(Protocol):
+class OfferReader(Protocol):
     async def of(self, rescue_id: str) -> Sequence[Any]:
         """Every offer of the rescue, oldest first, ready to be encoded."""
 
 
-class PaymentFile(msgspec.Struct, frozen=True, kw_only=True):
+class PaymentDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What operators see of a payment; amounts in minor units, ``failure`` a code."""
 
     id: str
@@ -64,6 +64,6 @@ class PaymentFile(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None
 
 
-class Payments(Protocol):
-    async def of(self, rescue_id: str) -> PaymentFile | None:
+class PaymentReader(Protocol):
+    async def of(self, rescue_id: str) -> PaymentDetails | None:
         """The rescue's payment; ``None``: none yet."""

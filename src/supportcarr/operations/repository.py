@@ -19,7 +19,7 @@ from supportcarr.kit.store.port import (
     Store,
     VersionConflict,
 )
-from supportcarr.operations.model import OpsRescue, applied
+from supportcarr.operations.model import OpsRescue, apply_event
 
 OPS_RESCUES = CollectionSpec(
     "opsrescues",
@@ -42,7 +42,7 @@ OPS_RESCUES = CollectionSpec(
 SPECS: tuple[CollectionSpec[Any], ...] = (OPS_RESCUES,)
 
 
-class OpsRescues:
+class OpsRescueRepository:
     """The rows of rescues."""
 
     def __init__(self, store: Store) -> None:
@@ -56,7 +56,7 @@ class OpsRescues:
         """
         while True:
             row = await self._rows.get(rescue_id)
-            changed = applied(row, event)
+            changed = apply_event(row, event)
             if changed is None or changed == row:
                 return
             try:
@@ -80,7 +80,7 @@ class OpsRescues:
         page = await self._rows.find(_in(area_id, status=In(WAITING)), sort="waiting_since", limit=1)
         return page.items[0] if page.items else None
 
-    async def live(self, area_id: str) -> AsyncIterator[OpsRescue]:
+    async def in_progress(self, area_id: str) -> AsyncIterator[OpsRescue]:
         """Every rescue of the area that is under way."""
         async for row in self._rows.scan({"area_id": area_id, "status": In(LIVE)}):
             yield row

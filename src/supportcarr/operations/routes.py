@@ -9,14 +9,14 @@ from supportcarr.contracts.policies import OPERATORS
 from supportcarr.contracts.routing import PageResponse, RequestContext, Response, Route
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.operations.model import Overview
-from supportcarr.operations.ports import DriverPositions, Offers, Payments, RescueFile
+from supportcarr.operations.ports import DriverPositions, OfferReader, PaymentReader, RescueReader
 from supportcarr.operations.schemas import (
     AreaQuery,
     MapQuery,
     MapView,
+    RescueDetailsView,
     RescueRow,
     RescuesQuery,
-    WholeRescue,
 )
 from supportcarr.operations.service import OperationsService
 
@@ -24,11 +24,11 @@ from supportcarr.operations.service import OperationsService
 def routes(
     service: OperationsService,
     clock: Clock,
-    rescues: RescueFile,
-    offers: Offers,
-    payments: Payments,
+    rescues: RescueReader,
+    offers: OfferReader,
+    payments: PaymentReader,
     positions: DriverPositions,
-    whole_rescue: type[WholeRescue[Any, Any, Any]],
+    whole_rescue: type[RescueDetailsView[Any, Any, Any]],
 ) -> list[Route]:
     """*whole_rescue* names the shapes of what *rescues* and *offers* answer."""
 
@@ -51,7 +51,7 @@ def _city_routes(service: OperationsService, clock: Clock, positions: DriverPosi
                 area_id=area.id,
                 at=clock.city(),
                 drivers=list(await positions.positions(area.id)),
-                rescues=[RescueRow.of(row) for row in await service.live(area.id)],
+                rescues=[RescueRow.of(row) for row in await service.in_progress(area.id)],
             )
         )
 
@@ -81,10 +81,10 @@ def _city_routes(service: OperationsService, clock: Clock, positions: DriverPosi
 
 def _rescue_routes(
     service: OperationsService,
-    rescues: RescueFile,
-    offers: Offers,
-    payments: Payments,
-    whole_rescue: type[WholeRescue[Any, Any, Any]],
+    rescues: RescueReader,
+    offers: OfferReader,
+    payments: PaymentReader,
+    whole_rescue: type[RescueDetailsView[Any, Any, Any]],
 ) -> list[Route]:
     """The rescues: those that are looked for, and one with all that is known of it."""
 

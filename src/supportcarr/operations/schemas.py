@@ -12,7 +12,7 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.rescues import STATUSES
 from supportcarr.contracts.routing import PageQuery
 from supportcarr.operations.model import OpsRescue
-from supportcarr.operations.ports import DriverPoint, PaymentFile
+from supportcarr.operations.ports import DriverPoint, PaymentDetails
 
 _ONE = f"(?:{'|'.join(STATUSES)})"
 Statuses = Annotated[str, Meta(pattern=f"^(?:{_ONE}(?:,{_ONE})*)?$", examples=["matching,assigned"])]
@@ -82,14 +82,14 @@ EntryT = TypeVar("EntryT")
 OfferT = TypeVar("OfferT")
 
 
-class WholeRescue(msgspec.Struct, Generic[RescueT, EntryT, OfferT], frozen=True):
+class RescueDetailsView(msgspec.Struct, Generic[RescueT, EntryT, OfferT], frozen=True):
     """One rescue, whole: itself, its timeline and its offers in the shapes of the parts that own them,
     which bootstrap names; ``messages`` counts what was written."""
 
     rescue: RescueT
     timeline: list[EntryT]
     offers: list[OfferT]
-    payment: PaymentFile | None
+    payment: PaymentDetails | None
     messages: int
 
 

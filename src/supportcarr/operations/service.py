@@ -13,40 +13,42 @@ from supportcarr.kit.runtime.cache import BoundedCache
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import In, Page, Scalar, Store
 from supportcarr.operations.model import Area, OpsRescue, Overview, Today
-from supportcarr.operations.ports import DriverCounts
-from supportcarr.operations.repository import OpsRescues
+from supportcarr.operations.ports import DriverCounter
+from supportcarr.operations.repository import OpsRescueRepository
 
-FIGURES_SECONDS = 1.0  # wall; a count of each status is dear, and every console asks again and again
+OVERVIEW_CACHE_SECONDS = 1.0  # wall; a count of each status is dear, and every console asks again and again
 
 
 class OperationsService:
     """The console's read side.  ``areas`` are all the service areas."""
 
-    def __init__(self, store: Store, clock: Clock, drivers: DriverCounts, areas: Sequence[Area]) -> None:
-        self._rescues = OpsRescues(store)
+    def __init__(self, store: Store, clock: Clock, drivers: DriverCounter, areas: Sequence[Area]) -> None:
+        self._rescues = OpsRescueRepository(store)
         self._clock = clock
         self._drivers = drivers
         self._areas = {area.id: area for area in areas}
-        self._figures: BoundedCache[str | None, Overview] = BoundedCache(len(areas) + 1, FIGURES_SECONDS)
+        self._overviews: BoundedCache[str | None, Overview] = BoundedCache(
+            len(areas) + 1, OVERVIEW_CACHE_SECONDS
+        )
 
-    async def follow(self, event: EventEnvelope) -> None:
+    async def apply(self, event: EventEnvelope) -> None:
         """Bring the read models up to *event*."""
         if isinstance(event.event, RescueMoved | PaymentProcessed):
             await self._rescues.apply(event, event.event.rescue_id)
 
     async def overview(self, area_id: str | None = None) -> Overview:
         """The figures of one area, or of all; up to ``FIGURES_SECONDS`` old."""
-        known = self._figures.get(area_id)
+        known = self._overviews.get(area_id)
         if known is None:
             known = await self._overview(area_id)
-            self._figures.put(area_id, known)
+            self._overviews.put(area_id, known)
         return known
 
     async def _overview(self, area_id: str | None) -> Overview:
         waiting = await self._rescues.longest_waiting(area_id)
         since = waiting.waiting_since if waiting else None
         return Overview(
-            drivers=await self._drivers.tally(area_id),
+            drivers=await self._drivers.count(area_id),
             rescues={status: await self._rescues.count(status, area_id) for status in STATUSES},
             waiting_seconds_max=max(0, int((self._clock.city() - since).total_seconds())) if since else 0,
             today=await self._today([self.area(area_id)] if area_id else list(self._areas.values())),
@@ -73,9 +75,9 @@ class OperationsService:
             where["status"] = statuses[0] if len(statuses) == 1 else In(tuple(statuses))
         return await self._rescues.search(where, limit, cursor)
 
-    async def live(self, area_id: str) -> list[OpsRescue]:
+    async def in_progress(self, area_id: str) -> list[OpsRescue]:
         """The rescues of the area that are under way."""
-        return [row async for row in self._rescues.live(area_id)]
+        return [row async for row in self._rescues.in_progress(area_id)]
 
     def area(self, area_id: str) -> Area:
         """Raises ``ValidationFailed`` if there is no such area."""

@@ -17,52 +17,52 @@ from supportcarr.kit.http.server import Lifecycle
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.runtime.settings import Settings
-from supportcarr.realtime.fanout import FanOut, Firehose, Subscriptions
-from supportcarr.realtime.metrics import RealtimeFigures
-from supportcarr.realtime.ports import PositionReports, Tokens
-from supportcarr.realtime.server import HELLO_SECONDS, SocketServer
-from supportcarr.realtime.session import Bounds
+from supportcarr.realtime.fanout import EventSource, FanOut, PubSub
+from supportcarr.realtime.metrics import RealtimeMetrics
+from supportcarr.realtime.ports import PositionSink, TokenVerifier
+from supportcarr.realtime.server import HANDSHAKE_TIMEOUT_SECONDS, SocketServer
+from supportcarr.realtime.session import BackpressureLimits
 
 PATH = "/socket.io"
 
 
-class Realtime:
+class RealtimeApp:
     """``/socket.io``, ``/healthz`` (alive) and ``/readyz`` (may take traffic)."""
 
     def __init__(self, edge: SocketServer, node: FanOut, lifecycle: Lifecycle | None) -> None:
-        self.edge = edge
-        self.node = node
+        self.server = edge
+        self.fan_out = node
         self._lifecycle = lifecycle
         self._drain: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to listen to Redis; returns at once, ``/readyz`` tells when it hears."""
-        self.node.start()
-        self.edge.start()
+        self.fan_out.start()
+        self.server.start()
         if self._lifecycle is not None:
             self._drain = asyncio.create_task(self._until_drained(self._lifecycle), name="drain sockets")
 
     async def _until_drained(self, lifecycle: Lifecycle) -> None:
         await lifecycle.until_drained()
-        await self.edge.drain()
+        await self.server.drain()
 
     async def stop(self) -> None:
         """Send everybody away and end; harmless when repeated."""
-        await self.edge.stop()
+        await self.server.stop()
         if self._drain is not None:
             self._drain.cancel()
             await asyncio.gather(self._drain, return_exceptions=True)
-        await self.node.stop()
+        await self.fan_out.stop()
 
     @property
     def ready(self) -> bool:
-        return self.node.listening.is_set() and not self.edge.draining
+        return self.fan_out.listening.is_set() and not self.server.draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["path"].rstrip("/") == PATH:
-            await self.edge.handle(scope, receive, send)
+            await self.server.handle(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope["path"], send)
         else:
@@ -94,38 +94,38 @@ class Realtime:
 
 def build_realtime(
     settings: Settings,
-    tokens: Tokens,
-    streams: Firehose,
-    cache: Subscriptions,
-    reports: PositionReports,
+    tokens: TokenVerifier,
+    streams: EventSource,
+    pubsub: PubSub,
+    position_sink: PositionSink,
     areas: Sequence[str],
     *,
     lifecycle: Lifecycle | None = None,
     metrics: Metrics | None = None,
-    bounds: Bounds | None = None,
-    hello_seconds: float = HELLO_SECONDS,
-) -> Realtime:
+    limits: BackpressureLimits | None = None,
+    handshake_timeout_seconds: float = HANDSHAKE_TIMEOUT_SECONDS,
+) -> RealtimeApp:
     """Put one real-time process together.
 
     *streams* is ``kit.events.streams.Streams`` on the durable Redis, *cache* an open client of the
     cache Redis (positions), *areas* the ids of all service areas (operators hear each one's stream).
     Nothing runs before the lifespan (or ``start``).
     """
-    node = FanOut(streams, cache, settings.streams.heads_seconds)
+    node = FanOut(streams, pubsub, settings.streams.heads_seconds)
     edge = SocketServer(
         node,
         streams,
         tokens,
-        reports,
+        position_sink,
         areas,
         origins=_origins(settings),
         watch_seconds=settings.streams.heads_seconds,
-        bounds=bounds,
-        hello_seconds=hello_seconds,
+        limits=limits,
+        handshake_timeout_seconds=handshake_timeout_seconds,
     )
     if metrics is not None:
-        metrics.registry.register(RealtimeFigures(edge, node))
-    return Realtime(edge, node, lifecycle)
+        metrics.registry.register(RealtimeMetrics(edge, node))
+    return RealtimeApp(edge, node, lifecycle)
 
 
 def _origins(settings: Settings) -> str | list[str]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from supportcarr.realtime.messages import DECLARED, Credentials, Declared, Enveloped
+from supportcarr.realtime.messages import SOCKET_EVENTS, Credentials, SocketEvent, StreamEnvelope
 
 _SCHEMAS = "#/components/schemas/{name}"
 _MESSAGES = "#/components/messages/"
@@ -32,16 +32,16 @@ def render(
     message, the notification); *url* is where clients reach the edge.
     """
     given = dict(shapes or {})
-    unknown = set(given) - {declared.name for declared in DECLARED}
+    unknown = set(given) - {declared.name for declared in SOCKET_EVENTS}
     if unknown:
         raise ValueError(f"no such socket events: {', '.join(sorted(unknown))}")
-    payloads = {declared.name: given.get(declared.name, declared.payload) for declared in DECLARED}
-    acks = {declared.ack for declared in DECLARED if declared.ack}
-    types = [*payloads.values(), *acks, Enveloped, Credentials]
+    payloads = {declared.name: given.get(declared.name, declared.payload) for declared in SOCKET_EVENTS}
+    acks = {declared.ack for declared in SOCKET_EVENTS if declared.ack}
+    types = [*payloads.values(), *acks, StreamEnvelope, Credentials]
     schemas, components = msgspec.json.schema_components(types, ref_template=_SCHEMAS)
     by_type = dict(zip(map(_hashable, types), schemas, strict=True))
-    messages = {_key(d.name): _message(d, by_type[_hashable(payloads[d.name])]) for d in DECLARED}
-    replies = {f"{_key(d.name)}.ack": _reply(d, by_type[d.ack]) for d in DECLARED if d.ack}
+    messages = {_key(d.name): _message(d, by_type[_hashable(payloads[d.name])]) for d in SOCKET_EVENTS}
+    replies = {f"{_key(d.name)}.ack": _reply(d, by_type[d.ack]) for d in SOCKET_EVENTS if d.ack}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -60,7 +60,7 @@ def render(
                 "messages": {key: {"$ref": _MESSAGES + key} for key in (messages | replies)},
             }
         },
-        "operations": {_key(d.name): _operation(d) for d in DECLARED},
+        "operations": {_key(d.name): _operation(d) for d in SOCKET_EVENTS},
         "components": {
             "messages": messages | replies,
             "schemas": components,
@@ -106,15 +106,15 @@ def _server(url: str) -> dict[str, Any]:
     }
 
 
-def _message(declared: Declared, schema: dict[str, Any]) -> dict[str, Any]:
+def _message(declared: SocketEvent, schema: dict[str, Any]) -> dict[str, Any]:
     payload = schema
     if declared.stream:
-        envelope = {"$ref": _SCHEMAS.format(name=Enveloped.__name__)}
+        envelope = {"$ref": _SCHEMAS.format(name=StreamEnvelope.__name__)}
         payload = {"allOf": [envelope, {"type": "object", "properties": {"data": schema}}]}
     return {"name": declared.name, "summary": declared.summary, "payload": payload}
 
 
-def _reply(declared: Declared, schema: dict[str, Any]) -> dict[str, Any]:
+def _reply(declared: SocketEvent, schema: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": f"{declared.name} acknowledgement",
         "summary": f"The acknowledgement of {declared.name}",
@@ -122,13 +122,13 @@ def _reply(declared: Declared, schema: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _operation(declared: Declared) -> dict[str, Any]:
+def _operation(declared: SocketEvent) -> dict[str, Any]:
     channel = f"#/channels/{_CHANNEL}"
     operation: dict[str, Any] = {
         "action": "send" if declared.sender == "server" else "receive",
         "channel": {"$ref": channel},
         "summary": declared.summary,
-        "tags": [{"name": role} for role in declared.to],
+        "tags": [{"name": role} for role in declared.audience],
         "messages": [{"$ref": f"{channel}/messages/{_key(declared.name)}"}],
     }
     if declared.ack:

@@ -24,22 +24,22 @@ from supportcarr.contracts.events import (
     RescueMoved,
 )
 from supportcarr.realtime import messages
-from supportcarr.realtime.messages import OfferClosing, PaymentUpdate, StatusUpdate
+from supportcarr.realtime.messages import OfferOutcome, PaymentUpdate, StatusUpdate
 
-FED = (RescueMoved, PaymentProcessed, OfferMade, OfferClosed, MessageSent, NotificationCreated)
+STREAMED_EVENTS = (RescueMoved, PaymentProcessed, OfferMade, OfferClosed, MessageSent, NotificationCreated)
 
 
-class View(msgspec.Struct, frozen=True):
+class PayloadRef(msgspec.Struct, frozen=True):
     """A payload that its part shows: the wire's view of the thing with that id."""
 
-    of: Literal["offer", "message", "notification"]
+    kind: Literal["offer", "message", "notification"]
     id: str
 
 
-Payload = StatusUpdate | PaymentUpdate | OfferClosing | View
+Payload = StatusUpdate | PaymentUpdate | OfferOutcome | PayloadRef
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class StreamMessage(msgspec.Struct, frozen=True):
     """What some streams are told."""
 
     streams: tuple[str, ...]
@@ -55,7 +55,7 @@ def ops_stream(area_id: str) -> str:
     return f"ops:{area_id}"
 
 
-def outgoing(event: EventEnvelope) -> Iterator[Outgoing]:
+def to_stream_messages(event: EventEnvelope) -> Iterator[StreamMessage]:
     """What *event* puts on which streams: each stream is named at most once."""
     fact: AnyEvent = event.event
     match fact:
@@ -72,25 +72,25 @@ def outgoing(event: EventEnvelope) -> Iterator[Outgoing]:
                 reason=fact.reason,
             )
             people = _people(fact.rider_id, fact.driver_id, fact.area_id)
-            yield Outgoing(people, messages.PAYMENT_PROCESSED, payment)
+            yield StreamMessage(people, messages.PAYMENT_PROCESSED, payment)
         case OfferMade():
-            offer = View("offer", fact.offer_id)
-            yield Outgoing((user_stream(fact.driver_id),), messages.OFFER_NEW, offer)
+            offer = PayloadRef("offer", fact.offer_id)
+            yield StreamMessage((user_stream(fact.driver_id),), messages.OFFER_NEW, offer)
         case OfferClosed():
-            closing = OfferClosing(offer_id=fact.offer_id, rescue_id=fact.rescue_id, outcome=fact.outcome)
-            yield Outgoing((user_stream(fact.driver_id),), messages.OFFER_CLOSED, closing)
+            closing = OfferOutcome(offer_id=fact.offer_id, rescue_id=fact.rescue_id, outcome=fact.outcome)
+            yield StreamMessage((user_stream(fact.driver_id),), messages.OFFER_CLOSED, closing)
         case MessageSent():
-            message = View("message", fact.message_id)
+            message = PayloadRef("message", fact.message_id)
             people = _people(fact.rider_id, fact.driver_id, fact.area_id)
-            yield Outgoing(people, messages.MESSAGE_NEW, message)
+            yield StreamMessage(people, messages.MESSAGE_NEW, message)
         case NotificationCreated():
-            notification = View("notification", fact.notification_id)
-            yield Outgoing((user_stream(fact.user_id),), messages.NOTIFICATION_NEW, notification)
+            notification = PayloadRef("notification", fact.notification_id)
+            yield StreamMessage((user_stream(fact.user_id),), messages.NOTIFICATION_NEW, notification)
         case _:
             return
 
 
-def _status(fact: RescueMoved, version: int) -> Iterator[Outgoing]:
+def _status(fact: RescueMoved, version: int) -> Iterator[StreamMessage]:
     update = StatusUpdate(
         rescue_id=fact.rescue_id,
         status=fact.status,
@@ -102,11 +102,11 @@ def _status(fact: RescueMoved, version: int) -> Iterator[Outgoing]:
     if isinstance(fact, MatchingBegan) and fact.given_up_by is not None:
         gave_up = user_stream(fact.given_up_by)
         people += () if gave_up in people else (gave_up,)
-    yield Outgoing(people, messages.STATUS_UPDATE, update)
+    yield StreamMessage(people, messages.STATUS_UPDATE, update)
     if isinstance(fact, RescueAssigned) and fact.previous_driver_id not in (None, fact.driver_id):
         # The status alone would not tell them that it is no longer theirs.
         lost = msgspec.structs.replace(update, reason=update.reason or "exchanged")
-        yield Outgoing((user_stream(fact.previous_driver_id or ""),), messages.STATUS_UPDATE, lost)
+        yield StreamMessage((user_stream(fact.previous_driver_id or ""),), messages.STATUS_UPDATE, lost)
 
 
 def _people(rider_id: str, driver_id: str | None, area_id: str) -> tuple[str, ...]:

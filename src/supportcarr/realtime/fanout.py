@@ -15,15 +15,15 @@ from typing import Protocol
 import msgspec
 
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.kit.events.streams import Batch
+from supportcarr.kit.events.streams import FirehoseBatch
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.redis.keys import positions_channel
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.event_mapping import ops_stream, user_stream
 from supportcarr.realtime.messages import LocationUpdate
-from supportcarr.realtime.ports import StreamLog
-from supportcarr.realtime.session import Live, Session
+from supportcarr.realtime.ports import StreamReader
+from supportcarr.realtime.session import ClientSession, LiveEvent
 
 _RETRY_SECONDS = 0.5
 _HEADS_AT_ONCE = 1_000  # streams a script call
@@ -32,13 +32,13 @@ _log = logging.getLogger(__name__)
 _updates = msgspec.json.Decoder(list[PositionUpdate])
 
 
-class Firehose(StreamLog, Protocol):
+class EventSource(StreamReader, Protocol):
     """``kit.events.streams.Streams``."""
 
-    def firehose(self, start: str | None = None) -> AsyncGenerator[Batch, None]: ...
+    def firehose(self, start: str | None = None) -> AsyncGenerator[FirehoseBatch, None]: ...
 
 
-class Subscriptions(Protocol):
+class PubSub(Protocol):
     """``kit.redis.client.RedisClient``."""
 
     def subscribe(self, *channels: str) -> AsyncGenerator[bytes, None]: ...
@@ -47,24 +47,24 @@ class Subscriptions(Protocol):
 class FanOut:
     """The sessions of this process, and the loops that feed them."""
 
-    def __init__(self, streams: Firehose, positions: Subscriptions, heads_seconds: float) -> None:
+    def __init__(self, streams: EventSource, positions: PubSub, heads_seconds: float) -> None:
         self._streams = streams
         self._positions = positions
         self._heads_seconds = heads_seconds
-        self._listeners: dict[str, set[Session]] = {}
+        self._listeners: dict[str, set[ClientSession]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.listening = asyncio.Event()  # the firehose is read: heads told from now on miss nothing
-        self.events_heard = 0
-        self.events_missing = 0  # at the last heads: in Redis, and not yet emitted to a session
-        self.positions_heard = 0
+        self.events_received = 0
+        self.event_lag = 0  # at the last heads: in Redis, and not yet emitted to a session
+        self.locations_received = 0
 
     # --- sessions -----------------------------------------------------------------------------
 
-    def add(self, session: Session) -> None:
+    def register(self, session: ClientSession) -> None:
         for stream in session.streams:
             self._listeners.setdefault(stream, set()).add(session)
 
-    def remove(self, session: Session) -> None:
+    def unregister(self, session: ClientSession) -> None:
         """Harmless if it is not there."""
         for stream in session.streams:
             listeners = self._listeners.get(stream)
@@ -73,7 +73,7 @@ class FanOut:
                 if not listeners:
                     del self._listeners[stream]
 
-    def sessions(self) -> set[Session]:
+    def sessions(self) -> set[ClientSession]:
         return set().union(*self._listeners.values())
 
     # --- life ---------------------------------------------------------------------------------
@@ -96,16 +96,16 @@ class FanOut:
         async with contextlib.aclosing(self._streams.firehose()) as batches:
             async for batch in batches:
                 self.listening.set()
-                if batch.began:
+                if batch.new_epoch:
                     for session in self.sessions():
-                        session.begun(batch.epoch)
-                for item in batch.items:
-                    self.events_heard += 1
+                        session.on_new_epoch(batch.epoch)
+                for item in batch.events:
+                    self.events_received += 1
                     listeners = self._listeners.get(item.stream)
                     if listeners:
-                        live = Live(item)
+                        live = LiveEvent(item)
                         for session in listeners:
-                            session.live(live)
+                            session.on_event(live)
 
     async def _hear_positions(self) -> None:
         async with contextlib.aclosing(self._positions.subscribe(positions_channel())) as told:
@@ -116,7 +116,7 @@ class FanOut:
                     _log.exception("a list of positions could not be read")
                     continue
                 for update in updates:
-                    self.positions_heard += 1
+                    self.locations_received += 1
                     self._hand_out(update)
 
     def _hand_out(self, update: PositionUpdate) -> None:
@@ -127,26 +127,26 @@ class FanOut:
             return
         frame = location_frame(update)
         for session in listeners:
-            session.position(update.driver_id, frame)
+            session.on_location(update.driver_id, frame)
 
     async def _tell_heads(self) -> None:
         while True:
             await asyncio.sleep(self._heads_seconds)
             with contextlib.suppress(RedisError):
-                await self.tell_heads()
+                await self.broadcast_positions()
 
-    async def tell_heads(self) -> None:
+    async def broadcast_positions(self) -> None:
         """Tell every session where its streams stand.  Raises ``RedisError``."""
         streams = list(self._listeners)
         heads: dict[str, str] = {}
         for start in range(0, len(streams), _HEADS_AT_ONCE):
-            heads |= await self._streams.heads(streams[start : start + _HEADS_AT_ONCE])
+            heads |= await self._streams.current_positions(streams[start : start + _HEADS_AT_ONCE])
         missing = 0
         for session in self.sessions():
             if all(stream in heads for stream in session.streams):  # else it came meanwhile
-                missing += session.missing(heads)
-                session.heads(heads)
-        self.events_missing = missing
+                missing += session.lag(heads)
+                session.on_positions(heads)
+        self.event_lag = missing
 
 
 def location_frame(update: PositionUpdate) -> str:
@@ -161,7 +161,7 @@ def location_frame(update: PositionUpdate) -> str:
         speed=update.speed,
         eta_seconds=update.eta_seconds,
     )
-    return frames.event(messages.LOCATION_UPDATE, location)
+    return frames.event_frame(messages.LOCATION_UPDATE, location)
 
 
 async def _forever(name: str, loop: Callable[[], Awaitable[None]]) -> None:

@@ -10,21 +10,21 @@ from typing import Any
 
 import msgspec
 
-from supportcarr.kit.events.streams import Item
+from supportcarr.kit.events.streams import StreamEvent
 
 _json = msgspec.json.Encoder()
 
 
-def event(name: str, data: Any) -> str:
+def event_frame(name: str, data: Any) -> str:
     """A frame for anything that msgspec encodes."""
     return f"2[{_text(name)},{_json.encode(data).decode()}]"
 
 
-def enveloped(item: Item) -> str:
+def stream_event_frame(item: StreamEvent) -> str:
     """The frame of a stream's event; its data is passed on as it was stored."""
     return (
         f"2[{_text(item.name)},"
-        f'{{"id":{_text(item.id)},"stream":{_text(item.stream)},"cursor":{_text(item.cursor)},'
+        f'{{"id":{_text(item.id)},"stream":{_text(item.stream)},"cursor":{_text(item.position)},'
         f'"at":{_text(item.at)},"data":{item.data.decode()}}}]'
     )
 

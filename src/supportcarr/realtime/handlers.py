@@ -8,32 +8,32 @@ from typing import Any, Protocol
 import msgspec
 
 from supportcarr.contracts.envelope import EventEnvelope
-from supportcarr.kit.events.streams import Entry
+from supportcarr.kit.events.streams import Publication
 from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.realtime.event_mapping import FED, Payload, View, outgoing
-from supportcarr.realtime.ports import Views
+from supportcarr.realtime.event_mapping import STREAMED_EVENTS, Payload, PayloadRef, to_stream_messages
+from supportcarr.realtime.ports import PayloadLoader
 
 RETRY_SECONDS = 2.0  # wall: as late as everything else that a lost Redis delays
 
 _json = msgspec.json.Encoder()
 
 
-class Appending(Protocol):
+class StreamAppender(Protocol):
     """``kit.events.streams.Streams``."""
 
-    async def append(self, entries: Sequence[Entry]) -> list[str | None]:
+    async def append(self, entries: Sequence[Publication]) -> list[str | None]:
         """Drops what it has already, by stream and event id.  Raises ``RedisError``."""
 
 
 class StreamPublisher:
     """Appends to the streams what the table of the feed says of an event."""
 
-    def __init__(self, streams: Appending, views: Views) -> None:
+    def __init__(self, streams: StreamAppender, views: PayloadLoader) -> None:
         self._streams = streams
         self._views = views
 
-    async def feed(self, event: EventEnvelope) -> None:
+    async def publish(self, event: EventEnvelope) -> None:
         """Idempotent.  Raises ``RetryLater`` without Redis: the relay retries in the order of the document.
 
         What people are told of the document next waits for it, so the pause must not grow with the
@@ -42,11 +42,11 @@ class StreamPublisher:
         # The collection is part of the id: documents of two collections may share theirs.
         event_id = f"{event.collection}.{event.id}"
         at = event.at.isoformat().replace("+00:00", "Z")
-        entries: list[Entry] = []
-        for out in outgoing(event):
+        entries: list[Publication] = []
+        for out in to_stream_messages(event):
             body = await self._body(out.payload)
             if body is not None:
-                entries.append(Entry(out.streams, event_id, out.name, at, body))
+                entries.append(Publication(out.streams, event_id, out.name, at, body))
         if entries:
             try:
                 await self._streams.append(entries)
@@ -55,11 +55,11 @@ class StreamPublisher:
 
     async def _body(self, payload: Payload) -> bytes | None:
         """The payload's JSON; ``None`` if what it shows is gone."""
-        shown = await self._show(payload) if isinstance(payload, View) else payload
+        shown = await self._show(payload) if isinstance(payload, PayloadRef) else payload
         return None if shown is None else _json.encode(shown)
 
-    async def _show(self, view: View) -> Any | None:
-        match view.of:
+    async def _show(self, view: PayloadRef) -> Any | None:
+        match view.kind:
             case "offer":
                 return await self._views.offer(view.id)
             case "message":
@@ -68,7 +68,7 @@ class StreamPublisher:
                 return await self._views.notification(view.id)
 
 
-def consumers(streams: Appending, views: Views) -> list[Consumer]:
+def consumers(streams: StreamAppender, views: PayloadLoader) -> list[Consumer]:
     """Quick: one script call.  A repeat is dropped by its id, and a document's events keep their order
     because the relay hands them on in it."""
-    return [Consumer("realtime.feed", FED, StreamPublisher(streams, views).feed)]
+    return [Consumer("realtime.feed", STREAMED_EVENTS, StreamPublisher(streams, views).publish)]

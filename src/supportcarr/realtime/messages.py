@@ -22,14 +22,16 @@ NOTIFICATION_NEW = "notification:new"
 OFFER_NEW = "offer:new"
 OFFER_CLOSED = "offer:closed"
 MESSAGE_NEW = "message:new"
-HEADS = "stream:heads"
-RESET = "stream:reset"
-SYNC = "stream:sync"
+STREAM_HEADS = "stream:heads"
+STREAM_RESET = "stream:reset"
+STREAM_SYNC = "stream:sync"
 AUTH_EXPIRED = "auth:expired"
-LOCATION = "driver:location"
+DRIVER_LOCATION = "driver:location"
 
-Cursor = Annotated[str, Meta(description="epoch:seq; seq goes up by one within a stream and an epoch")]
-Cursors = dict[str, Cursor]
+StreamPosition = Annotated[
+    str, Meta(description="epoch:seq; seq goes up by one within a stream and an epoch")
+]
+StreamPositions = dict[str, StreamPosition]
 
 
 # --- what the streams carry -------------------------------------------------------------------
@@ -57,7 +59,7 @@ class PaymentUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     reason: str | None = None
 
 
-class OfferClosing(msgspec.Struct, frozen=True, kw_only=True):
+class OfferOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """Why an offer is no longer open: accepted, declined, expired or withdrawn."""
 
     offer_id: str
@@ -65,12 +67,12 @@ class OfferClosing(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
 
 
-class Enveloped(msgspec.Struct, frozen=True, kw_only=True):
+class StreamEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     """How every event of a stream arrives; a client drops a cursor that it has already seen."""
 
     id: Annotated[str, Meta(description="the event's id: the same wherever and whenever it arrives")]
     stream: Annotated[str, Meta(description="user:USER_ID or ops:AREA")]
-    cursor: Cursor
+    cursor: StreamPosition
     at: datetime
     data: Any
 
@@ -91,17 +93,17 @@ class LocationUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     eta_seconds: int | None = None
 
 
-class Heads(msgspec.Struct, frozen=True, kw_only=True):
+class StreamPositionsUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """For ``stream:heads``: the last event of each stream; whoever has less asks by ``stream:sync``.
 
     For ``stream:reset``: what came before these cursors on the named streams cannot be replayed:
     load the state by REST, and go on from them.
     """
 
-    heads: Cursors
+    heads: StreamPositions
 
 
-class Expired(msgspec.Struct, frozen=True, kw_only=True):
+class AuthExpired(msgspec.Struct, frozen=True, kw_only=True):
     """The access token ran out or was revoked; the socket is closed after this."""
 
     code: Literal["expired", "revoked"]
@@ -114,16 +116,18 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """``auth`` of the connection; ``since`` names the last cursor the client has of each stream."""
 
     token: str
-    since: Cursors | None = None
+    since: StreamPositions | None = None
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Asks for what came after these cursors; only the client's own streams may be named."""
 
-    since: Cursors
+    since: StreamPositions
 
 
-class Fix(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class PositionReport(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """Where a driver is: accuracy in metres, heading in degrees clockwise from north, speed in
     metres a second, ``at`` in city time."""
 
@@ -143,7 +147,7 @@ class Ack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class SocketEvent:
     """One socket event.  ``payload`` is its shape; on a stream it is the envelope's ``data``."""
 
     name: str
@@ -152,93 +156,93 @@ class Declared:
     payload: Any  # a type
     stream: bool = False
     ack: Any = None  # a type: the acknowledgement's shape
-    to: tuple[Literal["rider", "driver", "operator"], ...] = ("rider", "driver", "operator")
+    audience: tuple[Literal["rider", "driver", "operator"], ...] = ("rider", "driver", "operator")
 
 
-DECLARED: tuple[Declared, ...] = (
-    Declared(
-        name=HEADS,
+SOCKET_EVENTS: tuple[SocketEvent, ...] = (
+    SocketEvent(
+        name=STREAM_HEADS,
         sender="server",
         summary="First on every connection, then every few seconds: where each stream stands",
-        payload=Heads,
+        payload=StreamPositionsUpdate,
     ),
-    Declared(
-        name=RESET,
+    SocketEvent(
+        name=STREAM_RESET,
         sender="server",
         summary="What was missed on these streams is gone: reload, and go on from these cursors",
-        payload=Heads,
+        payload=StreamPositionsUpdate,
     ),
-    Declared(
+    SocketEvent(
         name=AUTH_EXPIRED,
         sender="server",
         summary="The token has ended; the server closes the socket",
-        payload=Expired,
+        payload=AuthExpired,
     ),
-    Declared(
+    SocketEvent(
         name=STATUS_UPDATE,
         sender="server",
         summary="A rescue's status changed",
         payload=StatusUpdate,
         stream=True,
     ),
-    Declared(
+    SocketEvent(
         name=PAYMENT_PROCESSED,
         sender="server",
         summary="A payment movement came to an outcome",
         payload=PaymentUpdate,
         stream=True,
     ),
-    Declared(
+    SocketEvent(
         name=NOTIFICATION_NEW,
         sender="server",
         summary="The user was told something; data is the notification",
         payload=dict[str, Any],
         stream=True,
-        to=("rider", "driver"),
+        audience=("rider", "driver"),
     ),
-    Declared(
+    SocketEvent(
         name=OFFER_NEW,
         sender="server",
         summary="A job is offered; data is the offer",
         payload=dict[str, Any],
         stream=True,
-        to=("driver",),
+        audience=("driver",),
     ),
-    Declared(
+    SocketEvent(
         name=OFFER_CLOSED,
         sender="server",
         summary="An offer is no longer open",
-        payload=OfferClosing,
+        payload=OfferOutcome,
         stream=True,
-        to=("driver",),
+        audience=("driver",),
     ),
-    Declared(
+    SocketEvent(
         name=MESSAGE_NEW,
         sender="server",
         summary="A message was written; data is the message",
         payload=dict[str, Any],
         stream=True,
     ),
-    Declared(
+    SocketEvent(
         name=LOCATION_UPDATE,
         sender="server",
         summary="Where a driver is now; the latest wins, some are left out",
         payload=LocationUpdate,
-        to=("rider", "operator"),
+        audience=("rider", "operator"),
     ),
-    Declared(
-        name=SYNC,
+    SocketEvent(
+        name=STREAM_SYNC,
         sender="client",
         summary="Asks for what came after these cursors",
         payload=SyncRequest,
         ack=Ack,
     ),
-    Declared(
-        name=LOCATION,
+    SocketEvent(
+        name=DRIVER_LOCATION,
         sender="client",
         summary="A driver reports a position",
-        payload=Fix,
+        payload=PositionReport,
         ack=Ack,
-        to=("driver",),
+        audience=("driver",),
     ),
 )

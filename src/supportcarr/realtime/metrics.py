@@ -11,7 +11,7 @@ from supportcarr.realtime.fanout import FanOut
 from supportcarr.realtime.server import SocketServer
 
 
-class RealtimeFigures(Collector):
+class RealtimeMetrics(Collector):
     """Register it with the process's registry."""
 
     def __init__(self, edge: SocketServer, node: FanOut) -> None:
@@ -19,24 +19,27 @@ class RealtimeFigures(Collector):
         self._node = node
 
     def collect(self) -> Iterator[Metric]:
-        queued = [client.wire.queued() for client in self._edge.clients.values()]
+        queued = [client.transport.queued() for client in self._edge.clients.values()]
         gauges = {
             "realtime_sockets": ("Sockets let in", len(queued)),
             "realtime_queued_frames": ("Frames that wait to be written", sum(queued)),
             "realtime_queued_frames_max": ("Frames that wait for the slowest socket", max(queued, default=0)),
             "realtime_waiting_positions": (
                 "Drivers' latest positions that wait for slow sockets",
-                sum(client.session.waiting_positions for client in self._edge.clients.values()),
+                sum(client.session.pending_locations for client in self._edge.clients.values()),
             ),
             "realtime_events_missing": (
                 "Lag: events in Redis and not yet emitted when heads were last told",
-                self._node.events_missing,
+                self._node.event_lag,
             ),
         }
         counters = {
-            "realtime_events_heard": ("Events of all streams heard", self._node.events_heard),
-            "realtime_positions_heard": ("Positions heard", self._node.positions_heard),
-            "realtime_sockets_cut_off": ("Clients disconnected for not reading", self._edge.cut_off),
+            "realtime_events_heard": ("Events of all streams heard", self._node.events_received),
+            "realtime_positions_heard": ("Positions heard", self._node.locations_received),
+            "realtime_sockets_cut_off": (
+                "Clients disconnected for not reading",
+                self._edge.slow_clients_disconnected,
+            ),
         }
         for name, (help_, value) in gauges.items():
             yield GaugeMetricFamily(name, help_, value)

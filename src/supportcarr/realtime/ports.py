@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.kit.events.streams import Item
-from supportcarr.realtime.messages import Fix
+from supportcarr.kit.events.streams import StreamEvent
+from supportcarr.realtime.messages import PositionReport
 
 
-class Tokens(Protocol):
+class TokenVerifier(Protocol):
     """Turns an access token (a JWT) into whose it is."""
 
     def verify(self, token: bytes) -> Principal:
@@ -26,12 +26,12 @@ class Tokens(Protocol):
         """Ask, while ``stale``.  Raises ``Unauthenticated``; ``Overloaded``: nobody can tell."""
 
 
-class PositionReports(Protocol):
-    async def report(self, driver_id: str, fix: Fix) -> None:
+class PositionSink(Protocol):
+    async def report(self, driver_id: str, report: PositionReport) -> None:
         """Take a driver's position.  Raises a ``ApiError`` whose code becomes the acknowledgement."""
 
 
-class Views(Protocol):
+class PayloadLoader(Protocol):
     """What people see of the things that a fact only names; ``None``: it is gone.
 
     Each value is ready to be encoded.
@@ -44,16 +44,16 @@ class Views(Protocol):
     async def notification(self, notification_id: str) -> Any | None: ...
 
 
-class StreamLog(Protocol):
+class StreamReader(Protocol):
     """What a socket reads of ``kit.events.streams.Streams``; both raise ``RedisError``."""
 
-    async def heads(self, streams: Sequence[str]) -> dict[str, str]: ...
+    async def current_positions(self, streams: Sequence[str]) -> dict[str, str]: ...
 
-    async def read(self, stream: str, cursor: str, limit: int = 200) -> list[Item]:
+    async def read(self, stream: str, after: str, limit: int = 200) -> list[StreamEvent]:
         """Raises ``StreamReset``."""
 
 
-class Wire(Protocol):
+class Transport(Protocol):
     """One client's connection."""
 
     def queued(self) -> int:

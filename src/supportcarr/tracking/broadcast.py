@@ -15,16 +15,16 @@ from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisError
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.tracking.current_jobs import CurrentJobs
-from supportcarr.tracking.model import Fix, LiveJob
-from supportcarr.tracking.ports import Router
+from supportcarr.tracking.model import CurrentJob, Position
+from supportcarr.tracking.ports import RoutePlanner
 
-TICK_SECONDS, TICK_MAX_SECONDS = 0.1, 1.0  # wall time
+BROADCAST_SECONDS, BROADCAST_MAX_SECONDS = 0.1, 1.0  # wall time
 BUSY_SHARE = 0.25  # of the time, at most, is spent on telling: slower ticks under load
 
 _log = structlog.get_logger("supportcarr.tracking")
 
 
-class Ticking:
+class Debouncer:
     """Calls *work* a moment after the first ``nudge``, and waits longer when the work takes long.
 
     Nothing runs while nobody nudges.
@@ -37,7 +37,7 @@ class Ticking:
         self._task: asyncio.Task[None] | None = None
         self._nudged = False
 
-    def nudge(self) -> None:
+    def trigger(self) -> None:
         self._nudged = True
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
@@ -64,13 +64,13 @@ class Ticking:
             await self._work()
 
 
-async def update_of(
-    driver_id: str, fix: Fix, area_id: str, job: LiveJob | None, router: Router
+async def to_position_update(
+    driver_id: str, fix: Position, area_id: str, job: CurrentJob | None, router: RoutePlanner
 ) -> PositionUpdate:
     """What is told of a position: with the driver's live job, the way to where that needs them."""
     eta = None
-    if job is not None and job.target is not None:
-        eta = (await router.leg(fix.point, job.target)).duration_s
+    if job is not None and job.destination is not None:
+        eta = (await router.leg(fix.point, job.destination)).duration_s
     return PositionUpdate(
         driver_id=driver_id,
         area_id=area_id,
@@ -85,30 +85,30 @@ async def update_of(
     )
 
 
-class Broadcast:
+class PositionBroadcast:
     """Gathers positions and publishes the latest of each driver."""
 
-    def __init__(self, redis: RedisClient, jobs: CurrentJobs, router: Router) -> None:
+    def __init__(self, redis: RedisClient, jobs: CurrentJobs, router: RoutePlanner) -> None:
         self._redis = redis
         self._jobs = jobs
         self._router = router
-        self._latest: dict[str, tuple[Fix, str | None]] = {}
-        self._ticking = Ticking(self.flush, TICK_SECONDS, TICK_MAX_SECONDS)
+        self._latest: dict[str, tuple[Position, str | None]] = {}
+        self._ticking = Debouncer(self.flush, BROADCAST_SECONDS, BROADCAST_MAX_SECONDS)
 
-    def put(self, driver_id: str, fix: Fix, area_id: str | None) -> None:
+    def add(self, driver_id: str, fix: Position, area_id: str | None) -> None:
         """Tell this position with the next tick."""
         self._latest[driver_id] = (fix, area_id)
-        self._ticking.nudge()
+        self._ticking.trigger()
 
     async def flush(self) -> None:
         """Publish what has gathered.  Without Redis it is dropped: the next position replaces it."""
         latest, self._latest = self._latest, {}
-        jobs = await self._jobs.of(latest)
+        jobs = await self._jobs.active(latest)
         updates = []
         for driver_id, (fix, area_id) in latest.items():
             job = jobs.get(driver_id)
             if area := area_id or (job.area_id if job else None):
-                updates.append(await update_of(driver_id, fix, area, job, self._router))
+                updates.append(await to_position_update(driver_id, fix, area, job, self._router))
         if updates:
             with contextlib.suppress(RedisError):
                 await self._redis.publish(keys.positions_channel(), msgspec.json.encode(updates))

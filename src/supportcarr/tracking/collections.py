@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from supportcarr.kit.store.port import CollectionSpec, Index
-from supportcarr.tracking.model import LiveJob, Trail
+from supportcarr.tracking.model import CurrentJob, HistorySegment
 
-LIVE_JOBS = CollectionSpec("livejobs", LiveJob)
-TRAILS = CollectionSpec("trails", Trail, (Index("rescue_id", "began_at"),))
+CURRENT_JOBS = CollectionSpec("livejobs", CurrentJob)
+LOCATION_HISTORY = CollectionSpec("trails", HistorySegment, (Index("rescue_id", "began_at"),))
 
-SPECS: tuple[CollectionSpec[Any], ...] = (LIVE_JOBS, TRAILS)
+SPECS: tuple[CollectionSpec[Any], ...] = (CURRENT_JOBS, LOCATION_HISTORY)

@@ -11,8 +11,8 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import JobStarted, MatchingBegan, RescueAssigned, RescueEnded, RescueMoved
 from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.update import update
-from supportcarr.tracking.collections import LIVE_JOBS
-from supportcarr.tracking.model import LiveJob
+from supportcarr.tracking.collections import CURRENT_JOBS
+from supportcarr.tracking.model import CurrentJob
 
 REMEMBERED_SECONDS = 1.0  # wall time; a change made by another process is seen that much later
 REMEMBERED_MAX = 50_000
@@ -23,13 +23,13 @@ class CurrentJobs:
     """The drivers' live jobs, kept from the events of rescues and remembered for a moment."""
 
     def __init__(self, store: Store) -> None:
-        self._jobs = store.collection(LIVE_JOBS)
-        self._remembered: dict[str, tuple[float, LiveJob | None]] = {}
+        self._jobs = store.collection(CURRENT_JOBS)
+        self._remembered: dict[str, tuple[float, CurrentJob | None]] = {}
 
-    async def last_of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
+    async def latest(self, driver_ids: Iterable[str]) -> dict[str, CurrentJob]:
         """The last job of those of the drivers who had one, over or not."""
         now = time.monotonic()
-        jobs: dict[str, LiveJob] = {}
+        jobs: dict[str, CurrentJob] = {}
         unknown = []
         for driver_id in driver_ids:
             until, job = self._remembered.get(driver_id, _FORGOTTEN)
@@ -47,12 +47,12 @@ class CurrentJobs:
             jobs |= found
         return jobs
 
-    async def of(self, driver_ids: Iterable[str]) -> dict[str, LiveJob]:
+    async def active(self, driver_ids: Iterable[str]) -> dict[str, CurrentJob]:
         """The live jobs of those of the drivers who have one."""
-        jobs = await self.last_of(driver_ids)
+        jobs = await self.latest(driver_ids)
         return {d: job for d, job in jobs.items() if job.ended_at is None}
 
-    async def follow(self, event: EventEnvelope) -> None:
+    async def apply(self, event: EventEnvelope) -> None:
         """Apply an event of a rescue; applied twice, or late, it changes nothing."""
         fact = event.event
         match fact:
@@ -68,14 +68,14 @@ class CurrentJobs:
             case _:
                 pass
 
-    async def _set(self, job: LiveJob) -> None:
+    async def _set(self, job: CurrentJob) -> None:
         """Store this as the driver's job, unless something later is known.
 
         An end is stored even where the beginning is not known yet: that one then comes too late.
         """
 
-        def decide(known: LiveJob) -> tuple[LiveJob, None] | None:
-            news = job.after(known)
+        def decide(known: CurrentJob) -> tuple[CurrentJob, None] | None:
+            news = job.applied_to(known)
             return (news, None) if news else None
 
         try:
@@ -84,7 +84,7 @@ class CurrentJobs:
             self._remember(job.id, await update(self._jobs, job.id, decide, attempts=8))
 
     async def _load(self, driver_id: str, rescue_id: str, version: int) -> None:
-        def decide(known: LiveJob) -> tuple[LiveJob, None] | None:
+        def decide(known: CurrentJob) -> tuple[CurrentJob, None] | None:
             if known.rescue_id != rescue_id or version <= known.rescue_version:
                 return None
             return replace(known, rescue_version=version, loaded=True), None
@@ -92,12 +92,12 @@ class CurrentJobs:
         if await self._jobs.get(driver_id) is not None:
             self._remember(driver_id, await update(self._jobs, driver_id, decide, attempts=8))
 
-    def _remember(self, driver_id: str, job: LiveJob | None) -> None:
+    def _remember(self, driver_id: str, job: CurrentJob | None) -> None:
         self._remembered[driver_id] = (time.monotonic() + REMEMBERED_SECONDS, job)
 
 
-def _job(driver_id: str, event: EventEnvelope, fact: RescueMoved) -> LiveJob:
-    return LiveJob(
+def _job(driver_id: str, event: EventEnvelope, fact: RescueMoved) -> CurrentJob:
+    return CurrentJob(
         id=driver_id,
         rescue_id=fact.rescue_id,
         rescue_version=event.document_version,
@@ -107,5 +107,5 @@ def _job(driver_id: str, event: EventEnvelope, fact: RescueMoved) -> LiveJob:
     )
 
 
-def _over(driver_id: str, event: EventEnvelope, fact: RescueMoved) -> LiveJob:
+def _over(driver_id: str, event: EventEnvelope, fact: RescueMoved) -> CurrentJob:
     return replace(_job(driver_id, event, fact), ended_at=event.at)

@@ -13,27 +13,27 @@ from __future__ import annotations
 from supportcarr.contracts.errors import ApiError
 
 
-class PositionRefused(ApiError):
+class PositionRejected(ApiError):
     status = 422
 
 
-class PositionStale(PositionRefused):
+class PositionStale(PositionRejected):
     code, title = "position_stale", "The position is too old"
 
 
-class PositionOutOfOrder(PositionRefused):
+class PositionOutOfOrder(PositionRejected):
     code, title = "position_out_of_order", "A newer position is known, or this one is from the future"
 
 
-class PositionInaccurate(PositionRefused):
+class PositionInaccurate(PositionRejected):
     code, title = "position_inaccurate", "The position is too inaccurate"
 
 
-class PositionImpossible(PositionRefused):
+class PositionImpossible(PositionRejected):
     code, title = "position_impossible", "Nobody drives there that fast from the last position"
 
 
-REFUSALS: dict[str, type[PositionRefused]] = {  # by verdict
+ERRORS: dict[str, type[PositionRejected]] = {  # by verdict
     "stale": PositionStale,
     "out_of_order": PositionOutOfOrder,
     "inaccurate": PositionInaccurate,

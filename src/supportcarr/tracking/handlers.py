@@ -10,4 +10,4 @@ from supportcarr.tracking.service import TrackingService
 def consumers(service: TrackingService) -> list[Consumer]:
     """Who is on which job."""
     facts = (MatchingBegan, RescueAssigned, JobStarted, RescueEnded)
-    return [Consumer("tracking.follow_rescues", facts, service.follow_rescue)]
+    return [Consumer("tracking.follow_rescues", facts, service.apply_rescue_event)]

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.geo import GeoPoint, distance_m
 
-Verdict = Literal["live", "repeated", "stale", "out_of_order", "inaccurate", "impossible"]
+PositionVerdict = Literal["live", "repeated", "stale", "out_of_order", "inaccurate", "impossible"]
 
 
-class Fix(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One position as a phone reported it."""
 
     lat: float
@@ -29,15 +29,17 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return GeoPoint(self.lat, self.lng)
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class PositionRules(msgspec.Struct, frozen=True, kw_only=True):
     """When a position is believed.  Times are city time."""
 
     fresh_seconds: float = 30.0  # older is stale; further ahead of the city's clock is nonsense
-    accuracy_m: float = 200.0
-    speed_ms: float = 70.0  # faster than any truck, slower than a jump of the GPS
+    max_accuracy_m: float = 200.0
+    max_speed_ms: float = 70.0  # faster than any truck, slower than a jump of the GPS
 
 
-def judge(last: Fix | None, fix: Fix, now: datetime, rules: Rules) -> Verdict:
+def judge_position(
+    last: Position | None, fix: Position, now: datetime, rules: PositionRules
+) -> PositionVerdict:
     """Whether *fix* may follow *last*, the newest position that was believed.
 
     ``stale`` ones passed every other rule: they belong to the trail of a phone that was offline, and
@@ -45,7 +47,7 @@ def judge(last: Fix | None, fix: Fix, now: datetime, rules: Rules) -> Verdict:
     Positions of less than a second apart are judged as if a second lay between them, because the
     noise of a standing phone would look like a leap.
     """
-    if fix.accuracy is not None and fix.accuracy > rules.accuracy_m:
+    if fix.accuracy is not None and fix.accuracy > rules.max_accuracy_m:
         return "inaccurate"
     if (fix.at - now).total_seconds() > rules.fresh_seconds:
         return "out_of_order"
@@ -55,14 +57,14 @@ def judge(last: Fix | None, fix: Fix, now: datetime, rules: Rules) -> Verdict:
             return "repeated"
         if elapsed <= 0:
             return "out_of_order"
-        if distance_m(last.point, fix.point) > rules.speed_ms * max(elapsed, 1.0):
+        if distance_m(last.point, fix.point) > rules.max_speed_ms * max(elapsed, 1.0):
             return "impossible"
     if (now - fix.at).total_seconds() > rules.fresh_seconds:
         return "stale"
     return "live"
 
 
-class LiveJob(Document, frozen=True, kw_only=True, omit_defaults=True):
+class CurrentJob(Document, frozen=True, kw_only=True, omit_defaults=True):
     """The job a driver has now, or had last (``ended_at``); the id is the driver's.
 
     ``rescue_version`` and ``since`` are the memory of what was applied: an older event of the same
@@ -80,7 +82,7 @@ class LiveJob(Document, frozen=True, kw_only=True, omit_defaults=True):
     ended_at: datetime | None = None
 
     @property
-    def target(self) -> GeoPoint | None:
+    def destination(self) -> GeoPoint | None:
         """Where the driver is heading."""
         return self.dropoff if self.loaded else self.pickup
 
@@ -88,7 +90,7 @@ class LiveJob(Document, frozen=True, kw_only=True, omit_defaults=True):
         """True if the driver was on this job at that time."""
         return self.since <= at and (self.ended_at is None or at <= self.ended_at)
 
-    def after(self, known: LiveJob) -> LiveJob | None:
+    def applied_to(self, known: CurrentJob) -> CurrentJob | None:
         """What is known after *known* and this, if this is news."""
         if known.rescue_id != self.rescue_id:
             return replace(self, version=known.version) if self.since > known.since else None
@@ -99,19 +101,19 @@ class LiveJob(Document, frozen=True, kw_only=True, omit_defaults=True):
         return replace(self, version=known.version)
 
 
-TRAIL_POINTS_MAX = 200  # in one document
+SEGMENT_POINTS_MAX = 200  # in one document
 
 
-class TrailPoint(msgspec.Struct, frozen=True, array_like=True):
+class HistoryPoint(msgspec.Struct, frozen=True, array_like=True):
     at: datetime
     lat: float
     lng: float
 
 
-class Trail(Document, frozen=True, kw_only=True, omit_defaults=True):
+class HistorySegment(Document, frozen=True, kw_only=True, omit_defaults=True):
     """A stretch of the way of one job, in order of time."""
 
     rescue_id: str
     driver_id: str
     began_at: datetime
-    points: tuple[TrailPoint, ...]
+    points: tuple[HistoryPoint, ...]

@@ -12,19 +12,20 @@ import math
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 from supportcarr.contracts.geo import EARTH_RADIUS_M, GeoPoint, distance_m
 from supportcarr.contracts.value_objects import NearbyDriver
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, Script
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.tracking.model import Fix, Rules, Verdict
+from supportcarr.tracking.model import Position, PositionRules, PositionVerdict
 
 LAST_KEPT_MS = 600_000  # wall time
 SPARE = 1.5  # candidates a slice for each who is wanted, at first; twice as many are looked at next
 FIRST_LOOK_M = 1_500  # in a busy city whoever is wanted is near, and a small circle costs little
 
-_VERDICTS: tuple[Verdict, ...] = ("live", "repeated", "stale", "out_of_order", "inaccurate", "impossible")
+_VERDICTS: tuple[PositionVerdict, ...] = get_args(PositionVerdict)
 
 # A fix, and the beginning of what is kept of a driver: microseconds of city time, latitude, longitude,
 # heading; then the accuracy, or the key of the slice that has the driver.  -1 stands for what was not said.
@@ -142,20 +143,22 @@ return answer
 class PositionStore:
     """The newest position of every driver."""
 
-    def __init__(self, redis: RedisClient, clock: Clock, rules: Rules) -> None:
+    def __init__(self, redis: RedisClient, clock: Clock, rules: PositionRules) -> None:
         self._redis = redis
         self._clock = clock
         self._rules = rules
         self._slice_s = rules.fresh_seconds / 3
         slice_kept_ms = round(1000 * ((rules.fresh_seconds + self._slice_s) / clock.speed + 2))
         known = f"""
-local fresh, accuracy_max = {round(rules.fresh_seconds * 1e6)}, {rules.accuracy_m}
-local speed_max, radius = {rules.speed_ms}, {EARTH_RADIUS_M}
+local fresh, accuracy_max = {round(rules.fresh_seconds * 1e6)}, {rules.max_accuracy_m}
+local speed_max, radius = {rules.max_speed_ms}, {EARTH_RADIUS_M}
 local last_kept, slice_kept = {LAST_KEPT_MS}, {slice_kept_ms}
 """
         self._report = Script("tracking.report", known + _REPORT)
 
-    async def report(self, driver_id: str, area_id: str | None, fixes: Sequence[Fix]) -> list[Verdict]:
+    async def record(
+        self, driver_id: str, area_id: str | None, fixes: Sequence[Position]
+    ) -> list[PositionVerdict]:
         """Judge fixes in order of time and keep the newest; one round trip.
 
         *area_id* is where the newest is; outside every area nobody finds the driver.
@@ -200,7 +203,7 @@ local last_kept, slice_kept = {LAST_KEPT_MS}, {slice_kept_ms}
                 found.append(driver)
         return sorted(found, key=lambda d: (d.distance_m, d.driver_id))[:limit]
 
-    async def present(self, area_id: str) -> list[NearbyDriver]:
+    async def all_in_area(self, area_id: str) -> list[NearbyDriver]:
         """Every driver with a fresh position in the area (distances mean nothing here)."""
         members = await self._redis.batch([("ZRANGE", key, 0, -1) for key in self._slices(area_id)])
         ids: list[bytes] = list(dict.fromkeys(member for slice_ in members for member in slice_))

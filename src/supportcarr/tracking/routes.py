@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.contracts.policies import DRIVER
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
-from supportcarr.tracking.errors import REFUSALS
+from supportcarr.tracking.errors import ERRORS
 from supportcarr.tracking.schemas import PositionIn, PositionsIn, PositionsOut, RefusedPosition
 from supportcarr.tracking.service import TrackingService
 
@@ -17,11 +17,11 @@ def routes(service: TrackingService) -> list[Route]:
     async def report(call: RequestContext[PositionsIn, NoQuery]) -> Response:
         driver_id, body = call.caller.user_id, call.body
         if isinstance(body, PositionIn):
-            await service.report_one(driver_id, body.fix)
+            await service.report_one(driver_id, body.position)
             return Response(_ONE)
-        verdicts = await service.report(driver_id, [p.fix for p in body])
+        verdicts = await service.report(driver_id, [p.position for p in body])
         refused = [
-            RefusedPosition(i, REFUSALS[v].code)
+            RefusedPosition(i, ERRORS[v].code)
             for i, v in enumerate(verdicts)
             if v not in ("live", "repeated", "stale")
         ]

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from supportcarr.contracts.geo import Latitude, Longitude
-from supportcarr.tracking.model import Fix
+from supportcarr.tracking.model import Position
 
 BATCH_MAX = 100
 
@@ -25,8 +25,8 @@ class PositionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     speed: Annotated[float, Meta(ge=0, le=1000, description="metres a second")] | None = None
 
     @property
-    def fix(self) -> Fix:
-        return Fix(
+    def position(self) -> Position:
+        return Position(
             lat=self.lat,
             lng=self.lng,
             at=self.at,

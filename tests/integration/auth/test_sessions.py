@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from support.http.server import AUTH, PASSWORD, Api, Client, Reply, new_phone, serving
+from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS
-from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
-from supportcarr.auth.tokens import Tokens
 from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
@@ -127,8 +127,8 @@ class Process:
     def __init__(self, store: SqliteStore, redis: RedisClient, clock: Clock | None = None) -> None:
         clock = clock or Clock()
         self.revocations = Revocations(store, clock, AUTH, redis)
-        self.tokens = Tokens(AUTH, self.revocations)
-        self.passwords = Passwords(AUTH)
+        self.tokens = AccessTokens(AUTH, self.revocations)
+        self.passwords = PasswordHasher(AUTH)
         self.service = AuthService(
             store, clock, AUTH, tokens=self.tokens, passwords=self.passwords, revocations=self.revocations
         )
@@ -207,5 +207,5 @@ async def test_old_sessions_are_swept_and_living_ones_kept(store: SqliteStore, r
         await process.service.sign_in(phone, PASSWORD)
         now[0] += timedelta(hours=49).total_seconds()
         living = await process.service.sign_in(phone, PASSWORD)
-        await process.service.forget_sessions()
+        await process.service.purge_sessions()
         assert [s.id for s in (await store.collection(SESSIONS).find()).items] == [living.session_id]

@@ -18,8 +18,8 @@ from supportcarr.operations.repository import OPS_RESCUES
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.model import LiveRescue, RiderProfile
-from supportcarr.tracking.collections import LIVE_JOBS
-from supportcarr.tracking.model import LiveJob
+from supportcarr.tracking.collections import CURRENT_JOBS
+from supportcarr.tracking.model import CurrentJob
 from supportcarr_lab.verification.collect import StoreEvidence
 from supportcarr_lab.verification.evidence import Leftovers
 
@@ -38,8 +38,8 @@ CLAIMS: dict[str, Callable[[SqliteStore], Any]] = {
         RiderProfile(id="usr_rider", live_rescue=LiveRescue(RESCUE_ID))
     ),
     "a driver's": lambda store: store.collection(ROSTER).insert(RosterEntry(id="usr_driver", job=JOB)),
-    "a live job": lambda store: store.collection(LIVE_JOBS).insert(
-        LiveJob(
+    "a live job": lambda store: store.collection(CURRENT_JOBS).insert(
+        CurrentJob(
             id="usr_driver",
             rescue_id=RESCUE_ID,
             rescue_version=5,

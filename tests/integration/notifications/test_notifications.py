@@ -31,8 +31,8 @@ async def test_a_life_is_told_once_however_often_its_events_come(store: Store) -
     service = NotificationsService(store, Clock())
     life = events.whole_life()
     await told(service, [*life, *life])
-    await asyncio.gather(*(service.tell(event) for event in life))
-    rider = (await service.of(events.RIDER, 50)).items
+    await asyncio.gather(*(service.notify(event) for event in life))
+    rider = (await service.list_for(events.RIDER, 50)).items
     assert [n.kind for n in rider] == [
         "rescue_completed",
         "job_started",
@@ -40,7 +40,7 @@ async def test_a_life_is_told_once_however_often_its_events_come(store: Store) -
         "driver_departed",
         "driver_assigned",
     ], "newest first"
-    driver = (await service.of(events.DRIVER, 50)).items
+    driver = (await service.list_for(events.DRIVER, 50)).items
     assert [n.kind for n in driver] == ["rescue_completed", "driver_assigned"]
     assert all(n.rescue_id == events.RESCUE for n in rider + driver)
 
@@ -49,7 +49,7 @@ async def test_each_notification_is_recorded_as_a_fact_in_the_event_s_time(store
     service = NotificationsService(store, Clock())
     event = events.event(events.departed(), 4)
     await told(service, [event])
-    (notification,) = (await service.of(events.RIDER, 50)).items
+    (notification,) = (await service.list_for(events.RIDER, 50)).items
     (recorded,) = await store.collection(NOTIFICATIONS).pending_events(notification.id)
     assert recorded.event == NotificationCreated(notification_id=notification.id, user_id=events.RIDER)
     assert (notification.at, recorded.at) == (event.at, event.at)
@@ -63,7 +63,7 @@ async def test_a_person_pages_through_their_own_and_marks_one_as_read(
         ann, ben = await api.person("rider"), await api.person("driver")
         for version in range(1, 6):
             fact = msgspec.structs.replace(events.departed(), rider_id=ann.user_id)
-            await service.tell(events.event(fact, version))
+            await service.notify(events.event(fact, version))
         seen, cursor = [], ""
         for _ in range(3):
             page = await ann.get(f"/me/notifications?limit=2{cursor}")
@@ -89,8 +89,8 @@ async def test_a_person_pages_through_their_own_and_marks_one_as_read(
 
 async def test_two_devices_that_read_it_at_once_both_see_it_read(store: Store) -> None:
     service = NotificationsService(store, Clock())
-    await service.tell(events.event(events.departed(), 4))
-    (notification,) = (await service.of(events.RIDER, 50)).items
+    await service.notify(events.event(events.departed(), 4))
+    (notification,) = (await service.list_for(events.RIDER, 50)).items
     read = await asyncio.gather(*(service.read(events.RIDER, notification.id) for _ in range(5)))
     assert len({n.read_at for n in read}) == 1
     assert read[0].read_at is not None

@@ -22,11 +22,11 @@ from supportcarr.kit.runtime.cache import BoundedCache
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.operations.handlers import consumers
-from supportcarr.operations.model import Area, DriverTally
-from supportcarr.operations.ports import DriverPoint, PaymentFile
+from supportcarr.operations.model import Area, DriverCounts
+from supportcarr.operations.ports import DriverPoint, PaymentDetails
 from supportcarr.operations.routes import routes
-from supportcarr.operations.schemas import WholeRescue
-from supportcarr.operations.service import FIGURES_SECONDS, OperationsService
+from supportcarr.operations.schemas import RescueDetailsView
+from supportcarr.operations.service import OVERVIEW_CACHE_SECONDS, OperationsService
 
 NOW = events.START + timedelta(minutes=10)
 AREAS = (Area("laval", "America/Toronto"), Area("montreal", "America/Toronto"))
@@ -38,8 +38,8 @@ class City:
 
     known: set[str] = field(default_factory=lambda: {events.RESCUE})
 
-    async def tally(self, area_id: str | None) -> DriverTally:
-        return DriverTally(5, 2) if area_id is None else DriverTally(3, 1)
+    async def count(self, area_id: str | None) -> DriverCounts:
+        return DriverCounts(5, 2) if area_id is None else DriverCounts(3, 1)
 
     async def positions(self, area_id: str) -> Sequence[DriverPoint]:
         return [DriverPoint(driver_id=events.DRIVER, lat=45.5, lng=-73.6, at=NOW)]
@@ -54,7 +54,7 @@ class City:
         return 3
 
 
-Whole = WholeRescue[dict[str, str], dict[str, str], dict[str, str]]
+Whole = RescueDetailsView[dict[str, str], dict[str, str], dict[str, str]]
 
 
 class Offers:
@@ -62,7 +62,7 @@ class Offers:
         return [{"id": "off_1", "outcome": "expired"}]
 
 
-PAYMENT = PaymentFile(
+PAYMENT = PaymentDetails(
     id="pay_1",
     status="held",
     currency="CAD",
@@ -75,7 +75,7 @@ PAYMENT = PaymentFile(
 
 
 class Payments:
-    async def of(self, rescue_id: str) -> PaymentFile | None:
+    async def of(self, rescue_id: str) -> PaymentDetails | None:
         return PAYMENT
 
 
@@ -117,7 +117,7 @@ async def test_the_overview_counts_every_status_and_what_was_earned_today(store:
     await follow(service, of_rescue(3, life[:3], later=2))  # matching since 21:04
     await follow(service, of_rescue(4, life[:1], area="laval", later=5))  # requested at 21:06
     overview = await service.overview()
-    assert overview.drivers == DriverTally(5, 2)
+    assert overview.drivers == DriverCounts(5, 2)
     assert set(overview.rescues) == set(STATUSES)
     assert {s: n for s, n in overview.rescues.items() if n} == {"completed": 2, "matching": 1, "requested": 1}
     assert overview.waiting_seconds_max == 6 * 60
@@ -130,12 +130,12 @@ async def test_the_overview_counts_every_status_and_what_was_earned_today(store:
 async def test_the_overview_is_reckoned_once_a_second_however_many_ask(store: Store) -> None:
     now = [0.0]
     service = console(store)
-    service._figures = BoundedCache(2, FIGURES_SECONDS, monotonic=lambda: now[0])
+    service._overviews = BoundedCache(2, OVERVIEW_CACHE_SECONDS, monotonic=lambda: now[0])
     assert (await service.overview()).rescues["completed"] == 0
     await follow(service, events.whole_life())
     assert (await service.overview()).rescues["completed"] == 0
     assert (await service.overview("montreal")).rescues["completed"] == 1
-    now[0] = FIGURES_SECONDS
+    now[0] = OVERVIEW_CACHE_SECONDS
     assert (await service.overview()).rescues["completed"] == 1
 
 
@@ -151,7 +151,7 @@ async def test_events_that_come_at_once_in_any_order_give_one_row(store: Store, 
     service = console(store)
     life = events.whole_life() * 2
     random.Random(seed).shuffle(life)
-    await asyncio.gather(*(service.follow(event) for event in life))
+    await asyncio.gather(*(service.apply(event) for event in life))
     (row,) = (await service.search()).items
     assert (row.status, row.source_version, row.captured_minor) == ("completed", 7, 3150)
     assert row.arrived_at == events.START + timedelta(minutes=5)

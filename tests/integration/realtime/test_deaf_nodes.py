@@ -16,7 +16,7 @@ from support.faults import Door, until
 from support.http.server import new_phone
 from support.platform.fleet import Fleet, Member
 from support.realtime import Heard, entry, phone
-from supportcarr.kit.events.streams import Streams
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.settings import Streams as StreamSettings
@@ -44,9 +44,9 @@ class Deaf:
         me = await self.fleet.ask(self.api, "GET", "/me", token=token)
         return token, f"user:{me.body['id']}"
 
-    def streams(self, kept: int) -> Streams:
+    def streams(self, kept: int) -> EventStreams:
         """Of each person's events so many are kept."""
-        return Streams(self.redis, StreamSettings(user_events=kept, firehose_events=FIREHOSE))
+        return EventStreams(self.redis, StreamSettings(user_events=kept, firehose_events=FIREHOSE))
 
     async def pause(self) -> None:
         """The process does nothing from now on, and does not know it."""
@@ -118,7 +118,7 @@ async def test_who_was_stopped_for_longer_than_a_persons_stream_has_the_client_r
         await deaf.pause()
         for n in range(1, MISSED):
             await streams.append([entry(stream, n)])
-        head = (await streams.heads([stream]))[stream]
+        head = (await streams.current_positions([stream]))[stream]
         deaf.resume()
         await client.heard.until(lambda heard: bool(heard.named("stream:reset")))
         await streams.append([entry(stream, MISSED)])

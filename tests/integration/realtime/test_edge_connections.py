@@ -11,15 +11,15 @@ import socketio
 from prometheus_client import CollectorRegistry
 
 from support.realtime import AREAS, WAIT, Phone, entry, phone, served, settings, token
-from supportcarr.kit.events.streams import Streams
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.realtime.metrics import RealtimeFigures
+from supportcarr.realtime.metrics import RealtimeMetrics
 
 ANN, BEN, OPS = "usr_ann", "usr_ben", "usr_ops"
 
 
 async def test_heads_come_first_then_what_was_missed_then_what_is_live(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     cursors = await streams.append([entry(f"user:{ANN}", n) for n in range(1, 5)])
     since = {f"user:{ANN}": cursors[1] or ""}
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider"), since) as ann:
@@ -33,7 +33,7 @@ async def test_heads_come_first_then_what_was_missed_then_what_is_live(redis: Re
 
 
 async def test_an_event_arrives_in_its_envelope(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider")) as ann:
         (cursor,) = await streams.append([entry(f"user:{ANN}", 7)])
         await ann.heard.until(lambda heard: bool(heard.events))
@@ -49,7 +49,7 @@ async def test_an_event_arrives_in_its_envelope(redis: RedisClient) -> None:
 
 
 async def test_without_since_nothing_old_is_told(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     await streams.append([entry(f"user:{ANN}", 1)])
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider")) as ann:
         await streams.append([entry(f"user:{ANN}", 2)])
@@ -67,13 +67,13 @@ async def test_a_bad_token_is_refused_in_words_that_a_client_can_tell(
         client = Phone()
         with pytest.raises(socketio.exceptions.ConnectionError):
             await client.connect_with(edge.url, auth)
-        assert edge.realtime.edge.clients == {}
+        assert edge.realtime.server.clients == {}
     assert client.refusal["message"] == "unauthorized"
     assert client.refusal["data"]["code"] == "unauthenticated"
 
 
 async def test_a_rider_hears_their_own_stream_alone(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider")) as ann:
         foreign = [entry(f"user:{BEN}", 1), entry("ops:montreal", 1)]
         await streams.append([*foreign, entry(f"user:{ANN}", 1)])
@@ -83,7 +83,7 @@ async def test_a_rider_hears_their_own_stream_alone(redis: RedisClient) -> None:
 
 
 async def test_an_operator_hears_every_area(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis) as edge, phone(edge.url, token(OPS, "support")) as ops:
         await streams.append([entry(f"ops:{area}", 1) for area in AREAS])
         await ops.heard.until(lambda heard: len(heard.events) == len(AREAS))
@@ -91,7 +91,7 @@ async def test_an_operator_hears_every_area(redis: RedisClient) -> None:
 
 
 async def test_nobody_gets_another_s_stream_by_asking(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     (cursor, *_) = await streams.append([entry(f"user:{BEN}", n) for n in range(3)])
     since = {f"user:{BEN}": cursor or ""}
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider"), since) as ann:
@@ -109,7 +109,7 @@ async def test_a_token_that_runs_out_ends_the_socket_and_says_so(redis: RedisCli
         await client.connect(edge.url, token(ANN, "rider", exp=time.time() + 0.5))
         await client.ended()
         assert client.heard.named("auth:expired") == [{"code": "expired"}]
-        assert edge.realtime.edge.clients == {}
+        assert edge.realtime.server.clients == {}
 
 
 async def test_a_token_that_is_taken_back_ends_the_socket(redis: RedisClient) -> None:
@@ -126,7 +126,7 @@ async def test_a_drain_sends_everybody_away_and_lets_nobody_in(redis: RedisClien
     async with served(redis) as edge:
         client = Phone()
         await client.connect(edge.url, token(ANN, "rider"))
-        await edge.realtime.edge.drain()
+        await edge.realtime.server.drain()
         await client.ended()
         assert not edge.realtime.ready
         late = Phone()
@@ -156,10 +156,10 @@ async def test_a_connection_that_never_says_who_it_is_is_closed(redis: RedisClie
 
 
 async def test_the_figures_count_sockets_and_what_was_heard(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider")) as ann:
         registry = CollectorRegistry()
-        registry.register(RealtimeFigures(edge.realtime.edge, edge.realtime.node))
+        registry.register(RealtimeMetrics(edge.realtime.server, edge.realtime.fan_out))
         await streams.append([entry(f"user:{ANN}", n) for n in range(3)])
         await ann.heard.until(lambda heard: len(heard.events) == 3)
         assert registry.get_sample_value("realtime_sockets") == 1

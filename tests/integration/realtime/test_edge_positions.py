@@ -16,11 +16,11 @@ import pytest
 from support.realtime import AT, WAIT, Heard, Served, phone, served, settings, token
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.kit.events.streams import Entry, Streams
+from supportcarr.kit.events.streams import EventStreams, Publication
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.keys import positions_channel
-from supportcarr.realtime.metrics import RealtimeFigures
-from supportcarr.realtime.session import Bounds
+from supportcarr.realtime.metrics import RealtimeMetrics
+from supportcarr.realtime.session import BackpressureLimits
 
 ANN, DAN, OPS = "usr_ann", "usr_dan", "usr_ops"
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
@@ -161,9 +161,9 @@ class Deaf:
         self.writer.close()
 
 
-def big(n: int) -> Entry:
+def big(n: int) -> Publication:
     """An event of which some fill the kernel's buffers."""
-    return Entry((f"user:{ANN}",), str(n), "rescue:status_update", AT, BIG)
+    return Publication((f"user:{ANN}",), str(n), "rescue:status_update", AT, BIG)
 
 
 BIG = b'"' + b"x" * 60_000 + b'"'
@@ -176,48 +176,50 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 async def test_a_drain_does_not_wait_for_a_client_that_does_not_read(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
-    async with served(redis, bounds=Bounds(frames=8, stalled_seconds=600)) as edge:
+    streams = EventStreams(redis, settings().streams)
+    async with served(redis, bounds=BackpressureLimits(pause_above=8, stall_timeout_seconds=600)) as edge:
         deaf = await Deaf().connect(edge)
         await streams.append([big(n) for n in range(400)])
-        (client,) = edge.realtime.edge.clients.values()
-        await until(lambda: client.wire.queued() >= 8)
+        (client,) = edge.realtime.server.clients.values()
+        await until(lambda: client.transport.queued() >= 8)
         async with asyncio.timeout(WAIT):
-            await edge.realtime.edge.drain()
-        assert edge.realtime.edge.connections == 0
+            await edge.realtime.server.drain()
+        assert edge.realtime.server.connections == 0
         deaf.leave()
 
 
 async def test_a_client_that_does_not_read_costs_little_and_is_cut_off(redis: RedisClient) -> None:
-    bounds = Bounds(frames=16, inbox=8, stalled_seconds=0.5)
-    streams = Streams(redis, settings().streams)
+    bounds = BackpressureLimits(pause_above=16, inbox_size=8, stall_timeout_seconds=0.5)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis, bounds=bounds) as edge:
         deaf = await Deaf().connect(edge)
-        (client,) = edge.realtime.edge.clients.values()
+        (client,) = edge.realtime.server.clients.values()
         queued = 0
         for n in range(400):
             await streams.append([big(n)])
-            queued = max(queued, client.wire.queued())
-        assert queued <= bounds.frames + 2
-        await until(lambda: edge.realtime.edge.cut_off == 1 and not edge.realtime.edge.clients)
-        await until(lambda: not edge.realtime.edge.server.eio.sockets)
+            queued = max(queued, client.transport.queued())
+        assert queued <= bounds.pause_above + 2
+        await until(
+            lambda: edge.realtime.server.slow_clients_disconnected == 1 and not edge.realtime.server.clients
+        )
+        await until(lambda: not edge.realtime.server.sio.eio.sockets)
         deaf.leave()
 
 
 async def test_for_a_slow_client_only_the_latest_position_of_each_driver_waits(redis: RedisClient) -> None:
-    bounds = Bounds(positions=4, frames=8, stalled_seconds=600)
-    streams = Streams(redis, settings().streams)
+    bounds = BackpressureLimits(skip_locations_above=4, pause_above=8, stall_timeout_seconds=600)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis, bounds=bounds, heads_seconds=0.1) as edge:
         deaf = await Deaf().connect(edge)
-        (client,) = edge.realtime.edge.clients.values()
+        (client,) = edge.realtime.server.clients.values()
         await streams.append([big(n) for n in range(400)])
-        await until(lambda: client.wire.queued() >= bounds.frames)
-        heard = edge.realtime.node.positions_heard
+        await until(lambda: client.transport.queued() >= bounds.pause_above)
+        heard = edge.realtime.fan_out.locations_received
         for second in range(50):
             await tell(redis, position(second, rider=ANN))
-        await until(lambda: edge.realtime.node.positions_heard == heard + 50)
-        assert client.wire.queued() <= bounds.frames + 1
-        figures = RealtimeFigures(edge.realtime.edge, edge.realtime.node).collect()
+        await until(lambda: edge.realtime.fan_out.locations_received == heard + 50)
+        assert client.transport.queued() <= bounds.pause_above + 1
+        figures = RealtimeMetrics(edge.realtime.server, edge.realtime.fan_out).collect()
         [waiting] = [one for one in figures if one.name == "realtime_waiting_positions"]
         assert waiting.samples[0].value == 1
         # It begins to read again: what waited arrives, and of the positions the last one.

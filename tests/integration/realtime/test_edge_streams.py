@@ -9,7 +9,7 @@ import random
 import pytest
 
 from support.realtime import WAIT, Heard, Phone, entry, phone, served, settings, token
-from supportcarr.kit.events.streams import Streams
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.supervisor.redis_server import RedisServer
@@ -34,7 +34,7 @@ async def test_200_events_arrive_once_and_in_order_through_random_disconnects(
     redis: RedisClient, seed: int
 ) -> None:
     chance = random.Random(seed)
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     mine = token(ANN, "rider")
 
     client = Phone()
@@ -73,7 +73,7 @@ async def test_200_events_arrive_once_and_in_order_through_random_disconnects(
 
 
 async def test_many_clients_and_appenders_at_once_each_see_every_event_once(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis, heads_seconds=0.1) as edge:
         clients = [await Phone().connect(edge.url, token(ANN, "rider")) for _ in range(5)]
         for client in clients:
@@ -89,7 +89,7 @@ async def test_many_clients_and_appenders_at_once_each_see_every_event_once(redi
 
 
 async def test_a_repeated_event_is_heard_once(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider")) as ann:
         for n in (1, 1, 2, 1):
             await streams.append([entry(STREAM, n)])
@@ -98,7 +98,7 @@ async def test_a_repeated_event_is_heard_once(redis: RedisClient) -> None:
 
 
 async def test_sync_replays_what_came_after_the_cursor(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     cursors = await streams.append([entry(STREAM, n) for n in range(5)])
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider")) as ann:
         assert await ann.ask("stream:sync", {"since": {STREAM: cursors[2]}}) == {"ok": True}
@@ -110,7 +110,7 @@ async def test_sync_replays_what_came_after_the_cursor(redis: RedisClient) -> No
 
 @pytest.mark.parametrize("cursor", ["another:3", "nonsense", "", "{epoch}:999"])
 async def test_a_cursor_that_cannot_be_replayed_is_reset_to_the_head(redis: RedisClient, cursor: str) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     cursors = await streams.append([entry(STREAM, n) for n in range(3)])
     head = cursors[-1] or ""
     since = {STREAM: cursor.replace("{epoch}", head.split(":")[0])}
@@ -125,7 +125,7 @@ async def test_a_cursor_that_cannot_be_replayed_is_reset_to_the_head(redis: Redi
 
 
 async def test_what_was_trimmed_is_reset(redis: RedisClient) -> None:
-    streams = Streams(redis, settings(user_events=10).streams)
+    streams = EventStreams(redis, settings(user_events=10).streams)
     cursors = await streams.append([entry(STREAM, n) for n in range(50)])
     since = {STREAM: cursors[3] or ""}
     async with served(redis) as edge, phone(edge.url, token(ANN, "rider"), since) as ann:
@@ -135,7 +135,7 @@ async def test_what_was_trimmed_is_reset(redis: RedisClient) -> None:
 
 
 async def test_a_wiped_redis_resets_everybody_and_goes_on(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with (
         served(redis, heads_seconds=0.2) as edge,
         phone(edge.url, token(ANN, "rider")) as ann,
@@ -161,7 +161,7 @@ def numbers_from(heard: Heard, index: int) -> list[int]:
 
 async def test_a_restarted_redis_resets_and_then_nothing_is_missing(own_redis_server: RedisServer) -> None:
     async with RedisClient(own_redis_server.url) as redis:
-        streams = Streams(redis, settings().streams)
+        streams = EventStreams(redis, settings().streams)
         async with served(redis, heads_seconds=0.2) as edge, phone(edge.url, token(ANN, "rider")) as ann:
             await streams.append([entry(STREAM, n) for n in range(3)])
             await ann.heard.until(lambda heard: len(heard.events) == 3)
@@ -176,7 +176,7 @@ async def test_a_restarted_redis_resets_and_then_nothing_is_missing(own_redis_se
 async def test_broken_connections_to_redis_lose_nothing(
     redis: RedisClient, redis_server: RedisServer
 ) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with (
         served(redis, heads_seconds=0.2) as edge,
         phone(edge.url, token(ANN, "rider")) as ann,
@@ -191,7 +191,7 @@ async def test_broken_connections_to_redis_lose_nothing(
     assert ann.heard.named("stream:reset") == []
 
 
-async def _append(streams: Streams, n: int) -> None:
+async def _append(streams: EventStreams, n: int) -> None:
     """Append as the relay does: again until it is taken; a repeat is known by its id."""
     async with asyncio.timeout(WAIT):
         while True:
@@ -202,7 +202,7 @@ async def _append(streams: Streams, n: int) -> None:
 
 
 async def test_heads_are_told_again_and_never_beyond_what_was_sent(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with served(redis, heads_seconds=0.05) as edge, phone(edge.url, token(ANN, "rider")) as ann:
         for n in range(20):
             await streams.append([entry(STREAM, n)])
@@ -218,7 +218,7 @@ async def test_heads_are_told_again_and_never_beyond_what_was_sent(redis: RedisC
 
 
 async def test_two_nodes_tell_the_same_events(redis: RedisClient) -> None:
-    streams = Streams(redis, settings().streams)
+    streams = EventStreams(redis, settings().streams)
     async with (
         served(redis) as one,
         served(redis) as two,

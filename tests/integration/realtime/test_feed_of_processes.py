@@ -9,7 +9,7 @@ import msgspec
 
 from support.processes.python_process import python
 from support.processes.relay_child import KEPT, RESCUES, WRITTEN, Written, departed, rider_of
-from supportcarr.kit.events.streams import Streams
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.event_mapping import ops_stream, user_stream
@@ -18,9 +18,9 @@ from supportcarr.supervisor.redis_server import RedisServer
 WRITES = 160  # of each process
 
 
-async def versions(streams: Streams, stream: str) -> dict[str, list[int]]:
+async def versions(streams: EventStreams, stream: str) -> dict[str, list[int]]:
     """The versions of each rescue, in the order of that stream."""
-    epoch = (await streams.heads([stream]))[stream].partition(":")[0]
+    epoch = (await streams.current_positions([stream]))[stream].partition(":")[0]
     found: dict[str, list[int]] = {}
     for item in await streams.read(stream, f"{epoch}:0", 10_000):
         said = msgspec.json.decode(item.data)
@@ -39,7 +39,7 @@ async def test_versions_come_once_and_in_order_while_two_processes_and_their_swe
         await asyncio.gather(one.communicate(), two.communicate())
         assert (one.returncode, two.returncode) == (0, 0)
 
-    streams = Streams(redis, KEPT)
+    streams = EventStreams(redis, KEPT)
     expected = {}
     for rescue_id in RESCUES:
         now = await written.get(rescue_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.realtime import entry, phone, served, token
-from supportcarr.kit.events.streams import StreamReset, Streams
+from supportcarr.kit.events.streams import EventStreams, StreamReset
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.settings import Streams as StreamSettings
 
@@ -15,7 +15,7 @@ KEPT = 1_000  # of a person, and so many times more of an area
 BATCH = 100
 
 
-async def fill(streams: Streams, stream: str, start: int, count: int) -> str:
+async def fill(streams: EventStreams, stream: str, start: int, count: int) -> str:
     """So many events more; the stream's head."""
     cursors: list[str | None] = [None]
     for first in range(start, start + count, BATCH):
@@ -32,13 +32,13 @@ def at(head: str, seq: int) -> str:
 async def test_the_last_thousand_events_of_a_person_are_kept_for_an_hour(redis: RedisClient) -> None:
     settings = StreamSettings()
     assert (settings.user_events, settings.ops_events, settings.keep_seconds) == (KEPT, 50 * KEPT, 3600)
-    streams = Streams(redis, settings)
+    streams = EventStreams(redis, settings)
     head = await fill(streams, STREAM, 0, KEPT + 1)
     kept = await streams.read(STREAM, at(head, 1), 2 * KEPT)
-    assert [item.cursor for item in kept] == [at(head, seq) for seq in range(2, KEPT + 2)]
+    assert [item.position for item in kept] == [at(head, seq) for seq in range(2, KEPT + 2)]
     with pytest.raises(StreamReset) as reset:
         await streams.read(STREAM, at(head, 0), 2 * KEPT)
-    assert reset.value.head == head
+    assert reset.value.position == head
     head = await fill(streams, OPS, 0, 2 * KEPT)  # operators' streams are longer
     assert len(await streams.read(OPS, at(head, 0), 3 * KEPT)) == 2 * KEPT
 
@@ -46,7 +46,7 @@ async def test_the_last_thousand_events_of_a_person_are_kept_for_an_hour(redis: 
 async def test_who_returns_with_all_that_is_kept_replays_it_and_one_earlier_reloads(
     redis: RedisClient,
 ) -> None:
-    streams = Streams(redis, StreamSettings())
+    streams = EventStreams(redis, StreamSettings())
     head = await fill(streams, STREAM, 0, KEPT + 5)
     async with served(redis) as edge:
         async with phone(edge.url, token(ANN, "rider"), {STREAM: at(head, 5)}) as in_time:
@@ -63,7 +63,7 @@ async def test_who_returns_with_all_that_is_kept_replays_it_and_one_earlier_relo
 
 async def test_rights_are_decided_again_when_somebody_returns(redis: RedisClient) -> None:
     """Who was an operator once has a cursor of the area's stream, and nothing comes of it."""
-    streams = Streams(redis, StreamSettings())
+    streams = EventStreams(redis, StreamSettings())
     head = await fill(streams, OPS, 0, 3)
     mine = await fill(streams, STREAM, 0, 3)
     since = {OPS: at(head, 0), STREAM: at(mine, 0)}

@@ -11,7 +11,7 @@ from support.realtime import settings
 from support.rescues import events
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import NotificationCreated, OfferMade
-from supportcarr.kit.events.streams import Item, Streams
+from supportcarr.kit.events.streams import EventStreams, StreamEvent
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.realtime.handlers import consumers
 
@@ -31,7 +31,7 @@ class FakeViews:
 class Feeding:
     def __init__(self, redis: RedisClient) -> None:
         self.views = FakeViews()
-        self.streams = Streams(redis, settings().streams)
+        self.streams = EventStreams(redis, settings().streams)
         (self.consumer,) = consumers(self.streams, self.views)
 
     async def feed(self, *events: EventEnvelope) -> None:
@@ -39,8 +39,8 @@ class Feeding:
             assert isinstance(event.event, self.consumer.events)
             await self.consumer.handle(event)
 
-    async def read(self, stream: str) -> list[Item]:
-        epoch = (await self.streams.heads([stream]))[stream].split(":")[0]
+    async def read(self, stream: str) -> list[StreamEvent]:
+        epoch = (await self.streams.current_positions([stream]))[stream].split(":")[0]
         return await self.streams.read(stream, f"{epoch}:0")
 
 

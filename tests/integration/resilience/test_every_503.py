@@ -51,5 +51,5 @@ async def test_a_process_that_may_not_work_yet_says_when_to_ask_again() -> None:
 
 async def test_a_real_time_process_that_does_not_hear_yet_says_when_to_ask_again(redis: RedisClient) -> None:
     async with served(redis) as edge:
-        edge.realtime.node.listening.clear()
+        edge.realtime.fan_out.listening.clear()
         assert await waits(f"{edge.url}/readyz") == (503, 1)

@@ -16,12 +16,12 @@ import socketio
 from support.faults import until
 from support.http.server import PASSWORD, new_address, new_phone
 from support.realtime import Phone
+from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS
-from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocation_log import RevokedLog
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService, Grant
-from supportcarr.auth.tokens import Tokens
 from supportcarr.bootstrap import processes
 from supportcarr.kit.http.server import Lifecycle, free_port
 from supportcarr.kit.redis.client import RedisClient
@@ -82,7 +82,7 @@ async def two_sessions(path: Path, settings: Settings, redis_url: str) -> tuple[
     store = SqliteStore(path)
     async with RedisClient(redis_url) as redis:
         revocations = Revocations(store, Clock(), settings.auth, redis)
-        tokens, passwords = Tokens(settings.auth, revocations), Passwords(settings.auth)
+        tokens, passwords = AccessTokens(settings.auth, revocations), PasswordHasher(settings.auth)
         auth = AuthService(
             store, Clock(), settings.auth, tokens=tokens, passwords=passwords, revocations=revocations
         )

@@ -15,7 +15,7 @@ from support.faults import until
 from support.http.server import Client, Reply
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import PICKUP, VISA, Stage, must, quote_body
-from supportcarr.kit.events.streams import Item
+from supportcarr.kit.events.streams import StreamEvent
 from supportcarr.realtime.event_mapping import user_stream
 
 COVERAGE = f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"
@@ -41,14 +41,14 @@ async def becomes(rider: Client, rescue_id: str, *statuses: str) -> Any:
     return now
 
 
-async def told(platform: Platform, user_id: str) -> list[Item]:
+async def told(platform: Platform, user_id: str) -> list[StreamEvent]:
     """Everything on that person's stream."""
     stream = user_stream(user_id)
-    epoch = (await platform.house.streams.heads([stream]))[stream].partition(":")[0]
+    epoch = (await platform.house.streams.current_positions([stream]))[stream].partition(":")[0]
     return await platform.house.streams.read(stream, f"{epoch}:0", 1000)
 
 
-def moves(items: Sequence[Item], rescue_id: str) -> list[str]:
+def moves(items: Sequence[StreamEvent], rescue_id: str) -> list[str]:
     """The states of that rescue, in the order they were told."""
     said = [msgspec.json.decode(item.data) for item in items if item.name == "rescue:status_update"]
     return [one["status"] for one in said if one["rescue_id"] == rescue_id]

@@ -12,13 +12,13 @@ import pytest
 from support.faults import Door, FaultyStore, until
 from support.http.server import AUTH, PASSWORD, new_phone
 from supportcarr.auth import revocations
+from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS
-from supportcarr.auth.model import ended
-from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.model import end_session
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocation_log import RevokedLog
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService, Grant
-from supportcarr.auth.tokens import Tokens
 from supportcarr.contracts.errors import Overloaded, Unauthenticated
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
@@ -43,8 +43,8 @@ class Process:
         self.redis = await self._closing.enter_async_context(RedisClient(self.door.redis(self._url)))
         store, clock = self.store.as_store, Clock()
         self.revocations = Revocations(store, clock, AUTH, self.redis)
-        self.tokens = Tokens(AUTH, self.revocations)
-        passwords = Passwords(AUTH)
+        self.tokens = AccessTokens(AUTH, self.revocations)
+        passwords = PasswordHasher(AUTH)
         self._closing.callback(passwords.close)
         self.service = AuthService(
             store, clock, AUTH, tokens=self.tokens, passwords=passwords, revocations=self.revocations
@@ -298,7 +298,7 @@ async def test_what_a_crash_left_untold_is_found_in_the_store_and_told(
         sessions = store.collection(SESSIONS)
         session = await sessions.get(grant.session_id)
         assert session is not None
-        changed = ended(session, "signed_out", datetime.now(UTC))
+        changed = end_session(session, "signed_out", datetime.now(UTC))
         assert changed is not None
         await sessions.save(changed)  # and here its process died
         await until(lambda: finder.has_heard_of(grant) and other.has_heard_of(grant))

@@ -25,9 +25,9 @@ from supportcarr.kit.runtime.settings import Dispatch, Routing
 from supportcarr.kit.store.port import Store
 from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.tracking import broadcast
-from supportcarr.tracking.collections import LIVE_JOBS, TRAILS
+from supportcarr.tracking.collections import CURRENT_JOBS, LOCATION_HISTORY
 from supportcarr.tracking.handlers import consumers
-from supportcarr.tracking.model import Fix, LiveJob
+from supportcarr.tracking.model import CurrentJob, Position
 from supportcarr.tracking.routes import routes
 from supportcarr.tracking.schemas import PositionsIn
 from supportcarr.tracking.service import TrackingService
@@ -52,8 +52,8 @@ class Tracking:
         )
         (self.follow,) = consumers(self.service)
 
-    def fix(self, seconds: float = 0.0, at: GeoPoint = HERE) -> Fix:
-        return Fix(lat=at.lat, lng=at.lng, at=self.now + timedelta(seconds=seconds), heading=90.0)
+    def fix(self, seconds: float = 0.0, at: GeoPoint = HERE) -> Position:
+        return Position(lat=at.lat, lng=at.lng, at=self.now + timedelta(seconds=seconds), heading=90.0)
 
     async def happen(self, fact_type: type[Any], version: int, **more: Any) -> None:
         fact: AnyEvent = fact_type(
@@ -80,7 +80,7 @@ class Tracking:
         )
 
     async def points(self) -> list[tuple[float, datetime]]:
-        trails = [t async for t in self.store.collection(TRAILS).scan({"rescue_id": "res_qc_1"})]
+        trails = [t async for t in self.store.collection(LOCATION_HISTORY).scan({"rescue_id": "res_qc_1"})]
         return [(p.lat, p.at) for t in trails for p in t.points]
 
 
@@ -89,7 +89,7 @@ async def tracking(
     store: Store, redis: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Tracking]:
     """It tells what has gathered when it is closed, and not before: by then somebody listens."""
-    monkeypatch.setattr(broadcast, "TICK_SECONDS", 3600.0)
+    monkeypatch.setattr(broadcast, "BROADCAST_SECONDS", 3600.0)
     tracking = Tracking(store, redis)
     yield tracking
     await tracking.service.close()
@@ -171,7 +171,7 @@ async def test_of_many_drivers_those_who_are_remembered_and_those_who_are_not_ar
     await tracking.assign()  # remembered from now on
     await tracking.service.report_one("usr_free", tracking.fix())
     ((first,),) = await heard(tracking)
-    job = LiveJob(
+    job = CurrentJob(
         id="usr_new",
         rescue_id="res_qc_2",
         rescue_version=3,
@@ -179,7 +179,7 @@ async def test_of_many_drivers_those_who_are_remembered_and_those_who_are_not_ar
         area_id="montreal",
         since=START,
     )
-    await tracking.store.collection(LIVE_JOBS).insert(job)  # by another process
+    await tracking.store.collection(CURRENT_JOBS).insert(job)  # by another process
     tracking.now += timedelta(seconds=1)
     for driver_id in (DRIVER, "usr_free", "usr_new"):
         await tracking.service.report_one(driver_id, tracking.fix())
@@ -236,21 +236,21 @@ async def test_an_offline_trail_is_written_down_though_only_its_end_is_live(trac
 async def test_a_driver_without_a_job_leaves_no_trail(tracking: Tracking) -> None:
     await tracking.service.report_one(DRIVER, tracking.fix())
     await tracking.service.close()
-    assert await tracking.store.collection(TRAILS).count() == 0
+    assert await tracking.store.collection(LOCATION_HISTORY).count() == 0
 
 
 @pytest.mark.parametrize(
     ("fix", "code"),
     [
-        (Fix(lat=45.5, lng=-73.6, at=START - timedelta(seconds=31)), "position_stale"),
-        (Fix(lat=45.5, lng=-73.6, at=START + timedelta(seconds=31)), "position_out_of_order"),
-        (Fix(lat=45.5, lng=-73.6, at=START - timedelta(seconds=1)), "position_out_of_order"),
-        (Fix(lat=45.5, lng=-73.6, at=START, accuracy=201), "position_inaccurate"),
-        (Fix(lat=45.8, lng=-73.6, at=START + timedelta(seconds=1)), "position_impossible"),
+        (Position(lat=45.5, lng=-73.6, at=START - timedelta(seconds=31)), "position_stale"),
+        (Position(lat=45.5, lng=-73.6, at=START + timedelta(seconds=31)), "position_out_of_order"),
+        (Position(lat=45.5, lng=-73.6, at=START - timedelta(seconds=1)), "position_out_of_order"),
+        (Position(lat=45.5, lng=-73.6, at=START, accuracy=201), "position_inaccurate"),
+        (Position(lat=45.8, lng=-73.6, at=START + timedelta(seconds=1)), "position_impossible"),
     ],
 )
 async def test_a_single_position_that_is_not_believed_is_refused_with_its_code(
-    tracking: Tracking, fix: Fix, code: str
+    tracking: Tracking, fix: Position, code: str
 ) -> None:
     await tracking.service.report_one(DRIVER, tracking.fix())
     with pytest.raises(ApiError) as refused:
@@ -323,6 +323,6 @@ async def test_another_process_learns_of_a_job_within_a_moment(
     await other.service.report_one(DRIVER, other.fix())
     await other.service.close()  # it has looked: no job
     await tracking.assign()
-    job = await store.collection(LIVE_JOBS).get(DRIVER)
-    assert isinstance(job, LiveJob)
+    job = await store.collection(CURRENT_JOBS).get(DRIVER)
+    assert isinstance(job, CurrentJob)
     assert job.pickup == PICKUP

@@ -88,7 +88,7 @@ async def _signed_out(world: World) -> Findings:
 
 
 FORGETTERS: dict[str, CollectionSpec[Any]] = {
-    "auth.forget_sessions": SESSIONS,
+    "auth.purge_sessions": SESSIONS,
     "gateway.forget_idempotency_keys": CLAIMS,
     "pricing.forget_quotes": QUOTES,
     "payments.forget_stripe_events": EVENTS,

@@ -21,7 +21,7 @@ import msgspec
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
-from supportcarr.kit.events.streams import Entry, Streams
+from supportcarr.kit.events.streams import EventStreams, Publication
 from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.store.port import Collection, CollectionSpec, Page, Store, Where
 from supportcarr.payments.model import Intent
@@ -111,8 +111,8 @@ class Fuse:
     def gateway(self, gateway: PaymentGateway) -> PaymentGateway:
         return cast(PaymentGateway, _Gateway(gateway, self))
 
-    def streams(self, streams: Streams) -> Streams:
-        return cast(Streams, _Streams(streams, self))
+    def streams(self, streams: EventStreams) -> EventStreams:
+        return cast(EventStreams, _Streams(streams, self))
 
 
 def _die() -> NoReturn:
@@ -268,14 +268,14 @@ def _outcome(result: Any) -> str:
 class _Streams:
     """Streams that count their appends."""
 
-    def __init__(self, inner: Streams, fuse: Fuse) -> None:
+    def __init__(self, inner: EventStreams, fuse: Fuse) -> None:
         self._inner = inner
         self._fuse = fuse
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def append(self, entries: Sequence[Entry]) -> list[str | None]:
+    async def append(self, entries: Sequence[Publication]) -> list[str | None]:
         names = ", ".join(dict.fromkeys(entry.name for entry in entries))
         return await self._fuse.step(
             lambda _: f"streams: {names} appended", lambda: self._inner.append(entries)

@@ -24,13 +24,13 @@ from supportcarr.kit.jobs.service import JOBS
 from supportcarr.kit.redis import keys
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.notifications.model import notification_id
-from supportcarr.notifications.texts import notices
-from supportcarr.operations.model import OpsRescue, applied
+from supportcarr.notifications.texts import notification_texts
+from supportcarr.operations.model import OpsRescue, apply_event
 from supportcarr.operations.repository import OPS_RESCUES
-from supportcarr.realtime.event_mapping import outgoing
+from supportcarr.realtime.event_mapping import to_stream_messages
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.riders.collections import RIDERS
-from supportcarr.tracking.collections import LIVE_JOBS
+from supportcarr.tracking.collections import CURRENT_JOBS
 from supportcarr_lab.verification import evidence, invariants
 from supportcarr_lab.verification.collect import StoreEvidence
 
@@ -75,7 +75,7 @@ async def _claims(world: World) -> list[str]:
     for offer in await all_of(world, OFFERS):
         if offer.state == "open" or not offer.settled:
             found.append(f"the offer {offer.id} is {offer.state} and not settled")
-    for job in await all_of(world, LIVE_JOBS):
+    for job in await all_of(world, CURRENT_JOBS):
         if job.ended_at is None and job.rescue_id not in live:
             found.append(f"tracking has {job.id} on {job.rescue_id}, which is over")
     return found
@@ -89,7 +89,7 @@ async def _streams(world: World, events: Sequence[EventEnvelope], complete: bool
     """Each event once on each stream that it is for, numbered without a gap, a document's in order."""
     wanted: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for event in events:
-        for out in outgoing(event):
+        for out in to_stream_messages(event):
             for stream in out.streams:
                 wanted[stream][(f"{event.collection}.{event.id}", out.name)] += 1
     heads = await world.redis.call("HGETALL", keys.stream_heads(), decode=True)
@@ -125,7 +125,7 @@ async def _notifications(world: World, events: Sequence[EventEnvelope], complete
     wanted = {
         notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at)
         for event in events
-        for notice in notices(event.event)
+        for notice in notification_texts(event.event)
     }
     stored = {notification.id for notification in await all_of(world, NOTIFICATIONS)}
     found = [f"nobody was told {missing}" for missing in sorted(wanted - stored)]
@@ -140,7 +140,7 @@ async def _rows(world: World, events: Sequence[EventEnvelope]) -> list[str]:
     for event in events:
         if isinstance(event.event, RescueMoved | PaymentProcessed):
             rescue_id = event.event.rescue_id
-            made[rescue_id] = applied(made.get(rescue_id), event)
+            made[rescue_id] = apply_event(made.get(rescue_id), event)
     # By id: a page of a read model may come from a replica that is a moment behind.
     rows = await world.store.collection(OPS_RESCUES).get_many(list(made))
     stored = {row.id: replace(row, version=0) for row in rows.values()}

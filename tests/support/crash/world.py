@@ -41,7 +41,7 @@ from supportcarr.kit.store.port import Range, Store
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
-from supportcarr.tracking.model import Fix
+from supportcarr.tracking.model import Position
 
 ROUNDS = 60  # of settling: more means that something comes up again and again
 
@@ -273,7 +273,7 @@ class World:
         """Both drivers' phones report where they are."""
         now = self.clock.city()
         for person, lat in ((self.who.near, 45.506), (self.who.far, 45.515)):
-            await self.house.tracking.report(person.id, [Fix(lat=lat, lng=-73.58, at=now, accuracy=5.0)])
+            await self.house.tracking.report(person.id, [Position(lat=lat, lng=-73.58, at=now, accuracy=5.0)])
 
     async def rescue(self) -> Rescue:
         """The rider's latest rescue."""

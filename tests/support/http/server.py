@@ -23,11 +23,11 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from supportcarr.auth.passwords import Passwords
+from supportcarr.auth.access_tokens import AccessTokens
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.routes import routes as auth_routes
 from supportcarr.auth.service import AuthService, Grant
-from supportcarr.auth.tokens import Tokens
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.app import Gateway, build
 from supportcarr.gateway.ports import Check
@@ -145,7 +145,7 @@ class Api:
     url: str
     session: aiohttp.ClientSession
     auth: AuthService
-    tokens: Tokens
+    tokens: AccessTokens
     gateway: Gateway
     metrics: Metrics
     lifecycle: Lifecycle
@@ -195,8 +195,8 @@ async def serving(
     port = free_port()
     place = Deployment(public_url=f"http://127.0.0.1:{port}")
     revocations = Revocations(store, clock, auth, redis)
-    tokens = Tokens(auth, revocations)
-    passwords = Passwords(auth)
+    tokens = AccessTokens(auth, revocations)
+    passwords = PasswordHasher(auth)
     service = AuthService(store, clock, auth, tokens=tokens, passwords=passwords, revocations=revocations)
     metrics, lifecycle = Metrics(), Lifecycle()
     all_routes = [*auth_routes(service), *routes]

@@ -17,7 +17,7 @@ from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import DriverDeparted
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.events.streams import Streams
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
@@ -92,7 +92,7 @@ async def main(path: str, redis_url: str, writes: int) -> None:
     await store.open()
     async with RedisClient(redis_url) as redis:
         views: Any = None  # no event here names something that must be shown
-        [feed] = consumers(Streams(redis, KEPT), views)
+        [feed] = consumers(EventStreams(redis, KEPT), views)
         slow = Hesitant(feed, chance)
         relay = Relay(store, [Consumer(feed.name, feed.events, slow.handle)], NoJobs())
         sweeping = True

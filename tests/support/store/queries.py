@@ -26,7 +26,7 @@ from supportcarr.payments.collections import EVENTS, LEDGER, METHODS, RECORDS
 from supportcarr.pricing.collections import AREAS, QUOTES
 from supportcarr.rescues.collections import MESSAGES, RESCUES
 from supportcarr.riders.collections import RIDERS
-from supportcarr.tracking.collections import LIVE_JOBS
+from supportcarr.tracking.collections import CURRENT_JOBS
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SINCE, UNTIL = Range(ge=NOW), Range(lt=NOW)
@@ -150,7 +150,7 @@ QUERIES: tuple[Query, ...] = (
     Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
     Query("payments/ledger_service.py self._transactions.scan", LEDGER, how="scan"),
     _judged("LEDGER", LEDGER),
-    _judged("LIVE_JOBS", LIVE_JOBS),
+    _judged("LIVE_JOBS", CURRENT_JOBS),
     _judged("NOTIFICATIONS", NOTIFICATIONS),
     _judged("OFFERS", OFFERS),
     _judged("RECORDS", RECORDS),

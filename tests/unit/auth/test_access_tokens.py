@@ -8,8 +8,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from supportcarr.auth.access_tokens import CACHED_TOKENS_MAX, AccessTokens
 from supportcarr.auth.model import User
-from supportcarr.auth.tokens import REMEMBERED, Tokens
 from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.kit.runtime.settings import Auth, SettingsError
 
@@ -53,9 +53,9 @@ class Known(set[str]):
             raise Unauthenticated
 
 
-def tokens(secrets: str = NEW, revoked: Known | None = None, wall: WallClock | None = None) -> Tokens:
+def tokens(secrets: str = NEW, revoked: Known | None = None, wall: WallClock | None = None) -> AccessTokens:
     known = Known() if revoked is None else revoked
-    return Tokens(Auth(token_secrets=secrets, access_seconds=900), known, wall=wall or WallClock())
+    return AccessTokens(Auth(token_secrets=secrets, access_seconds=900), known, wall=wall or WallClock())
 
 
 def test_a_token_says_whose_it_is() -> None:
@@ -142,8 +142,8 @@ def test_a_well_signed_token_of_another_issuer_process_is_taken() -> None:
 
 
 def test_no_more_tokens_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert REMEMBERED >= 1000
-    monkeypatch.setattr("supportcarr.auth.tokens.REMEMBERED", 3)
+    assert CACHED_TOKENS_MAX >= 1000
+    monkeypatch.setattr("supportcarr.auth.access_tokens.CACHED_TOKENS_MAX", 3)
     issuer = tokens()
     issued = [issuer.issue(ANA, f"ses_{n}").encode() for n in range(6)]
     for token in issued:

@@ -10,7 +10,7 @@ import bcrypt
 import pytest
 
 from supportcarr.auth import passwords
-from supportcarr.auth.passwords import Passwords, checked
+from supportcarr.auth.passwords import PasswordHasher, encode_password
 from supportcarr.contracts.errors import Overloaded, ValidationFailed
 from supportcarr.kit.runtime.settings import Auth
 
@@ -18,13 +18,13 @@ SETTINGS = Auth(bcrypt_cost=4, bcrypt_threads=1)
 
 
 @pytest.fixture
-def keeper() -> Iterator[Passwords]:
-    kept = Passwords(SETTINGS)
+def keeper() -> Iterator[PasswordHasher]:
+    kept = PasswordHasher(SETTINGS)
     yield kept
     kept.close()
 
 
-async def test_a_password_matches_its_hash_and_no_other(keeper: Passwords) -> None:
+async def test_a_password_matches_its_hash_and_no_other(keeper: PasswordHasher) -> None:
     hashed = await keeper.hash("correct horse")
     assert hashed.startswith("$2b$04$")
     assert await keeper.verify("correct horse", hashed)
@@ -32,7 +32,7 @@ async def test_a_password_matches_its_hash_and_no_other(keeper: Passwords) -> No
 
 
 async def test_nobody_has_a_password_and_it_is_hashed_all_the_same(
-    keeper: Passwords, monkeypatch: pytest.MonkeyPatch
+    keeper: PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[bytes] = []
     real = bcrypt.checkpw
@@ -51,27 +51,25 @@ async def test_nobody_has_a_password_and_it_is_hashed_all_the_same(
 )
 def test_a_password_has_8_characters_and_at_most_72_bytes(text: str, code: str) -> None:
     with pytest.raises(ValidationFailed) as refused:
-        checked(text)
+        encode_password(text)
     assert (refused.value.errors[0].field, refused.value.errors[0].code) == ("password", code)
 
 
 def test_72_bytes_are_read_whole() -> None:
-    assert checked("é" * 36) == ("é" * 36).encode()
+    assert encode_password("é" * 36) == ("é" * 36).encode()
 
 
 def test_a_password_holds_no_nul() -> None:
     with pytest.raises(ValidationFailed):
-        checked("correct\0horse")
+        encode_password("correct\0horse")
 
 
 async def test_too_many_at_once_are_refused_at_once(
-    keeper: Passwords, monkeypatch: pytest.MonkeyPatch
+    keeper: PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
     monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
-    waiting = [
-        asyncio.create_task(keeper.verify("correct horse", "x")) for _ in range(passwords.MOST_WAITING)
-    ]
+    waiting = [asyncio.create_task(keeper.verify("correct horse", "x")) for _ in range(passwords.MAX_QUEUED)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded) as refused:
         await keeper.verify("correct horse", "x")
@@ -86,7 +84,7 @@ async def test_who_waits_past_the_deadline_is_refused_and_does_not_keep_a_place(
 ) -> None:
     release = threading.Event()
     monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
-    keeper = Passwords(SETTINGS, deadline_seconds=0.01)
+    keeper = PasswordHasher(SETTINGS, deadline_seconds=0.01)
     with pytest.raises(Overloaded):
         await keeper.verify("correct horse", "x")
     assert keeper._waiting == 0

@@ -6,51 +6,58 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from supportcarr.auth.model import Judgement, Presented, Session, ended, judge, rotated
+from supportcarr.auth.model import (
+    PresentedToken,
+    RefreshDecision,
+    Session,
+    decide_refresh,
+    end_session,
+    rotate,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 FRESH = Session(
     id="ses_1", version=1, user_id="usr_1", token_hash="one", created_at=NOW, expires_at=NOW + DAY
 )
-FIRST = Presented(1, "one", "nonce")
-ROTATED = rotated(FRESH, FIRST, "two", NOW, DAY)
+FIRST = PresentedToken(1, "one", "nonce")
+ROTATED = rotate(FRESH, FIRST, "two", NOW, DAY)
 
 
 @pytest.mark.parametrize(
     ("session", "presented", "after", "judgement"),
     [
         (FRESH, FIRST, 0, "rotate"),
-        (FRESH, Presented(1, "one"), 0, "rotate"),
-        (ROTATED, Presented(2, "two"), 0, "rotate"),
+        (FRESH, PresentedToken(1, "one"), 0, "rotate"),
+        (ROTATED, PresentedToken(2, "two"), 0, "rotate"),
         (ROTATED, FIRST, 0, "repeat"),
         (ROTATED, FIRST, 30, "repeat"),
         (ROTATED, FIRST, 31, "reused"),
-        (ROTATED, Presented(1, "one", "other"), 0, "reused"),
-        (ROTATED, Presented(1, "one"), 0, "reused"),
-        (FRESH, Presented(2, "one", "nonce"), 0, "reused"),
-        (FRESH, Presented(1, "two", "nonce"), 0, "reused"),
-        (rotated(ROTATED, Presented(2, "two", "n2"), "three", NOW, DAY), FIRST, 0, "reused"),
+        (ROTATED, PresentedToken(1, "one", "other"), 0, "reused"),
+        (ROTATED, PresentedToken(1, "one"), 0, "reused"),
+        (FRESH, PresentedToken(2, "one", "nonce"), 0, "reused"),
+        (FRESH, PresentedToken(1, "two", "nonce"), 0, "reused"),
+        (rotate(ROTATED, PresentedToken(2, "two", "n2"), "three", NOW, DAY), FIRST, 0, "reused"),
         (FRESH, FIRST, 86_400, "over"),
-        (ended(FRESH, "signed_out", NOW), FIRST, 0, "over"),
+        (end_session(FRESH, "signed_out", NOW), FIRST, 0, "over"),
     ],
 )
 def test_each_token_is_judged(
-    session: Session, presented: Presented, after: int, judgement: Judgement
+    session: Session, presented: PresentedToken, after: int, judgement: RefreshDecision
 ) -> None:
-    assert judge(session, presented, NOW + timedelta(seconds=after)) == judgement
+    assert decide_refresh(session, presented, NOW + timedelta(seconds=after)) == judgement
 
 
 def test_a_repeat_without_nonce_is_never_forgiven() -> None:
-    nameless = rotated(FRESH, Presented(1, "one"), "two", NOW, DAY)
-    assert judge(nameless, Presented(1, "one"), NOW) == "reused"
+    nameless = rotate(FRESH, PresentedToken(1, "one"), "two", NOW, DAY)
+    assert decide_refresh(nameless, PresentedToken(1, "one"), NOW) == "reused"
 
 
 def test_using_a_session_prolongs_it() -> None:
-    assert rotated(FRESH, FIRST, "two", NOW + timedelta(hours=5), DAY).expires_at == NOW + timedelta(hours=29)
+    assert rotate(FRESH, FIRST, "two", NOW + timedelta(hours=5), DAY).expires_at == NOW + timedelta(hours=29)
 
 
 def test_a_session_ends_once() -> None:
-    over = ended(FRESH, "signed_out", NOW)
+    over = end_session(FRESH, "signed_out", NOW)
     assert over is not None
-    assert ended(over, "token_reused", NOW) is None
+    assert end_session(over, "token_reused", NOW) is None

@@ -10,7 +10,7 @@ TOKENS = RefreshTokens("secret")
 
 
 def test_a_token_is_read_back() -> None:
-    token = TOKENS.mint("ses_1", 3)
+    token = TOKENS.issue("ses_1", 3)
     read = TOKENS.read(token, "nonce-12")
     assert read is not None
     session_id, presented = read
@@ -19,14 +19,14 @@ def test_a_token_is_read_back() -> None:
 
 
 def test_two_tokens_of_one_place_differ() -> None:
-    assert TOKENS.mint("ses_1", 1) != TOKENS.mint("ses_1", 1)
+    assert TOKENS.issue("ses_1", 1) != TOKENS.issue("ses_1", 1)
 
 
 @pytest.mark.parametrize(
     "change", ["ses_2.3.{r}.{m}", "ses_1.4.{r}.{m}", "ses_1.3.{r}x.{m}", "ses_1.3.{r}.x{m}"]
 )
 def test_a_changed_token_is_none_of_ours(change: str) -> None:
-    _, _, random, mac = TOKENS.mint("ses_1", 3).split(".")
+    _, _, random, mac = TOKENS.issue("ses_1", 3).split(".")
     assert TOKENS.read(change.format(r=random, m=mac), None) is None
 
 
@@ -38,11 +38,11 @@ def test_what_somebody_made_up_is_none_of_ours(text: str) -> None:
 
 
 def test_another_secret_makes_other_tokens() -> None:
-    assert RefreshTokens("other").read(TOKENS.mint("ses_1", 1), None) is None
+    assert RefreshTokens("other").read(TOKENS.issue("ses_1", 1), None) is None
 
 
 def test_the_same_nonce_gives_the_same_successor_and_another_nonce_another() -> None:
-    token = TOKENS.mint("ses_1", 1)
+    token = TOKENS.issue("ses_1", 1)
     assert TOKENS.successor(token, "ses_1", 2, "nonce") == TOKENS.successor(token, "ses_1", 2, "nonce")
     assert TOKENS.successor(token, "ses_1", 2, "nonce") != TOKENS.successor(token, "ses_1", 2, "other")
     assert TOKENS.successor(token, "ses_1", 2, None) != TOKENS.successor(token, "ses_1", 2, None)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from support.rescues import events
 from supportcarr.contracts.ids import NOTIFICATION, looks_like
-from supportcarr.notifications.model import Notification, notification_id, read
+from supportcarr.notifications.model import Notification, mark_read, notification_id
 
 
 def test_the_same_event_and_person_always_have_the_same_id() -> None:
@@ -34,6 +34,6 @@ def test_the_first_reading_counts() -> None:
     note = Notification(
         id="ntf_1", user_id=events.RIDER, kind="driver_arrived", title="T", body="B.", at=events.START
     )
-    once = read(note, events.START + timedelta(minutes=1))
+    once = mark_read(note, events.START + timedelta(minutes=1))
     assert once.read_at == events.START + timedelta(minutes=1)
-    assert read(once, events.START + timedelta(minutes=9)) is once
+    assert mark_read(once, events.START + timedelta(minutes=9)) is once

@@ -17,12 +17,12 @@ from supportcarr.contracts.events import (
     RiderNotFound,
 )
 from supportcarr.contracts.money import Charge
-from supportcarr.notifications.texts import TEXTS, Notice, money, notices
+from supportcarr.notifications.texts import TEXTS, NotificationText, money, notification_texts
 
 
-def told(fact: AnyEvent) -> dict[str, Notice]:
-    by_person = {notice.user_id: notice for notice in notices(fact)}
-    assert len(by_person) == len(list(notices(fact))), "a person is told once"
+def told(fact: AnyEvent) -> dict[str, NotificationText]:
+    by_person = {notice.user_id: notice for notice in notification_texts(fact)}
+    assert len(by_person) == len(list(notification_texts(fact))), "a person is told once"
     return by_person
 
 

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from support.rescues import events
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import UserSignedUp
-from supportcarr.operations.model import OpsRescue, applied
+from supportcarr.operations.model import OpsRescue, apply_event
 
 
 def row_of(events: list[EventEnvelope]) -> OpsRescue:
     row: OpsRescue | None = None
     for event in events:
-        row = applied(row, event)
+        row = apply_event(row, event)
     assert row is not None
     return row
 
@@ -55,7 +55,7 @@ def test_a_request_from_before_it_was_told_leaves_that_open() -> None:
 def test_a_repeated_event_changes_nothing() -> None:
     row = row_of(events.whole_life())
     for event in events.whole_life():
-        assert applied(row, event) == row
+        assert apply_event(row, event) == row
 
 
 @given(st.randoms(use_true_random=False))
@@ -79,10 +79,10 @@ def test_a_second_search_waits_from_its_own_beginning_and_has_no_driver() -> Non
 def test_an_older_payment_event_does_not_undo_a_newer_one() -> None:
     refund = events.paid("refund", payment_status="refunded", refunded_minor=3150)
     row = row_of([events.event(events.requested(), 1), events.paid_event(refund, 4)])
-    row_after = applied(row, events.paid_event(events.paid(), 3))
+    row_after = apply_event(row, events.paid_event(events.paid(), 3))
     assert row_after == row
     assert row.refunded_minor == 3150
 
 
 def test_a_fact_of_something_else_makes_no_row() -> None:
-    assert applied(None, events.event(UserSignedUp(user_id=events.RIDER, role="rider"))) is None
+    assert apply_event(None, events.event(UserSignedUp(user_id=events.RIDER, role="rider"))) is None

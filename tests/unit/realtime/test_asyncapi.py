@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from supportcarr.realtime.asyncapi import render
-from supportcarr.realtime.messages import DECLARED
+from supportcarr.realtime.messages import SOCKET_EVENTS
 
 KEY = re.compile(r"^[A-Za-z0-9._-]+$")
 
@@ -71,7 +71,7 @@ def test_every_declared_event_has_a_message_and_an_operation_from_the_server_s_s
     document: dict[str, Any],
 ) -> None:
     operations = document["operations"]
-    assert len(operations) == len(DECLARED)
+    assert len(operations) == len(SOCKET_EVENTS)
     by_name = {}
     for operation in operations.values():
         assert operation["action"] in ("send", "receive")
@@ -81,7 +81,7 @@ def test_every_declared_event_has_a_message_and_an_operation_from_the_server_s_s
         assert message["$ref"].startswith("#/channels/socket/messages/")
         target = resolve(document, resolve(document, message["$ref"])["$ref"])
         by_name[target["name"]] = operation
-    for declared in DECLARED:
+    for declared in SOCKET_EVENTS:
         action = "send" if declared.sender == "server" else "receive"
         assert by_name[declared.name]["action"] == action
         assert ("reply" in by_name[declared.name]) == (declared.ack is not None)

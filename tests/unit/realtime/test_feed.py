@@ -13,16 +13,20 @@ from supportcarr.contracts.events import (
     OfferMade,
     UserSignedUp,
 )
-from supportcarr.realtime.event_mapping import Outgoing, View, outgoing
-from supportcarr.realtime.messages import DECLARED, OfferClosing, PaymentUpdate, StatusUpdate
+from supportcarr.realtime.event_mapping import PayloadRef, StreamMessage, to_stream_messages
+from supportcarr.realtime.messages import SOCKET_EVENTS, OfferOutcome, PaymentUpdate, StatusUpdate
 
 RIDER, DRIVER, OTHER = (f"user:{person}" for person in (events.RIDER, events.DRIVER, events.OTHER_DRIVER))
 OPS = f"ops:{events.AREA}"
 OFFER = "off_01jdc0000000000000000000f1"
 
 
-def fed(fact: AnyEvent, version: int = 4) -> dict[str, Outgoing]:
-    named = [(stream, entry) for entry in outgoing(events.event(fact, version)) for stream in entry.streams]
+def fed(fact: AnyEvent, version: int = 4) -> dict[str, StreamMessage]:
+    named = [
+        (stream, entry)
+        for entry in to_stream_messages(events.event(fact, version))
+        for stream in entry.streams
+    ]
     by_stream = dict(named)
     assert len(by_stream) == len(named), "a stream gets an event once"
     return by_stream
@@ -32,7 +36,7 @@ def test_a_change_of_status_goes_to_rider_driver_and_operators() -> None:
     entries = fed(events.departed(), version=4)
     assert set(entries) == {RIDER, DRIVER, OPS}
     update = StatusUpdate(rescue_id=events.RESCUE, status="en_route", version=4, previous="assigned")
-    told = Outgoing((RIDER, DRIVER, OPS), "rescue:status_update", update)
+    told = StreamMessage((RIDER, DRIVER, OPS), "rescue:status_update", update)
     assert all(entry == told for entry in entries.values())
 
 
@@ -98,9 +102,9 @@ def test_offers_go_to_their_driver_alone() -> None:
         area_id=events.AREA,
         outcome="expired",
     )
-    assert fed(made) == {DRIVER: Outgoing((DRIVER,), "offer:new", View("offer", OFFER))}
-    closing = OfferClosing(offer_id=OFFER, rescue_id=events.RESCUE, outcome="expired")
-    assert fed(closed) == {DRIVER: Outgoing((DRIVER,), "offer:closed", closing)}
+    assert fed(made) == {DRIVER: StreamMessage((DRIVER,), "offer:new", PayloadRef("offer", OFFER))}
+    closing = OfferOutcome(offer_id=OFFER, rescue_id=events.RESCUE, outcome="expired")
+    assert fed(closed) == {DRIVER: StreamMessage((DRIVER,), "offer:closed", closing)}
 
 
 def test_a_message_goes_to_the_rescue_s_people_and_operators() -> None:
@@ -114,12 +118,14 @@ def test_a_message_goes_to_the_rescue_s_people_and_operators() -> None:
     )
     entries = fed(sent)
     assert set(entries) == {RIDER, DRIVER, OPS}
-    assert {entry.payload for entry in entries.values()} == {View("message", "msg_1")}
+    assert {entry.payload for entry in entries.values()} == {PayloadRef("message", "msg_1")}
 
 
 def test_a_notification_goes_to_its_person_alone() -> None:
     created = NotificationCreated(notification_id="ntf_1", user_id=events.RIDER)
-    assert fed(created) == {RIDER: Outgoing((RIDER,), "notification:new", View("notification", "ntf_1"))}
+    assert fed(created) == {
+        RIDER: StreamMessage((RIDER,), "notification:new", PayloadRef("notification", "ntf_1"))
+    }
 
 
 def test_other_facts_go_nowhere() -> None:
@@ -127,7 +133,7 @@ def test_other_facts_go_nowhere() -> None:
 
 
 def test_every_name_of_the_feed_is_declared_as_an_event_of_a_stream() -> None:
-    declared = {event.name for event in DECLARED if event.stream}
-    fed_names = {entry.name for event in events.whole_life() for entry in outgoing(event)}
+    declared = {event.name for event in SOCKET_EVENTS if event.stream}
+    fed_names = {entry.name for event in events.whole_life() for entry in to_stream_messages(event)}
     assert fed_names == {"rescue:status_update", "payment:processed"}
     assert fed_names <= declared

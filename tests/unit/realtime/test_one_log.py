@@ -19,7 +19,7 @@ def test_the_edge_lets_no_library_print_by_itself(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(logger, "level", logging.NOTSET)
     nobody = cast(Any, None)
     edge = SocketServer(nobody, nobody, nobody, nobody, (), origins="*", watch_seconds=1)
-    assert edge.server.eio.logger is logging.getLogger("engineio.server")
+    assert edge.sio.eio.logger is logging.getLogger("engineio.server")
     for name in LIBRARIES:
         assert logging.getLogger(name).handlers == [], name
         assert logging.getLogger(name).level == logging.NOTSET, f"{name} would say more than it is asked to"

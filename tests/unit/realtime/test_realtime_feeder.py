@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.rescues import events
-from supportcarr.kit.events.streams import Entry
+from supportcarr.kit.events.streams import Publication
 from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.redis.errors import RedisError, RedisUnavailable
 from supportcarr.realtime.handlers import RETRY_SECONDS, StreamPublisher
@@ -29,7 +29,7 @@ class Away:
     def __init__(self, error: RedisError) -> None:
         self._error = error
 
-    async def append(self, entries: Sequence[Entry]) -> list[str | None]:
+    async def append(self, entries: Sequence[Publication]) -> list[str | None]:
         raise self._error
 
 
@@ -37,5 +37,5 @@ async def test_a_redis_that_is_away_is_asked_again_soon_however_long_it_was_away
     feeder = StreamPublisher(Away(RedisUnavailable("away")), NoViews())
     for _ in range(10):
         with pytest.raises(RetryLater) as again:
-            await feeder.feed(events.event(events.assigned(), 3))
+            await feeder.publish(events.event(events.assigned(), 3))
         assert again.value.seconds == RETRY_SECONDS

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from supportcarr.kit.events.streams import Item, StreamReset
+from supportcarr.kit.events.streams import StreamEvent, StreamReset
 from supportcarr.kit.redis.errors import RedisUnavailable
-from supportcarr.realtime.session import Bounds, Live, Session, TooSlow, split
+from supportcarr.realtime.session import BackpressureLimits, ClientSession, LiveEvent, SlowClient, split
 
 A, B = "user:a", "ops:b"
 EPOCH = "e1"
@@ -25,29 +25,29 @@ class FakeLog:
 
     def __init__(self, epoch: str = EPOCH) -> None:
         self.epoch = epoch
-        self.items: dict[str, list[Item]] = {}
+        self.items: dict[str, list[StreamEvent]] = {}
         self.trimmed = 0  # events of each stream that are gone
         self.away = 0
         self.reads = 0
 
-    def append(self, stream: str, count: int = 1) -> list[Item]:
+    def append(self, stream: str, count: int = 1) -> list[StreamEvent]:
         known = self.items.setdefault(stream, [])
         fresh = [self._item(stream, len(known) + n + 1) for n in range(count)]
         known += fresh
         return fresh
 
-    def _item(self, stream: str, seq: int) -> Item:
+    def _item(self, stream: str, seq: int) -> StreamEvent:
         cursor = f"{self.epoch}:{seq}"
-        return Item(stream, cursor, f"{stream}.{cursor}", "x:y", "2026-11-23T21:00:00Z", b"{}")
+        return StreamEvent(stream, cursor, f"{stream}.{cursor}", "x:y", "2026-11-23T21:00:00Z", b"{}")
 
-    async def heads(self, streams: Sequence[str]) -> dict[str, str]:
+    async def current_positions(self, streams: Sequence[str]) -> dict[str, str]:
         self._answer()
         return {stream: f"{self.epoch}:{len(self.items.get(stream, ()))}" for stream in streams}
 
-    async def read(self, stream: str, cursor: str, limit: int = 200) -> list[Item]:
+    async def read(self, stream: str, after: str, limit: int = 200) -> list[StreamEvent]:
         self._answer()
         self.reads += 1
-        epoch, seq = split(cursor)
+        epoch, seq = split(after)
         items = self.items.get(stream, [])
         gone = seq < self.trimmed and seq != len(items)
         if epoch != self.epoch or seq > len(items) or gone:
@@ -68,7 +68,7 @@ class FakeWire:
 
     def queued(self) -> int:
         if self.takes is not None and len(self.frames) >= self.takes:
-            return BOUNDS.frames
+            return BOUNDS.pause_above
         return self.full
 
     async def send(self, frame: str) -> None:
@@ -85,7 +85,9 @@ class FakeWire:
         return [name for name, _ in self.frames]
 
 
-BOUNDS = Bounds(inbox=4, read_at_once=3, retry_seconds=0.001, poll_seconds=0.001, stalled_seconds=0.2)
+BOUNDS = BackpressureLimits(
+    inbox_size=4, read_limit=3, retry_seconds=0.001, poll_seconds=0.001, stall_timeout_seconds=0.2
+)
 
 
 class Running:
@@ -95,7 +97,7 @@ class Running:
         self, log: FakeLog, since: dict[str, str] | None = None, streams: Sequence[str] = (A,)
     ) -> None:
         self.wire = FakeWire()
-        self.session = Session(self.wire, streams, log, BOUNDS)
+        self.session = ClientSession(self.wire, streams, log, BOUNDS)
         self._since = since or {}
 
     async def __aenter__(self) -> Running:
@@ -111,12 +113,14 @@ class Running:
         """Let the pump do all that is due."""
         for _ in range(40):
             await asyncio.sleep(0)
-        while self.session.busy and not self.pump.done() and self.wire.queued() < BOUNDS.frames:
+        while (
+            self.session.has_pending_work and not self.pump.done() and self.wire.queued() < BOUNDS.pause_above
+        ):
             await asyncio.sleep(0.001)
 
-    def hear(self, items: Sequence[Item]) -> None:
+    def hear(self, items: Sequence[StreamEvent]) -> None:
         for item in items:
-            self.session.live(Live(item))
+            self.session.on_event(LiveEvent(item))
 
 
 async def test_heads_come_first_even_if_events_are_heard_before() -> None:
@@ -162,7 +166,7 @@ async def test_heads_bring_back_what_the_node_never_heard() -> None:
     log = FakeLog()
     async with Running(log) as running:
         log.append(A, 3)
-        running.session.heads(await log.heads([A, B]))
+        running.session.on_positions(await log.current_positions([A, B]))
         await running.settled()
     assert running.wire.seqs() == [1, 2, 3]
     assert running.wire.frames[-1] == ("stream:heads", {"heads": {A: "e1:3"}})
@@ -173,7 +177,7 @@ async def test_the_heads_of_others_mean_nothing() -> None:
     log.append(B, 5)
     async with Running(log) as running:
         log.append(B, 5)
-        running.session.heads(await log.heads([A, B]))
+        running.session.on_positions(await log.current_positions([A, B]))
         await running.settled()
     assert running.wire.seqs(B) == []
     assert all(B not in data.get("heads", {}) for _, data in running.wire.frames)
@@ -183,7 +187,7 @@ async def test_a_stream_that_is_not_its_own_is_refused() -> None:
     log = FakeLog()
     log.append(B, 5)
     async with Running(log) as running:
-        assert not running.session.sync({A: "e1:0", B: "e1:0"})
+        assert not running.session.on_sync({A: "e1:0", B: "e1:0"})
         await running.settled()
     assert running.wire.names() == ["stream:heads"]
 
@@ -193,7 +197,7 @@ async def test_since_replays_and_sync_replays_again() -> None:
     log.append(A, 4)
     async with Running(log, {A: "e1:2"}) as running:
         assert running.wire.seqs() == [3, 4]
-        assert running.session.sync({A: "e1:1"})
+        assert running.session.on_sync({A: "e1:1"})
         await running.settled()
     assert running.wire.seqs() == [3, 4, 2, 3, 4]
 
@@ -205,8 +209,8 @@ async def test_sync_for_what_is_on_its_way_sends_nothing_twice() -> None:
     running.wire.takes = 3  # then it is full: the replay has begun and waits
     async with running:
         assert running.wire.seqs() == [3, 4]
-        assert running.session.sync({A: "e1:2"})
-        assert running.session.sync({A: "e1:4"})
+        assert running.session.on_sync({A: "e1:2"})
+        assert running.session.on_sync({A: "e1:4"})
         running.wire.takes = None
         await running.settled()
     assert running.wire.seqs() == [3, 4, 5, 6, 7, 8, 9]
@@ -241,7 +245,7 @@ async def test_a_new_epoch_resets_every_stream_and_begins_anew() -> None:
         log.epoch, log.items = "e2", {}
         (one,) = log.append(A)
         running.hear([one])
-        running.session.begun("e2")
+        running.session.on_new_epoch("e2")
         await running.settled()
         running.hear(log.append(A))
         running.hear(log.append(B))
@@ -256,7 +260,7 @@ async def test_numbers_that_went_back_reset() -> None:
     log.append(A, 5)
     async with Running(log) as running:
         del log.items[A][3:]
-        running.session.heads(await log.heads([A]))
+        running.session.on_positions(await log.current_positions([A]))
         await running.settled()
     assert running.wire.frames[1] == ("stream:reset", {"heads": {A: "e1:3"}})
 
@@ -276,22 +280,22 @@ async def test_a_redis_that_is_away_is_asked_again() -> None:
 async def test_a_client_that_never_reads_is_given_up() -> None:
     log = FakeLog()
     async with Running(log) as running:
-        running.wire.full = BOUNDS.frames
+        running.wire.full = BOUNDS.pause_above
         running.hear(log.append(A))
-        with pytest.raises(TooSlow):
+        with pytest.raises(SlowClient):
             await running.pump
 
 
 async def test_of_positions_the_latest_of_each_driver_waits_for_room() -> None:
     async with Running(FakeLog()) as running:
-        running.wire.full = BOUNDS.positions
+        running.wire.full = BOUNDS.skip_locations_above
         for n in range(5):
-            running.session.position("d1", f'2["p",{{"n":{n}}}]')
-            running.session.position("d2", f'2["p",{{"n":{n + 10}}}]')
+            running.session.on_location("d1", f'2["p",{{"n":{n}}}]')
+            running.session.on_location("d2", f'2["p",{{"n":{n + 10}}}]')
             await running.settled()
         assert running.wire.names() == ["stream:heads"]
         running.wire.full = 0
-        running.session.position("d2", '2["p",{"n":15}]')
+        running.session.on_location("d2", '2["p",{"n":15}]')
         await running.settled()
     assert running.wire.frames[1:] == [("p", {"n": 4}), ("p", {"n": 15})]
 
@@ -324,13 +328,13 @@ def test_whatever_is_heard_each_event_comes_once_and_in_order(
                     running.hear(log.items[A][n : n + 2])
                 elif what == "heads":
                     log.away = 0
-                    running.session.heads(await log.heads([A]))
+                    running.session.on_positions(await log.current_positions([A]))
                 elif what == "away":
                     log.away = n
                 else:
                     await running.settled()
             log.away = 0
-            running.session.heads(await log.heads([A]))
+            running.session.on_positions(await log.current_positions([A]))
             await running.settled()
         return log, running.wire
 

@@ -20,7 +20,7 @@ from supportcarr.payments.model import PaymentRecord
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
 from supportcarr.riders.collections import RIDERS
-from supportcarr.tracking.collections import LIVE_JOBS
+from supportcarr.tracking.collections import CURRENT_JOBS
 from supportcarr_lab.verification import evidence
 
 LEFTOVERS_AT_MOST = 10_000
@@ -95,7 +95,7 @@ class StoreEvidence:
         """Whoever is claimed by a rescue that is not live, or by an offer (they are over soon)."""
         riders = [r async for r in self._store.collection(RIDERS).scan() if r.live_rescue]
         roster = [entry async for entry in self._store.collection(ROSTER).scan()]
-        tracked = [job async for job in self._store.collection(LIVE_JOBS).scan() if job.ended_at is None]
+        tracked = [job async for job in self._store.collection(CURRENT_JOBS).scan() if job.ended_at is None]
         claimed = [
             *(rider.live_rescue.rescue_id for rider in riders if rider.live_rescue),
             *(entry.job.rescue_id for entry in roster if entry.job),

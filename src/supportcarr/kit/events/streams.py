@@ -123,7 +123,7 @@ _HEADS = Script(
 )
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Publication(msgspec.Struct, frozen=True):
     """An event as it is handed in; ``data`` is JSON, ``at`` RFC 3339 city time.
 
     One event may be several entries, if not all streams are told the same of it.
@@ -136,11 +136,11 @@ class Entry(msgspec.Struct, frozen=True):
     data: bytes
 
 
-class Item(msgspec.Struct, frozen=True):
+class StreamEvent(msgspec.Struct, frozen=True):
     """An event as it is read: ``cursor`` is its place in its stream."""
 
     stream: str
-    cursor: str
+    position: str
     id: str
     name: str
     at: str
@@ -148,13 +148,13 @@ class Item(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class FirehoseBatch:
     """What a firehose brought at once.  ``began``: this epoch is another than the last batch's, so
     every cursor handed out before is void (clients must reload)."""
 
     epoch: str
-    items: list[Item]
-    began: bool = False
+    events: list[StreamEvent]
+    new_epoch: bool = False
 
 
 class StreamReset(Exception):
@@ -162,11 +162,11 @@ class StreamReset(Exception):
     on from after a reload."""
 
     def __init__(self, stream: str, head: str) -> None:
-        self.stream, self.head = stream, head
+        self.stream, self.position = stream, head
         super().__init__(f"{stream} begins anew at {head}")
 
 
-class Streams:
+class EventStreams:
     def __init__(self, redis: RedisClient, settings: StreamSettings) -> None:
         self._redis = redis
         self._settings = settings
@@ -174,19 +174,19 @@ class Streams:
         self._company: _Company | None = None  # in this turn of the loop
         self._firehoses = [keys.firehose(n) for n in range(settings.firehoses)]
 
-    async def append(self, entries: Sequence[Entry]) -> list[str | None]:
+    async def append(self, publications: Sequence[Publication]) -> list[str | None]:
         """Append each entry to its streams, in this order; the cursors in this order, ``None`` for a repeat.
 
         Safe to repeat.  Raises ``RedisError``; what was appended by then stays.
         """
         cursors: list[str | None] = []
-        for start in range(0, len(entries), _APPEND_AT_ONCE):
-            some = entries[start : start + _APPEND_AT_ONCE]
+        for start in range(0, len(publications), _APPEND_AT_ONCE):
+            some = publications[start : start + _APPEND_AT_ONCE]
             together = await self._append_together(some)
             cursors += await self._append(some) if together is None else together
         return cursors
 
-    async def _append_together(self, entries: Sequence[Entry]) -> list[str | None] | None:
+    async def _append_together(self, entries: Sequence[Publication]) -> list[str | None] | None:
         """In one script call for all who append in this turn of the loop; its first caller makes it.
 
         ``None``: each shall do it alone.  What one of them handed in must not keep the others back.
@@ -210,7 +210,7 @@ class Streams:
             raise
         return company.appended(cursors)
 
-    async def _append(self, entries: Sequence[Entry]) -> list[str | None]:
+    async def _append(self, entries: Sequence[Publication]) -> list[str | None]:
         settings = self._settings
         places = [keys.stream_heads(), *self._firehoses]
         args: list[Arg] = [
@@ -233,19 +233,19 @@ class Streams:
         count = len(self._firehoses)
         return crc32(stream.encode()) % count if count > 1 else 0
 
-    async def heads(self, streams: Sequence[str]) -> dict[str, str]:
+    async def current_positions(self, streams: Sequence[str]) -> dict[str, str]:
         """The cursor of each stream's last event (``EPOCH:0``: there was none).  Raises ``RedisError``."""
         epoch, *seqs = await self._redis.script(
             _HEADS, [keys.stream_heads()], [next(self._candidates), *streams], decode=True
         )
         return {stream: f"{epoch}:{seq or 0}" for stream, seq in zip(streams, seqs, strict=True)}
 
-    async def read(self, stream: str, cursor: str, limit: int = 200) -> list[Item]:
+    async def read(self, stream: str, after: str, limit: int = 200) -> list[StreamEvent]:
         """The events after that cursor, oldest first, at most *limit*; fewer: there are no more.
 
         Raises ``StreamReset`` (also for what is no cursor) and ``RedisError``.
         """
-        epoch, seq = _parse(cursor)
+        epoch, seq = _parse(after)
         # The head first: it may be behind what is then read, never before it.
         (now_epoch, head), entries = await self._redis.batch(
             [
@@ -254,7 +254,7 @@ class Streams:
             ]
         )
         if now_epoch is None:  # wiped, and nobody has asked since
-            raise StreamReset(stream, (await self.heads([stream]))[stream])
+            raise StreamReset(stream, (await self.current_positions([stream]))[stream])
         now, last = now_epoch.decode(), int(head or 0)
         reset = StreamReset(stream, f"{now}:{last}")
         if epoch != now or seq > last:
@@ -262,11 +262,11 @@ class Streams:
         if seq == last:
             return []
         items = [_item(stream, now, entry) for entry in entries]
-        if not items or items[0].cursor != f"{now}:{seq + 1}":
+        if not items or items[0].position != f"{now}:{seq + 1}":
             raise reset
         return items
 
-    async def firehose(self, start: str | None = None) -> AsyncGenerator[Batch, None]:
+    async def firehose(self, start: str | None = None) -> AsyncGenerator[FirehoseBatch, None]:
         """What is appended to any stream, from now on, for as long as it is read; of each stream in
         its order, whichever firehose it goes by.
 
@@ -285,12 +285,12 @@ class Streams:
                     if quiet and (now := await self._epoch()) != epoch:
                         if epoch:
                             last = dict.fromkeys(last, "0-0")  # of the new epoch nothing was read yet
-                        yield Batch(now, [], began=bool(epoch))
+                        yield FirehoseBatch(now, [], new_epoch=bool(epoch))
                         epoch = now
                     read = await reader.after(last)
                     items = [item for _, entries in read for _, fields in entries for item in _fired(fields)]
                     ours = f"{epoch}:"
-                    own = [item for item in items if item.cursor.startswith(ours)]
+                    own = [item for item in items if item.position.startswith(ours)]
                     if len(own) < len(items) and await self._epoch() != epoch:
                         # Wiped while we waited: begin with the first entry of the new epoch, whatever
                         # its id is (ids are times, and another server's clock may be behind).
@@ -303,7 +303,7 @@ class Streams:
                 quiet = not read
                 if read:
                     last |= {key.decode(): entries[-1][0].decode() for key, entries in read}
-                    yield Batch(epoch, own)
+                    yield FirehoseBatch(epoch, own)
 
     async def _epoch(self) -> str:
         (epoch,) = await self._redis.script(
@@ -315,12 +315,12 @@ class Streams:
 class _Company:
     """Entries of several callers that share a script call, and who waits for which of the cursors."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Publication]) -> None:
         self.entries = list(entries)
         self._own = self._count = _places(entries)
         self._joined: list[tuple[asyncio.Future[list[str | None] | None], int, int]] = []
 
-    def join(self, entries: Sequence[Entry]) -> asyncio.Future[list[str | None] | None]:
+    def join(self, entries: Sequence[Publication]) -> asyncio.Future[list[str | None] | None]:
         """The cursors of these, as soon as they are known; ``None`` if it was dissolved."""
         future: asyncio.Future[list[str | None] | None] = asyncio.get_running_loop().create_future()
         start, self._count = self._count, self._count + _places(entries)
@@ -346,7 +346,7 @@ class _Company:
                 future.set_exception(error)
 
 
-def _places(entries: Sequence[Entry]) -> int:
+def _places(entries: Sequence[Publication]) -> int:
     return sum([len(entry.streams) for entry in entries])
 
 
@@ -398,15 +398,15 @@ def _parse(cursor: str) -> tuple[str, int]:
     return (epoch, int(seq)) if seq.isascii() and seq.isdecimal() and len(seq) < 16 else ("", 0)
 
 
-def _item(stream: str, epoch: str, entry: Sequence[Any]) -> Item:
+def _item(stream: str, epoch: str, entry: Sequence[Any]) -> StreamEvent:
     _, event_id, _, name, _, at, _, data = entry[1]
     cursor = f"{epoch}:{entry[0].partition(b'-')[0].decode()}"
-    return Item(stream, cursor, event_id.decode(), name.decode(), at.decode(), data)
+    return StreamEvent(stream, cursor, event_id.decode(), name.decode(), at.decode(), data)
 
 
-def _fired(flat: Sequence[bytes]) -> Iterator[Item]:
+def _fired(flat: Sequence[bytes]) -> Iterator[StreamEvent]:
     """An entry of a firehose: an event, and its place in each of its streams."""
     _, event_id, _, name, _, at, _, data, *places = flat
     shared = event_id.decode(), name.decode(), at.decode(), data
     for n in range(0, len(places), 2):
-        yield Item(places[n].decode(), places[n + 1].decode(), *shared)
+        yield StreamEvent(places[n].decode(), places[n + 1].decode(), *shared)

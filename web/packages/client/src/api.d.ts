@@ -1030,6 +1030,14 @@ export interface components {
             eta_seconds?: number | null;
         };
         /**
+         * DriverCounts
+         * @description Drivers who take offers now, and those of them who are on a job.
+         */
+        DriverCounts: {
+            online: number;
+            busy: number;
+        };
+        /**
          * DriverOut
          * @description A driver as operators see one.
          */
@@ -1060,14 +1068,6 @@ export interface components {
             rescue_id?: string | null;
             /** @default null */
             eta_seconds?: number | null;
-        };
-        /**
-         * DriverTally
-         * @description Drivers who take offers now, and those of them who are on a job.
-         */
-        DriverTally: {
-            online: number;
-            busy: number;
         };
         /** DriverView */
         DriverView: {
@@ -1195,7 +1195,7 @@ export interface components {
          * @description ``rescues`` has every status; ``waiting_seconds_max`` is city seconds, 0 if nobody waits.
          */
         Overview: {
-            drivers: components["schemas"]["DriverTally"];
+            drivers: components["schemas"]["DriverCounts"];
             rescues: {
                 [key: string]: number;
             };
@@ -1293,10 +1293,10 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
-         * PaymentFile
+         * PaymentDetails
          * @description What operators see of a payment; amounts in minor units, ``failure`` a code.
          */
-        PaymentFile: {
+        PaymentDetails: {
             id: string;
             status: string;
             currency: string;
@@ -1488,7 +1488,7 @@ export interface components {
             rescue: components["schemas"]["RescueView"];
             timeline: components["schemas"]["TimelineView"][];
             offers: components["schemas"]["OfferOut"][];
-            payment: components["schemas"]["PaymentFile"] | null;
+            payment: components["schemas"]["PaymentDetails"] | null;
             messages: number;
         };
         /**

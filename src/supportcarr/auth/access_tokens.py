@@ -15,13 +15,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
 
 from supportcarr.auth.model import User
-from supportcarr.auth.ports import Revoked
+from supportcarr.auth.ports import RevocationList
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.kit.runtime.settings import Auth, SettingsError
 
-REMEMBERED = 50_000  # verified tokens that a process keeps
-LONGEST_TOKEN = 4096  # bytes
+CACHED_TOKENS_MAX = 50_000  # verified tokens that a process keeps
+TOKEN_BYTES_MAX = 4096  # bytes
 _SHORTEST_SECRET = 32  # bytes: as long as the hash (RFC 7518, 3.2)
 
 
@@ -33,7 +33,7 @@ class _Claims(msgspec.Struct, frozen=True):
     exp: int
 
 
-class Tokens:
+class AccessTokens:
     """Issues and verifies access tokens.
 
     A verified token is remembered until it is over (45 µs the first time, 0.3 after that); whether
@@ -41,7 +41,9 @@ class Tokens:
     ``SettingsError`` for a secret that is too short or not written as KID:SECRET.
     """
 
-    def __init__(self, settings: Auth, revoked: Revoked, *, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, settings: Auth, revoked: RevocationList, *, wall: Callable[[], float] = time.time
+    ) -> None:
         self._keys = [_key(entry) for entry in settings.token_secrets.split(",")]
         self._key_set = KeySet(list(self._keys))
         self._lives = settings.access_seconds
@@ -54,7 +56,7 @@ class Tokens:
         self._verified: dict[bytes, tuple[Principal, float]] = {}
 
     @property
-    def lives_seconds(self) -> int:
+    def lifetime_seconds(self) -> int:
         return self._lives
 
     def issue(self, user: User, session_id: str) -> str:
@@ -90,14 +92,14 @@ class Tokens:
         await self._confirm(principal.session_id)
 
     def _check(self, token: bytes) -> tuple[Principal, float]:
-        if len(token) > LONGEST_TOKEN:
+        if len(token) > TOKEN_BYTES_MAX:
             raise Unauthenticated("The access token is not valid")
         try:
             decoded = jwt.decode(token.decode("ascii"), self._key_set, algorithms=["HS256"])
             claims = msgspec.convert(decoded.claims, _Claims)
         except (JoseError, ValueError):
             raise Unauthenticated("The access token is not valid") from None
-        if len(self._verified) >= REMEMBERED:
+        if len(self._verified) >= CACHED_TOKENS_MAX:
             self._verified.pop(next(iter(self._verified)))  # the one that was remembered first
         known = Principal(claims.sub, claims.roles, claims.sid), float(claims.exp)
         self._verified[token] = known
