@@ -131,5 +131,5 @@ class ConsolePayments:
         )
 
 
-class RescueFileView(RescueDetailsView[RescueView, TimelineView, OfferOut], frozen=True):
+class AdminRescueView(RescueDetailsView[RescueView, TimelineView, OfferOut], frozen=True):
     """One rescue, whole, as the console opens it."""

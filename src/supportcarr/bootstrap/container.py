@@ -14,10 +14,10 @@ from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
 from supportcarr.bootstrap.adapters import (
+    AdminRescueView,
     ConsoleDrivers,
     ConsoleOffers,
     ConsolePayments,
-    RescueFileView,
     SocketPositionSink,
     StreamPayloads,
 )
@@ -200,7 +200,7 @@ class Container:
                 ConsoleOffers(self.dispatch),
                 ConsolePayments(self.payments),
                 self.console_drivers,
-                RescueFileView,
+                AdminRescueView,
             ),
         ]
 

@@ -31,8 +31,8 @@ def test_every_schema_says_what_it_holds() -> None:
 
 def test_an_operators_file_of_a_rescue_is_made_of_the_shapes_that_people_know() -> None:
     schemas = openapi()["components"]["schemas"]
-    file = schemas["RescueFileView"]["properties"]
+    file = schemas["AdminRescueView"]["properties"]
     assert file["rescue"] == {"$ref": "#/components/schemas/RescueView"}
     assert file["timeline"]["items"] == {"$ref": "#/components/schemas/TimelineView"}
     assert file["offers"]["items"] == {"$ref": "#/components/schemas/OfferOut"}
-    assert {"$ref": "#/components/schemas/PaymentFile"} in file["payment"]["anyOf"]
+    assert {"$ref": "#/components/schemas/PaymentDetails"} in file["payment"]["anyOf"]

@@ -947,6 +947,17 @@ export interface components {
              */
             amount_minor?: number;
         };
+        /**
+         * AdminRescueView
+         * @description One rescue, whole, as the console opens it.
+         */
+        AdminRescueView: {
+            rescue: components["schemas"]["RescueView"];
+            timeline: components["schemas"]["TimelineView"][];
+            offers: components["schemas"]["OfferOut"][];
+            payment: components["schemas"]["PaymentDetails"] | null;
+            messages: number;
+        };
         /** ApplicationIn */
         ApplicationIn: {
             /** @description as on the licence: 5, C, … */
@@ -1479,17 +1490,6 @@ export interface components {
             promo_code?: string | null;
             /** @default null */
             scheduled_for?: string | null;
-        };
-        /**
-         * RescueFileView
-         * @description One rescue, whole, as the console opens it.
-         */
-        RescueFileView: {
-            rescue: components["schemas"]["RescueView"];
-            timeline: components["schemas"]["TimelineView"][];
-            offers: components["schemas"]["OfferOut"][];
-            payment: components["schemas"]["PaymentDetails"] | null;
-            messages: number;
         };
         /**
          * RescueRow
@@ -3743,7 +3743,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RescueFileView"];
+                    "application/json": components["schemas"]["AdminRescueView"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -7,6 +7,6 @@ export type DriverPosition = Schemas["DriverPoint"];
 export type MapView = Schemas["MapView"];
 export type Offer = Schemas["OfferOut"];
 export type Overview = Schemas["Overview"];
-export type RescueDetails = Schemas["RescueFileView"];
+export type RescueDetails = Schemas["AdminRescueView"];
 export type RescueRow = Schemas["RescueRow"];
 export type TimelineEntry = Schemas["TimelineView"];
