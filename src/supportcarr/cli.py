@@ -144,6 +144,40 @@ def backup(file: Path) -> None:
 
 
 @main.group()
+def store() -> None:
+    """Move a store to another engine."""
+
+
+@store.command("copy")
+@click.option("--from", "source", required=True, metavar="URL", help="The store to copy.")
+@click.option("--to", "target", required=True, metavar="URL", help="An empty store, or an unfinished copy.")
+def copy_store(source: str, target: str) -> None:
+    """Copy every document and pending event into another store, and compare both.
+
+    Stop the platform first: nothing may write to either store meanwhile.  Run an interrupted copy
+    again to continue it.  URLs are those of SUPPORTCARR_STORE_URL.
+    """
+    from supportcarr.bootstrap.store_commands import run_copy, table
+    from supportcarr.kit.store.copy import CopyRefused
+    from supportcarr.kit.store.port import StoreError
+
+    click.echo("The platform must be stopped until this is done.", err=True)
+    try:
+        compared = run_copy(
+            source, target, lambda name, done: click.echo(f"{name}: {done} written", err=True)
+        )
+    except (CopyRefused, StoreError) as error:
+        raise click.ClickException(str(error)) from None
+    for line in table(compared):
+        click.echo(line)
+    if not all(one.equal for one in compared):
+        raise click.ClickException(
+            "The stores differ: was one written to? Stop the platform, run this again."
+        )
+    click.echo("Everything was copied. Now set SUPPORTCARR_STORE_URL to the new store.")
+
+
+@main.group()
 def jobs() -> None:
     """Background jobs: look at dead letters and run them again."""
 

@@ -44,12 +44,15 @@ MAPBOX_CONTENT = (MAPBOX_CODE, "https://events.mapbox.com", "https://*.tiles.map
 def store_of(settings: Settings) -> Store:
     """The store that the settings name.  Raises ``SettingsError``."""
     url = settings.deployment.store_url
-    if not url:
-        return SqliteStore(Path(settings.deployment.data) / "supportcarr.sqlite3")
+    return store_at(url or f"sqlite:///{Path(settings.deployment.data) / 'supportcarr.sqlite3'}")
+
+
+def store_at(url: str) -> Store:
+    """The store at a URL, closed.  Raises ``SettingsError`` for a URL of no engine."""
     if url.startswith("sqlite:///"):
         return SqliteStore(Path(url.removeprefix("sqlite:///")))
     if url.startswith(("mongodb://", "mongodb+srv://")):
-        # The driver takes a tenth of a second and 15 MB, which who runs on SQLite need not spend.
+        # The driver takes a tenth of a second and 15 MB, which a process on SQLite need not spend.
         from supportcarr.kit.store.mongo.engine import MongoStore
 
         return MongoStore(url)

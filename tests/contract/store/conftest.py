@@ -10,9 +10,16 @@ from support.store.fixtures import ENGINES, PARCELS, Parcel, store_at
 from supportcarr.kit.store.port import Collection, Store
 
 
-@pytest.fixture(params=ENGINES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test on every engine; one that starts processes only on engines they can share."""
+    if "url" in metafunc.fixturenames:
+        shared = metafunc.definition.get_closest_marker("processes") is not None
+        metafunc.parametrize("url", ENGINES if shared else ("memory", *ENGINES), indirect=True)
+
+
+@pytest.fixture
 def url(request: pytest.FixtureRequest) -> str:
-    """An empty database of one engine."""
+    """The URL of an empty database of one engine."""
     url: str = request.getfixturevalue(request.param)
     return url
 

@@ -27,6 +27,7 @@ async def test_of_many_saves_of_one_version_one_succeeds(parcels: Collection[Par
     assert [word_of(event) for event in await parcels.pending_events("p")] == [won[0].note]
 
 
+@pytest.mark.processes
 async def test_no_increment_and_no_event_of_ten_writers_in_two_processes_is_lost(
     url: str, parcels: Collection[Parcel]
 ) -> None:
@@ -78,6 +79,7 @@ async def test_of_fifty_inserts_of_one_unique_key_one_succeeds(
     assert await parcels.count() == 1
 
 
+@pytest.mark.processes
 async def test_of_two_processes_that_want_one_key_one_gets_it(url: str, parcels: Collection[Parcel]) -> None:
     children = [store_child.start(url, "take", name, "A", "50") for name in ("a", "b")]
     outputs = [(await asyncio.to_thread(child.communicate))[0] for child in children]

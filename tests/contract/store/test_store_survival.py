@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 
+import pytest
+
 from support.processes import store_child
 from support.store.fixtures import PARCELS, Parcel, store_at
 from supportcarr.kit.store.port import Collection
+
+pytestmark = pytest.mark.processes
 
 
 async def acknowledged_before_the_kill(url: str, lines: int) -> dict[str, int]:

@@ -85,6 +85,39 @@ def test_a_backup_is_a_store_again_and_overwrites_nothing(tmp_path: Path) -> Non
 
 
 @pytest.mark.xdist_group("mongodb")
+def test_a_store_is_copied_to_mongodb_and_back(tmp_path: Path, mongodb: str) -> None:
+    assert _run(tmp_path, "seed").returncode == 0
+    first, second = "sqlite:///.data/supportcarr.sqlite3", "sqlite:///copy.sqlite3"
+    for source, target in ((first, mongodb), (mongodb, second)):
+        done = _run(tmp_path, "store", "copy", "--from", source, "--to", target)
+        *rows, total, last = done.stdout.splitlines()
+        assert (done.returncode, last.startswith("Everything was copied.")) == (0, True)
+        assert [row.split()[0] for row in rows[1:]] == [spec.name for spec in SPECS]
+        assert all(row.endswith(" equal") for row in rows[1:])
+        assert total.split() == ["total", "4", "2"]
+    assert _run(tmp_path, "check", STORE_URL=second).stdout == "Everything is as declared.\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "sentence"),
+    [
+        ("sqlite:///missing", "sqlite:///new", "There is no store at sqlite:///"),
+        ("sqlite:///.data/supportcarr.sqlite3", "sqlite:///./.data/supportcarr.sqlite3", "the same store"),
+        ("sqlite:///.data/supportcarr.sqlite3", "postgres://x", "must begin with sqlite:///"),
+        ("sqlite:///.data/supportcarr.sqlite3", "sqlite:///other", "holds other data already"),
+    ],
+)
+def test_a_copy_that_cannot_be_right_is_refused_with_a_sentence(
+    tmp_path: Path, source: str, target: str, sentence: str
+) -> None:
+    assert _run(tmp_path, "seed").returncode == 0
+    assert _run(tmp_path, "seed", STORE_URL="sqlite:///other").returncode == 0
+    done = _run(tmp_path, "store", "copy", "--from", source, "--to", target)
+    assert (done.returncode, sentence in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.xdist_group("mongodb")
 def test_check_makes_on_mongodb_what_is_declared_and_says_what_was_refused(
     tmp_path: Path, mongodb: str
 ) -> None:

@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from support.store.fixtures import PARCELS, Parcel, recorded, store_at
+from support.store.writers import RIDES
 from supportcarr.contracts.envelope import PendingEvents
+from supportcarr.kit.store.copy import copy_store
 from supportcarr.kit.store.update import update
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -99,7 +102,24 @@ async def save_for(url: str, name: str, writers: str, seconds: str) -> None:
     await store.close()
 
 
+async def copy_to(url: str, target_url: str) -> None:
+    """Copy parcels and rides to the store at *target_url*; print what is written, one batch at a time."""
+    source, target = store_at(url), store_at(target_url)
+    await source.open()
+    await target.open()
+
+    def progress(collection: str, written: int) -> None:
+        sys.stdout.write(f"{collection} {written}\n")
+        sys.stdout.flush()
+        time.sleep(0.2)  # the parent kills this process meanwhile
+
+    await copy_store(
+        source, target, (PARCELS, RIDES), source_name=url, now=datetime.now(UTC), progress=progress
+    )
+
+
 ROLES: dict[str, Callable[..., Coroutine[None, None, None]]] = {
+    "copy_to": copy_to,
     "increment": increment,
     "insert_for_ever": insert_for_ever,
     "save_for": save_for,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from support.store.engines import SQLITE, ran_on
+from support.store.memory import MemoryDatabase, MemoryStore
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
@@ -47,14 +49,28 @@ def sqlite(tmp_path: Path, request: pytest.FixtureRequest) -> str:
     return f"sqlite:///{tmp_path / 'store.sqlite3'}"
 
 
-# Each engine is named for the fixture that answers the URL of an empty database of it.  Tests on MongoDB
-# share one server: they stay in one of the processes that tests are spread over.
+@pytest.fixture
+def memory(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database in this process's memory."""
+    ran_on(request, "memory")
+    url = f"memory://{uuid4()}"
+    _memory_databases[url] = MemoryDatabase()
+    yield url
+    del _memory_databases[url]
+
+
+# Each engine is named for the fixture that gives the URL of an empty database of it.  Tests on MongoDB
+# share one server, so they stay in one of pytest-xdist's processes.
 ENGINES = ("sqlite", pytest.param("mongodb", marks=pytest.mark.xdist_group("mongodb")))
+
+_memory_databases: dict[str, MemoryDatabase] = {}
 
 
 def store_at(url: str) -> Store:
     """A closed store of the database at *url*, as another process would make it."""
     scheme, _, place = url.partition("://")
+    if scheme == "memory":
+        return MemoryStore(_memory_databases[url])
     if scheme == "sqlite":
         return SqliteStore(Path(place.removeprefix("/")))
     if scheme == "mongodb":

@@ -93,6 +93,18 @@ class Page(Generic[D]):
     next_cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredDocument(Generic[D]):
+    """A document as an engine holds it, with its outbox: what a copy to another engine moves.
+
+    ``document`` is ``None`` for one that was deleted while events were still in its outbox.
+    """
+
+    id: str
+    document: D | None
+    events: tuple[EventEnvelope, ...] = ()
+
+
 class StoreError(Exception):
     """Base of what an engine reports.
 
@@ -182,6 +194,19 @@ class Collection(Protocol[D]):
 
     def scan(self, where: Where | None = None, *, batch: int = 500) -> AsyncIterator[D]:
         """Every document that matches, in order of id, read in batches: for rebuilds and checks."""
+
+    async def read_stored(self, *, after: str = "", limit: int = 200) -> list[StoredDocument[D]]:
+        """Up to *limit* documents with their outboxes, deleted ones included, in order of id."""
+
+    async def write_stored(self, documents: Sequence[StoredDocument[D]]) -> None:
+        """Write documents exactly as given, versions and outboxes included, over what has their ids.
+
+        For copies while nothing else writes: it checks no version and tells no subscriber.  Safe to
+        repeat.  Raises ``DuplicateKey`` (some of the documents may have been written then).
+        """
+
+    async def erase_stored(self, ids: Sequence[str]) -> None:
+        """Remove these documents and their outboxes, whatever their versions.  For copies."""
 
 
 CommitListener = Callable[[str, str, Sequence[EventEnvelope]], None]  # collection, document id, events

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
-from pymongo import ReturnDocument
+from pymongo import ReplaceOne, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -25,6 +25,7 @@ from supportcarr.kit.store.port import (
     CollectionSpec,
     DuplicateKey,
     Page,
+    StoredDocument,
     StoreError,
     StoreUnavailable,
     VersionConflict,
@@ -303,6 +304,43 @@ class MongoCollection(Generic[D]):
         )
         if left and "version" not in left and not left.get(OUTBOX):
             await self._clear(rows, [event.document_id])
+
+    # --- copies -------------------------------------------------------------------------------
+
+    async def read_stored(self, *, after: str = "", limit: int = 200) -> list[StoredDocument[D]]:
+        rows = await self._primary()
+
+        async def read() -> list[Row]:
+            return await rows.find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit).to_list()
+
+        return [self.shape.stored(row) for row in await self._store.attempt(read)]
+
+    async def write_stored(self, documents: Sequence[StoredDocument[D]]) -> None:
+        if documents:
+            await self._write(partial(self._write_stored, documents=documents))
+
+    async def _write_stored(self, rows: Rows, documents: Sequence[StoredDocument[D]]) -> None:
+        writes = [
+            ReplaceOne(self.shape.key(stored.id), self.shape.stored_row(stored), upsert=True)
+            for stored in documents
+        ]
+        try:
+            await self._store.attempt(lambda: rows.bulk_write(writes, ordered=False))
+        except BulkWriteError as error:
+            failure = error.details["writeErrors"][0]
+            if failure["code"] != DUPLICATE_KEY:
+                raise StoreError(f"{self.spec.name}: {failure.get('errmsg')}") from error
+            row = self.shape.stored_row(documents[failure["index"]])
+            field = await self._taken(rows, failure, row, new=False)
+            raise DuplicateKey(self.spec.name, field or "id") from None
+
+    async def erase_stored(self, ids: Sequence[str]) -> None:
+        async def erase(rows: Rows) -> None:
+            await self._store.attempt(lambda: rows.delete_many(self.shape.keys(ids)))
+
+        await self._write(erase)
+
+    # --- what writes have in common -----------------------------------------------------------
 
     async def _clear(self, rows: Rows, ids: list[str]) -> bool:
         """Remove those of the ids that are tombstones without events; was there any?

@@ -26,7 +26,7 @@ from msgspec import inspect
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.ids import region_of
-from supportcarr.kit.store.port import CollectionSpec, StoreError
+from supportcarr.kit.store.port import CollectionSpec, StoredDocument, StoreError
 
 D = TypeVar("D", bound=Document)
 Row = dict[str, Any]  # a document as BSON has it
@@ -159,6 +159,18 @@ class Shape(Generic[D]):
             return msgspec.convert(row, self._decoded, str_keys=True)
         except msgspec.ValidationError as error:
             raise StoreError(f"{self.spec.name}: a stored document cannot be read: {error}") from error
+
+    def stored(self, row: Row) -> StoredDocument[D]:
+        """A row with its outbox, or a tombstone, as a copy moves it."""
+        document_id, events = row["_id"], tuple(events_of(row))
+        row.pop(OUTBOX, None)
+        return StoredDocument(document_id, self.decode(row) if "version" in row else None, events)
+
+    def stored_row(self, stored: StoredDocument[D]) -> Row:
+        """The row of a document that is written as a copy moves it."""
+        if stored.document is not None:
+            return self.row(stored.document, stored.events)
+        return {**self.key(stored.id), OUTBOX: _entries(stored.events)}
 
     def defaults(self) -> Row:
         """What the fields that queries use hold where a document was stored without them."""

@@ -11,9 +11,9 @@ import msgspec
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.kit.store import cursors
-from supportcarr.kit.store.port import CollectionSpec, In, Page, StoreUnavailable, Where
+from supportcarr.kit.store.port import CollectionSpec, In, Page, StoredDocument, StoreUnavailable, Where
 from supportcarr.kit.store.sqlite.query import Clause, after, column_of, condition
-from supportcarr.kit.store.sqlite.table import Table
+from supportcarr.kit.store.sqlite.table import Table, event_decoder
 
 if TYPE_CHECKING:
     from supportcarr.kit.store.sqlite.cache import ReadCache
@@ -23,8 +23,6 @@ D = TypeVar("D", bound=Document)
 
 AT_ONCE = 100  # rows that may be read, if an index finds them, or inserted in the caller's thread
 CHUNK = 500  # rows read, or inserted, in one go
-
-_event_decoder = msgspec.json.Decoder(EventEnvelope)
 
 
 class SqliteCollection(Generic[D]):
@@ -149,7 +147,7 @@ class SqliteCollection(Generic[D]):
             "SELECT body FROM _outbox WHERE collection = ? AND document_id = ? ORDER BY seq",
             (self.spec.name, id),
         )
-        return [_event_decoder.decode(body) for (body,) in rows]
+        return [event_decoder.decode(body) for (body,) in rows]
 
     # --- writes -------------------------------------------------------------------------------
 
@@ -202,6 +200,25 @@ class SqliteCollection(Generic[D]):
                 ).rowcount
             ),
             unhurried=True,
+        )
+
+    # --- copies -------------------------------------------------------------------------------
+
+    async def read_stored(self, *, after: str = "", limit: int = 200) -> list[StoredDocument[D]]:
+        return await self._store.read_with(
+            lambda connection: self.table.read_stored(connection, after, limit)
+        )
+
+    async def write_stored(self, documents: Sequence[StoredDocument[D]]) -> None:
+        await self._store.write(
+            lambda connection: self.table.write_stored(connection, documents),
+            ids=[stored.id for stored in documents],
+            lengthy=True,
+        )
+
+    async def erase_stored(self, ids: Sequence[str]) -> None:
+        await self._store.write(
+            lambda connection: self.table.erase_stored(connection, ids), ids=ids, lengthy=True
         )
 
     def _events(self, stored: D, recorded: PendingEvents | None) -> list[EventEnvelope]:

@@ -296,17 +296,21 @@ class SqliteStore:
         """Rows; *few* says that their number is small, so that with an index they are read at once."""
         if few and self._by_index(sql, values):
             return self.read_now(sql, values)
+        return await self.read_with(lambda connection: connection.execute(sql, values).fetchall())
+
+    async def read_with(self, run: Callable[[sqlite3.Connection], R]) -> R:
+        """*run*'s outcome, in a thread of the pool with a connection that can only read."""
         if self._pool is None:
             raise StoreUnavailable("the store is not open")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_pooled, sql, values)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_pooled, run)
 
-    def _read_pooled(self, sql: str, values: Sequence[Any]) -> list[Any]:
+    def _read_pooled(self, run: Callable[[sqlite3.Connection], R]) -> R:
         try:
             connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._local.connection = self._connect(read_only=True)
                 self._pooled.append(connection)
-            return connection.execute(sql, values).fetchall()
+            return run(connection)
         except sqlite3.Error as error:
             raise as_unavailable(error) or error from error
 

@@ -17,7 +17,13 @@ import msgspec
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.store.cursors import KeyValue
-from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, StoreError, VersionConflict
+from supportcarr.kit.store.port import (
+    CollectionSpec,
+    DuplicateKey,
+    StoredDocument,
+    StoreError,
+    VersionConflict,
+)
 from supportcarr.kit.store.sqlite.query import column_value
 
 D = TypeVar("D", bound=Document)
@@ -34,8 +40,14 @@ OUTBOX = (
     "CREATE INDEX IF NOT EXISTS _outbox_document ON _outbox (collection, document_id, seq)",
 )
 
+_STORED_EVENTS = (
+    "SELECT document_id, body FROM _outbox"
+    " WHERE collection = ? AND document_id BETWEEN ? AND ? ORDER BY document_id, seq"
+)
+
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _encoder = msgspec.json.Encoder()
+event_decoder = msgspec.json.Decoder(EventEnvelope)
 
 
 class Table(Generic[D]):
@@ -64,6 +76,12 @@ class Table(Generic[D]):
         )
         self._update = f"UPDATE {self.name} SET {sets} WHERE _id = ? AND _version = ?"  # noqa: S608
         self._delete = f"DELETE FROM {self.name} WHERE _id = ? AND _version = ?"  # noqa: S608
+        self._stored_ids = (
+            f"SELECT * FROM (SELECT _id FROM {self.name} WHERE _id > ? ORDER BY _id LIMIT ?)"  # noqa: S608
+            " UNION SELECT * FROM (SELECT DISTINCT document_id FROM _outbox"
+            " WHERE collection = ? AND document_id > ? ORDER BY document_id LIMIT ?) ORDER BY 1 LIMIT ?"
+        )
+        self._stored_bodies = f"SELECT _id, _body FROM {self.name} WHERE _id BETWEEN ? AND ?"  # noqa: S608
         self.get = f"SELECT _body FROM {self.name} WHERE _id = ?"  # noqa: S608
 
     def decode(self, body: bytes) -> D:
@@ -121,6 +139,57 @@ class Table(Generic[D]):
     def delete(self, connection: sqlite3.Connection, id: str, version: int) -> None:
         if not connection.execute(self._delete, (id, version)).rowcount:
             raise self._conflict(id, version)
+
+    # --- copies to and from another engine ----------------------------------------------------
+
+    def read_stored(self, connection: sqlite3.Connection, after: str, limit: int) -> list[StoredDocument[D]]:
+        """As ``Collection.read_stored``, from one state of the file."""
+        connection.execute("BEGIN")
+        try:
+            ids = [
+                row[0]
+                for row in connection.execute(
+                    self._stored_ids, (after, limit, self.spec.name, after, limit, limit)
+                )
+            ]
+            if not ids:
+                return []
+            bodies = dict(connection.execute(self._stored_bodies, (ids[0], ids[-1])))
+            events: dict[str, list[EventEnvelope]] = {}
+            for name, body in connection.execute(_STORED_EVENTS, (self.spec.name, ids[0], ids[-1])):
+                events.setdefault(name, []).append(event_decoder.decode(body))
+        finally:
+            connection.execute("COMMIT")
+        return [
+            StoredDocument(
+                name, self.decode(bodies[name]) if name in bodies else None, tuple(events.get(name, ()))
+            )
+            for name in ids
+        ]
+
+    def write_stored(self, connection: sqlite3.Connection, documents: Sequence[StoredDocument[D]]) -> None:
+        """As ``Collection.write_stored``; all or none of them."""
+        connection.execute("SAVEPOINT many")
+        try:
+            self.erase_stored(connection, [stored.id for stored in documents])
+            for stored in documents:
+                if stored.document is not None:
+                    row = self.row(stored.document)
+                    connection.execute(self._insert, (*row, self.spec.name, row[0]))
+                self._record(connection, stored.id, stored.events)
+        except sqlite3.IntegrityError as error:
+            connection.execute("ROLLBACK TO many")
+            raise self._duplicate(error) from None
+        finally:
+            connection.execute("RELEASE many")
+
+    def erase_stored(self, connection: sqlite3.Connection, ids: Sequence[str]) -> None:
+        """As ``Collection.erase_stored``."""
+        connection.executemany(f"DELETE FROM {self.name} WHERE _id = ?", [(name,) for name in ids])  # noqa: S608
+        connection.executemany(
+            "DELETE FROM _outbox WHERE collection = ? AND document_id = ?",
+            [(self.spec.name, name) for name in ids],
+        )
 
     def _record(self, connection: sqlite3.Connection, id: str, events: Sequence[EventEnvelope]) -> None:
         for event in events:

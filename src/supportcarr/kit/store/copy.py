@@ -1,0 +1,211 @@
+"""Copy every document of one store into another, whatever their engines.
+
+A document is copied with its id, its version and the events in its outbox; so are events whose
+document was deleted before they were published.  Nothing may write to either store meanwhile.
+
+An interrupted copy is continued by running it again: a marker in the target says that it holds an
+unfinished copy, and of which source.  There is no saved position.  Each run compares the two stores
+document by document, removes from the target what the source does not hold, and writes what is
+missing.  At the end both stores are read once more and compared by counts and hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from supportcarr.contracts.documents import Document
+from supportcarr.kit.store.port import Collection, CollectionSpec, Store, StoredDocument
+
+BATCH = 200  # documents read or written in one go
+
+Stored = StoredDocument[Any]
+Progress = Callable[[str, int], None]  # a collection's name, how many of its documents were written
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class CopyRefused(Exception):
+    """The copy would damage something; the message is a sentence for the operator."""
+
+
+class CopyMarker(Document, frozen=True, kw_only=True):
+    """Says that this store holds an unfinished copy of *source*."""
+
+    source: str
+    started_at: datetime
+
+
+MARKERS = CollectionSpec("store_copies", CopyMarker)
+_MARKER_ID = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a collection holds, in figures: equal for equal contents on every engine."""
+
+    documents: int
+    events: int  # in the outboxes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One collection in both stores."""
+
+    collection: str
+    source: Digest
+    target: Digest
+
+    @property
+    def equal(self) -> bool:
+        return self.source == self.target
+
+
+async def copy_store(
+    source: Store,
+    target: Store,
+    specs: Sequence[CollectionSpec[Any]],
+    *,
+    source_name: str,
+    now: datetime,
+    progress: Progress = lambda collection, written: None,
+) -> list[Comparison]:
+    """Copy the collections of *specs*, then compare them in both stores, one result per collection.
+
+    *source_name* is written into the target's marker; a run with another name does not continue the
+    copy.  The marker stays while any collection differs.  Raises ``CopyRefused``, having written
+    nothing; ``StoreError``.
+    """
+    for store in (source, target):
+        for spec in (*specs, MARKERS):
+            store.collection(spec)
+    markers: Collection[CopyMarker] = target.collection(MARKERS)
+    if await source.collection(MARKERS).get(_MARKER_ID):
+        raise CopyRefused("The source is itself an unfinished copy.")
+    if not await _holds_anything(source, specs):
+        raise CopyRefused("The source holds no documents.")
+    marker = await markers.get(_MARKER_ID)
+    if marker is None and await _holds_anything(target, specs):
+        compared = await compare_stores(source, target, specs)
+        if all(one.equal for one in compared):
+            return compared  # a copy that finished before
+        differing = ", ".join(one.collection for one in compared if not one.equal)
+        raise CopyRefused(f"The target holds other data already (in {differing}); give an empty one.")
+    if marker is None:
+        marker = await markers.insert(CopyMarker(id=_MARKER_ID, source=source_name, started_at=now))
+    elif marker.source != source_name:
+        raise CopyRefused(f"The target holds an unfinished copy of {marker.source}; give an empty one.")
+    for spec in specs:
+        await _copy_collection(source.collection(spec), target.collection(spec), progress)
+    compared = await compare_stores(source, target, specs)
+    if all(one.equal for one in compared):
+        await markers.delete(_MARKER_ID, marker.version)
+    return compared
+
+
+async def compare_stores(
+    source: Store, target: Store, specs: Sequence[CollectionSpec[Any]]
+) -> list[Comparison]:
+    """Read both stores and compare them, collection by collection."""
+    return [
+        Comparison(
+            spec.name,
+            await digest(source.collection(spec)),
+            await digest(target.collection(spec)),
+        )
+        for spec in specs
+    ]
+
+
+async def digest(collection: Collection[Any]) -> Digest:
+    """Counts of a collection, and the SHA-256 of its documents and events in order of id."""
+    documents = events = 0
+    sha256 = hashlib.sha256()
+    async for stored in _all(collection):
+        documents += stored.document is not None
+        events += len(stored.events)
+        sha256.update(_content(stored))
+    return Digest(documents, events, sha256.hexdigest())
+
+
+async def _holds_anything(store: Store, specs: Sequence[CollectionSpec[Any]]) -> bool:
+    for spec in specs:
+        if await store.collection(spec).read_stored(limit=1):
+            return True
+    return False
+
+
+async def _copy_collection(source: Collection[Any], target: Collection[Any], progress: Progress) -> None:
+    # First remove, then add: a unique key that moved from one document to another is free by then.
+    surplus: list[str] = []
+    if await target.read_stored(limit=1):
+        async for wanted, held in _pairs(source, target):
+            if held is not None and (wanted is None or _content(wanted) != _content(held)):
+                surplus.append(held.id)
+    for start in range(0, len(surplus), BATCH):
+        await target.erase_stored(surplus[start : start + BATCH])
+    written = 0
+    lacking: list[Stored] = []
+    async for wanted, held in _pairs(source, target):
+        if wanted is not None and held is None:
+            lacking.append(wanted)
+        if len(lacking) == BATCH:
+            await target.write_stored(lacking)
+            written += len(lacking)
+            lacking.clear()
+            progress(source.spec.name, written)
+    if lacking:
+        await target.write_stored(lacking)
+        progress(source.spec.name, written + len(lacking))
+
+
+async def _pairs(
+    source: Collection[Any], target: Collection[Any]
+) -> AsyncIterator[tuple[Stored | None, Stored | None]]:
+    """Each id that either holds, in order, with what each holds under it.
+
+    Documents of the source may be written to the target on the way: the target is never read again
+    at or below an id that was handed out.
+    """
+    ours, theirs = _all(source), _all(target)
+    wanted, held = await anext(ours, None), await anext(theirs, None)
+    while wanted is not None or held is not None:
+        if held is None or (wanted is not None and wanted.id < held.id):
+            yield wanted, None
+            wanted = await anext(ours, None)
+        elif wanted is None or held.id < wanted.id:
+            yield None, held
+            held = await anext(theirs, None)
+        else:
+            yield wanted, held
+            wanted, held = await anext(ours, None), await anext(theirs, None)
+
+
+async def _all(collection: Collection[Any]) -> AsyncIterator[Stored]:
+    last = ""
+    while batch := await collection.read_stored(after=last, limit=BATCH):
+        for stored in batch:
+            yield stored
+        last = batch[-1].id
+
+
+def _content(stored: Stored) -> bytes:
+    """What makes two stored documents equal, as bytes.
+
+    Times count as instants: engines differ in whether they keep the zone that a time was given in.
+    """
+    document = stored.document
+    if document is not None:
+        times = {
+            name: value.astimezone(UTC)
+            for name in document.__struct_fields__
+            if isinstance(value := getattr(document, name), datetime)
+        }
+        document = msgspec.structs.replace(document, **times)
+    return _encoder.encode((stored.id, document, stored.events)) + b"\n"

@@ -1,0 +1,94 @@
+"""What a copy reads from one store, it can write to another exactly as it was."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from support.store.fixtures import NOON, Parcel, recorded, word_of
+from supportcarr.kit.store.port import Collection, DuplicateKey, Store, StoredDocument
+
+
+async def stored_ids(parcels: Collection[Parcel]) -> list[str]:
+    return [stored.id for stored in await parcels.read_stored()]
+
+
+async def test_documents_are_read_with_version_and_outbox_in_order_of_id(parcels: Collection[Parcel]) -> None:
+    await parcels.insert(Parcel(id="b", due_at=NOON))
+    first = await parcels.insert(Parcel(id="a", shelf="A"), recorded("one", "two"))
+    saved = await parcels.save(msgspec.structs.replace(first, note="new"), recorded("three"))
+    await parcels.insert(Parcel(id="Ω"))
+    a, b, omega = await parcels.read_stored()
+    assert (a.id, a.document) == ("a", saved)
+    assert [word_of(event) for event in a.events] == ["one", "two", "three"]
+    assert (b.id, b.document, b.events) == ("b", Parcel(id="b", due_at=NOON, version=1), ())
+    assert omega.id == "Ω"
+
+
+async def test_a_deleted_document_with_pending_events_is_read_without_a_document(
+    parcels: Collection[Parcel],
+) -> None:
+    parcel = await parcels.insert(Parcel(id="p"), recorded("one"))
+    await parcels.delete("p", parcel.version)
+    [stored] = await parcels.read_stored()
+    assert (stored.id, stored.document) == ("p", None)
+    assert [word_of(event) for event in stored.events] == ["one"]
+
+
+async def test_documents_are_read_in_batches_that_neither_skip_nor_repeat(
+    parcels: Collection[Parcel],
+) -> None:
+    for n in range(9):
+        parcel = await parcels.insert(Parcel(id=f"p{n}"), recorded("one"))
+        if n % 3 == 0:
+            await parcels.delete(parcel.id, parcel.version)
+    found: list[str] = []
+    while batch := await parcels.read_stored(after=found[-1] if found else "", limit=2):
+        assert len(batch) <= 2
+        found += [stored.id for stored in batch]
+    assert found == [f"p{n}" for n in range(9)]
+
+
+async def test_what_is_written_is_stored_as_it_is(parcels: Collection[Parcel], store: Store) -> None:
+    events = tuple(recorded("one", "two").envelopes("parcels", "p", 6))
+    told: list[str] = []
+    store.subscribe(lambda _, name, __: told.append(name))
+    written = [
+        StoredDocument("gone", None, tuple(recorded("late").envelopes("parcels", "gone", 3))),
+        StoredDocument("p", Parcel(id="p", version=7, shelf="A", due_at=NOON, weight=3), events),
+    ]
+    for _ in range(2):  # safe to repeat
+        await parcels.write_stored(written)
+    assert await parcels.read_stored() == written
+    assert [p.id for p in (await parcels.find({"weight": 3})).items] == ["p"]
+    assert await parcels.get("gone") is None
+    assert sorted(await store.outbox(older_than_s=0, limit=9)) == [("parcels", "gone"), ("parcels", "p")]
+    assert told == []
+    assert (await parcels.save(Parcel(id="p", version=7))).version == 8
+
+
+async def test_a_written_document_replaces_what_had_its_id(parcels: Collection[Parcel]) -> None:
+    old = await parcels.insert(Parcel(id="p", note="old", weight=1), recorded("old"))
+    assert await parcels.get("p") == old
+    new = StoredDocument("p", Parcel(id="p", version=4, note="new"))
+    await parcels.write_stored([new])
+    assert await parcels.get("p") == new.document
+    assert await parcels.pending_events("p") == []
+    assert await parcels.count({"weight": 1}) == 0
+
+
+async def test_a_written_document_cannot_take_anothers_unique_key(parcels: Collection[Parcel]) -> None:
+    await parcels.insert(Parcel(id="p", shelf="A"))
+    with pytest.raises(DuplicateKey) as raised:
+        await parcels.write_stored([StoredDocument("q", Parcel(id="q", version=1, shelf="A"))])
+    assert raised.value.field == "shelf"
+    assert await stored_ids(parcels) == ["p"]
+
+
+async def test_erased_documents_are_gone_with_their_events(parcels: Collection[Parcel]) -> None:
+    for name in "pqr":
+        await parcels.insert(Parcel(id=name, shelf=name), recorded(name))
+    await parcels.delete("q", 1)
+    await parcels.erase_stored(["p", "q", "missing"])
+    assert await stored_ids(parcels) == ["r"]
+    await parcels.insert(Parcel(id="p", shelf="p"))
