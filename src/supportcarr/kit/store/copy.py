@@ -196,16 +196,23 @@ async def _all(collection: Collection[Any]) -> AsyncIterator[Stored]:
 
 
 def _content(stored: Stored) -> bytes:
-    """What makes two stored documents equal, as bytes.
+    """What makes two stored documents equal, as bytes."""
+    return _encoder.encode(_plain((stored.id, stored.document, stored.events))) + b"\n"
 
-    Times count as instants: engines differ in whether they keep the zone that a time was given in.
+
+def _plain(value: Any) -> Any:
+    """*value* with every field of every struct named, and times as instants.
+
+    Engines differ in whether they keep a time's zone; and whether msgspec omits a default from what
+    it encodes depends on the identity of the object that holds it, so on where it was read from.
     """
-    document = stored.document
-    if document is not None:
-        times = {
-            name: value.astimezone(UTC)
-            for name in document.__struct_fields__
-            if isinstance(value := getattr(document, name), datetime)
-        }
-        document = msgspec.structs.replace(document, **times)
-    return _encoder.encode((stored.id, document, stored.events)) + b"\n"
+    if isinstance(value, msgspec.Struct):
+        fields = {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+        return [type(value).__name__, fields]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value

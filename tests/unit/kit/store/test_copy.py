@@ -177,4 +177,5 @@ async def test_a_digest_counts_times_as_instants_and_everything_else_as_it_is() 
     montreal = NOON.astimezone(timezone(timedelta(hours=-5)))
     assert await digest_of(due_at=NOON) == await digest_of(due_at=montreal)
     assert await digest_of(due_at=NOON) != await digest_of(due_at=NOON + timedelta(microseconds=1))
+    assert await digest_of(owner="nobody") == await digest_of(owner="".join(["no", "body"]))  # the default
     assert await digest_of(note="a") != await digest_of(note="b")
