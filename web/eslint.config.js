@@ -50,8 +50,9 @@ export default ts.config(
           ],
         },
       ],
-      // Components (.tsx) in PascalCase, everything else in camelCase, folders in kebab-case.
-      "check-file/filename-naming-convention": ["error", { "**/*.tsx": "PASCAL_CASE", "**/*.{ts,js}": "CAMEL_CASE" }, { ignoreMiddleExtensions: true }],
+      // Components (.tsx) in PascalCase, everything else in camelCase, folders in kebab-case; a test has the name of
+      // what it tests.
+      "check-file/filename-naming-convention": ["error", { "**/!(*.test).tsx": "PASCAL_CASE", "**/!(*.test).{ts,js}": "CAMEL_CASE" }, { ignoreMiddleExtensions: true }],
       "check-file/folder-naming-convention": ["error", { "{apps,packages,e2e}/**/": "KEBAB_CASE" }],
       "boundaries/element-types": [
         "error",
@@ -68,7 +69,7 @@ export default ts.config(
       ],
     },
   },
-  { files: ["apps/*/src/lib/api/**"], rules: { "no-restricted-syntax": ["error", ...literalTexts] } },
+  { files: ["apps/*/src/lib/api/**", "**/*.test.{ts,tsx}"], rules: { "no-restricted-syntax": ["error", ...literalTexts] } },
   // The entry point of an app, which index.html names.
   { files: ["apps/*/src/main.tsx"], rules: { "check-file/filename-naming-convention": "off" } },
   // A vitest fixture that needs no other fixture is written with an empty pattern.

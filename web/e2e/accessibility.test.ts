@@ -2,7 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 
-import { test, demoCityAvailable } from "./support/browser.ts";
+import { demoCityAvailable, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
 
 async function seriousViolations(page: Page): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 
-import { test, demoCityAvailable } from "./support/browser.ts";
+import { demoCityAvailable, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
 
 describe.skipIf(!demoCityAvailable)("the console", () => {

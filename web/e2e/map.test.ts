@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 
-import { getDemoCity, test, demoCityAvailable } from "./support/browser.ts";
+import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
 
 const MAPBOX = "api.mapbox.com";

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 
-import { getDemoCity, test, demoCityAvailable } from "./support/browser.ts";
+import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
 import { findProcesses, killProcesses } from "./support/demoCity.ts";
 import { ConsolePage } from "./support/consolePage.ts";
 

@@ -4,7 +4,7 @@ import { parseSearch, stringifySearch, validateSearch } from "./search.ts";
 
 describe("the query string", () => {
   it.each([
-    ["?tab=ended&area=montreal", { tab: "ended", area: "montreal" }],
+    ["?area=montreal&tab=ended", { tab: "ended", area: "montreal" }],
     ["?area=1", { area: "1" }],
     ["", {}],
   ])("%o is read and written unchanged", (query, search) => {

@@ -20,6 +20,6 @@ export const parseSearch = (query: string): Record<string, string> => Object.fro
 
 export function stringifySearch(search: Record<string, unknown>): string {
   const strings = Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-  const query = new URLSearchParams(strings).toString();
+  const query = new URLSearchParams(strings.sort()).toString(); // sorted, so that the same view has one URL
   return query ? `?${query}` : "";
 }

@@ -128,7 +128,7 @@ export const texts = {
     requested: "Checking card",
     matching: "Finding a driver",
     assigned: "Driver assigned",
-    en_route: "Driver on the way",
+    en_route: "On the way",
     arrived: "Driver arrived",
     in_transit: "Rider on board",
     completed: "Completed",

@@ -10,7 +10,7 @@ export type MapConfig = PublicConfig["map"];
 export interface MapStyleChoice {
   library: "maplibre" | "mapbox";
   style: string | StyleSpecification;
-  /** Whether the style is somebody else's, who must then be credited on the map. */
+  /** Whether another company provides the style, which must then be credited on the map. */
   external: boolean;
 }
 

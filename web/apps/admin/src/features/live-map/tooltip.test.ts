@@ -15,10 +15,10 @@ const trucksWith = (overrides: Partial<Truck> = {}) => {
 
 describe("the tooltip", () => {
   it("shows a rescue with its status", () =>
-    expect(tooltipOf("res_qc_000001", RESCUES, new Map())).toEqual({ title: "Rescue 000001", detail: "Driver on the way" }));
+    expect(tooltipOf("res_qc_000001", RESCUES, new Map())).toEqual({ title: "Rescue 000001", detail: "On the way" }));
 
   it("shows a truck with its rescue and its arrival time", () =>
-    expect(tooltipOf("usr_1", RESCUES, trucksWith({ etaSeconds: 200 }))).toEqual({ title: "Truck of 000001", detail: "Driver on the way · arrives in 3 min" }));
+    expect(tooltipOf("usr_1", RESCUES, trucksWith({ etaSeconds: 200 }))).toEqual({ title: "Truck of 000001", detail: "On the way · arrives in 3 min" }));
 
   it("shows a free truck", () => expect(tooltipOf("usr_1", RESCUES, trucksWith({ rescueId: null }))).toEqual({ title: "Free truck", detail: null }));
 

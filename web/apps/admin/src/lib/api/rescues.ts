@@ -25,5 +25,7 @@ export const rescueQueries = {
     queryOptions({
       queryKey: [...rescueQueries.all(), "detail", rescueId],
       queryFn: async () => (await http.get<RescueDetails>(`/admin/rescues/${encodeURIComponent(rescueId)}`)).data,
+      // The route's loader and the sheet ask for it shortly after each other; events invalidate it.
+      staleTime: 1_000,
     }),
 };

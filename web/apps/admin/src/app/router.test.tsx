@@ -1,0 +1,138 @@
+// @vitest-environment jsdom
+import type { PublicConfig } from "@supportcarr/client/config";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import axios, { AxiosError, AxiosHeaders } from "axios";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { http, useSession } from "../lib/session.ts";
+import { MONTREAL } from "../lib/testing/areas.ts";
+import { createQueryClient } from "./queryClient.ts";
+import { createConsoleRouter } from "./router.ts";
+
+// jsdom has no matchMedia, which the theme reads when it is imported.
+vi.hoisted(() => vi.stubGlobal("matchMedia", () => ({ matches: false })));
+vi.mock("./useCitySync.ts", () => ({ useCitySync: vi.fn() }));
+vi.mock("../features/live-map/LiveMap.tsx", () => ({
+  LiveMap: ({ selectedRescueId, onSelectRescue }: { selectedRescueId: string | null; onSelectRescue: (id: string) => void }) => (
+    <button type="button" onClick={() => onSelectRescue("res_000002")}>{`map of ${selectedRescueId ?? "no rescue"}`}</button>
+  ),
+}));
+
+const TOKENS = { access_token: "a", refresh_token: "r" };
+const QUEBEC = { ...MONTREAL, id: "quebec", name: "Québec" };
+const CONFIG: PublicConfig = { realtime_url: "http://127.0.0.1:1", map: { style_url: null, mapbox_token: null }, speed: 1, areas: [MONTREAL] };
+const get = vi.spyOn(http, "get");
+const getConfig = vi.spyOn(axios, "get");
+const requestsOf = (path: string) => get.mock.calls.filter(([requested]) => requested === path);
+
+const notFound = (): Promise<never> =>
+  Promise.reject(new AxiosError("", "", undefined, null, { status: 404, data: null, statusText: "", headers: {}, config: { headers: new AxiosHeaders() } }));
+
+function open(url: string) {
+  const queryClient = createQueryClient();
+  const history = createMemoryHistory({ initialEntries: [url] });
+  const router = createConsoleRouter(queryClient, history);
+  render(
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  );
+  return { url: () => history.location.href, back: () => act(() => history.back()) };
+}
+
+beforeEach(() => {
+  useSession.getState().signIn(TOKENS);
+  getConfig.mockResolvedValue({ data: CONFIG });
+  get.mockImplementation((path) => (path.startsWith("/admin/rescues/") ? notFound() : new Promise(() => undefined)));
+});
+afterEach(() => {
+  cleanup();
+  vi.resetAllMocks();
+});
+
+describe("a link to a rescue", () => {
+  it("opens its sheet and selects it on the map", async () => {
+    open("/admin/rescues/res_000001");
+    expect(await screen.findByRole("dialog", { name: "Rescue 000001" })).toBeDefined();
+    expect(screen.getByText("map of res_000001")).toBeDefined();
+    expect(document.title).toBe("Rescue 000001 · SupportCarr");
+  });
+
+  it("says that the rescue does not exist", async () => {
+    open("/admin/rescues/res_000001");
+    expect((await screen.findByText("This rescue does not exist.")).getAttribute("role")).toBe("alert");
+  });
+
+  it("requests the rescue once, although the route and the sheet both need it", async () => {
+    get.mockImplementation(() => new Promise(() => undefined));
+    open("/admin/rescues/res_000001");
+    await screen.findByRole("dialog", { name: "Rescue 000001" });
+    expect(requestsOf("/admin/rescues/res_000001")).toHaveLength(1);
+  });
+
+  it("asks for a sign-in first, and then opens the rescue", async () => {
+    useSession.getState().signOut();
+    const { url } = open("/admin/rescues/res_000001?tab=ended");
+    expect(await screen.findByLabelText("Password")).toBeDefined();
+    expect(get).not.toHaveBeenCalled();
+    act(() => useSession.getState().signIn(TOKENS));
+    expect(await screen.findByRole("dialog", { name: "Rescue 000001" })).toBeDefined();
+    expect(url()).toBe("/admin/rescues/res_000001?tab=ended");
+  });
+});
+
+describe("the history", () => {
+  it("has an entry for each rescue that was opened or closed", async () => {
+    const { url, back } = open("/admin/rescues/res_000001");
+    fireEvent.click(await screen.findByText("map of res_000001"));
+    await screen.findByRole("dialog", { name: "Rescue 000002" });
+    fireEvent.click(screen.getByRole("button", { name: "Close" }));
+    await screen.findByText("map of no rescue");
+    expect(url()).toBe("/admin/");
+    back();
+    await screen.findByRole("dialog", { name: "Rescue 000002" });
+    back();
+    await screen.findByRole("dialog", { name: "Rescue 000001" });
+  });
+
+  it("leads to the start page after a sign-out, without the view of the previous person", async () => {
+    const { url } = open("/admin/rescues/res_000001?tab=ended&area=montreal");
+    fireEvent.click(await screen.findByRole("button", { name: "Sign out" }));
+    await screen.findByLabelText("Password");
+    await vi.waitFor(() => expect(url()).toBe("/admin/"));
+  });
+});
+
+describe("the service area", () => {
+  beforeEach(() => {
+    getConfig.mockResolvedValue({ data: { ...CONFIG, areas: [MONTREAL, QUEBEC] } });
+  });
+
+  it.each([
+    ["/admin", "montreal"],
+    ["/admin?area=quebec", "quebec"],
+    ["/admin?area=nowhere", "montreal"],
+  ])("of %s is %s", async (url, areaId) => {
+    open(url);
+    expect((await screen.findByLabelText<HTMLSelectElement>("Service area")).value).toBe(areaId);
+    expect(requestsOf("/admin/overview")).toEqual([["/admin/overview", { params: { area: areaId } }]]);
+  });
+
+  it("is kept in the URL when it is changed and a rescue is opened", async () => {
+    const { url } = open("/admin?tab=ended");
+    fireEvent.change(await screen.findByLabelText("Service area"), { target: { value: "quebec" } });
+    await vi.waitFor(() => expect(url()).toBe("/admin/?area=quebec&tab=ended"));
+    fireEvent.click(screen.getByText("map of no rescue"));
+    await vi.waitFor(() => expect(url()).toBe("/admin/rescues/res_000002?area=quebec&tab=ended"));
+  });
+});
+
+it("shows a message for a page that does not exist", async () => {
+  const { url } = open("/admin/no-such-page");
+  expect(await screen.findByText("This page does not exist.")).toBeDefined();
+  fireEvent.click(screen.getByRole("button", { name: "Open the console" }));
+  await screen.findByText("map of no rescue");
+  expect(url()).toBe("/admin/");
+});
