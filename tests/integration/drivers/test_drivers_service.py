@@ -42,7 +42,7 @@ class Api:
         self._routes = {(r.method, r.path): r for r in routes(self.service)}
 
     def _hear(self, _collection: str, _id: str, events: Any) -> None:
-        self.standings += [e.fact for e in events if isinstance(e.fact, DriverStandingChanged)]
+        self.standings += [e.event for e in events if isinstance(e.event, DriverStandingChanged)]
 
     async def call(
         self,

@@ -56,11 +56,11 @@ async def main():
 asyncio.run(main())
 """
 
-HOLD_THE_TURNSTILE = """
+HOLD_THE_LOCK = """
 import sys, time
 from pathlib import Path
-from supportcarr.kit.store.sqlite.lock import Turnstile
-Turnstile(Path(sys.argv[1])).acquire()
+from supportcarr.kit.store.sqlite.lock import FairFileLock
+FairFileLock(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(600)
 """
@@ -110,7 +110,7 @@ async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: P
 async def test_a_process_that_hangs_with_the_lock_makes_it_unavailable_not_silent(path: Path) -> None:
     store = await opened(path, patience_s=0.2)
     parcels = store.collection(PARCELS)
-    with child(HOLD_THE_TURNSTILE, str(path)) as holder:
+    with child(HOLD_THE_LOCK, str(path)) as holder:
         assert holder.stdout is not None
         assert await asyncio.to_thread(holder.stdout.readline) == b"held\n"
         with pytest.raises(StoreUnavailable):
