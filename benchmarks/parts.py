@@ -25,11 +25,11 @@ from rig.samples import SAMPLES, Sample, Steps, sample
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
 from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams, Publication
 from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.runtime.settings import Streams as StreamSettings
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import Collection, CommitListener, Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore

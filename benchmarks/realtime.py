@@ -30,9 +30,10 @@ from rig.seed import seed_ours, tokens_of
 from rig.servers import PROCESSES, clean_environment, until_ready
 from rig.tables import verdict
 
+from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.http.server import free_port
 from supportcarr.kit.runtime.process import spawn_child, stop
-from supportcarr.kit.runtime.settings import PREFIX, load
+from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.redis_server import RedisServer
 
 RIG = Path(__file__).parent / "rig"
@@ -56,7 +57,7 @@ class Edge:
             f"{PREFIX}REALTIME_PORT": str(self.realtime_port),
             f"{PREFIX}PUBLIC_URL": self.url,
         }
-        self.settings = load(self.environment, dotenv=None)
+        self.settings = load_settings(self.environment, dotenv=None)
         self.marks = [folder / f"commits-{number}" for number in range(PROCESSES)]
         self._processes: list[subprocess.Popen[bytes]] = []
 

@@ -20,7 +20,7 @@ import aiohttp
 from rig.city import BUSY, City, Map
 from rig.scenarios import AT
 from rig.servers import Server
-from supportcarr.kit.runtime.settings import Limits
+from supportcarr.gateway.settings import LimitSettings
 
 COMPARED_HEADERS = (
     "content-type",
@@ -250,7 +250,7 @@ async def hold_equal(
     city: City,
     tokens: Mapping[str, str],
     offset_s: float,
-    limits: Limits,
+    limits: LimitSettings,
 ) -> int:
     """How many cases were the same on all.  Raises ``Different`` naming the first that was not."""
     async with aiohttp.ClientSession() as http:

@@ -11,10 +11,11 @@ import msgspec
 
 from rig.city import City
 from supportcarr.auth.access_tokens import AccessTokens
+from supportcarr.auth.settings import AuthSettings
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.processes import store_of
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.runtime.city_clock import CITY_CLOCK, city_clock
-from supportcarr.kit.runtime.settings import Auth, Settings
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import MONTREAL, seed_demo
 
@@ -75,7 +76,7 @@ class _NobodyIsRevoked:
         pass
 
 
-def tokens_of(settings: Auth, city: City) -> dict[str, str]:
+def tokens_of(settings: AuthSettings, city: City) -> dict[str, str]:
     """A fresh access token for each user, good for ``access_seconds``."""
     tokens = AccessTokens(settings, _NobodyIsRevoked())
     return {user.id: tokens.issue(user, city.sessions[user.id]) for user in city.users}

@@ -22,9 +22,10 @@ import psutil
 
 from rig.city import City
 from rig.mongo import MongoServer, with_database
+from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.http.server import free_port
 from supportcarr.kit.runtime.process import spawn_child, stop
-from supportcarr.kit.runtime.settings import PREFIX, Settings, load
+from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.redis_server import RedisServer
 from supportcarr.supervisor.supervisor import Role, Supervisor
 
@@ -105,7 +106,7 @@ class Ours:
         }
         if mongodb is not None:
             self._environment[f"{PREFIX}STORE_URL"] = with_database(mongodb.url, "bench_ours")
-        self.settings: Settings = load(self._environment, dotenv=None)
+        self.settings: Settings = load_settings(self._environment, dotenv=None)
 
     async def start(self) -> None:
         """Start; the store must hold the city by then."""
@@ -198,7 +199,7 @@ class ExpressPeer:
             "token_secrets": self._settings.auth.token_secrets,
             "city_offset_ms": round(city_offset_seconds * 1000),
             "log": str(self.log),
-            "max_body_bytes": self._settings.servers.max_body_bytes,
+            "max_body_bytes": self._settings.http.max_body_bytes,
             "limits": {"user": limits.user_per_minute, "address": limits.address_per_minute},
             "fresh_seconds": dispatch.fresh_seconds,
             "radius_m": dispatch.radius_max_m,

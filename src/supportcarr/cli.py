@@ -10,15 +10,11 @@ from typing import Any
 
 import click
 
+from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.kit.runtime.settings import Settings, SettingsError, load
+from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.supervisor.redis_server import RedisServerError
-
-
-def _settings() -> Settings:
-    return load()
-
 
 COMMANDS = "supportcarr.commands"  # entry points by which another distribution adds commands
 LAB_COMMANDS = {
@@ -84,7 +80,7 @@ def up() -> None:
     """Every process of the platform, supervised, without a simulated city."""
     from supportcarr.bootstrap.platform import run_up
 
-    sys.exit(run_up(_settings()))
+    sys.exit(run_up(load_settings()))
 
 
 @main.command()
@@ -92,7 +88,7 @@ def api() -> None:
     """The HTTP edge."""
     from supportcarr.bootstrap.processes import run_api
 
-    run_api(_settings())
+    run_api(load_settings())
 
 
 @main.command()
@@ -100,7 +96,7 @@ def realtime() -> None:
     """The Socket.IO edge."""
     from supportcarr.bootstrap.processes import run_realtime
 
-    run_realtime(_settings())
+    run_realtime(load_settings())
 
 
 @main.command()
@@ -108,7 +104,7 @@ def worker() -> None:
     """Jobs, deadlines and sweeps."""
     from supportcarr.bootstrap.processes import run_worker
 
-    run_worker(_settings())
+    run_worker(load_settings())
 
 
 @main.command()
@@ -116,7 +112,7 @@ def seed() -> None:
     """Service areas, tariffs and the operators' accounts of the demo (safe to repeat)."""
     from supportcarr.bootstrap.processes import run_seed
 
-    run_seed(_settings())
+    run_seed(load_settings())
 
 
 @main.command()
@@ -125,7 +121,7 @@ def check(apply: bool) -> None:
     """Verify settings, stores and indexes; says what is wrong in plain words."""
     from supportcarr.bootstrap.commands import run_check
 
-    findings = run_check(_settings(), apply=apply)
+    findings = run_check(load_settings(), apply=apply)
     for finding in findings:
         click.echo(finding)
     click.echo("Everything is as declared." if not findings else f"{len(findings)} thing(s) to look at.")
@@ -138,7 +134,7 @@ def backup(file: Path) -> None:
     """Copy the embedded store to FILE, as it is at one moment, while it is being used."""
     from supportcarr.bootstrap.commands import run_backup
 
-    if trouble := run_backup(_settings(), file):
+    if trouble := run_backup(load_settings(), file):
         raise click.ClickException(trouble)
     click.echo(f"The store is in {file}.")
 
@@ -187,7 +183,7 @@ def list_jobs() -> None:
     """Dead letters, one JSON line each."""
     from supportcarr.bootstrap.commands import run_jobs
 
-    for line in run_jobs(_settings(), replay=None):
+    for line in run_jobs(load_settings(), replay=None):
         click.echo(line)
 
 
@@ -197,7 +193,7 @@ def replay_job(job_id: str) -> None:
     """Run a dead letter again."""
     from supportcarr.bootstrap.commands import run_jobs
 
-    for line in run_jobs(_settings(), replay=job_id):
+    for line in run_jobs(load_settings(), replay=job_id):
         click.echo(line)
 
 

@@ -16,12 +16,12 @@ from typing import Any
 import aiohttp
 import socketio
 
+from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.kit.events.streams import EventStreams, Publication
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.settings import Settings, load
 from supportcarr.realtime.app import RealtimeApp, build_realtime
 from supportcarr.realtime.messages import PositionReport
 from supportcarr.realtime.session import BackpressureLimits
@@ -36,7 +36,7 @@ def settings(**streams: Any) -> Settings:
     values = {"heads_seconds": 600.0} | streams
     environment = {f"SUPPORTCARR_STREAMS_{name.upper()}": str(value) for name, value in values.items()}
     secrets = dict.fromkeys(_SECRETS, "k1:" + "x" * 43)
-    return load(environment | secrets, dotenv=None)
+    return load_settings(environment | secrets, dotenv=None)
 
 
 _SECRETS = (
@@ -110,7 +110,8 @@ async def served(
     chosen = settings(**streams)
     tokens, reports, lifecycle = FakeTokens(), FakeReports(), Lifecycle()
     realtime = build_realtime(
-        chosen,
+        chosen.deployment,
+        chosen.streams,
         tokens,
         EventStreams(redis, chosen.streams),
         redis,

@@ -73,10 +73,10 @@ def demo(**options: Any) -> None:
 @click.command()
 def sandbox() -> None:
     """Run the emulators of services that need a key (local profile only)."""
-    from supportcarr.kit.runtime.settings import load
+    from supportcarr.bootstrap.settings import load_settings
     from supportcarr_lab.emulators.command import run_emulators
 
-    run_emulators(load())
+    run_emulators(load_settings())
 
 
 @click.command()

@@ -16,9 +16,10 @@ from joserfc.jwk import KeySet, OctKey
 
 from supportcarr.auth.model import User
 from supportcarr.auth.ports import RevocationList
+from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
-from supportcarr.kit.runtime.settings import Auth, SettingsError
+from supportcarr.kit.runtime.settings import SettingsError
 
 CACHED_TOKENS_MAX = 50_000  # verified tokens that a process keeps
 TOKEN_BYTES_MAX = 4096  # bytes
@@ -42,7 +43,7 @@ class AccessTokens:
     """
 
     def __init__(
-        self, settings: Auth, revoked: RevocationList, *, wall: Callable[[], float] = time.time
+        self, settings: AuthSettings, revoked: RevocationList, *, wall: Callable[[], float] = time.time
     ) -> None:
         self._keys = [_key(entry) for entry in settings.token_secrets.split(",")]
         self._key_set = KeySet(list(self._keys))

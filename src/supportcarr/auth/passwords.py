@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import bcrypt
 
+from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.errors import Overloaded, ValidationFailed
-from supportcarr.kit.runtime.settings import Auth
 
 MIN_CHARACTERS, MAX_BYTES = 8, 72  # bcrypt reads no further than 72 bytes
 DEADLINE_SECONDS = 8.0  # less than a request has, so that it is the hash that gives up
@@ -23,7 +23,7 @@ class PasswordHasher:
     """Hashes and verifies.  One hash takes a quarter of a second of a core at cost 12 (the GIL is free
     meanwhile), so more than ``MOST_WAITING`` at once are refused with ``Overloaded``."""
 
-    def __init__(self, settings: Auth, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, settings: AuthSettings, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._cost = settings.bcrypt_cost
         self._deadline = deadline_seconds
         self._threads = ThreadPoolExecutor(settings.bcrypt_threads, thread_name_prefix="bcrypt")

@@ -22,13 +22,13 @@ import structlog
 from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.model import Session
 from supportcarr.auth.revocation_log import Place, RevokedLog
+from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.errors import Overloaded, Unauthenticated
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.circuit_breaker import CircuitBreaker
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Auth
 from supportcarr.kit.store.port import Collection, Range, Store, StoreError
 
 BEAT_SECONDS = 0.25
@@ -49,7 +49,7 @@ class Revocations:
         self,
         store: Store,
         clock: Clock,
-        settings: Auth,
+        settings: AuthSettings,
         redis: RedisClient,
         *,
         monotonic: Callable[[], float] = time.monotonic,

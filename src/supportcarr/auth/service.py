@@ -16,6 +16,7 @@ from supportcarr.auth.model import PresentedToken, Session, User, decide_refresh
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.refresh_tokens import RefreshTokens
 from supportcarr.auth.revocations import Revocations
+from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
@@ -25,7 +26,6 @@ from supportcarr.contracts.value_objects import Person
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.crypto import keyed_hash
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.runtime.settings import Auth
 from supportcarr.kit.store.port import (
     Collection,
     DuplicateKey,
@@ -53,7 +53,7 @@ class AuthService:
         self,
         store: Store,
         clock: Clock,
-        settings: Auth,
+        settings: AuthSettings,
         *,
         tokens: AccessTokens,
         passwords: PasswordHasher,

@@ -11,13 +11,13 @@ import msgspec
 
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients
 from supportcarr.bootstrap.processes import open_container, store_of
+from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.gateway import openapi as gateway_openapi
 from supportcarr.gateway.system_routes import clock_routes
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Settings, load
 from supportcarr.kit.store.port import Store, StoreError
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.notifications.schemas import NotificationView
@@ -42,7 +42,7 @@ def openapi() -> dict[str, Any]:
     """The OpenAPI document of every route; needs no server and no settings."""
 
     async def made() -> dict[str, Any]:
-        settings = load(_NOWHERE, dotenv=None)
+        settings = load_settings(_NOWHERE, dotenv=None)
         redis = RedisClient("redis://127.0.0.1:1")
         clock = Clock()
         house = Container(

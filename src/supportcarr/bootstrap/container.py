@@ -21,6 +21,7 @@ from supportcarr.bootstrap.adapters import (
     SocketPositionSink,
     StreamPayloads,
 )
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.contracts.routing import Route
 from supportcarr.dispatch import collections as dispatch_repository
 from supportcarr.dispatch import handlers as dispatch_handlers
@@ -40,7 +41,6 @@ from supportcarr.kit.jobs.service import Jobs, handlers_of
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime import city_clock
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Settings
 from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.notifications import collections as notifications_repository
 from supportcarr.notifications import handlers as notifications_handlers
@@ -148,7 +148,9 @@ class Container:
         )
         self.areas = ServiceAreas(store, clock)
         self.drivers = DriverService(store, clock, self.auth)
-        self.tracking = TrackingService(store, redis.cache, clock, self.areas, router, settings.dispatch)
+        self.tracking = TrackingService(
+            store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
+        )
         self.riders = RiderService(store, clock)
 
         self.payment_gateway = payment_gateway() if payment_gateway else StripePaymentGateway(settings.stripe)

@@ -19,10 +19,11 @@ import structlog
 
 from supportcarr.bootstrap.processes import store_of
 from supportcarr.bootstrap.seeding import Operator, seed
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.runtime.city_clock import city_clock
 from supportcarr.kit.runtime.process import set_title
-from supportcarr.kit.runtime.settings import PREFIX, Settings
+from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.redis_server import RedisServer, RedisServerError
 from supportcarr.supervisor.supervisor import Role, Supervisor
 

@@ -14,6 +14,7 @@ import structlog
 from supportcarr.bootstrap.container import Container, RedisClients, area_ids
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import seed
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.gateway import app as gateway
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.server import Lifecycle, run, serve, serve_metrics
@@ -27,7 +28,7 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.city_clock import CityHeartbeat, join_city
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.process import set_title, tune_gc
-from supportcarr.kit.runtime.settings import Settings, SettingsError
+from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.app import build_realtime
@@ -171,7 +172,7 @@ def gateway_of(house: Container, metrics: Metrics, lifecycle: Lifecycle) -> gate
         metrics=metrics,
         lifecycle=lifecycle,
         place=settings.deployment,
-        servers=settings.servers,
+        http=settings.http,
         limits=settings.limits,
         secret=settings.auth.lookup_secret,
         checks={"store": house.store.ping},
@@ -200,7 +201,8 @@ async def _realtime(settings: Settings) -> None:
     async with _metrics(settings, lifecycle) as metrics, open_container(settings, "realtime") as house:
         _gauges(metrics, "revocations", house.revocations.stats)
         app = build_realtime(
-            settings,
+            settings.deployment,
+            settings.streams,
             house.tokens,
             house.streams,
             house.redis.cache,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from supportcarr.kit.runtime.settings import Settings
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
 
 

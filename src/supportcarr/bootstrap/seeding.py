@@ -15,9 +15,10 @@ from supportcarr.auth.errors import WrongCredentials
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Settings, SettingsError
+from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import seed_demo
 

@@ -19,10 +19,10 @@ from supportcarr.dispatch.model import DispatchRules, Offer
 from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
 from supportcarr.dispatch.ports import DriverAvailability, NearbyDrivers, RescueAssignments, RoutePlanner
 from supportcarr.dispatch.reconciler import Reconciler
+from supportcarr.dispatch.settings import DispatchSettings
 from supportcarr.dispatch.supply import DriverSupply
 from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Dispatch
 from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.update import update, without_events
 
@@ -40,7 +40,7 @@ class DispatchService:
         positions: NearbyDrivers,
         routes: RoutePlanner,
         drivers: DriverAvailability,
-        settings: Dispatch,
+        settings: DispatchSettings,
     ) -> None:
         rules = DispatchRules.at_speed(
             clock.speed,

@@ -33,13 +33,14 @@ from supportcarr.gateway.pipeline import Pipeline
 from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
 from supportcarr.gateway.problems import InternalError, MalformedBody, MethodNotAllowed
 from supportcarr.gateway.rate_limits import RequestLimits
+from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
 from supportcarr.kit.http.server import Lifecycle
 from supportcarr.kit.http.types import Headers, Receive, Reply, Request, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Deployment, Limits, Servers
+from supportcarr.kit.runtime.settings import Deployment
 from supportcarr.kit.store.port import Store
 
 
@@ -80,8 +81,8 @@ def build(
     metrics: Metrics,
     lifecycle: Lifecycle,
     place: Deployment,
-    servers: Servers,
-    limits: Limits,
+    http: HttpSettings,
+    limits: LimitSettings,
     secret: str,
     checks: Mapping[str, Check],
     config: Config,
@@ -105,14 +106,14 @@ def build(
     Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
     """
     public = [*clock_routes(clock), *routes]
-    trusted = [*servers.trusted_proxies.split(","), *(LOOPBACK if place.profile == "local" else ())]
+    trusted = [*http.trusted_proxies.split(","), *(LOOPBACK if place.profile == "local" else ())]
     pipeline = Pipeline(
         tokens=tokens,
         limits=RequestLimits(limiter, limits, metrics),
         idempotency=Idempotency(store, clock, secret),
         addresses=ClientAddresses(trusted),
-        flights=Flights(servers.requests_at_once, servers.request_seconds, metrics),
-        max_body_bytes=servers.max_body_bytes,
+        flights=Flights(http.requests_at_once, http.request_seconds, metrics),
+        max_body_bytes=http.max_body_bytes,
         access_log=access_log,
         common_headers=_common_headers(place.public_url),
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from supportcarr.contracts.errors import RateLimited
 from supportcarr.gateway.ports import Limiter
+from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.ratelimit.limiter import Pair, Rule
-from supportcarr.kit.runtime.settings import Limits
 
 
 class RequestLimits:
     """Counts a request, or refuses it."""
 
-    def __init__(self, limiter: Limiter, settings: Limits, metrics: Metrics) -> None:
+    def __init__(self, limiter: Limiter, settings: LimitSettings, metrics: Metrics) -> None:
         self._limiter = limiter
         self._user = Rule("user", settings.user_per_minute)
         self._address = Rule("address", settings.address_per_minute)

@@ -12,7 +12,6 @@ from supportcarr.contracts.errors import NotFound, ValidationFailed
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.runtime.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.purge import purge_expired
 from supportcarr.kit.store.update import update
@@ -22,6 +21,7 @@ from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuin
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.model import Quote, price
 from supportcarr.pricing.ports import PickupEtas, RoutePlanner
+from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.pricing.signing import is_genuine, sign
 
 SOONEST = timedelta(minutes=30)  # a booking starts at least that far ahead

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.contracts.geo import GeoPoint, Place, distance_m
 from supportcarr.contracts.value_objects import Leg
-from supportcarr.kit.runtime.settings import Routing
+from supportcarr.providers.settings import RoutingSettings
 
 
 class StraightLineRouter:
@@ -13,7 +13,7 @@ class StraightLineRouter:
     Fills the ``Router`` ports.  Asynchronous because the other adapters ask a server.
     """
 
-    def __init__(self, settings: Routing) -> None:
+    def __init__(self, settings: RoutingSettings) -> None:
         self._detour = settings.detour
         self._metres_a_second = settings.speed_kmh / 3.6
 

@@ -10,7 +10,6 @@ import msgspec
 import stripe
 from stripe import AIOHTTPClient, StripeClient
 
-from supportcarr.kit.runtime.settings import Stripe as StripeSettings
 from supportcarr.payments.model import Intent, IntentStatus
 from supportcarr.payments.ports import (
     CachedFailure,
@@ -22,6 +21,7 @@ from supportcarr.payments.ports import (
     Throttled,
     WebhookEvent,
 )
+from supportcarr.providers.settings import StripeSettings
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """The real-time process as an ASGI application.
 
-    realtime = build_realtime(settings, tokens, streams, cache, reports, areas, lifecycle=lifecycle)
+    realtime = build_realtime(deployment, settings, tokens, streams, cache, reports, areas)
     await serve(realtime, host, port, drain_seconds, lifecycle=lifecycle, websockets=True)
 
 Its lifespan starts and stops everything.  Once *lifecycle* drains, nobody is let in any more and all
@@ -13,10 +13,11 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.http.server import Lifecycle
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
-from supportcarr.kit.runtime.settings import Settings
+from supportcarr.kit.runtime.settings import Deployment
 from supportcarr.realtime.fanout import EventSource, FanOut, PubSub
 from supportcarr.realtime.metrics import RealtimeMetrics
 from supportcarr.realtime.ports import PositionSink, TokenVerifier
@@ -93,7 +94,8 @@ class RealtimeApp:
 
 
 def build_realtime(
-    settings: Settings,
+    deployment: Deployment,
+    settings: StreamSettings,
     tokens: TokenVerifier,
     streams: EventSource,
     pubsub: PubSub,
@@ -111,15 +113,15 @@ def build_realtime(
     cache Redis (positions), *areas* the ids of all service areas (operators hear each one's stream).
     Nothing runs before the lifespan (or ``start``).
     """
-    node = FanOut(streams, pubsub, settings.streams.heads_seconds)
+    node = FanOut(streams, pubsub, settings.heads_seconds)
     edge = SocketServer(
         node,
         streams,
         tokens,
         position_sink,
         areas,
-        origins=_origins(settings),
-        watch_seconds=settings.streams.heads_seconds,
+        origins=_origins(deployment),
+        watch_seconds=settings.heads_seconds,
         limits=limits,
         handshake_timeout_seconds=handshake_timeout_seconds,
     )
@@ -128,12 +130,12 @@ def build_realtime(
     return RealtimeApp(edge, node, lifecycle)
 
 
-def _origins(settings: Settings) -> str | list[str]:
+def _origins(deployment: Deployment) -> str | list[str]:
     """Pages that may connect: our own; in the local profile any, because its ports vary.
 
     A page can do nothing without a token in any case: no cookie is read here.
     """
-    if settings.deployment.profile == "local":
+    if deployment.profile == "local":
         return "*"
-    parts = urlsplit(settings.deployment.public_url)
+    parts = urlsplit(deployment.public_url)
     return [f"{parts.scheme}://{parts.netloc}"]

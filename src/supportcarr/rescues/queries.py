@@ -12,7 +12,6 @@ from supportcarr.contracts.errors import Forbidden, NotFound
 from supportcarr.contracts.events import RescueCancelled
 from supportcarr.contracts.rescues import LIVE
 from supportcarr.contracts.value_objects import DriverCard
-from supportcarr.kit.runtime import settings
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import In, Page, Scalar, Store
 from supportcarr.rescues import charges
@@ -24,6 +23,7 @@ from supportcarr.rescues.model import Rescue
 from supportcarr.rescues.ports import DriverCards, UserDirectory
 from supportcarr.rescues.schemas import CancellationView, RescuesQuery, RescueView, TimelineView
 from supportcarr.rescues.service import city_now, rules_of
+from supportcarr.rescues.settings import RescueSettings
 from supportcarr.rescues.state_machine import is_participant
 
 Audience = Literal["rider", "driver", "operator"]
@@ -44,7 +44,7 @@ class RescueQueries:
         *,
         people: UserDirectory,
         drivers: DriverCards,
-        settings: settings.Rescues,
+        settings: RescueSettings,
     ) -> None:
         self._rescues = store.collection(RESCUES)
         self._clock = clock

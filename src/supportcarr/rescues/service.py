@@ -21,7 +21,6 @@ from supportcarr.contracts.errors import (
 )
 from supportcarr.contracts.events import AnyEvent, DomainEvent, PaymentProcessed, RescueRequested
 from supportcarr.contracts.ids import RESCUE
-from supportcarr.kit.runtime import settings
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.update import update
@@ -44,6 +43,7 @@ from supportcarr.rescues.errors import PinWrong, TooEarly
 from supportcarr.rescues.evolve import evolve_all, open_rescue
 from supportcarr.rescues.model import PaymentSnapshot, Rescue, RescueRules
 from supportcarr.rescues.ports import RIDER_HAS_LIVE_RESCUE, PaymentMethods, PriceQuotes, RiderClaims
+from supportcarr.rescues.settings import RescueSettings
 from supportcarr.rescues.state_machine import is_participant
 
 Change = tuple[Rescue, PendingEvents | None]
@@ -54,7 +54,7 @@ def random_pin() -> str:
     return f"{secrets.randbelow(10_000):04}"
 
 
-def rules_of(group: settings.Rescues) -> RescueRules:
+def rules_of(group: RescueSettings) -> RescueRules:
     return msgspec.convert(group, RescueRules, from_attributes=True)
 
 
@@ -75,7 +75,7 @@ class RescueService:
         quotes: PriceQuotes,
         claims: RiderClaims,
         payment_methods: PaymentMethods,
-        settings: settings.Rescues,
+        settings: RescueSettings,
         new_pin: Callable[[], str] = random_pin,
     ) -> None:
         self._rescues = store.collection(RESCUES)

@@ -11,7 +11,6 @@ from supportcarr.contracts.positions import PositionUpdate
 from supportcarr.contracts.value_objects import NearbyDriver
 from supportcarr.kit.redis.client import RedisClient, RedisError
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Dispatch
 from supportcarr.kit.store.port import Store
 from supportcarr.tracking.broadcast import PositionBroadcast, to_position_update
 from supportcarr.tracking.current_jobs import CurrentJobs
@@ -32,12 +31,13 @@ class TrackingService:
         clock: Clock,
         areas: AreaLookup,
         router: RoutePlanner,
-        settings: Dispatch,
+        *,
+        fresh_seconds: float,
     ) -> None:
         self._clock = clock
         self._areas = areas
         self._router = router
-        self._rules = PositionRules(fresh_seconds=settings.fresh_seconds)
+        self._rules = PositionRules(fresh_seconds=fresh_seconds)
         self._live = PositionStore(redis, clock, self._rules)
         self._jobs = CurrentJobs(store)
         self._broadcast = PositionBroadcast(redis, self._jobs, router)

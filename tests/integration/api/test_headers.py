@@ -25,7 +25,7 @@ async def answers(cast: Cast, headers: dict[str, str]) -> list[tuple[str, Reply]
     """One answer of each kind: done, refused in each way, of every route and page."""
     platform, rider = cast.platform, cast.scene.rider
     anybody = platform.anonymous()
-    huge = b" " * (platform.house.settings.servers.max_body_bytes + 1)
+    huge = b" " * (platform.house.settings.http.max_body_bytes + 1)
     found = [(name_of(r), await cast.who(r).get(cast.url(r), headers=headers)) for r in reading(platform)]
     found += [
         ("401", await anybody.get("/me", headers=headers)),

@@ -19,7 +19,7 @@ from support.payments.world import API_KEY, WEBHOOK_SECRET
 from support.platform.in_process import LOOKUP_SECRET, QUOTES_SECRET, TOKEN_SECRET, Platform, running_platform
 from support.rescues.fixtures import PICKUP, Stage, must
 from supportcarr.kit.observability import structured_log as logs
-from supportcarr.kit.runtime.settings import Logs
+from supportcarr.kit.observability.settings import LogSettings
 from supportcarr_lab.emulators.app import create_app
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -49,7 +49,7 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
     folder = tmp_path_factory.mktemp("told")
     log = folder / "log.jsonl"
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    logs.configure(Logs(level="debug"), descriptor=descriptor)
+    logs.configure(LogSettings(level="debug"), descriptor=descriptor)
     try:
         async with running_platform(folder / "data") as platform:
             told = Told(platform, folder / "data", log)

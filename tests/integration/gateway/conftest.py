@@ -8,13 +8,13 @@ import pytest
 
 from support.http.example_part import things_routes
 from support.http.server import Api, serving
+from supportcarr.gateway.settings import HttpSettings
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.settings import Servers
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 @pytest.fixture
 async def api(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
-    servers = Servers(max_body_bytes=4096, drain_seconds=2)
-    async with serving(things_routes(store), store=store, redis=redis, servers=servers) as running:
+    http = HttpSettings(max_body_bytes=4096)
+    async with serving(things_routes(store), store=store, redis=redis, http=http) as running:
         yield running

@@ -15,12 +15,12 @@ from support.http.server import Api, Client, new_address, serving
 from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.policies import DRIVER
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
+from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.settings import Limits
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 JSON = {"content-type": "application/json"}
-LIMITS = Limits(user_per_minute=1000, address_per_minute=6)
+LIMITS = LimitSettings(user_per_minute=1000, address_per_minute=6)
 
 
 class Tow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

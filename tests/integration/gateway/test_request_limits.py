@@ -1,4 +1,4 @@
-"""Limits in the request path: each user, each address, and sensitive routes more strictly."""
+"""LimitSettings in the request path: each user, each address, and sensitive routes more strictly."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 
 from support.http.example_part import things_routes
 from support.http.server import Api, Client, serving
+from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.settings import Limits
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.redis_server import RedisServer
 
-LIMITS = Limits(user_per_minute=5, address_per_minute=12, sensitive_per_minute=3)
+LIMITS = LimitSettings(user_per_minute=5, address_per_minute=12, sensitive_per_minute=3)
 
 
 @pytest.fixture

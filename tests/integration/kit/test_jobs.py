@@ -21,10 +21,10 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import UserSignedUp
 from supportcarr.kit.jobs.declarations import Consumer, JobHandler, RetryLater
 from supportcarr.kit.jobs.service import KEEP_DONE, Job, Jobs, State, handlers_of
+from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Jobs as JobSettings
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.redis_server import RedisServer
 

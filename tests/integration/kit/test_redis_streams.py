@@ -7,10 +7,10 @@ import asyncio
 import msgspec
 import pytest
 
+from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams, FirehoseBatch, Publication, StreamEvent, StreamReset
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable
-from supportcarr.kit.runtime.settings import Streams as StreamSettings
 from supportcarr.supervisor.redis_server import RedisServer
 
 RIDER, OPS = "user:usr_rider", "ops:montreal"

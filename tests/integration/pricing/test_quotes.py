@@ -14,7 +14,6 @@ from supportcarr.contracts.errors import ApiError, NotFound, ValidationFailed
 from supportcarr.contracts.geo import GeoPoint, Place, distance_m
 from supportcarr.contracts.value_objects import Leg
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Quotes as QuoteSettings
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing import coverage as coverage_module
 from supportcarr.pricing import jobs as pricing_jobs
@@ -26,6 +25,7 @@ from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuin
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.schemas import CoverageAnswer, QuoteAnswer
 from supportcarr.pricing.service import PricingService
+from supportcarr.pricing.settings import QuoteSettings
 
 PLATEAU, VILLERAY = Place(45.5236, -73.5823), Place(45.5421, -73.6207)
 ROSEMONT = Place(45.5530, -73.5800)

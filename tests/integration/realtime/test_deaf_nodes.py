@@ -16,10 +16,10 @@ from support.faults import Door, until
 from support.http.server import new_phone
 from support.platform.fleet import Fleet, Member
 from support.realtime import Heard, entry, phone
+from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.settings import Streams as StreamSettings
 from supportcarr.supervisor.redis_server import RedisServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from support.realtime import entry, phone, served, token
+from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams, StreamReset
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.settings import Streams as StreamSettings
 
 ANN = "usr_ann"
 STREAM, OPS = f"user:{ANN}", "ops:montreal"

@@ -14,13 +14,13 @@ from support.http.server import AUTH, PASSWORD, Api, Reply, serving
 from supportcarr.contracts.policies import ANYONE
 from supportcarr.contracts.routing import Handler, NoQuery, RequestContext, Response, Route
 from supportcarr.gateway import pipeline
+from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.settings import Limits, Servers
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 ROOM = 8
 SLOW_HASHES = msgspec.structs.replace(AUTH, bcrypt_cost=8)  # 15 ms each
-GENEROUS = Limits(user_per_minute=100_000, address_per_minute=100_000, sensitive_per_minute=100_000)
+GENEROUS = LimitSettings(user_per_minute=100_000, address_per_minute=100_000, sensitive_per_minute=100_000)
 
 
 class Slow:
@@ -63,8 +63,8 @@ async def running(
     store: SqliteStore, redis: RedisClient, *, seconds: float = 60
 ) -> AsyncIterator[tuple[Api, Slow]]:
     slow = Slow()
-    servers = Servers(drain_seconds=2, requests_at_once=ROOM, request_seconds=seconds)
-    async with serving(slow.routes, store=store, redis=redis, servers=servers, limits=GENEROUS) as api:
+    http = HttpSettings(requests_at_once=ROOM, request_seconds=seconds)
+    async with serving(slow.routes, store=store, redis=redis, http=http, limits=GENEROUS) as api:
         try:
             yield api, slow
         finally:

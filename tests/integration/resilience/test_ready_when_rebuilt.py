@@ -23,11 +23,11 @@ from supportcarr.auth.revocation_log import RevokedLog
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService, Grant
 from supportcarr.bootstrap import processes
+from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.http.server import Lifecycle, free_port
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime import settings as kit_settings
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Settings
+from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.redis_server import RedisServer
@@ -113,9 +113,7 @@ async def starting(
         "STRIPE_API_BASE": "http://127.0.0.1:9",
         "DRAIN_SECONDS": "2",
     }
-    settings = kit_settings.load(
-        {kit_settings.PREFIX + name: value for name, value in given.items()}, dotenv=None
-    )
+    settings = load_settings({PREFIX + name: value for name, value in given.items()}, dotenv=None)
     path = tmp_path / "supportcarr.sqlite3"
     gone, within = await two_sessions(path, settings, own_redis_server.url)
     own_redis_server.kill()

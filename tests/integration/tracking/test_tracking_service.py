@@ -21,9 +21,9 @@ from supportcarr.contracts.routing import NoQuery, RequestContext
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Dispatch, Routing
 from supportcarr.kit.store.port import Store
 from supportcarr.providers.routing import StraightLineRouter
+from supportcarr.providers.settings import RoutingSettings
 from supportcarr.tracking import broadcast
 from supportcarr.tracking.collections import CURRENT_JOBS, LOCATION_HISTORY
 from supportcarr.tracking.handlers import consumers
@@ -48,7 +48,7 @@ class Tracking:
         self.store, self.redis = store, redis
         clock = Clock(city_origin=START, wall_origin=START, wall=lambda: self.now.timestamp())
         self.service = TrackingService(
-            store, redis, clock, Areas(), StraightLineRouter(Routing()), Dispatch()
+            store, redis, clock, Areas(), StraightLineRouter(RoutingSettings()), fresh_seconds=30
         )
         (self.follow,) = consumers(self.service)
 

@@ -21,6 +21,7 @@ from support.crash.world import Answered, opened
 from support.payments.world import Emulator, running_emulator, serving
 from supportcarr.bootstrap.container import Container, area_ids
 from supportcarr.bootstrap.processes import gateway_of, open_container
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.http.types import ASGIApp
@@ -28,7 +29,6 @@ from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability.metrics import Metrics
-from supportcarr.kit.runtime.settings import Settings
 from supportcarr.realtime.app import build_realtime
 from supportcarr.supervisor.redis_server import RedisServer
 
@@ -117,7 +117,8 @@ class City:
         async with open_container(self.settings, "realtime") as house:
             lifecycle = Lifecycle()
             app = build_realtime(
-                self.settings,
+                self.settings.deployment,
+                self.settings.streams,
                 house.tokens,
                 house.streams,
                 house.redis.cache,

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from support.payments.world import API_KEY, WEBHOOK_SECRET
+from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Settings, load
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +99,7 @@ ENVIRONMENT = {
 
 @functools.cache
 def _settings() -> Settings:
-    return load({f"SUPPORTCARR_{name}": value for name, value in ENVIRONMENT.items()}, dotenv=None)
+    return load_settings({f"SUPPORTCARR_{name}": value for name, value in ENVIRONMENT.items()}, dotenv=None)
 
 
 def settings_at(place: Place) -> Settings:

@@ -29,11 +29,12 @@ from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.dispatch.model import DispatchCase, Offer
 from supportcarr.dispatch.roster import RosterEntry
 from supportcarr.dispatch.service import DispatchService
+from supportcarr.dispatch.settings import DispatchSettings
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Dispatch, Routing
 from supportcarr.kit.store.port import Collection, CollectionSpec, Range, Store
 from supportcarr.kit.store.update import update
 from supportcarr.providers.routing import StraightLineRouter
+from supportcarr.providers.settings import RoutingSettings
 
 START = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
 AREA = "montreal"
@@ -159,9 +160,9 @@ async def die() -> None:
 class City:
     """Dispatch over a real store, with everything around it in the test's hands."""
 
-    def __init__(self, store: Store, settings: Dispatch | None = None) -> None:
+    def __init__(self, store: Store, settings: DispatchSettings | None = None) -> None:
         self.store = store
-        self.settings = settings or Dispatch()
+        self.settings = settings or DispatchSettings()
         self.now = START
         self.clock = Clock(city_origin=START, wall_origin=START, wall=lambda: self.now.timestamp())
         self.positions = Positions()
@@ -189,7 +190,7 @@ class City:
             self.clock,
             rescues=Book(store),
             positions=self.positions,
-            routes=StraightLineRouter(Routing()),
+            routes=StraightLineRouter(RoutingSettings()),
             drivers=self,
             settings=self.settings,
         )

@@ -28,20 +28,23 @@ from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.routes import routes as auth_routes
 from supportcarr.auth.service import AuthService, Grant
+from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.app import Gateway, build
 from supportcarr.gateway.ports import Check
+from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Auth, Deployment, Limits, Servers
+from supportcarr.kit.runtime.settings import Deployment
 from supportcarr.kit.store.port import Store
 
 PASSWORD = "correct horse battery"
-AUTH = Auth(
+DRAIN_SECONDS = 2.0
+AUTH = AuthSettings(
     token_secrets="t2:"
     + "second-secret-of-the-tests-0123456789"
     + ",t1:"
@@ -181,9 +184,9 @@ async def serving(
     store: Store,
     redis: RedisClient,
     clock: Clock | None = None,
-    auth: Auth = AUTH,
-    limits: Limits | None = None,
-    servers: Servers | None = None,
+    auth: AuthSettings = AUTH,
+    limits: LimitSettings | None = None,
+    http: HttpSettings | None = None,
     checks: Mapping[str, Check] | None = None,
     apps: Mapping[str, Path] | None = None,
     redirects: Mapping[str, str] | None = None,
@@ -191,7 +194,6 @@ async def serving(
 ) -> AsyncIterator[Api]:
     """The gateway with those routes and auth's, on a free port, as in production."""
     clock = clock or Clock()
-    servers = servers or Servers(drain_seconds=2)
     port = free_port()
     place = Deployment(public_url=f"http://127.0.0.1:{port}")
     revocations = Revocations(store, clock, auth, redis)
@@ -209,8 +211,8 @@ async def serving(
         metrics=metrics,
         lifecycle=lifecycle,
         place=place,
-        servers=servers,
-        limits=limits or Limits(),
+        http=http or HttpSettings(),
+        limits=limits or LimitSettings(),
         secret=auth.lookup_secret,
         checks=checks or {"store": store.ping},
         config=lambda: {"realtime_url": place.realtime_url},
@@ -220,7 +222,7 @@ async def serving(
     )
     await revocations.open()
     running = asyncio.create_task(
-        serve(gateway, "127.0.0.1", port, servers.drain_seconds, lifecycle=lifecycle, front=gateway)
+        serve(gateway, "127.0.0.1", port, DRAIN_SECONDS, lifecycle=lifecycle, front=gateway)
     )
     try:
         await _listens(port, running)

@@ -14,7 +14,7 @@ from supportcarr.kit.http.server import Lifecycle, run, serve, serve_metrics
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.metrics import Metrics
-from supportcarr.kit.runtime.settings import Logs
+from supportcarr.kit.observability.settings import LogSettings
 
 
 def say(text: str) -> None:
@@ -52,7 +52,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def main(port: int, metrics_port: int, drain_seconds: float) -> int:
-    logs.configure(Logs(), descriptor=2)
+    logs.configure(LogSettings(), descriptor=2)
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
     metrics = await serve_metrics(Metrics().render, "127.0.0.1", metrics_port, lifecycle=lifecycle)

@@ -19,13 +19,13 @@ from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Stripe
 from supportcarr.kit.store.port import Store
 from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import PaymentService
 from supportcarr.payments.webhooks import StripeWebhooks
+from supportcarr.providers.settings import StripeSettings
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr_lab.emulators.app import create_app
 
@@ -69,8 +69,10 @@ class Emulator:
         self.session = session
 
     @property
-    def settings(self) -> Stripe:
-        return Stripe(api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=5.0)
+    def settings(self) -> StripeSettings:
+        return StripeSettings(
+            api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=5.0
+        )
 
     async def misbehave(self, **behaviour: Any) -> None:
         async with self.session.post(f"{self.base}/sandbox/stripe/behaviour", json=behaviour) as answer:
@@ -141,7 +143,7 @@ async def gateway_to(
     emulator: Emulator, *, timeout_seconds: float = 5.0
 ) -> AsyncIterator[StripePaymentGateway]:
     """The real adapter, with the unmodified SDK, speaking to the emulator."""
-    settings = Stripe(
+    settings = StripeSettings(
         api_key=API_KEY,
         webhook_secret=WEBHOOK_SECRET,
         api_base=emulator.base,

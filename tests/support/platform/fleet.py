@@ -21,8 +21,9 @@ import aiohttp
 import psutil
 
 from support.http.server import PASSWORD, new_address
+from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.http.server import free_port
-from supportcarr.kit.runtime import settings as kit_settings
+from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.redis_server import RedisServer
 
 READY_S = 60.0  # as ``supportcarr up`` has
@@ -73,7 +74,7 @@ class Fleet:
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Fleet:
-        kit_settings.load(self._environment({}), dotenv=None)  # makes the secrets that all share
+        load_settings(self._environment({}), dotenv=None)  # makes the secrets that all share
         timeout = aiohttp.ClientTimeout(total=30)
         self.session = await self._closing.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         return self
@@ -116,9 +117,9 @@ class Fleet:
             return False
 
     def _environment(self, more: dict[str, str]) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(kit_settings.PREFIX)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         given = self._settings | more
-        return kept | {kit_settings.PREFIX + name: value for name, value in given.items()}
+        return kept | {PREFIX + name: value for name, value in given.items()}
 
     # --- requests ---------------------------------------------------------------------------------
 

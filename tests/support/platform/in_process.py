@@ -33,6 +33,7 @@ from support.payments.world import Emulator, running_emulator, serving
 from supportcarr.auth.service import Grant
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients
 from supportcarr.bootstrap.processes import gateway_of
+from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.server import Lifecycle, free_port
 from supportcarr.kit.http.types import ASGIApp
@@ -40,9 +41,8 @@ from supportcarr.kit.jobs.service import Job
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime import settings as kit_settings
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Settings
+from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.pricing.areas import seed_demo
 from supportcarr.supervisor.redis_server import RedisServer
@@ -175,9 +175,7 @@ def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator,
         "LIMITS_ADDRESS_PER_MINUTE": "1000000",
         "LIMITS_SENSITIVE_PER_MINUTE": "1000000",
     } | changed
-    return kit_settings.load(
-        {kit_settings.PREFIX + name: value for name, value in given.items()}, dotenv=None
-    )
+    return load_settings({PREFIX + name: value for name, value in given.items()}, dotenv=None)
 
 
 @asynccontextmanager

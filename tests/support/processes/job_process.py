@@ -9,9 +9,9 @@ from pathlib import Path
 
 from supportcarr.kit.jobs.declarations import JobHandler
 from supportcarr.kit.jobs.service import Jobs
+from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Jobs as JobSettings
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 

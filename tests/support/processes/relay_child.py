@@ -17,11 +17,11 @@ from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import DriverDeparted
 from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Streams as StreamSettings
 from supportcarr.kit.store.port import CollectionSpec, VersionConflict
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.handlers import consumers

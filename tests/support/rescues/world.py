@@ -18,7 +18,6 @@ from supportcarr.contracts.events import PaymentProcessed
 from supportcarr.contracts.value_objects import DriverCard, Person, QuoteTerms, VehicleCard
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.settings import Rescues
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.rescues import handlers as rescue_handlers
@@ -28,6 +27,7 @@ from supportcarr.rescues.commands import Arrive, Command, Complete, Depart, Requ
 from supportcarr.rescues.model import Rescue
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.service import RescueService
+from supportcarr.rescues.settings import RescueSettings
 from supportcarr.riders import handlers as rider_handlers
 from supportcarr.riders.service import RiderService
 
@@ -137,7 +137,7 @@ class World:
         self.riders = RiderService(store, self.clock)
         self.service = self.another_service()
         self.reading = RescueQueries(
-            store, self.clock, people=self.town, drivers=self.town, settings=Rescues()
+            store, self.clock, people=self.town, drivers=self.town, settings=RescueSettings()
         )
         self.chat = ChatService(store, self.clock)
         self.rescues = store.collection(RESCUES)
@@ -156,7 +156,7 @@ class World:
             "claims": self.riders,
             "payment_methods": Cards(),
         } | ports
-        return RescueService(self.store, self.clock, settings=Rescues(), new_pin=lambda: PIN, **given)
+        return RescueService(self.store, self.clock, settings=RescueSettings(), new_pin=lambda: PIN, **given)
 
     def pass_(self, seconds: float) -> None:
         self._wall += seconds

@@ -10,8 +10,9 @@ from joserfc.jwk import OctKey
 
 from supportcarr.auth.access_tokens import CACHED_TOKENS_MAX, AccessTokens
 from supportcarr.auth.model import User
+from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.errors import Unauthenticated
-from supportcarr.kit.runtime.settings import Auth, SettingsError
+from supportcarr.kit.runtime.settings import SettingsError
 
 OLD, NEW = "old:" + "o" * 32, "new:" + "n" * 32
 ANA = User(
@@ -55,7 +56,9 @@ class Known(set[str]):
 
 def tokens(secrets: str = NEW, revoked: Known | None = None, wall: WallClock | None = None) -> AccessTokens:
     known = Known() if revoked is None else revoked
-    return AccessTokens(Auth(token_secrets=secrets, access_seconds=900), known, wall=wall or WallClock())
+    return AccessTokens(
+        AuthSettings(token_secrets=secrets, access_seconds=900), known, wall=wall or WallClock()
+    )
 
 
 def test_a_token_says_whose_it_is() -> None:

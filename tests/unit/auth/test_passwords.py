@@ -11,10 +11,10 @@ import pytest
 
 from supportcarr.auth import passwords
 from supportcarr.auth.passwords import PasswordHasher, encode_password
+from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.errors import Overloaded, ValidationFailed
-from supportcarr.kit.runtime.settings import Auth
 
-SETTINGS = Auth(bcrypt_cost=4, bcrypt_threads=1)
+SETTINGS = AuthSettings(bcrypt_cost=4, bcrypt_threads=1)
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import msgspec
 
 from supportcarr.bootstrap.container import area_ids
 from supportcarr.bootstrap.public_config import PublicConfig, public_config
-from supportcarr.kit.runtime.settings import load
+from supportcarr.bootstrap.settings import load_settings
 
 
 def config(tmp_path: Path, **given: str) -> PublicConfig:
     settings = {f"SUPPORTCARR_{name}": value for name, value in given.items()}
-    return public_config(load(settings | {"SUPPORTCARR_DATA": str(tmp_path)}, dotenv=None), 12.0)
+    return public_config(load_settings(settings | {"SUPPORTCARR_DATA": str(tmp_path)}, dotenv=None), 12.0)
 
 
 def test_it_names_every_area_with_its_place_zone_and_currency(tmp_path: Path) -> None:

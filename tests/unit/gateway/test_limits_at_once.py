@@ -9,16 +9,16 @@ import pytest
 from support.ratelimit import Process, World, in_its_own_time
 from supportcarr.contracts.errors import RateLimited
 from supportcarr.gateway.rate_limits import RequestLimits
+from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.ratelimit.limiter import Rule
-from supportcarr.kit.runtime.settings import Limits
 
 USER, ADDRESS = Rule("user", 60), Rule("address", 160)
 
 
 def limits(limiter: Process) -> RequestLimits:
     return RequestLimits(
-        limiter, Limits(user_per_minute=60, address_per_minute=160, sensitive_per_minute=20), Metrics()
+        limiter, LimitSettings(user_per_minute=60, address_per_minute=160, sensitive_per_minute=20), Metrics()
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from supportcarr.kit.observability import structured_log as logs
-from supportcarr.kit.runtime.settings import Logs
+from supportcarr.kit.observability.settings import LogSettings
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -24,7 +24,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 def lines(tmp_path: Path) -> Iterator[Lines]:
     """Configure the logs to a file; call it for what has been written so far."""
     file = tmp_path / "log.jsonl"
-    writer = logs.configure(Logs(level="info", file=str(file)))
+    writer = logs.configure(LogSettings(level="info", file=str(file)))
 
     def read() -> list[dict[str, Any]]:
         writer.flush()

@@ -17,8 +17,8 @@ from supportcarr.bootstrap.platform import Platform, stop_on_signals
 from supportcarr.bootstrap.seeding import write_private
 from supportcarr.kit.http.server import run as run_loop
 from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability.settings import LogSettings
 from supportcarr.kit.runtime.process import set_title
-from supportcarr.kit.runtime.settings import Logs
 from supportcarr_lab.demo.fault_injection import deal, plan
 from supportcarr_lab.demo.options import DemoOptions
 from supportcarr_lab.simulator.accounts import Accounts
@@ -124,7 +124,7 @@ async def chaos(options: DemoOptions, running: Platform, city: CityProcess) -> N
 def run_simulator(file: Path) -> int:
     """Run the city that *file* describes; progress goes to standard output, one JSON line each."""
     set_title("simulator")
-    logs.configure(Logs())
+    logs.configure(LogSettings())
     plan = json.loads(file.read_bytes())
     options = msgspec.convert(plan["city"], CityOptions, dec_hook=lambda kind, value: kind(value))
     if plan["accounts"]:

@@ -12,9 +12,11 @@ import click
 import structlog
 
 from supportcarr.bootstrap.platform import Platform, platform, stop_on_signals
+from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability.settings import LogSettings
 from supportcarr.kit.runtime.process import set_title
-from supportcarr.kit.runtime.settings import PREFIX, Logs, Settings, load
+from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr_lab.demo.city_process import CityProcess, chaos, start_city
 from supportcarr_lab.demo.options import DemoOptions
 from supportcarr_lab.verification.verify import judge_city
@@ -50,10 +52,10 @@ def run(options: DemoOptions) -> int:
     """The exit code: 0, or 1 if an invariant fell."""
     set_title("demo")
     environment = _environment(options)
-    settings = load(environment)
+    settings = load_settings(environment)
     refuse_to_wipe_anothers(options, settings)
     Path(options.data).mkdir(parents=True, exist_ok=True)
-    logs.configure(Logs(level="warning", file=str(Path(options.data) / "supportcarr.log")))
+    logs.configure(LogSettings(level="warning", file=str(Path(options.data) / "supportcarr.log")))
     return asyncio.run(_demo(options, settings, environment))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from supportcarr.bootstrap.processes import run_process
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.http.server import Lifecycle, serve
-from supportcarr.kit.runtime.settings import Settings, SettingsError
+from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr_lab.emulators.app import create_app
 
 

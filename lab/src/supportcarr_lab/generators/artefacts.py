@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import NODEFAULT
 
+from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.runtime.settings import SettingsGroup, declared, is_required, is_secret
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -41,13 +42,13 @@ def rescue_diagram() -> str:
 
 def settings_page() -> str:
     """``docs/settings.md``: every setting with its default and meaning, a section a concern."""
-    lines = ["# Settings", "", "Generated from `src/supportcarr/kit/runtime/settings.py`; do not edit.", ""]
+    lines = ["# Settings", "", "Generated from `src/supportcarr/bootstrap/settings.py`; do not edit.", ""]
     lines += [
         "Environment variables, or lines of a `.env` file; the environment wins. A secret that is *needed*",
         "has no default outside the local profile, which makes its own at first start.",
     ]
     section: type[SettingsGroup] | None = None
-    for group, field, name, meta in declared():
+    for group, field, name, meta in declared(Settings):
         if group is not section:
             section = group
             about = (group.__doc__ or "").strip().rstrip(".")

@@ -26,9 +26,9 @@ from zlib import crc32
 
 import msgspec
 
+from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import Arg, RedisClient, RedisError, RedisReplyError, Script
-from supportcarr.kit.runtime.settings import Streams as StreamSettings
 
 _APPEND_AT_ONCE = 40  # entries a script call: other clients wait for it
 _LOOK_EVERY = 16  # events of a stream, for those that are too old

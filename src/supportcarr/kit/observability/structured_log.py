@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from supportcarr.kit.runtime.settings import Logs
+from supportcarr.kit.observability.settings import LogSettings
 
 FLUSH_SECONDS = 0.1
 CAPACITY = 100_000  # lines that wait at most, if the disk or pipe does not take them
@@ -206,7 +206,7 @@ class _StandardHandler(logging.Handler):
             _writer.write(msgspec.Raw(_encode(self._encoder, level, event)))
 
 
-def configure(settings: Logs, *, descriptor: int | None = None) -> LogWriter:
+def configure(settings: LogSettings, *, descriptor: int | None = None) -> LogWriter:
     """Send every logger's lines to *descriptor*, else to the settings' file, else to standard error.
 
     Call once, first thing in a process; called again it takes the place of the earlier one.

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from supportcarr.bootstrap.platform import Platform
-from supportcarr.kit.runtime.settings import Settings, load
+from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.supervisor.redis_server import RedisServer, RedisServerError
 from supportcarr.supervisor.supervisor import Supervisor
 from supportcarr_lab.demo.command import refuse_to_wipe_anothers
@@ -17,7 +17,7 @@ from supportcarr_lab.demo.options import DemoOptions
 
 def settings(folder: Path, redis_url: str = "") -> Settings:
     given = {"SUPPORTCARR_DATA": str(folder), "SUPPORTCARR_REDIS_URL": redis_url}
-    return load({name: value for name, value in given.items() if value}, dotenv=None)
+    return load_settings({name: value for name, value in given.items() if value}, dotenv=None)
 
 
 def test_a_redis_that_the_demo_did_not_start_is_not_wiped(tmp_path: Path) -> None:

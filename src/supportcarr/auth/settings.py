@@ -1,0 +1,26 @@
+"""Settings of accounts and tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from supportcarr.kit.runtime.settings import SECRET, SettingsGroup
+
+
+class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Accounts and tokens."""
+
+    prefix = "AUTH_"
+    token_secrets: Annotated[
+        str,
+        Meta(description="HS256 secrets as KID:SECRET, comma-separated; the first one signs", extra=SECRET),
+    ] = ""
+    lookup_secret: Annotated[
+        str, Meta(description="key of the hashes that phone numbers are looked up by", extra=SECRET)
+    ] = ""
+    access_seconds: Annotated[int, Meta(ge=30, description="lifetime of an access token")] = 900
+    refresh_seconds: Annotated[int, Meta(ge=60, description="lifetime of an unused session")] = 86_400
+    bcrypt_cost: Annotated[int, Meta(ge=4, le=16, description="bcrypt cost; lower it in tests only")] = 12
+    bcrypt_threads: Annotated[int, Meta(ge=1, le=16, description="threads that hash passwords")] = 2

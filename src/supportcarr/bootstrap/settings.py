@@ -1,0 +1,96 @@
+"""Every setting of the platform: each group is declared by its owner and named here once.
+
+``docs/settings.md`` is generated from this struct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from supportcarr.auth.settings import AuthSettings
+from supportcarr.dispatch.settings import DispatchSettings
+from supportcarr.gateway.settings import HttpSettings, LimitSettings
+from supportcarr.kit.events.settings import StreamSettings
+from supportcarr.kit.jobs.settings import JobSettings
+from supportcarr.kit.observability.settings import LogSettings
+from supportcarr.kit.runtime.settings import CityClockSettings, Deployment, SettingsGroup, load
+from supportcarr.pricing.settings import QuoteSettings
+from supportcarr.providers.settings import RoutingSettings, StripeSettings
+from supportcarr.rescues.settings import RescueSettings
+
+
+class ServerSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Processes and ports."""
+
+    host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="port of the API and the apps")] = 8000
+    realtime_port: Annotated[int, Meta(ge=1, le=65535, description="port of the Socket.IO server")] = 8001
+    sandbox_port: Annotated[int, Meta(ge=1, le=65535, description="port of the emulators")] = 8002
+    metrics_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="first /metrics port; each process takes the next one; 0: any free port",
+        ),
+    ] = 0
+    api_processes: Annotated[int, Meta(ge=1, le=64, description="API processes that share the port")] = 2
+    realtime_processes: Annotated[int, Meta(ge=1, le=64, description="real-time processes")] = 1
+    worker_processes: Annotated[int, Meta(ge=1, le=64, description="worker processes")] = 1
+    drain_seconds: Annotated[
+        float, Meta(gt=0, description="time a process has to finish its work after SIGTERM")
+    ] = 10.0
+    watchdog_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description=(
+                "`up` and `demo` restart a process whose event loop is blocked this long; 0: no watchdog"
+            ),
+        ),
+    ] = 15.0
+
+
+class MapSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Maps in the apps."""
+
+    prefix = "MAP_"
+    style_url: Annotated[str, Meta(description="URL of a map style; empty: the built-in plain style")] = ""
+    content_sources: Annotated[
+        str,
+        Meta(
+            description=(
+                "comma-separated origins of the style's tiles, fonts and sprites, if other than the style's"
+            )
+        ),
+    ] = ""
+    mapbox_token: Annotated[str, Meta(description="public Mapbox token (pk.…)")] = ""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, one group per concern."""
+
+    deployment: Deployment
+    servers: ServerSettings
+    http: HttpSettings
+    city: CityClockSettings
+    auth: AuthSettings
+    limits: LimitSettings
+    stripe: StripeSettings
+    quotes: QuoteSettings
+    rescues: RescueSettings
+    dispatch: DispatchSettings
+    routing: RoutingSettings
+    streams: StreamSettings
+    jobs: JobSettings
+    logs: LogSettings
+    map: MapSettings
+
+
+def load_settings(environment: Mapping[str, str] | None = None, *, dotenv: str | None = ".env") -> Settings:
+    """Read every setting from *environment* (``os.environ`` if none is given).  Raises ``SettingsError``."""
+    return load(Settings, environment, dotenv=dotenv)

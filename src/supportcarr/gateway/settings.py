@@ -1,0 +1,36 @@
+"""Settings of the HTTP edge: bounds on requests, and rate limits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from supportcarr.kit.runtime.settings import SettingsGroup
+
+
+class HttpSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Bounds on HTTP requests."""
+
+    requests_at_once: Annotated[
+        int, Meta(ge=2, description="requests in progress per API process; further ones get 503")
+    ] = 512
+    request_seconds: Annotated[float, Meta(gt=0, description="a request that takes longer gets 503")] = 10.0
+    max_body_bytes: Annotated[int, Meta(ge=1024, description="largest accepted request body")] = 262_144
+    trusted_proxies: Annotated[
+        str, Meta(description="comma-separated networks whose X-Forwarded-For header is trusted")
+    ] = ""
+
+
+class LimitSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Rate limits of HTTP requests (wall time)."""
+
+    prefix = "LIMITS_"
+    user_per_minute: Annotated[int, Meta(ge=1, description="requests per minute and user")] = 300
+    address_per_minute: Annotated[int, Meta(ge=1, description="requests per minute and address")] = 1200
+    sensitive_per_minute: Annotated[
+        int, Meta(ge=1, description="sign-ins, sign-ups and the like per minute and address")
+    ] = 20
+    lease: Annotated[
+        int, Meta(ge=1, le=64, description="tokens leased per request to Redis; 1 disables leasing")
+    ] = 8

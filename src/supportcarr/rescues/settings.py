@@ -1,0 +1,22 @@
+"""Settings of rescues."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from supportcarr.kit.runtime.settings import SettingsGroup
+
+
+class RescueSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Rescues (city time)."""
+
+    prefix = "RESCUES_"
+    hold_seconds: Annotated[float, Meta(gt=0, description="longest wait for the hold on the card")] = 300
+    matching_seconds: Annotated[float, Meta(gt=0, description="longest search for a driver")] = 480
+    free_cancellation_seconds: Annotated[
+        float, Meta(ge=0, description="free cancellation after the first acceptance")
+    ] = 120
+    no_show_seconds: Annotated[float, Meta(ge=0, description="wait at the pickup before a no-show")] = 600
+    pin_tries: Annotated[int, Meta(ge=1, description="attempts at the start PIN")] = 5
