@@ -34,7 +34,7 @@ ABSENT = "res_qc_absent"
 async def test_an_index_answers_it(
     query: Query, store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
 ) -> None:
-    await query.ask(store.get_collection(query.spec.name))
+    await query.run(store.get_collection(query.spec.name))
     [asked] = commands.of(query.spec.name, "find", "aggregate")
     plan = stages(await explained(raw, asked))
     assert WHOLE_COLLECTION not in plan

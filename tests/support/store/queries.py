@@ -1,5 +1,8 @@
-"""Every question that the code asks of the store, with where it is asked; ``test_declared_queries`` holds
-this list to the code.  Plans are looked at question by question, on each engine that can tell its own."""
+"""Every query that the code sends to the store, with its caller.
+
+``test_declared_queries`` compares this list with the code.  Tests check the plan of each query on every
+engine that explains its plans.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +39,14 @@ Sorting = Literal["index", "merge", "memory"]
 
 @dataclass(frozen=True)
 class Query:
-    """One question: ``find``, or ``count`` or ``scan``.
+    """One ``find``, ``count`` or ``scan``.
 
-    ``sorting``: ``memory`` where what matches is few by nature, or is gone through in batches, so that the
-    engine may sort what it found; ``merge`` where several runs of an index are to be merged, for which
-    SQLite sorts and MongoDB does not.
+    ``sorting`` says how the engine may order the result.  ``index``: by the index alone.  ``memory``: few
+    documents match, or they are read in batches, so the engine may sort them.  ``merge``: several ranges
+    of an index are merged; SQLite sorts for that, MongoDB does not.
     """
 
-    asked: str  # FILE RECEIVER, as ``asked_in_code`` has it
+    caller: str  # FILE RECEIVER.METHOD, as in ``calls_in_code``
     spec: CollectionSpec[Any]
     where: Where = field(default_factory=dict)
     sort: str = "id"
@@ -54,8 +57,8 @@ class Query:
         fields = ",".join(self.where) or "all"
         return f"{self.spec.name}.{self.how}({fields};{self.sort})"
 
-    async def ask(self, collection: Collection[Any]) -> None:
-        """Ask it, of whatever is there."""
+    async def run(self, collection: Collection[Any]) -> None:
+        """Send it to *collection*, whatever that holds."""
         if self.how == "find":
             await collection.find(self.where, sort=self.sort, limit=20)
         elif self.how == "count":
@@ -65,7 +68,7 @@ class Query:
                 break
 
 
-def _forget(spec: CollectionSpec[Any], by: str) -> Query:
+def _purge(spec: CollectionSpec[Any], by: str) -> Query:
     return Query("kit/store/purge.py collection.find", spec, {by: UNTIL}, by)
 
 
@@ -73,50 +76,50 @@ def _due(spec: CollectionSpec[Any]) -> Query:
     return Query("kit/jobs/deadlines.py watched.collection.find", spec, {"due_at": UNTIL}, "due_at")
 
 
-def _judged(name: str, spec: CollectionSpec[Any]) -> Query:
+def _verification(name: str, spec: CollectionSpec[Any]) -> Query:
     return Query(
         f"supportcarr_lab/verification/collect.py self._store.collection({name}).scan", spec, how="scan"
     )
 
 
 def _operations() -> Iterator[Query]:
-    asked = "operations/repository.py self._rows"
+    rows = "operations/repository.py self._rows"
     newest = "-requested_at"
     several = In(tuple(sorted(LIVE)))
-    yield Query(f"{asked}.find", OPS_RESCUES, {}, newest)
+    yield Query(f"{rows}.find", OPS_RESCUES, {}, newest)
     ways: tuple[tuple[str | In, Sorting], ...] = (("matching", "index"), (several, "merge"))
     for statuses, sorting in ways:
-        yield Query(f"{asked}.find", OPS_RESCUES, {"status": statuses}, newest, sorting=sorting)
+        yield Query(f"{rows}.find", OPS_RESCUES, {"status": statuses}, newest, sorting=sorting)
         both: Where = {"area_id": "montreal", "status": statuses}
-        yield Query(f"{asked}.find", OPS_RESCUES, both, newest, sorting=sorting)
+        yield Query(f"{rows}.find", OPS_RESCUES, both, newest, sorting=sorting)
     for who in ("area_id", "rider_id", "driver_id"):
-        yield Query(f"{asked}.find", OPS_RESCUES, {who: "x"}, newest)
+        yield Query(f"{rows}.find", OPS_RESCUES, {who: "x"}, newest)
     waiting = In(WAITING)
-    # Of the few who wait now the engine may sort all.
-    yield Query(f"{asked}.find", OPS_RESCUES, {"status": waiting}, "waiting_since", sorting="memory")
+    # Few rescues wait at a time, so the engine may sort them.
+    yield Query(f"{rows}.find", OPS_RESCUES, {"status": waiting}, "waiting_since", sorting="memory")
     in_area: Where = {"area_id": "montreal", "status": waiting}
-    yield Query(f"{asked}.find", OPS_RESCUES, in_area, "waiting_since", sorting="memory")
-    yield Query(f"{asked}.count", OPS_RESCUES, {"status": "matching"}, how="count")
-    yield Query(f"{asked}.count", OPS_RESCUES, {"status": "matching", "area_id": "x"}, how="count")
+    yield Query(f"{rows}.find", OPS_RESCUES, in_area, "waiting_since", sorting="memory")
+    yield Query(f"{rows}.count", OPS_RESCUES, {"status": "matching"}, how="count")
+    yield Query(f"{rows}.count", OPS_RESCUES, {"status": "matching", "area_id": "x"}, how="count")
     under_way: Where = {"area_id": "montreal", "status": several}
-    yield Query(f"{asked}.scan", OPS_RESCUES, under_way, how="scan", sorting="memory")
+    yield Query(f"{rows}.scan", OPS_RESCUES, under_way, how="scan", sorting="memory")
     ended: Where = {"area_id": "montreal", "ended_at": SINCE}
-    yield Query(f"{asked}.scan", OPS_RESCUES, ended, how="scan", sorting="memory")
+    yield Query(f"{rows}.scan", OPS_RESCUES, ended, how="scan", sorting="memory")
 
 
 def _own_rescues() -> Iterator[Query]:
-    asked = "rescues/queries.py self._rescues.find"
+    caller = "rescues/queries.py self._rescues.find"
     for who in ("rider_id", "driver_id"):
         for sort in ("created_at", "-created_at"):
-            yield Query(asked, RESCUES, {who: "usr_1"}, sort)
-            yield Query(asked, RESCUES, {who: "usr_1", "status": In(tuple(sorted(LIVE)))}, sort)
-            yield Query(asked, RESCUES, {who: "usr_1", "status": "completed"}, sort)
+            yield Query(caller, RESCUES, {who: "usr_1"}, sort)
+            yield Query(caller, RESCUES, {who: "usr_1", "status": In(tuple(sorted(LIVE)))}, sort)
+            yield Query(caller, RESCUES, {who: "usr_1", "status": "completed"}, sort)
 
 
 QUERIES: tuple[Query, ...] = (
-    Query("auth/service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # one, or none
+    Query("auth/service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # at most one
     Query("auth/revocations.py self._sessions.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
-    Query("bootstrap/adapters.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1"}, sorting="memory"),
+    Query("dispatch/service.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1"}, sorting="memory"),
     Query("dispatch/reconciler.py self._roster.find", ROSTER, {"claim_until": UNTIL}, "claim_until"),
     Query("dispatch/service.py self._offers.find", OFFERS, {"driver_id": "usr_1", "state": "open"}),
     Query("dispatch/service.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1", "state": "open"}),
@@ -130,10 +133,10 @@ QUERIES: tuple[Query, ...] = (
     Query("kit/jobs/service.py self.documents.find", JOBS, {"state": "done", "run_at": UNTIL}, "run_at"),
     Query("kit/jobs/service.py self.documents.find", JOBS, {"state": "dead"}, "run_at"),
     Query("kit/jobs/service.py self.documents.count", JOBS, {"state": "dead"}, how="count"),
-    _forget(SESSIONS, "expires_at"),
-    _forget(CLAIMS, "expires_at"),
-    _forget(QUOTES, "forget_at"),
-    _forget(EVENTS, "handled_at"),
+    _purge(SESSIONS, "expires_at"),
+    _purge(CLAIMS, "expires_at"),
+    _purge(QUOTES, "forget_at"),
+    _purge(EVENTS, "handled_at"),
     Query("notifications/service.py self._notifications.find", NOTIFICATIONS, {"user_id": "usr_1"}, "-at"),
     *_operations(),
     Query("payments/ledger_service.py self._transactions.find", LEDGER, {"driver_id": "usr_1"}, "-at"),
@@ -146,23 +149,23 @@ QUERIES: tuple[Query, ...] = (
     Query("rescues/chat.py self._messages.count", MESSAGES, {"rescue_id": "res_qc_1"}, how="count"),
     *_own_rescues(),
     Query("riders/service.py self._riders.find", RIDERS, {"claim_until": UNTIL}, "claim_until"),
-    # Whole collections, in order of their ids: few documents, or the books, or a judgement of everything.
+    # Whole collections in order of id: small ones, the ledger, and what the verification reads.
     Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
     Query("payments/ledger_service.py self._transactions.scan", LEDGER, how="scan"),
-    _judged("LEDGER", LEDGER),
-    _judged("LIVE_JOBS", CURRENT_JOBS),
-    _judged("NOTIFICATIONS", NOTIFICATIONS),
-    _judged("OFFERS", OFFERS),
-    _judged("RECORDS", RECORDS),
-    _judged("RESCUES", RESCUES),
-    _judged("RIDERS", RIDERS),
-    _judged("ROSTER", ROSTER),
+    _verification("LEDGER", LEDGER),
+    _verification("CURRENT_JOBS", CURRENT_JOBS),
+    _verification("NOTIFICATIONS", NOTIFICATIONS),
+    _verification("OFFERS", OFFERS),
+    _verification("RECORDS", RECORDS),
+    _verification("RESCUES", RESCUES),
+    _verification("RIDERS", RIDERS),
+    _verification("ROSTER", ROSTER),
     Query("supportcarr_lab/verification/collect.py jobs.count", JOBS, {"state": "ready"}, how="count"),
     Query("supportcarr_lab/verification/collect.py jobs.count", JOBS, {"state": "dead"}, how="count"),
 )
 
-# What is called the same and asks no collection, or hands on to what is listed above.
-NO_QUESTIONS = frozenset(
+# Calls of methods with these names that are no store queries, or that lead to one listed above.
+OTHER_CALLS = frozenset(
     {
         "supportcarr_lab/demo/fault_injection.py itertools.count",
         "drivers/routes.py service.find",
@@ -176,6 +179,7 @@ NO_QUESTIONS = frozenset(
         "kit/jobs/service.py self.find",
         "kit/events/relay.py names.count",
         "supervisor/redis_server.py said.count",
+        "operations/service.py self._drivers.count",
         "operations/service.py self._rescues.count",
         "payments/service.py self._gateway.find",
         "rescues/admin_view.py self._chat.count",
@@ -183,9 +187,11 @@ NO_QUESTIONS = frozenset(
 )
 
 
-def asked_in_code() -> dict[str, set[str]]:
-    """For each ``FILE RECEIVER.find`` (or count, scan) in the code, outside of the engines and the emulators,
-    the different conditions that it is called with, as they are written."""
+def calls_in_code() -> dict[str, set[str]]:
+    """The calls of ``find``, ``count`` and ``scan`` outside of the engines and the emulators.
+
+    Maps each ``FILE RECEIVER.METHOD`` to the distinct conditions in its calls, as source text.
+    """
     roots = Path(supportcarr.__file__).parent, Path(supportcarr_lab.__file__).parent
     found: defaultdict[str, set[str]] = defaultdict(set)
     for file in sorted(file for root in roots for file in root.rglob("*.py")):

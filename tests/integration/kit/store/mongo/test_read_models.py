@@ -52,7 +52,7 @@ async def test_of_all_the_lists_only_those_of_read_models_may_come_from_secondar
     store: MongoStore, wire: MongoWire
 ) -> None:
     for query in QUERIES:
-        await query.ask(store.get_collection(query.spec.name))
+        await query.run(store.get_collection(query.spec.name))
     asked = {query.spec.name for query in QUERIES}
     assert modes(wire.said) == {
         name: {"secondaryPreferred" if name in READ_MODELS else "primary"} for name in asked
