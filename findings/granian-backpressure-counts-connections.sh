@@ -7,8 +7,8 @@
 #   more than one.
 # Seen: an open connection counts for as long as it is open, idle or not. The third and fourth client wait until one
 #   of the others hangs up.
-# What follows: a bound chosen for requests (32 helps the tail under load) shuts out the thirty-third browser. Choose it
-#   as a number of connections, and bound requests in the application.
+# What follows: with a bound chosen for requests (32 helps the tail latency under load) the thirty-third browser waits.
+#   Choose it as a number of connections, and limit concurrent requests in the application.
 . "$(dirname "$0")/support/common.sh"
 python_with granian==2.8.7
 cat > app.py <<'PY'

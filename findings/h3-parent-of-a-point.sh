@@ -5,9 +5,9 @@
 # Expected: the parent of the point's small cell is the point's large cell, so that counts by quarter can be added
 #   up from counts by block.
 # Seen: for 7 % of the points it is a neighbour of it. Seven hexagons do not fill a hexagon, so a fourteenth of the
-#   area of a cell's children lies outside the cell. More steps in between change little (resolution 5: 6 %).
-# What follows: cells of two resolutions are two different maps. Ask for the resolution that you mean from the
-#   coordinates, or keep the finest and let "its parent" be the definition of the quarter everywhere.
+#   area of a cell's children lies outside the cell. Over more levels it is about the same (resolution 5: 6 %).
+# What follows: do not mix the two ways. Compute both cells from the coordinates, or store the finest cell and use its
+#   parent everywhere.
 . "$(dirname "$0")/support/common.sh"
 python_with h3==4.5.0
 

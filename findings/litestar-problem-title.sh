@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # litestar 2.25.0 with msgspec 0.22.0
 #
-# Input: ProblemDetailsPlugin switched on for all HTTP errors; two requests with a wrong and a missing value.
+# Input: ProblemDetailsPlugin enabled for all HTTP errors; a wrong value, a missing value and an unknown path.
 # Expected: RFC 9457: "title" is a short summary of the kind of problem that does not change from one to the next,
 #   "detail" explains this one.
 # Seen: they are exchanged. The title is the sentence about this request, its query included, and the detail is the
 #   status's name. An unknown path has the same words in both.
-# What follows: clients that group by title, or show it as a heading, get one group a request and see a caller's query.
-#   Make problem documents in an exception handler of your own.
+# What follows: clients that group errors by title get a group for each request. Build problem documents in your own
+#   exception handler.
 . "$(dirname "$0")/support/common.sh"
 python_with litestar==2.25.0 msgspec==0.22.0 httpx==0.28.1
 

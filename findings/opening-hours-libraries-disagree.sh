@@ -4,11 +4,11 @@
 # Input: three values as shops carry them, asked for on a Wednesday at 10:00 and on a Saturday at 10:00.
 # Expected: one specification, one answer.
 # Seen: they disagree about each of them.
-#   "Mo-Fr 08:00-12:00; 13:00-17:00": a rule after ";" replaces the earlier ones on its days, and one without days is
-#     for every day, so the mornings are gone. Python follows that; Node opens the shop in the mornings as well.
+#   "Mo-Fr 08:00-12:00; 13:00-17:00": by the specification a rule after ";" replaces the earlier ones on its days, and
+#     one without days is for every day, so the mornings are gone. Python follows that; Node keeps them.
 #   "Mo-Su 09:00+" (no closing time given): Node says "unknown" all day; Python says open.
 #   '... || "by appointment"': outside the hours Node says "unknown"; Python says open, with the words as a comment.
-# What follows: evaluate in one place (server or browser, not both), and look at the comment before "open" is believed.
+# What follows: evaluate in one place (server or browser, not both), and read the comment before you trust "open".
 . "$(dirname "$0")/support/common.sh"
 python_with opening-hours-py==2.1.4
 node_with opening_hours@3.15.0

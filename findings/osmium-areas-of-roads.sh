@@ -7,7 +7,7 @@
 #   tagged highway=residential and no area=yes is a line by the map's own rules.
 # Seen: the street is an area as well, as every closed way is: roads, roundabouts, fences. And an area's id is twice
 #   the way's, or twice the relation's plus one (14, 16, 11), so that it looks like the id of something else.
-# What follows: judge by tags what is an area; ask orig_id() and from_way() for the id, never id.
+# What follows: decide by the tags what is an area, and take the id from orig_id() and from_way().
 . "$(dirname "$0")/support/common.sh"
 python_with osmium==4.3.2
 

@@ -3,7 +3,7 @@
 #
 # Input: a Montréal number with an extension, written as in Québec: "poste 12". Region CA.
 # Expected: what "ext. 12" gives: the number and the extension 12. French is an official language of Canada, and the
-#   library knows the extension words of several languages ("int." of Italian and Spanish, "доб." of Russian).
+#   library knows the extension words of several languages ("anexo" of Spanish, "доб" of Russian).
 # Seen: "poste" is no extension word. Without brackets phonenumbers reads its letters as those on a telephone's
 #   keys (p-o-s-t-e, 7-6-7-8-3) and returns one longer number, valid in no country, and no error, unless that number
 #   becomes longer than any. With the customary brackets and comma it refuses the text. libphonenumber-js finds no

@@ -3,9 +3,9 @@
 #
 # Input: a histogram with the bounds 0.5, 1 and 5 in a Python and in a Node service, one observation of 0.7 each.
 # Expected: the same text. Adding up both services by bucket, sum by (le), is what histograms are made for.
-# Seen: Python writes le="1.0" and le="5.0", Node le="1" and le="5". Labels are compared as text by every Prometheus
-#   that does not rewrite them (2.x), so the sum has two buckets where there is one, each with half of the counts, and
-#   histogram_quantile of it is wrong without a warning.
+# Seen: Python writes le="1.0" and le="5.0", Node le="1" and le="5". Labels are text, so a sum by (le) has two buckets
+#   where there is one, each with the counts of one service, and whoever asks for le="1.0" (the share of requests within
+#   a second) counts the Python service alone, without a warning.
 # What follows: bounds that are no whole numbers (0.5, 0.25, 2.5) are spelt alike by both. Choose such ones, or
 #   rewrite the label where it is scraped.
 . "$(dirname "$0")/support/common.sh"

