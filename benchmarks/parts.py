@@ -26,7 +26,8 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.events.settings import StreamSettings
-from supportcarr.kit.events.streams import EventStreams, Publication
+from supportcarr.kit.events.stream_types import Publication
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.ids import new_id

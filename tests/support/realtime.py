@@ -19,12 +19,13 @@ import socketio
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
-from supportcarr.kit.events.streams import EventStreams, Publication
+from supportcarr.kit.events.stream_types import Publication
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.realtime.app import RealtimeApp, build_realtime
+from supportcarr.realtime.client_session import BackpressureLimits
 from supportcarr.realtime.messages import PositionReport
-from supportcarr.realtime.session import BackpressureLimits
 
 AREAS = ("laval", "montreal")
 WAIT = 10.0  # seconds a test waits for what must happen

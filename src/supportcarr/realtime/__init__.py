@@ -1,1 +1,1 @@
-"""The real-time edge: a process of its own that tells people what happens, over Socket.IO."""
+"""The real-time server: a process of its own that sends events to clients over Socket.IO."""

@@ -1,10 +1,10 @@
 """The real-time process as an ASGI application.
 
-    realtime = build_realtime(deployment, settings, tokens, streams, cache, reports, areas)
-    await serve(realtime, host, port, drain_seconds, lifecycle=lifecycle, websockets=True)
+    app = build_realtime(deployment, settings, tokens, streams, pubsub, position_sink, areas)
+    await serve(app, host, port, drain_seconds, lifecycle=lifecycle, websockets=True)
 
-Its lifespan starts and stops everything.  Once *lifecycle* drains, nobody is let in any more and all
-are sent away at once, so that the server has no connection left to wait for.
+The ASGI lifespan starts and stops everything.  Once *lifecycle* drains, new connections are refused and
+all open ones closed at once, so that the HTTP server has none left to wait for.
 """
 
 from __future__ import annotations
@@ -18,37 +18,38 @@ from supportcarr.kit.http.server import Lifecycle
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.runtime.settings import Deployment
-from supportcarr.realtime.fanout import EventSource, FanOut, PubSub
+from supportcarr.realtime.client_session import BackpressureLimits
+from supportcarr.realtime.fan_out import FanOut
 from supportcarr.realtime.metrics import RealtimeMetrics
-from supportcarr.realtime.ports import PositionSink, TokenVerifier
+from supportcarr.realtime.ports import EventSource, PositionSink, PubSub, TokenVerifier
 from supportcarr.realtime.server import HANDSHAKE_TIMEOUT_SECONDS, SocketServer
-from supportcarr.realtime.session import BackpressureLimits
 
 PATH = "/socket.io"
 
 
 class RealtimeApp:
-    """``/socket.io``, ``/healthz`` (alive) and ``/readyz`` (may take traffic)."""
+    """``/socket.io``, ``/healthz`` (the process is alive) and ``/readyz`` (it may take traffic)."""
 
-    def __init__(self, edge: SocketServer, node: FanOut, lifecycle: Lifecycle | None) -> None:
-        self.server = edge
-        self.fan_out = node
+    def __init__(self, server: SocketServer, fan_out: FanOut, lifecycle: Lifecycle | None) -> None:
+        self.server = server
+        self.fan_out = fan_out
         self._lifecycle = lifecycle
         self._drain: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to listen to Redis; returns at once, ``/readyz`` tells when it hears."""
+        """Begin to read from Redis; returns at once, ``/readyz`` reports when it reads."""
         self.fan_out.start()
         self.server.start()
         if self._lifecycle is not None:
-            self._drain = asyncio.create_task(self._until_drained(self._lifecycle), name="drain sockets")
+            drain = self._drain_with(self._lifecycle)
+            self._drain = asyncio.create_task(drain, name="drain sockets")
 
-    async def _until_drained(self, lifecycle: Lifecycle) -> None:
+    async def _drain_with(self, lifecycle: Lifecycle) -> None:
         await lifecycle.until_drained()
         await self.server.drain()
 
     async def stop(self) -> None:
-        """Send everybody away and end; harmless when repeated."""
+        """Close all connections and stop; safe to repeat."""
         await self.server.stop()
         if self._drain is not None:
             self._drain.cancel()
@@ -65,7 +66,7 @@ class RealtimeApp:
         elif scope["path"].rstrip("/") == PATH:
             await self.server.handle(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope["path"], send)
+            await self._respond(scope["path"], send)
         else:
             await send({"type": "websocket.close"})
 
@@ -80,7 +81,7 @@ class RealtimeApp:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _answer(self, path: str, send: Send) -> None:
+    async def _respond(self, path: str, send: Send) -> None:
         status, body = 404, b'{"status":"not found"}'
         if path == "/healthz":
             status, body = 200, b'{"status":"ok"}'
@@ -107,33 +108,33 @@ def build_realtime(
     limits: BackpressureLimits | None = None,
     handshake_timeout_seconds: float = HANDSHAKE_TIMEOUT_SECONDS,
 ) -> RealtimeApp:
-    """Put one real-time process together.
+    """Assemble one real-time process.
 
-    *streams* is ``kit.events.streams.Streams`` on the durable Redis, *cache* an open client of the
-    cache Redis (positions), *areas* the ids of all service areas (operators hear each one's stream).
-    Nothing runs before the lifespan (or ``start``).
+    *streams* reads the durable Redis, *pubsub* is an open client of the cache Redis (driver locations),
+    *areas* are the ids of all service areas (operators receive the stream of each).  Nothing runs before
+    the lifespan, or ``start``.
     """
-    node = FanOut(streams, pubsub, settings.heads_seconds)
-    edge = SocketServer(
-        node,
+    fan_out = FanOut(streams, pubsub, settings.heads_seconds)
+    server = SocketServer(
+        fan_out,
         streams,
         tokens,
         position_sink,
         areas,
-        origins=_origins(deployment),
-        watch_seconds=settings.heads_seconds,
+        origins=_allowed_origins(deployment),
+        check_seconds=settings.heads_seconds,
         limits=limits,
         handshake_timeout_seconds=handshake_timeout_seconds,
     )
     if metrics is not None:
-        metrics.registry.register(RealtimeMetrics(edge, node))
-    return RealtimeApp(edge, node, lifecycle)
+        metrics.registry.register(RealtimeMetrics(server, fan_out))
+    return RealtimeApp(server, fan_out, lifecycle)
 
 
-def _origins(deployment: Deployment) -> str | list[str]:
-    """Pages that may connect: our own; in the local profile any, because its ports vary.
+def _allowed_origins(deployment: Deployment) -> str | list[str]:
+    """Our own pages may connect; in the local profile any page, because its ports vary.
 
-    A page can do nothing without a token in any case: no cookie is read here.
+    No page can do anything without a token: cookies are not read here.
     """
     if deployment.profile == "local":
         return "*"

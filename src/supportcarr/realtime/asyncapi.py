@@ -1,7 +1,7 @@
-"""The AsyncAPI 3.0 document of the Socket.IO edge, generated from ``messages.DECLARED``.
+"""Render the AsyncAPI 3.0 document of the Socket.IO API from ``messages.SOCKET_EVENTS``.
 
-Specification: https://www.asyncapi.com/docs/reference/specification/v3.0.0.  Operations are told from
-the server's side: it *sends* what clients listen to and *receives* what they emit; a Socket.IO
+Specification: https://www.asyncapi.com/docs/reference/specification/v3.0.0.  Operations are described
+from the server's side: it *sends* what clients listen to and *receives* what they emit; a Socket.IO
 acknowledgement is the operation's reply.
 """
 
@@ -21,27 +21,28 @@ _CHANNEL = "socket"
 
 
 def render(
-    shapes: Mapping[str, Any] | None = None,
+    payload_types: Mapping[str, Any] | None = None,
     *,
     version: str = "0.1.0",
     url: str = "http://127.0.0.1:8001",
 ) -> dict[str, Any]:
     """The document, ready for JSON.
 
-    *shapes* gives, by event name, the types of the payloads that other parts own (the offer, the
-    message, the notification); *url* is where clients reach the edge.
+    *payload_types* gives, by event name, the types of the payloads that other parts own (the offer, the
+    message, the notification); *url* is where clients reach the server.  Raises ``ValueError`` for an
+    event that is not declared.
     """
-    given = dict(shapes or {})
-    unknown = set(given) - {declared.name for declared in SOCKET_EVENTS}
+    given = dict(payload_types or {})
+    unknown = set(given) - {event.name for event in SOCKET_EVENTS}
     if unknown:
         raise ValueError(f"no such socket events: {', '.join(sorted(unknown))}")
-    payloads = {declared.name: given.get(declared.name, declared.payload) for declared in SOCKET_EVENTS}
-    acks = {declared.ack for declared in SOCKET_EVENTS if declared.ack}
+    payloads = {event.name: given.get(event.name, event.payload) for event in SOCKET_EVENTS}
+    acks = {event.ack for event in SOCKET_EVENTS if event.ack}
     types = [*payloads.values(), *acks, StreamEnvelope, Credentials]
     schemas, components = msgspec.json.schema_components(types, ref_template=_SCHEMAS)
     by_type = dict(zip(map(_hashable, types), schemas, strict=True))
-    messages = {_key(d.name): _message(d, by_type[_hashable(payloads[d.name])]) for d in SOCKET_EVENTS}
-    replies = {f"{_key(d.name)}.ack": _reply(d, by_type[d.ack]) for d in SOCKET_EVENTS if d.ack}
+    messages = {_key(e.name): _message(e, by_type[_hashable(payloads[e.name])]) for e in SOCKET_EVENTS}
+    replies = {f"{_key(e.name)}.ack": _reply(e, by_type[e.ack]) for e in SOCKET_EVENTS if e.ack}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -60,7 +61,7 @@ def render(
                 "messages": {key: {"$ref": _MESSAGES + key} for key in (messages | replies)},
             }
         },
-        "operations": {_key(d.name): _operation(d) for d in SOCKET_EVENTS},
+        "operations": {_key(e.name): _operation(e) for e in SOCKET_EVENTS},
         "components": {
             "messages": messages | replies,
             "schemas": components,
@@ -79,10 +80,11 @@ def render(
 _DESCRIPTION = """\
 Socket.IO 5 (Engine.IO 4), WebSocket only, path `/socket.io`, `auth: {token, since?}`.
 
-A client joins nothing by itself: it is given `user:ID`, and operators `ops:AREA` of every area.
-`stream:heads` comes first; load by REST, then apply events.  Each event of a stream carries
-`cursor` = `epoch:seq`, `seq` up by one; drop one that you have, and ask by `stream:sync` when a head
-shows that one is missing.  Connect again with `since` to get what came meanwhile.
+Clients do not subscribe to streams: each receives `user:ID`, and operators also `ops:AREA` of every
+area.  `stream:heads` comes first; load the state by REST, then apply events.  Each event of a stream
+carries its position in `cursor` (`epoch:offset`); the offset increases by one per event.  Drop an event
+that you already have, and send `stream:sync` when a position shows that one is missing.  Reconnect with
+`since` to receive the events in between.
 """
 
 
@@ -91,7 +93,7 @@ def _hashable(type_: Any) -> Any:
 
 
 def _key(name: str) -> str:
-    """Keys of components may not have a colon."""
+    """A key for components, which may not contain a colon."""
     return name.replace(":", ".")
 
 
@@ -106,34 +108,34 @@ def _server(url: str) -> dict[str, Any]:
     }
 
 
-def _message(declared: SocketEvent, schema: dict[str, Any]) -> dict[str, Any]:
+def _message(event: SocketEvent, schema: dict[str, Any]) -> dict[str, Any]:
     payload = schema
-    if declared.stream:
+    if event.stream:
         envelope = {"$ref": _SCHEMAS.format(name=StreamEnvelope.__name__)}
         payload = {"allOf": [envelope, {"type": "object", "properties": {"data": schema}}]}
-    return {"name": declared.name, "summary": declared.summary, "payload": payload}
+    return {"name": event.name, "summary": event.summary, "payload": payload}
 
 
-def _reply(declared: SocketEvent, schema: dict[str, Any]) -> dict[str, Any]:
+def _reply(event: SocketEvent, schema: dict[str, Any]) -> dict[str, Any]:
     return {
-        "name": f"{declared.name} acknowledgement",
-        "summary": f"The acknowledgement of {declared.name}",
+        "name": f"{event.name} acknowledgement",
+        "summary": f"The acknowledgement of {event.name}",
         "payload": schema,
     }
 
 
-def _operation(declared: SocketEvent) -> dict[str, Any]:
+def _operation(event: SocketEvent) -> dict[str, Any]:
     channel = f"#/channels/{_CHANNEL}"
     operation: dict[str, Any] = {
-        "action": "send" if declared.sender == "server" else "receive",
+        "action": "send" if event.sender == "server" else "receive",
         "channel": {"$ref": channel},
-        "summary": declared.summary,
-        "tags": [{"name": role} for role in declared.audience],
-        "messages": [{"$ref": f"{channel}/messages/{_key(declared.name)}"}],
+        "summary": event.summary,
+        "tags": [{"name": role} for role in event.audience],
+        "messages": [{"$ref": f"{channel}/messages/{_key(event.name)}"}],
     }
-    if declared.ack:
+    if event.ack:
         operation["reply"] = {
             "channel": {"$ref": channel},
-            "messages": [{"$ref": f"{channel}/messages/{_key(declared.name)}.ack"}],
+            "messages": [{"$ref": f"{channel}/messages/{_key(event.name)}.ack"}],
         }
     return operation

@@ -1,7 +1,7 @@
-"""Which fact goes to whose stream, as which socket event: a pure table.
+"""Which domain event goes to which streams, as which socket event.  Pure.
 
-A payload that the fact itself does not carry (an offer, a message, a notification: words, places) is
-named here as a ``View`` and loaded from the part that owns it when it is appended.
+A payload that the event does not carry (an offer, a message, a notification) is a ``PayloadRef``: the
+publisher loads it from the part that owns it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,18 @@ from supportcarr.contracts.events import (
 from supportcarr.realtime import messages
 from supportcarr.realtime.messages import OfferOutcome, PaymentUpdate, StatusUpdate
 
-STREAMED_EVENTS = (RescueMoved, PaymentProcessed, OfferMade, OfferClosed, MessageSent, NotificationCreated)
+STREAMED_EVENTS = (
+    RescueMoved,
+    PaymentProcessed,
+    OfferMade,
+    OfferClosed,
+    MessageSent,
+    NotificationCreated,
+)
 
 
 class PayloadRef(msgspec.Struct, frozen=True):
-    """A payload that its part shows: the wire's view of the thing with that id."""
+    """A payload to load by the id of the document it shows."""
 
     kind: Literal["offer", "message", "notification"]
     id: str
@@ -40,7 +47,7 @@ Payload = StatusUpdate | PaymentUpdate | OfferOutcome | PayloadRef
 
 
 class StreamMessage(msgspec.Struct, frozen=True):
-    """What some streams are told."""
+    """A socket event for some streams."""
 
     streams: tuple[str, ...]
     name: str
@@ -48,68 +55,72 @@ class StreamMessage(msgspec.Struct, frozen=True):
 
 
 def user_stream(user_id: str) -> str:
+    """The stream of one person."""
     return f"user:{user_id}"
 
 
 def ops_stream(area_id: str) -> str:
+    """The stream of a service area, for operators."""
     return f"ops:{area_id}"
 
 
-def to_stream_messages(event: EventEnvelope) -> Iterator[StreamMessage]:
-    """What *event* puts on which streams: each stream is named at most once."""
-    fact: AnyEvent = event.event
-    match fact:
+def to_stream_messages(envelope: EventEnvelope) -> Iterator[StreamMessage]:
+    """The messages for an event; each stream appears at most once."""
+    event: AnyEvent = envelope.event
+    match event:
         case RescueMoved():
-            yield from _status(fact, event.document_version)
+            yield from _status_updates(event, envelope.document_version)
         case PaymentProcessed():
             payment = PaymentUpdate(
-                rescue_id=fact.rescue_id,
-                payment_id=fact.payment_id,
-                kind=fact.kind,
-                amount_minor=fact.amount_minor,
-                currency=fact.currency,
-                status=fact.status,
-                reason=fact.reason,
+                rescue_id=event.rescue_id,
+                payment_id=event.payment_id,
+                kind=event.kind,
+                amount_minor=event.amount_minor,
+                currency=event.currency,
+                status=event.status,
+                reason=event.reason,
             )
-            people = _people(fact.rider_id, fact.driver_id, fact.area_id)
-            yield StreamMessage(people, messages.PAYMENT_PROCESSED, payment)
+            streams = _participants(event.rider_id, event.driver_id, event.area_id)
+            yield StreamMessage(streams, messages.PAYMENT_PROCESSED, payment)
         case OfferMade():
-            offer = PayloadRef("offer", fact.offer_id)
-            yield StreamMessage((user_stream(fact.driver_id),), messages.OFFER_NEW, offer)
+            offer = PayloadRef("offer", event.offer_id)
+            yield StreamMessage((user_stream(event.driver_id),), messages.OFFER_NEW, offer)
         case OfferClosed():
-            closing = OfferOutcome(offer_id=fact.offer_id, rescue_id=fact.rescue_id, outcome=fact.outcome)
-            yield StreamMessage((user_stream(fact.driver_id),), messages.OFFER_CLOSED, closing)
+            outcome = OfferOutcome(offer_id=event.offer_id, rescue_id=event.rescue_id, outcome=event.outcome)
+            yield StreamMessage((user_stream(event.driver_id),), messages.OFFER_CLOSED, outcome)
         case MessageSent():
-            message = PayloadRef("message", fact.message_id)
-            people = _people(fact.rider_id, fact.driver_id, fact.area_id)
-            yield StreamMessage(people, messages.MESSAGE_NEW, message)
+            message = PayloadRef("message", event.message_id)
+            streams = _participants(event.rider_id, event.driver_id, event.area_id)
+            yield StreamMessage(streams, messages.MESSAGE_NEW, message)
         case NotificationCreated():
-            notification = PayloadRef("notification", fact.notification_id)
-            yield StreamMessage((user_stream(fact.user_id),), messages.NOTIFICATION_NEW, notification)
+            notification = PayloadRef("notification", event.notification_id)
+            yield StreamMessage((user_stream(event.user_id),), messages.NOTIFICATION_NEW, notification)
         case _:
             return
 
 
-def _status(fact: RescueMoved, version: int) -> Iterator[StreamMessage]:
+def _status_updates(event: RescueMoved, version: int) -> Iterator[StreamMessage]:
     update = StatusUpdate(
-        rescue_id=fact.rescue_id,
-        status=fact.status,
+        rescue_id=event.rescue_id,
+        status=event.status,
         version=version,
-        previous=fact.previous,
-        reason=fact.reason,
+        previous=event.previous,
+        reason=event.reason,
     )
-    people = _people(fact.rider_id, fact.driver_id, fact.area_id)
-    if isinstance(fact, MatchingBegan) and fact.given_up_by is not None:
-        gave_up = user_stream(fact.given_up_by)
-        people += () if gave_up in people else (gave_up,)
-    yield StreamMessage(people, messages.STATUS_UPDATE, update)
-    if isinstance(fact, RescueAssigned) and fact.previous_driver_id not in (None, fact.driver_id):
-        # The status alone would not tell them that it is no longer theirs.
-        lost = msgspec.structs.replace(update, reason=update.reason or "exchanged")
-        yield StreamMessage((user_stream(fact.previous_driver_id or ""),), messages.STATUS_UPDATE, lost)
+    streams = _participants(event.rider_id, event.driver_id, event.area_id)
+    if isinstance(event, MatchingBegan) and event.given_up_by is not None:
+        former_driver = user_stream(event.given_up_by)
+        streams += () if former_driver in streams else (former_driver,)
+    yield StreamMessage(streams, messages.STATUS_UPDATE, update)
+    if isinstance(event, RescueAssigned) and event.previous_driver_id not in (None, event.driver_id):
+        # The status alone would not tell the previous driver that the job is no longer theirs.
+        replaced = msgspec.structs.replace(update, reason=update.reason or "exchanged")
+        former = (user_stream(event.previous_driver_id or ""),)
+        yield StreamMessage(former, messages.STATUS_UPDATE, replaced)
 
 
-def _people(rider_id: str, driver_id: str | None, area_id: str) -> tuple[str, ...]:
+def _participants(rider_id: str, driver_id: str | None, area_id: str) -> tuple[str, ...]:
+    """The streams of the rider, the driver if there is one, and the area's operators."""
     if driver_id is None or driver_id == rider_id:
         return user_stream(rider_id), ops_stream(area_id)
     return user_stream(rider_id), user_stream(driver_id), ops_stream(area_id)

@@ -1,4 +1,4 @@
-"""Socket.IO frames, made once for all who get them.
+"""Socket.IO frames, encoded once for all recipients.
 
 Protocol: https://socket.io/docs/v4/socket-io-protocol/ (an EVENT packet of the main namespace is the
 digit 2 and a JSON list of name and arguments).
@@ -10,22 +10,22 @@ from typing import Any
 
 import msgspec
 
-from supportcarr.kit.events.streams import StreamEvent
+from supportcarr.kit.events.stream_types import StreamEvent
 
 _json = msgspec.json.Encoder()
 
 
 def event_frame(name: str, data: Any) -> str:
-    """A frame for anything that msgspec encodes."""
+    """The frame of an event whose data msgspec can encode."""
     return f"2[{_text(name)},{_json.encode(data).decode()}]"
 
 
-def stream_event_frame(item: StreamEvent) -> str:
-    """The frame of a stream's event; its data is passed on as it was stored."""
+def stream_event_frame(event: StreamEvent) -> str:
+    """The frame of a stream's event; its data is sent as it was stored."""
     return (
-        f"2[{_text(item.name)},"
-        f'{{"id":{_text(item.id)},"stream":{_text(item.stream)},"cursor":{_text(item.position)},'
-        f'"at":{_text(item.at)},"data":{item.data.decode()}}}]'
+        f"2[{_text(event.name)},"
+        f'{{"id":{_text(event.id)},"stream":{_text(event.stream)},"cursor":{_text(event.position)},'
+        f'"at":{_text(event.at)},"data":{event.data.decode()}}}]'
     )
 
 

@@ -1,74 +1,69 @@
-"""The consumer that puts facts on people's streams."""
+"""The consumer that publishes domain events to the streams."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from supportcarr.contracts.envelope import EventEnvelope
-from supportcarr.kit.events.streams import Publication
+from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.realtime.event_mapping import STREAMED_EVENTS, Payload, PayloadRef, to_stream_messages
-from supportcarr.realtime.ports import PayloadLoader
+from supportcarr.realtime.ports import PayloadLoader, StreamAppender
 
-RETRY_SECONDS = 2.0  # wall: as late as everything else that a lost Redis delays
+RETRY_SECONDS = 2.0  # wall: the same delay as of everything else after an outage of Redis
 
 _json = msgspec.json.Encoder()
 
 
-class StreamAppender(Protocol):
-    """``kit.events.streams.Streams``."""
-
-    async def append(self, entries: Sequence[Publication]) -> list[str | None]:
-        """Drops what it has already, by stream and event id.  Raises ``RedisError``."""
-
-
 class StreamPublisher:
-    """Appends to the streams what the table of the feed says of an event."""
+    """Appends the messages that ``event_mapping`` makes of an event to their streams."""
 
-    def __init__(self, streams: StreamAppender, views: PayloadLoader) -> None:
+    def __init__(self, streams: StreamAppender, payloads: PayloadLoader) -> None:
         self._streams = streams
-        self._views = views
+        self._payloads = payloads
 
     async def publish(self, event: EventEnvelope) -> None:
-        """Idempotent.  Raises ``RetryLater`` without Redis: the relay retries in the order of the document.
+        """Idempotent.  Raises ``RetryLater`` while Redis is unavailable.
 
-        What people are told of the document next waits for it, so the pause must not grow with the
-        time that Redis was away.
+        The relay retries in the order of the document.  Later events of the document wait for this one,
+        so the delay is fixed: it must not grow with the length of the outage.
         """
-        # The collection is part of the id: documents of two collections may share theirs.
+        # The collection is part of the id: documents of two collections may have the same id.
         event_id = f"{event.collection}.{event.id}"
         at = event.at.isoformat().replace("+00:00", "Z")
-        entries: list[Publication] = []
-        for out in to_stream_messages(event):
-            body = await self._body(out.payload)
-            if body is not None:
-                entries.append(Publication(out.streams, event_id, out.name, at, body))
-        if entries:
+        publications: list[Publication] = []
+        for message in to_stream_messages(event):
+            data = await self._encode(message.payload)
+            if data is not None:
+                publications.append(Publication(message.streams, event_id, message.name, at, data))
+        if publications:
             try:
-                await self._streams.append(entries)
+                await self._streams.append(publications)
             except RedisError as error:
                 raise RetryLater(RETRY_SECONDS, f"the streams cannot be appended to: {error}") from error
 
-    async def _body(self, payload: Payload) -> bytes | None:
-        """The payload's JSON; ``None`` if what it shows is gone."""
-        shown = await self._show(payload) if isinstance(payload, PayloadRef) else payload
-        return None if shown is None else _json.encode(shown)
+    async def _encode(self, payload: Payload) -> bytes | None:
+        """The payload's JSON; ``None`` if what it refers to was deleted."""
+        loaded = await self._load(payload) if isinstance(payload, PayloadRef) else payload
+        return None if loaded is None else _json.encode(loaded)
 
-    async def _show(self, view: PayloadRef) -> Any | None:
-        match view.kind:
+    async def _load(self, ref: PayloadRef) -> Any | None:
+        match ref.kind:
             case "offer":
-                return await self._views.offer(view.id)
+                return await self._payloads.offer(ref.id)
             case "message":
-                return await self._views.message(view.id)
+                return await self._payloads.message(ref.id)
             case "notification":
-                return await self._views.notification(view.id)
+                return await self._payloads.notification(ref.id)
 
 
-def consumers(streams: StreamAppender, views: PayloadLoader) -> list[Consumer]:
-    """Quick: one script call.  A repeat is dropped by its id, and a document's events keep their order
-    because the relay hands them on in it."""
-    return [Consumer("realtime.feed", STREAMED_EVENTS, StreamPublisher(streams, views).publish)]
+def consumers(streams: StreamAppender, payloads: PayloadLoader) -> list[Consumer]:
+    """A quick consumer: one script call.
+
+    Duplicates are dropped by event id; the relay keeps the order of a document's events.
+    """
+    publisher = StreamPublisher(streams, payloads)
+    return [Consumer("realtime.publish", STREAMED_EVENTS, publisher.publish)]

@@ -1,7 +1,7 @@
-"""Every event of the Socket.IO edge, declared once: its name, who sends it, and its payload's shape.
+"""Every Socket.IO event, declared once: its name, its sender, and the type of its payload.
 
-The AsyncAPI document is generated from ``DECLARED``; the edge and the feed use the same names and
-shapes.  Field names are the wire's.
+The AsyncAPI document is generated from ``SOCKET_EVENTS``; the server uses the same names and types.
+Field names are those of the wire format: there, stream positions are called ``heads`` and ``cursor``.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ AUTH_EXPIRED = "auth:expired"
 DRIVER_LOCATION = "driver:location"
 
 StreamPosition = Annotated[
-    str, Meta(description="epoch:seq; seq goes up by one within a stream and an epoch")
+    str,
+    Meta(description="epoch:offset; the offset of a stream increases by one per event within an epoch"),
 ]
 StreamPositions = dict[str, StreamPosition]
 
 
-# --- what the streams carry -------------------------------------------------------------------
+# --- events of streams ------------------------------------------------------------------------
 
 
 class StatusUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A rescue's status changed; ``version`` is the rescue's, and orders them."""
+    """A rescue's status changed; updates are ordered by ``version``, that of the rescue."""
 
     rescue_id: str
     status: str
@@ -48,7 +49,7 @@ class StatusUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class PaymentUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One movement of a rescue's payment came to an outcome."""
+    """The outcome of one movement of a rescue's payment."""
 
     rescue_id: str
     payment_id: str
@@ -60,7 +61,7 @@ class PaymentUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class OfferOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an offer is no longer open: accepted, declined, expired or withdrawn."""
+    """How an offer ended: accepted, declined, expired or withdrawn."""
 
     offer_id: str
     rescue_id: str
@@ -68,20 +69,20 @@ class OfferOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StreamEnvelope(msgspec.Struct, frozen=True, kw_only=True):
-    """How every event of a stream arrives; a client drops a cursor that it has already seen."""
+    """The envelope of every event of a stream; clients drop an event whose ``cursor`` they have seen."""
 
-    id: Annotated[str, Meta(description="the event's id: the same wherever and whenever it arrives")]
+    id: Annotated[str, Meta(description="id of the event, the same in every stream and delivery")]
     stream: Annotated[str, Meta(description="user:USER_ID or ops:AREA")]
     cursor: StreamPosition
     at: datetime
     data: Any
 
 
-# --- what comes without a cursor ----------------------------------------------------------------
+# --- events outside the streams ----------------------------------------------------------------
 
 
 class LocationUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A driver's latest position; positions between two of these may have been left out."""
+    """A driver's latest location; locations between two updates may be skipped."""
 
     driver_id: str
     lat: float
@@ -94,33 +95,33 @@ class LocationUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class StreamPositionsUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """For ``stream:heads``: the last event of each stream; whoever has less asks by ``stream:sync``.
+    """In ``stream:heads``: the position of each stream; a client that is behind sends ``stream:sync``.
 
-    For ``stream:reset``: what came before these cursors on the named streams cannot be replayed:
-    load the state by REST, and go on from them.
+    In ``stream:reset``: events before these positions cannot be replayed; the client loads the state by
+    REST and continues after them.
     """
 
     heads: StreamPositions
 
 
 class AuthExpired(msgspec.Struct, frozen=True, kw_only=True):
-    """The access token ran out or was revoked; the socket is closed after this."""
+    """The access token expired or was revoked; the server closes the connection after this event."""
 
     code: Literal["expired", "revoked"]
 
 
-# --- what a client says -----------------------------------------------------------------------
+# --- sent by clients --------------------------------------------------------------------------
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """``auth`` of the connection; ``since`` names the last cursor the client has of each stream."""
+    """``auth`` of the connection; ``since`` is the last position the client has of each stream."""
 
     token: str
     since: StreamPositions | None = None
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks for what came after these cursors; only the client's own streams may be named."""
+    """Requests the events after these positions; only the client's own streams are allowed."""
 
     since: StreamPositions
 
@@ -128,8 +129,8 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
 class PositionReport(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """Where a driver is: accuracy in metres, heading in degrees clockwise from north, speed in
-    metres a second, ``at`` in city time."""
+    """A driver's position: accuracy in metres, heading in degrees clockwise from north, speed in metres
+    per second, ``at`` in city time."""
 
     lat: Latitude
     lng: Longitude
@@ -140,7 +141,7 @@ class PositionReport(
 
 
 class Ack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``{"ok": true}``, or ``{"error": CODE}`` with the codes of the REST interface."""
+    """``{"ok": true}``, or ``{"error": CODE}`` with the error codes of the REST API."""
 
     ok: bool | None = None
     error: str | None = None
@@ -148,14 +149,14 @@ class Ack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketEvent:
-    """One socket event.  ``payload`` is its shape; on a stream it is the envelope's ``data``."""
+    """One Socket.IO event.  ``payload`` is its type; for an event of a stream, of the envelope's ``data``."""
 
     name: str
     sender: Literal["server", "client"]
     summary: str
     payload: Any  # a type
     stream: bool = False
-    ack: Any = None  # a type: the acknowledgement's shape
+    ack: Any = None  # the type of the acknowledgement
     audience: tuple[Literal["rider", "driver", "operator"], ...] = ("rider", "driver", "operator")
 
 
@@ -163,39 +164,39 @@ SOCKET_EVENTS: tuple[SocketEvent, ...] = (
     SocketEvent(
         name=STREAM_HEADS,
         sender="server",
-        summary="First on every connection, then every few seconds: where each stream stands",
+        summary="Send the position of each stream: first on every connection, then every few seconds",
         payload=StreamPositionsUpdate,
     ),
     SocketEvent(
         name=STREAM_RESET,
         sender="server",
-        summary="What was missed on these streams is gone: reload, and go on from these cursors",
+        summary="Make the client reload these streams and continue after the given positions",
         payload=StreamPositionsUpdate,
     ),
     SocketEvent(
         name=AUTH_EXPIRED,
         sender="server",
-        summary="The token has ended; the server closes the socket",
+        summary="Tell the client that its token has ended, then close the connection",
         payload=AuthExpired,
     ),
     SocketEvent(
         name=STATUS_UPDATE,
         sender="server",
-        summary="A rescue's status changed",
+        summary="Send a change of a rescue's status",
         payload=StatusUpdate,
         stream=True,
     ),
     SocketEvent(
         name=PAYMENT_PROCESSED,
         sender="server",
-        summary="A payment movement came to an outcome",
+        summary="Send the outcome of a payment movement",
         payload=PaymentUpdate,
         stream=True,
     ),
     SocketEvent(
         name=NOTIFICATION_NEW,
         sender="server",
-        summary="The user was told something; data is the notification",
+        summary="Send a new notification; data is the notification",
         payload=dict[str, Any],
         stream=True,
         audience=("rider", "driver"),
@@ -203,7 +204,7 @@ SOCKET_EVENTS: tuple[SocketEvent, ...] = (
     SocketEvent(
         name=OFFER_NEW,
         sender="server",
-        summary="A job is offered; data is the offer",
+        summary="Offer a job to a driver; data is the offer",
         payload=dict[str, Any],
         stream=True,
         audience=("driver",),
@@ -211,7 +212,7 @@ SOCKET_EVENTS: tuple[SocketEvent, ...] = (
     SocketEvent(
         name=OFFER_CLOSED,
         sender="server",
-        summary="An offer is no longer open",
+        summary="Tell the driver that an offer is no longer open",
         payload=OfferOutcome,
         stream=True,
         audience=("driver",),
@@ -219,28 +220,28 @@ SOCKET_EVENTS: tuple[SocketEvent, ...] = (
     SocketEvent(
         name=MESSAGE_NEW,
         sender="server",
-        summary="A message was written; data is the message",
+        summary="Send a new chat message; data is the message",
         payload=dict[str, Any],
         stream=True,
     ),
     SocketEvent(
         name=LOCATION_UPDATE,
         sender="server",
-        summary="Where a driver is now; the latest wins, some are left out",
+        summary="Send a driver's latest location; intermediate ones may be skipped",
         payload=LocationUpdate,
         audience=("rider", "operator"),
     ),
     SocketEvent(
         name=STREAM_SYNC,
         sender="client",
-        summary="Asks for what came after these cursors",
+        summary="Replay the events after the given positions",
         payload=SyncRequest,
         ack=Ack,
     ),
     SocketEvent(
         name=DRIVER_LOCATION,
         sender="client",
-        summary="A driver reports a position",
+        summary="Report a driver's position",
         payload=PositionReport,
         ack=Ack,
         audience=("driver",),

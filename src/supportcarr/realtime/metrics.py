@@ -1,4 +1,4 @@
-"""What Prometheus is told of one real-time process, read when it asks."""
+"""The metrics of one real-time process, computed when Prometheus asks."""
 
 from __future__ import annotations
 
@@ -7,38 +7,45 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from supportcarr.realtime.fanout import FanOut
+from supportcarr.realtime.fan_out import FanOut
 from supportcarr.realtime.server import SocketServer
 
 
 class RealtimeMetrics(Collector):
     """Register it with the process's registry."""
 
-    def __init__(self, edge: SocketServer, node: FanOut) -> None:
-        self._edge = edge
-        self._node = node
+    def __init__(self, server: SocketServer, fan_out: FanOut) -> None:
+        self._server = server
+        self._fan_out = fan_out
 
     def collect(self) -> Iterator[Metric]:
-        queued = [client.transport.queued() for client in self._edge.clients.values()]
+        clients = self._server.clients.values()
+        queued = [client.transport.queued() for client in clients]
         gauges = {
-            "realtime_sockets": ("Sockets let in", len(queued)),
-            "realtime_queued_frames": ("Frames that wait to be written", sum(queued)),
-            "realtime_queued_frames_max": ("Frames that wait for the slowest socket", max(queued, default=0)),
-            "realtime_waiting_positions": (
-                "Drivers' latest positions that wait for slow sockets",
-                sum(client.session.pending_locations for client in self._edge.clients.values()),
+            "realtime_connected_clients": ("Clients connected and authenticated", len(queued)),
+            "realtime_queued_frames": ("Frames waiting to be written, of all clients", sum(queued)),
+            "realtime_queued_frames_max": (
+                "Frames waiting to be written, of the slowest client",
+                max(queued, default=0),
             ),
-            "realtime_events_missing": (
-                "Lag: events in Redis and not yet emitted when heads were last told",
-                self._node.event_lag,
+            "realtime_pending_locations": (
+                "Latest driver locations waiting for slow clients",
+                sum(client.session.pending_locations for client in clients),
+            ),
+            "realtime_event_lag": (
+                "Events in the streams not yet sent, at the last broadcast of stream positions",
+                self._fan_out.event_lag,
             ),
         }
         counters = {
-            "realtime_events_heard": ("Events of all streams heard", self._node.events_received),
-            "realtime_positions_heard": ("Positions heard", self._node.locations_received),
-            "realtime_sockets_cut_off": (
-                "Clients disconnected for not reading",
-                self._edge.slow_clients_disconnected,
+            "realtime_events_received": ("Events received from Redis", self._fan_out.events_received),
+            "realtime_locations_received": (
+                "Driver locations received from Redis",
+                self._fan_out.locations_received,
+            ),
+            "realtime_slow_clients_disconnected": (
+                "Clients disconnected because they did not read",
+                self._server.slow_clients_disconnected,
             ),
         }
         for name, (help_, value) in gauges.items():

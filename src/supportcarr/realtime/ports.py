@@ -1,40 +1,45 @@
-"""What the real-time edge needs of others."""
+"""What the real-time server needs from other parts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.kit.events.streams import StreamEvent
+from supportcarr.kit.events.stream_types import FirehoseBatch, Publication, StreamEvent
 from supportcarr.realtime.messages import PositionReport
 
 
 class TokenVerifier(Protocol):
-    """Turns an access token (a JWT) into whose it is."""
+    """Finds the principal of an access token (a JWT).  Implemented by ``auth.access_tokens.AccessTokens``."""
 
     def verify(self, token: bytes) -> Principal:
-        """Raises ``Unauthenticated``: not ours, over, or taken back.
+        """Raises ``Unauthenticated`` if the token is invalid, expired or revoked.
 
-        Asked again every few seconds for each socket, so that a token taken back ends its sockets.
+        Called again every few seconds for each connection, so that a revoked token ends it.
         """
 
     def stale(self) -> bool:
-        """True if something may have been taken back of which this process has not heard."""
+        """True if a session may have been revoked without this process knowing it."""
 
     async def confirm(self, principal: Principal) -> None:
-        """Ask, while ``stale``.  Raises ``Unauthenticated``; ``Overloaded``: nobody can tell."""
+        """Check the session while ``stale``.
+
+        Raises ``Unauthenticated`` if it has ended, ``Overloaded`` if that cannot be checked.
+        """
 
 
 class PositionSink(Protocol):
+    """Takes the positions of drivers.  Implemented by ``bootstrap.adapters.SocketPositionSink``."""
+
     async def report(self, driver_id: str, report: PositionReport) -> None:
-        """Take a driver's position.  Raises a ``ApiError`` whose code becomes the acknowledgement."""
+        """Raises an ``ApiError``, whose code becomes the acknowledgement."""
 
 
 class PayloadLoader(Protocol):
-    """What people see of the things that a fact only names; ``None``: it is gone.
+    """Loads what a domain event only refers to, ready to be encoded; ``None`` if it was deleted.
 
-    Each value is ready to be encoded.
+    Implemented by ``bootstrap.adapters.StreamPayloads``.
     """
 
     async def offer(self, offer_id: str) -> Any | None: ...
@@ -45,7 +50,10 @@ class PayloadLoader(Protocol):
 
 
 class StreamReader(Protocol):
-    """What a socket reads of ``kit.events.streams.Streams``; both raise ``RedisError``."""
+    """Reads streams; both methods raise ``RedisError``.
+
+    Implemented by ``kit.events.streams.EventStreams``.
+    """
 
     async def current_positions(self, streams: Sequence[str]) -> dict[str, str]: ...
 
@@ -53,11 +61,30 @@ class StreamReader(Protocol):
         """Raises ``StreamReset``."""
 
 
+class EventSource(StreamReader, Protocol):
+    """Also brings every event as it is appended.  Implemented by ``kit.events.streams.EventStreams``."""
+
+    def firehose(self, start: str | None = None) -> AsyncGenerator[FirehoseBatch, None]: ...
+
+
+class StreamAppender(Protocol):
+    """Appends to streams.  Implemented by ``kit.events.streams.EventStreams``."""
+
+    async def append(self, publications: Sequence[Publication]) -> list[str | None]:
+        """Drops duplicates, by stream and event id.  Raises ``RedisError``."""
+
+
+class PubSub(Protocol):
+    """Listens to Redis channels.  Implemented by ``kit.redis.client.RedisClient``."""
+
+    def subscribe(self, *channels: str) -> AsyncGenerator[bytes, None]: ...
+
+
 class Transport(Protocol):
-    """One client's connection."""
+    """One client's connection.  Implemented by ``realtime.transport.SocketTransport``."""
 
     def queued(self) -> int:
-        """Frames that were handed over and not yet written to the network."""
+        """Frames that were handed over and are not yet written to the network."""
 
     async def send(self, frame: str) -> None: ...
 

@@ -1,14 +1,13 @@
-"""The Socket.IO edge: who may connect, what they hear, what they may say.
+"""The Socket.IO server: who may connect, which streams they get, and which requests they may send.
 
-Only WebSocket is spoken, so that several processes behind one address need no sticky sessions.  A
-client's requests are handled one after another: its positions stay in order, and it waits for us
-rather than we for it.
+Only WebSocket is supported, so that several processes behind one address need no sticky sessions.  A
+client's requests are handled one after another: its positions stay in order, and a client that sends too
+fast waits for the server.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
@@ -16,30 +15,34 @@ from typing import Any
 
 import msgspec
 import socketio
+import structlog
 
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import ApiError
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.realtime import frames, messages
+from supportcarr.realtime.client_session import BackpressureLimits, ClientSession, SlowClient
 from supportcarr.realtime.credentials import expiry, streams_of
-from supportcarr.realtime.fanout import FanOut
+from supportcarr.realtime.fan_out import FanOut
 from supportcarr.realtime.messages import Credentials, PositionReport, SyncRequest
 from supportcarr.realtime.ports import PositionSink, StreamReader, TokenVerifier
-from supportcarr.realtime.session import BackpressureLimits, ClientSession, SlowClient
-from supportcarr.realtime.transport import SocketTransport, cancel_until_done, finish
+from supportcarr.realtime.transport import (
+    SocketTransport,
+    cancel_until_done,
+    close_connections,
+    create_socketio_server,
+)
 
-PING_SECONDS = 20.0  # between pings, and how long an answer may take
-MESSAGE_BYTES = 16_384  # the largest message of a client
-REQUESTS_A_SECOND, REQUESTS_AT_ONCE = 50.0, 100.0  # of one socket; more are refused
-HANDSHAKE_TIMEOUT_SECONDS = 20.0  # a connection that has no session (any more) for so long is closed
-FAREWELL_SECONDS = 2.0  # how long a drain waits for the last frames to be written
+REQUESTS_PER_SECOND, REQUESTS_BURST = 50.0, 100.0  # of one client; further ones are refused
+HANDSHAKE_TIMEOUT_SECONDS = 20.0  # a connection without an accepted client for so long is closed
+DRAIN_SECONDS = 2.0  # how long a drain waits for the queued frames to be written
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class ConnectedClient:
-    """One socket, let in."""
+    """A client that was accepted."""
 
     principal: Principal
     token: str
@@ -47,22 +50,22 @@ class ConnectedClient:
     session: ClientSession
     delivery: asyncio.Task[None] | None = None
     expiry_timer: asyncio.TimerHandle | None = None
-    allowance: float = REQUESTS_AT_ONCE
-    asked_at: float = 0.0
+    request_tokens: float = REQUESTS_BURST
+    refilled_at: float = 0.0
 
     def take_request_token(self) -> bool:
-        """Take one from the socket's allowance (a token bucket, wall time)."""
+        """Take one from the client's token bucket (wall time); False if it is empty."""
         now = time.monotonic()
-        self.allowance += (now - self.asked_at) * REQUESTS_A_SECOND
-        self.allowance, self.asked_at = min(REQUESTS_AT_ONCE, self.allowance), now
-        if self.allowance < 1:
+        self.request_tokens += (now - self.refilled_at) * REQUESTS_PER_SECOND
+        self.request_tokens, self.refilled_at = min(REQUESTS_BURST, self.request_tokens), now
+        if self.request_tokens < 1:
             return False
-        self.allowance -= 1
+        self.request_tokens -= 1
         return True
 
 
 class SocketServer:
-    """The sockets of one process."""
+    """The connections of one process."""
 
     def __init__(
         self,
@@ -73,72 +76,60 @@ class SocketServer:
         areas: Sequence[str],
         *,
         origins: str | list[str],
-        watch_seconds: float,
+        check_seconds: float,
         limits: BackpressureLimits | None = None,
         handshake_timeout_seconds: float = HANDSHAKE_TIMEOUT_SECONDS,
     ) -> None:
-        self._hello_seconds = handshake_timeout_seconds
-        self._node = fan_out
+        self._handshake_timeout_seconds = handshake_timeout_seconds
+        self._fan_out = fan_out
         self._streams = streams
         self._tokens = tokens
-        self._reports = position_sink
+        self._position_sink = position_sink
         self._areas = tuple(areas)
-        self._watch_seconds = watch_seconds
-        self._bounds = limits or BackpressureLimits()
+        self._check_seconds = check_seconds
+        self._limits = limits or BackpressureLimits()
         self.clients: dict[str, ConnectedClient] = {}
         self.draining = False
-        self.slow_clients_disconnected = 0  # clients that did not read
-        self._watch: asyncio.Task[None] | None = None
-        self._goodbyes: set[asyncio.Task[None]] = set()
-        self._requests: set[asyncio.Task[Any]] = set()  # that serve a connection
-        self._strangers: dict[asyncio.Task[Any], float] = {}  # of them, those without a session: since when
-        self.sio = socketio.AsyncServer(
-            async_mode="asgi",
-            transports=["websocket"],
-            cors_allowed_origins=origins,
-            async_handlers=False,
-            ping_interval=PING_SECONDS,
-            ping_timeout=PING_SECONDS,
-            max_http_buffer_size=MESSAGE_BYTES,
-            # named, or the libraries print errors by themselves, beside our log and not as JSON
-            logger=logging.getLogger("socketio.server"),
-            engineio_logger=logging.getLogger("engineio.server"),
-        )
-        self.sio.on("connect", self._connect)
-        self.sio.on("disconnect", self._disconnect)
-        self.sio.on(messages.DRIVER_LOCATION, self._location)
-        self.sio.on(messages.STREAM_SYNC, self._sync)
+        self.slow_clients_disconnected = 0
+        self._checks: asyncio.Task[None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+        self._requests: set[asyncio.Task[Any]] = set()  # each serves one connection
+        self._without_client: dict[asyncio.Task[Any], float] = {}  # connections without a client: since when
+        self.sio: socketio.AsyncServer = create_socketio_server(origins)
+        self.sio.on("connect", self._on_connect)
+        self.sio.on("disconnect", self._on_disconnect)
+        self.sio.on(messages.DRIVER_LOCATION, self._on_driver_location)
+        self.sio.on(messages.STREAM_SYNC, self._on_sync)
 
-    # --- life ---------------------------------------------------------------------------------
+    # --- starting and stopping ----------------------------------------------------------------
 
     def start(self) -> None:
-        self._watch = asyncio.create_task(self._watching(), name="watch sockets")
+        self._checks = asyncio.create_task(self._check_periodically(), name="check connections")
 
     async def drain(self) -> None:
-        """Let nobody in any more, and send everybody away: they find another process.
+        """Refuse new connections and close all others: the clients connect to another process.
 
-        Returns when every connection has ended; who does not read what is left is cut off.
+        Returns when every connection has ended; those that do not read are aborted.
         """
         self.draining = True
         for client in list(self.clients.values()):
             await client.transport.close()
-        for socket in list(self.sio.eio.sockets.values()):
-            await finish(socket)
+        await close_connections(self.sio)
         if self._requests:
-            await asyncio.wait(self._requests, timeout=FAREWELL_SECONDS)
+            await asyncio.wait(self._requests, timeout=DRAIN_SECONDS)
         await asyncio.gather(*map(cancel_until_done, list(self._requests)))
 
     async def stop(self) -> None:
-        """End everything; also without ``drain`` before."""
+        """Drain and stop all tasks."""
         await self.drain()
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, *self._goodbyes, return_exceptions=True)
+        if self._checks is not None:
+            self._checks.cancel()
+            await asyncio.gather(self._checks, *self._background, return_exceptions=True)
         await self.sio.shutdown()
 
     @property
     def connections(self) -> int:
-        """Connections that are open, let in or not."""
+        """Open connections, with an accepted client or not."""
         return len(self._requests)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,128 +142,139 @@ class SocketServer:
         finally:
             self._requests.discard(request)
 
-    # --- connections --------------------------------------------------------------------------
+    # --- connecting and disconnecting ---------------------------------------------------------
 
-    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+    async def _on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         if self.draining:
-            raise _refused("draining", "overloaded", "This server is about to stop; connect again")
+            raise _connection_refused("draining", "overloaded", "This server is about to stop; connect again")
         try:
             credentials = msgspec.convert(auth, Credentials)
         except msgspec.ValidationError:
-            raise _refused("unauthorized", "unauthenticated", "Connect with auth: {token, since?}") from None
+            raise _connection_refused(
+                "unauthorized", "unauthenticated", "Connect with auth: {token, since?}"
+            ) from None
         try:
             principal = self._tokens.verify(credentials.token.encode())
             if self._tokens.stale():
                 await self._tokens.confirm(principal)
-        except ApiError as refusal:
-            word = "unauthorized" if refusal.status == 401 else refusal.code
-            raise _refused(word, refusal.code, refusal.detail) from None
-        wire = SocketTransport(self.sio, sid, asyncio.current_task())
-        session = ClientSession(wire, streams_of(principal, self._areas), self._streams, self._bounds)
-        client = ConnectedClient(principal, credentials.token, wire, session)
+        except ApiError as error:
+            message = "unauthorized" if error.status == 401 else error.code
+            raise _connection_refused(message, error.code, error.detail) from None
+        transport = SocketTransport(self.sio, sid, asyncio.current_task())
+        streams = streams_of(principal, self._areas)
+        session = ClientSession(transport, streams, self._streams, self._limits)
+        client = ConnectedClient(principal, credentials.token, transport, session)
         self.clients[sid] = client
-        self._node.register(session)
-        client.delivery = asyncio.create_task(self._pump(client, credentials.since or {}), name=f"pump {sid}")
+        self._fan_out.register(session)
+        delivery = self._deliver(client, credentials.since or {})
+        client.delivery = asyncio.create_task(delivery, name=f"deliver to {sid}")
         if (ends := expiry(credentials.token)) is not None:
             loop = asyncio.get_running_loop()
-            client.expiry_timer = loop.call_later(max(0.0, ends - time.time()), self._end, client, "expired")
+            delay = max(0.0, ends - time.time())
+            client.expiry_timer = loop.call_later(delay, self._end, client, "expired")
 
-    async def _disconnect(self, sid: str, *_: object) -> None:
-        self._forget(sid)
+    async def _on_disconnect(self, sid: str, *_: object) -> None:
+        self._remove(sid)
 
-    def _forget(self, sid: str) -> None:
+    def _remove(self, sid: str) -> None:
         client = self.clients.pop(sid, None)
         if client is None:
             return
-        self._node.unregister(client.session)
+        self._fan_out.unregister(client.session)
         if client.expiry_timer is not None:
             client.expiry_timer.cancel()
         if client.delivery is not None:
             client.delivery.cancel()
 
-    async def _pump(self, client: ConnectedClient, since: dict[str, str]) -> None:
-        # The answer to the connection goes out first; python-socketio tells nobody when it has.
-        while not client.transport.connected:  # noqa: ASYNC110 - within this turn of the loop or the next
+    async def _deliver(self, client: ConnectedClient, since: dict[str, str]) -> None:
+        # The reply to the connection goes out first; python-socketio has no event for that.
+        while not client.transport.connected:  # noqa: ASYNC110 - within this iteration of the loop or the next
             await asyncio.sleep(0)
-        await self._node.listening.wait()
+        await self._fan_out.listening.wait()
         try:
             await client.session.run(since)
         except SlowClient:
-            _log.info("a client that does not read is cut off: %s", client.principal.user_id)
-            self._cut_off(client)
+            log.info("slow_client_disconnected", user_id=client.principal.user_id)
+            self._abort(client)
         except Exception:
-            _log.exception("a socket's session failed")
-            self._cut_off(client)
-
-    # --- endings ------------------------------------------------------------------------------
+            log.exception("client_session_failed", user_id=client.principal.user_id)
+            self._abort(client)
 
     def _end(self, client: ConnectedClient, code: str) -> None:
-        """Tell the client that its token has ended, and send it away."""
-        self._in_background(self._say_goodbye(client, code))
+        """Tell the client that its token has ended, and disconnect it."""
+        self._in_background(self._send_auth_expired(client, code))
 
-    def _in_background(self, doing: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(doing)
-        self._goodbyes.add(task)
-        task.add_done_callback(self._goodbyes.discard)
-
-    async def _say_goodbye(self, client: ConnectedClient, code: str) -> None:
+    async def _send_auth_expired(self, client: ConnectedClient, code: str) -> None:
         await client.transport.send(frames.event_frame(messages.AUTH_EXPIRED, {"code": code}))
         await client.transport.close()
 
-    def _cut_off(self, client: ConnectedClient) -> None:
-        """Drop a client that does not read.  In a task of its own: it ends the client's pump."""
+    def _abort(self, client: ConnectedClient) -> None:
+        """Disconnect a client that does not read.  In a task of its own: it ends the delivery task."""
         self.slow_clients_disconnected += 1
-        self._in_background(client.transport.cut())
+        self._in_background(client.transport.abort())
 
-    async def _watching(self) -> None:
-        """Every few seconds: tokens that were taken back, clients that do not read, strangers."""
+    def _in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # --- periodic checks ----------------------------------------------------------------------
+
+    async def _check_periodically(self) -> None:
+        """End connections whose token was revoked, whose client does not read, or that have no client."""
         while True:
-            await asyncio.sleep(self._watch_seconds)
+            await asyncio.sleep(self._check_seconds)
             for sid, client in list(self.clients.items()):
                 if not client.transport.connected:
-                    self._forget(sid)
-                elif client.transport.queued() > self._bounds.disconnect_above:
-                    self._cut_off(client)
-                elif not self._still_valid(client):
+                    self._remove(sid)
+                elif client.transport.queued() > self._limits.disconnect_above:
+                    self._abort(client)
+                elif not self._token_valid(client):
                     self._end(client, "revoked")
-            await self._close_strangers()
+            await self._close_without_client()
 
-    def _still_valid(self, client: ConnectedClient) -> bool:
+    def _token_valid(self, client: ConnectedClient) -> bool:
         try:
             self._tokens.verify(client.token.encode())
-        except ApiError as refusal:
-            return refusal.status != 401  # not able to tell just now: it stays until its expiry
+        except ApiError as error:
+            return error.status != 401  # cannot be checked now: the client stays until its token expires
         return True
 
-    async def _close_strangers(self) -> None:
-        """End connections that have had no session for long: never said who they are, or did not go."""
+    async def _close_without_client(self) -> None:
+        """End connections without a client: never authenticated, or the client left and they stayed open."""
         now = time.monotonic()
-        known = {client.transport.request for client in self.clients.values()}
-        self._strangers = {task: self._strangers.get(task, now) for task in self._requests - known}
-        late = [task for task, since in self._strangers.items() if now - since > self._hello_seconds]
-        await asyncio.gather(*map(cancel_until_done, late))
+        with_client = {client.transport.request for client in self.clients.values()}
+        self._without_client = {
+            task: self._without_client.get(task, now) for task in self._requests - with_client
+        }
+        timed_out = [
+            task
+            for task, since in self._without_client.items()
+            if now - since > self._handshake_timeout_seconds
+        ]
+        await asyncio.gather(*map(cancel_until_done, timed_out))
 
-    # --- what clients say ---------------------------------------------------------------------
+    # --- requests of clients ------------------------------------------------------------------
 
-    async def _location(self, sid: str, *args: Any) -> dict[str, Any]:
+    async def _on_driver_location(self, sid: str, *args: Any) -> dict[str, Any]:
         client = self.clients.get(sid)
         if client is None or "driver" not in client.principal.roles:
             return _error("forbidden")
         if not client.take_request_token():
             return _error("rate_limited")
         try:
-            fix = msgspec.convert(args[0] if args else None, PositionReport)
-            await self._reports.report(client.principal.user_id, fix)
+            report = msgspec.convert(args[0] if args else None, PositionReport)
+            await self._position_sink.report(client.principal.user_id, report)
         except msgspec.ValidationError:
             return _error("validation_failed")
-        except ApiError as refusal:
-            return _error(refusal.code)
+        except ApiError as error:
+            return _error(error.code)
         except Exception:
-            _log.exception("a position could not be taken")
+            log.exception("position_report_failed", user_id=client.principal.user_id)
             return _error("internal_error")
         return _ok()
 
-    async def _sync(self, sid: str, *args: Any) -> dict[str, Any]:
+    async def _on_sync(self, sid: str, *args: Any) -> dict[str, Any]:
         client = self.clients.get(sid)
         if client is None:
             return _error("forbidden")
@@ -285,8 +287,8 @@ class SocketServer:
         return _ok() if client.session.on_sync(request.since) else _error("forbidden")
 
 
-def _refused(word: str, code: str, detail: str) -> socketio.exceptions.ConnectionRefusedError:
-    return socketio.exceptions.ConnectionRefusedError(word, {"code": code, "detail": detail})
+def _connection_refused(message: str, code: str, detail: str) -> socketio.exceptions.ConnectionRefusedError:
+    return socketio.exceptions.ConnectionRefusedError(message, {"code": code, "detail": detail})
 
 
 def _ok() -> dict[str, Any]:

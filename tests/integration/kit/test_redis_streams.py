@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from supportcarr.kit.events.settings import StreamSettings
-from supportcarr.kit.events.streams import EventStreams, FirehoseBatch, Publication, StreamEvent, StreamReset
+from supportcarr.kit.events.stream_types import FirehoseBatch, Publication, StreamEvent, StreamReset
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable
 from supportcarr.supervisor.redis_server import RedisServer
@@ -168,7 +169,7 @@ async def test_numbers_lost_without_their_stream_do_not_mix_epochs(
     redis: RedisClient, streams: EventStreams
 ) -> None:
     await streams.append([entry(n) for n in range(1, 6)])
-    await redis.call("DEL", keys.stream_heads())
+    await redis.call("DEL", keys.stream_positions())
     (cursor,) = await streams.append([entry(6)])
     assert cursor is not None
     (item,) = await streams.read(RIDER, cursor.replace(":1", ":0"))
@@ -243,7 +244,7 @@ async def test_an_append_without_redis_fails_for_all_who_share_it_and_may_be_rep
 async def test_what_one_cannot_append_keeps_nobody_back(
     redis: RedisClient, streams: EventStreams, bad: int
 ) -> None:
-    await redis.call("HSET", keys.stream_heads(), "", "epoch", "user:usr_bad", "no number")
+    await redis.call("HSET", keys.stream_positions(), "", "epoch", "user:usr_bad", "no number")
     appends = [[entry(n)] for n in range(3)]
     appends[bad] = [entry(9, "user:usr_bad")]
     outcomes = await asyncio.gather(*(streams.append(some) for some in appends), return_exceptions=True)
@@ -366,7 +367,7 @@ async def test_the_firehose_skips_what_a_lost_epoch_left_behind(
 ) -> None:
     batches: list[FirehoseBatch] = []
     await streams.append([entry(1)])
-    await redis.call("DEL", keys.stream_heads())
+    await redis.call("DEL", keys.stream_positions())
     hearing = asyncio.create_task(heard(streams, batches, start="0-0"))
     await streams.append([entry(2)])
     assert [item.id for item in await until(batches, 1)] == ["res_1.2.0"]

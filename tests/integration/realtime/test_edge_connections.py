@@ -162,8 +162,8 @@ async def test_the_figures_count_sockets_and_what_was_heard(redis: RedisClient) 
         registry.register(RealtimeMetrics(edge.realtime.server, edge.realtime.fan_out))
         await streams.append([entry(f"user:{ANN}", n) for n in range(3)])
         await ann.heard.until(lambda heard: len(heard.events) == 3)
-        assert registry.get_sample_value("realtime_sockets") == 1
-        assert registry.get_sample_value("realtime_events_heard_total") == 3
-        assert registry.get_sample_value("realtime_events_missing") == 0
+        assert registry.get_sample_value("realtime_connected_clients") == 1
+        assert registry.get_sample_value("realtime_events_received_total") == 3
+        assert registry.get_sample_value("realtime_event_lag") == 0
         assert registry.get_sample_value("realtime_queued_frames") is not None
-        assert registry.get_sample_value("realtime_waiting_positions") == 0
+        assert registry.get_sample_value("realtime_pending_locations") == 0

@@ -16,11 +16,12 @@ import pytest
 from support.realtime import AT, WAIT, Heard, Served, phone, served, settings, token
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.kit.events.streams import EventStreams, Publication
+from supportcarr.kit.events.stream_types import Publication
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.keys import positions_channel
+from supportcarr.realtime.client_session import BackpressureLimits
 from supportcarr.realtime.metrics import RealtimeMetrics
-from supportcarr.realtime.session import BackpressureLimits
 
 ANN, DAN, OPS = "usr_ann", "usr_dan", "usr_ops"
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
@@ -220,7 +221,7 @@ async def test_for_a_slow_client_only_the_latest_position_of_each_driver_waits(r
         await until(lambda: edge.realtime.fan_out.locations_received == heard + 50)
         assert client.transport.queued() <= bounds.pause_above + 1
         figures = RealtimeMetrics(edge.realtime.server, edge.realtime.fan_out).collect()
-        [waiting] = [one for one in figures if one.name == "realtime_waiting_positions"]
+        [waiting] = [one for one in figures if one.name == "realtime_pending_locations"]
         assert waiting.samples[0].value == 1
         # It begins to read again: what waited arrives, and of the positions the last one.
         text = b""

@@ -6,7 +6,8 @@ import pytest
 
 from support.realtime import entry, phone, served, token
 from supportcarr.kit.events.settings import StreamSettings
-from supportcarr.kit.events.streams import EventStreams, StreamReset
+from supportcarr.kit.events.stream_types import StreamReset
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
 
 ANN = "usr_ann"

@@ -11,7 +11,8 @@ from support.realtime import settings
 from support.rescues import events
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import NotificationCreated, OfferMade
-from supportcarr.kit.events.streams import EventStreams, StreamEvent
+from supportcarr.kit.events.stream_types import StreamEvent
+from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.realtime.handlers import consumers
 

@@ -11,7 +11,7 @@ from supportcarr.supervisor.redis_server import RedisServer
 
 FIGURES = {
     "api": ("outbox_relayed", "store_waiting", "revocations_stale", "redis_reconnects", "limits_fallbacks"),
-    "realtime": ("revocations_stale", "realtime_sockets", "realtime_waiting_positions"),
+    "realtime": ("revocations_stale", "realtime_connected_clients", "realtime_pending_locations"),
     "worker": ("outbox_relayed", "deadlines_fired", "tickers_ticks", "jobs_done", "jobs_dead"),
 }
 

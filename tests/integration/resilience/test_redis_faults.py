@@ -15,7 +15,7 @@ from support.faults import until
 from support.http.server import Client, Reply
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import PICKUP, VISA, Stage, must, quote_body
-from supportcarr.kit.events.streams import StreamEvent
+from supportcarr.kit.events.stream_types import StreamEvent
 from supportcarr.realtime.event_mapping import user_stream
 
 COVERAGE = f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"

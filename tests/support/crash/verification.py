@@ -92,7 +92,7 @@ async def _streams(world: World, events: Sequence[EventEnvelope], complete: bool
         for out in to_stream_messages(event):
             for stream in out.streams:
                 wanted[stream][(f"{event.collection}.{event.id}", out.name)] += 1
-    heads = await world.redis.call("HGETALL", keys.stream_heads(), decode=True)
+    heads = await world.redis.call("HGETALL", keys.stream_positions(), decode=True)
     found = []
     for stream in sorted({*wanted, *(name for name in heads[::2] if name)}):
         entries = await world.redis.call("XRANGE", keys.stream(stream), "-", "+", decode=True)

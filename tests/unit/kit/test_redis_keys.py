@@ -35,6 +35,6 @@ def test_no_two_functions_build_one_key() -> None:
 
 
 def test_what_one_script_touches_is_in_one_slot() -> None:
-    streams = (keys.stream_heads, keys.stream, keys.stream_seen, keys.firehose)
+    streams = (keys.stream_positions, keys.stream, keys.stream_seen, keys.firehose)
     assert {slot_tag(built(function)) for function in streams} == {"rt"}
     assert slot_tag(keys.limit_bucket("user", "a")) == slot_tag(keys.limit_bucket("address", "b"))

@@ -18,7 +18,7 @@ def test_the_edge_lets_no_library_print_by_itself(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(logger, "handlers", [])
         monkeypatch.setattr(logger, "level", logging.NOTSET)
     nobody = cast(Any, None)
-    edge = SocketServer(nobody, nobody, nobody, nobody, (), origins="*", watch_seconds=1)
+    edge = SocketServer(nobody, nobody, nobody, nobody, (), origins="*", check_seconds=1)
     assert edge.sio.eio.logger is logging.getLogger("engineio.server")
     for name in LIBRARIES:
         assert logging.getLogger(name).handlers == [], name

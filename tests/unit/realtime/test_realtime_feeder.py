@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.rescues import events
-from supportcarr.kit.events.streams import Publication
+from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.redis.errors import RedisError, RedisUnavailable
 from supportcarr.realtime.handlers import RETRY_SECONDS, StreamPublisher

@@ -12,9 +12,14 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from supportcarr.kit.events.streams import StreamEvent, StreamReset
+from supportcarr.kit.events.stream_types import StreamEvent, StreamReset, parse_position
 from supportcarr.kit.redis.errors import RedisUnavailable
-from supportcarr.realtime.session import BackpressureLimits, ClientSession, LiveEvent, SlowClient, split
+from supportcarr.realtime.client_session import (
+    BackpressureLimits,
+    ClientSession,
+    LiveEvent,
+    SlowClient,
+)
 
 A, B = "user:a", "ops:b"
 EPOCH = "e1"
@@ -47,7 +52,7 @@ class FakeLog:
     async def read(self, stream: str, after: str, limit: int = 200) -> list[StreamEvent]:
         self._answer()
         self.reads += 1
-        epoch, seq = split(after)
+        epoch, seq = parse_position(after)
         items = self.items.get(stream, [])
         gone = seq < self.trimmed and seq != len(items)
         if epoch != self.epoch or seq > len(items) or gone:
@@ -79,7 +84,7 @@ class FakeWire:
         pass
 
     def seqs(self, stream: str = A) -> list[int]:
-        return [split(data["cursor"])[1] for _, data in self.frames if data.get("stream") == stream]
+        return [parse_position(data["cursor"])[1] for _, data in self.frames if data.get("stream") == stream]
 
     def names(self) -> list[str]:
         return [name for name, _ in self.frames]

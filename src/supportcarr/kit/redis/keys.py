@@ -15,15 +15,15 @@ def limit_bucket(rule: str, key: str) -> str:
     return f"sc:{{limits}}:{rule}:{key}"
 
 
-def stream_heads() -> str:
-    """Durable.  Hash: the epoch under ``""``, and each stream's last ``seq`` under its name; never
-    expires within an epoch, so that a cursor can never mean two events."""
+def stream_positions() -> str:
+    """Durable.  Hash: the epoch under ``""``, and each stream's last offset under its name; never
+    expires within an epoch, so that a position always means one event."""
     return "sc:{rt}:heads"
 
 
 def stream(name: str) -> str:
-    """Durable.  Stream of one audience (``user:usr_…``, ``ops:AREA``), entry ids ``SEQ-WALL`` (seconds of
-    the server's clock); expires a while (settings) after its last event."""
+    """Durable.  Stream of one person or area (``user:usr_…``, ``ops:AREA``), entry ids ``OFFSET-WALL``
+    (seconds of the server's clock); expires some time (settings) after its last event."""
     return f"sc:{{rt}}:stream:{name}"
 
 
@@ -34,8 +34,8 @@ def stream_seen(event_id: str) -> str:
 
 
 def firehose(number: int) -> str:
-    """Durable.  Stream of every event of the streams that go by it, for the real-time nodes; trimmed by
-    length.  Which stream goes by which is a hash of its name and of how many there are."""
+    """Durable.  Stream of the events of all streams assigned to it, for the real-time processes; trimmed
+    by length.  A stream is assigned by a hash of its name and the number of firehoses."""
     return f"sc:{{rt}}:firehose:{number}"
 
 
@@ -51,13 +51,13 @@ def last_position(driver_id: str) -> str:
 
 
 def position_bucket(area_id: str, bucket: int) -> str:
-    """Cache.  Geo set: the drivers who reported from an area within one slice of city time; expires
-    when no position in it can be fresh any more, so that a dead phone vanishes by itself."""
+    """Cache.  Geo set: the drivers who reported from an area within one bucket of city time; expires
+    when no position in it can be fresh, so that a silent phone disappears by itself."""
     return f"sc:{{pos}}:geo:{area_id}:{bucket}"
 
 
 def positions_channel() -> str:
-    """Cache.  Channel: JSON lists of ``contracts.positions.PositionUpdate``, one a tick; latest wins."""
+    """Cache.  Channel: JSON lists of ``contracts.positions.PositionUpdate``; the latest of a driver wins."""
     return "sc:positions"
 
 
