@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bson import ObjectId
+
 # Keywords of the manual that our schemas use; MongoDB refuses a schema with one that it does not know.
 KEYWORDS = frozenset(
     {
@@ -56,6 +58,8 @@ def bson_type(value: object) -> str:
             return "double"
         case str():
             return "string"
+        case ObjectId():
+            return "objectId"
         case dict():
             return "object"
         case list() | tuple():

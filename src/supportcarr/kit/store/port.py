@@ -6,6 +6,9 @@ An engine keeps these promises (``tests/contract/store`` holds every engine to t
   that was read; otherwise ``VersionConflict`` and nothing happened.  A save never drops an event
   that is still in the outbox.
 - ``mark_published`` takes one event out of the outbox and leaves the version alone.
+- ``get`` and ``get_many`` never answer a document older than what was acknowledged before they were
+  called, by any process.  Engines may keep decoded documents as long as that holds, so two reads may
+  answer the same object; documents are frozen.
 - What was acknowledged survives the death of the process and of the machine.
 - ``find`` pages neither skip nor repeat a document that was there all along while others come and go.
 - Subscribers are told of each commit that has events, in this process, after it is durable.

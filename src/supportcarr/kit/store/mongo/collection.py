@@ -18,7 +18,17 @@ from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.kit.store import cursors
 from supportcarr.kit.store.mongo import indexes
-from supportcarr.kit.store.mongo.document import ALIVE, BURIED, NO_EVENTS, OUTBOX, Row, Shape, events_of
+from supportcarr.kit.store.mongo.cache import write_of
+from supportcarr.kit.store.mongo.document import (
+    ALIVE,
+    BURIED,
+    NO_EVENTS,
+    OUTBOX,
+    WRITE_ID,
+    Row,
+    Shape,
+    events_of,
+)
 from supportcarr.kit.store.mongo.errors import CONFLICTS, DUPLICATE_KEY, WRITE_CONFLICT, index_of
 from supportcarr.kit.store.mongo.query import after, both, condition, name_of, order
 from supportcarr.kit.store.port import (
@@ -42,6 +52,7 @@ Rows = AsyncCollection[Row]
 CHUNK = 500  # documents read, or inserted, in one go
 STALE_S = 90  # a secondary that is further behind is not asked; the driver allows no less
 _NO_OUTBOX: Row = {OUTBOX: False}
+_WRITE: Row = {"version": True, WRITE_ID: True}
 
 
 class MongoCollection(Generic[D]):
@@ -98,18 +109,59 @@ class MongoCollection(Generic[D]):
     # --- reads --------------------------------------------------------------------------------
 
     async def get(self, id: str) -> D | None:
+        cache = self._store.cache
+        kept = cache.look(self.spec.name, id)
+        if kept is not None:
+            row = await self._one(id, _WRITE)
+            if row and write_of(row) == kept[0]:
+                cache.hits += 1
+                known: D = kept[1]
+                return known
+        cache.misses += 1
         row = await self._one(id, _NO_OUTBOX)
-        return self.shape.decode(row) if row and "version" in row else None
+        if not row or "version" not in row:
+            cache.forget(self.spec.name, id)
+            return None
+        return self._noted(row)
 
     async def get_many(self, ids: Sequence[str]) -> dict[str, D]:
         found: dict[str, D] = {}
         rows = await self._primary()
         for start in range(0, len(ids), CHUNK):
-            matching = self.shape.keys(ids[start : start + CHUNK]) | ALIVE
-            for row in await self._select(rows, matching):
-                document = self.shape.decode(row)
-                found[document.id] = document
+            some = ids[start : start + CHUNK]
+            found |= await self._confirmed(rows, some)
+            unknown = [name for name in some if name not in found]
+            if unknown:
+                self._store.cache.misses += len(unknown)
+                for row in await self._select(rows, self.shape.keys(unknown) | ALIVE):
+                    document = self._noted(row)
+                    found[document.id] = document
         return found
+
+    async def _confirmed(self, rows: Rows, ids: Sequence[str]) -> dict[str, D]:
+        """The kept documents of those ids, as far as the server confirms them.
+
+        It is asked only if all of them are kept: to ask for some and read the others are two questions,
+        which cost more than to decode a few documents again.
+        """
+        cache = self._store.cache
+        kept = {name: known for name in ids if (known := cache.look(self.spec.name, name)) is not None}
+        if not kept or len(kept) < len(set(ids)):
+            return {}
+        found: dict[str, D] = {}
+        for row in await self._select(rows, self.shape.keys(list(kept)) | ALIVE, projection=_WRITE):
+            write, document = kept[row["_id"]]
+            if write_of(row) == write:
+                found[row["_id"]] = document
+        cache.hits += len(found)
+        return found
+
+    def _noted(self, row: Row) -> D:
+        """The document of a row that was read whole; the cache hears of it."""
+        write = write_of(row)
+        document = self.shape.decode(row)
+        self._store.cache.note(self.spec.name, document.id, write, document)
+        return document
 
     async def find(
         self,
@@ -174,12 +226,17 @@ class MongoCollection(Generic[D]):
             return None
 
     async def _select(
-        self, rows: Rows, matching: Row, order: list[tuple[str, int]] | None = None, limit: int = 0
+        self,
+        rows: Rows,
+        matching: Row,
+        order: list[tuple[str, int]] | None = None,
+        limit: int = 0,
+        projection: Row = _NO_OUTBOX,
     ) -> list[Row]:
         async def read() -> list[Row]:
             # One more than the limit: then the server knows at once that this is all, and closes the cursor.
             batch = limit + 1 if limit else CHUNK + 1
-            found = rows.find(matching, _NO_OUTBOX, sort=order, limit=limit, batch_size=batch)
+            found = rows.find(matching, projection, sort=order, limit=limit, batch_size=batch)
             return await found.to_list()
 
         try:
@@ -256,6 +313,7 @@ class MongoCollection(Generic[D]):
         stored = msgspec.structs.replace(document, version=document.version + 1)
         events = self._events(stored, recorded)
         update = self.shape.update(stored, events)
+        self._store.cache.forget(self.spec.name, stored.id)
         await self._write(partial(self._save, read=document, update=update), stored.id, events)
         return stored
 
@@ -276,6 +334,7 @@ class MongoCollection(Generic[D]):
         raise StoreUnavailable(f"{self.spec.name}: {read.id} met others that came and went")
 
     async def delete(self, id: str, version: int) -> None:
+        self._store.cache.forget(self.spec.name, id)
         await self._write(partial(self._delete, id=id, version=version))
 
     async def _delete(self, rows: Rows, id: str, version: int) -> None:

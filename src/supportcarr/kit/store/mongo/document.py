@@ -2,13 +2,16 @@
 
 ::
 
-    {_id: "res_qc_01j…", version: 3, status: "matching", due_at: "2026-03-02T12:08:00.000000Z", …,
+    {_id: "res_qc_01j…", version: 3, write_id: ObjectId("6927…"), status: "matching",
+     due_at: "2026-03-02T12:08:00.000000Z", …,
      outbox: [{id: "res_qc_01j….3.0", saved_at: "2026-03-02T12:00:00.123456Z", event: "{…}"}]}
 
 - A time at the top level is text of one width in UTC, to the microsecond (a BSON date has milliseconds
   only): it sorts, ranges and indexes as the instant does, and ``$toDate`` reads it.
 - A field that queries use is there unless it is ``None``; then it is absent.  Other fields that hold
   their default may be absent.  So a query never meets a null, and no default is left out of an index.
+- ``write_id`` is new with each insert and save: with the version it names this content and no other
+  (``cache`` says what for).  Documents of before it have none.
 - A deleted document whose events are still out is a tombstone: ``_id`` and ``outbox`` without a
   ``version`` (and the field that it is sharded by, which tells where it lies).
 """
@@ -21,6 +24,7 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from bson import ObjectId
 from msgspec import inspect
 
 from supportcarr.contracts.documents import Document
@@ -32,6 +36,7 @@ D = TypeVar("D", bound=Document)
 Row = dict[str, Any]  # a document as BSON has it
 
 OUTBOX = "outbox"
+WRITE_ID = "write_id"
 ALIVE: Row = {"version": {"$exists": True}}
 NO_EVENTS: Row = {f"{OUTBOX}.0": {"$exists": False}}
 BURIED: Row = {"version": {"$exists": False}, **NO_EVENTS}  # a tombstone that nothing needs any more
@@ -79,7 +84,7 @@ class Shape(Generic[D]):
         assert isinstance(info, inspect.StructType)
         fields = {field.name: field for field in info.fields}
         for field in fields.values():
-            if field.name in (OUTBOX, "_id") or field.encode_name != field.name:
+            if field.name in (OUTBOX, WRITE_ID, "_id") or field.encode_name != field.name:
                 raise ValueError(
                     f"{spec.name}: a document cannot have the field {field.encode_name!r} in MongoDB"
                 )
@@ -130,7 +135,7 @@ class Shape(Generic[D]):
 
     def row(self, document: D, events: Sequence[EventEnvelope] = ()) -> Row:
         """A new document, whole."""
-        row = {"_id": document.id, "version": document.version, **self.fields(document)}
+        row = {"_id": document.id, "version": document.version, WRITE_ID: ObjectId(), **self.fields(document)}
         if events:
             row[OUTBOX] = _entries(events)
         return row
@@ -138,9 +143,7 @@ class Shape(Generic[D]):
     def update(self, document: D, events: Sequence[EventEnvelope]) -> Row:
         """The update that makes the version before into *document*: all of it in one act."""
         fields = self.fields(document)
-        update: Row = {"$inc": {"version": 1}}
-        if fields:
-            update["$set"] = fields
+        update: Row = {"$inc": {"version": 1}, "$set": {WRITE_ID: ObjectId(), **fields}}
         if gone := {name: "" for name in self._names if name not in fields}:
             update["$unset"] = gone
         if events:
@@ -155,6 +158,7 @@ class Shape(Generic[D]):
     def decode(self, row: Row) -> D:
         """The document of a row.  Raises ``StoreError`` for one that its type cannot hold."""
         row["id"] = row.pop("_id")
+        row.pop(WRITE_ID, None)
         try:
             return msgspec.convert(row, self._decoded, str_keys=True)
         except msgspec.ValidationError as error:

@@ -2,7 +2,7 @@
 
 A save is one update of one document, so it needs no transaction: ``{_id, version}`` names what was read,
 and ``$set``, ``$inc`` and ``$push`` bring the document, its version and its events in one act.  What lies
-where is told in ``mongo_document``; ``docs/adr/0015-mongodb-through-pymongo.md`` says why.
+where is told in ``mongo.document``; ``docs/adr/0015-mongodb-through-pymongo.md`` says why.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pymongo.errors import PyMongoError
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.store.mongo import maintenance
+from supportcarr.kit.store.mongo.cache import ReadCache
 from supportcarr.kit.store.mongo.collection import MongoCollection
 from supportcarr.kit.store.mongo.document import OUTBOX, Row, stamp
 from supportcarr.kit.store.mongo.errors import Attempts
@@ -68,6 +69,7 @@ class MongoStore:
         self._database: AsyncDatabase[Row] | None = None
         self._writing: set[asyncio.Task[Any]] = set()
         self.attempt = Attempts()
+        self.cache = ReadCache()
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -203,4 +205,6 @@ class MongoStore:
             "write_conflicts": self.attempt.conflicts,
             "unavailable": self.attempt.unavailable,
             "writing": len(self._writing),
+            "reads_kept": self.cache.hits,
+            "reads_missed": self.cache.misses,
         }

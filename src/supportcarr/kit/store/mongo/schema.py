@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import NODEFAULT, inspect
 
-from supportcarr.kit.store.mongo.document import OUTBOX, Row
+from supportcarr.kit.store.mongo.document import OUTBOX, WRITE_ID, Row
 from supportcarr.kit.store.port import CollectionSpec
 
 _INTEGER = ["int", "long"]
@@ -37,6 +37,7 @@ def validator(spec: CollectionSpec[Any]) -> Row:
     properties = schema["properties"]
     properties["_id"] = properties.pop("id")
     properties["version"] = {"bsonType": _INTEGER, "minimum": 1}
+    properties[WRITE_ID] = {"bsonType": "objectId"}
     properties[OUTBOX] = _EVENTS
     schema["required"] = [*(name for name in schema["required"] if name != "id"), "_id", "version"]
     return {"$or": [{"version": {"$exists": False}}, {"$jsonSchema": schema}]}

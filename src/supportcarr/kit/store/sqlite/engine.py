@@ -2,7 +2,7 @@
 
 Writes are committed in groups by one thread a process, which shares the file fairly with the other
 processes (``sqlite_writer``, ``turnstile``).  Reads see what is committed: by id from memory while
-nobody has changed the document (``sqlite_cache``); of one row, or of few by an index, at once in the
+nobody has changed the document (``sqlite.cache``); of one row, or of few by an index, at once in the
 caller's thread (a dozen microseconds; handing them over costs more); the others in a small pool.
 ``docs/adr/0002-documents-one-port-two-engines.md`` says why.
 """

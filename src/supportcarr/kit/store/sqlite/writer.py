@@ -73,7 +73,7 @@ def as_unavailable(error: sqlite3.Error) -> StoreUnavailable | None:
 class Operation:
     """Something to be written: ``run``, then ``told`` in the caller's loop if it was.
 
-    ``ids`` are the documents that it changes.  ``told`` is given the count (``sqlite_cache``) under which
+    ``ids`` are the documents that it changes.  ``told`` is given the count (``sqlite.cache``) under which
     the first of them is in the database now.
     """
 

@@ -92,6 +92,7 @@ def test_a_document_lies_in_the_open() -> None:
     [event] = recorded("in").envelopes("parcels", "p", 1)
     row = SHAPE.row(parcel, [event])
     [entry] = row.pop("outbox")
+    assert isinstance(row.pop("write_id"), bson.ObjectId)
     assert row == {
         "_id": "p",
         "version": 1,
@@ -113,6 +114,12 @@ def test_what_is_absent_is_not_there_and_no_default_of_a_query_field_is_left_out
     assert "shut_at" not in Shape(TRUNKS).fields(TRUNK)
 
 
+def test_every_write_has_an_id_of_its_own() -> None:
+    parcel = Parcel(id="p", version=1)
+    written = [SHAPE.row(parcel), SHAPE.row(parcel), *(SHAPE.update(parcel, [])["$set"] for _ in range(2))]
+    assert len({one["write_id"] for one in written}) == 4
+
+
 def test_a_document_comes_back_from_bson_as_it_was() -> None:
     shape = Shape(TRUNKS)
     for trunk in (TRUNK, msgspec.structs.replace(TRUNK, shut_at=NOON, label="x", owner=Place(0, 0))):
@@ -130,6 +137,7 @@ def test_a_row_that_its_type_cannot_hold_is_an_error_of_the_store() -> None:
 def test_an_update_names_all_that_changes_and_takes_away_what_is_absent() -> None:
     [event] = recorded("moved").envelopes("parcels", "p", 2)
     update = SHAPE.update(Parcel(id="p", version=2, shelf="A", note="n"), [event])
+    assert isinstance(update["$set"].pop("write_id"), bson.ObjectId)
     assert update["$set"] == {"owner": "nobody", "urgent": False, "shelf": "A", "note": "n"}
     assert set(update["$unset"]) == {"weight", "price", "due_at", "count"}
     assert update["$inc"] == {"version": 1}
@@ -139,7 +147,8 @@ def test_an_update_names_all_that_changes_and_takes_away_what_is_absent() -> Non
 
 def test_a_burial_leaves_the_id_and_the_events_also_of_fields_that_we_do_not_know() -> None:
     row = {**SHAPE.row(Parcel(id="p", version=4, shelf="A")), "of_the_next_release": 1, "outbox": []}
-    assert set(SHAPE.burial(row)["$unset"]) == {"version", "owner", "urgent", "shelf", "of_the_next_release"}
+    unset = {"version", "write_id", "owner", "urgent", "shelf", "of_the_next_release"}
+    assert set(SHAPE.burial(row)["$unset"]) == unset
 
 
 class Job(Document, frozen=True, kw_only=True):

@@ -1,0 +1,106 @@
+"""What a read of a kept document asks the server for, and what it takes for the same document."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from support.mongo.wire import MongoWire
+from support.store.fixtures import PARCELS, Parcel
+from supportcarr.kit.store.mongo.document import Row
+from supportcarr.kit.store.mongo.engine import MongoStore
+from supportcarr.kit.store.port import Collection
+
+pytestmark = pytest.mark.xdist_group("mongodb")
+
+VERSION_ALONE = {"version": True, "write_id": True}
+WHOLE = {"outbox": False}
+
+
+@pytest.fixture
+async def wire(mongodb: str) -> AsyncIterator[MongoWire]:
+    async with MongoWire(mongodb) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
+    opened = MongoStore(wire.url, patience_s=20)
+    opened.collection(PARCELS)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def raw(mongodb: str) -> AsyncIterator[AsyncDatabase[Row]]:
+    """The same database without our engine."""
+    async with AsyncMongoClient[Row](mongodb) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+async def parcels(store: MongoStore, wire: MongoWire) -> Collection[Parcel]:
+    """With a document ``p`` that was read twice."""
+    made = store.collection(PARCELS)
+    await made.insert(Parcel(id="p", note="old"))
+    for _ in range(2):
+        await made.get("p")
+    wire.said.clear()
+    return made
+
+
+def asked(wire: MongoWire) -> list[Mapping[str, Any]]:
+    """What each read since the last look asked for."""
+    found = [command["projection"] for command in wire.said if "find" in command]
+    wire.said.clear()
+    return found
+
+
+async def test_of_a_kept_document_only_the_version_is_asked_for(
+    parcels: Collection[Parcel], wire: MongoWire
+) -> None:
+    await parcels.get("p")
+    assert asked(wire) == [VERSION_ALONE]
+    await parcels.get_many(["p"])
+    assert asked(wire) == [VERSION_ALONE]
+    await parcels.get_many(["p", "none"])
+    assert asked(wire) == [WHOLE]
+
+
+async def test_a_document_that_changed_is_read_whole_until_it_was_read_twice(
+    parcels: Collection[Parcel], wire: MongoWire, raw: AsyncDatabase[Row]
+) -> None:
+    await raw["parcels"].update_one({"_id": "p"}, {"$set": {"note": "new"}, "$inc": {"version": 1}})
+    notes = [(await parcels.get("p") or Parcel(id="gone")).note for _ in range(3)]
+    assert notes == ["new"] * 3
+    assert asked(wire) == [VERSION_ALONE, WHOLE, WHOLE, VERSION_ALONE]
+
+
+async def test_the_same_version_of_another_write_is_another_document(
+    parcels: Collection[Parcel], raw: AsyncDatabase[Row]
+) -> None:
+    """As after a failover that rolled a write back, and a save that took its version."""
+    await raw["parcels"].update_one({"_id": "p"}, {"$set": {"note": "new", "write_id": ObjectId()}})
+    assert await parcels.get_many(["p"]) == {"p": Parcel(id="p", version=1, note="new")}
+    await raw["parcels"].update_one({"_id": "p"}, {"$set": {"note": "newer", "write_id": ObjectId()}})
+    assert await parcels.get("p") == Parcel(id="p", version=1, note="newer")
+
+
+async def test_a_document_from_before_there_were_write_ids_is_read_whole(
+    parcels: Collection[Parcel], wire: MongoWire, raw: AsyncDatabase[Row], store: MongoStore
+) -> None:
+    await raw["parcels"].insert_one(
+        {"_id": "before", "version": 1, "owner": "nobody", "urgent": False, "note": "old"}
+    )
+    for note in ("old", "old", "old", "new"):
+        await raw["parcels"].update_one({"_id": "before"}, {"$set": {"note": note}})
+        assert await parcels.get("before") == Parcel(id="before", version=1, note=note)
+    assert asked(wire) == [WHOLE] * 4
+    assert store.stats()["reads_kept"] == 0
+    assert store.stats()["reads_missed"] == 6

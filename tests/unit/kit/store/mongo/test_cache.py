@@ -1,0 +1,59 @@
+"""What MongoDB's read cache keeps, and what names a content."""
+
+from __future__ import annotations
+
+import pytest
+from bson import ObjectId
+
+from supportcarr.kit.store.mongo import cache as module
+from supportcarr.kit.store.mongo.cache import ReadCache, Write, write_of
+
+FIRST: Write = (1, ObjectId())
+SECOND: Write = (2, ObjectId())
+
+
+def test_a_document_is_kept_once_it_was_read_twice_without_a_change() -> None:
+    cache = ReadCache()
+    cache.note("parcels", "p", FIRST, "once")
+    assert cache.look("parcels", "p") is None
+    cache.note("parcels", "p", FIRST, "twice")
+    assert cache.look("parcels", "p") == (FIRST, "twice")
+    assert cache.look("other", "p") is None
+
+
+@pytest.mark.parametrize("write", [SECOND, (FIRST[0], ObjectId())], ids=["version", "write id"])
+def test_a_document_that_changed_has_to_be_read_twice_again(write: Write) -> None:
+    cache = ReadCache()
+    for _ in range(2):
+        cache.note("parcels", "p", FIRST, "old")
+    cache.note("parcels", "p", write, "new")
+    assert cache.look("parcels", "p") is None
+    cache.note("parcels", "p", write, "new")
+    assert cache.look("parcels", "p") == (write, "new")
+
+
+def test_a_document_without_a_write_id_is_not_kept() -> None:
+    cache = ReadCache()
+    assert write_of({"_id": "p", "version": 1}) is None
+    assert write_of({"_id": "p", "write_id": ObjectId()}) is None
+    for _ in range(3):
+        cache.note("parcels", "p", write_of({"_id": "p", "version": 1}), "document")
+    assert cache.look("parcels", "p") is None
+
+
+def test_a_document_that_is_forgotten_is_not_kept() -> None:
+    cache = ReadCache()
+    for _ in range(2):
+        cache.note("parcels", "p", FIRST, "document")
+    cache.forget("parcels", "p")
+    cache.forget("parcels", "never read")
+    assert cache.look("parcels", "p") is None
+
+
+def test_the_oldest_documents_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 3)
+    cache = ReadCache()
+    for name in "abcd":
+        for _ in range(2):
+            cache.note("parcels", name, FIRST, name)
+    assert [name for name in "abcd" if cache.look("parcels", name)] == ["b", "c", "d"]
