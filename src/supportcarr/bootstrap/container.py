@@ -174,7 +174,7 @@ class Container:
             store, clock, self.rescues, self.tracking, router, self.drivers, settings.dispatch
         )
         self.rescue_queries = RescueQueries(
-            store, clock, people=self.auth, drivers=self.drivers, settings=settings.rescues
+            store, clock, users=self.auth, drivers=self.drivers, settings=settings.rescues
         )
         self.coverage = CoverageService(self.areas, self.dispatch.supply, clock)
         self.notifications = NotificationsService(store, clock)

@@ -1,4 +1,4 @@
-"""The states of a rescue (product.md, "The rescue"), in the order of its life."""
+"""The statuses of a rescue, in the order of its life."""
 
 from __future__ import annotations
 

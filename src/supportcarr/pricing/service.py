@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from supportcarr.contracts import ids
 from supportcarr.contracts.errors import NotFound, ValidationFailed
 from supportcarr.contracts.value_objects import QuoteTerms
-from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.purge import purge_expired
@@ -56,7 +56,7 @@ class PricingService:
 
         Raises ``ValidationFailed``, ``UnsafeBattery``, ``OutsideArea``.
         """
-        now = _to_milliseconds(self._clock.city())
+        now = to_milliseconds(self._clock.city())
         self._check_problem(request)
         starts = self._check_schedule(request, now)
         if request.promo_code is not None:
@@ -153,7 +153,7 @@ class PricingService:
                 "scheduled_for", "out_of_range", "A booking starts between 30 minutes and 30 days from now"
             )
         # in UTC and whole milliseconds: what every store engine gives back, and so what is signed
-        return _to_milliseconds(request.scheduled_for.astimezone(now.tzinfo))
+        return to_milliseconds(request.scheduled_for.astimezone(now.tzinfo))
 
     async def _area_of(self, request: RequestQuote) -> str:
         pickup = await self._areas.area_at(request.pickup)
@@ -164,7 +164,3 @@ class PricingService:
         if pickup is None or pickup != dropoff:
             raise OutsideArea.at("dropoff")
         return pickup
-
-
-def _to_milliseconds(at: datetime) -> datetime:
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)

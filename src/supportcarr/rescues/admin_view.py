@@ -1,4 +1,4 @@
-"""A rescue as the operators' console shows it (fills a port of operations)."""
+"""A rescue as the operators' console shows it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.schemas import RescueView, TimelineView
 
-_OPERATOR = Actor("support")  # the views of support and admin are the same
+_OPERATOR = Actor("support")  # support and admin see the same
 
 
 class RescueDetails:
-    def __init__(self, store: Store, reading: RescueQueries, chat: ChatService) -> None:
+    """Implements the port of ``operations`` that shows one rescue."""
+
+    def __init__(self, store: Store, queries: RescueQueries, chat: ChatService) -> None:
         self._rescues = store.collection(RESCUES)
-        self._reading = reading
+        self._queries = queries
         self._chat = chat
 
     async def rescue(self, rescue_id: str) -> RescueView | None:
-        """The operator's view, or ``None``: there is no such rescue."""
+        """Get the operator's view; ``None`` if there is no such rescue."""
         rescue = await self._rescues.get(rescue_id)
-        return await self._reading.view(rescue, _OPERATOR) if rescue else None
+        return await self._queries.view(rescue, _OPERATOR) if rescue else None
 
     async def timeline(self, rescue_id: str) -> Sequence[TimelineView]:
+        """Get the timeline; empty if there is no such rescue."""
         rescue = await self._rescues.get(rescue_id)
-        return self._reading.timeline(rescue, _OPERATOR) if rescue else []
+        return self._queries.timeline(rescue, _OPERATOR) if rescue else []
 
     async def messages(self, rescue_id: str) -> int:
-        """How many messages were written."""
+        """Count the chat messages."""
         return await self._chat.count(rescue_id)

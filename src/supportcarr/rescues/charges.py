@@ -1,6 +1,6 @@
-"""What each final state owes, in minor units (product.md, "The rescue").
+"""The charge of each final state, in minor units (as in ``docs/rescue-life.md``).
 
-Every amount is at most the quote.  The driver's part is rounded half to even, like every share.
+No charge is above the quote.  The driver's share is rounded half to even, like every share.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def cancellation(rescue: Rescue, actor: Actor, now: datetime, rules: RescueRules
 
 
 def free_until(rescue: Rescue, rules: RescueRules) -> datetime:
-    """Until when (inclusive) the rider cancels for nothing; of a rescue that has a driver."""
+    """The end (inclusive) of free cancellation, for a rescue that has a driver."""
     assert rescue.accepted_at is not None, "a rescue with a driver has been accepted"
     return rescue.accepted_at + timedelta(seconds=rules.free_cancellation_seconds)
 

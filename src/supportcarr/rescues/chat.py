@@ -1,4 +1,4 @@
-"""What the people of a rescue say to each other."""
+"""The chat of a rescue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import NotFound
 from supportcarr.contracts.events import MessageSent
 from supportcarr.contracts.ids import MESSAGE
-from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Page, Store
 from supportcarr.rescues.access import actor_for
@@ -17,41 +17,42 @@ from supportcarr.rescues.collections import MESSAGES, RESCUES
 from supportcarr.rescues.errors import ChatClosed
 from supportcarr.rescues.model import Message, Rescue
 from supportcarr.rescues.schemas import MessagesQuery, MessageView
-from supportcarr.rescues.service import city_now
 from supportcarr.rescues.state_machine import is_participant
 
 OPEN_AFTER_END = timedelta(hours=24)  # city time: "I left my helmet in your truck"
 
 
 class ChatService:
-    """Messages of rescues, each a document of its own; whoever sees the rescue may read and write."""
+    """Messages of rescues.  Everybody who may see a rescue may read and write them."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._rescues = store.collection(RESCUES)
         self._messages = store.collection(MESSAGES)
         self._clock = clock
 
-    async def send(self, rescue_id: str, who: Principal, text: str) -> Message:
-        """Say something.  Raises ``NotFound``; ``ChatClosed`` a day after the rescue's end."""
-        rescue = await self._rescue(rescue_id, who)
-        now = city_now(self._clock)
+    async def send(self, rescue_id: str, principal: Principal, text: str) -> Message:
+        """Send a message.  Raises ``NotFound``; ``ChatClosed`` a day after the rescue's end."""
+        rescue = await self._rescue(rescue_id, principal)
+        now = to_milliseconds(self._clock.city())
         if rescue.ended_at is not None and now > rescue.ended_at + OPEN_AFTER_END:
             raise ChatClosed
-        sender = actor_for(rescue, who)
+        sender = actor_for(rescue, principal)
         message = Message(id=new_id(MESSAGE), rescue_id=rescue.id, sender=sender, text=text, at=now)
         sent = MessageSent(
             message_id=message.id,
             rescue_id=rescue.id,
             rider_id=rescue.rider_id,
             area_id=rescue.area_id,
-            sender_id=who.user_id,
+            sender_id=principal.user_id,
             driver_id=rescue.driver_id,
         )
         return await self._messages.insert(message, PendingEvents((sent,), by=sender, at=now))
 
-    async def list_messages(self, rescue_id: str, who: Principal, query: MessagesQuery) -> Page[Message]:
-        """One page, in the order of sending or against it.  Raises ``NotFound``."""
-        await self._rescue(rescue_id, who)
+    async def list_messages(
+        self, rescue_id: str, principal: Principal, query: MessagesQuery
+    ) -> Page[Message]:
+        """List one page, oldest or newest first.  Raises ``NotFound``."""
+        await self._rescue(rescue_id, principal)
         return await self._messages.find(
             {"rescue_id": rescue_id},
             sort="id" if query.sort == "at" else "-id",
@@ -60,16 +61,16 @@ class ChatService:
         )
 
     async def count(self, rescue_id: str) -> int:
-        """How many messages were written."""
+        """Count the messages of a rescue."""
         return await self._messages.count({"rescue_id": rescue_id})
 
     async def view(self, message_id: str) -> MessageView | None:
-        """A message as the real-time edge shows it."""
+        """Get a message as the real-time server sends it; ``None`` if there is none."""
         message = await self._messages.get(message_id)
         return MessageView.of(message) if message else None
 
-    async def _rescue(self, rescue_id: str, who: Principal) -> Rescue:
+    async def _rescue(self, rescue_id: str, principal: Principal) -> Rescue:
         rescue = await self._rescues.get(rescue_id)
-        if rescue is None or not is_participant(rescue, actor_for(rescue, who)):
+        if rescue is None or not is_participant(rescue, actor_for(rescue, principal)):
             raise NotFound
         return rescue

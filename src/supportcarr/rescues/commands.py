@@ -1,4 +1,4 @@
-"""What may be asked of a rescue.  ``does`` completes the sentence "a rescue can …"."""
+"""The commands to a rescue.  ``does`` completes the sentence "a rescue can …"."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Outcome = Literal["delivered", "fixed_on_spot"]
 
 
 class RequestRescue(msgspec.Struct, frozen=True, kw_only=True):
-    """A rider takes a quote at its word."""
+    """A rider accepts a quote."""
 
     quote_id: str
     payment_method_id: str
@@ -20,9 +20,9 @@ class RequestRescue(msgspec.Struct, frozen=True, kw_only=True):
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the commands to a rescue that exists.
 
-    ``codes`` are the reasons that facts may name.  The list is closed, for what travels in facts is
-    read by everybody's software and never forgotten: a person's own words (a name, a place) in
-    ``reason`` stay with the rescue, and the fact says ``other``.
+    ``codes`` are the reasons that a published event may name.  The list is closed because events are
+    kept for ever and read by many consumers: a person's own words in ``reason`` may contain a name or
+    a place, so they stay in the rescue, and the event says ``other``.
     """
 
     does: ClassVar[str]
@@ -30,33 +30,33 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wake(Command, frozen=True, kw_only=True):
-    """Its time has come; ``rider_is_free`` says that the rider has no other live rescue."""
+    """The time of a booking has come; ``rider_is_free``: the rider has no other live rescue."""
 
     does = "be woken"
     rider_is_free: bool
 
 
 class BeginMatching(Command, frozen=True, kw_only=True):
-    """The card is held."""
+    """The hold on the card has succeeded."""
 
     does = "begin matching"
 
 
 class Reject(Command, frozen=True, kw_only=True):
-    """It cannot be done: ``card_declined``, ``payment_timeout``, ``outside_area`` …"""
+    """The rescue cannot take place: ``card_declined``, ``payment_timeout``, ``outside_area`` …"""
 
     does = "be rejected"
     reason: str
 
 
 class LeaveUnserved(Command, frozen=True, kw_only=True):
-    """Nobody took it in time."""
+    """No driver accepted in time."""
 
     does = "be left unserved"
 
 
 class Assign(Command, frozen=True, kw_only=True):
-    """A driver has accepted the offer (none: an operator decided)."""
+    """A driver has accepted the offer; without an offer, an operator chose the driver."""
 
     does = "be assigned"
     driver_id: str
@@ -66,7 +66,7 @@ class Assign(Command, frozen=True, kw_only=True):
 
 
 class Exchange(Assign, frozen=True, kw_only=True):
-    """A better driver has accepted in place of the one assigned."""
+    """A better driver has accepted and replaces the one assigned."""
 
     does = "change drivers"
 
@@ -80,7 +80,7 @@ class Arrive(Command, frozen=True, kw_only=True):
 
 
 class Start(Command, frozen=True, kw_only=True):
-    """The rider has told the driver the PIN, and the bike is loaded."""
+    """The driver enters the rider's PIN; the bike is loaded."""
 
     does = "be started"
     pin: str
@@ -95,7 +95,7 @@ class Complete(Command, frozen=True, kw_only=True):
 
 
 class MarkNoShow(Command, frozen=True, kw_only=True):
-    """The rider is not there after the wait."""
+    """The rider has not come to the pickup within the waiting time."""
 
     does = "be marked as a no-show"
 
@@ -110,7 +110,7 @@ class Abort(Command, frozen=True, kw_only=True):
 
 
 class Release(Command, frozen=True, kw_only=True):
-    """The driver gives the job up, or is taken off it."""
+    """The driver gives the job up, or an operator takes it away."""
 
     does = "be released"
     codes = frozenset(("breakdown", "too_far", "traffic", "emergency", "does_not_fit", "other"))
@@ -134,7 +134,7 @@ class Cancel(Command, frozen=True, kw_only=True):
 
 
 class RenewPin(Command, frozen=True, kw_only=True):
-    """A new start PIN, which unlocks it; minted by who carries the command out."""
+    """A new start PIN, which also unlocks; chosen by the service."""
 
     does = "have its PIN renewed"
     pin: str

@@ -1,8 +1,4 @@
-"""``decide``: what a command makes happen, as facts.  Pure: no clock, no ids, no I/O.
-
-Facts that this package keeps to itself (a PIN, a person's words, a counted try) are at the top: they
-change the rescue and are never published.
-"""
+"""``decide``: the events that a command causes.  Pure: no clock, no ids, no I/O."""
 
 from __future__ import annotations
 
@@ -26,6 +22,7 @@ from supportcarr.contracts.events import (
     RescueCompleted,
     RescueRejected,
     RescueRequested,
+    RescueScheduled,
     RescueUnserved,
     RiderNotFound,
 )
@@ -47,36 +44,19 @@ from supportcarr.rescues.commands import (
     Reject,
     Release,
     RenewPin,
+    RequestRescue,
     Start,
     Wake,
 )
 from supportcarr.rescues.errors import PinIsLocked, TooEarly
+from supportcarr.rescues.evolve import evolve
 from supportcarr.rescues.model import Rescue, RescueRules
+from supportcarr.rescues.private_events import Explained, PinChosen, PinMistyped
 from supportcarr.rescues.state_machine import TABLE, check_transition
 
 
-class PrivateEvent(DomainEvent, frozen=True, kw_only=True):
-    """Changes the rescue and goes no further."""
-
-
-class PinMistyped(PrivateEvent, frozen=True, kw_only=True):
-    """A wrong start PIN was tried."""
-
-
-class PinChosen(PrivateEvent, frozen=True, kw_only=True):
-    """The new PIN of a ``PinRenewed``."""
-
-    pin: str
-
-
-class Explained(PrivateEvent, frozen=True, kw_only=True):
-    """The reason in a person's own words; the fact before it says ``other``."""
-
-    words: str
-
-
 class DecisionContext(NamedTuple):
-    """What a decision knows besides the rescue and the command."""
+    """What a decision depends on besides the rescue and the command; *now* is city time."""
 
     actor: Actor
     now: datetime
@@ -86,28 +66,28 @@ class DecisionContext(NamedTuple):
 def decide(
     rescue: Rescue, command: Command, actor: Actor, now: datetime, rules: RescueRules
 ) -> tuple[DomainEvent, ...]:
-    """What this command of this actor makes happen at *now* (city time).
+    """The events that this command of this actor causes at *now* (city time).
 
     Raises what ``state_machine.check_transition`` raises, ``TooEarly``, ``PinIsLocked``,
-    ``ValidationFailed``.  A wrong PIN is no refusal here but a fact: it counts.
+    ``ValidationFailed``.  A wrong PIN is an event here, not an error: it is counted.
     """
     check_transition(rescue, type(command), actor)
     return _DECISIONS[type(command)](rescue, command, DecisionContext(actor, now, rules))
 
 
 def already_done(rescue: Rescue, command: Command, actor: Actor) -> bool:
-    """True if the latest change of the rescue's status is this very command of this very actor.
+    """True if this command of this actor caused the latest change of the rescue's status.
 
-    Read off the table: no two commands share an arrow.
+    The table tells: no two commands lead from the same status to the same status.
     """
     last = rescue.timeline[-1]
     if last.actor != actor or last.from_ is None:
         return False
     step = TABLE[last.from_].get(type(command))
-    return step is not None and last.to in step.to and _says_the_same(rescue, command)
+    return step is not None and last.to in step.to and _same_arguments(rescue, command)
 
 
-def _says_the_same(rescue: Rescue, command: Command) -> bool:
+def _same_arguments(rescue: Rescue, command: Command) -> bool:
     match command:
         case Start():
             return command.pin == rescue.pin
@@ -123,12 +103,59 @@ def _says_the_same(rescue: Rescue, command: Command) -> bool:
             return True
 
 
-# --- before a driver ---------------------------------------------------------------------------
+# --- before a driver is assigned ---------------------------------------------------------------------------
 
 
 def hold_ends_at(now: datetime, rules: RescueRules) -> datetime:
-    """Until when the card may take to be held."""
+    """The time by which the card's hold must have succeeded."""
     return now + timedelta(seconds=rules.hold_seconds)
+
+
+def open_rescue(
+    command: RequestRescue,
+    terms: QuoteTerms,
+    *,
+    rescue_id: str,
+    rider: Actor,
+    pin: str,
+    now: datetime,
+    rules: RescueRules,
+) -> tuple[Rescue, tuple[DomainEvent, ...]]:
+    """A new rescue on the terms of its quote: ``requested``, or ``scheduled`` if booked for later."""
+    assert rider.id is not None, "a rescue belongs to a rider"
+    status: Status = "scheduled" if terms.scheduled_for else "requested"
+    fields: dict[str, Any] = {
+        "rescue_id": rescue_id,
+        "rider_id": rider.id,
+        "area_id": terms.area_id,
+        "status": status,
+        **_job(terms),
+    }
+    blank = Rescue(
+        id=rescue_id,
+        region=terms.region,
+        area_id=terms.area_id,
+        status=status,
+        rider_id=rider.id,
+        quote=terms,
+        payment_method_id=command.payment_method_id,
+        pin=pin,
+        note=command.note,
+        created_at=now,
+        eta_seconds=terms.eta_seconds,
+    )
+    event: DomainEvent
+    if terms.scheduled_for:
+        event = RescueScheduled(**fields, scheduled_for=terms.scheduled_for)
+    else:
+        event = RescueRequested(
+            **fields,
+            payment_method_id=command.payment_method_id,
+            total_minor=terms.total_minor,
+            currency=terms.currency,
+            hold_ends_at=hold_ends_at(now, rules),
+        )
+    return evolve(blank, event, now, rider), (event,)
 
 
 def _wake(rescue: Rescue, command: Wake, context: DecisionContext) -> tuple[DomainEvent, ...]:
@@ -137,7 +164,7 @@ def _wake(rescue: Rescue, command: Wake, context: DecisionContext) -> tuple[Doma
     return (
         RescueRequested(
             **_move(rescue, "requested"),
-            **asked(rescue.quote),
+            **_job(rescue.quote),
             payment_method_id=rescue.payment_method_id,
             total_minor=rescue.quote.total_minor,
             currency=rescue.quote.currency,
@@ -212,23 +239,23 @@ def _start(rescue: Rescue, command: Start, context: DecisionContext) -> tuple[Do
         return (JobStarted(**_move(rescue, "in_transit")),)
     if rescue.pin_tries + 1 < context.rules.pin_tries:
         return (PinMistyped(),)
-    return PinMistyped(), PinLocked(**_about(rescue))
+    return PinMistyped(), PinLocked(**_pin_event(rescue))
 
 
 def _renew_pin(rescue: Rescue, command: RenewPin, context: DecisionContext) -> tuple[DomainEvent, ...]:
-    return PinChosen(pin=command.pin), PinRenewed(**_about(rescue))
+    return PinChosen(pin=command.pin), PinRenewed(**_pin_event(rescue))
 
 
 def _release(rescue: Rescue, command: Release, context: DecisionContext) -> tuple[DomainEvent, ...]:
-    code, words = _reason(command)
-    return _matching(rescue, context, reason=code, given_up_by=rescue.driver_id), *words
+    code, explained = _reason(command)
+    return _matching(rescue, context, reason=code, given_up_by=rescue.driver_id), *explained
 
 
-# --- the ends ----------------------------------------------------------------------------------
+# --- final states ----------------------------------------------------------------------------------
 
 
 def _complete(rescue: Rescue, command: Complete, context: DecisionContext) -> tuple[DomainEvent, ...]:
-    price, most = command.price_minor, rescue.quote.total_minor
+    price, quoted = command.price_minor, rescue.quote.total_minor
     if command.outcome == "delivered":
         if rescue.status != "in_transit":
             raise IllegalTransition("Nothing is delivered before the start: give the rider's PIN first.")
@@ -242,12 +269,12 @@ def _complete(rescue: Rescue, command: Complete, context: DecisionContext) -> tu
             raise IllegalTransition("The bike is loaded; it is not fixed on the spot any more.")
         if price is None:
             raise ValidationFailed.of("price_minor", "required", "Say the lower price that was agreed.")
-        due = charges.lower_price(rescue.quote, _within(price, most, "price_minor"))
+        due = charges.lower_price(rescue.quote, _check_amount(price, quoted, "price_minor"))
     return (RescueCompleted(**_move(rescue, "completed"), outcome=command.outcome, owed=due),)
 
 
 def _mark_no_show(rescue: Rescue, command: MarkNoShow, context: DecisionContext) -> tuple[DomainEvent, ...]:
-    assert rescue.arrived_at is not None, "an arrived rescue knows since when"
+    assert rescue.arrived_at is not None, "an arrived rescue has the time of arrival"
     over = rescue.arrived_at + timedelta(seconds=context.rules.no_show_seconds)
     if context.now < over:
         raise TooEarly(f"Wait for the rider until {over.isoformat()}.")
@@ -259,21 +286,21 @@ def _abort(rescue: Rescue, command: Abort, context: DecisionContext) -> tuple[Do
     if amount is not None and not context.actor.is_operator:
         raise Forbidden("Only an operator sets what an aborted rescue costs.")
     due = (
-        charges.lower_price(rescue.quote, _within(amount, rescue.quote.total_minor, "amount_minor"))
+        charges.lower_price(rescue.quote, _check_amount(amount, rescue.quote.total_minor, "amount_minor"))
         if amount
         else charges.nothing(rescue.quote)
     )
-    code, words = _reason(command)
-    return RescueAborted(**_move(rescue, "aborted", reason=code), owed=due), *words
+    code, explained = _reason(command)
+    return RescueAborted(**_move(rescue, "aborted", reason=code), owed=due), *explained
 
 
 def _cancel(rescue: Rescue, command: Cancel, context: DecisionContext) -> tuple[DomainEvent, ...]:
     due = charges.cancellation(rescue, context.actor, context.now, context.rules)
-    code, words = _reason(command)
-    return RescueCancelled(**_move(rescue, "cancelled", reason=code), owed=due), *words
+    code, explained = _reason(command)
+    return RescueCancelled(**_move(rescue, "cancelled", reason=code), owed=due), *explained
 
 
-# --- what they share ---------------------------------------------------------------------------
+# --- shared ---------------------------------------------------------------------------
 
 
 def _move(
@@ -291,8 +318,8 @@ def _move(
     }
 
 
-def _about(rescue: Rescue) -> dict[str, Any]:
-    """The fields of the PIN's facts."""
+def _pin_event(rescue: Rescue) -> dict[str, Any]:
+    """The fields of ``PinLocked`` and ``PinRenewed``."""
     return {
         "rescue_id": rescue.id,
         "rider_id": rescue.rider_id,
@@ -306,7 +333,7 @@ def _matching(
 ) -> MatchingBegan:
     quote = rescue.quote
     return MatchingBegan(
-        **_move(rescue, "matching", reason=reason) | asked(quote) | {"driver_id": None},
+        **_move(rescue, "matching", reason=reason) | _job(quote) | {"driver_id": None},
         entry=rescue.matching_entry + 1,
         ends_at=context.now + timedelta(seconds=context.rules.matching_seconds),
         pay_minor=charges.driver_pay(quote),
@@ -315,8 +342,8 @@ def _matching(
     )
 
 
-def asked(terms: QuoteTerms) -> dict[str, Any]:
-    """What is asked for, and where, as facts tell it."""
+def _job(terms: QuoteTerms) -> dict[str, Any]:
+    """The fields of ``RescueAsked``: the kind of job and its two places."""
     return {
         "kind": terms.kind,
         "problem": terms.problem,
@@ -330,14 +357,14 @@ def _rejected(rescue: Rescue, reason: str) -> RescueRejected:
 
 
 def _reason(command: Abort | Release | Cancel) -> tuple[str, tuple[Explained, ...]]:
-    """The reason as a code for the fact; words that are none of the codes stay with the rescue."""
-    said = command.reason
-    return (said, ()) if said in command.codes else ("other", (Explained(words=said),))
+    """The reason as a code for the event; words that are not a code stay with the rescue."""
+    reason = command.reason
+    return (reason, ()) if reason in command.codes else ("other", (Explained(words=reason),))
 
 
-def _within(amount: int, most: int, field: str) -> int:
-    if not 0 <= amount <= most:
-        raise ValidationFailed.of(field, "out_of_range", f"It must be from 0 to the quote, {most}.")
+def _check_amount(amount: int, quoted: int, field: str) -> int:
+    if not 0 <= amount <= quoted:
+        raise ValidationFailed.of(field, "out_of_range", f"It must be from 0 to the quote, {quoted}.")
     return amount
 
 

@@ -1,12 +1,11 @@
-"""Why a rescue is not changed.
+"""The errors of rescues.
 
-ValidationFailed
-Refusal
+ApiError
 ├── PinWrong            422, the try is counted
-├── PinIsLocked         423, until rider or operator renews it
+├── PinIsLocked         423, until the rider or an operator renews it
 └── Conflict
     ├── TooEarly        409, the wait is not over
-    └── ChatClosed      409, the rescue has been over for long
+    └── ChatClosed      409, the rescue ended too long ago
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What rescues do when something happened elsewhere."""
+"""Event consumers of rescues."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from supportcarr.rescues.service import RescueService
 
 
 def consumers(service: RescueService) -> list[Consumer]:
-    async def confirm_claim(event: EventEnvelope) -> None:
-        assert isinstance(event.event, RescueRequested)
-        await service.confirm_claim(event.event)
+    """Confirm the claim on the rider, and record payments."""
+
+    async def confirm_claim(envelope: EventEnvelope) -> None:
+        assert isinstance(envelope.event, RescueRequested)
+        await service.confirm_claim(envelope.event)
 
     return [
         Consumer("rescues.confirm_claim", (RescueRequested,), confirm_claim),

@@ -1,4 +1,4 @@
-"""What happens to rescues when its time has come."""
+"""Deadlines of rescues."""
 
 from __future__ import annotations
 
@@ -8,4 +8,5 @@ from supportcarr.rescues.service import RescueService
 
 
 def deadlines(service: RescueService) -> list[Deadline]:
+    """Bookings that wake, and holds and searches that end."""
     return [Deadline(RESCUES, service.on_deadline)]

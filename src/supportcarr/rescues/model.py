@@ -1,4 +1,4 @@
-"""The rescue as it is stored, and the rules that its life goes by.  ``life.py`` has the life itself."""
+"""The rescue as it is stored, and its limits.  ``state_machine.py`` has its states."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from supportcarr.contracts.money import Charge
 from supportcarr.contracts.rescues import LIVE, Status
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import Outcome
+from supportcarr.rescues.settings import RescueSettings
 
-TIMELINE_LIMIT = 200  # entries; beyond, the oldest after the very first ones go
-TIMELINE_HEAD = 3  # how it began stays
+TIMELINE_LIMIT = 200  # entries; beyond that, the oldest after the first few are dropped
+TIMELINE_HEAD = 3  # first entries that are kept
 OFFERS_LIMIT = 50  # offers whose acceptance is remembered
 
 
 class RescueRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How long things may take (city seconds), and how often the PIN may be tried."""
+    """Time limits in city seconds, and how often the PIN may be tried."""
 
     hold_seconds: float = 300
     matching_seconds: float = 480
     free_cancellation_seconds: float = 120
     no_show_seconds: float = 600
     pin_tries: int = 5
+
+    @classmethod
+    def from_settings(cls, settings: RescueSettings) -> RescueRules:
+        """The rules that the settings declare."""
+        return msgspec.convert(settings, cls, from_attributes=True)
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,7 +46,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The rescue's payment as its own part last told it, and by which event."""
+    """The rescue's payment as of the latest event of the payments part."""
 
     status: str = "pending"
     captured_minor: int = 0
@@ -49,7 +55,7 @@ class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
 
 class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A rescue.  Times are city time; ``due_at`` is when its state ends by itself."""
+    """A rescue.  Times are city time; ``due_at`` is when its state ends without a command."""
 
     region: str  # also in the id: the shard
     area_id: str
@@ -57,18 +63,18 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     rider_id: str
     quote: QuoteTerms
     payment_method_id: str
-    pin: str  # four digits, for the rider's eyes
+    pin: str  # four digits, shown to the rider only
     created_at: datetime
     timeline: tuple[TimelineEntry, ...] = ()
     note: str | None = None
     due_at: datetime | None = None
     scheduled_for: datetime | None = None
     reason: str | None = None  # of the latest change
-    driver_id: str | None = None  # who has the job; after the end: who had it
+    driver_id: str | None = None  # of the job; after the end: who had it
     eta_seconds: int | None = None  # to the pickup, as of the latest change that knew it
     queued_behind: str | None = None  # the rescue that the driver finishes first
     offers: tuple[str, ...] = ()  # offers that led to a driver, the latest last
-    matching_entry: int = 0  # how often it came to matching
+    matching_entry: int = 0  # how often it has entered matching
     accepted_at: datetime | None = None  # first acceptance of this matching
     exchanged: bool = False  # in this matching
     arrived_at: datetime | None = None
@@ -81,17 +87,17 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_live(self) -> bool:
-        """Asked for now and not over: what a rider may have one of."""
+        """Neither a booking nor final; a rider has at most one such rescue."""
         return self.status in LIVE
 
     @property
     def current_driver(self) -> str | None:
-        """Who is on the job, none before and after it."""
+        """The driver on the job; ``None`` before and after it."""
         return self.driver_id if self.is_live else None
 
 
 class Message(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """Something said among the people of a rescue."""
+    """A chat message of a rescue."""
 
     rescue_id: str
     sender: Actor

@@ -1,4 +1,4 @@
-"""What rescues need of others; bootstrap fills these."""
+"""What rescues need of other parts."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ RIDER_HAS_LIVE_RESCUE = "rider_has_live_rescue"
 
 
 class PriceQuotes(Protocol):
-    """Quotes, each used once."""
+    """Quotes, each redeemed once.  Implemented by ``pricing.service.PricingService``."""
 
     async def terms_of(self, quote_id: str, *, rider_id: str) -> QuoteTerms:
-        """What the quote says, used or not, expired or not.  Raises ``NotFound`` (also: another's)."""
+        """The terms of a quote, redeemed or not, expired or not.
+
+        Raises ``NotFound`` (also for another rider's quote).
+        """
 
     async def redeem(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
-        """Use the quote for that rescue; the same rescue may take it again.  *now* is city time.
+        """Use the quote for that rescue; the same rescue may redeem it again.  *now* is city time.
 
         Raises ``NotFound``, and conflicts ``quote_expired`` and ``quote_used``.
         """
 
 
 class RiderClaims(Protocol):
-    """A rider's one live rescue."""
+    """A rider's one live rescue.  Implemented by ``riders.service.RiderService``."""
 
     async def claim(self, rider_id: str, rescue_id: str) -> None:
         """Claim the rider for that rescue, for a short while; the same rescue may claim again.
@@ -33,22 +36,28 @@ class RiderClaims(Protocol):
         """
 
     async def confirm(self, rider_id: str, rescue_id: str) -> bool:
-        """The rescue exists: keep the claim until it ends.  False: another rescue has the rider."""
+        """Keep the claim until the rescue ends.  False if another rescue has the rider."""
 
     async def release(self, rider_id: str, rescue_id: str) -> None:
-        """Let the rider go, if that rescue has the claim."""
+        """Release the rider, if that rescue has the claim."""
 
 
 class PaymentMethods(Protocol):
+    """Riders' payment methods.  Implemented by ``payments.cards.PaymentMethodService``."""
+
     async def usable(self, rider_id: str, payment_method_id: str) -> bool:
-        """True if it is the rider's own and not removed."""
+        """True if the payment method is the rider's own and not removed."""
 
 
 class UserDirectory(Protocol):
+    """Names of people.  Implemented by ``auth.service.AuthService``."""
+
     async def person(self, user_id: str) -> Person:
         """What the other side of a rescue may see of that person."""
 
 
 class DriverCards(Protocol):
+    """Drivers as riders see them.  Implemented by ``drivers.service.DriverService``."""
+
     async def card(self, driver_id: str) -> DriverCard:
         """What a rider sees of the driver.  Raises ``NotFound``."""

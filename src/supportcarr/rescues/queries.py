@@ -1,4 +1,4 @@
-"""What people see of rescues."""
+"""Reading rescues."""
 
 from __future__ import annotations
 
@@ -12,66 +12,65 @@ from supportcarr.contracts.errors import Forbidden, NotFound
 from supportcarr.contracts.events import RescueCancelled
 from supportcarr.contracts.rescues import LIVE
 from supportcarr.contracts.value_objects import DriverCard
-from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.store.port import In, Page, Scalar, Store
 from supportcarr.rescues import charges
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import Cancel
 from supportcarr.rescues.decide import decide
-from supportcarr.rescues.model import Rescue
+from supportcarr.rescues.model import Rescue, RescueRules
 from supportcarr.rescues.ports import DriverCards, UserDirectory
 from supportcarr.rescues.schemas import CancellationView, RescuesQuery, RescueView, TimelineView
-from supportcarr.rescues.service import city_now, rules_of
 from supportcarr.rescues.settings import RescueSettings
 from supportcarr.rescues.state_machine import is_participant
 
 Audience = Literal["rider", "driver", "operator"]
 
-VIEWS_KEPT = 10_000
+VIEWS_MAX = 10_000
 VIEW_SECONDS = 30.0  # wall; names, ratings and plates change without the rescue's version
 
 _encoder = msgspec.json.Encoder()
 
 
 class RescueQueries:
-    """Rescues as those may see them whom they concern; to all others they do not exist."""
+    """Shows rescues to the people who are in them, and to operators; for others they do not exist."""
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
         *,
-        people: UserDirectory,
+        users: UserDirectory,
         drivers: DriverCards,
         settings: RescueSettings,
     ) -> None:
         self._rescues = store.collection(RESCUES)
         self._clock = clock
-        self._people = people
+        self._users = users
         self._drivers = drivers
-        self._rules = rules_of(settings)
-        # Not a ``BoundedCache``: this is the hottest read, and that takes twice as long (0.29 µs for 0.16).
+        self._rules = RescueRules.from_settings(settings)
+        # Not a ``BoundedCache``: this is the hottest read, and a plain dict takes half the time (0.16 µs).
         self._views: dict[tuple[str, Audience], tuple[int, float, bytes]] = {}
 
-    async def get_rescue(self, rescue_id: str, who: Principal) -> tuple[Rescue, Actor]:
-        """The rescue, and the role in which the person sees it.  Raises ``NotFound``."""
+    async def get_rescue(self, rescue_id: str, principal: Principal) -> tuple[Rescue, Actor]:
+        """Get a rescue, and the role in which the person sees it.  Raises ``NotFound``."""
         rescue = await self._rescues.get(rescue_id)
         if rescue is None:
             raise NotFound
-        actor = actor_for(rescue, who)
+        actor = actor_for(rescue, principal)
         if not is_participant(rescue, actor):
             raise NotFound
         return rescue, actor
 
-    async def list_rescues(self, who: Principal, query: RescuesQuery) -> tuple[Page[Rescue], Actor]:
-        """One page of the rescues in which the person is the rider, or else the driver.
+    async def list_rescues(self, principal: Principal, query: RescuesQuery) -> tuple[Page[Rescue], Actor]:
+        """List the rescues in which the person is the rider, or else the driver: one page.
 
         Operators search the read model instead (``operations``).  Raises ``Forbidden``.
         """
-        actor = _reader(who, query.role)
+        actor = _reader(principal, query.role)
         where: dict[str, Scalar | In] = {
-            "rider_id" if actor.role == "rider" else "driver_id": who.user_id,
+            "rider_id" if actor.role == "rider" else "driver_id": principal.user_id,
         }
         if query.live:
             where["status"] = In(LIVE)
@@ -83,46 +82,48 @@ class RescueQueries:
         return page, actor
 
     async def encoded_view(self, rescue: Rescue, actor: Actor) -> bytes:
-        """The rescue's JSON for that reader, encoded once a version and audience."""
+        """The rescue's JSON for that reader, encoded once per version and audience."""
         audience = _audience(actor)
         key = rescue.id, audience
-        kept = self._views.get(key)
+        cached = self._views.get(key)
         now = monotonic()
-        if kept is not None and kept[0] == rescue.version and kept[1] > now:
-            return kept[2]
+        if cached is not None and cached[0] == rescue.version and cached[1] > now:
+            return cached[2]
         body = _encoder.encode(await self.view(rescue, actor))
         self._views.pop(key, None)
-        while len(self._views) >= VIEWS_KEPT:
+        while len(self._views) >= VIEWS_MAX:
             del self._views[next(iter(self._views))]
         self._views[key] = rescue.version, now + VIEW_SECONDS, body
         return body
 
     async def view(self, rescue: Rescue, actor: Actor) -> RescueView:
-        rider = await self._people.person(rescue.rider_id)
+        """The rescue as that reader may see it."""
+        rider = await self._users.person(rescue.rider_id)
         driver = await self._driver(rescue.driver_id) if rescue.driver_id else None
         return RescueView.of(rescue, rider, driver, with_pin=_audience(actor) == "rider")
 
     async def _driver(self, driver_id: str) -> DriverCard | None:
-        """A driver who is no more must not hide the rescue that they drove."""
+        """The driver's card; ``None`` if the account is gone, which must not hide the rescue."""
         try:
             return await self._drivers.card(driver_id)
         except NotFound:
             return None
 
     def timeline(self, rescue: Rescue, actor: Actor) -> list[TimelineView]:
+        """The changes of status, oldest first."""
         return [TimelineView.of(entry, for_operator=actor.is_operator) for entry in rescue.timeline]
 
     def cancellation(self, rescue: Rescue, actor: Actor) -> CancellationView:
-        """What cancelling would cost that actor now.  Raises what cancelling would raise."""
-        now = city_now(self._clock)
-        fact = decide(rescue, Cancel(reason="preview"), actor, now, self._rules)[0]
-        assert isinstance(fact, RescueCancelled)
-        fee = fact.owed.rider_minor
-        ends = not actor.is_operator and rescue.driver_id is not None and fee == 0
+        """Preview what cancelling would cost that actor now.  Raises what cancelling would raise."""
+        now = to_milliseconds(self._clock.city())
+        event = decide(rescue, Cancel(reason="preview"), actor, now, self._rules)[0]
+        assert isinstance(event, RescueCancelled)
+        fee = event.owed.rider_minor
+        free_for_a_while = not actor.is_operator and rescue.driver_id is not None and fee == 0
         return CancellationView(
             fee_minor=fee,
-            currency=fact.owed.currency,
-            free_until=charges.free_until(rescue, self._rules) if ends else None,
+            currency=event.owed.currency,
+            free_until=charges.free_until(rescue, self._rules) if free_for_a_while else None,
         )
 
 
@@ -136,9 +137,9 @@ def _audience(actor: Actor) -> Audience:
             return "operator"
 
 
-def _reader(who: Principal, role: Literal["rider", "driver"] | None) -> Actor:
+def _reader(principal: Principal, role: Literal["rider", "driver"] | None) -> Actor:
     roles: tuple[Literal["rider", "driver"], ...] = (role,) if role else ("rider", "driver")
     for name in roles:
-        if name in who.roles:
-            return Actor(name, who.user_id)
+        if name in principal.roles:
+            return Actor(name, principal.user_id)
     raise Forbidden("Your account does not have that role.")

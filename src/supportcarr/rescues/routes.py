@@ -1,4 +1,4 @@
-"""The routes of rescues: theirs who are in one, and what operators do to any."""
+"""HTTP routes of rescues: for the people who are in one, and for operators."""
 
 from __future__ import annotations
 
@@ -50,16 +50,17 @@ RIDER_OR_OPERATOR = Policy(frozenset({"rider", "support", "admin"}))
 AnyRequest = RequestContext[Any, Any]
 
 
-def routes(service: RescueService, reading: RescueQueries, chat: ChatService) -> list[Route]:
+def routes(service: RescueService, queries: RescueQueries, chat: ChatService) -> list[Route]:
+    """Every route of rescues."""
     return [
-        *_request_and_read(service, reading),
-        *_change(service, reading),
-        *_talk(chat),
+        *_create_and_read(service, queries),
+        *_change(service, queries),
+        *_chat(chat),
     ]
 
 
-def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Route]:
-    async def request(request: RequestContext[RequestBody, NoQuery]) -> Response:
+def _create_and_read(service: RescueService, queries: RescueQueries) -> list[Route]:
+    async def create(request: RequestContext[RequestBody, NoQuery]) -> Response:
         assert request.new_id is not None, "the route is idempotent and creates"
         rider = request.caller.acting_as("rider")
         rescue = await service.request(
@@ -72,34 +73,34 @@ def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Ro
             creation_id=request.new_id,
         )
         return Response(
-            await reading.encoded_view(rescue, rider),
+            await queries.encoded_view(rescue, rider),
             status=201,
             version=rescue.version,
             headers=(("Location", f"/api/v1/rescues/{rescue.id}"),),
         )
 
-    async def listed(request: RequestContext[None, RescuesQuery]) -> Response:
-        page, actor = await reading.list_rescues(request.caller, request.query)
-        shown = [msgspec.Raw(await reading.encoded_view(rescue, actor)) for rescue in page.items]
-        return Response(PageResponse(shown, page.next_cursor))
+    async def list_all(request: RequestContext[None, RescuesQuery]) -> Response:
+        page, actor = await queries.list_rescues(request.caller, request.query)
+        views = [msgspec.Raw(await queries.encoded_view(rescue, actor)) for rescue in page.items]
+        return Response(PageResponse(views, page.next_cursor))
 
-    async def one(request: AnyRequest) -> Response:
-        rescue, actor = await reading.get_rescue(_rescue_id(request), request.caller)
-        return Response(await reading.encoded_view(rescue, actor), version=rescue.version)
+    async def get(request: AnyRequest) -> Response:
+        rescue, actor = await queries.get_rescue(_rescue_id(request), request.caller)
+        return Response(await queries.encoded_view(rescue, actor), version=rescue.version)
 
     async def timeline(request: AnyRequest) -> Response:
-        rescue, actor = await reading.get_rescue(_rescue_id(request), request.caller)
-        return Response(PageResponse(reading.timeline(rescue, actor)), version=rescue.version)
+        rescue, actor = await queries.get_rescue(_rescue_id(request), request.caller)
+        return Response(PageResponse(queries.timeline(rescue, actor)), version=rescue.version)
 
     async def cancellation(request: AnyRequest) -> Response:
-        rescue, actor = await reading.get_rescue(_rescue_id(request), request.caller)
-        return Response(reading.cancellation(rescue, actor), version=rescue.version)
+        rescue, actor = await queries.get_rescue(_rescue_id(request), request.caller)
+        return Response(queries.cancellation(rescue, actor), version=rescue.version)
 
     return [
         Route(
             method="POST",
             path="/rescues",
-            handler=request,
+            handler=create,
             summary="Request a rescue with a quote (the card authorization arrives later, as an event)",
             policy=RIDER,
             tag=TAG,
@@ -113,7 +114,7 @@ def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Ro
         Route(
             method="GET",
             path="/rescues",
-            handler=listed,
+            handler=list_all,
             summary="List the caller's rescues, newest first",
             policy=RIDER_OR_DRIVER,
             tag=TAG,
@@ -123,7 +124,7 @@ def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Ro
         Route(
             method="GET",
             path="/rescues/{rescue_id}",
-            handler=one,
+            handler=get,
             summary="Get a rescue",
             policy=RESCUE_PEOPLE,
             tag=TAG,
@@ -154,18 +155,18 @@ def _request_and_read(service: RescueService, reading: RescueQueries) -> list[Ro
     ]
 
 
-def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
-    async def answer(rescue: Rescue, actor: Actor) -> Response:
-        return Response(await reading.encoded_view(rescue, actor), version=rescue.version)
+def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
+    async def response(rescue: Rescue, actor: Actor) -> Response:
+        return Response(await queries.encoded_view(rescue, actor), version=rescue.version)
 
     async def act(request: AnyRequest, command: Command) -> Response:
         rescue = await service.act(_rescue_id(request), command, request.caller, if_match=request.if_match)
-        return await answer(rescue, actor_for(rescue, request.caller))
+        return await response(rescue, actor_for(rescue, request.caller))
 
     async def act_as_operator(request: AnyRequest, command: Command) -> Response:
         operator = request.caller.acting_as("admin", "support")
         rescue = await service.act(_rescue_id(request), command, operator, if_match=request.if_match)
-        return await answer(rescue, operator)
+        return await response(rescue, operator)
 
     async def departure(request: AnyRequest) -> Response:
         return await act(request, Depart())
@@ -195,7 +196,7 @@ def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
 
     async def renew_pin(request: AnyRequest) -> Response:
         rescue = await service.renew_pin(_rescue_id(request), request.caller, if_match=request.if_match)
-        return await answer(rescue, actor_for(rescue, request.caller))
+        return await response(rescue, actor_for(rescue, request.caller))
 
     async def admin_cancel(request: RequestContext[ReasonBody, NoQuery]) -> Response:
         return await act_as_operator(request, Cancel(reason=request.body.reason))
@@ -207,7 +208,7 @@ def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
     async def admin_renew_pin(request: AnyRequest) -> Response:
         operator = request.caller.acting_as("admin", "support")
         rescue = await service.renew_pin(_rescue_id(request), operator, if_match=request.if_match)
-        return await answer(rescue, operator)
+        return await response(rescue, operator)
 
     def post(
         path: str, handle: Handler, summary: str, policy: Policy, body: Any = None, *codes: str
@@ -277,8 +278,8 @@ def _change(service: RescueService, reading: RescueQueries) -> list[Route]:
     ]
 
 
-def _talk(chat: ChatService) -> list[Route]:
-    async def listed(request: RequestContext[None, MessagesQuery]) -> Response:
+def _chat(chat: ChatService) -> list[Route]:
+    async def list_messages(request: RequestContext[None, MessagesQuery]) -> Response:
         page = await chat.list_messages(_rescue_id(request), request.caller, request.query)
         return Response(PageResponse([MessageView.of(m) for m in page.items], page.next_cursor))
 
@@ -291,7 +292,7 @@ def _talk(chat: ChatService) -> list[Route]:
         Route(
             method="GET",
             path=path,
-            handler=listed,
+            handler=list_messages,
             summary="List the rescue's messages",
             policy=RESCUE_PEOPLE,
             tag=TAG,

@@ -1,4 +1,4 @@
-"""What goes over the wire (``api.md``: Rescue, Timeline entry)."""
+"""Request and response bodies of the rescues' routes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Reason = Annotated[
 Minor = Annotated[int, Meta(ge=0, le=100_000_000, description="minor units")]
 Pin = Annotated[
     str,
-    # the length is said as well: $ alone would let a line's end through
+    # with the length, because $ alone would accept a trailing newline
     Meta(min_length=4, max_length=4, pattern=r"^[0-9]{4}$", description="four digits"),
 ]
 
 
-# --- what is sent ------------------------------------------------------------------------------
+# --- requests ------------------------------------------------------------------------------
 
 
 class RequestBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,7 +75,7 @@ class MessagesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     sort: Literal["at", "-at"] = "at"
 
 
-# --- what is answered --------------------------------------------------------------------------
+# --- responses --------------------------------------------------------------------------
 
 
 class QuoteView(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
-"""THE TABLE of a rescue's life: everything that says what may follow what, and who may do it.
+"""The state machine of a rescue: which command is allowed in which status, for whom, and where it leads.
 
-``decide.py`` looks each command up here before anything else; the diagram in the docs is drawn from
-it.  What is not in it does not happen.
+``decide.py`` looks every command up here first, and the diagram in the docs is drawn from this table.
+A command that a status does not list is an error.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from supportcarr.rescues.model import Rescue
 
 
 class Step(NamedTuple):
-    """Where a command may lead (nowhere: it changes something else), and who may give it."""
+    """Where a command may lead (empty: the status stays), and who may give it."""
 
     to: tuple[Status, ...]
     who: frozenset[Role]
@@ -109,7 +109,7 @@ _ROLES_OF_COMMAND: Mapping[type[Command], frozenset[Role]] = {
 
 
 def arrows() -> Iterator[tuple[Status, Status, type[Command]]]:
-    """Each way from one status to another, with the command that goes it."""
+    """Each transition from one status to another, with its command."""
     for status, steps in TABLE.items():
         for command, step in steps.items():
             for to in step.to:
@@ -117,7 +117,7 @@ def arrows() -> Iterator[tuple[Status, Status, type[Command]]]:
 
 
 def is_participant(rescue: Rescue, actor: Actor) -> bool:
-    """True if the rescue is the actor's business at all; to others it does not exist."""
+    """True if the actor may know of the rescue; to others it does not exist."""
     match actor.role:
         case "system" | "support" | "admin":
             return True
@@ -133,8 +133,8 @@ def check_transition(rescue: Rescue, command: type[Command], actor: Actor) -> St
     """The step that this actor's command may take now.
 
     Raises ``NotFound`` (not the actor's rescue), ``Forbidden`` (never in this role),
-    ``IllegalTransition`` (not from this status), in that order: nobody learns from a refusal what
-    they may not see.
+    ``IllegalTransition`` (not from this status), in that order, so that an error reveals nothing that
+    the actor may not see.
     """
     if not is_participant(rescue, actor):
         raise NotFound
@@ -142,13 +142,13 @@ def check_transition(rescue: Rescue, command: type[Command], actor: Actor) -> St
         raise Forbidden(f"As {actor.role} you cannot do this: the rescue cannot {command.does} by you.")
     step = TABLE[rescue.status].get(command)
     if step is None:
-        raise IllegalTransition(_why_not(rescue.status, command))
+        raise IllegalTransition(_explain(rescue.status, command))
     if actor.role not in step.who:
         raise Forbidden(f"As {actor.role} you cannot do this while the rescue is {rescue.status}.")
     return step
 
 
-def _why_not(status: Status, command: type[Command]) -> str:
+def _explain(status: Status, command: type[Command]) -> str:
     state = f"The rescue is {status}" + (", which is final" if status in FINAL else "")
     may = [s for s in STATUSES if command in TABLE[s]]
     listed = may[0] if len(may) == 1 else f"{', '.join(may[:-1])} or {may[-1]}"

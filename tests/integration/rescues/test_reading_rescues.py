@@ -149,7 +149,7 @@ async def test_a_view_does_not_outlive_what_others_know_of_its_people(
 
 
 async def test_the_views_kept_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading_module, "VIEWS_KEPT", 2)
+    monkeypatch.setattr(reading_module, "VIEWS_MAX", 2)
     rescues = [await world.request(n, rider_id=f"usr_{n}") for n in range(1, 5)]
     for n, rescue in enumerate(rescues, 1):
         await shown(world, rescue.id, principal(f"usr_{n}", "rider"))

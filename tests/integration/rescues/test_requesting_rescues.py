@@ -133,7 +133,7 @@ class Dying:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    ("port", "method"), [("quotes", "terms_of"), ("claims", "claim"), ("quotes", "take")]
+    ("port", "method"), [("quotes", "terms_of"), ("claims", "claim"), ("quotes", "redeem")]
 )
 class TestKilledAtEveryStep:
     async def die(self, world: World, port: str, method: str, when: str) -> None:
@@ -180,11 +180,11 @@ async def test_a_rescue_inserted_after_its_claim_had_gone_to_another_is_rejected
         def __getattr__(self, name: str) -> Any:
             return getattr(world.quotes, name)
 
-        async def take(self, quote_id: str, **rest: Any) -> Any:
+        async def redeem(self, quote_id: str, **rest: Any) -> Any:
             world.pass_(61)
             await world.riders.reconcile(world.service)
             await world.request(2)
-            return await world.quotes.take(quote_id, **rest)
+            return await world.quotes.redeem(quote_id, **rest)
 
     world.quotes.put("quo_1")
     late = await world.another_service(quotes=Slow()).request(

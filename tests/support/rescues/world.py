@@ -79,7 +79,7 @@ class QuoteShelf:
             raise NotFound
         return self.terms[quote_id]
 
-    async def take(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
+    async def redeem(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
         found = await self.terms_of(quote_id, rider_id=rider_id)
         if self.taken.get(quote_id) == rescue_id:
             return found
@@ -137,7 +137,7 @@ class World:
         self.riders = RiderService(store, self.clock)
         self.service = self.another_service()
         self.reading = RescueQueries(
-            store, self.clock, people=self.town, drivers=self.town, settings=RescueSettings()
+            store, self.clock, users=self.town, drivers=self.town, settings=RescueSettings()
         )
         self.chat = ChatService(store, self.clock)
         self.rescues = store.collection(RESCUES)

@@ -44,8 +44,8 @@ from supportcarr.rescues.commands import (
     Start,
     Wake,
 )
-from supportcarr.rescues.decide import decide
-from supportcarr.rescues.evolve import evolve_all, open_rescue
+from supportcarr.rescues.decide import decide, open_rescue
+from supportcarr.rescues.evolve import evolve_all
 from supportcarr.rescues.model import Rescue
 from supportcarr.rescues.state_machine import TABLE, arrows
 

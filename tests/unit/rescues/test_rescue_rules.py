@@ -40,10 +40,11 @@ from supportcarr.rescues.commands import (
     Start,
     Wake,
 )
-from supportcarr.rescues.decide import PinMistyped, PrivateEvent, decide
+from supportcarr.rescues.decide import decide, open_rescue
 from supportcarr.rescues.errors import PinIsLocked, TooEarly
-from supportcarr.rescues.evolve import evolve_all, open_rescue
+from supportcarr.rescues.evolve import evolve_all
 from supportcarr.rescues.model import TIMELINE_LIMIT, Rescue, TimelineEntry
+from supportcarr.rescues.private_events import PinMistyped, PrivateEvent
 
 
 def after(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) -> Rescue:

@@ -79,3 +79,8 @@ class Clock:
 
     def read(self) -> ClockReading:
         return ClockReading(self.city(), self.wall(), self.speed)
+
+
+def to_milliseconds(at: datetime) -> datetime:
+    """The time in whole milliseconds, the precision that every store engine keeps."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
