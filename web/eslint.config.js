@@ -32,6 +32,8 @@ export default ts.config(
     plugins: { boundaries, "check-file": checkFile, "react-hooks": hooks },
     settings: {
       "boundaries/elements": elements,
+      "boundaries/dependency-nodes": ["import", "export", "dynamic-import"],
+      // The default resolver (node) does not read `exports`, and what it cannot resolve is not checked.
       "import/resolver": { typescript: { project: "tsconfig.json" } },
     },
     rules: {
