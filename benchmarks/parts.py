@@ -24,11 +24,11 @@ from rig.samples import SAMPLES, Sample, Steps, sample
 
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.events.streams import EventStreams
-from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.mongo.engine import MongoStore
@@ -130,7 +130,11 @@ async def outbox(store: Store, steps: Steps, at_once: int, seconds: float) -> li
     waits for it.  The CPU of both rows is that of the whole way, the save included.
     """
     watched = Watched(store, steps.samples)
-    relay = Relay(cast("Store", watched), [Consumer("bench.hear", (DomainEvent,), watched.hear)], NoJobs())
+    relay = Relay(
+        cast("Store", watched),
+        [Consumer("bench.hear", (DomainEvent,), watched.hear, Phase.REACTION)],
+        NoJobs(),
+    )
 
     async def save_and_wait(task: int) -> None:
         gone = watched.gone[steps.kept[task].id] = asyncio.get_running_loop().create_future()

@@ -8,7 +8,7 @@ from datetime import datetime
 from support.store.fixtures import Parcel, recorded, word_of
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
-from supportcarr.kit.jobs.declarations import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.store.port import Collection, Store
 
 
@@ -32,7 +32,7 @@ class Witness:
 
     def __init__(self, name: str = "test.witness", *facts: type[DomainEvent]) -> None:
         self.seen: list[EventEnvelope] = []
-        self.consumer = Consumer(name, facts or (DomainEvent,), self.handle)
+        self.consumer = Consumer(name, facts or (DomainEvent,), self.handle, Phase.REACTION)
         self.trouble: Callable[[EventEnvelope], Awaitable[None]] | None = None
 
     async def handle(self, event: EventEnvelope) -> None:

@@ -27,7 +27,7 @@ from supportcarr.rescues.schemas import MessageView
 
 T = TypeVar("T")
 
-# For documents that need no server: the contracts say the same wherever they are generated.
+# For what needs no server: generated documents are the same wherever they are generated.
 _NOWHERE = {
     "SUPPORTCARR_PROFILE": "staging",
     "SUPPORTCARR_AUTH_TOKEN_SECRETS": "k1:" + "0" * 32,
@@ -38,21 +38,21 @@ _NOWHERE = {
 }
 
 
+def container_without_servers() -> Container:
+    """A container that connects to nothing, to ask what is declared.  Call it within an event loop."""
+    settings = load_settings(_NOWHERE, dotenv=None)
+    redis = RedisClient("redis://127.0.0.1:1")
+    return Container(
+        settings, store_of(settings), Clock(), RedisClients(redis, redis), durable_url="redis://127.0.0.1:1"
+    )
+
+
 def openapi() -> dict[str, Any]:
     """The OpenAPI document of every route; needs no server and no settings."""
 
     async def made() -> dict[str, Any]:
-        settings = load_settings(_NOWHERE, dotenv=None)
-        redis = RedisClient("redis://127.0.0.1:1")
-        clock = Clock()
-        house = Container(
-            settings,
-            store_of(settings),
-            clock,
-            RedisClients(redis, redis),
-            durable_url="redis://127.0.0.1:1",
-        )
-        return gateway_openapi.document([*clock_routes(clock), *house.routes()], server="/")
+        container = container_without_servers()
+        return gateway_openapi.document([*clock_routes(container.clock), *container.routes()], server="/")
 
     return asyncio.run(made())
 

@@ -28,16 +28,18 @@ from supportcarr.dispatch import handlers as dispatch_handlers
 from supportcarr.dispatch import jobs as dispatch_jobs
 from supportcarr.dispatch import routes as dispatch_routes
 from supportcarr.dispatch.service import DispatchService
+from supportcarr.dispatch.supply import DriverSupply
 from supportcarr.drivers import collections as drivers_repository
 from supportcarr.drivers import handlers as drivers_handlers
 from supportcarr.drivers import routes as drivers_routes
 from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
+from supportcarr.kit.events.consumer import Consumer, job_handlers_of
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.jobs import periodic
 from supportcarr.kit.jobs import service as kit_jobs
-from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, PeriodicTask
-from supportcarr.kit.jobs.service import Jobs, handlers_of
+from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
+from supportcarr.kit.jobs.service import Jobs
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime import city_clock
 from supportcarr.kit.runtime.clock import Clock
@@ -160,8 +162,8 @@ class Container:
         self.webhooks = StripeWebhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
         self.chat = ChatService(store, clock)
-        self.dispatch: DispatchService
-        self.pricing = PricingService(store, clock, self.areas, router, _LateSupply(self), settings.quotes)
+        self.supply = DriverSupply(store, self.tracking, router, radius_max_m=settings.dispatch.radius_max_m)
+        self.pricing = PricingService(store, clock, self.areas, router, self.supply, settings.quotes)
         self.rescues = RescueService(
             store,
             clock,
@@ -176,11 +178,9 @@ class Container:
         self.rescue_queries = RescueQueries(
             store, clock, users=self.auth, drivers=self.drivers, settings=settings.rescues
         )
-        self.coverage = CoverageService(self.areas, self.dispatch.supply, clock)
+        self.coverage = CoverageService(self.areas, self.supply, clock)
         self.notifications = NotificationsService(store, clock)
-        self.console_drivers = ConsoleDrivers(
-            self.dispatch.supply, self.tracking, [area.id for area in AREAS]
-        )
+        self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
         self.operations = OperationsService(store, clock, self.console_drivers, AREAS)
         self.position_reports = SocketPositionSink(self.tracking)
 
@@ -207,7 +207,7 @@ class Container:
         ]
 
     def consumers(self) -> list[Consumer]:
-        """Who reacts to facts.  What moves a rescue on comes first, what only tells of it last."""
+        """Every consumer of domain events; each says by its phase when it is called."""
         views = StreamPayloads(self.dispatch, self.chat, self.notifications)
         return [
             *rescues_handlers.consumers(self.rescues),
@@ -235,7 +235,7 @@ class Container:
         ]
 
     def job_handlers(self) -> list[JobHandler]:
-        return [*handlers_of(self.consumers()), *payments_jobs.job_handlers(self.webhooks)]
+        return [*job_handlers_of(self.consumers()), *payments_jobs.job_handlers(self.webhooks)]
 
     async def close(self) -> None:
         """Pass on what has gathered, and close what was opened by the parts themselves."""
@@ -243,16 +243,6 @@ class Container:
         await self.jobs.close()
         await self.payment_gateway.close()
         self.passwords.close()
-
-
-class _LateSupply:
-    """``pricing.ports.Supply``: quotes ask dispatch, which is built after them."""
-
-    def __init__(self, house: Container) -> None:
-        self._house = house
-
-    async def eta_seconds(self, area_id: str, point: Any) -> int | None:
-        return await self._house.dispatch.supply.eta_seconds(area_id, point)
 
 
 def area_ids() -> Sequence[str]:

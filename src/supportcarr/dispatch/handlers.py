@@ -9,14 +9,17 @@ from supportcarr.contracts.events import (
     RescueEnded,
 )
 from supportcarr.dispatch.service import DispatchService
-from supportcarr.kit.jobs.declarations import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 
 
 def consumers(service: DispatchService) -> list[Consumer]:
     """Follow rescues and drivers."""
     return [
         Consumer(
-            "dispatch.follow_rescues", (MatchingBegan, RescueAssigned, RescueEnded), service.follow_rescue
+            "dispatch.follow_rescues",
+            (MatchingBegan, RescueAssigned, RescueEnded),
+            service.follow_rescue,
+            Phase.REACTION,
         ),
-        Consumer("dispatch.follow_drivers", (DriverStandingChanged,), service.follow_driver),
+        Consumer("dispatch.follow_drivers", (DriverStandingChanged,), service.follow_driver, Phase.REACTION),
     ]

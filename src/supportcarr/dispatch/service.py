@@ -20,9 +20,8 @@ from supportcarr.dispatch.offer_lifecycle import OfferLifecycle
 from supportcarr.dispatch.ports import DriverAvailability, NearbyDrivers, RescueAssignments, RoutePlanner
 from supportcarr.dispatch.reconciler import Reconciler
 from supportcarr.dispatch.settings import DispatchSettings
-from supportcarr.dispatch.supply import DriverSupply
-from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.update import update, without_events
 
@@ -57,7 +56,6 @@ class DispatchService:
         self._lifecycle = OfferLifecycle(store, clock, rules, self._claims, rescues, drivers)
         self._matching = Matching(store, clock, rules, self._claims, self._lifecycle, positions, routes)
         self._reconciler = Reconciler(store, clock, rules, self._matching, rescues)
-        self.supply = DriverSupply(store, rules, self._claims, positions, routes)
 
     # --- reading offers ---------------------------------------------------------------------------
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr.dispatch.claims import DriverClaims
 from supportcarr.dispatch.collections import ROSTER
-from supportcarr.dispatch.model import DispatchRules
 from supportcarr.dispatch.nearest import nearest
 from supportcarr.dispatch.ports import NearbyDrivers, RoutePlanner
 from supportcarr.kit.redis.errors import RedisError
@@ -29,14 +27,13 @@ class DriverSupply:
     def __init__(
         self,
         store: Store,
-        rules: DispatchRules,
-        claims: DriverClaims,
         positions: NearbyDrivers,
         routes: RoutePlanner,
+        *,
+        radius_max_m: float,
     ) -> None:
         self._roster = store.collection(ROSTER)
-        self._rules = rules
-        self._claims = claims
+        self._radius_max_m = radius_max_m
         self._positions = positions
         self._routes = routes
 
@@ -44,8 +41,8 @@ class DriverSupply:
         """Seconds until the nearest free driver could be there; ``None`` if there is none, or
         positions are not available (no Redis)."""
         try:
-            async for nearby in nearest(self._positions, area_id, point, self._rules.radius_max_m):
-                roster = await self._claims.entries(d.driver_id for d in nearby)
+            async for nearby in nearest(self._positions, area_id, point, self._radius_max_m):
+                roster = await self._roster.get_many([d.driver_id for d in nearby])
                 for driver in nearby:
                     entry = roster.get(driver.driver_id)
                     if entry is not None and entry.is_free:
@@ -62,6 +59,6 @@ class DriverSupply:
             present = await self._positions.present(area_id)
         except RedisError:
             present = {}
-        entries = await self._claims.entries(present)
+        entries = await self._roster.get_many(list(present))
         online = {driver_id for driver_id, entry in entries.items() if entry.may_work}
         return OnlineCounts(len(online | busy), len(busy))

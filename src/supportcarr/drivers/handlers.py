@@ -5,7 +5,7 @@ from __future__ import annotations
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import UserSignedUp
 from supportcarr.drivers.service import DriverService
-from supportcarr.kit.jobs.declarations import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 
 
 def consumers(service: DriverService) -> list[Consumer]:
@@ -15,4 +15,4 @@ def consumers(service: DriverService) -> list[Consumer]:
         if isinstance(event.event, UserSignedUp) and event.event.role == "driver":
             await service.open_profile(event.event.user_id)
 
-    return [Consumer("drivers.open_profile", (UserSignedUp,), open_profile)]
+    return [Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION)]

@@ -9,11 +9,11 @@ from supportcarr.contracts.events import (
     PinRenewed,
     RescueMoved,
 )
-from supportcarr.kit.jobs.declarations import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.notifications.service import NotificationsService
 
 
 def consumers(service: NotificationsService) -> list[Consumer]:
     """Quick: a notification is one insert under an id that the event determines."""
     facts = (RescueMoved, PaymentProcessed, PinLocked, PinRenewed, DriverStandingChanged)
-    return [Consumer("notifications.tell", facts, service.notify)]
+    return [Consumer("notifications.tell", facts, service.notify, Phase.DELIVERY)]

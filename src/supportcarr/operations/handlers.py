@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from supportcarr.contracts.events import PaymentProcessed, RescueMoved
-from supportcarr.kit.jobs.declarations import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.operations.service import OperationsService
 
 
 def consumers(service: OperationsService) -> list[Consumer]:
     """Quick: one row is written."""
-    return [Consumer("operations.follow", (RescueMoved, PaymentProcessed), service.apply)]
+    return [Consumer("operations.follow", (RescueMoved, PaymentProcessed), service.apply, Phase.PROJECTION)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import RescueEnded, RescueRequested
-from supportcarr.kit.jobs.declarations import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.payments.service import PaymentService
 
 
@@ -20,6 +20,6 @@ def consumers(service: PaymentService) -> list[Consumer]:
             await service.settle(event.event)
 
     return [
-        Consumer("payments.hold", (RescueRequested,), hold, slow=True),
-        Consumer("payments.settle", (RescueEnded,), settle, slow=True),
+        Consumer("payments.hold", (RescueRequested,), hold, Phase.REACTION, slow=True),
+        Consumer("payments.settle", (RescueEnded,), settle, Phase.REACTION, slow=True),
     ]

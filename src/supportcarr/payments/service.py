@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.events import PaymentProcessed, RescueEnded, RescueRequested
-from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.payments import model
 from supportcarr.payments.cards import PaymentMethodService

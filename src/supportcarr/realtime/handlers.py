@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.events.stream_types import Publication
-from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.redis.errors import RedisError
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.realtime.event_mapping import STREAMED_EVENTS, Payload, PayloadRef, to_stream_messages
 from supportcarr.realtime.ports import PayloadLoader, StreamAppender
 
@@ -66,4 +67,4 @@ def consumers(streams: StreamAppender, payloads: PayloadLoader) -> list[Consumer
     Duplicates are dropped by event id; the relay keeps the order of a document's events.
     """
     publisher = StreamPublisher(streams, payloads)
-    return [Consumer("realtime.publish", STREAMED_EVENTS, publisher.publish)]
+    return [Consumer("realtime.publish", STREAMED_EVENTS, publisher.publish, Phase.DELIVERY)]

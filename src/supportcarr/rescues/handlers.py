@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import PaymentProcessed, RescueRequested
-from supportcarr.kit.jobs.declarations import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.rescues.service import RescueService
 
 
@@ -16,6 +16,6 @@ def consumers(service: RescueService) -> list[Consumer]:
         await service.confirm_claim(envelope.event)
 
     return [
-        Consumer("rescues.confirm_claim", (RescueRequested,), confirm_claim),
-        Consumer("rescues.note_payment", (PaymentProcessed,), service.record_payment),
+        Consumer("rescues.confirm_claim", (RescueRequested,), confirm_claim, Phase.REACTION),
+        Consumer("rescues.note_payment", (PaymentProcessed,), service.record_payment, Phase.REACTION),
     ]

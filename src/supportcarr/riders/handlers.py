@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import RescueEnded
-from supportcarr.kit.jobs.declarations import Consumer
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.riders.service import RiderService
 
 
@@ -14,4 +14,4 @@ def consumers(service: RiderService) -> list[Consumer]:
         assert isinstance(fact, RescueEnded)
         await service.release(fact.rider_id, fact.rescue_id)
 
-    return [Consumer("riders.release_claim", (RescueEnded,), release)]
+    return [Consumer("riders.release_claim", (RescueEnded,), release, Phase.REACTION)]

@@ -297,7 +297,7 @@ async def test_an_old_giving_up_does_not_free_a_driver_who_took_the_rescue_again
 
 
 async def test_supply_tells_the_nearest_free_driver_and_counts_the_busy(city: City) -> None:
-    supply = city.dispatch.supply
+    supply = city.supply
     assert await supply.eta_seconds("montreal", PICKUP) is None
     await city.driver("usr_near", 1000)
     await city.driver("usr_far", 2000)
@@ -323,10 +323,10 @@ async def test_a_free_driver_is_found_behind_however_many_busy_ones(city: City) 
             until=city.now + timedelta(hours=1),
         )
         await city.roster.insert(RosterEntry(id=f"usr_busy{n:03d}", approved=True, online=True, job=job))
-    assert await city.dispatch.supply.eta_seconds("montreal", PICKUP) is None
+    assert await city.supply.eta_seconds("montreal", PICKUP) is None
     await city.driver("usr_free", 2000)
 
-    assert await city.dispatch.supply.eta_seconds("montreal", PICKUP) is not None
+    assert await city.supply.eta_seconds("montreal", PICKUP) is not None
     await city.wait_for_driver()
     assert await city.offered_to() == "usr_free"
 

@@ -19,12 +19,14 @@ from support.processes.python_process import python
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import UserSignedUp
-from supportcarr.kit.jobs.declarations import Consumer, JobHandler, RetryLater
-from supportcarr.kit.jobs.service import KEEP_DONE, Job, Jobs, State, handlers_of
+from supportcarr.kit.events.consumer import Consumer, Phase, job_handlers_of
+from supportcarr.kit.jobs.declarations import JobHandler
+from supportcarr.kit.jobs.service import KEEP_DONE, Job, Jobs, State
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.redis_server import RedisServer
 
@@ -360,9 +362,9 @@ async def test_a_slow_consumers_job_brings_it_the_event(jobs: Jobs, clock: Clock
     async def hear(event: EventEnvelope) -> None:
         heard.append(event)
 
-    slow = Consumer("riders.greet", (UserSignedUp,), hear, slow=True)
-    quick = Consumer("riders.count", (UserSignedUp,), hear)
-    (handler,) = handlers_of([slow, quick])
+    slow = Consumer("riders.greet", (UserSignedUp,), hear, Phase.REACTION, slow=True)
+    quick = Consumer("riders.count", (UserSignedUp,), hear, Phase.REACTION)
+    (handler,) = job_handlers_of([slow, quick])
     async with working(jobs, SETTINGS, **{handler.name: handler.handle}):
         await jobs.add("riders.greet", event.id, msgspec.json.encode(event))
         await became(jobs, "usr_1.1.0:riders.greet", "done")

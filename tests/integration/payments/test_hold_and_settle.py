@@ -36,7 +36,7 @@ from supportcarr.contracts.events import (
     RescueUnserved,
     RiderNotFound,
 )
-from supportcarr.kit.jobs.declarations import RetryLater
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Store
 from supportcarr.payments import handlers
 from supportcarr.payments.collections import LEDGER, RECORDS

@@ -33,8 +33,8 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import PaymentProcessed, RescueRejected
 from supportcarr.kit.http.server import free_port
 from supportcarr.kit.http.types import ASGIApp
-from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Store
 from supportcarr.payments import jobs as payments_jobs
 from supportcarr.payments.collections import EVENTS

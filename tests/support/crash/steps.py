@@ -21,9 +21,10 @@ import msgspec
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
+from supportcarr.kit.events.consumer import Consumer
 from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.events.streams import EventStreams
-from supportcarr.kit.jobs.declarations import Consumer, Deadline, JobHandler, PeriodicTask
+from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.store.port import Collection, CollectionSpec, Page, Store, Where
 from supportcarr.payments.model import Intent
 from supportcarr.payments.ports import GatewayError, PaymentGateway

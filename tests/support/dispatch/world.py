@@ -30,6 +30,7 @@ from supportcarr.dispatch.model import DispatchCase, Offer
 from supportcarr.dispatch.roster import RosterEntry
 from supportcarr.dispatch.service import DispatchService
 from supportcarr.dispatch.settings import DispatchSettings
+from supportcarr.dispatch.supply import DriverSupply
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Collection, CollectionSpec, Range, Store
 from supportcarr.kit.store.update import update
@@ -178,6 +179,12 @@ class City:
         self.rescues = store.collection(RESCUES)
         store.subscribe(self._hear)
         self.dispatch = self.process()
+        self.supply = DriverSupply(
+            store,
+            self.positions,
+            StraightLineRouter(RoutingSettings()),
+            radius_max_m=self.settings.radius_max_m,
+        )
 
     def process(
         self, *, after: int | None = None, meanwhile: Callable[[], Awaitable[object]] = die

@@ -17,8 +17,8 @@ from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueReq
 from supportcarr.contracts.money import Charge
 from supportcarr.kit.http.server import Lifecycle, free_port, serve
 from supportcarr.kit.http.types import ASGIApp
-from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Store
 from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService

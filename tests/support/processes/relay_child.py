@@ -16,12 +16,13 @@ from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import DriverDeparted
+from supportcarr.kit.events.consumer import Consumer
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams
-from supportcarr.kit.jobs.declarations import Consumer, RetryLater
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import CollectionSpec, VersionConflict
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.handlers import consumers
@@ -94,7 +95,7 @@ async def main(path: str, redis_url: str, writes: int) -> None:
         views: Any = None  # no event here names something that must be shown
         [feed] = consumers(EventStreams(redis, KEPT), views)
         slow = Hesitant(feed, chance)
-        relay = Relay(store, [Consumer(feed.name, feed.events, slow.handle)], NoJobs())
+        relay = Relay(store, [Consumer(feed.name, feed.events, slow.handle, feed.phase)], NoJobs())
         sweeping = True
 
         async def sweep_on() -> None:

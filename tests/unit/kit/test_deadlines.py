@@ -12,8 +12,9 @@ import structlog
 from support.store.fixtures import NOON, PARCELS, Parcel
 from supportcarr.kit.jobs import deadlines
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
-from supportcarr.kit.jobs.declarations import Deadline, RetryLater
+from supportcarr.kit.jobs.declarations import Deadline
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Collection, CollectionSpec, StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.jobs.service import Job
 from supportcarr.kit.jobs.worker import LONGEST_RETRY_SECONDS, after, backoff_s
+from supportcarr.kit.runtime.retry import RetryLater
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 JOB = Job(id="k:name", name="name", payload="{}", run_at=NOON, running=True, attempts=2, version=7)

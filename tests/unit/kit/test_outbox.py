@@ -14,8 +14,9 @@ from support.store.fixtures import NOON, Parcel, recorded, word_of
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import DomainEvent, DriverArrived, PinLocked, RescueMoved, UserSignedUp
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.jobs.declarations import Consumer, RetryLater
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Collection, StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -105,7 +106,7 @@ async def test_a_slow_consumer_gets_a_job_that_carries_the_event(
     async def never(event: EventEnvelope) -> None:
         raise AssertionError("a slow consumer does not run in the relay")
 
-    relay = Relay(store, [Consumer("test.slow", (UserSignedUp,), never, slow=True)], jobs)
+    relay = Relay(store, [Consumer("test.slow", (UserSignedUp,), never, Phase.REACTION, slow=True)], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one"))
     assert await relay.drain()
     [(key, payload)] = jobs.added.items()
@@ -165,7 +166,9 @@ async def test_at_most_so_many_documents_are_handed_on_at_once(
         await asyncio.sleep(0.001)
         at_once -= 1
 
-    relay = Relay(store, [Consumer("test.measure", (DomainEvent,), measure)], jobs, concurrency=3)
+    relay = Relay(
+        store, [Consumer("test.measure", (DomainEvent,), measure, Phase.REACTION)], jobs, concurrency=3
+    )
     await asyncio.gather(*(parcels.insert(Parcel(id=f"p{n}"), recorded("in")) for n in range(30)))
     assert await relay.drain()
     assert most == 3
@@ -215,7 +218,7 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
 ) -> None:
     before, failing, after = Witness("test.a"), Witness("test.b"), Witness("test.c")
     failing.trouble = FailsFirst("one", 2, RuntimeError("broken"))
-    slow = Consumer("test.slow", (DomainEvent,), failing.handle, slow=True)
+    slow = Consumer("test.slow", (DomainEvent,), failing.handle, Phase.REACTION, slow=True)
     relay = Relay(store, [before.consumer, failing.consumer, slow, after.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one"))
     while not relay.stats()["retrying"]:
@@ -287,7 +290,9 @@ async def test_what_is_saved_while_a_failure_runs_is_handed_to_the_others(
         assert parcel is not None
         return parcel
 
-    relay = Relay(store, [Consumer("test.stuck", (DomainEvent,), save_and_fail), others.consumer], jobs)
+    relay = Relay(
+        store, [Consumer("test.stuck", (DomainEvent,), save_and_fail, Phase.REACTION), others.consumer], jobs
+    )
     await parcels.insert(Parcel(id="p"), recorded("one"))
     async with asyncio.timeout(10):
         while others.words != ["one", "two"]:
@@ -300,7 +305,9 @@ async def test_an_event_stays_in_the_outbox_until_its_job_is_kept(
 ) -> None:
     jobs.broken = True
     witness = Witness()
-    relay = Relay(store, [Consumer("test.slow", (DomainEvent,), witness.handle, slow=True)], jobs)
+    relay = Relay(
+        store, [Consumer("test.slow", (DomainEvent,), witness.handle, Phase.REACTION, slow=True)], jobs
+    )
     await parcels.insert(Parcel(id="p"), recorded("one"))
     assert not await relay.drain(0.05)
     assert await outbox(store) == [("parcels", "p")]

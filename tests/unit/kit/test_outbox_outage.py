@@ -13,8 +13,9 @@ from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import DomainEvent, UserSignedUp
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.jobs.declarations import Consumer, RetryLater
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Collection, CollectionSpec
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -40,7 +41,7 @@ class Audience:
     """Cannot be told anything while it is away."""
 
     def __init__(self, name: str = "test.audience", pause_s: float = 0.02) -> None:
-        self.consumer = Consumer(name, (DomainEvent,), self.handle)
+        self.consumer = Consumer(name, (DomainEvent,), self.handle, Phase.REACTION)
         self.away = True
         self.asked = 0
         self.told: list[str] = []

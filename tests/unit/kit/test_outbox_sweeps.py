@@ -11,8 +11,8 @@ from support.relays import FailsFirst, JobList, Witness, outbox, save_again
 from support.store.fixtures import PARCELS, Parcel, recorded, store_at
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
+from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.jobs.declarations import Consumer
 from supportcarr.kit.store.port import Collection, StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -136,7 +136,7 @@ async def test_two_relays_on_the_same_documents_keep_order_for_who_remembers_eve
         if event.id not in effects[event.document_id]:
             effects[event.document_id].append(event.id)
 
-    consumer = Consumer("test.remember", (DomainEvent,), remember)
+    consumer = Consumer("test.remember", (DomainEvent,), remember, Phase.REACTION)
     relays = [Relay(store, [consumer], jobs), Relay(other, [consumer], jobs)]
     collections = [store.collection(PARCELS), other.collection(PARCELS)]
     for relay in relays:

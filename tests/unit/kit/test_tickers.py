@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from supportcarr.kit.jobs.declarations import PeriodicTask, RetryLater
+from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.kit.jobs.periodic import Leases, Scheduler
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 pytestmark = pytest.mark.usefixtures("logs")

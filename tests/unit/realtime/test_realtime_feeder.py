@@ -9,8 +9,8 @@ import pytest
 
 from support.rescues import events
 from supportcarr.kit.events.stream_types import Publication
-from supportcarr.kit.jobs.declarations import RetryLater
 from supportcarr.kit.redis.errors import RedisError, RedisUnavailable
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.realtime.handlers import RETRY_SECONDS, StreamPublisher
 
 

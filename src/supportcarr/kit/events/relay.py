@@ -23,8 +23,9 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.envelope import DomainEvent, EventEnvelope
-from supportcarr.kit.jobs.declarations import Consumer, RetryLater
+from supportcarr.kit.events.consumer import Consumer
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Store, StoreError
 
 FIRST_RETRY_S = 0.1
@@ -244,11 +245,11 @@ class Relay:
                 self._notice(key)
 
     def _consumers_of(self, fact: type[DomainEvent]) -> tuple[Consumer, ...]:
-        """Quick ones first, in the order they were given."""
+        """The consumers of that type of event, in the order in which they are called."""
         known = self._by_fact.get(fact)
         if known is None:
             wanted = [consumer for consumer in self._consumers if issubclass(fact, consumer.events)]
-            known = self._by_fact[fact] = tuple(sorted(wanted, key=lambda consumer: consumer.slow))
+            known = self._by_fact[fact] = tuple(sorted(wanted, key=lambda consumer: consumer.order))
         return known
 
     # --- sweeping, draining, stopping ---------------------------------------------------------

@@ -16,9 +16,10 @@ from typing import Any
 
 import structlog
 
-from supportcarr.kit.jobs.declarations import Deadline, RetryLater
+from supportcarr.kit.jobs.declarations import Deadline
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Collection, Range, Store, StoreError
 
 PAGE = 200

@@ -17,10 +17,11 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.documents import Document
-from supportcarr.kit.jobs.declarations import PeriodicTask, RetryLater
+from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, StoreError, VersionConflict
 
 SHORTEST_TICK_S = 0.01  # wall; a fast city does not make a ticker spin

@@ -16,17 +16,13 @@ two workers never run a job at once, and a killed one's job is taken up by anoth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.jobs.bullmq import Queue
-from supportcarr.kit.jobs.declarations import Consumer, JobHandler
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import CollectionSpec, Index, Page, Range, Store, VersionConflict
 
@@ -144,17 +140,3 @@ class Jobs:
 
 def _id_of(name: str, key: str) -> str:
     return f"{key}:{name}"
-
-
-def handlers_of(consumers: Sequence[Consumer]) -> list[JobHandler]:
-    """The handlers of the jobs that the relay adds for slow consumers: their payload is the event."""
-    return [JobHandler(consumer.name, _decoding(consumer)) for consumer in consumers if consumer.slow]
-
-
-def _decoding(consumer: Consumer) -> Callable[[bytes], Awaitable[None]]:
-    decode = msgspec.json.Decoder(EventEnvelope).decode
-
-    async def handle(payload: bytes) -> None:
-        await consumer.handle(decode(payload))
-
-    return handle

@@ -11,10 +11,11 @@ import structlog
 from msgspec.structs import replace
 
 from supportcarr.kit.jobs.bullmq import QueueWorker
-from supportcarr.kit.jobs.declarations import JobHandler, RetryLater
+from supportcarr.kit.jobs.declarations import JobHandler
 from supportcarr.kit.jobs.service import Job, Jobs
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
+from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import StoreError, VersionConflict
 
 CLAIM_SECONDS = 4.0  # how long a killed worker's job is left alone

@@ -1,0 +1,78 @@
+"""The order in which the consumers of an event are called: by the phase that each declares."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from supportcarr.bootstrap.commands import container_without_servers
+from supportcarr.contracts.events import (
+    AnyEvent,
+    DriverStandingChanged,
+    MatchingBegan,
+    MessageSent,
+    PaymentProcessed,
+    RescueAssigned,
+    RescueCompleted,
+    RescueRequested,
+    UserSignedUp,
+)
+from supportcarr.kit.events.consumer import Consumer, Phase
+
+ORDER: dict[type[Any], list[str]] = {
+    UserSignedUp: ["drivers.open_profile"],
+    DriverStandingChanged: ["dispatch.follow_drivers", "notifications.tell"],
+    RescueRequested: [
+        "rescues.confirm_claim",
+        "operations.follow",
+        "realtime.publish",
+        "notifications.tell",
+        "payments.hold",
+    ],
+    MatchingBegan: [
+        "dispatch.follow_rescues",
+        "tracking.follow_rescues",
+        "operations.follow",
+        "realtime.publish",
+        "notifications.tell",
+    ],
+    RescueAssigned: [
+        "dispatch.follow_rescues",
+        "tracking.follow_rescues",
+        "operations.follow",
+        "realtime.publish",
+        "notifications.tell",
+    ],
+    RescueCompleted: [
+        "riders.release_claim",
+        "dispatch.follow_rescues",
+        "tracking.follow_rescues",
+        "operations.follow",
+        "realtime.publish",
+        "notifications.tell",
+        "payments.settle",
+    ],
+    PaymentProcessed: ["rescues.note_payment", "operations.follow", "realtime.publish", "notifications.tell"],
+    MessageSent: ["realtime.publish"],
+}
+
+
+def called(consumers: list[Consumer], event: type[Any]) -> list[Consumer]:
+    return sorted((c for c in consumers if issubclass(event, c.events)), key=lambda c: c.order)
+
+
+@pytest.mark.parametrize("event", ORDER, ids=lambda event: event.__name__)
+async def test_the_consumers_of_an_event_are_called_in_this_order(event: type[Any]) -> None:
+    consumers = container_without_servers().consumers()
+    assert [consumer.name for consumer in called(consumers, event)] == ORDER[event]
+
+
+async def test_people_are_told_after_everything_quick_has_happened_whatever_the_list_s_order() -> None:
+    backwards = container_without_servers().consumers()[::-1]
+    for event in get_args(AnyEvent):
+        quick = [consumer.phase for consumer in called(backwards, event) if not consumer.slow]
+        assert quick == sorted(quick)
+        assert not any(c.slow for c in called(backwards, event)[: len(quick)])
+    told = {consumer.name for consumer in backwards if consumer.phase is Phase.DELIVERY}
+    assert told == {"realtime.publish", "notifications.tell"}
