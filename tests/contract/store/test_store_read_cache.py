@@ -1,6 +1,7 @@
 """Reads by id are never older than what was acknowledged before them, however the engine keeps documents.
 
-Two stores on one database stand for two processes: each keeps documents of its own.
+Two stores on one database stand for two processes: each keeps documents of its own.  The last test has a
+process that is really another.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import random
 import msgspec
 import pytest
 
+from support.processes import store_child
 from support.store.fixtures import PARCELS, Parcel, recorded
 from supportcarr.kit.store.port import Collection, Store, StoredDocument, VersionConflict
 
@@ -157,3 +159,20 @@ async def test_no_read_is_older_than_what_was_saved_before_it_began(
     await asyncio.gather(*readers)
     assert set(told.values()) == {61}
     assert checked > 100
+
+
+@pytest.mark.processes
+async def test_no_read_is_older_than_what_another_process_acknowledged(
+    url: str, parcels: Collection[Parcel]
+) -> None:
+    child = store_child.start(url, "insert_for_ever", "2")  # each parcel is inserted, and saved once
+    assert child.stdout is not None
+    try:
+        for _ in range(120):
+            name, version = (await asyncio.to_thread(child.stdout.readline)).split()
+            for _ in range(3):  # then it is kept, and the next acknowledgement is of a change
+                found = await parcels.get(name.decode())
+                assert found is not None and found.version >= int(version)
+    finally:
+        child.kill()
+        await asyncio.to_thread(child.communicate)
