@@ -51,7 +51,7 @@ async def on_sqlite(path: Path, seconds: float) -> list[dict[str, Any]]:
 
         async def read(_: int) -> object:  # as ``get`` does it when it has not kept the document
             return decoder.decode(
-                store.read_now("SELECT _body FROM samples WHERE _id = ?", (steps.next().id,))[0][0]
+                store.read_sync("SELECT _body FROM samples WHERE _id = ?", (steps.next().id,))[0][0]
             )
 
         read_row = await measure("SQLite: read by id, decoded", read, at_once=1, seconds=seconds)

@@ -35,7 +35,7 @@ async def measure_all(path: Path, seconds: float) -> list[dict[str, Any]]:
     steps = Steps(samples, [msgspec.structs.replace(document, version=1) for document in many])
 
     async def read_row(_: int) -> object:
-        return store.read_now("SELECT _body FROM samples WHERE _id = ?", (steps.next().id,))
+        return store.read_sync("SELECT _body FROM samples WHERE _id = ?", (steps.next().id,))
 
     plan: list[tuple[str, Step, int]] = [
         ("read a row", read_row, 1),

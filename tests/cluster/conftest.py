@@ -46,7 +46,7 @@ def cluster() -> Cluster:
 
 def _with_all(url: str) -> MongoStore:
     """A store with every collection of the platform, and one of the tests' own."""
-    store = MongoStore(url, patience_s=PATIENCE_S)
+    store = MongoStore(url, timeout_s=PATIENCE_S)
     for spec in (*SPECS, RIDES):
         store.collection(spec)
     return store

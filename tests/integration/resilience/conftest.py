@@ -16,9 +16,9 @@ __all__ = ["a_minute_at_most", "platform", "stage"]
 
 @pytest.fixture
 async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
-    """A platform of the test's own, with short patience: Stripe 1 s, the store 1 s, a request 4 s."""
+    """A platform of the test's own, with short timeouts: Stripe 1 s, the store 1 s, a request 4 s."""
     short = {"STRIPE_TIMEOUT_SECONDS": "1", "REQUEST_SECONDS": "4", "JOBS_SWEEP_SECONDS": "0.3"}
-    async with running_platform(tmp_path, patience_s=1.0, **short) as running:
+    async with running_platform(tmp_path, timeout_s=1.0, **short) as running:
         running.contract.under_faults = True
         yield running
 

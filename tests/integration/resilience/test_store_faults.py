@@ -76,9 +76,9 @@ async def test_a_request_that_was_cut_off_is_repeated_without_harm(platform: Pla
 
 
 @contextmanager
-def turnstile_held(path: Path) -> Iterator[None]:
+def lock_held(path: Path) -> Iterator[None]:
     """Another process that stopped while it had its turn to write."""
-    room = os.open(f"{path}.room", os.O_RDWR)
+    room = os.open(f"{path}.lock", os.O_RDWR)
     try:
         fcntl.flock(room, fcntl.LOCK_EX)
         yield
@@ -94,7 +94,7 @@ def foreign_transaction(path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("locked", [turnstile_held, foreign_transaction])
+@pytest.mark.parametrize("locked", [lock_held, foreign_transaction])
 async def test_a_locked_file_refuses_writes_in_time_and_keeps_nobody_from_reading(
     platform: Platform, tmp_path: Path, locked: Any
 ) -> None:

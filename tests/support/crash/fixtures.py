@@ -55,7 +55,7 @@ async def runs_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[MakeRuns]:
     """Makes the runs of a scenario, on SQLite unless databases of another engine are given."""
-    monkeypatch.setattr("supportcarr.kit.store.sqlite.writer.UNHURRIED_S", HURRIED_S)
+    monkeypatch.setattr("supportcarr.kit.store.sqlite.writer.DEFER_S", HURRIED_S)
     async with switched_emulator() as emulator:
 
         def make(name: str, databases: Databases | None = None) -> Runs:

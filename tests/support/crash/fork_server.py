@@ -94,7 +94,7 @@ async def _act(order: Order) -> None:
     from support.crash.scenarios import SCENARIOS
 
     worker.CLAIM_SECONDS = CLAIM_S
-    writer.UNHURRIED_S = HURRIED_S
+    writer.DEFER_S = HURRIED_S
     scenario = SCENARIOS[order.scenario]
     concurrency = 32 if order.alive else 1
     async with opened(order.place, dies_at=order.dies_at, when=order.when, concurrency=concurrency) as world:

@@ -180,11 +180,11 @@ def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator,
 
 @asynccontextmanager
 async def running_platform(
-    folder: Path, *, patience_s: float = 5.0, **changed: str
+    folder: Path, *, timeout_s: float = 5.0, **changed: str
 ) -> AsyncIterator[Platform]:
     """A platform with its data in *folder*; *changed* are settings, by name without the prefix.
 
-    *patience_s* is how long the store waits for another process's lock.
+    *timeout_s* is how long the store waits for another process's lock.
     """
     async with AsyncExitStack() as closing:
         server = RedisServer(folder / "redis")
@@ -197,7 +197,7 @@ async def running_platform(
         changed = {"STRIPE_API_BASE": before_emulator.http} | changed
         settings = settings_for(folder, port=port, redis_url=redis_url, emulator=emulator, **changed)
 
-        sqlite = SqliteStore(folder / "store.sqlite3", patience_s=patience_s)
+        sqlite = SqliteStore(folder / "store.sqlite3", timeout_s=timeout_s)
         await sqlite.open()
         closing.push_async_callback(sqlite.close)
         faults = Faults(before_redis, before_emulator, FaultyStore(sqlite))

@@ -31,9 +31,9 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     await opened.close()
 
 
-async def opened(path: Path, *, patience_s: float = 5.0) -> SqliteStore:
+async def opened(path: Path, *, timeout_s: float = 5.0) -> SqliteStore:
     """An open store with parcels; who calls closes it."""
-    made = SqliteStore(path, patience_s=patience_s)
+    made = SqliteStore(path, timeout_s=timeout_s)
     made.collection(PARCELS)
     await made.open()
     return made
@@ -74,7 +74,7 @@ def store_at(url: str) -> Store:
     if scheme == "sqlite":
         return SqliteStore(Path(place.removeprefix("/")))
     if scheme == "mongodb":
-        return MongoStore(url, patience_s=20)
+        return MongoStore(url, timeout_s=20)
     raise ValueError(f"no engine for {scheme}")
 
 

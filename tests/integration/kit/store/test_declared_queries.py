@@ -37,7 +37,7 @@ async def test_sqlite_answers_a_query_by_an_index(query: Query, store: SqliteSto
     store.read = recording_read  # type: ignore[method-assign]
     await query.run(collection)
     [(sql, values)] = sent
-    steps = [row[3] for row in store.read_now(f"EXPLAIN QUERY PLAN {sql}", tuple(values))]
+    steps = [row[3] for row in store.read_sync(f"EXPLAIN QUERY PLAN {sql}", tuple(values))]
     assert steps
     for step in steps:
         if "TEMP B-TREE" in step:
@@ -54,7 +54,7 @@ async def test_a_query_without_an_index_is_seen_as_a_scan(store: SqliteStore) ->
     await store.collection(query.spec).count()
     [step] = [
         row[3]
-        for row in store.read_now(
+        for row in store.read_sync(
             f"EXPLAIN QUERY PLAN SELECT _id FROM {query.spec.name} WHERE _body = ?",
             ("x",),
         )

@@ -54,15 +54,15 @@ _CODEC: CodecOptions[Row] = CodecOptions(type_registry=TypeRegistry([_PlainInteg
 class MongoStore:
     """The store at *url* (``mongodb://…`` or ``mongodb+srv://…``).
 
-    *database*: its name, else the one in the URL, else ``supportcarr``.  *patience_s* bounds each
+    *database*: its name, else the one in the URL, else ``supportcarr``.  *timeout_s* bounds each
     operation with all that the driver repeats of it.  What the URL says of the pool counts up to
     ``MAX_CONNECTIONS``; writes always wait for the majority.
     """
 
-    def __init__(self, url: str, database: str | None = None, *, patience_s: float = 5.0) -> None:
+    def __init__(self, url: str, database: str | None = None, *, timeout_s: float = 5.0) -> None:
         self._url = url
         self._name = database
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._collections: dict[str, MongoCollection[Any]] = {}
         self._listeners: list[CommitListener] = []
         self._client: AsyncMongoClient[Row] | None = None
@@ -104,8 +104,8 @@ class MongoStore:
                 self._url,
                 appname="supportcarr",
                 maxPoolSize=min(int(asked.get("maxpoolsize") or 0) or pool, pool),
-                timeoutMS=int(self._patience_s * 1000),
-                serverSelectionTimeoutMS=int(self._patience_s * 1000),
+                timeoutMS=int(self._timeout_s * 1000),
+                serverSelectionTimeoutMS=int(self._timeout_s * 1000),
                 w="majority",
             )
         except (PyMongoError, ValueError) as error:

@@ -6,7 +6,7 @@ in between.  So decoded documents are kept, and the processes tell each other of
 they share: a file of counters beside the database, one for each slot of document ids.
 
 - Whoever commits counts the slots of what is written up to an odd number before the commit, and to the
-  next even one after it.  That happens while no other process may write (the turnstile).
+  next even one after it.  That happens while no other process may write (``FairFileLock``).
 - Whoever reads notes the counter first.  The document is kept under it only if the counter was even,
   and is the same after the read: no commit was on its way.  A kept document counts as long as its
   counter stands: no commit of its slot has begun.

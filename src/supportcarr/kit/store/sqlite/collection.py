@@ -1,4 +1,4 @@
-"""One collection of the embedded engine: what the port promises, in SQL."""
+"""One collection of the SQLite engine: the promises of the port, in SQL."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound=Document)
 
-AT_ONCE = 100  # rows that may be read, if an index finds them, or inserted in the caller's thread
-CHUNK = 500  # rows read, or inserted, in one go
+SYNC_ROWS = 100  # at most so many rows are read (if an index finds them) or inserted in the caller's thread
+CHUNK = 500  # rows read or inserted by one statement or transaction
 
 
 class SqliteCollection(Generic[D]):
-    """One table of a ``SqliteStore``."""
+    """Implements ``Collection`` on one table of a ``SqliteStore``."""
 
     def __init__(self, store: SqliteStore, table: Table[D]) -> None:
         self._store = store
@@ -45,7 +45,7 @@ class SqliteCollection(Generic[D]):
         count, kept = cache.look(self.table.name, id)
         if kept is not None:
             return self._decoded(cache, id, count, kept)
-        rows = self._store.read_now(self.table.get, (id,))
+        rows = self._store.read_sync(self.table.get, (id,))
         if not rows:
             return None
         document = self.table.decode(rows[0][0])
@@ -75,7 +75,7 @@ class SqliteCollection(Generic[D]):
             some = In(tuple(unknown[start : start + CHUNK]))
             clause = condition(self.spec, {"id": some})
             sql = f"SELECT _id, _body FROM {self.table.name} WHERE {clause.sql}"  # noqa: S608
-            for name, body in await self._store.read(sql, clause.values, few=len(some.values) <= AT_ONCE):
+            for name, body in await self._store.read(sql, clause.values, few=len(some.values) <= SYNC_ROWS):
                 found[name] = self.table.decode(body)
                 cache.keep(self.table.name, name, looked[name][0], found[name])
         return found
@@ -116,7 +116,7 @@ class SqliteCollection(Generic[D]):
             f"SELECT _id, _body, {column} FROM {self.table.name}"  # noqa: S608
             f" WHERE {matches.sql} AND {piece.sql} ORDER BY {order} LIMIT ?",
             (*matches.values, *piece.values, limit),
-            few=limit <= AT_ONCE,
+            few=limit <= SYNC_ROWS,
         )
 
     async def count(self, where: Where | None = None) -> int:
@@ -143,7 +143,7 @@ class SqliteCollection(Generic[D]):
             last = rows[-1][0]
 
     async def pending_events(self, id: str) -> list[EventEnvelope]:
-        rows = self._store.read_now(
+        rows = self._store.read_sync(
             "SELECT body FROM _outbox WHERE collection = ? AND document_id = ? ORDER BY seq",
             (self.spec.name, id),
         )
@@ -172,7 +172,7 @@ class SqliteCollection(Generic[D]):
             stored += await self._store.write(
                 partial(self.table.insert_new, rows=rows),
                 ids=[row[0] for row in rows],
-                lengthy=len(rows) > AT_ONCE,
+                long_running=len(rows) > SYNC_ROWS,
             )
         return stored
 
@@ -199,7 +199,7 @@ class SqliteCollection(Generic[D]):
                     (self.spec.name, event.document_id, event.id),
                 ).rowcount
             ),
-            unhurried=True,
+            deferrable=True,
         )
 
     # --- copies -------------------------------------------------------------------------------
@@ -213,20 +213,20 @@ class SqliteCollection(Generic[D]):
         await self._store.write(
             lambda connection: self.table.write_stored(connection, documents),
             ids=[stored.id for stored in documents],
-            lengthy=True,
+            long_running=True,
         )
 
     async def erase_stored(self, ids: Sequence[str]) -> None:
         await self._store.write(
-            lambda connection: self.table.erase_stored(connection, ids), ids=ids, lengthy=True
+            lambda connection: self.table.erase_stored(connection, ids), ids=ids, long_running=True
         )
 
     def _events(self, stored: D, recorded: PendingEvents | None) -> list[EventEnvelope]:
         return recorded.envelopes(self.spec.name, stored.id, stored.version) if recorded else []
 
     def _written(self, id: str, body: bytes, events: list[EventEnvelope], count: int) -> None:
-        """A document is durable: keep it, and tell of its events."""
+        """Cache a document that was committed, and notify subscribers of its events."""
         if self._store.cache is not None:
             self._store.cache.keep(self.table.name, id, count, body)
         if events:
-            self._store.tell(self.spec.name, id, events)
+            self._store.notify(self.spec.name, id, events)

@@ -1,9 +1,9 @@
-"""The embedded engine: every collection in one SQLite file, for the processes of one machine.
+"""The SQLite engine: every collection in one file, for the processes of one machine.
 
-Writes are committed in groups by one thread a process, which shares the file fairly with the other
-processes (``sqlite_writer``, ``turnstile``).  Reads see what is committed: by id from memory while
-nobody has changed the document (``sqlite.cache``); of one row, or of few by an index, at once in the
-caller's thread (a dozen microseconds; handing them over costs more); the others in a small pool.
+Each process commits its writes in groups (``writer``), and processes take turns through a fair lock
+(``lock``).  Reads see what is committed.  A read by id is answered from memory while nothing has
+changed the document (``cache``).  A read of one row, or of a few by an index, runs in the caller's thread
+(a dozen microseconds; handing it over costs more).  All others run in a small pool.
 ``docs/adr/0002-documents-one-port-two-engines.md`` says why.
 """
 
@@ -32,29 +32,30 @@ from supportcarr.kit.store.port import (
 )
 from supportcarr.kit.store.sqlite.cache import ReadCache, VersionCounters
 from supportcarr.kit.store.sqlite.collection import SqliteCollection
+from supportcarr.kit.store.sqlite.errors import as_unavailable
 from supportcarr.kit.store.sqlite.lock import FairFileLock
 from supportcarr.kit.store.sqlite.table import OUTBOX, Table
-from supportcarr.kit.store.sqlite.writer import CHECKPOINT_PAGES, LOG_BYTES, Writer, as_unavailable
+from supportcarr.kit.store.sqlite.writer import CHECKPOINT_PAGES, LOG_BYTES, Writer
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R")
 
 READERS = 3  # threads for the longer reads
 
-_log = structlog.get_logger("supportcarr.store")
+log = structlog.get_logger(__name__)
 
 
 class SqliteStore:
-    """The store in the file at *path*; ``patience_s`` bounds every wait for another's lock."""
+    """Implements ``Store`` in the file at *path*; ``timeout_s`` bounds every wait for a lock."""
 
-    def __init__(self, path: Path, *, patience_s: float = 5.0) -> None:
+    def __init__(self, path: Path, *, timeout_s: float = 5.0) -> None:
         self.path = Path(path)
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._collections: dict[str, SqliteCollection[Any]] = {}
         self._listeners: list[CommitListener] = []
         self._writer: Writer | None = None
-        self._near: sqlite3.Connection | None = None
-        self._marks: VersionCounters | None = None
+        self._sync_reader: sqlite3.Connection | None = None
+        self._counters: VersionCounters | None = None
         self.cache: ReadCache | None = None  # while it is open
         self._pool: ThreadPoolExecutor | None = None
         self._local = threading.local()
@@ -73,67 +74,67 @@ class SqliteStore:
         await asyncio.to_thread(self._open)
 
     def _open(self) -> None:
-        with self._alone():
+        with self._exclusive():
             connection = self._connect()
             try:
                 _in_transaction(connection, lambda: [connection.execute(sql) for sql in OUTBOX])
                 for collection in self._collections.values():
-                    self._mend(collection.table, connection)
+                    self._migrate(collection.table, connection)
             finally:
                 connection.close()
-            self._near = self._connect(read_only=True)
+            self._sync_reader = self._connect(read_only=True)
             try:
-                self._marks = VersionCounters(self.path)
+                self._counters = VersionCounters(self.path)
             except OSError as error:
                 raise StoreUnavailable(f"{self.path}.marks cannot be opened: {error.strerror}") from error
-            self.cache = ReadCache(self._marks)
-            self._writer = Writer(self.path, self._connect, self._marks, patience_s=self._patience_s)
+            self.cache = ReadCache(self._counters)
+            self._writer = Writer(self.path, self._connect, self._counters, timeout_s=self._timeout_s)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """While no other process writes."""
+    def _exclusive(self) -> Iterator[None]:
+        """Hold the lock between processes."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            turnstile = FairFileLock(self.path)
+            lock = FairFileLock(self.path)
         except OSError as error:
             raise StoreUnavailable(f"{self.path} cannot be opened: {error.strerror}") from error
-        if not turnstile.acquire_within(self._patience_s):
-            raise StoreUnavailable(f"another process has held {self.path} for {self._patience_s:g} s")
+        if not lock.acquire_within(self._timeout_s):
+            raise StoreUnavailable(f"another process has held {self.path} for {self._timeout_s:g} s")
         try:
             yield
         except sqlite3.Error as error:
             raise as_unavailable(error) or error from error
         finally:
-            turnstile.release()
-            turnstile.close()
+            lock.release()
+            lock.close()
 
-    def _mend(self, table: Table[Any], connection: sqlite3.Connection) -> None:
+    def _migrate(self, table: Table[Any], connection: sqlite3.Connection) -> None:
         """Bring one table up to its spec."""
         if table.missing(connection):
-            _in_transaction(connection, lambda: table.mend(connection))
+            _in_transaction(connection, lambda: table.migrate(connection))
 
     async def close(self) -> None:
-        """Write what is waiting and close the file; whoever asks afterwards gets ``StoreUnavailable``."""
+        """Write what waits and close the file; later calls raise ``StoreUnavailable``."""
         writer, pool = self._writer, self._pool
         self._writer = self._pool = None
         if writer is not None:
             await asyncio.to_thread(writer.stop)
         if pool is not None:
             await asyncio.to_thread(pool.shutdown)
-        for connection in [*self._pooled, *([self._near] if self._near else [])]:
+        for connection in [*self._pooled, *([self._sync_reader] if self._sync_reader else [])]:
             connection.close()
         self._pooled.clear()
-        self._near = self.cache = None
-        if self._marks is not None:
-            self._marks.close()
-            self._marks = None
+        self._sync_reader = self.cache = None
+        if self._counters is not None:
+            self._counters.close()
+            self._counters = None
         self._local = threading.local()
 
     def _connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path,
-            timeout=self._patience_s,
+            timeout=self._timeout_s,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
@@ -157,11 +158,11 @@ class SqliteStore:
                 raise ValueError(f"{spec.name} is declared twice, and differently")
             return known
         made = SqliteCollection(self, Table(spec))
-        if self._near is not None and made.table.missing(self._near):
-            with self._alone():
+        if self._sync_reader is not None and made.table.missing(self._sync_reader):
+            with self._exclusive():
                 connection = self._connect()
                 try:
-                    self._mend(made.table, connection)
+                    self._migrate(made.table, connection)
                 finally:
                     connection.close()
         self._collections[spec.name] = made
@@ -174,13 +175,13 @@ class SqliteStore:
     def subscribe(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
 
-    def tell(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
-        """Tell the subscribers of a commit."""
+    def notify(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
+        """Call the subscribers after a commit."""
         for listener in self._listeners:
             try:
                 listener(collection, id, events)
             except Exception:
-                _log.exception("store.listener_failed", collection=collection, document_id=id)
+                log.exception("store_listener_failed", collection=collection, document_id=id)
 
     # --- outbox, health -----------------------------------------------------------------------
 
@@ -203,16 +204,16 @@ class SqliteStore:
         connection = self._connect()
         try:
             if apply:
-                with self._alone():
+                with self._exclusive():
                     for table in tables:
-                        self._mend(table, connection)
-                        for name in table.superfluous(connection):
+                        self._migrate(table, connection)
+                        for name in table.undeclared(connection):
                             connection.execute(f'DROP INDEX "{name}"')
             for table in tables:
                 found += table.missing(connection)
                 found += [
                     f"{table.spec.name} has the index {name}, which nothing declares."
-                    for name in table.superfluous(connection)
+                    for name in table.undeclared(connection)
                 ]
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
@@ -270,32 +271,34 @@ class SqliteStore:
     async def write(
         self,
         run: Callable[[sqlite3.Connection], R],
-        told: Callable[[int], None] | None = None,
+        on_commit: Callable[[int], None] | None = None,
         ids: Sequence[str] = (),
         *,
-        unhurried: bool = False,
-        lengthy: bool = False,
+        deferrable: bool = False,
+        long_running: bool = False,
     ) -> R:
         """*run*'s outcome, once it is durable.  As ``Writer.submit`` says."""
         if self._writer is None:
             raise StoreUnavailable("the store is not open")
-        return await self._writer.submit(run, told, ids, unhurried=unhurried, lengthy=lengthy)
+        return await self._writer.submit(
+            run, on_commit, ids, deferrable=deferrable, long_running=long_running
+        )
 
-    def read_now(self, sql: str, values: Sequence[Any]) -> list[Any]:
-        """Rows, read in the caller's thread: for statements that touch few rows by an index."""
-        if self._near is None:
+    def read_sync(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """Rows, read in the caller's thread: for statements that read few rows by an index."""
+        if self._sync_reader is None:
             raise StoreUnavailable("the store is not open")
         try:
-            return self._near.execute(sql, values).fetchall()
-        except UnicodeEncodeError:  # half a surrogate pair, from a broken URL: nothing is stored under it
+            return self._sync_reader.execute(sql, values).fetchall()
+        except UnicodeEncodeError:  # half a surrogate pair, from a malformed URL: no document has such an id
             return []
         except sqlite3.Error as error:
             raise as_unavailable(error) or error from error
 
     async def read(self, sql: str, values: Sequence[Any], *, few: bool = False) -> list[Any]:
-        """Rows; *few* says that their number is small, so that with an index they are read at once."""
+        """Rows.  *few*: their number is small, so if an index finds them they are read synchronously."""
         if few and self._by_index(sql, values):
-            return self.read_now(sql, values)
+            return self.read_sync(sql, values)
         return await self.read_with(lambda connection: connection.execute(sql, values).fetchall())
 
     async def read_with(self, run: Callable[[sqlite3.Connection], R]) -> R:
@@ -315,12 +318,12 @@ class SqliteStore:
             raise as_unavailable(error) or error from error
 
     def _by_index(self, sql: str, values: Sequence[Any]) -> bool:
-        """True if SQLite would find and order the rows by an index alone."""
+        """True if SQLite finds and orders the rows by an index alone."""
         known = self._plans.get(sql)
         if known is None:
             if len(self._plans) > 1000:
                 self._plans.clear()
-            plan = [row[3] for row in self.read_now(f"EXPLAIN QUERY PLAN {sql}", values)]
+            plan = [row[3] for row in self.read_sync(f"EXPLAIN QUERY PLAN {sql}", values)]
             known = self._plans[sql] = all(step.startswith("SEARCH") for step in plan)
         return known
 

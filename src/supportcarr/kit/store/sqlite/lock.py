@@ -1,9 +1,9 @@
 """A fair lock between processes on one machine.
 
 SQLite lets waiting writers poll, so a process that commits again and again starves the others.
-Here a writer first takes its place at the gate (one file), then waits for the room (another), and
-gives up the gate once inside: who has just left the room must queue at the gate behind those who
-are waiting there.  ``flock`` is dropped by the kernel when a process dies, however it dies.
+Here a process first locks the queue (one file), then the lock itself (another file), and then unlocks the
+queue.  A process that has just released the lock must queue behind those that wait.  The kernel
+releases a ``flock`` when its process dies, however it dies.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ class FairFileLock:
     """One holder at a time over all processes; within a process one thread at a time may use it."""
 
     def __init__(self, path: Path) -> None:
-        self._gate = os.open(f"{path}.gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._room = os.open(f"{path}.room", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._queue = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def acquire(self) -> None:
         """Wait for the lock, however long that takes."""
-        fcntl.flock(self._gate, fcntl.LOCK_EX)
+        fcntl.flock(self._queue, fcntl.LOCK_EX)
         try:
-            fcntl.flock(self._room, fcntl.LOCK_EX)
+            fcntl.flock(self._held, fcntl.LOCK_EX)
         finally:
-            fcntl.flock(self._gate, fcntl.LOCK_UN)
+            fcntl.flock(self._queue, fcntl.LOCK_UN)
 
     def try_acquire(self) -> bool:
-        """Take the lock if nobody has it and nobody waits for it."""
+        """Take the lock if no process has it or waits for it; true if it was taken."""
         try:
-            fcntl.flock(self._gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         try:
-            fcntl.flock(self._room, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         finally:
-            fcntl.flock(self._gate, fcntl.LOCK_UN)
+            fcntl.flock(self._queue, fcntl.LOCK_UN)
         return True
 
     def acquire_within(self, seconds: float) -> bool:
-        """The same, for at most that long; for who comes rarely (it costs a thread)."""
+        """Wait for at most that long; true if the lock was taken.  Starts a thread, so for rare use."""
         deciding = threading.Lock()
         got, gave_up = threading.Event(), threading.Event()
 
@@ -56,7 +56,7 @@ class FairFileLock:
                 else:
                     got.set()
 
-        threading.Thread(target=wait, name="turnstile", daemon=True).start()
+        threading.Thread(target=wait, name="sqlite-lock", daemon=True).start()
         if got.wait(seconds):
             return True
         with deciding:
@@ -65,8 +65,8 @@ class FairFileLock:
         return got.is_set()
 
     def release(self) -> None:
-        fcntl.flock(self._room, fcntl.LOCK_UN)
+        fcntl.flock(self._held, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        os.close(self._gate)
-        os.close(self._room)
+        os.close(self._queue)
+        os.close(self._held)

@@ -1,4 +1,4 @@
-"""One collection as a table: its columns, its statements, and how a table catches up with its spec.
+"""One collection as a table: its columns, its statements, and its migration to a changed spec.
 
 A table has ``_id``, ``_version``, ``_body`` (the document as JSON) and one column for each field that
 a query may name, filled from the document at every write.  All collections share ``_outbox``.
@@ -62,14 +62,14 @@ class Table(Generic[D]):
         self._decoder = msgspec.json.Decoder(spec.type)
         self._fields = spec.fields
         columns = ["_id", "_version", "_body", *(f'"{f}"' for f in spec.fields)]
-        # A deleted document's id stays taken while its events are out, as a tombstone would hold it.
+        # The id of a deleted document stays taken while it has pending events, as with MongoDB's tombstones.
         self._insert = (
             f"INSERT INTO {self.name} ({', '.join(columns)}) SELECT {', '.join('?' * len(columns))}"  # noqa: S608
             " WHERE NOT EXISTS (SELECT 1 FROM _outbox WHERE collection = ? AND document_id = ?)"
         )
         self._insert_new = f"{self._insert} ON CONFLICT (_id) DO NOTHING"
         sets = ", ".join(f"{column} = ?" for column in columns[1:])
-        # Most saves leave the indexed fields as they are; naming them in SET rewrites every index.
+        # Most saves leave the indexed fields unchanged; naming them in SET would rewrite every index.
         same = "".join(f" AND {column} IS ?" for column in columns[3:])
         self._update_body = (
             f"UPDATE {self.name} SET _version = ?, _body = ? WHERE _id = ? AND _version = ?{same}"  # noqa: S608
@@ -234,11 +234,11 @@ class Table(Generic[D]):
             *(f"{self.spec.name} lacks the index {name}." for name in self.indexes() if name not in has),
         ]
 
-    def superfluous(self, connection: sqlite3.Connection) -> list[str]:
+    def undeclared(self, connection: sqlite3.Connection) -> list[str]:
         """Names of indexes that no spec asks for any more."""
         return sorted(self._made_indexes(connection) - set(self.indexes()))
 
-    def mend(self, connection: sqlite3.Connection) -> None:
+    def migrate(self, connection: sqlite3.Connection) -> None:
         """Make the table, its columns and its indexes; fill new columns from the documents.
 
         Runs in a transaction of its own.  Raises ``StoreError`` if what is stored does not fit.

@@ -1,17 +1,17 @@
-"""How a process writes to SQLite: what is waiting is committed as a group, by one thread.
+"""Group commit: everything that waits to be written is committed in one transaction, by one thread.
 
-A caller hands over an operation and awaits its future.  At the end of that turn of its event loop, if no
-other process is writing, the statements of everything that is waiting are run right there, in the loop's
-thread, and the thread of this module commits them: it waits for the disk, tells each caller its own
-outcome, and the loop goes on meanwhile.  Running the statements there is what makes a write cheap:
-``sqlite3`` gives the interpreter's lock away some four times a statement, and a thread that must win it
-back each time from a busy loop waits milliseconds and costs both of them a hundred microseconds.
+A caller submits an operation and awaits its future.  At the end of that iteration of its event loop, if no
+other process is writing, the loop's own thread runs the statements of all waiting operations, and the
+writer thread commits them: it waits for the disk and gives each caller its own outcome, while the loop
+goes on.  Running the statements in the loop's thread is what makes a write cheap: ``sqlite3`` releases the
+interpreter's lock about four times a statement, and a thread that must win it back from a busy loop each
+time waits milliseconds and costs both of them a hundred microseconds.
 
-Where that cannot be, because another process has its turn (``turnstile``) or an operation is a lengthy
-one, the thread does all of it: it waits for the turnstile and takes everything that is waiting by then.
+If another process is writing, or an operation is long-running, the thread does everything: it waits for the
+lock between processes (``FairFileLock``) and takes all operations that wait by then.
 
-An operation either succeeds, or raises a ``StoreError`` having changed nothing, so that one conflict fails
-only its own caller; anything else that goes wrong rolls the group back and runs it again one by one.
+An operation succeeds, or raises a ``StoreError`` having changed nothing, so a conflict fails only its own
+caller.  After any other error the group is rolled back and its operations are run again one by one.
 """
 
 from __future__ import annotations
@@ -33,63 +33,42 @@ import structlog
 
 from supportcarr.kit.store.port import StoreError, StoreUnavailable
 from supportcarr.kit.store.sqlite.cache import VersionCounters
+from supportcarr.kit.store.sqlite.errors import as_unavailable
 from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 R = TypeVar("R")
 
 GROUP = 512  # operations in one transaction at most: bounds how long others wait
-NEAR_GROUP = 128  # run in the loop's thread at most: 2 ms or so
-BACKLOG = 20_000  # operations waiting at most; more are refused at once
-UNHURRIED_S = 0.02  # what nobody waits for goes with the next commit, or after that long
+LOOP_GROUP = 128  # run in the loop's thread at most: 2 ms or so
+BACKLOG = 20_000  # operations that may wait; more are refused at once
+DEFER_S = 0.02  # how long a deferrable operation waits for others to share a commit with
 CHECKPOINT_PAGES = 2_000  # pages (4 KiB) in the log before they are copied to the database
-LOG_BYTES = 64 * 1024 * 1024  # a log longer than this is cut back to nothing
+LOG_BYTES = 64 * 1024 * 1024  # a longer write-ahead log is truncated
 
-_log = structlog.get_logger("supportcarr.store")
-
-_UNAVAILABLE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOTADB,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_PROTOCOL,
-        sqlite3.SQLITE_READONLY,
-    }
-)
-
-
-def as_unavailable(error: sqlite3.Error) -> StoreUnavailable | None:
-    """``StoreUnavailable`` if *error* says that the file cannot serve, ``None`` for our own mistakes."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None or code & 0xFF not in _UNAVAILABLE:
-        return None
-    return StoreUnavailable(f"SQLite: {error} ({error.sqlite_errorname})")
+log = structlog.get_logger(__name__)
 
 
 class Operation:
-    """Something to be written: ``run``, then ``told`` in the caller's loop if it was.
+    """A write: ``run`` executes it, ``on_commit`` is called in the caller's loop after the commit.
 
-    ``ids`` are the documents that it changes.  ``told`` is given the count (``sqlite.cache``) under which
-    the first of them is in the database now.
+    ``ids`` are the documents that it changes.  ``on_commit`` gets the version counter (``cache``) under
+    which the first of them is now stored.
     """
 
-    __slots__ = ("count", "future", "ids", "lengthy", "run", "since", "told")
+    __slots__ = ("count", "future", "ids", "long_running", "on_commit", "queued_at", "run")
 
     def __init__(
         self,
         run: Callable[[sqlite3.Connection], Any],
         future: asyncio.Future[Any],
-        told: Callable[[int], None] | None,
+        on_commit: Callable[[int], None] | None,
         ids: Sequence[str],
-        lengthy: bool,
+        long_running: bool,
     ) -> None:
-        self.run, self.future, self.told, self.ids, self.lengthy = run, future, told, ids, lengthy
-        self.since = time.monotonic()
-        self.count = 1  # odd: of no use to anybody
+        self.run, self.future, self.on_commit = run, future, on_commit
+        self.ids, self.long_running = ids, long_running
+        self.queued_at = time.monotonic()
+        self.count = 1  # odd: not usable by the cache
 
 
 Outcome = tuple[Operation, Any, BaseException | None]
@@ -97,42 +76,42 @@ Outcome = tuple[Operation, Any, BaseException | None]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A group whose statements were run, in the transaction that is open."""
+    """A group whose statements have run; their transaction is still open."""
 
     group: list[Operation]
     outcomes: list[Outcome]
-    marked: dict[int, int]
+    counters: dict[int, int]
 
 
 class Writer:
     """Owns the writing connection.  ``submit`` may be called from any running loop.
 
-    Connection and turnstile belong to who has set ``_writing``: a loop that prepares a group, and then
-    the thread until that group is through.
+    ``_writing`` says that the connection and the lock are in use: by a loop that prepares a group, then by
+    the thread until that group is committed.
     """
 
     def __init__(
         self,
         path: Path,
         connect: Callable[[], sqlite3.Connection],
-        marks: VersionCounters,
+        counters: VersionCounters,
         *,
-        patience_s: float,
+        timeout_s: float,
     ) -> None:
         self._path = path
-        self._marks = marks
+        self._counters = counters
         self._connection = connect()
-        self._turnstile = FairFileLock(path)
-        self._patience_s = patience_s
-        self._lock_patience_s = -1.0  # not set yet
+        self._lock = FairFileLock(path)
+        self._timeout_s = timeout_s
+        self._busy_timeout_s = -1.0  # not set yet
         self._pending: deque[Operation] = deque()
-        self._unhurried: deque[Operation] = deque()  # not pending yet
-        self._taking = threading.Lock()  # held while operations move from waiting to being run
+        self._deferred: deque[Operation] = deque()  # not pending yet
+        self._queue_lock = threading.Lock()  # held while operations are taken from the queue
         self._writing = False
-        self._scheduled: asyncio.AbstractEventLoop | None = None  # where ``_begin`` will be called
-        self._orders: SimpleQueue[Prepared | None] = SimpleQueue()  # None: do all of it
+        self._scheduled: asyncio.AbstractEventLoop | None = None  # where ``_start_group`` will be called
+        self._thread_queue: SimpleQueue[Prepared | None] = SimpleQueue()  # None: take and run a group
         self._stopping = False
-        self._watched: set[asyncio.AbstractEventLoop] = set()
+        self._watching_loops: set[asyncio.AbstractEventLoop] = set()
         self.commits = self.operations = self.largest_group = self.truncations = 0
         self.lock_wait_s = self.longest_lock_wait_s = 0.0
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
@@ -143,18 +122,18 @@ class Writer:
     def submit(
         self,
         run: Callable[[sqlite3.Connection], R],
-        told: Callable[[int], None] | None = None,
+        on_commit: Callable[[int], None] | None = None,
         ids: Sequence[str] = (),
         *,
-        unhurried: bool = False,
-        lengthy: bool = False,
+        deferrable: bool = False,
+        long_running: bool = False,
     ) -> asyncio.Future[R]:
-        """The future of *run*'s outcome, set after it is durable; *told* is called just before that.
+        """The future of *run*'s outcome, set after it is durable; *on_commit* is called just before that.
 
-        *ids* are the documents that *run* changes: what other readers keep of them counts no more.
-        *unhurried*: it may wait a moment for another operation to share a commit with.
-        *lengthy*: it takes milliseconds, so no event loop shall run it.
-        Raises ``StoreUnavailable`` when the store is closed or too much is waiting.
+        *ids* are the documents that *run* changes: every process drops them from its read cache.
+        A *deferrable* operation may wait up to ``DEFER_S`` to share a commit.  A *long_running* one takes
+        milliseconds, so it never runs in an event loop's thread.
+        Raises ``StoreUnavailable`` when the store is closed or ``BACKLOG`` operations wait.
         """
         if self._stopping:
             raise StoreUnavailable("the store is closed")
@@ -162,112 +141,112 @@ class Writer:
             raise StoreUnavailable(f"{BACKLOG} writes are waiting already")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        operation = Operation(run, future, told, ids, lengthy)
-        if unhurried:
-            if not self._unhurried:
-                loop.call_later(UNHURRIED_S, self._hand_over, loop)
-            self._unhurried.append(operation)
+        operation = Operation(run, future, on_commit, ids, long_running)
+        if deferrable:
+            if not self._deferred:
+                loop.call_later(DEFER_S, self._enqueue, loop)
+            self._deferred.append(operation)
         else:
-            self._hand_over(loop, operation)
-        if loop not in self._watched:
-            self._watched.add(loop)
-            loop.call_later(1.0, self._watch, loop)
+            self._enqueue(loop, operation)
+        if loop not in self._watching_loops:
+            self._watching_loops.add(loop)
+            loop.call_later(1.0, self._expire_overdue, loop)
         return future
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop, *operations: Operation) -> None:
-        """These wait now, and so does what waited for company."""
-        with suppress(IndexError):  # another loop's thread may take them as well
+    def _enqueue(self, loop: asyncio.AbstractEventLoop, *operations: Operation) -> None:
+        """Queue these operations, and the deferred ones with them."""
+        with suppress(IndexError):  # another loop's thread may take them first
             while True:
-                self._pending.append(self._unhurried.popleft())
+                self._pending.append(self._deferred.popleft())
         self._pending.extend(operations)
         if self._pending:
             self._schedule(loop)
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have what waits written at the end of this turn of *loop*."""
-        if self._scheduled is not loop and not self._writing:  # whoever writes looks here again
+        """Start a group at the end of this iteration of *loop*."""
+        if self._scheduled is not loop and not self._writing:  # a writer checks the queue when it is done
             self._scheduled = loop
-            loop.call_soon(self._begin, loop)
+            loop.call_soon(self._start_group, loop)
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Prepare what waits, or leave all of it to the thread."""
+    def _start_group(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run the waiting operations here, or leave them to the thread."""
         if self._scheduled is loop:
             self._scheduled = None
-        with self._taking:
+        with self._queue_lock:
             if self._writing or not self._pending:
                 return
             self._writing = True
         prepared: Prepared | None = None
         try:
-            lengthy = any(operation.lengthy for operation in islice(self._pending, NEAR_GROUP))
-            if not lengthy and self._turnstile.try_acquire():
-                prepared = self._prepare_near()
+            long_running = any(operation.long_running for operation in islice(self._pending, LOOP_GROUP))
+            if not long_running and self._lock.try_acquire():
+                prepared = self._prepare_in_loop()
         finally:
-            self._orders.put(prepared)
+            self._thread_queue.put(prepared)
 
-    def _prepare_near(self) -> Prepared | None:
-        """Run the statements here, without ever waiting; ``None``, and the turnstile is free: it failed."""
-        group = self._take(NEAR_GROUP)
+    def _prepare_in_loop(self) -> Prepared | None:
+        """Run the statements without ever blocking; ``None``, with the lock released, if that failed."""
+        group = self._take(LOOP_GROUP)
         try:
             if group:
-                self._wait_for_locks(0)
+                self._set_busy_timeout(0)
                 return self._prepare(group)
-            self._turnstile.release()  # those who waited have given up
+            self._lock.release()  # their callers have timed out
             return None
-        except Exception:  # the thread meets it again, and deals with it
+        except Exception:  # the thread runs them again and reports the error
             self._roll_back()
-            with self._taking:
+            with self._queue_lock:
                 self._pending.extendleft(reversed(group))
-            self._turnstile.release()
+            self._lock.release()
             return None
 
-    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Give up on what waits too long for the turnstile (its holder is stopped, or hangs)."""
-        with self._taking:
+    def _expire_overdue(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Fail operations that waited too long for the lock (its holder is stopped, or hangs)."""
+        with self._queue_lock:
             late: list[Operation] = []
-            oldest = time.monotonic() - self._patience_s
-            while self._pending and self._pending[0].since < oldest:
+            oldest = time.monotonic() - self._timeout_s
+            while self._pending and self._pending[0].queued_at < oldest:
                 late.append(self._pending.popleft())
             waiting = bool(self._pending)
-        error = StoreUnavailable(f"the store could not be written for {self._patience_s:g} s")
+        error = StoreUnavailable(f"the store could not be written for {self._timeout_s:g} s")
         self._deliver([(operation, None, error) for operation in late])
         if waiting:
-            self._schedule(loop)  # in case it was left to a loop that has ended
-            loop.call_later(1.0, self._watch, loop)
+            self._schedule(loop)  # in case the loop they were left to has ended
+            loop.call_later(1.0, self._expire_overdue, loop)
         else:
-            self._watched.discard(loop)
+            self._watching_loops.discard(loop)
 
     @property
     def waiting(self) -> int:
-        """Operations that are handed over and not taken yet."""
-        return len(self._pending) + len(self._unhurried)
+        """Operations that were submitted and not taken yet."""
+        return len(self._pending) + len(self._deferred)
 
     def stop(self) -> None:
-        """Write what is waiting, then end the thread.  Blocks; called from outside the loop."""
+        """Write what waits, then end the thread.  Blocks; call it outside the loop."""
         self._stopping = True
         with suppress(IndexError):
             while True:
-                self._pending.append(self._unhurried.popleft())
-        with self._taking:
+                self._pending.append(self._deferred.popleft())
+        with self._queue_lock:
             idle = not self._writing
-            self._writing = True  # no loop begins anything any more
+            self._writing = True  # no loop starts another group
         if idle:
-            self._orders.put(None)
-        self._thread.join(self._patience_s + 5)
+            self._thread_queue.put(None)
+        self._thread.join(self._timeout_s + 5)
 
-    # --- either side, whoever is writing ------------------------------------------------------
+    # --- in the loop or in the thread ---------------------------------------------------------
 
     def _take(self, most: int) -> list[Operation]:
-        with self._taking:
+        with self._queue_lock:
             return [self._pending.popleft() for _ in range(min(most, len(self._pending)))]
 
     def _prepare(self, group: list[Operation]) -> Prepared:
-        """Run a group's statements; the transaction stays open.  Raises what is nobody's own fault."""
-        marked = self._marks.begin(chain.from_iterable(operation.ids for operation in group))
+        """Run a group's statements; the transaction stays open.  Raises only errors of the database."""
+        counters = self._counters.begin(chain.from_iterable(operation.ids for operation in group))
         try:
-            return Prepared(group, self._execute(group), marked)
+            return Prepared(group, self._execute(group), counters)
         except BaseException:
-            self._marks.end(marked)
+            self._counters.end(counters)
             raise
 
     def _execute(self, group: list[Operation]) -> list[Outcome]:
@@ -281,61 +260,61 @@ class Writer:
                 outcomes.append((operation, None, error))
         return outcomes
 
-    def _wait_for_locks(self, seconds: float) -> None:
-        """How long statements wait for a lock that somebody else's program holds."""
-        if seconds != self._lock_patience_s:
+    def _set_busy_timeout(self, seconds: float) -> None:
+        """Set how long statements wait for a lock that another program holds."""
+        if seconds != self._busy_timeout_s:
             self._connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
-            self._lock_patience_s = seconds
+            self._busy_timeout_s = seconds
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             try:
                 self._connection.execute("ROLLBACK")
             except sqlite3.Error:
-                _log.exception("store.rollback_failed")
+                log.exception("sqlite_rollback_failed")
 
     # --- the thread ---------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
             while True:
-                prepared = self._orders.get()
+                prepared = self._thread_queue.get()
                 while True:
                     if prepared is not None or self._pending:
-                        self._turn(prepared)
+                        self._write_group(prepared)
                     prepared = None
                     if self._stopping:
                         if not self._pending:
                             return
-                    elif not self._pass_on():
+                    elif not self._hand_back_to_loop():
                         break
         finally:
             self._connection.close()
-            self._turnstile.close()
+            self._lock.close()
 
-    def _pass_on(self) -> bool:
-        """Let a loop begin with what waits by now; ``True``: there is none, the thread shall go on."""
-        with self._taking:
+    def _hand_back_to_loop(self) -> bool:
+        """Let a loop start the next group; ``True`` if no loop can, so that the thread must go on."""
+        with self._queue_lock:
             if self._stopping:
                 return True
-            self._writing = False  # first this, then look: who comes after it begins by themselves
+            self._writing = False  # before looking at the queue: later callers start a group themselves
             first = self._pending[0] if self._pending else None
         if first is None:
             return False
         try:
             loop = first.future.get_loop()
             loop.call_soon_threadsafe(self._schedule, loop)
-        except RuntimeError:  # it is closed
-            with self._taking:
+        except RuntimeError:  # the loop is closed
+            with self._queue_lock:
                 taken, self._writing = self._writing, True
             return not taken
         return False
 
-    def _turn(self, prepared: Prepared | None) -> None:
-        """Write one group, and tell its callers."""
+    def _write_group(self, prepared: Prepared | None) -> None:
+        """Write one group and give its callers their outcomes."""
         if prepared is None:
             started = time.monotonic()
-            self._turnstile.acquire()
+            self._lock.acquire()
             waited = time.monotonic() - started
             self.lock_wait_s += waited
             self.longest_lock_wait_s = max(self.longest_lock_wait_s, waited)
@@ -344,22 +323,22 @@ class Writer:
             group = prepared.group if prepared else self._take(GROUP)
             outcomes = self._write(group, prepared) if group else []
         except Exception as error:
-            _log.exception("store.writer_failed")
+            log.exception("sqlite_write_failed")
             outcomes = [(operation, None, error) for operation in group]
         finally:
-            self._turnstile.release()
+            self._lock.release()
         self._deliver(outcomes)
 
     def _write(self, group: list[Operation], prepared: Prepared | None) -> list[Outcome]:
         """The outcomes of a group, when they are durable."""
         try:
             if prepared is None:
-                self._wait_for_locks(self._patience_s)
+                self._set_busy_timeout(self._timeout_s)
                 prepared = self._prepare(group)
             try:
-                self._connection.commit()  # one call, and the interpreter's lock is won back once
+                self._connection.commit()  # one call, so the interpreter's lock is taken back once
             finally:
-                self._marks.end(prepared.marked)
+                self._counters.end(prepared.counters)
         except Exception as error:
             self._roll_back()
             if len(group) > 1 and not _cannot_serve(error):
@@ -369,35 +348,35 @@ class Writer:
             return [(operation, None, error) for operation in group]
         for operation in group:
             if operation.ids:
-                operation.count = prepared.marked[self._marks.slot(operation.ids[0])]
+                operation.count = prepared.counters[self._counters.slot(operation.ids[0])]
         self.commits += 1
         self.operations += len(group)
         self.largest_group = max(self.largest_group, len(group))
-        self._bound_the_log()
+        self._truncate_log()
         return prepared.outcomes
 
-    def _bound_the_log(self) -> None:
-        """SQLite copies the log by itself every ``CHECKPOINT_PAGES``; readers can keep it growing."""
+    def _truncate_log(self) -> None:
+        """Truncate a write-ahead log that readers kept SQLite's own checkpoints from shortening."""
         if self.commits % 64:
             return
         try:
             if Path(f"{self._path}-wal").stat().st_size > LOG_BYTES:
-                self._wait_for_locks(0.05)  # a long reader must not stop us all
+                self._set_busy_timeout(0.05)  # a long reader must not block every writer
                 busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 self.truncations += not busy
         except (OSError, sqlite3.Error):
-            _log.warning("store.checkpoint_failed", exc_info=True)
+            log.warning("sqlite_checkpoint_failed", exc_info=True)
 
     def _deliver(self, outcomes: list[Outcome]) -> None:
-        """One wake-up of each loop, however many operations it waits for."""
+        """Give callers their outcomes, with one wake-up per loop."""
         by_loop: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
         for outcome in outcomes:
             by_loop.setdefault(outcome[0].future.get_loop(), []).append(outcome)
         for loop, of_loop in by_loop.items():
             try:
                 loop.call_soon_threadsafe(_settle, of_loop)
-            except RuntimeError:  # the loop is closed: nobody waits there any more
-                _log.debug("store.loop_closed", operations=len(of_loop))
+            except RuntimeError:  # the loop is closed, so nothing waits there
+                log.debug("sqlite_loop_closed", operations=len(of_loop))
 
 
 def _cannot_serve(error: BaseException) -> bool:
@@ -406,8 +385,8 @@ def _cannot_serve(error: BaseException) -> bool:
 
 def _settle(outcomes: list[Outcome]) -> None:
     for operation, result, error in outcomes:
-        if error is None and operation.told is not None:
-            operation.told(operation.count)
+        if error is None and operation.on_commit is not None:
+            operation.on_commit(operation.count)
         future = operation.future
         if future.done():  # the caller was cancelled
             continue

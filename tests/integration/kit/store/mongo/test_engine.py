@@ -36,7 +36,7 @@ BURIED = {"_id": "p", "outbox": []}
 
 @pytest.fixture
 async def store(mongodb: str) -> AsyncIterator[MongoStore]:
-    opened = MongoStore(mongodb, patience_s=20)
+    opened = MongoStore(mongodb, timeout_s=20)
     await opened.open()
     yield opened
     await opened.close()
@@ -67,7 +67,7 @@ async def test_a_server_sees_at_most_a_hundred_connections_of_a_process(
     mongodb: str, asked: str, least: int, most: int
 ) -> None:
     async with MongoProxy(mongodb + asked) as proxy:
-        store = MongoStore(proxy.url, patience_s=30)
+        store = MongoStore(proxy.url, timeout_s=30)
         parcels = store.collection(PARCELS)
         await store.open()
         stored = await parcels.insert(Parcel(id="p"))
@@ -84,7 +84,7 @@ async def test_a_server_sees_at_most_a_hundred_connections_of_a_process(
 
 async def test_a_server_that_goes_away_is_unavailable_until_it_is_back(mongodb: str) -> None:
     async with MongoProxy(mongodb) as proxy:
-        store = MongoStore(proxy.url, patience_s=1.0)
+        store = MongoStore(proxy.url, timeout_s=1.0)
         parcels = store.collection(PARCELS)
         await store.open()
         stored = await parcels.insert(Parcel(id="p"), recorded("in"))
@@ -109,7 +109,7 @@ async def test_a_server_that_goes_away_is_unavailable_until_it_is_back(mongodb: 
 async def test_a_store_that_nobody_serves_cannot_be_opened(mongodb: str) -> None:
     async with MongoProxy(mongodb) as proxy:
         url = proxy.url
-    store = MongoStore(url, patience_s=0.3)
+    store = MongoStore(url, timeout_s=0.3)
     with pytest.raises(StoreUnavailable):
         await store.open()
     with pytest.raises(StoreUnavailable):
@@ -119,7 +119,7 @@ async def test_a_store_that_nobody_serves_cannot_be_opened(mongodb: str) -> None
 @pytest.mark.parametrize("url", ["mongodb://", "mongodb://127.0.0.1/?maxPoolSize=many", "mongodb://a:b:c"])
 async def test_a_url_that_says_nothing_is_refused_in_a_sentence(url: str) -> None:
     with pytest.raises(StoreUnavailable, match="URL"):
-        await MongoStore(url, patience_s=0.3).open()
+        await MongoStore(url, timeout_s=0.3).open()
 
 
 async def test_the_database_is_the_one_that_was_named(mongodb: str, raw: AsyncDatabase[Row]) -> None:
@@ -132,7 +132,7 @@ async def test_the_database_is_the_one_that_was_named(mongodb: str, raw: AsyncDa
 
 
 async def test_two_processes_may_be_the_first(mongodb: str) -> None:
-    stores = [MongoStore(mongodb, patience_s=20) for _ in range(4)]
+    stores = [MongoStore(mongodb, timeout_s=20) for _ in range(4)]
     for store in stores:
         store.collection(PARCELS)
     await asyncio.gather(*(store.open() for store in stores))
@@ -164,7 +164,7 @@ async def test_writes_wait_for_the_majority(store: MongoStore) -> None:
 
 async def test_a_caller_that_gave_up_does_not_stop_the_write(mongodb: str, raw: AsyncDatabase[Row]) -> None:
     async with MongoProxy(mongodb) as proxy:
-        store = MongoStore(proxy.url, patience_s=20)
+        store = MongoStore(proxy.url, timeout_s=20)
         parcels = store.collection(PARCELS)
         await store.open()
         told: list[str] = []
@@ -458,7 +458,7 @@ async def test_documents_without_a_new_field_are_found_by_its_default(
     await raw["parcels"].insert_one(
         {"_id": "tombstone", "outbox": [{"id": "1", "saved_at": "2026", "event": ""}]}
     )
-    store = MongoStore(mongodb, patience_s=20)
+    store = MongoStore(mongodb, timeout_s=20)
     parcels = store.collection(PARCELS)
     await store.open()
     assert [p.id for p in (await parcels.find({"owner": "nobody", "urgent": False})).items] == ["p"]

@@ -89,7 +89,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: Path) -> None:
-    store = await opened(path, patience_s=0.1)
+    store = await opened(path, timeout_s=0.1)
     parcels = store.collection(PARCELS)
     kept = await parcels.insert(Parcel(id="p"))
     foreign = sqlite3.connect(path, isolation_level=None)
@@ -108,14 +108,14 @@ async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: P
 
 
 async def test_a_process_that_hangs_with_the_lock_makes_it_unavailable_not_silent(path: Path) -> None:
-    store = await opened(path, patience_s=0.2)
+    store = await opened(path, timeout_s=0.2)
     parcels = store.collection(PARCELS)
     with child(HOLD_THE_LOCK, str(path)) as holder:
         assert holder.stdout is not None
         assert await asyncio.to_thread(holder.stdout.readline) == b"held\n"
         with pytest.raises(StoreUnavailable):
             await asyncio.wait_for(parcels.insert(Parcel(id="given up")), 30)
-        late = SqliteStore(path, patience_s=0.1)
+        late = SqliteStore(path, timeout_s=0.1)
         with pytest.raises(StoreUnavailable):
             await late.open()
     stored = await asyncio.wait_for(parcels.insert(Parcel(id="p")), 30)
@@ -154,16 +154,16 @@ async def test_a_read_only_file_is_unavailable_for_writing(path: Path) -> None:
 
 
 async def test_too_much_waiting_is_refused_at_once(path: Path) -> None:
-    store = await opened(path, patience_s=60)
+    store = await opened(path, timeout_s=60)
     parcels = store.collection(PARCELS)
-    turnstile = FairFileLock(path)
-    turnstile.acquire()
+    lock = FairFileLock(path)
+    lock.acquire()
     waiting = [asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"))) for n in range(BACKLOG)]
     await asyncio.sleep(0)
     with pytest.raises(StoreUnavailable, match="waiting"):
         await parcels.insert(Parcel(id="one too many"))
-    turnstile.release()
-    turnstile.close()
+    lock.release()
+    lock.close()
     await asyncio.gather(*waiting)
     assert await parcels.count() == BACKLOG
     await store.close()
@@ -259,14 +259,14 @@ async def test_statements_run_in_the_loop_unless_they_would_wait_or_take_long(
         return threading.current_thread() is threading.main_thread()
 
     assert all(await asyncio.gather(store.write(where), store.write(where)))
-    assert not any(await asyncio.gather(store.write(where), store.write(where, lengthy=True)))
-    turnstile = FairFileLock(path)
-    turnstile.acquire()
+    assert not any(await asyncio.gather(store.write(where), store.write(where, long_running=True)))
+    lock = FairFileLock(path)
+    lock.acquire()
     waiting = asyncio.create_task(store.write(where))
     await asyncio.sleep(0.05)
     assert not waiting.done()
-    turnstile.release()
-    turnstile.close()
+    lock.release()
+    lock.close()
     assert await waiting is False
     assert await store.write(where) is True
     await store.close()

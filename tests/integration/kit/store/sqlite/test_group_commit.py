@@ -58,13 +58,13 @@ async def test_waiting_writes_are_committed_as_a_group(tmp_path: Path) -> None:
     store, statements = await opened(tmp_path / "s"), Statements()
     await statements.watch(store)
     before = store.stats()
-    turnstile = FairFileLock(tmp_path / "s")
-    turnstile.acquire()
+    lock = FairFileLock(tmp_path / "s")
+    lock.acquire()
     writes = asyncio.create_task(insert_at_once(store, 400))
     while store.stats()["waiting"] < 400:
         await asyncio.sleep(0)
-    turnstile.release()
-    turnstile.close()
+    lock.release()
+    lock.close()
     await writes
     assert statements.count("INSERT") == 400
     commits = statements.count("COMMIT")
@@ -75,8 +75,8 @@ async def test_waiting_writes_are_committed_as_a_group(tmp_path: Path) -> None:
     await store.close()
 
 
-@pytest.mark.parametrize("lengthy", [False, True], ids=["prepared in the loop", "all of it in the thread"])
-async def test_nobody_is_told_before_the_commit(tmp_path: Path, lengthy: bool) -> None:
+@pytest.mark.parametrize("long_running", [False, True], ids=["in the loop", "in the thread"])
+async def test_nobody_is_told_before_the_commit(tmp_path: Path, long_running: bool) -> None:
     store, statements = await opened(tmp_path / "s"), Statements()
     await statements.watch(store)
     statements.may_commit.clear()
@@ -85,7 +85,7 @@ async def test_nobody_is_told_before_the_commit(tmp_path: Path, lengthy: bool) -
         return str(connection.execute("SELECT 'done'").fetchone()[0])
 
     telling: list[int] = []
-    write = asyncio.ensure_future(store.write(select, telling.append, lengthy=lengthy))
+    write = asyncio.ensure_future(store.write(select, telling.append, long_running=long_running))
     assert await asyncio.to_thread(statements.committing.wait, 30)
     for _ in range(3):  # who was told before now knows it by now
         await asyncio.sleep(0)

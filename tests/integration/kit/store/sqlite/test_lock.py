@@ -34,7 +34,7 @@ def test_who_only_tries_gets_it_if_nobody_has_it_and_nobody_waits(tmp_path: Path
     assert first.try_acquire()
     assert not second.try_acquire()
     first.release()
-    with (tmp_path / "lock.gate").open("r+") as gate:
+    with (tmp_path / "lock.queue").open("r+") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)  # somebody stands at the gate, the room is free
         assert not second.try_acquire()
     assert second.try_acquire()
@@ -65,7 +65,7 @@ def test_who_comes_back_at_once_queues_behind_who_waits(tmp_path: Path) -> None:
     waiting = threading.Thread(target=wait)
     waiting.start()
     try:
-        with (tmp_path / "lock.gate").open() as gate:
+        with (tmp_path / "lock.queue").open() as gate:
             patience = time.monotonic() + 10
             while is_free(gate):
                 assert time.monotonic() < patience, "nobody queues at the gate"
