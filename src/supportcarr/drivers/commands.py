@@ -1,4 +1,4 @@
-"""What can be asked of the drivers' part."""
+"""The commands to drivers."""
 
 from __future__ import annotations
 

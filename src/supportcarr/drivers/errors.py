@@ -1,6 +1,6 @@
-"""What the drivers' part refuses.
+"""The errors of drivers.
 
-Refusal
+ApiError
 ├── NotApproved        409
 ├── TooManyVehicles    409
 ├── VehicleInUse       409

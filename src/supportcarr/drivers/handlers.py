@@ -1,4 +1,4 @@
-"""What drivers learn from others."""
+"""Event consumers of drivers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from supportcarr.kit.events.consumer import Consumer, Phase
 
 
 def consumers(service: DriverService) -> list[Consumer]:
-    """A profile for each who signs up as a driver, so that operators see who waits for approval."""
+    """Create a profile for every new driver, so that operators see the applications."""
 
-    async def open_profile(event: EventEnvelope) -> None:
-        if isinstance(event.event, UserSignedUp) and event.event.role == "driver":
-            await service.open_profile(event.event.user_id)
+    async def open_profile(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, UserSignedUp) and envelope.event.role == "driver":
+            await service.open_profile(envelope.event.user_id)
 
     return [Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION)]

@@ -20,7 +20,7 @@ VEHICLES_MAX = 10
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a driver says of their papers; the numbers stay on the papers themselves."""
+    """The driver's statement of licence and insurance; their numbers are not stored."""
 
     licence_class: str | None = None
     licence_expires_on: date | None = None
@@ -32,21 +32,21 @@ class Application(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     """A driver; the id is the user's.
 
-    The vehicles' ids stand here, so that adding one, removing one and going online with one are
-    changes of the same document and cannot cross.
+    It contains the vehicles' ids, so that adding one, removing one and going online with one change
+    the same document and cannot conflict unnoticed.
     """
 
     approval: Approval = "pending"
     application: Application = Application()
     vehicle_ids: tuple[str, ...] = ()
-    vehicle_id: str | None = None  # the one driven now, or last
+    vehicle_id: str | None = None  # the current one, or the last
     online: bool = False
-    offline_reason: str | None = None  # why the driver is offline, if not by their own wish
+    offline_reason: str | None = None  # if the driver did not go offline themselves
     created_at: datetime
 
 
 class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A vehicle; one that was removed stays on file, for the rescues it came to name it."""
+    """A vehicle; a removed one is kept, because rescues refer to it."""
 
     driver_id: str
     type: VehicleType
@@ -67,20 +67,20 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def missing_requirements(profile: DriverProfile, today: date) -> list[str]:
-    """What an application still lacks: ``licence``, ``insurance`` (also when expired), ``vehicle``."""
+    """What an application lacks: ``licence``, ``insurance`` (also if expired), ``vehicle``."""
     form = profile.application
-    lacks: list[str] = []
+    lacking: list[str] = []
     if form.licence_class is None or form.licence_expires_on is None or form.licence_expires_on < today:
-        lacks.append("licence")
+        lacking.append("licence")
     if form.insurer is None or form.insurance_expires_on is None or form.insurance_expires_on < today:
-        lacks.append("insurance")
+        lacking.append("insurance")
     if not profile.vehicle_ids:
-        lacks.append("vehicle")
-    return lacks
+        lacking.append("vehicle")
+    return lacking
 
 
 def go_online(profile: DriverProfile, vehicle_id: str | None) -> DriverProfile:
-    """The profile online with that vehicle (none named: the last one).
+    """The profile online with that vehicle (by default the last one).
 
     Raises ``NotApproved``, ``UnknownVehicle``.
     """
@@ -95,19 +95,19 @@ def go_online(profile: DriverProfile, vehicle_id: str | None) -> DriverProfile:
 
 
 def go_offline(profile: DriverProfile, reason: str | None = None) -> DriverProfile:
-    """The profile offline; *reason* if it was not the driver's own wish."""
+    """The profile offline; *reason* if the driver did not ask for it."""
     return replace(profile, online=False, offline_reason=reason)
 
 
 def set_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:
-    """The profile with an operator's decision; who is not approved is not online."""
+    """The profile with an operator's decision; a driver who is not approved is offline."""
     if approval == "approved":
         return replace(profile, approval=approval, offline_reason=None)
     return replace(profile, approval=approval, online=False, offline_reason=approval)
 
 
 def with_vehicle(profile: DriverProfile, vehicle_id: str) -> DriverProfile:
-    """Raises ``TooManyVehicles``."""
+    """The profile with that vehicle.  Raises ``TooManyVehicles``."""
     if vehicle_id in profile.vehicle_ids:
         return profile
     if len(profile.vehicle_ids) >= VEHICLES_MAX:
@@ -116,15 +116,15 @@ def with_vehicle(profile: DriverProfile, vehicle_id: str) -> DriverProfile:
 
 
 def without_vehicle(profile: DriverProfile, vehicle_id: str) -> DriverProfile:
-    """Raises ``VehicleInUse`` while the driver is online with it."""
+    """The profile without that vehicle.  Raises ``VehicleInUse`` while the driver is online with it."""
     if profile.online and profile.vehicle_id == vehicle_id:
         raise VehicleInUse
     return replace(profile, vehicle_ids=tuple(v for v in profile.vehicle_ids if v != vehicle_id))
 
 
 def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[DriverStandingChanged, ...]:
-    """The fact of the change, if it is one that matters to who may be offered jobs."""
-    told = [
+    """The event of a change that affects whether the driver may be offered jobs."""
+    standings = [
         DriverStandingChanged(
             driver_id=p.id,
             approved=p.approval == "approved",
@@ -134,7 +134,7 @@ def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[Driver
         )
         for p in (before, after)
     ]
-    return () if told[0] == told[1] else (told[1],)
+    return () if standings[0] == standings[1] else (standings[1],)
 
 
 _NOT_APPROVED = {

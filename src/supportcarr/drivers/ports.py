@@ -1,4 +1,4 @@
-"""What the drivers' part needs of others."""
+"""What drivers need of other parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from supportcarr.contracts.value_objects import Person
 
 
 class UserDirectory(Protocol):
-    """Who somebody is."""
+    """Names of people.  Implemented by ``auth.service.AuthService``."""
 
     async def person(self, user_id: str) -> Person:
         """Raises ``NotFound``."""

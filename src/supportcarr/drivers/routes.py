@@ -31,7 +31,7 @@ def routes(service: DriverService) -> list[Route]:
 
 
 def _application_routes(service: DriverService) -> list[Route]:
-    """How one becomes a driver."""
+    """Routes of the application."""
 
     def application(profile: DriverProfile) -> Response:
         return Response(
@@ -42,9 +42,11 @@ def _application_routes(service: DriverService) -> list[Route]:
         return application(await service.open_profile(request.caller.user_id))
 
     async def put_application(request: RequestContext[ApplicationIn, NoQuery]) -> Response:
-        who = request.caller
+        driver = request.caller
         command = Apply(**msgspec.structs.asdict(request.body))
-        return application(await service.apply(_driver(who), who.user_id, command, if_match=request.if_match))
+        return application(
+            await service.apply(_actor(driver), driver.user_id, command, if_match=request.if_match)
+        )
 
     return [
         Route(
@@ -72,28 +74,28 @@ def _application_routes(service: DriverService) -> list[Route]:
 
 
 def _work_routes(service: DriverService) -> list[Route]:
-    """With what, and when, a driver works."""
+    """Routes of vehicles and availability."""
 
     async def list_vehicles(request: RequestContext[None, NoQuery]) -> Response:
         found = await service.vehicles(request.caller.user_id)
         return Response(PageResponse([VehicleOut.of(v) for v in found]))
 
     async def add_vehicle(request: RequestContext[VehicleIn, NoQuery]) -> Response:
-        who = request.caller
+        driver = request.caller
         command = AddVehicle(**msgspec.structs.asdict(request.body))
         return Response(
-            VehicleOut.of(await service.add_vehicle(_driver(who), who.user_id, command)), status=201
+            VehicleOut.of(await service.add_vehicle(_actor(driver), driver.user_id, command)), status=201
         )
 
     async def remove_vehicle(request: RequestContext[None, NoQuery]) -> Response:
-        who = request.caller
-        await service.remove_vehicle(_driver(who), who.user_id, request.path_params["vehicle_id"])
+        driver = request.caller
+        await service.remove_vehicle(_actor(driver), driver.user_id, request.path_params["vehicle_id"])
         return Response(status=204)
 
     async def put_availability(request: RequestContext[AvailabilityIn, NoQuery]) -> Response:
-        who, wish = request.caller, request.body
+        driver, body = request.caller, request.body
         profile = await service.set_availability(
-            _driver(who), who.user_id, online=wish.online, vehicle_id=wish.vehicle_id
+            _actor(driver), driver.user_id, online=body.online, vehicle_id=body.vehicle_id
         )
         return Response(AvailabilityOut.of(profile))
 
@@ -144,11 +146,11 @@ def _work_routes(service: DriverService) -> list[Route]:
 
 
 def _operator_routes(service: DriverService) -> list[Route]:
-    """Who may drive."""
+    """Routes of operators."""
 
     async def list_drivers(request: RequestContext[None, DriversQuery]) -> Response:
         page = await service.find(request.query.state, request.query.limit, request.query.cursor)
-        return Response(PageResponse(list(await asyncio.gather(*map(seen, page.items))), page.next_cursor))
+        return Response(PageResponse(list(await asyncio.gather(*map(view, page.items))), page.next_cursor))
 
     async def approve(request: RequestContext[None, NoQuery]) -> Response:
         return await decide(request, "approved")
@@ -163,9 +165,9 @@ def _operator_routes(service: DriverService) -> list[Route]:
         profile = await service.set_approval(
             actor, request.path_params["driver_id"], approval, if_match=request.if_match
         )
-        return Response(await seen(profile), version=profile.version)
+        return Response(await view(profile), version=profile.version)
 
-    async def seen(profile: DriverProfile) -> DriverOut:
+    async def view(profile: DriverProfile) -> DriverOut:
         return DriverOut.of(profile, await service.name(profile.id), service.missing_requirements(profile))
 
     return [
@@ -204,5 +206,5 @@ def _operator_routes(service: DriverService) -> list[Route]:
     ]
 
 
-def _driver(who: Principal) -> Actor:
-    return who.acting_as("driver")
+def _actor(driver: Principal) -> Actor:
+    return driver.acting_as("driver")

@@ -1,4 +1,4 @@
-"""Wire shapes of the drivers' routes."""
+"""Request and response bodies of the drivers' routes."""
 
 from __future__ import annotations
 

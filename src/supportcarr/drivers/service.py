@@ -25,18 +25,18 @@ from supportcarr.kit.store.update import update
 
 
 class DriverService:
-    """The verbs of drivers; every change that dispatch must know is recorded as a fact."""
+    """Changes and shows drivers; a change that dispatch must know is published as an event."""
 
-    def __init__(self, store: Store, clock: Clock, people: UserDirectory) -> None:
+    def __init__(self, store: Store, clock: Clock, users: UserDirectory) -> None:
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
         self._clock = clock
-        self._people = people
+        self._users = users
 
     # --- profiles ---------------------------------------------------------------------------------
 
     async def open_profile(self, user_id: str) -> DriverProfile:
-        """The driver's profile, made on first use."""
+        """Get the driver's profile, creating it on first use."""
         if found := await self._profiles.get(user_id):
             return found
         try:
@@ -45,46 +45,46 @@ class DriverService:
             return await self.profile(user_id)
 
     async def profile(self, driver_id: str) -> DriverProfile:
-        """Raises ``UnknownDriver``."""
+        """Get a driver's profile.  Raises ``UnknownDriver``."""
         if found := await self._profiles.get(driver_id):
             return found
         raise UnknownDriver
 
     async def find(self, approval: Approval | None, limit: int, cursor: str | None) -> Page[DriverProfile]:
-        """One page of drivers, by id (the order of their sign-up)."""
+        """List drivers by id, which is the order of sign-up: one page."""
         where = {"approval": approval} if approval else None
         return await self._profiles.find(where, limit=limit, cursor=cursor)
 
     def missing_requirements(self, profile: DriverProfile) -> list[str]:
-        """What the application still lacks today."""
+        """What the application lacks today."""
         return model.missing_requirements(profile, self._clock.city().date())
 
     async def apply(
         self, actor: Actor, driver_id: str, command: Apply, *, if_match: int | None = None
     ) -> DriverProfile:
-        """Raises ``StaleVersion`` if the profile is not at version *if_match* any more."""
+        """Fill in the application.  Raises ``StaleVersion`` if the profile is not at *if_match*."""
         await self.open_profile(driver_id)
         form = Application(**msgspec.structs.asdict(command), applied_at=self._clock.city())
-        return await self._change(driver_id, actor, lambda p: replace(p, application=form), if_match)
+        return await self._update(driver_id, actor, lambda p: replace(p, application=form), if_match)
 
     async def set_approval(
         self, actor: Actor, driver_id: str, approval: Approval, *, if_match: int | None = None
     ) -> DriverProfile:
-        """An operator approves or suspends.  What is missing informs the operator and does not bind:
-        papers may have been seen elsewhere.  Raises ``UnknownDriver``, ``StaleVersion``."""
+        """Approve or suspend a driver, even if the application lacks something: the operator may have
+        seen the papers elsewhere.  Raises ``UnknownDriver``, ``StaleVersion``."""
         await self.profile(driver_id)
-        return await self._change(driver_id, actor, lambda p: model.set_approval(p, approval), if_match)
+        return await self._update(driver_id, actor, lambda p: model.set_approval(p, approval), if_match)
 
     # --- vehicles ---------------------------------------------------------------------------------
 
     async def vehicles(self, driver_id: str) -> list[Vehicle]:
-        """The driver's vehicles, in the order they were added."""
+        """List the driver's vehicles in the order they were added."""
         profile = await self.open_profile(driver_id)
         found = await self._vehicles.get_many(profile.vehicle_ids)
         return [found[v] for v in profile.vehicle_ids if v in found]
 
     async def add_vehicle(self, actor: Actor, driver_id: str, command: AddVehicle) -> Vehicle:
-        """Raises ``TooManyVehicles``."""
+        """Add a vehicle.  Raises ``TooManyVehicles``."""
         model.with_vehicle(await self.open_profile(driver_id), "")
         vehicle = await self._vehicles.insert(
             Vehicle(
@@ -94,17 +94,17 @@ class DriverService:
                 **msgspec.structs.asdict(command),
             )
         )
-        await self._change(driver_id, actor, lambda p: model.with_vehicle(p, vehicle.id))
+        await self._update(driver_id, actor, lambda p: model.with_vehicle(p, vehicle.id))
         return vehicle
 
     async def remove_vehicle(self, actor: Actor, driver_id: str, vehicle_id: str) -> None:
-        """Raises ``VehicleInUse``; ``NotFound`` for a vehicle that is not the driver's."""
+        """Remove a vehicle.  Raises ``VehicleInUse``; ``NotFound`` for a vehicle of another driver."""
         profile = await self.open_profile(driver_id)
         vehicle = await self._vehicles.get(vehicle_id)
         if vehicle is None or vehicle.driver_id != driver_id:
             raise NotFound
         if vehicle_id in profile.vehicle_ids:
-            await self._change(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id))
+            await self._update(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id))
 
     # --- availability -----------------------------------------------------------------------------
 
@@ -114,48 +114,48 @@ class DriverService:
         """Go online or offline.  Raises ``NotApproved``, ``UnknownVehicle``."""
         await self.open_profile(driver_id)
         if online:
-            return await self._change(driver_id, actor, lambda p: model.go_online(p, vehicle_id))
-        return await self._change(driver_id, actor, model.go_offline)
+            return await self._update(driver_id, actor, lambda p: model.go_online(p, vehicle_id))
+        return await self._update(driver_id, actor, model.go_offline)
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
-        """Take a driver offline who did not ask for it; nothing if the driver is offline already."""
-        await self._change(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
+        """Set a driver offline who did not ask for it; nothing if the driver is offline already."""
+        await self._update(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
 
     async def card(self, driver_id: str) -> DriverCard:
-        """What a rider sees of the driver.  Raises ``NotFound`` (also if they never drove)."""
+        """What a rider sees of the driver.  Raises ``UnknownDriver`` (also without a vehicle)."""
         profile = await self.profile(driver_id)
         vehicle = await self._vehicles.get(profile.vehicle_id) if profile.vehicle_id else None
         if vehicle is None:
             raise UnknownDriver
-        person = await self._people.person(driver_id)
+        person = await self._users.person(driver_id)
         return DriverCard(driver_id, person.name, vehicle.card)
 
     async def name(self, driver_id: str) -> str | None:
         """The driver's name; ``None`` if the account is gone."""
         try:
-            return (await self._people.person(driver_id)).name
+            return (await self._users.person(driver_id)).name
         except NotFound:
             return None
 
-    async def _change(
+    async def _update(
         self,
         driver_id: str,
         actor: Actor,
-        to: Callable[[DriverProfile], DriverProfile],
+        change: Callable[[DriverProfile], DriverProfile],
         if_match: int | None = None,
     ) -> DriverProfile:
-        """Save what *to* makes of the profile, with the fact of it; nothing if it makes the same.
+        """Save the profile as *change* returns it, with its event; nothing if it is the same.
 
         Raises ``StaleVersion`` if the profile is not at version *if_match*.
         """
 
-        def decide(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
+        def changed(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
             if if_match is not None and if_match != profile.version:
                 raise StaleVersion(f"It is at version {profile.version} now, not at {if_match}.")
-            after = to(profile)
+            after = change(profile)
             if after == profile:
                 return None
-            facts = model.standing_events(profile, after)
-            return after, PendingEvents(facts, actor, self._clock.city()) if facts else None
+            events = model.standing_events(profile, after)
+            return after, PendingEvents(events, actor, self._clock.city()) if events else None
 
-        return await update(self._profiles, driver_id, decide)
+        return await update(self._profiles, driver_id, changed)

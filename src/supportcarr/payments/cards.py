@@ -1,4 +1,4 @@
-"""Riders' cards: kept at Stripe, known here by what may be shown of them."""
+"""Riders' cards: stored at Stripe; kept here is only what may be shown of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from supportcarr.payments.ports import (
 
 
 class PaymentMethodService:
-    """The cards of each rider; the oldest one kept is the default."""
+    """The cards of each rider; the oldest one is the default."""
 
     def __init__(self, store: Store, clock: Clock, gateway: PaymentGateway) -> None:
         self._accounts = store.collection(ACCOUNTS)
@@ -29,12 +29,12 @@ class PaymentMethodService:
         self._gateway = gateway
 
     async def usable(self, rider_id: str, payment_method_id: str) -> bool:
-        """True if that is a card of that rider's which has not expired."""
+        """True if it is a card of that rider and has not expired."""
         method = await self._methods.get(payment_method_id)
         return method is not None and method.rider_id == rider_id and not method.expired(self._clock.wall())
 
     async def gateway_ids(self, rider_id: str, id: str) -> tuple[str, str] | None:
-        """What Stripe calls the rider and the card (``cus_…``, ``pm_…``); ``None``: it is gone."""
+        """Stripe's ids of the rider and the card (``cus_…``, ``pm_…``); ``None`` if the card was removed."""
         account = await self._accounts.get(rider_id)
         method = await self._methods.get(id)
         if account is None or method is None or method.rider_id != rider_id:
@@ -44,21 +44,21 @@ class PaymentMethodService:
     async def list(
         self, rider_id: str, *, limit: int, cursor: str | None
     ) -> tuple[Page[PaymentMethod], str | None]:
-        """A page of the rider's cards, oldest first, and the id of the default one."""
+        """List the rider's cards, oldest first: one page, and the id of the default card."""
         page = await self._methods.find({"rider_id": rider_id}, limit=limit, cursor=cursor)
         return page, await self._default(rider_id)
 
     async def add(self, rider_id: str, stripe_payment_method: str) -> tuple[PaymentMethod, bool]:
-        """Attach a card to the rider; answers it, and whether it is the default.
+        """Attach a card to the rider; returns it, and whether it is the default.
 
-        Raises ``CardDeclined``, ``ValidationFailed`` (Stripe knows no such card), ``Conflict`` (it is
-        another rider's), ``Overloaded`` (Stripe does not answer).
+        Raises ``CardDeclined``, ``ValidationFailed`` (Stripe knows no such card), ``Conflict`` (it
+        belongs to another rider), ``Overloaded`` (Stripe does not answer).
         """
         try:
             customer = await self._customer(rider_id)
             card = await self._gateway.attach(stripe_payment_method, customer)
-        except CardRefused as refused:
-            raise CardDeclined(f"The card was declined ({refused.code}).") from refused
+        except CardRefused as error:
+            raise CardDeclined(f"The card was declined ({error.code}).") from error
         except InvalidStateError as error:
             raise ValidationFailed.of(
                 "stripe_payment_method", "unknown", "Stripe knows no such card that could be added"
@@ -83,7 +83,7 @@ class PaymentMethodService:
         return method, await self._default(rider_id) == method.id
 
     async def remove(self, rider_id: str, id: str) -> None:
-        """Detach a card.  Raises ``NotFound``, ``Overloaded``.  What is held on it stays held."""
+        """Detach a card.  An amount held on it stays held.  Raises ``NotFound``, ``Overloaded``."""
         method = await self._methods.get(id)
         if method is None or method.rider_id != rider_id:
             raise NotFound("There is no such card, or it is not yours")
@@ -96,7 +96,7 @@ class PaymentMethodService:
         try:
             await self._methods.delete(id, method.version)
         except VersionConflict:
-            return  # removed at the same moment
+            return  # another request removed it
 
     async def _existing(self, rider_id: str, stripe_id: str) -> PaymentMethod:
         page = await self._methods.find({"stripe_payment_method": stripe_id}, limit=1)
@@ -115,7 +115,7 @@ class PaymentMethodService:
         try:
             customer = await self._gateway.create_customer(rider_id, key=f"{rider_id}:customer")
         except CachedFailure:
-            # that key is spoilt; a customer too many at Stripe holds no money
+            # this key returns the failure for ever; a superfluous customer at Stripe holds no money
             customer = await self._gateway.create_customer(rider_id, key=None)
         try:
             return (await self._accounts.insert(PaymentAccount(id=rider_id, customer=customer))).customer

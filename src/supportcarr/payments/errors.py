@@ -1,4 +1,4 @@
-"""What payments refuses."""
+"""The errors of payments."""
 
 from __future__ import annotations
 

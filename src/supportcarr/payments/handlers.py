@@ -1,4 +1,4 @@
-"""What payments does when a rescue begins and ends."""
+"""Event consumers of payments."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from supportcarr.payments.service import PaymentService
 
 
 def consumers(service: PaymentService) -> list[Consumer]:
-    """Both talk to Stripe, so both are slow."""
+    """Hold when a rescue is requested, settle when it ends.  Both call Stripe, so both are slow."""
 
-    async def hold(event: EventEnvelope) -> None:
-        if isinstance(event.event, RescueRequested):
-            await service.hold(event.event)
+    async def hold(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, RescueRequested):
+            await service.hold(envelope.event)
 
-    async def settle(event: EventEnvelope) -> None:
-        if isinstance(event.event, RescueEnded):
-            await service.settle(event.event)
+    async def settle(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, RescueEnded):
+            await service.settle(envelope.event)
 
     return [
         Consumer("payments.hold", (RescueRequested,), hold, Phase.REACTION, slow=True),

@@ -1,4 +1,4 @@
-"""Payments' jobs."""
+"""Jobs and periodic tasks of payments."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from supportcarr.payments.webhooks import JOB, StripeWebhooks
 
 
 def job_handlers(webhooks: StripeWebhooks) -> list[JobHandler]:
-    """What ``Jobs.add`` may be asked for."""
+    """The handling of a stored webhook."""
     return [JobHandler(JOB, webhooks.handle)]
 
 
 def periodic_tasks(webhooks: StripeWebhooks) -> list[PeriodicTask]:
-    """The sweep of webhooks that were handled long ago, every hour."""
+    """The hourly purge of webhooks that were handled long ago."""
     return [PeriodicTask("payments.forget_stripe_events", 3600, webhooks.purge_events)]

@@ -1,12 +1,12 @@
-"""The ledger's pure part: double entries, and what they sum to.
+"""The entries of the double-entry ledger.  Pure.
 
-An entry above zero is a debit, below zero a credit, in minor units.  Each transaction sums to zero.
+An amount above zero is a debit, below zero a credit, in minor units.  Each transaction sums to zero.
 
-    rider:USR           what the rider still owes us (0 once paid)
-    stripe_clearing     what Stripe has taken for us
-    driver_payable:USR  below zero: what we owe the driver
-    platform_revenue    below zero: what we earned
-    promo_expense       what promotions cost us
+    rider:USR           receivable: what the rider still owes (0 once paid)
+    stripe_clearing     asset: what Stripe has collected
+    driver_payable:USR  liability, below zero: what the platform owes the driver
+    platform_revenue    revenue, below zero: what the platform earned
+    promo_expense       expense: what promotions cost the platform
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ def driver_account(driver_id: str) -> str:
 
 
 def transaction_id(payment_id: str, part: Literal["charge", "payment"]) -> str:
-    """The same for every repeat, so that a repeat inserts nothing twice."""
+    """The id of a payment's transaction: the same for every repeat, so that nothing is inserted twice."""
     return f"ltx_{payment_id.partition('_')[2]}.{part}"
 
 
 def entries_for_charge(owed: Charge, *, rider_id: str, driver_id: str | None) -> tuple[Entry, ...]:
-    """What a rescue's end owes to whom: the rider owes it, the driver earns a part, we the rest.
+    """The entries of a charge: the rider owes it, the driver earns a share, the platform the rest.
 
-    Of a promotion the driver feels nothing: we earn as if it were not there, and pay it.
+    A promotion does not affect the driver: the platform pays it, and earns as if there were none.
     """
     driver_minor = owed.driver_minor if driver_id else 0
     entries = [
@@ -73,7 +73,7 @@ def entries_for_charge(owed: Charge, *, rider_id: str, driver_id: str | None) ->
 
 
 def entries_for_payment(captured_minor: int, *, rider_id: str) -> tuple[Entry, ...]:
-    """What a capture moves: Stripe has it, the rider owes that much less."""
+    """The entries of a capture: Stripe has the amount, and the rider owes that much less."""
     return (
         Entry(STRIPE_CLEARING, captured_minor),
         Entry(rider_account(rider_id), -captured_minor),
@@ -81,11 +81,11 @@ def entries_for_payment(captured_minor: int, *, rider_id: str) -> tuple[Entry, .
 
 
 def driver_earnings(transaction: LedgerTransaction, driver_id: str) -> int:
-    """What a transaction gives to that driver."""
+    """What that driver earns by a transaction."""
     account = driver_account(driver_id)
     return -sum(e.amount_minor for e in transaction.entries if e.account == account)
 
 
 def imbalance(transaction: LedgerTransaction) -> int:
-    """What the entries sum to: 0, or something is wrong."""
+    """The sum of the entries; anything but 0 is an error."""
     return sum(e.amount_minor for e in transaction.entries)

@@ -1,4 +1,4 @@
-"""The ledger in the store."""
+"""Posts transactions to the ledger, and reads and checks them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from supportcarr.payments.model import PaymentRecord
 
 
 class LedgerCheck(msgspec.Struct, frozen=True):
-    """``sum_minor`` over everything is 0, and ``unbalanced`` is empty, or the books are wrong."""
+    """A correct ledger has ``sum_minor`` 0 over all transactions, and no ``unbalanced`` ones (their ids)."""
 
     transactions: int
     sum_minor: int
@@ -26,20 +26,20 @@ class LedgerCheck(msgspec.Struct, frozen=True):
 
 
 class LedgerService:
-    """Writes each transaction once, whatever is repeated, and reads them back."""
+    """Posts each transaction once, however often it is repeated."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._transactions = store.collection(LEDGER)
         self._clock = clock
 
     async def post(self, record: PaymentRecord, captured_minor: int) -> None:
-        """Book what the rescue's end owes, and what was captured of it."""
+        """Post the charge of the rescue's end, and what was captured of it."""
         if record.ending is None:
             raise ValueError(f"{record.id} has not ended")
         owed, now = record.ending.owed, self._clock.city()
-        made = []
+        transactions = []
         if charge := entries_for_charge(owed, rider_id=record.rider_id, driver_id=record.driver_id):
-            made.append(
+            transactions.append(
                 LedgerTransaction(
                     id=transaction_id(record.id, "charge"),
                     kind=record.ending.kind,
@@ -52,7 +52,7 @@ class LedgerService:
                 )
             )
         if captured_minor:
-            made.append(
+            transactions.append(
                 LedgerTransaction(
                     id=transaction_id(record.id, "payment"),
                     kind="payment",
@@ -63,19 +63,19 @@ class LedgerService:
                     at=now,
                 )
             )
-        if made:
-            await self._transactions.insert_many(made)
+        if transactions:
+            await self._transactions.insert_many(transactions)
 
     async def earnings(self, driver_id: str, *, limit: int, cursor: str | None) -> Page[LedgerTransaction]:
-        """What a driver earned, newest first.  Raises ``BadCursor``."""
+        """List what a driver earned, newest first.  Raises ``BadCursor``."""
         return await self._transactions.find({"driver_id": driver_id}, sort="-at", limit=limit, cursor=cursor)
 
     async def check(self) -> LedgerCheck:
-        """Sum everything."""
-        count, total, wrong = 0, 0, []
+        """Sum all transactions."""
+        count, total, unbalanced = 0, 0, []
         async for transaction in self._transactions.scan():
-            rest = imbalance(transaction)
-            count, total = count + 1, total + rest
-            if rest:
-                wrong.append(transaction.id)
-        return LedgerCheck(count, total, tuple(wrong))
+            difference = imbalance(transaction)
+            count, total = count + 1, total + difference
+            if difference:
+                unbalanced.append(transaction.id)
+        return LedgerCheck(count, total, tuple(unbalanced))

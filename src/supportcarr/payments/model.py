@@ -1,15 +1,15 @@
-"""The payment of a rescue: its record, and what the truth at Stripe does to it.
+"""The payment of a rescue: its record, and how the state at Stripe changes it.
 
-One rescue has one record.  It only moves forward::
+One rescue has one record, which only moves forward::
 
     holding ──> requires_action ──> held ──> capturing ──> captured
-       │              │               │          └──────> failed    (the hold had run out)
+       │              │               │          └──────> failed    (the hold had expired)
        │              │               └────> releasing ──> released
        │              └──> failed, releasing
-       └──> failed, released (the rescue ended before anything was held)
+       └──> failed, released (the rescue ended before an amount was held)
 
-``holding``, ``capturing`` and ``releasing`` are written before Stripe is asked: they say that the
-outcome is not known.  ``requires_action`` waits for the rider (3-D Secure).
+``holding``, ``capturing`` and ``releasing`` are stored before the call to Stripe: the outcome is not
+known yet.  ``requires_action`` waits for the rider (3-D Secure).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ IntentStatus = Literal[
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment at Stripe (a PaymentIntent), as it is there now; amounts in minor units."""
+    """A PaymentIntent as it is at Stripe now; amounts in minor units."""
 
     id: str
     status: IntentStatus
@@ -52,17 +52,17 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """What the end of the rescue owes, and as what."""
+    """The charge of the rescue's end, and its kind."""
 
     owed: Charge
     kind: ChargeKind
 
 
 class PaymentRecord(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """How one rescue is paid.  Amounts are minor units of ``currency``; times are city time.
+    """The payment of one rescue.  Amounts are minor units of ``currency``; times are city time.
 
-    ``tries`` is part of the idempotency keys; it counts up when Stripe has stored a failure of its
-    own under the last ones, and has been asked whether the thing happened all the same.
+    ``tries`` is part of the idempotency keys.  It is incremented when Stripe has cached a failure of
+    its own under the last key, after asking Stripe whether the operation took place nevertheless.
     """
 
     rescue_id: str
@@ -84,13 +84,13 @@ class PaymentRecord(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PaymentAccount(Document, frozen=True, kw_only=True):
-    """A rider's customer at Stripe; its id is the user's."""
+    """A rider's customer at Stripe; the id is the user's."""
 
     customer: str
 
 
 class PaymentMethod(Document, frozen=True, kw_only=True):
-    """A rider's card: what may be shown of it, and Stripe's name for it."""
+    """A rider's card: what may be shown of it, and its id at Stripe."""
 
     rider_id: str
     stripe_payment_method: str
@@ -100,12 +100,12 @@ class PaymentMethod(Document, frozen=True, kw_only=True):
     exp_year: int
 
     def expired(self, now: datetime) -> bool:
-        """A card is good until the end of its month."""
+        """True after the last month in which the card is valid."""
         return (now.year, now.month) > (self.exp_year, self.exp_month)
 
 
 class StripeEvent(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A webhook that came, once, under Stripe's event id (wall time)."""
+    """A webhook that was received; the id is Stripe's event id.  Wall time."""
 
     type: str
     received_at: datetime
@@ -115,27 +115,27 @@ class StripeEvent(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def payment_id_of(rescue_id: str) -> str:
-    """The one payment of a rescue: the same time-ordered part under another prefix."""
+    """The id of a rescue's payment: the same ULID under another prefix."""
     return f"{ids.PAYMENT}_{rescue_id.rsplit('_', 1)[-1]}"
 
 
-def ending_of(fact: RescueEnded) -> Ending:
-    """A completed rescue owes its fare; whatever another end owes is a fee."""
-    return Ending(fact.owed, "fare" if isinstance(fact, RescueCompleted) else "fee")
+def ending_of(event: RescueEnded) -> Ending:
+    """The charge of a completed rescue is its fare; that of any other end is a fee."""
+    return Ending(event.owed, "fare" if isinstance(event, RescueCompleted) else "fee")
 
 
 def new_record(
-    fact: RescueRequested, *, customer: str, stripe_payment_method: str, now: datetime
+    event: RescueRequested, *, customer: str, stripe_payment_method: str, now: datetime
 ) -> PaymentRecord:
-    """The record of a hold that is about to be asked for."""
+    """The record of a hold that is about to be requested."""
     return PaymentRecord(
-        id=payment_id_of(fact.rescue_id),
-        rescue_id=fact.rescue_id,
-        rider_id=fact.rider_id,
-        area_id=fact.area_id,
+        id=payment_id_of(event.rescue_id),
+        rescue_id=event.rescue_id,
+        rider_id=event.rider_id,
+        area_id=event.area_id,
         status="holding",
-        currency=fact.currency,
-        hold_minor=fact.total_minor,
+        currency=event.currency,
+        hold_minor=event.total_minor,
         customer=customer,
         stripe_payment_method=stripe_payment_method,
         created_at=now,
@@ -143,49 +143,49 @@ def new_record(
 
 
 def new_record_without_card(
-    fact: RescueRequested, *, now: datetime
+    event: RescueRequested, *, now: datetime
 ) -> tuple[PaymentRecord, PaymentProcessed]:
-    """The record of a hold that cannot be asked for, because the card is gone."""
+    """The record of a hold that cannot be requested, because the card was removed."""
     record = PaymentRecord(
-        id=payment_id_of(fact.rescue_id),
-        rescue_id=fact.rescue_id,
-        rider_id=fact.rider_id,
-        area_id=fact.area_id,
+        id=payment_id_of(event.rescue_id),
+        rescue_id=event.rescue_id,
+        rider_id=event.rider_id,
+        area_id=event.area_id,
         status="holding",
-        currency=fact.currency,
-        hold_minor=fact.total_minor,
+        currency=event.currency,
+        hold_minor=event.total_minor,
         created_at=now,
     )
     return fail_hold(record, "payment_method_missing")
 
 
-def new_record_without_hold(fact: RescueEnded, *, now: datetime) -> PaymentRecord:
-    """The record of a rescue that ended before its hold began: a late hold finds it, and stops."""
+def new_record_without_hold(event: RescueEnded, *, now: datetime) -> PaymentRecord:
+    """The record of a rescue that ended before its hold began; a late hold finds it and does nothing."""
     return PaymentRecord(
-        id=payment_id_of(fact.rescue_id),
-        rescue_id=fact.rescue_id,
-        rider_id=fact.rider_id,
-        area_id=fact.area_id,
-        driver_id=fact.driver_id,
+        id=payment_id_of(event.rescue_id),
+        rescue_id=event.rescue_id,
+        rider_id=event.rider_id,
+        area_id=event.area_id,
+        driver_id=event.driver_id,
         status="released",
-        currency=fact.owed.currency,
-        ending=ending_of(fact),
+        currency=event.owed.currency,
+        ending=ending_of(event),
         created_at=now,
     )
 
 
-def with_ending(record: PaymentRecord, fact: RescueEnded) -> PaymentRecord | None:
-    """The record that knows how its rescue ended; ``None`` if it does already."""
+def with_ending(record: PaymentRecord, event: RescueEnded) -> PaymentRecord | None:
+    """The record with the end of its rescue; ``None`` if it has it already."""
     if record.ending is not None:
         return None
-    ending = ending_of(fact)
+    ending = ending_of(event)
     if ending.owed.rider_minor > record.hold_minor:
         raise ValueError(f"{record.id}: more is owed than was held")
-    return replace(record, ending=ending, driver_id=fact.driver_id)
+    return replace(record, ending=ending, driver_id=event.driver_id)
 
 
 def start_settlement(record: PaymentRecord) -> PaymentRecord | None:
-    """The record on its way to capture or release, if its rescue has ended and money is waiting."""
+    """The record that captures or releases its hold; ``None`` if the rescue goes on or nothing is held."""
     if record.ending is None or record.status not in ("held", "requires_action"):
         return None
     owes = record.ending.owed.rider_minor > 0 and record.status == "held"
@@ -193,7 +193,7 @@ def start_settlement(record: PaymentRecord) -> PaymentRecord | None:
 
 
 def apply_hold(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, PaymentProcessed] | None:
-    """What the intent at Stripe says of a hold whose outcome was open; ``None``: nothing new."""
+    """The record after the intent's state has settled an open hold; ``None`` if nothing is new."""
     if record.status not in ("holding", "requires_action"):
         return None
     known = replace(record, intent_id=intent.id, tries=1)
@@ -211,13 +211,13 @@ def apply_hold(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, Pa
 
 
 def fail_hold(record: PaymentRecord, failure: str) -> tuple[PaymentRecord, PaymentProcessed]:
-    """The hold has failed: the record keeps what Stripe called it, people hear ``card_declined``."""
+    """The record of a failed hold: it keeps Stripe's code; the event says ``card_declined``."""
     failed = replace(record, status="failed", failure=failure)
     return _with_event(failed, "hold", "failed", record.hold_minor, reason="card_declined")
 
 
 def apply_settlement(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, PaymentProcessed] | None:
-    """What the intent at Stripe says of a capture or release; ``None``: it has not happened yet."""
+    """The record after the intent's state has completed a capture or release; ``None``: not yet."""
     if record.ending is None:
         return None
     kind = "capture" if record.ending.kind == "fare" else "fee"
@@ -235,7 +235,7 @@ def apply_settlement(record: PaymentRecord, intent: Intent) -> tuple[PaymentReco
 def _with_event(
     record: PaymentRecord, kind: str, status: str, amount_minor: int, reason: str | None = None
 ) -> tuple[PaymentRecord, PaymentProcessed]:
-    fact = PaymentProcessed(
+    event = PaymentProcessed(
         payment_id=record.id,
         rescue_id=record.rescue_id,
         rider_id=record.rider_id,
@@ -250,4 +250,4 @@ def _with_event(
         captured_minor=record.captured_minor,
         refunded_minor=record.refunded_minor,
     )
-    return record, fact
+    return record, event

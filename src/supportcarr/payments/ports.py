@@ -1,4 +1,4 @@
-"""What payments needs from others: somebody who moves money, and somebody who does work later."""
+"""What payments needs of others: a payment gateway, and a job queue."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class GatewayError(Exception):
     """A call to the payment gateway did not end in an outcome.
 
     GatewayError
-    ├── OutcomeUnknown   timed out, cut off or failed over there: it may have happened; repeat the
-    │                    same call under the same key, which asks
-    ├── CachedFailure    that key will answer with this failure for ever: ask, then use a new key
-    ├── Throttled        not done; try again after ``retry_after`` seconds
-    ├── InvalidStateError  the thing's state, or its absence, forbids this: ask what it is
-    └── CardRefused      the card cannot be used; ``code`` says why
+    ├── OutcomeUnknown     timed out, disconnected or failed at the gateway: it may have happened;
+    │                      repeat the same call under the same key, which returns the outcome
+    ├── CachedFailure      this key returns this failure for ever: retrieve the state, use a new key
+    ├── Throttled          not done; try again after ``retry_after`` seconds
+    ├── InvalidStateError  the object's state, or its absence, forbids this: retrieve its state
+    └── CardRefused        the card cannot be used; ``code`` says why
     """
 
     def __init__(self, message: str, *, code: str = "", retry_after: float = 1.0) -> None:
@@ -58,7 +58,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified webhook: which event, and whose payment it may concern."""
+    """A verified webhook: the event, and the payment that it may concern."""
 
     event_id: str
     type: str
@@ -67,16 +67,19 @@ class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentGateway(Protocol):
-    """Moves money.  Every call may raise ``GatewayError``; a declined hold is an outcome, no error."""
+    """Moves money.  Implemented by ``providers.stripe.StripePaymentGateway``.
+
+    Every call may raise ``GatewayError``; a declined hold is an outcome, not an error.
+    """
 
     async def create_customer(self, user_id: str, *, key: str | None) -> str:
-        """A new customer's id."""
+        """Create a customer; returns its id."""
 
     async def attach(self, method: str, customer: str) -> Card:
         """Attach a card to a customer.  Raises ``CardRefused``, ``InvalidStateError``."""
 
     async def detach(self, method: str) -> None:
-        """Take a card from its customer; harmless if it is taken already."""
+        """Detach a card from its customer; idempotent."""
 
     async def hold(
         self,
@@ -92,29 +95,29 @@ class PaymentGateway(Protocol):
         """Reserve an amount on a card, to be captured later."""
 
     async def capture(self, intent_id: str, amount_minor: int, *, key: str) -> Intent:
-        """Take up to what is held; the rest is let go."""
+        """Capture up to the amount held; the rest is released."""
 
     async def cancel(self, intent_id: str, *, key: str) -> Intent:
-        """Let go of what is held."""
+        """Release the amount held."""
 
     async def retrieve(self, intent_id: str) -> Intent:
-        """The truth of one payment."""
+        """The current state of one intent."""
 
     async def find(self, customer: str, payment_id: str) -> Intent | None:
-        """The customer's intent that was made for that payment, if there is one."""
+        """The customer's intent that was created for that payment, if there is one."""
 
     def read_webhook(self, body: bytes, signature: str | None) -> WebhookEvent | None:
-        """The event in a webhook's body; ``None`` if the signature does not prove who sent it."""
+        """Verify a webhook; ``None`` if the signature is not valid."""
 
     async def close(self) -> None:
         """Close the connections."""
 
 
 class JobQueue(Protocol):
-    """Work for later, by name (``kit.jobs.declarations.JobHandler``)."""
+    """Adds jobs.  Implemented by ``kit.jobs.service.Jobs``; the handlers are ``JobHandler``."""
 
     async def add(self, name: str, key: str, payload: bytes) -> None:
-        """Ask for the work once: the same name and key again asks for nothing new."""
+        """Add a job; the same name and key again adds nothing."""
 
     async def revive(self, name: str, key: str) -> bool:
-        """Have work that failed too often tried again from the beginning; False if it is not such."""
+        """Retry a job that failed too often, with fresh attempts; False if it is not in that state."""

@@ -1,4 +1,4 @@
-"""Payments' routes."""
+"""HTTP routes of payments."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from supportcarr.contracts.policies import ANYONE, DRIVER, RIDER
 from supportcarr.contracts.routing import NoQuery, PageQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService
-from supportcarr.payments.schemas import Earning, NewPaymentMethod, PaymentMethodAnswer
+from supportcarr.payments.schemas import Earning, NewPaymentMethod, PaymentMethodView
 from supportcarr.payments.webhooks import StripeWebhooks
 
 SIGNATURE_HEADER = "stripe-signature"
 
 
 def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: StripeWebhooks) -> list[Route]:
-    """What payments answers over HTTP."""
+    """Payment methods, earnings, and Stripe's webhook."""
 
     async def list_methods(request: RequestContext[None, PageQuery]) -> Response:
         page, default = await methods.list(
             request.caller.user_id, limit=request.query.limit, cursor=request.query.cursor
         )
-        items = [PaymentMethodAnswer.of(m, default=m.id == default) for m in page.items]
+        items = [PaymentMethodView.of(m, default=m.id == default) for m in page.items]
         return Response(PageResponse(items, page.next_cursor))
 
     async def add_method(request: RequestContext[NewPaymentMethod, NoQuery]) -> Response:
         method, default = await methods.add(request.caller.user_id, request.body.stripe_payment_method)
-        return Response(PaymentMethodAnswer.of(method, default=default), status=201)
+        return Response(PaymentMethodView.of(method, default=default), status=201)
 
     async def remove_method(request: RequestContext[None, NoQuery]) -> Response:
         await methods.remove(request.caller.user_id, request.path_params["payment_method_id"])
@@ -48,7 +48,7 @@ def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: Strip
             policy=RIDER,
             tag="payments",
             query=PageQuery,
-            response=PageResponse[PaymentMethodAnswer],
+            response=PageResponse[PaymentMethodView],
         ),
         Route(
             method="POST",
@@ -58,7 +58,7 @@ def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: Strip
             policy=RIDER,
             tag="payments",
             body=NewPaymentMethod,
-            response=PaymentMethodAnswer,
+            response=PaymentMethodView,
             status=201,
             codes=("card_declined", "overloaded"),
         ),

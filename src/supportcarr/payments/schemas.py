@@ -1,4 +1,4 @@
-"""What payments says over HTTP."""
+"""Request and response bodies of payments' routes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NewPaymentMethod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stripe_payment_method: Annotated[str, Meta(pattern=r"^pm_[A-Za-z0-9_]{1,200}$")]
 
 
-class PaymentMethodAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class PaymentMethodView(msgspec.Struct, frozen=True, kw_only=True):
     """A rider's card."""
 
     id: str
@@ -29,7 +29,7 @@ class PaymentMethodAnswer(msgspec.Struct, frozen=True, kw_only=True):
     default: bool
 
     @classmethod
-    def of(cls, method: PaymentMethod, *, default: bool) -> PaymentMethodAnswer:
+    def of(cls, method: PaymentMethod, *, default: bool) -> PaymentMethodView:
         return cls(
             id=method.id,
             brand=method.brand,

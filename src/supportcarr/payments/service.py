@@ -1,4 +1,4 @@
-"""Holding, capturing and releasing what a rescue costs."""
+"""Holds, captures and releases the price of a rescue."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from supportcarr.payments.ports import (
     Throttled,
 )
 
-ASK_AGAIN_S = 5.0  # wall; what became of a rider's 3-D Secure, in case its webhook is lost
-STEPS_AT_MOST = 12  # of one run: a record has at most five moves, and each race lost costs one more
+POLL_SECONDS = 5.0  # wall; for the outcome of 3-D Secure, in case its webhook is lost
+STEPS_MAX = 12  # per run: a record takes at most five steps, and each lost race costs one more
 
 
 class PaymentService:
-    """Moves each rescue's payment forward; all of it may be run again at any point.
+    """Moves each rescue's payment forward; every step may be repeated.
 
-    Each step reads the record, asks Stripe for one thing under a key of its own, and saves the
-    outcome by compare-and-set.  Whoever finds a record half-way (a repeated job, a webhook, another
-    worker) runs the same steps: Stripe's keys, the ledger's ids and the record's version let each
-    thing happen once.
+    Each step reads the record, makes one call to Stripe under its own idempotency key, and saves the
+    outcome by compare-and-set.  Every process that finds an unfinished record (a repeated job, a
+    webhook, another worker) runs the same steps: Stripe's keys, the ledger's ids and the record's
+    version make each effect happen once.
     """
 
     def __init__(
@@ -55,41 +55,41 @@ class PaymentService:
         self._ledger = ledger
 
     async def of_rescue(self, rescue_id: str) -> PaymentRecord | None:
-        """The payment of that rescue."""
+        """Get the payment of a rescue; ``None`` if there is none yet."""
         return await self._records.get(model.payment_id_of(rescue_id))
 
-    async def hold(self, fact: RescueRequested) -> None:
+    async def hold(self, requested: RescueRequested) -> None:
         """Hold the quote's total on the rider's card.
 
-        Raises ``RetryLater``, also for as long as the rider's bank waits for the rider and the rescue has
-        not ended: a webhook may bring the outcome sooner, but nothing depends on it.
+        Raises ``RetryLater``, also while the rider's bank waits for the rider and the rescue has not
+        ended: a webhook may bring the outcome sooner, but nothing depends on it.
         """
-        payment_id = model.payment_id_of(fact.rescue_id)
+        payment_id = model.payment_id_of(requested.rescue_id)
         if await self._records.get(payment_id) is None:
-            await self._begin(fact)
+            await self._begin(requested)
         record = await self.advance(payment_id)
         if record is not None and record.status == "requires_action" and record.ending is None:
-            raise RetryLater(ASK_AGAIN_S, f"{payment_id} waits for the rider's bank")
+            raise RetryLater(POLL_SECONDS, f"{payment_id} waits for the rider's bank")
 
-    async def settle(self, fact: RescueEnded) -> None:
-        """Capture what the end owes, or let the hold go.  Raises ``RetryLater``."""
-        payment_id = model.payment_id_of(fact.rescue_id)
+    async def settle(self, ended: RescueEnded) -> None:
+        """Capture the charge of the rescue's end, or release the hold.  Raises ``RetryLater``."""
+        payment_id = model.payment_id_of(ended.rescue_id)
         while True:
             record = await self._records.get(payment_id)
             try:
                 if record is None:
-                    if fact.owed.rider_minor:
+                    if ended.owed.rider_minor:
                         raise RetryLater(1.0, "money is owed, but its hold is not known yet")
-                    await self._records.insert(model.new_record_without_hold(fact, now=self._clock.city()))
-                elif changed := model.with_ending(record, fact):
+                    await self._records.insert(model.new_record_without_hold(ended, now=self._clock.city()))
+                elif changed := model.with_ending(record, ended):
                     await self._records.save(changed)
                 break
             except (DuplicateKey, VersionConflict):
-                continue  # the hold was written at the same moment: look again
+                continue  # the hold was stored at the same time: read it
         await self.advance(payment_id)
 
     async def sync_with_gateway(self, payment_id: str, intent_id: str) -> None:
-        """Look at what a webhook spoke of, and ask Stripe for the truth of it.  Raises ``RetryLater``."""
+        """Bring a payment in line with its intent at Stripe, after a webhook.  Raises ``RetryLater``."""
         record = await self._records.get(payment_id)
         if record is None:
             return
@@ -99,17 +99,17 @@ class PaymentService:
             elif record.intent_id != intent_id:
                 await self._cancel_orphan_intent(payment_id, intent_id)
         except VersionConflict:
-            pass  # the record has moved on, and whoever moved it has asked too
+            pass  # another process moved the record on, and read the intent too
         except (OutcomeUnknown, CachedFailure, Throttled) as error:
             raise RetryLater(error.retry_after, str(error)) from error
         await self.advance(payment_id)
 
     async def advance(self, payment_id: str) -> PaymentRecord | None:
-        """Take every step that can be taken now; answers where that has led.
+        """Take every step that can be taken now; returns the record after them.
 
         Raises ``RetryLater`` if Stripe does not answer.
         """
-        for _ in range(STEPS_AT_MOST):
+        for _ in range(STEPS_MAX):
             record = await self._records.get(payment_id)
             step = self._next_step(record) if record else None
             if record is None or step is None:
@@ -130,27 +130,27 @@ class PaymentService:
             case "holding":
                 return self._hold
             case "requires_action" | "held":
-                return self._settle_or_ask
+                return self._settle_or_poll
             case "capturing":
                 return self._capture
             case "releasing":
                 return self._release
         return None
 
-    async def _begin(self, fact: RescueRequested) -> None:
+    async def _begin(self, requested: RescueRequested) -> None:
         now = self._clock.city()
-        card = await self._methods.gateway_ids(fact.rider_id, fact.payment_method_id)
+        card = await self._methods.gateway_ids(requested.rider_id, requested.payment_method_id)
         try:
             if card is None:
-                lost, told = model.new_record_without_card(fact, now=now)
-                await self._records.insert(lost, self._recorded(told))
+                failed, event = model.new_record_without_card(requested, now=now)
+                await self._records.insert(failed, self._pending(event))
             else:
                 customer, method = card
                 await self._records.insert(
-                    model.new_record(fact, customer=customer, stripe_payment_method=method, now=now)
+                    model.new_record(requested, customer=customer, stripe_payment_method=method, now=now)
                 )
         except DuplicateKey:
-            pass  # another run began it
+            pass  # another run has begun it
 
     async def _hold(self, record: PaymentRecord) -> bool:
         assert record.customer and record.stripe_payment_method
@@ -164,7 +164,7 @@ class PaymentService:
                 payment_id=record.id,
                 rescue_id=record.rescue_id,
             )
-        except (CardRefused, InvalidStateError) as error:  # a refusal that left no intent to look at
+        except (CardRefused, InvalidStateError) as error:  # there is no intent to retrieve
             await self._save(model.fail_hold(record, error.code))
             return True
         except CachedFailure:
@@ -176,7 +176,7 @@ class PaymentService:
             raise RetryLater(1.0, f"the hold of {record.id} is still {intent.status}")
         return True
 
-    async def _settle_or_ask(self, record: PaymentRecord) -> bool:
+    async def _settle_or_poll(self, record: PaymentRecord) -> bool:
         if settling := model.start_settlement(record):
             await self._records.save(settling)
             return True
@@ -193,7 +193,7 @@ class PaymentService:
                 key=f"{record.id}:capture:{record.tries}",
             )
         except (InvalidStateError, CachedFailure) as error:
-            intent = await self._truth(record.intent_id, error)
+            intent = await self._final_intent(record.intent_id, error)
         return await self._save_settlement(record, intent)
 
     async def _release(self, record: PaymentRecord) -> bool:
@@ -201,33 +201,33 @@ class PaymentService:
         try:
             intent = await self._gateway.cancel(record.intent_id, key=f"{record.id}:release:{record.tries}")
         except (InvalidStateError, CachedFailure) as error:
-            intent = await self._truth(record.intent_id, error)
+            intent = await self._final_intent(record.intent_id, error)
         return await self._save_settlement(record, intent)
 
-    async def _truth(self, intent_id: str, error: GatewayError) -> Intent:
-        """The intent, if it has come to its end all the same; else the error goes on."""
+    async def _final_intent(self, intent_id: str, error: GatewayError) -> Intent:
+        """The intent if it is final despite the error; else raises the error."""
         intent = await self._gateway.retrieve(intent_id)
         if intent.status not in ("succeeded", "canceled"):
             raise error
         return intent
 
     async def _save_hold(self, record: PaymentRecord, intent: Intent) -> bool:
-        seen = model.apply_hold(record, intent)
-        if seen:
-            await self._save(seen)
-        return seen is not None
+        change = model.apply_hold(record, intent)
+        if change:
+            await self._save(change)
+        return change is not None
 
     async def _save_settlement(self, record: PaymentRecord, intent: Intent) -> bool:
-        seen = model.apply_settlement(record, intent)
-        if seen is None:
+        change = model.apply_settlement(record, intent)
+        if change is None:
             raise RetryLater(1.0, f"{record.id} is {record.status}, its intent {intent.status}")
-        await self._ledger.post(record, seen[0].captured_minor)
-        await self._save(seen)
+        await self._ledger.post(record, change[0].captured_minor)
+        await self._save(change)
         return True
 
-    async def _save(self, seen: tuple[PaymentRecord, PaymentProcessed]) -> None:
-        record, fact = seen
-        await self._records.save(record, self._recorded(fact))
+    async def _save(self, change: tuple[PaymentRecord, PaymentProcessed]) -> None:
+        record, event = change
+        await self._records.save(record, self._pending(event))
 
     async def _use_new_key(self, record: PaymentRecord) -> None:
         try:
@@ -237,10 +237,10 @@ class PaymentService:
         raise RetryLater(1.0, f"Stripe failed at {record.status} of {record.id}")
 
     async def _cancel_orphan_intent(self, payment_id: str, intent_id: str) -> None:
-        """Cancel a second intent of one payment: one that a failure of Stripe's had hidden."""
-        stray = await self._gateway.retrieve(intent_id)
-        if stray.status in ("requires_capture", "requires_action", "requires_confirmation"):
+        """Cancel a second intent of one payment, created by a call that seemed to have failed."""
+        orphan = await self._gateway.retrieve(intent_id)
+        if orphan.status in ("requires_capture", "requires_action", "requires_confirmation"):
             await self._gateway.cancel(intent_id, key=f"{payment_id}:stray:{intent_id}")
 
-    def _recorded(self, fact: PaymentProcessed) -> PendingEvents:
-        return PendingEvents((fact,), SYSTEM, self._clock.city())
+    def _pending(self, event: PaymentProcessed) -> PendingEvents:
+        return PendingEvents((event,), SYSTEM, self._clock.city())

@@ -1,4 +1,4 @@
-"""Webhooks from Stripe: proved, stored once, answered at once, handled as a job."""
+"""Webhooks from Stripe: verified, stored once, answered at once, handled in a job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from supportcarr.payments.ports import JobQueue, PaymentGateway
 from supportcarr.payments.service import PaymentService
 
 JOB = "payments.stripe_event"
-KEPT = timedelta(days=30)  # as long as Stripe itself keeps events: none comes again after that
+RETENTION = timedelta(days=30)  # Stripe keeps events as long, so none is sent again after that
 
 
 class _Payload(msgspec.Struct, frozen=True):
@@ -25,11 +25,11 @@ class _Payload(msgspec.Struct, frozen=True):
 
 
 class StripeWebhooks:
-    """A webhook is a hint, never the truth: the handler asks Stripe what is so.
+    """Receives webhooks.  A webhook is only a hint: its handler reads the current state from Stripe.
 
-    Hence those that come twice, late or out of order do no harm, and one that is lost costs only
-    time: each step asks Stripe itself, and while a rider's bank waits for the rider (3-D Secure) the
-    job of the hold asks every few seconds (``Payments.hold``).
+    Hence webhooks that are repeated, late or out of order do no harm, and a lost one costs only time:
+    each step of a payment reads Stripe itself, and while a rider's bank waits for the rider (3-D
+    Secure) the job of the hold polls every few seconds (``PaymentService.hold``).
     """
 
     def __init__(
@@ -42,32 +42,32 @@ class StripeWebhooks:
         self._jobs = jobs
 
     async def receive(self, body: bytes, signature: str | None) -> None:
-        """Store the event and ask for its handling.  Raises ``SignatureNotValid``."""
-        notice = self._gateway.read_webhook(body, signature)
-        if notice is None:
+        """Store the event and add the job that handles it.  Raises ``SignatureNotValid``."""
+        webhook = self._gateway.read_webhook(body, signature)
+        if webhook is None:
             raise SignatureNotValid
         now = self._clock.wall()
-        ours = notice.payment_id is not None and notice.intent_id is not None
+        concerns_payment = webhook.payment_id is not None and webhook.intent_id is not None
         event = StripeEvent(
-            id=notice.event_id,
-            type=notice.type,
+            id=webhook.event_id,
+            type=webhook.type,
             received_at=now,
-            intent_id=notice.intent_id,
-            payment_id=notice.payment_id,
-            handled_at=None if ours else now,
+            intent_id=webhook.intent_id,
+            payment_id=webhook.payment_id,
+            handled_at=None if concerns_payment else now,
         )
-        again = False
+        repeated = False
         try:
             await self._events.insert(event)
         except DuplicateKey:
-            again = True
-            known = await self._events.get(event.id)
-            if known and known.handled_at:
+            repeated = True
+            stored = await self._events.get(event.id)
+            if stored and stored.handled_at:
                 return
-        if ours:
-            # also for one that is stored already: a crash may have come between the two
+        if concerns_payment:
+            # also if the event was stored before: a crash may have come before its job was added
             await self._jobs.add(JOB, event.id, msgspec.json.encode(_Payload(event.id)))
-            if again:  # its job may have been given up since; Stripe asks us to try once more
+            if repeated:  # its job may have failed too often since then; Stripe asks for another try
                 await self._jobs.revive(JOB, event.id)
 
     async def handle(self, payload: bytes) -> None:
@@ -83,5 +83,5 @@ class StripeWebhooks:
             return  # another run has handled it too
 
     async def purge_events(self) -> None:
-        """Remove the events that were handled long ago; those that could not be handled stay."""
-        await purge_expired(self._events, "handled_at", self._clock.wall() - KEPT)
+        """Remove events that were handled long ago; events that could not be handled stay."""
+        await purge_expired(self._events, "handled_at", self._clock.wall() - RETENTION)

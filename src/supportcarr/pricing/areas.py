@@ -55,6 +55,6 @@ MONTREAL_TARIFF = Tariff(
 
 
 async def seed_demo(store: Store) -> None:
-    """Store the demo's area and tariff; those that are there already stay as they are."""
+    """Store the demo's area and tariff, unless they are stored already."""
     await store.collection(TARIFFS).insert_many([MONTREAL_TARIFF])
     await store.collection(AREAS).insert_many([MONTREAL])

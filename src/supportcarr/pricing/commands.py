@@ -1,4 +1,4 @@
-"""What pricing is asked to do."""
+"""The commands to pricing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pricing refuses."""
+"""The errors of pricing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OutsideArea(ApiError):
 
     @classmethod
     def at(cls, *fields: str) -> OutsideArea:
-        """The refusal that names each place that lies outside."""
+        """The error that names each place outside the area."""
         return cls(
             f"Outside the service area: {' and '.join(fields)}.",
             errors=tuple(

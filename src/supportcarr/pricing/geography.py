@@ -16,11 +16,12 @@ Ring = Sequence[tuple[float, float]]  # (longitude, latitude) of each corner; cl
 
 
 class Boundary:
-    """A ring, made ready to be asked who lies inside (even-odd rule, W. R. Franklin's PNPOLY).
+    """A polygon prepared for point-in-polygon tests (even-odd rule, W. R. Franklin's PNPOLY).
 
-    Between two neighbours among the latitudes of the corners the same sides are crossed at every latitude:
-    they are listed once, and of a ring of many corners a question looks at two or so.  A geometry library
-    gives the interpreter's lock away for each question, which under load costs more than the question.
+    Between two neighbouring latitudes of its corners, every parallel crosses the same sides.  They are
+    listed once per band, so that a test looks at about two sides of a polygon with many corners.  A
+    geometry library releases the interpreter lock for each test, which under load costs more than the
+    test itself.
     """
 
     __slots__ = ("_latitudes", "_sides")
@@ -34,7 +35,7 @@ class Boundary:
         self._sides.append([])  # nothing is crossed above the last, nor (the first list) below the first
 
     def contains(self, lng: float, lat: float) -> bool:
-        """Whether the point lies inside."""
+        """True if the point lies inside."""
         inside = False
         for from_lng, from_lat, to_lng, to_lat in self._sides[bisect_right(self._latitudes, lat)]:
             if lng < (from_lng - to_lng) * (lat - to_lat) / (from_lat - to_lat) + to_lng:
@@ -42,28 +43,25 @@ class Boundary:
         return inside
 
 
-class _Known(NamedTuple):
+class _AreaTerms(NamedTuple):
     area: ServiceArea
     tariff: Tariff
     boundary: Boundary
 
 
 class ServiceAreas:
-    """The service areas and their tariffs, kept in the process.
-
-    They are read again every ``refresh_s`` wall seconds.
-    """
+    """The service areas and their tariffs, cached and read again every *refresh_s* wall seconds."""
 
     def __init__(self, store: Store, clock: Clock, *, refresh_s: float = 30.0) -> None:
         self._areas = store.collection(AREAS)
         self._tariffs = store.collection(TARIFFS)
         self._clock = clock
         self._refresh_s = refresh_s
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _AreaTerms] = {}
         self._read_at = float("-inf")
 
     async def area_at(self, point: GeoPoint | Place) -> str | None:
-        """The id of the area that holds the point; of overlapping ones the first by id."""
+        """The id of the area that contains the point; of overlapping areas the first by id."""
         known = self._known if self._is_fresh() else await self._read()
         for area_id, one in known.items():
             if one.boundary.contains(point.lng, point.lat):
@@ -71,20 +69,20 @@ class ServiceAreas:
         return None
 
     async def terms_of(self, area_id: str) -> tuple[ServiceArea, Tariff]:
-        """An area with its tariff.  Raises ``KeyError`` if there is none of that id."""
+        """An area and its tariff.  Raises ``KeyError`` if there is no such area."""
         known = self._known if self._is_fresh() else await self._read()
         return known[area_id].area, known[area_id].tariff
 
     def _is_fresh(self) -> bool:
         return self._clock.wall_seconds() - self._read_at < self._refresh_s
 
-    async def _read(self) -> dict[str, _Known]:
-        known: dict[str, _Known] = {}
+    async def _read(self) -> dict[str, _AreaTerms]:
+        known: dict[str, _AreaTerms] = {}
         async for area in self._areas.scan():
             tariff = await self._tariffs.get(area.tariff_id)
             if tariff is None:
-                continue  # an area without a tariff has no price, so we do not drive there yet
-            known[area.id] = _Known(area, tariff, Boundary(area.boundary))
+                continue  # an area without a tariff has no prices yet
+            known[area.id] = _AreaTerms(area, tariff, Boundary(area.boundary))
         self._known = known
         self._read_at = self._clock.wall_seconds()
         return known

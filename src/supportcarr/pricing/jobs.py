@@ -1,4 +1,4 @@
-"""What pricing must do now and then."""
+"""Periodic tasks of pricing."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from supportcarr.pricing.service import PricingService
 
 
 def periodic_tasks(pricing: PricingService) -> list[PeriodicTask]:
-    """The sweep of old quotes, every ten minutes."""
+    """The purge of old quotes, every ten minutes."""
     return [PeriodicTask("pricing.forget_quotes", 600, pricing.purge_quotes)]

@@ -1,4 +1,4 @@
-"""Tariffs, service areas, quotes, and the rule that makes a price."""
+"""Tariffs, service areas, quotes, and the calculation of a price."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Premium(msgspec.Struct, frozen=True, kw_only=True):
     """A time-of-day premium: *percent* on the fare between two minutes of the local day.
 
     ``until_minute`` before ``from_minute`` runs over midnight; ``weekdays`` are 0 (Monday) to 6, and
-    a premium that runs over midnight belongs to the day it began on.
+    a premium that runs over midnight belongs to the day on which it begins.
     """
 
     label: str
@@ -62,9 +62,9 @@ class ServiceArea(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Quote(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A price promised to one rider until ``expires_at`` (city time), taken by at most one rescue.
+    """A price promised to one rider until ``expires_at`` (city time), redeemed by at most one rescue.
 
-    From ``forget_at`` (city time) on nobody asks for it any more: the rescue keeps its terms.
+    From ``forget_at`` (city time) on it is not read any more and may be purged: the rescue has its terms.
     """
 
     rider_id: str
@@ -116,8 +116,8 @@ def price(
     """The price of a rescue over *leg*.
 
     Base + distance + time, raised to the minimum fare; then the time-of-day premium; then the demand
-    multiplier (held between 1.0 and ``DEMAND_CAP``) on what there is so far; then the promotion.
-    Every line is rounded by itself, half to even, so that the lines always sum to the total.
+    multiplier (between 1.0 and ``DEMAND_CAP``) on the sum so far; then the promotion.  Each line is
+    rounded separately, half to even, so that the lines always sum to the total.
     """
     base = tariff.base_minor
     distance = _rounded(Decimal(tariff.per_km_minor) * leg.distance_m / 1000)

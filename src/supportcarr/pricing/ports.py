@@ -1,4 +1,4 @@
-"""What pricing needs from others."""
+"""What pricing needs of other parts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from supportcarr.contracts.value_objects import Leg
 
 
 class RoutePlanner(Protocol):
-    """Ways by road."""
+    """Plans routes by road.  Implemented by ``providers.routing.StraightLineRouter``."""
 
     async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg:
-        """The way from one place to the other: metres and seconds."""
+        """The route from one point to the other: metres and seconds."""
 
 
 class PickupEtas(Protocol):
-    """Who could come."""
+    """Estimates when a driver could come.  Implemented by ``dispatch.supply.DriverSupply``."""
 
     async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
-        """Seconds until the nearest free driver could be there (city time); ``None``: nobody could."""
+        """City seconds until the nearest free driver could be there; ``None`` if there is none."""

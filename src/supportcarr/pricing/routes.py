@@ -1,4 +1,4 @@
-"""Pricing's routes."""
+"""HTTP routes of pricing."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from supportcarr.contracts.policies import ANYONE, RIDER
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import CoverageService
-from supportcarr.pricing.schemas import CoverageAnswer, CoverageQuery, QuoteAnswer
+from supportcarr.pricing.schemas import CoverageQuery, CoverageView, QuoteView
 from supportcarr.pricing.service import PricingService
 
 
 def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
-    """What pricing answers over HTTP."""
+    """Quotes and coverage."""
 
     async def create_quote(request: RequestContext[RequestQuote, NoQuery]) -> Response:
         rider = request.caller.acting_as("rider")
         assert rider.id is not None
-        return Response(QuoteAnswer.of(await service.quote(rider.id, request.body)), status=201)
+        return Response(QuoteView.of(await service.quote(rider.id, request.body)), status=201)
 
     async def get_coverage(request: RequestContext[None, CoverageQuery]) -> Response:
         return Response(await coverage.at(GeoPoint(request.query.lat, request.query.lng)))
@@ -31,7 +31,7 @@ def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
             policy=RIDER,
             tag="pricing",
             body=RequestQuote,
-            response=QuoteAnswer,
+            response=QuoteView,
             status=201,
             codes=("outside_area", "unsafe_battery"),
         ),
@@ -43,7 +43,7 @@ def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
             policy=ANYONE,
             tag="pricing",
             query=CoverageQuery,
-            response=CoverageAnswer,
+            response=CoverageView,
             hot=True,
         ),
     ]

@@ -1,4 +1,4 @@
-"""What pricing says over HTTP."""
+"""Request and response bodies of pricing's routes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supportcarr.contracts.value_objects import FeeRules, PriceItem
 from supportcarr.pricing.model import Quote
 
 
-class QuoteAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class QuoteView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A quote, as its rider sees it; ``expires_at`` is city time."""
 
     id: str
@@ -33,7 +33,7 @@ class QuoteAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     scheduled_for: datetime | None = None
 
     @classmethod
-    def of(cls, quote: Quote) -> QuoteAnswer:
+    def of(cls, quote: Quote) -> QuoteView:
         terms = quote.terms
         return cls(
             id=quote.id,
@@ -66,7 +66,7 @@ class CoverageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("lat and lng must be finite numbers")
 
 
-class CoverageAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CoverageView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether we drive there, and how soon somebody could come (city seconds)."""
 
     covered: bool

@@ -1,4 +1,4 @@
-"""Quotes and coverage."""
+"""Makes and redeems quotes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,15 @@ from supportcarr.pricing.ports import PickupEtas, RoutePlanner
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.pricing.signing import is_genuine, sign
 
-SOONEST = timedelta(minutes=30)  # a booking starts at least that far ahead
-LATEST = timedelta(days=30)
-UNTAKEN_KEPT = timedelta(days=1)  # city time, after its end: to be told that it is over
-# Wall time, after it was taken: a repeat of the rider's request (its Idempotency-Key is kept that long)
-# reads the quote again.
-TAKEN_KEPT = timedelta(hours=48)
+BOOKING_MIN = timedelta(minutes=30)  # ahead of now
+BOOKING_MAX = timedelta(days=30)
+EXPIRED_RETENTION = timedelta(days=1)  # city time; until then the error is ``quote_expired``
+# Wall time: a repeat of the rider's request (its Idempotency-Key is kept that long) reads the quote again.
+REDEEMED_RETENTION = timedelta(hours=48)
 
 
 class PricingService:
-    """Makes quotes, and lets each be taken once."""
+    """Makes quotes, and lets each be redeemed once."""
 
     def __init__(
         self,
@@ -52,7 +51,7 @@ class PricingService:
         self._settings = settings
 
     async def quote(self, rider_id: str, request: RequestQuote) -> Quote:
-        """A signed quote for that rider.
+        """Make a signed quote for that rider.
 
         Raises ``ValidationFailed``, ``UnsafeBattery``, ``OutsideArea``.
         """
@@ -64,7 +63,7 @@ class PricingService:
         area_id = await self._area_of(request)
         area, tariff = await self._areas.terms_of(area_id)
         leg = await self._router.leg(request.pickup.point, request.dropoff.point)
-        made = price(tariff, leg, (starts or now).astimezone(ZoneInfo(area.timezone)))
+        priced = price(tariff, leg, (starts or now).astimezone(ZoneInfo(area.timezone)))
         eta = None if starts else await self._supply.eta_seconds(area_id, request.pickup.point)
         terms = QuoteTerms(
             id=new_id(ids.QUOTE),
@@ -74,9 +73,9 @@ class PricingService:
             dropoff=request.dropoff,
             area_id=area_id,
             region=area.region,
-            items=made.items,
-            total_minor=made.total_minor,
-            before_promo_minor=made.before_promo_minor,
+            items=priced.items,
+            total_minor=priced.total_minor,
+            before_promo_minor=priced.before_promo_minor,
             currency=tariff.currency,
             eta_seconds=eta,
             distance_m=leg.distance_m,
@@ -91,29 +90,32 @@ class PricingService:
                 id=terms.id,
                 rider_id=rider_id,
                 terms=terms,
-                demand_multiplier=made.demand_multiplier,
+                demand_multiplier=priced.demand_multiplier,
                 created_at=now,
                 expires_at=expires_at,
-                forget_at=expires_at + UNTAKEN_KEPT,
+                forget_at=expires_at + EXPIRED_RETENTION,
                 signature=sign(self._settings.secret, rider_id=rider_id, terms=terms, expires_at=expires_at),
             )
         )
 
     async def terms_of(self, quote_id: str, *, rider_id: str) -> QuoteTerms:
-        """What the quote says, used or not, expired or not.  Raises ``NotFound`` (also: another's)."""
+        """The terms of a quote, redeemed or not, expired or not.
+
+        Raises ``NotFound`` (also for another rider's quote).
+        """
         quote = await self._quotes.get(quote_id)
         if quote is None or quote.rider_id != rider_id:
             raise NotFound("There is no such quote, or it is not yours")
         return quote.terms
 
     async def redeem(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
-        """Use the quote for that rescue; the same rescue may ask again and gets the same terms.
+        """Use the quote for that rescue; the same rescue may redeem it again and gets the same terms.
 
         *now* is city time.  Raises ``NotFound`` (also for another rider's quote), ``QuoteNotGenuine``,
         ``QuoteUsed``, ``QuoteExpired``.
         """
 
-        def taken(quote: Quote) -> tuple[Quote, None] | None:
+        def redeemed(quote: Quote) -> tuple[Quote, None] | None:
             if quote.rider_id != rider_id:
                 raise NotFound("There is no such quote, or it is not yours")
             if not is_genuine(self._settings.secret, quote):
@@ -124,13 +126,13 @@ class PricingService:
                 raise QuoteUsed
             if now >= quote.expires_at:
                 raise QuoteExpired
-            forget_at = now + TAKEN_KEPT * self._clock.speed
+            forget_at = now + REDEEMED_RETENTION * self._clock.speed
             return replace(quote, rescue_id=rescue_id, taken_at=now, forget_at=forget_at), None
 
-        return (await update(self._quotes, quote_id, taken)).terms
+        return (await update(self._quotes, quote_id, redeemed)).terms
 
     async def purge_quotes(self) -> None:
-        """Remove the quotes that nobody asks for any more."""
+        """Remove the quotes whose ``forget_at`` has come."""
         await purge_expired(self._quotes, "forget_at", self._clock.city())
 
     def _check_problem(self, request: RequestQuote) -> None:
@@ -147,12 +149,12 @@ class PricingService:
     def _check_schedule(self, request: RequestQuote, now: datetime) -> datetime | None:
         if request.scheduled_for is None:
             return None
-        # compared as it came: a time at the calendar's edge has no equal in UTC
-        if not now + SOONEST <= request.scheduled_for <= now + LATEST:
+        # compared before conversion: a time at the edge of the calendar has no equivalent in UTC
+        if not now + BOOKING_MIN <= request.scheduled_for <= now + BOOKING_MAX:
             raise ValidationFailed.of(
                 "scheduled_for", "out_of_range", "A booking starts between 30 minutes and 30 days from now"
             )
-        # in UTC and whole milliseconds: what every store engine gives back, and so what is signed
+        # in UTC and whole milliseconds, as every store engine returns it, because it is signed
         return to_milliseconds(request.scheduled_for.astimezone(now.tzinfo))
 
     async def _area_of(self, request: RequestQuote) -> str:

@@ -1,4 +1,4 @@
-"""The signature of a quote: HMAC-SHA256 over its terms, whose they are and until when they hold."""
+"""The signature of a quote: HMAC-SHA256 over its rider, its terms and its end."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def sign(secret: str, *, rider_id: str, terms: QuoteTerms, expires_at: datetime)
 
 
 def is_genuine(secret: str, quote: Quote) -> bool:
-    """True if the quote is as it was signed."""
+    """True if the quote has not changed since it was signed."""
     expected = sign(secret, rider_id=quote.rider_id, terms=quote.terms, expires_at=quote.expires_at)
     return hmac.compare_digest(expected, quote.signature)

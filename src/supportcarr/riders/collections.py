@@ -1,4 +1,4 @@
-"""The collection of riders' profiles."""
+"""Riders' collections."""
 
 from __future__ import annotations
 

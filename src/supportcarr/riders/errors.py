@@ -1,4 +1,4 @@
-"""What riders refuse."""
+"""The errors of riders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What riders do when something happened elsewhere."""
+"""Event consumers of riders."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from supportcarr.riders.service import RiderService
 
 
 def consumers(service: RiderService) -> list[Consumer]:
-    async def release(event: EventEnvelope) -> None:
-        fact = event.event
-        assert isinstance(fact, RescueEnded)
-        await service.release(fact.rider_id, fact.rescue_id)
+    """Release the rider when the rescue ends."""
+
+    async def release(envelope: EventEnvelope) -> None:
+        ended = envelope.event
+        assert isinstance(ended, RescueEnded)
+        await service.release(ended.rider_id, ended.rescue_id)
 
     return [Consumer("riders.release_claim", (RescueEnded,), release, Phase.REACTION)]

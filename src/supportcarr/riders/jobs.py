@@ -1,4 +1,4 @@
-"""What riders do again and again."""
+"""Periodic tasks of riders."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from supportcarr.kit.jobs.declarations import PeriodicTask
 from supportcarr.riders.ports import LiveRescues
 from supportcarr.riders.service import RiderService
 
-EVERY_S = 10.0
+RECONCILE_SECONDS = 10.0
 
 
 def periodic_tasks(service: RiderService, rescues: LiveRescues) -> list[PeriodicTask]:
+    """The reconciliation of claims."""
+
     async def reconcile() -> None:
         await service.reconcile(rescues)
 
-    return [PeriodicTask("riders.reconcile_claims", EVERY_S, reconcile)]
+    return [PeriodicTask("riders.reconcile_claims", RECONCILE_SECONDS, reconcile)]

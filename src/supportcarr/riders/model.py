@@ -1,4 +1,4 @@
-"""A rider's profile, and the claim that keeps it to one live rescue."""
+"""A rider's profile, and the claim that limits a rider to one live rescue."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from supportcarr.riders.errors import RiderHasLiveRescue
 
 
 class LiveRescue(msgspec.Struct, frozen=True):
-    """Which rescue has the rider; not ``confirmed``: it may not exist yet."""
+    """The rescue that has the rider; until it is ``confirmed``, it may not exist yet."""
 
     rescue_id: str
     confirmed: bool = False
 
 
 class RiderProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """What belongs to a rider; the id is the user's.
+    """A rider; the id is the user's.
 
-    ``claim_until`` (wall time) is there while a claim is not confirmed: past it the claim is looked
-    into, and released unless its rescue is live.
+    ``claim_until`` (wall time) is the deadline of an unconfirmed claim: past it the claim is reviewed,
+    and released unless its rescue is live.
     """
 
     live_rescue: LiveRescue | None = None
@@ -29,14 +29,15 @@ class RiderProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def holds_claim(profile: RiderProfile, rescue_id: str) -> bool:
+    """True if that rescue has the rider."""
     return profile.live_rescue is not None and profile.live_rescue.rescue_id == rescue_id
 
 
 def claim(profile: RiderProfile, rescue_id: str, until: datetime) -> RiderProfile | None:
-    """The profile with the claim; ``None``: that rescue has it already.
+    """The profile with the claim; ``None`` if that rescue has it already.
 
-    Raises ``RiderHasLiveRescue`` if another one has it, even past its time: whether that one lives
-    is not known here.
+    Raises ``RiderHasLiveRescue`` if another rescue has it, even past its deadline: only the reconciler
+    finds out whether that rescue is live.
     """
     if holds_claim(profile, rescue_id):
         return None
@@ -46,7 +47,7 @@ def claim(profile: RiderProfile, rescue_id: str, until: datetime) -> RiderProfil
 
 
 def confirm(profile: RiderProfile, rescue_id: str) -> RiderProfile | None:
-    """The profile with the claim confirmed; ``None``: it is, or it is not that rescue's."""
+    """The profile with the claim confirmed; ``None`` if it is, or is not that rescue's."""
     if not holds_claim(profile, rescue_id) or profile.claim_until is None:
         return None
     return msgspec.structs.replace(
@@ -55,7 +56,7 @@ def confirm(profile: RiderProfile, rescue_id: str) -> RiderProfile | None:
 
 
 def release(profile: RiderProfile, rescue_id: str) -> RiderProfile | None:
-    """The profile without the claim; ``None``: that rescue has no claim on it."""
+    """The profile without the claim; ``None`` if that rescue has no claim."""
     if not holds_claim(profile, rescue_id):
         return None
     return msgspec.structs.replace(profile, live_rescue=None, claim_until=None)

@@ -1,4 +1,4 @@
-"""What riders need of others."""
+"""What riders need of other parts."""
 
 from __future__ import annotations
 
@@ -6,5 +6,7 @@ from typing import Protocol
 
 
 class LiveRescues(Protocol):
+    """Implemented by ``rescues.service.RescueService``."""
+
     async def rescue_is_live(self, rescue_id: str) -> bool:
-        """True if it exists, is no mere booking, and is not over."""
+        """True if the rescue exists and is neither a booking nor final."""

@@ -1,4 +1,4 @@
-"""Riders: so far, their one live rescue."""
+"""Claims on riders: each has at most one live rescue."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from datetime import timedelta
 
 import structlog
 
-from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Range, Store, StoreUnavailable
-from supportcarr.kit.store.update import update
+from supportcarr.kit.store.update import update, without_events
 from supportcarr.riders import model
 from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.model import RiderProfile
 from supportcarr.riders.ports import LiveRescues
 
-CLAIM_FOR = timedelta(seconds=60)  # wall time: far longer than a request lasts
+CLAIM_DURATION = timedelta(seconds=60)  # wall time: far longer than a request lasts
 
 log = structlog.get_logger(__name__)
 
 
 class RiderService:
-    """Fills the port ``RiderClaims`` of rescues.  Every step is a compare-and-set and may be repeated."""
+    """Implements the port ``RiderClaims`` of rescues.
+
+    Every step is a compare-and-set and idempotent.
+    """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._riders = store.collection(RIDERS)
@@ -34,69 +36,66 @@ class RiderService:
 
         Raises ``RiderHasLiveRescue``; ``Conflict`` when three races were lost.
         """
-        until = self._clock.wall() + CLAIM_FOR
-        await self._change(rider_id, lambda rider: model.claim(rider, rescue_id, until))
+        until = self._clock.wall() + CLAIM_DURATION
+        await self._update(rider_id, lambda rider: model.claim(rider, rescue_id, until))
 
     async def confirm(self, rider_id: str, rescue_id: str) -> bool:
-        """The rescue exists: keep its claim.  False: another rescue has the rider.
+        """Confirm the claim of a rescue that exists now.  False if another rescue has the rider.
 
-        A claim that had ended meanwhile is made anew, for a minute: if the rescue is over by then
-        (this is a repeat that came late), the reconciler takes it away.
+        A claim that has expired meanwhile is made again, for a minute: if the rescue is over by then
+        (this call is a late repeat), the reconciler releases it.
         """
-        until = self._clock.wall() + CLAIM_FOR
+        until = self._clock.wall() + CLAIM_DURATION
 
-        def step(rider: RiderProfile) -> RiderProfile | None:
+        def confirmed(rider: RiderProfile) -> RiderProfile | None:
             if rider.live_rescue is None:
                 return model.claim(rider, rescue_id, until)
             return model.confirm(rider, rescue_id)
 
-        return model.holds_claim(await self._change(rider_id, step), rescue_id)
+        return model.holds_claim(await self._update(rider_id, confirmed), rescue_id)
 
     async def release(self, rider_id: str, rescue_id: str) -> None:
-        """Let the rider go, if that rescue has the claim."""
-        await self._change(rider_id, lambda rider: model.release(rider, rescue_id))
+        """Release the rider, if that rescue has the claim."""
+        await self._update(rider_id, lambda rider: model.release(rider, rescue_id))
 
     async def reconcile(self, rescues: LiveRescues) -> int:
-        """Look into claims past their time: one whose rescue lives is confirmed, any other released.
+        """Review overdue claims: one whose rescue is live is confirmed, any other released.
 
-        Answers how many were looked into.  One that cannot be judged keeps none of the others waiting.
+        Returns how many were reviewed.  A claim whose review fails does not stop the others.
         """
-        looked = 0
+        reviewed = 0
         cursor: str | None = None
         overdue = {"claim_until": Range(lt=self._clock.wall())}
         while True:
             page = await self._riders.find(overdue, sort="claim_until", cursor=cursor)
             for rider in page.items:
-                assert rider.live_rescue is not None, "a claim's time is there with its claim"
+                assert rider.live_rescue is not None, "claim_until is set only with a claim"
                 try:
-                    await self._settle(rider.id, rider.live_rescue.rescue_id, rescues)
+                    await self._review(rider.id, rider.live_rescue.rescue_id, rescues)
                 except StoreUnavailable:
                     raise
                 except Exception:
-                    log.exception("claim_not_reconciled", rider_id=rider.id)
+                    log.exception("claim_review_failed", rider_id=rider.id)
                 else:
-                    looked += 1
+                    reviewed += 1
             cursor = page.next_cursor
             if cursor is None:
-                return looked
+                return reviewed
 
-    async def _settle(self, rider_id: str, rescue_id: str, rescues: LiveRescues) -> None:
-        lives = await rescues.rescue_is_live(rescue_id)
+    async def _review(self, rider_id: str, rescue_id: str, rescues: LiveRescues) -> None:
+        is_live = await rescues.rescue_is_live(rescue_id)
 
-        def step(rider: RiderProfile) -> RiderProfile | None:
+        def reviewed(rider: RiderProfile) -> RiderProfile | None:
             if rider.claim_until is None or rider.claim_until > self._clock.wall():
-                return None  # confirmed, released or claimed anew meanwhile
-            return (model.confirm if lives else model.release)(rider, rescue_id)
+                return None  # confirmed, released or claimed again meanwhile
+            return model.confirm(rider, rescue_id) if is_live else model.release(rider, rescue_id)
 
-        await self._change(rider_id, step)
+        await self._update(rider_id, reviewed)
 
-    async def _change(self, rider_id: str, fn: Callable[[RiderProfile], RiderProfile | None]) -> RiderProfile:
+    async def _update(
+        self, rider_id: str, change: Callable[[RiderProfile], RiderProfile | None]
+    ) -> RiderProfile:
         if await self._riders.get(rider_id) is None:
-            with suppress(DuplicateKey):  # made by another at the same moment
+            with suppress(DuplicateKey):  # another process created it at the same time
                 await self._riders.insert(RiderProfile(id=rider_id))
-
-        def step(rider: RiderProfile) -> tuple[RiderProfile, PendingEvents | None] | None:
-            changed = fn(rider)
-            return None if changed is None else (changed, None)
-
-        return await update(self._riders, rider_id, step)
+        return await update(self._riders, rider_id, without_events(change))

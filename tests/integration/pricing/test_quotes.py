@@ -23,7 +23,7 @@ from supportcarr.pricing.commands import RequestQuote
 from supportcarr.pricing.coverage import CoverageService
 from supportcarr.pricing.errors import OutsideArea, QuoteExpired, QuoteNotGenuine, QuoteUsed, UnsafeBattery
 from supportcarr.pricing.geography import ServiceAreas
-from supportcarr.pricing.schemas import CoverageAnswer, QuoteAnswer
+from supportcarr.pricing.schemas import CoverageView, QuoteView
 from supportcarr.pricing.service import PricingService
 from supportcarr.pricing.settings import QuoteSettings
 
@@ -94,7 +94,7 @@ async def test_a_quote_is_itemised_and_holds_for_ten_minutes(house: House) -> No
     assert (terms.area_id, terms.region, terms.currency) == ("montreal", "qc", "CAD")
     assert terms.eta_seconds == 240
     assert quote.expires_at - quote.created_at == timedelta(seconds=600)
-    answer = msgspec.to_builtins(QuoteAnswer.of(quote))
+    answer = msgspec.to_builtins(QuoteView.of(quote))
     assert {"id", "items", "total_minor", "currency", "eta_seconds", "distance_m"} <= set(answer)
     assert {"duration_s", "demand_multiplier", "expires_at"} <= set(answer)
 
@@ -290,15 +290,15 @@ async def test_a_moved_boundary_is_seen_after_the_refresh(house: House) -> None:
     assert await house.areas.area_at(PLATEAU) is None
 
 
-async def ask(house: House, place: Place) -> CoverageAnswer:
-    return msgspec.json.decode(await house.coverage.at(place.point), type=CoverageAnswer)
+async def ask(house: House, place: Place) -> CoverageView:
+    return msgspec.json.decode(await house.coverage.at(place.point), type=CoverageView)
 
 
 async def test_coverage_says_who_could_come(house: House) -> None:
-    assert await ask(house, PLATEAU) == CoverageAnswer(
+    assert await ask(house, PLATEAU) == CoverageView(
         covered=True, area_id="montreal", drivers_available=True, eta_seconds=240
     )
-    assert await ask(house, TORONTO) == CoverageAnswer(covered=False, drivers_available=False)
+    assert await ask(house, TORONTO) == CoverageView(covered=False, drivers_available=False)
 
 
 async def test_coverage_is_looked_up_once_for_a_neighbourhood_and_again_after_a_while(
@@ -314,21 +314,21 @@ async def test_coverage_is_looked_up_once_for_a_neighbourhood_and_again_after_a_
 
 
 async def test_only_so_many_arrival_times_are_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coverage_module, "MOST_KEPT", 2)
+    monkeypatch.setattr(coverage_module, "CACHE_MAX", 2)
     for place in (PLATEAU, VILLERAY, ROSEMONT):
         await ask(house, place)
     await ask(house, VILLERAY)
     assert house.supply.asked == 3
     await ask(house, PLATEAU)  # the oldest went
     assert house.supply.asked == 4
-    assert len(house.coverage._kept) == 2
+    assert len(house.coverage._cache) == 2
 
 
 async def test_who_leaves_does_not_end_the_look_of_the_others(house: House) -> None:
     first, second = (asyncio.create_task(house.coverage.at(PLATEAU.point)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
-    assert msgspec.json.decode(await second, type=CoverageAnswer).eta_seconds == 240
+    assert msgspec.json.decode(await second, type=CoverageView).eta_seconds == 240
     assert house.supply.asked == 1
 
 
@@ -348,5 +348,5 @@ async def test_a_look_that_failed_is_not_kept(house: House) -> None:
     with pytest.raises(ConnectionError):
         await coverage.at(PLATEAU.point)
     coverage._supply = house.supply
-    answer = msgspec.json.decode(await coverage.at(PLATEAU.point), type=CoverageAnswer)
+    answer = msgspec.json.decode(await coverage.at(PLATEAU.point), type=CoverageView)
     assert answer.eta_seconds == 240

@@ -19,7 +19,7 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.riders import handlers, jobs
 from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.errors import RiderHasLiveRescue
-from supportcarr.riders.service import CLAIM_FOR, RiderService
+from supportcarr.riders.service import CLAIM_DURATION, RiderService
 
 
 class Wall:
@@ -100,7 +100,7 @@ async def test_a_claim_past_its_time_still_refuses_until_it_was_looked_into(
     riders: RiderService, wall: Wall
 ) -> None:
     await riders.claim("usr_1", "res_1")
-    wall.pass_(CLAIM_FOR.total_seconds() + 1)
+    wall.pass_(CLAIM_DURATION.total_seconds() + 1)
     with pytest.raises(RiderHasLiveRescue):
         await riders.claim("usr_1", "res_2")
     assert await riders.reconcile(Living()) == 1
@@ -109,7 +109,7 @@ async def test_a_claim_past_its_time_still_refuses_until_it_was_looked_into(
 
 async def test_a_young_claim_is_left_alone(riders: RiderService, wall: Wall, store: SqliteStore) -> None:
     await riders.claim("usr_1", "res_1")
-    wall.pass_(CLAIM_FOR.total_seconds() - 1)
+    wall.pass_(CLAIM_DURATION.total_seconds() - 1)
     assert await riders.reconcile(Living()) == 0
     assert await live_rescue(store, "usr_1") == "res_1"
 
@@ -166,7 +166,7 @@ async def test_a_confirmation_that_comes_after_the_end_holds_the_rider_for_a_min
     riders: RiderService, wall: Wall, store: SqliteStore
 ) -> None:
     assert await riders.confirm("usr_1", "res_1")
-    wall.pass_(CLAIM_FOR.total_seconds() + 1)
+    wall.pass_(CLAIM_DURATION.total_seconds() + 1)
     await riders.reconcile(Living())
     assert await live_rescue(store, "usr_1") is None
 
@@ -187,7 +187,7 @@ async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(
 
 async def test_the_ticker_reconciles(riders: RiderService, wall: Wall, store: SqliteStore) -> None:
     (ticker,) = jobs.periodic_tasks(riders, Living())
-    assert timedelta(seconds=ticker.every_s) < CLAIM_FOR
+    assert timedelta(seconds=ticker.every_s) < CLAIM_DURATION
     assert not ticker.city
     await riders.claim("usr_1", "res_1")
     wall.pass_(61)

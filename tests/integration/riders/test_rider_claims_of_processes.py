@@ -12,7 +12,7 @@ from support.rescues.riders import live_rescue
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.riders.collections import RIDERS
-from supportcarr.riders.service import CLAIM_FOR, RiderService
+from supportcarr.riders.service import CLAIM_DURATION, RiderService
 
 CLAIMS = 60
 
@@ -32,7 +32,7 @@ async def both(store: SqliteStore, *each: list[str]) -> list[str]:
 @pytest.fixture
 def earlier(store: SqliteStore) -> RiderService:
     """Riders as they were claimed just before every claim's time had come."""
-    past = CLAIM_FOR.total_seconds() + 1
+    past = CLAIM_DURATION.total_seconds() + 1
     return RiderService(store, Clock(wall=lambda: time.time() - past))
 
 

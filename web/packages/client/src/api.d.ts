@@ -1029,10 +1029,10 @@ export interface components {
             price_minor?: number | null;
         };
         /**
-         * CoverageAnswer
+         * CoverageView
          * @description Whether we drive there, and how soon somebody could come (city seconds).
          */
-        CoverageAnswer: {
+        CoverageView: {
             covered: boolean;
             /** @default null */
             area_id?: string | null;
@@ -1259,11 +1259,11 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
-         * PageResponse[PaymentMethodAnswer]
+         * PageResponse[PaymentMethodView]
          * @description One page of a list.
          */
-        PageResponse_PaymentMethodAnswer_: {
-            items: components["schemas"]["PaymentMethodAnswer"][];
+        PageResponse_PaymentMethodView_: {
+            items: components["schemas"]["PaymentMethodView"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -1318,10 +1318,10 @@ export interface components {
             failure: string | null;
         };
         /**
-         * PaymentMethodAnswer
+         * PaymentMethodView
          * @description A rider's card.
          */
-        PaymentMethodAnswer: {
+        PaymentMethodView: {
             id: string;
             brand: string;
             last4: string;
@@ -1407,37 +1407,6 @@ export interface components {
             request_id: string;
             /** @default [] */
             errors?: components["schemas"]["FieldError"][];
-        };
-        /**
-         * QuoteAnswer
-         * @description A quote, as its rider sees it; ``expires_at`` is city time.
-         */
-        QuoteAnswer: {
-            id: string;
-            kind: string;
-            /** @default null */
-            problem?: string | null;
-            pickup: components["schemas"]["Place"];
-            dropoff: components["schemas"]["Place"];
-            area_id: string;
-            items: components["schemas"]["PriceItem"][];
-            total_minor: number;
-            currency: string;
-            eta_seconds: number | null;
-            distance_m: number;
-            duration_s: number;
-            demand_multiplier: number;
-            fees: components["schemas"]["FeeRules"];
-            expires_at: string;
-            /** @default null */
-            scheduled_for?: string | null;
-        };
-        /** QuoteView */
-        QuoteView: {
-            id: string;
-            items: components["schemas"]["PriceItem"][];
-            total_minor: number;
-            currency: string;
         };
         /** ReasonBody */
         ReasonBody: {
@@ -1550,7 +1519,7 @@ export interface components {
             problem: string | null;
             pickup: components["schemas"]["Place"];
             dropoff: components["schemas"]["Place"];
-            quote: components["schemas"]["QuoteView"];
+            quote: components["schemas"]["supportcarr.rescues.schemas.QuoteView"];
             /** @default null */
             price_minor?: number | null;
             area_id: string;
@@ -1693,6 +1662,37 @@ export interface components {
             ramp: boolean;
             tie_downs: number;
             seats: number;
+        };
+        /**
+         * QuoteView
+         * @description A quote, as its rider sees it; ``expires_at`` is city time.
+         */
+        "supportcarr.pricing.schemas.QuoteView": {
+            id: string;
+            kind: string;
+            /** @default null */
+            problem?: string | null;
+            pickup: components["schemas"]["Place"];
+            dropoff: components["schemas"]["Place"];
+            area_id: string;
+            items: components["schemas"]["PriceItem"][];
+            total_minor: number;
+            currency: string;
+            eta_seconds: number | null;
+            distance_m: number;
+            duration_s: number;
+            demand_multiplier: number;
+            fees: components["schemas"]["FeeRules"];
+            expires_at: string;
+            /** @default null */
+            scheduled_for?: string | null;
+        };
+        /** QuoteView */
+        "supportcarr.rescues.schemas.QuoteView": {
+            id: string;
+            items: components["schemas"]["PriceItem"][];
+            total_minor: number;
+            currency: string;
         };
     };
     responses: {
@@ -2124,7 +2124,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["QuoteAnswer"];
+                    "application/json": components["schemas"]["supportcarr.pricing.schemas.QuoteView"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2159,7 +2159,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CoverageAnswer"];
+                    "application/json": components["schemas"]["CoverageView"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2188,7 +2188,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageResponse_PaymentMethodAnswer_"];
+                    "application/json": components["schemas"]["PageResponse_PaymentMethodView_"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -2220,7 +2220,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaymentMethodAnswer"];
+                    "application/json": components["schemas"]["PaymentMethodView"];
                 };
             };
             400: components["responses"]["Problem400"];
