@@ -45,15 +45,7 @@ def test_ctrl_c_ends_every_process_and_the_next_start_goes_on_from_there(tmp_pat
         assert log.count("/auth/sign-up") == 4
 
 
-def test_kill_9_of_the_supervisor_leaves_no_process(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "data", *SMALL) as demo:
-        demo.until_said("living")
-        assert len(demo.family()) >= 8
-        demo.process.kill()
-        assert demo.left(within_s=5) == []
-
-
-def test_a_process_that_is_killed_or_stopped_is_started_again(tmp_path: Path) -> None:
+def test_a_dead_or_hung_process_is_restarted_and_none_outlives_the_supervisor(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SUPPORTCARR_WATCHDOG_SECONDS=4")
     with running_demo(tmp_path, *SMALL) as demo:
         demo.until_said("living")
@@ -69,6 +61,9 @@ def test_a_process_that_is_killed_or_stopped_is_started_again(tmp_path: Path) ->
             time.sleep(0.1)
         _, left = psutil.wait_procs(list(victims.values()), timeout=0)
         assert left == []
+        assert len(demo.family()) >= 8
+        demo.process.kill()
+        assert demo.left(within_s=5) == []
 
 
 def _processes(demo: Demo, title: str) -> list[psutil.Process]:

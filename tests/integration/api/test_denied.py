@@ -57,16 +57,21 @@ async def test_only_what_must_be_public_is(platform: Platform) -> None:
     assert public == PUBLIC
 
 
-async def test_no_guarded_route_answers_without_a_token_that_we_gave(cast: Cast) -> None:
-    """Whatever else is right or wrong with the request."""
+@pytest.mark.parametrize("tokens_per_route", [3, pytest.param(99, marks=pytest.mark.long)])
+async def test_no_guarded_route_answers_without_a_token_that_we_gave(
+    cast: Cast, tokens_per_route: int
+) -> None:
+    """Every route refuses a request without a token, and the next few forged tokens in turn."""
     rider, anybody = cast.scene.rider, cast.platform.anonymous()
     believed = {"authorization": f"Bearer {rightly_signed(rider)}"}
     assert (await anybody.get("/me", headers=believed)).status == 200  # so the forging itself works
     before = await cast.platform.digest()
     wrong = []
-    for route in guarded(cast.platform):
+    tokens = list(forged(rider))
+    for number, route in enumerate(guarded(cast.platform)):
         url, body = cast.url(route), body_of(route)
-        tries = [("no token at all", ""), *forged(rider)]
+        first = number * tokens_per_route % len(tokens)
+        tries = [("no token at all", ""), *[*tokens[first:], *tokens[:first]][:tokens_per_route]]
         for what, authorization in tries:
             headers = {"authorization": authorization} if authorization else {}
             reply = await called(anybody, route, url, body, headers)
