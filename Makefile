@@ -6,7 +6,7 @@ DEMO_ARGS ?=
 PYTEST_ARGS ?=
 NAMES ?=
 
-.PHONY: help setup demo test test-long checks unit bench chaos findings lock generated clean
+.PHONY: help setup demo test test-fast test-long checks unit bench chaos findings lock generated clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,7 +22,11 @@ test:           ## every check and test
 	@scripts/setup dev web browser mongo actionlint
 	@scripts/test
 
-test-long:      ## what is too long for make test: a kill at every step, also twice, on both engines (SEED=1)
+test-fast:      ## units, the store's contract on SQLite, the gateway: under two minutes
+	@scripts/setup dev
+	@.venv/bin/pytest tests/unit tests/contract tests/integration/gateway -m "not long" -k "not mongo" -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+test-long:      ## what is too long for make test: whole input matrices, a kill at every step on both engines (SEED=1)
 	@scripts/setup dev mongo
 	@scripts/test-long $(PYTEST_ARGS)
 

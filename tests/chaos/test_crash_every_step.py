@@ -1,11 +1,13 @@
 """A process is killed with -9 after each of its steps, in every saga and every consumer; another takes
-over, life goes on to its end, and every effect is there once.  On SQLite every day, on MongoDB among the
-long tests.
+over, life goes on to its end, and every effect is there once.  A short list of scenarios runs on SQLite in
+``make test``; all of them run on both engines in ``make test-long``.
 
 ``docs/crashes.md`` lists the steps; what really happens is held against it first.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -17,10 +19,47 @@ from support.crash.scenarios import SCENARIOS
 from support.crash.world import declared_names
 
 DECLARED = declared()
+KINDS = ("consumer", "job", "deadline", "ticker")
+SAGAS = (
+    "asking for a rescue",
+    "matching begins and an offer is made",
+    "accepting an offer",
+    "capturing the fare",
+)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-@pytest.mark.parametrize("engine", ["sqlite", pytest.param("mongodb", marks=pytest.mark.long)], indirect=True)
+def killed_in(name: str) -> set[str]:
+    """The consumers, jobs, deadlines and periodic tasks that the scenario kills a process in."""
+    steps = {name: DECLARED.get(name, [])}
+    return {f"{kind} {whose}" for kind in KINDS for whose in read_names(kind, steps)}
+
+
+def short_list() -> set[str]:
+    """The sagas, and few scenarios that together kill in every consumer, job, deadline and periodic task.
+
+    Chosen greedily, the one that adds most first.  ``make test`` runs these, ``make test-long`` all.
+    """
+    chosen = [name for name in SAGAS if name in DECLARED]
+    left = set[str]().union(*map(killed_in, DECLARED)).difference(*map(killed_in, chosen))
+    while left:
+        best = max(DECLARED, key=lambda name: (len(killed_in(name) & left), -len(DECLARED[name])))
+        chosen.append(best)
+        left -= killed_in(best)
+    return set(chosen)
+
+
+SHORT = short_list()
+
+
+def runs_on(engine: str) -> list[Any]:
+    """Every scenario on that engine; those that are not on the short list, and MongoDB's, are long."""
+    return [
+        pytest.param(engine, name, marks=[] if engine == "sqlite" and name in SHORT else [pytest.mark.long])
+        for name in SCENARIOS
+    ]
+
+
+@pytest.mark.parametrize(("engine", "name"), [*runs_on("sqlite"), *runs_on("mongodb")], indirect=["engine"])
 async def test_killed_after_each_step_the_effect_is_there_once(
     name: str, engine: Databases | None, runs_of: MakeRuns
 ) -> None:
