@@ -31,7 +31,7 @@ from rig.servers import PROCESSES, clean_environment, until_ready
 from rig.tables import verdict
 
 from supportcarr.bootstrap.settings import load_settings
-from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.runtime.process import spawn_child, stop
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.redis_server import RedisServer

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from supportcarr.kit.http.server import Lifecycle, run, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import run, serve
 from supportcarr.kit.http.types import Receive, Scope, Send
 
 

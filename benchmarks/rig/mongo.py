@@ -23,7 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.runtime.process import spawn_child, stop
 
 ROOT = Path(__file__).resolve().parents[2]

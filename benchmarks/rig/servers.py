@@ -23,7 +23,7 @@ import psutil
 from rig.city import City
 from rig.mongo import MongoServer, with_database
 from supportcarr.bootstrap.settings import Settings, load_settings
-from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.runtime.process import spawn_child, stop
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.redis_server import RedisServer

@@ -64,7 +64,7 @@ GOOD = Fate()
 
 
 class Buckets:
-    """What the script does, in Python (``tests/integration/kit/test_limits_script.py`` compares them)."""
+    """The script in Python; ``tests/integration/kit/ratelimit/test_backend_script.py`` compares them."""
 
     def __init__(self) -> None:
         self.full_at: dict[str, int] = {}  # microseconds

@@ -21,7 +21,9 @@ from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.events.streams import EventStreams
-from supportcarr.kit.http.server import Lifecycle, free_port, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import serve
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.realtime.app import RealtimeApp, build_realtime
 from supportcarr.realtime.client_session import BackpressureLimits

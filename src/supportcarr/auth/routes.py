@@ -108,7 +108,6 @@ def _account_routes(service: AuthService) -> list[Route]:
             policy=SIGNED_IN,
             tag="account",
             response=UserOut,
-            hot=True,
         ),
         Route(
             method="PATCH",

@@ -17,12 +17,14 @@ from supportcarr.bootstrap.seeding import seed
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.gateway import app as gateway
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.http.server import Lifecycle, run, serve, serve_metrics
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import run, serve
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.city_clock import CityHeartbeat, join_city
@@ -151,7 +153,8 @@ async def _api(settings: Settings) -> None:
         app = gateway_of(house, metrics, lifecycle)
         tune_gc()
         lifecycle.mark_ready()
-        await serve(app, servers.host, servers.port, servers.drain_seconds, lifecycle=lifecycle, front=app)
+        host, port, drain_s = servers.host, servers.port, servers.drain_seconds
+        await serve(app, host, port, drain_s, lifecycle=lifecycle, fast_path=app)
         await heartbeat.stop()
 
 

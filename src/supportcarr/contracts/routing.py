@@ -1,8 +1,7 @@
 """How a part declares its HTTP routes.
 
-A route is declared once: path, who may, the shapes of query, body and answer, and the handler.  The
-gateway compiles the declarations: all of them into the framework's routes and the OpenAPI document,
-and those marked ``hot`` into the front table as well, with the same policy, limits, metrics and log.
+A route is declared once: method, path, policy, the types of query, body and response, and the handler.  The
+gateway compiles the declarations into its router, its pipeline and the OpenAPI document.
 """
 
 from __future__ import annotations
@@ -42,16 +41,16 @@ class PageResponse(msgspec.Struct, Generic[B], frozen=True):
 
 
 class RequestContext(msgspec.Struct, Generic[B, Q]):
-    """One request, past the gateway: authenticated, within its limits, decoded and valid."""
+    """One request as a handler gets it: authenticated, within its limits, decoded and valid."""
 
     principal: Principal | None
     path_params: Mapping[str, str]
     query: Q
     body: B
     request_id: str
-    client_address: str  # of the client
-    if_match: int | None = None  # the version the caller says it changes
-    new_id: str | None = None  # on idempotent routes: the id for what will be created
+    client_address: str
+    if_match: int | None = None  # the version that the caller intends to change
+    new_id: str | None = None  # on idempotent routes: the id of what will be created
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
@@ -63,10 +62,10 @@ class RequestContext(msgspec.Struct, Generic[B, Q]):
 
 
 class Response(msgspec.Struct):
-    """What a handler answers; the gateway encodes it.  Bytes are sent as they are (JSON).
+    """What a handler returns; the gateway encodes it.  A body of bytes is sent as it is (JSON).
 
-    A status of 200 stands for the route's own; an idempotent route always answers with its own, so
-    that a repeat has the first status.  Without a body 200 becomes 204.
+    A status of 200 stands for the route's own; an idempotent route always has its own, so that a repeat has
+    the first status.  Without a body 200 becomes 204.
     """
 
     body: Any = None
@@ -82,10 +81,10 @@ Handler = Callable[[RequestContext[Any, Any]], Awaitable[Response]]
 class Route:
     """One declared route, below ``/api/v1``.
 
-    ``new_id`` names the prefix of the id that the gateway mints for an idempotent creation: the
-    handler creates under ``context.new_id``, and called again with the same id answers what that id
-    is now.  An idempotent route without a creation (a cancellation, a tip) leaves it out.
-    ``if_match``: the handler looks at ``context.if_match``; every other route refuses the header.
+    ``new_id`` is the prefix of the id that the gateway mints for an idempotent creation: the handler creates
+    under ``context.new_id``, and called again with the same id returns what exists under it.  An idempotent
+    route that creates nothing (a cancellation, a tip) leaves it out.
+    ``if_match``: the handler reads ``context.if_match``; every other route refuses the header.
     ``sensitive`` routes count each request exactly and have the stricter limit.
     """
 
@@ -103,6 +102,5 @@ class Route:
     idempotent: bool = False
     new_id: str | None = None
     if_match: bool = False
-    hot: bool = False
     sensitive: bool = False
     media_types: tuple[str, ...] = ("application/json",)

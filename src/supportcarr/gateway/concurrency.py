@@ -1,8 +1,8 @@
-"""The requests that are being answered: how many may be at once, and how long each may take.
+"""Bounds how many requests are answered at once, and how long each may take.
 
-A dependency that has become slow must not take the process with it: what it keeps waiting is bounded,
-in number and in time, for all routes together and for each alone, and the rest is turned away at once
-while the other routes go on.
+A dependency that has become slow must not take the process with it: the requests that wait for it are
+bounded in number and time, for all routes together and for each route alone; further ones are rejected at
+once, and the other routes go on.
 """
 
 from __future__ import annotations
@@ -15,72 +15,77 @@ from supportcarr.contracts.errors import Overloaded
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.kit.observability.metrics import Metrics
 
-_LOOK_SECONDS = 0.5  # between looks at who is late: one timer for all is cheaper than one each
-_ONE_ROUTES_SHARE = 2  # a route has at most this part of the room: a half
+_CHECK_SECONDS = 0.5  # one timer for all requests is cheaper than one for each
+_ROUTES_SHARE = 2  # one route may have at most half of the slots
 
 
-class Flights:
-    """At most *at_once* requests in the air, each for at most *seconds* (wall time).
+class ConcurrencyLimiter:
+    """At most *slots* requests in flight, each for at most *seconds* (wall time).
 
-    A request is in the air while a task answers it.  What is answered without waiting has none.
+    A request is in flight while a task answers it.  Requests answered synchronously do not take a slot.
     """
 
-    def __init__(self, at_once: int, seconds: float, metrics: Metrics) -> None:
-        self._at_once = at_once
-        self._of_a_route = max(1, at_once // _ONE_ROUTES_SHARE)
+    def __init__(self, slots: int, seconds: float, metrics: Metrics) -> None:
+        self._slots = slots
+        self._slots_of_a_route = max(1, slots // _ROUTES_SHARE)
         self._seconds = seconds
-        self._flying: dict[asyncio.Task[Any], tuple[Endpoint, float]] = {}  # since when; the oldest first
-        self._late: set[asyncio.Task[Any]] = set()
+        self._tracked: dict[asyncio.Task[Any], tuple[Endpoint, float]] = {}  # since when; the oldest first
+        self._timed_out: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._turned_away = metrics.counter("http_requests_turned_away", "Requests for which was no room")
-        self._cut_off = metrics.counter("http_requests_cut_off", "Requests that took too long")
-        metrics.gauge_of("http_requests_in_flight", "Requests being answered", lambda: len(self._flying))
+        self._rejections = metrics.counter("http_requests_rejected", "Requests rejected for want of a slot")
+        self._timeouts = metrics.counter("http_requests_timed_out", "Requests that took too long")
+        metrics.gauge_of("http_requests_in_flight", "Requests being answered", lambda: self.in_flight)
+
+    @property
+    def in_flight(self) -> int:
+        """The requests that a task is answering."""
+        return len(self._tracked)
 
     def admit(self, endpoint: Endpoint, task: asyncio.Task[Any] | None) -> None:
-        """Let one more request to this begin; it boards, if it has a task already.
+        """Let one more request to this endpoint begin; it takes a slot if it has a task already.
 
-        Raises ``Overloaded`` if there is no room.
+        Raises ``Overloaded`` if no slot is free.
         """
-        if len(self._flying) >= self._at_once or endpoint.flying >= self._of_a_route:
-            self._turned_away.inc()
+        if len(self._tracked) >= self._slots or endpoint.in_flight >= self._slots_of_a_route:
+            self._rejections.inc()
             raise Overloaded("Too many requests are being answered just now", retry_after=1)
         if task is not None:
-            self.board(task, endpoint)
+            self.track(task, endpoint)
 
-    def board(self, task: asyncio.Task[Any], endpoint: Endpoint) -> None:
-        """That task answers a request to this, until it leaves: it is cancelled when it is late.
+    def track(self, task: asyncio.Task[Any], endpoint: Endpoint) -> None:
+        """Let this task's request take a slot until it is released; it is cancelled when its time is over.
 
-        What was cut off may have happened all the same: a repeat finds out.
+        What a cancelled request was to do may have happened: a repeat of it finds out.
         """
-        self._flying[task] = endpoint, perf_counter()
-        endpoint.flying += 1
+        self._tracked[task] = endpoint, perf_counter()
+        endpoint.in_flight += 1
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+            self._timer = asyncio.get_running_loop().call_later(_CHECK_SECONDS, self._check)
 
-    def leave(self, task: asyncio.Task[Any]) -> None:
-        """It has been answered.  Harmless when repeated."""
-        boarded = self._flying.pop(task, None)
-        if boarded is None:
+    def release(self, task: asyncio.Task[Any]) -> None:
+        """Free the slot of a request that has been answered.  Harmless when repeated."""
+        tracked = self._tracked.pop(task, None)
+        if tracked is None:
             return
-        boarded[0].flying -= 1
-        if task in self._late:
-            self._late.discard(task)
+        tracked[0].in_flight -= 1
+        if task in self._timed_out:
+            self._timed_out.discard(task)
             task.uncancel()
-            self._cut_off.inc()
+            self._timeouts.inc()
 
-    def is_late(self) -> bool:
-        """Whether the request of this task is being cut off."""
-        return asyncio.current_task() in self._late
+    def timed_out(self) -> bool:
+        """Whether the current task is being cancelled because its request took too long."""
+        return asyncio.current_task() in self._timed_out
 
-    def _look(self) -> None:
-        """Cut off who is late, and look again as long as there is anybody."""
+    def _check(self) -> None:
+        """Cancel the requests whose time is over, and check again as long as any is in flight."""
         began_before = perf_counter() - self._seconds
-        for task, (_, since) in self._flying.items():
+        for task, (_, since) in self._tracked.items():
             if since > began_before:
                 break
-            if task not in self._late:
-                self._late.add(task)
+            if task not in self._timed_out:
+                self._timed_out.add(task)
                 task.cancel()
         self._timer = None
-        if self._flying:
-            self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+        if self._tracked:
+            self._timer = asyncio.get_running_loop().call_later(_CHECK_SECONDS, self._check)

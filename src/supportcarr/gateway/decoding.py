@@ -12,14 +12,14 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from supportcarr.contracts.errors import FieldError, ValidationFailed
-from supportcarr.gateway.problems import MalformedBody
+from supportcarr.gateway.problems import InvalidHeader, MalformedBody, UnsupportedMediaType
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"(?:required|unknown) field `(?P<name>[^`]*)`")
@@ -30,6 +30,7 @@ _SHAPES = bytes.maketrans(b"123456789\x7f", b"000000000\\")
 _LONG_NUMBER = b"0" * 19
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTROL_OR_END_OF_LINE = re.compile(r"[\x00-\x1f\x7f]")
+_ETAG = re.compile(rb'"(\d{1,15})"')
 MOST_PARAMETERS = 100
 _CODES = (
     ("missing required", "required"),
@@ -70,6 +71,23 @@ class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 refuse_body = body_decoder(NoBody | None)
+
+
+def require_json(headers: Mapping[bytes, bytes]) -> None:
+    """Raise ``UnsupportedMediaType`` if the body is said to be something else than JSON."""
+    given = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
+    if given != b"application/json":
+        raise UnsupportedMediaType
+
+
+def version_of(if_match: bytes) -> int | None:
+    """The version that ``If-Match`` names; ``None`` for ``*``.  Raises ``InvalidHeader``."""
+    if if_match.strip() == b"*":
+        return None
+    match = _ETAG.fullmatch(if_match.strip())
+    if match is None:
+        raise InvalidHeader('If-Match takes one ETag as it was given, such as "7", or *')
+    return int(match[1])
 
 
 def query_decoder(type_: Any) -> Callable[[bytes], Any]:

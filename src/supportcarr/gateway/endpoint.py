@@ -25,10 +25,10 @@ class Endpoint:
         "counted_only",
         "decode_body",
         "decode_query",
-        "flying",
         "handle",
         "idempotent",
         "if_match",
+        "in_flight",
         "is_get",
         "label",
         "method",
@@ -50,7 +50,7 @@ class Endpoint:
         self.path = prefix + route.path
         self.label = self.path
         self.counted_only = counted_only
-        self.flying = 0  # requests being answered (``gateway.concurrency``)
+        self.in_flight = 0  # requests that a task is answering (``gateway.concurrency``)
         self.handle = route.handler
         self.roles = route.policy.roles
         self.public = route.policy.public

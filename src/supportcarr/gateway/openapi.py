@@ -12,7 +12,7 @@ from supportcarr import __version__
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.endpoint import API
-from supportcarr.gateway.problems import Problem
+from supportcarr.kit.http.problems import Problem
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _REF = "#/components/schemas/{name}"

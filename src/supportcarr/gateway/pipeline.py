@@ -1,11 +1,7 @@
-"""The one way of every request through the gateway, whichever table found its route.
+"""The one way of every request through the gateway, in the order of ``Stage``.
 
-request id → room → client's address → token → limits → policy → query, body, If-Match → idempotency key →
-handler → answer or problem details → metrics and access log.
-
-Deny first: a route that is not public is refused before anything of the request is read but its
-headers.  Nothing that a client sends ends in a 500; what does is ours, is logged with its trace and
-is told without.
+Client input never causes a 500.  A 500 is a bug of ours: it is logged with its traceback and answered
+without it.
 """
 
 from __future__ import annotations
@@ -16,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import Enum
 from time import perf_counter
 from typing import Any
 
@@ -23,52 +20,64 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.contracts.errors import (
-    ApiError,
-    Conflict,
-    Forbidden,
-    Overloaded,
-    Unauthenticated,
-    ValidationFailed,
-)
+from supportcarr.contracts.errors import ApiError, Forbidden, Overloaded, Unauthenticated, ValidationFailed
 from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.routing import RequestContext, Response
 from supportcarr.gateway.addresses import ClientAddresses
-from supportcarr.gateway.concurrency import Flights
-from supportcarr.gateway.decoding import refuse_body
+from supportcarr.gateway.concurrency import ConcurrencyLimiter
+from supportcarr.gateway.decoding import refuse_body, require_json, version_of
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.ports import TokenVerifier
 from supportcarr.gateway.problems import (
-    MEDIA_TYPE,
     BodyTooLarge,
-    InternalError,
     InvalidHeader,
     MalformedBody,
     RequestTimeout,
-    Unavailable,
-    UnsupportedMediaType,
+    as_api_error,
     headers_of,
-    problem_of,
 )
 from supportcarr.gateway.rate_limits import RequestLimits
-from supportcarr.kit.http.types import ASGIApp, Headers, Receive, Reply, Request, Scope, Send
+from supportcarr.gateway.router import Found, canonical
+from supportcarr.kit.http.problems import MEDIA_TYPE, problem_of
+from supportcarr.kit.http.types import Headers, Receive, Reply, Request, Scope, Send
 from supportcarr.kit.observability import structured_log as logs
-from supportcarr.kit.redis.errors import RedisUnavailable
-from supportcarr.kit.store.port import BadCursor, StoreUnavailable, VersionConflict
 
 log = structlog.get_logger(__name__)
 
 BODY_SECONDS = 8.0  # how long the rest of a body may take after its first part
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-_VERSION = re.compile(rb'"(\d{1,15})"')
 _BEARER = b"bearer "
 
 _JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
+class Stage(Enum):
+    """The stages of a request in their order, and what each does.
+
+    The first error ends the request; ``REPLY`` and ``RECORD`` follow all the same.  A stage marked "empty"
+    does nothing yet: it says where that belongs, so that adding it moves no other stage.
+    """
+
+    ROUTE = "the router finds the endpoint and the path's parameters (gateway.router), once"
+    REQUEST_ID = "take a sane X-Request-Id, or mint an id; log lines carry it from here on"
+    ADDRESS = "find the client's address behind trusted proxies"
+    ADMISSION = "reject with 503 if no slot is free (gateway.concurrency)"
+    CORS = "empty: decide whether the Origin may use the API; REPLY adds the headers, to errors too"
+    IDENTITY = "verify the bearer token; a failure is kept until the request is counted"
+    COOKIES = "empty: without a token, read the session's cookie and check its CSRF token"
+    LIMITS = "count the request by address and user, or reject it with 429 (gateway.rate_limits)"
+    AUTHENTICATION = "reject with 401 if IDENTITY failed; confirm sessions that may be revoked"
+    POLICY = "reject with 403 if none of the caller's roles is allowed"
+    INPUT = "decode query, body and If-Match (gateway.decoding); nothing of them is read before"
+    IDEMPOTENCY = "turn the Idempotency-Key into the id that the handler creates under (gateway.idempotency)"
+    HANDLER = "the route's handler"
+    REPLY = "encode the response or the error: status, ETag and 304, headers, body"
+    RECORD = "count the request in the metrics and write its access line"
+
+
 class Pipeline:
-    """Runs endpoints.  One a process; everything on it is for the event loop's thread."""
+    """Answers requests.  One for each process, used in the event loop's thread only."""
 
     def __init__(
         self,
@@ -77,7 +86,7 @@ class Pipeline:
         limits: RequestLimits,
         idempotency: Idempotency,
         addresses: ClientAddresses,
-        flights: Flights,
+        concurrency: ConcurrencyLimiter,
         max_body_bytes: int,
         access_log: logs.LogWriter | None = None,
         common_headers: Headers | None = None,
@@ -86,25 +95,15 @@ class Pipeline:
         self._limits = limits
         self._idempotency = idempotency
         self._addresses = addresses
-        self._flights = flights
+        self._concurrency = concurrency
         self._max_body_bytes = max_body_bytes
         self._access_log = access_log
         self._common = common_headers or []
         self._encode = msgspec.json.Encoder().encode
-        self._minted = itertools.count(1)
-        self._run_name = os.urandom(6).hex()  # with the count: an id that no other process mints
+        self._request_numbers = itertools.count(1)
+        self._process_name = os.urandom(6).hex()  # with a number: an id that no other process mints
 
-    def bound(self, endpoint: Endpoint, params: Mapping[str, str]) -> ASGIApp:
-        """The endpoint with its path's parameters, as an ASGI application."""
-
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await self.run(endpoint, params, scope, receive, send)
-
-        return app
-
-    async def run(
-        self, endpoint: Endpoint, params: Mapping[str, str], scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def run(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request that came by ASGI."""
         request = Request(
             scope["method"],
@@ -117,33 +116,30 @@ class Pipeline:
         )
         task = asyncio.current_task()
         try:
-            status, headers, body = await self.answer(endpoint, params, request, task)
+            status, headers, body = await self.answer(found, request, task)
         finally:
             if task is not None:
-                self._flights.leave(task)
+                self._concurrency.release(task)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def answer(
-        self,
-        endpoint: Endpoint,
-        params: Mapping[str, str],
-        request: Request,
-        task: asyncio.Task[Any] | None = None,
-    ) -> Reply:
-        """The answer to one request, counted and logged.  Raises nothing but what cancels it.
+    async def answer(self, found: Found, request: Request, task: asyncio.Task[Any] | None = None) -> Reply:
+        """The reply to one request, counted and logged.  Raises nothing but what cancels it.
 
-        It may be begun outside a *task*; if it then becomes one, say so (``on_suspended``).
+        It may be begun outside a *task*; call ``on_suspended`` if it then becomes one.
         """
         began = perf_counter()
+        endpoint, params = found  # Stage.ROUTE
         method = request.method
         headers = request.header_map
+        # Stage.REQUEST_ID
         given = headers.get(b"x-request-id")
         if given is not None and _REQUEST_ID.fullmatch(given):
             request_id = given.decode("ascii")
         else:
-            request_id = f"req-{self._run_name}-{next(self._minted):x}"
+            request_id = f"req-{self._process_name}-{next(self._request_numbers):x}"
         ids = logs.begin(request_id)
+        # Stage.ADDRESS
         forwarded = headers.get(b"x-forwarded-for")
         if forwarded is not None and len(headers) < len(request.headers):  # a name came more than once
             forwarded = b",".join([value for name, value in request.headers if name == b"x-forwarded-for"])
@@ -151,22 +147,25 @@ class Pipeline:
         code: str | msgspec.UnsetType = msgspec.UNSET
         try:
             if not endpoint.counted_only:
-                self._flights.admit(endpoint, task)
+                self._concurrency.admit(endpoint, task)  # Stage.ADMISSION
+            # Stage.CORS
             status, extra, body = await self._answer(
                 endpoint, params, request, headers, request_id, address, ids
             )
         except (Exception, asyncio.CancelledError) as error:
-            refusal = self._refusal_of(error)
-            if refusal.status == 500:
+            told = self._api_error_of(error)
+            if told.status == 500:
                 log.exception("request_failed", route=endpoint.label, method=method)
-            status, code = refusal.status, refusal.code
-            extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(refusal)]
-            body = self._encode(problem_of(refusal, request_id))
+            status, code = told.status, told.code
+            extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(told)]
+            body = self._encode(problem_of(told, request_id))
+        # Stage.REPLY, of responses and errors alike
         start: Headers = [*self._common, (b"x-request-id", request_id.encode()), *extra]
         if status != 204 and status != 304:
             start.append((b"content-length", b"%d" % len(body)))
         if method == "HEAD":
             body = b""
+        # Stage.RECORD
         seconds = perf_counter() - began
         endpoint.observe(method, status, seconds)
         if self._access_log is not None and not endpoint.counted_only:
@@ -188,24 +187,25 @@ class Pipeline:
             )
         return status, start, body
 
-    def on_suspended(self, endpoint: Endpoint, task: asyncio.Task[Reply]) -> None:
-        """An answer that was begun outside a task goes on in this one."""
+    def on_suspended(self, found: Found, task: asyncio.Task[Reply]) -> None:
+        """A reply that was begun outside a task goes on in this one."""
+        endpoint = found[0]
         if not endpoint.counted_only:
-            self._flights.board(task, endpoint)
-            task.add_done_callback(self._flights.leave)
+            self._concurrency.track(task, endpoint)
+            task.add_done_callback(self._concurrency.release)
 
-    def _refusal_of(self, error: BaseException) -> ApiError:
-        """What to say of it.  Raises it again if the server cancels the task.
+    def _api_error_of(self, error: BaseException) -> ApiError:
+        """What the client is told.  Raises *error* again if the server cancels the task.
 
-        A cancellation may also be that of what the task waited for: a fault of ours like any other.
+        A cancellation may also be that of something the task waited for: a bug like any other.
         """
         if isinstance(error, asyncio.CancelledError):
-            if self._flights.is_late():
+            if self._concurrency.timed_out():
                 return Overloaded("This took too long; it may have happened all the same", retry_after=1)
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise error
-        return _refusal_of(error)
+        return as_api_error(error)
 
     async def _answer(
         self,
@@ -219,66 +219,74 @@ class Pipeline:
     ) -> Reply:
         if endpoint.takes_rescue and looks_like(RESCUE, params["rescue_id"]):
             ids.rescue_id = params["rescue_id"]  # anything else in its place may be a phone or a token
-        principal, denied = self._who(headers, endpoint.public)
+        # Stage.IDENTITY
+        principal, denied = self._identify(headers, endpoint.public)
         if principal is not None:
             ids.user_id = principal.user_id
+        # Stage.COOKIES
+        # Stage.LIMITS
         if not endpoint.counted_only and not self._limits.admit_now(address, ids.user_id, endpoint.sensitive):
             await self._limits.admit(address, ids.user_id, endpoint.sensitive)
+        # Stage.AUTHENTICATION
         if denied is not None:
             raise denied
         if principal is not None and self._tokens.stale():
             principal = await self._confirmed(principal, endpoint.public)
+        # Stage.POLICY
         if endpoint.roles is not None and (principal is None or endpoint.roles.isdisjoint(principal.roles)):
             raise Forbidden
+        # Stage.INPUT
         query = endpoint.decode_query(request.query_string)
         body: Any = None
         if endpoint.decode_body is not None:
-            _want_json(headers)
+            require_json(headers)
             body = endpoint.decode_body(await self._read(headers, request))
         elif endpoint.raw_body:
             body = await self._read(headers, request)
         elif endpoint.changes and (unwanted := await self._read(headers, request)):
-            _want_json(headers)
-            refuse_body(unwanted)  # who sends what is not understood must not think that it was
+            require_json(headers)
+            refuse_body(unwanted)  # a client must not believe that it was understood
         if_match = headers.get(b"if-match")
         if if_match is not None and not endpoint.if_match:
-            # a precondition is not passed over (RFC 9110, 13.1)
+            # a precondition is never ignored (RFC 9110, 13.1)
             raise InvalidHeader("Nothing here is held to If-Match; leave it out")
-        version = None if if_match is None else _version(if_match)
-        call = RequestContext(
+        version = None if if_match is None else version_of(if_match)
+        context = RequestContext(
             principal, params, query, body, request_id, address, version, None, _Headers(headers)
         )
         if endpoint.idempotent:
-            answer = await self._once(endpoint, call, headers.get(b"idempotency-key"), request.path)
+            key = headers.get(b"idempotency-key")
+            response = await self._handle_once(endpoint, context, key, canonical(request.path))
         else:
-            answer = await endpoint.handle(call)
-        return self._reply(endpoint, answer, headers.get(b"if-none-match"))
+            response = await endpoint.handle(context)  # Stage.HANDLER
+        return self._reply(endpoint, response, headers.get(b"if-none-match"))
 
-    async def _once(
-        self, endpoint: Endpoint, call: RequestContext[Any, Any], key: bytes | None, path: str
+    async def _handle_once(
+        self, endpoint: Endpoint, context: RequestContext[Any, Any], key: bytes | None, path: str
     ) -> Response:
-        """The handler's answer, under the id that the request's key stands for."""
-        actor = call.principal.user_id if call.principal else call.client_address
+        """The handler's response, under the id that the request's key stands for."""
+        # Stage.IDEMPOTENCY
+        actor = context.principal.user_id if context.principal else context.client_address
         route = f"{endpoint.method} {endpoint.path}"
-        body = call.body if endpoint.raw_body else self._encode(call.body)
+        body = context.body if endpoint.raw_body else self._encode(context.body)
         prefix = endpoint.route.new_id
         minted = await self._idempotency.claim(
             key, actor=actor, route=route, path=path, body=body, prefix=prefix
         )
-        call.new_id = minted if prefix else None
+        context.new_id = minted if prefix else None
         try:
-            return await endpoint.handle(call)
+            return await endpoint.handle(context)  # Stage.HANDLER
         except ValidationFailed:
             await self._idempotency.release(key, actor=actor, route=route, path=path, body=body)
             raise
 
-    def _who(
+    def _identify(
         self, headers: dict[bytes, bytes], public: bool
     ) -> tuple[Principal | None, Unauthenticated | None]:
-        """Whose token came along, and why the request is refused, if it is.
+        """The caller by its token, and the error if there must be one and is not.
 
-        The refusal is returned, so that guesses at tokens count against the address's limit.  On a
-        public route a token that is over is as good as none.
+        The error is returned, so that guesses at tokens count against the address's limit.  On a public
+        route a token that is not valid counts as none.
         """
         authorization = headers.get(b"authorization")
         if authorization is None:
@@ -287,11 +295,11 @@ class Pipeline:
             return None, None if public else Unauthenticated("Send Authorization: Bearer and an access token")
         try:
             return self._tokens.verify(authorization[7:]), None
-        except Unauthenticated as refusal:
-            return None, None if public else refusal
+        except Unauthenticated as error:
+            return None, None if public else error
 
     async def _confirmed(self, principal: Principal, public: bool) -> Principal | None:
-        """Who it is still, though what was taken back lately is not known here."""
+        """The caller if its session lives, although recent revocations are not known here."""
         try:
             await self._tokens.confirm(principal)
         except ApiError:
@@ -305,7 +313,7 @@ class Pipeline:
         declared = headers.get(b"content-length")
         length = int(declared) if declared is not None and declared.isdigit() else None
         if b"transfer-encoding" in headers:
-            length = None  # then it says nothing (RFC 9112, 6.3)
+            length = None  # it does not count then (RFC 9112, 6.3)
         if length is not None and length > self._max_body_bytes:
             raise BodyTooLarge(f"A body may have {self._max_body_bytes} bytes")
         receive = request.receive
@@ -316,8 +324,8 @@ class Pipeline:
         try:
             message = await receive()
         except asyncio.CancelledError:
-            if self._flights.is_late():
-                raise RequestTimeout from None  # the client's doing, and nothing has begun
+            if self._concurrency.timed_out():
+                raise RequestTimeout from None  # the client's fault, and nothing has begun
             raise
         if message["type"] != "http.request":
             raise MalformedBody("The client left before its body had come")
@@ -343,28 +351,28 @@ class Pipeline:
             more = message.get("more_body", False)
         return bytes(body)
 
-    def _reply(self, endpoint: Endpoint, answer: Response, if_none_match: bytes | None) -> Reply:
+    def _reply(self, endpoint: Endpoint, response: Response, if_none_match: bytes | None) -> Reply:
         extra: Headers = []
-        # an idempotent creation's repeat has the first status, whatever it finds
-        status = answer.status
+        # the repeat of an idempotent creation has the first status, whatever the handler found
+        status = response.status
         if status == 200 or endpoint.idempotent:
             status = endpoint.status
-        if answer.version is not None:
-            etag = b'"%d"' % answer.version
+        if response.version is not None:
+            etag = b'"%d"' % response.version
             extra.append((b"etag", etag))
             if if_none_match == etag and endpoint.is_get:
                 return 304, extra, b""
-        for name, value in answer.headers:
+        for name, value in response.headers:
             extra.append((name.lower().encode("latin-1"), value.encode("latin-1")))
-        body = answer.body
+        body = response.body
         if body is None:
             return (204 if status == 200 else status), extra, b""
-        extra += _JSON if not answer.headers else [h for h in _JSON if h[0] not in dict(extra)]
+        extra += _JSON if not response.headers else [h for h in _JSON if h[0] not in dict(extra)]
         return status, extra, body if isinstance(body, bytes) else self._encode(body)
 
 
 class _Headers(Mapping[str, str]):
-    """A request's headers by lower-case name, decoded when they are asked for."""
+    """A request's headers by lower-case name, decoded on access."""
 
     __slots__ = ("_raw",)
 
@@ -379,31 +387,3 @@ class _Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._raw)
-
-
-def _want_json(headers: dict[bytes, bytes]) -> None:
-    given = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
-    if given != b"application/json":
-        raise UnsupportedMediaType
-
-
-def _version(if_match: bytes) -> int | None:
-    """The version that ``If-Match`` names; ``*`` names none in particular."""
-    if if_match.strip() == b"*":
-        return None
-    match = _VERSION.fullmatch(if_match.strip())
-    if match is None:
-        raise InvalidHeader('If-Match takes one ETag as it was given, such as "7", or *')
-    return int(match[1])
-
-
-def _refusal_of(error: BaseException) -> ApiError:
-    if isinstance(error, ApiError):
-        return error
-    if isinstance(error, StoreUnavailable | RedisUnavailable):
-        return Unavailable(retry_after=1)
-    if isinstance(error, VersionConflict):
-        return Conflict()
-    if isinstance(error, BadCursor):
-        return ValidationFailed.of("cursor", "invalid", "This cursor was not handed out by this list")
-    return InternalError()

@@ -1,6 +1,6 @@
-"""Problem details (RFC 9457): every refusal as the client sees it, and the gateway's own refusals.
+"""The gateway's own errors, and every error as an HTTP response tells it (``kit.http.problems``).
 
-Refusal (contracts)
+ApiError (contracts)
 ├── MalformedBody           400, the body is not what its media type says
 ├── InvalidHeader           400, a header that we read makes no sense
 ├── IdempotencyKeyRequired  400
@@ -9,18 +9,17 @@ Refusal (contracts)
 ├── UnsupportedMediaType    415
 ├── MethodNotAllowed        405
 ├── RequestTimeout          408, the body did not come
-└── InternalError           500, ours; the log knows more
+├── InternalError           500, a bug of ours; the log has the traceback
+└── Unavailable             503, the store or Redis cannot be reached
 """
 
 from __future__ import annotations
 
 import math
 
-import msgspec
-
-from supportcarr.contracts.errors import ApiError, FieldError, Overloaded
-
-MEDIA_TYPE = b"application/problem+json"
+from supportcarr.contracts.errors import ApiError, Conflict, Overloaded, ValidationFailed
+from supportcarr.kit.redis.errors import RedisUnavailable
+from supportcarr.kit.store.port import BadCursor, StoreUnavailable, VersionConflict
 
 
 class MalformedBody(ApiError):
@@ -67,44 +66,33 @@ class Unavailable(Overloaded):
     code, title = "unavailable", "A part of the service cannot be reached just now"
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of every refusal."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    errors: tuple[FieldError, ...] = ()
-
-
-def problem_of(refusal: ApiError, request_id: str) -> Problem:
-    return Problem(
-        type=f"urn:supportcarr:problem:{refusal.code}",
-        title=refusal.title,
-        status=refusal.status,
-        detail=refusal.detail,
-        code=refusal.code,
-        request_id=request_id,
-        errors=refusal.errors,
-    )
+def as_api_error(error: BaseException) -> ApiError:
+    """What a client is told of *error*."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, StoreUnavailable | RedisUnavailable):
+        return Unavailable(retry_after=1)
+    if isinstance(error, VersionConflict):
+        return Conflict()
+    if isinstance(error, BadCursor):
+        return ValidationFailed.of("cursor", "invalid", "This cursor was not handed out by this list")
+    return InternalError()
 
 
-def headers_of(refusal: ApiError) -> list[tuple[bytes, bytes]]:
-    """The headers that go with it: Retry-After in whole seconds, WWW-Authenticate, Connection.
+def headers_of(error: ApiError) -> list[tuple[bytes, bytes]]:
+    """The headers of its response: Retry-After in whole seconds, WWW-Authenticate, Connection, Allow.
 
-    After a body that was not read to its end the connection is of no more use, which its client must
-    be told before it sends the next request there.
+    After a body that was not read to its end the connection cannot be used again, which the client must be
+    told before it sends the next request there.
     """
     headers = []
-    if refusal.retry_after is not None or refusal.status in (429, 503):
-        seconds = max(1, math.ceil(refusal.retry_after or 1))
+    if error.retry_after is not None or error.status in (429, 503):
+        seconds = max(1, math.ceil(error.retry_after or 1))
         headers.append((b"retry-after", str(seconds).encode()))
-    if refusal.status == 401:
+    if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    if isinstance(refusal, BodyTooLarge | RequestTimeout):
+    if isinstance(error, BodyTooLarge | RequestTimeout):
         headers.append((b"connection", b"close"))
-    if isinstance(refusal, MethodNotAllowed) and refusal.allow:
-        headers.append((b"allow", refusal.allow.encode()))
+    if isinstance(error, MethodNotAllowed) and error.allow:
+        headers.append((b"allow", error.allow.encode()))
     return headers

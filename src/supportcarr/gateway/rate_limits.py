@@ -17,7 +17,7 @@ class RequestLimits:
         self._user = Rule("user", settings.user_per_minute)
         self._address = Rule("address", settings.address_per_minute)
         self._sensitive = Rule("sensitive", settings.sensitive_per_minute, exact=True)
-        self._refused = metrics.counter("http_rate_limited", "Requests refused by a limit")
+        self._refused = metrics.counter("http_requests_rate_limited", "Requests rejected by a rate limit")
 
     def admit_now(self, address: str, user_id: str | None, sensitive: bool) -> bool:
         """Count one request if that can be done without waiting.

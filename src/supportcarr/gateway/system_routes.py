@@ -10,7 +10,7 @@ import structlog
 from supportcarr.contracts.policies import ANYONE
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.gateway.ports import Check, Config
-from supportcarr.kit.http.server import Lifecycle
+from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.runtime.clock import Clock, ClockReading
 
 CHECK_SECONDS = 2.0

@@ -44,6 +44,5 @@ def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
             tag="pricing",
             query=CoverageQuery,
             response=CoverageView,
-            hot=True,
         ),
     ]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from supportcarr.kit.events.settings import StreamSettings
-from supportcarr.kit.http.server import Lifecycle
+from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.runtime.settings import Deployment

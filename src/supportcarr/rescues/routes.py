@@ -130,7 +130,6 @@ def _create_and_read(service: RescueService, queries: RescueQueries) -> list[Rou
             tag=TAG,
             response=RescueView,
             codes=("not_found",),
-            hot=True,
         ),
         Route(
             method="GET",
@@ -311,7 +310,6 @@ def _chat(chat: ChatService) -> list[Route]:
             response=MessageView,
             status=201,
             codes=("not_found", "chat_closed"),
-            hot=True,
         ),
     ]
 

@@ -38,6 +38,5 @@ def routes(service: TrackingService) -> list[Route]:
             body=PositionsIn,
             response=PositionsOut,
             codes=("position_stale", "position_out_of_order", "position_inaccurate", "position_impossible"),
-            hot=True,
         )
     ]

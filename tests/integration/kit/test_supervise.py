@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.processes.python_process import TESTS
-from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.supervisor import watchdog
 from supportcarr.supervisor.supervisor import Role, Supervisor
 from supportcarr.supervisor.watchdog import Watchdog

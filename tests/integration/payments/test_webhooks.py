@@ -31,7 +31,7 @@ from support.payments.world import (
 )
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import PaymentProcessed, RescueRejected
-from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater

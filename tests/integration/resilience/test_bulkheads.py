@@ -45,16 +45,16 @@ class Slow:
     @property
     def routes(self) -> list[Route]:
         return [
-            _route("/slow", self.wait, hot=True),
+            _route("/slow", self.wait),
             _route("/slower", self.wait),
             _route("/slowest", self.wait),
-            _route("/quick", self.at_once, hot=True),
+            _route("/quick", self.at_once),
         ]
 
 
-def _route(path: str, handle: Handler, *, hot: bool = False) -> Route:
+def _route(path: str, handle: Handler) -> Route:
     return Route(
-        method="GET", path=path, handler=handle, policy=ANYONE, summary="", tag="test", response=dict, hot=hot
+        method="GET", path=path, handler=handle, policy=ANYONE, summary="", tag="test", response=dict
     )
 
 
@@ -103,7 +103,7 @@ async def test_a_full_process_says_no_at_once_and_is_alive_and_ready(
             assert (await somebody.get(page)).status == 200
         metrics = api.metrics.render().decode()
         assert f"http_requests_in_flight {ROOM}.0" in metrics
-        assert "http_requests_turned_away_total 2.0" in metrics
+        assert "http_requests_rejected_total 2.0" in metrics
         slow.answers.set()
         await asyncio.gather(*waiting)
         assert (await somebody.get("/quick")).status == 200
@@ -118,7 +118,7 @@ async def test_who_takes_too_long_is_cut_off_and_makes_room(store: SqliteStore, 
         assert (slow.waiting, slow.finished) == (0, 0)
         assert (await somebody.get("/quick")).status == 200
         metrics = api.metrics.render().decode()
-        assert "http_requests_cut_off_total 2.0" in metrics
+        assert "http_requests_timed_out_total 2.0" in metrics
         assert "http_requests_in_flight 0.0" in metrics
 
 

@@ -11,7 +11,8 @@ from support.realtime import served
 from supportcarr.bootstrap.container import SPECS  # noqa: F401 - with it every part, and its refusals, is there
 from supportcarr.contracts.errors import ApiError
 from supportcarr.gateway.problems import headers_of
-from supportcarr.kit.http.server import Lifecycle, serve_metrics
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.redis.client import RedisClient
 
 

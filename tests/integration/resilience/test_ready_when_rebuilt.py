@@ -24,7 +24,8 @@ from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService, Grant
 from supportcarr.bootstrap import processes
 from supportcarr.bootstrap.settings import Settings, load_settings
-from supportcarr.kit.http.server import Lifecycle, free_port
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import PREFIX

@@ -181,9 +181,7 @@ async def test_a_redis_that_takes_its_time_takes_nobody_elses(
 
 def turned_away(platform: Platform) -> float:
     lines = platform.api.metrics.render().decode().splitlines()
-    return float(
-        next(line.split()[1] for line in lines if line.startswith("http_requests_turned_away_total"))
-    )
+    return float(next(line.split()[1] for line in lines if line.startswith("http_requests_rejected_total")))
 
 
 async def test_what_waits_for_a_silent_redis_does_not_pile_up(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ from supportcarr.bootstrap.container import Container, area_ids
 from supportcarr.bootstrap.processes import gateway_of, open_container
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.http.server import Lifecycle, free_port, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import serve
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler

@@ -26,7 +26,7 @@ from support.crash.steps import Step, When, read_steps
 from support.crash.verification import judge
 from support.crash.world import opened
 from support.payments.world import API_KEY, WEBHOOK_SECRET, serving
-from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr_lab.emulators.app import create_app

@@ -30,7 +30,7 @@ from supportcarr.dispatch.model import Offer
 from supportcarr.dispatch.roster import RosterEntry
 from supportcarr.gateway.app import Gateway
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.http.server import Lifecycle
+from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.types import Message
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.worker import JobWorker

@@ -1,4 +1,4 @@
-"""Asks an ASGI application directly, so that a test may choose which of two it asks."""
+"""Asks the gateway without a server: by ASGI, or directly as the connection's fast path does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import urllib.parse
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from supportcarr.kit.http.types import FastPathApp, Headers
+from supportcarr.kit.http.types import Request as DirectRequest
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,15 @@ class Answered:
     body: bytes
 
 
-async def ask(app: Any, request: Request, address: str) -> Answered:
-    """What the application answers to somebody at that address."""
+def _headers(request: Request, address: str) -> list[tuple[bytes, bytes]]:
     sent = {"x-forwarded-for": address, **request.headers}
     if request.token is not None:
         sent.setdefault("authorization", f"Bearer {request.token}")
+    return [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
+
+
+async def ask(app: Any, request: Request, address: str) -> Answered:
+    """What an ASGI application answers to a client at that address."""
     path = f"/api/v1{request.path}"
     scope: MutableMapping[str, Any] = {
         "type": "http",
@@ -45,7 +52,7 @@ async def ask(app: Any, request: Request, address: str) -> Answered:
         "raw_path": urllib.parse.quote(path).encode(),
         "query_string": request.query.encode(),
         "root_path": "",
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+        "headers": _headers(request, address),
         "client": ("127.0.0.1", "1"),
         "server": ("127.0.0.1", 80),
         "state": {},
@@ -60,9 +67,27 @@ async def ask(app: Any, request: Request, address: str) -> Answered:
 
     await app(scope, receive, send)
     start, *parts = messages
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return _answered(request, start["status"], start["headers"], b"".join(p.get("body", b"") for p in parts))
+
+
+async def ask_directly(app: FastPathApp, request: Request, address: str) -> Answered:
+    """What the application answers to the same request without ASGI; its path must be plain ASCII."""
+    query = f"?{request.query}" if request.query else ""
+    match = app.match(request.method.encode(), f"/api/v1{request.path}{query}".encode())
+    assert match is not None, f"only ASGI answers {request.path}"
+    headers = _headers(request, address)
+    reply = await app.answer(
+        match.found,
+        DirectRequest(
+            match.method, match.path, match.query, headers, dict(headers), ("127.0.0.1", 1), request.body
+        ),
+    )
+    return _answered(request, *reply)
+
+
+def _answered(request: Request, status: int, sent: Headers, body: bytes) -> Answered:
+    headers = {name.decode(): value.decode() for name, value in sent}
     request_id = headers.pop("x-request-id")
     length = headers.pop("content-length", None)
-    body = b"".join(part.get("body", b"") for part in parts)
     assert length is None or request.method == "HEAD" or int(length) == len(body)
-    return Answered(start["status"], headers, body.replace(request_id.encode(), b"REQUEST"))
+    return Answered(status, headers, body.replace(request_id.encode(), b"REQUEST"))

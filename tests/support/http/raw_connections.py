@@ -22,9 +22,12 @@ from unittest import mock
 import uvloop
 
 from supportcarr.kit.http import server as serving
+from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.protocol import HttpProtocol
-from supportcarr.kit.http.server import Lifecycle, free_port, serve
-from supportcarr.kit.http.types import Headers, Message, Receive, Reply, Request, Scope, Send
+from supportcarr.kit.http.server import serve
+from supportcarr.kit.http.sockets import free_port
+from supportcarr.kit.http.types import Headers, Message, Receive, Reply, Request, RouteMatch, Scope, Send
+from supportcarr.kit.http.uvicorn_adapter import UvicornServer
 
 P = ParamSpec("P")
 
@@ -95,11 +98,14 @@ class Wire:
 
     # --- the front ----------------------------------------------------------------------------
 
-    def find(self, method: str, path: str) -> str | None:
+    def match(self, method: bytes, target: bytes) -> RouteMatch | None:
+        path, _, query = target.decode("latin-1").partition("?")
         if path == "/find-raises":
             raise KeyError(path)
         known = ("/hot", "/wait", "/big", "/raises", "/raises-later", "/closes", "/splits")
-        return path if path in known and method in ("GET", "POST") else None
+        if path not in known or method not in (b"GET", b"POST") or "#" in query:
+            return None
+        return RouteMatch(path, method.decode(), path, query.encode())
 
     def on_suspended(self, found: str, task: asyncio.Task[Reply]) -> None:
         pass
@@ -218,12 +224,12 @@ async def wired(*, connections: int = 64, drain_seconds: float = 5) -> AsyncIter
     """A server with that many connections at the most, in the test's own process."""
     wire = Wire()
 
-    class Known(serving._Uvicorn):
-        def __init__(self, *args: Any) -> None:
+    class Known(UvicornServer):
+        def __init__(self, *args: Any, **options: Any) -> None:
             wire.server = self
-            super().__init__(*args)
+            super().__init__(*args, **options)
 
-    with mock.patch.object(serving, "_Uvicorn", Known):
+    with mock.patch.object(serving, "UvicornServer", Known):
         wire.running = asyncio.create_task(
             serve(
                 wire,
@@ -231,7 +237,7 @@ async def wired(*, connections: int = 64, drain_seconds: float = 5) -> AsyncIter
                 wire.port,
                 drain_seconds,
                 lifecycle=wire.lifecycle,
-                front=wire,
+                fast_path=wire,
                 connections=connections,
             )
         )

@@ -33,7 +33,9 @@ from supportcarr.contracts.routing import Route
 from supportcarr.gateway.app import Gateway, build
 from supportcarr.gateway.ports import Check
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
-from supportcarr.kit.http.server import Lifecycle, free_port, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import serve
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.ratelimit.limiter import Limiter
@@ -222,7 +224,7 @@ async def serving(
     )
     await revocations.open()
     running = asyncio.create_task(
-        serve(gateway, "127.0.0.1", port, DRAIN_SECONDS, lifecycle=lifecycle, front=gateway)
+        serve(gateway, "127.0.0.1", port, DRAIN_SECONDS, lifecycle=lifecycle, fast_path=gateway)
     )
     try:
         await _listens(port, running)

@@ -10,10 +10,12 @@ import asyncio
 import os
 import sys
 
-from supportcarr.kit.http.server import Lifecycle, run, serve, serve_metrics
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import run, serve
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.metrics import Metrics
+from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.observability.settings import LogSettings
 
 

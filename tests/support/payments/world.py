@@ -15,7 +15,9 @@ import pytest
 
 from supportcarr.contracts.events import RescueCompleted, RescueEnded, RescueRequested
 from supportcarr.contracts.money import Charge
-from supportcarr.kit.http.server import Lifecycle, free_port, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import serve
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater

@@ -22,7 +22,7 @@ import psutil
 
 from support.http.server import PASSWORD, new_address
 from supportcarr.bootstrap.settings import load_settings
-from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.redis_server import RedisServer
 

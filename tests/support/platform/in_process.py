@@ -35,7 +35,8 @@ from supportcarr.bootstrap.container import SPECS, Container, RedisClients
 from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.events.relay import Relay
-from supportcarr.kit.http.server import Lifecycle, free_port
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import ASGIApp
 from supportcarr.kit.jobs.service import Job
 from supportcarr.kit.jobs.worker import JobWorker

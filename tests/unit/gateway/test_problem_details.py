@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from supportcarr.contracts.errors import NotFound, RateLimited, Unauthenticated, ValidationFailed
-from supportcarr.gateway.problems import MethodNotAllowed, Unavailable, headers_of, problem_of
+from supportcarr.gateway.problems import MethodNotAllowed, Unavailable, headers_of
+from supportcarr.kit.http.problems import problem_of
 
 
 def test_a_problem_has_the_fields_of_the_interface() -> None:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from supportcarr.gateway.system_routes import not_ready
-from supportcarr.kit.http.server import Lifecycle
+from supportcarr.kit.http.lifecycle import Lifecycle
 
 
 async def fine() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from supportcarr.bootstrap.processes import run_process
 from supportcarr.bootstrap.settings import Settings
-from supportcarr.kit.http.server import Lifecycle, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import serve
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr_lab.emulators.app import create_app
 

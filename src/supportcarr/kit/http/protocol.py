@@ -1,121 +1,74 @@
-"""One HTTP/1.1 connection: uvicorn's, with a short way for what the application's front table answers.
+"""One HTTP/1.1 connection: uvicorn's, with a fast path that answers whole requests without ASGI.
 
-uvicorn on httptools (llhttp) reads the bytes and speaks ASGI to the application.  Most of what a
-request costs there is ASGI itself: a scope, a task, an event, messages and a timer for each, 19 of
-27 µs, where llhttp and the socket take 8.  So a request that has come whole, and that the front table
-knows, is handed to it as a ``Request``, and its ``Reply`` is written as it is.  Whatever is out of the
-ordinary (a body still on its way, a request behind one that is being answered, ``Expect``, an escaped
-path, HTTP/1.0, a client that does not read) goes by ASGI.  Both ways lead to the same pipeline.
+uvicorn on httptools (llhttp) reads the bytes and speaks ASGI to the application.  Most of what a request
+costs there is ASGI itself: a scope, a task, an event, messages and a timer for each, 19 of 27 µs, where
+llhttp and the socket take 8.  So a request that has arrived whole is handed to the application as a
+``Request``, and its ``Reply`` is written as it is.  Whatever is out of the ordinary (a body still on its
+way, a request behind one that is being answered, ``Expect``, an escaped path, HTTP/1.0, a client that does
+not read) goes by ASGI.  Both ways lead to the same pipeline.
 
-What uvicorn leaves open is closed here: how large a head may be, how long it may take, how long a
-connection may be idle or not read its answers, how many requests may wait in it, and how many
-connections there may be; trailers are no headers; ``Upgrade`` is passed over, and its request's body
-is a body; and nothing is refused before what came earlier has been answered.
+This class also bounds what uvicorn leaves open: the size and time of a request's head, how long a connection
+may be idle or not read its responses, how many requests may wait in it, and how many connections there may
+be. Trailers are dropped.  ``Upgrade`` is ignored, and the body of its request is a body.  A request is
+refused only after the responses to the requests before it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from enum import Enum
-from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 from httptools import HttpParserError, HttpParserUpgrade
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from supportcarr.kit.http.eager import Suspended, run_eagerly
-from supportcarr.kit.http.error_responses import HEAD_BYTES, error_response
-from supportcarr.kit.http.target_cache import RouteMatch, TargetCache
-from supportcarr.kit.http.types import Reply, Request
+from supportcarr.kit.http.responses import HEAD_BYTES, encode_reply, error_response
+from supportcarr.kit.http.types import MATCH, FastPathApp, Reply, Request, RouteMatch
+from supportcarr.kit.http.uvicorn_adapter import Connection, DirectCycle
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGI3Application
     from uvicorn.config import Config
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
 HEAD_SECONDS = 20.0  # from a head's first byte to its last
-IDLE_SECONDS = 75.0  # between requests: longer than the 60 s after which common proxies hang up first
-UNREAD_SECONDS = 60.0  # in which a client takes nothing of what waits for it: nginx's send_timeout
-LINGER_SECONDS = 5.0  # after a refusal: who is still sending would lose it by a reset
-SWEEP_SECONDS = 5.0  # how often that is looked at
-AT_ONCE = 64  # requests answered from what came in one piece; the others let the loop turn between them
+IDLE_SECONDS = 75.0  # between requests: longer than the 60 s after which common proxies close first
+UNREAD_SECONDS = 60.0  # in which a client reads nothing of what is written to it: nginx's send_timeout
+LINGER_SECONDS = 5.0  # after a refusal: a client that is still sending would lose it to a reset
+SWEEP_SECONDS = 5.0  # how often these limits are checked
+AT_ONCE = 64  # requests of one piece that are answered in the same turn of the event loop
 PIPELINED = 128  # requests that wait for those before them
 
-_NOBODY_WAITS = asyncio.Event()
-_CLOSE = (b"connection", b"close")
-_KEEP_ALIVE = (b"connection", b"proxy-connection")  # whose word the parser takes for it
-_STATUS = {status: line.rstrip() for status, line in STATUS_LINE.items()}
-_END = (b"", b"")  # of a head
-_header_line = b": ".join  # of a name and its value
+_CONNECTION_HEADERS = (b"connection", b"proxy-connection")  # which the parser obeys
+_HOST = re.compile(rb"[0-9A-Za-z!$&'()*+,;=\-._~:\[\]@%]*")  # RFC 3986, 3.2
 
 log = structlog.get_logger(__name__)
 
 
-class _Reading(Enum):
+class _State(Enum):
     """Where in the stream of requests the parser is."""
 
-    NOTHING = "between two"
+    BETWEEN = "between two requests"
     HEAD = "in a head"
     BODY = "in a body"
 
 
-_NOTHING, _HEAD, _BODY = _Reading
+_BETWEEN, _HEAD, _BODY = _State
 
 
 class _Stopped(Exception):
-    """Ends the parsing."""
+    """Raised in a callback of the parser to end the parsing."""
 
 
-class _Cycle:
-    """A request on the short way, as far as uvicorn looks at one: those behind it wait for it."""
+class HttpProtocol(Connection):
+    """A connection to an application, at most *max_connections* of them at once.
 
-    __slots__ = ("body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete")
-
-    def __init__(self) -> None:
-        self.response_complete = False
-        self.disconnected = False
-        self.keep_alive = True
-        self.message_event = _NOBODY_WAITS
-        self.body = b""
-        self.more_body = False
-
-
-class _Out:
-    """The transport as uvicorn's cycle has it: what it closes is closed in order."""
-
-    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write = transport.write
-        self.is_closing = transport.is_closing
-        self.close = close
-
-
-class _Flow(FlowControl):
-    """The connection's flow as a cycle has it.
-
-    uvicorn reads on for a handler that asks for its body; with requests in line behind it that has come.
+    Requests that have arrived whole are answered by *fast_path*, if there is one; the others by ASGI.
     """
-
-    def __init__(self, flow: FlowControl, in_line: Sized) -> None:
-        self._flow = flow
-        self._in_line = in_line
-        self.drain = flow.drain  # type: ignore[method-assign]
-
-    @property
-    def write_paused(self) -> bool:  # type: ignore[override]  # all that a cycle asks of it
-        return self._flow.write_paused
-
-    def resume_reading(self) -> None:
-        if not self._in_line:
-            self._flow.resume_reading()
-
-
-class HttpProtocol(HttpToolsProtocol):
-    """A connection to an application whose front has these *targets*; at most *most* of them at once."""
 
     def __init__(
         self,
@@ -124,87 +77,79 @@ class HttpProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        targets: TargetCache,
-        most: int,
+        fast_path: FastPathApp | None,
+        max_connections: int,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._targets = targets
-        self._front = targets.front
-        self._most = most
-        self._named: dict[bytes, bytes] = {}  # the headers that were read last
+        self._fast_path = fast_path
+        self._max_connections = max_connections
+        self._header_map: dict[bytes, bytes] = {}  # of the request that is being read
+        self._host: bytes = b"\0"  # the last valid Host
         self._body = b""
-        self._target: RouteMatch | None = None  # of the request that is being read, if the front answers it
-        self._running: RequestResponseCycle | _Cycle | None = None  # first in line, begun or over
-        self._reading = _NOTHING
-        self._upgrades = False  # what is being read asks for another protocol
-        self._came = 0  # bytes since a head, a piece of a body or a message was whole
-        self._much = False  # came in one piece: perhaps more than a head may have
-        self._split = False  # the head came in several
+        self._match: RouteMatch | None = None  # of the request that is being read, if it goes the fast path
+        self._state = _BETWEEN
+        self._upgrades = False  # the request that is being read asks for another protocol
+        self._pending_bytes = 0  # bytes since a head, a piece of a body or a message was complete
+        self._large_piece = False  # more bytes arrived at once than a head may have
+        self._head_split = False  # the head arrived in several pieces
         self._messages = 0  # begun on this connection
-        self._turn_after = 0  # that many, the front must wait for the loop's next turn
-        self._refusal = 400  # of what ends the parsing
-        self._owed = 0  # the refusal to send after the answers
-        self._deaf = False  # what comes is dropped
-        self._half_closed = False  # nothing more will come
-        self._seen: tuple[int, _Reading, int] = (0, _NOTHING, 0)  # by the last sweep
-        self._unchanged_s = 0.0  # since when it saw the same
-
-    @property
-    def _busy(self) -> bool:
-        return self._running is not None and not self._running.response_complete
+        self._direct_until = 0  # the number of messages after which the fast path waits for the next turn
+        self._parse_status = 400  # the response's status when the parsing ends
+        self._pending_error = 0  # the status to send after the responses before it
+        self._discarding_input = False
+        self._half_closed = False  # the client will send nothing more
+        self._last_sweep: tuple[int, _State, int] = (0, _BETWEEN, 0)  # what the last sweep saw
+        self._unchanged_s = 0.0  # for how long it has seen the same
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
-        if len(self.connections) > self._most:
+        if len(self.connections) > self._max_connections:
             self._refuse(503, linger=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._running is not None:  # uvicorn knows the last in line only
-            self._running.disconnected = True
-            self._running.message_event.set()
-        self.pipeline.clear()
+        self.disconnect()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn never keeps it open
-        """A client that will say no more still gets the answers to what it has said."""
-        if not self._busy or self._reading is _BODY:
+        """Keep the connection open for the responses to what a half-closing client has asked."""
+        if not self.busy or self._state is _BODY:
             return False
         self._half_closed = True
-        if not self._owed:  # which is the end otherwise
+        if not self._pending_error:  # which ends the connection anyway
             self.cycle.keep_alive = False
         return True
 
     def data_received(self, data: bytes) -> None:
-        if self._deaf or self.transport.is_closing():
+        if self._discarding_input or self.transport.is_closing():
             return
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
         size = len(data)
-        self._came += size
-        self._much = size > HEAD_BYTES
-        self._turn_after = self._messages + AT_ONCE
+        self._pending_bytes += size
+        self._large_piece = size > HEAD_BYTES
+        self._direct_until = self._messages + AT_ONCE
         try:
             try:
                 self.parser.feed_data(data)
             except HttpParserUpgrade as upgrade:
                 self._feed_again(data, upgrade)
         except HttpParserError:
-            self._fail(self._refusal)
+            self._fail(self._parse_status)
             return
-        if self._reading is _HEAD:
-            self._split = True
-        elif self._target is not None:
-            self._go_by_asgi()  # the rest of its body is on its way
-        if self._came > HEAD_BYTES:  # a head, or what chunks may have beside their bytes
+        if self._state is _HEAD:
+            self._head_split = True
+        elif self._match is not None:
+            self._switch_to_asgi()  # the rest of its body is on its way
+        if self._pending_bytes > HEAD_BYTES:  # a head, or what chunks may have beside their content
             self._fail(431)
 
     def _feed_again(self, data: bytes, stopped: HttpParserUpgrade) -> None:
         """Parse the rest of *data* after a head with ``Upgrade``.  Raises ``HttpParserError``.
 
-        Nothing is upgraded here, so that the request is an ordinary one (RFC 9110, 7.8).  But the
-        parser takes what follows its head for another protocol's, its body included: it reads the
-        head again, without that header.
+        Nothing is upgraded here, so the request is an ordinary one (RFC 9110, 7.8).  But the parser takes
+        what follows its head, its body included, for another protocol's: it is given the head again without
+        that header.
         """
         while True:
             self._upgrades = False
@@ -218,225 +163,212 @@ class HttpProtocol(HttpToolsProtocol):
             except HttpParserUpgrade as upgrade:  # of a request behind it
                 stopped = upgrade
 
-    # --- what the parser finds ----------------------------------------------------------------
+    # --- callbacks of the parser --------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
         self._messages += 1
-        self._reading = _HEAD
+        self._state = _HEAD
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._reading is not _HEAD:
+        if self._state is not _HEAD:
             return  # a trailer: none is known here, so none may pass for a header (RFC 9110, 6.5.1)
         if value[-1:] <= b" ":
-            value = value.rstrip(b" \t")  # what stands before it the parser has taken away
+            value = value.rstrip(b" \t")  # the parser has removed what stands before it
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        self._came = 0
-        if self._deaf:  # what went before has ended the connection
+        self._pending_bytes = 0
+        if self._discarding_input:  # an earlier request has ended the connection
             self._stop(400)
-        if (self._much or self._split) and self._head_size() > HEAD_BYTES:
+        if (self._large_piece or self._head_split) and self._head_size() > HEAD_BYTES:
             self._stop(431)
-        self._split = False
+        self._head_split = False
         parser = self.parser
         if parser.should_upgrade():
             if parser.get_method() == b"CONNECT":
                 self._stop(400)
             self._upgrades = True
             return
-        self._named = named = dict(self.headers)
-        if (b"host" not in named or len(named) < len(self.headers)) and not self._names_one_host():
+        self._header_map = header_map = dict(self.headers)
+        if (
+            header_map.get(b"host") != self._host or len(header_map) < len(self.headers)
+        ) and not self._names_one_host():
             self._stop(400)
-        if b"expect" in named:
+        if b"expect" in header_map:
             self.expect_100_continue = any(
                 name == b"expect" and value.lower() == b"100-continue" for name, value in self.headers
             )
-        if not self._is_for_the_front():
+        if not self._takes_fast_path():
             if len(self.pipeline) >= PIPELINED:
                 self._stop(503)
-            self._begin_asgi()
-        self._reading = _BODY
+            self._begin_asgi({})
+        self._state = _BODY
 
     def _names_one_host(self) -> bool:
-        """As a request must, so that nobody between us takes it for another's (RFC 9112, 3.2)."""
-        if len(self._named) < len(self.headers):  # of some names there are several
-            return sum(name == b"host" for name, _ in self.headers) == 1
-        return b"host" in self._named or self.parser.get_http_version() == "1.0"
+        """Whether the request has one valid Host, so that nobody takes it for another's (RFC 9112, 3.2)."""
+        host = self._header_map.get(b"host")
+        if host is None:
+            return self.parser.get_http_version() == "1.0"
+        if _HOST.fullmatch(host) is None:
+            return False
+        self._host = host
+        return sum(name == b"host" for name, _ in self.headers) == 1
 
     def _stop(self, status: int) -> NoReturn:
-        """End the parsing, from what it calls; *status* is the refusal."""
-        self._refusal = status
+        """End the parsing from one of its callbacks; *status* is the response's."""
+        self._parse_status = status
         raise _Stopped
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _is_for_the_front(self) -> bool:
-        """Whether the front knows what is asked for, and nothing about it is out of the ordinary."""
+    def _takes_fast_path(self) -> bool:
+        """Look the request up if nothing about it is out of the ordinary; whether it was found."""
         parser, cycle = self.parser, self.cycle
         if (
-            self.expect_100_continue
+            self._fast_path is None
+            or self.expect_100_continue
             or (cycle is not None and not cycle.response_complete)
             or self.flow.write_paused
-            or self._messages > self._turn_after
+            or self._messages > self._direct_until
             or not parser.should_keep_alive()
-            # without one of these only HTTP/1.1 lives on
-            or (not self._named.keys().isdisjoint(_KEEP_ALIVE) and parser.get_http_version() != "1.1")
+            # without one of these headers only HTTP/1.1 keeps a connection alive
+            or (
+                not self._header_map.keys().isdisjoint(_CONNECTION_HEADERS)
+                and parser.get_http_version() != "1.1"
+            )
         ):
             return False
         try:
-            self._target = self._targets.of(parser.get_method(), self.url)
+            self._match = self._fast_path.match(parser.get_method(), self.url)
         except Exception:
             log.exception("request_failed")
             self._stop(500)
         self._body = b""
-        return self._target is not None
+        return self._match is not None
 
-    def _begin_asgi(self) -> None:
-        """What uvicorn would have done as the request began, and now."""
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
-        HttpToolsProtocol.on_message_begin(self)
-        self.url = url
-        self.headers += headers  # the list is in the scope
-        self.expect_100_continue = expects
-        HttpToolsProtocol.on_headers_complete(self)
-        self.cycle.flow = _Flow(self.flow, self.pipeline)
-        self.cycle.transport = _Out(self.transport, self._hang_up)  # type: ignore[assignment]  # all it asks of one
-        apology = partial(self._apologize, self.cycle)
-        self.cycle.send_500_response = apology  # type: ignore[method-assign]  # uvicorn's is no problem
+    def _begin_asgi(self, extra_scope: dict[str, Any]) -> None:
+        self.begin_asgi(extra_scope, self._close_gracefully, self._send_error_response)
 
-    def _go_by_asgi(self) -> None:
-        self._target = None
-        self._begin_asgi()
+    def _switch_to_asgi(self) -> None:
+        """Hand the request that was begun here to ASGI, with the route that was found."""
+        match, self._match = self._match, None
+        self._begin_asgi({MATCH: match})
         if self._body:
             super().on_body(self._body)
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._running = cycle
-        super()._start_asgi_task(cycle, app)
-
     def on_body(self, body: bytes) -> None:
-        self._came = 0
-        if self._target is not None:
+        self._pending_bytes = 0
+        if self._match is not None:
             if not self._body:
                 self._body = body
                 return
-            self._go_by_asgi()  # in chunks: there may be thousands, and uvicorn's way adds them up well
+            self._switch_to_asgi()  # chunks: there may be thousands, and uvicorn joins them efficiently
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._came = 0
-        target, front = self._target, self._front
-        if target is None or front is None:
+        self._pending_bytes = 0
+        match, fast_path = self._match, self._fast_path
+        if match is None or fast_path is None:
             if not self._upgrades:
-                self._reading = _NOTHING
+                self._state = _BETWEEN
                 super().on_message_complete()
             return
-        self._reading = _NOTHING
-        self._target = None
-        found, method, path, query = target
-        request = Request(method, path, query, self.headers, self._named, self.client, self._body)
+        self._state = _BETWEEN
+        self._match = None
+        found, method, path, query = match
+        request = Request(method, path, query, self.headers, self._header_map, self.client, self._body)
         try:
-            answered = run_eagerly(front.answer(found, request), self.loop)
+            answered = run_eagerly(fast_path.answer(found, request), self.loop)
             if not isinstance(answered, Suspended):
                 self.server_state.total_requests += 1
-                self._write(answered, True)
+                self._write_reply(answered, True)
                 return
-        except BaseException:  # it must not; and the parser would take it for the client's fault
+        except BaseException:  # it must not; and the parser would report it as the client's fault
             log.exception("request_failed")
             self._stop(500)
-        cycle = _Cycle()
+        cycle = DirectCycle()
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
-        self._running = cycle
+        self.running = cycle
         task = answered.to_task(self.loop)
-        front.on_suspended(found, task)
-        self.tasks.add(task)  # type: ignore[arg-type]  # of what they result in nothing is asked
-        task.add_done_callback(self._answerer(cycle))
+        fast_path.on_suspended(found, task)
+        self.tasks.add(task)  # type: ignore[arg-type]  # nothing asks for their results
+        task.add_done_callback(self._reply_writer(cycle))
 
-    # --- what goes out ------------------------------------------------------------------------
+    # --- responses ----------------------------------------------------------------------------------
 
-    def _answerer(self, cycle: _Cycle) -> Callable[[asyncio.Task[Reply]], None]:
+    def _reply_writer(self, cycle: DirectCycle) -> Callable[[asyncio.Task[Reply]], None]:
+        """The callback that writes a task's reply."""
+
         def done(task: asyncio.Task[Reply]) -> None:
             self.tasks.discard(task)
             cycle.response_complete = True
-            if task.cancelled():  # the drain's end
+            if task.cancelled():  # by the end of the drain
                 self._refuse(503)
                 return
             try:
                 reply = task.result()
                 if cycle.disconnected:
                     return
-                self._write(reply, cycle.keep_alive)
+                self._write_reply(reply, cycle.keep_alive)
             except Exception:  # it must not
                 log.exception("request_failed")
                 self._refuse(500)
                 return
-            if self.pipeline or self._owed:
+            if self.pipeline or self._pending_error:
                 self.on_response_complete()  # which begins with the next
 
         return done
 
-    def _write(self, reply: Reply, keep_alive: bool) -> None:
-        """Raises ``ValueError``, with nothing written, if a header would end its line."""
-        status, headers, body = reply
-        if status >= 400 and _CLOSE in headers:
-            headers.remove(_CLOSE)
-            keep_alive = False
-        always = self.server_state.default_headers
-        out = [_STATUS[status], *map(_header_line, always), *map(_header_line, headers)]
+    def _write_reply(self, reply: Reply, keep_alive: bool) -> None:
+        """Raises ``ValueError``, with nothing written, if a header contains a line break."""
+        data, keep_alive = encode_reply(reply, self.server_state.default_headers, keep_alive)
+        self.transport.write(data)
         if not keep_alive:
-            out.append(b"connection: close")
-        lines = len(out) + 1
-        out += _END
-        head = b"\r\n".join(out)
-        if head.count(b"\n") != lines or head.count(b"\r") != lines:
-            raise ValueError("a header of the answer has a line's end in it")
-        self.transport.write(head + body)
-        if not keep_alive:
-            self._deaf = True
+            self._discarding_input = True
             self.transport.close()
 
     def on_response_complete(self) -> None:
-        if self._owed and not self.pipeline:
+        if self._pending_error and not self.pipeline:
             self.server_state.total_requests += 1
-            self._refuse(self._owed)
+            self._refuse(self._pending_error)
             return
         super().on_response_complete()
         if self.pipeline:
-            self.flow.pause_reading()  # uvicorn reads on, and would have ever more of them wait
+            self.flow.pause_reading()  # uvicorn resumes reading, and would let ever more of them wait
 
     def send_400_response(self, msg: str) -> None:
-        """What is not HTTP, as uvicorn calls it."""
+        """uvicorn calls this for what is not HTTP."""
         self._fail(400)
 
     def _fail(self, status: int) -> None:
-        """Take nothing more, and refuse what came last: after the answers to what came before it."""
-        if self._deaf:
+        """Read nothing more, and refuse the last request after the responses to those before it."""
+        if self._discarding_input:
             return
-        self._deaf = True
-        if self._reading is _BODY and self._target is None:  # of what is already in line
+        self._discarding_input = True
+        if self._state is _BODY and self._match is None:  # it is already in line
             last = self.cycle
             if last.response_complete or last.response_started:
                 last.disconnected = True
                 last.message_event.set()
-                self.transport.close()  # a second answer to one request would only confuse
+                self.transport.close()  # a second response to one request would only confuse
                 return
             last.disconnected = last.response_complete = True
             last.message_event.set()
-            if last is not self._running:
+            if last is not self.running:
                 self.pipeline.popleft()  # where uvicorn puts the last
-        self._target = None
-        if self._busy:
-            self._owed = status
+        self._match = None
+        if self.busy:
+            self._pending_error = status
         else:
             self._refuse(status)
 
     def _refuse(self, status: int, *, linger: bool = True, head_only: bool = False) -> None:
-        """A problem in place of an answer, and the connection's end."""
-        self._deaf = True
+        """Send an error in place of a response, and end the connection."""
+        self._discarding_input = True
         if self.transport.is_closing():
             return
         request_id = f"req-{secrets.token_hex(8)}"
@@ -449,8 +381,8 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    async def _apologize(self, cycle: RequestResponseCycle) -> None:
-        """The application has not answered: it failed, or the drain's end cut it off."""
+    async def _send_error_response(self, cycle: RequestResponseCycle) -> None:
+        """Answer for an application that has not: it failed, or the end of the drain cancelled it."""
         if cycle.disconnected or cycle.response_complete:
             return  # the client has gone, or was refused
         cycle.response_complete = True
@@ -458,41 +390,44 @@ class HttpProtocol(HttpToolsProtocol):
         status = 503 if task is not None and task.cancelling() else 500
         self._refuse(status, head_only=cycle.scope["method"] == "HEAD")
 
-    def _hang_up(self) -> None:
-        """The answer was the last one here; its request's body may still be on its way."""
-        if self._reading is _BODY and not self.transport.is_closing():
+    def _close_gracefully(self) -> None:
+        """Close after the last response; its request's body may still be on its way."""
+        if self._state is _BODY and not self.transport.is_closing():
             self._linger()
         else:
             self.transport.close()
 
     def _linger(self) -> None:
-        """Say no more, and drop what comes: closed with bytes unread the connection would be reset, and
-        the client lose what it is told."""
-        self._deaf = True
-        self._owed = 0
-        self.pipeline.clear()  # nobody would hear of what those did
+        """Send no more, and discard what arrives: a connection that is closed with bytes unread is reset,
+        and the client loses the response."""
+        self._discarding_input = True
+        self._pending_error = 0
+        self.pipeline.clear()  # nobody would see their responses
         if self._half_closed:
             self.transport.close()
             return
         self.transport.write_eof()
         self.flow.resume_reading()
 
-    # --- what is over -------------------------------------------------------------------------
+    # --- time limits --------------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Hang up if nothing has happened for too long; the server asks every ``SWEEP_SECONDS``."""
+        """Close the connection if nothing has happened for too long; called every ``SWEEP_SECONDS``."""
         unread = self.transport.get_write_buffer_size()
-        seen = (self._messages, self._reading, unread)
-        is_our_turn = self._busy and not unread
-        self._unchanged_s = 0.0 if is_our_turn or seen != self._seen else self._unchanged_s + SWEEP_SECONDS
-        self._seen = seen
+        seen = (self._messages, self._state, unread)
+        awaits_handler = self.busy and not unread
+        if awaits_handler or seen != self._last_sweep:
+            self._unchanged_s = 0.0
+        else:
+            self._unchanged_s += SWEEP_SECONDS
+        self._last_sweep = seen
         if unread:
             if self._unchanged_s >= UNREAD_SECONDS:
                 self.transport.abort()
-        elif self._deaf:
+        elif self._discarding_input:
             if self._unchanged_s >= LINGER_SECONDS:
                 self.transport.abort()
-        elif self._reading is _HEAD:
+        elif self._state is _HEAD:
             if self._unchanged_s >= HEAD_SECONDS:
                 self._fail(408)
         elif self._unchanged_s >= IDLE_SECONDS:

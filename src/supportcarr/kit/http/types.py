@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -17,7 +17,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Reply = tuple[int, Headers, bytes]  # status, headers with content-length, body
 
-F = TypeVar("F")
+MATCH = "supportcarr.match"  # the key of a scope
 
 
 class Request(msgspec.Struct):
@@ -37,14 +37,27 @@ class Request(msgspec.Struct):
     receive: Receive | None = None
 
 
-class FastPathApp(Protocol[F]):
-    """An application's table of the few routes that most requests are for."""
+class RouteMatch(NamedTuple):
+    """What a request line names: what of the application answers it, and the line's parts."""
 
-    def find(self, method: str, path: str) -> F | None:
-        """What answers such a request; ``None``: ASGI does."""
+    found: Any
+    method: str
+    path: str
+    query: bytes
 
-    def answer(self, found: F, request: Request) -> Coroutine[Any, Any, Reply]:
+
+class FastPathApp(Protocol):
+    """An application that answers whole requests without ASGI.  Implemented by ``gateway.app.Gateway``.
+
+    Its ASGI side answers the same requests alike, and finds a match of ``match`` under ``MATCH`` in the
+    scope if the connection has looked it up.
+    """
+
+    def match(self, method: bytes, target: bytes) -> RouteMatch | None:
+        """What answers that method and target of a request line; ``None``: only ASGI can tell."""
+
+    def answer(self, found: Any, request: Request) -> Coroutine[Any, Any, Reply]:
         """The answer, begun outside a task (``kit.http.eager``).  Raises nothing but what cancels it."""
 
-    def on_suspended(self, found: F, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: Any, task: asyncio.Task[Reply]) -> None:
         """That answer has to wait, and goes on in this task."""

@@ -1,4 +1,5 @@
-"""Prometheus metrics: one registry a process, served on a port of its own (``kit.http.server``).
+"""Prometheus metrics: one registry a process, served on a port of its own
+(``metrics_server``).
 
 Keep the labelled child that ``labels()`` returns: asking for it per request costs more than
 counting does.

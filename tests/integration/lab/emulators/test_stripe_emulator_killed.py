@@ -12,12 +12,13 @@ from pathlib import Path
 import aiohttp
 
 from support.payments.world import API_KEY, Emulator, gateway_to, until_answering
-from supportcarr.kit.http.server import free_port
+from supportcarr.kit.http.sockets import free_port
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from supportcarr.kit.http.server import Lifecycle, run, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.server import run, serve
 from supportcarr_lab.emulators.app import create_app
 app = create_app(data=Path(sys.argv[1]), api_key=sys.argv[2], webhook_secret="whsec", webhook_url=None)
 run(serve(app, "127.0.0.1", int(sys.argv[3]), 1.0, lifecycle=Lifecycle()))

@@ -10,7 +10,7 @@ import pytest
 
 from support.http.raw_connections import Talk, Wire, on_uvloop, until, wired
 from supportcarr.kit.http import protocol
-from supportcarr.kit.http.error_responses import HEAD_BYTES
+from supportcarr.kit.http.responses import HEAD_BYTES
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 HOT = b"GET /hot" + HOST + b"\r\n"
@@ -166,7 +166,7 @@ async def test_what_goes_along_with_chunks_is_bounded_too(path: bytes, endless: 
             assert (await talk.reply()).status == 200
         else:
             await refused(talk, 431, "head_too_large")
-        await until(lambda: connection._deaf)
+        await until(lambda: connection._discarding_input)
         assert len(connection.headers) == 2
 
 
@@ -210,11 +210,11 @@ async def test_a_head_that_trickles_is_ended_in_time() -> None:
         connection = await wire.connection()
         for byte in b"GET /hot" + HOST:
             talk.send(bytes([byte]))
-        await until(lambda: connection._reading is protocol._HEAD)
+        await until(lambda: connection._state is protocol._HEAD)
         pass_seconds(wire, protocol.HEAD_SECONDS - protocol.SWEEP_SECONDS)
         talk.send(b"x:")
         await asyncio.sleep(0.02)
-        assert not connection._deaf
+        assert not connection._discarding_input
         pass_seconds(wire, 2 * protocol.SWEEP_SECONDS)
         await refused(talk, 408, "request_timeout")
 

@@ -14,10 +14,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from supportcarr.kit.http.server import Lifecycle, LifespanFailed, free_port, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.lifespan import LifespanFailed
+from supportcarr.kit.http.server import serve
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import Receive, Scope, Send
 
-TESTS = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[3]
 
 
 class ServerProcess:

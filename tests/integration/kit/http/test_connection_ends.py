@@ -12,7 +12,10 @@ import structlog
 
 from support.http.raw_connections import BIG, Wire, on_uvloop, until, wired
 from supportcarr.kit.http import protocol
-from supportcarr.kit.http.server import Lifecycle, LifespanFailed, free_port, serve
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.lifespan import LifespanFailed
+from supportcarr.kit.http.server import serve
+from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import Receive, Scope, Send
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
@@ -282,7 +285,7 @@ async def test_what_takes_longer_than_the_drain_is_told_so(sent: bytes) -> None:
             assert (json.loads(answer.body)["code"], answer.one(b"retry-after")) == ("overloaded", b"1")
             await talk.ended()
             assert not wire.tasks
-    assert [line["requests"] for line in lines if line["event"] == "drain_cut_off"] == [1]
+    assert [line["requests"] for line in lines if line["event"] == "drain_timed_out"] == [1]
 
 
 @on_uvloop
@@ -351,7 +354,7 @@ async def test_a_server_that_is_cancelled_gives_its_port_back() -> None:
 async def test_two_servers_share_a_port_and_one_goes_on_when_the_other_ends() -> None:
     async with wired() as one:
         other = Lifecycle()
-        running = asyncio.create_task(serve(one, "127.0.0.1", one.port, 5, lifecycle=other, front=None))
+        running = asyncio.create_task(serve(one, "127.0.0.1", one.port, 5, lifecycle=other))
         bodies: set[bytes] = set()
         while len(bodies) < 2:
             async with one.talk() as talk:

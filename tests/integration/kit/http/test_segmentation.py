@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from support.http.raw_connections import on_uvloop, wired
-from supportcarr.kit.http.error_responses import HEAD_BYTES
 from supportcarr.kit.http.protocol import HttpProtocol
-from supportcarr.kit.http.target_cache import TargetCache
-from supportcarr.kit.http.types import Receive, Reply, Request, Scope, Send
+from supportcarr.kit.http.responses import HEAD_BYTES
+from supportcarr.kit.http.types import Receive, Reply, Request, RouteMatch, Scope, Send
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 UPGRADE = b"connection: upgrade\r\nupgrade: h2c\r\n"
@@ -104,8 +103,9 @@ class Front:
     def __init__(self) -> None:
         self.asked = 0
 
-    def find(self, method: str, path: str) -> str | None:
-        return path if path in ("/hot", "/wait") else None
+    def match(self, method: bytes, target: bytes) -> RouteMatch | None:
+        path, _, query = target.decode().partition("?")
+        return RouteMatch(path, method.decode(), path, query.encode()) if path in ("/hot", "/wait") else None
 
     def on_suspended(self, found: str, task: asyncio.Task[Reply]) -> None:
         pass
@@ -142,7 +142,7 @@ CONFIG.load()
 async def answers(pieces: list[bytes]) -> list[bytes]:
     """The answers' bytes, without what is new in each refusal."""
     state, front = ServerState(), Front()
-    protocol = HttpProtocol(CONFIG, state, {}, targets=TargetCache(front), most=1)
+    protocol = HttpProtocol(CONFIG, state, {}, fast_path=front, max_connections=1)
     async with asyncio.timeout(20):
         got = await Transport(protocol, pieces).run()
     assert not state.tasks and not state.connections and front.asked

@@ -1,4 +1,4 @@
-"""Requests in the air are bounded, together and by route, and who is late is cut off."""
+"""Requests in flight are bounded, together and by route, and cancelled when they take too long."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.policies import ANYONE
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
-from supportcarr.gateway import concurrency as flying
-from supportcarr.gateway.concurrency import Flights
+from supportcarr.gateway import concurrency as concurrency
+from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.kit.observability.metrics import Metrics, RequestMetrics
 
@@ -39,73 +39,73 @@ async def waiting(count: int) -> AsyncIterator[list[asyncio.Task[None]]]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_a_route_has_half_of_the_room_and_the_others_the_rest() -> None:
-    flights, slow, other = Flights(4, 10, Metrics()), endpoint("/slow"), endpoint("/other")
+async def test_a_route_has_half_of_the_slots_and_the_others_the_rest() -> None:
+    limiter, slow, other = ConcurrencyLimiter(4, 10, Metrics()), endpoint("/slow"), endpoint("/other")
     async with waiting(5) as tasks:
-        flights.admit(slow, tasks[0])
-        flights.admit(slow, tasks[1])
+        limiter.admit(slow, tasks[0])
+        limiter.admit(slow, tasks[1])
         with pytest.raises(Overloaded):
-            flights.admit(slow, tasks[2])
-        flights.admit(other, tasks[2])
-        flights.admit(other, tasks[3])
+            limiter.admit(slow, tasks[2])
+        limiter.admit(other, tasks[2])
+        limiter.admit(other, tasks[3])
         with pytest.raises(Overloaded):
-            flights.admit(endpoint("/third"), None)  # the room is full, also for who would not wait
-        flights.leave(tasks[0])
-        flights.leave(tasks[0])  # once is enough
-        flights.admit(slow, tasks[0])
+            limiter.admit(endpoint("/third"), None)  # no slot is free, for quick ones either
+        limiter.release(tasks[0])
+        limiter.release(tasks[0])  # harmless
+        limiter.admit(slow, tasks[0])
         with pytest.raises(Overloaded):
-            flights.admit(slow, tasks[4])
-        assert (slow.flying, other.flying) == (2, 2)
+            limiter.admit(slow, tasks[4])
+        assert (slow.in_flight, other.in_flight) == (2, 2)
 
 
-async def test_who_never_waits_takes_no_room() -> None:
-    flights, route = Flights(2, 10, Metrics()), endpoint("/quick")
+async def test_requests_answered_synchronously_take_no_slot() -> None:
+    limiter, route = ConcurrencyLimiter(2, 10, Metrics()), endpoint("/quick")
     for _ in range(10):
-        flights.admit(route, None)
-    assert route.flying == 0
+        limiter.admit(route, None)
+    assert route.in_flight == 0
 
 
-async def test_who_is_late_is_cancelled_once_and_may_go_on_when_it_has_left(
+async def test_a_request_that_timed_out_is_cancelled_once_and_not_after_its_release(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(flying, "_LOOK_SECONDS", 0.01)
-    flights, route = Flights(8, 0.03, Metrics()), endpoint("/slow")
+    monkeypatch.setattr(concurrency, "_CHECK_SECONDS", 0.01)
+    limiter, route = ConcurrencyLimiter(8, 0.03, Metrics()), endpoint("/slow")
     told: list[bool] = []
 
     async def answer() -> str:
         task = asyncio.current_task()
         assert task is not None
-        flights.admit(route, task)
+        limiter.admit(route, task)
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            told.append(flights.is_late())
+            told.append(limiter.timed_out())
         finally:
-            flights.leave(task)
-        await asyncio.sleep(0.05)  # the answer is sent, and nobody cancels that
+            limiter.release(task)
+        await asyncio.sleep(0.05)  # the response is sent, and nothing cancels that
         return "answered"
 
     task = asyncio.create_task(answer())
     assert await task == "answered"
-    assert (told, task.cancelling(), route.flying) == ([True], 0, 0)
+    assert (told, task.cancelling(), route.in_flight) == ([True], 0, 0)
 
 
-async def test_who_is_cancelled_by_somebody_else_is_not_late() -> None:
-    flights, route = Flights(8, 10, Metrics()), endpoint("/slow")
+async def test_a_request_cancelled_for_another_reason_has_not_timed_out() -> None:
+    limiter, route = ConcurrencyLimiter(8, 10, Metrics()), endpoint("/slow")
     told: list[bool] = []
 
     async def answer() -> None:
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            told.append(flights.is_late())
+            told.append(limiter.timed_out())
             raise
 
     task = asyncio.create_task(answer())
-    flights.board(task, route)
-    task.add_done_callback(flights.leave)
+    limiter.track(task, route)
+    task.add_done_callback(limiter.release)
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await asyncio.sleep(0)
-    assert (told, route.flying) == ([False], 0)
+    assert (told, route.in_flight) == ([False], 0)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from supportcarr.kit.http.server import Lifecycle, serve_metrics
+from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.observability.metrics_server import serve_metrics
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""Granian, embedded: serves the process with WebSockets (ADR 6).
+
+The one file that imports Granian.  ``granian.server.embed`` is public, and marked experimental by its
+authors.
+"""
+
+from __future__ import annotations
+
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+from supportcarr.kit.http.types import ASGIApp
+
+
+class GranianServer:
+    """Granian keeps WebSockets alive under a load at which uvicorn's are seconds late."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int, *, backlog: int, connections: int) -> None:
+        self._server = Server(
+            app,
+            host,
+            port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            websockets=True,
+            backlog=backlog,
+            backpressure=connections,
+            log_enabled=False,
+        )
+
+    async def run(self) -> None:
+        await self._server.serve()
+
+    def stop(self) -> None:
+        self._server.stop()  # type: ignore[no-untyped-call]  # granian leaves it unannotated

@@ -1,0 +1,79 @@
+"""Responses as bytes: replies of the application, and the errors that a connection sends by itself."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.errors import ApiError, Overloaded
+from supportcarr.kit.http.problems import MEDIA_TYPE, encode_problem, problem_of
+from supportcarr.kit.http.types import Headers, Reply
+from supportcarr.kit.http.uvicorn_adapter import STATUS_LINE
+
+HEAD_BYTES = 32_768  # of a request line and its headers: twice what Node takes
+
+_CLOSE = (b"connection", b"close")
+_STATUS = {status: line.rstrip() for status, line in STATUS_LINE.items()}
+_HEAD_END = (b"", b"")
+_header_line = b": ".join  # of a name and its value
+
+
+class _MalformedRequest(ApiError):
+    status, code, title = 400, "malformed_request", "This is not HTTP"
+
+
+class _RequestTimeout(ApiError):
+    status, code, title = 408, "request_timeout", "The request did not come in time"
+
+
+class _HeadTooLarge(ApiError):
+    status, code, title = 431, "head_too_large", "The head is too large"
+
+
+class _InternalError(ApiError):
+    status, code, title = 500, "internal_error", "Something went wrong here"
+
+
+_ERRORS = {
+    error.status: error
+    for error in (
+        _MalformedRequest("The request cannot be read"),
+        _RequestTimeout("Its head took too long"),
+        _HeadTooLarge(f"Address and headers may have {HEAD_BYTES} bytes"),
+        _InternalError("The fault is ours; it has been noted"),
+        Overloaded("Try again in a moment"),
+    )
+}
+
+
+def encode_reply(reply: Reply, default_headers: Headers, keep_alive: bool) -> tuple[bytes, bool]:
+    """The bytes of a response, and whether the connection goes on after it.
+
+    Raises ``ValueError`` if a header contains a line break.
+    """
+    status, headers, body = reply
+    if status >= 400 and _CLOSE in headers:
+        headers.remove(_CLOSE)
+        keep_alive = False
+    out = [_STATUS[status], *map(_header_line, default_headers), *map(_header_line, headers)]
+    if not keep_alive:
+        out.append(b"connection: close")
+    lines = len(out) + 1
+    out += _HEAD_END
+    head = b"\r\n".join(out)
+    if head.count(b"\n") != lines or head.count(b"\r") != lines:
+        raise ValueError("a header of the response contains a line break")
+    return head + body, keep_alive
+
+
+def error_response(status: int, request_id: str, default_headers: Headers) -> tuple[bytes, bytes]:
+    """Head and body of a problem (RFC 9457) that ends its connection."""
+    body = encode_problem(problem_of(_ERRORS[status], request_id))
+    own = [
+        (b"content-type", MEDIA_TYPE),
+        (b"cache-control", b"no-store"),
+        (b"x-request-id", request_id.encode()),
+        (b"content-length", b"%d" % len(body)),
+        _CLOSE,
+    ]
+    if status == 503:
+        own.append((b"retry-after", b"1"))
+    lines = [b"%b: %b\r\n" % header for header in (*default_headers, *own)]
+    return b"".join((_STATUS[status], b"\r\n", *lines, b"\r\n")), body

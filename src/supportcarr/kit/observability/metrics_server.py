@@ -1,0 +1,54 @@
+"""A small HTTP server for ``/metrics``, ``/healthz`` and ``/readyz``, on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from supportcarr.kit.http.lifecycle import Lifecycle
+
+log = structlog.get_logger(__name__)
+
+
+async def serve_metrics(
+    render: Callable[[], bytes], host: str, port: int, *, lifecycle: Lifecycle
+) -> asyncio.Server:
+    """Answer ``/metrics`` with *render()*, ``/healthz`` and ``/readyz``, on a port of its own (0: any).
+
+    So a process that serves nothing else (a worker) can be asked as well.  Close the server that is
+    returned.
+    """
+
+    def answered(path: bytes) -> tuple[bytes, bytes]:
+        if path == b"/metrics":
+            return b"200 OK", render()
+        if path == b"/healthz":
+            return b"200 OK", b"alive\n"
+        if path == b"/readyz":
+            return (
+                (b"200 OK", b"ready\n") if lifecycle.ready else (b"503 Service Unavailable", b"not ready\n")
+            )
+        return b"404 Not Found", b"not found\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            method, _, rest = head.partition(b" ")
+            path = rest.partition(b" ")[0].partition(b"?")[0]
+            status, body = answered(path if method == b"GET" else b"")
+            wait = b"retry-after: 1\r\n" if status.startswith(b"503") else b""
+            writer.write(
+                b"HTTP/1.1 %s\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\n%s"
+                b"content-length: %d\r\nconnection: close\r\n\r\n" % (status, wait, len(body)) + body
+            )
+            await writer.drain()
+        except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+            pass  # a peer that says nothing, too much, or leaves; there is nobody to tell
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(answer, host, port)
+    log.info("metrics_listening", port=server.sockets[0].getsockname()[1])
+    return server

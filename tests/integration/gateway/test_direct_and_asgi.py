@@ -1,0 +1,100 @@
+"""Requests that the connection answers directly and those that come by ASGI get the same responses."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from support.http.asgi import Request, ask, ask_directly
+from support.http.example_part import things_routes
+from support.http.server import Api, new_address, serving
+from supportcarr.gateway.settings import LimitSettings
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+
+ADDRESS_PER_MINUTE = 6
+WRONG_TOKEN = {"authorization": "Bearer nonsense"}
+JSON = {"content-type": "application/json"}
+MOVE = b'{"at":{"lat":1,"lng":2}}'
+
+CASES = [
+    Request("GET", "/me"),
+    Request("GET", "/me", headers=WRONG_TOKEN),
+    Request("GET", "/me", headers={"authorization": ""}),
+    Request("GET", "/me", query="x=1"),
+    Request("GET", "/me", headers={"if-none-match": '"1"'}),
+    Request("GET", "/me", headers={"x-request-id": "trace-0123456789"}),
+    Request("GET", "/me", headers={"if-match": "garbage"}),
+    Request("GET", "/me/"),
+    Request("GET", "//me"),
+    Request("GET", "/nothing"),
+    Request("GET", "/things/THING"),
+    Request("GET", "/things/nothing"),
+    Request("GET", "/things/count"),
+    Request("GET", "/near", query="lat=1&lng=2"),
+    Request("GET", "/near", query="lat=1&lng=2&wide=true", headers=WRONG_TOKEN),
+    Request("GET", "/near", query="lat=nan&lng=2"),
+    Request("GET", "/near"),
+    Request("GET", "/fail/code"),
+    Request("POST", "/things/THING/moves", headers={**JSON, "if-match": '"9"'}, body=MOVE),
+    Request("POST", "/things/nothing/moves", headers=JSON, body=MOVE),
+    Request("POST", "/things//moves", headers=JSON, body=MOVE),
+    Request("POST", "/things/THING/moves", headers=JSON, body=b"{"),
+    Request("POST", "/things/THING/moves", headers=JSON, body=b'{"at":{"lat":100}}'),
+    Request("POST", "/things/THING/moves", headers={"content-type": "text/plain"}, body=MOVE),
+    Request("POST", "/things/THING/moves", headers=JSON, body=b" " * 5000),
+    Request("POST", "/things/THING/moves", headers={**JSON, **WRONG_TOKEN}, body=MOVE),
+    Request("POST", "/things", headers=JSON, body=b"{}"),
+    Request("POST", "/hooks", body=b"\xff\x00"),
+    Request("DELETE", "/me"),
+    Request("HEAD", "/me"),
+    Request("OPTIONS", "/me"),
+]
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{c.method} {c.path}?{c.query} {n}" for n, c in enumerate(CASES)]
+)
+async def test_both_ways_answer_the_same(api: Api, case: Request) -> None:
+    rider = await api.person("rider")
+    created = await rider.create("/things", {"label": "a", "at": {"lat": 45.5, "lng": -73.6}})
+    case = replace(case, path=case.path.replace("THING", created.body["id"]), token=rider.token)
+    directly = await ask_directly(api.gateway, case, rider.address)
+    by_asgi = await ask(api.gateway, case, rider.address)
+    assert directly == by_asgi
+
+
+async def test_the_cases_meet_every_kind_of_response(api: Api) -> None:
+    rider = await api.person("rider")
+    asked = [
+        await ask_directly(api.gateway, replace(case, token=rider.token), new_address()) for case in CASES
+    ]
+    assert {answered.status for answered in asked} >= {200, 204, 304, 400, 401, 404, 405, 413, 415, 422, 500}
+
+
+@pytest.fixture
+async def limited(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
+    limits = LimitSettings(user_per_minute=1000, address_per_minute=ADDRESS_PER_MINUTE)
+    async with serving(things_routes(store), store=store, redis=redis, limits=limits) as running:
+        yield running
+
+
+async def test_both_ways_share_one_limit_and_one_metric(limited: Api) -> None:
+    rider, address = await limited.person("rider"), new_address()
+    case = Request("GET", "/me", token=rider.token)
+    ways = [ask_directly, ask] * 4
+    statuses = [(await way(limited.gateway, case, address)).status for way in ways]
+    assert statuses == [200] * ADDRESS_PER_MINUTE + [429] * (len(ways) - ADDRESS_PER_MINUTE)
+    timings = limited.metrics.requests.timings("GET", "/api/v1/me", 200)
+    assert sum(timings.counts) == ADDRESS_PER_MINUTE
+
+
+async def test_a_real_connection_answers_directly_and_by_asgi_alike(api: Api) -> None:
+    """A body in two pieces and a percent-escaped path go by ASGI."""
+    rider = await api.person("rider")
+    created = await rider.create("/things", {"label": "a", "at": {"lat": 45.5, "lng": -73.6}})
+    plain = await rider.get(f"/things/{created.body['id']}")
+    escaped = await rider.get(f"/%74hings/{created.body['id']}")
+    assert (plain.status, plain.body) == (escaped.status, escaped.body)
