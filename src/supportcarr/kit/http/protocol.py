@@ -20,7 +20,7 @@ import re
 import secrets
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import structlog
 from httptools import HttpParserError, HttpParserUpgrade
@@ -28,12 +28,13 @@ from httptools import HttpParserError, HttpParserUpgrade
 from supportcarr.kit.http.eager import Suspended, run_eagerly
 from supportcarr.kit.http.responses import HEAD_BYTES, encode_reply, error_response
 from supportcarr.kit.http.types import MATCH, FastPathApp, Reply, Request, RouteMatch
-from supportcarr.kit.http.uvicorn_adapter import Connection, DirectCycle
-
-if TYPE_CHECKING:
-    from uvicorn.config import Config
-    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-    from uvicorn.server import ServerState
+from supportcarr.kit.http.uvicorn_adapter import (
+    Config,
+    Connection,
+    DirectCycle,
+    RequestResponseCycle,
+    ServerState,
+)
 
 HEAD_SECONDS = 20.0  # from a head's first byte to its last
 IDLE_SECONDS = 75.0  # between requests: longer than the 60 s after which common proxies close first

@@ -13,19 +13,27 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Collection, Sized
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import structlog
 import uvicorn
+from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from supportcarr.kit.http.types import ASGIApp
 
-if TYPE_CHECKING:
-    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
-__all__ = ["RELIED_ON", "STATUS_LINE", "Connection", "DirectCycle", "UvicornServer"]
+__all__ = [
+    "RELIED_ON",
+    "STATUS_LINE",
+    "Config",
+    "Connection",
+    "DirectCycle",
+    "RequestResponseCycle",
+    "ServerState",
+    "UvicornServer",
+]
 
 # By class: attributes, and methods that are called, overridden, or called by uvicorn on our classes.
 RELIED_ON: dict[str, frozenset[str]] = {
@@ -223,7 +231,7 @@ class UvicornServer(uvicorn.Server):
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self._socket = listener
         self._sweep_ticks = max(1, int(sweep_seconds * TICKS_A_SECOND))
-        config = uvicorn.Config(
+        config = Config(
             app,
             http=connection,  # type: ignore[arg-type]  # it calls the class
             ws="none",
