@@ -1396,7 +1396,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description The body of every refusal.
+         * @description The body of an error response; ``errors`` names the fields of the request that were wrong.
          */
         Problem: {
             type: string;
