@@ -18,8 +18,9 @@ from supportcarr.dispatch.collections import OFFERS
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
 from supportcarr.supervisor.redis_server import RedisServer
-from supportcarr_lab.verification import evidence, invariants
-from supportcarr_lab.verification.collect import StoreEvidence
+from supportcarr_lab.verification import invariants
+from supportcarr_lab.verification.records import read_records
+from supportcarr_lab.verification.store_source import StoreRecordSource
 
 
 @pytest.fixture
@@ -73,16 +74,18 @@ async def cancel(city: City, api: Api, rescue_id: str) -> None:
 
 async def assert_in_order(city: City, api: Api) -> None:
     """Everything is over, paid as owed, and told of."""
-    wanted = StoreEvidence(api.house.store, city.place.stripe_url)
+    wanted = StoreRecordSource(api.house.store, city.place.stripe_url)
 
     async def drained() -> bool:
-        facts = await evidence.collect(wanted)
-        return not invariants.drained(facts.leftovers, facts.rescues, facts.offers, facts.payments, True)
+        facts = await read_records(wanted)
+        return not invariants.drained(facts.pending_work, facts.rescues, facts.offers, facts.payments, True)
 
     await until(drained)
-    facts = await evidence.collect(wanted)
+    facts = await read_records(wanted)
     assert invariants.legal_transitions(facts.rescues) == []
-    assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.books) == []
+    assert (
+        invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.processor_payments) == []
+    )
     assert invariants.one_job_per_driver(facts.rescues) == []
 
 

@@ -108,7 +108,7 @@ async def intents(world: World) -> list[dict[str, Any]]:
     """Every payment in the books of Stripe's emulator."""
     async with (
         aiohttp.ClientSession() as http,
-        http.get(f"{world.place.stripe_url}/sandbox/stripe/books", raise_for_status=True) as answer,
+        http.get(f"{world.place.stripe_url}/sandbox/stripe/payment_intents", raise_for_status=True) as answer,
     ):
         content: dict[str, list[dict[str, Any]]] = await answer.json()
         return content["intents"]

@@ -31,22 +31,22 @@ from supportcarr.realtime.event_mapping import to_stream_messages
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.riders.collections import RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
-from supportcarr_lab.verification import evidence, invariants
-from supportcarr_lab.verification.collect import StoreEvidence
+from supportcarr_lab.verification import invariants, records
+from supportcarr_lab.verification.store_source import StoreRecordSource
 
 
 async def judge(world: World, *, every_event_known: bool = True) -> list[str]:
     """A sentence for each thing that is wrong.  Without *every_event_known* (a process died while a
     write was under way) what came of events that nobody wrote down is no finding."""
     events = read_events(world.place.events)
-    facts = await evidence.collect(StoreEvidence(world.store, world.place.stripe_url))
+    facts = await records.read_records(StoreRecordSource(world.store, world.place.stripe_url))
     found = [
         *invariants.legal_transitions(facts.rescues),
         *invariants.ledger_zero(facts.ledger),
-        *invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.books),
+        *invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.processor_payments),
         *invariants.one_job_per_driver(facts.rescues),
         *invariants.one_live_per_rider(facts.rescues),
-        *invariants.drained(facts.leftovers, facts.rescues, facts.offers, facts.payments, quiet=True),
+        *invariants.drained(facts.pending_work, facts.rescues, facts.offers, facts.payments, quiet=True),
         *await _claims(world),
         *await _streams(world, events, every_event_known),
         *await _notifications(world, events, every_event_known),

@@ -19,7 +19,7 @@ HOLDING = ("requires_capture", "requires_action", "requires_confirmation", "proc
 
 
 class StripeLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One intent, as Stripe (or its emulator's ``/sandbox/stripe/books``) has it; minor units."""
+    """One intent, as Stripe (or its emulator's ``/sandbox/stripe/payment_intents``) has it; minor units."""
 
     id: str
     rescue_id: str | None

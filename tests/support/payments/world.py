@@ -81,7 +81,7 @@ class Emulator:
             assert answer.status == 200, await answer.text()
 
     async def intents(self) -> list[dict[str, Any]]:
-        async with self.session.get(f"{self.base}/sandbox/stripe/books") as answer:
+        async with self.session.get(f"{self.base}/sandbox/stripe/payment_intents") as answer:
             return cast(list[dict[str, Any]], (await answer.json())["intents"])
 
     async def authenticate(self, intent_id: str, *, succeeds: bool) -> None:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from supportcarr.contracts.actors import SYSTEM, Actor
-from supportcarr_lab.simulator.journal import Cursor, JournalRecord, Loaded, Mark, Seen, key
-from supportcarr_lab.verification.evidence import (
+from supportcarr_lab.simulator.journal import (
+    JournalRecord,
+    LoadedState,
+    ReceivedEvent,
+    StreamPosition,
+    Subscription,
+    event_key,
+)
+from supportcarr_lab.verification.records import (
     CLEARING,
     DRIVER_PAYABLE,
-    BookEntry,
-    Entry,
-    Facts,
+    CityRecords,
     LedgerTransaction,
-    Leftovers,
     Notification,
     Offer,
     Payment,
+    PendingWork,
+    ProcessorPayment,
     Rescue,
+    TimelineEntry,
     movements_of,
 )
 
@@ -35,11 +42,13 @@ LIFE: tuple[tuple[str, Actor], ...] = (
 )
 
 
-def timeline(*steps: tuple[str, Actor], start: float = BEGAN + 10, every: float = 60.0) -> tuple[Entry, ...]:
+def timeline(
+    *steps: tuple[str, Actor], start: float = BEGAN + 10, every: float = 60.0
+) -> tuple[TimelineEntry, ...]:
     """Entries one after the other, from version 1."""
     before = [None, *(to for to, _ in steps)]
     return tuple(
-        Entry(at=start + i * every, from_=before[i], to=to, actor=actor, version=i + 1)
+        TimelineEntry(at=start + i * every, from_=before[i], to=to, actor=actor, version=i + 1)
         for i, (to, actor) in enumerate(steps)
     )
 
@@ -101,13 +110,13 @@ def ledger(rider: int = TOTAL, driver: int = DRIVER_PART) -> tuple[LedgerTransac
     )
 
 
-def book(captured: int = TOTAL, status: str = "succeeded", intent: str = INTENT) -> BookEntry:
-    return BookEntry(intent_id=intent, status=status, captured=captured, refunded=0, currency="CAD")
+def book(captured: int = TOTAL, status: str = "succeeded", intent: str = INTENT) -> ProcessorPayment:
+    return ProcessorPayment(intent_id=intent, status=status, captured=captured, refunded=0, currency="CAD")
 
 
-def facts() -> Facts:
+def facts() -> CityRecords:
     """A city in order."""
-    return Facts(
+    return CityRecords(
         rescues=(rescue(),),
         offers=(
             Offer(id=OFFER, rescue_id=RESCUE, driver_id=DRIVER, made_at=BEGAN + 100, outcome="accepted"),
@@ -115,18 +124,18 @@ def facts() -> Facts:
         payments=(payment(),),
         ledger=ledger(),
         notifications=(Notification(id=NOTE, user_id=RIDER, at=BEGAN + 131),),
-        books=(book(),),
-        leftovers=Leftovers(outbox=0, jobs=0),
+        processor_payments=(book(),),
+        pending_work=PendingWork(outbox=0, jobs=0),
     )
 
 
 def journals() -> list[JournalRecord]:
     """What both wrote down of it."""
-    statuses = [key("rescue:status_update", RESCUE, version) for version in range(1, 8)]
-    hold = key("payment:processed", PAYMENT, "hold", "succeeded", TOTAL)
-    capture = key("payment:processed", PAYMENT, "capture", "succeeded", TOTAL)
-    note = key("notification:new", NOTE)
-    made, closed = key("offer:new", OFFER), key("offer:closed", OFFER, "accepted")
+    statuses = [event_key("rescue:status_update", RESCUE, version) for version in range(1, 8)]
+    hold = event_key("payment:processed", PAYMENT, "hold", "succeeded", TOTAL)
+    capture = event_key("payment:processed", PAYMENT, "capture", "succeeded", TOTAL)
+    note = event_key("notification:new", NOTE)
+    made, closed = event_key("offer:new", OFFER), event_key("offer:closed", OFFER, "accepted")
     rider = [statuses[0], hold, *statuses[1:3], note, *statuses[3:], capture]
     driver = [made, statuses[2], closed, *statuses[3:], capture]
     return [journal(RIDER, "rider", rider), journal(DRIVER, "driver", driver)]
@@ -138,18 +147,18 @@ def journal(user_id: str, role: str, keys: list[tuple[str, ...]]) -> JournalReco
     return JournalRecord(
         user_id=user_id,
         role=role,
-        marks=[Mark(stream, Cursor("e1", 0), BEGAN + 1, True)],
-        seen=[
-            Seen(stream, Cursor("e1", n), f"{'.'.join(k)}", k, BEGAN + 2 + n)
+        subscriptions=[Subscription(stream, StreamPosition("e1", 0), BEGAN + 1, True)],
+        received=[
+            ReceivedEvent(stream, StreamPosition("e1", n), f"{'.'.join(k)}", k, BEGAN + 2 + n)
             for n, k in enumerate(keys, start=1)
         ],
-        acknowledged=[RESCUE] if role == "rider" else [],
+        accepted_rescues=[RESCUE] if role == "rider" else [],
     )
 
 
-def loaded(at: float) -> Loaded:
+def loaded(at: float) -> LoadedState:
     """The state at the end, as a client loads it."""
-    return Loaded(
+    return LoadedState(
         at=at,
         versions={RESCUE: 9},
         payments={RESCUE: ("captured", TOTAL, 0)},

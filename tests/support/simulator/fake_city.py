@@ -13,12 +13,12 @@ from typing import Any
 
 from aiohttp import web
 
-from support.simulator.city_facts import rescue_evidence
+from support.simulator.city_records import rescue_evidence
 from support.simulator.fake_streams import FakeStreams
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
-from supportcarr_lab.simulator.city_time import CityTime, stamp
-from supportcarr_lab.verification import evidence
-from supportcarr_lab.verification.invariants import FINAL, owed_by
+from supportcarr_lab.simulator.city_time import CityTime, format_time
+from supportcarr_lab.verification import records
+from supportcarr_lab.verification.invariants import FINAL, amounts_due
 
 CITY_START = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)  # 16:00 in Montréal, a Monday
 TOTAL = 2400
@@ -116,9 +116,9 @@ class FakeCity(FakeStreams):
         return web.json_response(answer)
 
     def _clock(self) -> web.Response:
-        wall = stamp(time.time())
+        wall = format_time(time.time())
         return web.json_response(
-            {"city_time": self.time.stamp(), "wall_time": wall, "speed": self.time.speed}
+            {"city_time": self.time.formatted(), "wall_time": wall, "speed": self.time.speed}
         )
 
     def _auth(self, what: str, body: dict[str, Any]) -> web.Response:
@@ -361,7 +361,7 @@ class FakeCity(FakeStreams):
     def _move(self, rescue: dict[str, Any], to: str, actor: Actor, also: str | None = None) -> None:
         previous = rescue["status"]
         rescue["status"], rescue["version"] = to, rescue["version"] + 1
-        entry = evidence.Entry(
+        entry = records.TimelineEntry(
             at=self.time.now(), from_=previous, to=to, actor=actor, version=rescue["version"]
         )
         rescue["timeline"].append(entry)
@@ -384,7 +384,7 @@ class FakeCity(FakeStreams):
         if payment["status"] != "held":
             return
         payment["driver_id"] = rescue["driver_id"]
-        owes, _ = owed_by(rescue_evidence(rescue, TOTAL))
+        owes, _ = amounts_due(rescue_evidence(rescue, TOTAL))
         if owes:
             payment["status"], payment["captured"] = "captured", owes
             self._pay(rescue, "capture" if rescue["status"] == "completed" else "fee", "succeeded", owes)
@@ -394,7 +394,7 @@ class FakeCity(FakeStreams):
 
     def _pay(self, rescue: dict[str, Any], kind: str, status: str, amount: int) -> None:
         payment = self.payments[rescue["id"]]
-        payment["movements"].append(evidence.Movement(kind=kind, status=status, amount=amount))
+        payment["movements"].append(records.Movement(kind=kind, status=status, amount=amount))
         data = {"rescue_id": rescue["id"], "payment_id": payment["id"], "kind": kind, "status": status}
         data |= {"amount_minor": amount, "currency": "CAD"}
         people = {rescue["rider_id"], payment["driver_id"]} - {None}

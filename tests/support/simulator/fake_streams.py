@@ -53,7 +53,7 @@ class FakeStreams:
             "id": event_id,
             "stream": stream,
             "cursor": f"{self.epoch}:{len(self.streams[stream]) + 1}",
-            "at": self.time.stamp(),
+            "at": self.time.formatted(),
             "data": {k: v for k, v in data.items() if not isinstance(v, set)},
         }
         self.streams[stream].append(entry)

@@ -19,7 +19,7 @@ from supportcarr.kit.http.server import run as run_loop
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.settings import LogSettings
 from supportcarr.kit.runtime.process import set_title
-from supportcarr_lab.demo.fault_injection import deal, plan
+from supportcarr_lab.demo.fault_injection import inject, plan_faults
 from supportcarr_lab.demo.options import DemoOptions
 from supportcarr_lab.simulator.accounts import Accounts
 from supportcarr_lab.simulator.city import Progress, run_city
@@ -33,7 +33,7 @@ class CityProcess:
     process: asyncio.subprocess.Process
     outcome: Path
     reader: asyncio.Task[None] | None = None
-    living: asyncio.Event = field(default_factory=asyncio.Event)
+    running: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def end(self) -> None:
         if self.process.returncode is None:
@@ -89,7 +89,7 @@ async def _show_progress(city: CityProcess) -> None:
     async for line in city.process.stdout:
         told = json.loads(line)
         if told["phase"] == "living":
-            city.living.set()
+            city.running.set()
         text = (
             f"  {told['phase'].replace('_', ' ')}: {told['drivers_online']} drivers online, "
             f"{told['riders_ready']} riders, {told['requested']} rescues asked for, {told['live']} live"
@@ -105,20 +105,20 @@ async def _show_progress(city: CityProcess) -> None:
         click.echo()
 
 
-async def chaos(options: DemoOptions, running: Platform, city: CityProcess) -> None:
+async def inject_faults(options: DemoOptions, running: Platform, city: CityProcess) -> None:
     """The kills and wipes, from when the city lives."""
     if options.seconds is None:
         return
     supervisor = running.supervisor
-    blows = plan(
+    blows = plan_faults(
         options.seed,
         seconds=options.seconds,
         kills=options.kills,
         wipes=options.redis_wipes,
         roles=supervisor.killable(),
     )
-    await city.living.wait()
-    await deal(blows, supervisor.kill, running.wipe_redis)
+    await city.running.wait()
+    await inject(blows, supervisor.kill, running.wipe_redis)
 
 
 def run_simulator(file: Path) -> int:

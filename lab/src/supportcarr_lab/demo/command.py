@@ -17,9 +17,9 @@ from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.settings import LogSettings
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
-from supportcarr_lab.demo.city_process import CityProcess, chaos, start_city
+from supportcarr_lab.demo.city_process import CityProcess, inject_faults, start_city
 from supportcarr_lab.demo.options import DemoOptions
-from supportcarr_lab.verification.verify import judge_city
+from supportcarr_lab.verification.verify import verify_city
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ def _environment(options: DemoOptions) -> dict[str, str]:
     return dict(os.environ) | {PREFIX + name: value for name, value in given.items()}
 
 
-def refuse_to_wipe_anothers(options: DemoOptions, settings: Settings) -> None:
+def check_redis_is_ours(options: DemoOptions, settings: Settings) -> None:
     """Raises ``click.UsageError`` when chaos is to wipe a Redis that the demo did not start."""
     if options.redis_wipes and settings.deployment.redis_url:
         raise click.UsageError(
@@ -53,7 +53,7 @@ def run(options: DemoOptions) -> int:
     set_title("demo")
     environment = _environment(options)
     settings = load_settings(environment)
-    refuse_to_wipe_anothers(options, settings)
+    check_redis_is_ours(options, settings)
     Path(options.data).mkdir(parents=True, exist_ok=True)
     logs.configure(LogSettings(level="warning", file=str(Path(options.data) / "supportcarr.log")))
     return asyncio.run(_demo(options, settings, environment))
@@ -71,7 +71,7 @@ async def _demo(options: DemoOptions, settings: Settings, environment: Mapping[s
             finally:
                 await city.end()
             if options.seconds is not None:
-                return await judge_city(options, running, city)
+                return await verify_city(options, running, city)
             log.warning("process_died", role="simulator", code=city.process.returncode)
 
 
@@ -80,7 +80,7 @@ async def _until_over(
 ) -> bool:
     """Wait for the end of the city's process, or for Ctrl-C, which ends it; was it Ctrl-C?"""
     waits = [asyncio.create_task(city.process.wait()), asyncio.create_task(stop.wait())]
-    blows = asyncio.create_task(chaos(options, running, city))
+    blows = asyncio.create_task(inject_faults(options, running, city))
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -14,7 +14,7 @@ _LOOK_S = 0.05  # how often a process that is not running just now is looked for
 
 
 @dataclass(frozen=True, slots=True)
-class Blow:
+class Fault:
     """*at* wall seconds from the start the *number*-th process of the role *target* (or Redis) dies."""
 
     at: float
@@ -22,7 +22,9 @@ class Blow:
     number: int = 0
 
 
-def plan(seed: int, *, seconds: float, kills: int, wipes: int, roles: Mapping[str, int]) -> list[Blow]:
+def plan_faults(
+    seed: int, *, seconds: float, kills: int, wipes: int, roles: Mapping[str, int]
+) -> list[Fault]:
     """That many kills and wipes over the time, in order; *roles* has the number of each role's processes.
 
     Kills go round: every role once, in an order of its own, before any role a second time, and so
@@ -35,7 +37,7 @@ def plan(seed: int, *, seconds: float, kills: int, wipes: int, roles: Mapping[st
         targets.insert(chance.randint(0, len(targets)), (REDIS, 0))
     turn = seconds / max(1, len(targets))
     return [
-        Blow((i + chance.uniform(_MARGIN, 1 - _MARGIN)) * turn, target, number)
+        Fault((i + chance.uniform(_MARGIN, 1 - _MARGIN)) * turn, target, number)
         for i, (target, number) in enumerate(targets)
     ]
 
@@ -48,7 +50,7 @@ def _rounds(chance: Random, roles: Mapping[str, int]) -> Iterator[tuple[str, int
             yield name, turn % roles[name]
 
 
-async def deal(blows: list[Blow], kill: Callable[[str, int], bool], wipe: Callable[[], None]) -> None:
+async def inject(blows: list[Fault], kill: Callable[[str, int], bool], wipe: Callable[[], None]) -> None:
     """Each at its time; whoever is being started again when its turn comes dies as soon as it runs.
 
     *kill* answers False when that process does not run.

@@ -3,7 +3,7 @@
 /v1/…                                             Stripe's API
 /sandbox                                          a page: card payments and webhooks
 GET, POST /sandbox/stripe/behaviour               how Stripe misbehaves
-GET  /sandbox/stripe/books                        every intent, captured and refunded
+GET  /sandbox/stripe/payment_intents                        every intent, captured and refunded
 POST /sandbox/stripe/payment_intents/{id}/authentication  the rider answers 3-D Secure
 GET  /healthz
 """
@@ -21,15 +21,15 @@ from litestar import Litestar, MediaType, Request, Response, get, post, route
 from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from supportcarr_lab.emulators.stripe.api import Asked, StripeEmulator
-from supportcarr_lab.emulators.stripe.behaviour import Behaviour, Change
-from supportcarr_lab.emulators.stripe.database import Books
-from supportcarr_lab.emulators.stripe.errors import Fault
+from supportcarr_lab.emulators.stripe.api import StripeEmulator, StripeRequest
+from supportcarr_lab.emulators.stripe.behaviour import Behaviour, BehaviourChange
+from supportcarr_lab.emulators.stripe.database import EmulatorDatabase
+from supportcarr_lab.emulators.stripe.errors import StripeApiError
 from supportcarr_lab.emulators.stripe.page import page
 from supportcarr_lab.emulators.stripe.webhooks import WebhookSender
 
-LONGEST_SILENCE_S = 120.0
-BOOKS_FILE = "sandbox-stripe.sqlite3"
+MAX_SILENCE_S = 120.0
+DATABASE_FILE = "sandbox-stripe.sqlite3"
 
 
 class Authentication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,8 +38,8 @@ class Authentication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     succeeds: bool
 
 
-class _Silent(Response[str]):
-    """Waits until the client has given up (or for ``LONGEST_SILENCE_S``) and only then answers."""
+class _UnansweredResponse(Response[str]):
+    """Waits until the client has given up (or for ``MAX_SILENCE_S``) and only then answers."""
 
     def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIApp:  # type: ignore[override]  # a plain ASGI app will do
         answer = super().to_asgi_response(*args, **kwargs)
@@ -50,7 +50,7 @@ class _Silent(Response[str]):
                     pass
 
             try:
-                await asyncio.wait_for(gone(), LONGEST_SILENCE_S)
+                await asyncio.wait_for(gone(), MAX_SILENCE_S)
             except TimeoutError:
                 await answer(scope, receive, send)
 
@@ -58,19 +58,19 @@ class _Silent(Response[str]):
 
 
 def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: str | None) -> Litestar:
-    """The emulators, with their books in the folder *data*; webhooks go to *webhook_url*, if there is one."""
+    """The emulators. Their database is in the folder *data*; webhooks go to *webhook_url*, if given."""
     behaviour = Behaviour()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        books = Books(data / BOOKS_FILE)
-        sender = WebhookSender(books, url=webhook_url, secret=webhook_secret) if webhook_url else None
-        app.state.books = books
+        database = EmulatorDatabase(data / DATABASE_FILE)
+        sender = WebhookSender(database, url=webhook_url, secret=webhook_secret) if webhook_url else None
+        app.state.database = database
         app.state.emulator = StripeEmulator(
-            books,
+            database,
             behaviour,
             api_key=api_key,
-            hooked=sender is not None,
+            webhooks_enabled=sender is not None,
             on_events=sender.wake if sender else lambda: None,
         )
         if sender:
@@ -78,33 +78,33 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
         yield
         if sender:
             await sender.stop()
-        books.close()
+        database.close()
 
     @route("/v1/{path:path}", http_method=["GET", "POST", "DELETE"])
     async def stripe(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[str]:
         encoded = request.url.query if request.method == "GET" else (await request.body()).decode("latin-1")
-        asked = Asked(request.method, path.strip("/"), encoded, dict(request.headers))
-        told = await request.app.state.emulator.answer(asked)
-        answer = _Silent if told.silent else Response[str]
+        asked = StripeRequest(request.method, path.strip("/"), encoded, dict(request.headers))
+        told = await request.app.state.emulator.handle(asked)
+        answer = _UnansweredResponse if told.unanswered else Response[str]
         return answer(told.body, status_code=told.status, headers=told.headers, media_type=MediaType.JSON)
 
     @get("/sandbox", media_type=MediaType.HTML)
     async def sandbox(request: Request[Any, Any, Any]) -> str:
         state = request.app.state
-        return page(state.emulator.statement(), state.books.latest_deliveries(100))
+        return page(state.emulator.payment_records(), state.database.latest_deliveries(100))
 
     @get("/sandbox/stripe/behaviour")
     async def get_behaviour() -> Behaviour:
         return behaviour
 
     @post("/sandbox/stripe/behaviour", status_code=200)
-    async def set_behaviour(data: JSONBody[Change]) -> Behaviour:
-        behaviour.change(data)
+    async def set_behaviour(data: JSONBody[BehaviourChange]) -> Behaviour:
+        behaviour.apply(data)
         return behaviour
 
-    @get("/sandbox/stripe/books")
+    @get("/sandbox/stripe/payment_intents")
     async def statement(request: Request[Any, Any, Any]) -> dict[str, Any]:
-        return {"intents": request.app.state.emulator.statement()}
+        return {"intents": request.app.state.emulator.payment_records()}
 
     @post("/sandbox/stripe/payment_intents/{intent_id:str}/authentication", status_code=200)
     async def authenticate(
@@ -112,7 +112,7 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
     ) -> Response[dict[str, Any]]:
         try:
             return Response(request.app.state.emulator.authenticate(intent_id, succeeds=data.succeeds))
-        except Fault as fault:
+        except StripeApiError as fault:
             return Response(fault.body, status_code=fault.status)
 
     @get("/healthz", media_type=MediaType.TEXT)

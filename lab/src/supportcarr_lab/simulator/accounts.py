@@ -17,13 +17,13 @@ from typing import Literal
 import msgspec
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr_lab.simulator.client import Tokens
+from supportcarr_lab.simulator.client import SessionTokens
 
 PersonRole = Literal["rider", "driver"]
 
 # Valid numbers of Montreal's area code; a block of ten thousand each.
 _BLOCKS: dict[PersonRole, str] = {"rider": "+1514401", "driver": "+1514402"}
-MOST_OF_A_ROLE = 10_000
+MAX_PER_ROLE = 10_000
 
 _FIRST = (
     "Adèle", "Alice", "Amir", "Béatrice", "Camille", "Chloé", "Daniel", "Élise", "Emma", "Félix",
@@ -54,11 +54,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         return f"10.{block + self.index // 62_500}.{self.index // 250 % 250}.{self.index % 250 + 1}"
 
 
-class Kept(msgspec.Struct, kw_only=True):
+class StoredSessions(msgspec.Struct, kw_only=True):
     """The file's shape, by phone."""
 
     secret: str
-    sessions: dict[str, Tokens] = {}
+    sessions: dict[str, SessionTokens] = {}
     places: dict[str, GeoPoint] = {}
 
 
@@ -69,29 +69,29 @@ class Accounts:
         self._file = data / "simulator-sessions.json"
         self.dirty = True
         try:
-            self.kept = msgspec.json.decode(self._file.read_bytes(), type=Kept)
+            self.stored = msgspec.json.decode(self._file.read_bytes(), type=StoredSessions)
         except FileNotFoundError:
-            self.kept = Kept(secret=secrets.token_urlsafe(24))
+            self.stored = StoredSessions(secret=secrets.token_urlsafe(24))
             self.save()  # at once: whoever opens the folder next must see the same people
         except msgspec.DecodeError as error:
             raise ValueError(f"{self._file} is damaged ({error}); delete it to sign up afresh") from None
 
     def account(self, role: PersonRole, index: int) -> Account:
         """The *index*-th rider or driver, from 0."""
-        if not 0 <= index < MOST_OF_A_ROLE:
-            raise ValueError(f"at most {MOST_OF_A_ROLE} {role}s")
+        if not 0 <= index < MAX_PER_ROLE:
+            raise ValueError(f"at most {MAX_PER_ROLE} {role}s")
         phone = f"{_BLOCKS[role]}{index:04d}"
-        digest = hmac.new(self.kept.secret.encode(), phone.encode(), hashlib.sha256).digest()
+        digest = hmac.new(self.stored.secret.encode(), phone.encode(), hashlib.sha256).digest()
         name = f"{_FIRST[digest[0] % len(_FIRST)]} {_LAST[digest[1] % len(_LAST)]}"
         password = f"{digest[2:14].hex()}-Ride!"
         return Account(role=role, index=index, phone=phone, password=password, name=name)
 
-    def remember(self, phone: str, tokens: Tokens) -> None:
-        self.kept.sessions[phone] = tokens
+    def store_tokens(self, phone: str, tokens: SessionTokens) -> None:
+        self.stored.sessions[phone] = tokens
         self.dirty = True
 
-    def place(self, phone: str, point: GeoPoint) -> None:
-        self.kept.places[phone] = point
+    def store_place(self, phone: str, point: GeoPoint) -> None:
+        self.stored.places[phone] = point
         self.dirty = True
 
     def save(self) -> None:
@@ -102,6 +102,6 @@ class Accounts:
         temporary = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as out:
-            out.write(msgspec.json.encode(self.kept))
+            out.write(msgspec.json.encode(self.stored))
         temporary.replace(self._file)
         self.dirty = False

@@ -14,23 +14,23 @@ import aiohttp
 import msgspec
 
 from supportcarr_lab.simulator.accounts import Accounts
-from supportcarr_lab.simulator.city_time import CityTime, seconds
-from supportcarr_lab.simulator.client import ApiClient, ApiError
-from supportcarr_lab.simulator.context import OPERATOR_ADDRESS, CityOptions, Town
-from supportcarr_lab.simulator.demand import Request, recorded
+from supportcarr_lab.simulator.city_time import CityTime, parse_time
+from supportcarr_lab.simulator.client import ApiClient, RequestFailed
+from supportcarr_lab.simulator.context import OPERATOR_ADDRESS, CityOptions, SimulationContext
+from supportcarr_lab.simulator.demand import RecordedRequest, read_recorded_demand
 from supportcarr_lab.simulator.driver import Driver
-from supportcarr_lab.simulator.http_stats import HttpFigures, HttpTally
+from supportcarr_lab.simulator.http_stats import HttpStats, HttpSummary
 from supportcarr_lab.simulator.journal import JournalRecord
 from supportcarr_lab.simulator.person import Person
+from supportcarr_lab.simulator.position_reporter import PositionReporter
 from supportcarr_lab.simulator.rider import Rider
-from supportcarr_lab.simulator.traffic import Traffic
 
-AT_ONCE = 8  # sign-ins under way; a new account costs the server a quarter second of CPU
-SAVE_EVERY = 2  # heartbeats of a second
-REACH_S = 60.0  # wall; how long the platform is waited for at the start
-SETTLE_S = 30  # wall seconds; how long the last payments are waited for
-CLOCK_AGAIN_S = 20.0  # between two looks at the city's clock
-AGAIN_S = 3.0  # before somebody who could not get ready tries again
+MAX_CONCURRENT_SIGN_INS = 8  # sign-ins under way; a new account costs the server a quarter second of CPU
+SAVE_EVERY_TICKS = 2  # heartbeats of a second
+STARTUP_TIMEOUT_S = 60.0  # wall; how long the platform is waited for at the start
+SETTLEMENT_TIMEOUT_S = 30  # wall seconds; how long the last payments are waited for
+CLOCK_SYNC_INTERVAL_S = 20.0  # between two looks at the city's clock
+RETRY_DELAY_S = 3.0  # before somebody who could not get ready tries again
 T = TypeVar("T")
 log = logging.getLogger("supportcarr_lab.simulator")
 
@@ -51,10 +51,10 @@ class CityOutcome(msgspec.Struct, kw_only=True):
     seconds: float  # wall, from when all were signed in until no one asked any more
     began_at: float  # before the first sign-in
     closed_at: float  # the sockets closed
-    http: HttpFigures
+    http: HttpSummary
     journals: list[JournalRecord]
     still_live: int  # rescues that did not end in the time for finishing
-    quiet: bool  # every client was up to its heads when the sockets closed
+    caught_up: bool  # every client was up to its heads when the sockets closed
     crashed: list[str] = []  # actors that died of a fault of the simulator
     problems: dict[str, int] = {}  # answers from 400 on and lost requests, counted
     notes: dict[str, int] = {}
@@ -79,57 +79,59 @@ async def run_city(
     Raises ``ApiError`` if the platform cannot be reached, ``DemandError`` for a wrong demand file,
     ``ValueError`` for a damaged sessions file.
     """
-    rows = recorded(options.demand) if options.demand else None
+    rows = read_recorded_demand(options.demand) if options.demand else None
     accounts = Accounts(options.data)
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
-        town = Town(options, http, CityTime(*await _first_look(http, options)), accounts)
-        return await _City(town, progress, stop or asyncio.Event()).run(rows)
+        context = SimulationContext(options, http, CityTime(*await _first_look(http, options)), accounts)
+        return await _City(context, progress, stop or asyncio.Event()).run(rows)
 
 
 async def _first_look(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
     """The clock of a platform that may be starting yet."""
-    until = time.monotonic() + REACH_S
+    until = time.monotonic() + STARTUP_TIMEOUT_S
     while True:
         try:
             return await _read_clock(http, options)
-        except ApiError:
+        except RequestFailed:
             if time.monotonic() > until:
                 raise
-            await asyncio.sleep(AGAIN_S / 10)
+            await asyncio.sleep(RETRY_DELAY_S / 10)
 
 
 async def _read_clock(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
     """(city time, the wall time here at which it was that, city seconds a wall second)."""
-    api = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, tally=HttpTally())
+    api = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, stats=HttpStats())
     before = time.time()
-    clock = await api.call("GET", "/clock", patience_s=0)  # tries would stretch what lies between
+    clock = await api.request("GET", "/clock", retry_for_s=0)  # tries would stretch what lies between
     after = time.time()
-    wall = seconds(clock["wall_time"])
+    wall = parse_time(clock["wall_time"])
     if not before <= wall <= after:  # another machine's clock: the middle is the best guess
         wall = (before + after) / 2
-    return seconds(clock["city_time"]), wall, clock["speed"]
+    return parse_time(clock["city_time"]), wall, clock["speed"]
 
 
 class _City:
     """One run."""
 
-    def __init__(self, town: Town, progress: Callable[[Progress], None], stop: asyncio.Event) -> None:
-        self._town, self._progress, self._stop = town, progress, stop
-        options, accounts = town.options, town.accounts
-        self._drivers = [Driver(town, accounts.account("driver", i)) for i in range(options.drivers)]
-        self._riders = [Rider(town, accounts.account("rider", i)) for i in range(options.riders)]
+    def __init__(
+        self, context: SimulationContext, progress: Callable[[Progress], None], stop: asyncio.Event
+    ) -> None:
+        self._context, self._progress, self._stop = context, progress, stop
+        options, accounts = context.options, context.accounts
+        self._drivers = [Driver(context, accounts.account("driver", i)) for i in range(options.drivers)]
+        self._riders = [Rider(context, accounts.account("rider", i)) for i in range(options.riders)]
         self._people: list[Person] = [*self._drivers, *self._riders]
         self._lives: dict[Person, asyncio.Task[None]] = {}
         self._phase = "signing_in"
         self._crashed: list[str] = []
-        self._traffic = Traffic(self._drivers, town.time)
+        self._traffic = PositionReporter(self._drivers, context.time)
 
-    async def run(self, rows: list[Request] | None) -> CityOutcome:
-        town = self._town
-        began = town.time.now()
+    async def run(self, rows: list[RecordedRequest] | None) -> CityOutcome:
+        context = self._context
+        began = context.time.now()
         if rows is not None:
-            town.recorded = asyncio.Queue()
+            context.recorded_requests = asyncio.Queue()
         helpers = [
             asyncio.create_task(work) for work in (self._heartbeat(), self._keep_time(), self._traffic.run())
         ]
@@ -139,33 +141,33 @@ class _City:
                 self._phase, started = "living", time.monotonic()
                 if rows is not None:
                     helpers.append(asyncio.create_task(self._replay(rows)))
-                await self._unless_stopped(_pass(town.options.seconds))
+                await self._unless_stopped(_pass(context.options.seconds))
                 lived = time.monotonic() - started
-            town.closing.set()
+            context.closing.set()
             self._phase = "finishing"
             await self._unless_stopped(self._finish())
             self._phase = "listening"
             quiet = bool(await self._unless_stopped(self._listen()))
         finally:
-            closed = town.time.now()
+            closed = context.time.now()
             await _cancel([*helpers, *self._lives.values()])
-            await asyncio.gather(*(person.feed.close() for person in self._people if person.ready))
+            await asyncio.gather(*(person.realtime.close() for person in self._people if person.ready))
             self._remember_places()
-            town.accounts.save()
+            context.accounts.save()
         self._phase = "done"
         self._report_progress()
         return CityOutcome(
             seconds=lived,
             began_at=began,
             closed_at=closed,
-            http=town.tally.figures(),
+            http=context.http_stats.summary(),
             journals=[person.journal.record for person in self._people if person.user_id],
             still_live=self._still_live(),
-            quiet=quiet,
+            caught_up=quiet,
             crashed=self._crashed,
-            problems=dict(town.tally.problems),
-            notes=dict(town.notes),
-            positions={"sent": self._traffic.sent, **self._traffic.answers},
+            problems=dict(context.http_stats.problems),
+            notes=dict(context.notes),
+            positions={"sent": self._traffic.sent, **self._traffic.errors},
         )
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
@@ -181,7 +183,7 @@ class _City:
 
     async def _all_get_ready(self) -> bool:
         """Drivers first: the sooner trucks move, the sooner there is something to see."""
-        turn = asyncio.Semaphore(AT_ONCE)
+        turn = asyncio.Semaphore(MAX_CONCURRENT_SIGN_INS)
         async with asyncio.TaskGroup() as group:
             for person in self._people:
                 group.create_task(self._get_ready(person, turn))
@@ -191,22 +193,22 @@ class _City:
         while True:
             try:
                 async with turn:
-                    await person.get_ready()
+                    await person.prepare()
                 break
-            except ApiError as error:
+            except RequestFailed as error:
                 log.warning("%s cannot get ready: %s", person.account.role, error)
-                await person.give_up()
-                await asyncio.sleep(AGAIN_S)
+                await person.abandon_preparation()
+                await asyncio.sleep(RETRY_DELAY_S)
         person.ready = True
         if isinstance(person, Rider):
-            self._town.riders_by_id[person.user_id] = person
+            self._context.riders_by_id[person.user_id] = person
         self._lives[person] = asyncio.create_task(self._live(person))
 
     async def _live(self, person: Person) -> None:
         """A fault of the simulator must not end the city; it is told in the outcome."""
         while True:
             try:
-                return await person.live()
+                return await person.run()
             except Exception as error:
                 log.exception("%s %s broke down", person.account.role, person.index)
                 self._crashed.append(f"{person.account.role} {person.index}: {error!r}")
@@ -214,13 +216,13 @@ class _City:
 
     # --- living -------------------------------------------------------------------------------
 
-    async def _replay(self, rows: list[Request]) -> None:
+    async def _replay(self, rows: list[RecordedRequest]) -> None:
         """Hand each row, at its time, to the rider who has waited longest."""
-        town, start = self._town, self._town.time.now()
-        assert town.recorded is not None
+        context, start = self._context, self._context.time.now()
+        assert context.recorded_requests is not None
         for count, row in enumerate(rows):
-            await town.time.sleep_until(start + row.after)
-            town.recorded.put_nowait((count, row))
+            await context.time.sleep_until(start + row.after)
+            context.recorded_requests.put_nowait((count, row))
 
     async def _heartbeat(self) -> None:
         ticks = 0
@@ -228,21 +230,21 @@ class _City:
             await asyncio.sleep(1)
             ticks += 1
             self._report_progress()
-            if ticks % SAVE_EVERY == 0:
+            if ticks % SAVE_EVERY_TICKS == 0:
                 self._remember_places()
-                self._town.accounts.save()
+                self._context.accounts.save()
 
     async def _keep_time(self) -> None:
         """Clocks drift apart, are set, and a city may have been stopped for a while."""
         while True:
-            await asyncio.sleep(CLOCK_AGAIN_S)
-            with contextlib.suppress(ApiError):
-                self._town.time.set(*await _read_clock(self._town.http, self._town.options))
+            await asyncio.sleep(CLOCK_SYNC_INTERVAL_S)
+            with contextlib.suppress(RequestFailed):
+                self._context.time.set(*await _read_clock(self._context.http, self._context.options))
 
     def _remember_places(self) -> None:
         for driver in self._drivers:
             if driver.ready:
-                self._town.accounts.place(driver.account.phone, driver.here)
+                self._context.accounts.store_place(driver.account.phone, driver.current_point)
 
     def _report_progress(self) -> None:
         self._progress(
@@ -250,7 +252,7 @@ class _City:
                 phase=self._phase,
                 drivers_online=sum(driver.online for driver in self._drivers),
                 riders_ready=sum(rider.ready for rider in self._riders),
-                requested=self._town.requested,
+                requested=self._context.requested,
                 live=self._still_live(),
             )
         )
@@ -262,16 +264,16 @@ class _City:
 
     async def _finish(self) -> None:
         """Until no rescue is live and its money has come to its end, or the time for it is over."""
-        town = self._town
+        context = self._context
         riding = [task for person, task in self._lives.items() if isinstance(person, Rider)]
         if riding:
-            await asyncio.wait(riding, timeout=town.options.finish_city_minutes * 60 / town.time.speed)
-        for _ in range(SETTLE_S):
+            await asyncio.wait(riding, timeout=context.options.finish_city_minutes * 60 / context.time.speed)
+        for _ in range(SETTLEMENT_TIMEOUT_S):
             if all([await _settled(rider) for rider in self._riders]):
                 break
             await asyncio.sleep(1)
         await _cancel([task for person, task in self._lives.items() if isinstance(person, Driver)])
-        turn = asyncio.Semaphore(AT_ONCE)
+        turn = asyncio.Semaphore(MAX_CONCURRENT_SIGN_INS)
 
         async def leave(driver: Driver) -> None:
             async with turn:
@@ -281,15 +283,15 @@ class _City:
 
     async def _listen(self) -> bool:
         """Keep the sockets until nothing comes any more and every client has reached its heads."""
-        options = self._town.options
-        feeds = [person.feed for person in self._people if person.ready]
+        options = self._context.options
+        feeds = [person.realtime for person in self._people if person.ready]
         for feed in feeds:
-            feed.come_back()
+            feed.reconnect()
         # From here on: what came while the last jobs ended was news until a moment ago.
         begun = time.monotonic()
         while (now := time.monotonic()) < begun + options.quiet_patience_seconds:
             window = now - options.quiet_seconds
-            if window >= begun and all(feed.quiet_since(window) for feed in feeds):
+            if window >= begun and all(feed.caught_up_since(window) for feed in feeds):
                 return True
             await asyncio.sleep(0.2)
         return False
@@ -298,7 +300,7 @@ class _City:
 async def _settled(rider: Rider) -> bool:
     try:
         return not rider.unsettled or await rider.settled()
-    except ApiError:
+    except RequestFailed:
         return False
 
 

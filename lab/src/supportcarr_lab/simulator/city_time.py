@@ -30,9 +30,9 @@ class CityTime:
         self._latest = max(self._latest, self._city + (self._read() - self._wall) * self.speed)
         return self._latest
 
-    def stamp(self) -> str:
+    def formatted(self) -> str:
         """Now, as the API writes times (RFC 3339, UTC)."""
-        return stamp(self.now())
+        return format_time(self.now())
 
     async def sleep(self, city_seconds: float) -> None:
         await asyncio.sleep(max(0.0, city_seconds / self.speed))
@@ -41,11 +41,11 @@ class CityTime:
         await self.sleep(city - self.now())
 
 
-def stamp(at: float) -> str:
+def format_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
-def seconds(text: str) -> float:
+def parse_time(text: str) -> float:
     """A time as the API writes it, as seconds since the Unix epoch.  Raises ``ValueError``."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:

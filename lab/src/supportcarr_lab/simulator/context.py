@@ -15,8 +15,8 @@ import msgspec
 from supportcarr_lab.simulator.accounts import Accounts
 from supportcarr_lab.simulator.city_time import CityTime
 from supportcarr_lab.simulator.client import ApiClient
-from supportcarr_lab.simulator.demand import Request
-from supportcarr_lab.simulator.http_stats import HttpTally
+from supportcarr_lab.simulator.demand import RecordedRequest
+from supportcarr_lab.simulator.http_stats import HttpStats
 
 if TYPE_CHECKING:
     from supportcarr_lab.simulator.rider import Rider
@@ -54,21 +54,21 @@ class CityOptions(msgspec.Struct, frozen=True, kw_only=True):
     quiet_patience_seconds: float = 60.0  # wall; how long that is waited for
 
 
-class Town:
+class SimulationContext:
     """Shared state; the actors know each other through it and talk only where people would."""
 
     def __init__(
         self, options: CityOptions, http: aiohttp.ClientSession, time: CityTime, accounts: Accounts
     ) -> None:
         self.options, self.http, self.time, self.accounts = options, http, time, accounts
-        self.tally = HttpTally()
+        self.http_stats = HttpStats()
         self.keep_journals = options.seconds is not None
         self.closing = asyncio.Event()  # no new requests
-        self.recorded: asyncio.Queue[tuple[int, Request]] | None = None
+        self.recorded_requests: asyncio.Queue[tuple[int, RecordedRequest]] | None = None
         self.riders_by_id: dict[str, Rider] = {}
         self.requested = 0
         self.notes: Counter[str] = Counter()
-        self.operator = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, tally=self.tally)
+        self.operator = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, stats=self.http_stats)
         self._approving = asyncio.Lock()
 
     def note(self, text: str) -> None:
@@ -84,7 +84,9 @@ class Town:
             if self.operator.tokens is None:
                 who = self.options.operator
                 body = {"phone": who.phone, "password": who.password}
-                self.operator.adopt(await self.operator.call("POST", "/auth/sign-in", body, signed=False))
+                self.operator.use_session(
+                    await self.operator.request("POST", "/auth/sign-in", body, authenticated=False)
+                )
         await self.operator.post(f"/admin/drivers/{driver_id}/approval")
 
     async def unless_closing(self, wish: Awaitable[T]) -> T | None:

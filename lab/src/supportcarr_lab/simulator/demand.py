@@ -18,18 +18,18 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from supportcarr.contracts.geo import GeoPoint
-from supportcarr_lab.simulator.city_time import seconds
-from supportcarr_lab.simulator.geography import busy_place, destination
+from supportcarr_lab.simulator.city_time import parse_time
+from supportcarr_lab.simulator.geography import random_demand_point, random_destination
 
 MEAN_WAIT_S = 600.0  # a rider asks again after this, on average, at the reference hour
 REFERENCE_HOUR = 16  # at which the demo's city starts
 TIME_ZONE = ZoneInfo("America/Toronto")
 SPEED_MPS = 30 / 3.6
-BACK_WITHIN_S = 290.0  # who vanishes is back within 5 city minutes
+MAX_ABSENCE_S = 290.0  # who vanishes is back within 5 city minutes
 
-RiderHabit = Literal["plain", "cancels", "vanishes", "card_fails", "absent"]
-OfferHabit = Literal["accepts", "declines", "vanishes"]
-JobHabit = Literal["plain", "releases", "fixes_on_spot", "aborts", "vanishes", "wrong_pin"]
+RiderBehaviour = Literal["plain", "cancels", "vanishes", "card_fails", "absent"]
+OfferBehaviour = Literal["accepts", "declines", "vanishes"]
+JobBehaviour = Literal["plain", "releases", "fixes_on_spot", "aborts", "vanishes", "wrong_pin"]
 CancelWhen = Literal["soon", "assigned", "late"]
 
 PROBLEMS = ("flat_tire", "dead_battery", "mechanical", "stranded", "other")
@@ -48,7 +48,7 @@ class RiderPlan:
     pickup: GeoPoint
     dropoff: GeoPoint
     problem: str
-    habit: RiderHabit
+    behaviour: RiderBehaviour
     think_s: float  # between the price and the request
     cancel_when: CancelWhen
     cancel_after_s: float
@@ -62,7 +62,7 @@ class OfferPlan:
     """What a driver does with one offer."""
 
     think_s: float
-    habit: OfferHabit
+    behaviour: OfferBehaviour
     away_s: float
 
 
@@ -70,13 +70,13 @@ class OfferPlan:
 class JobPlan:
     """How a driver does one job."""
 
-    habit: JobHabit
+    behaviour: JobBehaviour
     get_going_s: float
     give_up_part: float  # of the way to the rider, before a release
     load_s: float
     unload_s: float
     speed: float  # metres a second
-    first_along: tuple[bool, bool]
+    grid_north_first: tuple[bool, bool]
     vanish_after_s: float
     away_s: float
     spot_percent: int  # of the quote, agreed when it is fixed on the spot
@@ -99,9 +99,9 @@ def rider_plan(seed: int, rider: int, cycle: int) -> RiderPlan:
     """The *cycle*-th request of a rider (both from 0)."""
     rng = _rng(seed, "rider", rider, cycle)
     wait = rng.expovariate(1.0)
-    pickup = busy_place(rng)
+    pickup = random_demand_point(rng)
     dice = rng.random()
-    habit: RiderHabit = (
+    habit: RiderBehaviour = (
         "cancels"
         if dice < 0.10
         else "vanishes"
@@ -115,14 +115,14 @@ def rider_plan(seed: int, rider: int, cycle: int) -> RiderPlan:
     return RiderPlan(
         wait=wait,
         pickup=pickup,
-        dropoff=destination(pickup, rng),
+        dropoff=random_destination(pickup, rng),
         problem=rng.choices(PROBLEMS, weights=PROBLEM_WEIGHTS)[0],
-        habit=habit,
+        behaviour=habit,
         think_s=rng.uniform(4, 20),
         cancel_when=rng.choices(("soon", "assigned", "late"), weights=(3, 4, 3))[0],
         cancel_after_s=rng.uniform(5, 60),
         vanish_after_s=rng.uniform(5, 300),
-        away_s=rng.uniform(40, BACK_WITHIN_S),
+        away_s=rng.uniform(40, MAX_ABSENCE_S),
         message=rng.choice(MESSAGES) if rng.random() < 0.25 else None,
     )
 
@@ -131,15 +131,15 @@ def offer_plan(seed: int, driver: int, count: int) -> OfferPlan:
     """What a driver does with the *count*-th offer (from 0)."""
     rng = _rng(seed, "offer", driver, count)
     think, dice = rng.uniform(1, 6), rng.random()
-    habit: OfferHabit = "declines" if dice < 0.10 else "vanishes" if dice < 0.20 else "accepts"
-    return OfferPlan(think, habit, rng.uniform(40, BACK_WITHIN_S))
+    habit: OfferBehaviour = "declines" if dice < 0.10 else "vanishes" if dice < 0.20 else "accepts"
+    return OfferPlan(think, habit, rng.uniform(40, MAX_ABSENCE_S))
 
 
 def job_plan(seed: int, driver: int, count: int) -> JobPlan:
     """How a driver does the *count*-th job (from 0)."""
     rng = _rng(seed, "job", driver, count)
     dice = rng.random()
-    habit: JobHabit = (
+    habit: JobBehaviour = (
         "releases"
         if dice < 0.03
         else "aborts"
@@ -153,15 +153,15 @@ def job_plan(seed: int, driver: int, count: int) -> JobPlan:
         else "plain"
     )
     return JobPlan(
-        habit=habit,
+        behaviour=habit,
         get_going_s=rng.uniform(5, 25),
         give_up_part=rng.uniform(0.1, 0.8),
         load_s=rng.uniform(40, 120),
         unload_s=rng.uniform(30, 90),
         speed=SPEED_MPS * rng.uniform(0.9, 1.1),
-        first_along=(rng.random() < 0.5, rng.random() < 0.5),
+        grid_north_first=(rng.random() < 0.5, rng.random() < 0.5),
         vanish_after_s=rng.uniform(20, 240),
-        away_s=rng.uniform(40, BACK_WITHIN_S),
+        away_s=rng.uniform(40, MAX_ABSENCE_S),
         spot_percent=rng.choice((50, 60, 75)),
     )
 
@@ -169,12 +169,12 @@ def job_plan(seed: int, driver: int, count: int) -> JobPlan:
 def drift_target(seed: int, driver: int, count: int) -> tuple[GeoPoint, float]:
     """Where an idle driver goes next, drawn by demand, and how long they wait there (city seconds)."""
     rng = _rng(seed, "drift", driver, count)
-    return busy_place(rng), rng.uniform(20, 240)
+    return random_demand_point(rng), rng.uniform(20, 240)
 
 
-def home(seed: int, driver: int) -> GeoPoint:
+def home_point(seed: int, driver: int) -> GeoPoint:
     """Where a driver's day begins."""
-    return busy_place(_rng(seed, "home", driver))
+    return random_demand_point(_rng(seed, "home", driver))
 
 
 # --- by hour ----------------------------------------------------------------------------------
@@ -201,14 +201,14 @@ def wait_seconds(plan: RiderPlan, city: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RecordedRequest:
     """One row of recorded demand: city seconds from the start, and where."""
 
     after: float
     pickup: GeoPoint
 
 
-def recorded(path: Path) -> list[Request]:
+def read_recorded_demand(path: Path) -> list[RecordedRequest]:
     """Read ``at,lat,lng``; ``at`` is seconds from the start, or RFC 3339, counted from the earliest.
 
     Sorted by time.  Raises ``DemandError``.
@@ -220,18 +220,18 @@ def recorded(path: Path) -> list[Request]:
         raise DemandError(f"{path.name} cannot be read: {error}.") from None
 
 
-def _requests(rows: csv.DictReader[str], name: str) -> list[Request]:
+def _requests(rows: csv.DictReader[str], name: str) -> list[RecordedRequest]:
     if rows.fieldnames is None or not {"at", "lat", "lng"} <= set(rows.fieldnames):
         raise DemandError(f"{name} must have the columns at, lat and lng.")
-    plain: list[Request] = []
-    dated: list[Request] = []
+    plain: list[RecordedRequest] = []
+    dated: list[RecordedRequest] = []
     for row in rows:
         try:
             place = GeoPoint(_within(row["lat"], 90), _within(row["lng"], 180))
             after, is_date = _when(row["at"])
         except (TypeError, ValueError):
             raise DemandError(f"{name}, line {rows.line_num}: this is not a time and a place.") from None
-        (dated if is_date else plain).append(Request(after, place))
+        (dated if is_date else plain).append(RecordedRequest(after, place))
     if plain and dated:
         raise DemandError(f"{name} mixes seconds and dates in the column at.")
     return sorted(plain or _from_earliest(dated), key=lambda request: request.after)
@@ -248,25 +248,25 @@ def _when(text: str) -> tuple[float, bool]:
     try:
         after = float(text)
     except ValueError:
-        return seconds(text), True
+        return parse_time(text), True
     if not 0 <= after < float("inf"):
         raise ValueError(text)
     return after, False
 
 
-def _from_earliest(requests: Iterable[Request]) -> list[Request]:
+def _from_earliest(requests: Iterable[RecordedRequest]) -> list[RecordedRequest]:
     rows = list(requests)
     first = min((row.after for row in rows), default=0.0)
-    return [Request(row.after - first, row.pickup) for row in rows]
+    return [RecordedRequest(row.after - first, row.pickup) for row in rows]
 
 
-def recorded_plan(seed: int, count: int, request: Request) -> RiderPlan:
+def recorded_plan(seed: int, count: int, request: RecordedRequest) -> RiderPlan:
     """What a rider does with the *count*-th row of recorded demand (from 0)."""
     rng = _rng(seed, "recorded", count)
     plan = rider_plan(seed, -1, count)
-    return replace(plan, pickup=request.pickup, dropoff=destination(request.pickup, rng))
+    return replace(plan, pickup=request.pickup, dropoff=random_destination(request.pickup, rng))
 
 
-def way_choice(seed: int, driver: int, count: int) -> bool:
+def drift_bend(seed: int, driver: int, count: int) -> bool:
     """Which street of the grid the *count*-th drift takes first."""
     return _rng(seed, "bend", driver, count).random() < 0.5

@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr_lab.simulator.accounts import Account
-from supportcarr_lab.simulator.city_time import stamp
-from supportcarr_lab.simulator.client import ApiError, Refused
+from supportcarr_lab.simulator.city_time import format_time
+from supportcarr_lab.simulator.client import RequestFailed, RequestRejected
 from supportcarr_lab.simulator.demand import (
     SPEED_MPS,
     JobPlan,
+    drift_bend,
     drift_target,
-    home,
+    home_point,
     job_plan,
     offer_plan,
-    way_choice,
 )
-from supportcarr_lab.simulator.geography import Way, standing, way
+from supportcarr_lab.simulator.geography import DrivingRoute, plan_route, stationary
 from supportcarr_lab.simulator.person import Job, Person
 
 if TYPE_CHECKING:
-    from supportcarr_lab.simulator.context import Town
+    from supportcarr_lab.simulator.context import SimulationContext
 
 DRIFT_SPEED = SPEED_MPS * 0.6  # who looks for work drives slowly
 NO_SHOW_WAIT_S = 603.0  # a little over the ten minutes of the rules
-AGAIN_S = 1.0  # wall; after a call that failed for good
-STUBBORN = 20  # how often a refused step is tried before the job is given up
-HERS = ("assigned", "en_route", "arrived", "in_transit")  # states in which a driver has the job
+RETRY_DELAY_S = 1.0  # wall; after a call that failed for good
+MAX_REJECTED_STEPS = 20  # how often a refused step is tried before the job is given up
+DRIVER_STATUSES = ("assigned", "en_route", "arrived", "in_transit")  # states in which a driver has the job
 VEHICLES = (
     ("pickup", "Ford", "F-150", "blue"),
     ("pickup", "Toyota", "Tacoma", "red"),
@@ -42,10 +42,12 @@ VEHICLES = (
 class Driver(Person):
     """See the module."""
 
-    def __init__(self, town: Town, account: Account) -> None:
-        super().__init__(town, account)
-        start = town.accounts.kept.places.get(account.phone) or home(town.options.seed, self.index)
-        self.way: Way = standing(start, town.time.now())
+    def __init__(self, context: SimulationContext, account: Account) -> None:
+        super().__init__(context, account)
+        start = context.accounts.stored.places.get(account.phone) or home_point(
+            context.options.seed, self.index
+        )
+        self.route: DrivingRoute = stationary(start, context.time.now())
         self.online = False
         self._offers: asyncio.Queue[str] = asyncio.Queue()
         self._heard: OrderedDict[str, str | None] = OrderedDict()  # offer → rescue; none: closed
@@ -59,25 +61,25 @@ class Driver(Person):
     # --- where the truck is -------------------------------------------------------------------
 
     @property
-    def here(self) -> GeoPoint:
-        return self.way.at(self.town.time.now()).point
+    def current_point(self) -> GeoPoint:
+        return self.route.at(self.context.time.now()).point
 
     @property
-    def pinging(self) -> bool:
+    def reports_positions(self) -> bool:
         return self.online and self._awake.is_set()
 
-    def position(self, now: float) -> dict[str, Any]:
+    def position_report(self, now: float) -> dict[str, Any]:
         """What the phone reports; an idle driver moves on when the wait at the last place is over."""
-        if self.job is None and now >= self.way.ends:
+        if self.job is None and now >= self.route.ends:
             self._drift(now)
-        fix = self.way.at(now)
+        fix = self.route.at(now)
         return {
             "lat": round(fix.point.lat, 6),
             "lng": round(fix.point.lng, 6),
             "accuracy": 8.0,
             "heading": round(fix.heading, 1),
             "speed": round(fix.speed, 2),
-            "at": stamp(now),
+            "at": format_time(now),
         }
 
     def _drift(self, now: float) -> None:
@@ -85,15 +87,17 @@ class Driver(Person):
             self._leave_at = now  # the first one leaves at once
         if now < self._leave_at:
             return
-        place, stay = drift_target(self.town.options.seed, self.index, self._drifts)
-        first = way_choice(self.town.options.seed, self.index, self._drifts)
+        place, stay = drift_target(self.context.options.seed, self.index, self._drifts)
+        first = drift_bend(self.context.options.seed, self.index, self._drifts)
         self._drifts += 1
-        self.way = way(self.way.at(now).point, place, now=now, speed=DRIFT_SPEED, first_along=first)
-        self._leave_at = self.way.ends + stay
+        self.route = plan_route(
+            self.route.at(now).point, place, now=now, speed=DRIFT_SPEED, first_along=first
+        )
+        self._leave_at = self.route.ends + stay
 
     # --- the day ------------------------------------------------------------------------------
 
-    async def get_ready(self) -> None:
+    async def prepare(self) -> None:
         """Sign in, be approved, have a vehicle, follow the streams, go online."""
         await self.sign_in()
         application = await self.api.get("/me/driver-application")
@@ -107,8 +111,8 @@ class Driver(Person):
             await self.api.put("/me/driver-application", form)
         self._vehicle = await self._have_vehicle()
         if application["state"] != "approved":
-            await self.town.approve(self.user_id)
-        await self.feed.start()
+            await self.context.approve(self.user_id)
+        await self.realtime.start()
         await self._go_online()
 
     async def _have_vehicle(self) -> str:
@@ -121,17 +125,17 @@ class Driver(Person):
         return str((await self.api.post("/me/vehicles", body))["id"])
 
     async def _go_online(self) -> None:
-        with contextlib.suppress(Refused):  # a position that is no news is no reason to stay at home
-            await self.api.post("/me/positions", self.position(self.town.time.now()))
+        with contextlib.suppress(RequestRejected):  # a position that is no news is no reason to stay at home
+            await self.api.post("/me/positions", self.position_report(self.context.time.now()))
         await self.api.put("/me/availability", {"online": True, "vehicle_id": self._vehicle})
         self.online, self._sent_home = True, False
 
     async def go_offline(self) -> None:
-        with contextlib.suppress(ApiError):
+        with contextlib.suppress(RequestFailed):
             await self.api.put("/me/availability", {"online": False})
         self.online = False
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         """Take offers as they come, for ever."""
         while True:
             try:
@@ -141,11 +145,11 @@ class Driver(Person):
                     await self._do(self.job)  # from an earlier start, or from a lost answer
                 else:
                     await self._consider(await self._offers.get())
-            except ApiError as error:
-                self.town.note(f"driver: {error}")
-                await asyncio.sleep(AGAIN_S)
-                with contextlib.suppress(ApiError):
-                    self.found(await self.rescues(), None)
+            except RequestFailed as error:
+                self.context.note(f"driver: {error}")
+                await asyncio.sleep(RETRY_DELAY_S)
+                with contextlib.suppress(RequestFailed):
+                    self.apply_loaded(await self.rescues(), None)
 
     # --- offers -------------------------------------------------------------------------------
 
@@ -170,13 +174,13 @@ class Driver(Person):
         items: list[dict[str, Any]] = (await self.api.get("/me/offers"))["items"]
         return items
 
-    def found(self, rescues: list[dict[str, Any]], offers: list[dict[str, Any]] | None) -> None:
-        super().found(rescues, offers)
+    def apply_loaded(self, rescues: list[dict[str, Any]], offers: list[dict[str, Any]] | None) -> None:
+        super().apply_loaded(rescues, offers)
         if self.job is None:
             mine = [
                 r
                 for r in rescues
-                if r["status"] in HERS and (r.get("driver") or {}).get("id") == self.user_id
+                if r["status"] in DRIVER_STATUSES and (r.get("driver") or {}).get("id") == self.user_id
             ]
             if mine:
                 self.job = Job(mine[0])
@@ -188,21 +192,21 @@ class Driver(Person):
         rescue_id = self._heard.get(offer_id)
         if rescue_id is None:
             return  # closed before anybody looked
-        plan = offer_plan(self.town.options.seed, self.index, self._considered)
+        plan = offer_plan(self.context.options.seed, self.index, self._considered)
         self._considered += 1
-        if plan.habit == "vanishes":
+        if plan.behaviour == "vanishes":
             await self._vanish(plan.away_s)
             return
-        await self.town.time.sleep(plan.think_s)
+        await self.context.time.sleep(plan.think_s)
         await self._awake.wait()
         if self._heard.get(offer_id) is None:
             return
-        answer = "decline" if plan.habit == "declines" else "acceptance"
+        answer = "decline" if plan.behaviour == "declines" else "acceptance"
         try:
             await self.api.post(f"/offers/{offer_id}/{answer}")
-        except Refused as refusal:
+        except RequestRejected as refusal:
             if refusal.code not in ("offer_closed", "not_found"):
-                self.town.note(f"driver: {answer}: {refusal}")
+                self.context.note(f"driver: {answer}: {refusal}")
             return
         if answer == "acceptance":
             self.job = Job(await self.api.get(f"/rescues/{rescue_id}"))
@@ -210,22 +214,22 @@ class Driver(Person):
     async def _vanish(self, away_s: float) -> None:
         """The phone is silent: no connection, no positions, no answers; back within five minutes."""
         self._awake.clear()
-        self.feed.vanish()
+        self.realtime.go_silent()
         try:
-            await self.town.time.sleep(away_s)
+            await self.context.time.sleep(away_s)
         finally:
             self._awake.set()
-            self.feed.come_back()
+            self.realtime.reconnect()
         await self._go_online()
 
     # --- a job --------------------------------------------------------------------------------
 
     async def _do(self, job: Job) -> None:
-        plan = job_plan(self.town.options.seed, self.index, self._jobs)
+        plan = job_plan(self.context.options.seed, self.index, self._jobs)
         self._jobs += 1
-        absence = asyncio.create_task(self._be_absent(plan)) if plan.habit == "vanishes" else None
+        absence = asyncio.create_task(self._be_absent(plan)) if plan.behaviour == "vanishes" else None
         try:
-            rescue = await self.look(job)
+            rescue = await self.refresh(job)
             if (rescue.get("driver") or {}).get("id") == self.user_id:
                 await self._work(job, rescue, plan)
         finally:
@@ -233,56 +237,58 @@ class Driver(Person):
             if absence:
                 absence.cancel()
                 await asyncio.gather(absence, return_exceptions=True)
-            now = self.town.time.now()
-            self.way = standing(self.way.at(now).point, now)
+            now = self.context.time.now()
+            self.route = stationary(self.route.at(now).point, now)
             self._leave_at = now + 20
 
     async def _be_absent(self, plan: JobPlan) -> None:
-        await self.town.time.sleep(plan.vanish_after_s)
+        await self.context.time.sleep(plan.vanish_after_s)
         await self._vanish(plan.away_s)
 
     async def _work(self, job: Job, rescue: dict[str, Any], plan: JobPlan) -> None:
         """One step after the other, as the rescue's status says; others may change it meanwhile."""
         refused = 0
-        while job.status in HERS and refused < STUBBORN and job.reason != "exchanged":
+        while job.status in DRIVER_STATUSES and refused < MAX_REJECTED_STEPS and job.reason != "exchanged":
             before = job.version
             try:
                 match job.status:
                     case "assigned":
-                        if not await self.change(job, plan.get_going_s):
+                        if not await self.wait_for_change(job, plan.get_going_s):
                             await self._step(job, "departure")
                     case "en_route":
                         await self._reach_rider(job, rescue, plan)
                     case "arrived":
                         await self._meet(job, rescue, plan)
                     case "in_transit":
-                        if not await self._drive(job, rescue["dropoff"], plan, plan.first_along[1]):
-                            await self.change(job, plan.unload_s)
+                        if not await self._drive(job, rescue["dropoff"], plan, plan.grid_north_first[1]):
+                            await self.wait_for_change(job, plan.unload_s)
                             await self._step(job, "completion", {"outcome": "delivered"})
-            except Refused as refusal:
+            except RequestRejected as refusal:
                 refused += 1
                 if refusal.code not in ("illegal_transition", "too_early", "pin_wrong", "conflict"):
-                    self.town.note(f"driver: {job.status}: {refusal}")
-                await self.look(job)
+                    self.context.note(f"driver: {job.status}: {refusal}")
+                await self.refresh(job)
                 if job.version == before:
-                    await self.change(job, 5)
+                    await self.wait_for_change(job, 5)
 
     async def _step(self, job: Job, step: str, body: Any = None) -> None:
         await self._awake.wait()
-        job.read(await self.api.post(f"/rescues/{job.id}/{step}", body))
+        job.update_from(await self.api.post(f"/rescues/{job.id}/{step}", body))
 
     async def _drive(self, job: Job, place: Any, plan: JobPlan, first_along: bool, part: float = 1.0) -> bool:
         """Drive there (or a part of the way); True if the job changed on the way."""
         target = GeoPoint(place["lat"], place["lng"])
-        now = self.town.time.now()
-        if self.way.corners[-1] != target:
-            self.way = way(self.here, target, now=now, speed=plan.speed, first_along=first_along)
-        return await self.change(job, (self.way.ends - now) * part)
+        now = self.context.time.now()
+        if self.route.corners[-1] != target:
+            self.route = plan_route(
+                self.current_point, target, now=now, speed=plan.speed, first_along=first_along
+            )
+        return await self.wait_for_change(job, (self.route.ends - now) * part)
 
     async def _reach_rider(self, job: Job, rescue: dict[str, Any], plan: JobPlan) -> None:
-        gives_up = plan.habit == "releases"
+        gives_up = plan.behaviour == "releases"
         part = plan.give_up_part if gives_up else 1.0
-        if await self._drive(job, rescue["pickup"], plan, plan.first_along[0], part):
+        if await self._drive(job, rescue["pickup"], plan, plan.grid_north_first[0], part):
             return
         if gives_up:
             await self._step(job, "release", {"reason": "My truck makes a noise"})
@@ -291,21 +297,21 @@ class Driver(Person):
 
     async def _meet(self, job: Job, rescue: dict[str, Any], plan: JobPlan) -> None:
         """At the rider: load, or what else may happen there."""
-        if await self.change(job, plan.load_s):
+        if await self.wait_for_change(job, plan.load_s):
             return
-        rider = self.town.riders_by_id.get(rescue["rider"]["id"])
-        pin = await rider.tell_pin(job.id) if rider else None
+        rider = self.context.riders_by_id.get(rescue["rider"]["id"])
+        pin = await rider.say_pin(job.id) if rider else None
         if pin is None:
-            if not await self.change(job, NO_SHOW_WAIT_S - plan.load_s):
+            if not await self.wait_for_change(job, NO_SHOW_WAIT_S - plan.load_s):
                 await self._step(job, "no-show")
-        elif plan.habit == "aborts":
+        elif plan.behaviour == "aborts":
             await self._step(job, "abort", {"reason": "The bike is not as described"})
-        elif plan.habit == "fixes_on_spot":
+        elif plan.behaviour == "fixes_on_spot":
             price = rescue["quote"]["total_minor"] * plan.spot_percent // 100
             await self._step(job, "completion", {"outcome": "fixed_on_spot", "price_minor": price})
         else:
-            if plan.habit == "wrong_pin":
+            if plan.behaviour == "wrong_pin":
                 wrong = f"{(int(pin) + 1) % 10_000:04d}"
-                with contextlib.suppress(Refused):
+                with contextlib.suppress(RequestRejected):
                     await self._step(job, "start", {"pin": wrong})
             await self._step(job, "start", {"pin": pin})

@@ -45,7 +45,7 @@ def _cumulative() -> tuple[float, ...]:
     return tuple(itertools.accumulate(zone.weight for zone in zones()))
 
 
-def moved(point: GeoPoint, east_m: float, north_m: float) -> GeoPoint:
+def translate(point: GeoPoint, east_m: float, north_m: float) -> GeoPoint:
     """The point so many metres away (flat earth: for distances within a city)."""
     return GeoPoint(
         point.lat + north_m / METRES_PER_DEGREE,
@@ -59,19 +59,19 @@ def offset(a: GeoPoint, b: GeoPoint) -> tuple[float, float]:
     return east, (b.lat - a.lat) * METRES_PER_DEGREE
 
 
-def near(centre: GeoPoint, rng: Random, spread_m: float = PICKUP_SPREAD_M) -> GeoPoint:
+def random_point_near(centre: GeoPoint, rng: Random, spread_m: float = PICKUP_SPREAD_M) -> GeoPoint:
     """A point within *spread_m*, even over the disc."""
     radius, angle = spread_m * math.sqrt(rng.random()), rng.random() * 2 * math.pi
-    return moved(centre, radius * math.cos(angle), radius * math.sin(angle))
+    return translate(centre, radius * math.cos(angle), radius * math.sin(angle))
 
 
-def busy_place(rng: Random) -> GeoPoint:
+def random_demand_point(rng: Random) -> GeoPoint:
     """A place drawn by the zones' weights."""
     zone = rng.choices(zones(), cum_weights=_cumulative())[0]
-    return near(zone.centre, rng)
+    return random_point_near(zone.centre, rng)
 
 
-def destination(pickup: GeoPoint, rng: Random) -> GeoPoint:
+def random_destination(pickup: GeoPoint, rng: Random) -> GeoPoint:
     """A place in another zone, 2 to 9 km away, drawn by the zones' weights."""
     slack = PICKUP_SPREAD_M
     within = [
@@ -81,11 +81,11 @@ def destination(pickup: GeoPoint, rng: Random) -> GeoPoint:
     ]
     if not within:  # a pickup far outside the zones (recorded demand): the nearest zone will do
         return min(zones(), key=lambda zone: distance_m(pickup, zone.centre)).centre
-    return near(rng.choices(within, weights=[zone.weight for zone in within])[0].centre, rng)
+    return random_point_near(rng.choices(within, weights=[zone.weight for zone in within])[0].centre, rng)
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
+class Position:
     """Where a truck is at one moment: heading in degrees clockwise from north, metres a second."""
 
     point: GeoPoint
@@ -94,7 +94,7 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class DrivingRoute:
     """A way driven at one speed: corners, the city time of the start, metres a second."""
 
     corners: tuple[GeoPoint, ...]
@@ -115,17 +115,17 @@ class Way:
         """The city time of the arrival."""
         return self.started + (self.length_m / self.speed if self.length_m else 0.0)
 
-    def at(self, now: float) -> Fix:
+    def at(self, now: float) -> Position:
         """Where it is at that city time: at the start before, at the end after."""
         ahead = max(0.0, now - self.started) * self.speed
         for leg, (a, b) in zip(self._legs, itertools.pairwise(self.corners), strict=True):
             if ahead < leg:
                 part = ahead / leg
                 point = GeoPoint(a.lat + (b.lat - a.lat) * part, a.lng + (b.lng - a.lng) * part)
-                return Fix(point, bearing(a, b), self.speed)
+                return Position(point, bearing(a, b), self.speed)
             ahead -= leg
         last = bearing(*self.corners[-2:]) if len(self.corners) > 1 else 0.0
-        return Fix(self.corners[-1], last, 0.0)
+        return Position(self.corners[-1], last, 0.0)
 
 
 def bearing(a: GeoPoint, b: GeoPoint) -> float:
@@ -134,14 +134,14 @@ def bearing(a: GeoPoint, b: GeoPoint) -> float:
     return math.degrees(math.atan2(east, north)) % 360
 
 
-def standing(point: GeoPoint, now: float) -> Way:
+def stationary(point: GeoPoint, now: float) -> DrivingRoute:
     """A truck that waits."""
-    return Way((point,), now, 1.0)
+    return DrivingRoute((point,), now, 1.0)
 
 
-def way(a: GeoPoint, b: GeoPoint, *, now: float, speed: float, first_along: bool) -> Way:
+def plan_route(a: GeoPoint, b: GeoPoint, *, now: float, speed: float, first_along: bool) -> DrivingRoute:
     """From *a* to *b* with one bend; *first_along* says which street of the grid comes first."""
-    return Way(_bend(a, b, first_along), now, speed)
+    return DrivingRoute(_bend(a, b, first_along), now, speed)
 
 
 def _bend(a: GeoPoint, b: GeoPoint, first_along: bool) -> tuple[GeoPoint, ...]:
@@ -152,6 +152,6 @@ def _bend(a: GeoPoint, b: GeoPoint, first_along: bool) -> tuple[GeoPoint, ...]:
     corner = (share * along_east, share * along_north)
     if not first_along:
         corner = (east - corner[0], north - corner[1])
-    bend = moved(a, *corner)
+    bend = translate(a, *corner)
     # Next to either end it is no bend.
     return (a, b) if min(distance_m(a, bend), distance_m(bend, b)) < 1.0 else (a, bend, b)

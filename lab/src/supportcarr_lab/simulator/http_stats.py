@@ -7,7 +7,7 @@ from collections import Counter
 import msgspec
 
 
-class HttpFigures(msgspec.Struct, frozen=True, kw_only=True):
+class HttpSummary(msgspec.Struct, frozen=True, kw_only=True):
     """``failed`` had no answer (connection lost, time-out); ``errors_5xx`` leaves out 503 with
     Retry-After, which are ``refused_503``.  Milliseconds are of answered requests."""
 
@@ -19,7 +19,7 @@ class HttpFigures(msgspec.Struct, frozen=True, kw_only=True):
     p95_ms: float | None
 
 
-class HttpTally:
+class HttpStats:
     """Counts attempts (a retry is a request of its own) and their latencies, in bounded memory.
 
     Latencies are kept to 0.1 ms below 100 ms and to 1 ms above.
@@ -30,7 +30,7 @@ class HttpTally:
         self._latencies: Counter[float] = Counter()
         self.problems: Counter[str] = Counter()  # "POST /x 500 code", for who looks for the reason
 
-    def answered(self, status: int, took_s: float, *, retry_after: bool, what: str, code: str) -> None:
+    def record_response(self, status: int, took_s: float, *, retry_after: bool, what: str, code: str) -> None:
         self.requests += 1
         ms = took_s * 1000
         self._latencies[round(ms, 1) if ms < 100 else float(round(ms))] += 1
@@ -41,13 +41,13 @@ class HttpTally:
         if status >= 400:
             self.problems[f"{what} {status} {code}".rstrip()] += 1
 
-    def lost(self, what: str, why: str) -> None:
+    def record_failure(self, what: str, why: str) -> None:
         self.requests += 1
         self.failed += 1
         self.problems[f"{what} {why}"] += 1
 
-    def figures(self) -> HttpFigures:
-        return HttpFigures(
+    def summary(self) -> HttpSummary:
+        return HttpSummary(
             requests=self.requests,
             failed=self.failed,
             refused_503=self.refused_503,

@@ -11,46 +11,46 @@ from typing import Any
 
 import msgspec
 
-Key = tuple[str, ...]
+EventKey = tuple[str, ...]
 """What an event is about, whatever its id: its name, and the ids and figures that make it that one."""
 
 
-class Cursor(msgspec.Struct, frozen=True, order=True, array_like=True):
+class StreamPosition(msgspec.Struct, frozen=True, order=True, array_like=True):
     """``epoch:seq``."""
 
     epoch: str
-    seq: int
+    offset: int
 
     @classmethod
-    def parse(cls, text: str) -> Cursor:
+    def parse(cls, text: str) -> StreamPosition:
         """Raises ``ValueError``."""
         epoch, _, seq = text.rpartition(":")
         return cls(epoch, int(seq))
 
     def __str__(self) -> str:
-        return f"{self.epoch}:{self.seq}"
+        return f"{self.epoch}:{self.offset}"
 
 
-class Mark(msgspec.Struct, frozen=True, array_like=True):
+class Subscription(msgspec.Struct, frozen=True, array_like=True):
     """Where a client began to follow a stream, for the first time or after a reset (city time)."""
 
     stream: str
-    cursor: Cursor
+    position: StreamPosition
     at: float
     first: bool
 
 
-class Seen(msgspec.Struct, frozen=True, array_like=True):
+class ReceivedEvent(msgspec.Struct, frozen=True, array_like=True):
     """One event that the client applied; *at* is the city time of its arrival."""
 
     stream: str
-    cursor: Cursor
+    position: StreamPosition
     id: str
-    key: Key
+    key: EventKey
     at: float
 
 
-class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+class LoadedState(msgspec.Struct, frozen=True, kw_only=True):
     """The state that a client loaded by REST.  *at*: the city time at which it began to load."""
 
     at: float
@@ -65,10 +65,10 @@ class JournalRecord(msgspec.Struct, kw_only=True):
 
     user_id: str  # empty until signed in
     role: str
-    marks: list[Mark] = []
-    seen: list[Seen] = []
-    loaded: list[Loaded] = []
-    acknowledged: list[str] = []  # rescues that the API told this rider it has taken
+    subscriptions: list[Subscription] = []
+    received: list[ReceivedEvent] = []
+    loaded_states: list[LoadedState] = []
+    accepted_rescues: list[str] = []  # rescues that the API told this rider it has taken
 
 
 class Journal:
@@ -78,28 +78,28 @@ class Journal:
         self.record = JournalRecord(user_id="", role=role)
         self._keep = keep
 
-    def mark(self, stream: str, cursor: Cursor, at: float, *, first: bool) -> None:
+    def record_subscription(self, stream: str, cursor: StreamPosition, at: float, *, first: bool) -> None:
         if self._keep:
-            self.record.marks.append(Mark(stream, cursor, at, first))
+            self.record.subscriptions.append(Subscription(stream, cursor, at, first))
 
-    def saw(
-        self, stream: str, cursor: Cursor, id: str, name: str, data: Mapping[str, Any], at: float
+    def record_event(
+        self, stream: str, cursor: StreamPosition, id: str, name: str, data: Mapping[str, Any], at: float
     ) -> None:
         if self._keep:
-            self.record.seen.append(Seen(stream, cursor, id, key_of(name, data), at))
+            self.record.received.append(ReceivedEvent(stream, cursor, id, key_of_event(name, data), at))
 
-    def repeat(self, stream: str, cursor: Cursor, id: str, at: float) -> None:
+    def record_repeat(self, stream: str, cursor: StreamPosition, id: str, at: float) -> None:
         """A repeat was dropped that had a new place in its stream, which is now taken."""
         if self._keep:
-            self.record.seen.append(Seen(stream, cursor, id, REPEAT, at))
+            self.record.received.append(ReceivedEvent(stream, cursor, id, REPEAT, at))
 
-    def load(self, loaded: Loaded) -> None:
+    def record_state(self, loaded: LoadedState) -> None:
         if self._keep:
-            self.record.loaded.append(loaded)
+            self.record.loaded_states.append(loaded)
 
-    def acknowledge(self, rescue_id: str) -> None:
+    def record_accepted_rescue(self, rescue_id: str) -> None:
         if self._keep:
-            self.record.acknowledged.append(rescue_id)
+            self.record.accepted_rescues.append(rescue_id)
 
 
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -111,14 +111,14 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def key_of(name: str, data: Mapping[str, Any]) -> Key:
+def key_of_event(name: str, data: Mapping[str, Any]) -> EventKey:
     """What the event is about; for an event that is not judged, only its name."""
-    return key(name, *(data.get(field) for field in _KEYS.get(name, ())))
+    return event_key(name, *(data.get(field) for field in _KEYS.get(name, ())))
 
 
-def key(name: str, *parts: object) -> Key:
+def event_key(name: str, *parts: object) -> EventKey:
     return (name, *map(str, parts))
 
 
-REPEAT: Key = ("repeat",)
-JUDGED = frozenset(_KEYS)
+REPEAT: EventKey = ("repeat",)
+AUDITED_EVENTS = frozenset(_KEYS)

@@ -8,12 +8,12 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from supportcarr_lab.simulator.accounts import Account
-from supportcarr_lab.simulator.client import ApiError, Refused, key
+from supportcarr_lab.simulator.client import RequestFailed, RequestRejected, new_idempotency_key
 from supportcarr_lab.simulator.demand import RiderPlan, recorded_plan, rider_plan, wait_seconds
 from supportcarr_lab.simulator.person import FINAL, Job, Person
 
 if TYPE_CHECKING:
-    from supportcarr_lab.simulator.context import Town
+    from supportcarr_lab.simulator.context import SimulationContext
 
 GOOD_CARD = "pm_card_visa"
 # Stripe's test cards for a charge that fails: the first is refused when it is kept already (by Stripe
@@ -25,21 +25,21 @@ DAY_S = 86_400.0
 class Rider(Person):
     """See the module."""
 
-    def __init__(self, town: Town, account: Account) -> None:
-        super().__init__(town, account)
+    def __init__(self, context: SimulationContext, account: Account) -> None:
+        super().__init__(context, account)
         self._cards: dict[bool, str] = {}  # by whether it fails
         self._pins: dict[str, str] = {}
         self._absent = False
         self._asked = 0
         self.unsettled: set[str] = set()  # ended rescues of which the money's end was not heard
 
-    async def get_ready(self) -> None:
+    async def prepare(self) -> None:
         """Sign in, have a card, follow the streams."""
         await self.sign_in()
         await self._card(fails=False)
-        await self.feed.start()
+        await self.realtime.start()
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         """Ask again and again, until the city closes."""
         while True:
             if self.job:
@@ -49,57 +49,57 @@ class Rider(Person):
                 return
             try:
                 await self._ask(plan)
-            except ApiError as error:
-                self.town.note(f"rider: {error}")
-                with contextlib.suppress(ApiError):
-                    self.found(await self.rescues(), None)
+            except RequestFailed as error:
+                self.context.note(f"rider: {error}")
+                with contextlib.suppress(RequestFailed):
+                    self.apply_loaded(await self.rescues(), None)
 
     async def _next_plan(self) -> RiderPlan | None:
         """Wait for the next wish; none: the city has closed."""
-        town = self.town
-        if town.recorded is not None:
-            wish = await town.unless_closing(town.recorded.get())
-            return recorded_plan(town.options.seed, *wish) if wish else None
-        plan = rider_plan(town.options.seed, self.index, self._asked)
+        context = self.context
+        if context.recorded_requests is not None:
+            wish = await context.unless_closing(context.recorded_requests.get())
+            return recorded_plan(context.options.seed, *wish) if wish else None
+        plan = rider_plan(context.options.seed, self.index, self._asked)
         self._asked += 1
-        await town.unless_closing(town.time.sleep(wait_seconds(plan, town.time.now())))
-        return None if town.closing.is_set() else plan
+        await context.unless_closing(context.time.sleep(wait_seconds(plan, context.time.now())))
+        return None if context.closing.is_set() else plan
 
     # --- one rescue ---------------------------------------------------------------------------
 
     async def _ask(self, plan: RiderPlan) -> None:
-        card = await self._card(fails=plan.habit == "card_fails")
+        card = await self._card(fails=plan.behaviour == "card_fails")
         quote = await self.api.post(
             "/quotes",
             {"kind": "rescue", "problem": plan.problem, "pickup": plan.pickup, "dropoff": plan.dropoff},
         )
-        await self.town.time.sleep(plan.think_s)
-        if self.town.closing.is_set():
+        await self.context.time.sleep(plan.think_s)
+        if self.context.closing.is_set():
             return
         body = {"quote_id": quote["id"], "payment_method_id": card}
-        rescue = await self.api.post("/rescues", body, key=key())
-        self.journal.acknowledge(rescue["id"])
-        self.town.requested += 1
+        rescue = await self.api.post("/rescues", body, key=new_idempotency_key())
+        self.journal.record_accepted_rescue(rescue["id"])
+        self.context.requested += 1
         if rescue.get("pin"):
             self._pins[rescue["id"]] = rescue["pin"]
         await self._follow(Job(rescue), plan)
 
     async def _follow(self, job: Job, plan: RiderPlan | None) -> None:
         self.job = job
-        self._absent = plan is not None and plan.habit == "absent"
+        self._absent = plan is not None and plan.behaviour == "absent"
         self.unsettled.add(job.id)
         moods = [asyncio.create_task(mood) for mood in self._moods(job, plan)]
         try:
             while not job.over:
                 try:
-                    await self.change(job, DAY_S)
-                except ApiError as error:
-                    self.town.note(f"rider: {error}")
+                    await self.wait_for_change(job, DAY_S)
+                except RequestFailed as error:
+                    self.context.note(f"rider: {error}")
         finally:
             for mood in moods:
                 mood.cancel()
             await asyncio.gather(*moods, return_exceptions=True)
-            self.feed.come_back()
+            self.realtime.reconnect()
         self._pins.pop(job.id, None)
         self.job = None
 
@@ -107,9 +107,9 @@ class Rider(Person):
         if plan is None:
             return []
         moods: list[Coroutine[Any, Any, None]] = []
-        if plan.habit == "cancels":
+        if plan.behaviour == "cancels":
             moods.append(self._cancel(job, plan))
-        if plan.habit == "vanishes":
+        if plan.behaviour == "vanishes":
             moods.append(self._vanish(plan))
         if plan.message:
             moods.append(self._say(job, plan))
@@ -117,35 +117,35 @@ class Rider(Person):
 
     async def _cancel(self, job: Job, plan: RiderPlan) -> None:
         """Soon, or once a driver is assigned, or after the free two minutes; never on the truck."""
-        time = self.town.time
+        time = self.context.time
         if plan.cancel_when != "soon":
             while job.status in ("requested", "matching"):
                 await time.sleep(2)
         await time.sleep(plan.cancel_after_s + (130 if plan.cancel_when == "late" else 0))
         if job.status == "in_transit" or job.over:
             return
-        with contextlib.suppress(ApiError):  # it moved on: nothing to cancel any more
+        with contextlib.suppress(RequestFailed):  # it moved on: nothing to cancel any more
             await self.api.get(f"/rescues/{job.id}/cancellation")
             body = {"reason": "My neighbour has a pump"}
-            job.read(await self.api.post(f"/rescues/{job.id}/cancellation", body))
+            job.update_from(await self.api.post(f"/rescues/{job.id}/cancellation", body))
 
     async def _vanish(self, plan: RiderPlan) -> None:
         """The phone loses the net, and is back within five minutes."""
-        await self.town.time.sleep(plan.vanish_after_s)
-        self.feed.vanish()
-        await self.town.time.sleep(plan.away_s)
-        self.feed.come_back()
+        await self.context.time.sleep(plan.vanish_after_s)
+        self.realtime.go_silent()
+        await self.context.time.sleep(plan.away_s)
+        self.realtime.reconnect()
 
     async def _say(self, job: Job, plan: RiderPlan) -> None:
         while job.status not in ("assigned", "en_route"):
-            await self.town.time.sleep(3)
-        with contextlib.suppress(ApiError):
+            await self.context.time.sleep(3)
+        with contextlib.suppress(RequestFailed):
             # Not tried again: without a key a repeat would say it twice.
-            await self.api.post(f"/rescues/{job.id}/messages", {"text": plan.message}, patience_s=0)
+            await self.api.post(f"/rescues/{job.id}/messages", {"text": plan.message}, retry_for_s=0)
 
     # --- what others ask ----------------------------------------------------------------------
 
-    async def tell_pin(self, rescue_id: str) -> str | None:
+    async def say_pin(self, rescue_id: str) -> str | None:
         """What the rider says to the driver's face; none: nobody is there."""
         if self._absent:
             return None
@@ -168,8 +168,8 @@ class Rider(Person):
         ):
             self.unsettled.discard(data["rescue_id"])
 
-    def found(self, rescues: list[dict[str, Any]], offers: list[dict[str, Any]] | None) -> None:
-        super().found(rescues, offers)
+    def apply_loaded(self, rescues: list[dict[str, Any]], offers: list[dict[str, Any]] | None) -> None:
+        super().apply_loaded(rescues, offers)
         if self.job is None:
             live = [r for r in rescues if r["status"] != "scheduled" and r["status"] not in FINAL]
             self.job = Job(live[0]) if live else None
@@ -187,7 +187,7 @@ class Rider(Person):
 
     async def _add_card(self, names: tuple[str, ...]) -> str:
         for name in names[:-1]:
-            with contextlib.suppress(Refused):
+            with contextlib.suppress(RequestRejected):
                 return str((await self._attach(name))["id"])
         return str((await self._attach(names[-1]))["id"])
 

@@ -11,29 +11,29 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from supportcarr_lab.simulator.journal import Cursor, Journal
+from supportcarr_lab.simulator.journal import Journal, StreamPosition
 
-KNOWN_IDS = 2_000  # of a client; the server keeps 1,000 events a person
+MAX_KNOWN_IDS = 2_000  # of a client; the server keeps 1,000 events a person
 SYNC_AFTER_S = 1.0  # wall; how long a gap may stand before it is asked for
 
 
 class _Stream:
     """One stream as its client has it."""
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: StreamPosition) -> None:
         self.cursor = self.head = cursor
         self.early: dict[int, tuple[str, str, dict[str, Any]]] = {}  # seq → id, name, data
         self.behind_since: float | None = None  # wall; none: up to the head
 
     def look(self, wall: float, *, progress: bool) -> None:
         """Note whether it is behind; who makes progress is given time again."""
-        if not self.early and self.head.seq <= self.cursor.seq:
+        if not self.early and self.head.offset <= self.cursor.offset:
             self.behind_since = None
         elif self.behind_since is None or progress:
             self.behind_since = wall
 
 
-class Follower:
+class StreamFollower:
     """Follows one person's streams.
 
     *apply* is told each event once, in order; *reload* is called when the state must be loaded by REST;
@@ -53,7 +53,7 @@ class Follower:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     @property
-    def since(self) -> dict[str, str]:
+    def positions(self) -> dict[str, str]:
         """The last cursor of each stream."""
         return {name: str(stream.cursor) for name, stream in self._streams.items()}
 
@@ -62,7 +62,7 @@ class Follower:
         """True if every stream has come to the last head that was told."""
         return all(stream.behind_since is None for stream in self._streams.values())
 
-    def gaps(self, wall: float) -> dict[str, str]:
+    def lagging_streams(self, wall: float) -> dict[str, str]:
         """The cursors of the streams that have been behind for too long: to be asked for."""
         return {
             name: str(stream.cursor)
@@ -70,11 +70,11 @@ class Follower:
             if stream.behind_since is not None and wall - stream.behind_since >= SYNC_AFTER_S
         }
 
-    def heads(self, heads: Mapping[str, str], wall: float) -> None:
+    def on_positions(self, heads: Mapping[str, str], wall: float) -> None:
         """``stream:heads``: where each stream stands."""
         begun = False
         for name, text in heads.items():
-            stream, head = self._streams.get(name), Cursor.parse(text)
+            stream, head = self._streams.get(name), StreamPosition.parse(text)
             if stream is None:
                 self._begin(name, head, first=True)
                 begun = True
@@ -87,9 +87,9 @@ class Follower:
         if begun:
             self._reload()
 
-    def reset(self, heads: Mapping[str, str]) -> None:
+    def on_reset(self, heads: Mapping[str, str]) -> None:
         """``stream:reset``: what was missed is gone; go on from these cursors."""
-        lost = {name: Cursor.parse(text) for name, text in heads.items()}
+        lost = {name: StreamPosition.parse(text) for name, text in heads.items()}
         news = {
             name: cursor
             for name, cursor in lost.items()
@@ -100,35 +100,35 @@ class Follower:
         if news:  # otherwise heads told it already
             self._reload()
 
-    def event(self, name: str, event: Mapping[str, Any], wall: float) -> None:
+    def on_event(self, name: str, event: Mapping[str, Any], wall: float) -> None:
         """An event of a stream, in its envelope."""
-        where, cursor = event["stream"], Cursor.parse(event["cursor"])
+        where, cursor = event["stream"], StreamPosition.parse(event["cursor"])
         stream = self._streams.get(where)
         if stream is None or stream.cursor.epoch != cursor.epoch:
             # Nobody told of this epoch yet: what came before this event is gone for us.
-            self._begin(where, Cursor(cursor.epoch, cursor.seq - 1), first=stream is None)
+            self._begin(where, StreamPosition(cursor.epoch, cursor.offset - 1), first=stream is None)
             self._reload()
             stream = self._streams[where]
-        if cursor.seq <= stream.cursor.seq:
+        if cursor.offset <= stream.cursor.offset:
             return  # a repeat
         before = stream.cursor
-        stream.early.setdefault(cursor.seq, (event["id"], name, dict(event["data"])))
-        while (following := stream.cursor.seq + 1) in stream.early:
-            stream.cursor = Cursor(cursor.epoch, following)
+        stream.early.setdefault(cursor.offset, (event["id"], name, dict(event["data"])))
+        while (following := stream.cursor.offset + 1) in stream.early:
+            stream.cursor = StreamPosition(cursor.epoch, following)
             self._take(where, stream.cursor, *stream.early.pop(following))
         stream.head = max(stream.head, stream.cursor)
         stream.look(wall, progress=stream.cursor != before)
 
-    def _begin(self, name: str, cursor: Cursor, *, first: bool) -> None:
+    def _begin(self, name: str, cursor: StreamPosition, *, first: bool) -> None:
         self._streams[name] = _Stream(cursor)
-        self._journal.mark(name, cursor, self._city(), first=first)
+        self._journal.record_subscription(name, cursor, self._city(), first=first)
 
-    def _take(self, stream: str, cursor: Cursor, id: str, name: str, data: dict[str, Any]) -> None:
+    def _take(self, stream: str, cursor: StreamPosition, id: str, name: str, data: dict[str, Any]) -> None:
         if (stream, id) in self._known:
-            self._journal.repeat(stream, cursor, id, self._city())
+            self._journal.record_repeat(stream, cursor, id, self._city())
             return
         self._known[stream, id] = None
-        if len(self._known) > KNOWN_IDS:
+        if len(self._known) > MAX_KNOWN_IDS:
             self._known.popitem(last=False)
-        self._journal.saw(stream, cursor, id, name, data, self._city())
+        self._journal.record_event(stream, cursor, id, name, data, self._city())
         self._apply(name, data)

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from supportcarr_lab.simulator.journal import JUDGED, JournalRecord, Key, Loaded, Mark
-from supportcarr_lab.verification.expected_events import Expected
+from supportcarr_lab.simulator.journal import (
+    AUDITED_EVENTS,
+    EventKey,
+    JournalRecord,
+    LoadedState,
+    Subscription,
+)
+from supportcarr_lab.verification.expected_events import ExpectedEvent
 
 
-class EventFigures(msgspec.Struct, frozen=True, kw_only=True):
+class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
     """*expected* = *received* + *reloaded* + *lost*, unless events came that nothing accounts for.
 
     *reloaded*: taken by an epoch's end, and in the state that the client loaded after it.
@@ -25,16 +31,16 @@ class EventFigures(msgspec.Struct, frozen=True, kw_only=True):
     reordered: int = 0
 
 
-class EventVerdict(msgspec.Struct, frozen=True, kw_only=True):
+class EventAuditResult(msgspec.Struct, frozen=True, kw_only=True):
     """The figures, and a sentence for each thing that is wrong (the first few of each client)."""
 
-    figures: EventFigures
+    counts: EventCounts
     unaccounted: int  # received, but the store knows of nothing like it
     findings: list[str]
 
     @property
     def exact(self) -> bool:
-        figures = self.figures
+        figures = self.counts
         wrong = figures.lost + figures.duplicated + figures.reordered + self.unaccounted
         return wrong == 0 and figures.expected == figures.received + figures.reloaded
 
@@ -42,7 +48,9 @@ class EventVerdict(msgspec.Struct, frozen=True, kw_only=True):
 FINDINGS_A_CLIENT = 5
 
 
-def check_events(journals: Iterable[JournalRecord], owed: Mapping[str, list[Expected]]) -> EventVerdict:
+def audit_events(
+    journals: Iterable[JournalRecord], owed: Mapping[str, list[ExpectedEvent]]
+) -> EventAuditResult:
     """Judge every client."""
     sums: Counter[str] = Counter()
     findings: list[str] = []
@@ -51,26 +59,26 @@ def check_events(journals: Iterable[JournalRecord], owed: Mapping[str, list[Expe
         sums.update(counts)
         findings += [f"{journal.user_id}: {sentence}" for sentence in sentences[:FINDINGS_A_CLIENT]]
     unaccounted = sums.pop("unaccounted", 0)
-    figures = EventFigures(**{name: sums.get(name, 0) for name in EventFigures.__struct_fields__})
-    return EventVerdict(figures=figures, unaccounted=unaccounted, findings=findings)
+    figures = EventCounts(**{name: sums.get(name, 0) for name in EventCounts.__struct_fields__})
+    return EventAuditResult(counts=figures, unaccounted=unaccounted, findings=findings)
 
 
-def _check_client(journal: JournalRecord, owed: list[Expected]) -> tuple[Counter[str], list[str]]:
+def _check_client(journal: JournalRecord, owed: list[ExpectedEvent]) -> tuple[Counter[str], list[str]]:
     counts: Counter[str] = Counter()
     findings: list[str] = []
     stream = f"user:{journal.user_id}"
-    marks = [mark for mark in journal.marks if mark.stream == stream]
+    marks = [mark for mark in journal.subscriptions if mark.stream == stream]
     if not marks:
         return counts, findings  # never let in: it was owed nothing yet
     first_heads = marks[0].at
-    seen = Counter(event.key for event in journal.seen if event.key[0] in JUDGED)
+    seen = Counter(event.key for event in journal.received if event.key[0] in AUDITED_EVENTS)
     by_key = {event.key: event for event in owed}
     # An event from before the heads that comes after them was late, not owed; it still is no surprise.
     expected = [event for event in by_key.values() if event.at >= first_heads or event.key in seen]
     for event in expected:
         if event.key in seen:
             counts["received"] += 1
-        elif _was_reloaded(event, marks, journal.loaded):
+        elif _was_reloaded(event, marks, journal.loaded_states):
             counts["reloaded"] += 1
         else:
             counts["lost"] += 1
@@ -92,7 +100,7 @@ def _check_client(journal: JournalRecord, owed: list[Expected]) -> tuple[Counter
     return counts, findings
 
 
-def _was_reloaded(event: Expected, marks: list[Mark], loaded: list[Loaded]) -> bool:
+def _was_reloaded(event: ExpectedEvent, marks: list[Subscription], loaded: list[LoadedState]) -> bool:
     """True if an epoch ended after it, and the state loaded next says what the event would have said."""
     for mark in marks[1:]:
         if mark.at < event.at:
@@ -103,12 +111,12 @@ def _was_reloaded(event: Expected, marks: list[Mark], loaded: list[Loaded]) -> b
     return False
 
 
-def _shows(state: Loaded, event: Expected) -> bool:
+def _shows(state: LoadedState, event: ExpectedEvent) -> bool:
     name, *parts = event.key
     match name:
         case "rescue:status_update":
             known = state.versions.get(event.rescue_id or "")
-            return event.lets_go if known is None else known >= event.version
+            return event.driver_lost_job if known is None else known >= event.version
         case "payment:processed":
             status, captured, _ = state.payments.get(event.rescue_id or "", ("pending", 0, 0))
             _, kind, outcome, amount = parts
@@ -128,16 +136,16 @@ def _shows(state: Loaded, event: Expected) -> bool:
 def _gaps(journal: JournalRecord) -> Iterator[str]:
     """Numbers left out between two events of one stream and epoch."""
     last: dict[str, tuple[str, int]] = {}
-    marks = iter(sorted(journal.marks, key=lambda mark: mark.at))
+    marks = iter(sorted(journal.subscriptions, key=lambda mark: mark.at))
     mark = next(marks, None)
-    for event in journal.seen:
+    for event in journal.received:
         while mark is not None and mark.at <= event.at:
-            last[mark.stream] = (mark.cursor.epoch, mark.cursor.seq)
+            last[mark.stream] = (mark.position.epoch, mark.position.offset)
             mark = next(marks, None)
-        epoch, seq = last.get(event.stream, (event.cursor.epoch, event.cursor.seq - 1))
-        if event.cursor.epoch == epoch and event.cursor.seq > seq + 1:
-            yield f"{event.stream}: nothing between {seq} and {event.cursor.seq} of epoch {epoch}"
-        last[event.stream] = (event.cursor.epoch, event.cursor.seq)
+        epoch, seq = last.get(event.stream, (event.position.epoch, event.position.offset - 1))
+        if event.position.epoch == epoch and event.position.offset > seq + 1:
+            yield f"{event.stream}: nothing between {seq} and {event.position.offset} of epoch {epoch}"
+        last[event.stream] = (event.position.epoch, event.position.offset)
 
 
 def _out_of_order(journal: JournalRecord) -> Iterator[str]:
@@ -145,15 +153,15 @@ def _out_of_order(journal: JournalRecord) -> Iterator[str]:
     numbers: dict[tuple[str, str], int] = {}
     versions: defaultdict[str, int] = defaultdict(int)
     closed: set[str] = set()
-    for event in journal.seen:
-        place = (event.stream, event.cursor.epoch)
-        if event.cursor.seq <= numbers.get(place, -1):
-            yield f"{event.stream}: {event.cursor} after {numbers[place]}"
-        numbers[place] = max(event.cursor.seq, numbers.get(place, -1))
+    for event in journal.received:
+        place = (event.stream, event.position.epoch)
+        if event.position.offset <= numbers.get(place, -1):
+            yield f"{event.stream}: {event.position} after {numbers[place]}"
+        numbers[place] = max(event.position.offset, numbers.get(place, -1))
         yield from _earlier_than_known(event.key, versions, closed)
 
 
-def _earlier_than_known(key: Key, versions: defaultdict[str, int], closed: set[str]) -> Iterator[str]:
+def _earlier_than_known(key: EventKey, versions: defaultdict[str, int], closed: set[str]) -> Iterator[str]:
     name, *parts = key
     if name == "rescue:status_update":
         rescue_id, version = parts[0], int(parts[1])

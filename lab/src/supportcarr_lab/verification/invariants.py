@@ -10,18 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.money import share
-from supportcarr_lab.verification.evidence import (
+from supportcarr_lab.verification.expected_events import drivers_over_time
+from supportcarr_lab.verification.records import (
     CLEARING,
     DRIVER_PAYABLE,
-    BookEntry,
-    Entry,
     LedgerTransaction,
-    Leftovers,
     Offer,
     Payment,
+    PendingWork,
+    ProcessorPayment,
     Rescue,
+    TimelineEntry,
 )
-from supportcarr_lab.verification.expected_events import drivers_over_time
 
 FINAL = ("completed", "cancelled", "no_show", "unserved", "rejected", "aborted")
 FREE_CANCELLATION_S = 120.0
@@ -29,7 +29,7 @@ FREE_CANCELLATION_S = 120.0
 # product.md, "The rescue": where each state may go, and who may take it there.  Written down here once
 # more, because a judge who asks the accused proves nothing.
 _SYSTEM, _RIDER, _DRIVER, _OPERATOR = {"system"}, {"rider"}, {"driver"}, {"support", "admin"}
-ARROWS: Mapping[tuple[str | None, str], set[str]] = {
+ALLOWED_TRANSITIONS: Mapping[tuple[str | None, str], set[str]] = {
     (None, "scheduled"): _RIDER | _OPERATOR,
     (None, "requested"): _RIDER | _OPERATOR,
     ("scheduled", "requested"): _SYSTEM,
@@ -87,7 +87,7 @@ def _illegal(rescue: Rescue) -> Iterator[str]:
         where = f"{rescue.id}: {entry.from_} to {entry.to}"
         if entry.from_ != status:
             yield f"{where}, but it was {status}"
-        allowed = ARROWS.get((entry.from_, entry.to))
+        allowed = ALLOWED_TRANSITIONS.get((entry.from_, entry.to))
         if allowed is None:
             yield f"{where} is no step of its life"
         elif not _may(entry.actor, allowed):
@@ -163,7 +163,7 @@ def ledger_zero(transactions: Iterable[LedgerTransaction]) -> list[str]:
     return broken + [f"the ledger sums to {rest} {currency}" for currency, rest in sums.items() if rest]
 
 
-def owed_by(rescue: Rescue) -> tuple[int, int]:
+def amounts_due(rescue: Rescue) -> tuple[int, int]:
     """(what the rider owes, the driver's part) by product.md, from the timeline and the quote.
 
     A price agreed on the spot, or set by an operator, is taken from the rescue.
@@ -197,7 +197,7 @@ def _fee(rescue: Rescue, fee: int) -> tuple[int, int]:
     return paid, share(paid, rescue.fee_driver_percent)
 
 
-def _cancelled_freely(rescue: Rescue, end: Entry) -> bool:
+def _cancelled_freely(rescue: Rescue, end: TimelineEntry) -> bool:
     if end.actor.is_operator:
         return True
     accepted: float | None = None
@@ -213,7 +213,7 @@ def money_matches(
     rescues: Iterable[Rescue],
     payments: Sequence[Payment],
     transactions: Iterable[LedgerTransaction],
-    books: Sequence[BookEntry],
+    books: Sequence[ProcessorPayment],
 ) -> list[str]:
     """What each end owes = what the payment says = what the ledger says = the processor's books.
 
@@ -234,10 +234,10 @@ def money_matches(
 
 
 def _mismatches(
-    rescue: Rescue, payment: Payment | None, books: Mapping[str, BookEntry], ledger: Counter[str]
+    rescue: Rescue, payment: Payment | None, books: Mapping[str, ProcessorPayment], ledger: Counter[str]
 ) -> Iterator[str]:
     over = rescue.status in FINAL
-    rider, driver = owed_by(rescue) if over else (0, 0)
+    rider, driver = amounts_due(rescue) if over else (0, 0)
     intent = books.get(payment.intent_id or "") if payment else None
     *_, driver_id = (None, *(driver for _, driver in drivers_over_time(rescue)))
     account = f"{DRIVER_PAYABLE}{driver_id}"
@@ -267,7 +267,7 @@ def _is_drivers(account: str) -> bool:
 
 def _nobodys(
     paid: Mapping[str, Payment],
-    books: Mapping[str, BookEntry],
+    books: Mapping[str, ProcessorPayment],
     booked: Mapping[str | None, Counter[str]],
 ) -> Iterator[str]:
     """Money that belongs to no payment of ours."""
@@ -289,7 +289,7 @@ def no_5xx(errors_5xx: int) -> list[str]:
 
 
 def drained(
-    leftovers: Leftovers,
+    leftovers: PendingWork,
     rescues: Iterable[Rescue],
     offers: Iterable[Offer],
     payments: Iterable[Payment],
@@ -304,7 +304,7 @@ def drained(
         (leftovers.outbox, "events are still in outboxes"),
         (leftovers.jobs, "jobs are not done"),
         (leftovers.claims, "claims are held by what is over"),
-        (leftovers.rows, "rescues are not as the console has them"),
+        (leftovers.stale_rows, "rescues are not as the console has them"),
         (len(live), f"rescues are still live: {', '.join(live[:3])}"),
         (len(open_offers), f"offers are still open: {', '.join(open_offers[:3])}"),
         (len(unsettled), f"payments are not settled: {', '.join(unsettled[:3])}"),

@@ -14,26 +14,28 @@ from supportcarr.bootstrap.processes import store_of
 from supportcarr_lab.demo.city_process import CityProcess
 from supportcarr_lab.demo.options import DemoOptions
 from supportcarr_lab.simulator.city import CityOutcome
-from supportcarr_lab.verification.collect import StoreEvidence
-from supportcarr_lab.verification.report import judge
+from supportcarr_lab.verification.report import verify
+from supportcarr_lab.verification.store_source import StoreRecordSource
 
-SETTLE_S = 90.0  # for outbox and jobs to run dry after the city has ended, and the reconcilers to come round
+SETTLEMENT_TIMEOUT_S = (
+    90.0  # for outbox and jobs to run dry after the city has ended, and the reconcilers to come round
+)
 
 
-async def judge_city(options: DemoOptions, running: Platform, city: CityProcess) -> int:
+async def verify_city(options: DemoOptions, running: Platform, city: CityProcess) -> int:
     if city.process.returncode != 0 or not city.outcome.is_file():
         raise click.ClickException(f"The simulator broke down; see {options.data}/supportcarr.log.")
     outcome = CityOutcome.read(city.outcome)
     store = store_of(running.settings)
     await store.open()
     try:
-        evidence = StoreEvidence(store, running.sandbox_url)
-        deadline = time.monotonic() + SETTLE_S
+        evidence = StoreRecordSource(store, running.sandbox_url)
+        deadline = time.monotonic() + SETTLEMENT_TIMEOUT_S
         while time.monotonic() < deadline:
-            if (await evidence.leftovers()).nothing:
+            if (await evidence.pending_work()).is_empty:
                 break
             await asyncio.sleep(0.5)
-        judgement = await judge(
+        judgement = await verify(
             outcome,
             evidence,
             kills=running.supervisor.kills.total(),

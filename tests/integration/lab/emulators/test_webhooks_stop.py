@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from supportcarr_lab.emulators.stripe.database import Books
+from supportcarr_lab.emulators.stripe.database import EmulatorDatabase
 from supportcarr_lab.emulators.stripe.webhooks import WebhookSender
 
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_it_ends_though_there_is_news_at_that_very_moment(tmp_path: Path, turns: int) -> None:
-    books = Books(tmp_path / "books.sqlite3")
-    books.send({"id": "evt_later", "type": "charge.succeeded"}, time.time() + 3600)
+    books = EmulatorDatabase(tmp_path / "books.sqlite3")
+    books.schedule_delivery({"id": "evt_later", "type": "charge.succeeded"}, time.time() + 3600)
     sender = WebhookSender(books, url="http://127.0.0.1:1/", secret="whsec_test")
     sender.start()
     for _ in range(20):  # until it waits for news, or for the hour to pass

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from support.simulator.city_facts import facts_of
+from support.simulator.city_records import facts_of
 from support.simulator.fake_city import TOTAL, FakeCity
 from supportcarr_lab.simulator.city import CityOutcome, Progress, run_city
-from supportcarr_lab.simulator.client import ApiError
+from supportcarr_lab.simulator.client import RequestFailed
 from supportcarr_lab.simulator.context import CityOptions, Operator
 from supportcarr_lab.simulator.demand import job_plan, offer_plan, rider_plan
-from supportcarr_lab.verification.report import judged
+from supportcarr_lab.verification.report import verify_records
 
 
 @pytest.fixture
@@ -57,12 +57,12 @@ async def lived(fake: FakeCity, folder: Path, **given: int | float | None) -> Ci
     """The outcome of a city in which nothing is left over."""
     outcome = await asyncio.wait_for(run_city(options(fake, folder, **given)), 60)  # type: ignore[arg-type]  # of options
     assert outcome.crashed == []
-    assert outcome.quiet
+    assert outcome.caught_up
     return outcome
 
 
 def findings(fake: FakeCity, outcome: CityOutcome) -> dict[str, list[str]]:
-    return judged(outcome, facts_of(fake, TOTAL)).findings
+    return verify_records(outcome, facts_of(fake, TOTAL)).findings
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -77,7 +77,7 @@ def seed_where(fits: Callable[[int], bool]) -> int:
 
 
 def plain_driver(seed: int) -> bool:
-    return offer_plan(seed, 0, 0).habit == "accepts" and job_plan(seed, 0, 0).habit == "plain"
+    return offer_plan(seed, 0, 0).behaviour == "accepts" and job_plan(seed, 0, 0).behaviour == "plain"
 
 
 def the_rescue(fake: FakeCity) -> dict[str, object]:
@@ -101,7 +101,7 @@ async def test_a_rider_of_each_habit_comes_to_the_end_of_that_habit(
     def fits(seed: int) -> bool:
         plan = rider_plan(seed, -1, 0)
         soon = habit != "cancels" or plan.cancel_when == "soon"
-        return plan.habit == habit and soon and plain_driver(seed)
+        return plan.behaviour == habit and soon and plain_driver(seed)
 
     outcome = await lived(fake, tmp_path, seed=seed_where(fits))
     assert the_rescue(fake)["status"] == end
@@ -122,8 +122,8 @@ async def test_a_driver_of_each_habit_brings_the_rescue_to_its_end(
     fake: FakeCity, tmp_path: Path, habit: str, end: str
 ) -> None:
     def fits(seed: int) -> bool:
-        takes = offer_plan(seed, 0, 0).habit == "accepts" and job_plan(seed, 0, 0).habit == habit
-        return takes and rider_plan(seed, -1, 0).habit == "plain"
+        takes = offer_plan(seed, 0, 0).behaviour == "accepts" and job_plan(seed, 0, 0).behaviour == habit
+        return takes and rider_plan(seed, -1, 0).behaviour == "plain"
 
     outcome = await lived(fake, tmp_path, seed=seed_where(fits))
     rescue = the_rescue(fake)
@@ -137,9 +137,9 @@ async def test_who_declines_and_who_vanishes_leaves_the_job_to_another(
     fake: FakeCity, tmp_path: Path
 ) -> None:
     def fits(seed: int) -> bool:
-        first, second = offer_plan(seed, 0, 0).habit, offer_plan(seed, 1, 0).habit
-        third = offer_plan(seed, 2, 0).habit == "accepts" and job_plan(seed, 2, 0).habit == "plain"
-        plain = rider_plan(seed, -1, 0).habit == "plain"
+        first, second = offer_plan(seed, 0, 0).behaviour, offer_plan(seed, 1, 0).behaviour
+        third = offer_plan(seed, 2, 0).behaviour == "accepts" and job_plan(seed, 2, 0).behaviour == "plain"
+        plain = rider_plan(seed, -1, 0).behaviour == "plain"
         return third and plain and {first, second} == {"declines", "vanishes"}
 
     outcome = await lived(fake, tmp_path, drivers=3, seed=seed_where(fits))
@@ -155,7 +155,7 @@ async def test_a_city_of_several_is_exact_and_everybody_has_an_address(
     city = options(fake, tmp_path, requests=12, riders=5, drivers=4, seconds=3.0)
     outcome = await asyncio.wait_for(run_city(city, told.append), 60)
     assert findings(fake, outcome) == {}
-    assert len(fake.rescues) == sum(len(journal.acknowledged) for journal in outcome.journals) > 5
+    assert len(fake.rescues) == sum(len(journal.accepted_rescues) for journal in outcome.journals) > 5
     assert len(fake.addresses - {""}) == 5 + 4 + 1
     assert told[-1].phase == "done"
     assert outcome.positions["sent"] > 0
@@ -189,7 +189,7 @@ async def test_a_second_start_hashes_no_password_and_goes_on_where_the_trucks_we
     for user_id, positions in fake.positions.items():
         assert positions[0]["lat"] == pytest.approx(last[user_id]["lat"], abs=0.02)
     assert findings(fake, outcome) == {}
-    assert judged(outcome, facts_of(fake, TOTAL)).report.rescues["requested"] == 1
+    assert verify_records(outcome, facts_of(fake, TOTAL)).report.rescues["requested"] == 1
 
 
 async def test_sessions_that_have_ended_lead_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ async def test_a_new_store_behind_old_sessions_leads_to_a_sign_up(tmp_path: Path
 
 
 async def test_who_has_a_live_rescue_at_the_start_goes_on_with_it(fake: FakeCity, tmp_path: Path) -> None:
-    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).habit == "plain")
+    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).behaviour == "plain")
     stop = asyncio.Event()
     city = options(fake, tmp_path, seed=seed, seconds=None)
     running = asyncio.create_task(run_city(city, stop=stop))
@@ -217,7 +217,7 @@ async def test_who_has_a_live_rescue_at_the_start_goes_on_with_it(fake: FakeCity
     stop.set()
     outcome = await asyncio.wait_for(running, 20)
     assert outcome.still_live == 1
-    assert all(journal.seen == [] for journal in outcome.journals), "an endless city keeps no journal"
+    assert all(journal.received == [] for journal in outcome.journals), "an endless city keeps no journal"
     await lived(fake, tmp_path, requests=0, seed=seed)
     assert the_rescue(fake)["status"] == "completed"
 
@@ -240,7 +240,7 @@ async def test_a_driver_who_was_put_offline_comes_back(fake: FakeCity, tmp_path:
 
 
 async def test_a_session_that_ends_in_the_middle_leads_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
-    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).habit == "plain")
+    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).behaviour == "plain")
     running = asyncio.create_task(run_city(options(fake, tmp_path, seed=seed)))
     await until(lambda: bool(fake.rescues) and the_rescue(fake)["status"] == "en_route")
     fake.tokens.clear()
@@ -275,7 +275,7 @@ async def test_dropped_connections_and_lost_streams_cost_no_event_and_no_warning
         await asyncio.sleep(0.4)
     outcome = await asyncio.wait_for(running, 60)
     assert findings(fake, outcome) == {}
-    assert any(not mark.first for journal in outcome.journals for mark in journal.marks)
+    assert any(not mark.first for journal in outcome.journals for mark in journal.subscriptions)
     assert [record.name for record in caplog.records if record.name.startswith("engineio.client")] == []
 
 
@@ -286,7 +286,7 @@ async def test_answers_that_were_lost_make_nothing_happen_twice(fake: FakeCity, 
     await until(lambda: len(fake.rescues) >= 2)
     fake.fail = [503, 500, 502]
     outcome = await asyncio.wait_for(running, 60)
-    assert len(fake.rescues) == len({r for journal in outcome.journals for r in journal.acknowledged})
+    assert len(fake.rescues) == len({r for journal in outcome.journals for r in journal.accepted_rescues})
     assert outcome.http.refused_503 > 0
     assert outcome.http.errors_5xx == 2
     assert set(findings(fake, outcome)) == {"no_5xx"}
@@ -295,17 +295,17 @@ async def test_answers_that_were_lost_make_nothing_happen_twice(fake: FakeCity, 
 async def test_a_platform_that_cannot_be_reached_is_an_error(
     fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("supportcarr_lab.simulator.city.REACH_S", 0.3)
+    monkeypatch.setattr("supportcarr_lab.simulator.city.STARTUP_TIMEOUT_S", 0.3)
     city = options(fake, tmp_path)
     await fake.__aexit__()
-    with pytest.raises(ApiError, match="/clock"):
+    with pytest.raises(RequestFailed, match="/clock"):
         await run_city(city)
 
 
 async def test_a_clock_that_was_set_while_the_city_lived_is_followed(
     fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("supportcarr_lab.simulator.city.CLOCK_AGAIN_S", 0.02)
+    monkeypatch.setattr("supportcarr_lab.simulator.city.CLOCK_SYNC_INTERVAL_S", 0.02)
     running = asyncio.create_task(run_city(options(fake, tmp_path)))
     await until(lambda: bool(fake.rescues))
     ahead = 10 * 86_400.0

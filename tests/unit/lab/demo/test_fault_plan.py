@@ -6,13 +6,13 @@ from collections import Counter
 
 import pytest
 
-from supportcarr_lab.demo.fault_injection import REDIS, Blow, deal, plan
+from supportcarr_lab.demo.fault_injection import REDIS, Fault, inject, plan_faults
 
 ROLES = {"sandbox": 1, "worker": 1, "realtime": 1, "api": 2}
 
 
-def drawn(seed: int = 1, *, kills: int = 30, wipes: int = 2, seconds: float = 720) -> list[Blow]:
-    return plan(seed, seconds=seconds, kills=kills, wipes=wipes, roles=ROLES)
+def drawn(seed: int = 1, *, kills: int = 30, wipes: int = 2, seconds: float = 720) -> list[Fault]:
+    return plan_faults(seed, seconds=seconds, kills=kills, wipes=wipes, roles=ROLES)
 
 
 def test_a_seed_gives_the_same_blows_again_and_another_gives_others() -> None:
@@ -63,7 +63,7 @@ async def test_who_is_being_started_again_dies_as_soon_as_it_runs() -> None:
         dealt.append(f"{role} {number}")
         return True
 
-    blows = [Blow(0.0, "api", 1), Blow(0.0, "worker"), Blow(0.0, REDIS)]
-    await deal(blows, kill, lambda: dealt.append("wipe"))
+    blows = [Fault(0.0, "api", 1), Fault(0.0, "worker"), Fault(0.0, REDIS)]
+    await inject(blows, kill, lambda: dealt.append("wipe"))
     assert dealt == ["api 1", "worker 0", "wipe"]
     assert down == []

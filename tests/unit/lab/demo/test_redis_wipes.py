@@ -11,7 +11,7 @@ from supportcarr.bootstrap.platform import Platform
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.supervisor.redis_server import RedisServer, RedisServerError
 from supportcarr.supervisor.supervisor import Supervisor
-from supportcarr_lab.demo.command import refuse_to_wipe_anothers
+from supportcarr_lab.demo.command import check_redis_is_ours
 from supportcarr_lab.demo.options import DemoOptions
 
 
@@ -23,9 +23,9 @@ def settings(folder: Path, redis_url: str = "") -> Settings:
 def test_a_redis_that_the_demo_did_not_start_is_not_wiped(tmp_path: Path) -> None:
     anothers = settings(tmp_path, "redis://example:6379/0")
     with pytest.raises(click.UsageError, match="SUPPORTCARR_REDIS_URL"):
-        refuse_to_wipe_anothers(DemoOptions(redis_wipes=1), anothers)
-    refuse_to_wipe_anothers(DemoOptions(redis_wipes=0), anothers)
-    refuse_to_wipe_anothers(DemoOptions(redis_wipes=1), settings(tmp_path))
+        check_redis_is_ours(DemoOptions(redis_wipes=1), anothers)
+    check_redis_is_ours(DemoOptions(redis_wipes=0), anothers)
+    check_redis_is_ours(DemoOptions(redis_wipes=1), settings(tmp_path))
 
 
 class Stubborn(RedisServer):

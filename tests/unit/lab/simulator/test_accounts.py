@@ -10,7 +10,7 @@ import pytest
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr_lab.simulator.accounts import Accounts, PersonRole
-from supportcarr_lab.simulator.client import Tokens
+from supportcarr_lab.simulator.client import SessionTokens
 
 
 @pytest.mark.parametrize("role", ["rider", "driver"])
@@ -33,13 +33,13 @@ def test_phones_and_addresses_are_everybodys_own(tmp_path: Path) -> None:
 def test_a_second_start_has_the_same_people_sessions_and_places(tmp_path: Path) -> None:
     first = Accounts(tmp_path)
     driver = first.account("driver", 3)
-    first.remember(driver.phone, Tokens(user_id="usr_1", access="a", refresh="r"))
-    first.place(driver.phone, GeoPoint(45.5, -73.6))
+    first.store_tokens(driver.phone, SessionTokens(user_id="usr_1", access="a", refresh="r"))
+    first.store_place(driver.phone, GeoPoint(45.5, -73.6))
     first.save()
     second = Accounts(tmp_path)
     assert second.account("driver", 3) == driver
-    assert second.kept.sessions[driver.phone].refresh == "r"
-    assert second.kept.places[driver.phone] == GeoPoint(45.5, -73.6)
+    assert second.stored.sessions[driver.phone].refresh == "r"
+    assert second.stored.places[driver.phone] == GeoPoint(45.5, -73.6)
 
 
 def test_whoever_opens_the_folder_next_sees_the_same_people(tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ import pytest
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr_lab.simulator.demand import (
-    BACK_WITHIN_S,
+    MAX_ABSENCE_S,
     MEAN_WAIT_S,
     DemandError,
     demand_factor,
     drift_target,
-    home,
+    home_point,
     job_plan,
     offer_plan,
-    recorded,
+    read_recorded_demand,
     recorded_plan,
     rider_plan,
     wait_seconds,
@@ -36,7 +36,7 @@ def test_a_seed_repeats_every_plan_in_any_order() -> None:
     assert forward == backward[::-1]
     assert offer_plan(7, 1, 2) == offer_plan(7, 1, 2)
     assert job_plan(7, 1, 2) == job_plan(7, 1, 2)
-    assert home(7, 3) == home(7, 3)
+    assert home_point(7, 3) == home_point(7, 3)
     assert drift_target(7, 3, 1) == drift_target(7, 3, 1)
 
 
@@ -46,22 +46,22 @@ def test_seeds_riders_and_cycles_differ() -> None:
 
 
 def test_about_one_in_ten_cancels_vanishes_or_has_a_card_that_fails() -> None:
-    habits = Counter(rider_plan(1, rider, cycle).habit for rider in range(100) for cycle in range(40))
+    habits = Counter(rider_plan(1, rider, cycle).behaviour for rider in range(100) for cycle in range(40))
     for habit in ("cancels", "vanishes", "card_fails"):
         assert 0.08 < habits[habit] / 4000 < 0.12, habit
 
 
 def test_about_one_offer_in_ten_is_declined_and_one_meets_a_silent_phone() -> None:
-    habits = Counter(offer_plan(1, driver, n).habit for driver in range(100) for n in range(40))
+    habits = Counter(offer_plan(1, driver, n).behaviour for driver in range(100) for n in range(40))
     for habit in ("declines", "vanishes"):
         assert 0.08 < habits[habit] / 4000 < 0.12, habit
 
 
 def test_who_vanishes_is_back_within_five_minutes() -> None:
-    assert BACK_WITHIN_S < 300
-    assert all(rider_plan(1, n, 0).away_s <= BACK_WITHIN_S for n in range(200))
-    assert all(offer_plan(1, n, 0).away_s <= BACK_WITHIN_S for n in range(200))
-    assert all(job_plan(1, n, 0).away_s <= BACK_WITHIN_S for n in range(200))
+    assert MAX_ABSENCE_S < 300
+    assert all(rider_plan(1, n, 0).away_s <= MAX_ABSENCE_S for n in range(200))
+    assert all(offer_plan(1, n, 0).away_s <= MAX_ABSENCE_S for n in range(200))
+    assert all(job_plan(1, n, 0).away_s <= MAX_ABSENCE_S for n in range(200))
 
 
 def test_riders_wait_ten_minutes_on_average_at_four_in_the_afternoon() -> None:
@@ -83,14 +83,14 @@ def write(tmp_path: Path, text: str) -> Path:
 
 
 def test_recorded_demand_is_read_in_the_order_of_time(tmp_path: Path) -> None:
-    rows = recorded(write(tmp_path, "at,lat,lng\n60,45.5,-73.6\n0.5,45.6,-73.5\n"))
+    rows = read_recorded_demand(write(tmp_path, "at,lat,lng\n60,45.5,-73.6\n0.5,45.6,-73.5\n"))
     assert [row.after for row in rows] == [0.5, 60.0]
     assert rows[0].pickup == GeoPoint(45.6, -73.5)
 
 
 def test_recorded_dates_are_counted_from_the_earliest(tmp_path: Path) -> None:
     text = "at,lat,lng\n2026-05-04T16:10:00-04:00,45.5,-73.6\n2026-05-04T20:00:00Z,45.5,-73.6\n"
-    assert [row.after for row in recorded(write(tmp_path, text))] == [0.0, 600.0]
+    assert [row.after for row in read_recorded_demand(write(tmp_path, text))] == [0.0, 600.0]
 
 
 @pytest.mark.parametrize(
@@ -122,16 +122,16 @@ def test_recorded_dates_are_counted_from_the_earliest(tmp_path: Path) -> None:
 )
 def test_wrong_demand_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(DemandError, match=r"demand\.csv.*\.$"):
-        recorded(write(tmp_path, text))
+        read_recorded_demand(write(tmp_path, text))
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DemandError, match="cannot be read"):
-        recorded(tmp_path / "none.csv")
+        read_recorded_demand(tmp_path / "none.csv")
 
 
 def test_a_recorded_request_starts_where_the_file_says_and_repeats(tmp_path: Path) -> None:
-    (row,) = recorded(write(tmp_path, "at,lat,lng\n60,45.5,-73.6\n"))
+    (row,) = read_recorded_demand(write(tmp_path, "at,lat,lng\n60,45.5,-73.6\n"))
     plan = recorded_plan(3, 0, row)
     assert plan.pickup == GeoPoint(45.5, -73.6)
     assert plan == recorded_plan(3, 0, row)

@@ -14,12 +14,12 @@ from supportcarr_lab.simulator.geography import (
     PICKUP_SPREAD_M,
     SHORTEST_TRIP_M,
     bearing,
-    busy_place,
-    destination,
-    moved,
     offset,
-    standing,
-    way,
+    plan_route,
+    random_demand_point,
+    random_destination,
+    stationary,
+    translate,
     zones,
 )
 
@@ -35,34 +35,34 @@ def test_the_zones_are_those_of_montreal() -> None:
 
 @given(metres, metres)
 def test_offset_undoes_moved(east: float, north: float) -> None:
-    back = offset(HERE, moved(HERE, east, north))
+    back = offset(HERE, translate(HERE, east, north))
     assert back == pytest.approx((east, north), abs=1e-3)
 
 
 @given(st.integers(0, 10_000))
 def test_a_pickup_lies_near_a_zones_centre(seed: int) -> None:
-    place = busy_place(Random(seed))
+    place = random_demand_point(Random(seed))
     assert min(distance_m(place, zone.centre) for zone in zones()) <= PICKUP_SPREAD_M * 1.01
 
 
 @given(st.integers(0, 10_000))
 def test_a_trip_is_two_to_nine_kilometres(seed: int) -> None:
     rng = Random(seed)
-    pickup = busy_place(rng)
-    trip = distance_m(pickup, destination(pickup, rng))
+    pickup = random_demand_point(rng)
+    trip = distance_m(pickup, random_destination(pickup, rng))
     assert SHORTEST_TRIP_M * 0.99 <= trip <= LONGEST_TRIP_M * 1.01
 
 
 def test_a_pickup_far_from_all_zones_still_leads_somewhere() -> None:
     far = GeoPoint(40.0, -100.0)
-    assert destination(far, Random(1)) in [zone.centre for zone in zones()]
+    assert random_destination(far, Random(1)) in [zone.centre for zone in zones()]
 
 
 def test_demand_is_where_the_weights_are() -> None:
     heavy = max(zones(), key=lambda zone: zone.weight)
     light = min(zones(), key=lambda zone: zone.weight)
     rng = Random(5)
-    places = [busy_place(rng) for _ in range(20_000)]
+    places = [random_demand_point(rng) for _ in range(20_000)]
 
     def near(zone: object) -> int:
         return sum(distance_m(place, zone.centre) <= PICKUP_SPREAD_M for place in places)  # type: ignore[attr-defined]  # a Zone
@@ -74,8 +74,8 @@ def test_demand_is_where_the_weights_are() -> None:
 def test_a_way_is_driven_at_its_speed_and_no_truck_leaps(
     east: float, north: float, first: bool, part: float
 ) -> None:
-    there = moved(HERE, east, north)
-    route = way(HERE, there, now=100.0, speed=8.0, first_along=first)
+    there = translate(HERE, east, north)
+    route = plan_route(HERE, there, now=100.0, speed=8.0, first_along=first)
     straight = distance_m(HERE, there)
     assert straight * 0.99 <= route.length_m <= straight * 1.42 + 2
     assert route.ends == pytest.approx(100.0 + route.length_m / 8.0)
@@ -87,11 +87,11 @@ def test_a_way_is_driven_at_its_speed_and_no_truck_leaps(
 
 
 def test_who_stands_stays() -> None:
-    fix = standing(HERE, 5.0).at(1_000.0)
+    fix = stationary(HERE, 5.0).at(1_000.0)
     assert (fix.point, fix.speed) == (HERE, 0.0)
-    assert standing(HERE, 5.0).ends == 5.0
+    assert stationary(HERE, 5.0).ends == 5.0
 
 
 @pytest.mark.parametrize(("east", "north", "degrees"), [(0, 9, 0), (9, 0, 90), (0, -9, 180), (-9, 0, 270)])
 def test_headings_run_clockwise_from_north(east: float, north: float, degrees: float) -> None:
-    assert bearing(HERE, moved(HERE, east, north)) == pytest.approx(degrees, abs=0.01)
+    assert bearing(HERE, translate(HERE, east, north)) == pytest.approx(degrees, abs=0.01)

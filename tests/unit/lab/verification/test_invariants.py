@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from support.simulator import city_case as case
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr_lab.verification import invariants
-from supportcarr_lab.verification.evidence import Leftovers, Offer, Rescue
+from supportcarr_lab.verification.records import Offer, PendingWork, Rescue
 
 ADMIN = Actor("admin", "usr_admin")
 MATCHED = case.LIFE[:3]
@@ -69,7 +69,9 @@ def test_another_currency_in_the_processors_books_breaks_it() -> None:
 
 def test_money_that_all_books_agree_on_holds() -> None:
     facts = case.facts()
-    assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.books) == []
+    assert (
+        invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.processor_payments) == []
+    )
 
 
 def test_a_capture_that_was_doubled_at_the_processor_breaks_it() -> None:
@@ -87,12 +89,12 @@ def test_a_second_payment_at_the_processor_breaks_it() -> None:
 def test_a_capture_that_was_booked_twice_breaks_it() -> None:
     facts = case.facts()
     twice = [*facts.ledger, replace(facts.ledger[1], id="again")]
-    assert invariants.money_matches(facts.rescues, facts.payments, twice, facts.books)
+    assert invariants.money_matches(facts.rescues, facts.payments, twice, facts.processor_payments)
 
 
 def test_a_capture_without_a_ledger_entry_breaks_it() -> None:
     facts = case.facts()
-    assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger[:1], facts.books)
+    assert invariants.money_matches(facts.rescues, facts.payments, facts.ledger[:1], facts.processor_payments)
 
 
 def test_pay_that_went_to_another_driver_breaks_it() -> None:
@@ -103,7 +105,7 @@ def test_pay_that_went_to_another_driver_breaks_it() -> None:
         for account, amount in charge.entries
     )
     wrong = [replace(charge, entries=entries), paid]
-    assert invariants.money_matches(facts.rescues, facts.payments, wrong, facts.books)
+    assert invariants.money_matches(facts.rescues, facts.payments, wrong, facts.processor_payments)
 
 
 def test_a_card_that_is_still_held_after_the_end_breaks_it() -> None:
@@ -255,11 +257,11 @@ def test_a_5xx_breaks_it() -> None:
     assert invariants.no_5xx(1)
 
 
-DONE = Leftovers(outbox=0, jobs=0)
+DONE = PendingWork(outbox=0, jobs=0)
 
 
 def drained(
-    leftovers: Leftovers = DONE,
+    leftovers: PendingWork = DONE,
     rescue: Rescue | None = None,
     offer: str | None = "accepted",
     payment: str = "captured",
@@ -276,11 +278,11 @@ def test_a_city_that_left_nothing_is_drained() -> None:
 
 
 def test_whatever_is_left_over_breaks_it() -> None:
-    assert drained(leftovers=Leftovers(outbox=1, jobs=0))
-    assert drained(leftovers=Leftovers(outbox=0, jobs=1))
+    assert drained(leftovers=PendingWork(outbox=1, jobs=0))
+    assert drained(leftovers=PendingWork(outbox=0, jobs=1))
     assert drained(rescue=case.rescue(*MATCHED))
     assert drained(offer=None)
     assert drained(payment="capturing")
     assert drained(quiet=False)
-    assert drained(leftovers=Leftovers(outbox=0, jobs=0, claims=1))
-    assert drained(leftovers=Leftovers(outbox=0, jobs=0, rows=1))
+    assert drained(leftovers=PendingWork(outbox=0, jobs=0, claims=1))
+    assert drained(leftovers=PendingWork(outbox=0, jobs=0, stale_rows=1))

@@ -8,21 +8,21 @@ from msgspec.structs import replace
 
 from support.simulator import city_case as case
 from supportcarr_lab.simulator.city import CityOutcome
-from supportcarr_lab.simulator.http_stats import HttpFigures
+from supportcarr_lab.simulator.http_stats import HttpSummary
 from supportcarr_lab.simulator.journal import JournalRecord
-from supportcarr_lab.verification.evidence import Facts, Leftovers
-from supportcarr_lab.verification.report import Judgement, judged, spread
+from supportcarr_lab.verification.records import CityRecords, PendingWork
+from supportcarr_lab.verification.report import VerificationResult, percentiles, verify_records
 
-HTTP = HttpFigures(requests=9, failed=0, refused_503=0, errors_5xx=0, p50_ms=1.0, p95_ms=2.0)
+HTTP = HttpSummary(requests=9, failed=0, refused_503=0, errors_5xx=0, p50_ms=1.0, p95_ms=2.0)
 
 
 def judgement(
-    facts: Facts | None = None,
+    facts: CityRecords | None = None,
     journals: list[JournalRecord] | None = None,
     *,
-    http: HttpFigures = HTTP,
+    http: HttpSummary = HTTP,
     quiet: bool = True,
-) -> Judgement:
+) -> VerificationResult:
     outcome = CityOutcome(
         seconds=12.34567,
         began_at=case.BEGAN,
@@ -30,9 +30,9 @@ def judgement(
         http=http,
         journals=case.journals() if journals is None else journals,
         still_live=0,
-        quiet=quiet,
+        caught_up=quiet,
     )
-    return judged(outcome, facts or case.facts(), kills=2, redis_wipes=1)
+    return verify_records(outcome, facts or case.facts(), kills=2, redis_wipes=1)
 
 
 def test_the_report_has_the_fields_that_were_promised() -> None:
@@ -94,7 +94,7 @@ def test_a_city_in_order_passes_without_findings() -> None:
 
 
 FACTS = case.facts()
-DOUBLED = replace(FACTS, books=(case.book(2 * case.TOTAL),))
+DOUBLED = replace(FACTS, processor_payments=(case.book(2 * case.TOTAL),))
 SECOND = replace(case.rescue(start=case.BEGAN + 60), id="res_qc_2")
 SPOILT = {
     "states_sum": replace(FACTS, rescues=()),
@@ -104,7 +104,7 @@ SPOILT = {
     "one_live_per_rider": replace(FACTS, rescues=(case.rescue(), SECOND)),
     "legal_transitions": replace(FACTS, rescues=(case.rescue(*case.LIFE[1:]),)),
     "events_exact": replace(FACTS, notifications=()),
-    "drained": replace(FACTS, leftovers=Leftovers(outbox=1, jobs=0)),
+    "drained": replace(FACTS, pending_work=PendingWork(outbox=1, jobs=0)),
 }
 
 
@@ -144,13 +144,13 @@ def test_an_outcome_survives_its_file(tmp_path: object) -> None:
         http=HTTP,
         journals=case.journals(),
         still_live=0,
-        quiet=True,
+        caught_up=True,
     )
     outcome.write(file)
     assert CityOutcome.read(file) == outcome
 
 
 def test_percentiles_of_nothing_are_null() -> None:
-    assert spread([]).p50 is None
-    assert spread([5.0, 1.0]).p50 == 1.0
-    assert spread([5.0, 1.0]).p90 == 5.0
+    assert percentiles([]).p50 is None
+    assert percentiles([5.0, 1.0]).p50 == 1.0
+    assert percentiles([5.0, 1.0]).p90 == 5.0

@@ -15,29 +15,29 @@ from typing import Any
 
 from supportcarr_lab.emulators.stripe import API_VERSION, customers, intents, refunds
 from supportcarr_lab.emulators.stripe.behaviour import Behaviour
-from supportcarr_lab.emulators.stripe.database import Books, Kept, Object, new_id
-from supportcarr_lab.emulators.stripe.errors import Fault, invalid
-from supportcarr_lab.emulators.stripe.params import Params, nested
-from supportcarr_lab.emulators.stripe.request_session import Desk
+from supportcarr_lab.emulators.stripe.database import EmulatorDatabase, Object, StoredResponse, new_id
+from supportcarr_lab.emulators.stripe.errors import StripeApiError, invalid
+from supportcarr_lab.emulators.stripe.params import Params, parse_form
+from supportcarr_lab.emulators.stripe.request_session import RequestSession
 
-Operation = Callable[..., Object]  # (desk, params, *ids of the path)
+Operation = Callable[..., Object]  # (session, params, *ids of the path)
 
-KEYS_KEPT_S = 24 * 3600.0
-
-
-def _charge(desk: Desk, params: Params, id: str) -> Object:
-    params.done()
-    return desk.find("charge", id, "charge")
+KEY_RETENTION_S = 24 * 3600.0
 
 
-def _event(desk: Desk, params: Params, id: str) -> Object:
-    params.done()
-    return desk.find("event", id, "id")
+def _charge(session: RequestSession, params: Params, id: str) -> Object:
+    params.reject_unknown()
+    return session.find("charge", id, "charge")
 
 
-def _events(desk: Desk, params: Params) -> Object:
-    page = desk.listing("event", "/v1/events", params)
-    params.done()
+def _event(session: RequestSession, params: Params, id: str) -> Object:
+    params.reject_unknown()
+    return session.find("event", id, "id")
+
+
+def _events(session: RequestSession, params: Params) -> Object:
+    page = session.list_page("event", "/v1/events", params)
+    params.reject_unknown()
     return page
 
 
@@ -46,7 +46,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "customers"): customers.list_customers,
     ("GET", "customers/{}"): customers.retrieve_customer,
     ("POST", "customers/{}"): customers.update_customer,
-    ("GET", "customers/{}/payment_methods"): customers.list_customers_methods,
+    ("GET", "customers/{}/payment_methods"): customers.list_customer_methods,
     ("POST", "payment_methods"): customers.create_method,
     ("GET", "payment_methods"): customers.list_methods,
     ("GET", "payment_methods/{}"): customers.retrieve_method,
@@ -74,23 +74,23 @@ _PATTERNS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StripeRequest:
     """A request, as it came."""
 
     method: str
     path: str  # below /v1/
-    encoded: str  # the form, or the query of a GET
+    encoded_params: str  # the form, or the query of a GET
     headers: dict[str, str]  # names in lower case
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StripeResponse:
     """An answer; ``silent``: the work is done, but nobody shall hear of it."""
 
     status: int
     body: str
     headers: dict[str, str]
-    silent: bool = False
+    unanswered: bool = False
 
 
 class StripeEmulator:
@@ -98,21 +98,21 @@ class StripeEmulator:
 
     def __init__(
         self,
-        books: Books,
+        database: EmulatorDatabase,
         behaviour: Behaviour,
         *,
         api_key: str,
-        hooked: bool,
+        webhooks_enabled: bool,
         on_events: Callable[[], None],
     ) -> None:
-        self._books = books
+        self._database = database
         self._behaviour = behaviour
         self._api_key = api_key
-        self._hooked = hooked
+        self._hooked = webhooks_enabled
         self._on_events = on_events
         self._working_on: set[str] = set()  # idempotency keys of requests not yet answered
 
-    async def answer(self, asked: Asked) -> Told:
+    async def handle(self, asked: StripeRequest) -> StripeResponse:
         """Carry out one request."""
         request_id = new_id("req")
         key = asked.headers.get("idempotency-key") if asked.method == "POST" else None
@@ -122,19 +122,19 @@ class StripeEmulator:
         try:
             self._check_key(asked.headers.get("authorization", ""))
             if key is not None and key in self._working_on:
-                raise Fault(
+                raise StripeApiError(
                     409,
                     "idempotency_error",
                     "There is currently another in-progress request using this Idempotent Key.",
                     code="idempotency_key_in_use",
                 )
             status, body, more = await self._in_turn(asked, request_id, key)
-        except Fault as fault:
+        except StripeApiError as fault:
             status, body, more = fault.status, json.dumps(fault.body), {}
-        return Told(status, body, headers | more, silent=self._behaviour.goes_silent())
+        return StripeResponse(status, body, headers | more, unanswered=self._behaviour.take_timeout())
 
     async def _in_turn(
-        self, asked: Asked, request_id: str, key: str | None
+        self, asked: StripeRequest, request_id: str, key: str | None
     ) -> tuple[int, str, dict[str, str]]:
         if key is not None:
             self._working_on.add(key)
@@ -146,17 +146,19 @@ class StripeEmulator:
             if key is not None:
                 self._working_on.discard(key)
 
-    def _kept_or_new(self, asked: Asked, request_id: str, key: str | None) -> tuple[int, str, dict[str, str]]:
+    def _kept_or_new(
+        self, asked: StripeRequest, request_id: str, key: str | None
+    ) -> tuple[int, str, dict[str, str]]:
         if key is None:
             status, body = self._carried_out(asked, request_id, None)
             return status, body, {}
         fingerprint = _fingerprint(asked)
-        kept = self._books.kept(key)
+        kept = self._database.stored_response(key)
         if kept is None:
             status, body = self._carried_out(asked, request_id, key)
             return status, body, {}
         if kept.request != fingerprint:
-            raise Fault(
+            raise StripeApiError(
                 400,
                 "idempotency_error",
                 "Keys for idempotent requests can only be used with the same parameters they were "
@@ -165,27 +167,29 @@ class StripeEmulator:
             )
         return kept.status, kept.body, {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
 
-    def _carried_out(self, asked: Asked, request_id: str, key: str | None) -> tuple[int, str]:
+    def _carried_out(self, asked: StripeRequest, request_id: str, key: str | None) -> tuple[int, str]:
         """Do it, in one transaction with its events and with the answer kept under its key."""
-        desk = Desk(self._books, self._behaviour, request_id, key, self._hooked)
-        with self._books.transaction():
+        session = RequestSession(self._database, self._behaviour, request_id, key, self._hooked)
+        with self._database.transaction():
             try:
-                failure = self._behaviour.failure()
+                failure = self._behaviour.take_failure()
                 if failure is not None:
                     raise _failing(failure)
                 operation, ids = _operation(asked)
                 params = Params(_tree(asked))
                 expand = params.items("expand")
-                thing = operation(desk, params, *ids)
-                status, body = 200, json.dumps(_expanded(self._books, thing, expand))
-            except Fault as fault:
+                thing = operation(session, params, *ids)
+                status, body = 200, json.dumps(_expanded(self._database, thing, expand))
+            except StripeApiError as fault:
                 if not fault.executed:
                     raise
                 status, body = fault.status, json.dumps(fault.body)
             if key is not None:
-                self._books.forget_keys(desk.at - KEYS_KEPT_S)
-                self._books.keep(key, Kept(_fingerprint(asked), status, body, request_id), desk.at)
-        if desk.told:
+                self._database.delete_expired_keys(session.at - KEY_RETENTION_S)
+                self._database.store_response(
+                    key, StoredResponse(_fingerprint(asked), status, body, request_id), session.at
+                )
+        if session.events_recorded:
             self._on_events()
         return status, body
 
@@ -198,22 +202,22 @@ class StripeEmulator:
             except (binascii.Error, UnicodeDecodeError):
                 given = ""
         if not given:
-            raise Fault(401, "invalid_request_error", "You did not provide an API key.")
+            raise StripeApiError(401, "invalid_request_error", "You did not provide an API key.")
         if not hmac.compare_digest(given.encode(), self._api_key.encode()):
-            raise Fault(401, "invalid_request_error", f"Invalid API Key provided: {given[:4]}****")
+            raise StripeApiError(401, "invalid_request_error", f"Invalid API Key provided: {given[:4]}****")
 
     def authenticate(self, intent_id: str, *, succeeds: bool) -> Object:
         """The rider answers 3-D Secure.  Raises ``Fault``."""
-        desk = Desk(self._books, self._behaviour, new_id("req"), None, self._hooked)
-        with self._books.transaction():
-            intent = intents.authenticate(desk, intent_id, succeeds=succeeds)
+        session = RequestSession(self._database, self._behaviour, new_id("req"), None, self._hooked)
+        with self._database.transaction():
+            intent = intents.authenticate(session, intent_id, succeeds=succeeds)
         self._on_events()
         return intent
 
-    def statement(self) -> list[dict[str, Any]]:
+    def payment_records(self) -> list[dict[str, Any]]:
         """Every intent with what was held, captured and refunded of it, oldest first."""
         refunded: dict[str, int] = {}
-        for refund in self._books.all("refund"):
+        for refund in self._database.all("refund"):
             if refund["status"] == "succeeded":
                 intent_id = refund["payment_intent"]
                 refunded[intent_id] = refunded.get(intent_id, 0) + refund["amount"]
@@ -231,44 +235,46 @@ class StripeEmulator:
                 "refunded_minor": refunded.get(intent["id"], 0),
                 "created": intent["created"],
             }
-            for intent in self._books.all("payment_intent")
+            for intent in self._database.all("payment_intent")
         ]
 
 
-def _operation(asked: Asked) -> tuple[Operation, tuple[str, ...]]:
+def _operation(asked: StripeRequest) -> tuple[Operation, tuple[str, ...]]:
     for method, pattern, operation in _PATTERNS:
         if method == asked.method and (match := pattern.fullmatch(asked.path)):
             return operation, match.groups()
-    raise Fault(
+    raise StripeApiError(
         404,
         "invalid_request_error",
         f"Unrecognized request URL ({asked.method}: /v1/{asked.path}).",
     )
 
 
-def _tree(asked: Asked) -> dict[str, Any]:
+def _tree(asked: StripeRequest) -> dict[str, Any]:
     try:
-        return nested(asked.encoded)
+        return parse_form(asked.encoded_params)
     except ValueError as error:
         raise invalid("Invalid request body") from error
 
 
-def _fingerprint(asked: Asked) -> str:
-    return hashlib.sha256(f"{asked.path}\n{asked.encoded}".encode()).hexdigest()
+def _fingerprint(asked: StripeRequest) -> str:
+    return hashlib.sha256(f"{asked.path}\n{asked.encoded_params}".encode()).hexdigest()
 
 
-def _failing(status: int) -> Fault:
+def _failing(status: int) -> StripeApiError:
     if status == 429:
-        return Fault(429, "invalid_request_error", "Too many requests hit the API.", code="rate_limit")
-    return Fault(status, "api_error", "An unknown error occurred.", executed=status == 500)
+        return StripeApiError(
+            429, "invalid_request_error", "Too many requests hit the API.", code="rate_limit"
+        )
+    return StripeApiError(status, "api_error", "An unknown error occurred.", executed=status == 500)
 
 
-def _expanded(books: Books, thing: Object, expand: list[str]) -> Object:
+def _expanded(database: EmulatorDatabase, thing: Object, expand: list[str]) -> Object:
     """The object with the ids of those fields replaced by what they name."""
     wide = dict(thing)
     for name in expand:
         value = wide.get(name)
         if not isinstance(value, str):
             raise invalid(f"This property cannot be expanded ({name}).", param="expand")
-        wide[name] = books.get(value)
+        wide[name] = database.get(value)
     return wide

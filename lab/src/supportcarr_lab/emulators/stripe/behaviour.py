@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 Count = Annotated[int, Meta(ge=0, le=100_000)]
 
 
-class Failing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FailureRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The next *count* requests answer *status* and do nothing.
 
     500 is kept under the idempotency key, as Stripe keeps it; others are refused before that.
@@ -31,38 +31,38 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     decline_rate: Annotated[float, Meta(ge=0, le=1)] = 0.0
     timeout_next: Count = 0
     delay_ms: Count = 0
-    fail_next: Failing = Failing(0)
+    fail_next: FailureRule = FailureRule(0)
     duplicate_webhooks: bool = False
     late_webhooks_ms: Count = 0
     reorder_webhooks: bool = False
     drop_webhooks: bool = False
 
-    def change(self, wanted: Change) -> None:
+    def apply(self, wanted: BehaviourChange) -> None:
         """Take over what is set."""
         for name in wanted.__struct_fields__:
             value: Any = getattr(wanted, name)
             if value is not UNSET:
                 setattr(self, name, value)
 
-    def failure(self) -> int | None:
+    def take_failure(self) -> int | None:
         """The status that this request must fail with, if any."""
         if self.fail_next.count == 0:
             return None
-        self.fail_next = Failing(self.fail_next.count - 1, self.fail_next.status)
+        self.fail_next = FailureRule(self.fail_next.count - 1, self.fail_next.status)
         return self.fail_next.status
 
-    def goes_silent(self) -> bool:
+    def take_timeout(self) -> bool:
         """True if this request must not be answered."""
         if self.timeout_next == 0:
             return False
         self.timeout_next -= 1
         return True
 
-    def declines(self) -> bool:
+    def should_decline(self) -> bool:
         """True if this payment must be declined, whatever the card."""
         return random.random() < self.decline_rate  # noqa: S311 - chance, not secrecy
 
-    def send_at(self, now: float) -> list[float]:
+    def delivery_times(self, now: float) -> list[float]:
         """When a webhook that is due now shall be sent, each time."""
         if self.drop_webhooks:
             return []
@@ -73,13 +73,13 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return [due, due] if self.duplicate_webhooks else [due]
 
 
-class Change(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class BehaviourChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What shall be different; what is not named stays."""
 
     decline_rate: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
     timeout_next: Count | UnsetType = UNSET
     delay_ms: Count | UnsetType = UNSET
-    fail_next: Failing | UnsetType = UNSET
+    fail_next: FailureRule | UnsetType = UNSET
     duplicate_webhooks: bool | UnsetType = UNSET
     late_webhooks_ms: Count | UnsetType = UNSET
     reorder_webhooks: bool | UnsetType = UNSET

@@ -64,7 +64,7 @@ _ALPHABET = string.ascii_letters + string.digits
 Object = dict[str, Any]  # one of Stripe's objects, as its JSON is
 
 
-class Kept(NamedTuple):
+class StoredResponse(NamedTuple):
     """An answer kept under an idempotency key."""
 
     request: str
@@ -89,7 +89,7 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(24))}"
 
 
-class Books:
+class EmulatorDatabase:
     """Reads and writes them; used by one thread."""
 
     def __init__(self, file: Path) -> None:
@@ -156,35 +156,35 @@ class Books:
         for row in self._db.execute("SELECT body FROM objects WHERE kind = ? ORDER BY seq", (kind,)):
             yield json.loads(row[0])
 
-    def kept(self, key: str) -> Kept | None:
+    def stored_response(self, key: str) -> StoredResponse | None:
         row = self._db.execute(
             "SELECT request, status, body, request_id FROM idempotency WHERE key = ?", (key,)
         ).fetchone()
-        return Kept(*row) if row else None
+        return StoredResponse(*row) if row else None
 
-    def keep(self, key: str, kept: Kept, now: float) -> None:
+    def store_response(self, key: str, kept: StoredResponse, now: float) -> None:
         self._db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)", (key, *kept, now))
 
-    def forget_keys(self, before: float) -> None:
+    def delete_expired_keys(self, before: float) -> None:
         self._db.execute("DELETE FROM idempotency WHERE created < ?", (before,))
 
-    def send(self, event: Object, due: float) -> None:
+    def schedule_delivery(self, event: Object, due: float) -> None:
         """Note a webhook to be sent at that wall time."""
         self._db.execute(
             "INSERT INTO deliveries (event_id, type, due) VALUES (?, ?, ?)", (event["id"], event["type"], due)
         )
 
-    def due(self, now: float, limit: int) -> list[Delivery]:
+    def due_deliveries(self, now: float, limit: int) -> list[Delivery]:
         rows = self._db.execute(
             "SELECT * FROM deliveries WHERE due <= ? ORDER BY due LIMIT ?", (now, limit)
         ).fetchall()
         return [Delivery(*row) for row in rows]
 
-    def next_due(self) -> float | None:
+    def next_delivery_at(self) -> float | None:
         row = self._db.execute("SELECT min(due) FROM deliveries").fetchone()
         return None if row[0] is None else float(row[0])
 
-    def delivered(self, seq: int, outcome: str, due: float | None) -> None:
+    def record_attempt(self, seq: int, outcome: str, due: float | None) -> None:
         """Note how a delivery went; *due* says when it is tried again (``None``: never)."""
         self._db.execute(
             "UPDATE deliveries SET attempts = attempts + 1, outcome = ?, due = ? WHERE seq = ?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Fault(Exception):
+class StripeApiError(Exception):
     """A request that is answered by an error object.
 
     ``executed``: the endpoint had begun its work, so Stripe keeps the answer under the idempotency
@@ -38,14 +38,14 @@ class Fault(Exception):
         return {"error": self.error}
 
 
-def invalid(message: str, *, code: str | None = None, param: str | None = None) -> Fault:
+def invalid(message: str, *, code: str | None = None, param: str | None = None) -> StripeApiError:
     """Parameters that are not valid."""
-    return Fault(400, "invalid_request_error", message, code=code, param=param)
+    return StripeApiError(400, "invalid_request_error", message, code=code, param=param)
 
 
-def missing(kind: str, id: str, param: str) -> Fault:
+def missing(kind: str, id: str, param: str) -> StripeApiError:
     """An id that names nothing."""
-    return Fault(
+    return StripeApiError(
         404,
         "invalid_request_error",
         f"No such {'PaymentMethod' if kind == 'payment_method' else kind}: '{id}'",
@@ -54,9 +54,9 @@ def missing(kind: str, id: str, param: str) -> Fault:
     )
 
 
-def unexpected_state(message: str, intent: dict[str, Any]) -> Fault:
+def unexpected_state(message: str, intent: dict[str, Any]) -> StripeApiError:
     """An intent whose state forbids the request."""
-    return Fault(
+    return StripeApiError(
         400,
         "invalid_request_error",
         message,
@@ -66,8 +66,8 @@ def unexpected_state(message: str, intent: dict[str, Any]) -> Fault:
     )
 
 
-def declined(code: str, decline_code: str | None, message: str, **more: Any) -> Fault:
+def declined(code: str, decline_code: str | None, message: str, **more: Any) -> StripeApiError:
     """A card that its issuer (or Stripe) turned down."""
     if decline_code is not None:
         more["decline_code"] = decline_code
-    return Fault(402, "card_error", message, code=code, executed=True, **more)
+    return StripeApiError(402, "card_error", message, code=code, executed=True, **more)

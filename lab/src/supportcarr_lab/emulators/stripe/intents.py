@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 from supportcarr_lab.emulators.stripe import objects
-from supportcarr_lab.emulators.stripe.customers import method_of
+from supportcarr_lab.emulators.stripe.customers import usable_payment_method
 from supportcarr_lab.emulators.stripe.database import Object, new_id
-from supportcarr_lab.emulators.stripe.errors import Fault, declined, invalid, unexpected_state
+from supportcarr_lab.emulators.stripe.errors import StripeApiError, declined, invalid, unexpected_state
 from supportcarr_lab.emulators.stripe.params import Params
-from supportcarr_lab.emulators.stripe.request_session import Desk
+from supportcarr_lab.emulators.stripe.request_session import RequestSession
 from supportcarr_lab.emulators.stripe.test_cards import AUTHENTICATION, CARDS, GENERIC, Decline
 
-LEAST, MOST = 50, 99_999_999  # minor units; Stripe's least charge in CAD and USD is 0.50
+MIN_AMOUNT, MAX_AMOUNT = 50, 99_999_999  # minor units; Stripe's least charge in CAD and USD is 0.50
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = (
     "requires_payment_method",
@@ -24,7 +24,7 @@ CANCELABLE = (
 )
 
 
-def create(desk: Desk, params: Params) -> Object:
+def create(session: RequestSession, params: Params) -> Object:
     confirm = params.boolean("confirm")
     fields: dict[str, Any] = {
         "amount": _amount(params, "amount"),
@@ -41,62 +41,64 @@ def create(desk: Desk, params: Params) -> Object:
         "automatic_payment_methods": _automatic(params),
     }
     customer = params.text("customer")
-    fields["customer"] = desk.find("customer", customer, "customer")["id"] if customer else None
-    method = _method(desk, params, fields["customer"])
+    fields["customer"] = session.find("customer", customer, "customer")["id"] if customer else None
+    method = _method(session, params, fields["customer"])
     off_session = params.boolean("off_session")
     params.text("return_url")
-    params.done()
+    params.reject_unknown()
     if off_session and not confirm:
         raise invalid("`off_session` can only be used with `confirm=true`.", param="off_session")
     if method:
         fields |= {"payment_method": method["id"], "status": "requires_confirmation"}
-    intent = objects.payment_intent(desk.now, fields)
-    desk.books.put(intent)
-    desk.tell("payment_intent.created", intent)
-    return _confirmed(desk, intent, off_session=off_session) if confirm else intent
+    intent = objects.payment_intent(session.now, fields)
+    session.database.put(intent)
+    session.record_event("payment_intent.created", intent)
+    return _confirmed(session, intent, off_session=off_session) if confirm else intent
 
 
-def update(desk: Desk, params: Params, id: str) -> Object:
-    intent = desk.find("payment_intent", id, "intent")
+def update(session: RequestSession, params: Params, id: str) -> Object:
+    intent = session.find("payment_intent", id, "intent")
     intent["metadata"] = params.metadata(intent["metadata"])
     if description := params.text("description"):
         intent["description"] = description
-    params.done()
-    desk.books.put(intent)
+    params.reject_unknown()
+    session.database.put(intent)
     return intent
 
 
-def retrieve(desk: Desk, params: Params, id: str) -> Object:
+def retrieve(session: RequestSession, params: Params, id: str) -> Object:
     params.text("client_secret")
-    params.done()
-    return desk.find("payment_intent", id, "intent")
+    params.reject_unknown()
+    return session.find("payment_intent", id, "intent")
 
 
-def list_all(desk: Desk, params: Params) -> Object:
-    page = desk.listing("payment_intent", "/v1/payment_intents", params, customer=params.text("customer"))
-    params.done()
+def list_all(session: RequestSession, params: Params) -> Object:
+    page = session.list_page(
+        "payment_intent", "/v1/payment_intents", params, customer=params.text("customer")
+    )
+    params.reject_unknown()
     return page
 
 
-def confirm(desk: Desk, params: Params, id: str) -> Object:
-    intent = desk.find("payment_intent", id, "intent")
+def confirm(session: RequestSession, params: Params, id: str) -> Object:
+    intent = session.find("payment_intent", id, "intent")
     off_session = params.boolean("off_session")
-    method = _method(desk, params, intent["customer"])
+    method = _method(session, params, intent["customer"])
     params.text("return_url")
-    params.done()
+    params.reject_unknown()
     if intent["status"] not in CONFIRMABLE:
         raise unexpected_state(
             f"You cannot confirm this PaymentIntent because it has a status of {intent['status']}.", intent
         )
     if method:
         intent["payment_method"] = method["id"]
-    return _confirmed(desk, intent, off_session=off_session)
+    return _confirmed(session, intent, off_session=off_session)
 
 
-def capture(desk: Desk, params: Params, id: str) -> Object:
-    intent = desk.find("payment_intent", id, "intent")
+def capture(session: RequestSession, params: Params, id: str) -> Object:
+    intent = session.find("payment_intent", id, "intent")
     wanted = params.integer("amount_to_capture")
-    params.done()
+    params.reject_unknown()
     if intent["status"] != "requires_capture":
         raise unexpected_state(
             "This PaymentIntent could not be captured because it has a status of "
@@ -106,7 +108,7 @@ def capture(desk: Desk, params: Params, id: str) -> Object:
         )
     amount = intent["amount_capturable"] if wanted is None else wanted
     if not 1 <= amount <= intent["amount_capturable"]:
-        raise Fault(
+        raise StripeApiError(
             400,
             "invalid_request_error",
             "The amount to capture must be positive and at most the amount capturable "
@@ -114,23 +116,23 @@ def capture(desk: Desk, params: Params, id: str) -> Object:
             code="amount_too_large" if amount > 0 else "parameter_invalid_integer",
             param="amount_to_capture",
         )
-    paid = desk.find("charge", intent["latest_charge"], "charge")
+    paid = session.find("charge", intent["latest_charge"], "charge")
     # what is not captured goes back to the card at once, and counts as refunded on the charge
     paid |= {"captured": True, "amount_captured": amount, "amount_refunded": paid["amount"] - amount}
-    desk.books.put(paid)
+    session.database.put(paid)
     intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
-    desk.books.put(intent)
-    desk.tell("charge.captured", paid)
-    desk.tell("payment_intent.succeeded", intent)
+    session.database.put(intent)
+    session.record_event("charge.captured", paid)
+    session.record_event("payment_intent.succeeded", intent)
     return intent
 
 
-def cancel(desk: Desk, params: Params, id: str) -> Object:
-    intent = desk.find("payment_intent", id, "intent")
+def cancel(session: RequestSession, params: Params, id: str) -> Object:
+    intent = session.find("payment_intent", id, "intent")
     reason = params.choice(
         "cancellation_reason", ["duplicate", "fraudulent", "requested_by_customer", "abandoned"]
     )
-    params.done()
+    params.reject_unknown()
     if intent["status"] not in CANCELABLE:
         raise unexpected_state(
             f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a "
@@ -139,42 +141,42 @@ def cancel(desk: Desk, params: Params, id: str) -> Object:
             intent,
         )
     if intent["status"] == "requires_capture":
-        held = desk.find("charge", intent["latest_charge"], "charge")
+        held = session.find("charge", intent["latest_charge"], "charge")
         held |= {"refunded": True, "amount_refunded": held["amount"]}
-        desk.books.put(held)
-        desk.tell("charge.refunded", held)
+        session.database.put(held)
+        session.record_event("charge.refunded", held)
     intent |= {
         "status": "canceled",
-        "canceled_at": desk.now,
+        "canceled_at": session.now,
         "cancellation_reason": reason,
         "amount_capturable": 0,
         "next_action": None,
     }
-    desk.books.put(intent)
-    desk.tell("payment_intent.canceled", intent)
+    session.database.put(intent)
+    session.record_event("payment_intent.canceled", intent)
     return intent
 
 
-def authenticate(desk: Desk, id: str, *, succeeds: bool) -> Object:
+def authenticate(session: RequestSession, id: str, *, succeeds: bool) -> Object:
     """What the rider does in the bank's window (3-D Secure): no call of Stripe's API, but its effect."""
-    intent = desk.find("payment_intent", id, "intent")
+    intent = session.find("payment_intent", id, "intent")
     if intent["status"] != "requires_action":
         raise unexpected_state(f"The intent has a status of {intent['status']}.", intent)
     intent["next_action"] = None
-    method = desk.find("payment_method", intent["payment_method"], "payment_method")
+    method = session.find("payment_method", intent["payment_method"], "payment_method")
     if succeeds:
-        return _charged(desk, intent, method)
+        return _charged(session, intent, method)
     refused = Decline(
         "payment_intent_authentication_failure", None, "The provided PaymentMethod has failed authentication."
     )
     intent |= {"status": "requires_payment_method", "payment_method": None}
     intent["last_payment_error"] = _payment_error(refused, method)
-    desk.books.put(intent)
-    desk.tell("payment_intent.payment_failed", intent)
+    session.database.put(intent)
+    session.record_event("payment_intent.payment_failed", intent)
     return intent
 
 
-def _confirmed(desk: Desk, intent: Object, *, off_session: bool) -> Object:
+def _confirmed(session: RequestSession, intent: Object, *, off_session: bool) -> Object:
     """Try to pay it.  A decline is a fault, but what it did to the intent stays."""
     if intent["payment_method"] is None:
         raise unexpected_state(
@@ -183,33 +185,33 @@ def _confirmed(desk: Desk, intent: Object, *, off_session: bool) -> Object:
             "confirm it again directly with a payment method or ConfirmationToken.",
             intent,
         )
-    method = desk.find("payment_method", intent["payment_method"], "payment_method")
-    card = CARDS[desk.books.card_of(method["id"])]
-    if card.asks and not off_session:
+    method = session.find("payment_method", intent["payment_method"], "payment_method")
+    card = CARDS[session.database.card_of(method["id"])]
+    if card.requires_authentication and not off_session:
         intent["status"] = "requires_action"
         intent["next_action"] = {
             "type": "use_stripe_sdk",
             "use_stripe_sdk": {"type": "three_d_secure_redirect", "source": new_id("src")},
         }
-        desk.books.put(intent)
-        desk.tell("payment_intent.requires_action", intent)
+        session.database.put(intent)
+        session.record_event("payment_intent.requires_action", intent)
         return intent
-    decline = AUTHENTICATION if card.asks else card.decline
-    if decline is None and desk.behaviour.declines():
+    decline = AUTHENTICATION if card.requires_authentication else card.decline
+    if decline is None and session.behaviour.should_decline():
         decline = GENERIC
     if decline is None:
-        return _charged(desk, intent, method)
-    failed = objects.charge(desk.now, intent, method, captured=False, decline=decline)
-    desk.books.put(failed)
+        return _charged(session, intent, method)
+    failed = objects.charge(session.now, intent, method, captured=False, decline=decline)
+    session.database.put(failed)
     intent |= {
         "status": "requires_payment_method",
         "payment_method": None,
         "latest_charge": failed["id"],
         "last_payment_error": _payment_error(decline, method, charge=failed["id"]),
     }
-    desk.books.put(intent)
-    desk.tell("charge.failed", failed)
-    desk.tell("payment_intent.payment_failed", intent)
+    session.database.put(intent)
+    session.record_event("charge.failed", failed)
+    session.record_event("payment_intent.payment_failed", intent)
     raise declined(
         decline.code,
         decline.decline_code,
@@ -220,19 +222,19 @@ def _confirmed(desk: Desk, intent: Object, *, off_session: bool) -> Object:
     )
 
 
-def _charged(desk: Desk, intent: Object, method: Object) -> Object:
+def _charged(session: RequestSession, intent: Object, method: Object) -> Object:
     manual = intent["capture_method"] == "manual"
-    paid = objects.charge(desk.now, intent, method, captured=not manual, decline=None)
-    desk.books.put(paid)
+    paid = objects.charge(session.now, intent, method, captured=not manual, decline=None)
+    session.database.put(paid)
     intent |= {"latest_charge": paid["id"], "last_payment_error": None}
-    desk.tell("charge.succeeded", paid)
+    session.record_event("charge.succeeded", paid)
     if manual:
         intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
-        desk.tell("payment_intent.amount_capturable_updated", intent)
+        session.record_event("payment_intent.amount_capturable_updated", intent)
     else:
         intent |= {"status": "succeeded", "amount_received": intent["amount"]}
-        desk.tell("payment_intent.succeeded", intent)
-    desk.books.put(intent)
+        session.record_event("payment_intent.succeeded", intent)
+    session.database.put(intent)
     return intent
 
 
@@ -245,9 +247,9 @@ def _amount(params: Params, name: str) -> int:
     amount = params.integer(name)
     if amount is None:
         raise invalid(f"Missing required param: {name}.", code="parameter_missing", param=name)
-    if amount < LEAST:
+    if amount < MIN_AMOUNT:
         raise invalid("Amount must be at least 50 cents", code="amount_too_small", param=name)
-    if amount > MOST:
+    if amount > MAX_AMOUNT:
         raise invalid("Amount must be no more than $999,999.99", code="amount_too_large", param=name)
     return amount
 
@@ -272,15 +274,15 @@ def _automatic(params: Params) -> Object | None:
         return None
     enabled = group.boolean("enabled")
     redirects = group.choice("allow_redirects", ["always", "never"]) or "always"
-    group.done()
+    group.reject_unknown()
     return {"allow_redirects": redirects, "enabled": enabled}
 
 
-def _method(desk: Desk, params: Params, customer: str | None) -> Object | None:
+def _method(session: RequestSession, params: Params, customer: str | None) -> Object | None:
     given = params.text("payment_method")
     if given is None:
         return None
-    method = method_of(desk, given, "payment_method")
+    method = usable_payment_method(session, given, "payment_method")
     owner = method["customer"]
     if owner and customer is None:
         raise invalid(

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from supportcarr_lab.emulators.stripe.errors import Fault, invalid
+from supportcarr_lab.emulators.stripe.errors import StripeApiError, invalid
 
 _PART = re.compile(r"\[([^\]]*)\]")
-MOST_METADATA = 50
+MAX_METADATA_KEYS = 50
 
 
-def nested(encoded: str) -> dict[str, Any]:
+def parse_form(encoded: str) -> dict[str, Any]:
     """The fields as a tree; of a list (``a[0]``, ``a[]``) the keys are its positions."""
     tree: dict[str, Any] = {}
     for key, value in parse_qsl(encoded, keep_blank_values=True):
@@ -112,14 +112,14 @@ class Params:
                 merged[key] = value
             else:
                 merged.pop(key, None)
-        if len(merged) > MOST_METADATA:
-            raise invalid(f"Metadata can have at most {MOST_METADATA} keys", param="metadata")
+        if len(merged) > MAX_METADATA_KEYS:
+            raise invalid(f"Metadata can have at most {MAX_METADATA_KEYS} keys", param="metadata")
         return merged
 
-    def done(self) -> None:
+    def reject_unknown(self) -> None:
         """Raises the fault of an unknown parameter if one was not read."""
         for key in self._left:
-            raise Fault(
+            raise StripeApiError(
                 400,
                 "invalid_request_error",
                 f"Received unknown parameter: {self._name(key)}",

@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 
 from supportcarr_lab.emulators.stripe import objects
 from supportcarr_lab.emulators.stripe.behaviour import Behaviour
-from supportcarr_lab.emulators.stripe.database import Books, Object
+from supportcarr_lab.emulators.stripe.database import EmulatorDatabase, Object
 from supportcarr_lab.emulators.stripe.errors import invalid, missing
 from supportcarr_lab.emulators.stripe.params import Params
 
 
 @dataclass(slots=True)
-class Desk:
+class RequestSession:
     """One request being carried out; all of it is one transaction of the books."""
 
-    books: Books
+    database: EmulatorDatabase
     behaviour: Behaviour
     request_id: str
-    key: str | None = None  # the idempotency key
-    hooked: bool = False  # somebody listens to webhooks
+    idempotency_key: str | None = None  # the idempotency key
+    webhooks_enabled: bool = False  # somebody listens to webhooks
     at: float = field(default_factory=time.time)
-    told: int = 0
+    events_recorded: int = 0
 
     @property
     def now(self) -> int:
@@ -30,29 +30,29 @@ class Desk:
 
     def find(self, kind: str, id: str, param: str) -> Object:
         """The object of that id.  Raises the fault of a missing one."""
-        thing = self.books.get(id, kind)
+        thing = self.database.get(id, kind)
         if thing is None:
             raise missing(kind, id, param)
         return thing
 
-    def tell(self, type: str, thing: Object) -> None:
+    def record_event(self, type: str, thing: Object) -> None:
         """An event happened: keep it, and have it sent."""
         event = objects.event(
             self.now,
             type,
             thing,
             request_id=self.request_id,
-            key=self.key,
-            endpoints=1 if self.hooked else 0,
+            key=self.idempotency_key,
+            endpoints=1 if self.webhooks_enabled else 0,
         )
-        self.books.put(event)
-        if self.hooked:
+        self.database.put(event)
+        if self.webhooks_enabled:
             # a thousandth of a second apart, so that they leave in the order in which they happened
-            for due in self.behaviour.send_at(self.at + self.told / 1000):
-                self.books.send(event, due)
-        self.told += 1
+            for due in self.behaviour.delivery_times(self.at + self.events_recorded / 1000):
+                self.database.schedule_delivery(event, due)
+        self.events_recorded += 1
 
-    def listing(
+    def list_page(
         self, kind: str, url: str, params: Params, *, customer: str | None = None, intent: str | None = None
     ) -> Object:
         """One page of a list, newest first."""
@@ -64,7 +64,7 @@ class Desk:
             if edge is not None:
                 self.find(kind, edge, name)
         wanted = limit or 10
-        found = self.books.newest(
+        found = self.database.newest(
             kind, customer=customer, intent=intent, after=after, before=before, limit=wanted + 1
         )
         more = len(found) > wanted

@@ -21,7 +21,7 @@ class TestCard(NamedTuple):
     funding: str = "credit"
     decline: Decline | None = None
     attachable: bool = True  # cards that decline at once cannot be attached to a customer
-    asks: bool = False  # every payment needs the holder's authentication (3-D Secure)
+    requires_authentication: bool = False  # every payment needs the holder's authentication (3-D Secure)
 
 
 GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -54,11 +54,11 @@ CARDS: dict[str, TestCard] = {
     "chargeDeclinedIncorrectCvc": TestCard("visa", "0127", decline=_CVC, attachable=False),
     "chargeDeclinedProcessingError": TestCard("visa", "0119", decline=_PROCESSING, attachable=False),
     "chargeCustomerFail": TestCard("visa", "0341", decline=GENERIC),
-    "authenticationRequired": TestCard("visa", "3184", asks=True),
+    "authenticationRequired": TestCard("visa", "3184", requires_authentication=True),
 }
 
 
-def card_named(token: str) -> str | None:
+def card_for_token(token: str) -> str | None:
     """The card that a test token names (``pm_card_visa``, ``tok_visa``); ``None``: no such token."""
     for prefix in ("pm_card_visa_", "pm_card_", "tok_visa_", "tok_"):
         name = token.removeprefix(prefix)

@@ -12,11 +12,11 @@ import time
 import aiohttp
 
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
-from supportcarr_lab.emulators.stripe.database import Books, Delivery
+from supportcarr_lab.emulators.stripe.database import Delivery, EmulatorDatabase
 
-MOST_ATTEMPTS = 25  # at most half a minute apart: about ten minutes
-LONGEST_WAIT_S = 30.0
-AT_ONCE = 16
+MAX_ATTEMPTS = 25  # at most half a minute apart: about ten minutes
+MAX_RETRY_DELAY_S = 30.0
+MAX_CONCURRENT = 16
 TIMEOUT_S = 10.0
 
 
@@ -27,10 +27,10 @@ def signature(secret: str, payload: bytes, at: int) -> str:
 
 
 class WebhookSender:
-    """Delivers what the books say is due."""
+    """Delivers what the database say is due."""
 
-    def __init__(self, books: Books, *, url: str, secret: str) -> None:
-        self._books = books
+    def __init__(self, database: EmulatorDatabase, *, url: str, secret: str) -> None:
+        self._database = database
         self._url = url
         self._secret = secret
         self._news = asyncio.Event()
@@ -51,18 +51,18 @@ class WebhookSender:
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
                 self._news.clear()
-                due = self._books.due(time.time(), AT_ONCE)
+                due = self._database.due_deliveries(time.time(), MAX_CONCURRENT)
                 if due:
                     await asyncio.gather(*(self._send(session, one) for one in due))
                     continue
-                following = self._books.next_due()
+                following = self._database.next_delivery_at()
                 wait = None if following is None else max(0.001, following - time.time())
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):  # wait_for may lose a cancellation (Python 3.11)
                         await self._news.wait()
 
     async def _send(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
-        event = self._books.get(delivery.event_id, "event")
+        event = self._database.get(delivery.event_id, "event")
         payload = json.dumps(event).encode()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
@@ -76,6 +76,6 @@ class WebhookSender:
         except (aiohttp.ClientError, TimeoutError) as error:
             outcome, taken = type(error).__name__, False
         attempts = delivery.attempts + 1
-        over = taken or attempts >= MOST_ATTEMPTS
-        again = None if over else time.time() + min(LONGEST_WAIT_S, 0.25 * 2**attempts)
-        self._books.delivered(delivery.seq, outcome, again)
+        over = taken or attempts >= MAX_ATTEMPTS
+        again = None if over else time.time() + min(MAX_RETRY_DELAY_S, 0.25 * 2**attempts)
+        self._database.record_attempt(delivery.seq, outcome, again)

@@ -9,37 +9,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from supportcarr_lab.simulator.city_time import CityTime
-from supportcarr_lab.simulator.client import ApiError
+from supportcarr_lab.simulator.client import RequestFailed
 from supportcarr_lab.simulator.driver import Driver
 
-SLOWEST_S, FASTEST_S = 4.0, 0.2  # wall, between two positions of one truck
-CITY_S = 12.0  # a position is fresh for 30 city seconds: two may be lost
+MAX_INTERVAL_S, MIN_INTERVAL_S = 4.0, 0.2  # wall, between two positions of one truck
+INTERVAL_CITY_S = 12.0  # a position is fresh for 30 city seconds: two may be lost
 TICK_S = 0.02
 
 
-def ping_seconds(speed: float) -> float:
+def report_interval_s(speed: float) -> float:
     """Wall seconds between two positions of a truck."""
-    return min(SLOWEST_S, max(FASTEST_S, CITY_S / speed))
+    return min(MAX_INTERVAL_S, max(MIN_INTERVAL_S, INTERVAL_CITY_S / speed))
 
 
-class Traffic:
+class PositionReporter:
     """Sends each online truck's position in turn, spread evenly over the interval."""
 
     def __init__(self, drivers: Sequence[Driver], time: CityTime) -> None:
         self._drivers, self._time = drivers, time
         self._posting: dict[int, asyncio.Task[None]] = {}
         self.sent = 0
-        self.answers: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
 
     async def run(self) -> None:
         """For ever."""
-        interval = ping_seconds(self._time.speed)
+        interval = report_interval_s(self._time.speed)
         groups = max(1, min(len(self._drivers), math.floor(interval / TICK_S)))
         loop = asyncio.get_running_loop()
         turn, due = 0, loop.time()
         while True:
             for driver in self._drivers[turn::groups]:
-                if driver.pinging:
+                if driver.reports_positions:
                     await self._send(driver)
             turn = (turn + 1) % groups
             # After a stall the missed turns are skipped: a burst of old positions helps nobody.
@@ -47,20 +47,20 @@ class Traffic:
             await asyncio.sleep(due - loop.time())
 
     async def _send(self, driver: Driver) -> None:
-        position = driver.position(self._time.now())
+        position = driver.position_report(self._time.now())
         self.sent += 1
-        if driver.feed.connected:
-            await driver.feed.emit_position(position, self._answered)
+        if driver.realtime.connected:
+            await driver.realtime.emit_position(position, self._answered)
         elif (last := self._posting.get(driver.index)) is None or last.done():
             self._posting[driver.index] = asyncio.create_task(self._post(driver, position))
 
     def _answered(self, answer: Any = None) -> None:
         if isinstance(answer, dict) and "error" in answer:
-            self.answers[str(answer["error"])] += 1
+            self.errors[str(answer["error"])] += 1
 
     async def _post(self, driver: Driver, position: dict[str, Any]) -> None:
         """Without a socket an app reports by HTTP; an old position is not tried again."""
         try:
-            await driver.api.post("/me/positions", position, patience_s=0)
-        except ApiError as error:
-            self.answers[type(error).__name__] += 1
+            await driver.api.post("/me/positions", position, retry_for_s=0)
+        except RequestFailed as error:
+            self.errors[type(error).__name__] += 1

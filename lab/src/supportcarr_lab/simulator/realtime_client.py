@@ -18,12 +18,12 @@ import aiohttp
 import socketio
 
 from supportcarr_lab.simulator.city_time import CityTime
-from supportcarr_lab.simulator.client import ApiClient, ApiError
-from supportcarr_lab.simulator.journal import Journal, Loaded
-from supportcarr_lab.simulator.stream_follower import Follower
+from supportcarr_lab.simulator.client import ApiClient, RequestFailed
+from supportcarr_lab.simulator.journal import Journal, LoadedState
+from supportcarr_lab.simulator.stream_follower import StreamFollower
 
-CONNECT_S = 10.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+CONNECT_TIMEOUT_S = 10.0
+FIRST_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 2.0
 EVENTS = (
     "rescue:status_update",
     "offer:new",
@@ -38,7 +38,7 @@ _wire_log = logging.getLogger("engineio.client")
 _wire_log.setLevel(logging.ERROR)  # it warns of each connection that breaks; the feed makes another
 
 
-class Feed:
+class RealtimeClient:
     """Follows one person's streams over as many connections as it takes.
 
     *on_event* is told each event once, in order; *load* fetches the person's state by REST and is
@@ -54,12 +54,12 @@ class Feed:
         city: CityTime,
         *,
         on_event: Callable[[str, dict[str, Any]], None],
-        load: Callable[[], Awaitable[Loaded]],
+        load: Callable[[], Awaitable[LoadedState]],
         on_position: Callable[[dict[str, Any]], None] = lambda data: None,
     ) -> None:
         self._api, self._http, self._url = api, http, url
         self._journal, self._load, self._on_position = journal, load, on_position
-        self._follower = Follower(journal, city=city.now, apply=on_event, reload=self._start_loading)
+        self._follower = StreamFollower(journal, city=city.now, apply=on_event, reload=self._start_loading)
         self._wanted = asyncio.Event()
         self._gone = asyncio.Event()
         self._ready = asyncio.Event()
@@ -70,8 +70,8 @@ class Feed:
         self._load_again = False
         self._syncing: set[asyncio.Task[None]] = set()
         self._jitter = Random()  # noqa: S311 - spreads reconnections
-        self.last_event = 0.0  # wall
-        self.last_heads = 0.0  # wall
+        self.last_event_at = 0.0  # wall
+        self.last_positions_at = 0.0  # wall
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -87,12 +87,12 @@ class Feed:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def vanish(self) -> None:
+    def go_silent(self) -> None:
         """The app goes silent: the connection is dropped, and none is made until ``come_back``."""
         self._wanted.clear()
         self._gone.set()
 
-    def come_back(self) -> None:
+    def reconnect(self) -> None:
         self._wanted.set()
 
     @property
@@ -103,12 +103,15 @@ class Feed:
     def wanted(self) -> bool:
         return self._wanted.is_set()
 
-    def quiet_since(self, wall: float) -> bool:
+    def caught_up_since(self, wall: float) -> bool:
         """True if heads were told after *wall* (monotonic) and everything up to them has come."""
         if self._loading and not self._loading.done():
             return False
         return (
-            self.connected and self.last_heads > wall and self.last_event < wall and self._follower.up_to_date
+            self.connected
+            and self.last_positions_at > wall
+            and self.last_event_at < wall
+            and self._follower.up_to_date
         )
 
     async def emit_position(self, data: Mapping[str, Any], answered: Callable[..., None]) -> None:
@@ -120,13 +123,13 @@ class Feed:
     # --- the connection -----------------------------------------------------------------------
 
     async def _run(self) -> None:
-        pause = FIRST_PAUSE_S
+        pause = FIRST_RETRY_DELAY_S
         while True:
             await self._wanted.wait()
             if await self._connection():
-                pause = FIRST_PAUSE_S
+                pause = FIRST_RETRY_DELAY_S
             await asyncio.sleep(pause * (0.5 + self._jitter.random()))
-            pause = min(LONGEST_PAUSE_S, pause * 2)
+            pause = min(MAX_RETRY_DELAY_S, pause * 2)
 
     async def _connection(self) -> bool:
         """One connection, from its making to its end; False if it was never made."""
@@ -136,15 +139,15 @@ class Feed:
         sio = self._client()
         self._sio = sio
         try:
-            since = self._follower.since
+            since = self._follower.positions
             auth = {"token": used, "since": since} if since else {"token": used}
-            async with asyncio.timeout(CONNECT_S):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await sio.connect(
                     self._url,
                     headers={"X-Forwarded-For": self._api.address},
                     auth=auth,
                     transports=["websocket"],
-                    wait_timeout=CONNECT_S,
+                    wait_timeout=CONNECT_TIMEOUT_S,
                 )
             await self._gone.wait()
             return not self._refused
@@ -153,8 +156,8 @@ class Feed:
         finally:
             self._sio = None
             if self._refused:
-                with contextlib.suppress(ApiError):
-                    await self._api.renew_unless_done(used)
+                with contextlib.suppress(RequestFailed):
+                    await self._api.refresh_once(used)
             # A fresh client for each connection: nothing of a broken one can get into the next.
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(2):
@@ -200,19 +203,19 @@ class Feed:
 
     def _heads(self, data: Mapping[str, Any]) -> None:
         now = time.monotonic()
-        self._follower.heads(data["heads"], now)
-        self.last_heads = now
-        if (since := self._follower.gaps(now)) and self._sio is not None:
+        self._follower.on_positions(data["heads"], now)
+        self.last_positions_at = now
+        if (since := self._follower.lagging_streams(now)) and self._sio is not None:
             task = asyncio.create_task(self._sync(self._sio, since))
             self._syncing.add(task)
             task.add_done_callback(self._syncing.discard)
 
     def _reset(self, data: Mapping[str, Any]) -> None:
-        self._follower.reset(data["heads"])
+        self._follower.on_reset(data["heads"])
 
     def _arrived(self, name: str, event: Mapping[str, Any]) -> None:
-        self.last_event = time.monotonic()
-        self._follower.event(name, event, self.last_event)
+        self.last_event_at = time.monotonic()
+        self._follower.on_event(name, event, self.last_event_at)
 
     @staticmethod
     async def _sync(sio: Any, since: dict[str, str]) -> None:
@@ -231,9 +234,9 @@ class Feed:
         while True:
             self._load_again = False
             try:
-                self._journal.load(await self._load())
-            except ApiError:
-                await asyncio.sleep(LONGEST_PAUSE_S)
+                self._journal.record_state(await self._load())
+            except RequestFailed:
+                await asyncio.sleep(MAX_RETRY_DELAY_S)
                 continue
             if not self._load_again:
                 self._ready.set()

@@ -20,8 +20,8 @@ from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.model import LiveRescue, RiderProfile
 from supportcarr.tracking.collections import CURRENT_JOBS
 from supportcarr.tracking.model import CurrentJob
-from supportcarr_lab.verification.collect import StoreEvidence
-from supportcarr_lab.verification.evidence import Leftovers
+from supportcarr_lab.verification.records import PendingWork
+from supportcarr_lab.verification.store_source import StoreRecordSource
 
 ROW = OpsRescue(
     id=RESCUE_ID,
@@ -51,8 +51,8 @@ CLAIMS: dict[str, Callable[[SqliteStore], Any]] = {
 }
 
 
-async def leftovers(store: SqliteStore) -> Leftovers:
-    return await StoreEvidence(store, "http://nobody").leftovers()
+async def leftovers(store: SqliteStore) -> PendingWork:
+    return await StoreRecordSource(store, "http://nobody").pending_work()
 
 
 async def test_a_city_whose_rescue_is_over_and_told_of_left_nothing(store: SqliteStore) -> None:
@@ -60,7 +60,7 @@ async def test_a_city_whose_rescue_is_over_and_told_of_left_nothing(store: Sqlit
     await store.collection(OPS_RESCUES).insert(ROW)
     await store.collection(RIDERS).insert(RiderProfile(id="usr_rider"))
     await store.collection(ROSTER).insert(RosterEntry(id="usr_driver"))
-    assert (await leftovers(store)).nothing
+    assert (await leftovers(store)).is_empty
 
 
 @pytest.mark.parametrize("whose", CLAIMS)
@@ -68,7 +68,7 @@ async def test_a_claim_of_a_rescue_that_is_over_is_left_behind(store: SqliteStor
     await store.collection(RESCUES).insert(rescue_in("completed"))
     await store.collection(OPS_RESCUES).insert(ROW)
     await CLAIMS[whose](store)
-    assert await leftovers(store) == Leftovers(outbox=0, jobs=0, claims=1)
+    assert await leftovers(store) == PendingWork(outbox=0, jobs=0, claims=1)
 
 
 @pytest.mark.parametrize("whose", CLAIMS)
@@ -76,12 +76,12 @@ async def test_a_claim_of_a_live_rescue_is_in_order(store: SqliteStore, whose: s
     await store.collection(RESCUES).insert(rescue_in("en_route"))
     await store.collection(OPS_RESCUES).insert(replace(ROW, status="en_route"))
     await CLAIMS[whose](store)
-    assert (await leftovers(store)).nothing
+    assert (await leftovers(store)).is_empty
 
 
 async def test_a_driver_who_still_has_an_open_offer_is_claimed(store: SqliteStore) -> None:
     await store.collection(ROSTER).insert(RosterEntry(id="usr_driver", offer=OfferClaim("off_1", SOON)))
-    assert await leftovers(store) == Leftovers(outbox=0, jobs=0, claims=1)
+    assert await leftovers(store) == PendingWork(outbox=0, jobs=0, claims=1)
 
 
 BEHIND = {
@@ -96,4 +96,4 @@ async def test_a_row_of_the_console_that_says_something_else_is_behind(store: Sq
     await store.collection(RESCUES).insert(rescue_in("completed"))
     if what in BEHIND:
         await store.collection(OPS_RESCUES).insert(BEHIND[what])
-    assert await leftovers(store) == Leftovers(outbox=0, jobs=0, rows=1)
+    assert await leftovers(store) == PendingWork(outbox=0, jobs=0, stale_rows=1)

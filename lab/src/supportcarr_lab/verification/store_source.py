@@ -21,31 +21,31 @@ from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
 from supportcarr.riders.collections import RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
-from supportcarr_lab.verification import evidence
+from supportcarr_lab.verification import records
 
 LEFTOVERS_AT_MOST = 10_000
 
 
-class StoreEvidence:
+class StoreRecordSource:
     """Implements ``Evidence``: reads *store*, and the emulator at *sandbox_url*."""
 
     def __init__(self, store: Store, sandbox_url: str) -> None:
         self._store = store
         self._sandbox_url = sandbox_url
 
-    async def rescues(self) -> list[evidence.Rescue]:
+    async def rescues(self) -> list[records.Rescue]:
         drivers = {offer.id: offer.driver_id async for offer in self._store.collection(OFFERS).scan()}
         return [_rescue(rescue, drivers) async for rescue in self._store.collection(RESCUES).scan()]
 
-    async def offers(self) -> list[evidence.Offer]:
+    async def offers(self) -> list[records.Offer]:
         return [_offer(offer) async for offer in self._store.collection(OFFERS).scan()]
 
-    async def payments(self) -> list[evidence.Payment]:
+    async def payments(self) -> list[records.Payment]:
         return [_payment(record) async for record in self._store.collection(RECORDS).scan()]
 
-    async def ledger(self) -> list[evidence.LedgerTransaction]:
+    async def ledger(self) -> list[records.LedgerTransaction]:
         return [
-            evidence.LedgerTransaction(
+            records.LedgerTransaction(
                 id=booked.id,
                 rescue_id=booked.rescue_id,
                 currency=booked.currency,
@@ -54,20 +54,20 @@ class StoreEvidence:
             async for booked in self._store.collection(LEDGER).scan()
         ]
 
-    async def notifications(self) -> list[evidence.Notification]:
+    async def notifications(self) -> list[records.Notification]:
         return [
-            evidence.Notification(id=told.id, user_id=told.user_id, at=told.at.timestamp())
+            records.Notification(id=told.id, user_id=told.user_id, at=told.at.timestamp())
             async for told in self._store.collection(NOTIFICATIONS).scan()
         ]
 
-    async def books(self) -> list[evidence.BookEntry]:
+    async def processor_payments(self) -> list[records.ProcessorPayment]:
         async with (
             aiohttp.ClientSession() as http,
-            http.get(f"{self._sandbox_url}/sandbox/stripe/books", raise_for_status=True) as answer,
+            http.get(f"{self._sandbox_url}/sandbox/stripe/payment_intents", raise_for_status=True) as answer,
         ):
             statement: dict[str, Any] = await answer.json()
         return [
-            evidence.BookEntry(
+            records.ProcessorPayment(
                 intent_id=intent["id"],
                 status=intent["status"],
                 captured=intent["captured_minor"],
@@ -77,18 +77,18 @@ class StoreEvidence:
             for intent in statement["intents"]
         ]
 
-    async def leftovers(self) -> evidence.Leftovers:
+    async def pending_work(self) -> records.PendingWork:
         outbox = await self._store.outbox(older_than_s=0.0, limit=LEFTOVERS_AT_MOST)
         jobs = self._store.collection(JOBS)
         rescues = [rescue async for rescue in self._store.collection(RESCUES).scan()]
         # By id: a list of a read model may come from a replica that is a moment behind.
         rows = await self._store.collection(OPS_RESCUES).get_many([rescue.id for rescue in rescues])
         live = {rescue.id for rescue in rescues if rescue.status not in FINAL}
-        return evidence.Leftovers(
+        return records.PendingWork(
             outbox=len(outbox),
             jobs=await jobs.count({"state": "ready"}) + await jobs.count({"state": "dead"}),
             claims=await self._claims(live),
-            rows=sum(_is_behind(rows.get(rescue.id), rescue) for rescue in rescues),
+            stale_rows=sum(_is_behind(rows.get(rescue.id), rescue) for rescue in rescues),
         )
 
     async def _claims(self, live: set[str]) -> int:
@@ -104,15 +104,15 @@ class StoreEvidence:
         return sum(rescue_id not in live for rescue_id in claimed) + sum(bool(e.offer) for e in roster)
 
 
-def _rescue(rescue: Rescue, drivers: dict[str, str]) -> evidence.Rescue:
+def _rescue(rescue: Rescue, drivers: dict[str, str]) -> records.Rescue:
     terms = rescue.quote
-    return evidence.Rescue(
+    return records.Rescue(
         id=rescue.id,
         rider_id=rescue.rider_id,
         status=rescue.status,
         created_at=rescue.created_at.timestamp(),
         timeline=tuple(
-            evidence.Entry(
+            records.TimelineEntry(
                 at=entry.at.timestamp(),
                 from_=entry.from_,
                 to=entry.to,
@@ -143,9 +143,9 @@ def _is_behind(row: OpsRescue | None, rescue: Rescue) -> bool:
     return theirs != (rescue.status, rescue.driver_id, paid.captured_minor, paid.refunded_minor)
 
 
-def _offer(offer: Offer) -> evidence.Offer:
+def _offer(offer: Offer) -> records.Offer:
     closed = offer.state != "open" and offer.settled
-    return evidence.Offer(
+    return records.Offer(
         id=offer.id,
         rescue_id=offer.rescue_id,
         driver_id=offer.driver_id,
@@ -154,9 +154,9 @@ def _offer(offer: Offer) -> evidence.Offer:
     )
 
 
-def _payment(record: PaymentRecord) -> evidence.Payment:
+def _payment(record: PaymentRecord) -> records.Payment:
     ending = record.ending
-    return evidence.Payment(
+    return records.Payment(
         id=record.id,
         rescue_id=record.rescue_id,
         rider_id=record.rider_id,
@@ -165,7 +165,7 @@ def _payment(record: PaymentRecord) -> evidence.Payment:
         status=record.status,
         captured=record.captured_minor,
         refunded=record.refunded_minor,
-        movements=evidence.movements_of(
+        movements=records.movements_of(
             status=record.status,
             hold=record.hold_minor,
             captured=record.captured_minor,

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from supportcarr_lab.verification import evidence
-from supportcarr_lab.verification.invariants import FINAL, owed_by
+from supportcarr_lab.verification import records
+from supportcarr_lab.verification.invariants import FINAL, amounts_due
 
 if TYPE_CHECKING:
     from support.simulator.fake_city import FakeCity
 
 
-def rescue_evidence(rescue: Mapping[str, Any], total: int) -> evidence.Rescue:
+def rescue_evidence(rescue: Mapping[str, Any], total: int) -> records.Rescue:
     """A fake rescue as evidence, without what its end owes; a price agreed on the spot is in it."""
-    return evidence.Rescue(
+    return records.Rescue(
         id=rescue["id"],
         rider_id=rescue["rider_id"],
         status=rescue["status"],
@@ -35,38 +35,38 @@ def rescue_evidence(rescue: Mapping[str, Any], total: int) -> evidence.Rescue:
     )
 
 
-def facts_of(city: FakeCity, total: int) -> evidence.Facts:
+def facts_of(city: FakeCity, total: int) -> records.CityRecords:
     """Everything that happened in it."""
     rescues, payments, ledger, books = [], [], [], []
     for rescue in city.rescues.values():
         bare, payment = rescue_evidence(rescue, total), city.payments[rescue["id"]]
-        rider, driver = owed_by(bare) if bare.status in FINAL else (0, 0)
+        rider, driver = amounts_due(bare) if bare.status in FINAL else (0, 0)
         rescues.append(replace(bare, owed_rider=rider, owed_driver=driver))
         payments.append(_payment(rescue, payment))
         books.append(_book(payment))
         if rider:
-            account = f"{evidence.DRIVER_PAYABLE}{payment['driver_id']}"
-            entries = ((evidence.CLEARING, rider), (account, -driver), ("platform", driver - rider))
+            account = f"{records.DRIVER_PAYABLE}{payment['driver_id']}"
+            entries = ((records.CLEARING, rider), (account, -driver), ("platform", driver - rider))
             ledger.append(
-                evidence.LedgerTransaction(
+                records.LedgerTransaction(
                     id=f"ltx_{rescue['id']}", rescue_id=rescue["id"], currency="CAD", entries=entries
                 )
             )
-    return evidence.Facts(
+    return records.CityRecords(
         rescues=tuple(rescues),
         offers=tuple(_offer(offer) for offer in city.offers.values()),
         payments=tuple(payments),
         ledger=tuple(ledger),
         notifications=tuple(
-            evidence.Notification(id=n["id"], user_id=n["user_id"], at=n["at"]) for n in city.notifications
+            records.Notification(id=n["id"], user_id=n["user_id"], at=n["at"]) for n in city.notifications
         ),
-        books=tuple(books),
-        leftovers=evidence.Leftovers(outbox=0, jobs=0),
+        processor_payments=tuple(books),
+        pending_work=records.PendingWork(outbox=0, jobs=0),
     )
 
 
-def _payment(rescue: Mapping[str, Any], payment: Mapping[str, Any]) -> evidence.Payment:
-    return evidence.Payment(
+def _payment(rescue: Mapping[str, Any], payment: Mapping[str, Any]) -> records.Payment:
+    return records.Payment(
         id=payment["id"],
         rescue_id=rescue["id"],
         rider_id=rescue["rider_id"],
@@ -79,8 +79,8 @@ def _payment(rescue: Mapping[str, Any], payment: Mapping[str, Any]) -> evidence.
     )
 
 
-def _book(payment: Mapping[str, Any]) -> evidence.BookEntry:
-    return evidence.BookEntry(
+def _book(payment: Mapping[str, Any]) -> records.ProcessorPayment:
+    return records.ProcessorPayment(
         intent_id=payment["intent"],
         status="succeeded" if payment["captured"] else "canceled",
         captured=payment["captured"],
@@ -89,8 +89,8 @@ def _book(payment: Mapping[str, Any]) -> evidence.BookEntry:
     )
 
 
-def _offer(offer: Mapping[str, Any]) -> evidence.Offer:
-    return evidence.Offer(
+def _offer(offer: Mapping[str, Any]) -> records.Offer:
+    return records.Offer(
         id=offer["id"],
         rescue_id=offer["rescue_id"],
         driver_id=offer["driver_id"],

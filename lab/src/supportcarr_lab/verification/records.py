@@ -18,7 +18,7 @@ CLEARING = "stripe_clearing"  # the ledger's account of what the card processor 
 DRIVER_PAYABLE = "driver_payable:"  # prefix of the accounts of what we owe each driver (below zero)
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of a rescue's timeline."""
 
     at: float
@@ -38,7 +38,7 @@ class Rescue(msgspec.Struct, frozen=True, kw_only=True):
     rider_id: str
     status: str
     created_at: float
-    timeline: tuple[Entry, ...]
+    timeline: tuple[TimelineEntry, ...]
     drivers: tuple[str, ...]
     currency: str
     total: int  # the quote
@@ -99,7 +99,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-class BookEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessorPayment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment in the card processor's own books."""
 
     intent_id: str
@@ -109,21 +109,21 @@ class BookEntry(msgspec.Struct, frozen=True, kw_only=True):
     currency: str  # upper case
 
 
-class Leftovers(msgspec.Struct, frozen=True, kw_only=True):
+class PendingWork(msgspec.Struct, frozen=True, kw_only=True):
     """Work that is not done: events in outboxes, jobs not done (dead letters among them), claims by what is
     over, and rescues of which the console's row says something else."""
 
     outbox: int
     jobs: int
     claims: int = 0
-    rows: int = 0
+    stale_rows: int = 0
 
     @property
-    def nothing(self) -> bool:
-        return self == Leftovers(outbox=0, jobs=0)
+    def is_empty(self) -> bool:
+        return self == PendingWork(outbox=0, jobs=0)
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class CityRecords(msgspec.Struct, frozen=True, kw_only=True):
     """All of it."""
 
     rescues: tuple[Rescue, ...]
@@ -131,11 +131,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     payments: tuple[Payment, ...]
     ledger: tuple[LedgerTransaction, ...]
     notifications: tuple[Notification, ...]
-    books: tuple[BookEntry, ...]
-    leftovers: Leftovers
+    processor_payments: tuple[ProcessorPayment, ...]
+    pending_work: PendingWork
 
 
-class Evidence(Protocol):
+class RecordSource(Protocol):
     """The store, read-only, and the emulator's books."""
 
     async def rescues(self) -> list[Rescue]: ...
@@ -143,20 +143,20 @@ class Evidence(Protocol):
     async def payments(self) -> list[Payment]: ...
     async def ledger(self) -> list[LedgerTransaction]: ...
     async def notifications(self) -> list[Notification]: ...
-    async def books(self) -> list[BookEntry]: ...
-    async def leftovers(self) -> Leftovers: ...
+    async def processor_payments(self) -> list[ProcessorPayment]: ...
+    async def pending_work(self) -> PendingWork: ...
 
 
-async def collect(evidence: Evidence) -> Facts:
+async def read_records(evidence: RecordSource) -> CityRecords:
     """Read everything.  What is left over is read last: the rest is older than that."""
-    return Facts(
+    return CityRecords(
         rescues=tuple(await evidence.rescues()),
         offers=tuple(await evidence.offers()),
         payments=tuple(await evidence.payments()),
         ledger=tuple(await evidence.ledger()),
         notifications=tuple(await evidence.notifications()),
-        books=tuple(await evidence.books()),
-        leftovers=await evidence.leftovers(),
+        processor_payments=tuple(await evidence.processor_payments()),
+        pending_work=await evidence.pending_work(),
     )
 
 
