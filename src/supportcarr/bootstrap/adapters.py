@@ -82,7 +82,7 @@ class ConsoleDrivers:
     async def positions(self, area_id: str) -> Sequence[DriverPoint]:
         """None while Redis is away: the map shows what it can."""
         try:
-            seen = await self._tracking.positions(area_id)
+            seen = await self._tracking.current_updates(area_id)
         except RedisError:
             return []
         return [

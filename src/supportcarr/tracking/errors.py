@@ -1,11 +1,11 @@
-"""What tracking refuses: a position that cannot be believed or is of no use any more (all 422).
+"""The errors of tracking: positions that are rejected (all 422).
 
-Refusal
-└── PositionRefused
-    ├── PositionStale         older than what is live
+ApiError
+└── PositionRejected
+    ├── PositionStale         older than positions may be to count as live
     ├── PositionOutOfOrder    not newer than the last one, or from the future
-    ├── PositionInaccurate    the phone itself does not know where it is
-    └── PositionImpossible    nobody drives that fast
+    ├── PositionInaccurate    the phone reports a too large error
+    └── PositionImpossible    would require an impossible speed
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What tracking learns from others."""
+"""The domain events that tracking reacts to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from supportcarr.tracking.service import TrackingService
 
 
 def consumers(service: TrackingService) -> list[Consumer]:
-    """Who is on which job."""
-    facts = (MatchingBegan, RescueAssigned, JobStarted, RescueEnded)
-    return [Consumer("tracking.follow_rescues", facts, service.apply_rescue_event, Phase.PROJECTION)]
+    """A quick consumer that updates one document: the driver's current job."""
+    events = (MatchingBegan, RescueAssigned, JobStarted, RescueEnded)
+    return [Consumer("tracking.update_current_jobs", events, service.apply_rescue_event, Phase.PROJECTION)]

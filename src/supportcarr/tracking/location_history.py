@@ -1,4 +1,4 @@
-"""The way of a live job, written in batches: one document a driver and flush, never one a position."""
+"""Writes the location history of jobs in batches: one document per driver and flush, not per position."""
 
 from __future__ import annotations
 
@@ -7,53 +7,53 @@ from collections.abc import Iterable, Mapping
 
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Store, StoreError
-from supportcarr.tracking.broadcast import Debouncer
 from supportcarr.tracking.collections import LOCATION_HISTORY
 from supportcarr.tracking.current_jobs import CurrentJobs
+from supportcarr.tracking.debouncer import Debouncer
 from supportcarr.tracking.model import SEGMENT_POINTS_MAX, HistoryPoint, HistorySegment, Position
 
-FLUSH_SECONDS, FLUSH_MAX_SECONDS = 5.0, 30.0  # wall time; a killed process loses that much of a trail
+FLUSH_SECONDS, FLUSH_MAX_SECONDS = 5.0, 30.0  # wall time; a killed process loses that much history
 
 
 class LocationHistoryWriter:
-    """Gathers the positions of drivers on a job and stores them."""
+    """Collects the positions of drivers on a job and stores them."""
 
     def __init__(self, store: Store, jobs: CurrentJobs) -> None:
-        self._trails = store.collection(LOCATION_HISTORY)
+        self._segments = store.collection(LOCATION_HISTORY)
         self._jobs = jobs
-        self._gathered: dict[str, deque[Position]] = {}
-        self._ticking = Debouncer(self.flush, FLUSH_SECONDS, FLUSH_MAX_SECONDS)
+        self._collected: dict[str, deque[Position]] = {}  # by driver
+        self._debouncer = Debouncer("location_history", self.flush, FLUSH_SECONDS, FLUSH_MAX_SECONDS)
 
-    def add(self, driver_id: str, fix: Position) -> None:
-        """Store this position with the next flush, if the driver was on a job then.
+    def add(self, driver_id: str, position: Position) -> None:
+        """Store this position with the next flush, if the driver was on a job at its time.
 
-        Of a driver who reports faster than one document holds, the newest are kept.
+        Of a driver who reports more than a document holds, the newest positions are kept.
         """
-        gathered = self._gathered.get(driver_id)
-        if gathered is None:
-            gathered = self._gathered[driver_id] = deque(maxlen=SEGMENT_POINTS_MAX)
-        gathered.append(fix)
-        self._ticking.trigger()
+        collected = self._collected.get(driver_id)
+        if collected is None:
+            collected = self._collected[driver_id] = deque(maxlen=SEGMENT_POINTS_MAX)
+        collected.append(position)
+        self._debouncer.trigger()
 
     async def flush(self) -> None:
-        """Store what was gathered.  Raises ``StoreError``: then the next flush stores it too."""
-        gathered, self._gathered = self._gathered, {}
+        """Store what was collected.  Raises ``StoreError``; the next flush then stores it too."""
+        collected, self._collected = self._collected, {}
         try:
-            await self._keep(gathered)
+            await self._store(collected)
         except StoreError:
-            for driver_id, fixes in gathered.items():
-                since = self._gathered.get(driver_id, ())
-                self._gathered[driver_id] = deque((*fixes, *since), maxlen=SEGMENT_POINTS_MAX)
+            for driver_id, positions in collected.items():
+                since = self._collected.get(driver_id, ())
+                self._collected[driver_id] = deque((*positions, *since), maxlen=SEGMENT_POINTS_MAX)
             raise
 
-    async def _keep(self, gathered: Mapping[str, Iterable[Position]]) -> None:
-        jobs = await self._jobs.latest(gathered)
-        trails = []
+    async def _store(self, collected: Mapping[str, Iterable[Position]]) -> None:
+        jobs = await self._jobs.latest(collected)
+        segments = []
         for driver_id, job in jobs.items():
-            fixes = [f for f in gathered[driver_id] if job.covers(f.at)]
-            if fixes:
-                points = tuple(HistoryPoint(f.at, f.lat, f.lng) for f in fixes)
-                trails.append(
+            positions = [position for position in collected[driver_id] if job.covers(position.at)]
+            if positions:
+                points = tuple(HistoryPoint(p.at, p.lat, p.lng) for p in positions)
+                segments.append(
                     HistorySegment(
                         id=new_id("trl"),
                         rescue_id=job.rescue_id,
@@ -62,8 +62,9 @@ class LocationHistoryWriter:
                         points=points,
                     )
                 )
-        if trails:
-            await self._trails.insert_many(trails)
+        if segments:
+            await self._segments.insert_many(segments)
 
     async def close(self) -> None:
-        await self._ticking.close()
+        """Store what was collected, and stop."""
+        await self._debouncer.close()

@@ -1,4 +1,4 @@
-"""Positions and the rules by which one is believed; live jobs; trails."""
+"""Positions and the rules by which one is accepted; current jobs; location history.  Pure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ PositionVerdict = Literal["live", "repeated", "stale", "out_of_order", "inaccura
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One position as a phone reported it."""
+    """A driver's position as the phone reported it."""
 
     lat: float
     lng: float
-    at: datetime  # city time, as the phone said
+    at: datetime  # city time, as the phone reported it
     accuracy: float | None = None  # metres, radius of 68 % confidence
     heading: float | None = None  # degrees clockwise from north
-    speed: float | None = None  # metres a second
+    speed: float | None = None  # metres per second
 
     @property
     def point(self) -> GeoPoint:
@@ -30,44 +30,44 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PositionRules(msgspec.Struct, frozen=True, kw_only=True):
-    """When a position is believed.  Times are city time."""
+    """When a position is accepted.  Times are city time."""
 
-    fresh_seconds: float = 30.0  # older is stale; further ahead of the city's clock is nonsense
+    fresh_seconds: float = 30.0  # older positions are stale; further in the future they are rejected
     max_accuracy_m: float = 200.0
-    max_speed_ms: float = 70.0  # faster than any truck, slower than a jump of the GPS
+    max_speed_ms: float = 70.0  # metres per second; a truck is slower, a GPS jump is faster
 
 
 def judge_position(
-    last: Position | None, fix: Position, now: datetime, rules: PositionRules
+    last: Position | None, position: Position, now: datetime, rules: PositionRules
 ) -> PositionVerdict:
-    """Whether *fix* may follow *last*, the newest position that was believed.
+    """Whether *position* may follow *last*, the newest accepted position.
 
-    ``stale`` ones passed every other rule: they belong to the trail of a phone that was offline, and
-    are not shown as live.  ``repeated`` is the last one once more (a retry), and has no effect.
-    Positions of less than a second apart are judged as if a second lay between them, because the
-    noise of a standing phone would look like a leap.
+    ``stale`` positions pass every other rule: they belong to the location history of a phone that was
+    offline, and are not shown as live.  ``repeated`` is the last position again (a retry) and has no
+    effect.  Positions less than a second apart are judged as if they were a second apart: the noise of a
+    phone that stands still would look like an impossible speed.
     """
-    if fix.accuracy is not None and fix.accuracy > rules.max_accuracy_m:
+    if position.accuracy is not None and position.accuracy > rules.max_accuracy_m:
         return "inaccurate"
-    if (fix.at - now).total_seconds() > rules.fresh_seconds:
+    if (position.at - now).total_seconds() > rules.fresh_seconds:
         return "out_of_order"
     if last is not None:
-        elapsed = (fix.at - last.at).total_seconds()
-        if elapsed == 0 and last.point == fix.point:
+        elapsed = (position.at - last.at).total_seconds()
+        if elapsed == 0 and last.point == position.point:
             return "repeated"
         if elapsed <= 0:
             return "out_of_order"
-        if distance_m(last.point, fix.point) > rules.max_speed_ms * max(elapsed, 1.0):
+        if distance_m(last.point, position.point) > rules.max_speed_ms * max(elapsed, 1.0):
             return "impossible"
-    if (now - fix.at).total_seconds() > rules.fresh_seconds:
+    if (now - position.at).total_seconds() > rules.fresh_seconds:
         return "stale"
     return "live"
 
 
 class CurrentJob(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """The job a driver has now, or had last (``ended_at``); the id is the driver's.
+    """The job a driver is on, or was on last (``ended_at``); the id is the driver's.
 
-    ``rescue_version`` and ``since`` are the memory of what was applied: an older event of the same
+    ``rescue_version`` and ``since`` tell which event was applied last: an older event of the same
     rescue, or the assignment of an earlier rescue, changes nothing.
     """
 
@@ -83,35 +83,37 @@ class CurrentJob(Document, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def destination(self) -> GeoPoint | None:
-        """Where the driver is heading."""
+        """The driver's next stop."""
         return self.dropoff if self.loaded else self.pickup
 
     def covers(self, at: datetime) -> bool:
         """True if the driver was on this job at that time."""
         return self.since <= at and (self.ended_at is None or at <= self.ended_at)
 
-    def applied_to(self, known: CurrentJob) -> CurrentJob | None:
-        """What is known after *known* and this, if this is news."""
-        if known.rescue_id != self.rescue_id:
-            return replace(self, version=known.version) if self.since > known.since else None
-        if self.rescue_version <= known.rescue_version:
+    def applied_to(self, stored: CurrentJob) -> CurrentJob | None:
+        """*stored* with this change applied; ``None`` if *stored* is as new or newer."""
+        if stored.rescue_id != self.rescue_id:
+            return replace(self, version=stored.version) if self.since > stored.since else None
+        if self.rescue_version <= stored.rescue_version:
             return None
         if self.ended_at is not None:
-            return replace(known, rescue_version=self.rescue_version, ended_at=self.ended_at)
-        return replace(self, version=known.version)
+            return replace(stored, rescue_version=self.rescue_version, ended_at=self.ended_at)
+        return replace(self, version=stored.version)
 
 
-SEGMENT_POINTS_MAX = 200  # in one document
+SEGMENT_POINTS_MAX = 200  # points in one document
 
 
 class HistoryPoint(msgspec.Struct, frozen=True, array_like=True):
+    """A point of a job's location history; ``at`` is city time."""
+
     at: datetime
     lat: float
     lng: float
 
 
 class HistorySegment(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A stretch of the way of one job, in order of time."""
+    """A part of the location history of one job, in order of time."""
 
     rescue_id: str
     driver_id: str

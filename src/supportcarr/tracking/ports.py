@@ -1,4 +1,4 @@
-"""What tracking needs of others."""
+"""What tracking needs from other parts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from supportcarr.contracts.value_objects import Leg
 
 
 class AreaLookup(Protocol):
-    """Which service area a place belongs to."""
+    """Finds the service area of a point.  Implemented by ``pricing.geography.ServiceAreas``."""
 
-    async def area_at(self, point: GeoPoint) -> str | None: ...
+    async def area_at(self, point: GeoPoint) -> str | None:
+        """The area's id; ``None`` outside every area."""
 
 
 class RoutePlanner(Protocol):
-    """Ways by road: metres and seconds."""
+    """Estimates routes by road.  Implemented by ``providers.routing.StraightLineRouter``."""
 
-    async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg: ...
+    async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg:
+        """Metres and seconds."""

@@ -1,4 +1,4 @@
-"""The HTTP route of positions."""
+"""Tracking's HTTP routes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _ONE = PositionsOut(1, [])
 
 
 def routes(service: TrackingService) -> list[Route]:
-    """``POST /me/positions``: one position is taken or refused; of a batch each is told apart."""
+    """``POST /me/positions``: one position, or a batch with a result for each."""
 
-    async def report(call: RequestContext[PositionsIn, NoQuery]) -> Response:
-        driver_id, body = call.caller.user_id, call.body
+    async def report(request: RequestContext[PositionsIn, NoQuery]) -> Response:
+        driver_id, body = request.caller.user_id, request.body
         if isinstance(body, PositionIn):
             await service.report_one(driver_id, body.position)
             return Response(_ONE)

@@ -1,4 +1,4 @@
-"""Wire shapes of positions."""
+"""Request and response bodies of tracking."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ BATCH_MAX = 100
 
 
 class PositionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One position of a phone."""
+    """A driver's position."""
 
     lat: Latitude
     lng: Longitude
     at: Annotated[datetime, Meta(tz=True, description="city time")]
     accuracy: Annotated[float, Meta(ge=0, description="metres")] | None = None
     heading: Annotated[float, Meta(ge=0, le=360, description="degrees clockwise from north")] | None = None
-    speed: Annotated[float, Meta(ge=0, le=1000, description="metres a second")] | None = None
+    speed: Annotated[float, Meta(ge=0, le=1000, description="metres per second")] | None = None
 
     @property
     def position(self) -> Position:
@@ -46,7 +46,7 @@ class RefusedPosition(msgspec.Struct, frozen=True):
 
 
 class PositionsOut(msgspec.Struct, frozen=True):
-    """What became of a report: ``accepted`` counts what is live or in the trail."""
+    """The result of a report: ``accepted`` counts positions that are live or in the location history."""
 
     accepted: int
     refused: list[RefusedPosition]

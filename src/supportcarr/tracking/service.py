@@ -1,4 +1,4 @@
-"""Positions of drivers: judged, kept live, told to who waits, and written down as trails."""
+"""Positions of drivers: checked, stored, broadcast to riders and operators, and kept as history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from supportcarr.tracking.position_store import PositionStore
 
 
 class TrackingService:
-    """The verbs of tracking.  ``close`` passes on what has gathered."""
+    """Tracking's use cases."""
 
     def __init__(
         self,
@@ -30,87 +30,88 @@ class TrackingService:
         redis: RedisClient,
         clock: Clock,
         areas: AreaLookup,
-        router: RoutePlanner,
+        planner: RoutePlanner,
         *,
         fresh_seconds: float,
     ) -> None:
         self._clock = clock
         self._areas = areas
-        self._router = router
+        self._planner = planner
         self._rules = PositionRules(fresh_seconds=fresh_seconds)
-        self._live = PositionStore(redis, clock, self._rules)
+        self._positions = PositionStore(redis, clock, self._rules)
         self._jobs = CurrentJobs(store)
-        self._broadcast = PositionBroadcast(redis, self._jobs, router)
-        self._trails = LocationHistoryWriter(store, self._jobs)
+        self._broadcast = PositionBroadcast(redis, self._jobs, planner)
+        self._history = LocationHistoryWriter(store, self._jobs)
 
-    async def report_one(self, driver_id: str, fix: Position) -> None:
-        """Take one position of a driver who is connected.
+    async def report_one(self, driver_id: str, position: Position) -> None:
+        """Accept one position of a driver who is online.
 
-        Raises ``PositionRefused``, and has changed nothing then; ``Overloaded`` without Redis.
+        Raises ``PositionRejected`` without any effect; ``Overloaded`` without Redis.
         """
-        verdict = judge_position(None, fix, self._clock.city(), self._rules)
+        verdict = judge_position(None, position, self._clock.city(), self._rules)
         if verdict == "live":
-            (verdict,) = await self._take(driver_id, (fix,))
+            (verdict,) = await self._record(driver_id, (position,))
         if verdict in ERRORS:
             raise ERRORS[verdict]
 
-    async def report(self, driver_id: str, fixes: Sequence[Position]) -> list[PositionVerdict]:
-        """Take the positions that a phone gathered; the verdicts in the order given.
+    async def report(self, driver_id: str, positions: Sequence[Position]) -> list[PositionVerdict]:
+        """Accept positions that a phone collected while offline; the verdicts in the order given.
 
-        ``stale`` ones are in the trail, though not live; the others that are not ``live`` or
-        ``repeated`` had no effect.  Raises ``Overloaded`` without Redis.
+        ``stale`` positions are added to the location history and not shown as live; other verdicts than
+        ``live`` and ``stale`` mean that the position had no effect.  Raises ``Overloaded`` without Redis.
         """
-        order = sorted(range(len(fixes)), key=lambda i: fixes[i].at)
-        judged = await self._take(driver_id, [fixes[i] for i in order])
-        verdicts: list[PositionVerdict] = ["live"] * len(fixes)
-        for i, verdict in zip(order, judged, strict=True):
+        order = sorted(range(len(positions)), key=lambda i: positions[i].at)
+        in_order = await self._record(driver_id, [positions[i] for i in order])
+        verdicts: list[PositionVerdict] = ["live"] * len(positions)
+        for i, verdict in zip(order, in_order, strict=True):
             verdicts[i] = verdict
         return verdicts
 
-    async def _take(self, driver_id: str, fixes: Sequence[Position]) -> list[PositionVerdict]:
-        """The same of positions in order of time."""
-        area_id = await self._areas.area_at(fixes[-1].point)
+    async def _record(self, driver_id: str, positions: Sequence[Position]) -> list[PositionVerdict]:
+        """Judge and store positions that are in order of time; the verdicts in the same order."""
+        area_id = await self._areas.area_at(positions[-1].point)
         try:
-            verdicts = await self._live.record(driver_id, area_id, fixes)
+            verdicts = await self._positions.record(driver_id, area_id, positions)
         except RedisError as error:
             raise Overloaded("Positions cannot be taken just now", retry_after=1.0) from error
         newest: Position | None = None
-        for fix, verdict in zip(fixes, verdicts, strict=True):
+        for position, verdict in zip(positions, verdicts, strict=True):
             if verdict in ("live", "stale"):
-                self._trails.add(driver_id, fix)
+                self._history.add(driver_id, position)
             if verdict == "live":
-                newest = fix
+                newest = position
         if newest is not None:
             self._broadcast.add(driver_id, newest, area_id)
         return verdicts
 
     async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
         """Drivers with a fresh position within the radius, nearest first.  Raises ``RedisError``."""
-        return await self._live.nearby(area_id, point, radius_m, limit)
+        return await self._positions.nearby(area_id, point, radius_m, limit)
 
     async def present(self, area_id: str) -> dict[str, GeoPoint]:
-        """Every driver with a fresh position in the area, and where.  Raises ``RedisError``."""
-        return {seen.driver_id: seen.point for seen in await self._live.all_in_area(area_id)}
+        """The position of every driver with a fresh one in the area.  Raises ``RedisError``."""
+        return {driver.driver_id: driver.point for driver in await self._positions.all_in_area(area_id)}
 
-    async def positions(self, area_id: str) -> list[PositionUpdate]:
-        """The same as the broadcast tells it, for a console that begins to look.  Raises ``RedisError``."""
-        seen = await self._live.all_in_area(area_id)
-        jobs = await self._jobs.active(one.driver_id for one in seen)
+    async def current_updates(self, area_id: str) -> list[PositionUpdate]:
+        """The latest update of every driver in the area, as it was broadcast.  Raises ``RedisError``."""
+        drivers = await self._positions.all_in_area(area_id)
+        jobs = await self._jobs.active(driver.driver_id for driver in drivers)
         return [
             await to_position_update(
-                one.driver_id,
-                Position(lat=one.point.lat, lng=one.point.lng, at=one.at, heading=one.heading),
+                driver.driver_id,
+                Position(lat=driver.point.lat, lng=driver.point.lng, at=driver.at, heading=driver.heading),
                 area_id,
-                jobs.get(one.driver_id),
-                self._router,
+                jobs.get(driver.driver_id),
+                self._planner,
             )
-            for one in seen
+            for driver in drivers
         ]
 
-    async def apply_rescue_event(self, event: EventEnvelope) -> None:
-        """Keep the drivers' live jobs; safe to repeat."""
-        await self._jobs.apply(event)
+    async def apply_rescue_event(self, envelope: EventEnvelope) -> None:
+        """Update the drivers' current jobs.  Idempotent."""
+        await self._jobs.apply(envelope)
 
     async def close(self) -> None:
+        """Publish and store the positions collected so far, and stop."""
         await self._broadcast.close()
-        await self._trails.close()
+        await self._history.close()

@@ -1,4 +1,4 @@
-"""What is known of a driver's job, whatever the order in which the events come."""
+"""A driver's current job, built from events in any order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PICKUP, DROPOFF = GeoPoint(45.5, -73.6), GeoPoint(45.6, -73.6)
 
 
 def job(rescue: str, version: int, minute: float, *, ended: bool = False) -> CurrentJob:
-    """The job of a rescue as its event of that version tells it."""
+    """The job as the rescue's event of that version describes it."""
     at = T0 + timedelta(minutes=minute)
     return CurrentJob(
         id="usr_d",
@@ -35,7 +35,7 @@ HISTORY = [job("a", 3, 0), job("a", 7, 10, ended=True), job("b", 3, 11)]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_last_job_stands_in_whatever_order_its_events_come_and_however_often(
+def test_events_in_any_order_and_repeated_give_the_last_job(
     order: tuple[int, ...],
 ) -> None:
     known = HISTORY[order[0]]
@@ -44,22 +44,22 @@ def test_the_last_job_stands_in_whatever_order_its_events_come_and_however_often
     assert (known.rescue_id, known.ended_at) == ("b", None)
 
 
-def test_an_end_closes_the_job_and_keeps_its_beginning() -> None:
+def test_an_end_keeps_the_beginning() -> None:
     ended = HISTORY[1].applied_to(replace(HISTORY[0], version=4))
     assert ended is not None
     assert (ended.version, ended.since, ended.ended_at) == (4, T0, T0 + timedelta(minutes=10))
 
 
-def test_a_beginning_that_comes_after_its_end_does_not_open_the_job_again() -> None:
+def test_a_beginning_that_arrives_after_its_end_changes_nothing() -> None:
     assert HISTORY[0].applied_to(HISTORY[1]) is None
 
 
-def test_the_driver_heads_for_the_pickup_until_the_bike_is_loaded() -> None:
+def test_the_destination_is_the_pickup_until_the_bike_is_loaded() -> None:
     assert HISTORY[0].destination == PICKUP
     assert replace(HISTORY[0], loaded=True).destination == DROPOFF
 
 
-def test_a_job_covers_the_time_from_its_assignment_to_its_end() -> None:
+def test_a_job_covers_the_time_from_assignment_to_end() -> None:
     whole = HISTORY[1].applied_to(HISTORY[0])
     assert whole is not None
     assert [whole.covers(T0 + timedelta(minutes=m)) for m in (-1, 0, 5, 10, 11)] == [

@@ -1,0 +1,59 @@
+"""Runs work shortly after it was requested, however often it was requested meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from supportcarr.kit.runtime.cancellation import cancel_and_wait
+
+BUSY_SHARE = 0.25  # the work takes at most this share of the time; under load the delay grows
+
+log = structlog.get_logger(__name__)
+
+
+class Debouncer:
+    """Runs *work* a delay after the first ``trigger``; the delay grows when the work takes long.
+
+    The delay is between *min_delay_s* and *max_delay_s* wall seconds.  Without a ``trigger`` nothing
+    runs.  An error of the work is logged as *name*.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], Awaitable[None]], min_delay_s: float, max_delay_s: float
+    ) -> None:
+        self._name = name
+        self._work = work
+        self._min_delay_s, self._max_delay_s = min_delay_s, max_delay_s
+        self._delay_s = min_delay_s
+        self._task: asyncio.Task[None] | None = None
+        self._triggered = False
+
+    def trigger(self) -> None:
+        self._triggered = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._triggered:
+            await asyncio.sleep(self._delay_s)
+            self._triggered = False
+            started = time.perf_counter()
+            try:
+                await self._work()
+            except Exception:
+                log.exception("debounced_work_failed", work=self._name)
+            took = time.perf_counter() - started
+            self._delay_s = min(self._max_delay_s, max(self._min_delay_s, took / BUSY_SHARE))
+
+    async def close(self) -> None:
+        """Stop waiting, and run the work at once if it was triggered."""
+        if self._task is not None:
+            await cancel_and_wait(self._task)
+            self._task = None
+        if self._triggered:
+            self._triggered = False
+            await self._work()
