@@ -1,10 +1,10 @@
-"""Auth's refusals.
+"""The errors of auth.
 
 Conflict
-└── PhoneTaken          409, somebody signed up with that number
+└── PhoneTaken          409, an account has that number
 Unauthenticated
-├── WrongCredentials    401, phone or password; which of them is not told
-└── SessionOver         401, the refresh token is not the current one of a living session
+├── WrongCredentials    401, phone or password; the response does not say which
+└── SessionEnded        401, the refresh token is not the current one of an open session
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What auth must do now and then."""
+"""Auth's periodic tasks."""
 
 from __future__ import annotations
 

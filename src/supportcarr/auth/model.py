@@ -1,4 +1,4 @@
-"""Accounts and sessions, and the rule of refresh tokens.  Pure."""
+"""Accounts, sessions, and the rule for refresh tokens.  Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class User(Document, frozen=True, kw_only=True):
     """A person's account."""
 
     phone: str  # E.164
-    phone_key: str  # keyed hash of it: the unique key, and the way to find it
+    phone_key: str  # keyed hash of the phone number, unique; accounts are looked up by it
     name: str
     password_hash: str  # bcrypt
     roles: tuple[str, ...]  # sorted, each once
@@ -24,9 +24,9 @@ class User(Document, frozen=True, kw_only=True):
 
 
 class Session(Document, frozen=True, kw_only=True):
-    """A family of refresh tokens, of which one is current.  Times are wall time.
+    """A signed-in session: a family of refresh tokens, one of which is current.  Times are wall time.
 
-    ``generation`` counts the tokens from 1.  Tokens and nonces are kept as keyed hashes only.
+    ``generation`` counts the tokens from 1.  Tokens and nonces are stored as keyed hashes only.
     """
 
     user_id: str
@@ -42,25 +42,25 @@ class Session(Document, frozen=True, kw_only=True):
 
 
 class PresentedToken(msgspec.Struct, frozen=True):
-    """A refresh token that is genuine, as it came: its place in the family, hashes of it and its nonce."""
+    """A genuine refresh token as a client presented it: its generation, its hash and that of the nonce."""
 
     generation: int
     token_hash: str
     nonce: str | None = None
 
 
-RefreshDecision = Literal["rotate", "repeat", "reused", "over"]
+RefreshDecision = Literal["rotate", "repeat", "reused", "ended"]
 
 
 def decide_refresh(session: Session, presented: PresentedToken, now: datetime) -> RefreshDecision:
     """What to do with a refresh token.
 
-    ``rotate``: it is current.  ``repeat``: its answer was lost and it comes again, within 30 s and with
-    the same nonce, its successor unused: give the same successor.  ``reused``: two hold one token, so
-    end the family.  ``over``: the session has ended.
+    ``rotate``: it is the current one.  ``repeat``: the client did not get the response and repeats the
+    request within 30 s with the same nonce, and the successor is unused: return the same successor.
+    ``reused``: two parties hold the token, so end the session.  ``ended``: the session has ended.
     """
     if session.ended_at is not None or session.expires_at <= now:
-        return "over"
+        return "ended"
     if presented.generation == session.generation and presented.token_hash == session.token_hash:
         return "rotate"
     if (
@@ -76,9 +76,9 @@ def decide_refresh(session: Session, presented: PresentedToken, now: datetime) -
 
 
 def rotate(
-    session: Session, presented: PresentedToken, successor_hash: str, now: datetime, lives: timedelta
+    session: Session, presented: PresentedToken, successor_hash: str, now: datetime, lifetime: timedelta
 ) -> Session:
-    """The session with its next token."""
+    """The session with its next refresh token."""
     return msgspec.structs.replace(
         session,
         generation=session.generation + 1,
@@ -86,12 +86,12 @@ def rotate(
         previous_hash=presented.token_hash,
         previous_nonce=presented.nonce,
         rotated_at=now,
-        expires_at=now + lives,
+        expires_at=now + lifetime,
     )
 
 
-def end_session(session: Session, because: str, now: datetime) -> Session | None:
-    """The session, ended; ``None`` if it had ended before."""
+def end_session(session: Session, reason: str, now: datetime) -> Session | None:
+    """The session, ended; ``None`` if it had already ended."""
     if session.ended_at is not None:
         return None
-    return msgspec.structs.replace(session, ended_at=now, ended_because=because)
+    return msgspec.structs.replace(session, ended_at=now, ended_because=reason)

@@ -1,4 +1,4 @@
-"""Passwords: bcrypt on a few threads of its own, with a queue that ends and a deadline."""
+"""Password hashing: bcrypt in its own thread pool, with a bounded queue and a deadline."""
 
 from __future__ import annotations
 
@@ -13,59 +13,62 @@ from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.errors import Overloaded, ValidationFailed
 
 MIN_CHARACTERS, MAX_BYTES = 8, 72  # bcrypt reads no further than 72 bytes
-DEADLINE_SECONDS = 8.0  # less than a request has, so that it is the hash that gives up
+DEADLINE_SECONDS = 8.0  # shorter than the timeout of a request, so that the hash gives up first
 MAX_QUEUED = 64
 
 T = TypeVar("T")
 
 
 class PasswordHasher:
-    """Hashes and verifies.  One hash takes a quarter of a second of a core at cost 12 (the GIL is free
-    meanwhile), so more than ``MOST_WAITING`` at once are refused with ``Overloaded``."""
+    """Hashes and verifies passwords.
+
+    At cost 12 one hash takes a quarter of a second of a core (the GIL is released meanwhile), so more
+    than ``MAX_QUEUED`` at once are refused with ``Overloaded``.
+    """
 
     def __init__(self, settings: AuthSettings, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._cost = settings.bcrypt_cost
         self._deadline = deadline_seconds
         self._threads = ThreadPoolExecutor(settings.bcrypt_threads, thread_name_prefix="bcrypt")
-        self._waiting = 0
-        # a hash that no password has, at the same cost: unknown people take as long as known ones
-        self._nobody = f"$2b${self._cost:02d}$" + "." * 53
+        self._queued = 0
+        # A hash that no password matches, at the same cost: unknown accounts take as long as known ones.
+        self._dummy_hash = f"$2b${self._cost:02d}$" + "." * 53
 
     async def hash(self, password: str) -> str:
-        """Raises ``ValidationFailed`` for one that bcrypt would cut, ``Overloaded``."""
+        """Raises ``ValidationFailed`` for a password that bcrypt would truncate, ``Overloaded``."""
         data = encode_password(password)
         salt = bcrypt.gensalt(self._cost)
         return (await self._run(lambda: bcrypt.hashpw(data, salt))).decode()
 
     async def verify(self, password: str, hashed: str | None) -> bool:
-        """Whether the password is the one that was hashed; ``None`` (nobody) takes as long.
+        """Whether the password matches; without a hash (unknown account) it takes as long.
 
-        Raises as ``hash`` does.
+        Raises the errors of ``hash``.
         """
         data = encode_password(password)
-        kept = (hashed or self._nobody).encode()
-        matches = await self._run(lambda: bcrypt.checkpw(data, kept))
+        stored = (hashed or self._dummy_hash).encode()
+        matches = await self._run(lambda: bcrypt.checkpw(data, stored))
         return matches and hashed is not None
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= MAX_QUEUED:
+        if self._queued >= MAX_QUEUED:
             raise Overloaded("Too many people sign in just now", retry_after=5)
-        self._waiting += 1
+        self._queued += 1
         try:
             async with asyncio.timeout(self._deadline):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except TimeoutError:
             raise Overloaded("Too many people sign in just now", retry_after=5) from None
         finally:
-            self._waiting -= 1
+            self._queued -= 1
 
     def close(self) -> None:
-        """Drop what waits; what runs ends by itself."""
+        """Cancel queued hashes; running ones finish by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def encode_password(password: str) -> bytes:
-    """The password's bytes, if it is one that bcrypt reads whole."""
+    """The password's bytes.  Raises ``ValidationFailed`` if it is too short or bcrypt would truncate it."""
     data = password.encode()
     if len(password) < MIN_CHARACTERS:
         raise ValidationFailed.of(

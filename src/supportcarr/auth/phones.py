@@ -1,4 +1,4 @@
-"""Phone numbers: read as people write them, kept as E.164, shown in part."""
+"""Phone numbers: parsed from user input, stored as E.164, masked for others."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from supportcarr.contracts.errors import ValidationFailed
 
 
 def parse(text: str, field: str = "phone") -> str:
-    """The number in E.164 (``+15145550142``).  It must come with its country code.
+    """The number in E.164 (``+15145550142``).  The country code is required.
 
-    Only a possible length is asked for: whether it rings is proved by a message, not by a table that
-    is always older than the numbering plan.  Raises ``ValidationFailed`` naming *field*.
+    Only the length is checked: a table of valid numbers is always older than the numbering plan; a
+    message proves that the number works.  Raises ``ValidationFailed`` for *field*.
     """
     try:
         number = phonenumbers.parse(text, None)
@@ -27,7 +27,7 @@ def parse(text: str, field: str = "phone") -> str:
 
 
 def masked(e164: str) -> str:
-    """What the other side of a rescue may see: ``+1 514 ••• ••42``."""
+    """The number as the other party of a rescue sees it: ``+1 514 ••• ••42``."""
     number = phonenumbers.parse(e164, None)
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     country, *groups = re.split(r"[^+\d]+", text)

@@ -1,4 +1,4 @@
-"""What auth needs of others."""
+"""What auth needs from other parts."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Protocol
 
 
 class RevocationList(Protocol):
-    """Sessions that ended before their access tokens did (``auth.revocations.Revocations``)."""
+    """Sessions that ended before their access tokens expired.
+
+    Implemented by ``auth.revocations.Revocations``.
+    """
 
     @property
     def known(self) -> Container[str]:
-        """The ids of those that this process knows of; one object, for good."""
+        """The session ids known to this process; always the same object."""
 
     def stale(self) -> bool:
-        """True if those may not be all."""
+        """True if sessions may have ended without this process knowing it."""
 
     async def confirm(self, session_id: str) -> None:
-        """Raises ``Unauthenticated``: it has ended; ``Overloaded``: nobody can tell."""
+        """Raises ``Unauthenticated`` if the session has ended, ``Overloaded`` if that cannot be checked."""

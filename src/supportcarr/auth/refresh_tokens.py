@@ -1,7 +1,7 @@
-"""Refresh tokens: ``SESSION.GENERATION.RANDOM.MAC``, opaque to whoever holds one.
+"""Refresh tokens: ``SESSION.GENERATION.RANDOM.MAC``, opaque to clients.
 
-The MAC tells a token that we once gave from one that somebody made up, so that knowing a session's id
-(it stands in every access token) is not enough to end it as "reused".
+The MAC distinguishes tokens that we issued from invented ones.  Without it, anyone who knows a session's
+id (every access token contains it) could end the session with an invented token, as "reused".
 """
 
 from __future__ import annotations
@@ -21,28 +21,31 @@ def _text(data: bytes) -> str:
 
 
 class RefreshTokens:
-    """Mints and reads refresh tokens under one secret."""
+    """Issues and reads refresh tokens under one secret."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
     def issue(self, session_id: str, generation: int, random: bytes | None = None) -> str:
-        """A token for that place of a family."""
+        """A token of that session and generation."""
         random_text = _text(os.urandom(_BYTES) if random is None else random)
         return (
             f"{session_id}.{generation}.{random_text}.{self._mac(session_id, str(generation), random_text)}"
         )
 
     def successor(self, token: str, session_id: str, generation: int, nonce: str | None) -> str:
-        """The token of *generation* that follows *token*; with a nonce it is always the same one,
-        known to nobody without *token* and our secret, so that it need not be kept to be given again."""
+        """The token of *generation* that follows *token*.
+
+        With a nonce it is derived from *token*, the nonce and our secret, so it can be returned again
+        without being stored.
+        """
         if nonce is None:
             return self.issue(session_id, generation)
         random = keyed_digest(self._secret, "refresh successor", token, nonce)[:_BYTES]
         return self.issue(session_id, generation, random)
 
     def read(self, token: str, nonce: str | None) -> tuple[str, PresentedToken] | None:
-        """(the session's id, what was presented); ``None`` if we never gave that token."""
+        """The session's id and the presented token; ``None`` if we did not issue it."""
         parts = token.split(".")
         if len(parts) != 4 or not token.isascii() or not parts[1].isdecimal():
             return None
@@ -53,7 +56,7 @@ class RefreshTokens:
         return session_id, PresentedToken(int(generation), self.hash(token), nonce_hash)
 
     def hash(self, token: str) -> str:
-        """What a session keeps of a token."""
+        """The hash of a token that its session stores."""
         return keyed_hash(self._secret, "refresh token", token)
 
     def _mac(self, session_id: str, generation: str, random_text: str) -> str:

@@ -1,4 +1,4 @@
-"""Auth's routes."""
+"""Auth's HTTP routes."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def _signed_in(grant: Grant) -> SignedIn:
 
 
 def routes(service: AuthService) -> list[Route]:
-    """What auth answers over HTTP."""
+    """Accounts and sessions."""
     return [*_session_routes(service), *_account_routes(service)]
 
 
 def _session_routes(service: AuthService) -> list[Route]:
-    async def sign_up(call: RequestContext[SignUp, NoQuery]) -> Response:
-        assert call.new_id is not None  # the route names a prefix
-        body = call.body
-        grant = await service.sign_up(call.new_id, body.phone, body.password, body.name, body.role)
+    async def sign_up(request: RequestContext[SignUp, NoQuery]) -> Response:
+        assert request.new_id is not None  # the route declares a prefix
+        body = request.body
+        grant = await service.sign_up(request.new_id, body.phone, body.password, body.name, body.role)
         return Response(_signed_in(grant))
 
-    async def sign_in(call: RequestContext[SignIn, NoQuery]) -> Response:
-        return Response(_signed_in(await service.sign_in(call.body.phone, call.body.password)))
+    async def sign_in(request: RequestContext[SignIn, NoQuery]) -> Response:
+        return Response(_signed_in(await service.sign_in(request.body.phone, request.body.password)))
 
-    async def refresh(call: RequestContext[Refresh, NoQuery]) -> Response:
-        return Response(_signed_in(await service.refresh(call.body.refresh_token, call.body.nonce)))
+    async def refresh(request: RequestContext[Refresh, NoQuery]) -> Response:
+        return Response(_signed_in(await service.refresh(request.body.refresh_token, request.body.nonce)))
 
-    async def sign_out(call: RequestContext[None, NoQuery]) -> Response:
-        await service.end_session(call.caller.session_id)
+    async def sign_out(request: RequestContext[None, NoQuery]) -> Response:
+        await service.end_session(request.caller.session_id)
         return Response()
 
     return [
@@ -91,12 +91,12 @@ def _session_routes(service: AuthService) -> list[Route]:
 
 
 def _account_routes(service: AuthService) -> list[Route]:
-    async def me(call: RequestContext[None, NoQuery]) -> Response:
-        user = await service.user(call.caller.user_id)
+    async def me(request: RequestContext[None, NoQuery]) -> Response:
+        user = await service.user(request.caller.user_id)
         return Response(UserOut.of(user), version=user.version)
 
-    async def rename(call: RequestContext[Rename, NoQuery]) -> Response:
-        user = await service.rename(call.caller.user_id, call.body.name, call.if_match)
+    async def rename(request: RequestContext[Rename, NoQuery]) -> Response:
+        user = await service.rename(request.caller.user_id, request.body.name, request.if_match)
         return Response(UserOut.of(user), version=user.version)
 
     return [

@@ -1,4 +1,4 @@
-"""Auth's wire shapes."""
+"""Request and response bodies of auth."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``totp_code`` is asked of accounts that have a TOTP secret."""
+    """``totp_code`` is required of accounts that have a TOTP secret."""
 
     phone: Phone
     password: Annotated[str, Meta(max_length=72)]
@@ -38,7 +38,7 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``nonce``: new for each refresh, the same when it is repeated because its answer was lost."""
+    """``nonce``: new for each refresh, the same when it is repeated after a lost response."""
 
     refresh_token: Annotated[str, Meta(max_length=256)]
     nonce: Annotated[str, Meta(min_length=8, max_length=128)] | None = None
@@ -61,7 +61,7 @@ class UserOut(msgspec.Struct, frozen=True):
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """``expires_in``: seconds until the access token is over."""
+    """``expires_in``: seconds until the access token expires."""
 
     user: UserOut
     access_token: str

@@ -1,4 +1,4 @@
-"""Accounts and sessions: sign up, sign in, refresh, sign out, who somebody is."""
+"""Accounts and sessions: sign up, sign in, refresh, sign out, look up people."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """What somebody who is signed in holds."""
+    """A session as it is handed to the client: the account and its tokens."""
 
     user: User
     session_id: str
@@ -63,7 +63,7 @@ class AuthService:
         self._sessions: Collection[Session] = store.collection(SESSIONS)
         self._clock = clock
         self._secret = settings.lookup_secret
-        self._session_lives = timedelta(seconds=settings.refresh_seconds)
+        self._session_lifetime = timedelta(seconds=settings.refresh_seconds)
         self._tokens = tokens
         self._passwords = passwords
         self._revocations = revocations
@@ -74,10 +74,9 @@ class AuthService:
     async def sign_up(self, user_id: str, phone: str, password: str, name: str, role: Role) -> Grant:
         """Create the account *user_id* and open its first session.
 
-        Called again with the id of an account that exists (a repeated request) it verifies the
-        password and opens another session.  Raises ``PhoneTaken``: that tells who asks that the
-        number has an account, which somebody who signs up must be told; the route's strict limit
-        keeps it from being asked of every number.
+        Called again with the id of an existing account (a repeated request), it verifies the password
+        and opens another session.  Raises ``PhoneTaken``.  That error reveals that a number has an
+        account, which a person who signs up must know; the route's strict rate limit prevents scanning.
         """
         number = phones.parse(phone)
         user = await self._users.get(user_id)
@@ -93,35 +92,35 @@ class AuthService:
         return await self._open_session(user)
 
     async def ensure_account(self, phone: str, password: str, name: str, roles: Iterable[str]) -> User:
-        """The account with that number, made if there is none, with at least those roles.
+        """Find or create the account with that number and give it at least those roles.
 
-        The password of an account that exists is left alone.  It must be this one before the account
-        is given a role: whoever signed up with the number first must not become an operator by that.
-        Raises ``WrongCredentials``.
+        The password of an existing account is not changed, and it must match before the account is given
+        a role: a stranger who signed up with the number must not become an operator.  Raises
+        ``WrongCredentials``.
         """
         number = phones.parse(phone)
-        wanted = set(roles)
+        wanted_roles = set(roles)
         for _ in range(2):
             user = await self._by_phone(number)
             if user is None:
-                user = await self._create(new_id(USER), number, password, name, wanted, SYSTEM)
+                user = await self._create(new_id(USER), number, password, name, wanted_roles, SYSTEM)
             if user is not None:
-                if wanted <= set(user.roles):
+                if wanted_roles <= set(user.roles):
                     return user
                 if not await self._passwords.verify(password, user.password_hash):
                     raise WrongCredentials
-                return await self._with_roles(user, wanted)
+                return await self._with_roles(user, wanted_roles)
         raise Conflict
 
-    async def _with_roles(self, user: User, wanted: set[str]) -> User:
+    async def _with_roles(self, user: User, wanted_roles: set[str]) -> User:
         def add(current: User) -> tuple[User, PendingEvents | None] | None:
-            missing = sorted(wanted - set(current.roles))
+            missing = sorted(wanted_roles - set(current.roles))
             if not missing:
                 return None
-            facts = tuple(UserSignedUp(user_id=current.id, role=role) for role in missing)
+            events = tuple(UserSignedUp(user_id=current.id, role=role) for role in missing)
             roles = tuple(sorted({*current.roles, *missing}))
             changed = msgspec.structs.replace(current, roles=roles)
-            return changed, PendingEvents(facts, by=SYSTEM, at=self._clock.city())
+            return changed, PendingEvents(events, by=SYSTEM, at=self._clock.city())
 
         return await update(self._users, user.id, add)
 
@@ -133,12 +132,12 @@ class AuthService:
         return user
 
     async def person(self, user_id: str) -> Person:
-        """What the other side of a rescue may see of somebody.  Raises ``NotFound``."""
+        """The account as the other party of a rescue sees it.  Raises ``NotFound``."""
         user = await self.user(user_id)
         return Person(user.id, user.name, phones.masked(user.phone))
 
     async def rename(self, user_id: str, name: str, if_match: int | None) -> User:
-        """Raises ``StaleVersion`` if the account is not at version *if_match* any more."""
+        """Change the name.  Raises ``StaleVersion`` if the account is not at version *if_match*."""
 
         def renamed(user: User) -> tuple[User, PendingEvents | None] | None:
             if if_match is not None and user.version != if_match:
@@ -152,9 +151,9 @@ class AuthService:
     async def _create(
         self, user_id: str, number: str, password: str, name: str, roles: set[str], by: Actor
     ) -> User | None:
-        """The new account; ``None`` if its id or number is taken."""
+        """Create an account; ``None`` if its id or number is taken."""
         if await self._by_phone(number) is not None:
-            return None  # before a quarter of a second is spent on the hash
+            return None  # before the hash, which takes a quarter of a second
         now = self._clock.city()
         user = User(
             id=user_id,
@@ -165,9 +164,9 @@ class AuthService:
             roles=tuple(sorted(roles)),
             created_at=now,
         )
-        facts = tuple(UserSignedUp(user_id=user_id, role=role) for role in user.roles)
+        events = tuple(UserSignedUp(user_id=user_id, role=role) for role in user.roles)
         try:
-            return await self._users.insert(user, PendingEvents(facts, by=by, at=now))
+            return await self._users.insert(user, PendingEvents(events, by=by, at=now))
         except DuplicateKey:
             return None
 
@@ -181,7 +180,7 @@ class AuthService:
     # --- sessions -----------------------------------------------------------------------------
 
     async def sign_in(self, phone: str, password: str) -> Grant:
-        """Open a session.  Raises ``WrongCredentials``, after the same time for an unknown number."""
+        """Open a session.  Raises ``WrongCredentials``, in the same time for unknown numbers."""
         user = await self._by_phone(phones.parse(phone))
         if not await self._passwords.verify(password, user.password_hash if user else None) or user is None:
             raise WrongCredentials
@@ -197,7 +196,7 @@ class AuthService:
                 user_id=user.id,
                 token_hash=self._refresh_tokens.hash(token),
                 created_at=now,
-                expires_at=now + self._session_lives,
+                expires_at=now + self._session_lifetime,
             )
         )
         return self._grant(user, session_id, token)
@@ -207,28 +206,28 @@ class AuthService:
         return Grant(user, session_id, access_token, refresh_token, self._tokens.lifetime_seconds)
 
     async def refresh(self, token: str, nonce: str | None) -> Grant:
-        """The next tokens of a session (``model.judge`` has the rule).
+        """The next tokens of a session, by the rule in ``model.decide_refresh``.
 
-        A token that was used before ends its session.  Raises ``SessionOver``.
+        A reused token ends its session.  Raises ``SessionEnded``.
         """
-        read = self._refresh_tokens.read(token, nonce)
-        if read is None:
+        parsed = self._refresh_tokens.read(token, nonce)
+        if parsed is None:
             raise SessionEnded
-        session_id, presented = read
+        session_id, presented = parsed
         for _ in range(3):
             session = await self._sessions.get(session_id)
             if session is None:
                 raise SessionEnded
-            judgement = decide_refresh(session, presented, self._clock.wall())
-            if judgement == "over":
+            decision = decide_refresh(session, presented, self._clock.wall())
+            if decision == "ended":
                 raise SessionEnded
-            if judgement == "reused":
+            if decision == "reused":
                 log.warning("refresh_token_reused", session_id=session_id, user_id=session.user_id)
                 await self.end_session(session_id, "token_reused")
                 raise SessionEnded
             successor = self._refresh_tokens.successor(token, session_id, presented.generation + 1, nonce)
-            if judgement == "rotate" and not await self._rotate(session, presented, successor):
-                continue  # somebody was faster; what that means is judged again
+            if decision == "rotate" and not await self._rotate(session, presented, successor):
+                continue  # another request was faster: decide again
             return self._grant(await self.user(session.user_id), session_id, successor)
         raise Conflict
 
@@ -236,21 +235,21 @@ class AuthService:
         now = self._clock.wall()
         successor_hash = self._refresh_tokens.hash(successor)
         try:
-            await self._sessions.save(rotate(session, presented, successor_hash, now, self._session_lives))
+            await self._sessions.save(rotate(session, presented, successor_hash, now, self._session_lifetime))
         except VersionConflict:
             return False
         return True
 
     async def end_session(self, session_id: str, reason: str = "signed_out") -> None:
-        """End a session and refuse its access tokens everywhere; harmless when repeated."""
+        """End a session and revoke its access tokens in every process.  Idempotent."""
 
-        def over(session: Session) -> tuple[Session, PendingEvents | None] | None:
+        def end(session: Session) -> tuple[Session, PendingEvents | None] | None:
             changed = end_session(session, reason, self._clock.wall())
             return None if changed is None else (changed, None)
 
-        await update(self._sessions, session_id, over)
+        await update(self._sessions, session_id, end)
         await self._revocations.revoke(session_id)
 
     async def purge_sessions(self) -> None:
-        """Remove sessions that were over a day ago or longer."""
+        """Delete sessions that ended a day ago or earlier."""
         await purge_expired(self._sessions, "expires_at", self._clock.wall() - timedelta(days=1))

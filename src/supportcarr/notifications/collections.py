@@ -1,4 +1,4 @@
-"""Where notifications are kept."""
+"""The collection of notifications."""
 
 from __future__ import annotations
 

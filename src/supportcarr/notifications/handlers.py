@@ -1,4 +1,4 @@
-"""The facts that people are told of."""
+"""The domain events that cause notifications."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ from supportcarr.notifications.service import NotificationsService
 
 
 def consumers(service: NotificationsService) -> list[Consumer]:
-    """Quick: a notification is one insert under an id that the event determines."""
-    facts = (RescueMoved, PaymentProcessed, PinLocked, PinRenewed, DriverStandingChanged)
-    return [Consumer("notifications.tell", facts, service.notify, Phase.DELIVERY)]
+    """A quick consumer: a notification is one insert, with an id derived from the event."""
+    events = (RescueMoved, PaymentProcessed, PinLocked, PinRenewed, DriverStandingChanged)
+    return [Consumer("notifications.notify", events, service.notify, Phase.DELIVERY)]

@@ -1,4 +1,4 @@
-"""What a person was told, and the id that makes telling it twice impossible.  Pure."""
+"""A notification, and its id, which prevents duplicates.  Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, as in eve
 
 
 class Notification(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """One notice to one person; times are city time."""
+    """A notification for one person; times are city time."""
 
     user_id: str
     kind: str
@@ -26,10 +26,10 @@ class Notification(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def notification_id(event: str, user_id: str, at: datetime) -> str:
-    """The id of what a person is told of an event (named by its collection and id): always the same.
+    """The id of a person's notification of an event (its collection and id); always the same.
 
-    Ordered by *at*, the event's time: 48 bits of its milliseconds, then 80 bits of a BLAKE2b digest
-    (the ULID layout).  So a consumer that runs again meets the notification it has stored.
+    It sorts by *at*, the event's time: 48 bits of milliseconds, then 80 bits of a BLAKE2b digest (the
+    layout of a ULID).  A consumer that runs again finds the notification already stored.
     """
     digest = hashlib.blake2b(f"{event}\n{user_id}".encode(), digest_size=10).digest()
     number = int(at.timestamp() * 1000) << 80 | int.from_bytes(digest)
@@ -41,7 +41,7 @@ def notification_id(event: str, user_id: str, at: datetime) -> str:
 
 
 def mark_read(notification: Notification, now: datetime) -> Notification:
-    """The notification after its person has read it; the first reading counts."""
+    """The notification, marked as read; unchanged if it already was."""
     if notification.read_at is not None:
         return notification
     return msgspec.structs.replace(notification, read_at=now)

@@ -1,4 +1,4 @@
-"""``/me/notifications``."""
+"""The HTTP routes of notifications."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from supportcarr.notifications.service import NotificationsService
 
 
 def routes(service: NotificationsService) -> list[Route]:
-    async def listed(call: RequestContext[None, PageQuery]) -> Response:
-        page = await service.list_for(call.caller.user_id, call.query.limit, call.query.cursor)
+    async def listed(request: RequestContext[None, PageQuery]) -> Response:
+        page = await service.list_for(request.caller.user_id, request.query.limit, request.query.cursor)
         return Response(PageResponse([NotificationView.of(n) for n in page.items], page.next_cursor))
 
-    async def reading(call: RequestContext[None, object]) -> Response:
-        notification = await service.read(call.caller.user_id, call.path_params["notification_id"])
+    async def mark_read(request: RequestContext[None, object]) -> Response:
+        notification = await service.read(request.caller.user_id, request.path_params["notification_id"])
         return Response(NotificationView.of(notification))
 
     return [
@@ -31,7 +31,7 @@ def routes(service: NotificationsService) -> list[Route]:
         Route(
             method="POST",
             path="/me/notifications/{notification_id}/reading",
-            handler=reading,
+            handler=mark_read,
             summary="Mark a notification as read",
             policy=SIGNED_IN,
             tag="notifications",

@@ -1,4 +1,4 @@
-"""A notification as its person sees it."""
+"""Responses of the notification routes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supportcarr.notifications.model import Notification
 
 
 class NotificationView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Times are city time; ``read_at`` is absent until it has been read."""
+    """A notification; times are city time, ``read_at`` is absent until it is read."""
 
     id: str
     kind: str

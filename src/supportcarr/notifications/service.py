@@ -1,4 +1,4 @@
-"""Telling people what happened, and showing them what they were told."""
+"""Creates notifications from domain events, lists them, and marks them as read."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ class NotificationsService:
         self._clock = clock
 
     async def notify(self, event: EventEnvelope) -> None:
-        """Store what each person is told because of *event*; running it again stores nothing."""
-        for notice in notification_texts(event.event):
-            await self._store(event, notice)
+        """Store the notifications that *event* causes.  Idempotent."""
+        for text in notification_texts(event.event):
+            await self._store(event, text)
 
-    async def _store(self, event: EventEnvelope, notice: NotificationText) -> None:
+    async def _store(self, event: EventEnvelope, text: NotificationText) -> None:
         notification = Notification(
-            id=notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at),
-            user_id=notice.user_id,
-            kind=notice.kind,
-            title=notice.title,
-            body=notice.body,
-            rescue_id=notice.rescue_id,
+            id=notification_id(f"{event.collection}.{event.id}", text.user_id, event.at),
+            user_id=text.user_id,
+            kind=text.kind,
+            title=text.title,
+            body=text.body,
+            rescue_id=text.rescue_id,
             at=event.at,
         )
-        fact = NotificationCreated(notification_id=notification.id, user_id=notice.user_id)
+        created = NotificationCreated(notification_id=notification.id, user_id=text.user_id)
         try:
-            await self._notifications.insert(notification, PendingEvents((fact,), SYSTEM, event.at))
+            await self._notifications.insert(notification, PendingEvents((created,), SYSTEM, event.at))
         except DuplicateKey:
             return  # an earlier run of the same event stored it
 
@@ -49,9 +49,9 @@ class NotificationsService:
         return await self._notifications.get(id)
 
     async def read(self, user_id: str, id: str) -> Notification:
-        """Note that the person has read it; answers it as it is then.
+        """Mark a notification as read and return it.
 
-        Raises ``NotFound`` if it is not theirs.
+        Raises ``NotFound`` if it is not the person's.
         """
         while True:
             notification = await self._notifications.get(id)
@@ -63,4 +63,4 @@ class NotificationsService:
             try:
                 return await self._notifications.save(changed)
             except VersionConflict:
-                continue  # another device read it at the same moment; the next look finds it read
+                continue  # another device marked it at the same time; the next read shows that

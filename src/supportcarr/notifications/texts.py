@@ -1,7 +1,7 @@
-"""What people are told: one table, in plain English.
+"""The texts of notifications: one table, in plain English.
 
-A notice tells what happened and, where there is something to do, what.  It names no person and no
-place: whoever may see those reads the rescue.
+A text says what happened and, if there is something to do, what.  It names no person and no place:
+those who may see them read the rescue.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Side = Literal["rider", "driver"]
 
 
 class NotificationText(msgspec.Struct, frozen=True):
-    """What one person is told."""
+    """A notification's text for one person."""
 
     user_id: str
     kind: str
@@ -194,46 +194,46 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
 }
 
 
-def notification_texts(fact: AnyEvent) -> Iterator[NotificationText]:
-    """What is told to whom because of *fact*, at most one notice a person."""
-    match fact:
+def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
+    """The notifications that an event causes; at most one per person."""
+    match event:
         case RescueAssigned():
-            kind = "driver_queued" if fact.queued_behind else "driver_assigned"
-            exchanged = fact.previous_driver_id is not None
-            yield _told(fact.rescue_id, fact.rider_id, "driver_exchanged" if exchanged else kind, "rider")
-            if fact.driver_id:
-                yield _told(fact.rescue_id, fact.driver_id, kind, "driver")
-            if fact.previous_driver_id:
-                yield _told(fact.rescue_id, fact.previous_driver_id, "driver_exchanged", "driver")
+            kind = "driver_queued" if event.queued_behind else "driver_assigned"
+            exchanged = event.previous_driver_id is not None
+            yield _text(event.rescue_id, event.rider_id, "driver_exchanged" if exchanged else kind, "rider")
+            if event.driver_id:
+                yield _text(event.rescue_id, event.driver_id, kind, "driver")
+            if event.previous_driver_id:
+                yield _text(event.rescue_id, event.previous_driver_id, "driver_exchanged", "driver")
         case MatchingBegan(given_up_by=str(driver_id)):
-            yield _told(fact.rescue_id, fact.rider_id, "driver_gave_up", "rider")
-            yield _told(fact.rescue_id, driver_id, "driver_gave_up", "driver")
+            yield _text(event.rescue_id, event.rider_id, "driver_gave_up", "rider")
+            yield _text(event.rescue_id, driver_id, "driver_gave_up", "driver")
         case DriverDeparted():
-            yield _told(fact.rescue_id, fact.rider_id, "driver_departed", "rider")
+            yield _text(event.rescue_id, event.rider_id, "driver_departed", "rider")
         case DriverArrived():
-            yield _told(fact.rescue_id, fact.rider_id, "driver_arrived", "rider")
+            yield _text(event.rescue_id, event.rider_id, "driver_arrived", "rider")
         case JobStarted():
-            yield _told(fact.rescue_id, fact.rider_id, "job_started", "rider")
+            yield _text(event.rescue_id, event.rider_id, "job_started", "rider")
         case RescueEnded():
-            yield from _of_an_end(fact)
+            yield from _end_texts(event)
         case PaymentProcessed(kind="hold", status="failed"):
-            return  # the rescue is rejected for it, and that says what to do
+            return  # the rescue is rejected, and the notification of that says what to do
         case PaymentProcessed(status="failed" | "requires_action"):
-            figures = {"amount": money(fact.amount_minor, fact.currency)}
-            yield _told(fact.rescue_id, fact.rider_id, f"payment_{fact.status}", "rider", figures)
+            amounts = {"amount": money(event.amount_minor, event.currency)}
+            yield _text(event.rescue_id, event.rider_id, f"payment_{event.status}", "rider", amounts)
         case PinLocked() | PinRenewed():
-            kind = "pin_locked" if isinstance(fact, PinLocked) else "pin_renewed"
-            yield _told(fact.rescue_id, fact.rider_id, kind, "rider")
-            yield _told(fact.rescue_id, fact.driver_id, kind, "driver")
-        case DriverStandingChanged(reason=str(reason)) if reason in _STANDINGS:
-            yield _told(None, fact.driver_id, _STANDINGS[reason], "driver")
+            kind = "pin_locked" if isinstance(event, PinLocked) else "pin_renewed"
+            yield _text(event.rescue_id, event.rider_id, kind, "rider")
+            yield _text(event.rescue_id, event.driver_id, kind, "driver")
+        case DriverStandingChanged(reason=str(reason)) if reason in _STANDING_KINDS:
+            yield _text(None, event.driver_id, _STANDING_KINDS[reason], "driver")
         case _:
             return
 
 
-_STANDINGS = {"missed_offers": "driver_offline", "suspended": "driver_suspended"}
+_STANDING_KINDS = {"missed_offers": "driver_offline", "suspended": "driver_suspended"}
 
-_ENDS: dict[type[RescueEnded], str] = {
+_END_KINDS: dict[type[RescueEnded], str] = {
     RescueCompleted: "rescue_completed",
     RescueCancelled: "rescue_cancelled",
     RiderNotFound: "rescue_no_show",
@@ -243,39 +243,39 @@ _ENDS: dict[type[RescueEnded], str] = {
 }
 
 
-def _of_an_end(fact: RescueEnded) -> Iterator[NotificationText]:
-    kind = _ENDS[type(fact)]
-    figures = {
-        "paid": money(fact.owed.rider_minor, fact.owed.currency),
-        "earned": money(fact.owed.driver_minor, fact.owed.currency),
+def _end_texts(event: RescueEnded) -> Iterator[NotificationText]:
+    kind = _END_KINDS[type(event)]
+    amounts = {
+        "paid": money(event.owed.rider_minor, event.owed.currency),
+        "earned": money(event.owed.driver_minor, event.owed.currency),
     }
     sides: tuple[tuple[Side, str | None, int], ...] = (
-        ("rider", fact.rider_id, fact.owed.rider_minor),
-        ("driver", fact.driver_id, fact.owed.driver_minor),
+        ("rider", event.rider_id, event.owed.rider_minor),
+        ("driver", event.driver_id, event.owed.driver_minor),
     )
     for side, user_id, amount in sides:
         if user_id is None or (kind, side) not in TEXTS:
             continue
-        special = f"{kind}_fee" if amount else f"{kind}_{fact.reason}"
-        if isinstance(fact, RescueCompleted):
-            special = f"{kind}_{fact.outcome}"
-        chosen = special if (special, side) in TEXTS else kind
-        yield _told(fact.rescue_id, user_id, kind, side, figures, text=chosen)
+        specific = f"{kind}_fee" if amount else f"{kind}_{event.reason}"
+        if isinstance(event, RescueCompleted):
+            specific = f"{kind}_{event.outcome}"
+        chosen = specific if (specific, side) in TEXTS else kind
+        yield _text(event.rescue_id, user_id, kind, side, amounts, text=chosen)
 
 
-def _told(
+def _text(
     rescue_id: str | None,
     user_id: str,
     kind: str,
     side: Side,
-    figures: dict[str, str] | None = None,
+    amounts: dict[str, str] | None = None,
     *,
     text: str | None = None,
 ) -> NotificationText:
     title, body = TEXTS[text or kind, side]
-    return NotificationText(user_id, kind, title, body.format_map(figures or {}), rescue_id)
+    return NotificationText(user_id, kind, title, body.format_map(amounts or {}), rescue_id)
 
 
 def money(amount_minor: int, currency: str) -> str:
-    """``1250, "CAD"`` → ``12.50 CAD`` (currencies of two decimals, as all our areas have)."""
+    """``1250, "CAD"`` → ``12.50 CAD`` (for currencies with two decimals, as in all our areas)."""
     return f"{amount_minor // 100}.{amount_minor % 100:02d} {currency}"

@@ -1,4 +1,4 @@
-"""The facts that the console's read models are built from."""
+"""The domain events that the console's read model is built from."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from supportcarr.operations.service import OperationsService
 
 
 def consumers(service: OperationsService) -> list[Consumer]:
-    """Quick: one row is written."""
-    return [Consumer("operations.follow", (RescueMoved, PaymentProcessed), service.apply, Phase.PROJECTION)]
+    """A quick consumer: it writes one row."""
+    events = (RescueMoved, PaymentProcessed)
+    return [Consumer("operations.update_read_model", events, service.apply, Phase.PROJECTION)]

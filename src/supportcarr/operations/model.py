@@ -1,9 +1,9 @@
 """The console's row of a rescue, built from events alone.  Pure.
 
-Events of one rescue may come late, twice, or out of order (two processes relay at once), so each
-field keeps what the *newest* event said of it: the status and the people by the rescue's version, the
-money by the payment's, and each time stamp by itself, as the latest entry into that state.  Applying
-the same events in any order gives the same row.
+Events of a rescue may arrive late, twice, or out of order (two processes may relay at once), so each
+field keeps the value of the *newest* event: status and people by the rescue's version, amounts by the
+payment's version, and each time stamp by itself, as the latest entry into that state.  Applying the same
+events in any order gives the same row.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from supportcarr.contracts.geo import GeoPoint
 class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     """One rescue as the console lists it; its id is the rescue's.  Times are city time.
 
-    ``source_version`` and ``payment_version`` remember the newest event applied of the rescue and of
-    its payment (0: none yet).
+    ``source_version`` and ``payment_version`` are the versions of the newest applied event of the rescue
+    and of its payment (0: none).
     """
 
     area_id: str
     rider_id: str
     status: str
-    requested_at: datetime  # until its request is known: the earliest event's time
+    requested_at: datetime  # the time of the earliest event until the request's event arrives
     source_version: int = 0
     payment_version: int = 0
     driver_id: str | None = None
@@ -62,83 +62,83 @@ class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     refunded_minor: int = 0
 
 
-def apply_event(row: OpsRescue | None, event: EventEnvelope) -> OpsRescue | None:
-    """The row after *event* (``None``: the event is none of a rescue's or of its payment's)."""
-    match event.event:
-        case RescueMoved() as fact:
-            return _moved(row or _new(event, fact), event, fact)
-        case PaymentProcessed() as fact:
-            return _paid(row or _new(event, fact), event, fact)
+def apply_event(row: OpsRescue | None, envelope: EventEnvelope) -> OpsRescue | None:
+    """The row after an event; unchanged (or ``None``) if the event concerns no rescue and no payment."""
+    match envelope.event:
+        case RescueMoved() as event:
+            return _apply_move(row or _new_row(envelope, event), envelope, event)
+        case PaymentProcessed() as event:
+            return _apply_payment(row or _new_row(envelope, event), envelope, event)
         case _:
             return row
 
 
-def _new(event: EventEnvelope, fact: RescueMoved | PaymentProcessed) -> OpsRescue:
+def _new_row(envelope: EventEnvelope, event: RescueMoved | PaymentProcessed) -> OpsRescue:
     return OpsRescue(
-        id=fact.rescue_id,
-        area_id=fact.area_id,
-        rider_id=fact.rider_id,
-        status=fact.status if isinstance(fact, RescueMoved) else "requested",
-        requested_at=event.at,
+        id=event.rescue_id,
+        area_id=event.area_id,
+        rider_id=event.rider_id,
+        status=event.status if isinstance(event, RescueMoved) else "requested",
+        requested_at=envelope.at,
     )
 
 
-def _moved(row: OpsRescue, event: EventEnvelope, fact: RescueMoved) -> OpsRescue:
-    changes: dict[str, Any] = {"requested_at": min(row.requested_at, event.at)}
-    match fact:
+def _apply_move(row: OpsRescue, envelope: EventEnvelope, event: RescueMoved) -> OpsRescue:
+    changes: dict[str, Any] = {"requested_at": min(row.requested_at, envelope.at)}
+    match event:
         case RescueScheduled():
-            changes |= _asked(fact)
-            changes["scheduled_for"] = fact.scheduled_for
+            changes |= _request_fields(event)
+            changes["scheduled_for"] = event.scheduled_for
         case RescueRequested():
-            changes |= _asked(fact)
-            changes |= {"total_minor": fact.total_minor, "currency": fact.currency}
-            changes["waiting_since"] = _later(row.waiting_since, event.at)
+            changes |= _request_fields(event)
+            changes |= {"total_minor": event.total_minor, "currency": event.currency}
+            changes["waiting_since"] = _latest(row.waiting_since, envelope.at)
         case MatchingBegan():
-            changes |= _asked(fact)
-            changes["waiting_since"] = _later(row.waiting_since, event.at)
+            changes |= _request_fields(event)
+            changes["waiting_since"] = _latest(row.waiting_since, envelope.at)
         case RescueAssigned():
-            changes["assigned_at"] = _later(row.assigned_at, event.at)
+            changes["assigned_at"] = _latest(row.assigned_at, envelope.at)
         case DriverArrived():
-            changes["arrived_at"] = _later(row.arrived_at, event.at)
+            changes["arrived_at"] = _latest(row.arrived_at, envelope.at)
         case RescueEnded():
-            changes |= {"owed_minor": fact.owed.rider_minor, "currency": fact.owed.currency}
-            changes["ended_at"] = event.at
-    if event.document_version > row.source_version:
+            changes |= {"owed_minor": event.owed.rider_minor, "currency": event.owed.currency}
+            changes["ended_at"] = envelope.at
+    if envelope.document_version > row.source_version:
         changes |= {
-            "source_version": event.document_version,
-            "status": fact.status,
-            "driver_id": fact.driver_id,
-            "reason": fact.reason,
+            "source_version": envelope.document_version,
+            "status": event.status,
+            "driver_id": event.driver_id,
+            "reason": event.reason,
         }
     return replace(row, **changes)
 
 
-def _asked(fact: RescueAsked | MatchingBegan) -> dict[str, Any]:
-    """What is asked for, and where: the same in every event that says it."""
-    if fact.kind is None:
+def _request_fields(event: RescueAsked | MatchingBegan) -> dict[str, Any]:
+    """The kind, problem and places of the request; the same in every event that carries them."""
+    if event.kind is None:
         return {}
-    return {"kind": fact.kind, "problem": fact.problem, "pickup": fact.pickup, "dropoff": fact.dropoff}
+    return {"kind": event.kind, "problem": event.problem, "pickup": event.pickup, "dropoff": event.dropoff}
 
 
-def _paid(row: OpsRescue, event: EventEnvelope, fact: PaymentProcessed) -> OpsRescue:
-    if event.document_version <= row.payment_version:
+def _apply_payment(row: OpsRescue, envelope: EventEnvelope, event: PaymentProcessed) -> OpsRescue:
+    if envelope.document_version <= row.payment_version:
         return row
     return replace(
         row,
-        payment_version=event.document_version,
-        payment_status=fact.payment_status,
-        captured_minor=fact.captured_minor,
-        refunded_minor=fact.refunded_minor,
-        currency=fact.currency,
+        payment_version=envelope.document_version,
+        payment_status=event.payment_status,
+        captured_minor=event.captured_minor,
+        refunded_minor=event.refunded_minor,
+        currency=event.currency,
     )
 
 
-def _later(known: datetime | None, at: datetime) -> datetime:
+def _latest(known: datetime | None, at: datetime) -> datetime:
     return at if known is None or at > known else known
 
 
 class DriverCounts(msgspec.Struct, frozen=True):
-    """Drivers who take offers now, and those of them who are on a job."""
+    """Drivers who are online, and those of them who are on a job."""
 
     online: int
     busy: int
@@ -148,11 +148,11 @@ class Today(msgspec.Struct, frozen=True):
     """Since midnight in each area's own time zone."""
 
     completed: int
-    revenue_minor: int  # captured less refunded, of the rescues that ended today
+    revenue_minor: int  # captured minus refunded, of the rescues that ended today
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """``rescues`` has every status; ``waiting_seconds_max`` is city seconds, 0 if nobody waits."""
+    """``rescues`` has every status; ``waiting_seconds_max`` is in city seconds, 0 if no rescue waits."""
 
     drivers: DriverCounts
     rescues: dict[str, int]

@@ -1,4 +1,4 @@
-"""What the console asks of the other parts; bootstrap fills these."""
+"""What the console needs from other parts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from supportcarr.operations.model import DriverCounts
 
 
 class DriverCounter(Protocol):
+    """Implemented by ``bootstrap.adapters.ConsoleDrivers``."""
+
     async def count(self, area_id: str | None) -> DriverCounts:
         """How many drivers are online and busy, in one area or (``None``) in all."""
 
 
 class DriverPoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A driver's latest position; ``at`` is city time, ``heading`` degrees clockwise from north,
-    ``eta_seconds`` to where the rescue needs the driver next."""
+    ``eta_seconds`` the time to the driver's next stop."""
 
     driver_id: str
     lat: float
@@ -30,29 +32,36 @@ class DriverPoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class DriverPositions(Protocol):
+    """Implemented by ``bootstrap.adapters.ConsoleDrivers``."""
+
     async def positions(self, area_id: str) -> Sequence[DriverPoint]:
         """The latest fresh position of each driver in the area."""
 
 
 class RescueReader(Protocol):
-    """The rescue itself, as its part shows it to operators; each value is ready to be encoded."""
+    """Reads a rescue as operators see it; each value is ready to be encoded.
+
+    Implemented by ``rescues.admin_view.RescueDetails``.
+    """
 
     async def rescue(self, rescue_id: str) -> Any | None:
-        """The operator's view, or ``None``: there is no such rescue."""
+        """The rescue; ``None`` if it does not exist."""
 
     async def timeline(self, rescue_id: str) -> Sequence[Any]: ...
 
     async def messages(self, rescue_id: str) -> int:
-        """How many messages were written."""
+        """The number of chat messages."""
 
 
 class OfferReader(Protocol):
+    """Implemented by ``bootstrap.adapters.ConsoleOffers``."""
+
     async def of(self, rescue_id: str) -> Sequence[Any]:
-        """Every offer of the rescue, oldest first, ready to be encoded."""
+        """All offers of the rescue, oldest first, ready to be encoded."""
 
 
 class PaymentDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What operators see of a payment; amounts in minor units, ``failure`` a code."""
+    """A payment as operators see it; amounts in minor units, ``failure`` is a code."""
 
     id: str
     status: str
@@ -65,5 +74,7 @@ class PaymentDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentReader(Protocol):
+    """Implemented by ``bootstrap.adapters.ConsolePayments``."""
+
     async def of(self, rescue_id: str) -> PaymentDetails | None:
-        """The rescue's payment; ``None``: none yet."""
+        """The rescue's payment; ``None`` if there is none yet."""

@@ -1,4 +1,4 @@
-"""Where the console's read models are kept, and how they are asked."""
+"""The repository of the console's read model."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ OPS_RESCUES = CollectionSpec(
         Index("rider_id", "requested_at"),
         Index("driver_id", "requested_at"),
     ),
-    # Lists and figures for people, built from events and late by a moment anyway.  What is written is read
-    # by its id before, which every engine reads where it writes.
+    # Built from events, so slightly late in any case: queries may read a secondary.  A row is read by its
+    # id before it is written, which every engine does where it writes.
     read_model=True,
 )
 
@@ -43,15 +43,15 @@ SPECS: tuple[CollectionSpec[Any], ...] = (OPS_RESCUES,)
 
 
 class OpsRescueRepository:
-    """The rows of rescues."""
+    """Stores and queries the rows of rescues."""
 
     def __init__(self, store: Store) -> None:
         self._rows = store.collection(OPS_RESCUES)
 
     async def apply(self, event: EventEnvelope, rescue_id: str) -> None:
-        """Bring the row up to *event*; running it again changes nothing.
+        """Apply *event* to the row of the rescue.  Idempotent.
 
-        Whoever loses a race reads again: each round means that another event was applied, so the
+        After a lost race the row is read again; each round means that another event was applied, so the
         loop ends.
         """
         while True:
@@ -73,15 +73,15 @@ class OpsRescueRepository:
         return await self._rows.find(where, sort="-requested_at", limit=limit, cursor=cursor)
 
     async def count(self, status: str, area_id: str | None) -> int:
-        return await self._rows.count(_in(area_id, status=status))
+        return await self._rows.count(_of_area(area_id, status=status))
 
     async def longest_waiting(self, area_id: str | None) -> OpsRescue | None:
-        """The rescue that has waited longest for a driver."""
-        page = await self._rows.find(_in(area_id, status=In(WAITING)), sort="waiting_since", limit=1)
+        """The rescue that has waited longest for a driver; ``None`` if none waits."""
+        page = await self._rows.find(_of_area(area_id, status=In(WAITING)), sort="waiting_since", limit=1)
         return page.items[0] if page.items else None
 
     async def in_progress(self, area_id: str) -> AsyncIterator[OpsRescue]:
-        """Every rescue of the area that is under way."""
+        """All active rescues of the area."""
         async for row in self._rows.scan({"area_id": area_id, "status": In(LIVE)}):
             yield row
 
@@ -91,5 +91,5 @@ class OpsRescueRepository:
             yield row
 
 
-def _in(area_id: str | None, **where: Scalar | In) -> dict[str, Scalar | In]:
+def _of_area(area_id: str | None, **where: Scalar | In) -> dict[str, Scalar | In]:
     return where | {"area_id": area_id} if area_id else where

@@ -1,4 +1,4 @@
-"""What the console reads, under ``/admin``."""
+"""The console's HTTP routes, under ``/admin``."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ def routes(
     offers: OfferReader,
     payments: PaymentReader,
     positions: DriverPositions,
-    whole_rescue: type[RescueDetailsView[Any, Any, Any]],
+    details_view: type[RescueDetailsView[Any, Any, Any]],
 ) -> list[Route]:
-    """*whole_rescue* names the shapes of what *rescues* and *offers* answer."""
+    """*details_view* is the response type of a rescue, with the types that *rescues* and *offers* return."""
 
     return [
         *_city_routes(service, clock, positions),
-        *_rescue_routes(service, rescues, offers, payments, whole_rescue),
+        *_rescue_routes(service, rescues, offers, payments, details_view),
     ]
 
 
 def _city_routes(service: OperationsService, clock: Clock, positions: DriverPositions) -> list[Route]:
-    """The city as a whole: its figures and its map."""
+    """The city as a whole: its overview and its map."""
 
-    async def overview(call: RequestContext[None, AreaQuery]) -> Response:
-        return Response(await service.overview(call.query.area))
+    async def overview(request: RequestContext[None, AreaQuery]) -> Response:
+        return Response(await service.overview(request.query.area))
 
-    async def snapshot(call: RequestContext[None, MapQuery]) -> Response:
-        area = service.area(call.query.area)
+    async def snapshot(request: RequestContext[None, MapQuery]) -> Response:
+        area = service.area(request.query.area)
         return Response(
             MapView(
                 area_id=area.id,
@@ -84,12 +84,12 @@ def _rescue_routes(
     rescues: RescueReader,
     offers: OfferReader,
     payments: PaymentReader,
-    whole_rescue: type[RescueDetailsView[Any, Any, Any]],
+    details_view: type[RescueDetailsView[Any, Any, Any]],
 ) -> list[Route]:
-    """The rescues: those that are looked for, and one with all that is known of it."""
+    """Rescues: a search, and one with all its details."""
 
-    async def listed(call: RequestContext[None, RescuesQuery]) -> Response:
-        query = call.query
+    async def listed(request: RequestContext[None, RescuesQuery]) -> Response:
+        query = request.query
         page = await service.search(
             statuses=query.statuses,
             area_id=query.area,
@@ -101,13 +101,13 @@ def _rescue_routes(
         )
         return Response(PageResponse([RescueRow.of(row) for row in page.items], page.next_cursor))
 
-    async def whole(call: RequestContext[None, object]) -> Response:
-        rescue_id = call.path_params["rescue_id"]
+    async def details(request: RequestContext[None, object]) -> Response:
+        rescue_id = request.path_params["rescue_id"]
         rescue = await rescues.rescue(rescue_id)
         if rescue is None:
             raise NotFound
         return Response(
-            whole_rescue(
+            details_view(
                 rescue=rescue,
                 timeline=list(await rescues.timeline(rescue_id)),
                 offers=list(await offers.of(rescue_id)),
@@ -130,11 +130,11 @@ def _rescue_routes(
         Route(
             method="GET",
             path="/admin/rescues/{rescue_id}",
-            handler=whole,
+            handler=details,
             summary="Get a rescue with its timeline, offers, payment and messages",
             policy=OPERATORS,
             tag="operations",
-            response=whole_rescue,
+            response=details_view,
             codes=("not_found",),
         ),
     ]

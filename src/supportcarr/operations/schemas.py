@@ -1,4 +1,4 @@
-"""What the console's routes take and answer."""
+"""Queries and responses of the console's routes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Statuses = Annotated[str, Meta(pattern=f"^(?:{_ONE}(?:,{_ONE})*)?$", examples=["
 
 
 class AreaQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Of one area, or of all."""
+    """One area, or all if ``area`` is absent."""
 
     area: str | None = None
 
 
 class MapQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Of which area."""
+    """The area to show."""
 
     area: str
 
 
 class RescuesQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``status`` is one or several, comma-separated; ``q`` the exact id of a rescue, alone."""
+    """``status`` is one or several, comma-separated; ``q`` is a rescue's id and overrides other filters."""
 
     status: Statuses | None = None
     area: str | None = None
@@ -83,8 +83,8 @@ OfferT = TypeVar("OfferT")
 
 
 class RescueDetailsView(msgspec.Struct, Generic[RescueT, EntryT, OfferT], frozen=True):
-    """One rescue, whole: itself, its timeline and its offers in the shapes of the parts that own them,
-    which bootstrap names; ``messages`` counts what was written."""
+    """One rescue with all its details, in the types of the parts that own them (chosen in ``bootstrap``);
+    ``messages`` is the number of chat messages."""
 
     rescue: RescueT
     timeline: list[EntryT]
@@ -94,7 +94,7 @@ class RescueDetailsView(msgspec.Struct, Generic[RescueT, EntryT, OfferT], frozen
 
 
 class MapView(msgspec.Struct, frozen=True):
-    """A moment of one area: where its drivers are, and its rescues under way."""
+    """A snapshot of one area: its drivers' positions and its active rescues."""
 
     area_id: str
     at: datetime

@@ -1,4 +1,4 @@
-"""What operators ask of the city, answered from the read models."""
+"""The console's queries, answered from its read model."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from supportcarr.operations.model import Area, OpsRescue, Overview, Today
 from supportcarr.operations.ports import DriverCounter
 from supportcarr.operations.repository import OpsRescueRepository
 
-OVERVIEW_CACHE_SECONDS = 1.0  # wall; a count of each status is dear, and every console asks again and again
+OVERVIEW_CACHE_SECONDS = 1.0  # wall; counting each status is expensive, and every console polls it
 
 
 class OperationsService:
-    """The console's read side.  ``areas`` are all the service areas."""
+    """The console's use cases.  *areas* are all service areas."""
 
     def __init__(self, store: Store, clock: Clock, drivers: DriverCounter, areas: Sequence[Area]) -> None:
         self._rescues = OpsRescueRepository(store)
@@ -32,12 +32,12 @@ class OperationsService:
         )
 
     async def apply(self, event: EventEnvelope) -> None:
-        """Bring the read models up to *event*."""
+        """Apply *event* to the read model.  Idempotent."""
         if isinstance(event.event, RescueMoved | PaymentProcessed):
             await self._rescues.apply(event, event.event.rescue_id)
 
     async def overview(self, area_id: str | None = None) -> Overview:
-        """The figures of one area, or of all; up to ``FIGURES_SECONDS`` old."""
+        """The key figures of one area, or of all; up to ``OVERVIEW_CACHE_SECONDS`` old."""
         known = self._overviews.get(area_id)
         if known is None:
             known = await self._overview(area_id)
@@ -65,7 +65,7 @@ class OperationsService:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[OpsRescue]:
-        """The rescues for which all that is given is true, newest request first.  Raises ``BadCursor``."""
+        """The rescues that match all given filters, newest request first.  Raises ``BadCursor``."""
         if id is not None:
             row = await self._rescues.get(id)
             return Page([row] if row else [], None)
@@ -76,11 +76,11 @@ class OperationsService:
         return await self._rescues.search(where, limit, cursor)
 
     async def in_progress(self, area_id: str) -> list[OpsRescue]:
-        """The rescues of the area that are under way."""
+        """All active rescues of the area."""
         return [row async for row in self._rescues.in_progress(area_id)]
 
     def area(self, area_id: str) -> Area:
-        """Raises ``ValidationFailed`` if there is no such area."""
+        """The area with that id.  Raises ``ValidationFailed`` if it does not exist."""
         area = self._areas.get(area_id)
         if area is None:
             raise ValidationFailed.of("area", "unknown_area", "There is no such service area")

@@ -1,4 +1,4 @@
-"""Stripe, through its own SDK; its emulator (``supportcarr_lab.emulators``) is reached by the same code."""
+"""The payment gateway on Stripe's SDK.  The emulator in ``supportcarr_lab`` is called by the same code."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from supportcarr.providers.settings import StripeSettings
 
 T = TypeVar("T")
 
-MISCONFIGURED_RETRY_S = 30.0  # a wrong key is mended by a person, not by asking again at once
+MISCONFIGURED_RETRY_S = 30.0  # a wrong API key is fixed by a person, so retry slowly
 
 
 class StripePaymentGateway:
-    """The ``PaymentGateway`` that talks to Stripe.
+    """Implements ``payments.ports.PaymentGateway``.
 
-    The SDK's own retries are off: who calls repeats, as a job, under the same idempotency key.
+    The SDK's own retries are off: the caller retries as a job, with the same idempotency key.
     """
 
     def __init__(self, settings: StripeSettings) -> None:
@@ -49,7 +49,7 @@ class StripePaymentGateway:
         await self._http.close_async()  # type: ignore[no-untyped-call]  # the SDK has no types there
 
     async def create_customer(self, user_id: str, *, key: str | None) -> str:
-        customer = await _asked(
+        customer = await _call(
             self._client.v1.customers.create_async(
                 {"metadata": {"user_id": user_id}}, {"idempotency_key": key} if key else {}
             )
@@ -57,7 +57,7 @@ class StripePaymentGateway:
         return customer.id
 
     async def attach(self, method: str, customer: str) -> Card:
-        attached = await _asked(self._client.v1.payment_methods.attach_async(method, {"customer": customer}))
+        attached = await _call(self._client.v1.payment_methods.attach_async(method, {"customer": customer}))
         card = attached.card
         if card is None:
             raise InvalidStateError(f"{method} is not a card")
@@ -71,9 +71,9 @@ class StripePaymentGateway:
 
     async def detach(self, method: str) -> None:
         try:
-            await _asked(self._client.v1.payment_methods.detach_async(method))
+            await _call(self._client.v1.payment_methods.detach_async(method))
         except InvalidStateError:
-            return  # it is attached to nobody
+            return  # it is not attached to a customer
 
     async def hold(
         self,
@@ -87,7 +87,7 @@ class StripePaymentGateway:
         rescue_id: str,
     ) -> Intent:
         try:
-            made = await _asked(
+            intent = await _call(
                 self._client.v1.payment_intents.create_async(
                     {
                         "amount": amount_minor,
@@ -107,11 +107,11 @@ class StripePaymentGateway:
             if declined is None:
                 raise
             return declined
-        return _intent(made)
+        return _intent(intent)
 
     async def capture(self, intent_id: str, amount_minor: int, *, key: str) -> Intent:
         return _intent(
-            await _asked(
+            await _call(
                 self._client.v1.payment_intents.capture_async(
                     intent_id, {"amount_to_capture": amount_minor}, {"idempotency_key": key}
                 )
@@ -120,20 +120,18 @@ class StripePaymentGateway:
 
     async def cancel(self, intent_id: str, *, key: str) -> Intent:
         return _intent(
-            await _asked(
-                self._client.v1.payment_intents.cancel_async(intent_id, {}, {"idempotency_key": key})
-            )
+            await _call(self._client.v1.payment_intents.cancel_async(intent_id, {}, {"idempotency_key": key}))
         )
 
     async def retrieve(self, intent_id: str) -> Intent:
-        return _intent(await _asked(self._client.v1.payment_intents.retrieve_async(intent_id)))
+        return _intent(await _call(self._client.v1.payment_intents.retrieve_async(intent_id)))
 
     async def find(self, customer: str, payment_id: str) -> Intent | None:
-        """Looks through the customer's latest 100, which is more than a rider makes in a day."""
-        page = await _asked(self._client.v1.payment_intents.list_async({"customer": customer, "limit": 100}))
-        for one in page.data:
-            if one.to_dict()["metadata"].get("payment_id") == payment_id:
-                return _intent(one)
+        """Searches the customer's latest 100 intents, more than a rider creates in a day."""
+        page = await _call(self._client.v1.payment_intents.list_async({"customer": customer, "limit": 100}))
+        for intent in page.data:
+            if intent.to_dict()["metadata"].get("payment_id") == payment_id:
+                return _intent(intent)
         return None
 
     def read_webhook(self, body: bytes, signature: str | None) -> WebhookEvent | None:
@@ -144,17 +142,17 @@ class StripePaymentGateway:
             event = msgspec.json.decode(body, type=_WebhookEvent)
         except (stripe.SignatureVerificationError, ValueError):
             return None  # ValueError: not UTF-8, not JSON, or not an event
-        thing = event.data.object
+        subject = event.data.object
         return WebhookEvent(
             event_id=event.id,
             type=event.type,
-            intent_id=thing.id if thing.object == "payment_intent" else thing.payment_intent,
-            payment_id=(thing.metadata or {}).get("payment_id"),
+            intent_id=subject.id if subject.object == "payment_intent" else subject.payment_intent,
+            payment_id=(subject.metadata or {}).get("payment_id"),
         )
 
 
-class _Thing(msgspec.Struct, frozen=True):
-    """What of an event's object is of use here: the rest is asked of Stripe."""
+class _StripeObject(msgspec.Struct, frozen=True):
+    """The fields of an event's object that are used; current values are retrieved from Stripe."""
 
     object: str
     id: str | None = None
@@ -163,7 +161,7 @@ class _Thing(msgspec.Struct, frozen=True):
 
 
 class _Data(msgspec.Struct, frozen=True):
-    object: _Thing
+    object: _StripeObject
 
 
 class _WebhookEvent(msgspec.Struct, frozen=True):
@@ -172,14 +170,14 @@ class _WebhookEvent(msgspec.Struct, frozen=True):
     data: _Data
 
 
-async def _asked(call: Awaitable[T]) -> T:
-    """The answer, with the SDK's errors told apart by what the caller can do about them.
+async def _call(request: Awaitable[T]) -> T:
+    """The response, with the SDK's errors mapped by what the caller can do about them.
 
-    The same key with other parameters (``stripe.IdempotencyError``) passes as it is: it is a defect of
-    ours, which no repeat mends.  The same key while it is being worked on is an ``APIError`` (409).
+    An idempotency key used with other parameters (``stripe.IdempotencyError``) is not mapped: it is a bug
+    of ours that no retry fixes.  A key whose first request is still running is an ``APIError`` (409).
     """
     try:
-        return await call
+        return await request
     except stripe.CardError as error:
         raise CardRefused(str(error), code=error.code or "card_declined") from error
     except stripe.RateLimitError as error:
@@ -192,24 +190,24 @@ async def _asked(call: Awaitable[T]) -> T:
         replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
         raise (CachedFailure if replayed else OutcomeUnknown)(str(error)) from error
     except (stripe.APIConnectionError, aiohttp.ClientError, TimeoutError) as error:
-        # the last two: the SDK lets what breaks while it reads the body pass as it is
+        # The last two: the SDK does not wrap errors that occur while it reads the body.
         raise OutcomeUnknown(f"Stripe did not answer: {error}") from error
 
 
-def _intent(made: stripe.PaymentIntent) -> Intent:
-    failure = made.to_dict().get("last_payment_error") or {}
+def _intent(intent: stripe.PaymentIntent) -> Intent:
+    failure = intent.to_dict().get("last_payment_error") or {}
     return Intent(
-        id=made.id,
-        status=msgspec.convert(made.status, IntentStatus),
-        amount_minor=made.amount,
-        received_minor=made.amount_received,
-        currency=made.currency.upper(),
+        id=intent.id,
+        status=msgspec.convert(intent.status, IntentStatus),
+        amount_minor=intent.amount,
+        received_minor=intent.amount_received,
+        currency=intent.currency.upper(),
         failure=failure.get("decline_code") or failure.get("code"),
     )
 
 
 def _intent_of_error(error: BaseException | None) -> Intent | None:
-    """A declined confirmation answers with an error that carries the intent it leaves behind."""
+    """The intent of a declined confirmation, which Stripe returns inside the error."""
     if isinstance(error, stripe.CardError) and error.error and error.error.payment_intent:
         return _intent(error.error.payment_intent)
     return None

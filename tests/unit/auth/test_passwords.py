@@ -87,6 +87,6 @@ async def test_who_waits_past_the_deadline_is_refused_and_does_not_keep_a_place(
     keeper = PasswordHasher(SETTINGS, deadline_seconds=0.01)
     with pytest.raises(Overloaded):
         await keeper.verify("correct horse", "x")
-    assert keeper._waiting == 0
+    assert keeper._queued == 0
     release.set()
     keeper.close()

@@ -38,8 +38,8 @@ ROTATED = rotate(FRESH, FIRST, "two", NOW, DAY)
         (FRESH, PresentedToken(2, "one", "nonce"), 0, "reused"),
         (FRESH, PresentedToken(1, "two", "nonce"), 0, "reused"),
         (rotate(ROTATED, PresentedToken(2, "two", "n2"), "three", NOW, DAY), FIRST, 0, "reused"),
-        (FRESH, FIRST, 86_400, "over"),
-        (end_session(FRESH, "signed_out", NOW), FIRST, 0, "over"),
+        (FRESH, FIRST, 86_400, "ended"),
+        (end_session(FRESH, "signed_out", NOW), FIRST, 0, "ended"),
     ],
 )
 def test_each_token_is_judged(

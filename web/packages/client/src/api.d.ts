@@ -1042,7 +1042,7 @@ export interface components {
         };
         /**
          * DriverCounts
-         * @description Drivers who take offers now, and those of them who are on a job.
+         * @description Drivers who are online, and those of them who are on a job.
          */
         DriverCounts: {
             online: number;
@@ -1066,7 +1066,7 @@ export interface components {
         /**
          * DriverPoint
          * @description A driver's latest position; ``at`` is city time, ``heading`` degrees clockwise from north,
-         *         ``eta_seconds`` to where the rescue needs the driver next.
+         *         ``eta_seconds`` the time to the driver's next stop.
          */
         DriverPoint: {
             driver_id: string;
@@ -1135,7 +1135,7 @@ export interface components {
         };
         /**
          * MapView
-         * @description A moment of one area: where its drivers are, and its rescues under way.
+         * @description A snapshot of one area: its drivers' positions and its active rescues.
          */
         MapView: {
             area_id: string;
@@ -1164,7 +1164,7 @@ export interface components {
         };
         /**
          * NotificationView
-         * @description Times are city time; ``read_at`` is absent until it has been read.
+         * @description A notification; times are city time, ``read_at`` is absent until it is read.
          */
         NotificationView: {
             id: string;
@@ -1203,7 +1203,7 @@ export interface components {
         };
         /**
          * Overview
-         * @description ``rescues`` has every status; ``waiting_seconds_max`` is city seconds, 0 if nobody waits.
+         * @description ``rescues`` has every status; ``waiting_seconds_max`` is in city seconds, 0 if no rescue waits.
          */
         Overview: {
             drivers: components["schemas"]["DriverCounts"];
@@ -1305,7 +1305,7 @@ export interface components {
         };
         /**
          * PaymentDetails
-         * @description What operators see of a payment; amounts in minor units, ``failure`` a code.
+         * @description A payment as operators see it; amounts in minor units, ``failure`` is a code.
          */
         PaymentDetails: {
             id: string;
@@ -1358,7 +1358,7 @@ export interface components {
         };
         /**
          * PositionIn
-         * @description One position of a phone.
+         * @description A driver's position.
          */
         PositionIn: {
             /** @description degrees north, WGS 84 */
@@ -1379,7 +1379,7 @@ export interface components {
         };
         /**
          * PositionsOut
-         * @description What became of a report: ``accepted`` counts what is live or in the trail.
+         * @description The result of a report: ``accepted`` counts positions that are live or in the location history.
          */
         PositionsOut: {
             accepted: number;
@@ -1415,7 +1415,7 @@ export interface components {
         };
         /**
          * Refresh
-         * @description ``nonce``: new for each refresh, the same when it is repeated because its answer was lost.
+         * @description ``nonce``: new for each refresh, the same when it is repeated after a lost response.
          */
         Refresh: {
             refresh_token: string;
@@ -1543,7 +1543,7 @@ export interface components {
         };
         /**
          * SignIn
-         * @description ``totp_code`` is asked of accounts that have a TOTP secret.
+         * @description ``totp_code`` is required of accounts that have a TOTP secret.
          */
         SignIn: {
             /**
@@ -1574,7 +1574,7 @@ export interface components {
         };
         /**
          * SignedIn
-         * @description ``expires_in``: seconds until the access token is over.
+         * @description ``expires_in``: seconds until the access token expires.
          */
         SignedIn: {
             user: components["schemas"]["UserOut"];
