@@ -22,38 +22,43 @@ from supportcarr.kit.events.consumer import Consumer, Phase
 
 ORDER: dict[type[Any], list[str]] = {
     UserSignedUp: ["drivers.open_profile"],
-    DriverStandingChanged: ["dispatch.follow_drivers", "notifications.tell"],
+    DriverStandingChanged: ["dispatch.follow_drivers", "notifications.notify"],
     RescueRequested: [
         "rescues.confirm_claim",
-        "operations.follow",
+        "operations.update_read_model",
         "realtime.publish",
-        "notifications.tell",
+        "notifications.notify",
         "payments.hold",
     ],
     MatchingBegan: [
         "dispatch.follow_rescues",
-        "tracking.follow_rescues",
-        "operations.follow",
+        "tracking.update_current_jobs",
+        "operations.update_read_model",
         "realtime.publish",
-        "notifications.tell",
+        "notifications.notify",
     ],
     RescueAssigned: [
         "dispatch.follow_rescues",
-        "tracking.follow_rescues",
-        "operations.follow",
+        "tracking.update_current_jobs",
+        "operations.update_read_model",
         "realtime.publish",
-        "notifications.tell",
+        "notifications.notify",
     ],
     RescueCompleted: [
         "riders.release_claim",
         "dispatch.follow_rescues",
-        "tracking.follow_rescues",
-        "operations.follow",
+        "tracking.update_current_jobs",
+        "operations.update_read_model",
         "realtime.publish",
-        "notifications.tell",
+        "notifications.notify",
         "payments.settle",
     ],
-    PaymentProcessed: ["rescues.note_payment", "operations.follow", "realtime.publish", "notifications.tell"],
+    PaymentProcessed: [
+        "rescues.note_payment",
+        "operations.update_read_model",
+        "realtime.publish",
+        "notifications.notify",
+    ],
     MessageSent: ["realtime.publish"],
 }
 
@@ -75,4 +80,4 @@ async def test_people_are_told_after_everything_quick_has_happened_whatever_the_
         assert quick == sorted(quick)
         assert not any(c.slow for c in called(backwards, event)[: len(quick)])
     told = {consumer.name for consumer in backwards if consumer.phase is Phase.DELIVERY}
-    assert told == {"realtime.publish", "notifications.tell"}
+    assert told == {"realtime.publish", "notifications.notify"}
