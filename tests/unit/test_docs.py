@@ -1,4 +1,4 @@
-"""What the documentation names is there: files that it links to, paths, tests, jobs of workflows."""
+"""Check that files, paths, headings and workflow jobs that the documentation names exist."""
 
 from __future__ import annotations
 
@@ -12,44 +12,46 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]
+    for path in [
+        *ROOT.glob("*.md"),
+        *(p for f in ("docs", "deploy", "findings") for p in (ROOT / f).rglob("*.md")),
+    ]
 )
 
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")
-_PATH = re.compile(r"(?:tests|src|docs|deploy|scripts|benchmarks|web|\.github)/[\w./*-]+")
+_PATH = re.compile(r"(?:tests|src|lab|docs|deploy|findings|scripts|benchmarks|web|\.github)/[\w./*-]+")
 _MODULE = re.compile(r"[a-z_]+/[\w/*]+\.py")  # below src/supportcarr
 _JOB = re.compile(r"([\w-]+\.yml)/([\w-]+)")
 _WORKFLOWS = ROOT / ".github" / "workflows"
-# Made by a build, a run or a test.
-_MADE = ("benchmarks/results",)
+_CREATED_BY_RUNS = ("benchmarks/results",)
 
 
 def missing(text: str, page: Path) -> Iterator[str]:
-    """What a page names and is not there."""
+    """Names in *text* that do not exist."""
     for link in _LINK.findall(text):
-        place, _, anchor = link.partition("#")
+        file, _, anchor = link.partition("#")
         if "://" in link or link.startswith("mailto:"):
             continue
-        target = (page.parent / place).resolve() if place else page
+        target = (page.parent / file).resolve() if file else page
         if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
             yield link
     for code in _CODE.findall(text):
         path = code.rstrip("/")
         if job := _JOB.fullmatch(code):
-            there = job[2] in jobs(job[1])
+            exists = job[2] in jobs(job[1])
         elif _PATH.fullmatch(path):
-            there = path.startswith(_MADE) or any(ROOT.glob(path))
+            exists = path.startswith(_CREATED_BY_RUNS) or any(ROOT.glob(path))
         elif _MODULE.fullmatch(path):
-            there = any((ROOT / "src" / "supportcarr").glob(path))
+            exists = any((ROOT / "src" / "supportcarr").glob(path))
         else:
             continue
-        if not there:
+        if not exists:
             yield code
 
 
 def anchors(text: str) -> set[str]:
-    """What GitHub makes of a page's headings."""
+    """The anchors that GitHub generates for the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -60,12 +62,12 @@ def jobs(workflow: str) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_all_that_a_page_names_is_there(page: str) -> None:
+def test_names_in_a_page_exist(page: str) -> None:
     file = ROOT / page
     assert list(missing(file.read_text(), file)) == []
 
 
-def test_every_decision_is_in_their_list_by_its_title() -> None:
+def test_list_of_decisions_matches_their_titles() -> None:
     decisions = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
     rows = []
     for file in decisions:
@@ -76,7 +78,7 @@ def test_every_decision_is_in_their_list_by_its_title() -> None:
     assert [int(file.name[:4]) for file in decisions] == list(range(1, len(decisions) + 1))
 
 
-def test_every_page_is_found_from_the_first_one() -> None:
+def test_every_page_is_linked_from_the_readme() -> None:
     docs = ROOT / "docs"
     found, ahead = set[Path](), [docs / "README.md"]
     while ahead:
@@ -88,7 +90,7 @@ def test_every_page_is_found_from_the_first_one() -> None:
     assert sorted(set(docs.rglob("*.md")) - found) == []
 
 
-def test_what_is_not_there_is_found() -> None:
+def test_missing_names_are_reported() -> None:
     page = ROOT / "docs" / "status.md"
     text = (
         "[a](nowhere.md) [b](status.md#no-such-heading) `tests/unit/nothing.py` `tests/none_*` "
