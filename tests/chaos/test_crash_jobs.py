@@ -41,7 +41,7 @@ async def held_up(
         async with opened(place) as world:
             await populate(world)
             await requested(world)
-            await emulator.misbehave(timeout_next=100)
+            await emulator.set_behaviour(timeout_next=100)
             yield world, emulator
 
 
@@ -83,7 +83,7 @@ async def test_a_job_that_was_killed_twice_in_the_middle_is_not_failed(
     world, emulator = held_up
     await kill_in_the_middle(world)
     await kill_in_the_middle(world)
-    await emulator.misbehave(timeout_next=0)
+    await emulator.set_behaviour(timeout_next=0)
 
     async def done() -> bool:
         return (await the_job(world)).state == "done"
@@ -108,7 +108,7 @@ async def test_a_dead_letter_is_listed_and_replayed_by_the_command(held_up: tupl
 
     async with worker(world, JOBS_ATTEMPTS="1"):
         await until(lambda: state_is("dead"))
-        await emulator.misbehave(timeout_next=0)
+        await emulator.set_behaviour(timeout_next=0)
         lines = (await said_by(world.place, "jobs", "list")).splitlines()
         [letter] = [json.loads(line) for line in lines]
         assert letter["name"] == "payments.hold"

@@ -197,7 +197,7 @@ class FaultyStore:
     def collection(self, spec: Any) -> Any:
         return _FaultyCollection(self, self._store.collection(spec))
 
-    def named(self, name: str) -> Any:
+    def get_collection(self, name: str) -> Any:
         return _FaultyCollection(self, self._store.get_collection(name))
 
     async def outbox(self, **given: Any) -> Any:

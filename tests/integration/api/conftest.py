@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from support.http.route_calls import Cast, cast_of
 from support.platform.in_process import Platform, running_platform
-from support.rescues.fixtures import Stage
+from support.rescues.fixtures import RescueFactory
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -20,12 +20,12 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
 
 
 @pytest.fixture(scope="module")
-def stage(platform: Platform) -> Stage:
+def stage(platform: Platform) -> RescueFactory:
     """Makes rescues in any state on it."""
-    return Stage(platform)
+    return RescueFactory(platform)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cast(stage: Stage) -> Cast:
+async def cast(stage: RescueFactory) -> Cast:
     """People, and one of everything that a path can name."""
     return await cast_of(stage)

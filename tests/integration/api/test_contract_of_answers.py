@@ -15,7 +15,7 @@ import pytest
 from support.http.route_calls import PARAMETER, Cast, body_of, name_of, sign_up_body
 from support.http.server import PASSWORD, Client, Reply, new_address, new_phone
 from support.platform.in_process import Platform, running_platform
-from support.rescues.fixtures import PICKUP, Stage, must, quote_body
+from support.rescues.fixtures import PICKUP, RescueFactory, expect, quote_body
 from supportcarr.contracts.routing import PageResponse, Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,16 +34,18 @@ def shaped(thing: Mapping[str, Any], required: str, optional: str = "") -> None:
 
 async def test_signing_up_answers_the_user_and_tokens(platform: Platform) -> None:
     reply = await platform.anonymous().create("/auth/sign-up", sign_up_body())
-    body = must(reply, 201)
+    body = expect(reply, 201)
     shaped(body, "user access_token refresh_token token_type expires_in")
     shaped(body["user"], "id phone name roles created_at")
     assert body["user"]["roles"] == ["rider"]
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 900)
 
 
-async def test_a_quote_is_itemised_and_its_items_are_its_total(platform: Platform, stage: Stage) -> None:
+async def test_a_quote_is_itemised_and_its_items_are_its_total(
+    platform: Platform, stage: RescueFactory
+) -> None:
     rider, _ = await stage.rider()
-    quote = must(await rider.post("/quotes", quote_body()), 201)
+    quote = expect(await rider.post("/quotes", quote_body()), 201)
     promised = "id items total_minor currency eta_seconds distance_m duration_s demand_multiplier expires_at"
     shaped(quote, promised + " kind pickup dropoff area_id fees", "problem scheduled_for")
     assert sum(item["amount_minor"] for item in quote["items"]) == quote["total_minor"]
@@ -55,8 +57,8 @@ RESCUE_SOMETIMES = "price_minor scheduled_for reason driver eta_seconds queued_b
 
 
 async def test_a_rescue_is_as_promised_to_each_of_its_people(cast: Cast) -> None:
-    for who in (cast.scene.rider, cast.scene.its_driver, cast.operator):
-        rescue = must(await who.get(cast.scene.path), 200)
+    for who in (cast.scene.rider, cast.scene.assigned_driver, cast.operator):
+        rescue = expect(await who.get(cast.scene.path), 200)
         mine = who is cast.scene.rider
         shaped(rescue, RESCUE + (" pin" if mine else ""), RESCUE_SOMETIMES)
         shaped(rescue["quote"], "id items total_minor currency")
@@ -67,7 +69,7 @@ async def test_a_rescue_is_as_promised_to_each_of_its_people(cast: Cast) -> None
 
 
 async def test_the_timeline_tells_every_step_in_order(cast: Cast) -> None:
-    entries = must(await cast.scene.rider.get(f"{cast.scene.path}/timeline"), 200)["items"]
+    entries = expect(await cast.scene.rider.get(f"{cast.scene.path}/timeline"), 200)["items"]
     for entry in entries:
         shaped(entry, "at from to actor version", "reason")
         shaped(entry["actor"], "role", "id")
@@ -78,41 +80,41 @@ async def test_the_timeline_tells_every_step_in_order(cast: Cast) -> None:
 
 
 async def test_offers_cards_vehicles_notifications_and_messages_are_as_promised(
-    cast: Cast, stage: Stage
+    cast: Cast, stage: RescueFactory
 ) -> None:
     rider, scene = cast.scene.rider, cast.scene
-    driver = (await stage.offered()).its_driver
-    [offer] = must(await driver.get("/me/offers"), 200)["items"]
+    driver = (await stage.offered()).assigned_driver
+    [offer] = expect(await driver.get("/me/offers"), 200)["items"]
     promised = "id rescue_id kind problem pickup dropoff distance_m pay_minor currency expires_at queued"
     shaped(offer, promised + " eta_seconds state")
-    [card] = must(await rider.get("/me/payment-methods"), 200)["items"]
+    [card] = expect(await rider.get("/me/payment-methods"), 200)["items"]
     shaped(card, "id brand last4 exp_month exp_year default")
-    [truck] = must(await driver.get("/me/vehicles"), 200)["items"]
+    [truck] = expect(await driver.get("/me/vehicles"), 200)["items"]
     shaped(truck, "id type make model colour plate bed_length_cm capacity ramp tie_downs seats")
-    for told in must(await rider.get("/me/notifications"), 200)["items"]:
+    for told in expect(await rider.get("/me/notifications"), 200)["items"]:
         shaped(told, "id kind title body at", "rescue_id read_at")
-    message = must(await rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
+    message = expect(await rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
     shaped(message, "id rescue_id sender text at")
 
 
 async def test_the_console_is_answered_as_promised(cast: Cast) -> None:
-    overview = must(await cast.operator.get("/admin/overview"), 200)
+    overview = expect(await cast.operator.get("/admin/overview"), 200)
     shaped(overview, "drivers rescues waiting_seconds_max today")
     shaped(overview["drivers"], "online busy")
     shaped(overview["today"], "completed revenue_minor")
-    whole = must(await cast.operator.get(f"/admin/rescues/{cast.scene.rescue_id}"), 200)
+    whole = expect(await cast.operator.get(f"/admin/rescues/{cast.scene.rescue_id}"), 200)
     shaped(whole, "rescue timeline offers payment messages")
-    page = must(await cast.operator.get("/admin/rescues?limit=1"), 200)
+    page = expect(await cast.operator.get("/admin/rescues?limit=1"), 200)
     assert {"id", "status", "version", "rider_id", "requested_at"} <= set(page["items"][0])
 
 
 async def test_the_clock_and_coverage_are_public(platform: Platform) -> None:
     anybody = platform.anonymous()
-    shaped(must(await anybody.get("/clock"), 200), "city_time wall_time speed")
-    inside = must(await anybody.get(f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"), 200)
+    shaped(expect(await anybody.get("/clock"), 200), "city_time wall_time speed")
+    inside = expect(await anybody.get(f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"), 200)
     shaped(inside, "covered drivers_available", "area_id eta_seconds")
     assert inside["covered"]
-    assert not must(await anybody.get("/coverage?lat=0&lng=0"), 200)["covered"]
+    assert not expect(await anybody.get("/coverage?lat=0&lng=0"), 200)["covered"]
 
 
 async def test_ids_are_prefixed_and_time_ordered(cast: Cast) -> None:
@@ -125,7 +127,7 @@ async def test_ids_are_prefixed_and_time_ordered(cast: Cast) -> None:
 
 async def test_whatever_answers_with_an_etag_is_refused_when_the_version_is_stale(cast: Cast) -> None:
     """A client that names an old version never overwrites what it has not seen."""
-    driver, operator, rider = cast.scene.its_driver, cast.operator, cast.scene.rider
+    driver, operator, rider = cast.scene.assigned_driver, cast.operator, cast.scene.rider
     its_driver = f"/admin/drivers/{driver.user_id}"
     guarded: list[tuple[Client, str, str, Any]] = [
         (rider, "PATCH", "/me", {"name": "Rika Roy-Other"}),
@@ -158,13 +160,13 @@ def body_of_path(cast: Cast, method: str, path: str) -> Any:
     return body_of(route)
 
 
-async def test_the_current_version_is_taken_and_the_next_one_told(stage: Stage) -> None:
+async def test_the_current_version_is_taken_and_the_next_one_told(stage: RescueFactory) -> None:
     scene = await stage.assigned()
-    etag = (await scene.its_driver.get(scene.path)).headers["etag"]
-    reply = await scene.its_driver.post(f"{scene.path}/departure", if_match=etag)
-    assert must(reply, 200)["status"] == "en_route"
+    etag = (await scene.assigned_driver.get(scene.path)).headers["etag"]
+    reply = await scene.assigned_driver.post(f"{scene.path}/departure", if_match=etag)
+    assert expect(reply, 200)["status"] == "en_route"
     assert reply.headers["etag"] == f'"{reply.body["version"]}"' != etag
-    stale = await scene.its_driver.post(f"{scene.path}/arrival", if_match=etag)
+    stale = await scene.assigned_driver.post(f"{scene.path}/arrival", if_match=etag)
     assert (stale.status, stale.code) == (412, "stale_version")
     unchanged = await scene.rider.get(scene.path, headers={"if-none-match": reply.headers["etag"]})
     assert unchanged.status == 304
@@ -173,14 +175,14 @@ async def test_the_current_version_is_taken_and_the_next_one_told(stage: Stage) 
 # --- idempotency keys --------------------------------------------------------------------------
 
 
-async def starred_body(stage: Stage, route: Route) -> tuple[Client, dict[str, Any], dict[str, Any]]:
+async def starred_body(stage: RescueFactory, route: Route) -> tuple[Client, dict[str, Any], dict[str, Any]]:
     """Who calls a starred route, with a body that succeeds, and with another one."""
     match name_of(route):
         case "POST /auth/sign-up":
             return stage.platform.anonymous(), sign_up_body(), sign_up_body()
         case "POST /rescues":
             rider, card = await stage.rider()
-            quote = must(await rider.post("/quotes", quote_body()), 201)
+            quote = expect(await rider.post("/quotes", quote_body()), 201)
             body = {"quote_id": quote["id"], "payment_method_id": card}
             return rider, body, {**body, "note": "By the gate"}
         case other:
@@ -192,11 +194,11 @@ def starred(platform: Platform) -> list[Route]:
 
 
 def created_id(reply: Reply) -> str:
-    body = must(reply, 201)
+    body = expect(reply, 201)
     return str(body["user"]["id"] if "user" in body else body["id"])
 
 
-async def test_a_starred_route_asks_for_its_key(platform: Platform, stage: Stage) -> None:
+async def test_a_starred_route_asks_for_its_key(platform: Platform, stage: RescueFactory) -> None:
     for route in starred(platform):
         who, body, _ = await starred_body(stage, route)
         before = await platform.digest()
@@ -207,7 +209,7 @@ async def test_a_starred_route_asks_for_its_key(platform: Platform, stage: Stage
 
 
 async def test_a_key_with_another_body_is_refused_and_changes_nothing(
-    platform: Platform, stage: Stage
+    platform: Platform, stage: RescueFactory
 ) -> None:
     for route in starred(platform):
         who, body, other = await starred_body(stage, route)
@@ -219,7 +221,9 @@ async def test_a_key_with_another_body_is_refused_and_changes_nothing(
         assert await platform.digest() == before
 
 
-async def test_twenty_repeats_beside_each_other_have_one_effect(platform: Platform, stage: Stage) -> None:
+async def test_twenty_repeats_beside_each_other_have_one_effect(
+    platform: Platform, stage: RescueFactory
+) -> None:
     rescues, users = (
         platform.house.store.get_collection("rescuerequests"),
         platform.house.store.get_collection("users"),
@@ -237,17 +241,19 @@ async def test_twenty_repeats_beside_each_other_have_one_effect(platform: Platfo
         assert len(await platform.emulator.intents()) == held + (route.path == "/rescues")
 
 
-async def test_a_repeat_has_the_first_status_and_what_became_of_it(platform: Platform, stage: Stage) -> None:
+async def test_a_repeat_has_the_first_status_and_what_became_of_it(
+    platform: Platform, stage: RescueFactory
+) -> None:
     rider, card = await stage.rider()
-    quote = must(await rider.post("/quotes", quote_body()), 201)
+    quote = expect(await rider.post("/quotes", quote_body()), 201)
     body, key = {"quote_id": quote["id"], "payment_method_id": card}, uuid.uuid4().hex
-    first = must(await rider.post("/rescues", body, key=key), 201)
+    first = expect(await rider.post("/rescues", body, key=key), 201)
     assert first["status"] == "requested"
     path = f"/rescues/{first['id']}"
     await platform.settle()
-    must(await rider.post(f"{path}/cancellation", {"reason": "found_help"}), 200)
+    expect(await rider.post(f"{path}/cancellation", {"reason": "found_help"}), 200)
     again = await rider.post("/rescues", body, key=key)
-    assert must(again, 201)["status"] == "cancelled"
+    assert expect(again, 201)["status"] == "cancelled"
     assert again.headers["etag"] == f'"{again.body["version"]}"'
     assert again.body["id"] == first["id"]
 
@@ -256,19 +262,19 @@ async def test_a_repeated_sign_up_opens_a_session_only_for_who_knows_the_passwor
     platform: Platform,
 ) -> None:
     anybody, body, key = platform.anonymous(), sign_up_body(), uuid.uuid4().hex
-    first = must(await anybody.post("/auth/sign-up", body, key=key), 201)
-    again = must(await anybody.post("/auth/sign-up", body, key=key), 201)
+    first = expect(await anybody.post("/auth/sign-up", body, key=key), 201)
+    again = expect(await anybody.post("/auth/sign-up", body, key=key), 201)
     assert again["user"] == first["user"]
     assert again["refresh_token"] != first["refresh_token"]
     taken = await anybody.create("/auth/sign-up", {**body, "password": "another password"})
     assert (taken.status, taken.code) == (409, "phone_taken")
 
 
-async def test_another_persons_key_is_another_key(platform: Platform, stage: Stage) -> None:
+async def test_another_persons_key_is_another_key(platform: Platform, stage: RescueFactory) -> None:
     key, made = uuid.uuid4().hex, set()
     for _ in range(2):
         rider, card = await stage.rider()
-        quote = must(await rider.post("/quotes", quote_body()), 201)
+        quote = expect(await rider.post("/quotes", quote_body()), 201)
         asked = {"quote_id": quote["id"], "payment_method_id": card}
         made.add(created_id(await rider.post("/rescues", asked, key=key)))
     assert len(made) == 2
@@ -279,22 +285,22 @@ async def test_another_persons_key_is_another_key(platform: Platform, stage: Sta
 
 async def test_every_list_has_items_and_a_next_cursor_and_pages_through_all(cast: Cast) -> None:
     for text in ("one", "two", "three"):
-        must(await cast.scene.rider.post(f"{cast.scene.path}/messages", {"text": text}), 201)
+        expect(await cast.scene.rider.post(f"{cast.scene.path}/messages", {"text": text}), 201)
     await cast.platform.settle()
     paged = 0
     for route in cast.platform.house.routes():
         if getattr(route.response, "__origin__", None) is not PageResponse:
             continue
         who, url = cast.who(route), cast.path(route)
-        whole = must(await who.get(url), 200)
+        whole = expect(await who.get(url), 200)
         assert set(whole) == {"items", "next_cursor"}, name_of(route)
         if "limit" not in {field.name for field in msgspec.structs.fields(route.query)}:
             assert whole["next_cursor"] is None
             continue
-        assert len(must(await who.get(f"{url}?limit=200"), 200)["items"]) <= 200
+        assert len(expect(await who.get(f"{url}?limit=200"), 200)["items"]) <= 200
         items, cursor = [], ""
         while True:
-            page = must(await who.get(f"{url}?limit=1{cursor}"), 200)
+            page = expect(await who.get(f"{url}?limit=1{cursor}"), 200)
             assert len(page["items"]) <= 1
             items += page["items"]
             if page["next_cursor"] is None:
@@ -349,11 +355,11 @@ async def test_an_unknown_path_is_a_problem(platform: Platform, path: str) -> No
 
 async def test_what_is_outside_the_api_answers_as_promised(platform: Platform) -> None:
     anybody = platform.anonymous()
-    assert must(await anybody.get("//healthz"), 200) == {"status": "alive"}
-    assert must(await anybody.get("//readyz"), 200) == {"status": "ready", "not_ready": []}
-    assert must(await anybody.get("//openapi.json"), 200)["openapi"].startswith("3.1")
+    assert expect(await anybody.get("//healthz"), 200) == {"status": "alive"}
+    assert expect(await anybody.get("//readyz"), 200) == {"status": "ready", "not_ready": []}
+    assert expect(await anybody.get("//openapi.json"), 200)["openapi"].startswith("3.1")
     assert (await anybody.get("//docs")).headers["content-type"].startswith("text/html")
-    shaped(must(await anybody.get("//config.json"), 200), "realtime_url map languages speed areas")
+    shaped(expect(await anybody.get("//config.json"), 200), "realtime_url map languages speed areas")
     assert (await anybody.get("//")).status == 302
 
 
@@ -378,11 +384,11 @@ async def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> No
 async def test_what_cannot_be_answered_now_says_when_to_come_back(tmp_path: Path) -> None:
     """Stripe does not answer, then Redis does not: 503 with Retry-After, and nothing is lost by it."""
     async with running_platform(tmp_path) as platform:
-        stage = Stage(platform)
+        stage = RescueFactory(platform)
         rider, driver = await platform.person("rider"), await stage.driver()
         plain_rider = Client(platform.api, new_address(), rider.grant)
         plain_driver = Client(platform.api, new_address(), driver.grant)
-        await platform.emulator.misbehave(fail_next={"count": 20})
+        await platform.emulator.set_behaviour(fail_next={"count": 20})
         reply = await plain_rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"})
         assert (reply.status, reply.code) == (503, "overloaded")
         assert int(reply.headers["retry-after"]) >= 1

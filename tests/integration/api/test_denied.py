@@ -13,7 +13,15 @@ from support.http.forged_tokens import forged, rightly_signed
 from support.http.route_calls import PARAMETER, REASON, Cast, body_of, name_of, sign_up_body
 from support.http.server import Client, Reply, new_phone
 from support.platform.in_process import CheckedClient, Platform
-from support.rescues.fixtures import DROPOFF, PICKUP, VEHICLE, Scene, Stage, must, quote_body
+from support.rescues.fixtures import (
+    DROPOFF,
+    PICKUP,
+    VEHICLE,
+    PreparedRescue,
+    RescueFactory,
+    expect,
+    quote_body,
+)
 from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -90,7 +98,7 @@ async def test_no_guarded_route_answers_without_a_token_that_we_gave(
 
 async def test_a_session_that_has_ended_opens_nothing(platform: Platform) -> None:
     rider = await platform.person("rider", "driver")
-    must(await rider.post("/auth/sign-out"), 204)
+    expect(await rider.post("/auth/sign-out"), 204)
     for route in guarded(platform):
         url = PARAMETER.sub("x", route.path)
         assert (await called(rider, route, url)).status == 401, name_of(route)
@@ -147,7 +155,7 @@ async def test_nobody_makes_themselves_an_operator(platform: Platform) -> None:
     rider = await platform.person("rider")
     for body in ({"name": "A", "roles": ["admin"]}, {"name": "A", "role": "admin"}, {"roles": ["admin"]}):
         assert (await rider.patch("/me", body)).status == 422
-    assert must(await rider.get("/me"), 200)["roles"] == ["rider"]
+    assert expect(await rider.get("/me"), 200)["roles"] == ["rider"]
 
 
 # --- other people's things ---------------------------------------------------------------------
@@ -161,14 +169,14 @@ CONDITIONS: tuple[dict[str, str], ...] = (
 )
 
 
-async def strangers(stage: Stage) -> list[CheckedClient]:
+async def strangers(stage: RescueFactory) -> list[CheckedClient]:
     """People with rescues of their own, and one who is rider and driver."""
     other = await stage.assigned()
     both = await stage.driver("rider")
-    return [other.rider, other.its_driver, both]
+    return [other.rider, other.assigned_driver, both]
 
 
-async def test_what_is_another_persons_is_as_if_it_did_not_exist(cast: Cast, stage: Stage) -> None:
+async def test_what_is_another_persons_is_as_if_it_did_not_exist(cast: Cast, stage: RescueFactory) -> None:
     """The very same answer as for an id that names nothing, and no change."""
     people = await strangers(stage)
     before = await cast.platform.digest()
@@ -195,10 +203,10 @@ async def test_what_is_another_persons_is_as_if_it_did_not_exist(cast: Cast, sta
     assert await cast.platform.digest() == before
 
 
-async def test_a_driver_sees_a_rescue_only_while_it_is_theirs(stage: Stage) -> None:
+async def test_a_driver_sees_a_rescue_only_while_it_is_theirs(stage: RescueFactory) -> None:
     platform = stage.platform
     scene = await stage.offered()
-    driver, unknown = scene.its_driver, f"/rescues/{UNKNOWN_IDS['rescue_id']}"
+    driver, unknown = scene.assigned_driver, f"/rescues/{UNKNOWN_IDS['rescue_id']}"
 
     async def sees() -> bool:
         reply, none = await driver.get(scene.path), await driver.get(unknown)
@@ -206,20 +214,20 @@ async def test_a_driver_sees_a_rescue_only_while_it_is_theirs(stage: Stage) -> N
         return reply.status == 200
 
     assert not await sees()  # an offer is no job yet
-    must(await driver.post(f"/offers/{scene.offer_id}/acceptance"), 200)
+    expect(await driver.post(f"/offers/{scene.offer_id}/acceptance"), 200)
     await platform.settle()
     assert await sees()
-    must(await driver.post(f"{scene.path}/release", {"reason": "flat"}), 200)
+    expect(await driver.post(f"{scene.path}/release", {"reason": "flat"}), 200)
     await platform.settle()
     assert not await sees()
     assert (await driver.get(f"{scene.path}/messages")).status == 404
-    assert must(await driver.get("/rescues"), 200)["items"] == []
+    assert expect(await driver.get("/rescues"), 200)["items"] == []
 
 
-async def test_another_persons_quote_card_or_truck_is_of_no_use(cast: Cast, stage: Stage) -> None:
+async def test_another_persons_quote_card_or_truck_is_of_no_use(cast: Cast, stage: RescueFactory) -> None:
     platform, (rider, card) = cast.platform, await stage.rider()
-    mine = must(await rider.post("/quotes", quote_body()), 201)["id"]
-    theirs = must(await cast.scene.rider.post("/quotes", quote_body()), 201)["id"]
+    mine = expect(await rider.post("/quotes", quote_body()), 201)["id"]
+    theirs = expect(await cast.scene.rider.post("/quotes", quote_body()), 201)["id"]
     before = await platform.digest()
 
     async def asked(quote_id: str, card_id: str) -> Reply:
@@ -232,7 +240,7 @@ async def test_another_persons_quote_card_or_truck_is_of_no_use(cast: Cast, stag
     assert (foreign.status, foreign.body["errors"][0]["field"]) == (422, "payment_method_id")
     assert told(foreign) == told(await asked(mine, UNKNOWN_IDS["payment_method_id"]))
 
-    driver = cast.offered.its_driver
+    driver = cast.offered.assigned_driver
     wished = [{"online": True, "vehicle_id": v} for v in (cast.ids["vehicle_id"], UNKNOWN_IDS["vehicle_id"])]
     foreign, unknown = [await driver.put("/me/availability", wish) for wish in wished]
     assert (foreign.status, foreign.body["errors"][0]["field"]) == (422, "vehicle_id")
@@ -240,8 +248,8 @@ async def test_another_persons_quote_card_or_truck_is_of_no_use(cast: Cast, stag
     assert await platform.digest() == before
 
 
-async def test_lists_hold_only_what_is_ones_own(cast: Cast, stage: Stage) -> None:
-    people = [*(await strangers(stage)), cast.scene.rider, cast.scene.its_driver]
+async def test_lists_hold_only_what_is_ones_own(cast: Cast, stage: RescueFactory) -> None:
+    people = [*(await strangers(stage)), cast.scene.rider, cast.scene.assigned_driver]
     owners: dict[str, str] = {}
     for person in people:
         roles = person.grant.user.roles if person.grant else ()
@@ -249,9 +257,9 @@ async def test_lists_hold_only_what_is_ones_own(cast: Cast, stage: Stage) -> Non
         lists += ["/me/payment-methods"] if "rider" in roles else []
         lists += ["/me/vehicles", "/me/offers"] if "driver" in roles else []
         for path in lists:
-            for item in must(await person.get(path), 200)["items"]:
+            for item in expect(await person.get(path), 200)["items"]:
                 assert owners.setdefault(item["id"], person.user_id) == person.user_id, path
-        for rescue in must(await person.get("/rescues"), 200)["items"]:
+        for rescue in expect(await person.get("/rescues"), 200)["items"]:
             assert person.user_id in (rescue["rider"]["id"], rescue.get("driver", {}).get("id"))
     assert len(set(owners.values())) == len(people)
     for query in ("rider_id=", "driver_id=", "rider=", "user_id="):
@@ -260,38 +268,40 @@ async def test_lists_hold_only_what_is_ones_own(cast: Cast, stage: Stage) -> Non
     assert (await people[0].get("/rescues?role=operator")).status == 422
 
 
-async def test_a_cursor_of_another_person_leads_nowhere_new(cast: Cast, stage: Stage) -> None:
+async def test_a_cursor_of_another_person_leads_nowhere_new(cast: Cast, stage: RescueFactory) -> None:
     other = await stage.assigned()
-    first = must(await cast.scene.rider.get("/me/notifications?limit=1"), 200)
-    page = must(await other.rider.get(f"/me/notifications?limit=200&cursor={first['next_cursor']}"), 200)
-    mine = {n["id"] for n in must(await other.rider.get("/me/notifications?limit=200"), 200)["items"]}
+    first = expect(await cast.scene.rider.get("/me/notifications?limit=1"), 200)
+    page = expect(await other.rider.get(f"/me/notifications?limit=200&cursor={first['next_cursor']}"), 200)
+    mine = {n["id"] for n in expect(await other.rider.get("/me/notifications?limit=200"), 200)["items"]}
     assert {item["id"] for item in page["items"]} <= mine
 
 
 # --- who is both, and who operates -------------------------------------------------------------
 
 
-async def test_a_rider_who_also_drives_has_each_right_in_its_place_only(stage: Stage) -> None:
+async def test_a_rider_who_also_drives_has_each_right_in_its_place_only(stage: RescueFactory) -> None:
     """Rider of one rescue, driver of another: the PIN of the first is theirs, of the second it is not."""
     platform = stage.platform
     platform.clock.pass_(60)
     both = await stage.driver("rider")
-    card = must(await both.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)["id"]
-    own = Scene(platform, both, await stage.request(both, card))
-    assert must(await both.get("/me/offers"), 200)["items"] == []  # nobody is offered their own rescue
+    card = expect(await both.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)[
+        "id"
+    ]
+    own = PreparedRescue(platform, both, await stage.request(both, card))
+    assert expect(await both.get("/me/offers"), 200)["items"] == []  # nobody is offered their own rescue
     other_rider, other_card = await stage.rider()
-    driven = Scene(platform, other_rider, await stage.request(other_rider, other_card), both)
-    [offer] = must(await both.get("/me/offers"), 200)["items"]
+    driven = PreparedRescue(platform, other_rider, await stage.request(other_rider, other_card), both)
+    [offer] = expect(await both.get("/me/offers"), 200)["items"]
     assert offer["rescue_id"] == driven.rescue_id
-    must(await both.post(f"/offers/{offer['id']}/acceptance"), 200)
+    expect(await both.post(f"/offers/{offer['id']}/acceptance"), 200)
     await platform.settle()
-    assert "pin" in await own.now(both)
-    assert "pin" not in await driven.now(both)
+    assert "pin" in await own.view(both)
+    assert "pin" not in await driven.view(both)
     assert (await both.post(f"{driven.path}/cancellation", REASON)).code == "forbidden"
     assert (await both.post(f"{driven.path}/pin")).code == "forbidden"
     assert (await both.post(f"{own.path}/departure")).code in ("forbidden", "illegal_transition")
-    as_rider = must(await both.get("/rescues?role=rider"), 200)["items"]
-    as_driver = must(await both.get("/rescues?role=driver"), 200)["items"]
+    as_rider = expect(await both.get("/rescues?role=rider"), 200)["items"]
+    as_driver = expect(await both.get("/rescues?role=driver"), 200)["items"]
     assert [r["id"] for r in as_rider] == [own.rescue_id]
     assert [r["id"] for r in as_driver] == [driven.rescue_id]
     assert "pin" in as_rider[0]
@@ -313,7 +323,7 @@ async def test_operators_see_every_rescue_but_no_secret_of_it(cast: Cast) -> Non
 # --- what one learns of the other --------------------------------------------------------------
 
 
-async def everything(who: CheckedClient, scene: Scene) -> str:
+async def everything(who: CheckedClient, scene: PreparedRescue) -> str:
     """The text of all that somebody can read around a rescue."""
     paths = [
         scene.path,
@@ -328,18 +338,18 @@ async def everything(who: CheckedClient, scene: Scene) -> str:
     if "support" in (who.grant.user.roles if who.grant else ()):
         paths += ["/admin/overview", "/admin/map?area=montreal", "/admin/drivers"]
         paths += [f"/admin/rescues?q={scene.rescue_id}", f"/admin{scene.path}"]
-    return "\n".join([json.dumps(must(await who.get(path), 200)) for path in paths])
+    return "\n".join([json.dumps(expect(await who.get(path), 200)) for path in paths])
 
 
-async def test_nobody_learns_anothers_phone_or_the_pin(cast: Cast, stage: Stage) -> None:
+async def test_nobody_learns_anothers_phone_or_the_pin(cast: Cast, stage: RescueFactory) -> None:
     scene = await stage.arrived()
-    must(await scene.rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
+    expect(await scene.rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
     await cast.platform.settle()
-    rider, driver = scene.rider.grant, scene.its_driver.grant
+    rider, driver = scene.rider.grant, scene.assigned_driver.grant
     assert rider is not None
     assert driver is not None
     as_rider = await everything(scene.rider, scene)
-    as_driver = await everything(scene.its_driver, scene)
+    as_driver = await everything(scene.assigned_driver, scene)
     as_operator = await everything(cast.operator, scene)
     for phone in (rider.user.phone, driver.user.phone):
         for text in (as_rider, as_driver, as_operator):
@@ -367,9 +377,9 @@ async def redis_text(platform: Platform) -> str:
     return "\n".join(text)
 
 
-async def test_an_offer_says_where_to_but_not_to_whom(stage: Stage) -> None:
+async def test_an_offer_says_where_to_but_not_to_whom(stage: RescueFactory) -> None:
     scene = await stage.offered()
-    [offer] = must(await scene.its_driver.get("/me/offers"), 200)["items"]
+    [offer] = expect(await scene.assigned_driver.get("/me/offers"), 200)["items"]
     text = json.dumps(offer)
     assert scene.rider.user_id not in text
     assert "Rika" not in text

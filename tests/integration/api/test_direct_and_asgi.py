@@ -14,7 +14,7 @@ import pytest
 from support.http.asgi import Answered, Request, ask, ask_directly
 from support.http.route_calls import name_of
 from support.platform.in_process import Platform
-from support.rescues.fixtures import PICKUP, Scene, Stage
+from support.rescues.fixtures import PICKUP, PreparedRescue, RescueFactory
 from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,9 +31,9 @@ FREQUENT = {
 _OF_ITS_OWN = re.compile(rb"(msg_[0-9a-z]+|\d{4}-\d\d-\d\dT[0-9:.]+Z)")
 
 
-def good(route: Route, scene: Scene, now: str) -> Request:
+def good(route: Route, scene: PreparedRescue, now: str) -> Request:
     """A request that this route answers with its own status."""
-    people = {"rider": scene.rider.token, "driver": scene.its_driver.token}
+    people = {"rider": scene.rider.token, "driver": scene.assigned_driver.token}
     match name_of(route):
         case "GET /me":
             return Request("GET", "/me", token=people["rider"])
@@ -88,7 +88,9 @@ def _variations(fine: Request, others_token: str) -> Iterator[Request]:
     yield but(path=fine.path.upper())
 
 
-async def test_the_most_frequent_routes_answer_the_same_both_ways(platform: Platform, stage: Stage) -> None:
+async def test_the_most_frequent_routes_answer_the_same_both_ways(
+    platform: Platform, stage: RescueFactory
+) -> None:
     scene = await stage.assigned()
     stranger = await platform.person("rider")
     frequent = [route for route in platform.house.routes() if name_of(route) in FREQUENT]

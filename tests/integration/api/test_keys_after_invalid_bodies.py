@@ -12,24 +12,26 @@ import pytest
 from support.http.route_calls import name_of, sign_up_body
 from support.http.server import Client
 from support.platform.in_process import Platform
-from support.rescues.fixtures import Stage, must, quote_body
+from support.rescues.fixtures import RescueFactory, expect, quote_body
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def cases(stage: Stage) -> AsyncIterator[tuple[str, Client, dict[str, Any], list[dict[str, Any]]]]:
+async def cases(
+    stage: RescueFactory,
+) -> AsyncIterator[tuple[str, Client, dict[str, Any], list[dict[str, Any]]]]:
     """Each starred route: who asks, with a body that succeeds, and with some that no schema can judge."""
     body = sign_up_body()
     wrong = [{**body, "phone": "+1 514 CALL ME"}, {**body, "password": "é" * 40}]
     yield "POST /auth/sign-up", stage.platform.anonymous(), body, wrong
     rider, card = await stage.rider()
-    quote = must(await rider.post("/quotes", quote_body()), 201)
+    quote = expect(await rider.post("/quotes", quote_body()), 201)
     asked = {"quote_id": quote["id"], "payment_method_id": card}
     yield "POST /rescues", rider, asked, [{**asked, "payment_method_id": "pmt_of_nobody"}]
 
 
 async def test_a_body_that_its_part_finds_invalid_does_not_use_the_key_up(
-    platform: Platform, stage: Stage
+    platform: Platform, stage: RescueFactory
 ) -> None:
     asked = set()
     async for route, who, body, wrong in cases(stage):

@@ -14,7 +14,7 @@ from support.http.route_calls import REASON, sign_up_body
 from support.http.server import PASSWORD, Reply
 from support.payments.world import WEBHOOK_SECRET
 from support.platform.in_process import Platform
-from support.rescues.fixtures import VEHICLE, Scene, Stage, must, quote_body
+from support.rescues.fixtures import VEHICLE, PreparedRescue, RescueFactory, expect, quote_body
 from supportcarr_lab.emulators.stripe.webhooks import signature
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,131 +27,131 @@ def refused(reply: Reply, status: int, code: str) -> None:
 # --- offers ------------------------------------------------------------------------------------
 
 
-async def answered(scene: Scene, answer: str) -> Reply:
-    return await scene.its_driver.post(f"/offers/{scene.offer_id}/{answer}")
+async def answered(scene: PreparedRescue, answer: str) -> Reply:
+    return await scene.assigned_driver.post(f"/offers/{scene.offer_id}/{answer}")
 
 
-async def test_accepting_twice_is_accepting_once(stage: Stage) -> None:
+async def test_accepting_twice_is_accepting_once(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.offered()
-    first = must(await answered(scene, "acceptance"), 200)
+    first = expect(await answered(scene, "acceptance"), 200)
     await platform.settle()
     before = await platform.digest()
-    assert must(await answered(scene, "acceptance"), 200) == first
+    assert expect(await answered(scene, "acceptance"), 200) == first
     refused(await answered(scene, "decline"), 409, "offer_closed")
     assert await platform.digest() == before
 
 
-async def test_accepting_from_many_phones_assigns_once(stage: Stage) -> None:
+async def test_accepting_from_many_phones_assigns_once(stage: RescueFactory) -> None:
     scene = await stage.offered()
     replies = await asyncio.gather(*(answered(scene, "acceptance") for _ in range(20)))
     assert {reply.status for reply in replies} == {200}
     await stage.platform.settle()
-    timeline = must(await scene.rider.get(f"{scene.path}/timeline"), 200)["items"]
+    timeline = expect(await scene.rider.get(f"{scene.path}/timeline"), 200)["items"]
     assert [entry["to"] for entry in timeline].count("assigned") == 1
 
 
-async def test_declining_twice_is_declining_once_and_is_for_good(stage: Stage) -> None:
+async def test_declining_twice_is_declining_once_and_is_for_good(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.offered()
-    first = must(await answered(scene, "decline"), 200)
+    first = expect(await answered(scene, "decline"), 200)
     assert first["state"] == "declined"
     await platform.settle()
     before = await platform.digest()
-    assert must(await answered(scene, "decline"), 200)["state"] == "declined"
+    assert expect(await answered(scene, "decline"), 200)["state"] == "declined"
     refused(await answered(scene, "acceptance"), 409, "offer_closed")
     assert await platform.digest() == before
-    assert (await scene.now())["status"] == "matching"
+    assert (await scene.view())["status"] == "matching"
 
 
-async def test_an_offer_lives_fifteen_seconds_by_its_own_word(stage: Stage) -> None:
+async def test_an_offer_lives_fifteen_seconds_by_its_own_word(stage: RescueFactory) -> None:
     """Judged by ``expires_at``: no timer has fired here."""
     platform, scene = stage.platform, await stage.offered()
     platform.clock.pass_(15)
     before = await platform.digest()
     for answer in ("acceptance", "decline"):
         refused(await answered(scene, answer), 409, "offer_closed")
-    assert must(await scene.its_driver.get("/me/offers"), 200)["items"] == []
+    assert expect(await scene.assigned_driver.get("/me/offers"), 200)["items"] == []
     assert await platform.digest() == before
     await platform.fall_due("offers", scene.offer_id or "")
     refused(await answered(scene, "acceptance"), 409, "offer_closed")
-    assert (await scene.now())["status"] == "matching"
+    assert (await scene.view())["status"] == "matching"
 
 
-async def test_an_offer_of_a_rescue_that_is_cancelled_is_closed(stage: Stage) -> None:
+async def test_an_offer_of_a_rescue_that_is_cancelled_is_closed(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.offered()
-    must(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
+    expect(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
     await platform.settle()
     before = await platform.digest()
     refused(await answered(scene, "acceptance"), 409, "offer_closed")
     assert await platform.digest() == before
-    assert (await scene.now())["status"] == "cancelled"
+    assert (await scene.view())["status"] == "cancelled"
 
 
-async def test_of_an_acceptance_and_a_cancellation_at_once_neither_is_half_done(stage: Stage) -> None:
+async def test_of_an_acceptance_and_a_cancellation_at_once_neither_is_half_done(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.offered()
     accepted, cancelled = await asyncio.gather(
         answered(scene, "acceptance"), scene.rider.post(f"{scene.path}/cancellation", REASON)
     )
     assert accepted.status in (200, 409)
     assert cancelled.status == 200
-    rescue = await scene.now()
+    rescue = await scene.view()
     assert (rescue["status"], rescue["price_minor"]) == ("cancelled", 0)
-    assert must(await scene.its_driver.get("/me/offers"), 200)["items"] == []
+    assert expect(await scene.assigned_driver.get("/me/offers"), 200)["items"] == []
     await platform.settle()
-    again = await stage.scene()  # the driver is free for the next one
+    again = await stage.without_driver()  # the driver is free for the next one
     platform.clock.pass_(20)
-    await stage.report(scene.its_driver)
+    await stage.report(scene.assigned_driver)
     await platform.fall_due("dispatchcases", again.rescue_id)
-    [offer] = must(await scene.its_driver.get("/me/offers"), 200)["items"]
+    [offer] = expect(await scene.assigned_driver.get("/me/offers"), 200)["items"]
     assert offer["rescue_id"] == again.rescue_id
 
 
 # --- quotes and rescues ------------------------------------------------------------------------
 
 
-async def quoted(stage: Stage) -> tuple[Any, dict[str, str]]:
+async def quoted(stage: RescueFactory) -> tuple[Any, dict[str, str]]:
     """A rider, and the request of a rescue that would succeed."""
     rider, card = await stage.rider()
-    quote = must(await rider.post("/quotes", quote_body()), 201)
+    quote = expect(await rider.post("/quotes", quote_body()), 201)
     return rider, {"quote_id": quote["id"], "payment_method_id": card}
 
 
-async def test_a_quote_is_used_once(stage: Stage) -> None:
+async def test_a_quote_is_used_once(stage: RescueFactory) -> None:
     platform = stage.platform
     rider, asked = await quoted(stage)
-    rescue = must(await rider.create("/rescues", asked), 201)
+    rescue = expect(await rider.create("/rescues", asked), 201)
     await platform.settle()
-    must(await rider.post(f"/rescues/{rescue['id']}/cancellation", REASON), 200)
+    expect(await rider.post(f"/rescues/{rescue['id']}/cancellation", REASON), 200)
     await platform.settle()
     before = await platform.digest()
     refused(await rider.create("/rescues", asked), 409, "quote_used")
     after = await platform.digest()
     # the saga claimed the rider and let them go again
     assert {name for name in after if after[name] != before[name]} <= {"riderprofiles"}
-    must(await rider.post("/quotes", quote_body()), 201)
+    expect(await rider.post("/quotes", quote_body()), 201)
 
 
-async def test_a_quote_expires_after_ten_minutes(stage: Stage) -> None:
+async def test_a_quote_expires_after_ten_minutes(stage: RescueFactory) -> None:
     platform = stage.platform
     rider, asked = await quoted(stage)
     platform.clock.pass_(600)
     refused(await rider.create("/rescues", asked), 409, "quote_expired")
-    fresh = must(await rider.post("/quotes", quote_body()), 201)["id"]
-    must(await rider.create("/rescues", {**asked, "quote_id": fresh}), 201)  # the rider is free
+    fresh = expect(await rider.post("/quotes", quote_body()), 201)["id"]
+    expect(await rider.create("/rescues", {**asked, "quote_id": fresh}), 201)  # the rider is free
 
 
-async def test_a_rider_has_one_live_rescue_even_when_asking_twice_at_once(stage: Stage) -> None:
+async def test_a_rider_has_one_live_rescue_even_when_asking_twice_at_once(stage: RescueFactory) -> None:
     rider, asked = await quoted(stage)
-    other = {**asked, "quote_id": must(await rider.post("/quotes", quote_body()), 201)["id"]}
+    other = {**asked, "quote_id": expect(await rider.post("/quotes", quote_body()), 201)["id"]}
     replies = await asyncio.gather(rider.create("/rescues", asked), rider.create("/rescues", other))
     assert sorted(reply.status for reply in replies) == [201, 409]
     [late] = [reply for reply in replies if reply.status == 409]
     assert late.code in ("rider_has_live_rescue", "conflict")
     await stage.platform.settle()
     refused(await rider.create("/rescues", other), 409, "rider_has_live_rescue")
-    assert len(must(await rider.get("/rescues"), 200)["items"]) == 1
+    assert len(expect(await rider.get("/rescues"), 200)["items"]) == 1
 
 
-async def test_what_cannot_be_driven_gets_no_quote(stage: Stage, platform: Platform) -> None:
+async def test_what_cannot_be_driven_gets_no_quote(stage: RescueFactory, platform: Platform) -> None:
     rider, _ = await stage.rider()
     battery = {"smoking": True, "swollen": False, "hot": False}
     away = {"lat": 46.8, "lng": -71.2}
@@ -210,24 +210,24 @@ async def test_a_refresh_token_used_twice_ends_its_family(platform: Platform) ->
     person, anybody = await platform.person("rider"), platform.anonymous()
     assert person.grant is not None
     first = {"refresh_token": person.grant.refresh_token}
-    second = must(await anybody.post("/auth/refresh", first), 200)
+    second = expect(await anybody.post("/auth/refresh", first), 200)
     refused(await anybody.post("/auth/refresh", first), 401, "unauthenticated")
     last = await anybody.post("/auth/refresh", {"refresh_token": second["refresh_token"]})
     refused(last, 401, "unauthenticated")
     signed_in = {"phone": person.grant.user.phone, "password": PASSWORD}
-    must(await anybody.post("/auth/sign-in", signed_in), 200)
+    expect(await anybody.post("/auth/sign-in", signed_in), 200)
 
 
-async def test_cards_that_cannot_be_had_are_refused(stage: Stage, platform: Platform) -> None:
+async def test_cards_that_cannot_be_had_are_refused(stage: RescueFactory, platform: Platform) -> None:
     rider, other = await platform.person("rider"), await platform.person("rider")
-    must(await rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)
+    expect(await rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)
     before = await platform.digest()
     declined = await rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_chargeDeclined"})
     refused(declined, 402, "card_declined")
     unknown = await rider.post("/me/payment-methods", {"stripe_payment_method": "pm_doesnotexist"})
     refused(unknown, 422, "validation_failed")
     assert await platform.digest() == before
-    assert must(await other.get("/me/payment-methods"), 200)["items"] == []
+    assert expect(await other.get("/me/payment-methods"), 200)["items"] == []
 
 
 def event(**changes: Any) -> bytes:
@@ -262,7 +262,7 @@ async def test_a_webhook_must_be_signed_by_stripe_just_now(platform: Platform) -
     refused(await anybody.post("/webhooks/stripe", raw=huge), 413, "body_too_large")
     assert await platform.digest() == before
     good = {"stripe-signature": signature(WEBHOOK_SECRET, body, now)}
-    must(await anybody.post("/webhooks/stripe", raw=body, headers=good), 202)
+    expect(await anybody.post("/webhooks/stripe", raw=body, headers=good), 202)
 
 
 # --- drivers -----------------------------------------------------------------------------------
@@ -270,15 +270,15 @@ async def test_a_webhook_must_be_signed_by_stripe_just_now(platform: Platform) -
 
 async def test_who_is_not_approved_does_not_go_online(platform: Platform) -> None:
     driver, admin = await platform.person("driver"), await platform.person("admin")
-    truck = must(await driver.post("/me/vehicles", VEHICLE), 201)["id"]
+    truck = expect(await driver.post("/me/vehicles", VEHICLE), 201)["id"]
     online = {"online": True, "vehicle_id": truck}
     before = await platform.digest()
     refused(await driver.put("/me/availability", online), 409, "driver_not_approved")
     assert await platform.digest() == before
-    must(await admin.post(f"/admin/drivers/{driver.user_id}/approval"), 200)
-    assert must(await driver.put("/me/availability", online), 200)["online"]
+    expect(await admin.post(f"/admin/drivers/{driver.user_id}/approval"), 200)
+    assert expect(await driver.put("/me/availability", online), 200)["online"]
     refused(await driver.delete(f"/me/vehicles/{truck}"), 409, "vehicle_in_use")
-    suspended = must(await admin.post(f"/admin/drivers/{driver.user_id}/suspension"), 200)
+    suspended = expect(await admin.post(f"/admin/drivers/{driver.user_id}/suspension"), 200)
     assert (suspended["state"], suspended["online"]) == ("suspended", False)
     refused(await driver.put("/me/availability", online), 409, "driver_not_approved")
 
@@ -286,26 +286,30 @@ async def test_who_is_not_approved_does_not_go_online(platform: Platform) -> Non
 async def test_a_driver_has_at_most_ten_vehicles(platform: Platform) -> None:
     driver = await platform.person("driver")
     for _ in range(10):
-        must(await driver.post("/me/vehicles", VEHICLE), 201)
+        expect(await driver.post("/me/vehicles", VEHICLE), 201)
     before = await platform.digest()
     refused(await driver.post("/me/vehicles", VEHICLE), 409, "too_many_vehicles")
     assert await platform.digest() == before
 
 
-async def test_a_removed_vehicle_or_card_is_gone_and_stays_gone(stage: Stage, platform: Platform) -> None:
+async def test_a_removed_vehicle_or_card_is_gone_and_stays_gone(
+    stage: RescueFactory, platform: Platform
+) -> None:
     driver = await platform.person("driver")
-    truck = must(await driver.post("/me/vehicles", VEHICLE), 201)["id"]
-    must(await driver.delete(f"/me/vehicles/{truck}"), 204)
-    assert must(await driver.get("/me/vehicles"), 200)["items"] == []
+    truck = expect(await driver.post("/me/vehicles", VEHICLE), 201)["id"]
+    expect(await driver.delete(f"/me/vehicles/{truck}"), 204)
+    assert expect(await driver.get("/me/vehicles"), 200)["items"] == []
     rider, card = await stage.rider()
-    must(await rider.delete(f"/me/payment-methods/{card}"), 204)
+    expect(await rider.delete(f"/me/payment-methods/{card}"), 204)
     refused(await rider.delete(f"/me/payment-methods/{card}"), 404, "not_found")
-    quote = must(await rider.post("/quotes", quote_body()), 201)["id"]
+    quote = expect(await rider.post("/quotes", quote_body()), 201)["id"]
     reply = await rider.create("/rescues", {"quote_id": quote, "payment_method_id": card})
     refused(reply, 422, "validation_failed")
 
 
-async def test_positions_that_cannot_be_believed_are_refused(stage: Stage, platform: Platform) -> None:
+async def test_positions_that_cannot_be_believed_are_refused(
+    stage: RescueFactory, platform: Platform
+) -> None:
     driver, fresh = await stage.driver(), await platform.person("driver")
     now = platform.clock.city()
 
@@ -319,7 +323,7 @@ async def test_positions_that_cannot_be_believed_are_refused(stage: Stage, platf
     refused(await driver.post("/me/positions", at(1, accuracy=201)), 422, "position_inaccurate")
     refused(await driver.post("/me/positions", at(1, lat=45.6)), 422, "position_impossible")
     refused(await fresh.post("/me/positions", at(-31)), 422, "position_stale")
-    told = must(await driver.post("/me/positions", [at(-10), at(1), at(2, lat=45.6)]), 200)
+    told = expect(await driver.post("/me/positions", [at(-10), at(1), at(2, lat=45.6)]), 200)
     assert told == {
         "accepted": 1,
         "refused": [

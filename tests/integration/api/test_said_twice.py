@@ -11,7 +11,7 @@ import pytest
 from support.http.route_calls import REASON, name_of
 from support.http.server import Reply
 from support.platform.in_process import CheckedClient, Platform
-from support.rescues.fixtures import APPLICATION, Stage, must
+from support.rescues.fixtures import APPLICATION, RescueFactory, expect
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -37,7 +37,7 @@ NEW_EACH_TIME = {
 class Saying:
     """How each change comes about that somebody may say twice."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: RescueFactory) -> None:
         self._stage = stage
         self._platform: Platform = stage.platform
 
@@ -60,15 +60,15 @@ class Saying:
                 return await self._standing("suspension", None)
             case "POST /me/notifications/{notification_id}/reading":
                 scene = await self._stage.assigned()
-                [told, *_] = must(await scene.rider.get("/me/notifications"), 200)["items"]
+                [told, *_] = expect(await scene.rider.get("/me/notifications"), 200)["items"]
                 return [lambda: scene.rider.post(f"/me/notifications/{told['id']}/reading")]
             case "POST /offers/{offer_id}/acceptance" | "POST /offers/{offer_id}/decline":
                 scene = await self._stage.offered()
                 path = route.removeprefix("POST ").replace("{offer_id}", scene.offer_id or "")
-                return [lambda: scene.its_driver.post(path)]
+                return [lambda: scene.assigned_driver.post(path)]
             case "DELETE /me/vehicles/{vehicle_id}":
                 driver = await self._stage.driver(online=False)
-                vehicle = must(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
+                vehicle = expect(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
                 return [lambda: driver.delete(f"/me/vehicles/{vehicle}")]
             case "DELETE /me/payment-methods/{payment_method_id}":
                 rider, card = await self._stage.rider()
@@ -79,7 +79,7 @@ class Saying:
 
     async def _availability(self, online: bool) -> list[Say]:
         driver = await self._stage.driver(online=not online)
-        vehicle = must(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
+        vehicle = expect(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
         body = {"online": online, "vehicle_id": vehicle} if online else {"online": False}
         return [lambda: driver.put("/me/availability", body)]
 
@@ -97,33 +97,33 @@ class Saying:
         match step:
             case "departure":
                 scene = await self._stage.assigned()
-                return [self._says(scene.its_driver, f"{scene.path}/{step}")]
+                return [self._says(scene.assigned_driver, f"{scene.path}/{step}")]
             case "arrival":
                 scene = await self._stage.en_route()
-                return [self._says(scene.its_driver, f"{scene.path}/{step}")]
+                return [self._says(scene.assigned_driver, f"{scene.path}/{step}")]
             case "start":
                 scene = await self._stage.arrived()
-                pin = {"pin": (await scene.now())["pin"]}
-                return [self._says(scene.its_driver, f"{scene.path}/{step}", pin)]
+                pin = {"pin": (await scene.view())["pin"]}
+                return [self._says(scene.assigned_driver, f"{scene.path}/{step}", pin)]
             case "completion":
                 here, there = await self._stage.arrived(), await self._stage.in_transit()
                 fixed = {"outcome": "fixed_on_spot", "price_minor": 900}
                 return [
-                    self._says(here.its_driver, f"{here.path}/{step}", fixed),
-                    self._says(there.its_driver, f"{there.path}/{step}", {"outcome": "delivered"}),
+                    self._says(here.assigned_driver, f"{here.path}/{step}", fixed),
+                    self._says(there.assigned_driver, f"{there.path}/{step}", {"outcome": "delivered"}),
                 ]
             case "no-show":
                 scene = await self._stage.arrived()
                 self._platform.clock.pass_(600)
-                return [self._says(scene.its_driver, f"{scene.path}/{step}")]
+                return [self._says(scene.assigned_driver, f"{scene.path}/{step}")]
             case "abort" | "release":
                 first, second = await self._stage.arrived(), await self._stage.arrived()
                 return [
-                    self._says(first.its_driver, f"{first.path}/{step}", REASON),
+                    self._says(first.assigned_driver, f"{first.path}/{step}", REASON),
                     self._says(operator, f"{second.path}/{step}", REASON),
                 ]
             case "cancellation":
-                first, second = await self._stage.assigned(), await self._stage.scene()
+                first, second = await self._stage.assigned(), await self._stage.without_driver()
                 return [
                     self._says(first.rider, f"{first.path}/{step}", REASON),
                     self._says(operator, f"{second.path}/{step}", REASON),
@@ -134,7 +134,7 @@ class Saying:
         return lambda: who.post(path, body)
 
 
-async def test_every_change_said_again_is_answered_and_changes_nothing(stage: Stage) -> None:
+async def test_every_change_said_again_is_answered_and_changes_nothing(stage: RescueFactory) -> None:
     platform, saying = stage.platform, Saying(stage)
     routes = {name_of(route) for route in platform.house.routes() if route.method != "GET"}
     assert routes >= NEW_EACH_TIME
@@ -159,7 +159,7 @@ async def test_every_change_said_again_is_answered_and_changes_nothing(stage: St
 
 async def test_who_signed_out_cannot_say_so_again(platform: Platform) -> None:
     rider = await platform.person("rider")
-    must(await rider.post("/auth/sign-out"), 204)
+    expect(await rider.post("/auth/sign-out"), 204)
     before = await platform.digest()
     assert (await rider.post("/auth/sign-out")).status == 401
     assert await platform.digest() == before

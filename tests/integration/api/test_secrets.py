@@ -17,7 +17,7 @@ from support.http.route_calls import REASON, sign_up_body
 from support.http.server import PASSWORD, Client, new_address
 from support.payments.world import API_KEY, WEBHOOK_SECRET
 from support.platform.in_process import LOOKUP_SECRET, QUOTES_SECRET, TOKEN_SECRET, Platform, running_platform
-from support.rescues.fixtures import PICKUP, Stage, must
+from support.rescues.fixtures import PICKUP, RescueFactory, expect
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.settings import LogSettings
 from supportcarr_lab.emulators.app import create_app
@@ -67,27 +67,27 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
 async def live_a_day(told: Told) -> None:
     """A whole rescue, and requests that put secrets where a careless log would pick them up."""
     platform = told.platform
-    stage, anybody = Stage(platform), platform.anonymous()
+    stage, anybody = RescueFactory(platform), platform.anonymous()
     signed_up = sign_up_body(password="a very own password", name="Zebulon Quirk")
-    grant = must(await anybody.create("/auth/sign-up", signed_up), 201)
-    must(await anybody.post("/auth/sign-in", {k: signed_up[k] for k in ("phone", "password")}), 200)
+    grant = expect(await anybody.create("/auth/sign-up", signed_up), 201)
+    expect(await anybody.post("/auth/sign-in", {k: signed_up[k] for k in ("phone", "password")}), 200)
     await anybody.post("/auth/sign-in", {"phone": signed_up["phone"], "password": "a wrong password"})
     await anybody.create("/auth/sign-up", signed_up)
-    refreshed = must(await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]}), 200)
+    refreshed = expect(await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]}), 200)
     await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]})  # used twice
 
     scene = await stage.arrived()
-    pin = (await scene.now())["pin"]
-    must(await scene.rider.post(f"{scene.path}/messages", {"text": MESSAGE}), 201)
-    await scene.drives("start", {"pin": f"{(int(pin) + 1) % 10_000:04}"})
-    must(await scene.drives("start", {"pin": pin}), 200)
-    must(await scene.drives("completion", {"outcome": "delivered"}), 200)
+    pin = (await scene.view())["pin"]
+    expect(await scene.rider.post(f"{scene.path}/messages", {"text": MESSAGE}), 201)
+    await scene.driver_posts("start", {"pin": f"{(int(pin) + 1) % 10_000:04}"})
+    expect(await scene.driver_posts("start", {"pin": pin}), 200)
+    expect(await scene.driver_posts("completion", {"outcome": "delivered"}), 200)
     other, card = await stage.rider()
-    quote = must(await other.post("/quotes", {**_quote(), "problem": "other"}), 201)["id"]
+    quote = expect(await other.post("/quotes", {**_quote(), "problem": "other"}), 201)["id"]
     asked = {"quote_id": quote, "payment_method_id": card, "note": NOTE}
-    rescue = must(await other.create("/rescues", asked), 201)["id"]
+    rescue = expect(await other.create("/rescues", asked), 201)["id"]
     await platform.settle()
-    must(await other.post(f"/rescues/{rescue}/cancellation", {"reason": WORDS}), 200)
+    expect(await other.post(f"/rescues/{rescue}/cancellation", {"reason": WORDS}), 200)
 
     token = str(scene.rider.token)
     await anybody.get(f"/me?access_token={token}")
@@ -104,11 +104,11 @@ async def live_a_day(told: Told) -> None:
     told.passwords = [signed_up["password"], "a wrong password", PASSWORD]
     for session in (grant, refreshed):
         told.tokens += [session["access_token"], session["refresh_token"]]
-    people = (scene.rider, scene.its_driver, other)
+    people = (scene.rider, scene.assigned_driver, other)
     told.tokens += [str(person.token) for person in people]
     told.phones = [signed_up["phone"], *(p.grant.user.phone for p in people if p.grant)]
     told.pins = [f'"pin":"{pin}"', f'"pin": "{pin}"', f"'{pin}'", f'"{pin}"', f"pin={pin}"]
-    told.ids = [scene.rescue_id, scene.rider.user_id, scene.its_driver.user_id, rescue]
+    told.ids = [scene.rescue_id, scene.rider.user_id, scene.assigned_driver.user_id, rescue]
     told.texts = [NOTE, MESSAGE, WORDS, "Zebulon", "Quirk", str(PICKUP["address"])]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from support.http.server import Reply
 from support.platform.in_process import CheckedClient, Platform
-from support.rescues.fixtures import Scene, Stage, must
+from support.rescues.fixtures import PreparedRescue, RescueFactory, expect
 from supportcarr.contracts.rescues import FINAL, STATUSES, Status
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -63,7 +63,7 @@ class Attempt(NamedTuple):
     legal: bool
 
 
-def attempts(scene: Scene, status: Status, operator: CheckedClient, pin: str) -> Iterator[Attempt]:
+def attempts(scene: PreparedRescue, status: Status, operator: CheckedClient, pin: str) -> Iterator[Attempt]:
     """Every command by everybody who sees the rescue."""
 
     def of(role: str, who: CheckedClient, prefix: str, may: Mapping[str, set[Status]]) -> Iterator[Attempt]:
@@ -96,12 +96,12 @@ def said(command: str, pin: str) -> Any:
 
 @pytest.mark.parametrize("status", STATUSES)
 async def test_what_the_state_forbids_is_refused_with_the_reason_and_changes_nothing(
-    stage: Stage, status: Status
+    stage: RescueFactory, status: Status
 ) -> None:
     platform = stage.platform
     scene = await stage.in_state(status)
     operator = await platform.person("support")
-    before, seen = await platform.digest(), await scene.now()
+    before, seen = await platform.digest(), await scene.view()
     refused = 0
     for attempt in attempts(scene, status, operator, seen.get("pin", "0000")):
         if attempt.legal:
@@ -122,7 +122,7 @@ async def test_what_the_state_forbids_is_refused_with_the_reason_and_changes_not
 
 @pytest.mark.parametrize("status", STATUSES)
 async def test_what_cancelling_would_cost_is_told_only_while_it_can_be_cancelled(
-    stage: Stage, status: Status
+    stage: RescueFactory, status: Status
 ) -> None:
     scene = await stage.in_state(status)
     reply = await scene.rider.get(f"{scene.path}/cancellation")
@@ -133,17 +133,17 @@ async def test_what_cancelling_would_cost_is_told_only_while_it_can_be_cancelled
 
 
 @pytest.mark.parametrize("status", sorted(FINAL))
-async def test_an_end_is_the_end_for_everybody(stage: Stage, status: Status) -> None:
+async def test_an_end_is_the_end_for_everybody(stage: RescueFactory, status: Status) -> None:
     """With a version named too: it says that it is over, not that the version is stale."""
     scene = await stage.in_state(status)
-    version = (await scene.now())["version"]
+    version = (await scene.view())["version"]
     if status != "cancelled":
         reply = await scene.rider.post(f"{scene.path}/cancellation", REASON, if_match=version)
         assert (reply.status, reply.code) == (409, "illegal_transition")
     assert (await scene.rider.get(scene.path)).headers["etag"] == f'"{version}"'
 
 
-async def test_drivers_have_no_say_before_they_are_asked(stage: Stage) -> None:
+async def test_drivers_have_no_say_before_they_are_asked(stage: RescueFactory) -> None:
     """To a driver who is not on it, a rescue that waits does not exist."""
     for status in ("scheduled", "requested", "matching", "rejected", "unserved"):
         scene, driver = await stage.in_state(status), await stage.driver(online=False)
@@ -153,37 +153,37 @@ async def test_drivers_have_no_say_before_they_are_asked(stage: Stage) -> None:
             assert (reply.status, reply.code) == (404, "not_found"), (status, command)
 
 
-async def test_a_rescue_goes_its_whole_way_and_every_repeat_changes_nothing(stage: Stage) -> None:
+async def test_a_rescue_goes_its_whole_way_and_every_repeat_changes_nothing(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.assigned()
-    pin = (await scene.now())["pin"]
+    pin = (await scene.view())["pin"]
     for command in ("departure", "arrival", "start", "completion"):
         body = said("delivered" if command == "completion" else command, pin)
-        first = must(await scene.drives(command, body), 200)
+        first = expect(await scene.driver_posts(command, body), 200)
         await platform.settle()
         before = await platform.digest()
-        again = await asyncio.gather(*(scene.drives(command, body) for _ in range(5)))
+        again = await asyncio.gather(*(scene.driver_posts(command, body) for _ in range(5)))
         for reply in again:
-            assert must(reply, 200)["status"] == first["status"]
+            assert expect(reply, 200)["status"] == first["status"]
         assert await platform.digest() == before, command
 
 
-async def test_the_same_command_from_many_phones_happens_once(stage: Stage) -> None:
+async def test_the_same_command_from_many_phones_happens_once(stage: RescueFactory) -> None:
     scene = await stage.assigned()
-    replies = await asyncio.gather(*(scene.drives("departure") for _ in range(20)))
+    replies = await asyncio.gather(*(scene.driver_posts("departure") for _ in range(20)))
     assert {reply.status for reply in replies} <= {200, 409}
     assert {reply.code for reply in replies if reply.status == 409} <= {"conflict"}
-    timeline = must(await scene.rider.get(f"{scene.path}/timeline"), 200)["items"]
+    timeline = expect(await scene.rider.get(f"{scene.path}/timeline"), 200)["items"]
     assert [entry["to"] for entry in timeline].count("en_route") == 1
 
 
-async def test_of_two_who_end_it_at_once_one_is_too_late(stage: Stage) -> None:
+async def test_of_two_who_end_it_at_once_one_is_too_late(stage: RescueFactory) -> None:
     scene = await stage.arrived()
     body = {"outcome": "fixed_on_spot", "price_minor": 500}
     replies = await asyncio.gather(
-        scene.rider.post(f"{scene.path}/cancellation", REASON), scene.drives("completion", body)
+        scene.rider.post(f"{scene.path}/cancellation", REASON), scene.driver_posts("completion", body)
     )
     assert sorted(reply.status for reply in replies) == [200, 409]
-    assert (await scene.now())["status"] in ("cancelled", "completed")
+    assert (await scene.view())["status"] in ("cancelled", "completed")
 
 
 # --- the start PIN -----------------------------------------------------------------------------
@@ -193,14 +193,14 @@ def wrong(pin: str) -> str:
     return f"{(int(pin) + 1) % 10_000:04}"
 
 
-async def tried(scene: Scene, pin: str) -> Reply:
-    return await scene.drives("start", {"pin": pin})
+async def tried(scene: PreparedRescue, pin: str) -> Reply:
+    return await scene.driver_posts("start", {"pin": pin})
 
 
 @pytest.mark.parametrize("renewed_by", ["rider", "operator"])
-async def test_five_wrong_pins_lock_it_until_it_is_renewed(stage: Stage, renewed_by: str) -> None:
+async def test_five_wrong_pins_lock_it_until_it_is_renewed(stage: RescueFactory, renewed_by: str) -> None:
     platform, scene = stage.platform, await stage.arrived()
-    pin = (await scene.now())["pin"]
+    pin = (await scene.view())["pin"]
     for left in (4, 3, 2, 1, 0):
         reply = await tried(scene, wrong(pin))
         assert (reply.status, reply.code) == (422, "pin_wrong")
@@ -211,64 +211,64 @@ async def test_five_wrong_pins_lock_it_until_it_is_renewed(stage: Stage, renewed
         reply = await tried(scene, guess)
         assert (reply.status, reply.code) == (423, "pin_locked")
     assert await platform.digest() == before
-    assert (await scene.now())["status"] == "arrived"
-    for person in (scene.rider, scene.its_driver):
-        told = must(await person.get("/me/notifications"), 200)["items"]
+    assert (await scene.view())["status"] == "arrived"
+    for person in (scene.rider, scene.assigned_driver):
+        told = expect(await person.get("/me/notifications"), 200)["items"]
         assert [t["rescue_id"] for t in told if "pin" in t["kind"]] == [scene.rescue_id]
     if renewed_by == "rider":
-        assert "pin" in must(await scene.rider.post(f"{scene.path}/pin"), 200)
+        assert "pin" in expect(await scene.rider.post(f"{scene.path}/pin"), 200)
     else:
         operator = await platform.person("admin")
-        assert "pin" not in must(await operator.post(f"/admin{scene.path}/pin"), 200)
-    fresh = (await scene.now())["pin"]
+        assert "pin" not in expect(await operator.post(f"/admin{scene.path}/pin"), 200)
+    fresh = (await scene.view())["pin"]
     assert (await tried(scene, wrong(fresh))).code == "pin_wrong"  # and not locked at once
-    assert must(await tried(scene, fresh), 200)["status"] == "in_transit"
+    assert expect(await tried(scene, fresh), 200)["status"] == "in_transit"
 
 
-async def test_guesses_beside_each_other_are_counted_one_by_one(stage: Stage) -> None:
+async def test_guesses_beside_each_other_are_counted_one_by_one(stage: RescueFactory) -> None:
     scene = await stage.arrived()
-    pin = (await scene.now())["pin"]
+    pin = (await scene.view())["pin"]
     guesses = [f"{(int(pin) + n) % 10_000:04}" for n in range(1, 31)]
     replies = await asyncio.gather(*(tried(scene, guess) for guess in guesses))
     told = [reply.code for reply in replies]
     assert set(told) <= {"pin_wrong", "pin_locked", "conflict"}
     assert told.count("pin_wrong") <= 5
-    assert (await scene.now())["status"] == "arrived"
+    assert (await scene.view())["status"] == "arrived"
 
 
 # --- time --------------------------------------------------------------------------------------
 
 
-async def test_a_no_show_needs_its_wait(stage: Stage) -> None:
+async def test_a_no_show_needs_its_wait(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.arrived()
     before = await platform.digest()
     for seconds in (0, 599):
         platform.clock.pass_(seconds)
-        reply = await scene.drives("no-show")
+        reply = await scene.driver_posts("no-show")
         assert (reply.status, reply.code) == (409, "too_early")
     assert await platform.digest() == before
     platform.clock.pass_(1)
-    rescue = must(await scene.drives("no-show"), 200)
+    rescue = expect(await scene.driver_posts("no-show"), 200)
     assert (rescue["status"], rescue["price_minor"]) == ("no_show", 1000)
 
 
-async def test_cancelling_costs_after_two_minutes_and_the_price_was_told_first(stage: Stage) -> None:
+async def test_cancelling_costs_after_two_minutes_and_the_price_was_told_first(stage: RescueFactory) -> None:
     scene = await stage.assigned()
-    told = must(await scene.rider.get(f"{scene.path}/cancellation"), 200)
+    told = expect(await scene.rider.get(f"{scene.path}/cancellation"), 200)
     assert (told["fee_minor"], told["currency"]) == (0, "CAD")
     assert "free_until" in told
     stage.platform.clock.pass_(121)
-    told = must(await scene.rider.get(f"{scene.path}/cancellation"), 200)
+    told = expect(await scene.rider.get(f"{scene.path}/cancellation"), 200)
     assert told["fee_minor"] == 700
-    cancelled = must(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
+    cancelled = expect(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
     assert cancelled["price_minor"] == 700
     await stage.platform.settle()
-    assert (await scene.now())["payment"]["captured_minor"] == 700
+    assert (await scene.view())["payment"]["captured_minor"] == 700
 
 
-async def test_what_is_fixed_on_the_spot_costs_at_most_the_quote(stage: Stage) -> None:
+async def test_what_is_fixed_on_the_spot_costs_at_most_the_quote(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.arrived()
-    total = (await scene.now())["quote"]["total_minor"]
+    total = (await scene.view())["quote"]["total_minor"]
     operator = await platform.person("admin")
     before = await platform.digest()
     for body in (
@@ -276,20 +276,24 @@ async def test_what_is_fixed_on_the_spot_costs_at_most_the_quote(stage: Stage) -
         {"outcome": "fixed_on_spot", "price_minor": total + 1},
         {"outcome": "fixed_on_spot", "price_minor": -1},
     ):
-        reply = await scene.drives("completion", body)
+        reply = await scene.driver_posts("completion", body)
         assert (reply.status, reply.code) == (422, "validation_failed")
         assert reply.body["errors"][0]["field"] == "price_minor"
     dear = {"reason": "unsafe", "amount_minor": total + 1}
     assert (await operator.post(f"/admin{scene.path}/abort", dear)).status == 422
     assert await platform.digest() == before
-    done = must(await scene.drives("completion", {"outcome": "fixed_on_spot", "price_minor": total}), 200)
+    done = expect(
+        await scene.driver_posts("completion", {"outcome": "fixed_on_spot", "price_minor": total}), 200
+    )
     assert done["price_minor"] == total
 
 
-async def test_a_rescue_that_is_long_over_takes_no_more_messages(stage: Stage, platform: Platform) -> None:
+async def test_a_rescue_that_is_long_over_takes_no_more_messages(
+    stage: RescueFactory, platform: Platform
+) -> None:
     scene = await stage.in_state("completed")
     path, text = f"{scene.path}/messages", {"text": "I left my helmet"}
-    must(await scene.rider.post(path, text), 201)
+    expect(await scene.rider.post(path, text), 201)
     await platform.settle()
     platform.clock.pass_(24 * 3600 + 1)
     before = await platform.digest()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from support.dispatch.world import RESCUE, City, Crash, Rescue, assert_at_rest
+from support.dispatch.world import RESCUE, Crash, DispatchWorld, Rescue, assert_consistent
 from supportcarr.dispatch.service import DispatchService
 from supportcarr.kit.store.port import Store
 
@@ -16,11 +16,11 @@ MOST_WRITES = 12
 
 
 @pytest.fixture
-def city(store: Store) -> City:
-    return City(store)
+def city(store: Store) -> DispatchWorld:
+    return DispatchWorld(store)
 
 
-async def dies(city: City, after: int, act: Act) -> bool:
+async def crashes(city: DispatchWorld, after: int, act: Act) -> bool:
     """Whether a process that dies after so many writes died in that act."""
     try:
         await act(city.process(after=after))
@@ -30,167 +30,169 @@ async def dies(city: City, after: int, act: Act) -> bool:
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
-async def test_accepting_happens_once_wherever_it_was_broken_off(city: City, after: int) -> None:
+async def test_accepting_happens_once_wherever_it_was_broken_off(city: DispatchWorld, after: int) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
 
-    await dies(city, after, lambda process: process.accept_offer("usr_d", offer.id))
-    await city.live(60)
+    await crashes(city, after, lambda process: process.accept_offer("usr_d", offer.id))
+    await city.run_for(60)
 
     rescue = await city.rescue()
     assert (rescue.driver_id, rescue.assignments) == ("usr_d", 1)
     assert city.outcomes() == [("usr_d", "accepted")]
-    assert len(city.made()) == 1
+    assert len(city.offers_made()) == 1
     assert (await city.case()).state == "closed"
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
-async def test_an_acceptance_has_at_least_five_writes_after_which_it_can_die(city: City) -> None:
+async def test_an_acceptance_has_at_least_five_writes_after_which_it_can_die(city: DispatchWorld) -> None:
     """The test above would prove nothing if its processes did not die."""
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     for _ in range(5):  # each goes one write further: what is done is not written again
-        assert await dies(city, 1, lambda process: process.accept_offer("usr_d", offer.id))
-    assert not await dies(city, 1, lambda process: process.accept_offer("usr_d", offer.id))
-    await city.live(1)
-    await assert_at_rest(city)
+        assert await crashes(city, 1, lambda process: process.accept_offer("usr_d", offer.id))
+    assert not await crashes(city, 1, lambda process: process.accept_offer("usr_d", offer.id))
+    await city.run_for(1)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
 async def test_accepting_broken_off_while_the_rescue_is_cancelled_leaves_the_driver_free(
-    city: City, after: int
+    city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
 
-    await dies(city, after, lambda process: process.accept_offer("usr_d", offer.id))
+    await crashes(city, after, lambda process: process.accept_offer("usr_d", offer.id))
     event = await city.cancellation()
     await city.deliver()
     await city.dispatch.follow_rescue(event)
-    await city.live(60)
+    await city.run_for(60)
 
     assert (await city.entry("usr_d")).is_free
     had_it = (await city.rescue()).assignments == 1
     assert city.outcomes() == [("usr_d", "accepted" if had_it else "withdrawn")]
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
 async def test_an_acceptance_that_comes_too_late_leaves_nothing_wherever_it_was_broken_off(
-    city: City, after: int
+    city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     event = await city.cancellation()
 
     async def accept(process: DispatchService) -> None:
         with pytest.raises(Exception, match="waits for nobody"):
             await process.accept_offer("usr_d", offer.id)
 
-    await dies(city, after, accept)
+    await crashes(city, after, accept)
     await city.dispatch.follow_rescue(event)
-    await city.live(60)
+    await city.run_for(60)
 
     assert (await city.entry("usr_d")).is_free
     assert city.outcomes() == [("usr_d", "withdrawn")]
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
 async def test_making_an_offer_broken_off_anywhere_leaves_one_that_can_be_accepted(
-    city: City, after: int
+    city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
     event = await city.matching()
 
-    await dies(city, after, lambda process: process.follow_rescue(event))
+    await crashes(city, after, lambda process: process.follow_rescue(event))
     for _ in range(60):
-        await city.live(1)
-        if (offers := await city.open_offers()) and len(city.made()) > len(city.outcomes()):
+        await city.run_for(1)
+        if (offers := await city.open_offers()) and len(city.offers_made()) > len(city.outcomes()):
             break
     else:
         pytest.fail("the rescue was forgotten")
     (offer,) = offers
     await city.dispatch.accept_offer("usr_d", offer.id)
-    await city.live(30)
+    await city.run_for(30)
 
     assert (await city.rescue()).assignments == 1
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
-async def test_declining_broken_off_anywhere_asks_the_next_driver_once(city: City, after: int) -> None:
+async def test_declining_broken_off_anywhere_asks_the_next_driver_once(
+    city: DispatchWorld, after: int
+) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
 
-    await dies(city, after, lambda process: process.decline_offer("usr_a", offer.id))
+    await crashes(city, after, lambda process: process.decline_offer("usr_a", offer.id))
     for _ in range(60):
         if await city.offered_to() == "usr_b":
             break
-        await city.live(1)
-    await city.dispatch.accept_offer("usr_b", (await city.the_offer()).id)
-    await city.live(30)
+        await city.run_for(1)
+    await city.dispatch.accept_offer("usr_b", (await city.only_open_offer()).id)
+    await city.run_for(30)
 
     assert (await city.rescue()).driver_id == "usr_b"
     assert ("usr_a", "declined") in city.outcomes()
     assert [d for d, o in city.outcomes() if o == "accepted"] == ["usr_b"]
     assert (await city.entry("usr_a")).is_free
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
 async def test_an_offer_that_runs_out_counts_once_as_missed_wherever_it_was_broken_off(
-    city: City, after: int
+    city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     city.pass_time(15)
 
-    await dies(city, after, lambda process: process.on_offer_deadline(offer.id))
-    await city.live(12)
+    await crashes(city, after, lambda process: process.on_offer_deadline(offer.id))
+    await city.run_for(12)
 
     assert (await city.entry("usr_d")).missed == 1
     assert city.outcomes() == [("usr_d", "expired")]
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", range(1, 5))
 async def test_a_driver_claimed_for_a_rescue_that_ends_before_the_offer_is_made_is_free_again(
-    city: City, after: int
+    city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
     event = await city.matching()
-    assert await dies(city, after, lambda process: process.follow_rescue(event))
+    assert await crashes(city, after, lambda process: process.follow_rescue(event))
     await city.cancel()  # no search comes back to this case
-    await city.live(30)
+    await city.run_for(30)
     assert (await city.entry("usr_d")).is_free
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
-async def test_a_job_claim_that_nobody_owns_is_released(city: City) -> None:
+async def test_a_job_claim_that_nobody_owns_is_released(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    await city.dispatch.accept_offer("usr_d", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_d", (await city.only_open_offer()).id)
     await city.deliver()
     rescue = await city.rescue()
     await city.rescues.save(Rescue(id=RESCUE, version=rescue.version, status="completed"))  # nobody tells
-    await city.live(60)
+    await city.run_for(60)
     assert (await city.entry("usr_d")).job is not None, "its deadline has not come"
-    await city.live(600, step=20)
+    await city.run_for(600, step=20)
     assert (await city.entry("usr_d")).is_free
 
 
-async def test_a_job_that_goes_on_keeps_its_driver(city: City) -> None:
+async def test_a_job_that_goes_on_keeps_its_driver(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    await city.dispatch.accept_offer("usr_d", (await city.the_offer()).id)
-    await city.live(3600, step=60)
-    await assert_at_rest(city)
+    await city.dispatch.accept_offer("usr_d", (await city.only_open_offer()).id)
+    await city.run_for(3600, step=60)
+    await assert_consistent(city)
     assert (await city.entry("usr_d")).job is not None

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from support.dispatch.world import City, assert_at_rest
+from support.dispatch.world import DispatchWorld, assert_consistent
 from supportcarr.contracts.errors import Conflict
 from supportcarr.kit.store.port import Store
 
@@ -15,35 +15,35 @@ WRITES_MAKING, WRITES_ACCEPTING, WRITES_DECLINING = range(1, 5), range(1, 6), ra
 
 
 @pytest.fixture
-def city(store: Store) -> City:
-    return City(store)
+def city(store: Store) -> DispatchWorld:
+    return DispatchWorld(store)
 
 
-async def recover(city: City) -> None:
+async def take_over(city: DispatchWorld) -> None:
     """Another process takes up what seems to have been left half-done."""
     city.pass_time(6)
     await city.run_due()
 
 
-async def wake_up_late(city: City) -> None:
+async def sleep_past_deadlines(city: DispatchWorld) -> None:
     """So much time passes that everything is put right without the one that slept."""
-    await city.live(30)
+    await city.run_for(30)
 
 
-async def go_offline(city: City) -> None:
-    await city.stand("usr_d", online=False)
+async def go_offline(city: DispatchWorld) -> None:
+    await city.set_standing("usr_d", online=False)
 
 
-async def cancel(city: City) -> None:
+async def cancel(city: DispatchWorld) -> None:
     await city.cancel()
 
 
-Meanwhile = Callable[[City], Awaitable[None]]
+Meanwhile = Callable[[DispatchWorld], Awaitable[None]]
 
 
 @pytest.mark.parametrize("after", WRITES_MAKING)
-@pytest.mark.parametrize("meanwhile", [cancel, go_offline, wake_up_late])
-async def test_while_an_offer_is_being_made(city: City, after: int, meanwhile: Meanwhile) -> None:
+@pytest.mark.parametrize("meanwhile", [cancel, go_offline, sleep_past_deadlines])
+async def test_while_an_offer_is_being_made(city: DispatchWorld, after: int, meanwhile: Meanwhile) -> None:
     await city.driver("usr_d")
     event = await city.matching()
 
@@ -60,11 +60,13 @@ async def test_while_an_offer_is_being_made(city: City, after: int, meanwhile: M
         claim = (await city.entry("usr_d")).offer
         assert claim is not None
         assert claim.offer_id == offer.id
-    await city.live(60)
-    await assert_at_rest(city)
+    await city.run_for(60)
+    await assert_consistent(city)
 
 
-async def test_a_dispatcher_that_slept_until_its_claim_was_released_withdraws_the_offer(city: City) -> None:
+async def test_a_dispatcher_that_slept_until_its_claim_was_released_withdraws_the_offer(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_d")
     event = await city.matching()
 
@@ -76,21 +78,23 @@ async def test_a_dispatcher_that_slept_until_its_claim_was_released_withdraws_th
     await city.process(after=3, meanwhile=sleep_over_the_deadline).follow_rescue(event)
 
     assert city.outcomes() == [("usr_d", "withdrawn")]
-    await city.live(10)
+    await city.run_for(10)
     assert await city.offered_to() == "usr_d", "the search went on"
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", WRITES_ACCEPTING)
-@pytest.mark.parametrize("meanwhile", [cancel, go_offline, recover, wake_up_late])
-async def test_while_an_offer_is_being_accepted(city: City, after: int, meanwhile: Meanwhile) -> None:
+@pytest.mark.parametrize("meanwhile", [cancel, go_offline, take_over, sleep_past_deadlines])
+async def test_while_an_offer_is_being_accepted(
+    city: DispatchWorld, after: int, meanwhile: Meanwhile
+) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
 
     with contextlib.suppress(Conflict):
         await city.process(after=after, meanwhile=lambda: meanwhile(city)).accept_offer("usr_d", offer.id)
-    await city.live(30)
+    await city.run_for(30)
 
     rescue = await city.rescue()
     entry = await city.entry("usr_d")
@@ -101,30 +105,34 @@ async def test_while_an_offer_is_being_accepted(city: City, after: int, meanwhil
         assert entry.job is not None
         assert city.outcomes() == [("usr_d", "accepted")]
     assert len(city.outcomes()) == 1
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", WRITES_DECLINING)
-@pytest.mark.parametrize("meanwhile", [cancel, go_offline, recover, wake_up_late])
-async def test_while_an_offer_is_being_declined(city: City, after: int, meanwhile: Meanwhile) -> None:
+@pytest.mark.parametrize("meanwhile", [cancel, go_offline, take_over, sleep_past_deadlines])
+async def test_while_an_offer_is_being_declined(
+    city: DispatchWorld, after: int, meanwhile: Meanwhile
+) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
 
     await city.process(after=after, meanwhile=lambda: meanwhile(city)).decline_offer("usr_d", offer.id)
-    await city.live(30)
+    await city.run_for(30)
 
     assert city.outcomes() == [("usr_d", "declined")]
     assert (await city.entry("usr_d")).offer is None
-    assert len(city.made()) == 1
-    await assert_at_rest(city)
+    assert len(city.offers_made()) == 1
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("after", WRITES_ACCEPTING)
-async def test_the_driver_gives_up_while_the_acceptance_is_being_settled(city: City, after: int) -> None:
+async def test_the_driver_gives_up_while_the_acceptance_is_being_settled(
+    city: DispatchWorld, after: int
+) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
 
     async def give_up() -> None:
         if (await city.rescue()).status == "assigned":
@@ -133,8 +141,8 @@ async def test_the_driver_gives_up_while_the_acceptance_is_being_settled(city: C
             await city.dispatch.follow_rescue(again)
 
     await city.process(after=after, meanwhile=give_up).accept_offer("usr_d", offer.id)
-    await city.live(30)
+    await city.run_for(30)
 
     assert city.outcomes() == [("usr_d", "accepted")]
-    assert len(city.made()) == 1
-    await assert_at_rest(city)
+    assert len(city.offers_made()) == 1
+    await assert_consistent(city)

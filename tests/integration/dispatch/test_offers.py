@@ -6,7 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from support.dispatch.world import OTHER_RESCUE, PICKUP, RESCUE, RIDER, City, assert_at_rest, north
+from support.dispatch.world import (
+    OTHER_RESCUE,
+    PICKUP,
+    RESCUE,
+    RIDER,
+    DispatchWorld,
+    assert_consistent,
+    north,
+)
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.dispatch.roster import JobClaim, RosterEntry
@@ -14,17 +22,17 @@ from supportcarr.kit.store.port import Store
 
 
 @pytest.fixture
-def city(store: Store) -> City:
-    return City(store)
+def city(store: Store) -> DispatchWorld:
+    return DispatchWorld(store)
 
 
-async def test_the_nearest_free_driver_is_offered_the_job(city: City) -> None:
+async def test_the_nearest_free_driver_is_offered_the_job(city: DispatchWorld) -> None:
     await city.driver("usr_far", 3000)
     await city.driver("usr_near", 800)
 
     await city.wait_for_driver()
 
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     assert (offer.driver_id, offer.rescue_id, offer.pickup) == ("usr_near", RESCUE, PICKUP)
     assert offer.distance_m == pytest.approx(800 * 1.35, abs=2)
     assert offer.pay_minor == 2355
@@ -33,21 +41,21 @@ async def test_the_nearest_free_driver_is_offered_the_job(city: City) -> None:
     assert await city.dispatch.open_offers("usr_far") == []
 
 
-async def test_a_rescue_has_one_offer_out_however_often_it_is_searched_for(city: City) -> None:
+async def test_a_rescue_has_one_offer_out_however_often_it_is_searched_for(city: DispatchWorld) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     event = await city.matching()
     for _ in range(3):
         await city.dispatch.follow_rescue(event)
     assert await city.offered_to() == "usr_a"
-    assert len(city.made()) == 1
+    assert len(city.offers_made()) == 1
 
 
-async def test_who_is_offline_unapproved_unknown_or_the_rider_is_not_asked(city: City) -> None:
+async def test_who_is_offline_unapproved_unknown_or_the_rider_is_not_asked(city: DispatchWorld) -> None:
     await city.driver("usr_offline")
-    await city.stand("usr_offline", online=False)
+    await city.set_standing("usr_offline", online=False)
     await city.driver("usr_suspended")
-    await city.stand("usr_suspended", online=True, approved=False)
+    await city.set_standing("usr_suspended", online=True, approved=False)
     await city.driver(RIDER)
     city.positions.at["usr_unknown"] = north(10)
 
@@ -56,10 +64,10 @@ async def test_who_is_offline_unapproved_unknown_or_the_rider_is_not_asked(city:
     assert await city.open_offers() == []
 
 
-async def test_accepting_assigns_the_rescue_and_takes_the_driver(city: City) -> None:
+async def test_accepting_assigns_the_rescue_and_takes_the_driver(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
 
     accepted = await city.dispatch.accept_offer("usr_d", offer.id)
     await city.deliver()
@@ -71,17 +79,17 @@ async def test_accepting_assigns_the_rescue_and_takes_the_driver(city: City) -> 
     assert (entry.job.rescue_id, entry.job.confirmed, entry.offer) == (RESCUE, True, None)
     assert (await city.case()).state == "closed"
     assert city.outcomes() == [("usr_d", "accepted")]
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
-async def test_accepting_or_declining_twice_answers_the_same_and_changes_nothing(city: City) -> None:
+async def test_accepting_or_declining_twice_answers_the_same_and_changes_nothing(city: DispatchWorld) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     await city.wait_for_driver()
-    first = await city.the_offer()
+    first = await city.only_open_offer()
     declined = await city.dispatch.decline_offer("usr_a", first.id)
     assert await city.dispatch.decline_offer("usr_a", first.id) == declined
-    second = await city.the_offer()
+    second = await city.only_open_offer()
     accepted = await city.dispatch.accept_offer("usr_b", second.id)
     assert await city.dispatch.accept_offer("usr_b", second.id) == accepted
     assert city.outcomes() == [("usr_a", "declined"), ("usr_b", "accepted")]
@@ -92,35 +100,35 @@ async def test_accepting_or_declining_twice_answers_the_same_and_changes_nothing
         await city.dispatch.decline_offer("usr_b", second.id)
 
 
-async def test_an_offer_to_somebody_else_does_not_exist(city: City) -> None:
+async def test_an_offer_to_somebody_else_does_not_exist(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     for verb in (city.dispatch.accept_offer, city.dispatch.decline_offer):
         with pytest.raises(NotFound):
             await verb("usr_other", offer.id)
         with pytest.raises(NotFound):
             await verb("usr_d", "off_unknown")
-    assert (await city.the_offer()) == offer
+    assert (await city.only_open_offer()) == offer
 
 
-async def test_the_next_driver_is_asked_at_once_when_one_declines(city: City) -> None:
+async def test_the_next_driver_is_asked_at_once_when_one_declines(city: DispatchWorld) -> None:
     for metres in (100, 200, 300):
         await city.driver(f"usr_{metres}", metres)
     await city.wait_for_driver()
     for metres in (100, 200):
-        offer = await city.the_offer()
+        offer = await city.only_open_offer()
         await city.dispatch.decline_offer(f"usr_{metres}", offer.id)
     assert await city.offered_to() == "usr_300"
-    await city.dispatch.decline_offer("usr_300", (await city.the_offer()).id)
-    await city.live(120)
-    assert len(city.made()) == 3, "who declined is never asked again"
+    await city.dispatch.decline_offer("usr_300", (await city.only_open_offer()).id)
+    await city.run_for(120)
+    assert len(city.offers_made()) == 3, "who declined is never asked again"
 
 
-async def test_acceptance_is_judged_by_the_end_of_the_offer_not_by_its_timer(city: City) -> None:
+async def test_acceptance_is_judged_by_the_end_of_the_offer_not_by_its_timer(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     city.pass_time(15)
     assert await city.dispatch.open_offers("usr_d") == []
     with pytest.raises(Conflict) as refused:
@@ -130,79 +138,85 @@ async def test_acceptance_is_judged_by_the_end_of_the_offer_not_by_its_timer(cit
         await city.dispatch.decline_offer("usr_d", offer.id)
 
 
-async def test_an_offer_that_runs_out_goes_to_the_next_and_later_to_the_first_again(city: City) -> None:
+async def test_an_offer_that_runs_out_goes_to_the_next_and_later_to_the_first_again(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     await city.wait_for_driver()
-    await city.live(16)
+    await city.run_for(16)
     assert await city.offered_to() == "usr_b"
-    await city.live(16)
+    await city.run_for(16)
     assert await city.offered_to() is None, "usr_a has just been asked"
-    await city.live(25)
-    assert [d for _, d in city.made()] == ["usr_a", "usr_b", "usr_a"]
+    await city.run_for(25)
+    assert [d for _, d in city.offers_made()] == ["usr_a", "usr_b", "usr_a"]
     assert city.outcomes()[:2] == [("usr_a", "expired"), ("usr_b", "expired")]
 
 
-async def test_three_missed_offers_put_a_driver_offline(city: City) -> None:
+async def test_three_missed_offers_put_a_driver_offline(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    await city.live(200)
+    await city.run_for(200)
     assert city.offline == [("usr_d", "missed_offers")]
     assert city.outcomes() == [("usr_d", "expired")] * 3
     entry = await city.entry("usr_d")
     assert (entry.online, entry.missed) == (False, 0)
 
 
-async def test_an_answer_starts_the_count_of_missed_offers_anew(city: City) -> None:
+async def test_an_answer_starts_the_count_of_missed_offers_anew(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     for rescue in ("res_qc_a", "res_qc_b"):
         await city.wait_for_driver(rescue)
-        await city.live(16)
+        await city.run_for(16)
         await city.cancel(rescue)
     assert (await city.entry("usr_d")).missed == 2
     await city.wait_for_driver()
-    await city.dispatch.decline_offer("usr_d", (await city.the_offer()).id)
+    await city.dispatch.decline_offer("usr_d", (await city.only_open_offer()).id)
     assert (await city.entry("usr_d")).missed == 0
 
 
-async def test_the_search_widens_until_it_finds_somebody(city: City) -> None:
+async def test_the_search_widens_until_it_finds_somebody(city: DispatchWorld) -> None:
     await city.driver("usr_far", 20_000)
     await city.wait_for_driver()
     assert await city.offered_to() is None
-    await city.live(18)
+    await city.run_for(18)
     assert await city.offered_to() == "usr_far"
 
 
-async def test_nobody_beyond_the_largest_radius_is_asked_and_the_search_ends_in_time(city: City) -> None:
+async def test_nobody_beyond_the_largest_radius_is_asked_and_the_search_ends_in_time(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_away", 30_000)
     await city.wait_for_driver()
-    await city.live(9 * 60, step=2)
-    assert city.made() == []
+    await city.run_for(9 * 60, step=2)
+    assert city.offers_made() == []
     assert (await city.case()).due_at is None
 
 
-async def test_a_driver_who_goes_offline_loses_the_open_offer_and_the_next_gets_one(city: City) -> None:
+async def test_a_driver_who_goes_offline_loses_the_open_offer_and_the_next_gets_one(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     await city.wait_for_driver()
-    await city.stand("usr_a", online=False)
+    await city.set_standing("usr_a", online=False)
     assert await city.offered_to() == "usr_b"
     assert city.outcomes() == [("usr_a", "withdrawn")]
     assert (await city.entry("usr_a")).offer is None
 
 
-async def test_standing_that_comes_late_is_not_believed(city: City) -> None:
+async def test_standing_that_comes_late_is_not_believed(city: DispatchWorld) -> None:
     await city.driver("usr_d")
-    await city.stand("usr_d", online=False)
+    await city.set_standing("usr_d", online=False)
     first = DriverStandingChanged(driver_id="usr_d", approved=True, online=True)
     await city.dispatch.follow_driver(city.event(first, "usr_d", 1))
     assert not (await city.entry("usr_d")).online
 
 
-async def test_a_cancelled_rescue_withdraws_its_offer(city: City) -> None:
+async def test_a_cancelled_rescue_withdraws_its_offer(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     event = await city.cancellation()
     await city.dispatch.follow_rescue(event)
     await city.dispatch.follow_rescue(event)
@@ -210,15 +224,17 @@ async def test_a_cancelled_rescue_withdraws_its_offer(city: City) -> None:
     assert (await city.case()).state == "closed"
     with pytest.raises(Conflict):
         await city.dispatch.accept_offer("usr_d", offer.id)
-    await city.live(60)
-    assert len(city.made()) == 1
-    await assert_at_rest(city)
+    await city.run_for(60)
+    assert len(city.offers_made()) == 1
+    await assert_consistent(city)
 
 
-async def test_accepting_for_a_rescue_that_was_cancelled_at_that_moment_is_refused(city: City) -> None:
+async def test_accepting_for_a_rescue_that_was_cancelled_at_that_moment_is_refused(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     event = await city.cancellation()  # saved, and not told yet
     with pytest.raises(Conflict) as refused:
         await city.dispatch.accept_offer("usr_d", offer.id)
@@ -226,30 +242,32 @@ async def test_accepting_for_a_rescue_that_was_cancelled_at_that_moment_is_refus
     await city.dispatch.follow_rescue(event)
     assert city.outcomes() == [("usr_d", "withdrawn")]
     assert (await city.entry("usr_d")).is_free
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
-async def test_the_end_of_a_rescue_frees_its_driver_for_the_next(city: City) -> None:
+async def test_the_end_of_a_rescue_frees_its_driver_for_the_next(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    await city.dispatch.accept_offer("usr_d", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_d", (await city.only_open_offer()).id)
     await city.deliver()
     await city.wait_for_driver(OTHER_RESCUE)
     assert await city.offered_to() is None, "the driver is on a job"
     await city.cancel()
-    await city.live(5)
-    assert (await city.the_offer()).rescue_id == OTHER_RESCUE
+    await city.run_for(5)
+    assert (await city.only_open_offer()).rescue_id == OTHER_RESCUE
 
 
-async def test_the_end_of_one_rescue_told_again_does_not_free_the_driver_of_the_next(city: City) -> None:
+async def test_the_end_of_one_rescue_told_again_does_not_free_the_driver_of_the_next(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    await city.dispatch.accept_offer("usr_d", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_d", (await city.only_open_offer()).id)
     await city.deliver()
     ended = await city.cancellation()
     await city.dispatch.follow_rescue(ended)
     await city.wait_for_driver(OTHER_RESCUE)
-    await city.dispatch.accept_offer("usr_d", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_d", (await city.only_open_offer()).id)
     await city.deliver()
     await city.dispatch.follow_rescue(ended)
     job = (await city.entry("usr_d")).job
@@ -257,38 +275,38 @@ async def test_the_end_of_one_rescue_told_again_does_not_free_the_driver_of_the_
     assert job.rescue_id == OTHER_RESCUE
 
 
-async def test_who_gives_up_is_free_and_not_asked_for_it_again(city: City) -> None:
+async def test_who_gives_up_is_free_and_not_asked_for_it_again(city: DispatchWorld) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     await city.wait_for_driver()
-    await city.dispatch.accept_offer("usr_a", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_a", (await city.only_open_offer()).id)
     await city.deliver()
     again = await city.matching(given_up_by="usr_a")
     await city.dispatch.follow_rescue(again)
     assert (await city.entry("usr_a")).is_free
     assert await city.offered_to() == "usr_b"
-    await city.dispatch.accept_offer("usr_b", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_b", (await city.only_open_offer()).id)
     await city.deliver()
     await city.dispatch.follow_rescue(again)
     assert (await city.rescue()).driver_id == "usr_b"
     assert (await city.case()).state == "closed", "an event told twice opens nothing again"
     assert (await city.case()).entry == 2
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
-async def test_an_old_giving_up_does_not_free_a_driver_who_took_the_rescue_again(city: City) -> None:
+async def test_an_old_giving_up_does_not_free_a_driver_who_took_the_rescue_again(city: DispatchWorld) -> None:
     await city.driver("usr_a", 100)
     await city.wait_for_driver()
-    await city.dispatch.accept_offer("usr_a", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_a", (await city.only_open_offer()).id)
     await city.deliver()
     gave_up = await city.matching(given_up_by="usr_a")
     await city.dispatch.follow_rescue(gave_up)
     await city.driver("usr_b", 200)
-    await city.live(10)
-    await city.dispatch.accept_offer("usr_b", (await city.the_offer()).id)
+    await city.run_for(10)
+    await city.dispatch.accept_offer("usr_b", (await city.only_open_offer()).id)
     await city.deliver()
     await city.wait_for_driver(given_up_by="usr_b")
-    await city.dispatch.accept_offer("usr_a", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_a", (await city.only_open_offer()).id)
     await city.deliver()
     await city.dispatch.follow_rescue(gave_up)
     job = (await city.entry("usr_a")).job
@@ -296,7 +314,7 @@ async def test_an_old_giving_up_does_not_free_a_driver_who_took_the_rescue_again
     assert (job.rescue_id, job.entry) == (RESCUE, 3)
 
 
-async def test_supply_tells_the_nearest_free_driver_and_counts_the_busy(city: City) -> None:
+async def test_supply_tells_the_nearest_free_driver_and_counts_the_busy(city: DispatchWorld) -> None:
     supply = city.supply
     assert await supply.eta_seconds("montreal", PICKUP) is None
     await city.driver("usr_near", 1000)
@@ -305,12 +323,12 @@ async def test_supply_tells_the_nearest_free_driver_and_counts_the_busy(city: Ci
     assert await supply.eta_seconds("montreal", PICKUP) == pytest.approx(near, abs=1)
     await city.wait_for_driver()
     assert await supply.eta_seconds("montreal", PICKUP) == pytest.approx(far, abs=1)
-    await city.dispatch.accept_offer("usr_near", (await city.the_offer()).id)
+    await city.dispatch.accept_offer("usr_near", (await city.only_open_offer()).id)
     counts = await supply.online_counts("montreal")
     assert (counts.online, counts.busy) == (2, 1)
 
 
-async def test_a_free_driver_is_found_behind_however_many_busy_ones(city: City) -> None:
+async def test_a_free_driver_is_found_behind_however_many_busy_ones(city: DispatchWorld) -> None:
     for n in range(300):
         city.positions.at[f"usr_busy{n:03d}"] = north(100 + n)
     for n in range(300):
@@ -331,14 +349,16 @@ async def test_a_free_driver_is_found_behind_however_many_busy_ones(city: City) 
     assert await city.offered_to() == "usr_free"
 
 
-async def test_who_let_an_offer_expire_is_asked_again_only_after_all_others_in_the_circle(city: City) -> None:
+async def test_who_let_an_offer_expire_is_asked_again_only_after_all_others_in_the_circle(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_slow", 100)
     await city.wait_for_driver()
     assert await city.offered_to() == "usr_slow"
     for n in range(120):  # nobody whom dispatch knows
         city.positions.at[f"usr_unknown{n:03d}"] = north(200 + n)
     await city.driver("usr_other", 2000)
-    await city.live(15)
+    await city.run_for(15)
     assert await city.offered_to() == "usr_other"
-    await city.live(60)
-    assert [driver_id for _, driver_id in city.made()][:3] == ["usr_slow", "usr_other", "usr_slow"]
+    await city.run_for(60)
+    assert [driver_id for _, driver_id in city.offers_made()][:3] == ["usr_slow", "usr_other", "usr_slow"]

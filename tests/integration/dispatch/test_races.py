@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from support.dispatch.world import City, assert_at_rest
+from support.dispatch.world import DispatchWorld, assert_consistent
 from support.processes.dispatch_child import DRIVERS, run
 from supportcarr.contracts.errors import Conflict
 from supportcarr.dispatch.model import Offer
@@ -19,44 +19,46 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
 @pytest.fixture
-def city(store: SqliteStore) -> City:
-    return City(store)
+def city(store: SqliteStore) -> DispatchWorld:
+    return DispatchWorld(store)
 
 
-async def test_two_dispatchers_at_once_make_one_offer_a_rescue_and_one_a_driver(city: City) -> None:
+async def test_two_dispatchers_at_once_make_one_offer_a_rescue_and_one_a_driver(city: DispatchWorld) -> None:
     for driver_id, metres in DRIVERS.items():
         await city.driver(driver_id, metres)
     events = [await city.matching(f"res_qc_{n}") for n in range(12)]
     processes = [city.process() for _ in range(3)]
 
     await asyncio.gather(*(p.follow_rescue(event) for event in events for p in processes))
-    await city.live(2)
+    await city.run_for(2)
 
     offers = await city.open_offers()
     assert len(offers) == len(DRIVERS)
     assert max(Counter(o.driver_id for o in offers).values()) == 1
     assert max(Counter(o.rescue_id for o in offers).values()) == 1
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
-async def test_a_driver_who_taps_five_times_gets_one_job_and_five_good_answers(city: City) -> None:
+async def test_a_driver_who_taps_five_times_gets_one_job_and_five_good_answers(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     processes = [city.process() for _ in range(5)]
     answers = await asyncio.gather(*(p.accept_offer("usr_d", offer.id) for p in processes))
     assert {a.state for a in answers} == {"accepted"}
-    await city.live(1)
+    await city.run_for(1)
     assert (await city.rescue()).assignments == 1
     assert city.outcomes() == [("usr_d", "accepted")]
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
 @pytest.mark.parametrize("head_start", range(6))
-async def test_acceptance_and_cancellation_at_once_leave_the_driver_free(city: City, head_start: int) -> None:
+async def test_acceptance_and_cancellation_at_once_leave_the_driver_free(
+    city: DispatchWorld, head_start: int
+) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
 
     async def cancel() -> None:
         await asyncio.sleep(0.001 * head_start)
@@ -65,18 +67,18 @@ async def test_acceptance_and_cancellation_at_once_leave_the_driver_free(city: C
                 await city.cancel()
 
     await asyncio.gather(city.dispatch.accept_offer("usr_d", offer.id), cancel(), return_exceptions=True)
-    await city.live(10)
+    await city.run_for(10)
     assert (await city.entry("usr_d")).is_free
     assert len(city.outcomes()) == 1
-    await assert_at_rest(city)
+    await assert_consistent(city)
 
 
-async def offer_to_two(city: City) -> tuple[Offer, list[str]]:
+async def offer_to_many(city: DispatchWorld) -> tuple[Offer, list[str]]:
     """One rescue with an open offer to each of many drivers, as if the one-offer rule had failed:
     the last line of defence is the rescue itself."""
     await city.driver("usr_d0")
     await city.wait_for_driver()
-    offer = await city.the_offer()
+    offer = await city.only_open_offer()
     pairs = [f"usr_d0={offer.id}"]
     for n in range(1, 8):
         await city.driver(f"usr_d{n}", 100)
@@ -85,8 +87,10 @@ async def offer_to_two(city: City) -> tuple[Offer, list[str]]:
     return offer, pairs
 
 
-async def test_of_many_who_accept_one_rescue_at_once_one_has_it_and_the_others_are_free(city: City) -> None:
-    _, pairs = await offer_to_two(city)
+async def test_of_many_who_accept_one_rescue_at_once_one_has_it_and_the_others_are_free(
+    city: DispatchWorld,
+) -> None:
+    _, pairs = await offer_to_many(city)
 
     async def accept(pair: str) -> bool:
         driver_id, offer_id = pair.split("=")
@@ -97,15 +101,15 @@ async def test_of_many_who_accept_one_rescue_at_once_one_has_it_and_the_others_a
         return True
 
     taken = await asyncio.gather(*(accept(pair) for pair in pairs))
-    await city.live(20)
+    await city.run_for(20)
     assert sum(taken) == 1
     winner = pairs[taken.index(True)].split("=")[0]
     assert (await city.rescue()).driver_id == winner
     assert [e.id async for e in city.roster.scan() if e.job] == [winner]
 
 
-async def test_two_processes_that_accept_at_once_have_one_winner(city: City, tmp_path: Path) -> None:
-    _, pairs = await offer_to_two(city)
+async def test_two_processes_that_accept_at_once_have_one_winner(city: DispatchWorld, tmp_path: Path) -> None:
+    _, pairs = await offer_to_many(city)
     children = [run(tmp_path / "store.sqlite3", "accept", *pairs[n::2]) for n in range(2)]
     said = [(await asyncio.to_thread(child.communicate, timeout=60))[0].split() for child in children]
     assert all(child.returncode == 0 for child in children)
@@ -116,7 +120,7 @@ async def test_two_processes_that_accept_at_once_have_one_winner(city: City, tmp
 
 
 async def test_two_processes_that_search_at_once_ask_each_driver_for_one_rescue(
-    city: City, tmp_path: Path
+    city: DispatchWorld, tmp_path: Path
 ) -> None:
     rescues = [f"res_qc_{n}" for n in range(10)]
     for rescue_id in rescues:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support.dispatch.world import City, Crash, Rescue
+from support.dispatch.world import Crash, DispatchWorld, Rescue
 from support.processes.dispatch_child import run
 from supportcarr.contracts.events import OfferClosed
 from supportcarr.dispatch.jobs import periodic_tasks
@@ -24,11 +24,11 @@ LATER = 700.0  # city seconds: past every claim's deadline
 
 
 @pytest.fixture
-def city(store: SqliteStore) -> City:
-    return City(store)
+def city(store: SqliteStore) -> DispatchWorld:
+    return DispatchWorld(store)
 
 
-async def offered(city: City, driver_id: str, rescue_id: str) -> str:
+async def offered(city: DispatchWorld, driver_id: str, rescue_id: str) -> str:
     """The driver, who is alone in the circle, has an open offer of that rescue; its id."""
     await city.driver(driver_id)
     await city.wait_for_driver(rescue_id)
@@ -37,24 +37,26 @@ async def offered(city: City, driver_id: str, rescue_id: str) -> str:
     return offer_id
 
 
-async def at_work(city: City, driver_id: str, rescue_id: str) -> None:
+async def give_job(city: DispatchWorld, driver_id: str, rescue_id: str) -> None:
     """The driver has that job, and everybody says so."""
     await city.dispatch.accept_offer(driver_id, await offered(city, driver_id, rescue_id))
     await city.deliver()
 
 
-async def over_and_nobody_told(city: City, rescue_id: str) -> None:
+async def end_rescue_silently(city: DispatchWorld, rescue_id: str) -> None:
     rescue = await city.rescue(rescue_id)
     await city.rescues.save(Rescue(id=rescue_id, version=rescue.version, status="completed"))
 
 
-async def accepted_by_a_process_that_died(city: City, driver_id: str, rescue_id: str, after: int) -> None:
+async def accepted_by_a_process_that_died(
+    city: DispatchWorld, driver_id: str, rescue_id: str, after: int
+) -> None:
     offer_id = await offered(city, driver_id, rescue_id)
     with pytest.raises(Crash):
         await city.process(after=after).accept_offer(driver_id, offer_id)
 
 
-async def claimed_by_a_process_that_died(city: City, driver_id: str, rescue_id: str) -> None:
+async def claimed_by_a_process_that_died(city: DispatchWorld, driver_id: str, rescue_id: str) -> None:
     """The driver is claimed for an offer that was never made, of a rescue that is cancelled."""
     await city.driver(driver_id)
     event = await city.matching(rescue_id)
@@ -65,21 +67,21 @@ async def claimed_by_a_process_that_died(city: City, driver_id: str, rescue_id: 
     await city.cancel(rescue_id)
 
 
-async def closings(city: City) -> Counter[str]:
+async def closings(city: DispatchWorld) -> Counter[str]:
     """How often each offer's end was recorded, whoever recorded it."""
     events = [e for offer_id in await _offer_ids(city) for e in await city.offers.pending_events(offer_id)]
     return Counter(event.event.offer_id for event in events if isinstance(event.event, OfferClosed))
 
 
-async def _offer_ids(city: City) -> list[str]:
+async def _offer_ids(city: DispatchWorld) -> list[str]:
     return [offer.id async for offer in city.offers.scan()]
 
 
-async def test_two_processes_that_reconcile_at_once_do_no_harm(city: City, tmp_path: Path) -> None:
+async def test_two_processes_that_reconcile_at_once_do_no_harm(city: DispatchWorld, tmp_path: Path) -> None:
     for n in range(EACH):
-        await at_work(city, f"usr_busy{n}", f"res_qc_busy{n}")
-        await at_work(city, f"usr_over{n}", f"res_qc_over{n}")
-        await over_and_nobody_told(city, f"res_qc_over{n}")
+        await give_job(city, f"usr_busy{n}", f"res_qc_busy{n}")
+        await give_job(city, f"usr_over{n}", f"res_qc_over{n}")
+        await end_rescue_silently(city, f"res_qc_over{n}")
         await claimed_by_a_process_that_died(city, f"usr_claimed{n}", f"res_qc_claimed{n}")
         await accepted_by_a_process_that_died(city, f"usr_taken{n}", f"res_qc_taken{n}", after=1 + n % 4)
     children = [run(tmp_path / "store.sqlite3", "reconcile", str(LATER)) for _ in range(2)]
@@ -103,12 +105,12 @@ async def test_two_processes_that_reconcile_at_once_do_no_harm(city: City, tmp_p
     assert await closings(city) == Counter(dict.fromkeys(offers, 1))
 
 
-async def test_two_tickers_at_once_do_no_harm(city: City, store: SqliteStore) -> None:
+async def test_two_tickers_at_once_do_no_harm(city: DispatchWorld, store: SqliteStore) -> None:
     """A lease of no time is everybody's: both tick, and both reconcile."""
     for n in range(EACH):
-        await at_work(city, f"usr_busy{n}", f"res_qc_busy{n}")
-        await at_work(city, f"usr_over{n}", f"res_qc_over{n}")
-        await over_and_nobody_told(city, f"res_qc_over{n}")
+        await give_job(city, f"usr_busy{n}", f"res_qc_busy{n}")
+        await give_job(city, f"usr_over{n}", f"res_qc_over{n}")
+        await end_rescue_silently(city, f"res_qc_over{n}")
     city.pass_time(LATER)
     often = [  # not at one pace: in step with each other the same one would be faster each time
         [replace(ticker, every_s=pace, city=False) for ticker in periodic_tasks(city.process())]
@@ -131,11 +133,11 @@ async def test_two_tickers_at_once_do_no_harm(city: City, store: SqliteStore) ->
         assert (await city.entry(f"usr_busy{n}")).job is not None
 
 
-async def test_a_claim_that_cannot_be_judged_does_not_keep_the_others_waiting(city: City) -> None:
-    await at_work(city, "usr_first", "res_qc_first")
+async def test_a_claim_that_cannot_be_judged_does_not_keep_the_others_waiting(city: DispatchWorld) -> None:
+    await give_job(city, "usr_first", "res_qc_first")
     city.pass_time(1)
-    await at_work(city, "usr_over", "res_qc_over")
-    await over_and_nobody_told(city, "res_qc_over")
+    await give_job(city, "usr_over", "res_qc_over")
+    await end_rescue_silently(city, "res_qc_over")
     city.pass_time(LATER)
 
     class Broken:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from support.payments.world import RIDER, Emulator, Till, gateway_to, till
+from support.payments.world import RIDER, Emulator, PaymentParts, gateway_to, payment_parts
 from supportcarr.contracts.errors import Conflict, NotFound, Overloaded, ValidationFailed
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
@@ -15,17 +15,17 @@ from supportcarr.payments.errors import CardDeclined
 
 
 @pytest.fixture
-async def shop(store: Store, emulator: Emulator) -> AsyncIterator[Till]:
+async def shop(store: Store, emulator: Emulator) -> AsyncIterator[PaymentParts]:
     async with gateway_to(emulator) as gateway:
-        yield till(store, gateway)
+        yield payment_parts(store, gateway)
 
 
-async def listed(shop: Till, rider_id: str = RIDER) -> list[tuple[str, bool]]:
+async def listed(shop: PaymentParts, rider_id: str = RIDER) -> list[tuple[str, bool]]:
     page, default = await shop.methods.list(rider_id, limit=10, cursor=None)
     return [(m.brand, m.id == default) for m in page.items]
 
 
-async def test_cards_are_listed_oldest_first_and_the_oldest_is_the_default(shop: Till) -> None:
+async def test_cards_are_listed_oldest_first_and_the_oldest_is_the_default(shop: PaymentParts) -> None:
     first, is_default = await shop.methods.add(RIDER, "pm_card_visa")
     assert (first.last4, first.exp_year, is_default) == ("4242", 2034, True)
     _, is_default = await shop.methods.add(RIDER, "pm_card_mastercard")
@@ -35,7 +35,7 @@ async def test_cards_are_listed_oldest_first_and_the_oldest_is_the_default(shop:
     assert await listed(shop) == [("mastercard", True)]
 
 
-async def test_a_rider_is_one_customer_at_stripe(shop: Till, emulator: Emulator) -> None:
+async def test_a_rider_is_one_customer_at_stripe(shop: PaymentParts, emulator: Emulator) -> None:
     cards = [(await shop.methods.add(RIDER, "pm_card_visa"))[0] for _ in range(2)]
     charged = [await shop.methods.gateway_ids(RIDER, card.id) for card in cards]
     assert all(charged)
@@ -43,14 +43,14 @@ async def test_a_rider_is_one_customer_at_stripe(shop: Till, emulator: Emulator)
     assert len({c[1] for c in charged if c}) == 2
 
 
-async def test_the_same_card_added_again_is_the_same(shop: Till) -> None:
+async def test_the_same_card_added_again_is_the_same(shop: PaymentParts) -> None:
     first, _ = await shop.methods.add(RIDER, "pm_card_visa")
     again, _ = await shop.methods.add(RIDER, first.stripe_payment_method)
     assert again == first
     assert len(await listed(shop)) == 1
 
 
-async def test_another_riders_card_cannot_be_added_removed_or_used(shop: Till) -> None:
+async def test_another_riders_card_cannot_be_added_removed_or_used(shop: PaymentParts) -> None:
     card, _ = await shop.methods.add(RIDER, "pm_card_visa")
     with pytest.raises((Conflict, ValidationFailed)):
         await shop.methods.add("usr_other", card.stripe_payment_method)
@@ -60,25 +60,27 @@ async def test_another_riders_card_cannot_be_added_removed_or_used(shop: Till) -
     assert await shop.methods.usable(RIDER, card.id)
 
 
-async def test_a_declined_card_is_refused_as_such(shop: Till) -> None:
+async def test_a_declined_card_is_refused_as_such(shop: PaymentParts) -> None:
     with pytest.raises(CardDeclined) as refused:
         await shop.methods.add(RIDER, "pm_card_chargeDeclined")
     assert (refused.value.status, refused.value.code) == (402, "card_declined")
     assert await listed(shop) == []
 
 
-async def test_a_card_that_stripe_does_not_know_is_named(shop: Till) -> None:
+async def test_a_card_that_stripe_does_not_know_is_named(shop: PaymentParts) -> None:
     with pytest.raises(ValidationFailed) as refused:
         await shop.methods.add(RIDER, "pm_none")
     assert refused.value.errors[0].field == "stripe_payment_method"
 
 
-async def test_stripe_being_away_is_said_and_can_be_tried_again(shop: Till, emulator: Emulator) -> None:
-    await emulator.misbehave(fail_next={"count": 1, "status": 503})
+async def test_stripe_being_away_is_said_and_can_be_tried_again(
+    shop: PaymentParts, emulator: Emulator
+) -> None:
+    await emulator.set_behaviour(fail_next={"count": 1, "status": 503})
     with pytest.raises(Overloaded):
         await shop.methods.add(RIDER, "pm_card_visa")
     card, _ = await shop.methods.add(RIDER, "pm_card_visa")
-    await emulator.misbehave(fail_next={"count": 1, "status": 503})
+    await emulator.set_behaviour(fail_next={"count": 1, "status": 503})
     with pytest.raises(Overloaded):
         await shop.methods.remove(RIDER, card.id)
     assert await shop.methods.usable(RIDER, card.id)
@@ -87,9 +89,9 @@ async def test_stripe_being_away_is_said_and_can_be_tried_again(shop: Till, emul
 
 
 async def test_a_key_spoilt_by_a_stored_failure_does_not_lock_a_rider_out(
-    shop: Till, emulator: Emulator
+    shop: PaymentParts, emulator: Emulator
 ) -> None:
-    await emulator.misbehave(fail_next={"count": 1, "status": 500})
+    await emulator.set_behaviour(fail_next={"count": 1, "status": 500})
     with pytest.raises(Overloaded):
         await shop.methods.add(RIDER, "pm_card_visa")
     card, _ = await shop.methods.add(RIDER, "pm_card_visa")
@@ -99,6 +101,6 @@ async def test_a_key_spoilt_by_a_stored_failure_does_not_lock_a_rider_out(
 async def test_an_expired_card_is_not_usable(store: Store, emulator: Emulator) -> None:
     then = datetime(2035, 1, 1, tzinfo=UTC).timestamp()
     async with gateway_to(emulator) as gateway:
-        shop = till(store, gateway, Clock(wall=lambda: then))
+        shop = payment_parts(store, gateway, Clock(wall=lambda: then))
         card, _ = await shop.methods.add(RIDER, "pm_card_visa")
         assert not await shop.methods.usable(RIDER, card.id)

@@ -16,14 +16,14 @@ from support.payments.world import (
     RESCUE,
     RIDER,
     Crash,
+    CrashInjector,
     Emulator,
-    Minefield,
-    Till,
+    PaymentParts,
     completed,
     ended,
     gateway_to,
+    payment_parts,
     requested,
-    till,
     until_done,
 )
 from supportcarr.contracts.actors import SYSTEM
@@ -52,8 +52,8 @@ async def gateway(emulator: Emulator) -> AsyncIterator[StripePaymentGateway]:
 
 
 @pytest.fixture
-def shop(store: Store, gateway: StripePaymentGateway) -> Till:
-    return till(store, gateway)
+def shop(store: Store, gateway: StripePaymentGateway) -> PaymentParts:
+    return payment_parts(store, gateway)
 
 
 @pytest.fixture
@@ -68,11 +68,11 @@ def told(store: Store) -> list[PaymentProcessed]:
     return facts
 
 
-async def card(shop: Till, token: str = "pm_card_visa") -> str:
+async def card(shop: PaymentParts, token: str = "pm_card_visa") -> str:
     return (await shop.methods.add(RIDER, token))[0].id
 
 
-async def record_of(shop: Till, rescue_id: str = RESCUE) -> PaymentRecord:
+async def record_of(shop: PaymentParts, rescue_id: str = RESCUE) -> PaymentRecord:
     record = await shop.payments.of_rescue(rescue_id)
     assert record is not None
     return record
@@ -83,7 +83,7 @@ def said(facts: list[PaymentProcessed]) -> list[tuple[str, str, int]]:
 
 
 async def test_a_completed_rescue_is_held_then_captured(
-    shop: Till, store: Store, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, store: Store, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     [held] = await emulator.intents()
@@ -103,7 +103,7 @@ async def test_a_completed_rescue_is_held_then_captured(
     assert (check.sum_minor, check.unbalanced) == (0, ())
 
 
-async def test_a_fixed_bike_costs_less_than_was_held(shop: Till, emulator: Emulator) -> None:
+async def test_a_fixed_bike_costs_less_than_was_held(shop: PaymentParts, emulator: Emulator) -> None:
     await shop.payments.hold(requested(await card(shop)))
     await shop.payments.settle(completed(rider_minor=1500, driver_minor=1125))
     [line] = await emulator.intents()
@@ -113,7 +113,7 @@ async def test_a_fixed_bike_costs_less_than_was_held(shop: Till, emulator: Emula
 
 @pytest.mark.parametrize(("kind", "status"), [(RescueCancelled, "cancelled"), (RiderNotFound, "no_show")])
 async def test_a_fee_is_captured_out_of_the_hold(
-    shop: Till, emulator: Emulator, told: list[PaymentProcessed], kind: type[RescueEnded], status: str
+    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed], kind: type[RescueEnded], status: str
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     await shop.payments.settle(ended(kind, status, rider_minor=700, driver_minor=560, driver_id=DRIVER))
@@ -125,7 +125,7 @@ async def test_a_fee_is_captured_out_of_the_hold(
 
 
 async def test_what_owes_nothing_is_released(
-    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     await shop.payments.settle(ended(RescueUnserved, "unserved"))
@@ -136,7 +136,7 @@ async def test_what_owes_nothing_is_released(
 
 
 async def test_a_declined_card_fails_the_hold(
-    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop, "pm_card_chargeCustomerFail")))
     assert said(told) == [("hold", "failed", 2500)]
@@ -147,7 +147,7 @@ async def test_a_declined_card_fails_the_hold(
 
 
 async def test_a_card_that_was_removed_meanwhile_fails_the_hold(
-    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
     await shop.methods.remove(RIDER, method)
@@ -157,7 +157,7 @@ async def test_a_card_that_was_removed_meanwhile_fails_the_hold(
 
 
 async def test_a_card_detached_at_stripe_fails_the_hold(
-    shop: Till, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+    shop: PaymentParts, gateway: StripePaymentGateway, told: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
     known = await shop.methods.gateway_ids(RIDER, method)
@@ -169,7 +169,7 @@ async def test_a_card_detached_at_stripe_fails_the_hold(
 
 
 async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
-    shop: Till,
+    shop: PaymentParts,
     gateway: StripePaymentGateway,
     told: list[PaymentProcessed],
     monkeypatch: pytest.MonkeyPatch,
@@ -186,7 +186,7 @@ async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
 
 
 async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
-    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
@@ -200,14 +200,16 @@ async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
     assert said(told)[1:] == [("hold", "succeeded", 2500)]
 
 
-async def test_a_rider_who_never_acts_is_released_at_the_end(shop: Till, emulator: Emulator) -> None:
+async def test_a_rider_who_never_acts_is_released_at_the_end(shop: PaymentParts, emulator: Emulator) -> None:
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
     await shop.payments.settle(ended(RescueRejected, "rejected"))
     assert [line["status"] for line in await emulator.intents()] == ["canceled"]
 
 
-async def test_a_rescue_that_ended_before_its_hold_is_never_held(shop: Till, emulator: Emulator) -> None:
+async def test_a_rescue_that_ended_before_its_hold_is_never_held(
+    shop: PaymentParts, emulator: Emulator
+) -> None:
     method = await card(shop)
     await shop.payments.settle(ended(RescueCancelled, "cancelled"))
     await shop.payments.hold(requested(method))
@@ -215,9 +217,9 @@ async def test_a_rescue_that_ended_before_its_hold_is_never_held(shop: Till, emu
     assert (await record_of(shop)).status == "released"
 
 
-async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: Till, emulator: Emulator) -> None:
+async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: PaymentParts, emulator: Emulator) -> None:
     method = await card(shop)
-    await emulator.misbehave(fail_next={"count": 2, "status": 503})
+    await emulator.set_behaviour(fail_next={"count": 2, "status": 503})
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested(method))
     with pytest.raises(RetryLater):  # the hold's outcome is not known yet
@@ -227,19 +229,19 @@ async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: Till, emulator
     assert [line["status"] for line in await emulator.intents()] == ["canceled"]
 
 
-async def test_money_owed_without_a_known_hold_waits(shop: Till) -> None:
+async def test_money_owed_without_a_known_hold_waits(shop: PaymentParts) -> None:
     with pytest.raises(RetryLater):
         await shop.payments.settle(completed())
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
 async def test_stripe_failing_delays_and_doubles_nothing(
-    shop: Till, emulator: Emulator, told: list[PaymentProcessed], status: int
+    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed], status: int
 ) -> None:
     method = await card(shop)
-    await emulator.misbehave(fail_next={"count": 2, "status": status})
+    await emulator.set_behaviour(fail_next={"count": 2, "status": status})
     await until_done(lambda: shop.payments.hold(requested(method)))
-    await emulator.misbehave(fail_next={"count": 2, "status": status})
+    await emulator.set_behaviour(fail_next={"count": 2, "status": status})
     await until_done(lambda: shop.payments.settle(completed()))
     [line] = await emulator.intents()
     assert line["captured_minor"] == 2500
@@ -251,14 +253,14 @@ async def test_what_timed_out_is_found_done(
     store: Store, emulator: Emulator, told: list[PaymentProcessed], end: RescueEnded
 ) -> None:
     async with gateway_to(emulator, timeout_seconds=0.3) as hasty:
-        shop = till(store, hasty)
+        shop = payment_parts(store, hasty)
         method = await card(shop)
         works: list[Callable[[], Awaitable[None]]] = [
             lambda: shop.payments.hold(requested(method)),
             lambda: shop.payments.settle(end),
         ]
         for work in works:
-            await emulator.misbehave(timeout_next=1)
+            await emulator.set_behaviour(timeout_next=1)
             with pytest.raises(RetryLater):
                 await work()
             await until_done(work)
@@ -271,7 +273,7 @@ async def test_what_timed_out_is_found_done(
 
 
 async def test_a_capture_that_somebody_made_by_hand_is_taken_as_it_is(
-    shop: Till, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+    shop: PaymentParts, gateway: StripePaymentGateway, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     intent_id = (await record_of(shop)).intent_id
@@ -282,7 +284,7 @@ async def test_a_capture_that_somebody_made_by_hand_is_taken_as_it_is(
 
 
 async def test_a_hold_that_ran_out_leaves_the_driver_paid_and_the_rider_owing(
-    shop: Till, store: Store, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+    shop: PaymentParts, store: Store, gateway: StripePaymentGateway, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     intent_id = (await record_of(shop)).intent_id
@@ -296,7 +298,7 @@ async def test_a_hold_that_ran_out_leaves_the_driver_paid_and_the_rider_owing(
 
 
 async def test_side_by_side_repeats_do_it_once(
-    shop: Till, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
     await asyncio.gather(*(until_done(lambda: shop.payments.hold(requested(method))) for _ in range(4)))
@@ -307,7 +309,7 @@ async def test_side_by_side_repeats_do_it_once(
     assert (await shop.ledger.check()).transactions == 2
 
 
-async def test_the_consumers_are_slow_and_do_the_same(shop: Till, emulator: Emulator) -> None:
+async def test_the_consumers_are_slow_and_do_the_same(shop: PaymentParts, emulator: Emulator) -> None:
     consumers = {c.name: c for c in handlers.consumers(shop.payments)}
     assert all(c.slow for c in consumers.values())
     for name, fact in (("payments.hold", requested(await card(shop))), ("payments.settle", completed())):
@@ -347,23 +349,23 @@ async def test_a_crash_after_any_step_leaves_one_intent_one_settlement_one_booki
 
     With *stored_failures* Stripe also fails once, under the key, in each of the two jobs.
     """
-    whole = till(store, gateway)
+    whole = payment_parts(store, gateway)
     method = await card(whole)
     deaths = 0
     for n in range(1, 100):
         rescue_id = f"res_qc_01jtwn000000000000000{n:05d}"
         request = requested(method, rescue_id=rescue_id)
         end = ENDS[name](rescue_id)
-        minefield = Minefield(n)
-        doomed = till(minefield.store(store), minefield.gateway(gateway))
+        minefield = CrashInjector(n)
+        doomed = payment_parts(minefield.store(store), minefield.gateway(gateway))
         try:
             for work in (lambda: doomed.payments.hold(request), lambda: doomed.payments.settle(end)):  # noqa: B023 - run at once
                 if stored_failures:
-                    await emulator.misbehave(fail_next={"count": 1, "status": 500})
+                    await emulator.set_behaviour(fail_next={"count": 1, "status": 500})
                 await until_done(work)
         except Crash:
             deaths += 1
-        await emulator.misbehave(fail_next={"count": 0})
+        await emulator.set_behaviour(fail_next={"count": 0})
         for work in (lambda: whole.payments.hold(request), lambda: whole.payments.settle(end)):  # noqa: B023 - run at once
             await until_done(work)
         lines = [line for line in await emulator.intents() if line["rescue_id"] == rescue_id]

@@ -14,11 +14,11 @@ from support.payments.world import (
     RIDER,
     WEBHOOK_SECRET,
     Emulator,
-    Till,
+    PaymentParts,
     completed,
     gateway_to,
+    payment_parts,
     requested,
-    till,
 )
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.routing import NoQuery, PageQuery, RequestContext, Response, Route
@@ -31,19 +31,19 @@ CHARGE = {"object": "charge", "id": "ch_1", "payment_intent": "pi_1", "metadata"
 
 
 @pytest.fixture
-async def shop(store: Store, emulator: Emulator) -> AsyncIterator[Till]:
+async def shop(store: Store, emulator: Emulator) -> AsyncIterator[PaymentParts]:
     async with gateway_to(emulator) as gateway:
-        yield till(store, gateway)
+        yield payment_parts(store, gateway)
 
 
-def route_of(shop: Till, method: str, path: str) -> Route:
+def route_of(shop: PaymentParts, method: str, path: str) -> Route:
     [found] = [
         r for r in routes(shop.methods, shop.ledger, shop.webhooks) if (r.method, r.path) == (method, path)
     ]
     return found
 
 
-async def call(shop: Till, method: str, path: str, *, user: str = RIDER, **parts: Any) -> Response:
+async def call(shop: PaymentParts, method: str, path: str, *, user: str = RIDER, **parts: Any) -> Response:
     route = route_of(shop, method, path)
     asked = RequestContext(
         principal=Principal(user, frozenset({"rider", "driver"}), "ses_1"),
@@ -57,7 +57,7 @@ async def call(shop: Till, method: str, path: str, *, user: str = RIDER, **parts
     return await route.handler(asked)
 
 
-async def test_cards_are_added_listed_by_page_and_removed(shop: Till) -> None:
+async def test_cards_are_added_listed_by_page_and_removed(shop: PaymentParts) -> None:
     for token in ("pm_card_visa", "pm_card_mastercard"):
         added = await call(shop, "POST", "/me/payment-methods", body=NewPaymentMethod(token))
         assert added.status == 201
@@ -76,7 +76,7 @@ async def test_cards_are_added_listed_by_page_and_removed(shop: Till) -> None:
     assert gone.status == 204
 
 
-async def test_a_driver_sees_what_each_job_earned_newest_first(shop: Till) -> None:
+async def test_a_driver_sees_what_each_job_earned_newest_first(shop: PaymentParts) -> None:
     card, _ = await shop.methods.add(RIDER, "pm_card_visa")
     for n in range(3):
         rescue_id = f"res_qc_01jtwn0000000000000000000{n}"
@@ -95,7 +95,7 @@ async def test_a_driver_sees_what_each_job_earned_newest_first(shop: Till) -> No
     assert others.body.items == []
 
 
-async def test_a_webhook_comes_as_raw_bytes_and_is_answered_at_once(shop: Till) -> None:
+async def test_a_webhook_comes_as_raw_bytes_and_is_answered_at_once(shop: PaymentParts) -> None:
     route = route_of(shop, "POST", "/webhooks/stripe")
     assert route.body is bytes and route.policy.public
     event = {"id": "evt_1", "type": "charge.updated", "data": {"object": CHARGE}}
@@ -103,4 +103,4 @@ async def test_a_webhook_comes_as_raw_bytes_and_is_answered_at_once(shop: Till) 
     header = {"stripe-signature": signature(WEBHOOK_SECRET, body, int(time.time()))}
     answer = await call(shop, "POST", "/webhooks/stripe", body=body, headers=header)
     assert (answer.status, answer.body) == (202, None)
-    assert len(shop.jobs.asked) == 1
+    assert len(shop.jobs.added) == 1

@@ -18,15 +18,15 @@ from support.payments.world import (
     RIDER,
     WEBHOOK_SECRET,
     Emulator,
-    Jobs,
-    Till,
+    PaymentParts,
+    RecordedJobs,
     completed,
     ended,
     gateway_to,
+    payment_parts,
     requested,
     running_emulator,
     serving,
-    till,
     until_done,
 )
 from supportcarr.contracts.envelope import EventEnvelope
@@ -51,23 +51,25 @@ def body_of(event_id: str = "evt_1", thing: dict[str, Any] = INTENT) -> bytes:
 
 
 @pytest.fixture
-async def shop(store: Store, emulator: Emulator) -> AsyncIterator[Till]:
+async def shop(store: Store, emulator: Emulator) -> AsyncIterator[PaymentParts]:
     async with gateway_to(emulator) as gateway:
-        yield till(store, gateway)
+        yield payment_parts(store, gateway)
 
 
 def signed(body: bytes, *, secret: str = WEBHOOK_SECRET, age_s: int = 0) -> str:
     return signature(secret, body, int(time.time()) - age_s)
 
 
-async def test_a_signed_event_is_kept_and_its_handling_asked_for_once(shop: Till, store: Store) -> None:
+async def test_a_signed_event_is_kept_and_its_handling_asked_for_once(
+    shop: PaymentParts, store: Store
+) -> None:
     body = body_of()
     for _ in range(3):
         await shop.webhooks.receive(body, signed(body))
     event = await store.collection(EVENTS).get("evt_1")
     assert event is not None
     assert (event.type, event.intent_id, event.payment_id) == ("payment_intent.succeeded", "pi_1", "pay_1")
-    assert list(shop.jobs.asked) == [(JOB, "evt_1")]
+    assert list(shop.jobs.added) == [(JOB, "evt_1")]
 
 
 @pytest.mark.parametrize(
@@ -84,12 +86,14 @@ async def test_a_signed_event_is_kept_and_its_handling_asked_for_once(shop: Till
     # a signature is of the second in which it is made: two processes would name the tests differently
     ids=["none", "empty", "nonsense", "forged", "another secret", "too old", "another body"],
 )
-async def test_what_is_not_signed_by_stripe_is_refused(shop: Till, store: Store, header: str | None) -> None:
+async def test_what_is_not_signed_by_stripe_is_refused(
+    shop: PaymentParts, store: Store, header: str | None
+) -> None:
     with pytest.raises(SignatureNotValid) as refused:
         await shop.webhooks.receive(body_of(), header)
     assert refused.value.status == 400
     assert await store.collection(EVENTS).count() == 0
-    assert shop.jobs.asked == {}
+    assert shop.jobs.added == {}
 
 
 @pytest.mark.parametrize(
@@ -101,25 +105,25 @@ async def test_what_is_not_signed_by_stripe_is_refused(shop: Till, store: Store,
     ],
 )
 async def test_an_event_about_something_else_is_kept_too(
-    shop: Till, store: Store, thing: dict[str, Any]
+    shop: PaymentParts, store: Store, thing: dict[str, Any]
 ) -> None:
     body = body_of(thing=thing)
     await shop.webhooks.receive(body, signed(body))
     event = await store.collection(EVENTS).get("evt_1")
     assert event is not None and event.payment_id is None and event.handled_at is not None
-    assert shop.jobs.asked == {}  # there is nothing to do
+    assert shop.jobs.added == {}  # there is nothing to do
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[]", b"null", b"{}", b'{"object": "event"}'])
-async def test_what_is_no_event_is_refused_even_if_signed(shop: Till, body: bytes) -> None:
+async def test_what_is_no_event_is_refused_even_if_signed(shop: PaymentParts, body: bytes) -> None:
     with pytest.raises(SignatureNotValid):
         await shop.webhooks.receive(body, signed(body))
 
 
-async def test_a_crash_between_keeping_and_asking_is_mended_by_the_repeat(shop: Till) -> None:
+async def test_a_crash_between_keeping_and_asking_is_mended_by_the_repeat(shop: PaymentParts) -> None:
     body = body_of()
 
-    class Dead(Jobs):
+    class Dead(RecordedJobs):
         async def add(self, *args: Any, **kwargs: Any) -> None:
             raise ConnectionError
 
@@ -128,18 +132,20 @@ async def test_a_crash_between_keeping_and_asking_is_mended_by_the_repeat(shop: 
         await shop.webhooks.receive(body, signed(body))
     shop.webhooks._jobs = shop.jobs
     await shop.webhooks.receive(body, signed(body))
-    assert list(shop.jobs.asked) == [(JOB, "evt_1")]
+    assert list(shop.jobs.added) == [(JOB, "evt_1")]
 
 
-async def test_an_event_of_a_payment_that_is_not_ours_is_handled_as_nothing(shop: Till, store: Store) -> None:
+async def test_an_event_of_a_payment_that_is_not_ours_is_handled_as_nothing(
+    shop: PaymentParts, store: Store
+) -> None:
     body = body_of()
     await shop.webhooks.receive(body, signed(body))
-    await shop.webhooks.handle(shop.jobs.asked[JOB, "evt_1"])
+    await shop.webhooks.handle(shop.jobs.added[JOB, "evt_1"])
     event = await store.collection(EVENTS).get("evt_1")
     assert event is not None and event.handled_at is not None
-    shop.jobs.asked.clear()
+    shop.jobs.added.clear()
     await shop.webhooks.receive(body, signed(body))
-    assert shop.jobs.asked == {}  # it is done with
+    assert shop.jobs.added == {}  # it is done with
 
 
 async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kept(
@@ -147,10 +153,10 @@ async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kep
 ) -> None:
     now = [time.time()]
     async with gateway_to(emulator) as gateway:
-        shop = till(store, gateway, Clock(wall=lambda: now[0]))
+        shop = payment_parts(store, gateway, Clock(wall=lambda: now[0]))
         for event_id in ("evt_done", "evt_stuck"):
             await shop.webhooks.receive(body_of(event_id), signed(body_of(event_id)))
-        await shop.webhooks.handle(shop.jobs.asked[JOB, "evt_done"])
+        await shop.webhooks.handle(shop.jobs.added[JOB, "evt_done"])
         (ticker,) = payments_jobs.periodic_tasks(shop.webhooks)
         now[0] += 30 * 86_400 - 1
         await ticker.run()
@@ -165,7 +171,7 @@ class Street:
     """An emulator that sends webhooks over HTTP, and payments that hear them."""
 
     emulator: Emulator
-    shop: Till
+    shop: PaymentParts
     told: list[PaymentProcessed] = field(default_factory=list)
 
     async def heard(self, type: str, times: int = 1) -> None:
@@ -179,7 +185,7 @@ class Street:
             await asyncio.sleep(0.01)
         else:
             raise AssertionError(f"no {type} came")
-        for payload in list(self.shop.jobs.asked.values()):
+        for payload in list(self.shop.jobs.added.values()):
             await until_done(lambda: handler.handle(payload))  # noqa: B023 - run at once
 
 
@@ -206,7 +212,7 @@ async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterato
         running_emulator(folder, webhook_url=f"http://127.0.0.1:{port}/hook") as emulator,
         gateway_to(emulator) as gateway,
     ):
-        here = Street(emulator, till(store, gateway))
+        here = Street(emulator, payment_parts(store, gateway))
 
         def listen(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
             here.told.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
@@ -246,7 +252,7 @@ async def test_an_authentication_whose_webhook_is_lost_is_asked_for(
     store: Store, tmp_path: Path, succeeds: bool
 ) -> None:
     async with street(store, tmp_path / "emulator") as here:
-        await here.emulator.misbehave(drop_webhooks=True)
+        await here.emulator.set_behaviour(drop_webhooks=True)
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         for _ in range(3):  # the bank still waits
             with pytest.raises(RetryLater) as again:
@@ -269,13 +275,13 @@ async def test_nobody_asks_on_when_the_rescue_has_ended(store: Store, tmp_path: 
         assert [line["status"] for line in await here.emulator.intents()] == ["canceled"]
 
 
-async def test_an_event_that_comes_again_revives_its_job_unless_it_was_handled(shop: Till) -> None:
+async def test_an_event_that_comes_again_revives_its_job_unless_it_was_handled(shop: PaymentParts) -> None:
     body = body_of()
     await shop.webhooks.receive(body, signed(body))
     assert shop.jobs.revived == []
     await shop.webhooks.receive(body, signed(body))
     assert shop.jobs.revived == [(JOB, "evt_1")]
-    await shop.webhooks.handle(shop.jobs.asked[JOB, "evt_1"])
+    await shop.webhooks.handle(shop.jobs.added[JOB, "evt_1"])
     await shop.webhooks.receive(body, signed(body))
     assert shop.jobs.revived == [(JOB, "evt_1")]
 
@@ -294,7 +300,7 @@ async def test_webhooks_that_come_twice_late_or_backwards_do_no_harm(
     store: Store, tmp_path: Path, behaviour: dict[str, Any]
 ) -> None:
     async with street(store, tmp_path / "emulator") as here:
-        await here.emulator.misbehave(**behaviour)
+        await here.emulator.set_behaviour(**behaviour)
         method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
         await here.shop.payments.hold(requested(method.id))
         await here.shop.payments.settle(completed())
@@ -315,8 +321,8 @@ async def test_a_webhook_that_overtakes_the_answer_tells_the_outcome(store: Stor
         gateway_to(here.emulator, timeout_seconds=0.3) as hasty,
     ):
         method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
-        await here.emulator.misbehave(timeout_next=1)
-        impatient = till(store, hasty)
+        await here.emulator.set_behaviour(timeout_next=1)
+        impatient = payment_parts(store, hasty)
         with pytest.raises(Exception, match="did not answer"):
             await impatient.payments.hold(requested(method.id))
         await here.heard("payment_intent.amount_capturable_updated")
@@ -332,7 +338,7 @@ async def test_a_webhook_that_is_not_taken_comes_again(store: Store, tmp_path: P
 
 async def test_dropped_webhooks_cost_nothing_that_was_asked_for(store: Store, tmp_path: Path) -> None:
     async with street(store, tmp_path / "emulator") as here:
-        await here.emulator.misbehave(drop_webhooks=True)
+        await here.emulator.set_behaviour(drop_webhooks=True)
         method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
         await here.shop.payments.hold(requested(method.id))
         await here.shop.payments.settle(completed())

@@ -48,7 +48,7 @@ async def test_a_change_of_an_older_version_is_refused(world: World) -> None:
     rescue = await world.assigned()
     with pytest.raises(StaleVersion):
         await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version - 1)
-    assert await world.now(rescue.id) == rescue
+    assert await world.get(rescue.id) == rescue
     assert (await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version)).version == 4
 
 
@@ -90,14 +90,14 @@ async def test_a_driver_who_released_and_repeats_is_answered_and_another_is_not(
 
 async def test_of_many_ends_at_once_one_happens(world: World) -> None:
     rescue = await world.arrived()
-    world.pass_(601)
+    world.pass_time(601)
     commands = [(CANCEL, RIDER), (CANCEL, SUPPORT), (CANCEL, ADMIN)] * 4
     outcomes = await asyncio.gather(
         *(world.service.act(rescue.id, command, who) for command, who in commands), return_exceptions=True
     )
     assert all(isinstance(o, Rescue | Conflict) for o in outcomes)
     assert len([e for e in world.events if isinstance(e.event, RescueEnded)]) == 1
-    assert (await world.now(rescue.id)).status == "cancelled"
+    assert (await world.get(rescue.id)).status == "cancelled"
 
 
 async def test_parallel_guesses_of_the_pin_never_exceed_five(world: World) -> None:
@@ -111,7 +111,7 @@ async def test_parallel_guesses_of_the_pin_never_exceed_five(world: World) -> No
             refused.append(type(caught.value))
 
     await asyncio.gather(*(guess() for _ in range(4)))
-    rescue = await world.now(rescue.id)
+    rescue = await world.get(rescue.id)
     assert (rescue.pin_tries, rescue.pin_locked, rescue.status) == (5, True, "arrived")
     assert refused.count(PinWrong) == 5
     assert len([e for e in world.events if isinstance(e.event, PinLocked)]) == 1
@@ -125,38 +125,38 @@ async def test_parallel_guesses_of_the_pin_never_exceed_five(world: World) -> No
 
 
 async def test_a_held_card_begins_the_matching(world: World) -> None:
-    rescue = await world.hold(await world.request())
+    rescue = await world.record_hold(await world.request())
     assert (rescue.status, rescue.payment.status) == ("matching", "held")
     assert rescue.due_at == NOW + timedelta(minutes=8)
     assert [type(e.event) for e in world.events][1:] == [MatchingBegan]
 
 
 async def test_a_declined_card_rejects_and_lets_the_rider_go(world: World) -> None:
-    rescue = await world.hold(await world.request(), "failed", "card_declined")
+    rescue = await world.record_hold(await world.request(), "failed", "card_declined")
     assert (rescue.status, rescue.reason) == ("rejected", "card_declined")
     assert await live_rescue(world.store) is None
 
 
 async def test_three_d_secure_is_waited_for(world: World) -> None:
-    rescue = await world.hold(await world.request(), "requires_action")
+    rescue = await world.record_hold(await world.request(), "requires_action")
     assert (rescue.status, rescue.payment.status) == ("requested", "requires_action")
     await world.service.record_payment(payment(rescue, "hold", "succeeded", version=3))
-    assert (await world.now(rescue.id)).status == "matching"
+    assert (await world.get(rescue.id)).status == "matching"
 
 
 async def test_a_payment_told_twice_or_late_changes_nothing(world: World) -> None:
     rescue = await world.request()
     await world.service.record_payment(payment(rescue, "hold", "succeeded", version=5))
-    told = await world.now(rescue.id)
+    told = await world.get(rescue.id)
     await world.service.record_payment(payment(rescue, "hold", "succeeded", version=5))
     await world.service.record_payment(payment(rescue, "hold", "failed", version=4))
-    assert await world.now(rescue.id) == told
+    assert await world.get(rescue.id) == told
 
 
 async def test_a_hold_that_comes_after_the_end_is_noted_and_moves_nothing(world: World) -> None:
     rescue = await world.request()
     await world.service.act(rescue.id, CANCEL, RIDER)
-    rescue = await world.hold(rescue)
+    rescue = await world.record_hold(rescue)
     assert rescue.status == "cancelled"
     assert rescue.payment == PaymentSnapshot(status="held", source=("pay_1", 2, 0))
 
@@ -177,7 +177,7 @@ async def test_an_offer_assigns_once_and_says_so_again(world: World) -> None:
     await world.drive(rescue, Depart())
     assert await accept("usr_driver", "off_1")
     assert await world.service.driver_of(rescue.id) == "usr_driver"
-    assert (await world.now(rescue.id)).eta_seconds == 200
+    assert (await world.get(rescue.id)).eta_seconds == 200
     await world.service.act(rescue.id, Release(reason="breakdown"), DRIVER)
     assert not await accept("usr_driver", "off_1"), "given up: the old offer does not bring it back"
     assert await world.service.driver_of(rescue.id) is None
@@ -194,7 +194,7 @@ async def test_of_many_offers_accepted_at_once_one_assigns(world: World) -> None
         return_exceptions=True,
     )
     assert won.count(True) == 1
-    assert (await world.now(rescue.id)).driver_id == f"usr_{won.index(True)}"
+    assert (await world.get(rescue.id)).driver_id == f"usr_{won.index(True)}"
 
 
 async def test_a_rescue_that_is_over_or_unknown_is_not_to_be_had(world: World) -> None:
@@ -223,22 +223,22 @@ async def test_an_exchange_gives_the_rescue_to_the_better_driver_once(world: Wor
 
 async def test_a_hold_that_takes_too_long_rejects(world: World) -> None:
     rescue = await world.request()
-    world.pass_(299)
+    world.pass_time(299)
     await world.service.on_deadline(rescue.id)
-    assert (await world.now(rescue.id)).status == "requested"
-    world.pass_(1)
+    assert (await world.get(rescue.id)).status == "requested"
+    world.pass_time(1)
     await asyncio.gather(*(world.service.on_deadline(rescue.id) for _ in range(3)))
-    rescue = await world.now(rescue.id)
+    rescue = await world.get(rescue.id)
     assert (rescue.status, rescue.reason) == ("rejected", "payment_timeout")
     assert len([e for e in world.events if isinstance(e.event, RescueRejected)]) == 1
 
 
 async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None:
     rescue = await world.matching()
-    world.pass_(480)
+    world.pass_time(480)
     await asyncio.gather(*(world.service.on_deadline(rescue.id) for _ in range(3)))
     await world.settle()
-    assert (await world.now(rescue.id)).status == "unserved"
+    assert (await world.get(rescue.id)).status == "unserved"
     assert len([e for e in world.events if isinstance(e.event, RescueUnserved)]) == 1
     assert await live_rescue(world.store) is None
 
@@ -248,7 +248,7 @@ async def test_a_deadline_of_an_earlier_search_does_not_end_the_one_that_began_m
 ) -> None:
     """Read as due, then taken and given up by a driver before the deadline acts."""
     rescue = await world.matching()
-    world.pass_(480)
+    world.pass_time(480)
     read = world.rescues.get
 
     async def slow(rescue_id: str) -> Rescue | None:
@@ -260,15 +260,15 @@ async def test_a_deadline_of_an_earlier_search_does_not_end_the_one_that_began_m
 
     monkeypatch.setattr(world.rescues, "get", slow)
     await world.service.on_deadline(rescue.id)
-    searched = await world.now(rescue.id)
+    searched = await world.get(rescue.id)
     assert (searched.status, searched.matching_entry) == ("matching", 2)
 
 
 async def test_a_deadline_that_comes_after_the_acceptance_does_nothing(world: World) -> None:
     rescue = await world.assigned()
-    world.pass_(3600)
+    world.pass_time(3600)
     await world.service.on_deadline(rescue.id)
-    assert await world.now(rescue.id) == rescue
+    assert await world.get(rescue.id) == rescue
 
 
 async def test_a_booking_wakes_at_its_time(world: World) -> None:
@@ -276,11 +276,11 @@ async def test_a_booking_wakes_at_its_time(world: World) -> None:
     assert booked.status == "scheduled"
     assert await live_rescue(world.store) is None
     await world.service.on_deadline(booked.id)
-    assert (await world.now(booked.id)).status == "scheduled"
-    world.pass_(3600)
+    assert (await world.get(booked.id)).status == "scheduled"
+    world.pass_time(3600)
     await asyncio.gather(*(world.service.on_deadline(booked.id) for _ in range(3)))
     await world.settle()
-    woken = await world.now(booked.id)
+    woken = await world.get(booked.id)
     assert (woken.status, woken.version) == ("requested", 2)
     assert woken.due_at == NOW + timedelta(hours=1, minutes=5)
     assert await live_rescue(world.store) == booked.id
@@ -288,19 +288,19 @@ async def test_a_booking_wakes_at_its_time(world: World) -> None:
 
 async def test_a_booking_that_wakes_beside_another_rescue_is_rejected(world: World) -> None:
     booked = await world.request(1, scheduled_for=NOW + timedelta(hours=1))
-    world.pass_(3590)
+    world.pass_time(3590)
     other = await world.request(2)
-    world.pass_(10)
+    world.pass_time(10)
     await world.service.on_deadline(booked.id)
     await world.settle()
-    booked = await world.now(booked.id)
+    booked = await world.get(booked.id)
     assert (booked.status, booked.reason) == ("rejected", "rider_has_live_rescue")
     assert await live_rescue(world.store) == other.id
 
 
 async def test_a_booking_cancelled_while_it_wakes_lets_the_rider_go(world: World) -> None:
     booked = await world.request(scheduled_for=NOW + timedelta(hours=1))
-    world.pass_(3600)
+    world.pass_time(3600)
 
     class CancelledMeanwhile:
         async def claim(self, rider_id: str, rescue_id: str) -> None:
@@ -316,6 +316,6 @@ async def test_a_booking_cancelled_while_it_wakes_lets_the_rider_go(world: World
             raise AssertionError("nothing to confirm")
 
     await world.another_service(claims=CancelledMeanwhile()).on_deadline(booked.id)
-    assert (await world.now(booked.id)).status == "cancelled"
+    assert (await world.get(booked.id)).status == "cancelled"
     assert await live_rescue(world.store) is None
     assert len([e for e in world.events if isinstance(e.event, RescueCancelled)]) == 1

@@ -33,8 +33,8 @@ from supportcarr.rescues.schemas import MessagesQuery, RescuesQuery
 
 
 async def shown(world: World, rescue_id: str, who: Principal) -> dict[str, object]:
-    rescue, actor = await world.reading.get_rescue(rescue_id, who)
-    return decoded(await world.reading.encoded_view(rescue, actor))
+    rescue, actor = await world.queries.get_rescue(rescue_id, who)
+    return decoded(await world.queries.encoded_view(rescue, actor))
 
 
 async def test_the_rider_sees_the_rescue_as_the_interface_says(world: World) -> None:
@@ -97,14 +97,14 @@ async def test_an_end_shows_its_price(world: World) -> None:
 async def test_to_others_it_does_not_exist(world: World, who: Principal) -> None:
     rescue = await world.assigned()
     with pytest.raises(NotFound):
-        await world.reading.get_rescue(rescue.id, who)
+        await world.queries.get_rescue(rescue.id, who)
     with pytest.raises(NotFound):
-        await world.reading.get_rescue("res_qc_01jdc000000000000000009999", who)
+        await world.queries.get_rescue("res_qc_01jdc000000000000000009999", who)
 
 
 async def test_a_driver_who_is_no_more_does_not_hide_the_rescue(world: World) -> None:
     rescue = await world.completed()
-    world.town.gone.add("usr_driver")
+    world.directory.gone.add("usr_driver")
     seen = await shown(world, rescue.id, RIDER)
     assert seen["status"] == "completed"
     assert "driver" not in seen
@@ -113,11 +113,11 @@ async def test_a_driver_who_is_no_more_does_not_hide_the_rescue(world: World) ->
 async def test_a_view_is_made_once_a_version_and_audience(world: World) -> None:
     rescue = await world.assigned()
     first = await shown(world, rescue.id, RIDER)
-    asked = world.town.asked
+    asked = world.directory.asked
     assert await shown(world, rescue.id, RIDER) == first
-    assert world.town.asked == asked
+    assert world.directory.asked == asked
     await shown(world, rescue.id, DRIVER)
-    assert world.town.asked > asked
+    assert world.directory.asked > asked
     await world.service.act(rescue.id, Cancel(reason="x"), RIDER)
     assert (await shown(world, rescue.id, RIDER))["status"] == "cancelled"
 
@@ -126,7 +126,7 @@ async def test_a_rescue_that_is_kept_is_answered_without_a_wait(world: World) ->
     rescue = await world.assigned()
 
     async def answer() -> bytes:
-        return await world.reading.encoded_view(*await world.reading.get_rescue(rescue.id, RIDER))
+        return await world.queries.encoded_view(*await world.queries.get_rescue(rescue.id, RIDER))
 
     made = await answer()
     with pytest.raises(StopIteration) as answered:
@@ -141,7 +141,7 @@ async def test_a_view_does_not_outlive_what_others_know_of_its_people(
     now = 1000.0
     monkeypatch.setattr("supportcarr.rescues.queries.monotonic", lambda: now)
     await shown(world, rescue.id, RIDER)
-    world.town.rating = 3.0
+    world.directory.rating = 3.0
     now += reading_module.VIEW_SECONDS - 1
     assert (await shown(world, rescue.id, RIDER))["driver"]["rating"] == 4.9  # type: ignore[index]  # JSON
     now += 2
@@ -153,7 +153,7 @@ async def test_the_views_kept_are_bounded(world: World, monkeypatch: pytest.Monk
     rescues = [await world.request(n, rider_id=f"usr_{n}") for n in range(1, 5)]
     for n, rescue in enumerate(rescues, 1):
         await shown(world, rescue.id, principal(f"usr_{n}", "rider"))
-    assert len(world.reading._views) == 2
+    assert len(world.queries._views) == 2
 
 
 # --- lists -------------------------------------------------------------------------------------
@@ -161,12 +161,12 @@ async def test_the_views_kept_are_bounded(world: World, monkeypatch: pytest.Monk
 
 async def test_people_list_the_rescues_in_which_they_are_rider_or_driver(world: World) -> None:
     mine = await world.completed(1)
-    world.pass_(60)
+    world.pass_time(60)
     again = await world.request(2)
     await world.request(3, rider_id="usr_other_rider")
 
     async def ids(who: Principal, **query: object) -> list[str]:
-        page, _ = await world.reading.list_rescues(who, msgspec.convert(query, RescuesQuery))
+        page, _ = await world.queries.list_rescues(who, msgspec.convert(query, RescuesQuery))
         return [rescue.id for rescue in page.items]
 
     assert await ids(RIDER) == [again.id, mine.id]
@@ -188,18 +188,18 @@ async def test_a_list_is_paged_without_gap_or_repeat(world: World) -> None:
         rescue = await world.request(n)
         await world.service.act(rescue.id, Cancel(reason="x"), RIDER)
         await world.settle()
-        world.pass_(1)
+        world.pass_time(1)
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        page, _ = await world.reading.list_rescues(RIDER, RescuesQuery(limit=3, cursor=cursor))
+        page, _ = await world.queries.list_rescues(RIDER, RescuesQuery(limit=3, cursor=cursor))
         seen += [rescue.quote.id for rescue in page.items]
         cursor = page.next_cursor
         if cursor is None:
             break
     assert seen == [f"quo_{n}" for n in range(7, 0, -1)]
     with pytest.raises(BadCursor):
-        await world.reading.list_rescues(RIDER, RescuesQuery(cursor="nonsense"))
+        await world.queries.list_rescues(RIDER, RescuesQuery(cursor="nonsense"))
 
 
 # --- timeline and cancellation -----------------------------------------------------------------
@@ -209,8 +209,8 @@ async def test_the_timeline_says_who_did_what_and_keeps_operators_to_themselves(
     rescue = await world.assigned()
     await world.service.act(rescue.id, Cancel(reason="rider_called"), SUPPORT)
     for who, shown_id in ((RIDER, None), (DRIVER, None), (SUPPORT, "usr_support")):
-        one, actor = await world.reading.get_rescue(rescue.id, who)
-        wire = msgspec.to_builtins(world.reading.timeline(one, actor))
+        one, actor = await world.queries.get_rescue(rescue.id, who)
+        wire = msgspec.to_builtins(world.queries.timeline(one, actor))
         assert wire[0] == {
             "at": "2026-06-01T16:00:00Z",
             "from": None,
@@ -229,31 +229,31 @@ async def test_the_timeline_says_who_did_what_and_keeps_operators_to_themselves(
 
 async def test_the_preview_is_what_cancelling_then_costs(world: World) -> None:
     rescue = await world.assigned()
-    one, rider = await world.reading.get_rescue(rescue.id, RIDER)
-    free = world.reading.cancellation(one, rider)
+    one, rider = await world.queries.get_rescue(rescue.id, RIDER)
+    free = world.queries.cancellation(one, rider)
     assert (free.fee_minor, free.free_until) == (0, NOW + timedelta(minutes=2))
-    world.pass_(121)
-    costly = world.reading.cancellation(one, rider)
+    world.pass_time(121)
+    costly = world.queries.cancellation(one, rider)
     assert (costly.fee_minor, costly.currency, costly.free_until) == (700, "CAD", None)
-    _, operator = await world.reading.get_rescue(rescue.id, SUPPORT)
-    assert world.reading.cancellation(one, operator).fee_minor == 0
+    _, operator = await world.queries.get_rescue(rescue.id, SUPPORT)
+    assert world.queries.cancellation(one, operator).fee_minor == 0
     cancelled = await world.service.act(rescue.id, Cancel(reason="x"), RIDER)
     assert cancelled.owed is not None
     assert cancelled.owed.rider_minor == 700
     with pytest.raises(IllegalTransition):
-        world.reading.cancellation(cancelled, rider)
+        world.queries.cancellation(cancelled, rider)
 
 
 async def test_cancelling_without_a_driver_is_free_without_end(world: World) -> None:
-    one, rider = await world.reading.get_rescue((await world.matching()).id, RIDER)
-    preview = world.reading.cancellation(one, rider)
+    one, rider = await world.queries.get_rescue((await world.matching()).id, RIDER)
+    preview = world.queries.cancellation(one, rider)
     assert (preview.fee_minor, preview.free_until) == (0, None)
 
 
 async def test_a_driver_releases_and_so_has_no_preview_of_cancelling(world: World) -> None:
-    one, driver = await world.reading.get_rescue((await world.assigned()).id, DRIVER)
+    one, driver = await world.queries.get_rescue((await world.assigned()).id, DRIVER)
     with pytest.raises(Forbidden):
-        world.reading.cancellation(one, driver)
+        world.queries.cancellation(one, driver)
 
 
 # --- messages ----------------------------------------------------------------------------------
@@ -305,9 +305,9 @@ async def test_strangers_neither_read_nor_write(world: World) -> None:
 
 async def test_a_day_after_the_end_nothing_more_is_said(world: World) -> None:
     rescue = await world.completed()
-    world.pass_(24 * 3600)
+    world.pass_time(24 * 3600)
     await world.chat.send(rescue.id, RIDER, "I left my helmet in your truck")
-    world.pass_(1)
+    world.pass_time(1)
     with pytest.raises(ChatClosed):
         await world.chat.send(rescue.id, RIDER, "Hello?")
     assert len((await world.chat.list_messages(rescue.id, RIDER, MessagesQuery())).items) == 1
@@ -319,7 +319,7 @@ async def test_a_day_after_the_end_nothing_more_is_said(world: World) -> None:
 async def test_the_console_has_the_whole_file_and_nothing_of_what_is_not_there(world: World) -> None:
     rescue = await world.assigned()
     await world.chat.send(rescue.id, RIDER, "Hello")
-    file = RescueDetails(world.store, world.reading, ChatService(world.store, world.clock))
+    file = RescueDetails(world.store, world.queries, ChatService(world.store, world.clock))
     view = await file.rescue(rescue.id)
     assert view is not None
     assert (view.id, view.pin) == (rescue.id, None)

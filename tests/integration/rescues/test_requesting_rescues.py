@@ -34,7 +34,7 @@ async def test_a_rescue_is_requested_and_its_rider_claimed(world: World) -> None
     assert rescue.id == "res_qc_01jdc000000000000000000001"
     assert (rescue.status, rescue.version, rescue.pin) == ("requested", 1, PIN)
     assert rescue.due_at == NOW + timedelta(minutes=5)
-    assert world.quotes.taken == {"quo_1": rescue.id}
+    assert world.quotes.redeemed == {"quo_1": rescue.id}
     assert await live_rescue(world.store) == rescue.id
     (event,) = world.events
     assert isinstance(event.event, RescueRequested)
@@ -42,7 +42,7 @@ async def test_a_rescue_is_requested_and_its_rider_claimed(world: World) -> None
 
 async def test_a_repeat_answers_what_the_rescue_is_by_now(world: World) -> None:
     rescue = await world.matching()
-    world.pass_(3600)
+    world.pass_time(3600)
     world.quotes.expired.add("quo_1")
     again = await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
     assert again == rescue
@@ -50,7 +50,7 @@ async def test_a_repeat_answers_what_the_rescue_is_by_now(world: World) -> None:
 
 
 async def test_repeats_side_by_side_make_one_rescue(world: World) -> None:
-    world.quotes.put("quo_1")
+    world.quotes.add("quo_1")
     made = await asyncio.gather(
         *(world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1)) for _ in range(8))
     )
@@ -61,7 +61,7 @@ async def test_repeats_side_by_side_make_one_rescue(world: World) -> None:
 
 async def test_of_two_requests_of_one_rider_one_is_refused_and_keeps_its_quote(world: World) -> None:
     for n in range(1, 7):
-        world.quotes.put(f"quo_{n}")
+        world.quotes.add(f"quo_{n}")
     outcomes = await asyncio.gather(
         *(
             world.service.request(asking(f"quo_{n}"), rider_id="usr_rider", creation_id=creation(n))
@@ -73,7 +73,7 @@ async def test_of_two_requests_of_one_rider_one_is_refused_and_keeps_its_quote(w
     refused = [o for o in outcomes if isinstance(o, Conflict)]
     assert (len(made), len(refused)) == (1, 5)
     assert {r.code for r in refused} <= {"rider_has_live_rescue", "conflict"}
-    assert world.quotes.taken == {made[0].quote.id: made[0].id}
+    assert world.quotes.redeemed == {made[0].quote.id: made[0].id}
 
 
 async def test_two_riders_may_be_rescued_at_once(world: World) -> None:
@@ -83,11 +83,11 @@ async def test_two_riders_may_be_rescued_at_once(world: World) -> None:
 
 @pytest.mark.parametrize("trouble", ["expired", "used"])
 async def test_a_refused_quote_leaves_the_rider_free(world: World, trouble: str) -> None:
-    world.quotes.put("quo_1")
+    world.quotes.add("quo_1")
     if trouble == "expired":
         world.quotes.expired.add("quo_1")
     else:
-        world.quotes.taken["quo_1"] = "res_qc_another"
+        world.quotes.redeemed["quo_1"] = "res_qc_another"
     with pytest.raises(Conflict) as refused:
         await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
     assert refused.value.code == f"quote_{trouble}"
@@ -96,19 +96,19 @@ async def test_a_refused_quote_leaves_the_rider_free(world: World, trouble: str)
 
 
 async def test_another_riders_quote_does_not_exist(world: World) -> None:
-    world.quotes.put("quo_1", "usr_other_rider")
+    world.quotes.add("quo_1", "usr_other_rider")
     with pytest.raises(NotFound):
         await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
 
 
 async def test_a_payment_method_that_is_not_ones_own_is_named(world: World) -> None:
-    world.quotes.put("quo_1")
+    world.quotes.add("quo_1")
     with pytest.raises(ValidationFailed) as refused:
         await world.service.request(
             asking(payment_method_id="pmt_stolen"), rider_id="usr_rider", creation_id=creation(1)
         )
     assert [e.field for e in refused.value.errors] == ["payment_method_id"]
-    assert world.quotes.taken == {}
+    assert world.quotes.redeemed == {}
     assert await live_rescue(world.store) is None
 
 
@@ -137,7 +137,7 @@ class Dying:
 )
 class TestKilledAtEveryStep:
     async def die(self, world: World, port: str, method: str, when: str) -> None:
-        world.quotes.put("quo_1")
+        world.quotes.add("quo_1")
         real = world.quotes if port == "quotes" else world.riders
         dying = world.another_service(**{port: Dying(real, method, when)})
         with pytest.raises(Killed):
@@ -155,7 +155,7 @@ class TestKilledAtEveryStep:
         self, world: World, port: str, method: str, when: str
     ) -> None:
         await self.die(world, port, method, when)
-        world.pass_(61)
+        world.pass_time(61)
         await world.riders.reconcile(world.service)
         assert await live_rescue(world.store) is None
         assert (await world.request(2)).status == "requested"
@@ -163,12 +163,12 @@ class TestKilledAtEveryStep:
 
 async def test_killed_after_the_insert_the_claim_is_kept_all_the_same(world: World) -> None:
     await world.relay.stop()  # nobody hears of it
-    world.quotes.put("quo_1")
+    world.quotes.add("quo_1")
     rescue = await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
-    world.pass_(61)
+    world.pass_time(61)
     await world.riders.reconcile(world.service)
     assert await live_rescue(world.store) == rescue.id
-    world.pass_(3600)
+    world.pass_time(3600)
     await world.riders.reconcile(world.service)
     assert await live_rescue(world.store) == rescue.id
 
@@ -181,17 +181,17 @@ async def test_a_rescue_inserted_after_its_claim_had_gone_to_another_is_rejected
             return getattr(world.quotes, name)
 
         async def redeem(self, quote_id: str, **rest: Any) -> Any:
-            world.pass_(61)
+            world.pass_time(61)
             await world.riders.reconcile(world.service)
             await world.request(2)
             return await world.quotes.redeem(quote_id, **rest)
 
-    world.quotes.put("quo_1")
+    world.quotes.add("quo_1")
     late = await world.another_service(quotes=Slow()).request(
         asking(), rider_id="usr_rider", creation_id=creation(1)
     )
     await world.settle()
-    late = await world.now(late.id)
+    late = await world.get(late.id)
     assert (late.status, late.reason) == ("rejected", "rider_has_live_rescue")
     live = [r for r in await every_rescue(world) if r.is_live]
     assert [r.id for r in live] == [await live_rescue(world.store)]

@@ -20,7 +20,7 @@ class Desk:
     """Calls a route by method and path."""
 
     def __init__(self, world: World) -> None:
-        made = routes(world.service, world.reading, world.chat)
+        made = routes(world.service, world.queries, world.chat)
         self.routes: dict[tuple[str, str], Route] = {(r.method, r.path): r for r in made}
         assert len(self.routes) == len(made)
         self.settle = world.settle
@@ -75,14 +75,14 @@ def shown(answer: Response, type_: Any) -> dict[str, Any]:
 
 
 async def test_a_rescue_goes_from_request_to_completion_over_its_routes(world: World, desk: Desk) -> None:
-    world.quotes.put("quo_1")
+    world.quotes.add("quo_1")
     body = {"quote_id": "quo_1", "payment_method_id": "pmt_1", "note": "By the fountain"}
     created = await desk("POST", "/rescues", RIDER, body, new_id=creation(1))
     rescue = shown(created, desk.routes["POST", "/rescues"].response)
     assert (rescue["status"], rescue["pin"], rescue["note"]) == ("requested", PIN, "By the fountain")
     assert created.version == 1
     assert created.headers == (("Location", f"/api/v1/rescues/{rescue['id']}"),)
-    await world.hold(await world.now(rescue["id"]))
+    await world.record_hold(await world.get(rescue["id"]))
     await world.service.assign(rescue["id"], driver_id="usr_driver", offer_id="off_1", eta_seconds=60)
     version = 3
     for step, sent, status in (
@@ -107,7 +107,7 @@ async def test_a_rescue_goes_from_request_to_completion_over_its_routes(world: W
 
 async def test_the_rider_reads_the_fee_and_cancels(world: World, desk: Desk) -> None:
     rescue = await world.assigned()
-    world.pass_(300)
+    world.pass_time(300)
     preview = await desk("GET", f"{ONE}/cancellation", RIDER, rescue_id=rescue.id)
     assert shown(preview, desk.routes["GET", f"{ONE}/cancellation"].response)["fee_minor"] == 700
     answer = await desk(
@@ -134,7 +134,7 @@ async def test_the_driver_ends_it_otherwise(
     world: World, desk: Desk, step: str, body: object, status: str
 ) -> None:
     rescue = await world.arrived()
-    world.pass_(601)
+    world.pass_time(601)
     answer = await desk("POST", f"{ONE}/{step}", DRIVER, body, rescue_id=rescue.id)
     assert decoded(answer.body)["status"] == status
     again = await desk("POST", f"{ONE}/{step}", DRIVER, body, rescue_id=rescue.id)
@@ -146,7 +146,7 @@ async def test_operators_cancel_for_nothing_and_abort_at_a_price(
     world: World, desk: Desk, who: Principal
 ) -> None:
     first = await world.assigned(1)
-    world.pass_(300)
+    world.pass_time(300)
     answer = await desk(
         "POST", "/admin/rescues/{rescue_id}/cancellation", who, {"reason": "called"}, rescue_id=first.id
     )
@@ -223,6 +223,6 @@ async def test_deadlines_watch_the_rescues(world: World) -> None:
     (deadline,) = jobs.deadlines(world.service)
     assert deadline.spec is RESCUES
     rescue = await world.request()
-    world.pass_(301)
+    world.pass_time(301)
     await deadline.fire(rescue.id)
-    assert (await world.now(rescue.id)).status == "rejected"
+    assert (await world.get(rescue.id)).status == "rejected"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.platform.in_process import Platform, running_platform
-from support.rescues.fixtures import Stage
+from support.rescues.fixtures import RescueFactory
 from support.timeouts import a_minute_at_most
 
 __all__ = ["a_minute_at_most", "platform", "stage"]
@@ -24,5 +24,5 @@ async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
 
 
 @pytest.fixture
-def stage(platform: Platform) -> Stage:
-    return Stage(platform)
+def stage(platform: Platform) -> RescueFactory:
+    return RescueFactory(platform)

@@ -14,7 +14,7 @@ import pytest
 from support.faults import until
 from support.http.server import Client, Reply
 from support.platform.in_process import Platform, running_platform
-from support.rescues.fixtures import PICKUP, VISA, Stage, must, quote_body
+from support.rescues.fixtures import PICKUP, VISA, RescueFactory, expect, quote_body
 from supportcarr.kit.events.stream_types import StreamEvent
 from supportcarr.realtime.event_mapping import user_stream
 
@@ -34,7 +34,7 @@ async def becomes(rider: Client, rescue_id: str, *statuses: str) -> Any:
 
     async def is_there() -> bool:
         nonlocal now
-        now = must(await rider.get(f"/rescues/{rescue_id}"), 200)
+        now = expect(await rider.get(f"/rescues/{rescue_id}"), 200)
         return now["status"] in statuses
 
     await until(is_there)
@@ -65,7 +65,7 @@ def is_unavailable(reply: Reply) -> bool:
 
 
 async def test_without_redis_everything_goes_on_but_what_lives_in_it(
-    platform: Platform, stage: Stage
+    platform: Platform, stage: RescueFactory
 ) -> None:
     riding = await stage.in_transit()
     waiting, card = await stage.rider()
@@ -80,27 +80,27 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
     assert (await platform.anonymous().get("//readyz")).status == 200
 
     # positions are the one thing that is nowhere else
-    assert is_unavailable(await report(platform, riding.its_driver))
+    assert is_unavailable(await report(platform, riding.assigned_driver))
 
     # a rescue is asked for, without an arrival time, and its card is held
-    quote = must(await waiting.post("/quotes", quote_body()), 201)
+    quote = expect(await waiting.post("/quotes", quote_body()), 201)
     assert quote.get("eta_seconds") is None
     asked = {"quote_id": quote["id"], "payment_method_id": card}
-    rescue = must(await waiting.create("/rescues", asked), 201)
+    rescue = expect(await waiting.create("/rescues", asked), 201)
     await becomes(waiting, rescue["id"], "matching")
 
     # one that is under way comes to its end, and is paid
-    must(await riding.drives("completion", {"outcome": "delivered"}), 200)
+    expect(await riding.driver_posts("completion", {"outcome": "delivered"}), 200)
     paid = await becomes(riding.rider, riding.rescue_id, "completed")
 
     async def is_captured() -> bool:
-        now = must(await riding.rider.get(riding.path), 200)
+        now = expect(await riding.rider.get(riding.path), 200)
         return bool(now["payment"]["captured_minor"] == paid["price_minor"])
 
     await until(is_captured)
 
     # the other is given up, and its hold let go
-    must(await waiting.post(f"/rescues/{rescue['id']}/cancellation", {"reason": "fixed_it"}), 200)
+    expect(await waiting.post(f"/rescues/{rescue['id']}/cancellation", {"reason": "fixed_it"}), 200)
 
     async def is_released() -> bool:
         return {i["status"] for i in await platform.emulator.intents()} == {"succeeded", "canceled"}
@@ -108,7 +108,7 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
     await until(is_released)
 
     # who signs out is out
-    must(await waiting.post("/auth/sign-out"), 204)
+    expect(await waiting.post("/auth/sign-out"), 204)
     assert (await waiting.get("/me")).status == 401
 
     # Redis is back: what happened meanwhile is told, once and in order
@@ -122,7 +122,7 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
         items = await told(platform, person.user_id)
         assert len({item.id for item in items}) == len(items)
         assert moves(items, scene_id)[-len(states) :] == states
-    assert (await report(platform, riding.its_driver)).status == 200
+    assert (await report(platform, riding.assigned_driver)).status == 200
     await until(lambda: not platform.house.tokens.stale())
 
 
@@ -142,10 +142,10 @@ async def test_without_redis_and_store_nobody_is_believed(platform: Platform) ->
 
 @pytest.mark.parametrize("fault", ["stall", "slow"])
 async def test_a_redis_that_takes_its_time_takes_nobody_elses(
-    platform: Platform, stage: Stage, fault: str
+    platform: Platform, stage: RescueFactory, fault: str
 ) -> None:
     scene = await stage.in_transit()
-    people = [scene.rider, scene.its_driver] + [await platform.person("rider") for _ in range(4)]
+    people = [scene.rider, scene.assigned_driver] + [await platform.person("rider") for _ in range(4)]
     if fault == "stall":
         platform.faults.redis.stall()
     else:
@@ -160,7 +160,7 @@ async def test_a_redis_that_takes_its_time_takes_nobody_elses(
 
     async def drive() -> None:
         while time.monotonic() < ends:
-            replies["positions"].append(await report(platform, scene.its_driver, later_s=0.01))
+            replies["positions"].append(await report(platform, scene.assigned_driver, later_s=0.01))
 
     async with asyncio.timeout(30):
         await asyncio.gather(*map(read, people), *(drive() for _ in range(5)))
@@ -174,7 +174,7 @@ async def test_a_redis_that_takes_its_time_takes_nobody_elses(
     await until(lambda: not platform.house.tokens.stale(), within_s=10)
 
     async def takes_positions() -> bool:
-        return (await report(platform, scene.its_driver)).status == 200
+        return (await report(platform, scene.assigned_driver)).status == 200
 
     await until(takes_positions, within_s=10)
 
@@ -187,7 +187,7 @@ def turned_away(platform: Platform) -> float:
 async def test_what_waits_for_a_silent_redis_does_not_pile_up(tmp_path: Path) -> None:
     async with running_platform(tmp_path, REQUESTS_AT_ONCE="20") as platform:
         platform.contract.under_faults = True
-        driver = await Stage(platform).driver()
+        driver = await RescueFactory(platform).driver()
         platform.faults.redis.stall()
         await redis_is_missed(platform)
         sending = [asyncio.create_task(report(platform, driver, later_s=0)) for _ in range(200)]
@@ -199,7 +199,7 @@ async def test_what_waits_for_a_silent_redis_does_not_pile_up(tmp_path: Path) ->
 
 
 async def test_a_connection_that_breaks_all_the_time_costs_no_answer(
-    platform: Platform, stage: Stage
+    platform: Platform, stage: RescueFactory
 ) -> None:
     driver = await stage.driver()
     flapping = True
@@ -225,7 +225,7 @@ async def test_a_connection_that_breaks_all_the_time_costs_no_answer(
 
 
 async def test_a_full_redis_is_as_good_as_none_for_what_must_be_written(
-    platform: Platform, stage: Stage
+    platform: Platform, stage: RescueFactory
 ) -> None:
     driver = await stage.driver()
     rider, card = await stage.rider()
@@ -242,7 +242,9 @@ async def test_a_full_redis_is_as_good_as_none_for_what_must_be_written(
     assert (await report(platform, driver)).status == 200
 
 
-async def test_a_rescue_asked_for_while_redis_is_slow_is_not_lost(platform: Platform, stage: Stage) -> None:
+async def test_a_rescue_asked_for_while_redis_is_slow_is_not_lost(
+    platform: Platform, stage: RescueFactory
+) -> None:
     rider, card = await stage.rider(VISA)
     platform.faults.redis.slow(0.4)
     rescue_id = await _asked(platform, rider, card)
@@ -254,12 +256,12 @@ async def test_a_rescue_asked_for_while_redis_is_slow_is_not_lost(platform: Plat
 
 
 async def _asked(platform: Platform, rider: Client, card: str) -> str:
-    quote = must(await rider.post("/quotes", quote_body()), 201)
+    quote = expect(await rider.post("/quotes", quote_body()), 201)
     asked = {"quote_id": quote["id"], "payment_method_id": card}
-    return str(must(await rider.create("/rescues", asked), 201)["id"])
+    return str(expect(await rider.create("/rescues", asked), 201)["id"])
 
 
-async def test_a_wiped_redis_is_told_what_was_not_told_yet(platform: Platform, stage: Stage) -> None:
+async def test_a_wiped_redis_is_told_what_was_not_told_yet(platform: Platform, stage: RescueFactory) -> None:
     rider, card = await stage.rider()
     platform.faults.redis.shut()
     await redis_is_missed(platform)

@@ -17,7 +17,7 @@ import pytest
 from support.faults import until
 from support.http.server import Reply
 from support.platform.in_process import Platform
-from support.rescues.fixtures import Stage, must, quote_body
+from support.rescues.fixtures import RescueFactory, expect, quote_body
 
 
 def is_unavailable(reply: Reply) -> bool:
@@ -26,7 +26,7 @@ def is_unavailable(reply: Reply) -> bool:
     )
 
 
-async def test_a_store_that_fails_is_said_to_be_away(platform: Platform, stage: Stage) -> None:
+async def test_a_store_that_fails_is_said_to_be_away(platform: Platform, stage: RescueFactory) -> None:
     rider, _ = await stage.rider()
     nobody = platform.anonymous()
     platform.faults.store.fails = True
@@ -59,18 +59,20 @@ async def test_a_store_that_hangs_costs_a_request_its_time_and_no_more(platform:
     assert [(await person.get("/me")).status for person in people] == [200, 200, 200]
 
 
-async def test_a_request_that_was_cut_off_is_repeated_without_harm(platform: Platform, stage: Stage) -> None:
+async def test_a_request_that_was_cut_off_is_repeated_without_harm(
+    platform: Platform, stage: RescueFactory
+) -> None:
     rider, card = await stage.rider()
-    quote = must(await rider.post("/quotes", quote_body()), 201)
+    quote = expect(await rider.post("/quotes", quote_body()), 201)
     asked = {"quote_id": quote["id"], "payment_method_id": card}
     platform.faults.store.late_s = 1.5  # each write happens, and takes too long to say so
     cut_off = await rider.post("/rescues", asked, key="my-rescue")
     assert (cut_off.status, cut_off.code) == (503, "overloaded")
     platform.faults.heal()
-    rescue = must(await rider.post("/rescues", asked, key="my-rescue"), 201)
-    again = must(await rider.post("/rescues", asked, key="my-rescue"), 201)
+    rescue = expect(await rider.post("/rescues", asked, key="my-rescue"), 201)
+    again = expect(await rider.post("/rescues", asked, key="my-rescue"), 201)
     assert again["id"] == rescue["id"]
-    assert [one["id"] for one in must(await rider.get("/rescues"), 200)["items"]] == [rescue["id"]]
+    assert [one["id"] for one in expect(await rider.get("/rescues"), 200)["items"]] == [rescue["id"]]
     await platform.settle()
     assert len(await platform.emulator.intents()) == 1
 

@@ -9,34 +9,34 @@ import pytest
 
 from support.faults import until
 from support.platform.in_process import Platform
-from support.rescues.fixtures import VISA, Scene, Stage, must, quote_body
+from support.rescues.fixtures import VISA, PreparedRescue, RescueFactory, expect, quote_body
 
 RETRIES = 3.0  # seconds: a job asks again after one
 
 
-async def asked_for(stage: Stage) -> Scene:
+async def asked_for(stage: RescueFactory) -> PreparedRescue:
     """A rescue that was asked for just now."""
     rider, card = await stage.rider()
     return await ask(stage, rider, card)
 
 
-async def ask(stage: Stage, rider: Any, card: str) -> Scene:
-    quote = must(await rider.post("/quotes", quote_body()), 201)
+async def ask(stage: RescueFactory, rider: Any, card: str) -> PreparedRescue:
+    quote = expect(await rider.post("/quotes", quote_body()), 201)
     body = {"quote_id": quote["id"], "payment_method_id": card}
-    return Scene(stage.platform, rider, must(await rider.create("/rescues", body), 201)["id"])
+    return PreparedRescue(stage.platform, rider, expect(await rider.create("/rescues", body), 201)["id"])
 
 
-async def status(scene: Scene) -> str:
-    return str(must(await scene.rider.get(scene.path), 200)["status"])
+async def status(scene: PreparedRescue) -> str:
+    return str(expect(await scene.rider.get(scene.path), 200)["status"])
 
 
-async def time_runs_out(platform: Platform, scene: Scene) -> None:
+async def time_runs_out(platform: Platform, scene: PreparedRescue) -> None:
     """What a worker does when the rescue's deadline has come."""
     [deadline] = [d for d in platform.house.deadlines() if d.spec.name == "rescuerequests"]
     await deadline.fire(scene.rescue_id)
 
 
-async def becomes(scene: Scene, wanted: str) -> None:
+async def becomes(scene: PreparedRescue, wanted: str) -> None:
     async def is_there() -> bool:
         return await status(scene) == wanted
 
@@ -44,7 +44,7 @@ async def becomes(scene: Scene, wanted: str) -> None:
 
 
 async def test_a_rescue_waits_for_stripe_and_goes_on_when_it_is_back(
-    platform: Platform, stage: Stage
+    platform: Platform, stage: RescueFactory
 ) -> None:
     rider, card = await stage.rider()
     platform.faults.emulator.shut()
@@ -62,14 +62,14 @@ async def test_a_rescue_waits_for_stripe_and_goes_on_when_it_is_back(
 
 
 async def test_after_five_minutes_it_is_rejected_and_nothing_is_held(
-    platform: Platform, stage: Stage
+    platform: Platform, stage: RescueFactory
 ) -> None:
     rider, card = await stage.rider()
     platform.faults.emulator.shut()
     scene = await ask(stage, rider, card)
     platform.clock.pass_(301)
     await time_runs_out(platform, scene)
-    rescue = must(await rider.get(scene.path), 200)
+    rescue = expect(await rider.get(scene.path), 200)
     assert (rescue["status"], rescue["reason"]) == ("rejected", "payment_timeout")
     platform.faults.heal()
     await nothing_is_held(platform, scene)
@@ -77,9 +77,11 @@ async def test_after_five_minutes_it_is_rejected_and_nothing_is_held(
     await becomes(again, "matching")
 
 
-async def test_a_hold_that_came_about_unheard_is_found_and_let_go(platform: Platform, stage: Stage) -> None:
+async def test_a_hold_that_came_about_unheard_is_found_and_let_go(
+    platform: Platform, stage: RescueFactory
+) -> None:
     rider, card = await stage.rider()
-    await platform.emulator.misbehave(timeout_next=1)  # it holds the money, and does not say so
+    await platform.emulator.set_behaviour(timeout_next=1)  # it holds the money, and does not say so
     scene = await ask(stage, rider, card)
 
     async def is_held() -> bool:
@@ -95,7 +97,7 @@ async def test_a_hold_that_came_about_unheard_is_found_and_let_go(platform: Plat
     assert len(await platform.emulator.intents()) == 1
 
 
-async def nothing_is_held(platform: Platform, scene: Scene) -> None:
+async def nothing_is_held(platform: Platform, scene: PreparedRescue) -> None:
     async def is_over() -> bool:
         intents = {intent["status"] for intent in await platform.emulator.intents()}
         payment = await platform.house.payments.of_rescue(scene.rescue_id)
@@ -115,16 +117,18 @@ async def nothing_is_held(platform: Platform, scene: Scene) -> None:
     ids=["500", "503", "429", "silent"],
 )
 async def test_what_stripe_cannot_do_now_is_asked_again_and_done_once(
-    platform: Platform, stage: Stage, behaviour: dict[str, Any]
+    platform: Platform, stage: RescueFactory, behaviour: dict[str, Any]
 ) -> None:
     rider, card = await stage.rider()
-    await platform.emulator.misbehave(**behaviour)
+    await platform.emulator.set_behaviour(**behaviour)
     scene = await ask(stage, rider, card)
     await becomes(scene, "matching")
     assert [intent["status"] for intent in await platform.emulator.intents()] == ["requires_capture"]
 
 
-async def test_a_slow_stripe_keeps_nobody_waiting_but_payments(platform: Platform, stage: Stage) -> None:
+async def test_a_slow_stripe_keeps_nobody_waiting_but_payments(
+    platform: Platform, stage: RescueFactory
+) -> None:
     others = await platform.person("rider")
     scene = await asked_for(stage)
     await becomes(scene, "matching")
@@ -138,6 +142,6 @@ async def test_a_slow_stripe_keeps_nobody_waiting_but_payments(platform: Platfor
     for task in cards:
         refused = await task
         assert (refused.status, refused.code) == (503, "overloaded")
-    must(await scene.rider.post(f"{scene.path}/cancellation", {"reason": "fixed_it"}), 200)
+    expect(await scene.rider.post(f"{scene.path}/cancellation", {"reason": "fixed_it"}), 200)
     platform.faults.heal()
     await nothing_is_held(platform, scene)

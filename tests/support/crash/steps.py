@@ -162,7 +162,7 @@ class _Store:
     def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
         return cast(Collection[D], _Collection(self._inner.collection(spec), self._fuse))
 
-    def named(self, name: str) -> Collection[Any]:
+    def get_collection(self, name: str) -> Collection[Any]:
         return cast(Collection[Any], _Collection(self._inner.get_collection(name), self._fuse))
 
 
@@ -207,7 +207,7 @@ class _Collection:
     async def delete(self, id: str, version: int) -> None:
         await self._fuse.step(lambda _: f"{self._name}: deleted", lambda: self._inner.delete(id, version))
 
-    async def relayed(self, event: EventEnvelope) -> None:
+    async def mark_published(self, event: EventEnvelope) -> None:
         # Until here it is nobody's: every consumer has had it.
         with working_as("relay"):
             await self._fuse.step(

@@ -64,7 +64,7 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
 RESCUES = CollectionSpec("testrescues", Rescue)
 
 
-class Book:
+class StoredAssignments:
     """The port ``RescueBook`` over stored rescues."""
 
     def __init__(self, store: Store) -> None:
@@ -100,7 +100,7 @@ class Book:
         return rescue.driver_id if rescue and rescue.status == "assigned" else None
 
 
-class Positions:
+class FakePositions:
     """The port ``Positions``: drivers stand where they were put."""
 
     def __init__(self) -> None:
@@ -154,11 +154,11 @@ class InterruptedStore:
         return saved
 
 
-async def die() -> None:
+async def crash() -> None:
     raise Crash
 
 
-class City:
+class DispatchWorld:
     """Dispatch over a real store, with everything around it in the test's hands."""
 
     def __init__(self, store: Store, settings: DispatchSettings | None = None) -> None:
@@ -166,18 +166,18 @@ class City:
         self.settings = settings or DispatchSettings()
         self.now = START
         self.clock = Clock(city_origin=START, wall_origin=START, wall=lambda: self.now.timestamp())
-        self.positions = Positions()
+        self.positions = FakePositions()
         self.positions.clock = self.clock
         self.offline: list[tuple[str, str]] = []
         self.events: list[EventEnvelope] = []
-        self._untold: list[EventEnvelope] = []
+        self._undelivered: list[EventEnvelope] = []
         self._standing: dict[str, int] = {}
         self._versions: dict[str, int] = {}
         self.roster = store.collection(ROSTER)
         self.cases = store.collection(CASES)
         self.offers = store.collection(OFFERS)
         self.rescues = store.collection(RESCUES)
-        store.subscribe(self._hear)
+        store.subscribe(self._record_events)
         self.dispatch = self.process()
         self.supply = DriverSupply(
             store,
@@ -187,7 +187,7 @@ class City:
         )
 
     def process(
-        self, *, after: int | None = None, meanwhile: Callable[[], Awaitable[object]] = die
+        self, *, after: int | None = None, meanwhile: Callable[[], Awaitable[object]] = crash
     ) -> DispatchService:
         """Another process of the same city; after so many writes something happens: it dies, or waits
         while others act."""
@@ -195,7 +195,7 @@ class City:
         return DispatchService(
             store,
             self.clock,
-            rescues=Book(store),
+            rescues=StoredAssignments(store),
             positions=self.positions,
             routes=StraightLineRouter(RoutingSettings()),
             drivers=self,
@@ -207,10 +207,10 @@ class City:
     async def driver(self, driver_id: str, metres: float = 500.0) -> str:
         """An approved driver, online, so far from the pickup."""
         self.positions.at[driver_id] = north(metres)
-        await self.stand(driver_id, online=True)
+        await self.set_standing(driver_id, online=True)
         return driver_id
 
-    async def stand(self, driver_id: str, *, online: bool, approved: bool = True) -> None:
+    async def set_standing(self, driver_id: str, *, online: bool, approved: bool = True) -> None:
         version = self._standing[driver_id] = self._standing.get(driver_id, 0) + 1
         fact = DriverStandingChanged(driver_id=driver_id, approved=approved, online=online, vehicle_id="veh")
         await self.dispatch.follow_driver(self.event(fact, driver_id, version))
@@ -218,7 +218,7 @@ class City:
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """The port ``Drivers``; the fact of it comes with ``deliver`` in real life, at once here."""
         self.offline.append((driver_id, reason))
-        await self.stand(driver_id, online=False)
+        await self.set_standing(driver_id, online=False)
 
     async def wait_for_driver(
         self, rescue_id: str = RESCUE, *, rider_id: str = RIDER, given_up_by: str | None = None
@@ -300,7 +300,7 @@ class City:
             await self.dispatch.on_case_deadline(case.id)
         await self.dispatch.reconcile()
 
-    async def live(self, seconds: float, step: float = 1.0) -> None:
+    async def run_for(self, seconds: float, step: float = 1.0) -> None:
         """Let time pass, firing what falls due and delivering events on the way."""
         for _ in range(round(seconds / step)):
             self.pass_time(step)
@@ -308,15 +308,15 @@ class City:
             await self.run_due()
         await self.deliver()
 
-    def _hear(self, collection: str, document_id: str, events: Sequence[EventEnvelope]) -> None:
+    def _record_events(self, collection: str, document_id: str, events: Sequence[EventEnvelope]) -> None:
         self.events.extend(events)
-        self._untold.extend(events)
+        self._undelivered.extend(events)
 
     async def deliver(self) -> None:
         """Hand on what was recorded, as the relay does."""
         await asyncio.sleep(0)
-        while self._untold:
-            event = self._untold.pop(0)
+        while self._undelivered:
+            event = self._undelivered.pop(0)
             if isinstance(event.event, RescueAssigned):
                 await self.dispatch.follow_rescue(event)
 
@@ -325,7 +325,7 @@ class City:
     async def open_offers(self) -> list[Offer]:
         return [o async for o in self.offers.scan() if o.state == "open"]
 
-    async def the_offer(self) -> Offer:
+    async def only_open_offer(self) -> Offer:
         """The one open offer."""
         (offer,) = await self.open_offers()
         return offer
@@ -351,7 +351,7 @@ class City:
         assert rescue is not None
         return rescue
 
-    def made(self) -> list[tuple[str, str]]:
+    def offers_made(self) -> list[tuple[str, str]]:
         """(rescue, driver) of each offer that was made, in order."""
         return [(e.event.rescue_id, e.event.driver_id) for e in self.events if isinstance(e.event, OfferMade)]
 
@@ -360,7 +360,7 @@ class City:
         return [(e.event.driver_id, e.event.outcome) for e in self.events if isinstance(e.event, OfferClosed)]
 
 
-async def assert_at_rest(city: City) -> None:
+async def assert_consistent(city: DispatchWorld) -> None:
     """Nothing is half-done: claims, offers, cases and rescues say the same."""
     entries = [e async for e in city.roster.scan()]
     offers = {o.id: o async for o in city.offers.scan()}

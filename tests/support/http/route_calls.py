@@ -13,7 +13,16 @@ from typing import Any
 
 from support.http.server import PASSWORD, new_phone
 from support.platform.in_process import CheckedClient, Platform
-from support.rescues.fixtures import APPLICATION, DROPOFF, PICKUP, VEHICLE, VISA, Scene, Stage, must
+from support.rescues.fixtures import (
+    APPLICATION,
+    DROPOFF,
+    PICKUP,
+    VEHICLE,
+    VISA,
+    PreparedRescue,
+    RescueFactory,
+    expect,
+)
 from supportcarr.contracts.routing import Route
 
 PARAMETER = re.compile(r"{(\w+)}")
@@ -94,8 +103,8 @@ class Cast:
     """A rescue whose driver has arrived, another whose offer is out, and who may call what."""
 
     platform: Platform
-    scene: Scene
-    offered: Scene
+    scene: PreparedRescue
+    offered: PreparedRescue
     operator: CheckedClient
     ids: Mapping[str, str]  # by the path's parameter
 
@@ -105,7 +114,7 @@ class Cast:
         if roles is None or "rider" in roles:
             return self.scene.rider
         if "driver" in roles:
-            return self.offered.its_driver if "{offer_id}" in route.path else self.scene.its_driver
+            return self.offered.assigned_driver if "{offer_id}" in route.path else self.scene.assigned_driver
         return self.operator
 
     def path(self, route: Route, **other: str) -> str:
@@ -124,7 +133,7 @@ class Cast:
         return self.path(route, **other) + (f"?{query}" if query else "")
 
 
-async def cast_of(stage: Stage) -> Cast:
+async def cast_of(stage: RescueFactory) -> Cast:
     """People, and one of everything that a path can name."""
     platform = stage.platform
     scene = await stage.arrived()
@@ -133,13 +142,13 @@ async def cast_of(stage: Stage) -> Cast:
     await platform.settle()
 
     async def first(who: CheckedClient, path: str) -> str:
-        return str(must(await who.get(path), 200)["items"][0]["id"])
+        return str(expect(await who.get(path), 200)["items"][0]["id"])
 
     ids = {
         "rescue_id": scene.rescue_id,
         "offer_id": offered.offer_id or "",
-        "driver_id": scene.its_driver.user_id,
-        "vehicle_id": await first(scene.its_driver, "/me/vehicles"),
+        "driver_id": scene.assigned_driver.user_id,
+        "vehicle_id": await first(scene.assigned_driver, "/me/vehicles"),
         "payment_method_id": await first(scene.rider, "/me/payment-methods"),
         "notification_id": await first(scene.rider, "/me/notifications"),
     }

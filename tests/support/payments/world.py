@@ -76,7 +76,7 @@ class Emulator:
             api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=5.0
         )
 
-    async def misbehave(self, **behaviour: Any) -> None:
+    async def set_behaviour(self, **behaviour: Any) -> None:
         async with self.session.post(f"{self.base}/sandbox/stripe/behaviour", json=behaviour) as answer:
             assert answer.status == 200, await answer.text()
 
@@ -106,14 +106,14 @@ async def emulator(tmp_path: Path) -> AsyncIterator[Emulator]:
 
 
 @dataclass
-class Jobs:
+class RecordedJobs:
     """Keeps what was asked for, so that a test runs it when it wants."""
 
-    asked: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    added: dict[tuple[str, str], bytes] = field(default_factory=dict)
     revived: list[tuple[str, str]] = field(default_factory=list)
 
     async def add(self, name: str, key: str, payload: bytes, *, run_at: datetime | None = None) -> None:
-        self.asked.setdefault((name, key), payload)
+        self.added.setdefault((name, key), payload)
 
     async def revive(self, name: str, key: str) -> bool:
         self.revived.append((name, key))
@@ -121,23 +121,25 @@ class Jobs:
 
 
 @dataclass
-class Till:
+class PaymentParts:
     """Payments put together on a store and a gateway."""
 
     payments: PaymentService
     methods: PaymentMethodService
     ledger: LedgerService
     webhooks: StripeWebhooks
-    jobs: Jobs
+    jobs: RecordedJobs
 
 
-def till(store: Store, gateway: PaymentGateway, clock: Clock | None = None) -> Till:
+def payment_parts(store: Store, gateway: PaymentGateway, clock: Clock | None = None) -> PaymentParts:
     clock = clock or Clock()
     methods = PaymentMethodService(store, clock, gateway)
     ledger = LedgerService(store, clock)
     payments = PaymentService(store, clock, gateway, methods, ledger)
-    jobs = Jobs()
-    return Till(payments, methods, ledger, StripeWebhooks(store, clock, gateway, payments, jobs), jobs)
+    jobs = RecordedJobs()
+    return PaymentParts(
+        payments, methods, ledger, StripeWebhooks(store, clock, gateway, payments, jobs), jobs
+    )
 
 
 @contextlib.asynccontextmanager
@@ -222,7 +224,7 @@ class Crash(BaseException):
     """The process dies here."""
 
 
-class Minefield:
+class CrashInjector:
     """Counts the steps that leave a trace (calls of Stripe, writes); dies after the one named."""
 
     def __init__(self, dies_after: int) -> None:
@@ -239,7 +241,7 @@ class Minefield:
 
     def around(self, inner: Any, *names: str) -> Any:
         """The same object, with a step after each of those methods."""
-        return _Mined(inner, self, names)
+        return _CrashPoints(inner, self, names)
 
     def store(self, store: Store) -> Store:
         field_ = self
@@ -254,9 +256,9 @@ class Minefield:
         return cast(PaymentGateway, self.around(gateway, "hold", "capture", "cancel", "retrieve", "find"))
 
 
-class _Mined:
-    def __init__(self, inner: Any, minefield: Minefield, names: tuple[str, ...]) -> None:
-        self._inner, self._minefield, self._names = inner, minefield, names
+class _CrashPoints:
+    def __init__(self, inner: Any, injector: CrashInjector, names: tuple[str, ...]) -> None:
+        self._inner, self._minefield, self._names = inner, injector, names
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)

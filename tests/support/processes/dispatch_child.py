@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.dispatch.world import City, north
+from support.dispatch.world import DispatchWorld, north
 from supportcarr.contracts.errors import Conflict
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -30,7 +30,7 @@ def run(store: Path, action: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-async def _accept(city: City, pairs: list[str]) -> None:
+async def _accept(city: DispatchWorld, pairs: list[str]) -> None:
     async def one(driver_id: str, offer_id: str) -> str | None:
         try:
             await city.dispatch.accept_offer(driver_id, offer_id)
@@ -42,14 +42,14 @@ async def _accept(city: City, pairs: list[str]) -> None:
     print("\n".join(d for d in taken if d))  # noqa: T201 - it is how the parent learns
 
 
-async def _search(city: City, rescues: list[str]) -> None:
+async def _search(city: DispatchWorld, rescues: list[str]) -> None:
     for driver_id, metres in DRIVERS.items():
         city.positions.at[driver_id] = north(metres)
     for _ in range(5):
         await asyncio.gather(*(city.process().on_case_deadline(r) for r in rescues))
 
 
-async def _reconcile(city: City, arguments: list[str]) -> None:
+async def _reconcile(city: DispatchWorld, arguments: list[str]) -> None:
     city.pass_time(float(arguments[0]))
     workers = [city.process() for _ in range(3)]
     for _ in range(4):
@@ -60,7 +60,9 @@ async def _main(path: str, action: str, arguments: list[str]) -> None:
     store = SqliteStore(Path(path))
     await store.open()
     try:
-        await {"accept": _accept, "search": _search, "reconcile": _reconcile}[action](City(store), arguments)
+        await {"accept": _accept, "search": _search, "reconcile": _reconcile}[action](
+            DispatchWorld(store), arguments
+        )
     finally:
         await store.close()
 

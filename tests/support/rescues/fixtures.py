@@ -24,7 +24,7 @@ VISA, DECLINES, ASKS = "pm_card_visa", "pm_card_chargeCustomerFail", "pm_card_au
 STALE_AFTER = 61.0  # city seconds: who reported before that is not offered anything any more
 
 
-def must(reply: Reply, status: int) -> Any:
+def expect(reply: Reply, status: int) -> Any:
     """The body of an answer that had to have that status."""
     assert reply.status == status, reply
     return reply.body
@@ -35,7 +35,7 @@ def quote_body(**changes: Any) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class Scene:
+class PreparedRescue:
     """One rescue and its people; ``driver`` is there from ``assigned`` on."""
 
     platform: Platform
@@ -49,21 +49,21 @@ class Scene:
         return f"/rescues/{self.rescue_id}"
 
     @property
-    def its_driver(self) -> CheckedClient:
+    def assigned_driver(self) -> CheckedClient:
         assert self.driver is not None
         return self.driver
 
-    async def now(self, who: Client | None = None) -> Any:
+    async def view(self, who: Client | None = None) -> Any:
         """The rescue as the rider (or somebody else) sees it."""
         await self.platform.settle()
-        return must(await (who or self.rider).get(self.path), 200)
+        return expect(await (who or self.rider).get(self.path), 200)
 
-    async def drives(self, step: str, body: Any = None) -> Reply:
+    async def driver_posts(self, step: str, body: Any = None) -> Reply:
         """The driver does that to the rescue."""
-        return await self.its_driver.post(f"{self.path}/{step}", body)
+        return await self.assigned_driver.post(f"{self.path}/{step}", body)
 
 
-class Stage:
+class RescueFactory:
     """Makes scenes.  Each moves city time on, so that drivers of earlier ones are not in its way."""
 
     def __init__(self, platform: Platform) -> None:
@@ -73,18 +73,18 @@ class Stage:
         """A rider, and the id of their card."""
         rider = await self.platform.person("rider", name="Rika Roy")
         reply = await rider.post("/me/payment-methods", {"stripe_payment_method": card})
-        return rider, must(reply, 201)["id"]
+        return rider, expect(reply, 201)["id"]
 
     async def driver(self, *roles: str, at: Mapping[str, Any] = PICKUP, online: bool = True) -> CheckedClient:
         """A driver with a vehicle, approved, and online there unless that is not wanted."""
         driver = await self.platform.person("driver", *roles, name="Dominique Dube")
-        must(await driver.put("/me/driver-application", APPLICATION), 200)
-        must(await driver.post("/me/vehicles", VEHICLE), 201)
+        expect(await driver.put("/me/driver-application", APPLICATION), 200)
+        expect(await driver.post("/me/vehicles", VEHICLE), 201)
         admin = await self.platform.person("admin")
-        must(await admin.post(f"/admin/drivers/{driver.user_id}/approval"), 200)
+        expect(await admin.post(f"/admin/drivers/{driver.user_id}/approval"), 200)
         if online:
-            vehicle = must(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
-            must(await driver.put("/me/availability", {"online": True, "vehicle_id": vehicle}), 200)
+            vehicle = expect(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
+            expect(await driver.put("/me/availability", {"online": True, "vehicle_id": vehicle}), 200)
             await self.report(driver, at)
         await self.platform.settle()
         return driver
@@ -92,66 +92,66 @@ class Stage:
     async def report(self, driver: Client, at: Mapping[str, Any] = PICKUP) -> None:
         """The driver is there now."""
         position = {"lat": at["lat"], "lng": at["lng"], "at": self.platform.clock.city().isoformat()}
-        must(await driver.post("/me/positions", position), 200)
+        expect(await driver.post("/me/positions", position), 200)
 
     async def request(self, rider: Client, card_id: str, **quote: Any) -> str:
         """The id of a rescue that the rider has asked for, once its card has been tried."""
-        quoted = must(await rider.post("/quotes", quote_body(**quote)), 201)
+        quoted = expect(await rider.post("/quotes", quote_body(**quote)), 201)
         asked = {"quote_id": quoted["id"], "payment_method_id": card_id}
-        rescue = must(await rider.create("/rescues", asked), 201)
+        rescue = expect(await rider.create("/rescues", asked), 201)
         await self.platform.settle()
         return str(rescue["id"])
 
-    async def scene(self, card: str = VISA, **quote: Any) -> Scene:
+    async def without_driver(self, card: str = VISA, **quote: Any) -> PreparedRescue:
         """A rescue that nobody drives to."""
         self.platform.clock.pass_(STALE_AFTER)
         rider, card_id = await self.rider(card)
-        return Scene(self.platform, rider, await self.request(rider, card_id, **quote))
+        return PreparedRescue(self.platform, rider, await self.request(rider, card_id, **quote))
 
-    async def offered(self) -> Scene:
+    async def offered(self) -> PreparedRescue:
         """A rescue whose offer is out."""
         self.platform.clock.pass_(STALE_AFTER)
         driver = await self.driver()
         rider, card_id = await self.rider()
-        scene = Scene(self.platform, rider, await self.request(rider, card_id), driver)
-        [offer] = must(await driver.get("/me/offers"), 200)["items"]
+        scene = PreparedRescue(self.platform, rider, await self.request(rider, card_id), driver)
+        [offer] = expect(await driver.get("/me/offers"), 200)["items"]
         assert offer["rescue_id"] == scene.rescue_id
         scene.offer_id = offer["id"]
         return scene
 
-    async def assigned(self) -> Scene:
+    async def assigned(self) -> PreparedRescue:
         scene = await self.offered()
-        must(await scene.its_driver.post(f"/offers/{scene.offer_id}/acceptance"), 200)
+        expect(await scene.assigned_driver.post(f"/offers/{scene.offer_id}/acceptance"), 200)
         await self.platform.settle()
         return scene
 
-    async def en_route(self) -> Scene:
+    async def en_route(self) -> PreparedRescue:
         scene = await self.assigned()
-        must(await scene.drives("departure"), 200)
+        expect(await scene.driver_posts("departure"), 200)
         return scene
 
-    async def arrived(self) -> Scene:
+    async def arrived(self) -> PreparedRescue:
         scene = await self.en_route()
-        must(await scene.drives("arrival"), 200)
+        expect(await scene.driver_posts("arrival"), 200)
         return scene
 
-    async def in_transit(self) -> Scene:
+    async def in_transit(self) -> PreparedRescue:
         scene = await self.arrived()
-        must(await scene.drives("start", {"pin": (await scene.now())["pin"]}), 200)
+        expect(await scene.driver_posts("start", {"pin": (await scene.view())["pin"]}), 200)
         return scene
 
-    async def in_state(self, status: Status) -> Scene:
+    async def in_state(self, status: Status) -> PreparedRescue:
         """A rescue in that state, with everything done that follows from it."""
         scene = await self._makers()[status]()
         await self.platform.settle()
-        assert (await scene.now())["status"] == status
+        assert (await scene.view())["status"] == status
         return scene
 
-    def _makers(self) -> Mapping[Status, Callable[[], Awaitable[Scene]]]:
-        makers: dict[Status, Callable[[], Awaitable[Scene]]] = {
+    def _makers(self) -> Mapping[Status, Callable[[], Awaitable[PreparedRescue]]]:
+        makers: dict[Status, Callable[[], Awaitable[PreparedRescue]]] = {
             "scheduled": self._scheduled,
-            "requested": lambda: self.scene(ASKS),
-            "matching": self.scene,
+            "requested": lambda: self.without_driver(ASKS),
+            "matching": self.without_driver,
             "assigned": self.assigned,
             "en_route": self.en_route,
             "arrived": self.arrived,
@@ -160,39 +160,39 @@ class Stage:
             "cancelled": self._cancelled,
             "no_show": self._no_show,
             "unserved": self._unserved,
-            "rejected": lambda: self.scene(DECLINES),
+            "rejected": lambda: self.without_driver(DECLINES),
             "aborted": self._aborted,
         }
         assert set(makers) == set(STATUSES)
         return makers
 
-    async def _scheduled(self) -> Scene:
+    async def _scheduled(self) -> PreparedRescue:
         tomorrow = self.platform.clock.city() + timedelta(days=1)
-        return await self.scene(scheduled_for=tomorrow.isoformat())
+        return await self.without_driver(scheduled_for=tomorrow.isoformat())
 
-    async def _completed(self) -> Scene:
+    async def _completed(self) -> PreparedRescue:
         scene = await self.in_transit()
-        must(await scene.drives("completion", {"outcome": "delivered"}), 200)
+        expect(await scene.driver_posts("completion", {"outcome": "delivered"}), 200)
         return scene
 
-    async def _cancelled(self) -> Scene:
+    async def _cancelled(self) -> PreparedRescue:
         scene = await self.assigned()
-        must(await scene.rider.post(f"{scene.path}/cancellation", {"reason": "fixed_it"}), 200)
+        expect(await scene.rider.post(f"{scene.path}/cancellation", {"reason": "fixed_it"}), 200)
         return scene
 
-    async def _no_show(self) -> Scene:
+    async def _no_show(self) -> PreparedRescue:
         scene = await self.arrived()
         self.platform.clock.pass_(600)
-        must(await scene.drives("no-show"), 200)
+        expect(await scene.driver_posts("no-show"), 200)
         return scene
 
-    async def _unserved(self) -> Scene:
-        scene = await self.scene()
+    async def _unserved(self) -> PreparedRescue:
+        scene = await self.without_driver()
         self.platform.clock.pass_(481)
         await self.platform.fall_due("rescuerequests", scene.rescue_id)
         return scene
 
-    async def _aborted(self) -> Scene:
+    async def _aborted(self) -> PreparedRescue:
         scene = await self.in_transit()
-        must(await scene.drives("abort", {"reason": "unsafe"}), 200)
+        expect(await scene.driver_posts("abort", {"reason": "unsafe"}), 200)
         return scene

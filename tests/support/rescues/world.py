@@ -59,16 +59,16 @@ class QuoteExpired(Conflict):
     code = "quote_expired"
 
 
-class QuoteShelf:
+class FakeQuotes:
     """Quotes that are taken once; ``owners`` says by whom they may be."""
 
     def __init__(self) -> None:
         self.terms: dict[str, QuoteTerms] = {}
         self.owners: dict[str, str] = {}
-        self.taken: dict[str, str] = {}
+        self.redeemed: dict[str, str] = {}
         self.expired: set[str] = set()
 
-    def put(self, quote_id: str, rider_id: str = "usr_rider", **changes: Any) -> str:
+    def add(self, quote_id: str, rider_id: str = "usr_rider", **changes: Any) -> str:
         self.terms[quote_id] = terms(id=quote_id, **changes)
         self.owners[quote_id] = rider_id
         return quote_id
@@ -81,24 +81,24 @@ class QuoteShelf:
 
     async def redeem(self, quote_id: str, *, rider_id: str, rescue_id: str, now: datetime) -> QuoteTerms:
         found = await self.terms_of(quote_id, rider_id=rider_id)
-        if self.taken.get(quote_id) == rescue_id:
+        if self.redeemed.get(quote_id) == rescue_id:
             return found
-        if quote_id in self.taken:
+        if quote_id in self.redeemed:
             raise QuoteUsed
         if quote_id in self.expired:
             raise QuoteExpired
-        self.taken[quote_id] = rescue_id
+        self.redeemed[quote_id] = rescue_id
         return found
 
 
-class Cards:
+class FakePaymentMethods:
     """Every rider owns ``pmt_1``."""
 
     async def usable(self, rider_id: str, payment_method_id: str) -> bool:
         return payment_method_id == "pmt_1"
 
 
-class Town:
+class FakeDirectory:
     """People and drivers; counts how often it is asked."""
 
     def __init__(self) -> None:
@@ -132,12 +132,12 @@ class World:
         self.store = store
         self._wall = NOW.timestamp()
         self.clock = Clock(wall=lambda: self._wall)
-        self.quotes = QuoteShelf()
-        self.town = Town()
+        self.quotes = FakeQuotes()
+        self.directory = FakeDirectory()
         self.riders = RiderService(store, self.clock)
         self.service = self.another_service()
-        self.reading = RescueQueries(
-            store, self.clock, users=self.town, drivers=self.town, settings=RescueSettings()
+        self.queries = RescueQueries(
+            store, self.clock, users=self.directory, drivers=self.directory, settings=RescueSettings()
         )
         self.chat = ChatService(store, self.clock)
         self.rescues = store.collection(RESCUES)
@@ -154,11 +154,11 @@ class World:
         given: dict[str, Any] = {
             "quotes": self.quotes,
             "claims": self.riders,
-            "payment_methods": Cards(),
+            "payment_methods": FakePaymentMethods(),
         } | ports
         return RescueService(self.store, self.clock, settings=RescueSettings(), new_pin=lambda: PIN, **given)
 
-    def pass_(self, seconds: float) -> None:
+    def pass_time(self, seconds: float) -> None:
         self._wall += seconds
 
     async def settle(self) -> None:
@@ -168,30 +168,32 @@ class World:
     async def request(
         self, n: int = 1, *, rider_id: str = "usr_rider", quote_id: str | None = None, **quote: Any
     ) -> Rescue:
-        quote_id = quote_id or self.quotes.put(f"quo_{n}", rider_id, **quote)
+        quote_id = quote_id or self.quotes.add(f"quo_{n}", rider_id, **quote)
         command = RequestRescue(quote_id=quote_id, payment_method_id="pmt_1")
         rescue = await self.service.request(command, rider_id=rider_id, creation_id=creation(n))
         await self.settle()
-        return await self.now(rescue.id)
+        return await self.get(rescue.id)
 
-    async def now(self, rescue_id: str) -> Rescue:
+    async def get(self, rescue_id: str) -> Rescue:
         rescue = await self.rescues.get(rescue_id)
         assert rescue is not None
         return rescue
 
-    async def hold(self, rescue: Rescue, status: str = "succeeded", reason: str | None = None) -> Rescue:
+    async def record_hold(
+        self, rescue: Rescue, status: str = "succeeded", reason: str | None = None
+    ) -> Rescue:
         await self.service.record_payment(payment(rescue, "hold", status, reason=reason))
         await self.settle()
-        return await self.now(rescue.id)
+        return await self.get(rescue.id)
 
     async def matching(self, n: int = 1, **quote: Any) -> Rescue:
-        return await self.hold(await self.request(n, **quote))
+        return await self.record_hold(await self.request(n, **quote))
 
     async def assigned(self, n: int = 1, *, driver_id: str = "usr_driver", **quote: Any) -> Rescue:
         rescue = await self.matching(n, **quote)
         assert await self.service.assign(rescue.id, driver_id=driver_id, offer_id=f"off_{n}", eta_seconds=300)
         await self.settle()
-        return await self.now(rescue.id)
+        return await self.get(rescue.id)
 
     async def arrived(self, n: int = 1) -> Rescue:
         rescue = await self.assigned(n)

@@ -54,7 +54,7 @@ def after(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) ->
     return msgspec.structs.replace(changed, version=rescue.version + 1)
 
 
-def facts(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) -> tuple[DomainEvent, ...]:
+def events(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) -> tuple[DomainEvent, ...]:
     return decide(rescue, command, actor, NOW + timedelta(seconds=seconds), RULES)
 
 
@@ -92,13 +92,13 @@ def test_a_booking_waits_for_its_time_and_then_asks_for_the_card() -> None:
     assert isinstance(fact, RescueScheduled)
     assert booked.due_at == booked.scheduled_for == later
     assert not booked.is_live
-    (woken,) = facts(booked, Wake(rider_is_free=True), SYSTEM, 3 * 3600)
+    (woken,) = events(booked, Wake(rider_is_free=True), SYSTEM, 3 * 3600)
     assert isinstance(woken, RescueRequested)
     assert woken.hold_ends_at == later + timedelta(minutes=5)
 
 
 def test_a_booking_of_a_rider_who_is_being_rescued_already_is_rejected() -> None:
-    (fact,) = facts(rescue_in("scheduled"), Wake(rider_is_free=False), SYSTEM)
+    (fact,) = events(rescue_in("scheduled"), Wake(rider_is_free=False), SYSTEM)
     assert isinstance(fact, RescueRejected)
     assert (fact.reason, fact.owed.rider_minor) == ("rider_has_live_rescue", 0)
 
@@ -116,43 +116,43 @@ def test_each_entry_to_matching_starts_the_eight_minutes_anew() -> None:
 
 
 def test_matching_tells_what_the_driver_would_earn_and_who_gave_the_rescue_up() -> None:
-    (fact,) = facts(rescue_in("en_route"), Release(reason="breakdown"), DRIVER)
+    (fact,) = events(rescue_in("en_route"), Release(reason="breakdown"), DRIVER)
     assert isinstance(fact, MatchingBegan)
     assert (fact.pay_minor, fact.given_up_by, fact.driver_id) == (2355, "usr_driver", None)
 
 
 def test_a_search_is_not_given_up_early() -> None:
     with pytest.raises(TooEarly):
-        facts(rescue_in("matching"), LeaveUnserved(), SYSTEM, 479)
+        events(rescue_in("matching"), LeaveUnserved(), SYSTEM, 479)
     assert after(rescue_in("matching"), LeaveUnserved(), SYSTEM, 480).status == "unserved"
 
 
 def test_nobody_drives_to_their_own_rescue() -> None:
     with pytest.raises(IllegalTransition):
-        facts(rescue_in("matching"), Assign(driver_id="usr_rider", offer_id="off_1"), SYSTEM)
+        events(rescue_in("matching"), Assign(driver_id="usr_rider", offer_id="off_1"), SYSTEM)
 
 
 def test_an_offer_leads_to_a_driver_once() -> None:
     released = after(rescue_in("assigned"), Release(reason="breakdown"), DRIVER)
     with pytest.raises(IllegalTransition, match="offer"):
-        facts(released, Assign(driver_id="usr_driver", offer_id="off_1"), SYSTEM)
+        events(released, Assign(driver_id="usr_driver", offer_id="off_1"), SYSTEM)
 
 
 def test_the_system_exchanges_a_driver_once_and_an_operator_again() -> None:
     once = after(rescue_in("en_route"), Exchange(driver_id="usr_b", offer_id="off_2"), SYSTEM)
     assert (once.status, once.driver_id, once.exchanged) == ("assigned", "usr_b", True)
     with pytest.raises(IllegalTransition, match="once"):
-        facts(once, Exchange(driver_id="usr_c", offer_id="off_3"), SYSTEM)
+        events(once, Exchange(driver_id="usr_c", offer_id="off_3"), SYSTEM)
     assert after(once, Exchange(driver_id="usr_c"), ADMIN).driver_id == "usr_c"
 
 
 def test_an_exchange_names_both_drivers_and_needs_another_one() -> None:
     rescue = rescue_in("assigned")
-    (fact,) = facts(rescue, Exchange(driver_id="usr_b", offer_id="off_2", eta_seconds=90), SYSTEM)
+    (fact,) = events(rescue, Exchange(driver_id="usr_b", offer_id="off_2", eta_seconds=90), SYSTEM)
     assert isinstance(fact, RescueAssigned)
     assert (fact.driver_id, fact.previous_driver_id, fact.eta_seconds) == ("usr_b", "usr_driver", 90)
     with pytest.raises(IllegalTransition):
-        facts(rescue, Exchange(driver_id="usr_driver", offer_id="off_2"), SYSTEM)
+        events(rescue, Exchange(driver_id="usr_driver", offer_id="off_2"), SYSTEM)
 
 
 def test_a_promise_behind_another_job_ends_when_the_driver_departs() -> None:
@@ -169,24 +169,24 @@ def test_a_promise_behind_another_job_ends_when_the_driver_departs() -> None:
 def test_the_fifth_wrong_pin_locks_and_the_right_one_is_then_refused_too() -> None:
     rescue = rescue_in("arrived")
     for tried in range(1, 5):
-        assert facts(rescue, Start(pin="0000"), DRIVER) == (PinMistyped(),)
+        assert events(rescue, Start(pin="0000"), DRIVER) == (PinMistyped(),)
         rescue = after(rescue, Start(pin="0000"), DRIVER)
         assert (rescue.pin_tries, rescue.pin_locked, rescue.status) == (tried, False, "arrived")
-    fifth = facts(rescue, Start(pin="0000"), DRIVER)
+    fifth = events(rescue, Start(pin="0000"), DRIVER)
     assert [type(f) for f in fifth] == [PinMistyped, PinLocked]
     locked = after(rescue, Start(pin="0000"), DRIVER)
     assert (locked.pin_tries, locked.pin_locked) == (5, True)
     with pytest.raises(PinIsLocked):
-        facts(locked, Start(pin="4711"), DRIVER)
+        events(locked, Start(pin="4711"), DRIVER)
 
 
 @pytest.mark.parametrize("actor", [RIDER, ADMIN])
 def test_a_renewed_pin_unlocks_and_only_the_new_one_starts(actor: Actor) -> None:
     locked = rescue_in("arrived", pin_tries=5, pin_locked=True)
-    assert any(isinstance(f, PinRenewed) for f in facts(locked, RenewPin(pin="0815"), actor))
+    assert any(isinstance(f, PinRenewed) for f in events(locked, RenewPin(pin="0815"), actor))
     renewed = after(locked, RenewPin(pin="0815"), actor)
     assert (renewed.pin_tries, renewed.pin_locked) == (0, False)
-    assert facts(renewed, Start(pin="4711"), DRIVER) == (PinMistyped(),)
+    assert events(renewed, Start(pin="4711"), DRIVER) == (PinMistyped(),)
     assert after(renewed, Start(pin="0815"), DRIVER).status == "in_transit"
 
 
@@ -197,11 +197,11 @@ def test_a_right_pin_after_wrong_ones_starts() -> None:
 def test_no_published_fact_carries_the_pin_or_a_persons_words() -> None:
     said = "the rider Jo Roe smells of smoke"
     published = [
-        *facts(rescue_in("arrived", pin_locked=True), RenewPin(pin="0815"), RIDER),
-        *facts(rescue_in("arrived"), Start(pin="0000"), DRIVER),
-        *facts(rescue_in("arrived"), Abort(reason=said), DRIVER),
-        *facts(rescue_in("assigned"), Cancel(reason=said), RIDER),
-        *facts(rescue_in("assigned"), Release(reason=said), DRIVER),
+        *events(rescue_in("arrived", pin_locked=True), RenewPin(pin="0815"), RIDER),
+        *events(rescue_in("arrived"), Start(pin="0000"), DRIVER),
+        *events(rescue_in("arrived"), Abort(reason=said), DRIVER),
+        *events(rescue_in("assigned"), Cancel(reason=said), RIDER),
+        *events(rescue_in("assigned"), Release(reason=said), DRIVER),
     ]
     wire = b"".join(msgspec.json.encode(f) for f in published if not isinstance(f, PrivateEvent))
     assert b"0815" not in wire
@@ -221,12 +221,12 @@ def test_one_word_is_no_code_either(said: str) -> None:
         (rescue_in("assigned"), Release(reason=said), DRIVER),
         (rescue_in("arrived"), Abort(reason=said), DRIVER),
     ):
-        fact, kept = facts(rescue, command, who)
+        fact, kept = events(rescue, command, who)
         assert (getattr(fact, "reason", None), getattr(kept, "words", None)) == ("other", said)
 
 
 def test_a_code_of_another_command_is_none_of_this_one() -> None:
-    (fact, _) = facts(rescue_in("assigned"), Cancel(reason="breakdown"), RIDER)
+    (fact, _) = events(rescue_in("assigned"), Cancel(reason="breakdown"), RIDER)
     assert isinstance(fact, RescueCancelled)
     assert fact.reason == "other"
 
@@ -234,7 +234,7 @@ def test_a_code_of_another_command_is_none_of_this_one() -> None:
 def test_words_that_are_no_code_stay_with_the_rescue() -> None:
     rescue = after(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
     assert rescue.reason == rescue.timeline[-1].reason == "My friend came by"
-    (fact, _) = facts(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
+    (fact, _) = events(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
     assert isinstance(fact, RescueCancelled)
     assert fact.reason == "other"
 
@@ -242,7 +242,7 @@ def test_words_that_are_no_code_stay_with_the_rescue() -> None:
 def test_a_no_show_needs_the_ten_minutes_wait() -> None:
     rescue = rescue_in("arrived", arrived_at=NOW)
     with pytest.raises(TooEarly):
-        facts(rescue, MarkNoShow(), DRIVER, 599)
+        events(rescue, MarkNoShow(), DRIVER, 599)
     assert after(rescue, MarkNoShow(), DRIVER, 600).status == "no_show"
 
 
@@ -258,24 +258,24 @@ def test_a_no_show_needs_the_ten_minutes_wait() -> None:
 def test_a_completion_with_a_wrong_price_names_the_field(status: str, command: Complete, field: str) -> None:
     rescue = rescue_in("arrived" if status == "arrived" else "in_transit")
     with pytest.raises(ValidationFailed) as refused:
-        facts(rescue, command, DRIVER)
+        events(rescue, command, DRIVER)
     assert [e.field for e in refused.value.errors] == [field]
 
 
 def test_what_is_delivered_was_started_and_what_is_loaded_is_not_fixed_on_the_spot() -> None:
     with pytest.raises(IllegalTransition, match="PIN"):
-        facts(rescue_in("arrived"), Complete(outcome="delivered"), DRIVER)
+        events(rescue_in("arrived"), Complete(outcome="delivered"), DRIVER)
     with pytest.raises(IllegalTransition, match="loaded"):
-        facts(rescue_in("in_transit"), Complete(outcome="fixed_on_spot", price_minor=1), DRIVER)
+        events(rescue_in("in_transit"), Complete(outcome="fixed_on_spot", price_minor=1), DRIVER)
 
 
 def test_only_an_operator_sets_what_an_aborted_rescue_costs_and_at_most_the_quote() -> None:
     rescue = rescue_in("in_transit")
     with pytest.raises(Forbidden):
-        facts(rescue, Abort(reason="unsafe", amount_minor=500), DRIVER)
+        events(rescue, Abort(reason="unsafe", amount_minor=500), DRIVER)
     with pytest.raises(ValidationFailed):
-        facts(rescue, Abort(reason="unsafe", amount_minor=3141), ADMIN)
-    (fact,) = facts(rescue, Abort(reason="unsafe", amount_minor=3140), ADMIN)
+        events(rescue, Abort(reason="unsafe", amount_minor=3141), ADMIN)
+    (fact,) = events(rescue, Abort(reason="unsafe", amount_minor=3140), ADMIN)
     assert isinstance(fact, RescueAborted)
     assert (fact.owed.rider_minor, fact.owed.driver_minor) == (3140, 2355)
 

@@ -210,13 +210,13 @@ async def test_what_fails_validation_leaves_its_key_unused(sdk: StripeClient) ->
 async def test_a_server_error_is_kept_under_its_key_but_a_refusal_before_is_not(
     sdk: StripeClient, emulator: Emulator
 ) -> None:
-    await emulator.misbehave(fail_next={"count": 1, "status": 500})
+    await emulator.set_behaviour(fail_next={"count": 1, "status": 500})
     for _ in range(2):
         with pytest.raises(stripe.APIError):
             await sdk.v1.payment_intents.create_async(
                 {"amount": 100, "currency": "cad"}, {"idempotency_key": "k4"}
             )
-    await emulator.misbehave(fail_next={"count": 1, "status": 429})
+    await emulator.set_behaviour(fail_next={"count": 1, "status": 429})
     with pytest.raises(stripe.RateLimitError):
         await sdk.v1.payment_intents.create_async(
             {"amount": 100, "currency": "cad"}, {"idempotency_key": "k5"}
@@ -225,7 +225,7 @@ async def test_a_server_error_is_kept_under_its_key_but_a_refusal_before_is_not(
 
 
 async def test_a_key_in_use_at_the_same_moment_is_a_conflict(sdk: StripeClient, emulator: Emulator) -> None:
-    await emulator.misbehave(delay_ms=200)
+    await emulator.set_behaviour(delay_ms=200)
     asked: Any = {"amount": 100, "currency": "cad"}
     results = await asyncio.gather(
         *(sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k6"}) for _ in range(2)),
@@ -239,7 +239,7 @@ async def test_a_key_in_use_at_the_same_moment_is_a_conflict(sdk: StripeClient, 
 async def test_a_silent_emulator_has_done_it_all_the_same(emulator: Emulator) -> None:
     client = client_of(emulator, timeout=0.3)
     asked: Any = {"amount": 100, "currency": "cad"}
-    await emulator.misbehave(timeout_next=1)
+    await emulator.set_behaviour(timeout_next=1)
     with pytest.raises(stripe.APIConnectionError):
         await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k7"})
     [done] = await emulator.intents()
