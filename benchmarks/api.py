@@ -36,7 +36,7 @@ from rig.seed import seed_again, seed_ours, shared_documents, tokens_of
 from rig.servers import Echo, ExpressPeer, Ours, PeerKind, Server, node_version
 
 from supportcarr.bootstrap.settings import Settings
-from supportcarr.supervisor.redis_server import find_binary, version_of
+from supportcarr.supervisor.embedded_redis import find_binary, version_of
 
 WARM_UP_S = 4.0
 Engine = Literal["sqlite", "mongodb"]

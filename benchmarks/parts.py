@@ -34,7 +34,7 @@ from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.port import Collection, CommitListener, Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 DOCUMENTS = 20_000
 READ_BAR_US = 50.0  # part 2: a read by id from SQLite, in process
@@ -173,7 +173,7 @@ async def on_mongo(seconds: float) -> list[dict[str, Any]]:
 
 async def streams(folder: Path, seconds: float) -> list[dict[str, Any]]:
     """Appending a message's event to the streams of its rider, its driver and the operators."""
-    server = RedisServer(folder)
+    server = EmbeddedRedis(folder)
     server.start()
     try:
         client = await RedisClient(server.url, name="bench").open()

@@ -32,9 +32,9 @@ from rig.tables import verdict
 
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.http.sockets import free_port
-from supportcarr.kit.runtime.process import spawn_child, stop
 from supportcarr.kit.runtime.settings import PREFIX
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.child_process import spawn_child, stop
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 RIG = Path(__file__).parent / "rig"
 RESCUES = 40  # each with its rider and its driver connected
@@ -165,7 +165,7 @@ async def measure(folder: Path, rate: int, seconds: float) -> dict[str, Any]:
     async with AsyncExitStack() as closing:
         edge = Edge(folder)
         city = await seed_ours(edge.settings, build)
-        redis = RedisServer(folder / "redis")
+        redis = EmbeddedRedis(folder / "redis")
         redis.start()
         closing.callback(redis.stop)
         closing.callback(edge.stop)

@@ -18,7 +18,7 @@ from typing import Any
 
 from rig import cpu
 from rig.servers import Server
-from supportcarr.kit.runtime.process import die_with_parent
+from supportcarr.supervisor.child_process import die_with_parent
 
 CONNECTIONS = 64
 SETTLE_S = 1.0  # after the load: what was put off (events, trails) is paid for, too

@@ -24,7 +24,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from supportcarr.kit.http.sockets import free_port
-from supportcarr.kit.runtime.process import spawn_child, stop
+from supportcarr.supervisor.child_process import spawn_child, stop
 
 ROOT = Path(__file__).resolve().parents[2]
 JAVA_HOME = ROOT / ".venv" / "mongo-java"

@@ -24,9 +24,9 @@ from rig.city import City
 from rig.mongo import MongoServer, with_database
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.http.sockets import free_port
-from supportcarr.kit.runtime.process import spawn_child, stop
 from supportcarr.kit.runtime.settings import PREFIX
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.child_process import spawn_child, stop
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 from supportcarr.supervisor.supervisor import Role, Supervisor
 
 PEERS = Path(__file__).resolve().parents[1] / "peers"
@@ -93,7 +93,7 @@ class Ours:
         self.mongodb = mongodb
         self.folder = folder
         self.port = free_port()
-        self.redis = RedisServer(folder / "redis")
+        self.redis = EmbeddedRedis(folder / "redis")
         self.log = folder / "supportcarr.log"
         self._supervisor: Supervisor | None = None
         folder.mkdir(parents=True)
@@ -160,7 +160,7 @@ class ExpressPeer:
         self.name = _PEER_NAMES[kind]
         self.folder = folder
         self.port = free_port()
-        self.redis = RedisServer(folder / "redis")
+        self.redis = EmbeddedRedis(folder / "redis")
         self.log = folder / "express.log"
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None

@@ -14,7 +14,7 @@ from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import StoreUnavailable
-from supportcarr.supervisor.redis_server import RedisServerError
+from supportcarr.supervisor.embedded_redis import EmbeddedRedisError
 
 COMMANDS = "supportcarr.commands"  # entry points by which another distribution adds commands
 LAB_COMMANDS = {
@@ -43,7 +43,7 @@ class CommandGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (SettingsError, RedisServerError) as error:
+        except (SettingsError, EmbeddedRedisError) as error:
             raise click.ClickException(str(error)) from None
         except StoreUnavailable as error:
             raise click.ClickException(f"The store cannot be used: {error}") from None

@@ -19,7 +19,7 @@ from support.crash.scenario import intents
 from support.crash.world import World, opened
 from support.payments.world import Emulator, running_emulator
 from supportcarr.kit.jobs.service import Job
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 QUICK_LOOKS = {"JOBS_SWEEP_SECONDS": "0.2"}
 PATIENCE_S = 60.0
@@ -27,7 +27,7 @@ PATIENCE_S = 60.0
 
 @pytest.fixture
 async def held_up(
-    tmp_path: Path, store_url: str, own_redis_server: RedisServer
+    tmp_path: Path, store_url: str, own_redis_server: EmbeddedRedis
 ) -> AsyncIterator[tuple[World, Emulator]]:
     """A rescue was asked for; Stripe will hold its card and never say so.  Nobody works yet."""
     async with running_emulator(tmp_path) as emulator:

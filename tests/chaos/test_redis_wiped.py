@@ -17,14 +17,14 @@ from support.realtime import phone
 from supportcarr.dispatch.collections import OFFERS
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 from supportcarr_lab.verification import invariants
 from supportcarr_lab.verification.records import read_records
 from supportcarr_lab.verification.store_source import StoreRecordSource
 
 
 @pytest.fixture
-async def city(tmp_path: Path, store_url: str, own_redis_server: RedisServer) -> AsyncIterator[City]:
+async def city(tmp_path: Path, store_url: str, own_redis_server: EmbeddedRedis) -> AsyncIterator[City]:
     async with running_city(tmp_path, store_url, own_redis_server) as running:
         yield running
 
@@ -116,7 +116,7 @@ async def test_a_rescue_survives_a_wipe_at_every_step_of_its_life(city: City) ->
 
 
 async def test_what_is_due_happens_while_redis_is_away_and_after(
-    tmp_path: Path, store_url: str, own_redis_server: RedisServer
+    tmp_path: Path, store_url: str, own_redis_server: EmbeddedRedis
 ) -> None:
     async with (
         running_city(tmp_path, store_url, own_redis_server, offer_seconds=2.0, missed_offers=9) as city,

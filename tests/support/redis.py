@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
     """One running server for the session; its ``url`` is what ``REDIS_URL`` would be."""
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server = EmbeddedRedis(tmp_path_factory.mktemp("redis"))
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-async def redis(redis_server: RedisServer) -> AsyncIterator[RedisClient]:
+async def redis(redis_server: EmbeddedRedis) -> AsyncIterator[RedisClient]:
     """An open client of an empty database."""
     if not redis_server.alive:  # a test killed it
         redis_server.start()
@@ -31,9 +31,9 @@ async def redis(redis_server: RedisServer) -> AsyncIterator[RedisClient]:
 
 
 @pytest.fixture
-def own_redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+def own_redis_server(tmp_path: Path) -> Iterator[EmbeddedRedis]:
     """A running server for one test, which may stop, kill and start it."""
-    server = RedisServer(tmp_path / "redis")
+    server = EmbeddedRedis(tmp_path / "redis")
     server.start()
     yield server
     server.stop()

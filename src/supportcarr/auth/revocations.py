@@ -125,13 +125,13 @@ class Revocations:
     def stats(self) -> dict[str, int]:
         """Figures for the metrics; ``stale`` is 0 or 1."""
         return {
-            "known": len(self._until),
-            "untold": len(self._untold),
+            "known_sessions": len(self._until),
+            "unpublished_sessions": len(self._untold),
             "stale": int(self.stale()),
-            "asked_redis": self._asked_redis,
-            "asked_store": self._asked_store,
-            "unanswered": self._unanswered,
-            "rebuilt": self._rebuilt,
+            "redis_lookups_total": self._asked_redis,
+            "store_lookups_total": self._asked_store,
+            "lookup_failures_total": self._unanswered,
+            "rebuilds_total": self._rebuilt,
         }
 
     # --- life ---------------------------------------------------------------------------------

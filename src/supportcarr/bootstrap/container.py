@@ -36,7 +36,7 @@ from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
 from supportcarr.kit.events.consumer import Consumer, job_handlers_of
 from supportcarr.kit.events.streams import EventStreams
-from supportcarr.kit.jobs import periodic
+from supportcarr.kit.jobs import leases
 from supportcarr.kit.jobs import service as kit_jobs
 from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.jobs.service import Jobs
@@ -105,7 +105,7 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     *idempotency.SPECS,
     *kit_jobs.SPECS,
     *city_clock.SPECS,
-    *periodic.SPECS,
+    *leases.SPECS,
 )
 
 

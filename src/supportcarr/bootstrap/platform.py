@@ -24,7 +24,7 @@ from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.runtime.city_clock import city_clock
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
-from supportcarr.supervisor.redis_server import RedisServer, RedisServerError
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from supportcarr.supervisor.supervisor import Role, Supervisor
 
 READY_S = 60.0
@@ -40,7 +40,7 @@ class Platform:
     settings: Settings
     environment: Mapping[str, str]
     supervisor: Supervisor
-    redis: RedisServer | None
+    redis: EmbeddedRedis | None
     operators: dict[str, Operator] = field(default_factory=dict)
     wipes: int = 0
 
@@ -60,7 +60,7 @@ class Platform:
         self.wipes += 1
         try:
             self.redis.start()
-        except RedisServerError as error:
+        except EmbeddedRedisError as error:
             log.warning("redis_not_started", reason=str(error))
 
 
@@ -87,7 +87,7 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
     data.mkdir(parents=True, exist_ok=True)
     redis = None
     if not settings.deployment.redis_url:
-        redis = RedisServer(data / "redis")
+        redis = EmbeddedRedis(data / "redis")
         redis.start()
         environment[f"{PREFIX}REDIS_URL"] = redis.url
     if settings.deployment.profile == "local" and not settings.stripe.api_base:
@@ -114,7 +114,7 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
         output.close()
 
 
-async def _keep_redis(redis: RedisServer) -> None:
+async def _keep_redis(redis: EmbeddedRedis) -> None:
     """A Redis that dies by itself comes back, empty, at the same address."""
     while True:
         await asyncio.sleep(REDIS_WATCH_S)
@@ -123,7 +123,7 @@ async def _keep_redis(redis: RedisServer) -> None:
         log.warning("process_died", role="redis")
         try:
             redis.start()
-        except RedisServerError as error:  # its port is taken for a moment
+        except EmbeddedRedisError as error:  # its port is taken for a moment
             log.warning("redis_not_started", reason=str(error))
 
 

@@ -121,21 +121,11 @@ async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Me
         server.close()
 
 
-def _gauges(metrics: Metrics, named: str, read: Callable[[], dict[str, Any]]) -> None:
-    """A gauge for each figure that *read* answers."""
-
-    def one(figure: str) -> Callable[[], float]:
-        return lambda: float(read()[figure])
-
-    for figure in read():
-        metrics.gauge_of(f"{named}_{figure}", f"{named}: {figure}", one(figure))
-
-
-def _figures(metrics: Metrics, house: Container, relay: Relay) -> None:
-    _gauges(metrics, "outbox", relay.stats)
-    _gauges(metrics, "store", house.store.stats)
-    _gauges(metrics, "revocations", house.revocations.stats)
-    _gauges(metrics, "redis", lambda: {"reconnects": house.redis.durable.reconnects})
+def _register_stats(metrics: Metrics, container: Container, relay: Relay) -> None:
+    metrics.register_stats("outbox", relay.stats)
+    metrics.register_stats("store", container.store.stats)
+    metrics.register_stats("revocation", container.revocations.stats)
+    metrics.register_stats("redis", lambda: {"reconnects_total": container.redis.durable.reconnects})
 
 
 async def _api(settings: Settings) -> None:
@@ -147,7 +137,7 @@ async def _api(settings: Settings) -> None:
         open_container(settings, "api") as house,
         _relaying(house, servers.drain_seconds) as relay,
     ):
-        _figures(metrics, house, relay)
+        _register_stats(metrics, house, relay)
         heartbeat = CityHeartbeat(house.store, house.clock)
         heartbeat.start()
         app = gateway_of(house, metrics, lifecycle)
@@ -162,7 +152,7 @@ def gateway_of(house: Container, metrics: Metrics, lifecycle: Lifecycle) -> gate
     """The HTTP edge of a house."""
     settings = house.settings
     limiter = Limiter(house.redis.durable, lease=settings.limits.lease)
-    _gauges(metrics, "limits", lambda: {"fallbacks": limiter.fallbacks})
+    metrics.register_stats("rate_limits", lambda: {"fallbacks_total": limiter.fallbacks})
     redirects = {"/": "/admin"}
     if settings.deployment.profile == "local":
         redirects["/sandbox"] = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
@@ -202,7 +192,7 @@ async def _realtime(settings: Settings) -> None:
     lifecycle.watch_signals()
     servers = settings.servers
     async with _metrics(settings, lifecycle) as metrics, open_container(settings, "realtime") as house:
-        _gauges(metrics, "revocations", house.revocations.stats)
+        metrics.register_stats("revocation", house.revocations.stats)
         app = build_realtime(
             settings.deployment,
             settings.streams,
@@ -236,21 +226,21 @@ async def _worker(settings: Settings) -> None:
         open_container(settings, "worker") as house,
         _relaying(house, drain) as relay,
     ):
-        _figures(metrics, house, relay)
+        _register_stats(metrics, house, relay)
         heartbeat = CityHeartbeat(house.store, house.clock)
         deadlines = DeadlineRunner(house.store, house.clock, house.deadlines())
-        tickers = Scheduler(house.store, house.clock, house.periodic_tasks())
+        scheduler = Scheduler(house.store, house.clock, house.periodic_tasks())
         worker = JobWorker(house.jobs, house.job_handlers(), settings.jobs)
-        runners = {"deadlines": deadlines.stats, "tickers": tickers.stats, "jobs": worker.stats}
-        for name, stats in runners.items():
-            _gauges(metrics, name, stats)
+        metrics.register_stats("deadlines", deadlines.stats)
+        metrics.register_stats("periodic_tasks", scheduler.stats)
+        metrics.register_stats("jobs", worker.stats)
         relay.start_sweeping(settings.jobs.sweep_seconds)
-        for runner in (heartbeat, deadlines, tickers, worker):
+        for runner in (heartbeat, deadlines, scheduler, worker):
             runner.start()
         tune_gc()
         lifecycle.mark_ready()
         await lifecycle.until_drained()
-        await tickers.stop()
+        await scheduler.stop()
         await deadlines.stop()
         await worker.close(drain)
         await heartbeat.stop()

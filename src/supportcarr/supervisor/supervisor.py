@@ -1,8 +1,7 @@
-"""Starts our processes, starts again what dies or hangs, and leaves none behind.
+"""Start the processes of the platform, restart those that die or hang, and end all of them.
 
-Each child dies with this process: by the kernel's word on Linux (``kit.runtime.process``), whatever kills us.
-Children are in sessions of their own, so that Ctrl-C reaches the supervisor alone, which then ends
-them in order.
+Each child ends with this process, whatever ends it (``child_process``).  Children have sessions of
+their own, so Ctrl-C reaches the supervisor alone, which then ends them in order.
 """
 
 from __future__ import annotations
@@ -19,21 +18,21 @@ from typing import TextIO
 
 import structlog
 
-from supportcarr.kit.runtime.process import die_with_parent
+from supportcarr.supervisor.child_process import die_with_parent
 from supportcarr.supervisor.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 5.0
-HEALTHY_AFTER_S = 10.0  # a child that lived this long starts again at once when it dies
-LAST_WORDS_S = 2.0  # that one which hangs has to write down where it hangs
+HEALTHY_AFTER_S = 10.0  # a child that ran this long is restarted without a longer pause
+ABORT_GRACE_S = 2.0  # for a blocked process to write the stacks of its threads
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A kind of process: how it is started, and whether chaos may kill it.
+    """A kind of process: how it is started, and whether fault injection may kill it.
 
-    ``each`` adds to the environment of the first, the second … process of the role.
+    ``each`` holds additions to the environment, one mapping per process of the role.
     """
 
     name: str
@@ -57,10 +56,10 @@ class Child:
 
 
 class Supervisor:
-    """Keeps one process for each place of each role running until ``stop``.
+    """Keeps the processes of each role running until ``stop``.
 
-    *silence_s*: how long a process that uses ``watchdog.alive`` may say nothing before it is ended; 0: for
-    ever.  *program*: what the arguments of roles are added to.
+    *silence_s*: how long a process that uses ``watchdog.with_heartbeat`` may send none before it is
+    ended; 0: for ever.  *program*: the command that a role's arguments are appended to.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class Supervisor:
         self.kills: Counter[str] = Counter()  # by role
 
     def start(self, role: Role) -> None:
-        """Start the role's processes, and keep them running."""
+        """Start the role's processes, and restart those that end."""
         for number in range(role.count):
             child = Child(role, number)
             child.keeper = asyncio.create_task(self._keep(child), name=f"keep {role.name} {number}")
@@ -93,7 +92,7 @@ class Supervisor:
             began = loop.time()
             try:
                 code = await self._run(child)
-            except OSError as error:  # no memory or no process to be had just now
+            except OSError as error:  # out of memory or of processes
                 log.warning("process_not_started", role=child.role.name, reason=str(error))
                 await asyncio.sleep(LONGEST_BACKOFF_S)
                 continue
@@ -105,7 +104,7 @@ class Supervisor:
             await asyncio.sleep(backoff)
 
     async def _run(self, child: Child) -> int:
-        """Start a child's process, and watch it to its end; answers its exit code."""
+        """Start a child's process and watch it until it ends; returns its exit code."""
         role = child.role
         own = role.each[child.number] if role.each else {}
         with Watchdog() as dog:
@@ -124,11 +123,11 @@ class Supervisor:
             log.warning("process_hung", role=role, pid=process.pid, silent_s=self._silence_s)
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGABRT)
-                await asyncio.sleep(LAST_WORDS_S)
+                await asyncio.sleep(ABORT_GRACE_S)
                 process.kill()
 
     async def spawn_once(self, arguments: Sequence[str]) -> asyncio.subprocess.Process:
-        """Start a process that is not kept running; its standard output can be read."""
+        """Start a process that is not restarted; its standard output can be read."""
         return await self._start(arguments, self._environment, asyncio.subprocess.PIPE)
 
     async def _start(
@@ -152,7 +151,7 @@ class Supervisor:
         )
 
     def alive(self) -> list[tuple[str, int]]:
-        """(role, pid) of what runs now."""
+        """The (role, pid) of each process that runs now."""
         return [
             (child.role.name, child.process.pid)
             for child in self._children
@@ -160,25 +159,25 @@ class Supervisor:
         ]
 
     def killable(self) -> dict[str, int]:
-        """How many processes each role has that chaos may kill."""
+        """The number of processes of each role that fault injection may kill."""
         return {child.role.name: child.role.count for child in self._children if child.role.killable}
 
     def kill(self, role: str, number: int) -> bool:
-        """kill -9 that process of the role; it is started again like any that dies.
+        """Kill that process of the role with SIGKILL; it is restarted like any process that dies.
 
-        False, and nothing happens, while it does not run.
+        False if it does not run at the moment.
         """
         for child in self._children:
             if (child.role.name, child.number) == (role, number) and child.runs and child.process:
                 with contextlib.suppress(ProcessLookupError):
                     child.process.kill()
                     self.kills[role] += 1
-                    log.warning("process_killed", role=role, pid=child.process.pid, why="chaos")
+                    log.warning("process_killed", role=role, pid=child.process.pid, why="fault injection")
                     return True
         return False
 
     async def stop(self, *names: str, grace_s: float = 15.0) -> None:
-        """End those roles (all of them, last started first, when none is named): TERM, then KILL."""
+        """End those roles with SIGTERM, then SIGKILL; without names all roles, last started first."""
         roles = list(names) or list(dict.fromkeys(child.role.name for child in reversed(self._children)))
         for name in roles:
             self._stopping.add(name)

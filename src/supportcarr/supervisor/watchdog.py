@@ -1,9 +1,9 @@
-"""A process says each second that its event loop turns, and is ended when it no longer does.
+"""The watchdog: a process sends a heartbeat every second, and is ended when the heartbeats stop.
 
-It says so on a pipe to who started it (``supervise``), once its loop has begun: who never began, because
-it starts slowly or takes no part, is left alone.  The same as systemd's ``WatchdogSec=`` and
-``sd_notify(3)``: what is stopped or blocked for ever must not keep its place, since a kernel that spreads
-connections over processes (``SO_REUSEPORT``) goes on giving it its share.
+It writes to a pipe from its supervisor, from the moment its event loop runs: processes that have not
+sent a first heartbeat are not monitored.  This is what systemd does with ``WatchdogSec=`` and
+``sd_notify(3)``.  A process that is stopped or blocked must not stay, because the kernel spreads
+connections over processes (``SO_REUSEPORT``) and keeps giving it its share.
 """
 
 from __future__ import annotations
@@ -19,98 +19,98 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 EVERY_S = 1.0
-_VARIABLE = "WATCHDOG_FD"  # no setting: where the pipe is in the process that was started
+_VARIABLE = "WATCHDOG_FD"  # not a setting: the pipe's descriptor in the child process
 
 
-# --- the process that is watched ----------------------------------------------------------------
+# --- in the child process -----------------------------------------------------------------------
 
 
 async def with_heartbeat(main: Coroutine[Any, Any, T]) -> T:
-    """Run *main*, the whole of this process, and meanwhile tell who started it that the loop turns.
+    """Run *main*, the whole of this process, and send heartbeats to the supervisor meanwhile.
 
-    From its end on the process has as long to be gone as it may be silent.  SIGABRT has it write down
-    where each of its threads is.
+    After *main* the process must end within the time that it may be silent.  On SIGABRT it writes the
+    stack of each thread to standard error.
     """
-    given = os.environ.pop(_VARIABLE, None)  # it is for nobody whom we start
+    given = os.environ.pop(_VARIABLE, None)  # not for child processes of this one
     if given is None:
         return await main
     pipe = int(given)
     os.set_inheritable(pipe, False)
     os.set_blocking(pipe, False)
     faulthandler.enable()
-    telling = asyncio.create_task(_tell(pipe), name="watchdog")
+    heartbeats = asyncio.create_task(_send_heartbeats(pipe), name="watchdog")
     try:
         return await main
     finally:
-        telling.cancel()
+        heartbeats.cancel()
 
 
-async def _tell(pipe: int) -> None:
-    with suppress(BrokenPipeError):  # nobody listens any more
+async def _send_heartbeats(pipe: int) -> None:
+    with suppress(BrokenPipeError):  # the supervisor has ended
         while True:
-            with suppress(BlockingIOError):  # nobody listened for long: it is full
+            with suppress(BlockingIOError):  # the pipe is full: the supervisor has not read for long
                 os.write(pipe, b".")
             await asyncio.sleep(EVERY_S)
 
 
-# --- who started it -----------------------------------------------------------------------------
+# --- in the supervisor --------------------------------------------------------------------------
 
 
 class Silence:
-    """For how long somebody has said nothing, since they began to speak.
+    """How long a process has sent no heartbeat, since its first one.
 
-    Counted in looks, not read from a clock: a second in which we did not run either, because the machine
-    slept or we were stopped ourselves, is nobody's silence.
+    Counted in checks, not read from a clock: time in which the supervisor did not run either, because
+    the machine slept or the supervisor was stopped, does not count.
     """
 
     def __init__(self) -> None:
-        self._looks: int | None = None  # none: they have not begun
+        self._checks: int | None = None  # None: no heartbeat yet
 
     @property
     def seconds(self) -> float:
-        return (self._looks or 0) * EVERY_S
+        return (self._checks or 0) * EVERY_S
 
-    def look(self, *, heard: bool) -> None:
+    def check(self, *, heard: bool) -> None:
         if heard:
-            self._looks = 0
-        elif self._looks is not None:
-            self._looks += 1
+            self._checks = 0
+        elif self._checks is not None:
+            self._checks += 1
 
 
 class Watchdog:
-    """``with Watchdog() as watchdog``: the pipe of one process that is started within."""
+    """``with Watchdog() as watchdog``: the pipe of one child process, which is started within."""
 
     def __enter__(self) -> Watchdog:
-        self._ours, self._theirs = os.pipe()
-        os.set_blocking(self._ours, False)
+        self._read_end, self._write_end = os.pipe()
+        os.set_blocking(self._read_end, False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._ours)
-        os.close(self._theirs)
+        os.close(self._read_end)
+        os.close(self._write_end)
 
     @property
     def descriptor(self) -> int:
-        """The file descriptor that the process inherits."""
-        return self._theirs
+        """The file descriptor for the child process to inherit."""
+        return self._write_end
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the process finds in its environment besides."""
-        return {_VARIABLE: str(self._theirs)}
+        """Environment variables for the child process."""
+        return {_VARIABLE: str(self._write_end)}
 
     async def until_silent(self, seconds: float) -> None:
-        """Return when it has been silent for so long."""
+        """Return when the process has been silent for that long."""
         silence = Silence()
         while silence.seconds < seconds:
             await asyncio.sleep(EVERY_S)
-            silence.look(heard=self.heard())
+            silence.check(heard=self.heard())
 
     def heard(self) -> bool:
-        """Whether it has said something since the last time."""
+        """Whether there was a heartbeat since the last call."""
         try:
-            return bool(os.read(self._ours, 65_536))
+            return bool(os.read(self._read_end, 65_536))
         except BlockingIOError:
             return False

@@ -124,7 +124,7 @@ async def test_two_tickers_at_once_do_no_harm(city: DispatchWorld, store: Sqlite
         return all([(await city.entry(f"usr_over{n}")).is_free for n in range(EACH)])
 
     async with asyncio.timeout(20):
-        while not (await all_free() and all(runner.ticks for runner in runners)):
+        while not (await all_free() and all(runner.runs for runner in runners)):
             await asyncio.sleep(0.02)
     for runner in runners:
         await runner.stop()

@@ -11,7 +11,7 @@ from support.http.server import Api, Client, serving
 from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 LIMITS = LimitSettings(user_per_minute=5, address_per_minute=12, sensitive_per_minute=3)
 
@@ -66,7 +66,7 @@ async def test_health_is_never_limited(strict: Api) -> None:
 
 
 async def test_without_redis_requests_are_answered_and_still_limited(
-    store: SqliteStore, own_redis_server: RedisServer
+    store: SqliteStore, own_redis_server: EmbeddedRedis
 ) -> None:
     async with (
         RedisClient(own_redis_server.url, timeout=0.2) as redis,

@@ -20,7 +20,7 @@ from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,7 +61,7 @@ class Deaf:
         """Return when the process has noticed that Redis is away."""
 
         async def stale() -> bool:
-            return await self.fleet.figure(self.sockets, "revocations_stale") == 1
+            return await self.fleet.figure(self.sockets, "revocation_stale") == 1
 
         await until(stale)
 
@@ -69,7 +69,7 @@ class Deaf:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def deaf(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deaf]:
     folder = tmp_path_factory.mktemp("deaf")
-    server = RedisServer(folder / "redis")
+    server = EmbeddedRedis(folder / "redis")
     server.start()
     short = {"STREAMS_FIREHOSE_EVENTS": str(FIREHOSE), "STREAMS_HEADS_SECONDS": "0.5"}
     try:

@@ -12,7 +12,7 @@ from support.realtime import WAIT, Heard, Phone, entry, phone, served, settings,
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 ANN = "usr_ann"
 STREAM = f"user:{ANN}"
@@ -159,7 +159,7 @@ def numbers_from(heard: Heard, index: int) -> list[int]:
     return [data["data"]["n"] for _, data in heard.all[index:] if "cursor" in data]
 
 
-async def test_a_restarted_redis_resets_and_then_nothing_is_missing(own_redis_server: RedisServer) -> None:
+async def test_a_restarted_redis_resets_and_then_nothing_is_missing(own_redis_server: EmbeddedRedis) -> None:
     async with RedisClient(own_redis_server.url) as redis:
         streams = EventStreams(redis, settings().streams)
         async with served(redis, heads_seconds=0.2) as edge, phone(edge.url, token(ANN, "rider")) as ann:
@@ -174,7 +174,7 @@ async def test_a_restarted_redis_resets_and_then_nothing_is_missing(own_redis_se
 
 
 async def test_broken_connections_to_redis_lose_nothing(
-    redis: RedisClient, redis_server: RedisServer
+    redis: RedisClient, redis_server: EmbeddedRedis
 ) -> None:
     streams = EventStreams(redis, settings().streams)
     async with (

@@ -13,7 +13,7 @@ from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.event_mapping import ops_stream, user_stream
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 WRITES = 160  # of each process
 
@@ -29,7 +29,7 @@ async def versions(streams: EventStreams, stream: str) -> dict[str, list[int]]:
 
 
 async def test_versions_come_once_and_in_order_while_two_processes_and_their_sweeps_race(
-    store: SqliteStore, redis: RedisClient, redis_server: RedisServer
+    store: SqliteStore, redis: RedisClient, redis_server: EmbeddedRedis
 ) -> None:
     written = store.collection(WRITTEN)
     for rescue_id in RESCUES:

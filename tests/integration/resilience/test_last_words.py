@@ -12,14 +12,14 @@ import pytest
 
 from support.http.server import new_address, new_phone
 from support.platform.fleet import Fleet
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 CLIENTS = 20
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_every_answer_that_left_is_in_the_log_after_the_end(
-    tmp_path: Path, own_redis_server: RedisServer, number: signal.Signals
+    tmp_path: Path, own_redis_server: EmbeddedRedis, number: signal.Signals
 ) -> None:
     async with Fleet(tmp_path, own_redis_server) as fleet:
         api = await fleet.start("api")

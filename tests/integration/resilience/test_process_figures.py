@@ -7,17 +7,31 @@ from pathlib import Path
 import pytest
 
 from support.platform.fleet import Fleet
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 FIGURES = {
-    "api": ("outbox_relayed", "store_waiting", "revocations_stale", "redis_reconnects", "limits_fallbacks"),
-    "realtime": ("revocations_stale", "realtime_connected_clients", "realtime_pending_locations"),
-    "worker": ("outbox_relayed", "deadlines_fired", "tickers_ticks", "jobs_done", "jobs_dead"),
+    "api": (
+        "outbox_published_total",
+        "store_waiting",
+        "revocation_stale",
+        "redis_reconnects_total",
+        "rate_limits_fallbacks_total",
+    ),
+    "realtime": ("revocation_stale", "realtime_connected_clients", "realtime_pending_locations"),
+    "worker": (
+        "outbox_published_total",
+        "deadlines_fired_total",
+        "periodic_tasks_runs_total",
+        "jobs_done_total",
+        "jobs_dead_total",
+    ),
 }
 
 
 @pytest.mark.parametrize("role", list(FIGURES))
-async def test_a_process_tells_its_figures(tmp_path: Path, own_redis_server: RedisServer, role: str) -> None:
+async def test_a_process_tells_its_figures(
+    tmp_path: Path, own_redis_server: EmbeddedRedis, role: str
+) -> None:
     async with Fleet(tmp_path, own_redis_server) as fleet:
         process = await fleet.start(role)
         for name in FIGURES[role]:

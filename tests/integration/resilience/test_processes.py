@@ -12,11 +12,11 @@ from support.faults import until
 from support.http.server import new_phone
 from support.platform.fleet import Fleet, Member
 from support.realtime import Phone, phone
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 
 @pytest.fixture
-async def fleet(tmp_path: Path, own_redis_server: RedisServer) -> AsyncIterator[Fleet]:
+async def fleet(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterator[Fleet]:
     async with Fleet(tmp_path, own_redis_server) as running:
         yield running
 
@@ -53,7 +53,7 @@ async def sign_out(fleet: Fleet, member: Member, token: str) -> None:
 
 
 async def test_who_signs_out_here_is_out_there_whatever_redis_does(
-    fleet: Fleet, own_redis_server: RedisServer
+    fleet: Fleet, own_redis_server: EmbeddedRedis
 ) -> None:
     here, there, sockets = await fleet.start("api"), await fleet.start("api"), await fleet.start("realtime")
     number = new_phone()
@@ -68,19 +68,19 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
         await comes_to_refuse(fleet, there, tokens[0])
         await connected.ended()
     await comes_to_refuse_sockets(sockets, tokens[0])
-    assert await fleet.figure(there, "revocations_asked_store") == 0
+    assert await fleet.figure(there, "revocation_store_lookups_total") == 0
 
     # without Redis the store is asked, and a process can start
     own_redis_server.kill()
 
     async def is_missed() -> bool:
-        return await fleet.figure(there, "revocations_stale") == 1
+        return await fleet.figure(there, "revocation_stale") == 1
 
     await until(is_missed)
     await sign_out(fleet, here, tokens[1])
     assert not await lets_in(fleet, there, tokens[1])
     assert await lets_in(fleet, there, stays)
-    assert await fleet.figure(there, "revocations_asked_store") >= 2
+    assert await fleet.figure(there, "revocation_store_lookups_total") >= 2
     late = await fleet.start("api")
     for token in tokens[:2]:
         assert not await lets_in(fleet, late, token)
@@ -91,7 +91,7 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
     for member in (here, there, late, sockets):
 
         async def hears_again(member: Member = member) -> bool:
-            return await fleet.figure(member, "revocations_stale") == 0
+            return await fleet.figure(member, "revocation_stale") == 0
 
         await until(hears_again)
     await sign_out(fleet, late, tokens[2])

@@ -31,7 +31,7 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 MAINS = {"api": processes._api, "realtime": processes._realtime, "worker": processes._worker}
 
@@ -101,7 +101,7 @@ async def two_sessions(path: Path, settings: Settings, redis_url: str) -> tuple[
 
 @pytest.fixture
 async def starting(
-    tmp_path: Path, own_redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, own_redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Starting]:
     port = free_port()
     given = {
@@ -137,7 +137,7 @@ async def answers(url: str, token: str = "") -> int | None:
 
 @pytest.mark.parametrize("role", list(MAINS))
 async def test_a_process_is_ready_when_it_knows_who_signed_out(
-    starting: Starting, own_redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, role: str
+    starting: Starting, own_redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
     lifecycle = Lifecycle()
     monkeypatch.setattr(lifecycle, "watch_signals", lambda: None)

@@ -22,7 +22,7 @@ from support.rescues.fixtures import quote_body
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.pricing.areas import seed_demo
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 AT_ONCE = 20
 
@@ -69,7 +69,7 @@ class Creation:
 
 
 @pytest.fixture
-async def two(tmp_path: Path, own_redis_server: RedisServer) -> AsyncIterator[Two]:
+async def two(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterator[Two]:
     async with AsyncExitStack() as closing:
         emulator = await closing.enter_async_context(running_emulator(tmp_path / "emulator"))
         given = {

@@ -24,7 +24,7 @@ from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.sqlite.engine import SqliteStore
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 NEVER = 1e6  # seconds
 
@@ -32,7 +32,7 @@ NEVER = 1e6  # seconds
 class Process:
     """What a process has of auth, with doors to Redis and the store of its own."""
 
-    def __init__(self, store: SqliteStore, redis_server: RedisServer) -> None:
+    def __init__(self, store: SqliteStore, redis_server: EmbeddedRedis) -> None:
         self.store = FaultyStore(store)
         self.door = Door(redis_server.port or 0)
         self._url = redis_server.url
@@ -96,18 +96,18 @@ def _the_store_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server(own_redis_server: RedisServer) -> RedisServer:
+def server(own_redis_server: EmbeddedRedis) -> EmbeddedRedis:
     return own_redis_server
 
 
 @pytest.fixture
-async def here(store: SqliteStore, own_redis_server: RedisServer) -> AsyncIterator[Process]:
+async def here(store: SqliteStore, own_redis_server: EmbeddedRedis) -> AsyncIterator[Process]:
     async with Process(store, own_redis_server) as process:
         yield process
 
 
 @pytest.fixture
-async def there(store: SqliteStore, own_redis_server: RedisServer) -> AsyncIterator[Process]:
+async def there(store: SqliteStore, own_redis_server: EmbeddedRedis) -> AsyncIterator[Process]:
     async with Process(store, own_redis_server) as process:
         yield process
 
@@ -118,7 +118,7 @@ async def test_what_ends_here_is_refused_there_without_asking(here: Process, the
     await here.service.end_session(grant.session_id)
     assert not await here.lets_in(grant)
     await until(lambda: there.has_heard_of(grant))
-    assert there.figure("asked_redis") == there.figure("asked_store") == 0
+    assert there.figure("redis_lookups_total") == there.figure("store_lookups_total") == 0
 
 
 async def test_who_was_cut_off_goes_on_where_it_was(here: Process, there: Process) -> None:
@@ -140,20 +140,20 @@ async def test_who_has_heard_nothing_asks_redis(here: Process, there: Process) -
     there.store.fails = True
     assert not await there.lets_in(gone)
     assert await there.lets_in(living)
-    assert there.figure("asked_redis") == 2
+    assert there.figure("redis_lookups_total") == 2
     assert there.figure("stale") == 1
     assert there.has_heard_of(gone)
 
 
-async def test_without_redis_the_store_is_asked(here: Process, there: Process, server: RedisServer) -> None:
+async def test_without_redis_the_store_is_asked(here: Process, there: Process, server: EmbeddedRedis) -> None:
     gone, living = await here.sign_in(), await here.sign_in()
     server.kill()
     await until(there.tokens.stale)
     await here.service.end_session(gone.session_id)
     assert not await there.lets_in(gone)
     assert await there.lets_in(living)
-    assert there.figure("asked_store") == 2
-    assert there.figure("asked_redis") == 0
+    assert there.figure("store_lookups_total") == 2
+    assert there.figure("redis_lookups_total") == 0
 
 
 @pytest.mark.parametrize("fault", ["stall", "slow"])
@@ -169,10 +169,10 @@ async def test_a_redis_that_is_slow_to_answer_is_not_waited_for(
     async with asyncio.timeout(10):  # one after the other, each would wait for a third of a second
         for grant in grants:
             assert await there.lets_in(grant)
-    assert there.figure("asked_store") == len(grants)
+    assert there.figure("store_lookups_total") == len(grants)
 
 
-async def test_with_neither_nobody_is_let_in(here: Process, there: Process, server: RedisServer) -> None:
+async def test_with_neither_nobody_is_let_in(here: Process, there: Process, server: EmbeddedRedis) -> None:
     grant = await here.sign_in()
     server.kill()
     await until(there.tokens.stale)
@@ -180,7 +180,7 @@ async def test_with_neither_nobody_is_let_in(here: Process, there: Process, serv
     with pytest.raises(Overloaded) as refusal:
         await there.lets_in(grant)
     assert refusal.value.retry_after
-    assert there.figure("unanswered") == 1
+    assert there.figure("lookup_failures_total") == 1
     there.store.heal()
     assert await there.lets_in(grant)
     server.start()
@@ -188,7 +188,7 @@ async def test_with_neither_nobody_is_let_in(here: Process, there: Process, serv
 
 
 async def test_a_wiped_redis_vouches_for_nothing_until_it_has_all_of_them_again(
-    here: Process, there: Process, server: RedisServer
+    here: Process, there: Process, server: EmbeddedRedis
 ) -> None:
     before, between = await here.sign_in(), await here.sign_in()
     await here.service.end_session(before.session_id)
@@ -201,7 +201,7 @@ async def test_a_wiped_redis_vouches_for_nothing_until_it_has_all_of_them_again(
         log = RevokedLog(redis)
         assert await log.ask(before.session_id) is None
         there.door.heal()
-        await until(lambda: there.figure("rebuilt") == 1)
+        await until(lambda: there.figure("rebuilds_total") == 1)
         assert there.has_heard_of(before)
         assert there.has_heard_of(between)
         assert [await log.ask(grant.session_id) for grant in (before, between)] == [True, True]
@@ -209,7 +209,7 @@ async def test_a_wiped_redis_vouches_for_nothing_until_it_has_all_of_them_again(
 
 
 async def test_two_that_rebuild_at_once_do_no_harm(
-    here: Process, there: Process, server: RedisServer
+    here: Process, there: Process, server: EmbeddedRedis
 ) -> None:
     grants = [await here.sign_in() for _ in range(5)]
     for grant in grants[:3]:
@@ -228,7 +228,7 @@ async def test_two_that_rebuild_at_once_do_no_harm(
 
 
 async def test_a_process_that_starts_with_an_empty_redis_knows_them_from_the_store(
-    here: Process, store: SqliteStore, server: RedisServer
+    here: Process, store: SqliteStore, server: EmbeddedRedis
 ) -> None:
     grant = await here.sign_in()
     await here.service.end_session(grant.session_id)
@@ -286,11 +286,11 @@ async def test_many_at_once_are_read_in_parts(
     there.store.fails = True
     await RevokedLog(here.redis).append((f"ses_{n}", 60) for n in range(450))
     there.door.heal()
-    await until(lambda: there.figure("known") == 450)
+    await until(lambda: there.figure("known_sessions") == 450)
 
 
 async def test_what_a_crash_left_untold_is_found_in_the_store_and_told(
-    here: Process, store: SqliteStore, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+    here: Process, store: SqliteStore, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revocations, "RELOAD_SECONDS", 0.1)
     grant = await here.sign_in()
@@ -315,7 +315,7 @@ async def test_what_could_not_be_told_is_told_when_redis_is_back(here: Process, 
     here.door.shut()
     await until(here.tokens.stale)
     await here.service.end_session(grant.session_id)
-    assert here.figure("untold") == 1
+    assert here.figure("unpublished_sessions") == 1
     here.door.heal()
     await until(lambda: there.has_heard_of(grant))
-    await until(lambda: here.figure("untold") == 0)
+    await until(lambda: here.figure("unpublished_sessions") == 0)

@@ -29,7 +29,7 @@ from typing import Any
 import click
 from rig.mongo import choice, drop, with_database
 
-from supportcarr.kit.runtime.process import die_with_parent
+from supportcarr.supervisor.child_process import die_with_parent
 
 CITY = (
     *("--seconds", "720", "--riders", "60", "--drivers", "40", "--speed", "5"),

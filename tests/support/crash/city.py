@@ -32,7 +32,7 @@ from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.realtime.app import build_realtime
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 PATIENCE_S = 40.0
 LOOKS_S = 0.2  # between sweeps
@@ -67,7 +67,7 @@ class Api:
 class City:
     """The place, its Redis, and what runs there."""
 
-    def __init__(self, place: Place, server: RedisServer, emulator: Emulator, settings: Settings) -> None:
+    def __init__(self, place: Place, server: EmbeddedRedis, emulator: Emulator, settings: Settings) -> None:
         self.place = place
         self.server = server
         self.emulator = emulator
@@ -161,7 +161,7 @@ async def until(happened: Callable[[], Awaitable[bool]]) -> None:
 
 @asynccontextmanager
 async def running_city(
-    folder: Path, store_url: str, server: RedisServer, **dispatch: float
+    folder: Path, store_url: str, server: EmbeddedRedis, **dispatch: float
 ) -> AsyncIterator[City]:
     """A city with its people, of which nothing runs yet; *dispatch* are settings of that group."""
     async with AsyncExitStack() as closing:

@@ -19,7 +19,7 @@ from support.crash.scenario import Scenario
 from support.crash.scenarios import SCENARIOS
 from support.crash.steps import Step
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "crashes.md"
 BEGIN = (
@@ -66,7 +66,7 @@ def read_names(kind: str, lists: Mapping[str, Sequence[Step]]) -> set[str]:
 async def _record(scenarios: Sequence[Scenario]) -> dict[str, list[Step]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        server = RedisServer(folder / "redis")
+        server = EmbeddedRedis(folder / "redis")
         server.start()
         zygote = Zygote()
         try:

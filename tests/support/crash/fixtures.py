@@ -14,7 +14,7 @@ from support.crash.runs import Runs, switched_emulator
 from support.crash.scenarios import SCENARIOS
 from support.store.engines import SQLITE, ran_on
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 MakeRuns = Callable[..., Runs]  # (scenario's name, databases=…)
 
@@ -51,7 +51,7 @@ async def runs_of(
     zygote: Zygote,
     tmp_path: Path,
     redis: RedisClient,
-    redis_server: RedisServer,
+    redis_server: EmbeddedRedis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[MakeRuns]:
     """Makes the runs of a scenario, on SQLite unless databases of another engine are given."""

@@ -22,8 +22,8 @@ from support.crash.deployment import Place
 from support.crash.steps import When
 from support.crash.world import built_once, opened
 from supportcarr.kit.jobs import worker
-from supportcarr.kit.runtime.process import die_with_parent
 from supportcarr.kit.store.sqlite import writer
+from supportcarr.supervisor.child_process import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[3]
 CLAIM_S = 40.0  # on a job: prolonged every quarter of it, which must not be a step now and then

@@ -199,7 +199,7 @@ class World:
         )
         for job in due.items:
             with working_as("worker"):
-                await self._worker.take(job.id)
+                await self._worker.run_job(job.id)
         return len(due.items)
 
     async def fall_due(self) -> int:
@@ -207,7 +207,7 @@ class World:
         runner = DeadlineRunner(
             self.store, self.clock, self._deadlines, every_s=0.0, ahead_s=0.0, concurrency=self._concurrency
         )
-        fired = await runner.look()
+        fired = await runner.poll()
         await runner.stop(30)
         self.failures += runner.failures
         return fired

@@ -24,7 +24,7 @@ from support.http.server import PASSWORD, new_address
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.runtime.settings import PREFIX
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 READY_S = 60.0  # as ``supportcarr up`` has
 ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
@@ -59,7 +59,7 @@ class Said:
 
 
 class Fleet:
-    def __init__(self, folder: Path, redis: RedisServer, **settings: str) -> None:
+    def __init__(self, folder: Path, redis: EmbeddedRedis, **settings: str) -> None:
         given = {
             "DATA": str(folder / "data"),
             "REDIS_URL": redis.url,

@@ -46,7 +46,7 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.pricing.areas import seed_demo
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 TOKEN_SECRET = "first-secret-of-the-tests-0123456789"
 LOOKUP_SECRET = "look-up secret of the tests"
@@ -98,7 +98,7 @@ class Platform:
     relay: Relay
     clock: StandingCity
     emulator: Emulator
-    redis_server: RedisServer
+    redis_server: EmbeddedRedis
     faults: Faults
 
     # --- people -----------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ async def running_platform(
     *timeout_s* is how long the store waits for another process's lock.
     """
     async with AsyncExitStack() as closing:
-        server = RedisServer(folder / "redis")
+        server = EmbeddedRedis(folder / "redis")
         server.start()
         closing.callback(server.stop)
         emulator = await closing.enter_async_context(running_emulator(folder / "emulator"))

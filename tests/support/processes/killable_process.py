@@ -8,13 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-from supportcarr.kit.runtime import process
+from supportcarr.supervisor import child_process
 
 CHILD = (
     "import os, sys, time\n"
-    "from supportcarr.kit.runtime import process\n"
-    "if sys.argv[1] == 'watch': process._LIBC = None\n"
-    "process.die_with_parent(int(sys.argv[2]))\n"
+    "from supportcarr.supervisor import child_process\n"
+    "if sys.argv[1] == 'watch': child_process._LIBC = None\n"
+    "child_process.die_with_parent(int(sys.argv[2]))\n"
     "print('bound', flush=True)\n"
     "time.sleep(600)\n"
 )
@@ -30,11 +30,11 @@ def main(way: str) -> None:
         assert child.stdout.readline() == "bound\n"
         pid = child.pid
     elif way == "program":
-        pid = process.spawn_child(["sleep", "600"]).pid
+        pid = child_process.spawn_child(["sleep", "600"]).pid
     else:
         # where there is no prctl a guard stands between us and the program
-        process._LIBC = None
-        guard = process.spawn_child(["sleep", "600"])
+        child_process._LIBC = None
+        guard = child_process.spawn_child(["sleep", "600"])
         children = Path(f"/proc/{guard.pid}/task/{guard.pid}/children")
         while not (found := children.read_text().split()):
             time.sleep(0.02)

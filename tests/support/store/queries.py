@@ -177,7 +177,7 @@ OTHER_CALLS = frozenset(
         "kit/jobs/worker.py names.count",
         "kit/jobs/service.py self.find",
         "kit/events/relay.py names.count",
-        "supervisor/redis_server.py said.count",
+        "supervisor/embedded_redis.py said.count",
         "operations/service.py self._drivers.count",
         "operations/service.py self._rescues.count",
         "payments/service.py self._gateway.find",

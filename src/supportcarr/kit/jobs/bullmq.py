@@ -1,14 +1,22 @@
-"""BullMQ, and all that we know of it: it carries ids of job documents to workers, and nothing else.
+"""BullMQ, which carries ids of job documents to workers and nothing else.
 
-Found by trying BullMQ 3.4 for Python (each is worked round here):
+This is the only file that imports it.  Beyond its documented API it relies on these names of BullMQ
+3.4, which ``tests/unit/kit/jobs/test_bullmq_names.py`` checks and ``pyproject.toml`` bounds:
 
-- redis-py's socket time-out of 5 s is as long as BullMQ's longest wait for work, so an idle worker
-  hears of jobs late: ours is longer than any wait.
-- delays run up to 1 s late until the server's version was asked for on both connections.
-- its own connections retry for minutes; ours fail at once, and its worker loop tries again.
-- after a kill -9 a job waits for its lock and for the check for stalled ones, 30 s each, and fails at
-  the second kill: ours are short, and kills are counted in the job's document.
-- a worker loop that meets what it did not expect prints it and ends: ours is started again.
+- ``Worker.backend.connection`` and ``.blocking_connection``, with ``getRedisVersion()``
+- the worker options ``drainDelay``, ``lockDuration``, ``stalledInterval``, ``maxStalledCount`` and
+  ``runRetryDelay``, read as they are written here
+
+Problems of BullMQ 3.4 for Python, and what is done about each:
+
+- redis-py's socket timeout of 5 s is as long as BullMQ's longest wait for work, so an idle worker
+  hears of jobs late: the timeout here is longer than any wait.
+- delayed jobs run up to 1 s late until both connections have asked for the server's version: it is
+  asked for before the worker runs.
+- its own connections retry for minutes: these fail at once, and the worker's loop retries.
+- after a kill -9 a job waits for its lock and for the check for stalled jobs, 30 s each, and fails at
+  the second kill: both are shorter here, and kills are counted in the job's document.
+- the worker's loop prints an unexpected error and ends: it is started again.
 """
 
 from __future__ import annotations
@@ -36,14 +44,22 @@ _BLOCKING_TIMEOUT_S = 20.0
 _CALL_TIMEOUT_S = 2.0
 _RETRY_MS = 200
 _RESTART_SECONDS = 0.5
+WORKER_OPTIONS = {
+    "autorun": False,
+    "drainDelay": _IDLE_WAIT_S,
+    "lockDuration": _LOCK_MS,
+    "stalledInterval": _STALLED_MS,
+    "maxStalledCount": 1_000_000,  # the job's document counts, and decides how often is too often
+    "runRetryDelay": _RETRY_MS,
+}
 
-_log = structlog.get_logger("supportcarr.jobs")
+log = structlog.get_logger(__name__)
 
 
 def _connection(url: str, timeout: float) -> Any:
     return Redis.from_url(
         url,
-        decode_responses=True,  # BullMQ's scripts answer text
+        decode_responses=True,  # BullMQ expects text from its scripts
         socket_timeout=timeout,
         socket_connect_timeout=_CALL_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
@@ -52,42 +68,45 @@ def _connection(url: str, timeout: float) -> Any:
 
 
 class Queue:
-    """Where ids are handed in.  Handing in is quick, never raises, and may be lost with Redis."""
+    """Sends ids to workers.  ``push`` is quick and never raises; what it sends may be lost with Redis."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._queue: Any = None
         self._waiting: list[dict[str, Any]] = []
-        self._pusher: asyncio.Task[None] | None = None
+        self._sender: asyncio.Task[None] | None = None
         self.lost = 0
-        self.away = False
+        self.unavailable = False
 
-    def push(self, ticket: str, id: str, name: str, delay_s: float = 0.0) -> None:
-        """Bring *id* to a worker after that many seconds; once, while the same ticket is in the queue."""
+    def push(self, message_id: str, id: str, name: str, delay_s: float = 0.0) -> None:
+        """Send *id* to a worker after that many seconds.
+
+        Does nothing while a message of that *message_id* is in the queue.
+        """
         options: dict[str, Any] = {
             # BullMQ for Node refuses a colon in an id, and bull-board splits at it.
-            "jobId": ticket.replace(":", "~"),
+            "jobId": message_id.replace(":", "~"),
             "removeOnComplete": True,
             "removeOnFail": True,
         }
         if delay_s > 0:
             options["delay"] = max(1, round(delay_s * 1000))
         self._waiting.append({"name": name, "data": {"id": id}, "opts": options})
-        if self._pusher is None:
-            self._pusher = asyncio.get_running_loop().create_task(self._push())
+        if self._sender is None:
+            self._sender = asyncio.get_running_loop().create_task(self._send())
 
-    async def pushed(self) -> None:
-        """Wait until what was handed in has been sent (or lost)."""
-        if self._pusher is not None:
-            await asyncio.shield(self._pusher)
+    async def flush(self) -> None:
+        """Wait until what was pushed has been sent (or lost)."""
+        if self._sender is not None:
+            await asyncio.shield(self._sender)
 
     async def close(self) -> None:
-        await self.pushed()
+        await self.flush()
         if self._queue is not None:
             with suppress(Exception):
                 await self._queue.close()
 
-    async def _push(self) -> None:
+    async def _send(self) -> None:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
@@ -98,19 +117,19 @@ class Queue:
                             _NAME, {"connection": connection, "prefix": keys.queue_prefix()}
                         )
                     await self._queue.addBulk(batch)
-                    self.away = False
+                    self.unavailable = False
                 except Exception as error:
-                    # Whatever it was: the documents are there, and a sweep will bring them again.
+                    # Whatever it was: the documents are stored, and a sweep pushes them again.
                     self.lost += len(batch)
-                    if not self.away:
-                        _log.warning("jobs.queue_away", error=str(error))
-                    self.away = True
+                    if not self.unavailable:
+                        log.warning("job_queue_lost", error=str(error))
+                    self.unavailable = True
         finally:
-            self._pusher = None
+            self._sender = None
 
 
 class QueueWorker:
-    """Calls *process* with each id that comes, at most *concurrency* at a time."""
+    """Calls *process* with each id that arrives, at most *concurrency* at a time."""
 
     def __init__(self, url: str, process: Callable[[str], Awaitable[None]], *, concurrency: int) -> None:
         self._url = url
@@ -121,10 +140,10 @@ class QueueWorker:
         self._closing = False
 
     def start(self) -> None:
-        self._keeper = asyncio.get_running_loop().create_task(self._keep(), name="job queue")
+        self._keeper = asyncio.get_running_loop().create_task(self._keep_running(), name="job queue")
 
     async def close(self, seconds: float) -> None:
-        """Take no more, and let what runs finish for that long; then cancel it."""
+        """Accept nothing more, and let what runs finish for that long; then cancel it."""
         self._closing = True
         if self._worker is not None:
             try:
@@ -135,32 +154,27 @@ class QueueWorker:
                     await self._worker.close(force=True)
         await cancel_and_wait(self._keeper)
 
-    async def _keep(self) -> None:
+    async def _keep_running(self) -> None:
         while not self._closing:
             try:
                 await self._run()
             except Exception as error:
-                _log.warning("jobs.worker_ended", error=str(error))
+                log.warning("job_queue_worker_ended", error=str(error))
             if not self._closing:
                 await asyncio.sleep(_RESTART_SECONDS)
 
     async def _run(self) -> None:
         worker = BullWorker(
             _NAME,
-            self._take,
+            self._receive,
             {
                 "connection": _connection(self._url, _BLOCKING_TIMEOUT_S),
                 "prefix": keys.queue_prefix(),
-                "autorun": False,
                 "concurrency": self._concurrency,
-                "drainDelay": _IDLE_WAIT_S,
-                "lockDuration": _LOCK_MS,
-                "stalledInterval": _STALLED_MS,
-                "maxStalledCount": 1_000_000,  # how often is too often is for the document to say
-                "runRetryDelay": _RETRY_MS,
+                **WORKER_OPTIONS,
             },
         )
-        worker.on("error", _worker_error)
+        worker.on("error", _on_error)
         self._worker = worker
         try:
             await worker.backend.connection.getRedisVersion()
@@ -170,9 +184,9 @@ class QueueWorker:
             if not self._closing:
                 await worker.close(force=True)
 
-    async def _take(self, job: Any, token: str) -> None:
+    async def _receive(self, job: Any, token: str) -> None:
         await self._process(job.data["id"])
 
 
-def _worker_error(error: BaseException, *_: object) -> None:
-    _log.warning("jobs.queue_error", error=str(error))
+def _on_error(error: BaseException, *_: object) -> None:
+    log.warning("job_queue_failed", error=str(error))

@@ -1,4 +1,4 @@
-"""Does jobs: claims the document, runs the handler, writes down the outcome (see ``kit.jobs.service``)."""
+"""Run jobs: claim the document, call the handler, store the outcome (see ``kit.jobs.service``)."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import StoreError, VersionConflict
 
-CLAIM_SECONDS = 4.0  # how long a killed worker's job is left alone
+CLAIM_SECONDS = 4.0  # after which another worker may run the job of a killed one
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 60.0
-_EARLY_SECONDS = 1.0  # a queue's clock may be this much ahead of ours
+_EARLY_SECONDS = 1.0  # the clock of the queue's server may be ahead by this much
 _CLEAN_SECONDS = 60.0
 
-_log = structlog.get_logger("supportcarr.jobs")
+log = structlog.get_logger(__name__)
 
 
 class UnknownJob(Exception):
     """No handler of this process has the job's name."""
 
 
-class CutShort(Exception):
-    """The process that ran the job ended in the middle."""
+class WorkerDied(Exception):
+    """The process that ran the job ended before the handler did."""
 
 
 def backoff_s(failures: int, jitter: float) -> float:
-    """Seconds before the try after that many failures (from 1): doubling, half of it left to chance.
+    """Seconds before the next attempt after that many failures (from 1): doubling, half of it random.
 
     *jitter* is from 0 to 1.
     """
@@ -43,8 +43,11 @@ def backoff_s(failures: int, jitter: float) -> float:
     return longest * (0.5 + 0.5 * jitter)
 
 
-def after(job: Job, error: BaseException | None, now: datetime, attempts: int, jitter: float) -> Job:
-    """The job after a run that ended so: done, to be run again (``RetryLater`` is no failure), or dead."""
+def job_after_run(job: Job, error: BaseException | None, now: datetime, attempts: int, jitter: float) -> Job:
+    """The job after a run that ended with *error*: done, ready to be run again, or dead.
+
+    ``RetryLater`` does not count as a failure.
+    """
     if error is None:
         return replace(job, state="done", running=False, run_at=now)
     if isinstance(error, RetryLater):
@@ -59,7 +62,7 @@ def after(job: Job, error: BaseException | None, now: datetime, attempts: int, j
 
 
 class JobWorker:
-    """Runs jobs of all names in *handlers* until closed; several, in several processes, share them out."""
+    """Runs the jobs of all names in *handlers* until closed; workers of several processes share the jobs."""
 
     def __init__(
         self,
@@ -76,9 +79,9 @@ class JobWorker:
         self._handlers = {handler.name: handler.handle for handler in handlers}
         self._settings = settings
         self._jitter = jitter
-        self._queue = QueueWorker(jobs.redis_url, self.take, concurrency=settings.concurrency)
+        self._queue = QueueWorker(jobs.redis_url, self.run_job, concurrency=settings.concurrency)
         self._sweeper: asyncio.Task[None] | None = None
-        self.done = self.failed = self.died = 0
+        self.done = self.failed = self.dead = 0
 
     def start(self) -> None:
         self._queue.start()
@@ -86,10 +89,10 @@ class JobWorker:
 
     def stats(self) -> dict[str, int]:
         """Figures for the metrics."""
-        return {"done": self.done, "failures": self.failed, "dead": self.died}
+        return {"done_total": self.done, "failures_total": self.failed, "dead_total": self.dead}
 
     async def close(self, seconds: float = 5.0) -> None:
-        """Take no more jobs, and let those that run finish for that long; then others take them up."""
+        """Accept no more jobs, and let running ones finish for that long; other workers run the rest."""
         await cancel_and_wait(self._sweeper)
         await self._queue.close(seconds)
 
@@ -100,87 +103,89 @@ class JobWorker:
             pause = self._settings.sweep_seconds
             try:
                 due = await self._jobs.sweep()
-                if self._jobs.queue_away and await self._take_over(due):
+                if self._jobs.queue_unavailable and await self._run_without_queue(due):
                     pause = 0
                 if clock() - cleaned_at > _CLEAN_SECONDS:
                     cleaned_at = clock()
                     await self._jobs.clean()
             except VersionConflict:
-                pass  # another worker cleans as well
+                pass  # another worker deleted it first
             except Exception as error:
-                _log.warning("jobs.sweep_failed", error=str(error))
+                log.warning("job_sweep_failed", error=str(error))
             await asyncio.sleep(pause)
 
-    async def _take_over(self, due: Sequence[Job]) -> bool:
-        """Do some of these without a queue, as many at once as with one; True: there are more."""
+    async def _run_without_queue(self, due: Sequence[Job]) -> bool:
+        """Run some of the due jobs, as many at a time as with a queue; True if more are left."""
         some = due[: self._settings.concurrency]
-        await asyncio.gather(*(self.take(job.id) for job in some))
+        await asyncio.gather(*(self.run_job(job.id) for job in some))
         return len(due) > len(some)
 
-    async def take(self, id: str) -> None:
-        """Do the job of that id, if it is to be done now.  What fails here the sweep brings again."""
+    async def run_job(self, id: str) -> None:
+        """Run the job of that id if it is due.  After a failure here a sweep brings it again."""
         try:
             job = await self._claim(id)
             if job is not None:
                 job, error = await self._run(job)
                 await self._finish(job, error)
         except VersionConflict:
-            _log.info("jobs.taken_by_another", job=id)
+            log.info("job_taken_by_another_worker", job=id)
         except StoreError as error:
-            _log.warning("jobs.store_failed", job=id, error=str(error))
+            log.warning("job_store_failed", job=id, error=str(error))
 
     async def _claim(self, id: str) -> Job | None:
-        """The job with our claim on it; ``None`` if it is not to be run now.  Raises ``VersionConflict``."""
+        """Claim the job; ``None`` if it is not to be run now.  Raises ``VersionConflict``."""
         job = await self._jobs.documents.get(id)
         if job is None or job.state != "ready":
             return None
         now = self._jobs.clock.wall()
         early = (job.run_at - now).total_seconds()
-        if early > _EARLY_SECONDS:  # another has it, or its worker was killed a moment ago
+        if early > _EARLY_SECONDS:  # claimed by another worker, maybe one that was killed a moment ago
             self._jobs.enqueue(job, now)
             return None
         if early > 0:
             await asyncio.sleep(early)
             now = self._jobs.clock.wall()
         if job.running:
-            # It counts as a failure, or a job that kills its process would do so for ever.
-            cut = after(job, CutShort("its process ended while it ran"), now, self._settings.attempts, 0)
-            if cut.state == "dead":
-                await self._finish(job, CutShort("its process ended while it ran"))
+            # This counts as a failure: a job that kills its process must not do so for ever.
+            failed = job_after_run(
+                job, WorkerDied("its process ended while it ran"), now, self._settings.attempts, 0
+            )
+            if failed.state == "dead":
+                await self._finish(job, WorkerDied("its process ended while it ran"))
                 return None
-            job = cut
+            job = failed
         return await self._jobs.documents.save(replace(job, running=True, run_at=_claimed_until(now)))
 
     async def _run(self, job: Job) -> tuple[Job, BaseException | None]:
-        """Run the handler, keeping the claim; the job as it is stored now, and how the run ended."""
+        """Run the handler and extend the claim meanwhile; the job as stored, and the handler's error."""
         handle = self._handlers.get(job.name)
         if handle is None:
             return job, UnknownJob(f"no handler is named {job.name}")
         running = asyncio.ensure_future(handle(job.payload.encode()))
         try:
             while not (await asyncio.wait({running}, timeout=CLAIM_SECONDS / 4))[0]:
-                job = await self._prolong(job)
+                job = await self._extend_claim(job)
         finally:
-            if not running.done():  # we are cancelled, or another has taken it over
+            if not running.done():  # this task was cancelled, or another worker took the job
                 await cancel_and_wait(running)
         return job, running.exception()
 
-    async def _prolong(self, job: Job) -> Job:
+    async def _extend_claim(self, job: Job) -> Job:
         try:
             return await self._jobs.documents.save(
                 replace(job, run_at=_claimed_until(self._jobs.clock.wall()))
             )
         except VersionConflict:
             raise
-        except StoreError as error:  # the claim holds a little longer, and the store may come back
-            _log.warning("jobs.store_failed", job=job.id, error=str(error))
+        except StoreError as error:  # the claim lasts for some seconds, and the store may recover
+            log.warning("job_store_failed", job=job.id, error=str(error))
             return job
 
     async def _finish(self, job: Job, error: BaseException | None) -> None:
-        """Write down the outcome.  Raises ``StoreError``: then the claim ends, and it is run again."""
+        """Store the outcome.  Raises ``StoreError``: then the claim expires and the job is run again."""
         now = self._jobs.clock.wall()
         result = await self._jobs.documents.save(
-            after(job, error, now, self._settings.attempts, self._jitter())
+            job_after_run(job, error, now, self._settings.attempts, self._jitter())
         )
         if result.state == "ready":
             self._jobs.enqueue(result, now)
@@ -188,9 +193,9 @@ class JobWorker:
             self.done += 1
         elif not isinstance(error, RetryLater):
             self.failed += 1
-            self.died += result.state == "dead"
-            _log.warning(
-                "jobs.failed",
+            self.dead += result.state == "dead"
+            log.warning(
+                "job_failed",
                 job=job.id,
                 attempts=result.attempts,
                 dead=result.state == "dead",

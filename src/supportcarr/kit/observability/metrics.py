@@ -1,14 +1,12 @@
-"""Prometheus metrics: one registry a process, served on a port of its own
-(``metrics_server``).
+"""Prometheus metrics: one registry per process, served by ``metrics_server`` on a port of its own.
 
-Keep the labelled child that ``labels()`` returns: asking for it per request costs more than
-counting does.
+Keep the labelled child that ``labels()`` returns: looking it up costs more than counting does.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,7 +18,12 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.metrics_core import HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client leaves it unannotated
@@ -31,7 +34,7 @@ LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 
 
 class Timings:
-    """Durations of one kind of request, in buckets.  For one thread: the event loop's."""
+    """Durations of one kind of request, in buckets.  Not thread-safe: for the event loop's thread."""
 
     __slots__ = ("counts", "seconds")
 
@@ -40,7 +43,7 @@ class Timings:
         self.seconds = 0.0
 
     def observe(self, seconds: float) -> None:
-        # a bucket holds what is less than or equal to its bound
+        # a bucket holds durations less than or equal to its bound
         self.counts[bisect_left(LATENCY_S, seconds)] += 1
         self.seconds += seconds
 
@@ -48,17 +51,17 @@ class Timings:
 class RequestMetrics(Collector):
     """``http_request_duration_seconds`` by method, route and status; its ``_count`` counts requests.
 
-    Plain integers of the event loop's thread: a Prometheus histogram takes a lock twice for each
-    observation, five times the cost.
+    Uses plain integers on the event loop's thread: a Prometheus histogram takes a lock twice per
+    observation, which costs five times as much.
     """
 
     def __init__(self) -> None:
         self._timings: dict[tuple[str, str, int], Timings] = {}
 
     def timings(self, method: str, route: str, status: int) -> Timings:
-        """The timings of those labels; keep them.
+        """The timings of those labels; keep the returned object.
 
-        A method that HTTP does not know is ``OTHER``: clients make up as many as they like.
+        A method unknown to HTTP is counted as ``OTHER``: clients can send any number of them.
         """
         method = method if method in METHODS else "OTHER"
         return self._timings.setdefault((method, route, status), Timings())
@@ -66,7 +69,7 @@ class RequestMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         family = HistogramMetricFamily(
             "http_request_duration_seconds",
-            "Time from the first byte of a request to the last of its answer",
+            "Time from the first byte of a request to the last of its response",
             labels=("method", "route", "status"),
         )
         for (method, route, status), timings in list(self._timings.items()):
@@ -78,8 +81,25 @@ class RequestMetrics(Collector):
         yield family
 
 
+class StatsCollector(Collector):
+    """Figures that a component counts itself, read when they are scraped.
+
+    A name that ends in ``_total`` is a counter, any other a gauge.
+    """
+
+    def __init__(self, prefix: str, read: Callable[[], Mapping[str, float]]) -> None:
+        self._prefix = prefix
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        for name, value in self._read().items():
+            family = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            description = f"{self._prefix}: {name.removesuffix('_total')}".replace("_", " ")
+            yield family(f"{self._prefix}_{name}", description, value=value)
+
+
 class Metrics:
-    """The metrics of one process.  Asked twice for a name, it answers the same metric."""
+    """The metrics of one process.  Asking twice for a name returns the same metric."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -102,11 +122,15 @@ class Metrics:
         return self._gauges[name]
 
     def gauge_of(self, name: str, help: str, read: Callable[[], float]) -> Gauge:
-        """A gauge whose value is asked for when it is scraped."""
+        """A gauge whose value is read when it is scraped."""
         gauge = self.gauge(name, help)
         gauge.set_function(read)
         return gauge
 
+    def register_stats(self, prefix: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Export each figure that *read* returns, as ``PREFIX_NAME``."""
+        self.registry.register(StatsCollector(prefix, read))
+
     def render(self) -> bytes:
-        """Everything, in Prometheus' text format."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)

@@ -1,31 +1,12 @@
-"""What a process does about itself: its title, and that it never outlives its parent.
-
-On Linux the kernel kills a child whose parent has died (``PR_SET_PDEATHSIG``, prctl(2)), even when
-the parent was killed with SIGKILL.  Elsewhere a thread, or a small guarding process for a program
-that is not ours, looks at the parent's id four times a second.
-"""
+"""What every process sets for itself: its title, and when the garbage collector runs."""
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import os
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import setproctitle
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_WATCH_SECONDS = 0.25
-_COLLECT_EVERY = (10_000, 10, 10)  # objects; collections of the youngest; of the middle ones
-
-# Loaded before any fork: a child between fork and exec must not import or allocate much.
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_GC_THRESHOLDS = (10_000, 10, 10)  # objects; collections of the youngest; of the middle generation
 
 
 def set_title(role: str) -> None:
@@ -34,99 +15,12 @@ def set_title(role: str) -> None:
 
 
 def tune_gc() -> None:
-    """Call once, when everything is loaded: the garbage collector leaves that alone from then on.
+    """Exclude everything loaded so far from garbage collection; call it once, when loading is done.
 
-    What a request makes is nearly all gone by reference counting when it ends, so the collector looks
-    for cycles less often than Python's default of every 700 objects: with that it takes some 6 % of the
-    time of an API process.
+    Nearly all objects of a request are freed by reference counting when it ends, so the collector
+    looks for cycles less often than Python's default of every 700 objects, which costs about 6 % of
+    the time of an API process.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECT_EVERY)
-
-
-def die_with_parent(parent: int | None = None, how: signal.Signals = signal.SIGTERM) -> None:
-    """End this process with *how* when its parent ends.  Call it once, early.
-
-    *parent* is the id that the parent had when it started us: if it has died before this call, we
-    end at once.  The kernel watches the parent's *thread* that started us: start children from the
-    main thread.
-    """
-    parent = os.getppid() if parent is None else parent
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, int(how), 0, 0, 0)
-    else:
-        threading.Thread(target=_watch, args=(parent, how), name="parent watch", daemon=True).start()
-    if os.getppid() != parent:
-        os.kill(os.getpid(), how)
-
-
-def _watch(parent: int, how: signal.Signals) -> None:
-    while os.getppid() == parent:
-        time.sleep(_WATCH_SECONDS)
-    os.kill(os.getpid(), how)
-
-
-def spawn_child(
-    command: Sequence[str],
-    *,
-    stdin: bytes = b"",
-    log: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> subprocess.Popen[bytes]:
-    """Start a program that is killed when this process ends.  Call it from the main thread.
-
-    *stdin* is all that the program can read from its standard input; its output is appended to the
-    file *log*, or dropped.
-    """
-    parent = os.getpid()
-    if _LIBC is None:
-        command = [sys.executable, "-m", "supportcarr.kit.runtime.process", str(parent), *command]
-    output = log.open("ab") if log else None
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the command is ours
-            command,
-            stdin=subprocess.PIPE,
-            stdout=output or subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            # A group of its own: Ctrl-C in a terminal is for the supervisor, who ends its children.
-            start_new_session=True,
-            preexec_fn=(lambda: die_with_parent(parent, signal.SIGKILL)) if _LIBC else None,
-        )
-    finally:
-        if output:
-            output.close()
-    assert process.stdin is not None
-    try:
-        process.stdin.write(stdin)
-        process.stdin.close()
-    except BrokenPipeError:
-        pass  # it ended at once; whoever waits for it will see
-    return process
-
-
-def stop(process: subprocess.Popen[bytes], seconds: float = 5.0) -> None:
-    """End a process: politely, and after that many seconds with SIGKILL.  Harmless if it has ended."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    process.wait()
-
-
-def guard(parent: int, command: Sequence[str]) -> int:
-    """Run *command* with our standard input until it ends or *parent* does; answers its exit code."""
-    child = subprocess.Popen(command)  # noqa: S603 - given by start_bound
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    while child.poll() is None:
-        if os.getppid() != parent:
-            child.kill()
-        time.sleep(_WATCH_SECONDS)
-    return child.returncode
-
-
-if __name__ == "__main__":
-    sys.exit(guard(int(sys.argv[1]), sys.argv[2:]))
+    gc.set_threshold(*_GC_THRESHOLDS)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.ratelimit import Buckets
 from supportcarr.kit.ratelimit.backend import TAKE
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 HOUR_US = 3_600_000_000  # for one token: none grows while a test runs
 _runs = itertools.count()
@@ -31,7 +31,7 @@ GROUPS = st.lists(
 
 
 def test_groups_get_all_or_nothing_and_each_finds_what_the_one_before_left(
-    redis_server: RedisServer,
+    redis_server: EmbeddedRedis,
 ) -> None:
     if not redis_server.alive:  # a test killed it
         redis_server.start()

@@ -11,7 +11,7 @@ from support.processes.python_process import python
 from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter, Rule
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 # Refills so slowly that no test sees a token grow.
 USER = Rule("user", 200, seconds=1_000_000)
@@ -143,7 +143,7 @@ async def test_tokens_grow_with_time(redis: RedisClient) -> None:
 
 
 async def test_two_processes_together_never_exceed_the_rule(
-    redis: RedisClient, redis_server: RedisServer
+    redis: RedisClient, redis_server: EmbeddedRedis
 ) -> None:
     arguments = redis_server.url, "1000", "100"
     async with (
@@ -159,12 +159,12 @@ async def test_two_processes_together_never_exceed_the_rule(
 
 
 @pytest.fixture
-def away(own_redis_server: RedisServer) -> RedisServer:
+def away(own_redis_server: EmbeddedRedis) -> EmbeddedRedis:
     """A server that the test will take away."""
     return own_redis_server
 
 
-async def test_without_redis_a_process_counts_by_itself(away: RedisServer, time: Time) -> None:
+async def test_without_redis_a_process_counts_by_itself(away: EmbeddedRedis, time: Time) -> None:
     async with RedisClient(away.url) as redis:
         limiter = Limiter(redis, lease=8, monotonic=time)
         assert (await limiter.take([("usr_a", USER)])).allowed
@@ -182,7 +182,7 @@ async def test_without_redis_a_process_counts_by_itself(away: RedisServer, time:
         assert (await limiter.take([("1.2.3.4", ADDRESS)])).remaining == 199
 
 
-async def test_when_redis_is_back_it_counts_again(away: RedisServer, time: Time) -> None:
+async def test_when_redis_is_back_it_counts_again(away: EmbeddedRedis, time: Time) -> None:
     async with RedisClient(away.url) as redis:
         limiter = Limiter(redis, lease=8, monotonic=time)
         away.kill()
@@ -198,7 +198,7 @@ async def test_when_redis_is_back_it_counts_again(away: RedisServer, time: Time)
 
 
 async def test_one_asks_whether_redis_is_back_and_nobody_waits_for_that(
-    redis_server: RedisServer, redis: RedisClient, time: Time
+    redis_server: EmbeddedRedis, redis: RedisClient, time: Time
 ) -> None:
     with Door(redis_server.port or 0) as door:
         async with RedisClient(door.redis(redis_server.url), timeout=30) as through:

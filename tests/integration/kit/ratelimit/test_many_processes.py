@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter, Rule
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 LIMIT, LEASE = 160, 8
 _keys = itertools.count()
@@ -64,7 +64,7 @@ async def play(url: str, steps: Sequence[tuple[int, int, float]], *, side_by_sid
 
 @pytest.mark.parametrize("side_by_side", [False, True])
 def test_no_more_than_the_rule_is_given_out_and_little_is_held_back(
-    redis_server: RedisServer, side_by_side: bool
+    redis_server: EmbeddedRedis, side_by_side: bool
 ) -> None:
     if not redis_server.alive:  # a test killed it
         redis_server.start()

@@ -9,7 +9,7 @@ import pytest
 
 from supportcarr.bootstrap.platform import Platform
 from supportcarr.bootstrap.settings import Settings, load_settings
-from supportcarr.supervisor.redis_server import RedisServer, RedisServerError
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from supportcarr.supervisor.supervisor import Supervisor
 from supportcarr_lab.demo.command import check_redis_is_ours
 from supportcarr_lab.demo.options import DemoOptions
@@ -28,7 +28,7 @@ def test_a_redis_that_the_demo_did_not_start_is_not_wiped(tmp_path: Path) -> Non
     check_redis_is_ours(DemoOptions(redis_wipes=1), settings(tmp_path))
 
 
-class Stubborn(RedisServer):
+class Stubborn(EmbeddedRedis):
     """A Redis that is down, and whose port is taken for a moment when it is to start."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Stubborn(RedisServer):
 
     def start(self) -> None:
         self.starts += 1
-        raise RedisServerError("its port is taken")
+        raise EmbeddedRedisError("its port is taken")
 
 
 def test_a_redis_that_cannot_start_at_once_is_left_to_its_keeper(tmp_path: Path) -> None:

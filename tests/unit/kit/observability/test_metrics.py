@@ -59,6 +59,17 @@ def test_a_gauge_may_be_read_when_it_is_scraped() -> None:
     assert samples(metrics)["queue_depth", ()] == 5.0
 
 
+def test_figures_of_a_component_are_counters_or_gauges_by_their_names() -> None:
+    metrics = Metrics()
+    figures = {"done_total": 1, "waiting": 7}
+    metrics.register_stats("jobs", lambda: figures)
+    figures["done_total"] = 2
+    found = samples(metrics)
+    assert (found["jobs_done_total", ()], found["jobs_waiting", ()]) == (2, 7)
+    assert b"# TYPE jobs_done_total counter" in metrics.render()
+    assert b"# TYPE jobs_waiting gauge" in metrics.render()
+
+
 def test_two_processes_metrics_are_apart() -> None:
     one, other = Metrics(), Metrics()
     one.counter("things", "Things").inc()

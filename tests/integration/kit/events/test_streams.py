@@ -12,7 +12,7 @@ from supportcarr.kit.events.stream_types import FirehoseBatch, Publication, Stre
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 RIDER, OPS = "user:usr_rider", "ops:montreal"
 
@@ -176,7 +176,7 @@ async def test_numbers_lost_without_their_stream_do_not_mix_epochs(
     assert item.id == "res_1.6.0"
 
 
-async def test_appenders_at_once_leave_no_gap(redis_server: RedisServer, streams: EventStreams) -> None:
+async def test_appenders_at_once_leave_no_gap(redis_server: EmbeddedRedis, streams: EventStreams) -> None:
     async def append(start: int, client: RedisClient) -> None:
         own = EventStreams(client, StreamSettings())
         for n in range(start, start + 150, 3):
@@ -225,7 +225,7 @@ async def test_more_than_a_script_call_takes_is_several_and_in_order(
 
 @pytest.mark.usefixtures("redis")  # emptied
 async def test_an_append_without_redis_fails_for_all_who_share_it_and_may_be_repeated(
-    redis_server: RedisServer,
+    redis_server: EmbeddedRedis,
 ) -> None:
     async with RedisClient(redis_server.url) as client:
         streams = EventStreams(client, StreamSettings())

@@ -84,14 +84,14 @@ async def test_who_is_back_gets_everything_at_once_whatever_the_pauses_are(
 async def test_the_more_wait_the_more_rarely_each_is_tried(
     store: SqliteStore, letters: Collection[Letter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("supportcarr.kit.events.relay.RETRIES_A_SECOND", 0.01)
+    monkeypatch.setattr("supportcarr.kit.events.relay.RETRIES_PER_SECOND", 0.01)
     audience = Audience()
     relay = Relay(store, [audience.consumer], Jobs())
     await asyncio.gather(*(letters.insert(Letter(id=f"l{n}"), SENT) for n in range(MANY)))
     await all_wait(relay)
     assert audience.asked == MANY
     now = asyncio.get_running_loop().time()
-    pauses = sorted(t.retry.when() - now for t in relay._troubles.values() if t.retry is not None)
+    pauses = sorted(r.timer.when() - now for r in relay._retries.values() if r.timer is not None)
     assert len(pauses) == MANY
     assert pauses[-1] > MANY / 0.01 / 2
     await relay.stop()

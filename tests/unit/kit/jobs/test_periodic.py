@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from supportcarr.kit.jobs.declarations import PeriodicTask
-from supportcarr.kit.jobs.periodic import Leases, Scheduler
+from supportcarr.kit.jobs.leases import Leases
+from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -42,14 +43,14 @@ async def test_a_lease_has_one_holder_until_it_runs_out(store: SqliteStore) -> N
     wall = Wall()
     clock = Clock(wall=wall)
     first, second = (Leases(store, clock, seconds=10, holder=name) for name in ("first", "second"))
-    assert await first.hold("work")
-    assert not await second.hold("work")
-    assert await second.hold("other work")
+    assert await first.acquire("work")
+    assert not await second.acquire("work")
+    assert await second.acquire("other work")
     wall.now += 9
-    assert not await second.hold("work")
+    assert not await second.acquire("work")
     wall.now += 2
-    assert await second.hold("work")
-    assert not await first.hold("work")
+    assert await second.acquire("work")
+    assert not await first.acquire("work")
 
 
 async def test_who_keeps_holding_a_lease_keeps_it(store: SqliteStore) -> None:
@@ -57,38 +58,38 @@ async def test_who_keeps_holding_a_lease_keeps_it(store: SqliteStore) -> None:
     clock = Clock(wall=wall)
     first, second = (Leases(store, clock, seconds=10, holder=name) for name in ("first", "second"))
     for _ in range(20):
-        assert await first.hold("work")
-        assert not await second.hold("work")
+        assert await first.acquire("work")
+        assert not await second.acquire("work")
         wall.now += 3
 
 
 async def test_a_held_lease_costs_a_write_only_when_half_of_it_is_over(store: SqliteStore) -> None:
     wall = Wall()
     leases = Leases(store, Clock(wall=wall), seconds=10)
-    assert await leases.hold("work")
+    assert await leases.acquire("work")
     written = store.stats()["operations"]
     wall.now += 4
-    assert await leases.hold("work")
+    assert await leases.acquire("work")
     assert store.stats()["operations"] == written
     wall.now += 2
-    assert await leases.hold("work")
+    assert await leases.acquire("work")
     assert store.stats()["operations"] == written + 1
 
 
 async def test_of_many_who_want_a_lease_at_once_one_gets_it(store: SqliteStore) -> None:
     clock = Clock()
-    outcomes = await asyncio.gather(*(Leases(store, clock).hold("work") for _ in range(20)))
+    outcomes = await asyncio.gather(*(Leases(store, clock).acquire("work") for _ in range(20)))
     assert outcomes.count(True) == 1
 
 
 async def test_a_released_lease_is_free_at_once(store: SqliteStore) -> None:
     clock = Clock()
     first, second = Leases(store, clock), Leases(store, clock)
-    assert await first.hold("work")
+    assert await first.acquire("work")
     await second.release("work")  # it is not theirs to give
-    assert not await second.hold("work")
+    assert not await second.acquire("work")
     await first.release("work")
-    assert await second.hold("work")
+    assert await second.acquire("work")
 
 
 async def test_a_ticker_runs_in_one_runner_and_moves_when_that_stops(store: SqliteStore) -> None:
@@ -107,7 +108,7 @@ async def test_a_ticker_runs_in_one_runner_and_moves_when_that_stops(store: Sqli
     await reach(ticks, already + 3)
     assert set(ticks[already:]) == {"second"}
     await runners[1].stop()
-    assert runners[1].stats() == {"ticks": len(ticks) - already, "failures": 0}
+    assert runners[1].stats() == {"runs_total": len(ticks) - already, "failures_total": 0}
 
 
 async def test_a_ticker_that_fails_ticks_again_and_the_others_with_it(store: SqliteStore) -> None:
@@ -137,7 +138,7 @@ async def test_a_ticker_that_fails_ticks_again_and_the_others_with_it(store: Sql
     await reach(waiting, 2)
     await reach(healthy, 3)
     await runner.stop()
-    assert runner.stats()["failures"] == len(failing)
+    assert runner.stats()["failures_total"] == len(failing)
 
 
 async def test_a_city_ticker_keeps_the_citys_pace(store: SqliteStore) -> None:

@@ -33,7 +33,7 @@ async def test_events_are_handed_on_at_once_and_leave_the_outbox(
     assert [event.id for event in witness.seen] == ["p.1.0", "p.1.1"]
     assert witness.words == ["one", "two"]
     assert await outbox(store) == []
-    assert relay.stats() == {"relayed": 2, "failures": 0, "waiting": 0, "retrying": 0}
+    assert relay.stats() == {"published_total": 2, "failures_total": 0, "waiting": 0, "retrying": 0}
 
 
 async def test_the_first_events_of_a_document_are_not_read_back_and_later_ones_are(
@@ -207,7 +207,7 @@ async def test_a_failure_holds_later_events_of_its_document_back_until_it_is_ove
     assert [word for word in witness.words if word != "other"] == ["one", "two", "three"]
     assert "other" in witness.words
     assert await outbox(store) == []
-    assert relay.stats()["failures"] == (0 if isinstance(error, RetryLater) else 2)
+    assert relay.stats()["failures_total"] == (0 if isinstance(error, RetryLater) else 2)
 
 
 async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
@@ -228,7 +228,7 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
     assert await relay.drain()
     assert (before.words, failing.words, after.words) == (["one"], ["one"], ["one"])
     assert jobs.calls == 1
-    failures = [line for line in logs if line["event"] == "outbox.consumer_failed"]
+    failures = [line for line in logs if line["event"] == "outbox_consumer_failed"]
     assert [(line["consumer"], line["event_id"], line["failures"]) for line in failures] == [
         ("test.b", "p.1.0", 1),
         ("test.b", "p.1.0", 2),

@@ -27,14 +27,14 @@ def watched_by(dog: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_never_began_is_not_silent() -> None:
     silence = Silence()
     for _ in range(100):
-        silence.look(heard=False)
+        silence.check(heard=False)
     assert silence.seconds == 0
 
 
 def test_silence_grows_with_each_look_and_ends_with_a_word() -> None:
     silence, seen = Silence(), []
     for heard in (True, False, False, True, False):
-        silence.look(heard=heard)
+        silence.check(heard=heard)
         seen.append(silence.seconds / EVERY_S)
     assert seen == [0, 1, 2, 0, 1]
 

@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 
-def test_the_password_is_in_no_argument_and_the_title_says_the_role(redis_server: RedisServer) -> None:
+def test_the_password_is_in_no_argument_and_the_title_says_the_role(redis_server: EmbeddedRedis) -> None:
     assert redis_server.pid is not None
     process = psutil.Process(redis_server.pid)
     shown = " ".join(process.cmdline())
@@ -24,19 +24,19 @@ def test_the_password_is_in_no_argument_and_the_title_says_the_role(redis_server
     assert shown.startswith("supportcarr: redis")  # the server pads it to the room it has
 
 
-def test_it_listens_on_loopback_only(redis_server: RedisServer) -> None:
+def test_it_listens_on_loopback_only(redis_server: EmbeddedRedis) -> None:
     assert redis_server.pid is not None
     connections = psutil.Process(redis_server.pid).net_connections("inet")
     assert {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
 
 
-async def test_a_wrong_password_is_refused_in_plain_sight(redis_server: RedisServer) -> None:
+async def test_a_wrong_password_is_refused_in_plain_sight(redis_server: EmbeddedRedis) -> None:
     with pytest.raises(RedisReplyError) as refused:
         await RedisClient(redis_server.url.replace(redis_server.password, "guess")).open()
     assert refused.value.code == "WRONGPASS"
 
 
-async def test_a_restart_is_empty_at_the_same_address(own_redis_server: RedisServer) -> None:
+async def test_a_restart_is_empty_at_the_same_address(own_redis_server: EmbeddedRedis) -> None:
     url = own_redis_server.url
     async with RedisClient(url) as client:
         await client.call("SET", "k", "v")
@@ -53,8 +53,8 @@ def test_it_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
             sys.executable,
             "-c",
             "import sys, time; from pathlib import Path\n"
-            "from supportcarr.supervisor.redis_server import RedisServer\n"
-            "server = RedisServer(Path(sys.argv[1])); server.start()\n"
+            "from supportcarr.supervisor.embedded_redis import EmbeddedRedis\n"
+            "server = EmbeddedRedis(Path(sys.argv[1])); server.start()\n"
             "print(server.pid, flush=True); time.sleep(600)",
             str(tmp_path),
         ],

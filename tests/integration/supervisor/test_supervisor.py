@@ -33,7 +33,7 @@ async def supervised(
 ) -> AsyncIterator[Callable[[float], Supervisor]]:
     """Makes a supervisor with that patience; ended after the test."""
     monkeypatch.setattr(watchdog, "EVERY_S", 0.02)
-    monkeypatch.setattr("supportcarr.supervisor.supervisor.LAST_WORDS_S", 1.0)
+    monkeypatch.setattr("supportcarr.supervisor.supervisor.ABORT_GRACE_S", 1.0)
     made: list[Supervisor] = []
     with said.open("ab") as output:
 

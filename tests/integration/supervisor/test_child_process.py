@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from support.processes.python_process import python
-from supportcarr.kit.runtime.process import guard, spawn_child, stop
+from supportcarr.supervisor.child_process import guard, spawn_child, stop
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -31,7 +31,7 @@ async def test_a_child_dies_with_a_parent_that_was_killed(way: str) -> None:
 async def test_a_child_whose_parent_was_gone_before_it_looked_ends_at_once() -> None:
     nobody = subprocess.Popen(["true"])
     nobody.wait()
-    module = "supportcarr.kit.runtime.process"
+    module = "supportcarr.supervisor.child_process"
     code = f"from {module} import die_with_parent; die_with_parent({nobody.pid}); print('lives')"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert child.returncode == -signal.SIGTERM

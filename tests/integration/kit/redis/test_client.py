@@ -10,7 +10,7 @@ import uvloop
 
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable, Script
 from supportcarr.kit.redis.connection import Address
-from supportcarr.supervisor.redis_server import RedisServer
+from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 INCREMENT = Script("increment", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
 
@@ -69,7 +69,7 @@ async def test_a_cancelled_caller_shifts_nobodys_reply(redis: RedisClient) -> No
     assert await redis.call("GET", "k") == b"mine"
 
 
-async def test_what_was_in_flight_when_the_connection_broke_fails(own_redis_server: RedisServer) -> None:
+async def test_what_was_in_flight_when_the_connection_broke_fails(own_redis_server: EmbeddedRedis) -> None:
     async with RedisClient(own_redis_server.url) as client:
         blocked = client.call("BLPOP", "nothing", 0)
         await asyncio.sleep(0)  # the turn in which it is written
@@ -79,7 +79,7 @@ async def test_what_was_in_flight_when_the_connection_broke_fails(own_redis_serv
         assert broken.value.sent
 
 
-async def test_what_was_not_sent_yet_waits_for_the_next_connection(own_redis_server: RedisServer) -> None:
+async def test_what_was_not_sent_yet_waits_for_the_next_connection(own_redis_server: EmbeddedRedis) -> None:
     async with RedisClient(own_redis_server.url, timeout=10) as client:
         own_redis_server.kill()
         while client.connected:
@@ -91,7 +91,7 @@ async def test_what_was_not_sent_yet_waits_for_the_next_connection(own_redis_ser
 
 
 async def test_when_redis_stays_away_calls_fail_at_once_and_go_on_later(
-    own_redis_server: RedisServer,
+    own_redis_server: EmbeddedRedis,
 ) -> None:
     async with RedisClient(own_redis_server.url, timeout=1) as client:
         own_redis_server.kill()
@@ -107,7 +107,7 @@ async def test_when_redis_stays_away_calls_fail_at_once_and_go_on_later(
         assert await client.call("PING") == b"PONG"
 
 
-async def test_an_answer_that_never_comes_is_a_failure(redis_server: RedisServer) -> None:
+async def test_an_answer_that_never_comes_is_a_failure(redis_server: EmbeddedRedis) -> None:
     async with RedisClient(redis_server.url, timeout=0.2) as client:
         with pytest.raises(RedisUnavailable, match="in time"):
             await client.call("BLPOP", "nothing", 0)
@@ -116,7 +116,7 @@ async def test_an_answer_that_never_comes_is_a_failure(redis_server: RedisServer
         assert await client.call("PING") == b"PONG"
 
 
-async def test_too_many_waiting_calls_are_refused(redis_server: RedisServer) -> None:
+async def test_too_many_waiting_calls_are_refused(redis_server: EmbeddedRedis) -> None:
     async with RedisClient(redis_server.url, max_waiting=3) as client:
         calls = [client.call("PING") for _ in range(4)]
         with pytest.raises(RedisUnavailable, match="too many"):
@@ -124,7 +124,7 @@ async def test_too_many_waiting_calls_are_refused(redis_server: RedisServer) -> 
         assert await asyncio.gather(*calls[:3]) == [b"PONG"] * 3
 
 
-async def test_closing_fails_what_waits(redis_server: RedisServer) -> None:
+async def test_closing_fails_what_waits(redis_server: EmbeddedRedis) -> None:
     client = await RedisClient(redis_server.url).open()
     waiting = client.call("BLPOP", "nothing", 0)
     await client.close()
@@ -151,7 +151,7 @@ async def _subscribers(redis: RedisClient, channel: str, count: int) -> None:
         await asyncio.sleep(0.005)
 
 
-async def test_who_can_wait_begins_before_its_redis(own_redis_server: RedisServer) -> None:
+async def test_who_can_wait_begins_before_its_redis(own_redis_server: EmbeddedRedis) -> None:
     url = own_redis_server.url
     own_redis_server.kill()
     client = await RedisClient(url).open(at_once=False)
@@ -164,7 +164,7 @@ async def test_who_can_wait_begins_before_its_redis(own_redis_server: RedisServe
     await client.close()
 
 
-async def test_who_can_wait_is_told_of_a_wrong_password_all_the_same(redis_server: RedisServer) -> None:
+async def test_who_can_wait_is_told_of_a_wrong_password_all_the_same(redis_server: EmbeddedRedis) -> None:
     with pytest.raises(RedisReplyError):
         await RedisClient(f"redis://:wrong@127.0.0.1:{redis_server.port}").open(at_once=False)
 
@@ -179,7 +179,7 @@ async def test_a_subscription_hears_what_is_published(redis: RedisClient) -> Non
     await _subscribers(redis, "news", 0)
 
 
-async def test_a_subscription_survives_a_restart(own_redis_server: RedisServer) -> None:
+async def test_a_subscription_survives_a_restart(own_redis_server: EmbeddedRedis) -> None:
     async with RedisClient(own_redis_server.url) as client:
         messages = client.subscribe("news")
         hearing = asyncio.ensure_future(anext(messages))
@@ -194,7 +194,7 @@ async def test_a_subscription_survives_a_restart(own_redis_server: RedisServer) 
         await messages.aclose()
 
 
-async def test_a_subscription_ends_with_its_client(redis_server: RedisServer) -> None:
+async def test_a_subscription_ends_with_its_client(redis_server: EmbeddedRedis) -> None:
     client = await RedisClient(redis_server.url).open()
 
     async def listen(messages: AsyncIterator[bytes]) -> int:
@@ -206,7 +206,7 @@ async def test_a_subscription_ends_with_its_client(redis_server: RedisServer) ->
     assert await listening == 0
 
 
-def test_it_works_on_uvloop(redis_server: RedisServer) -> None:
+def test_it_works_on_uvloop(redis_server: EmbeddedRedis) -> None:
     """The servers run on uvloop, whose transports differ."""
 
     async def use() -> None:

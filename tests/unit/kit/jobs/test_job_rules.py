@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supportcarr.kit.jobs.service import Job
-from supportcarr.kit.jobs.worker import LONGEST_RETRY_SECONDS, after, backoff_s
+from supportcarr.kit.jobs.worker import LONGEST_RETRY_SECONDS, backoff_s, job_after_run
 from supportcarr.kit.runtime.retry import RetryLater
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -16,30 +16,30 @@ JOB = Job(id="k:name", name="name", payload="{}", run_at=NOON, running=True, att
 
 
 def test_success_is_done() -> None:
-    job = after(JOB, None, NOON, attempts=3, jitter=0)
+    job = job_after_run(JOB, None, NOON, attempts=3, jitter=0)
     assert (job.state, job.running, job.run_at) == ("done", False, NOON)
 
 
 def test_again_is_no_failure_and_names_its_own_pause() -> None:
-    job = after(JOB, RetryLater(90, "the bank sleeps"), NOON, attempts=3, jitter=0)
+    job = job_after_run(JOB, RetryLater(90, "the bank sleeps"), NOON, attempts=3, jitter=0)
     assert (job.state, job.running, job.attempts) == ("ready", False, 2)
     assert job.run_at == NOON + timedelta(seconds=90)
 
 
 def test_a_failure_is_tried_again_later_and_says_why() -> None:
-    job = after(JOB, ValueError("no such card"), NOON, attempts=4, jitter=1)
+    job = job_after_run(JOB, ValueError("no such card"), NOON, attempts=4, jitter=1)
     assert (job.state, job.running, job.attempts) == ("ready", False, 3)
     assert job.last_error == "ValueError: no such card"
     assert job.run_at == NOON + timedelta(seconds=2)
 
 
 def test_the_last_failure_is_a_dead_letter() -> None:
-    job = after(JOB, ValueError("no such card"), NOON, attempts=3, jitter=1)
+    job = job_after_run(JOB, ValueError("no such card"), NOON, attempts=3, jitter=1)
     assert (job.state, job.attempts, job.run_at) == ("dead", 3, NOON)
 
 
 def test_a_long_error_is_cut() -> None:
-    assert len(after(JOB, ValueError("x" * 9_000), NOON, 3, 0).last_error or "") == 500
+    assert len(job_after_run(JOB, ValueError("x" * 9_000), NOON, 3, 0).last_error or "") == 500
 
 
 @given(failures=st.integers(1, 10_000), jitter=st.floats(0, 1))
