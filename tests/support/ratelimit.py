@@ -20,7 +20,8 @@ from typing import Any, cast
 import msgspec
 
 from supportcarr.kit.ratelimit.backend import TAKE
-from supportcarr.kit.ratelimit.limiter import Limiter, Pair, Rule
+from supportcarr.kit.ratelimit.limiter import Limiter
+from supportcarr.kit.ratelimit.rules import Pair, Rule
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, RedisUnavailable
 
@@ -139,18 +140,18 @@ class Process(Limiter):
 
     passed_locally = 0
 
-    def _judge_locally(self, missing: Any) -> Any:
-        verdict = super()._judge_locally(missing)
+    def _decide_locally(self, missing: Any) -> Any:
+        verdict = super()._decide_locally(missing)
         self.passed_locally += verdict.allowed
         return verdict
 
     def tokens(self, key: str, rule: Rule) -> int:
         """Tokens of its lease of that key, whether or not it has ended."""
-        held = self._held.get(rule.name, {}).get(key)
+        held = self._states.get(rule.name, {}).get(key)
         return held.tokens if held else 0
 
     def every_lease(self) -> Iterator[int]:
-        return (held.tokens for of_rule in self._held.values() for held in of_rule.values())
+        return (held.tokens for of_rule in self._states.values() for held in of_rule.values())
 
 
 class World:

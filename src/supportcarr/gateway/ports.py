@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.kit.ratelimit.limiter import Pair, Rule, Verdict
+from supportcarr.kit.ratelimit.rules import Pair, Rule, Verdict
 
 
 class TokenVerifier(Protocol):

@@ -6,7 +6,7 @@ from supportcarr.contracts.errors import RateLimited
 from supportcarr.gateway.ports import Limiter
 from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.observability.metrics import Metrics
-from supportcarr.kit.ratelimit.limiter import Pair, Rule
+from supportcarr.kit.ratelimit.rules import Pair, Rule
 
 
 class RequestLimits:

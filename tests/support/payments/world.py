@@ -18,7 +18,7 @@ from supportcarr.contracts.money import Charge
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
 from supportcarr.kit.http.sockets import free_port
-from supportcarr.kit.http.types import ASGIApp
+from supportcarr.kit.http.types import ASGIApp, FastPathApp
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Store
@@ -36,10 +36,10 @@ WEBHOOK_SECRET = "whsec_emulator"
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, port: int) -> AsyncIterator[str]:
-    """Serve an ASGI application in this process; gives its base URL."""
+async def serving(app: ASGIApp, port: int, fast_path: FastPathApp | None = None) -> AsyncIterator[str]:
+    """Serve an application in this process; gives its base URL."""
     lifecycle = Lifecycle()
-    task = asyncio.create_task(serve(app, "127.0.0.1", port, 2.0, lifecycle=lifecycle))
+    task = asyncio.create_task(serve(app, "127.0.0.1", port, 2.0, lifecycle=lifecycle, fast_path=fast_path))
     base = f"http://127.0.0.1:{port}"
     try:
         await until_answering(base, task.done)

@@ -220,7 +220,7 @@ async def running_platform(
         metrics, lifecycle = Metrics(), Lifecycle()
         gateway = gateway_of(house, metrics, lifecycle)
         lifecycle.mark_ready()
-        url = await closing.enter_async_context(serving(cast(ASGIApp, gateway), port))
+        url = await closing.enter_async_context(serving(cast(ASGIApp, gateway), port, gateway))
         session = await closing.enter_async_context(
             aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(limit=0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from supportcarr.kit.ratelimit.limiter import Limiter, Rule
+from supportcarr.kit.ratelimit.limiter import Limiter
+from supportcarr.kit.ratelimit.rules import Rule
 from supportcarr.kit.redis.client import RedisClient
 
 

@@ -11,7 +11,7 @@ from supportcarr.contracts.errors import RateLimited
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.observability.metrics import Metrics
-from supportcarr.kit.ratelimit.limiter import Rule
+from supportcarr.kit.ratelimit.rules import Rule
 
 USER, ADDRESS = Rule("user", 60), Rule("address", 160)
 

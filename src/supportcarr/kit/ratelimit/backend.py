@@ -1,6 +1,6 @@
-"""What the limiter asks of Redis: many keys in one script call, one deadline for all calls.
+"""The limiter's calls to Redis: many keys in one script call, one timer for all calls.
 
-A call costs about as much as four keys in it, in the process as in Redis; so keys travel together.
+A call costs about as much as four keys in it, in the process and in Redis, so keys are sent together.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import msgspec
 
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, Script
 
-PATIENCE_SECONDS = 0.5  # then an answer counts as lost
-MOST_KEYS = 128  # of a call; Redis does nothing else for half a millisecond then
+REPLY_SECONDS = 0.5  # then a reply counts as lost
+MOST_KEYS = 128  # of a call, which keeps Redis busy for half a millisecond
 
 # KEYS: buckets.  ARGV[1], MessagePack, a list of numbers, flat: for each group of keys how many there
 # are, and for each key microseconds a token, capacity, tokens wanted, tokens given back.  The keys of a
-# group get something all, or none does.  Answers for each key: tokens got, or less than 0: microseconds
-# until there is one; tokens left.
+# group all get something, or none does.  Returns for each key: tokens got, or less than 0: microseconds until
+# there is one; and tokens left.
 TAKE = Script(
     "limits.take",
     """
@@ -67,63 +67,66 @@ TAKE = Script(
     """,
 )
 
-Answered = Callable[[list[int] | None], None]  # two numbers a key as the script says; None: lost
+OnReply = Callable[
+    [list[int] | None], None
+]  # with two numbers for each key, as the script says; None: there was no reply
 _pack = msgspec.msgpack.Encoder().encode
 
 
-class Questions:
-    """Sends them, and tells each outcome once: the answer, or that it did not come in time.
+class LimiterBackend:
+    """Sends calls, and reports each outcome once: the reply, or that none came in time.
 
-    What comes later is dropped.
+    A later reply is ignored.
     """
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
-        self._flying: deque[_Flight] = deque()
-        self._watch: asyncio.TimerHandle | None = None
+        self._pending: deque[PendingCall] = deque()
+        self._timer: asyncio.TimerHandle | None = None
 
-    def put(self, buckets: list[str], numbers: list[int], answered: Answered) -> None:
-        """Ask now.  *numbers* are as the script wants them."""
+    def send(self, buckets: list[str], numbers: list[int], on_reply: OnReply) -> None:
+        """Call the script now; *numbers* are its argument."""
         loop = asyncio.get_running_loop()
-        flight = _Flight(self._redis, buckets, _pack(numbers), answered, loop.time() + PATIENCE_SECONDS)
-        self._flying.append(flight)
-        if self._watch is None:
-            self._watch = loop.call_at(flight.until, self._look)
+        call = PendingCall(self._redis, buckets, _pack(numbers), on_reply, loop.time() + REPLY_SECONDS)
+        self._pending.append(call)
+        if self._timer is None:
+            self._timer = loop.call_at(call.until, self._time_out)
 
-    def _look(self) -> None:
-        """Give up what is late.  All wait equally long, so that the first put is the first late."""
+    def _time_out(self) -> None:
+        """Give up calls without a reply.  All wait equally long, so the first call is the first to time
+        out."""
         loop = asyncio.get_running_loop()
-        now, flying = loop.time(), self._flying
-        while flying and (flying[0].future.done() or flying[0].until <= now):
-            flying.popleft().future.cancel()
-        self._watch = loop.call_at(flying[0].until, self._look) if flying else None
+        now, pending = loop.time(), self._pending
+        while pending and (pending[0].future.done() or pending[0].until <= now):
+            pending.popleft().future.cancel()
+        self._timer = loop.call_at(pending[0].until, self._time_out) if pending else None
 
 
-class _Flight:
-    """One call, until it is answered or given up."""
+class PendingCall:
+    """One call, until its reply or its time-out."""
 
-    __slots__ = ("_answered", "_buckets", "_packed", "_redis", "future", "until")
+    __slots__ = ("_buckets", "_on_reply", "_packed", "_redis", "future", "until")
 
     def __init__(
-        self, redis: RedisClient, buckets: list[str], packed: bytes, answered: Answered, until: float
+        self, redis: RedisClient, buckets: list[str], packed: bytes, on_reply: OnReply, until: float
     ) -> None:
         self._redis = redis
         self._buckets = buckets
         self._packed = packed
-        self._answered = answered
+        self._on_reply = on_reply
         self.until = until
         self.future = redis.call("EVALSHA", TAKE.sha, len(buckets), *buckets, packed)
-        self.future.add_done_callback(self._heard)
+        self.future.add_done_callback(self._on_done)
 
-    def _heard(self, future: asyncio.Future[list[int]]) -> None:
+    def _on_done(self, future: asyncio.Future[list[int]]) -> None:
         if future.cancelled():
-            self._answered(None)
+            self._on_reply(None)
             return
         error = future.exception()
         if isinstance(error, RedisReplyError) and error.code == "NOSCRIPT":
             self.future = self._redis.call(
                 "EVAL", TAKE.source, len(self._buckets), *self._buckets, self._packed
             )
-            self.future.add_done_callback(self._heard)
+            self.future.add_done_callback(self._on_done)
         else:
-            self._answered(None if error is not None else future.result())
+            self._on_reply(None if error is not None else future.result())

@@ -8,7 +8,8 @@ import pytest
 
 from support.faults import Door
 from support.processes.python_process import python
-from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter, Rule
+from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter
+from supportcarr.kit.ratelimit.rules import Rule
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
@@ -221,12 +222,12 @@ async def test_one_asks_whether_redis_is_back_and_nobody_waits_for_that(
 async def test_what_a_process_remembers_is_bounded(
     redis: RedisClient, time: Time, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
-    monkeypatch.setattr("supportcarr.kit.ratelimit.limiter._MOST_HELD", 12)
+    monkeypatch.setattr("supportcarr.kit.ratelimit.limiter._MAX_STATES", 12)
     limiter = Limiter(redis, lease=8, monotonic=time)
     for n in range(50):
         assert (await limiter.take([(f"usr_{n}", USER)])).allowed
         time.now += step
-    assert len(limiter._held["user"]) <= 12
+    assert len(limiter._states["user"]) <= 12
     assert limiter.try_take("usr_0", USER) is None
 
 

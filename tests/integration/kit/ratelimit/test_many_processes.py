@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter, Rule
+from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter
+from supportcarr.kit.ratelimit.rules import Rule
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from support.ratelimit import Fate, World, in_its_own_time, passes
-from supportcarr.kit.ratelimit.backend import MOST_KEYS, PATIENCE_SECONDS
-from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Rule
+from supportcarr.kit.ratelimit.backend import MOST_KEYS, REPLY_SECONDS
+from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS
+from supportcarr.kit.ratelimit.rules import Rule
 from supportcarr.kit.redis import keys
 
 # Refills so slowly that no test sees a token grow.
@@ -138,13 +139,13 @@ def test_a_lost_renewal_leaves_the_old_lease_and_turns_nobody_away(fate: Fate) -
         for _ in range(6):
             assert await passes(limiter, ("usr_a", USER))
         world.redis.fates.append(fate)
-        await asyncio.sleep(PATIENCE_SECONDS + 0.1)  # longer than one that broke at once is left in peace
+        await asyncio.sleep(REPLY_SECONDS + 0.1)  # longer than one that broke at once is left in peace
         assert len(world.redis.calls) == 2
         assert limiter.tokens("usr_a", USER) == 2
         assert [limiter.try_take("usr_a", USER) for _ in range(3)] == [True, True, None]
         assert await passes(limiter, ("usr_a", USER))
         assert limiter.passed_locally == (not fate.broken)
-        await asyncio.sleep(PATIENCE_SECONDS)
+        await asyncio.sleep(REPLY_SECONDS)
         assert await passes(limiter, ("usr_a", USER))
         assert limiter.passed_locally == (not fate.broken)
 
@@ -168,8 +169,8 @@ def test_an_answer_that_comes_too_late_gives_nothing() -> None:
         limiter = world.limiter()
         for _ in range(6):
             assert await passes(limiter, ("usr_a", USER))
-        world.redis.fates.append(Fate(0.1, PATIENCE_SECONDS + 0.1))
-        await asyncio.sleep(PATIENCE_SECONDS + 0.2)
+        world.redis.fates.append(Fate(0.1, REPLY_SECONDS + 0.1))
+        await asyncio.sleep(REPLY_SECONDS + 0.2)
         assert limiter.tokens("usr_a", USER) == 2
         assert world.left("usr_a", USER) == 200 - 6 - 7  # five are lost until they grow again
 
@@ -184,9 +185,9 @@ def test_a_question_without_an_answer_keeps_nobody_longer_than_patience() -> Non
         await asyncio.sleep(0.3)
         asking.append(asyncio.create_task(passes(limiter, ("usr_3", USER))))
         assert all(await asyncio.gather(*asking[:3]))
-        assert world.now - began == pytest.approx(PATIENCE_SECONDS, abs=0.01)
+        assert world.now - began == pytest.approx(REPLY_SECONDS, abs=0.01)
         assert await asking[3]
-        assert world.now - began == pytest.approx(0.3 + PATIENCE_SECONDS, abs=0.01)
+        assert world.now - began == pytest.approx(0.3 + REPLY_SECONDS, abs=0.01)
 
 
 def test_a_renewal_refuses_nobody_though_the_bucket_is_dry() -> None:
@@ -364,7 +365,7 @@ def test_a_request_that_goes_away_leaves_its_lease_to_the_next() -> None:
 
 
 def test_a_key_that_was_forgotten_is_not_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("supportcarr.kit.ratelimit.limiter._MOST_HELD", 4)
+    monkeypatch.setattr("supportcarr.kit.ratelimit.limiter._MAX_STATES", 4)
 
     @in_its_own_time
     async def _(world: World) -> None:
@@ -405,7 +406,7 @@ def test_while_redis_is_away_nothing_is_renewed_and_then_it_is_again() -> None:
             assert await passes(limiter, ("usr_a", USER))
         assert len(world.redis.calls) == calls
         world.redis.usual = Fate()
-        await asyncio.sleep(PATIENCE_SECONDS)
+        await asyncio.sleep(REPLY_SECONDS)
         for _ in range(6):
             assert await passes(limiter, ("usr_a", USER))
         await asyncio.sleep(0.02)

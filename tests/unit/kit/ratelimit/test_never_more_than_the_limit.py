@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.ratelimit import GOOD, LEASE, Fate, Process, World, in_its_own_time, passes
-from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Pair, Rule
+from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS
+from supportcarr.kit.ratelimit.rules import Pair, Rule
 
 PROCESSES = 3
 USERS = [Rule("user", 160, seconds=1_000_000), Rule("user", 160, seconds=16)]  # no token grows; ten a second
