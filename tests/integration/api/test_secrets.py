@@ -123,7 +123,7 @@ async def break_down(platform: Platform, token: str) -> None:
         raise RuntimeError("a fault of ours")
 
     patched = pytest.MonkeyPatch()
-    patched.setattr(platform.house.rescue_queries, "list_for", broken)
+    patched.setattr(platform.house.rescue_queries, "list_rescues", broken)
     try:
         client = Client(platform.api, new_address())
         headers = {"authorization": f"Bearer {token}"}
