@@ -82,6 +82,18 @@ def test_a_seeded_platform_is_as_declared_and_seeding_it_again_changes_nothing(t
     assert (done.returncode, done.stdout) == (0, "Everything is as declared.\n")
 
 
+def test_check_accepts_sqlite_in_production(tmp_path: Path) -> None:
+    secrets = {
+        "AUTH_TOKEN_SECRETS": f"k1:{'0' * 32}",
+        "AUTH_LOOKUP_SECRET": "0" * 32,
+        "STRIPE_API_KEY": "sk_test_0",
+        "STRIPE_WEBHOOK_SECRET": "whsec_0",
+        "QUOTES_SECRET": "0" * 32,
+    }
+    done = _run(tmp_path, "check", PROFILE="production", STORE_URL="sqlite:///store", **secrets)
+    assert (done.returncode, done.stdout) == (0, "Everything is as declared.\n")
+
+
 def test_a_backup_is_a_store_again_and_overwrites_nothing(tmp_path: Path) -> None:
     assert _run(tmp_path, "seed").returncode == 0
     done = _run(tmp_path, "backup", "copy.sqlite3")

@@ -14,12 +14,11 @@ from support.dispatch.world import DispatchWorld, assert_consistent
 from support.processes.dispatch_child import DRIVERS, run
 from supportcarr.contracts.errors import Conflict
 from supportcarr.dispatch.model import Offer
-from supportcarr.kit.store.port import VersionConflict
-from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.kit.store.port import Store, VersionConflict
 
 
 @pytest.fixture
-def city(store: SqliteStore) -> DispatchWorld:
+def city(store: Store) -> DispatchWorld:
     return DispatchWorld(store)
 
 
@@ -108,6 +107,7 @@ async def test_of_many_who_accept_one_rescue_at_once_one_has_it_and_the_others_a
     assert [e.id async for e in city.roster.scan() if e.job] == [winner]
 
 
+@pytest.mark.processes
 async def test_two_processes_that_accept_at_once_have_one_winner(city: DispatchWorld, tmp_path: Path) -> None:
     _, pairs = await offer_to_many(city)
     children = [run(tmp_path / "store.sqlite3", "accept", *pairs[n::2]) for n in range(2)]
@@ -119,6 +119,7 @@ async def test_two_processes_that_accept_at_once_have_one_winner(city: DispatchW
     assert [e.id async for e in city.roster.scan() if e.job] == winners
 
 
+@pytest.mark.processes
 async def test_two_processes_that_search_at_once_ask_each_driver_for_one_rescue(
     city: DispatchWorld, tmp_path: Path
 ) -> None:

@@ -17,14 +17,14 @@ from supportcarr.contracts.events import OfferClosed
 from supportcarr.dispatch.jobs import periodic_tasks
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.kit.store.port import Store
 
 EACH = 6
 LATER = 700.0  # city seconds: past every claim's deadline
 
 
 @pytest.fixture
-def city(store: SqliteStore) -> DispatchWorld:
+def city(store: Store) -> DispatchWorld:
     return DispatchWorld(store)
 
 
@@ -77,6 +77,7 @@ async def _offer_ids(city: DispatchWorld) -> list[str]:
     return [offer.id async for offer in city.offers.scan()]
 
 
+@pytest.mark.processes
 async def test_two_processes_that_reconcile_at_once_do_no_harm(city: DispatchWorld, tmp_path: Path) -> None:
     for n in range(EACH):
         await give_job(city, f"usr_busy{n}", f"res_qc_busy{n}")
@@ -105,7 +106,7 @@ async def test_two_processes_that_reconcile_at_once_do_no_harm(city: DispatchWor
     assert await closings(city) == Counter(dict.fromkeys(offers, 1))
 
 
-async def test_two_tickers_at_once_do_no_harm(city: DispatchWorld, store: SqliteStore) -> None:
+async def test_two_tickers_at_once_do_no_harm(city: DispatchWorld, store: Store) -> None:
     """A lease of no time is everybody's: both tick, and both reconcile."""
     for n in range(EACH):
         await give_job(city, f"usr_busy{n}", f"res_qc_busy{n}")

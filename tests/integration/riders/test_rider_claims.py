@@ -15,7 +15,7 @@ from supportcarr.contracts.errors import Conflict
 from supportcarr.contracts.events import RescueUnserved
 from supportcarr.contracts.money import Charge
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.kit.store.port import Store
 from supportcarr.riders import handlers, jobs
 from supportcarr.riders.collections import RIDERS
 from supportcarr.riders.errors import RiderHasLiveRescue
@@ -48,7 +48,7 @@ def wall() -> Wall:
 
 
 @pytest.fixture
-def riders(store: SqliteStore, wall: Wall) -> RiderService:
+def riders(store: Store, wall: Wall) -> RiderService:
     return RiderService(store, wall.clock)
 
 
@@ -71,7 +71,7 @@ def ended(rescue_id: str) -> EventEnvelope:
     )
 
 
-async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService, store: SqliteStore) -> None:
+async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService, store: Store) -> None:
     async def claim(n: int) -> str | Conflict:
         try:
             await riders.claim("usr_1", f"res_{n}")
@@ -84,12 +84,12 @@ async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService, 
     assert winners == [await live_rescue(store, "usr_1")]
 
 
-async def test_claims_of_many_riders_do_not_meet(riders: RiderService, store: SqliteStore) -> None:
+async def test_claims_of_many_riders_do_not_meet(riders: RiderService, store: Store) -> None:
     await asyncio.gather(*(riders.claim(f"usr_{n}", f"res_{n}") for n in range(20)))
     assert [await live_rescue(store, f"usr_{n}") for n in range(20)] == [f"res_{n}" for n in range(20)]
 
 
-async def test_the_same_rescue_claims_again_in_peace(riders: RiderService, store: SqliteStore) -> None:
+async def test_the_same_rescue_claims_again_in_peace(riders: RiderService, store: Store) -> None:
     await riders.claim("usr_1", "res_1")
     before = await store.collection(RIDERS).get("usr_1")
     await asyncio.gather(*(riders.claim("usr_1", "res_1") for _ in range(5)))
@@ -107,7 +107,7 @@ async def test_a_claim_past_its_time_still_refuses_until_it_was_looked_into(
     await riders.claim("usr_1", "res_2")
 
 
-async def test_a_young_claim_is_left_alone(riders: RiderService, wall: Wall, store: SqliteStore) -> None:
+async def test_a_young_claim_is_left_alone(riders: RiderService, wall: Wall, store: Store) -> None:
     await riders.claim("usr_1", "res_1")
     wall.pass_(CLAIM_DURATION.total_seconds() - 1)
     assert await riders.reconcile(Living()) == 0
@@ -115,7 +115,7 @@ async def test_a_young_claim_is_left_alone(riders: RiderService, wall: Wall, sto
 
 
 async def test_an_overdue_claim_whose_rescue_lives_is_kept_for_good(
-    riders: RiderService, wall: Wall, store: SqliteStore
+    riders: RiderService, wall: Wall, store: Store
 ) -> None:
     await riders.claim("usr_1", "res_1")
     wall.pass_(61)
@@ -126,7 +126,7 @@ async def test_an_overdue_claim_whose_rescue_lives_is_kept_for_good(
 
 
 async def test_many_overdue_claims_are_all_looked_into_by_two_reconcilers_at_once(
-    riders: RiderService, wall: Wall, store: SqliteStore
+    riders: RiderService, wall: Wall, store: Store
 ) -> None:
     for n in range(120):
         await riders.claim(f"usr_{n}", f"res_{n}")
@@ -139,7 +139,7 @@ async def test_many_overdue_claims_are_all_looked_into_by_two_reconcilers_at_onc
 
 
 async def test_a_claim_confirmed_while_it_is_looked_into_stays(
-    riders: RiderService, wall: Wall, store: SqliteStore
+    riders: RiderService, wall: Wall, store: Store
 ) -> None:
     await riders.claim("usr_1", "res_1")
     wall.pass_(61)
@@ -163,7 +163,7 @@ async def test_confirming_says_whether_the_rider_is_still_ones_own(riders: Rider
 
 
 async def test_a_confirmation_that_comes_after_the_end_holds_the_rider_for_a_minute_at_most(
-    riders: RiderService, wall: Wall, store: SqliteStore
+    riders: RiderService, wall: Wall, store: Store
 ) -> None:
     assert await riders.confirm("usr_1", "res_1")
     wall.pass_(CLAIM_DURATION.total_seconds() + 1)
@@ -172,7 +172,7 @@ async def test_a_confirmation_that_comes_after_the_end_holds_the_rider_for_a_min
 
 
 async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(
-    riders: RiderService, store: SqliteStore
+    riders: RiderService, store: Store
 ) -> None:
     (consumer,) = handlers.consumers(riders)
     assert not consumer.slow
@@ -185,7 +185,7 @@ async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(
     assert await live_rescue(store, "usr_1") is None
 
 
-async def test_the_ticker_reconciles(riders: RiderService, wall: Wall, store: SqliteStore) -> None:
+async def test_the_ticker_reconciles(riders: RiderService, wall: Wall, store: Store) -> None:
     (ticker,) = jobs.periodic_tasks(riders, Living())
     assert timedelta(seconds=ticker.every_s) < CLAIM_DURATION
     assert not ticker.city

@@ -16,6 +16,8 @@ from supportcarr.riders.service import CLAIM_DURATION, RiderService
 
 CLAIMS = 60
 
+pytestmark = pytest.mark.processes
+
 
 async def both(store: SqliteStore, *each: list[str]) -> list[str]:
     """What one process for each list of arguments said, all of them at work at once."""

@@ -31,6 +31,19 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     await opened.close()
 
 
+@pytest.fixture
+async def service_store(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """An open, empty store for tests of services: in memory, which is several times faster.
+
+    A test marked ``processes`` gets a file, which its processes open too.
+    """
+    shared = request.node.get_closest_marker("processes") is not None
+    opened: Store = SqliteStore(tmp_path / "store.sqlite3") if shared else MemoryStore()
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
 async def opened(path: Path, *, timeout_s: float = 5.0) -> SqliteStore:
     """An open store with parcels; who calls closes it."""
     made = SqliteStore(path, timeout_s=timeout_s)
