@@ -26,6 +26,7 @@ class Endpoint:
         "decode_body",
         "decode_query",
         "handle",
+        "has_rescue_id",
         "idempotent",
         "if_match",
         "in_flight",
@@ -39,7 +40,6 @@ class Endpoint:
         "route",
         "sensitive",
         "status",
-        "takes_rescue",
     )
 
     def __init__(
@@ -66,7 +66,7 @@ class Endpoint:
         if route.body is not None and not self.raw_body:
             refuse_naive_times(route.body, f"{route.method} {route.path}")
             self.decode_body = body_decoder(route.body)
-        self.takes_rescue = "{rescue_id}" in route.path
+        self.has_rescue_id = "{rescue_id}" in route.path
         self._metrics = metrics
         self._timings: dict[tuple[str, int], Timings] = {}
 

@@ -23,6 +23,7 @@ from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import ApiError, Forbidden, Overloaded, Unauthenticated, ValidationFailed
 from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.routing import RequestContext, Response
+from supportcarr.gateway.access_log import AccessLine, RequestLogContext
 from supportcarr.gateway.addresses import ClientAddresses
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.decoding import refuse_body, require_json, version_of
@@ -138,7 +139,8 @@ class Pipeline:
             request_id = given.decode("ascii")
         else:
             request_id = f"req-{self._process_name}-{next(self._request_numbers):x}"
-        ids = logs.begin(request_id)
+        log_context = RequestLogContext(request_id)
+        logs.set_context(log_context)
         # Stage.ADDRESS
         forwarded = headers.get(b"x-forwarded-for")
         if forwarded is not None and len(headers) < len(request.headers):  # a name came more than once
@@ -150,7 +152,7 @@ class Pipeline:
                 self._concurrency.admit(endpoint, task)  # Stage.ADMISSION
             # Stage.CORS
             status, extra, body = await self._answer(
-                endpoint, params, request, headers, request_id, address, ids
+                endpoint, params, request, headers, request_id, address, log_context
             )
         except (Exception, asyncio.CancelledError) as error:
             told = self._api_error_of(error)
@@ -170,7 +172,7 @@ class Pipeline:
         endpoint.observe(method, status, seconds)
         if self._access_log is not None and not endpoint.counted_only:
             self._access_log.write(
-                logs.AccessLine(  # in their order: names cost as much again
+                AccessLine(  # in their order: names cost as much again
                     datetime.now(UTC),
                     "info",
                     "request",
@@ -180,8 +182,8 @@ class Pipeline:
                     status,
                     int(seconds * 100_000) / 100,  # ``round`` takes a microsecond
                     address,
-                    ids.user_id or msgspec.UNSET,
-                    ids.rescue_id or msgspec.UNSET,
+                    log_context.user_id or msgspec.UNSET,
+                    log_context.rescue_id or msgspec.UNSET,
                     code,
                 )
             )
@@ -215,18 +217,22 @@ class Pipeline:
         headers: dict[bytes, bytes],
         request_id: str,
         address: str,
-        ids: logs.Ids,
+        log_context: RequestLogContext,
     ) -> Reply:
-        if endpoint.takes_rescue and looks_like(RESCUE, params["rescue_id"]):
-            ids.rescue_id = params["rescue_id"]  # anything else in its place may be a phone or a token
+        if endpoint.has_rescue_id and looks_like(RESCUE, params["rescue_id"]):
+            log_context.rescue_id = params[
+                "rescue_id"
+            ]  # anything else in its place may be a phone or a token
         # Stage.IDENTITY
         principal, denied = self._identify(headers, endpoint.public)
         if principal is not None:
-            ids.user_id = principal.user_id
+            log_context.user_id = principal.user_id
         # Stage.COOKIES
         # Stage.LIMITS
-        if not endpoint.counted_only and not self._limits.admit_now(address, ids.user_id, endpoint.sensitive):
-            await self._limits.admit(address, ids.user_id, endpoint.sensitive)
+        if not endpoint.counted_only and not self._limits.admit_now(
+            address, log_context.user_id, endpoint.sensitive
+        ):
+            await self._limits.admit(address, log_context.user_id, endpoint.sensitive)
         # Stage.AUTHENTICATION
         if denied is not None:
             raise denied

@@ -1,9 +1,9 @@
-"""Structured logs: one JSON object a line, written in batches by a thread, off the request path.
+"""Structured logs: one JSON object per line, written in batches by a thread, off the request path.
 
-``structlog.get_logger(__name__)`` is the logger everywhere.  Every line carries the ids that are
-bound to the task it comes from: request, user, rescue.  What the standard library's loggers say
-from WARNING up goes the same way.  A crash of the machine or a kill -9 loses at most the last
-tenth of a second; an orderly end loses nothing.
+Every module logs through ``structlog.get_logger(__name__)``.  Each line carries the fields of its
+task's context (``set_context``).  Lines of the standard library's loggers from WARNING up are written
+in the same way.  A crash of the machine or a kill -9 loses at most the last tenth of a second; an
+orderly end loses nothing.
 """
 
 from __future__ import annotations
@@ -25,62 +25,32 @@ import structlog
 from supportcarr.kit.observability.settings import LogSettings
 
 FLUSH_SECONDS = 0.1
-CAPACITY = 100_000  # lines that wait at most, if the disk or pipe does not take them
+CAPACITY = 100_000  # lines that wait while the disk or pipe does not accept them
 
 _SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "pin")
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
-class Ids(msgspec.Struct):
-    """What the lines of one request or job have in common.  Mutable: ids are added as they are known."""
+class LogContext(msgspec.Struct):
+    """Base class of what all lines of one task carry: each field that is not ``None``.
 
-    request_id: str | None = None
-    user_id: str | None = None
-    rescue_id: str | None = None
-
-
-_ids: ContextVar[Ids | None] = ContextVar("ids", default=None)
+    Implemented by ``gateway.access_log.RequestLogContext``.
+    """
 
 
-def begin(request_id: str) -> Ids:
-    """Start the ids of a request or job in this task; those it starts share them."""
-    ids = Ids(request_id)
-    _ids.set(ids)
-    return ids
+_context: ContextVar[LogContext | None] = ContextVar("log_context", default=None)
 
 
-def bind(*, user_id: str | None = None, rescue_id: str | None = None) -> None:
-    """Add ids to this task's lines."""
-    ids = _ids.get()
-    if ids is None:
-        ids = Ids()
-        _ids.set(ids)
-    ids.user_id = user_id or ids.user_id
-    ids.rescue_id = rescue_id or ids.rescue_id
-
-
-class AccessLine(msgspec.Struct):
-    """One answered request.  The path's template, never the path or the query: those may hold tokens."""
-
-    at: datetime
-    level: str
-    event: str
-    request_id: str
-    method: str
-    route: str
-    status: int
-    ms: float
-    address: str
-    user_id: str | msgspec.UnsetType = msgspec.UNSET
-    rescue_id: str | msgspec.UnsetType = msgspec.UNSET
-    code: str | msgspec.UnsetType = msgspec.UNSET
+def set_context(context: LogContext) -> None:
+    """Have this task's lines, and those of tasks that it starts, carry the fields of *context*."""
+    _context.set(context)
 
 
 class LogWriter:
     """Collects lines and writes them in batches to a file descriptor.
 
-    ``write`` takes a struct or encoded JSON (``msgspec.Raw``) from any thread and never blocks;
-    beyond ``CAPACITY`` waiting lines the newest are dropped, and a line says how many.
+    ``write`` takes a struct or encoded JSON (``msgspec.Raw``) from any thread and never blocks.
+    Beyond ``CAPACITY`` waiting lines new ones are dropped, and a line says how many.
     """
 
     def __init__(self, descriptor: int, *, flush_seconds: float = FLUSH_SECONDS) -> None:
@@ -105,7 +75,7 @@ class LogWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits, now."""
+        """Write the waiting lines now."""
         with self._flushing:
             batch = [self._lines.popleft() for _ in range(len(self._lines))]
             dropped, self._dropped = self._dropped, 0
@@ -124,10 +94,10 @@ class LogWriter:
                     try:
                         data = data[os.write(self._descriptor, data) :]
                     except OSError:
-                        return  # nobody reads our logs any more; the work goes on without them
+                        return  # nobody reads the log any more; the process goes on without it
 
     def close(self) -> None:
-        """Write what waits, and stop the thread."""
+        """Write the waiting lines and stop the thread."""
         self._ended.set()
         self._thread.join()
         self.flush()
@@ -137,15 +107,15 @@ _writer: LogWriter | None = None
 
 
 def access_writer(level: str) -> LogWriter | None:
-    """Where the gateway writes its access lines; ``None`` if that level leaves them out."""
+    """The writer for access lines; ``None`` if *level* is above their level, info."""
     return _writer if _LEVELS[level] <= _LEVELS["info"] else None
 
 
-def _add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    ids = _ids.get()
-    if ids is not None:
-        for name in Ids.__struct_fields__:
-            value = getattr(ids, name)
+def _add_context(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    context = _context.get()
+    if context is not None:
+        for name in context.__struct_fields__:
+            value = getattr(context, name)
             if value is not None:
                 event.setdefault(name, value)
     return event
@@ -163,7 +133,7 @@ def _encode(encoder: msgspec.json.Encoder, level: str, event: Mapping[str, Any])
 
 
 class _Renderer:
-    """structlog's last processor: the event as one line of JSON."""
+    """The last processor of structlog: encodes the event as one line of JSON."""
 
     def __init__(self) -> None:
         self._encoder = msgspec.json.Encoder(enc_hook=str)
@@ -174,7 +144,7 @@ class _Renderer:
 
 
 class _Lines:
-    """What structlog calls a logger: gives rendered lines to the writer of the moment."""
+    """The logger that structlog wraps: passes encoded lines to the current writer."""
 
     def __init__(self, *_names: Any) -> None:
         pass
@@ -187,7 +157,7 @@ class _Lines:
 
 
 class _StandardHandler(logging.Handler):
-    """Takes the records of the standard library's loggers."""
+    """Writes the records of the standard library's loggers."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -200,16 +170,16 @@ class _StandardHandler(logging.Handler):
             event = {"event": str(record.msg), "logger": record.name}  # its arguments do not fit its format
         if record.exc_info and record.exc_info[1]:
             event["exception"] = "".join(traceback.format_exception(record.exc_info[1]))
-        _add_ids(None, "", event)
+        _add_context(None, "", event)
         if _writer is not None:
             level = "error" if record.levelno >= logging.ERROR else "warning"
             _writer.write(msgspec.Raw(_encode(self._encoder, level, event)))
 
 
 def configure(settings: LogSettings, *, descriptor: int | None = None) -> LogWriter:
-    """Send every logger's lines to *descriptor*, else to the settings' file, else to standard error.
+    """Write all lines to *descriptor*, or to the settings' file, or to standard error.
 
-    Call once, first thing in a process; called again it takes the place of the earlier one.
+    Call it first thing in a process.  Another call replaces the earlier configuration.
     """
     global _writer
     if descriptor is None:
@@ -219,7 +189,7 @@ def configure(settings: LogSettings, *, descriptor: int | None = None) -> LogWri
     shut_down()
     _writer = LogWriter(descriptor)
     structlog.configure(
-        processors=[_add_ids, structlog.processors.format_exc_info, _hide_secrets, _Renderer()],
+        processors=[_add_context, structlog.processors.format_exc_info, _hide_secrets, _Renderer()],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
         logger_factory=_Lines,
         cache_logger_on_first_use=False,
@@ -231,7 +201,7 @@ def configure(settings: LogSettings, *, descriptor: int | None = None) -> LogWri
 
 
 def shut_down() -> None:
-    """Write what waits; lines that come later are dropped."""
+    """Write the waiting lines; later ones are dropped."""
     global _writer
     if _writer is not None:
         _writer.close()

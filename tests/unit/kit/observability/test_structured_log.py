@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the ids of what they come from, and no secrets."""
+"""Logs: one JSON object per line, with the fields of the task's context, and no secrets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,12 @@ from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.settings import LogSettings
 
 Lines = Callable[[], list[dict[str, Any]]]
+
+
+class ParcelContext(logs.LogContext):
+    parcel_id: str
+    sender_id: str | None = None
+    place_id: str | None = None
 
 
 @pytest.fixture
@@ -53,14 +59,14 @@ def test_lines_below_the_level_are_left_out(lines: Lines) -> None:
     assert [line["event"] for line in lines()] == ["signal"]
 
 
-async def test_lines_carry_the_ids_of_their_own_task(lines: Lines) -> None:
+async def test_lines_carry_the_fields_of_their_own_task_s_context(lines: Lines) -> None:
     log = structlog.get_logger()
 
     async def request(name: str) -> None:
-        logs.begin(f"req-{name}")
-        logs.bind(user_id=f"usr_{name}")
+        context = ParcelContext(f"par_{name}")
+        logs.set_context(context)
         await asyncio.sleep(0)
-        logs.bind(rescue_id=f"res_{name}")
+        context.sender_id = f"usr_{name}"
         log.info("done", name=name)
 
     await asyncio.gather(request("a"), request("b"))
@@ -68,12 +74,9 @@ async def test_lines_carry_the_ids_of_their_own_task(lines: Lines) -> None:
     by_name = {line.get("name"): line for line in lines()}
     for name in "ab":
         line = by_name[name]
-        assert (line["request_id"], line["user_id"], line["rescue_id"]) == (
-            f"req-{name}",
-            f"usr_{name}",
-            f"res_{name}",
-        )
-    assert "request_id" not in by_name[None]
+        assert (line["parcel_id"], line["sender_id"]) == (f"par_{name}", f"usr_{name}")
+        assert "place_id" not in line
+    assert "parcel_id" not in by_name[None]
 
 
 @pytest.mark.parametrize(
@@ -105,27 +108,6 @@ def test_the_standard_librarys_warnings_go_the_same_way(lines: Lines) -> None:
         ("stripe", "slow: 3 s", "warning"),
         ("broken", "%d", "warning"),
     ]
-
-
-def test_an_access_line_leaves_out_what_is_not_known(lines: Lines) -> None:
-    writer = logs.access_writer("info")
-    assert writer is not None
-    writer.write(
-        logs.AccessLine(
-            at=datetime.now(UTC),
-            level="info",
-            event="request",
-            request_id="req-1",
-            method="GET",
-            route="/api/v1/me",
-            status=200,
-            ms=0.5,
-            address="203.0.113.9",
-        )
-    )
-    (line,) = lines()
-    assert (line["event"], line["route"], line["status"]) == ("request", "/api/v1/me", 200)
-    assert not {"user_id", "rescue_id", "code"} & set(line)
 
 
 def test_without_info_there_are_no_access_lines(lines: Lines) -> None:
