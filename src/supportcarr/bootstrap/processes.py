@@ -164,7 +164,7 @@ def gateway_of(house: Container, metrics: Metrics, lifecycle: Lifecycle) -> gate
         limiter=limiter,
         metrics=metrics,
         lifecycle=lifecycle,
-        place=settings.deployment,
+        deployment=settings.deployment,
         http=settings.http,
         limits=settings.limits,
         secret=settings.auth.lookup_secret,

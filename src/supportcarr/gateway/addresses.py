@@ -1,4 +1,4 @@
-"""Whose request it is by network address, with X-Forwarded-For believed from trusted proxies only."""
+"""The client's network address; X-Forwarded-For counts from trusted proxies only."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Any
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
-_REMEMBERED = 4096  # addresses, and chains of them, whose reading is kept
-_LONGEST = 128  # of them, in characters: who sends longer ones is not to fill our memory
+_REMEMBERED = 4096  # parsed addresses, and chains of them
+_LONGEST = 128  # characters; longer ones are parsed each time, so that no client fills the memory
 
 
 class ClientAddresses:
-    """Finds the client's address: the last one in the chain that is not a proxy of ours.
+    """Finds the client's address: the last one in the chain that is not a trusted proxy.
 
-    An address counts for limits as it is; of IPv6 the /64 counts, which is what one customer has.
+    Limits count an IPv4 address as it is, and of an IPv6 address its /64, which is what one customer has.
     """
 
     def __init__(self, trusted: Iterable[str]) -> None:
@@ -23,7 +23,7 @@ class ClientAddresses:
         self._chains: dict[tuple[str, bytes], str] = {}
 
     def _read(self, text: str) -> tuple[str, bool]:
-        """(the address as limits count it, or "" if it is none; whether it is a trusted proxy)."""
+        """The address as limits count it ("" if it is none), and whether it is a trusted proxy."""
         known = self._known.get(text)
         if known is None:
             known = self._parse(text)
@@ -44,7 +44,7 @@ class ClientAddresses:
         return _counted(address), trusted
 
     def of(self, peer: Sequence[Any] | None, forwarded: bytes | None) -> str:
-        """The client's address; ``"unknown"`` where the server names no peer (a Unix socket).
+        """The client's address; ``"unknown"`` if the server has no peer address (a Unix socket).
 
         *forwarded* is X-Forwarded-For, its lines joined by commas.
         """
@@ -56,21 +56,21 @@ class ClientAddresses:
         chain = name, forwarded
         known = self._chains.get(chain)
         if known is None:
-            known = self._last_stranger(name, forwarded)
+            known = self._last_untrusted(name, forwarded)
             if len(forwarded) <= _LONGEST:
                 if len(self._chains) >= _REMEMBERED:
                     self._chains.clear()
                 self._chains[chain] = known
         return known
 
-    def _last_stranger(self, peer: str, forwarded: bytes) -> str:
+    def _last_untrusted(self, peer: str, forwarded: bytes) -> str:
         address, trusted = self._read(peer)
         if not trusted:
             return address or "unknown"
         for hop in reversed(forwarded.decode("latin-1").split(",")):
             before, trusted = self._read(hop)
             if not before:
-                return address  # what a stranger wrote beyond our proxies; the last good one counts
+                return address  # a client may have written anything here; the last valid address counts
             address = before
             if not trusted:
                 return address

@@ -1,4 +1,4 @@
-"""Puts the gateway together: one ASGI application from the declared routes."""
+"""Builds the gateway: one application from the declared routes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
-from supportcarr.gateway.pages import app_routes, page_headers, redirect_routes, reference_routes
+from supportcarr.gateway.pages import app_routes, redirect_routes, reference_routes
 from supportcarr.gateway.pipeline import Pipeline
 from supportcarr.gateway.ports import Check, Config, Limiter, TokenVerifier
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.router import Router
+from supportcarr.gateway.security_headers import common_headers, page_headers
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
 from supportcarr.kit.http.lifecycle import Lifecycle
-from supportcarr.kit.http.types import MATCH, Headers, Receive, RouteMatch, Scope, Send
+from supportcarr.kit.http.types import MATCH, Receive, RouteMatch, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.runtime.clock import Clock
@@ -59,7 +60,7 @@ def build(
     limiter: Limiter,
     metrics: Metrics,
     lifecycle: Lifecycle,
-    place: Deployment,
+    deployment: Deployment,
     http: HttpSettings,
     limits: LimitSettings,
     secret: str,
@@ -75,17 +76,17 @@ def build(
 
     - *tokens* verifies access tokens; *limiter* counts requests; *store* keeps idempotency keys
       (``gateway.idempotency.SPECS``), hashed under *secret*;
-    - *lifecycle* and *checks* (a name, and a callable that raises) are what ``/readyz`` tells;
+    - ``/readyz`` reports *lifecycle* and *checks* (a name, and a callable that raises);
     - *config* is called for each ``/config.json``;
-    - *apps* are folders of built single-page apps by path, *redirects* pages that are elsewhere;
-    - *content_sources* are origins that a foreign map style loads from, *code_sources* those of a map
+    - *apps* are folders of built single-page apps by path, *redirects* targets by path;
+    - *content_sources* are origins that an external map style loads from, *code_sources* those of a map
       library that its maker serves;
-    - *access_log* takes a line a request (``kit.observability.structured_log.access_writer``).
+    - *access_log* takes one line for each request (``kit.observability.structured_log.access_writer``).
 
     Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
     """
     public = [*clock_routes(clock), *routes]
-    trusted = [*http.trusted_proxies.split(","), *(LOOPBACK if place.profile == "local" else ())]
+    trusted = [*http.trusted_proxies.split(","), *(LOOPBACK if deployment.profile == "local" else ())]
     pipeline = Pipeline(
         tokens=tokens,
         limits=RequestLimits(limiter, limits, metrics),
@@ -94,10 +95,10 @@ def build(
         concurrency=ConcurrencyLimiter(http.requests_at_once, http.request_seconds, metrics),
         max_body_bytes=http.max_body_bytes,
         access_log=access_log,
-        common_headers=_common_headers(place.public_url),
+        common_headers=common_headers(deployment.public_url),
     )
-    headers = page_headers(place.realtime_url, content_sources, code_sources)
-    document = msgspec.json.encode(openapi.document(public, server=place.public_url))
+    headers = page_headers(deployment.realtime_url, content_sources, code_sources)
+    document = msgspec.json.encode(openapi.document(public, server=deployment.public_url))
     outside = [
         *health_routes(lifecycle, checks),
         *config_routes(config),
@@ -110,10 +111,3 @@ def build(
         *(Endpoint(route, metrics.requests, prefix="", counted_only=True) for route in outside),
     ]
     return Gateway(pipeline, Router(endpoints, metrics.requests))
-
-
-def _common_headers(public_url: str) -> Headers:
-    headers = [(b"x-content-type-options", b"nosniff")]
-    if public_url.startswith("https://"):
-        headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
-    return headers

@@ -1,4 +1,4 @@
-"""A route made ready: decoders, metrics and answers' fixed parts, worked out once."""
+"""A route compiled for the pipeline: decoders, policy and metrics, worked out once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ API = "/api/v1"
 
 
 class Endpoint:
-    """One route as the pipeline runs it.  ``label`` names it in metrics and logs.
+    """One route as the pipeline runs it.  ``label`` is its name in metrics and logs.
 
     ``counted_only`` endpoints (health, pages) have no limits and no access line.
     """
@@ -71,7 +71,7 @@ class Endpoint:
         self._timings: dict[tuple[str, int], Timings] = {}
 
     def observe(self, method: str, status: int, seconds: float) -> None:
-        """Count one answer."""
+        """Count one response in the metrics."""
         try:
             timings = self._timings[method, status]
         except KeyError:

@@ -1,13 +1,13 @@
 """Idempotency keys: a repeated creation creates once.
 
-The first request with a key stores which id it will create, before anything is created; a repeat,
-even one that runs beside the first, is handed the same id, and the handler, called again with an id
-that exists, answers what that resource is now.  So there is nothing to lock and nothing to finish:
-a process that dies in between leaves an id that the repeat will use.
+The first request with a key stores which id it will create, before anything is created.  A repeat, even one
+that runs at the same time, gets the same id, and the handler, called again with an id that exists, returns
+that resource as it is now.  So there is nothing to lock and nothing to finish: a process that dies in
+between leaves an id that the repeat uses.
 
-An answer of 4xx leaves only that id behind.  The key stays bound to its first body all the same, for
-another request with it may be running.  Only a body that was not valid lets go of it (``release``): the
-next body may take it, and stands for the same id, so that a key never makes two things.
+A 4xx response leaves only that id behind.  The key stays bound to its first body, because another request
+with it may be running.  Only a body that was not valid releases it (``release``): the next body may take the
+key, with the same id, so a key never creates two things.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from supportcarr.kit.store.purge import purge_expired
 KEPT = timedelta(hours=48)
 LONGEST_KEY = 255
 FREE = ""  # the fingerprint of a key whose body was not valid
-RACES = 10  # lost in a row before a request is given up
+RACES = 10  # lost in a row before a request fails
 
 
 class Claim(Document, frozen=True, kw_only=True):
-    """One key of one actor on one route: the body it came with, and the id minted for it.
+    """One key of one actor on one route: a hash of its body, and the id minted for it.
 
-    ``id`` and ``fingerprint`` are keyed hashes: a sign-up's body holds a password.  Without a
-    fingerprint the body was not valid, and any other may come.
+    ``id`` and ``fingerprint`` are keyed hashes, because a sign-up's body contains a password.  Without a
+    fingerprint the body was not valid, and another may take the key.
     """
 
     fingerprint: str
@@ -57,7 +57,7 @@ SPECS = (CLAIMS,)
 
 
 class Idempotency:
-    """Hands out the id that a key stands for."""
+    """Maps keys to the ids that they stand for."""
 
     def __init__(self, store: Store, clock: Clock, secret: str) -> None:
         self._claims: Collection[Claim] = store.collection(CLAIMS)
@@ -69,9 +69,9 @@ class Idempotency:
     ) -> str:
         """The id that this key stands for: minted now (``prefix_…``), or at its first use.
 
-        *actor* is the user, or the address of who has no account yet; *route* the template, and
-        *path* the path itself, which belongs to what the key was first sent with.  Raises
-        ``IdempotencyKeyRequired`` and ``IdempotencyKeyReused``.
+        *actor* is the user, or the address of a client without an account; *route* is the template, and
+        *path* the path itself, which is hashed with the body.  Raises ``IdempotencyKeyRequired`` and
+        ``IdempotencyKeyReused``.
         """
         if not key or len(key) > LONGEST_KEY or not key.isascii() or not key.decode("ascii").isprintable():
             raise IdempotencyKeyRequired(
@@ -90,7 +90,7 @@ class Idempotency:
             except DuplicateKey:
                 kept = await self._claims.get(claim_id)
             if kept is None:
-                continue  # its time ended just now
+                continue  # it has just expired
             if kept.expires_at > now:
                 if kept.fingerprint == fingerprint:
                     return kept.minted
@@ -105,7 +105,7 @@ class Idempotency:
         raise Conflict
 
     async def release(self, key: bytes | None, *, actor: str, route: str, path: str, body: bytes) -> None:
-        """Let another body have that key: this one was not valid."""
+        """Let another body take that key: this one was not valid."""
         kept = await self._claims.get(self._claim_id(key or b"", actor, route))
         if kept is not None and kept.fingerprint == self._fingerprint(path, body):
             with suppress(VersionConflict):
@@ -118,9 +118,9 @@ class Idempotency:
         return keyed_hash(self._secret, "idempotency body", path, body)
 
     async def forget(self) -> None:
-        """Remove the claims whose time is over."""
+        """Remove expired claims."""
         await purge_expired(self._claims, "expires_at", self._clock.wall())
 
     def tickers(self) -> list[PeriodicTask]:
-        """What a worker must run: the sweep of old claims, every ten minutes."""
+        """For the worker: remove expired claims every ten minutes."""
         return [PeriodicTask("gateway.forget_idempotency_keys", 600, self.forget)]

@@ -67,7 +67,7 @@ _PARAMETERS: Json = {
 
 
 def document(routes: Sequence[Route], *, server: str) -> Json:
-    """The whole document.  *server* is where people reach the API, without the prefix."""
+    """The whole document.  *server* is the API's base URL without the prefix."""
     types = _types(routes)
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     by_type = list(zip(types, schemas, strict=True))
@@ -121,7 +121,7 @@ def _types(routes: Iterable[Route]) -> list[Any]:
 
 
 def _named(tree: Any, components: Json) -> set[str]:
-    """The components that the tree names, and those that they name."""
+    """The components that the tree refers to, and those that they refer to."""
     found: set[str] = set()
 
     def walk(node: Any) -> None:
@@ -217,7 +217,7 @@ def _responses(route: Route, schema_of: Any) -> Json:
 
 
 def _statuses_of(codes: Iterable[str]) -> set[str]:
-    """The statuses of the refusals that have those codes."""
+    """The statuses of the errors with those codes."""
     return {str(kind.status) for kind in _kinds(ApiError) if kind.code in codes}
 
 

@@ -1,4 +1,4 @@
-"""What the gateway needs of others."""
+"""What the gateway needs of others; ``bootstrap`` hands it in."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from supportcarr.kit.ratelimit.rules import Pair, Rule, Verdict
 
 
 class TokenVerifier(Protocol):
-    """Turns an access token into whose it is."""
+    """Verifies access tokens.  Implemented by ``auth.tokens``."""
 
     def verify(self, token: bytes) -> Principal:
-        """Raises ``Unauthenticated``: not ours, over, or taken back."""
+        """The caller.  Raises ``Unauthenticated`` if the token is not valid, expired or revoked."""
 
     def stale(self) -> bool:
-        """True if something may have been taken back of which this process has not heard."""
+        """Whether a recent revocation may be unknown to this process."""
 
     async def confirm(self, principal: Principal) -> None:
-        """Ask, while ``stale``.  Raises ``Unauthenticated``; ``Overloaded``: nobody can tell."""
+        """Ask about the session, while ``stale``.  Raises ``Unauthenticated``, or ``Overloaded`` if neither
+        Redis nor the store can be asked."""
 
 
 class Limiter(Protocol):
-    """Counts requests (``kit.ratelimit.limiter.Limiter``)."""
+    """Counts requests.  Implemented by ``kit.ratelimit.limiter.Limiter``."""
 
     def try_take(self, key: str, rule: Rule) -> bool | None: ...
 
@@ -35,4 +36,4 @@ class Limiter(Protocol):
 
 
 Check = Callable[[], Awaitable[object]]  # raises if what it checks cannot serve
-Config = Callable[[], Any]  # what /config.json answers: anything that msgspec encodes
+Config = Callable[[], Any]  # the body of /config.json: anything that msgspec encodes

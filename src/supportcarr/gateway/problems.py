@@ -1,14 +1,14 @@
 """The gateway's own errors, and every error as an HTTP response tells it (``kit.http.problems``).
 
 ApiError (contracts)
-├── MalformedBody           400, the body is not what its media type says
-├── InvalidHeader           400, a header that we read makes no sense
+├── MalformedBody           400, the body is not JSON
+├── InvalidHeader           400, a header is not valid
 ├── IdempotencyKeyRequired  400
 ├── IdempotencyKeyReused    422, the same key with another body
 ├── BodyTooLarge            413
 ├── UnsupportedMediaType    415
 ├── MethodNotAllowed        405
-├── RequestTimeout          408, the body did not come
+├── RequestTimeout          408, the body did not arrive in time
 ├── InternalError           500, a bug of ours; the log has the traceback
 └── Unavailable             503, the store or Redis cannot be reached
 """

@@ -10,20 +10,20 @@ from supportcarr.kit.ratelimit.rules import Pair, Rule
 
 
 class RequestLimits:
-    """Counts a request, or refuses it."""
+    """Counts requests, and rejects those beyond a limit."""
 
     def __init__(self, limiter: Limiter, settings: LimitSettings, metrics: Metrics) -> None:
         self._limiter = limiter
         self._user = Rule("user", settings.user_per_minute)
         self._address = Rule("address", settings.address_per_minute)
         self._sensitive = Rule("sensitive", settings.sensitive_per_minute, exact=True)
-        self._refused = metrics.counter("http_requests_rate_limited", "Requests rejected by a rate limit")
+        self._rejections = metrics.counter("http_requests_rate_limited", "Requests rejected by a rate limit")
 
     def admit_now(self, address: str, user_id: str | None, sensitive: bool) -> bool:
         """Count one request if that can be done without waiting.
 
-        ``False``: nothing was counted; await ``admit``.  Raises ``RateLimited`` with the seconds to
-        wait, and then nothing was counted either.
+        ``False``: nothing was counted; await ``admit``.  Raises ``RateLimited`` with the seconds to wait;
+        nothing was counted then either.
         """
         if sensitive:
             return False
@@ -37,15 +37,14 @@ class RequestLimits:
             wait = self._limiter.retry_after(address, self._address)
             if user_id is not None:
                 wait = max(wait, self._limiter.retry_after(user_id, self._user))
-            self._refused.inc()
+            self._rejections.inc()
             raise RateLimited(retry_after=wait)
         return True
 
     async def admit(self, address: str, user_id: str | None, sensitive: bool) -> None:
         """Count one request, all of its limits or none.  Raises ``RateLimited`` with the seconds to wait.
 
-        A sensitive request is counted exactly, by its address; what must be asked of Redis goes in
-        one round trip.
+        A sensitive request is also counted exactly, by its address.  At most one round trip to Redis.
         """
         if self.admit_now(address, user_id, sensitive):
             return
@@ -56,5 +55,5 @@ class RequestLimits:
             asked.append((address, self._sensitive))
         verdict = await self._limiter.take(asked)
         if not verdict.allowed:
-            self._refused.inc()
+            self._rejections.inc()
             raise RateLimited(retry_after=verdict.retry_after_s)

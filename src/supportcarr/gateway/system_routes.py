@@ -1,4 +1,4 @@
-"""The routes that belong to no part: the clock, health, readiness, what a browser must know first."""
+"""The routes that belong to no part: clock, health, readiness, the web apps' configuration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 def clock_routes(clock: Clock) -> list[Route]:
-    """``GET /api/v1/clock``: both clocks and the city's speed."""
+    """``GET /api/v1/clock``: city time, wall time and the city's speed."""
 
     async def read_clock(_: RequestContext[None, NoQuery]) -> Response:
         return Response(clock.read())
@@ -38,7 +38,8 @@ def clock_routes(clock: Clock) -> list[Route]:
 
 
 def health_routes(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> list[Route]:
-    """``/healthz``: the process runs.  ``/readyz``: it may take traffic, or what keeps it from that."""
+    """``/healthz``: the process runs.  ``/readyz``: it may take traffic, or the names of what is not
+    ready."""
 
     async def healthz(_: RequestContext[None, NoQuery]) -> Response:
         return Response({"status": "alive"})
@@ -69,7 +70,7 @@ def health_routes(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> list[Rou
 
 
 async def not_ready(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> list[str]:
-    """The names of what is not ready; empty: traffic may come."""
+    """The names of what is not ready; empty if the process may take traffic."""
     if lifecycle.draining:
         return ["draining"]
     if not lifecycle.ready:
@@ -88,7 +89,7 @@ async def not_ready(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> list[s
 
 
 def config_routes(config: Config) -> list[Route]:
-    """``/config.json``: what a browser's app must know before it can ask."""
+    """``/config.json``: what a web app needs before its first request."""
 
     async def read_config(_: RequestContext[None, NoQuery]) -> Response:
         return Response(config(), headers=(("cache-control", "no-cache"),))

@@ -212,7 +212,7 @@ async def serving(
         limiter=Limiter(redis),
         metrics=metrics,
         lifecycle=lifecycle,
-        place=place,
+        deployment=place,
         http=http or HttpSettings(),
         limits=limits or LimitSettings(),
         secret=auth.lookup_secret,

@@ -1,7 +1,7 @@
-"""Coroutines that are begun at once, and become a task only if they have to wait.
+"""Runs a coroutine at once, and makes it a task only if it has to wait.
 
-What Python 3.12 has as eager tasks, for 3.11: an answer that waits for nothing costs no task, no turn of
-the event loop and no copy of anything.
+Python 3.12 has eager tasks; this is for 3.11.  A coroutine that never waits costs no task and no turn of the
+event loop.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Suspended(Generic[T]):
 
 
 class _StandIn:
-    """What ``asyncio.current_task`` answers in the first step, and who keeps it cancels the task by."""
+    """What ``asyncio.current_task`` returns during the first step; cancelling it later cancels the task."""
 
     task: asyncio.Task[Any] | None = None
 
@@ -53,13 +53,13 @@ class _StandIn:
 
 
 def run_eagerly(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T | Suspended[T]:
-    """Run *coroutine* up to where it first waits: its result, or what has to become a task.
+    """Run *coroutine* until it first waits: its result, or what has to become a task.
 
-    For callbacks of *loop*: no task may be running.  Raises what the coroutine raises.
+    Call it in callbacks of *loop* only: no task may be running.  Raises what the coroutine raises.
     """
     context = copy_context()
     stand_in = _StandIn()
-    task: Any = stand_in  # as far as anybody asks
+    task: Any = stand_in  # as far as the callers of current_task look
     _enter_task(loop, task)
     try:
         waits_for = context.run(coroutine.send, None)
@@ -73,12 +73,12 @@ def run_eagerly(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLo
 
 @types.coroutine
 def resumed(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
-    """The rest of a coroutine whose first step waits for that; then it does its own waiting."""
+    """The rest of a coroutine whose first step waits for *waits_for*."""
     try:
         while True:
             try:
                 yield waits_for
-            except BaseException as error:  # that failed, or the task is cancelled: the coroutine's matter
+            except BaseException as error:  # that failed, or the task is cancelled: the coroutine decides
                 waits_for = coroutine.throw(error)
             else:
                 return (yield from coroutine.__await__())

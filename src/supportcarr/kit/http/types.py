@@ -1,4 +1,4 @@
-"""What the connection (``kit.http.protocol``) and the application say to each other, beside ASGI."""
+"""The types between a connection (``kit.http.protocol``) and its application, beside ASGI's."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MATCH = "supportcarr.match"  # the key of a scope
 
 
 class Request(msgspec.Struct):
-    """One request, however it came: with its whole *body*, or by ASGI with what *receive* will bring.
+    """One request: with its whole *body*, or by ASGI with *receive* to read it.
 
-    ``path`` is decoded and without the query.  Header names are in lower case; of a name that came more
-    than once ``named`` has the last value.
+    ``path`` is decoded and without the query.  Header names are in lower case; of repeated headers
+    ``header_map`` has the last value.
     """
 
     method: str

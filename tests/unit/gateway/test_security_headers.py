@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.gateway.pages import page_headers
+from supportcarr.gateway.security_headers import page_headers
 
 
 def _policy(*sources: list[str]) -> dict[str, str]:

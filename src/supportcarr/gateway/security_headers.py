@@ -1,0 +1,52 @@
+"""The headers that protect pages in a browser, and those of every response."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from supportcarr.kit.http.types import Headers
+
+
+def common_headers(public_url: str) -> Headers:
+    """The headers of every response."""
+    headers = [(b"x-content-type-options", b"nosniff")]
+    if public_url.startswith("https://"):
+        headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+    return headers
+
+
+def page_headers(
+    realtime_url: str, content_sources: Sequence[str] = (), code_sources: Sequence[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """The headers of every page.
+
+    The content security policy allows the map's workers (blob:) and connections to the API and the real-time
+    edge. *content_sources* are the origins of an external map style, its tiles and fonts; *code_sources*
+    those of a map library that its maker serves (Mapbox, which also requires the Referer header).
+    """
+    edge = urlsplit(realtime_url)
+    sockets = f"{'wss' if edge.scheme == 'https' else 'ws'}://{edge.netloc}"
+    external = "".join(f" {source}" for source in content_sources)
+    code = "".join(f" {source}" for source in code_sources)
+    policy = (
+        "default-src 'self'",
+        f"script-src 'self'{code}",
+        "worker-src 'self' blob:",
+        "child-src blob:",
+        f"style-src 'self' 'unsafe-inline'{code}",  # the map library sets styles on its elements
+        f"img-src 'self' data: blob:{external}",
+        f"font-src 'self' data:{external}",
+        f"connect-src 'self' {edge.scheme}://{edge.netloc} {sockets}{external}",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+    return (
+        ("content-security-policy", "; ".join(policy)),
+        ("referrer-policy", "strict-origin-when-cross-origin" if code else "no-referrer"),
+        ("x-frame-options", "DENY"),
+        ("permissions-policy", "geolocation=(self), camera=(self), microphone=()"),
+        ("cross-origin-opener-policy", "same-origin"),
+    )
