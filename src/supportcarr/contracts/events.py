@@ -1,7 +1,7 @@
-"""What has happened: facts in the past tense, versioned by their tag, and the event that carries one.
+"""Domain events: what has happened, in the past tense, versioned by their tag.
 
-A fact carries ids and figures, never a person's name, phone or words; who needs those asks the part
-that owns them.  A tag is never reused: a changed meaning is a new fact (``….v2``).
+An event carries ids and figures, never a person's name, phone or words; a consumer that needs those
+asks the part that owns them.  A tag is never reused: a changed meaning is a new event (``….v2``).
 """
 
 from __future__ import annotations

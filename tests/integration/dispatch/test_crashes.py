@@ -30,7 +30,9 @@ async def crashes(city: DispatchWorld, after: int, act: Act) -> bool:
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
-async def test_accepting_happens_once_wherever_it_was_broken_off(city: DispatchWorld, after: int) -> None:
+async def test_an_acceptance_takes_effect_once_after_a_crash_at_any_write(
+    city: DispatchWorld, after: int
+) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     offer = await city.only_open_offer()
@@ -59,7 +61,7 @@ async def test_an_acceptance_has_at_least_five_writes_after_which_it_can_die(cit
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
-async def test_accepting_broken_off_while_the_rescue_is_cancelled_leaves_the_driver_free(
+async def test_a_crash_while_accepting_a_cancelled_rescue_leaves_the_driver_free(
     city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
@@ -79,7 +81,7 @@ async def test_accepting_broken_off_while_the_rescue_is_cancelled_leaves_the_dri
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
-async def test_an_acceptance_that_comes_too_late_leaves_nothing_wherever_it_was_broken_off(
+async def test_a_late_acceptance_leaves_nothing_behind_after_a_crash_at_any_write(
     city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
@@ -101,7 +103,7 @@ async def test_an_acceptance_that_comes_too_late_leaves_nothing_wherever_it_was_
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
-async def test_making_an_offer_broken_off_anywhere_leaves_one_that_can_be_accepted(
+async def test_a_crash_while_making_an_offer_leaves_one_that_can_be_accepted(
     city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
@@ -123,7 +125,7 @@ async def test_making_an_offer_broken_off_anywhere_leaves_one_that_can_be_accept
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
-async def test_declining_broken_off_anywhere_asks_the_next_driver_once(
+async def test_a_crash_while_declining_makes_one_offer_to_the_next_driver(
     city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_a", 100)
@@ -147,7 +149,7 @@ async def test_declining_broken_off_anywhere_asks_the_next_driver_once(
 
 
 @pytest.mark.parametrize("after", range(1, MOST_WRITES))
-async def test_an_offer_that_runs_out_counts_once_as_missed_wherever_it_was_broken_off(
+async def test_an_expired_offer_counts_once_as_missed_after_a_crash_at_any_write(
     city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")
@@ -176,7 +178,7 @@ async def test_a_driver_claimed_for_a_rescue_that_ends_before_the_offer_is_made_
     await assert_consistent(city)
 
 
-async def test_a_job_claim_that_nobody_owns_is_released(city: DispatchWorld) -> None:
+async def test_a_job_claim_without_an_owner_is_released(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     await city.dispatch.accept_offer("usr_d", (await city.only_open_offer()).id)

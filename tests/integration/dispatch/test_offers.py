@@ -51,7 +51,9 @@ async def test_a_rescue_has_one_offer_out_however_often_it_is_searched_for(city:
     assert len(city.offers_made()) == 1
 
 
-async def test_who_is_offline_unapproved_unknown_or_the_rider_is_not_asked(city: DispatchWorld) -> None:
+async def test_drivers_who_are_offline_unapproved_unknown_or_the_rider_get_no_offer(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_offline")
     await city.set_standing("usr_offline", online=False)
     await city.driver("usr_suspended")
@@ -100,7 +102,7 @@ async def test_accepting_or_declining_twice_answers_the_same_and_changes_nothing
         await city.dispatch.decline_offer("usr_b", second.id)
 
 
-async def test_an_offer_to_somebody_else_does_not_exist(city: DispatchWorld) -> None:
+async def test_an_offer_to_another_driver_is_not_found(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     offer = await city.only_open_offer()
@@ -175,7 +177,7 @@ async def test_an_answer_starts_the_count_of_missed_offers_anew(city: DispatchWo
     assert (await city.entry("usr_d")).missed == 0
 
 
-async def test_the_search_widens_until_it_finds_somebody(city: DispatchWorld) -> None:
+async def test_the_search_widens_until_it_finds_a_driver(city: DispatchWorld) -> None:
     await city.driver("usr_far", 20_000)
     await city.wait_for_driver()
     assert await city.offered_to() is None
@@ -183,7 +185,7 @@ async def test_the_search_widens_until_it_finds_somebody(city: DispatchWorld) ->
     assert await city.offered_to() == "usr_far"
 
 
-async def test_nobody_beyond_the_largest_radius_is_asked_and_the_search_ends_in_time(
+async def test_no_driver_beyond_the_largest_radius_gets_an_offer_and_the_search_ends_in_time(
     city: DispatchWorld,
 ) -> None:
     await city.driver("usr_away", 30_000)
@@ -209,7 +211,7 @@ async def test_standing_that_comes_late_is_not_believed(city: DispatchWorld) -> 
     await city.driver("usr_d")
     await city.set_standing("usr_d", online=False)
     first = DriverStandingChanged(driver_id="usr_d", approved=True, online=True)
-    await city.dispatch.follow_driver(city.event(first, "usr_d", 1))
+    await city.dispatch.follow_driver(city.envelope(first, "usr_d", 1))
     assert not (await city.entry("usr_d")).online
 
 
@@ -257,7 +259,7 @@ async def test_the_end_of_a_rescue_frees_its_driver_for_the_next(city: DispatchW
     assert (await city.only_open_offer()).rescue_id == OTHER_RESCUE
 
 
-async def test_the_end_of_one_rescue_told_again_does_not_free_the_driver_of_the_next(
+async def test_a_repeated_end_of_one_rescue_does_not_free_the_driver_of_the_next(
     city: DispatchWorld,
 ) -> None:
     await city.driver("usr_d")
@@ -275,7 +277,7 @@ async def test_the_end_of_one_rescue_told_again_does_not_free_the_driver_of_the_
     assert job.rescue_id == OTHER_RESCUE
 
 
-async def test_who_gives_up_is_free_and_not_asked_for_it_again(city: DispatchWorld) -> None:
+async def test_a_driver_who_gives_up_is_free_and_gets_no_second_offer(city: DispatchWorld) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     await city.wait_for_driver()
@@ -294,7 +296,9 @@ async def test_who_gives_up_is_free_and_not_asked_for_it_again(city: DispatchWor
     await assert_consistent(city)
 
 
-async def test_an_old_giving_up_does_not_free_a_driver_who_took_the_rescue_again(city: DispatchWorld) -> None:
+async def test_a_late_release_event_does_not_free_a_driver_who_took_the_rescue_again(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_a", 100)
     await city.wait_for_driver()
     await city.dispatch.accept_offer("usr_a", (await city.only_open_offer()).id)
@@ -349,7 +353,7 @@ async def test_a_free_driver_is_found_behind_however_many_busy_ones(city: Dispat
     assert await city.offered_to() == "usr_free"
 
 
-async def test_who_let_an_offer_expire_is_asked_again_only_after_all_others_in_the_circle(
+async def test_a_driver_who_let_an_offer_expire_comes_after_all_others_in_the_circle(
     city: DispatchWorld,
 ) -> None:
     await city.driver("usr_slow", 100)

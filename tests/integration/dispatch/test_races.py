@@ -38,7 +38,7 @@ async def test_two_dispatchers_at_once_make_one_offer_a_rescue_and_one_a_driver(
     await assert_consistent(city)
 
 
-async def test_a_driver_who_taps_five_times_gets_one_job_and_five_good_answers(city: DispatchWorld) -> None:
+async def test_five_acceptances_at_once_assign_one_job_and_all_succeed(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     offer = await city.only_open_offer()
@@ -86,7 +86,7 @@ async def offer_to_many(city: DispatchWorld) -> tuple[Offer, list[str]]:
     return offer, pairs
 
 
-async def test_of_many_who_accept_one_rescue_at_once_one_has_it_and_the_others_are_free(
+async def test_of_many_drivers_who_accept_one_rescue_at_once_one_gets_it(
     city: DispatchWorld,
 ) -> None:
     _, pairs = await offer_to_many(city)

@@ -136,7 +136,7 @@ async def test_a_removed_vehicle_is_gone_from_the_list_and_stays_on_the_card(api
     assert card.vehicle == VehicleCard("Ford", "F-150", "blue", "FAB 123")
 
 
-async def test_there_is_no_card_of_who_is_no_driver_or_never_drove(api: Api) -> None:
+async def test_there_is_no_card_without_a_driver_and_a_vehicle(api: Api) -> None:
     for who in ("usr_nobody", DRIVER):
         with pytest.raises(NotFound):
             await api.service.card(who)
@@ -175,7 +175,7 @@ async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
     assert {first["items"][0]["id"], second["items"][0]["id"]} == {DRIVER, OTHER}
 
 
-async def test_who_signs_up_as_a_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
+async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
     (consumer,) = consumers(api.service)
     for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):
         event = EventEnvelope(

@@ -47,7 +47,7 @@ async def test_a_life_is_told_once_however_often_its_events_come(store: Store) -
 
 async def test_each_notification_is_recorded_as_a_fact_in_the_event_s_time(store: Store) -> None:
     service = NotificationsService(store, Clock())
-    event = events.event(events.departed(), 4)
+    event = events.envelope(events.departed(), 4)
     await told(service, [event])
     (notification,) = (await service.list_for(events.RIDER, 50)).items
     (recorded,) = await store.collection(NOTIFICATIONS).pending_events(notification.id)
@@ -63,7 +63,7 @@ async def test_a_person_pages_through_their_own_and_marks_one_as_read(
         ann, ben = await api.person("rider"), await api.person("driver")
         for version in range(1, 6):
             fact = msgspec.structs.replace(events.departed(), rider_id=ann.user_id)
-            await service.notify(events.event(fact, version))
+            await service.notify(events.envelope(fact, version))
         seen, cursor = [], ""
         for _ in range(3):
             page = await ann.get(f"/me/notifications?limit=2{cursor}")
@@ -89,7 +89,7 @@ async def test_a_person_pages_through_their_own_and_marks_one_as_read(
 
 async def test_two_devices_that_read_it_at_once_both_see_it_read(store: Store) -> None:
     service = NotificationsService(store, Clock())
-    await service.notify(events.event(events.departed(), 4))
+    await service.notify(events.envelope(events.departed(), 4))
     (notification,) = (await service.list_for(events.RIDER, 50)).items
     read = await asyncio.gather(*(service.read(events.RIDER, notification.id) for _ in range(5)))
     assert len({n.read_at for n in read}) == 1

@@ -73,7 +73,7 @@ async def test_a_card_that_stripe_does_not_know_is_named(shop: PaymentParts) -> 
     assert refused.value.errors[0].field == "stripe_payment_method"
 
 
-async def test_stripe_being_away_is_said_and_can_be_tried_again(
+async def test_an_outage_of_stripe_is_reported_and_can_be_retried(
     shop: PaymentParts, emulator: Emulator
 ) -> None:
     await emulator.set_behaviour(fail_next={"count": 1, "status": 503})

@@ -59,13 +59,13 @@ def shop(store: Store, gateway: StripePaymentGateway) -> PaymentParts:
 @pytest.fixture
 def told(store: Store) -> list[PaymentProcessed]:
     """What was told of payments, in order."""
-    facts: list[PaymentProcessed] = []
+    processed: list[PaymentProcessed] = []
 
     def listen(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
-        facts.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
+        processed.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
 
     store.subscribe(listen)
-    return facts
+    return processed
 
 
 async def card(shop: PaymentParts, token: str = "pm_card_visa") -> str:
@@ -78,8 +78,8 @@ async def record_of(shop: PaymentParts, rescue_id: str = RESCUE) -> PaymentRecor
     return record
 
 
-def said(facts: list[PaymentProcessed]) -> list[tuple[str, str, int]]:
-    return [(f.kind, f.status, f.amount_minor) for f in facts]
+def said(events: list[PaymentProcessed]) -> list[tuple[str, str, int]]:
+    return [(f.kind, f.status, f.amount_minor) for f in events]
 
 
 async def test_a_completed_rescue_is_held_then_captured(
@@ -185,7 +185,7 @@ async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
     assert (await record_of(shop)).failure == "expired_card"
 
 
-async def test_a_rider_who_must_act_is_told_and_the_hold_waits(
+async def test_an_authentication_is_requested_and_the_hold_waits(
     shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
 ) -> None:
     with pytest.raises(RetryLater):
@@ -272,7 +272,7 @@ async def test_what_timed_out_is_found_done(
     ]
 
 
-async def test_a_capture_that_somebody_made_by_hand_is_taken_as_it_is(
+async def test_a_capture_made_by_hand_is_recorded(
     shop: PaymentParts, gateway: StripePaymentGateway, told: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
@@ -312,17 +312,17 @@ async def test_side_by_side_repeats_do_it_once(
 async def test_the_consumers_are_slow_and_do_the_same(shop: PaymentParts, emulator: Emulator) -> None:
     consumers = {c.name: c for c in handlers.consumers(shop.payments)}
     assert all(c.slow for c in consumers.values())
-    for name, fact in (("payments.hold", requested(await card(shop))), ("payments.settle", completed())):
-        event = EventEnvelope(
+    for name, event in (("payments.hold", requested(await card(shop))), ("payments.settle", completed())):
+        envelope = EventEnvelope(
             id=f"{RESCUE}.1.0",
             collection="rescuerequests",
             document_id=RESCUE,
             document_version=1,
             at=shop.payments._clock.city(),
             actor=SYSTEM,
-            event=fact,
+            event=event,
         )
-        await consumers[name].handle(event)
+        await consumers[name].handle(envelope)
     assert [line["captured_minor"] for line in await emulator.intents()] == [2500]
 
 
@@ -371,8 +371,8 @@ async def test_a_crash_after_any_step_leaves_one_intent_one_settlement_one_booki
         lines = [line for line in await emulator.intents() if line["rescue_id"] == rescue_id]
         assert [line["captured_minor"] for line in lines] == [end.owed.rider_minor], f"death after {n}"
         assert [line["capturable_minor"] for line in lines] == [0]
-        facts = [f.kind for f in told if f.rescue_id == rescue_id]
-        assert facts == ["hold", name], f"death after {n}"
+        kinds = [f.kind for f in told if f.rescue_id == rescue_id]
+        assert kinds == ["hold", name], f"death after {n}"
         booked = [t.id async for t in store.collection(LEDGER).scan() if t.rescue_id == rescue_id]
         assert len(booked) == (0 if name == "release" else 2)
         record = await store.collection(RECORDS).get(f"pay_{rescue_id.rpartition('_')[2]}")

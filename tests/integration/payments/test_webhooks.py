@@ -248,7 +248,7 @@ async def test_a_refused_authentication_fails_the_hold(store: Store, tmp_path: P
 
 
 @pytest.mark.parametrize("succeeds", [True, False])
-async def test_an_authentication_whose_webhook_is_lost_is_asked_for(
+async def test_an_authentication_whose_webhook_is_lost_is_polled(
     store: Store, tmp_path: Path, succeeds: bool
 ) -> None:
     async with street(store, tmp_path / "emulator") as here:
@@ -265,7 +265,7 @@ async def test_an_authentication_whose_webhook_is_lost_is_asked_for(
         assert await store.collection(EVENTS).count() == 0
 
 
-async def test_nobody_asks_on_when_the_rescue_has_ended(store: Store, tmp_path: Path) -> None:
+async def test_polling_stops_when_the_rescue_has_ended(store: Store, tmp_path: Path) -> None:
     async with street(store, tmp_path / "emulator") as here:
         method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         with pytest.raises(RetryLater):

@@ -99,7 +99,7 @@ async def test_a_quote_is_itemised_and_holds_for_ten_minutes(house: House) -> No
     assert {"duration_s", "demand_multiplier", "expires_at"} <= set(answer)
 
 
-async def test_a_quote_nobody_took_is_forgotten_a_day_after_its_end(house: House) -> None:
+async def test_an_unused_quote_is_purged_a_day_after_its_end(house: House) -> None:
     (ticker,) = pricing_jobs.periodic_tasks(house.pricing)
     quote = await house.pricing.quote(RIDER, wanted())
     house.wall.at = quote.expires_at + timedelta(days=1)
@@ -201,7 +201,7 @@ async def test_a_utility_job_needs_no_problem(house: House) -> None:
         (timedelta(days=-1), False),
     ],
 )
-async def test_a_booking_lies_half_an_hour_to_thirty_days_ahead(
+async def test_a_booking_is_half_an_hour_to_thirty_days_ahead(
     house: House, ahead: timedelta, accepted: bool
 ) -> None:
     at = house.clock.city() + ahead
@@ -294,7 +294,7 @@ async def ask(house: House, place: Place) -> CoverageView:
     return msgspec.json.decode(await house.coverage.at(place.point), type=CoverageView)
 
 
-async def test_coverage_says_who_could_come(house: House) -> None:
+async def test_coverage_tells_how_soon_a_driver_could_come(house: House) -> None:
     assert await ask(house, PLATEAU) == CoverageView(
         covered=True, area_id="montreal", drivers_available=True, eta_seconds=240
     )
@@ -324,7 +324,7 @@ async def test_only_so_many_arrival_times_are_kept(house: House, monkeypatch: py
     assert len(house.coverage._cache) == 2
 
 
-async def test_who_leaves_does_not_end_the_look_of_the_others(house: House) -> None:
+async def test_a_cancelled_request_does_not_end_the_lookup_of_the_others(house: House) -> None:
     first, second = (asyncio.create_task(house.coverage.at(PLATEAU.point)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()

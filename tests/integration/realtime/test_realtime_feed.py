@@ -74,7 +74,9 @@ async def test_events_of_two_documents_of_one_id_are_both_told(redis: RedisClien
         expires_at=events.START,
     )
     feeding.views.things["off_1"] = {"id": "off_1"}
-    await feeding.feed(events.event(events.assigned(), 3), events.event(fact, 3, collection="dispatchcases"))
+    await feeding.feed(
+        events.envelope(events.assigned(), 3), events.envelope(fact, 3, collection="dispatchcases")
+    )
     assert [item.name for item in await feeding.read(DRIVER)] == ["rescue:status_update", "offer:new"]
 
 
@@ -83,7 +85,7 @@ async def test_an_event_carries_the_city_s_time_and_what_is_shown(redis: RedisCl
     feeding.views.things["ntf_1"] = {"id": "ntf_1", "title": "Hello"}
     fact = NotificationCreated(notification_id="ntf_1", user_id=events.RIDER)
     at = events.START + timedelta(milliseconds=250)
-    await feeding.feed(events.event(fact, 1, at=at, document="ntf_1", collection="notifications"))
+    await feeding.feed(events.envelope(fact, 1, at=at, document="ntf_1", collection="notifications"))
     (item,) = await feeding.read(RIDER)
     assert (item.name, item.at) == ("notification:new", "2026-11-23T21:00:00.250000Z")
     assert msgspec.json.decode(item.data) == {"id": "ntf_1", "title": "Hello"}
@@ -92,5 +94,5 @@ async def test_an_event_carries_the_city_s_time_and_what_is_shown(redis: RedisCl
 async def test_what_is_gone_is_not_told(redis: RedisClient) -> None:
     feeding = Feeding(redis)
     fact = NotificationCreated(notification_id="ntf_gone", user_id=events.RIDER)
-    await feeding.feed(events.event(fact, 1, document="ntf_gone", collection="notifications"))
+    await feeding.feed(events.envelope(fact, 1, document="ntf_gone", collection="notifications"))
     assert await feeding.read(RIDER) == []

@@ -80,7 +80,7 @@ async def test_a_repeat_is_recognised_after_the_payment_was_noted(world: World) 
     assert len([e for e in world.events if isinstance(e.event, RescueEnded)]) == 1
 
 
-async def test_a_driver_who_released_and_repeats_is_answered_and_another_is_not(world: World) -> None:
+async def test_a_repeated_release_succeeds_for_its_driver_only(world: World) -> None:
     rescue = await world.assigned()
     released = await world.service.act(rescue.id, Release(reason="breakdown"), DRIVER)
     assert await world.service.act(rescue.id, Release(reason="breakdown"), DRIVER) == released
@@ -144,7 +144,7 @@ async def test_three_d_secure_is_waited_for(world: World) -> None:
     assert (await world.get(rescue.id)).status == "matching"
 
 
-async def test_a_payment_told_twice_or_late_changes_nothing(world: World) -> None:
+async def test_a_repeated_or_late_payment_event_changes_nothing(world: World) -> None:
     rescue = await world.request()
     await world.service.record_payment(payment(rescue, "hold", "succeeded", version=5))
     told = await world.get(rescue.id)

@@ -102,7 +102,7 @@ async def test_to_others_it_does_not_exist(world: World, who: Principal) -> None
         await world.queries.get_rescue("res_qc_01jdc000000000000000009999", who)
 
 
-async def test_a_driver_who_is_no_more_does_not_hide_the_rescue(world: World) -> None:
+async def test_a_deleted_driver_does_not_hide_the_rescue(world: World) -> None:
     rescue = await world.completed()
     world.directory.gone.add("usr_driver")
     seen = await shown(world, rescue.id, RIDER)
@@ -205,7 +205,7 @@ async def test_a_list_is_paged_without_gap_or_repeat(world: World) -> None:
 # --- timeline and cancellation -----------------------------------------------------------------
 
 
-async def test_the_timeline_says_who_did_what_and_keeps_operators_to_themselves(world: World) -> None:
+async def test_the_timeline_names_actors_but_hides_operators(world: World) -> None:
     rescue = await world.assigned()
     await world.service.act(rescue.id, Cancel(reason="rider_called"), SUPPORT)
     for who, shown_id in ((RIDER, None), (DRIVER, None), (SUPPORT, "usr_support")):
@@ -276,7 +276,7 @@ async def test_the_people_of_a_rescue_talk_in_order(world: World) -> None:
     assert [m.text for m in latest.items] == ["All well?"]
 
 
-async def test_a_sent_message_is_told_without_its_words(world: World) -> None:
+async def test_the_event_of_a_message_does_not_contain_its_text(world: World) -> None:
     rescue = await world.assigned()
     message = await world.chat.send(rescue.id, RIDER, "My name is Robin")
     event = world.events[-1]
@@ -303,7 +303,7 @@ async def test_strangers_neither_read_nor_write(world: World) -> None:
     assert await world.chat.count(rescue.id) == 0
 
 
-async def test_a_day_after_the_end_nothing_more_is_said(world: World) -> None:
+async def test_the_chat_closes_a_day_after_the_end(world: World) -> None:
     rescue = await world.completed()
     world.pass_time(24 * 3600)
     await world.chat.send(rescue.id, RIDER, "I left my helmet in your truck")
@@ -316,7 +316,7 @@ async def test_a_day_after_the_end_nothing_more_is_said(world: World) -> None:
 # --- the console -------------------------------------------------------------------------------
 
 
-async def test_the_console_has_the_whole_file_and_nothing_of_what_is_not_there(world: World) -> None:
+async def test_the_console_shows_the_whole_rescue_and_nothing_for_an_unknown_id(world: World) -> None:
     rescue = await world.assigned()
     await world.chat.send(rescue.id, RIDER, "Hello")
     file = RescueDetails(world.store, world.queries, ChatService(world.store, world.clock))

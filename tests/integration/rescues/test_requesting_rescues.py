@@ -101,7 +101,7 @@ async def test_another_riders_quote_does_not_exist(world: World) -> None:
         await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
 
 
-async def test_a_payment_method_that_is_not_ones_own_is_named(world: World) -> None:
+async def test_a_payment_method_of_another_rider_is_a_field_error(world: World) -> None:
     world.quotes.add("quo_1")
     with pytest.raises(ValidationFailed) as refused:
         await world.service.request(

@@ -53,7 +53,7 @@ def riders(store: Store, wall: Wall) -> RiderService:
 
 
 def ended(rescue_id: str) -> EventEnvelope:
-    fact = RescueUnserved(
+    event = RescueUnserved(
         rescue_id=rescue_id,
         rider_id="usr_1",
         area_id="montreal",
@@ -67,7 +67,7 @@ def ended(rescue_id: str) -> EventEnvelope:
         document_version=3,
         at=NOW,
         actor=SYSTEM,
-        event=fact,
+        event=event,
     )
 
 
@@ -114,7 +114,7 @@ async def test_a_young_claim_is_left_alone(riders: RiderService, wall: Wall, sto
     assert await live_rescue(store, "usr_1") == "res_1"
 
 
-async def test_an_overdue_claim_whose_rescue_lives_is_kept_for_good(
+async def test_an_overdue_claim_of_a_live_rescue_is_confirmed(
     riders: RiderService, wall: Wall, store: Store
 ) -> None:
     await riders.claim("usr_1", "res_1")
@@ -153,7 +153,9 @@ async def test_a_claim_confirmed_while_it_is_looked_into_stays(
     assert await live_rescue(store, "usr_1") == "res_1"
 
 
-async def test_confirming_says_whether_the_rider_is_still_ones_own(riders: RiderService, wall: Wall) -> None:
+async def test_confirming_tells_whether_the_rescue_still_has_the_rider(
+    riders: RiderService, wall: Wall
+) -> None:
     await riders.claim("usr_1", "res_1")
     assert await riders.confirm("usr_1", "res_1")
     assert await riders.confirm("usr_1", "res_1")

@@ -185,14 +185,14 @@ class _Collection:
 
     async def insert(self, document: Any, recorded: PendingEvents | None = None) -> Any:
         return await self._fuse.step(
-            lambda stored: f"{self._name}: inserted{_state(stored)}{_facts(recorded)}",
+            lambda stored: f"{self._name}: inserted{_state(stored)}{_events_in(recorded)}",
             lambda: self._inner.insert(document, recorded),
             lambda stored: self._events(stored, recorded),
         )
 
     async def save(self, document: Any, recorded: PendingEvents | None = None) -> Any:
         return await self._fuse.step(
-            lambda stored: f"{self._name}: saved{_state(stored)}{_facts(recorded)}",
+            lambda stored: f"{self._name}: saved{_state(stored)}{_events_in(recorded)}",
             lambda: self._inner.save(document, recorded),
             lambda stored: self._events(stored, recorded),
         )
@@ -226,12 +226,12 @@ def _state(document: Any) -> str:
     return f" {state}{running}" if isinstance(state, str) else ""
 
 
-def _facts(recorded: PendingEvents | None) -> str:
-    return " with " + ", ".join(_name(fact) for fact in recorded.events) if recorded else ""
+def _events_in(recorded: PendingEvents | None) -> str:
+    return " with " + ", ".join(_name(event) for event in recorded.events) if recorded else ""
 
 
-def _name(fact: object) -> str:
-    return type(fact).__name__
+def _name(event: object) -> str:
+    return type(event).__name__
 
 
 _ASKED_OF_STRIPE = frozenset(

@@ -39,14 +39,18 @@ async def judge(world: World, *, every_event_known: bool = True) -> list[str]:
     """A sentence for each thing that is wrong.  Without *every_event_known* (a process died while a
     write was under way) what came of events that nobody wrote down is no finding."""
     events = read_events(world.place.events)
-    facts = await records.read_records(StoreRecordSource(world.store, world.place.stripe_url))
+    evidence = await records.read_records(StoreRecordSource(world.store, world.place.stripe_url))
     found = [
-        *invariants.legal_transitions(facts.rescues),
-        *invariants.ledger_zero(facts.ledger),
-        *invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.processor_payments),
-        *invariants.one_job_per_driver(facts.rescues),
-        *invariants.one_live_per_rider(facts.rescues),
-        *invariants.drained(facts.pending_work, facts.rescues, facts.offers, facts.payments, quiet=True),
+        *invariants.legal_transitions(evidence.rescues),
+        *invariants.ledger_zero(evidence.ledger),
+        *invariants.money_matches(
+            evidence.rescues, evidence.payments, evidence.ledger, evidence.processor_payments
+        ),
+        *invariants.one_job_per_driver(evidence.rescues),
+        *invariants.one_live_per_rider(evidence.rescues),
+        *invariants.drained(
+            evidence.pending_work, evidence.rescues, evidence.offers, evidence.payments, quiet=True
+        ),
         *await _claims(world),
         *await _streams(world, events, every_event_known),
         *await _notifications(world, events, every_event_known),

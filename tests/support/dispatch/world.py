@@ -1,5 +1,5 @@
-"""A city for the tests of dispatch: a clock that is turned by hand, drivers at places, rescues in a
-collection of their own, a relay and a deadline runner that act when told to."""
+"""The world around dispatch for its tests: a clock set by hand, drivers at fixed positions, rescues in a
+collection of their own, a relay and a deadline runner that act on request."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ RESCUES = CollectionSpec("testrescues", Rescue)
 
 
 class StoredAssignments:
-    """The port ``RescueBook`` over stored rescues."""
+    """Implements ``RescueAssignments`` over stored rescues."""
 
     def __init__(self, store: Store) -> None:
         self._rescues = store.collection(RESCUES)
@@ -74,7 +74,7 @@ class StoredAssignments:
         def decide(rescue: Rescue) -> tuple[Rescue, PendingEvents] | None:
             if rescue.status != "matching":
                 return None
-            fact = RescueAssigned(
+            event = RescueAssigned(
                 rescue_id=rescue_id,
                 rider_id=RIDER,
                 area_id=AREA,
@@ -90,7 +90,7 @@ class StoredAssignments:
                 offer_id=offer_id,
                 assignments=rescue.assignments + 1,
             )
-            return taken, PendingEvents((fact,), SYSTEM, START)
+            return taken, PendingEvents((event,), SYSTEM, START)
 
         rescue = await update(self._rescues, rescue_id, decide, attempts=20)
         return rescue.status == "assigned" and rescue.offer_id == offer_id
@@ -101,7 +101,7 @@ class StoredAssignments:
 
 
 class FakePositions:
-    """The port ``Positions``: drivers stand where they were put."""
+    """Implements ``NearbyDrivers``: drivers are where the test placed them."""
 
     def __init__(self) -> None:
         self.at: dict[str, GeoPoint] = {}
@@ -159,7 +159,7 @@ async def crash() -> None:
 
 
 class DispatchWorld:
-    """Dispatch over a real store, with everything around it in the test's hands."""
+    """Dispatch over a real store; the test controls everything around it."""
 
     def __init__(self, store: Store, settings: DispatchSettings | None = None) -> None:
         self.store = store
@@ -212,11 +212,11 @@ class DispatchWorld:
 
     async def set_standing(self, driver_id: str, *, online: bool, approved: bool = True) -> None:
         version = self._standing[driver_id] = self._standing.get(driver_id, 0) + 1
-        fact = DriverStandingChanged(driver_id=driver_id, approved=approved, online=online, vehicle_id="veh")
-        await self.dispatch.follow_driver(self.event(fact, driver_id, version))
+        event = DriverStandingChanged(driver_id=driver_id, approved=approved, online=online, vehicle_id="veh")
+        await self.dispatch.follow_driver(self.envelope(event, driver_id, version))
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
-        """The port ``Drivers``; the fact of it comes with ``deliver`` in real life, at once here."""
+        """Implements ``DriverAvailability``; the event follows at once here, not by the relay."""
         self.offline.append((driver_id, reason))
         await self.set_standing(driver_id, online=False)
 
@@ -238,7 +238,7 @@ class DispatchWorld:
         else:
             rescue = await self.rescues.save(replace(rescue, status="matching", driver_id=None))
         entry = rescue.assignments + 1
-        fact = MatchingBegan(
+        event = MatchingBegan(
             rescue_id=rescue_id,
             rider_id=rider_id,
             area_id=AREA,
@@ -254,7 +254,7 @@ class DispatchWorld:
             currency="CAD",
             given_up_by=given_up_by,
         )
-        return self.event(fact, rescue_id, rescue.version)
+        return self.envelope(event, rescue_id, rescue.version)
 
     async def cancel(self, rescue_id: str = RESCUE) -> None:
         await self.dispatch.follow_rescue(await self.cancellation(rescue_id))
@@ -263,7 +263,7 @@ class DispatchWorld:
         rescue = await self.rescues.get(rescue_id)
         assert rescue is not None
         ended = await self.rescues.save(replace(rescue, status="cancelled"))
-        fact = RescueCancelled(
+        event = RescueCancelled(
             rescue_id=rescue_id,
             rider_id=RIDER,
             area_id=AREA,
@@ -272,9 +272,9 @@ class DispatchWorld:
             driver_id=rescue.driver_id,
             owed=Charge(0, 0, "CAD"),
         )
-        return self.event(fact, rescue_id, ended.version)
+        return self.envelope(event, rescue_id, ended.version)
 
-    def event(self, fact: AnyEvent, document: str, version: int) -> EventEnvelope:
+    def envelope(self, event: AnyEvent, document: str, version: int) -> EventEnvelope:
         """The event of a change of a rescue or a driver that led to that version."""
         return EventEnvelope(
             id=f"{document}.{version}.0",
@@ -283,7 +283,7 @@ class DispatchWorld:
             document_version=version,
             at=self.now,
             actor=SYSTEM,
-            event=fact,
+            event=event,
         )
 
     # --- time -------------------------------------------------------------------------------------

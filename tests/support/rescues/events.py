@@ -1,4 +1,4 @@
-"""The facts of one rescue's life, as its parts would record them."""
+"""The events of one rescue's life, as its parts would record them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ PICKUP, DROPOFF = GeoPoint(45.52, -73.58), GeoPoint(45.55, -73.6)
 NOTHING = Charge(0, 0, "CAD")
 
 
-def event(
-    fact: AnyEvent,
+def envelope(
+    event: AnyEvent,
     version: int = 1,
     *,
     at: datetime | None = None,
@@ -48,7 +48,7 @@ def event(
         document_version=version,
         at=at or START + timedelta(minutes=version),
         actor=SYSTEM,
-        event=fact,
+        event=event,
     )
 
 
@@ -188,13 +188,13 @@ def paid(
     )
 
 
-def paid_event(fact: PaymentProcessed, version: int, *, at: datetime | None = None) -> EventEnvelope:
-    return event(fact, version, at=at, document=PAYMENT, collection="paymentrecords")
+def payment_envelope(event: PaymentProcessed, version: int, *, at: datetime | None = None) -> EventEnvelope:
+    return envelope(event, version, at=at, document=PAYMENT, collection="paymentrecords")
 
 
 def whole_life() -> list[EventEnvelope]:
     """Requested, matched, driven home, paid: the events in the order they happened."""
-    facts: list[AnyEvent] = [
+    events: list[AnyEvent] = [
         requested(),
         matching(),
         assigned(),
@@ -203,8 +203,8 @@ def whole_life() -> list[EventEnvelope]:
         started(),
         completed(),
     ]
-    life = [event(fact, version) for version, fact in enumerate(facts, start=1)]
+    life = [envelope(event, version) for version, event in enumerate(events, start=1)]
     hold = paid("hold", payment_status="held", captured_minor=0)
-    life.insert(1, paid_event(hold, 2, at=START + timedelta(minutes=1, seconds=5)))
-    life.append(paid_event(paid(), 3, at=START + timedelta(minutes=8)))
+    life.insert(1, payment_envelope(hold, 2, at=START + timedelta(minutes=1, seconds=5)))
+    life.append(payment_envelope(paid(), 3, at=START + timedelta(minutes=8)))
     return life

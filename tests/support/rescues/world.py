@@ -221,7 +221,7 @@ def payment(
     captured_minor: int = 0,
 ) -> EventEnvelope:
     """An event of the rescue's payment."""
-    fact = PaymentProcessed(
+    event = PaymentProcessed(
         payment_id="pay_1",
         rescue_id=rescue.id,
         rider_id=rescue.rider_id,
@@ -241,7 +241,7 @@ def payment(
         document_version=version,
         at=NOW + timedelta(seconds=version),
         actor=SYSTEM,
-        event=fact,
+        event=event,
     )
 
 

@@ -40,7 +40,7 @@ def test_what_has_expired_is_missing_again() -> None:
         (APPROVED, "veh_other", "validation_failed", 422),
     ],
 )
-def test_going_online_needs_approval_and_a_vehicle_of_ones_own(
+def test_going_online_needs_approval_and_an_own_vehicle(
     profile: DriverProfile, vehicle_id: str | None, code: str, status: int
 ) -> None:
     with pytest.raises(ApiError) as refused:
@@ -77,27 +77,27 @@ def test_a_driver_has_a_bounded_number_of_vehicles() -> None:
     assert model.with_vehicle(full, "veh_0") == full
 
 
-def test_who_is_suspended_goes_offline_with_the_reason() -> None:
+def test_a_suspended_driver_goes_offline_with_the_reason() -> None:
     gone = model.set_approval(model.go_online(APPROVED, "veh_a"), "suspended")
     assert (gone.online, gone.offline_reason) == (False, "suspended")
 
 
-def test_who_is_suspended_while_offline_is_told_as_well() -> None:
-    (fact,) = model.standing_events(APPROVED, model.set_approval(APPROVED, "suspended"))
-    assert (fact.approved, fact.online, fact.reason) == (False, False, "suspended")
+def test_a_suspension_while_offline_is_published() -> None:
+    (event,) = model.standing_events(APPROVED, model.set_approval(APPROVED, "suspended"))
+    assert (event.approved, event.online, event.reason) == (False, False, "suspended")
 
 
-def test_who_is_approved_again_is_not_told_once_more_of_the_suspension() -> None:
+def test_a_new_approval_clears_the_reason_of_the_suspension() -> None:
     gone = model.set_approval(model.go_online(APPROVED, "veh_a"), "suspended")
-    (fact,) = model.standing_events(gone, model.set_approval(gone, "approved"))
-    assert (fact.approved, fact.online, fact.reason) == (True, False, None)
+    (event,) = model.standing_events(gone, model.set_approval(gone, "approved"))
+    assert (event.approved, event.online, event.reason) == (True, False, None)
 
 
-def test_only_what_matters_to_dispatch_is_told() -> None:
+def test_only_changes_that_matter_to_dispatch_are_published() -> None:
     assert model.standing_events(NEW, model.with_vehicle(NEW, "veh_a")) == ()
     online = model.go_online(APPROVED, "veh_a")
-    (fact,) = model.standing_events(APPROVED, online)
-    assert (fact.approved, fact.online, fact.vehicle_id) == (True, True, "veh_a")
-    (fact,) = model.standing_events(online, model.go_offline(online, "missed_offers"))
-    assert (fact.online, fact.vehicle_id, fact.reason) == (False, None, "missed_offers")
+    (event,) = model.standing_events(APPROVED, online)
+    assert (event.approved, event.online, event.vehicle_id) == (True, True, "veh_a")
+    (event,) = model.standing_events(online, model.go_offline(online, "missed_offers"))
+    assert (event.online, event.vehicle_id, event.reason) == (False, None, "missed_offers")
     assert len(model.standing_events(online, model.go_online(online, "veh_b"))) == 1

@@ -40,16 +40,16 @@ def test_a_whole_life_is_on_the_row() -> None:
 
 
 def test_what_is_asked_for_is_on_the_row_before_anybody_is_looked_for() -> None:
-    row = row_of([events.event(events.requested(), 1)])
+    row = row_of([events.envelope(events.requested(), 1)])
     assert (row.kind, row.problem) == ("rescue", "flat_tire")
     assert (row.pickup, row.dropoff) == (events.PICKUP, events.DROPOFF)
 
 
 def test_a_request_from_before_it_was_told_leaves_that_open() -> None:
     untold = replace(events.requested(), kind=None, problem=None, pickup=None, dropoff=None)
-    row = row_of([events.event(untold, 1), events.event(events.matching(), 2)])
+    row = row_of([events.envelope(untold, 1), events.envelope(events.matching(), 2)])
     assert (row.kind, row.pickup) == ("rescue", events.PICKUP)
-    assert row == row_of([events.event(events.matching(), 2), events.event(untold, 1)])
+    assert row == row_of([events.envelope(events.matching(), 2), events.envelope(untold, 1)])
 
 
 def test_a_repeated_event_changes_nothing() -> None:
@@ -61,28 +61,28 @@ def test_a_repeated_event_changes_nothing() -> None:
 @given(st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_row(chance: random.Random) -> None:
     life = events.whole_life()
-    life.append(events.event(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"), 8))
-    life.append(events.event(events.assigned(driver=events.OTHER_DRIVER), 9))
+    life.append(events.envelope(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"), 8))
+    life.append(events.envelope(events.assigned(driver=events.OTHER_DRIVER), 9))
     expected = row_of(life)
     chance.shuffle(life)
     assert row_of(life) == expected
 
 
 def test_a_second_search_waits_from_its_own_beginning_and_has_no_driver() -> None:
-    life = [events.event(events.requested(), 1), events.event(events.matching(), 2)]
-    life += [events.event(events.assigned(), 3)]
-    life += [events.event(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"), 4)]
+    life = [events.envelope(events.requested(), 1), events.envelope(events.matching(), 2)]
+    life += [events.envelope(events.assigned(), 3)]
+    life += [events.envelope(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"), 4)]
     row = row_of(life)
     assert (row.status, row.driver_id, row.waiting_since) == ("matching", None, minute(4))
 
 
 def test_an_older_payment_event_does_not_undo_a_newer_one() -> None:
     refund = events.paid("refund", payment_status="refunded", refunded_minor=3150)
-    row = row_of([events.event(events.requested(), 1), events.paid_event(refund, 4)])
-    row_after = apply_event(row, events.paid_event(events.paid(), 3))
+    row = row_of([events.envelope(events.requested(), 1), events.payment_envelope(refund, 4)])
+    row_after = apply_event(row, events.payment_envelope(events.paid(), 3))
     assert row_after == row
     assert row.refunded_minor == 3150
 
 
 def test_a_fact_of_something_else_makes_no_row() -> None:
-    assert apply_event(None, events.event(UserSignedUp(user_id=events.RIDER, role="rider"))) is None
+    assert apply_event(None, events.envelope(UserSignedUp(user_id=events.RIDER, role="rider"))) is None

@@ -79,7 +79,7 @@ def test_a_rescue_that_owes_nothing_has_nothing_booked() -> None:
         ),
     ],
 )
-def test_a_difference_is_said_in_a_sentence(
+def test_a_difference_is_reported_in_a_sentence(
     stripe: list[StripeLine], ledger: list[LedgerTransaction], rescues: dict[str, Any], word: str
 ) -> None:
     assert any(word in sentence for sentence in differences(stripe, ledger, rescues))

@@ -66,7 +66,7 @@ def test_once_paid_the_rider_owes_nothing_and_stripe_has_it_all(rider: int, driv
 
 
 @given(st.integers(0, 1_000_000), st.integers(0, 100))
-def test_a_promotion_costs_us_and_nobody_else(total: int, percent: int) -> None:
+def test_a_promotion_is_paid_by_the_platform_alone(total: int, percent: int) -> None:
     discount = share(total, percent)
     driver = total - share(total, 25)
     plain = balances_of(
@@ -86,7 +86,7 @@ def test_a_promotion_costs_us_and_nobody_else(total: int, percent: int) -> None:
     assert promoted.get((PROMO_EXPENSE, "CAD"), 0) == discount
 
 
-def test_nobody_earns_where_nobody_drove() -> None:
+def test_without_a_driver_nothing_is_payable_to_one() -> None:
     entries = entries_for_charge(Charge(700, 560, "CAD"), rider_id="usr_r", driver_id=None)
     assert entries == (Entry("rider:usr_r", 700), Entry(PLATFORM_REVENUE, -700))
 

@@ -45,17 +45,17 @@ def test_one_rescue_has_one_payment() -> None:
 def test_a_hold_becomes_what_its_intent_is(seen: IntentStatus, status: str, told: str) -> None:
     moved = model.apply_hold(RECORD, intent(seen))
     assert moved is not None
-    record, fact = moved
+    record, event = moved
     assert (record.status, record.intent_id) == (status, "pi_1")
-    assert (fact.kind, fact.status, fact.payment_status) == ("hold", told, status)
-    assert fact.amount_minor == 2500
+    assert (event.kind, event.status, event.payment_status) == ("hold", told, status)
+    assert event.amount_minor == 2500
 
 
 def test_people_hear_that_the_card_was_declined_and_the_record_keeps_why() -> None:
     moved = model.apply_hold(RECORD, replace(intent("requires_payment_method"), failure="expired_card"))
     assert moved is not None
-    record, fact = moved
-    assert (record.failure, fact.reason) == ("expired_card", "card_declined")
+    record, event = moved
+    assert (record.failure, event.reason) == ("expired_card", "card_declined")
 
 
 def test_asking_again_while_the_rider_has_not_acted_tells_nothing_new() -> None:
@@ -78,21 +78,21 @@ def test_a_held_payment_is_moved_by_its_rescue_alone(seen: IntentStatus) -> None
 
 
 def test_a_completed_rescue_captures_and_a_fee_is_called_a_fee() -> None:
-    for fact, kind in (
+    for event, kind in (
         (completed(), "capture"),
         (ended(RescueCancelled, "cancelled", rider_minor=700), "fee"),
     ):
-        with_end = model.with_ending(replace(RECORD, status="held", intent_id="pi_1"), fact)
+        with_end = model.with_ending(replace(RECORD, status="held", intent_id="pi_1"), event)
         assert with_end is not None
         settling = model.start_settlement(with_end)
         assert settling is not None and settling.status == "capturing"
-        done = model.apply_settlement(settling, intent("succeeded", fact.owed.rider_minor))
+        done = model.apply_settlement(settling, intent("succeeded", event.owed.rider_minor))
         assert done is not None
-        assert (done[0].status, done[0].captured_minor) == ("captured", fact.owed.rider_minor)
+        assert (done[0].status, done[0].captured_minor) == ("captured", event.owed.rider_minor)
         assert (done[1].kind, done[1].status, done[1].captured_minor) == (
             kind,
             "succeeded",
-            fact.owed.rider_minor,
+            event.owed.rider_minor,
         )
 
 

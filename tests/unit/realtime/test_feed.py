@@ -24,7 +24,7 @@ OFFER = "off_01jdc0000000000000000000f1"
 def fed(fact: AnyEvent, version: int = 4) -> dict[str, StreamMessage]:
     named = [
         (stream, entry)
-        for entry in to_stream_messages(events.event(fact, version))
+        for entry in to_stream_messages(events.envelope(fact, version))
         for stream in entry.streams
     ]
     by_stream = dict(named)

@@ -37,5 +37,5 @@ async def test_a_redis_that_is_away_is_asked_again_soon_however_long_it_was_away
     feeder = StreamPublisher(Away(RedisUnavailable("away")), NoViews())
     for _ in range(10):
         with pytest.raises(RetryLater) as again:
-            await feeder.publish(events.event(events.assigned(), 3))
+            await feeder.publish(events.envelope(events.assigned(), 3))
         assert again.value.seconds == RETRY_SECONDS

@@ -113,7 +113,7 @@ def test_any_sequence_of_commands_leads_a_legal_life(
 ) -> None:
     request = RequestRescue(quote_id="quo_1", payment_method_id="pmt_1")
     now = NOW
-    opened, facts = open_rescue(
+    opened, events = open_rescue(
         request,
         quote,
         rescue_id=RESCUE_ID,
@@ -123,7 +123,7 @@ def test_any_sequence_of_commands_leads_a_legal_life(
         rules=RULES,
     )
     rescue = msgspec.structs.replace(opened, version=1)
-    happened: list[DomainEvent] = list(facts)
+    happened: list[DomainEvent] = list(events)
     for _ in range(steps):
         now += timedelta(seconds=data.draw(st.integers(0, 900)))
         command, actor = drawn(data, rescue)

@@ -62,7 +62,7 @@ def events(rescue: Rescue, command: Command, actor: Actor, seconds: float = 0) -
 
 
 def test_a_new_rescue_is_requested_on_the_terms_of_its_quote() -> None:
-    rescue, (fact,) = open_rescue(
+    rescue, (event,) = open_rescue(
         RequestRescue(quote_id="quo_1", payment_method_id="pmt_1", note="by the fountain"),
         terms(),
         rescue_id=RESCUE_ID,
@@ -71,16 +71,16 @@ def test_a_new_rescue_is_requested_on_the_terms_of_its_quote() -> None:
         now=NOW,
         rules=RULES,
     )
-    assert isinstance(fact, RescueRequested)
-    assert (fact.status, fact.previous, fact.total_minor) == ("requested", None, 3140)
-    assert rescue.due_at == fact.hold_ends_at == NOW + timedelta(minutes=5)
+    assert isinstance(event, RescueRequested)
+    assert (event.status, event.previous, event.total_minor) == ("requested", None, 3140)
+    assert rescue.due_at == event.hold_ends_at == NOW + timedelta(minutes=5)
     assert (rescue.region, rescue.area_id, rescue.eta_seconds) == ("qc", "montreal", 540)
     assert rescue.timeline == (TimelineEntry(at=NOW, from_=None, to="requested", actor=RIDER, version=1),)
 
 
 def test_a_booking_waits_for_its_time_and_then_asks_for_the_card() -> None:
     later = NOW + timedelta(hours=3)
-    booked, (fact,) = open_rescue(
+    booked, (event,) = open_rescue(
         RequestRescue(quote_id="quo_1", payment_method_id="pmt_1"),
         terms(scheduled_for=later),
         rescue_id=RESCUE_ID,
@@ -89,7 +89,7 @@ def test_a_booking_waits_for_its_time_and_then_asks_for_the_card() -> None:
         now=NOW,
         rules=RULES,
     )
-    assert isinstance(fact, RescueScheduled)
+    assert isinstance(event, RescueScheduled)
     assert booked.due_at == booked.scheduled_for == later
     assert not booked.is_live
     (woken,) = events(booked, Wake(rider_is_free=True), SYSTEM, 3 * 3600)
@@ -97,10 +97,10 @@ def test_a_booking_waits_for_its_time_and_then_asks_for_the_card() -> None:
     assert woken.hold_ends_at == later + timedelta(minutes=5)
 
 
-def test_a_booking_of_a_rider_who_is_being_rescued_already_is_rejected() -> None:
-    (fact,) = events(rescue_in("scheduled"), Wake(rider_is_free=False), SYSTEM)
-    assert isinstance(fact, RescueRejected)
-    assert (fact.reason, fact.owed.rider_minor) == ("rider_has_live_rescue", 0)
+def test_a_booking_of_a_rider_with_a_live_rescue_is_rejected() -> None:
+    (event,) = events(rescue_in("scheduled"), Wake(rider_is_free=False), SYSTEM)
+    assert isinstance(event, RescueRejected)
+    assert (event.reason, event.owed.rider_minor) == ("rider_has_live_rescue", 0)
 
 
 # --- matching --------------------------------------------------------------------------------
@@ -115,10 +115,10 @@ def test_each_entry_to_matching_starts_the_eight_minutes_anew() -> None:
     assert (again.matching_entry, again.due_at) == (2, NOW + timedelta(minutes=10))
 
 
-def test_matching_tells_what_the_driver_would_earn_and_who_gave_the_rescue_up() -> None:
-    (fact,) = events(rescue_in("en_route"), Release(reason="breakdown"), DRIVER)
-    assert isinstance(fact, MatchingBegan)
-    assert (fact.pay_minor, fact.given_up_by, fact.driver_id) == (2355, "usr_driver", None)
+def test_matching_began_has_the_pay_and_the_driver_who_gave_up() -> None:
+    (event,) = events(rescue_in("en_route"), Release(reason="breakdown"), DRIVER)
+    assert isinstance(event, MatchingBegan)
+    assert (event.pay_minor, event.given_up_by, event.driver_id) == (2355, "usr_driver", None)
 
 
 def test_a_search_is_not_given_up_early() -> None:
@@ -127,7 +127,7 @@ def test_a_search_is_not_given_up_early() -> None:
     assert after(rescue_in("matching"), LeaveUnserved(), SYSTEM, 480).status == "unserved"
 
 
-def test_nobody_drives_to_their_own_rescue() -> None:
+def test_a_rider_cannot_be_assigned_to_their_own_rescue() -> None:
     with pytest.raises(IllegalTransition):
         events(rescue_in("matching"), Assign(driver_id="usr_rider", offer_id="off_1"), SYSTEM)
 
@@ -148,9 +148,9 @@ def test_the_system_exchanges_a_driver_once_and_an_operator_again() -> None:
 
 def test_an_exchange_names_both_drivers_and_needs_another_one() -> None:
     rescue = rescue_in("assigned")
-    (fact,) = events(rescue, Exchange(driver_id="usr_b", offer_id="off_2", eta_seconds=90), SYSTEM)
-    assert isinstance(fact, RescueAssigned)
-    assert (fact.driver_id, fact.previous_driver_id, fact.eta_seconds) == ("usr_b", "usr_driver", 90)
+    (event,) = events(rescue, Exchange(driver_id="usr_b", offer_id="off_2", eta_seconds=90), SYSTEM)
+    assert isinstance(event, RescueAssigned)
+    assert (event.driver_id, event.previous_driver_id, event.eta_seconds) == ("usr_b", "usr_driver", 90)
     with pytest.raises(IllegalTransition):
         events(rescue, Exchange(driver_id="usr_driver", offer_id="off_2"), SYSTEM)
 
@@ -190,7 +190,7 @@ def test_a_renewed_pin_unlocks_and_only_the_new_one_starts(actor: Actor) -> None
     assert after(renewed, Start(pin="0815"), DRIVER).status == "in_transit"
 
 
-def test_a_right_pin_after_wrong_ones_starts() -> None:
+def test_the_right_pin_after_wrong_ones_starts_the_job() -> None:
     assert after(rescue_in("arrived", pin_tries=4), Start(pin="4711"), DRIVER).status == "in_transit"
 
 
@@ -221,22 +221,22 @@ def test_one_word_is_no_code_either(said: str) -> None:
         (rescue_in("assigned"), Release(reason=said), DRIVER),
         (rescue_in("arrived"), Abort(reason=said), DRIVER),
     ):
-        fact, kept = events(rescue, command, who)
-        assert (getattr(fact, "reason", None), getattr(kept, "words", None)) == ("other", said)
+        event, kept = events(rescue, command, who)
+        assert (getattr(event, "reason", None), getattr(kept, "words", None)) == ("other", said)
 
 
 def test_a_code_of_another_command_is_none_of_this_one() -> None:
-    (fact, _) = events(rescue_in("assigned"), Cancel(reason="breakdown"), RIDER)
-    assert isinstance(fact, RescueCancelled)
-    assert fact.reason == "other"
+    (event, _) = events(rescue_in("assigned"), Cancel(reason="breakdown"), RIDER)
+    assert isinstance(event, RescueCancelled)
+    assert event.reason == "other"
 
 
 def test_words_that_are_no_code_stay_with_the_rescue() -> None:
     rescue = after(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
     assert rescue.reason == rescue.timeline[-1].reason == "My friend came by"
-    (fact, _) = events(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
-    assert isinstance(fact, RescueCancelled)
-    assert fact.reason == "other"
+    (event, _) = events(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
+    assert isinstance(event, RescueCancelled)
+    assert event.reason == "other"
 
 
 def test_a_no_show_needs_the_ten_minutes_wait() -> None:
@@ -275,12 +275,12 @@ def test_only_an_operator_sets_what_an_aborted_rescue_costs_and_at_most_the_quot
         events(rescue, Abort(reason="unsafe", amount_minor=500), DRIVER)
     with pytest.raises(ValidationFailed):
         events(rescue, Abort(reason="unsafe", amount_minor=3141), ADMIN)
-    (fact,) = events(rescue, Abort(reason="unsafe", amount_minor=3140), ADMIN)
-    assert isinstance(fact, RescueAborted)
-    assert (fact.owed.rider_minor, fact.owed.driver_minor) == (3140, 2355)
+    (event,) = events(rescue, Abort(reason="unsafe", amount_minor=3140), ADMIN)
+    assert isinstance(event, RescueAborted)
+    assert (event.owed.rider_minor, event.owed.driver_minor) == (3140, 2355)
 
 
-def test_an_end_keeps_who_drove_and_nobody_is_on_the_job_any_more() -> None:
+def test_a_final_rescue_keeps_its_driver_but_has_no_current_one() -> None:
     ended = after(rescue_in("in_transit"), Complete(outcome="delivered"), DRIVER)
     assert (ended.driver_id, ended.current_driver, ended.is_live) == ("usr_driver", None, False)
     assert (ended.outcome, ended.ended_at, ended.due_at) == ("delivered", NOW, None)

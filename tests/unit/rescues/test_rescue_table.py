@@ -145,10 +145,10 @@ def test_each_actor_gets_what_the_hand_written_table_says(status: Status, comman
         rescue = rescue_in(status)
         expected = expectation(status, command, name)
         if isinstance(expected, str):
-            facts = decide(rescue, COMMAND[command], actor, LATE, RULES)
-            after = evolve_all(rescue, facts, LATE, actor)
+            events = decide(rescue, COMMAND[command], actor, LATE, RULES)
+            after = evolve_all(rescue, events, LATE, actor)
             assert after.status == (status if expected == "same" else expected), name
-            moves = [f for f in facts if isinstance(f, RescueMoved)]
+            moves = [f for f in events if isinstance(f, RescueMoved)]
             assert len(moves) == (0 if expected == "same" else 1), name
             assert all(isinstance(m, RescueEnded) == (expected in FINAL) for m in moves), name
             assert [(m.status, m.previous, m.rescue_id) for m in moves] == [
@@ -183,9 +183,7 @@ def test_each_arrow_belongs_to_one_command() -> None:
     ("status", "command"),
     [(s, c) for s, c in product(STATUSES, COMMAND) if GRID[c, s][1] not in (".", "same")],
 )
-def test_a_command_repeated_by_its_actor_is_recognised_and_by_nobody_else(
-    status: Status, command: str
-) -> None:
+def test_only_the_actor_of_a_command_can_repeat_it(status: Status, command: str) -> None:
     who, to = GRID[command, status]
     actor = next(
         a for n, a in ACTORS.items() if LETTER.get(n, "-") in who and expectation(status, command, n) == to

@@ -32,9 +32,9 @@ LATE = NOW + timedelta(hours=1)
 
 
 def owed(rescue: Rescue, command: Command, actor: Actor, seconds: float = 3600) -> Charge:
-    fact = decide(rescue, command, actor, NOW + timedelta(seconds=seconds), RULES)[0]
-    assert isinstance(fact, RescueEnded)
-    return fact.owed
+    event = decide(rescue, command, actor, NOW + timedelta(seconds=seconds), RULES)[0]
+    assert isinstance(event, RescueEnded)
+    return event.owed
 
 
 def cad(rider: int, driver: int, promo: int = 0) -> Charge:

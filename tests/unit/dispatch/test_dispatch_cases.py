@@ -80,19 +80,19 @@ def test_the_order_is_that_of_nearness() -> None:
     assert asked(case(), free("usr_z"), free("usr_a")) == ["usr_z", "usr_a"]
 
 
-def test_a_driver_of_whom_nothing_is_known_is_not_asked() -> None:
+def test_a_driver_without_a_roster_entry_gets_no_offer() -> None:
     assert candidates(case(), seen("usr_a"), {}, NOW, RULES) == []
 
 
-def test_nobody_is_asked_to_their_own_rescue() -> None:
+def test_a_rider_gets_no_offer_of_their_own_rescue() -> None:
     assert asked(case(), free("usr_rider")) == []
 
 
-def test_who_declined_is_not_asked_again() -> None:
+def test_a_driver_who_declined_gets_no_second_offer() -> None:
     assert asked(case(declined=("usr_a",)), free("usr_a"), now=NOW + timedelta(minutes=7)) == []
 
 
-def test_who_missed_is_asked_again_after_a_pause_and_only_when_all_others_were_asked() -> None:
+def test_a_driver_who_missed_an_offer_gets_another_after_a_pause_and_after_all_others() -> None:
     missed = case(missed={"usr_a": NOW})
     later = NOW + timedelta(seconds=30)
     assert asked(missed, free("usr_a"), now=later - timedelta(seconds=1)) == []
