@@ -1,6 +1,6 @@
 """The store's port: typed collections of versioned documents, each with its own outbox.
 
-An engine keeps these promises (``tests/contract/store`` holds every engine to them):
+Every engine keeps these promises (``tests/contract/store`` checks them):
 
 - ``save`` is one atomic act: the new document and its events, only if the stored version is the one
   that was read; otherwise ``VersionConflict`` and nothing happened.  A save never drops an event
@@ -138,7 +138,7 @@ class StoreUnavailable(StoreError):
 
 
 class Collection(Protocol[D]):
-    """One collection of documents of one type."""
+    """One collection of documents of one type.  Implemented by ``SqliteCollection``, ``MongoCollection``."""
 
     @property
     def spec(self) -> CollectionSpec[D]: ...
@@ -216,7 +216,7 @@ CommitListener = Callable[[str, str, Sequence[EventEnvelope]], None]  # collecti
 
 
 class Store(Protocol):
-    """A database of collections."""
+    """A database of collections.  Implemented by ``SqliteStore`` and ``MongoStore``."""
 
     def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
         """The collection of that spec (made, with its indexes, if the engine does so by itself)."""
@@ -232,9 +232,9 @@ class Store(Protocol):
         (wall time), oldest first: what a crash may have left behind."""
 
     async def check(self, *, apply: bool) -> list[str]:
-        """Compare what is declared with what the server has; with *apply* mend it.
+        """Compare what is declared with what the server has; with *apply* change the server.
 
-        Answers one plain sentence for each thing that is, or stays, different.
+        Returns one plain sentence for each difference that remains.
         """
 
     async def ping(self) -> None:

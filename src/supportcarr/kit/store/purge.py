@@ -1,4 +1,4 @@
-"""Removing documents that are of no more use."""
+"""Delete documents that have expired."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 from supportcarr.kit.store.port import Collection, Range, VersionConflict
 
-AT_ONCE = 200
+BATCH = 200
 
 
 async def purge_expired(collection: Collection[Any], field: str, before: datetime) -> int:
-    """Remove the documents whose *field* (an index begins with it) is before that time; how many.
+    """Delete the documents whose *field* (the first of an index) is before that time; return how many.
 
-    One that somebody changes or removes at the same moment is left to them, or to the next time.
+    A document that is changed or deleted at the same moment is left for the next run.
     """
-    forgotten = 0
-    while page := (await collection.find({field: Range(lt=before)}, sort=field, limit=AT_ONCE)).items:
+    purged = 0
+    while page := (await collection.find({field: Range(lt=before)}, sort=field, limit=BATCH)).items:
         removed = 0
         for document in page:
             try:
@@ -24,7 +24,7 @@ async def purge_expired(collection: Collection[Any], field: str, before: datetim
                 removed += 1
             except VersionConflict:
                 continue
-        forgotten += removed
+        purged += removed
         if not removed:
             break
-    return forgotten
+    return purged

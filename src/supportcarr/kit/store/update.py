@@ -1,4 +1,4 @@
-"""Read, decide, save; and once more if somebody else was faster."""
+"""Optimistic concurrency: read, decide, save, and retry after a version conflict."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ async def update(
 ) -> D:
     """Change one document by *fn*, a pure function of the document as it is now.
 
-    *fn* answers the changed document with what is recorded of it, or ``None`` to leave it as it is;
-    a refusal that it raises passes through.  After a lost race the document is read and decided
-    again.  Answers the document as it is stored then.  Raises ``NotFound``; ``Conflict`` when
-    *attempts* races were lost.
+    *fn* returns the changed document and its events, or ``None`` to leave it as it is; an error that
+    it raises passes through.  After a version conflict the document is read and decided again.  Returns
+    the document as stored.  Raises ``NotFound``; ``Conflict`` after *attempts* version conflicts.
     """
     for attempt in range(attempts):
         if attempt:
-            await asyncio.sleep(random.uniform(0, 0.002 * min(attempt, 8)))  # noqa: S311 - to part the racers
+            await asyncio.sleep(random.uniform(0, 0.002 * min(attempt, 8)))  # noqa: S311 - jitter, so that writers do not collide again
         document = await collection.get(id)
         if document is None:
             raise NotFound

@@ -1,4 +1,4 @@
-"""One collection of the MongoDB engine: what the port promises, in single-document writes."""
+"""One collection of the MongoDB engine: the promises of the port, in single-document writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
-from pymongo import ReplaceOne, ReturnDocument
+from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -17,7 +17,7 @@ from pymongo.read_preferences import SecondaryPreferred
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.kit.store import cursors
-from supportcarr.kit.store.mongo import indexes
+from supportcarr.kit.store.mongo import copies, indexes
 from supportcarr.kit.store.mongo.cache import write_of
 from supportcarr.kit.store.mongo.document import (
     ALIVE,
@@ -29,7 +29,7 @@ from supportcarr.kit.store.mongo.document import (
     Shape,
     events_of,
 )
-from supportcarr.kit.store.mongo.errors import CONFLICTS, DUPLICATE_KEY, WRITE_CONFLICT, index_of
+from supportcarr.kit.store.mongo.errors import CONFLICTS, DUPLICATE_KEY, WRITE_CONFLICT
 from supportcarr.kit.store.mongo.query import after, both, condition, name_of, order
 from supportcarr.kit.store.port import (
     CollectionSpec,
@@ -49,14 +49,14 @@ D = TypeVar("D", bound=Document)
 R = TypeVar("R")
 Rows = AsyncCollection[Row]
 
-CHUNK = 500  # documents read, or inserted, in one go
-STALE_S = 90  # a secondary that is further behind is not asked; the driver allows no less
+CHUNK = 500  # documents read or inserted by one command
+STALE_S = 90  # a secondary that is further behind is not read; the driver allows no less
 _NO_OUTBOX: Row = {OUTBOX: False}
 _WRITE: Row = {"version": True, WRITE_ID: True}
 
 
 class MongoCollection(Generic[D]):
-    """One collection of a ``MongoStore``."""
+    """Implements ``Collection`` on one collection of a ``MongoStore``."""
 
     def __init__(self, store: MongoStore, spec: CollectionSpec[D]) -> None:
         self._store = store
@@ -73,9 +73,9 @@ class MongoCollection(Generic[D]):
     # --- life ---------------------------------------------------------------------------------
 
     def attach(self, database: AsyncDatabase[Row]) -> None:
-        """Serve from *database*, after a look at the indexes there."""
+        """Use *database*; its indexes are checked before the first use."""
         self._rows = database[self.spec.name]
-        # A page of a read model may be a moment old; what a decision hangs on may not.
+        # A page of a read model may be slightly stale; a read before a decision may not.
         self._replicas = (
             self._rows.with_options(read_preference=SecondaryPreferred(max_staleness=STALE_S))
             if self.spec.read_model
@@ -84,7 +84,7 @@ class MongoCollection(Generic[D]):
         self._mended = False
 
     def detach(self) -> None:
-        """Serve no more."""
+        """Stop using the database."""
         self._rows = self._replicas = None
 
     async def mend(self) -> None:
@@ -95,14 +95,14 @@ class MongoCollection(Generic[D]):
                 self._mended = True
 
     async def _primary(self) -> Rows:
-        """Where it is written, and read for decisions; ready for use."""
+        """The collection on the primary, for writes and for reads before decisions."""
         rows = _attached(self._rows)
         if not self._mended:
             await self.mend()
         return rows
 
     async def _listing(self) -> Rows:
-        """Where pages, counts and scans are read."""
+        """The collection as pages, counts and scans read it."""
         await self._primary()
         return _attached(self._replicas)
 
@@ -191,7 +191,7 @@ class MongoCollection(Generic[D]):
         next_cursor = None
         if len(rows) > limit:
             value, last = rows[limit - 1].get(name), rows[limit - 1]["_id"]
-            # A cursor knows no booleans, as the embedded engine's columns do not.
+            # A cursor holds no booleans: SQLite's columns hold none either.
             value = int(value) if isinstance(value, bool) else value
             next_cursor = cursors.encode(self.spec.name, sort, value, last)
         return Page([self.shape.decode(row) for row in rows[:limit]], next_cursor)
@@ -222,7 +222,7 @@ class MongoCollection(Generic[D]):
         key = self.shape.key(id)
         try:
             return await self._store.attempt(lambda: rows.find_one(key, projection))
-        except UnicodeEncodeError:  # half a surrogate pair, from a broken URL: nothing is stored under it
+        except UnicodeEncodeError:  # half a surrogate pair, from a malformed URL: no document has such an id
             return None
 
     async def _select(
@@ -234,7 +234,7 @@ class MongoCollection(Generic[D]):
         projection: Row = _NO_OUTBOX,
     ) -> list[Row]:
         async def read() -> list[Row]:
-            # One more than the limit: then the server knows at once that this is all, and closes the cursor.
+            # With one more than the limit the server returns everything in one batch and closes the cursor.
             batch = limit + 1 if limit else CHUNK + 1
             found = rows.find(matching, projection, sort=order, limit=limit, batch_size=batch)
             return await found.to_list()
@@ -367,31 +367,11 @@ class MongoCollection(Generic[D]):
     # --- copies -------------------------------------------------------------------------------
 
     async def read_stored(self, *, after: str = "", limit: int = 200) -> list[StoredDocument[D]]:
-        rows = await self._primary()
-
-        async def read() -> list[Row]:
-            return await rows.find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit).to_list()
-
-        return [self.shape.stored(row) for row in await self._store.attempt(read)]
+        return await copies.read(await self._primary(), self.shape, self._store.attempt, after, limit)
 
     async def write_stored(self, documents: Sequence[StoredDocument[D]]) -> None:
         if documents:
-            await self._write(partial(self._write_stored, documents=documents))
-
-    async def _write_stored(self, rows: Rows, documents: Sequence[StoredDocument[D]]) -> None:
-        writes = [
-            ReplaceOne(self.shape.key(stored.id), self.shape.stored_row(stored), upsert=True)
-            for stored in documents
-        ]
-        try:
-            await self._store.attempt(lambda: rows.bulk_write(writes, ordered=False))
-        except BulkWriteError as error:
-            failure = error.details["writeErrors"][0]
-            if failure["code"] != DUPLICATE_KEY:
-                raise StoreError(f"{self.spec.name}: {failure.get('errmsg')}") from error
-            row = self.shape.stored_row(documents[failure["index"]])
-            field = await self._taken(rows, failure, row, new=False)
-            raise DuplicateKey(self.spec.name, field or "id") from None
+            await self._write(lambda rows: copies.write(rows, self.shape, self._store.attempt, documents))
 
     async def erase_stored(self, ids: Sequence[str]) -> None:
         async def erase(rows: Rows) -> None:
@@ -402,36 +382,25 @@ class MongoCollection(Generic[D]):
     # --- what writes have in common -----------------------------------------------------------
 
     async def _clear(self, rows: Rows, ids: list[str]) -> bool:
-        """Remove those of the ids that are tombstones without events; was there any?
+        """Remove those of the ids that are tombstones without events; true if there were any.
 
-        A process that was killed between its two steps of a deletion, or of relaying, leaves one.
+        A process that is killed between the two steps of deleting or publishing leaves one.
         """
         matching = self.shape.keys(ids) | BURIED
         return bool((await self._store.attempt(lambda: rows.delete_many(matching))).deleted_count)
 
     async def _taken(self, rows: Rows, details: Any, row: Row, *, new: bool) -> str | None:
-        """The field that a duplicate key error is about; ``None`` if what it met is gone again."""
-        told = indexes.unique_fields(self.spec).get(index_of(details) or "")
-        if told is not None:
-            return told
-        # This server does not say: ask it.
-        for field in self.spec.unique:
-            if field in row and await self._there(rows, {field: row[field], "_id": {"$ne": row["_id"]}}):
-                return field
-        return "id" if new and await self._there(rows, {"_id": row["_id"]}) else None
-
-    async def _there(self, rows: Rows, matching: Row) -> bool:
-        return await self._store.attempt(lambda: rows.find_one(matching, {"_id": True})) is not None
+        return await indexes.taken_field(rows, self.spec, self._store.attempt, details, row, new=new)
 
     async def _write(
         self, run: Callable[[Rows], Awaitable[R]], id: str = "", events: Sequence[EventEnvelope] = ()
     ) -> R:
-        """*run*'s outcome.  It runs to its end, and is told of, even if the caller gives up waiting."""
+        """*run*'s outcome.  It completes, and subscribers are notified, even if the caller is cancelled."""
 
         async def write() -> R:
             outcome = await run(await self._primary())
             if events:
-                self._store.tell(self.spec.name, id, events)
+                self._store.notify(self.spec.name, id, events)
             return outcome
 
         _attached(self._rows)

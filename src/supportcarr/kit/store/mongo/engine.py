@@ -1,4 +1,4 @@
-"""The production engine: each collection a MongoDB collection, each document with its outbox in it.
+"""The engine of several machines: each document is stored in MongoDB with its outbox in it.
 
 A save is one update of one document, so it needs no transaction: ``{_id, version}`` names what was read,
 and ``$set``, ``$inc`` and ``$push`` bring the document, its version and its events in one act.  What lies
@@ -36,7 +36,7 @@ R = TypeVar("R")
 MAX_CONNECTIONS = 100  # of this process to one server
 _WATCHING = 2  # of them the driver's own: one hears of changes of the server, one measures the way there
 
-_log = structlog.get_logger("supportcarr.store")
+log = structlog.get_logger(__name__)
 
 
 class _PlainIntegers(TypeDecoder):
@@ -52,7 +52,7 @@ _CODEC: CodecOptions[Row] = CodecOptions(type_registry=TypeRegistry([_PlainInteg
 
 
 class MongoStore:
-    """The store at *url* (``mongodb://…`` or ``mongodb+srv://…``).
+    """Implements ``Store`` at *url* (``mongodb://…`` or ``mongodb+srv://…``).
 
     *database*: its name, else the one in the URL, else ``supportcarr``.  *timeout_s* bounds each
     operation with all that the driver repeats of it.  What the URL says of the pool counts up to
@@ -112,7 +112,7 @@ class MongoStore:
             raise StoreUnavailable(f"the store's URL cannot be used: {error}") from error
 
     async def close(self) -> None:
-        """Finish what is being written and hang up; who asks afterwards gets ``StoreUnavailable``."""
+        """Finish the writes in progress and disconnect; later calls raise ``StoreUnavailable``."""
         for collection in self._collections.values():
             collection.detach()
         if self._writing:
@@ -141,13 +141,13 @@ class MongoStore:
     def subscribe(self, listener: CommitListener) -> None:
         self._listeners.append(listener)
 
-    def tell(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
-        """Tell the subscribers of a commit."""
+    def notify(self, collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
+        """Call the subscribers after a commit."""
         for listener in self._listeners:
             try:
                 listener(collection, id, events)
             except Exception:
-                _log.exception("store.listener_failed", collection=collection, document_id=id)
+                log.exception("store_listener_failed", collection=collection, document_id=id)
 
     async def finish(self, writing: Coroutine[Any, Any, R]) -> R:
         """*writing*'s outcome; it goes on to its end when the caller is cancelled."""

@@ -1,8 +1,8 @@
-"""What MongoDB and its driver report, as what the port reports.
+"""Translate errors of MongoDB and its driver, and retry write conflicts.
 
-The driver repeats by itself what it calls retryable (reads; writes where the server numbers them, so
-that none is done twice) for as long as the store's patience lasts.  Here is repeated what it leaves: a
-write that the server gave up because it met another (code 112); it has changed nothing.
+The driver retries what it calls retryable (reads; writes if the server numbers them, so that none is
+done twice) within the store's time-out.  Here the rest is retried: a write that the server gave up
+because of a conflict (code 112); it has changed nothing.
 """
 
 from __future__ import annotations

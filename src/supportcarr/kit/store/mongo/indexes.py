@@ -1,13 +1,13 @@
-"""The indexes of one collection: what its spec asks for, what the server has, and the way there.
+"""The indexes of one collection: those declared, those on the server, and how to make the missing ones.
 
-An index that is missing is made when the collection is first used, because without its unique keys a
-collection is wrong; a deployment runs ``supportcarr check --apply`` before, so that no process waits for
-a long build.  Only indexes of our own names are ever dropped: operators may add others.
+A missing index is made when the collection is first used, because a collection without its unique keys
+is wrong.  A deployment runs ``supportcarr check --apply`` first, so that no process waits for a long build.
+Only indexes with our own prefix are ever dropped: operators may add others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import pymongo
@@ -16,7 +16,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure
 
 from supportcarr.kit.store.mongo.document import ALIVE, OUTBOX, Row, Shape
-from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, code_of
+from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, code_of, index_of
 from supportcarr.kit.store.port import CollectionSpec, StoreError
 
 R = TypeVar("R")
@@ -25,11 +25,11 @@ BUILD_S = 600.0  # for a build, or a fill, over many documents
 
 _NAMESPACE_EXISTS = 48  # two processes made the collection at once
 
-_log = structlog.get_logger("supportcarr.store")
+log = structlog.get_logger(__name__)
 
 
 class Attempt(Protocol):
-    """How to talk to the server (``mongo_errors.Attempts``)."""
+    """Runs a call of the server.  Implemented by ``mongo.errors.Attempts``."""
 
     def __call__(self, run: Callable[[], Awaitable[R]]) -> Awaitable[R]: ...
 
@@ -47,6 +47,30 @@ def unique_fields(spec: CollectionSpec[Any]) -> dict[str, str]:
         **{field: field for field in spec.unique},
         **{unique_name(spec, field): field for field in spec.unique},
     }
+
+
+async def taken_field(
+    rows: AsyncCollection[Row],
+    spec: CollectionSpec[Any],
+    attempt: Attempt,
+    details: Mapping[str, Any] | None,
+    row: Row,
+    *,
+    new: bool,
+) -> str | None:
+    """The field that a duplicate key error is about; ``None`` if nothing holds its value any more."""
+    named = unique_fields(spec).get(index_of(details) or "")
+    if named is not None:
+        return named
+
+    async def exists(matching: Row) -> bool:
+        return await attempt(lambda: rows.find_one(matching, {"_id": True})) is not None
+
+    # Some servers do not name it.
+    for field in spec.unique:
+        if field in row and await exists({field: row[field], "_id": {"$ne": row["_id"]}}):
+            return field
+    return "id" if new and await exists({"_id": row["_id"]}) else None
 
 
 def wanted(spec: CollectionSpec[Any]) -> dict[str, Row]:
@@ -99,8 +123,8 @@ async def mend(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempt) 
         refusal = await make(rows, name, index, attempt)
         if refusal and index.get("unique"):
             raise StoreError(refusal)
-        if refusal:  # slower, and right all the same
-            _log.warning("store.index_refused", collection=shape.spec.name, index=name, why=refusal)
+        if refusal:  # slower, but still correct
+            log.warning("index_refused", collection=shape.spec.name, index=name, why=refusal)
 
 
 async def fill(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempt) -> None:

@@ -1,7 +1,7 @@
-"""``check`` of the MongoDB engine: what the server has against what is declared, and the way there.
+"""``check`` of the MongoDB engine: compare the server with what is declared, and change what differs.
 
-Servers that speak MongoDB's protocol differ in what they know.  What one refuses is told in a sentence,
-and the rest goes on: nothing that the engine promises hangs on a validator or on a second index.
+Servers that speak MongoDB's protocol differ in what they support.  What a server refuses is reported in a
+sentence and the rest goes on: no promise of the engine depends on a validator or a secondary index.
 """
 
 from __future__ import annotations

@@ -253,7 +253,7 @@ async def test_of_many_inserts_those_that_met_another_are_tried_again(
 async def test_keys_are_told_apart_when_the_server_names_none(
     parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("supportcarr.kit.store.mongo.collection.index_of", lambda _: None)
+    monkeypatch.setattr("supportcarr.kit.store.mongo.indexes.index_of", lambda _: None)
     await parcels.insert(Parcel(id="p", shelf="A"))
     other = await parcels.insert(Parcel(id="q", shelf="B"))
     attempts: dict[str, list[Coroutine[Any, Any, object]]] = {
@@ -293,7 +293,7 @@ async def test_a_key_that_was_freed_in_between_is_taken(
                 return find_one
             return getattr(self._rows, name)
 
-    monkeypatch.setattr("supportcarr.kit.store.mongo.collection.index_of", nameless)
+    monkeypatch.setattr("supportcarr.kit.store.mongo.indexes.index_of", nameless)
     assert parcels._rows is not None
     monkeypatch.setattr(parcels, "_rows", Freeing(parcels._rows, "", RuntimeError))
     assert (await parcels.insert(Parcel(id="q", shelf="A"))).shelf == "A"
