@@ -65,10 +65,11 @@ def settings_page() -> str:
 
 
 def life_page() -> str:
-    """``docs/rescue-life.md`` with the diagram of today's table."""
-    from supportcarr_lab.generators.state_diagram import rendered
+    """``docs/rescue-life.md`` with the diagrams of today's tables."""
+    from supportcarr_lab.generators import dispatch_diagram, state_diagram
 
-    return rendered((ROOT / "docs/rescue-life.md").read_text())
+    page = (ROOT / "docs/rescue-life.md").read_text()
+    return dispatch_diagram.rendered(state_diagram.rendered(page))
 
 
 def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:

@@ -1,0 +1,37 @@
+"""The diagrams of offers and claims in the docs are drawn from the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from supportcarr.dispatch.state_machine import claim_arrows, offer_arrows
+from supportcarr_lab.generators.dispatch_diagram import BEGIN, END, claims_mermaid, offers_mermaid, rendered
+
+PAGE = Path(__file__).parents[4] / "docs" / "rescue-life.md"
+
+
+def test_the_docs_show_the_tables_as_they_are() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert rendered(page) == page, "run make generated"
+
+
+def test_each_diagram_has_each_arrow_once() -> None:
+    for start, end, command in offer_arrows():
+        assert offers_mermaid().splitlines().count(f"    {start} --> {end}: {command}") == 1
+    for state, to, claim in claim_arrows():
+        assert claims_mermaid().splitlines().count(f"    {state} --> {to}: {claim.replace('_', ' ')}") == 1
+
+
+def test_rendering_changes_only_what_is_between_the_markers() -> None:
+    text = rendered(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    assert text.startswith(f"before\n{BEGIN}\n")
+    assert text.endswith(f"\n{END}\nafter\n")
+    assert "old" not in text
+    assert rendered(text) == text
+
+
+def test_a_page_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="markers"):
+        rendered("no markers here")
