@@ -13,7 +13,7 @@ import pytest
 from support.crash.city import Api, City, running_city, until
 from support.crash.deployment import Person
 from support.crash.life import DROPOFF, PICKUP, ok
-from support.realtime import phone
+from support.realtime import connected_client
 from supportcarr.dispatch.collections import OFFERS
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
@@ -183,24 +183,24 @@ async def test_clients_are_told_of_the_new_epoch_and_hear_what_comes_in_it_once(
     rider = city.people.rider
     stream = f"user:{rider.id}"
     async with city.api() as api, city.worker(), city.realtime() as url:
-        async with phone(url, rider.access_token) as app:
+        async with connected_client(url, rider.access_token) as app:
             rescue_id = await ask_for_rescue(city, api)
             await becomes(api, rescue_id, "matching")
-            await app.heard.until(lambda heard: _statuses(heard.events) >= {"requested", "matching"})
-            before = app.heard.events[-1]["cursor"]
+            await app.received.wait_until(lambda heard: _statuses(heard.events) >= {"requested", "matching"})
+            before = app.received.events[-1]["cursor"]
             city.wipe()
-            await app.heard.until(lambda heard: bool(heard.named("stream:reset")))
-            fresh = app.heard.named("stream:reset")[-1]["heads"][stream]
+            await app.received.wait_until(lambda heard: bool(heard.payloads("stream:reset")))
+            fresh = app.received.payloads("stream:reset")[-1]["heads"][stream]
             assert fresh.partition(":")[0] != before.partition(":")[0]
 
             # it reloads, and goes on from there
             loaded = ok(await api.request(rider, "GET", f"/rescues/{rescue_id}"))
             assert loaded["status"] == "matching"
-            already = len(app.heard.events)
+            already = len(app.received.events)
             offer_id = await offer_to(api, city.people.near)
             ok(await api.request(city.people.near, "POST", f"/offers/{offer_id}/acceptance"))
-            await app.heard.until(lambda heard: "assigned" in _statuses(heard.events[already:]))
-            later = app.heard.events[already:]
+            await app.received.wait_until(lambda heard: "assigned" in _statuses(heard.events[already:]))
+            later = app.received.events[already:]
             epochs = {event["cursor"].partition(":")[0] for event in later}
             assert epochs == {fresh.partition(":")[0]}
             numbers = [int(event["cursor"].partition(":")[2]) for event in later]
@@ -208,8 +208,8 @@ async def test_clients_are_told_of_the_new_epoch_and_hear_what_comes_in_it_once(
             assert len({event["id"] for event in later}) == len(later)
 
         # who comes back with a cursor of the old epoch is told to reload
-        async with phone(url, rider.access_token, since={stream: before}) as returned:
-            await returned.heard.until(lambda heard: bool(heard.named("stream:reset")))
+        async with connected_client(url, rider.access_token, since={stream: before}) as returned:
+            await returned.received.wait_until(lambda heard: bool(heard.payloads("stream:reset")))
         await cancel(city, api, rescue_id)
         await assert_in_order(city, api)
 

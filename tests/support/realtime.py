@@ -1,7 +1,6 @@
-"""A real-time edge served on a port of its own, and clients that connect to it.
+"""A real-time server on a port of its own, and clients that connect to it.
 
-Tokens here are unsigned and in the shape of a JWT: what the edge does with a verified token is under
-test, not how one is verified.
+Tokens are unsigned JWTs: the tests are about what the server does with a verified token.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ from supportcarr.realtime.client_session import BackpressureLimits
 from supportcarr.realtime.messages import PositionReport
 
 AREAS = ("laval", "montreal")
-WAIT = 10.0  # seconds a test waits for what must happen
-AT = "2026-11-23T21:00:00Z"
+TIMEOUT_SECONDS = 10.0  # for events that must happen
+EVENT_TIME = "2026-11-23T21:00:00Z"
 
 
 def settings(**streams: Any) -> Settings:
-    """Settings whose heads are told so rarely that a test sees only those it asks for."""
+    """Settings with broadcasts of stream positions so rare that a test sees only those it causes."""
     values = {"heads_seconds": 600.0} | streams
     environment = {f"SUPPORTCARR_STREAMS_{name.upper()}": str(value) for name, value in values.items()}
     secrets = dict.fromkeys(_SECRETS, "k1:" + "x" * 43)
@@ -51,14 +50,14 @@ _SECRETS = (
 )
 
 
-def token(user_id: str, *roles: str, exp: float | None = None) -> str:
+def token_of(user_id: str, *roles: str, exp: float | None = None) -> str:
     claims = {"sub": user_id, "roles": list(roles)} | ({"exp": exp} if exp else {})
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     return f"e30.{body}.c2ln"
 
 
-class FakeTokens:
-    """Believes every token but those taken back."""
+class FakeTokenVerifier:
+    """Accepts every token that is not revoked."""
 
     def __init__(self) -> None:
         self.revoked: set[str] = set()
@@ -78,67 +77,67 @@ class FakeTokens:
         raise AssertionError("nothing is stale here")
 
 
-class FakeReports:
-    """Keeps what was reported; raises ``refusal`` if there is one."""
+class FakePositionSink:
+    """Collects reports; raises ``error`` if it is set."""
 
     def __init__(self) -> None:
-        self.fixes: list[tuple[str, PositionReport]] = []
-        self.refusal: Exception | None = None
+        self.reports: list[tuple[str, PositionReport]] = []
+        self.error: Exception | None = None
 
-    async def report(self, driver_id: str, fix: PositionReport) -> None:
-        if self.refusal is not None:
-            raise self.refusal
-        self.fixes.append((driver_id, fix))
+    async def report(self, driver_id: str, report: PositionReport) -> None:
+        if self.error is not None:
+            raise self.error
+        self.reports.append((driver_id, report))
 
 
-class Served:
-    """One edge, listening."""
+class RunningServer:
+    """One real-time server that listens."""
 
-    def __init__(self, realtime: RealtimeApp, url: str, tokens: FakeTokens, reports: FakeReports) -> None:
-        self.realtime = realtime
+    def __init__(
+        self, app: RealtimeApp, url: str, tokens: FakeTokenVerifier, reports: FakePositionSink
+    ) -> None:
+        self.app = app
         self.url = url
         self.tokens = tokens
-        self.reports = reports
+        self.position_sink = reports
 
 
 @contextlib.asynccontextmanager
-async def served(
+async def running_server(
     redis: RedisClient,
     *,
-    bounds: BackpressureLimits | None = None,
-    hello_seconds: float = 20.0,
+    limits: BackpressureLimits | None = None,
+    handshake_timeout_seconds: float = 20.0,
     **streams: Any,
-) -> AsyncIterator[Served]:
-    """Serve an edge on a free port, as its process does."""
-    chosen = settings(**streams)
-    tokens, reports, lifecycle = FakeTokens(), FakeReports(), Lifecycle()
-    realtime = build_realtime(
-        chosen.deployment,
-        chosen.streams,
+) -> AsyncIterator[RunningServer]:
+    """Run a real-time server on a free port, as its process does."""
+    loaded = settings(**streams)
+    tokens, reports, lifecycle = FakeTokenVerifier(), FakePositionSink(), Lifecycle()
+    app = build_realtime(
+        loaded.deployment,
+        loaded.streams,
         tokens,
-        EventStreams(redis, chosen.streams),
+        EventStreams(redis, loaded.streams),
         redis,
         reports,
         AREAS,
         lifecycle=lifecycle,
-        limits=bounds,
-        handshake_timeout_seconds=hello_seconds,
+        limits=limits,
+        handshake_timeout_seconds=handshake_timeout_seconds,
     )
     port = free_port()
-    serving = asyncio.create_task(
-        serve(realtime, "127.0.0.1", port, 5.0, lifecycle=lifecycle, websockets=True)
-    )
-    async with asyncio.timeout(WAIT):
-        await realtime.fan_out.listening.wait()
-    await _listens(port)
+    serving = asyncio.create_task(serve(app, "127.0.0.1", port, 5.0, lifecycle=lifecycle, websockets=True))
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        await app.fan_out.listening.wait()
+    await _wait_until_listening(port)
     try:
-        yield Served(realtime, f"http://127.0.0.1:{port}", tokens, reports)
+        yield RunningServer(app, f"http://127.0.0.1:{port}", tokens, reports)
     finally:
         lifecycle.drain()
         await serving
 
 
-async def _listens(port: int) -> None:
+async def _wait_until_listening(port: int) -> None:
     while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -149,101 +148,103 @@ async def _listens(port: int) -> None:
         return
 
 
-class Heard:
-    """What a client received, in order: (event name, payload)."""
+class Received:
+    """What a client received, in order: event names and payloads."""
 
     def __init__(self) -> None:
         self.all: list[tuple[str, Any]] = []
         self._more = asyncio.Condition()
 
-    async def take(self, name: str, data: Any) -> None:
+    async def record(self, name: str, data: Any) -> None:
         self.all.append((name, data))
         async with self._more:
             self._more.notify_all()
 
-    def named(self, name: str) -> list[Any]:
+    def payloads(self, name: str) -> list[Any]:
         return [data for event, data in self.all if event == name]
 
     @property
     def events(self) -> list[Any]:
-        """The enveloped events, in the order they came."""
+        """The events of streams, in the order of arrival."""
         return [data for _, data in self.all if isinstance(data, Mapping) and "cursor" in data]
 
-    async def more_than(self, events: int) -> None:
-        """Wait until more enveloped events than that were received."""
-        await self.until(lambda heard: len(heard.events) > events)
+    async def wait_for_more_events(self, events: int) -> None:
+        """Wait until more than *events* events of streams were received."""
+        await self.wait_until(lambda received: len(received.events) > events)
 
-    async def until(self, done: Callable[[Heard], bool]) -> None:
-        """Wait until that is true of what was received."""
-        async with asyncio.timeout(WAIT), self._more:
+    async def wait_until(self, done: Callable[[Received], bool]) -> None:
+        """Wait until *done* is true."""
+        async with asyncio.timeout(TIMEOUT_SECONDS), self._more:
             await self._more.wait_for(lambda: done(self))
 
 
-class Phone:
-    """A Socket.IO client that writes down everything.  It never reconnects by itself."""
+class SocketClient:
+    """A Socket.IO client that records everything it receives.  It does not reconnect by itself."""
 
     def __init__(self) -> None:
-        self.heard = Heard()
-        self.gone = asyncio.Event()
-        self.refusal: Any = None
+        self.received = Received()
+        self.disconnected = asyncio.Event()
+        self.connect_error: Any = None
         self._sio: Any = None
         self._http: aiohttp.ClientSession | None = None
 
-    async def connect(self, url: str, token: str, since: Mapping[str, str] | None = None) -> Phone:
+    async def connect(self, url: str, token: str, since: Mapping[str, str] | None = None) -> SocketClient:
         return await self.connect_with(url, {"token": token} | ({"since": dict(since)} if since else {}))
 
-    async def connect_with(self, url: str, auth: Any) -> Phone:
-        """Raises ``socketio.exceptions.ConnectionError``; ``refusal`` then holds what the server said."""
-        self.gone.clear()
-        await self._hang_up()
+    async def connect_with(self, url: str, auth: Any) -> SocketClient:
+        """Raises ``ConnectionError`` of python-socketio; ``connect_error`` then has the server's response."""
+        self.disconnected.clear()
+        await self._close_http()
         self._http = aiohttp.ClientSession()
         sio = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=self._http)
-        sio.on("*", self.heard.take)
-        sio.on("disconnect", lambda *_: self.gone.set())
-        sio.on("connect_error", self._refused)
+        sio.on("*", self.received.record)
+        sio.on("disconnect", lambda *_: self.disconnected.set())
+        sio.on("connect_error", self._on_connect_error)
         self._sio = sio
-        await sio.connect(url, auth=auth, transports=["websocket"], wait_timeout=WAIT)
+        await sio.connect(url, auth=auth, transports=["websocket"], wait_timeout=TIMEOUT_SECONDS)
         return self
 
-    def _refused(self, data: Any = None) -> None:
-        self.refusal = data
+    def _on_connect_error(self, data: Any = None) -> None:
+        self.connect_error = data
 
-    async def ask(self, name: str, data: Any) -> Any:
-        """Emit, and answer the acknowledgement."""
-        return await self._sio.call(name, data, timeout=WAIT)
+    async def request(self, name: str, data: Any) -> Any:
+        """Emit an event and return its acknowledgement."""
+        return await self._sio.call(name, data, timeout=TIMEOUT_SECONDS)
 
-    async def ended(self) -> None:
-        async with asyncio.timeout(WAIT):
-            await self.gone.wait()
-        await self._hang_up()
+    async def wait_disconnected(self) -> None:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await self.disconnected.wait()
+        await self._close_http()
 
-    async def leave(self) -> None:
-        """Close, as an app that is put away."""
+    async def disconnect(self) -> None:
+        """Close the connection as an app does."""
         await self._sio.disconnect()
-        await self._hang_up()
+        await self._close_http()
 
-    async def _hang_up(self) -> None:
-        """Close what python-socketio leaves open when the server says goodbye."""
+    async def _close_http(self) -> None:
+        """Close the HTTP session, which python-socketio leaves open when the server disconnects."""
         if self._http is not None:
             await self._http.close()
 
-    async def vanish(self) -> None:
-        """Break the connection without a word."""
+    async def drop_connection(self) -> None:
+        """Break the connection without a closing handshake."""
         await self._sio.eio.ws.close()
-        await self.ended()
+        await self.wait_disconnected()
 
 
 @contextlib.asynccontextmanager
-async def phone(url: str, token: str, since: Mapping[str, str] | None = None) -> AsyncIterator[Phone]:
-    """A connected client that has heard its heads."""
-    client = await Phone().connect(url, token, since)
+async def connected_client(
+    url: str, token: str, since: Mapping[str, str] | None = None
+) -> AsyncIterator[SocketClient]:
+    """A connected client that has received its first stream positions."""
+    client = await SocketClient().connect(url, token, since)
     try:
-        await client.heard.until(lambda heard: bool(heard.named("stream:heads")))
+        await client.received.wait_until(lambda received: bool(received.payloads("stream:heads")))
         yield client
     finally:
-        await client.leave()
+        await client.disconnect()
 
 
-def entry(stream: str, n: int, *, name: str = "rescue:status_update") -> Publication:
-    """The *n*-th event for a stream."""
-    return Publication((stream,), f"{stream}.{n}", name, AT, b'{"n":%d}' % n)
+def publication(stream: str, n: int, *, name: str = "rescue:status_update") -> Publication:
+    """The *n*-th event of a stream."""
+    return Publication((stream,), f"{stream}.{n}", name, EVENT_TIME, b'{"n":%d}' % n)

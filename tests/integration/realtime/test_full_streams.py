@@ -1,10 +1,10 @@
-"""A person's stream that is full, at the length it has in life: who comes back too late reloads."""
+"""A full stream of production length: clients that return too late reload."""
 
 from __future__ import annotations
 
 import pytest
 
-from support.realtime import entry, phone, served, token
+from support.realtime import connected_client, publication, running_server, token_of
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.stream_types import StreamReset
 from supportcarr.kit.events.streams import EventStreams
@@ -12,70 +12,78 @@ from supportcarr.kit.redis.client import RedisClient
 
 ANN = "usr_ann"
 STREAM, OPS = f"user:{ANN}", "ops:montreal"
-KEPT = 1_000  # of a person, and so many times more of an area
+RETAINED = 1_000  # events of a person; an area has 50 times as many
 BATCH = 100
 
 
-async def fill(streams: EventStreams, stream: str, start: int, count: int) -> str:
-    """So many events more; the stream's head."""
-    cursors: list[str | None] = [None]
+async def append_many(streams: EventStreams, stream: str, start: int, count: int) -> str:
+    """Append *count* events; the position of the last one."""
+    positions: list[str | None] = [None]
     for first in range(start, start + count, BATCH):
-        last = min(first + BATCH, start + count)
-        cursors = await streams.append([entry(stream, n) for n in range(first, last)])
-    assert cursors[-1] is not None
-    return cursors[-1]
+        end = min(first + BATCH, start + count)
+        positions = await streams.append([publication(stream, n) for n in range(first, end)])
+    assert positions[-1] is not None
+    return positions[-1]
 
 
-def at(head: str, seq: int) -> str:
-    return f"{head.partition(':')[0]}:{seq}"
+def position(last: str, seq: int) -> str:
+    return f"{last.partition(':')[0]}:{seq}"
 
 
 async def test_the_last_thousand_events_of_a_person_are_kept_for_an_hour(redis: RedisClient) -> None:
     settings = StreamSettings()
-    assert (settings.user_events, settings.ops_events, settings.keep_seconds) == (KEPT, 50 * KEPT, 3600)
+    assert (settings.user_events, settings.ops_events, settings.keep_seconds) == (
+        RETAINED,
+        50 * RETAINED,
+        3600,
+    )
     streams = EventStreams(redis, settings)
-    head = await fill(streams, STREAM, 0, KEPT + 1)
-    kept = await streams.read(STREAM, at(head, 1), 2 * KEPT)
-    assert [item.position for item in kept] == [at(head, seq) for seq in range(2, KEPT + 2)]
+    last = await append_many(streams, STREAM, 0, RETAINED + 1)
+    kept = await streams.read(STREAM, position(last, 1), 2 * RETAINED)
+    assert [item.position for item in kept] == [position(last, seq) for seq in range(2, RETAINED + 2)]
     with pytest.raises(StreamReset) as reset:
-        await streams.read(STREAM, at(head, 0), 2 * KEPT)
-    assert reset.value.position == head
-    head = await fill(streams, OPS, 0, 2 * KEPT)  # operators' streams are longer
-    assert len(await streams.read(OPS, at(head, 0), 3 * KEPT)) == 2 * KEPT
+        await streams.read(STREAM, position(last, 0), 2 * RETAINED)
+    assert reset.value.position == last
+    last = await append_many(streams, OPS, 0, 2 * RETAINED)  # operators' streams are longer
+    assert len(await streams.read(OPS, position(last, 0), 3 * RETAINED)) == 2 * RETAINED
 
 
-async def test_who_returns_with_all_that_is_kept_replays_it_and_one_earlier_reloads(
+async def test_a_client_within_the_retention_replays_and_an_older_one_reloads(
     redis: RedisClient,
 ) -> None:
     streams = EventStreams(redis, StreamSettings())
-    head = await fill(streams, STREAM, 0, KEPT + 5)
-    async with served(redis) as edge:
-        async with phone(edge.url, token(ANN, "rider"), {STREAM: at(head, 5)}) as in_time:
-            await in_time.heard.until(lambda heard: len(heard.events) >= KEPT)
-        assert [event["data"]["n"] for event in in_time.heard.events] == list(range(5, KEPT + 5))
-        assert in_time.heard.named("stream:reset") == []
-        async with phone(edge.url, token(ANN, "rider"), {STREAM: at(head, 4)}) as late:
-            await late.heard.until(lambda heard: bool(heard.named("stream:reset")))
-            await fill(streams, STREAM, KEPT + 5, 1)
-            await late.heard.until(lambda heard: bool(heard.events))
-        assert late.heard.named("stream:reset") == [{"heads": {STREAM: head}}]
-        assert [event["data"]["n"] for event in late.heard.events] == [KEPT + 5]
+    last = await append_many(streams, STREAM, 0, RETAINED + 5)
+    async with running_server(redis) as server:
+        async with connected_client(
+            server.url, token_of(ANN, "rider"), {STREAM: position(last, 5)}
+        ) as in_time:
+            await in_time.received.wait_until(lambda received: len(received.events) >= RETAINED)
+        assert [event["data"]["n"] for event in in_time.received.events] == list(range(5, RETAINED + 5))
+        assert in_time.received.payloads("stream:reset") == []
+        async with connected_client(server.url, token_of(ANN, "rider"), {STREAM: position(last, 4)}) as late:
+            await late.received.wait_until(lambda received: bool(received.payloads("stream:reset")))
+            await append_many(streams, STREAM, RETAINED + 5, 1)
+            await late.received.wait_until(lambda received: bool(received.events))
+        assert late.received.payloads("stream:reset") == [{"heads": {STREAM: last}}]
+        assert [event["data"]["n"] for event in late.received.events] == [RETAINED + 5]
 
 
-async def test_rights_are_decided_again_when_somebody_returns(redis: RedisClient) -> None:
-    """Who was an operator once has a cursor of the area's stream, and nothing comes of it."""
+async def test_rights_are_checked_again_when_a_client_reconnects(redis: RedisClient) -> None:
+    """A former operator still has a position of the area's stream; it gives no access."""
     streams = EventStreams(redis, StreamSettings())
-    head = await fill(streams, OPS, 0, 3)
-    mine = await fill(streams, STREAM, 0, 3)
-    since = {OPS: at(head, 0), STREAM: at(mine, 0)}
-    async with served(redis, heads_seconds=0.1) as edge:
-        async with phone(edge.url, token(ANN, "support"), since) as operator:
-            await operator.heard.until(lambda heard: len(heard.events) == 6)
-        async with phone(edge.url, token(ANN, "rider"), since) as rider:
-            await rider.heard.until(lambda heard: len(heard.events) == 3)
-            assert await rider.ask("stream:sync", {"since": {OPS: at(head, 0)}}) == {"error": "forbidden"}
-            told = len(rider.heard.named("stream:heads"))
-            await rider.heard.until(lambda heard: len(heard.named("stream:heads")) > told + 1)
-        assert {event["stream"] for event in rider.heard.events} == {STREAM}
-        assert all(OPS not in said["heads"] for said in rider.heard.named("stream:heads"))
-        assert rider.heard.named("stream:reset") == []
+    last = await append_many(streams, OPS, 0, 3)
+    own_position = await append_many(streams, STREAM, 0, 3)
+    since = {OPS: position(last, 0), STREAM: position(own_position, 0)}
+    async with running_server(redis, heads_seconds=0.1) as server:
+        async with connected_client(server.url, token_of(ANN, "support"), since) as operator:
+            await operator.received.wait_until(lambda received: len(received.events) == 6)
+        async with connected_client(server.url, token_of(ANN, "rider"), since) as rider:
+            await rider.received.wait_until(lambda received: len(received.events) == 3)
+            assert await rider.request("stream:sync", {"since": {OPS: position(last, 0)}}) == {
+                "error": "forbidden"
+            }
+            broadcasts = len(rider.received.payloads("stream:heads"))
+            await rider.received.wait_until(lambda r: len(r.payloads("stream:heads")) > broadcasts + 1)
+        assert {event["stream"] for event in rider.received.events} == {STREAM}
+        assert all(OPS not in update["heads"] for update in rider.received.payloads("stream:heads"))
+        assert rider.received.payloads("stream:reset") == []

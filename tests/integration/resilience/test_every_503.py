@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 
-from support.realtime import served
+from support.realtime import running_server
 from supportcarr.bootstrap.container import SPECS  # noqa: F401 - with it every part, and its refusals, is there
 from supportcarr.contracts.errors import ApiError
 from supportcarr.gateway.problems import headers_of
@@ -51,6 +51,6 @@ async def test_a_process_that_may_not_work_yet_says_when_to_ask_again() -> None:
 
 
 async def test_a_real_time_process_that_does_not_hear_yet_says_when_to_ask_again(redis: RedisClient) -> None:
-    async with served(redis) as edge:
-        edge.realtime.fan_out.listening.clear()
+    async with running_server(redis) as edge:
+        edge.app.fan_out.listening.clear()
         assert await waits(f"{edge.url}/readyz") == (503, 1)

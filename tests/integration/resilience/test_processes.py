@@ -11,7 +11,7 @@ import socketio
 from support.faults import until
 from support.http.server import new_phone
 from support.platform.fleet import Fleet, Member
-from support.realtime import Phone, phone
+from support.realtime import SocketClient, connected_client
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 
@@ -36,13 +36,13 @@ async def comes_to_refuse(fleet: Fleet, member: Member, token: str) -> None:
 
 async def comes_to_refuse_sockets(member: Member, token: str) -> None:
     async def refuses() -> bool:
-        knocking = Phone()
+        knocking = SocketClient()
         try:
             await knocking.connect(member.url, token)
         except socketio.exceptions.ConnectionError:
             return True
         finally:
-            await knocking.leave()
+            await knocking.disconnect()
         return False
 
     await until(refuses, within_s=5)
@@ -63,10 +63,10 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
         assert await lets_in(fleet, there, token)
 
     # as every day
-    async with phone(sockets.url, tokens[0]) as connected:
+    async with connected_client(sockets.url, tokens[0]) as connected:
         await sign_out(fleet, here, tokens[0])
         await comes_to_refuse(fleet, there, tokens[0])
-        await connected.ended()
+        await connected.wait_disconnected()
     await comes_to_refuse_sockets(sockets, tokens[0])
     assert await fleet.figure(there, "revocation_store_lookups_total") == 0
 

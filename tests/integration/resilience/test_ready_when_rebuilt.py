@@ -15,7 +15,7 @@ import socketio
 
 from support.faults import until
 from support.http.server import PASSWORD, new_address, new_phone
-from support.realtime import Phone
+from support.realtime import SocketClient
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.passwords import PasswordHasher
@@ -174,13 +174,13 @@ async def test_a_process_is_ready_when_it_knows_who_signed_out(
                 return await answers(f"{base}/readyz") == 200
 
             await until(hears)
-            knocking = Phone()
+            knocking = SocketClient()
             with pytest.raises(socketio.exceptions.ConnectionError):
                 await knocking.connect(base, starting.gone.access_token)
-            assert knocking.refusal is not None
-            await knocking.leave()
+            assert knocking.connect_error is not None
+            await knocking.disconnect()
             await knocking.connect(base, starting.within.access_token)
-            await knocking.leave()
+            await knocking.disconnect()
     finally:
         starting.store.lets.set()
         lifecycle.drain()

@@ -1,4 +1,4 @@
-"""The generated AsyncAPI document: its structure, by the rules of the 3.0 specification."""
+"""The generated AsyncAPI document follows the rules of the 3.0 specification."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def resolve(document: dict[str, Any], reference: str) -> Any:
     return node
 
 
-def test_it_is_a_document_of_version_3_with_all_its_parts(document: dict[str, Any]) -> None:
+def test_the_document_is_version_3_and_complete(document: dict[str, Any]) -> None:
     assert document["asyncapi"] == "3.0.0"
     assert {"title", "version"} <= set(document["info"])
     assert set(document) >= {"servers", "channels", "operations", "components"}
@@ -55,19 +55,19 @@ def test_it_is_a_document_of_version_3_with_all_its_parts(document: dict[str, An
     assert json.loads(json.dumps(document)) == document
 
 
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+def test_every_reference_resolves(document: dict[str, Any]) -> None:
     found = list(references(document))
     assert found
     for reference in found:
         assert resolve(document, reference) is not None
 
 
-def test_keys_of_components_have_the_characters_that_are_allowed(document: dict[str, Any]) -> None:
+def test_keys_of_components_use_allowed_characters(document: dict[str, Any]) -> None:
     for kind in document["components"].values():
         assert all(KEY.match(key) for key in kind)
 
 
-def test_every_declared_event_has_a_message_and_an_operation_from_the_server_s_side(
+def test_every_event_has_a_message_and_an_operation(
     document: dict[str, Any],
 ) -> None:
     operations = document["operations"]
@@ -81,13 +81,13 @@ def test_every_declared_event_has_a_message_and_an_operation_from_the_server_s_s
         assert message["$ref"].startswith("#/channels/socket/messages/")
         target = resolve(document, resolve(document, message["$ref"])["$ref"])
         by_name[target["name"]] = operation
-    for declared in SOCKET_EVENTS:
-        action = "send" if declared.sender == "server" else "receive"
-        assert by_name[declared.name]["action"] == action
-        assert ("reply" in by_name[declared.name]) == (declared.ack is not None)
+    for event in SOCKET_EVENTS:
+        action = "send" if event.sender == "server" else "receive"
+        assert by_name[event.name]["action"] == action
+        assert ("reply" in by_name[event.name]) == (event.ack is not None)
 
 
-def test_what_counts_arrives_in_its_envelope(document: dict[str, Any]) -> None:
+def test_events_of_streams_have_an_envelope(document: dict[str, Any]) -> None:
     messages = document["components"]["messages"]
     envelope, own = messages["rescue.status_update"]["payload"]["allOf"]
     assert resolve(document, envelope["$ref"])["required"] == ["id", "stream", "cursor", "at", "data"]
@@ -95,17 +95,17 @@ def test_what_counts_arrives_in_its_envelope(document: dict[str, Any]) -> None:
     assert messages["driver.location_update"]["payload"] == {"$ref": "#/components/schemas/LocationUpdate"}
 
 
-def test_shapes_of_other_parts_are_taken_in(document: dict[str, Any]) -> None:
+def test_payload_types_of_other_parts_are_included(document: dict[str, Any]) -> None:
     _, own = document["components"]["messages"]["offer.new"]["payload"]["allOf"]
     assert resolve(document, own["properties"]["data"]["$ref"])["properties"]["pay_minor"]
 
 
-def test_a_shape_for_an_event_that_is_not_declared_is_refused() -> None:
+def test_a_payload_type_for_an_unknown_event_is_refused() -> None:
     with pytest.raises(ValueError, match="offer:old"):
         render({"offer:old": OfferView})
 
 
-def test_the_server_is_where_the_edge_is() -> None:
+def test_the_server_has_the_given_address() -> None:
     (server,) = render(url="https://live.example.org")["servers"].values()
     assert (server["protocol"], server["host"], server["pathname"]) == (
         "wss",

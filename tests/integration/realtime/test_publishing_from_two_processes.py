@@ -1,5 +1,5 @@
-"""Two processes write the same documents, relay them and sweep each other's outbox: on everybody's stream is
-each version once, and in its order, whoever brought it there and however often."""
+"""Two processes write the same documents, relay them and sweep each other's outbox: each stream has each
+version once and in order, whichever process published it and however often."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ async def versions(streams: EventStreams, stream: str) -> dict[str, list[int]]:
     epoch = (await streams.current_positions([stream]))[stream].partition(":")[0]
     found: dict[str, list[int]] = {}
     for item in await streams.read(stream, f"{epoch}:0", 10_000):
-        said = msgspec.json.decode(item.data)
-        found.setdefault(said["rescue_id"], []).append(said["version"])
+        update = msgspec.json.decode(item.data)
+        found.setdefault(update["rescue_id"], []).append(update["version"])
     return found
 
 
-async def test_versions_come_once_and_in_order_while_two_processes_and_their_sweeps_race(
+async def test_each_version_is_published_once_and_in_order(
     store: SqliteStore, redis: RedisClient, redis_server: EmbeddedRedis
 ) -> None:
     written = store.collection(WRITTEN)

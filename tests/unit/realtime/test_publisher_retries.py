@@ -1,4 +1,4 @@
-"""What the feeder does while the streams cannot be appended to."""
+"""What the publisher does while the streams cannot be appended to."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.realtime.handlers import RETRY_SECONDS, StreamPublisher
 
 
-class NoViews:
-    """Nothing that a fact only names."""
+class NoPayloads:
+    """Finds no payload."""
 
     async def offer(self, offer_id: str) -> Any | None:
         return None
@@ -23,19 +23,19 @@ class NoViews:
     message = notification = offer
 
 
-class Away:
-    """Streams without their Redis."""
+class UnavailableStreams:
+    """Streams whose Redis is unavailable."""
 
     def __init__(self, error: RedisError) -> None:
         self._error = error
 
-    async def append(self, entries: Sequence[Publication]) -> list[str | None]:
+    async def append(self, publications: Sequence[Publication]) -> list[str | None]:
         raise self._error
 
 
-async def test_a_redis_that_is_away_is_asked_again_soon_however_long_it_was_away() -> None:
-    feeder = StreamPublisher(Away(RedisUnavailable("away")), NoViews())
+async def test_the_retry_delay_does_not_grow_with_the_outage() -> None:
+    publisher = StreamPublisher(UnavailableStreams(RedisUnavailable("unavailable")), NoPayloads())
     for _ in range(10):
-        with pytest.raises(RetryLater) as again:
-            await feeder.publish(events.envelope(events.assigned(), 3))
-        assert again.value.seconds == RETRY_SECONDS
+        with pytest.raises(RetryLater) as retry:
+            await publisher.publish(events.envelope(events.assigned(), 3))
+        assert retry.value.seconds == RETRY_SECONDS
