@@ -46,7 +46,7 @@ async def held_up(
 
 
 async def the_job(world: World) -> Job:
-    [job] = (await world.house.jobs.documents.find()).items
+    [job] = (await world.container.jobs.documents.find()).items
     return job
 
 

@@ -39,7 +39,7 @@ async def ask_for_rescue(city: City, api: Api) -> str:
 
 
 async def rescue_of(api: Api, rescue_id: str) -> Rescue:
-    rescue = await api.house.store.collection(RESCUES).get(rescue_id)
+    rescue = await api.container.store.collection(RESCUES).get(rescue_id)
     assert rescue is not None
     return rescue
 
@@ -52,7 +52,7 @@ async def becomes(api: Api, rescue_id: str, status: str) -> None:
 
 
 async def report(api: Api, who: Person) -> None:
-    at = api.house.clock.city().isoformat()
+    at = api.container.clock.city().isoformat()
     body = {"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": at}
     await api.request(who, "POST", "/me/positions", body)
 
@@ -74,7 +74,7 @@ async def cancel(city: City, api: Api, rescue_id: str) -> None:
 
 async def assert_in_order(city: City, api: Api) -> None:
     """Everything is over, paid as owed, and told of."""
-    wanted = StoreRecordSource(api.house.store, city.place.stripe_url)
+    wanted = StoreRecordSource(api.container.store, city.place.stripe_url)
 
     async def drained() -> bool:
         facts = await read_records(wanted)
@@ -128,7 +128,7 @@ async def test_what_is_due_happens_while_redis_is_away_and_after(
         city.server.kill()
 
         async def expired() -> bool:
-            offer = await api.house.store.collection(OFFERS).get(offer_id)
+            offer = await api.container.store.collection(OFFERS).get(offer_id)
             return offer is not None and offer.state == "expired" and offer.settled
 
         await until(expired)  # though there is no Redis

@@ -125,10 +125,10 @@ def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:
     """JSON lines of the dead letters, or a line that says whether *replay* was found and revived."""
 
     async def listing() -> list[str]:
-        async with open_container(settings, "jobs") as house:
+        async with open_container(settings, "jobs") as container:
             if replay is not None:
-                found = await house.jobs.replay(replay)
+                found = await container.jobs.replay(replay)
                 return ["It will run again." if found else "There is no dead letter of that id."]
-            return [msgspec.json.encode(job).decode() for job in await house.jobs.dead()]
+            return [msgspec.json.encode(job).decode() for job in await container.jobs.dead()]
 
     return asyncio.run(listing())

@@ -225,13 +225,14 @@ class Container:
         return [*rescues_jobs.deadlines(self.rescues), *dispatch_jobs.deadlines(self.dispatch)]
 
     def periodic_tasks(self) -> list[PeriodicTask]:
+        keys = idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret)
         return [
-            *auth_jobs.tickers(self.auth),
+            *auth_jobs.periodic_tasks(self.auth),
             *riders_jobs.periodic_tasks(self.riders, self.rescues),
             *dispatch_jobs.periodic_tasks(self.dispatch),
             *pricing_jobs.periodic_tasks(self.pricing),
             *payments_jobs.periodic_tasks(self.webhooks),
-            *idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret).tickers(),
+            *keys.periodic_tasks(),
         ]
 
     def job_handlers(self) -> list[JobHandler]:

@@ -64,7 +64,7 @@ def store_at(url: str) -> Store:
 
 @asynccontextmanager
 async def open_container(settings: Settings, role: str) -> AsyncIterator[Container]:
-    """A house with its store and Redis open; closed in order at the end."""
+    """A container with its store and Redis open; closed in order at the end."""
     if not settings.deployment.redis_url:
         raise SettingsError(
             "SUPPORTCARR_REDIS_URL is not set: a process alone needs a Redis to meet the others in. "
@@ -81,13 +81,13 @@ async def open_container(settings: Settings, role: str) -> AsyncIterator[Contain
         cache = durable
         if settings.deployment.cache_url:
             cache = await _redis(settings.deployment.cache_url, role, closing)
-        house = Container(
+        container = Container(
             settings, store, clock, RedisClients(durable, cache), durable_url=settings.deployment.redis_url
         )
-        closing.push_async_callback(house.close)
-        await house.revocations.open()
-        closing.push_async_callback(house.revocations.close)
-        yield house
+        closing.push_async_callback(container.close)
+        await container.revocations.open()
+        closing.push_async_callback(container.revocations.close)
+        yield container
 
 
 async def _redis(url: str, role: str, closing: AsyncExitStack) -> RedisClient:
@@ -98,9 +98,9 @@ async def _redis(url: str, role: str, closing: AsyncExitStack) -> RedisClient:
 
 
 @asynccontextmanager
-async def _relaying(house: Container, drain_seconds: float) -> AsyncIterator[Relay]:
+async def _relaying(container: Container, drain_seconds: float) -> AsyncIterator[Relay]:
     """A relay that hands on what this process saves, and finishes what it noticed."""
-    relay = Relay(house.store, house.consumers(), house.jobs)
+    relay = Relay(container.store, container.consumers(), container.jobs)
     try:
         yield relay
     finally:
@@ -134,13 +134,13 @@ async def _api(settings: Settings) -> None:
     servers = settings.servers
     async with (
         _metrics(settings, lifecycle) as metrics,
-        open_container(settings, "api") as house,
-        _relaying(house, servers.drain_seconds) as relay,
+        open_container(settings, "api") as container,
+        _relaying(container, servers.drain_seconds) as relay,
     ):
-        _register_stats(metrics, house, relay)
-        heartbeat = CityHeartbeat(house.store, house.clock)
+        _register_stats(metrics, container, relay)
+        heartbeat = CityHeartbeat(container.store, container.clock)
         heartbeat.start()
-        app = gateway_of(house, metrics, lifecycle)
+        app = gateway_of(container, metrics, lifecycle)
         tune_gc()
         lifecycle.mark_ready()
         host, port, drain_s = servers.host, servers.port, servers.drain_seconds
@@ -148,19 +148,19 @@ async def _api(settings: Settings) -> None:
         await heartbeat.stop()
 
 
-def gateway_of(house: Container, metrics: Metrics, lifecycle: Lifecycle) -> gateway.Gateway:
-    """The HTTP edge of a house."""
-    settings = house.settings
-    limiter = Limiter(house.redis.durable, lease=settings.limits.lease)
+def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> gateway.Gateway:
+    """The HTTP edge of a container."""
+    settings = container.settings
+    limiter = Limiter(container.redis.durable, lease=settings.limits.lease)
     metrics.register_stats("rate_limits", lambda: {"fallbacks_total": limiter.fallbacks})
     redirects = {"/": "/admin"}
     if settings.deployment.profile == "local":
         redirects["/sandbox"] = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
     return gateway.build(
-        house.routes(),
-        store=house.store,
-        clock=house.clock,
-        tokens=house.tokens,
+        container.routes(),
+        store=container.store,
+        clock=container.clock,
+        tokens=container.tokens,
         limiter=limiter,
         metrics=metrics,
         lifecycle=lifecycle,
@@ -168,8 +168,8 @@ def gateway_of(house: Container, metrics: Metrics, lifecycle: Lifecycle) -> gate
         http=settings.http,
         limits=settings.limits,
         secret=settings.auth.lookup_secret,
-        checks={"store": house.store.ping},
-        config=lambda: public_config(settings, house.clock.speed),
+        checks={"store": container.store.ping},
+        config=lambda: public_config(settings, container.clock.speed),
         apps={"/admin": WEB / "admin" / "dist"},
         redirects=redirects,
         content_sources=_map_origins(settings),
@@ -191,15 +191,15 @@ async def _realtime(settings: Settings) -> None:
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
     servers = settings.servers
-    async with _metrics(settings, lifecycle) as metrics, open_container(settings, "realtime") as house:
-        metrics.register_stats("revocation", house.revocations.stats)
+    async with _metrics(settings, lifecycle) as metrics, open_container(settings, "realtime") as container:
+        metrics.register_stats("revocation", container.revocations.stats)
         app = build_realtime(
             settings.deployment,
             settings.streams,
-            house.tokens,
-            house.streams,
-            house.redis.cache,
-            house.position_reports,
+            container.tokens,
+            container.streams,
+            container.redis.cache,
+            container.position_reports,
             area_ids(),
             lifecycle=lifecycle,
             metrics=metrics,
@@ -223,14 +223,14 @@ async def _worker(settings: Settings) -> None:
     drain = settings.servers.drain_seconds
     async with (
         _metrics(settings, lifecycle) as metrics,
-        open_container(settings, "worker") as house,
-        _relaying(house, drain) as relay,
+        open_container(settings, "worker") as container,
+        _relaying(container, drain) as relay,
     ):
-        _register_stats(metrics, house, relay)
-        heartbeat = CityHeartbeat(house.store, house.clock)
-        deadlines = DeadlineRunner(house.store, house.clock, house.deadlines())
-        scheduler = Scheduler(house.store, house.clock, house.periodic_tasks())
-        worker = JobWorker(house.jobs, house.job_handlers(), settings.jobs)
+        _register_stats(metrics, container, relay)
+        heartbeat = CityHeartbeat(container.store, container.clock)
+        deadlines = DeadlineRunner(container.store, container.clock, container.deadlines())
+        scheduler = Scheduler(container.store, container.clock, container.periodic_tasks())
+        worker = JobWorker(container.jobs, container.job_handlers(), settings.jobs)
         metrics.register_stats("deadlines", deadlines.stats)
         metrics.register_stats("periodic_tasks", scheduler.stats)
         metrics.register_stats("jobs", worker.stats)

@@ -1,1 +1,1 @@
-"""What the parts say to each other.  Pure values; imports nothing of ours."""
+"""What parts, edges and the kit agree on: pure values, without any other import of this package."""

@@ -1,4 +1,4 @@
-"""Who does something."""
+"""Actors and principals: who does something, and in which role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Role = Literal["rider", "driver", "support", "admin", "partner", "system"]
 
 
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who did something, in the role they did it in; the system has no id."""
+    """Who did something, and in which role.  The system has no id."""
 
     role: Role
     id: str | None = None
@@ -26,14 +26,14 @@ SYSTEM = Actor("system")
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Whose token came with the request."""
+    """The person whose access token came with a request."""
 
     user_id: str
     roles: frozenset[str]
     session_id: str
 
     def acting_as(self, *roles: Role) -> Actor:
-        """The actor in the first of these roles that the person holds."""
+        """The actor in the first of *roles* that the person holds.  Raises ``Unauthenticated``."""
         for role in roles:
             if role in self.roles:
                 return Actor(role, self.user_id)
@@ -41,7 +41,7 @@ class Principal(msgspec.Struct, frozen=True):
 
     @property
     def operator(self) -> Actor | None:
-        """The actor as admin or support agent, if the person is one."""
+        """The actor as admin or support agent; ``None`` if the person is neither."""
         for role in ("admin", "support"):
             if role in self.roles:
                 return Actor(role, self.user_id)

@@ -1,4 +1,4 @@
-"""What every stored document has."""
+"""The base class of stored documents."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import msgspec
 
 
 class Document(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A stored document: an id, and a version that each save counts up by one (0: not stored yet).
+    """A stored document: an id, and a version that each save increments (0: not stored yet).
 
-    Documents are values; change one with ``msgspec.structs.replace`` and save the copy.  A field
-    that a query, an index or a unique key uses is a top-level attribute.
+    Documents are immutable: change a copy (``msgspec.structs.replace``) and save it.  A field that a
+    query, an index or a unique key uses is a top-level attribute.
     """
 
     id: str

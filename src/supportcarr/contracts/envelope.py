@@ -1,4 +1,4 @@
-"""How a domain event is stored and handed on: with its document, version, time and actor."""
+"""A domain event as stored: with its document, version, time and actor."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["AnyEvent", "DomainEvent", "EventEnvelope", "PendingEvents"]
 
 
 class EventEnvelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact as it was saved: with the document it belongs to and the version that it led to.
+    """A domain event as stored, with the version of the document that it led to.
 
-    ``id`` is ``DOCUMENT.VERSION.N`` (N counts the facts of one save from 0), so that the same save
-    always has the same event ids, and the events of a document sort.
+    ``id`` is ``DOCUMENT.VERSION.N`` (N counts the events of one save from 0): a repeated save has the
+    same event ids, and the events of a document have an order.
     """
 
     id: str
@@ -29,14 +29,14 @@ class EventEnvelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PendingEvents(msgspec.Struct, frozen=True):
-    """The facts of one save, with who caused them and when (city time)."""
+    """The events of one save before it is stored: with their actor and time (city time)."""
 
     events: tuple[AnyEvent, ...]
     by: Actor
     at: datetime
 
     def envelopes(self, collection: str, document_id: str, version: int) -> list[EventEnvelope]:
-        """The events of the save that led to *version*."""
+        """The envelopes of the save that led to *version*."""
         return [
             EventEnvelope(
                 id=f"{document_id}.{version}.{n}",
@@ -45,7 +45,7 @@ class PendingEvents(msgspec.Struct, frozen=True):
                 document_version=version,
                 at=self.at,
                 actor=self.by,
-                event=fact,
+                event=event,
             )
-            for n, fact in enumerate(self.events)
+            for n, event in enumerate(self.events)
         ]

@@ -1,17 +1,17 @@
-"""Why something that was asked for is not done.
+"""Errors that the API answers with.
 
-    Refusal                        a plain sentence, a stable code, an HTTP status
+    ApiError                       a plain sentence, a stable code, an HTTP status
     ├── ValidationFailed           422, names the fields
     ├── Unauthenticated            401
     ├── Forbidden                  403
-    ├── NotFound                   404 (also for what another person owns)
+    ├── NotFound                   404 (also for what belongs to another person)
     ├── Conflict                   409
     │   └── IllegalTransition      409, the state forbids it
-    ├── StaleVersion               412, the caller named an older version
+    ├── StaleVersion               412, the caller has an older version
     ├── RateLimited                429, with the seconds to wait
     └── Overloaded                 503, with the seconds to wait
 
-A part's own refusals subclass these in its ``errors.py``.  A refusal has changed nothing.
+A part declares its own in its ``errors.py`` as subclasses.  The request has changed nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import msgspec
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One field that was wrong: its path in the body or query, a code, a sentence."""
+    """An invalid field: its path in the body or query, a code, a sentence."""
 
     field: str
     code: str
@@ -30,7 +30,7 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class ApiError(Exception):
-    """What was asked for is not done, and nothing has changed."""
+    """The request was not carried out and has changed nothing."""
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "bad_request"
@@ -54,7 +54,7 @@ class ValidationFailed(ApiError):
 
     @classmethod
     def of(cls, field: str, code: str, detail: str) -> ValidationFailed:
-        """The refusal that names one field."""
+        """The error about one field."""
         return cls(detail, errors=(FieldError(field, code, detail),))
 
 

@@ -1,6 +1,6 @@
-"""Domain events: what has happened, in the past tense, versioned by their tag.
+"""Domain events, in the past tense, versioned by their tags.
 
-An event carries ids and figures, never a person's name, phone or words; a consumer that needs those
+An event carries ids and figures, never a person's name, phone or text: a consumer that needs those
 asks the part that owns them.  A tag is never reused: a changed meaning is a new event (``….v2``).
 """
 
@@ -30,7 +30,7 @@ class UserSignedUp(DomainEvent, frozen=True, kw_only=True, tag="auth.user_signed
 
 
 class DriverStandingChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers.standing_changed.v1"):
-    """A driver's right or wish to be offered jobs changed; dispatch keeps the latest by version."""
+    """Whether a driver may be, and wants to be, offered jobs; dispatch keeps the latest by version."""
 
     driver_id: str
     approved: bool
@@ -43,21 +43,21 @@ class DriverStandingChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers
 
 
 class RescueMoved(DomainEvent, frozen=True, kw_only=True):
-    """Base of every change of a rescue's status: who sees it, from where, to where."""
+    """Base class of every change of a rescue's status: the new and the previous one, and whom it concerns."""
 
     rescue_id: str
     rider_id: str
     area_id: str
     status: str
     previous: str | None = None
-    driver_id: str | None = None  # the driver after the change; for an end: who had it
+    driver_id: str | None = None  # after the change; at the end: the driver who had it
     reason: str | None = None
 
 
 class RescueAsked(RescueMoved, frozen=True, kw_only=True):
-    """Base of a request, at once or for later: what is asked for, and where.
+    """Base class of requests, immediate or scheduled: what is needed, and where.
 
-    Events from before this was told have none of it.
+    Events stored before these fields were added lack them.
     """
 
     kind: str | None = None
@@ -78,10 +78,10 @@ class RescueRequested(RescueAsked, frozen=True, kw_only=True, tag="rescues.reque
 
 
 class MatchingBegan(RescueMoved, frozen=True, kw_only=True, tag="rescues.matching_began.v1"):
-    """The rescue waits for a driver: for the first time, or again (``entry`` counts up from 1)."""
+    """The rescue waits for a driver; ``entry`` counts how often, from 1."""
 
     entry: int
-    ends_at: datetime  # city time; without a taker by then: unserved
+    ends_at: datetime  # city time; without a driver by then: unserved
     kind: str
     problem: str | None = None
     pickup: GeoPoint
@@ -113,7 +113,7 @@ class JobStarted(RescueMoved, frozen=True, kw_only=True, tag="rescues.job_starte
 
 
 class RescueEnded(RescueMoved, frozen=True, kw_only=True):
-    """Base of the final states: what is owed, and who drove."""
+    """Base class of final states: with what is owed."""
 
     owed: Charge
 
@@ -188,7 +188,7 @@ class OfferClosed(DomainEvent, frozen=True, kw_only=True, tag="dispatch.offer_cl
 
 
 class PaymentProcessed(DomainEvent, frozen=True, kw_only=True, tag="payments.processed.v1"):
-    """One movement of a rescue's payment came to an outcome, with the state of the whole after it."""
+    """One movement of a rescue's payment succeeded or failed; with the payment's state after it."""
 
     payment_id: str
     rescue_id: str

@@ -1,4 +1,4 @@
-"""Places on the earth, WGS 84."""
+"""Coordinates and distances, WGS 84."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GeoPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A coordinate pair with, perhaps, the address a person would say."""
+    """A coordinate pair with an optional address."""
 
     lat: Latitude
     lng: Longitude

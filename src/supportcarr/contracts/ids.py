@@ -1,7 +1,7 @@
 """Identifiers: a prefix that names the kind, then 26 time-ordered characters (ULID, lower case).
 
-A rescue's id carries its region as well (``res_qc_01j…``), because ``rescuerequests`` is sharded
-by region and every read and write must name its shard.  Ids are minted in ``kit.runtime.ids``.
+A rescue's id also has its region (``res_qc_01j…``): ``rescuerequests`` is sharded by region, and every
+read and write must name its shard.  ``kit.runtime.ids`` generates ids.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ID = re.compile(r"^[a-z]{3}_(?:[a-z0-9]{1,8}_)?[0-9a-hjkmnp-tv-z]{26}$")
 
 
 def looks_like(prefix: str, value: str) -> bool:
-    """True if *value* has the shape of an id of that kind (it may still name nothing)."""
+    """True if *value* has the shape of an id of that kind (there may be none)."""
     return value.startswith(prefix + "_") and _ID.match(value) is not None
 
 

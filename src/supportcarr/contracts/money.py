@@ -14,8 +14,10 @@ def share(amount_minor: int, percent: int) -> int:
 
 
 class Charge(msgspec.Struct, frozen=True):
-    """What a rescue's final state owes: by the rider, and by a promotion (which the platform pays) in
-    the rider's place; of both together the driver gets a part and the platform the rest.
+    """What a final state of a rescue costs.
+
+    The rider pays ``rider_minor``, and the platform pays ``promo_minor`` for a promotion.  Of the sum
+    the driver gets ``driver_minor`` and the platform the rest.
     """
 
     rider_minor: int

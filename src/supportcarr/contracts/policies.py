@@ -1,7 +1,4 @@
-"""Who may call a route: one policy per route, by role.
-
-Deny first: a route without a policy cannot be declared.
-"""
+"""Policies: who may call a route, by role.  A route without a policy cannot be declared."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from dataclasses import dataclass
 class Policy:
     """Who may call a route."""
 
-    roles: frozenset[str] | None  # None: whoever is signed in
+    roles: frozenset[str] | None  # None: any signed-in person
     public: bool = False
 
 

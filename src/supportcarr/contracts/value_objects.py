@@ -1,4 +1,4 @@
-"""Values that one part hands to another through a port."""
+"""Values that parts exchange through ports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PriceItem(msgspec.Struct, frozen=True):
 
 
 class FeeRules(msgspec.Struct, frozen=True, kw_only=True):
-    """The tariff's rules for what a final state owes, as they were when the quote was made."""
+    """The tariff's rules for what a final state costs, as of the quote."""
 
     cancellation_minor: int = 700
     no_show_minor: int = 1000
@@ -27,7 +27,7 @@ class FeeRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A quote as the rescue keeps it: what is asked for, where, and the price promised."""
+    """A quote as stored with the rescue: what is needed, where, and the agreed price."""
 
     id: str
     kind: str
@@ -38,7 +38,7 @@ class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     region: str
     items: tuple[PriceItem, ...]
     total_minor: int  # what the rider pays
-    before_promo_minor: int  # of which the driver's part is reckoned
+    before_promo_minor: int  # the driver's share is a part of this
     currency: str
     eta_seconds: int | None = None
     distance_m: int
@@ -49,7 +49,7 @@ class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """What the other side of a rescue may see of a person."""
+    """A person as the other party of a rescue sees them."""
 
     id: str
     name: str
@@ -64,7 +64,7 @@ class VehicleCard(msgspec.Struct, frozen=True):
 
 
 class DriverCard(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a rider sees of the driver."""
+    """The driver as a rider sees them."""
 
     id: str
     name: str
@@ -74,7 +74,7 @@ class DriverCard(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Leg(msgspec.Struct, frozen=True):
-    """A way by road."""
+    """A route by road."""
 
     distance_m: int
     duration_s: int

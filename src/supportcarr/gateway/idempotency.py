@@ -121,6 +121,6 @@ class Idempotency:
         """Remove expired claims."""
         await purge_expired(self._claims, "expires_at", self._clock.wall())
 
-    def tickers(self) -> list[PeriodicTask]:
+    def periodic_tasks(self) -> list[PeriodicTask]:
         """For the worker: remove expired claims every ten minutes."""
         return [PeriodicTask("gateway.forget_idempotency_keys", 600, self.forget)]

@@ -25,7 +25,7 @@ async def test_wrong_queries_are_refused_and_name_the_parameter(cast: Cast, ever
     components = document["components"]["schemas"]
     before = await cast.platform.digest()
     wrong, tried = [], 0
-    for route in cast.platform.house.routes():
+    for route in cast.platform.container.routes():
         parameters = document["paths"][route.path][route.method.lower()]["parameters"]
         needed = REQUIRED_QUERY.get((route.method, route.path), "")
         for number, asked in enumerate(queries(parameters, components, needed)):
@@ -70,7 +70,7 @@ async def test_a_path_that_names_nothing_is_not_found(cast: Cast, every: int) ->
     """Each parameter of each route with every *every*-th unknown id, another one for each route."""
     before = await cast.platform.digest()
     wrong, tried, turn = [], 0, 0
-    for route in cast.platform.house.routes():
+    for route in cast.platform.container.routes():
         for name in PARAMETER.findall(route.path):
             others = [named for other, named in cast.ids.items() if other != name]
             for bad in [*bad_ids(cast.ids[name]), *others]:

@@ -20,7 +20,7 @@ REFUSED = {400, 413, 422}
 
 
 def json_routes(platform: Platform) -> list[Route]:
-    return [route for route in platform.house.routes() if route.body not in (None, bytes)]
+    return [route for route in platform.container.routes() if route.body not in (None, bytes)]
 
 
 async def sent(cast: Cast, route: Route, raw: bytes, **headers: str) -> Reply:
@@ -50,7 +50,7 @@ async def refuses_all(cast: Cast, route: Route, bodies: Iterable[Spoilt]) -> lis
 
 
 async def test_what_is_no_body_at_all_is_refused_everywhere(cast: Cast) -> None:
-    limit = cast.platform.house.settings.http.max_body_bytes
+    limit = cast.platform.container.settings.http.max_body_bytes
     wrong = []
     for route in json_routes(cast.platform):
         wrong += await refuses_all(cast, route, whole_bodies(limit))
@@ -87,8 +87,8 @@ async def test_a_body_of_another_kind_is_refused(cast: Cast) -> None:
 
 
 async def test_a_route_that_takes_no_body_minds_one_that_comes(cast: Cast) -> None:
-    limit = cast.platform.house.settings.http.max_body_bytes
-    routes = [r for r in cast.platform.house.routes() if r.body is None and r.method != "GET"]
+    limit = cast.platform.container.settings.http.max_body_bytes
+    routes = [r for r in cast.platform.container.routes() if r.body is None and r.method != "GET"]
     bodies = [
         *(body for body in whole_bodies(limit) if body.raw not in (b"", b"null")),
         Spoilt("a field that nobody knows", b'{"force":true}', "force"),

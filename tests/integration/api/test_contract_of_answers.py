@@ -156,7 +156,7 @@ async def test_whatever_answers_with_an_etag_is_refused_when_the_version_is_stal
 
 
 def body_of_path(cast: Cast, method: str, path: str) -> Any:
-    [route] = [r for r in cast.platform.house.routes() if (r.method, r.path) == (method, path)]
+    [route] = [r for r in cast.platform.container.routes() if (r.method, r.path) == (method, path)]
     return body_of(route)
 
 
@@ -190,7 +190,7 @@ async def starred_body(stage: RescueFactory, route: Route) -> tuple[Client, dict
 
 
 def starred(platform: Platform) -> list[Route]:
-    return [route for route in platform.house.routes() if route.idempotent]
+    return [route for route in platform.container.routes() if route.idempotent]
 
 
 def created_id(reply: Reply) -> str:
@@ -225,8 +225,8 @@ async def test_twenty_repeats_beside_each_other_have_one_effect(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rescues, users = (
-        platform.house.store.get_collection("rescuerequests"),
-        platform.house.store.get_collection("users"),
+        platform.container.store.get_collection("rescuerequests"),
+        platform.container.store.get_collection("users"),
     )
     for route in starred(platform):
         who, body, _ = await starred_body(stage, route)
@@ -288,7 +288,7 @@ async def test_every_list_has_items_and_a_next_cursor_and_pages_through_all(cast
         expect(await cast.scene.rider.post(f"{cast.scene.path}/messages", {"text": text}), 201)
     await cast.platform.settle()
     paged = 0
-    for route in cast.platform.house.routes():
+    for route in cast.platform.container.routes():
         if getattr(route.response, "__origin__", None) is not PageResponse:
             continue
         who, url = cast.who(route), cast.path(route)
@@ -333,7 +333,7 @@ async def test_options_tells_the_methods_and_others_are_refused_with_them(cast: 
 
 
 async def test_head_is_get_without_its_body(cast: Cast) -> None:
-    for route in cast.platform.house.routes():
+    for route in cast.platform.container.routes():
         if route.method != "GET":
             continue
         who, url = cast.who(route), cast.url(route)

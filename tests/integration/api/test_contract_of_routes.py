@@ -1,4 +1,4 @@
-"""The house keeps the interface that ``api.md`` promises: which routes there are, for whom, and how."""
+"""The container keeps the interface that ``api.md`` promises: which routes there are, for whom, and how."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def audience(route: Route) -> set[str] | None:
 
 
 async def test_every_promised_route_is_there_for_whom_it_is_promised(platform: Platform) -> None:
-    routes = {name_of(route): route for route in platform.house.routes()}
+    routes = {name_of(route): route for route in platform.container.routes()}
     answers = platform.contract.document["paths"]
     for line in OWED.split("\n")[1:-1]:
         who, method, path, status = line.split()
@@ -119,7 +119,7 @@ async def test_no_route_is_there_that_nobody_promised(platform: Platform) -> Non
 
 
 async def test_the_star_is_on_the_routes_that_create_what_must_not_be_doubled(platform: Platform) -> None:
-    assert {name_of(route) for route in platform.house.routes() if route.idempotent} == STARRED
+    assert {name_of(route) for route in platform.container.routes() if route.idempotent} == STARRED
 
 
 async def test_every_code_that_a_route_declares_is_some_refusals(platform: Platform) -> None:
@@ -127,11 +127,11 @@ async def test_every_code_that_a_route_declares_is_some_refusals(platform: Platf
         return {of.code}.union(*(kinds(kind) for kind in of.__subclasses__()))
 
     known = kinds(ApiError)
-    assert {code for route in platform.house.routes() for code in route.codes} - known == set()
+    assert {code for route in platform.container.routes() for code in route.codes} - known == set()
 
 
 async def test_every_declared_code_is_a_documented_one_and_lower_snake_case(platform: Platform) -> None:
-    for route in platform.house.routes():
+    for route in platform.container.routes():
         operation = platform.contract.document["paths"][route.path][route.method.lower()]
         for code in route.codes:
             assert code == code.lower().replace("-", "_")
@@ -140,7 +140,9 @@ async def test_every_declared_code_is_a_documented_one_and_lower_snake_case(plat
 
 async def test_every_list_is_declared_as_items_and_next_cursor(platform: Platform) -> None:
     document = platform.contract.document
-    lists = [r for r in platform.house.routes() if getattr(r.response, "__origin__", None) is PageResponse]
+    lists = [
+        r for r in platform.container.routes() if getattr(r.response, "__origin__", None) is PageResponse
+    ]
     assert len(lists) >= 9
     for route in lists:
         operation = document["paths"][route.path]["get"]

@@ -39,7 +39,7 @@ UNKNOWN_IDS = {
 
 
 def guarded(platform: Platform) -> list[Route]:
-    return [route for route in platform.house.routes() if not route.policy.public]
+    return [route for route in platform.container.routes() if not route.policy.public]
 
 
 async def called(
@@ -61,7 +61,7 @@ def told(reply: Reply) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
 
 
 async def test_only_what_must_be_public_is(platform: Platform) -> None:
-    public = {r.path for r in platform.house.routes() if r.policy.public} | {"/clock"}
+    public = {r.path for r in platform.container.routes() if r.policy.public} | {"/clock"}
     assert public == PUBLIC
 
 
@@ -370,7 +370,7 @@ async def test_nobody_learns_anothers_phone_or_the_pin(cast: Cast, stage: Rescue
 
 async def redis_text(platform: Platform) -> str:
     """Everything that Redis holds as streams, which is what sockets are told."""
-    redis, text = platform.house.redis.durable, []
+    redis, text = platform.container.redis.durable, []
     for key in await redis.call("KEYS", "*", decode=True):
         if await redis.call("TYPE", key, decode=True) == "stream":
             text.append(str(await redis.call("XRANGE", key, "-", "+", decode=True)))

@@ -93,7 +93,7 @@ async def test_the_most_frequent_routes_answer_the_same_both_ways(
 ) -> None:
     scene = await stage.assigned()
     stranger = await platform.person("rider")
-    frequent = [route for route in platform.house.routes() if name_of(route) in FREQUENT]
+    frequent = [route for route in platform.container.routes() if name_of(route) in FREQUENT]
     assert len(frequent) == len(FREQUENT)
     addresses = (f"198.19.{n // 250}.{n % 250 + 1}" for n in itertools.count())
     seen: set[int] = set()

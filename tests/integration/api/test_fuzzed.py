@@ -75,7 +75,7 @@ async def test_the_document_says_the_truth_about_every_operation(cast: Cast, exa
     """*examples* valid requests of each operation, and as many invalid ones."""
     platform = cast.platform
     schema = schemathesis.openapi.from_dict(platform.contract.document)
-    routes = {(route.method, route.path): route for route in platform.house.routes()}
+    routes = {(route.method, route.path): route for route in platform.container.routes()}
     sent, wrong = 0, list[str]()
     results: Any = schema.get_all_operations()  # of a type that is only sometimes one of operations
     for operation in (result.ok() for result in results):

@@ -25,7 +25,7 @@ async def answers(cast: Cast, headers: dict[str, str]) -> list[tuple[str, Reply]
     """One answer of each kind: done, refused in each way, of every route and page."""
     platform, rider = cast.platform, cast.scene.rider
     anybody = platform.anonymous()
-    huge = b" " * (platform.house.settings.http.max_body_bytes + 1)
+    huge = b" " * (platform.container.settings.http.max_body_bytes + 1)
     found = [(name_of(r), await cast.who(r).get(cast.url(r), headers=headers)) for r in reading(platform)]
     found += [
         ("401", await anybody.get("/me", headers=headers)),
@@ -48,7 +48,7 @@ async def answers(cast: Cast, headers: dict[str, str]) -> list[tuple[str, Reply]
 
 
 def reading(platform: Platform) -> list[Route]:
-    return [route for route in platform.house.routes() if route.method == "GET"]
+    return [route for route in platform.container.routes() if route.method == "GET"]
 
 
 async def test_every_answer_is_typed_and_tells_nothing_of_the_server(cast: Cast) -> None:

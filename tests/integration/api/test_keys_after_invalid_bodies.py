@@ -50,4 +50,4 @@ async def test_a_body_that_its_part_finds_invalid_does_not_use_the_key_up(
         late = await who.post(path, wrong[0], key=key)  # the key stands for what was made with it
         assert (late.status, late.code) == (422, "idempotency_key_reused"), route
         asked.add(route)
-    assert asked == {name_of(route) for route in platform.house.routes() if route.idempotent}
+    assert asked == {name_of(route) for route in platform.container.routes() if route.idempotent}

@@ -258,7 +258,7 @@ async def test_a_webhook_must_be_signed_by_stripe_just_now(platform: Platform) -
     for raw in (b"", b"not json", b"[]", b"{}", b"null", b"\xff\xfe", b"\0", event(data=[]), event(id=None)):
         headers = {"stripe-signature": signature(WEBHOOK_SECRET, raw, now)}
         assert (await anybody.post("/webhooks/stripe", raw=raw, headers=headers)).status == 400, raw
-    huge = b" " * (platform.house.settings.http.max_body_bytes + 1)
+    huge = b" " * (platform.container.settings.http.max_body_bytes + 1)
     refused(await anybody.post("/webhooks/stripe", raw=huge), 413, "body_too_large")
     assert await platform.digest() == before
     good = {"stripe-signature": signature(WEBHOOK_SECRET, body, now)}

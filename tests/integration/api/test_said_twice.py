@@ -136,7 +136,7 @@ class Saying:
 
 async def test_every_change_said_again_is_answered_and_changes_nothing(stage: RescueFactory) -> None:
     platform, saying = stage.platform, Saying(stage)
-    routes = {name_of(route) for route in platform.house.routes() if route.method != "GET"}
+    routes = {name_of(route) for route in platform.container.routes() if route.method != "GET"}
     assert routes >= NEW_EACH_TIME
     said = 0
     for route in sorted(routes - NEW_EACH_TIME):

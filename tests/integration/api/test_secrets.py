@@ -123,7 +123,7 @@ async def break_down(platform: Platform, token: str) -> None:
         raise RuntimeError("a fault of ours")
 
     patched = pytest.MonkeyPatch()
-    patched.setattr(platform.house.rescue_queries, "list_rescues", broken)
+    patched.setattr(platform.container.rescue_queries, "list_rescues", broken)
     try:
         client = Client(platform.api, new_address())
         headers = {"authorization": f"Bearer {token}"}
@@ -178,7 +178,7 @@ async def test_no_password_and_no_token_is_on_disk_or_in_redis(told: Told) -> No
     stored = b"".join(path.read_bytes() for path in told.folder.glob("store.sqlite3*"))
     assert told.ids[0].encode() in stored
     assert [secret for secret in secrets if secret.encode() in stored] == []
-    redis = told.platform.house.redis.durable
+    redis = told.platform.container.redis.durable
     kept = b"".join([await redis.call("DUMP", key) or b"" for key in await redis.call("KEYS", "*")])
     assert [secret for secret in (*secrets, *told.phones) if secret.encode() in kept] == []
 

@@ -114,7 +114,7 @@ async def test_two_tickers_at_once_do_no_harm(city: DispatchWorld, store: Store)
         await end_rescue_silently(city, f"res_qc_over{n}")
     city.pass_time(LATER)
     often = [  # not at one pace: in step with each other the same one would be faster each time
-        [replace(ticker, every_s=pace, city=False) for ticker in periodic_tasks(city.process())]
+        [replace(task, every_s=pace, city=False) for task in periodic_tasks(city.process())]
         for pace in (0.02, 0.031)
     ]
     runners = [Scheduler(store, Clock(), ticking, lease_s=0.0) for ticking in often]

@@ -136,8 +136,8 @@ async def test_old_keys_are_swept_and_young_ones_kept(store: SqliteStore) -> Non
     await claimed(keys)
     wall.now += timedelta(hours=49).total_seconds()
     await keys.claim(b"young", actor="usr_1", route="POST /x", path="/x", body=b"", prefix=None)
-    (ticker,) = keys.tickers()
-    await ticker.run()
+    (task,) = keys.periodic_tasks()
+    await task.run()
     assert await store.collection(CLAIMS).count() == 1
 
 

@@ -157,12 +157,12 @@ async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kep
         for event_id in ("evt_done", "evt_stuck"):
             await shop.webhooks.receive(body_of(event_id), signed(body_of(event_id)))
         await shop.webhooks.handle(shop.jobs.added[JOB, "evt_done"])
-        (ticker,) = payments_jobs.periodic_tasks(shop.webhooks)
+        (task,) = payments_jobs.periodic_tasks(shop.webhooks)
         now[0] += 30 * 86_400 - 1
-        await ticker.run()
+        await task.run()
         assert await store.collection(EVENTS).count() == 2
         now[0] += 2
-        await ticker.run()
+        await task.run()
         assert [event.id async for event in store.collection(EVENTS).scan()] == ["evt_stuck"]
 
 

@@ -60,7 +60,7 @@ class OneDriver:
         return self.eta
 
 
-class House:
+class PricingParts:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.wall = Wall()
@@ -72,9 +72,9 @@ class House:
 
 
 @pytest.fixture
-async def house(store: Store) -> House:
+async def parts(store: Store) -> PricingParts:
     await seed_demo(store)
-    return House(store)
+    return PricingParts(store)
 
 
 def wanted(**changes: Any) -> RequestQuote:
@@ -87,8 +87,8 @@ def wanted(**changes: Any) -> RequestQuote:
     return msgspec.convert(msgspec.to_builtins(fields | changes), RequestQuote)
 
 
-async def test_a_quote_is_itemised_and_holds_for_ten_minutes(house: House) -> None:
-    quote = await house.pricing.quote(RIDER, wanted())
+async def test_a_quote_is_itemised_and_holds_for_ten_minutes(parts: PricingParts) -> None:
+    quote = await parts.pricing.quote(RIDER, wanted())
     terms = quote.terms
     assert sum(item.amount_minor for item in terms.items) == terms.total_minor >= 2000
     assert (terms.area_id, terms.region, terms.currency) == ("montreal", "qc", "CAD")
@@ -99,41 +99,41 @@ async def test_a_quote_is_itemised_and_holds_for_ten_minutes(house: House) -> No
     assert {"duration_s", "demand_multiplier", "expires_at"} <= set(answer)
 
 
-async def test_an_unused_quote_is_purged_a_day_after_its_end(house: House) -> None:
-    (ticker,) = pricing_jobs.periodic_tasks(house.pricing)
-    quote = await house.pricing.quote(RIDER, wanted())
-    house.wall.at = quote.expires_at + timedelta(days=1)
-    await ticker.run()
-    assert await house.pricing.terms_of(quote.id, rider_id=RIDER) == quote.terms
-    house.wall.at += timedelta(seconds=1)
-    await ticker.run()
+async def test_an_unused_quote_is_purged_a_day_after_its_end(parts: PricingParts) -> None:
+    (task,) = pricing_jobs.periodic_tasks(parts.pricing)
+    quote = await parts.pricing.quote(RIDER, wanted())
+    parts.wall.at = quote.expires_at + timedelta(days=1)
+    await task.run()
+    assert await parts.pricing.terms_of(quote.id, rider_id=RIDER) == quote.terms
+    parts.wall.at += timedelta(seconds=1)
+    await task.run()
     with pytest.raises(NotFound):
-        await house.pricing.terms_of(quote.id, rider_id=RIDER)
+        await parts.pricing.terms_of(quote.id, rider_id=RIDER)
 
 
 @pytest.mark.parametrize("speed", [1, 60])
 async def test_a_taken_quote_is_kept_for_as_long_as_its_request_may_be_repeated(
-    house: House, speed: float
+    parts: PricingParts, speed: float
 ) -> None:
     """Idempotency keys are kept 48 hours of wall time, however fast the city's clock runs."""
-    fast = Clock(city_origin=house.wall.at, wall_origin=house.wall.at, wall=house.wall, speed=speed)
-    pricing = PricingService(house.store, fast, house.areas, StraightLines(), house.supply, SETTINGS)
+    fast = Clock(city_origin=parts.wall.at, wall_origin=parts.wall.at, wall=parts.wall, speed=speed)
+    pricing = PricingService(parts.store, fast, parts.areas, StraightLines(), parts.supply, SETTINGS)
     quote = await pricing.quote(RIDER, wanted())
     await pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=fast.city())
-    house.wall.at += timedelta(hours=48) - timedelta(seconds=1)
+    parts.wall.at += timedelta(hours=48) - timedelta(seconds=1)
     await pricing.purge_quotes()
     assert await pricing.terms_of(quote.id, rider_id=RIDER) == quote.terms
-    house.wall.at += timedelta(seconds=2)
+    parts.wall.at += timedelta(seconds=2)
     await pricing.purge_quotes()
-    assert await house.store.collection(QUOTES).count() == 0
+    assert await parts.store.collection(QUOTES).count() == 0
 
 
-async def test_seeding_again_leaves_what_is_there(house: House) -> None:
-    areas = house.store.collection(AREAS)
+async def test_seeding_again_leaves_what_is_there(parts: PricingParts) -> None:
+    areas = parts.store.collection(AREAS)
     stored = await areas.get("montreal")
     assert stored is not None
     await areas.save(replace(stored, name="Elsewhere"))
-    await seed_demo(house.store)
+    await seed_demo(parts.store)
     kept = await areas.get("montreal")
     assert kept is not None and kept.name == "Elsewhere"
 
@@ -147,28 +147,28 @@ async def test_seeding_again_leaves_what_is_there(house: House) -> None:
     ],
 )
 async def test_a_place_outside_is_named(
-    house: House, pickup: Place, dropoff: Place, named: list[str]
+    parts: PricingParts, pickup: Place, dropoff: Place, named: list[str]
 ) -> None:
     with pytest.raises(OutsideArea) as refused:
-        await house.pricing.quote(RIDER, wanted(pickup=pickup, dropoff=dropoff))
+        await parts.pricing.quote(RIDER, wanted(pickup=pickup, dropoff=dropoff))
     assert [error.field for error in refused.value.errors] == named
     assert (refused.value.status, refused.value.code) == (422, "outside_area")
 
 
 @pytest.mark.parametrize(("smoking", "swollen"), [(True, False), (False, True)])
 async def test_a_dangerous_battery_is_for_the_fire_service(
-    house: House, smoking: bool, swollen: bool
+    parts: PricingParts, smoking: bool, swollen: bool
 ) -> None:
     battery = {"smoking": smoking, "swollen": swollen, "hot": False}
     with pytest.raises(UnsafeBattery) as refused:
-        await house.pricing.quote(RIDER, wanted(problem="damaged_battery", battery=battery))
+        await parts.pricing.quote(RIDER, wanted(problem="damaged_battery", battery=battery))
     assert (refused.value.status, refused.value.code) == (422, "unsafe_battery")
     assert "fire service" in refused.value.detail
 
 
-async def test_a_damaged_battery_that_is_neither_may_travel(house: House) -> None:
+async def test_a_damaged_battery_that_is_neither_may_travel(parts: PricingParts) -> None:
     battery = {"smoking": False, "swollen": False, "hot": True}
-    quote = await house.pricing.quote(RIDER, wanted(problem="damaged_battery", battery=battery))
+    quote = await parts.pricing.quote(RIDER, wanted(problem="damaged_battery", battery=battery))
     assert quote.terms.problem == "damaged_battery"
 
 
@@ -180,14 +180,16 @@ async def test_a_damaged_battery_that_is_neither_may_travel(house: House) -> Non
         ({"promo_code": "FREE"}, "promo_code"),
     ],
 )
-async def test_what_is_missing_or_unknown_is_named(house: House, changes: dict[str, Any], field: str) -> None:
+async def test_what_is_missing_or_unknown_is_named(
+    parts: PricingParts, changes: dict[str, Any], field: str
+) -> None:
     with pytest.raises(ValidationFailed) as refused:
-        await house.pricing.quote(RIDER, wanted(**changes))
+        await parts.pricing.quote(RIDER, wanted(**changes))
     assert [error.field for error in refused.value.errors] == [field]
 
 
-async def test_a_utility_job_needs_no_problem(house: House) -> None:
-    quote = await house.pricing.quote(RIDER, wanted(kind="hauling", problem=None))
+async def test_a_utility_job_needs_no_problem(parts: PricingParts) -> None:
+    quote = await parts.pricing.quote(RIDER, wanted(kind="hauling", problem=None))
     assert (quote.terms.kind, quote.terms.problem) == ("hauling", None)
 
 
@@ -202,151 +204,153 @@ async def test_a_utility_job_needs_no_problem(house: House) -> None:
     ],
 )
 async def test_a_booking_is_half_an_hour_to_thirty_days_ahead(
-    house: House, ahead: timedelta, accepted: bool
+    parts: PricingParts, ahead: timedelta, accepted: bool
 ) -> None:
-    at = house.clock.city() + ahead
+    at = parts.clock.city() + ahead
     if accepted:
-        quote = await house.pricing.quote(RIDER, wanted(scheduled_for=at))
+        quote = await parts.pricing.quote(RIDER, wanted(scheduled_for=at))
         assert quote.terms.scheduled_for is not None
         assert abs(quote.terms.scheduled_for - at) < timedelta(seconds=1)
         assert quote.terms.eta_seconds is None  # nobody knows who will be near then
-        assert await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
+        assert await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=parts.clock.city())
     else:
         with pytest.raises(ValidationFailed):
-            await house.pricing.quote(RIDER, wanted(scheduled_for=at))
+            await parts.pricing.quote(RIDER, wanted(scheduled_for=at))
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999999-23:59", "0001-01-01T00:00:00+23:59"])
-async def test_a_time_that_utc_cannot_tell_is_out_of_range(house: House, at: str) -> None:
+async def test_a_time_that_utc_cannot_tell_is_out_of_range(parts: PricingParts, at: str) -> None:
     with pytest.raises(ValidationFailed):
-        await house.pricing.quote(RIDER, wanted(scheduled_for=datetime.fromisoformat(at)))
+        await parts.pricing.quote(RIDER, wanted(scheduled_for=datetime.fromisoformat(at)))
 
 
-async def test_a_quote_is_used_by_one_rescue_which_may_ask_again(house: House) -> None:
-    quote = await house.pricing.quote(RIDER, wanted())
-    now = house.clock.city()
-    terms = await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=now)
+async def test_a_quote_is_used_by_one_rescue_which_may_ask_again(parts: PricingParts) -> None:
+    quote = await parts.pricing.quote(RIDER, wanted())
+    now = parts.clock.city()
+    terms = await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=now)
     assert terms == quote.terms
     later = now + timedelta(hours=1)  # a repeat after a crash comes late, and is no new use
-    assert await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=later) == terms
+    assert await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=later) == terms
     with pytest.raises(QuoteUsed):
-        await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id="res_qc_2", now=now)
+        await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id="res_qc_2", now=now)
 
 
-async def test_of_two_rescues_at_the_same_moment_one_gets_the_quote(house: House) -> None:
-    quote = await house.pricing.quote(RIDER, wanted())
-    now = house.clock.city()
+async def test_of_two_rescues_at_the_same_moment_one_gets_the_quote(parts: PricingParts) -> None:
+    quote = await parts.pricing.quote(RIDER, wanted())
+    now = parts.clock.city()
     results = await asyncio.gather(
-        *(house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=f"res_qc_{n}", now=now) for n in range(8)),
+        *(parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=f"res_qc_{n}", now=now) for n in range(8)),
         return_exceptions=True,
     )
     assert sum(not isinstance(r, BaseException) for r in results) == 1
     assert all(isinstance(r, QuoteUsed) for r in results if isinstance(r, BaseException))
 
 
-async def test_a_quote_ends_when_it_says(house: House) -> None:
-    quote = await house.pricing.quote(RIDER, wanted())
+async def test_a_quote_ends_when_it_says(parts: PricingParts) -> None:
+    quote = await parts.pricing.quote(RIDER, wanted())
     with pytest.raises(QuoteExpired):
-        await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=quote.expires_at)
+        await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=quote.expires_at)
     just = quote.expires_at - timedelta(milliseconds=1)
-    assert await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=just)
+    assert await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=just)
 
 
-async def test_another_riders_quote_is_not_there(house: House) -> None:
-    quote = await house.pricing.quote(RIDER, wanted())
+async def test_another_riders_quote_is_not_there(parts: PricingParts) -> None:
+    quote = await parts.pricing.quote(RIDER, wanted())
     for quote_id, rider in ((quote.id, "usr_2"), ("quo_none", RIDER)):
         with pytest.raises(NotFound):
-            await house.pricing.redeem(quote_id, rider_id=rider, rescue_id=RESCUE, now=house.clock.city())
+            await parts.pricing.redeem(quote_id, rider_id=rider, rescue_id=RESCUE, now=parts.clock.city())
 
 
-async def test_a_quote_changed_in_the_store_is_refused(house: House) -> None:
-    quote = await house.pricing.quote(RIDER, wanted())
+async def test_a_quote_changed_in_the_store_is_refused(parts: PricingParts) -> None:
+    quote = await parts.pricing.quote(RIDER, wanted())
     cheaper = replace(quote, terms=replace(quote.terms, total_minor=1))
-    await house.store.collection(QUOTES).save(cheaper)
+    await parts.store.collection(QUOTES).save(cheaper)
     with pytest.raises(QuoteNotGenuine) as refused:
-        await house.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=house.clock.city())
+        await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=parts.clock.city())
     assert isinstance(refused.value, ApiError)
     assert refused.value.status == 409
 
 
-async def test_the_area_ends_at_its_boundary(house: House) -> None:
+async def test_the_area_ends_at_its_boundary(parts: PricingParts) -> None:
     centre = GeoPoint(45.5234, -73.5995)
-    assert await house.areas.area_at(centre) == "montreal"
+    assert await parts.areas.area_at(centre) == "montreal"
     corner = MONTREAL.boundary[0]
-    assert await house.areas.area_at(GeoPoint(corner[1] - 0.01, corner[0])) is None
-    assert await house.areas.area_at(TORONTO) is None
+    assert await parts.areas.area_at(GeoPoint(corner[1] - 0.01, corner[0])) is None
+    assert await parts.areas.area_at(TORONTO) is None
 
 
-async def test_a_moved_boundary_is_seen_after_the_refresh(house: House) -> None:
-    assert await house.areas.area_at(TORONTO) is None
-    areas = house.store.collection(AREAS)
+async def test_a_moved_boundary_is_seen_after_the_refresh(parts: PricingParts) -> None:
+    assert await parts.areas.area_at(TORONTO) is None
+    areas = parts.store.collection(AREAS)
     area = await areas.get("montreal")
     assert area is not None
     ring = ((-80.0, 43.0), (-79.0, 43.0), (-79.0, 44.0), (-80.0, 44.0), (-80.0, 43.0))
     await areas.save(replace(area, boundary=ring))
-    assert await house.areas.area_at(TORONTO) is None
-    house.wall.at += timedelta(seconds=31)
-    assert await house.areas.area_at(TORONTO) == "montreal"
-    assert await house.areas.area_at(PLATEAU) is None
+    assert await parts.areas.area_at(TORONTO) is None
+    parts.wall.at += timedelta(seconds=31)
+    assert await parts.areas.area_at(TORONTO) == "montreal"
+    assert await parts.areas.area_at(PLATEAU) is None
 
 
-async def ask(house: House, place: Place) -> CoverageView:
-    return msgspec.json.decode(await house.coverage.at(place.point), type=CoverageView)
+async def ask(parts: PricingParts, place: Place) -> CoverageView:
+    return msgspec.json.decode(await parts.coverage.at(place.point), type=CoverageView)
 
 
-async def test_coverage_tells_how_soon_a_driver_could_come(house: House) -> None:
-    assert await ask(house, PLATEAU) == CoverageView(
+async def test_coverage_tells_how_soon_a_driver_could_come(parts: PricingParts) -> None:
+    assert await ask(parts, PLATEAU) == CoverageView(
         covered=True, area_id="montreal", drivers_available=True, eta_seconds=240
     )
-    assert await ask(house, TORONTO) == CoverageView(covered=False, drivers_available=False)
+    assert await ask(parts, TORONTO) == CoverageView(covered=False, drivers_available=False)
 
 
 async def test_coverage_is_looked_up_once_for_a_neighbourhood_and_again_after_a_while(
-    house: House,
+    parts: PricingParts,
 ) -> None:
-    await asyncio.gather(*(ask(house, PLATEAU) for _ in range(20)))
-    assert house.supply.asked == 1
-    house.supply.eta = None
-    assert (await ask(house, PLATEAU)).drivers_available
-    house.wall.at += timedelta(seconds=11)
-    assert not (await ask(house, PLATEAU)).drivers_available
-    assert house.supply.asked == 2
+    await asyncio.gather(*(ask(parts, PLATEAU) for _ in range(20)))
+    assert parts.supply.asked == 1
+    parts.supply.eta = None
+    assert (await ask(parts, PLATEAU)).drivers_available
+    parts.wall.at += timedelta(seconds=11)
+    assert not (await ask(parts, PLATEAU)).drivers_available
+    assert parts.supply.asked == 2
 
 
-async def test_only_so_many_arrival_times_are_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_so_many_arrival_times_are_kept(
+    parts: PricingParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(coverage_module, "CACHE_MAX", 2)
     for place in (PLATEAU, VILLERAY, ROSEMONT):
-        await ask(house, place)
-    await ask(house, VILLERAY)
-    assert house.supply.asked == 3
-    await ask(house, PLATEAU)  # the oldest went
-    assert house.supply.asked == 4
-    assert len(house.coverage._cache) == 2
+        await ask(parts, place)
+    await ask(parts, VILLERAY)
+    assert parts.supply.asked == 3
+    await ask(parts, PLATEAU)  # the oldest went
+    assert parts.supply.asked == 4
+    assert len(parts.coverage._cache) == 2
 
 
-async def test_a_cancelled_request_does_not_end_the_lookup_of_the_others(house: House) -> None:
-    first, second = (asyncio.create_task(house.coverage.at(PLATEAU.point)) for _ in range(2))
+async def test_a_cancelled_request_does_not_end_the_lookup_of_the_others(parts: PricingParts) -> None:
+    first, second = (asyncio.create_task(parts.coverage.at(PLATEAU.point)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     assert msgspec.json.decode(await second, type=CoverageView).eta_seconds == 240
-    assert house.supply.asked == 1
+    assert parts.supply.asked == 1
 
 
-async def test_what_is_kept_is_answered_without_a_wait(house: House) -> None:
-    answer = await house.coverage.at(PLATEAU.point)
+async def test_what_is_kept_is_answered_without_a_wait(parts: PricingParts) -> None:
+    answer = await parts.coverage.at(PLATEAU.point)
     with pytest.raises(StopIteration) as answered:
-        house.coverage.at(PLATEAU.point).send(None)
+        parts.coverage.at(PLATEAU.point).send(None)
     assert answered.value.value == answer
 
 
-async def test_a_look_that_failed_is_not_kept(house: House) -> None:
+async def test_a_look_that_failed_is_not_kept(parts: PricingParts) -> None:
     class Broken(OneDriver):
         async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
             raise ConnectionError
 
-    coverage = CoverageService(house.areas, Broken(), house.clock)
+    coverage = CoverageService(parts.areas, Broken(), parts.clock)
     with pytest.raises(ConnectionError):
         await coverage.at(PLATEAU.point)
-    coverage._supply = house.supply
+    coverage._supply = parts.supply
     answer = msgspec.json.decode(await coverage.at(PLATEAU.point), type=CoverageView)
     assert answer.eta_seconds == 240

@@ -44,8 +44,8 @@ async def becomes(rider: Client, rescue_id: str, *statuses: str) -> Any:
 async def told(platform: Platform, user_id: str) -> list[StreamEvent]:
     """Everything on that person's stream."""
     stream = user_stream(user_id)
-    epoch = (await platform.house.streams.current_positions([stream]))[stream].partition(":")[0]
-    return await platform.house.streams.read(stream, f"{epoch}:0", 1000)
+    epoch = (await platform.container.streams.current_positions([stream]))[stream].partition(":")[0]
+    return await platform.container.streams.read(stream, f"{epoch}:0", 1000)
 
 
 def moves(items: Sequence[StreamEvent], rescue_id: str) -> list[str]:
@@ -55,7 +55,7 @@ def moves(items: Sequence[StreamEvent], rescue_id: str) -> list[str]:
 
 
 async def redis_is_missed(platform: Platform) -> None:
-    await until(platform.house.tokens.stale)
+    await until(platform.container.tokens.stale)
 
 
 def is_unavailable(reply: Reply) -> bool:
@@ -123,7 +123,7 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
         assert len({item.id for item in items}) == len(items)
         assert moves(items, scene_id)[-len(states) :] == states
     assert (await report(platform, riding.assigned_driver)).status == 200
-    await until(lambda: not platform.house.tokens.stale())
+    await until(lambda: not platform.container.tokens.stale())
 
 
 async def test_without_redis_and_store_nobody_is_believed(platform: Platform) -> None:
@@ -171,7 +171,7 @@ async def test_a_redis_that_takes_its_time_takes_nobody_elses(
     assert "http_requests_in_flight 0.0" in platform.api.metrics.render().decode()
 
     platform.faults.heal()
-    await until(lambda: not platform.house.tokens.stale(), within_s=10)
+    await until(lambda: not platform.container.tokens.stale(), within_s=10)
 
     async def takes_positions() -> bool:
         return (await report(platform, scene.assigned_driver)).status == 200
@@ -221,7 +221,7 @@ async def test_a_connection_that_breaks_all_the_time_costs_no_answer(
         flapping = False
         await flaps
     assert taken > 10
-    await until(lambda: not platform.house.tokens.stale())
+    await until(lambda: not platform.container.tokens.stale())
 
 
 async def test_a_full_redis_is_as_good_as_none_for_what_must_be_written(
@@ -229,12 +229,12 @@ async def test_a_full_redis_is_as_good_as_none_for_what_must_be_written(
 ) -> None:
     driver = await stage.driver()
     rider, card = await stage.rider()
-    redis = platform.house.redis.durable
+    redis = platform.container.redis.durable
     await redis.call("CONFIG", "SET", "maxmemory", 1)
     assert is_unavailable(await report(platform, driver))
     rescue_id = await _asked(platform, rider, card)
     await becomes(rider, rescue_id, "matching")
-    assert not platform.house.tokens.stale()  # reading goes on
+    assert not platform.container.tokens.stale()  # reading goes on
     await redis.call("CONFIG", "SET", "maxmemory", 0)
     await until(lambda: not platform.relay.stats()["retrying"])
     await platform.settle()

@@ -32,7 +32,7 @@ async def status(scene: PreparedRescue) -> str:
 
 async def time_runs_out(platform: Platform, scene: PreparedRescue) -> None:
     """What a worker does when the rescue's deadline has come."""
-    [deadline] = [d for d in platform.house.deadlines() if d.spec.name == "rescuerequests"]
+    [deadline] = [d for d in platform.container.deadlines() if d.spec.name == "rescuerequests"]
     await deadline.fire(scene.rescue_id)
 
 
@@ -100,7 +100,7 @@ async def test_a_hold_that_came_about_unheard_is_found_and_let_go(
 async def nothing_is_held(platform: Platform, scene: PreparedRescue) -> None:
     async def is_over() -> bool:
         intents = {intent["status"] for intent in await platform.emulator.intents()}
-        payment = await platform.house.payments.of_rescue(scene.rescue_id)
+        payment = await platform.container.payments.of_rescue(scene.rescue_id)
         return intents <= {"canceled"} and payment is not None and payment.status in ("released", "failed")
 
     await until(is_over)

@@ -188,10 +188,10 @@ async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(
 
 
 async def test_the_ticker_reconciles(riders: RiderService, wall: Wall, store: Store) -> None:
-    (ticker,) = jobs.periodic_tasks(riders, Living())
-    assert timedelta(seconds=ticker.every_s) < CLAIM_DURATION
-    assert not ticker.city
+    (task,) = jobs.periodic_tasks(riders, Living())
+    assert timedelta(seconds=task.every_s) < CLAIM_DURATION
+    assert not task.city
     await riders.claim("usr_1", "res_1")
     wall.pass_(61)
-    await ticker.run()
+    await task.run()
     assert await live_rescue(store, "usr_1") is None

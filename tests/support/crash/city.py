@@ -42,7 +42,7 @@ LOOKS_S = 0.2  # between sweeps
 class Api:
     """One API process."""
 
-    house: Container
+    container: Container
     url: str
     session: aiohttp.ClientSession
 
@@ -88,43 +88,43 @@ class City:
             self.settings, limits=msgspec.structs.replace(self.settings.limits, **limits)
         )
         async with (
-            open_container(settings, "api") as house,
-            _relaying(house),
+            open_container(settings, "api") as container,
+            _relaying(container),
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
         ):
             lifecycle = Lifecycle()
-            gateway = gateway_of(house, Metrics(), lifecycle)
+            gateway = gateway_of(container, Metrics(), lifecycle)
             lifecycle.mark_ready()
             async with serving(cast(ASGIApp, gateway), free_port()) as url:
-                yield Api(house, url, session)
+                yield Api(container, url, session)
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Container]:
         """A worker process."""
-        async with open_container(self.settings, "worker") as house, _relaying(house) as relay:
-            deadlines = DeadlineRunner(house.store, house.clock, house.deadlines())
-            tickers = Scheduler(house.store, house.clock, house.periodic_tasks())
-            worker = JobWorker(house.jobs, house.job_handlers(), self.settings.jobs)
+        async with open_container(self.settings, "worker") as container, _relaying(container) as relay:
+            deadlines = DeadlineRunner(container.store, container.clock, container.deadlines())
+            scheduler = Scheduler(container.store, container.clock, container.periodic_tasks())
+            worker = JobWorker(container.jobs, container.job_handlers(), self.settings.jobs)
             relay.start_sweeping(LOOKS_S)
-            for runner in (deadlines, tickers, worker):
+            for runner in (deadlines, scheduler, worker):
                 runner.start()
-            yield house
-            await tickers.stop()
+            yield container
+            await scheduler.stop()
             await deadlines.stop()
             await worker.close(2.0)
 
     @asynccontextmanager
     async def realtime(self) -> AsyncIterator[str]:
         """A real-time process; its URL."""
-        async with open_container(self.settings, "realtime") as house:
+        async with open_container(self.settings, "realtime") as container:
             lifecycle = Lifecycle()
             app = build_realtime(
                 self.settings.deployment,
                 self.settings.streams,
-                house.tokens,
-                house.streams,
-                house.redis.cache,
-                house.position_reports,
+                container.tokens,
+                container.streams,
+                container.redis.cache,
+                container.position_reports,
                 area_ids(),
                 lifecycle=lifecycle,
                 metrics=Metrics(),
@@ -143,8 +143,8 @@ async def _true(value: bool) -> bool:
 
 
 @asynccontextmanager
-async def _relaying(house: Container) -> AsyncIterator[Relay]:
-    relay = Relay(house.store, house.consumers(), house.jobs)
+async def _relaying(container: Container) -> AsyncIterator[Relay]:
+    relay = Relay(container.store, container.consumers(), container.jobs)
     try:
         yield relay
     finally:

@@ -60,7 +60,7 @@ async def populate(world: World, card: str = "pm_card_visa") -> None:
         driver = await sign_up(world, number, "driver")
         await world.relay()
         vehicle = ok(await world.request(driver, "POST", "/me/vehicles", VEHICLE))["id"]
-        await world.house.drivers.set_approval(Actor("admin", "usr_admin"), driver.id, "approved")
+        await world.container.drivers.set_approval(Actor("admin", "usr_admin"), driver.id, "approved")
         drivers.append((driver, vehicle))
     (near, near_vehicle), (far, far_vehicle) = drivers
     world.meet(
@@ -80,11 +80,11 @@ async def populate(world: World, card: str = "pm_card_visa") -> None:
 
 
 async def go_online(world: World, driver: Person, vehicle: str) -> None:
-    await world.house.drivers.set_availability(Actor("driver", driver.id), driver.id, True, vehicle)
+    await world.container.drivers.set_availability(Actor("driver", driver.id), driver.id, True, vehicle)
 
 
 async def go_offline(world: World, driver: Person) -> None:
-    await world.house.drivers.set_availability(Actor("driver", driver.id), driver.id, False)
+    await world.container.drivers.set_availability(Actor("driver", driver.id), driver.id, False)
 
 
 # --- from the quote to a driver -------------------------------------------------------------------
@@ -124,7 +124,7 @@ async def assigned(world: World) -> None:
     """The near driver has the job."""
     await matching(world)
     [offer] = await world.open_offers()
-    await world.house.dispatch.accept_offer(offer.driver_id, offer.id)
+    await world.container.dispatch.accept_offer(offer.driver_id, offer.id)
     await world.relay()
 
 
@@ -153,14 +153,14 @@ async def drive(world: World, command: Command) -> None:
     """The driver of the rescue does that, and everybody is told."""
     rescue = await world.rescue()
     assert rescue.driver_id is not None
-    await world.house.rescues.act(rescue.id, command, Actor("driver", rescue.driver_id))
+    await world.container.rescues.act(rescue.id, command, Actor("driver", rescue.driver_id))
     await world.relay()
 
 
 async def cancel(world: World) -> None:
     rescue = await world.rescue()
     rider = Actor("rider", world.who.rider.id)
-    await world.house.rescues.act(rescue.id, Cancel(reason="found_help"), rider)
+    await world.container.rescues.act(rescue.id, Cancel(reason="found_help"), rider)
     await world.relay()
 
 
@@ -189,7 +189,7 @@ async def _answer_offers(world: World) -> bool:
     acted = False
     for offer in await world.open_offers():
         try:
-            await world.house.dispatch.accept_offer(offer.driver_id, offer.id)
+            await world.container.dispatch.accept_offer(offer.driver_id, offer.id)
         except OfferNotOpen:
             continue
         acted = True
@@ -207,5 +207,5 @@ async def _go_on(world: World, rescue: Rescue) -> bool:
     step = steps.get(rescue.status)
     if step is None or rescue.driver_id is None:
         return False
-    await world.house.rescues.act(rescue.id, step, Actor("driver", rescue.driver_id))
+    await world.container.rescues.act(rescue.id, step, Actor("driver", rescue.driver_id))
     return True

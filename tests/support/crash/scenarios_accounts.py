@@ -141,7 +141,7 @@ async def _add_vehicle(world: World) -> Answered:
 
 
 async def _has_the_vehicle(world: World) -> Findings:
-    listed = await world.house.drivers.vehicles(world.who.far.id)
+    listed = await world.container.drivers.vehicles(world.who.far.id)
     plates = [vehicle.plate for vehicle in listed]
     stored = len(await all_of(world, VEHICLES, plate="NEW 001"))
     asked = len((world.place.path / "asked").read_text())
@@ -188,9 +188,9 @@ async def _near_also_rides(world: World) -> None:
     """The near driver is a rider too, and has no card yet."""
     user = await world.store.collection(USERS).get(world.who.near.id)
     assert user is not None
-    await world.house.auth.ensure_account(user.phone, PASSWORD, user.name, ["rider"])
+    await world.container.auth.ensure_account(user.phone, PASSWORD, user.name, ["rider"])
     await world.relay()
-    granted = await world.house.auth.sign_in(user.phone, PASSWORD)
+    granted = await world.container.auth.sign_in(user.phone, PASSWORD)
     near = replace(world.who.near, access_token=granted.access_token, refresh_token=granted.refresh_token)
     world.meet(replace(world.who, near=near))
 
@@ -198,7 +198,7 @@ async def _near_also_rides(world: World) -> None:
 async def _has_a_card(world: World) -> Findings:
     accounts = await all_of(world, ACCOUNTS, id=world.who.near.id)
     cards = await all_of(world, METHODS, rider_id=world.who.near.id)
-    usable = [await world.house.payment_methods.gateway_ids(world.who.near.id, card.id) for card in cards]
+    usable = [await world.container.payment_methods.gateway_ids(world.who.near.id, card.id) for card in cards]
     return wrong(
         (len(accounts) == 1, "no customer at Stripe"),
         (bool(cards) and all(usable), "no card that can be charged"),
@@ -207,7 +207,7 @@ async def _has_a_card(world: World) -> Findings:
 
 async def _claimed_for_nobodys_rescue(world: World) -> None:
     """A request died after it had claimed the rider, and its rider gave up; a minute later."""
-    await world.house.riders.claim(world.who.rider.id, NOBODYS_RESCUE)
+    await world.container.riders.claim(world.who.rider.id, NOBODYS_RESCUE)
     await later(61)(world)
 
 

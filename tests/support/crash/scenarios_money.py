@@ -112,7 +112,7 @@ async def _cancelled_freely(world: World) -> None:
 async def _cancelled_late(world: World) -> None:
     await matching(world)
     [offer] = await world.open_offers()
-    await world.house.dispatch.accept_offer(offer.driver_id, offer.id)
+    await world.container.dispatch.accept_offer(offer.driver_id, offer.id)
     await world.relay()
     await later(121)(world)
     await cancel(world)

@@ -59,7 +59,7 @@ class World:
     def __init__(
         self,
         place: Place,
-        house: Container,
+        container: Container,
         clock: MovedClock,
         fuse: Fuse,
         *,
@@ -67,24 +67,27 @@ class World:
         concurrency: int,
     ) -> None:
         self.place = place
-        self.house = house
+        self.container = container
         self.clock = clock
         self.fuse = fuse
         self.redis = redis
-        self.store: Store = house.store
-        self.rescues = house.store.collection(RESCUES)
-        self.offers = house.store.collection(OFFERS)
-        self.roster = house.store.collection(ROSTER)
+        self.store: Store = container.store
+        self.rescues = container.store.collection(RESCUES)
+        self.offers = container.store.collection(OFFERS)
+        self.roster = container.store.collection(ROSTER)
         self.people: People | None = None
         self.failures = 0
         self._concurrency = concurrency
-        self._routes = house.routes()
+        self._routes = container.routes()
         self._gateways: dict[tuple[str, str], Gateway] = {}
         self._worker = JobWorker(
-            house.jobs, named_handlers(house.job_handlers()), house.settings.jobs, jitter=lambda: 0.0
+            container.jobs,
+            named_handlers(container.job_handlers()),
+            container.settings.jobs,
+            jitter=lambda: 0.0,
         )
-        self._deadlines = named_deadlines(house.deadlines())
-        self._tickers = {ticker.name: ticker for ticker in named_tickers(house.periodic_tasks())}
+        self._deadlines = named_deadlines(container.deadlines())
+        self._tickers = {ticker.name: ticker for ticker in named_tickers(container.periodic_tasks())}
 
     def jump(self, seconds: float) -> None:
         """Move the clock, and remember that beyond this process."""
@@ -165,8 +168,8 @@ class World:
         [route] = [r for r in self._routes if r.method == method and _is(r.path, path)]
         named = (method, route.path)
         if named not in self._gateways:
-            house = cast(Container, _HouseWith([route], self.house))
-            self._gateways[named] = gateway_of(house, Metrics(), Lifecycle())
+            container = cast(Container, _HouseWith([route], self.container))
+            self._gateways[named] = gateway_of(container, Metrics(), Lifecycle())
         return self._gateways[named]
 
     # --- what happens behind ------------------------------------------------------------------
@@ -175,8 +178,8 @@ class World:
         """A relay that hands on at once what this process commits, as long as it is not stopped."""
         return Relay(
             self.store,
-            named_consumers(self.house.consumers()),
-            self.house.jobs,
+            named_consumers(self.container.consumers()),
+            self.container.jobs,
             concurrency=self._concurrency,
         )
 
@@ -194,7 +197,7 @@ class World:
 
     async def do_jobs(self) -> int:
         """Do every job that is due now, one after the other; how many were tried."""
-        due = await self.house.jobs.documents.find(
+        due = await self.container.jobs.documents.find(
             {"state": "ready", "run_at": Range(lt=self.clock.wall())}, sort="run_at", limit=100
         )
         for job in due.items:
@@ -248,7 +251,7 @@ class World:
                 {"due_at": horizon}, sort="due_at", limit=1
             )
             dues += [(document.due_at - city).total_seconds() for document in page.items]
-        jobs = await self.house.jobs.documents.find({"state": "ready"}, sort="run_at", limit=1)
+        jobs = await self.container.jobs.documents.find({"state": "ready"}, sort="run_at", limit=1)
         dues += [(job.run_at - wall).total_seconds() for job in jobs.items]
         return max(0.0, min(dues))
 
@@ -273,7 +276,9 @@ class World:
         """Both drivers' phones report where they are."""
         now = self.clock.city()
         for person, lat in ((self.who.near, 45.506), (self.who.far, 45.515)):
-            await self.house.tracking.report(person.id, [Position(lat=lat, lng=-73.58, at=now, accuracy=5.0)])
+            await self.container.tracking.report(
+                person.id, [Position(lat=lat, lng=-73.58, at=now, accuracy=5.0)]
+            )
 
     async def rescue(self) -> Rescue:
         """The rider's latest rescue."""
@@ -285,7 +290,7 @@ class World:
         return [
             offer
             for person in (self.who.near, self.who.far)
-            for offer in await self.house.dispatch.open_offers(person.id)
+            for offer in await self.container.dispatch.open_offers(person.id)
         ]
 
     async def entry(self, who: Person) -> RosterEntry:
@@ -295,11 +300,11 @@ class World:
 
 
 class _HouseWith:
-    """A house with those routes alone."""
+    """A container with those routes alone."""
 
-    def __init__(self, routes: Sequence[Route], house: Container) -> None:
+    def __init__(self, routes: Sequence[Route], container: Container) -> None:
         self._routes = routes
-        self._house = house
+        self._house = container
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._house, name)
@@ -339,7 +344,7 @@ async def opened(
         closing.push_async_callback(inner.close)
         clock = MovedClock(place.starts)
         redis = await closing.enter_async_context(RedisClient(place.redis_url, name="crash"))
-        house = Container(
+        container = Container(
             settings,
             fuse.store(inner),
             clock,
@@ -347,11 +352,11 @@ async def opened(
             durable_url=place.redis_url,
             payment_gateway=lambda: fuse.gateway(StripePaymentGateway(settings.stripe)),
         )
-        house.streams = fuse.streams(house.streams)
-        closing.push_async_callback(house.close)
-        await house.revocations.open()
-        closing.push_async_callback(house.revocations.close)
-        world = World(place, house, clock, fuse, redis=redis, concurrency=concurrency)
+        container.streams = fuse.streams(container.streams)
+        closing.push_async_callback(container.close)
+        await container.revocations.open()
+        closing.push_async_callback(container.revocations.close)
+        world = World(place, container, clock, fuse, redis=redis, concurrency=concurrency)
         yield world
 
 
@@ -366,29 +371,29 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
 
 async def declared_names() -> Names:
     """Every consumer, job, deadline and ticker of the platform."""
-    async with _unopened() as house:
+    async with _unopened() as container:
         return Names(
-            quick_consumers=frozenset(c.name for c in house.consumers() if not c.slow),
-            jobs=frozenset(handler.name for handler in house.job_handlers()),
-            deadlines=frozenset(deadline.spec.name for deadline in house.deadlines()),
-            tickers=frozenset(ticker.name for ticker in house.periodic_tasks()),
+            quick_consumers=frozenset(c.name for c in container.consumers() if not c.slow),
+            jobs=frozenset(handler.name for handler in container.job_handlers()),
+            deadlines=frozenset(deadline.spec.name for deadline in container.deadlines()),
+            tickers=frozenset(ticker.name for ticker in container.periodic_tasks()),
         )
 
 
 async def built_once() -> None:
     """Build every part and the gateway without opening anything: imports that wait for that are done."""
-    async with _unopened() as house:
-        gateway_of(house, Metrics(), Lifecycle())
+    async with _unopened() as container:
+        gateway_of(container, Metrics(), Lifecycle())
 
 
 @asynccontextmanager
 async def _unopened() -> AsyncIterator[Container]:
-    """A house that is connected to nothing."""
+    """A container that is connected to nothing."""
     nowhere = "redis://127.0.0.1:1"
     place = Place(folder="/", store_url="sqlite:////nowhere", redis_url=nowhere, stripe_url="", starts=0.0)
     redis = RedisClient(nowhere)
     store = store_at(place.store_url)
-    house = Container(settings_at(place), store, Clock(), RedisClients(redis, redis), durable_url=nowhere)
-    yield house
-    await house.payment_gateway.close()
-    house.passwords.close()
+    container = Container(settings_at(place), store, Clock(), RedisClients(redis, redis), durable_url=nowhere)
+    yield container
+    await container.payment_gateway.close()
+    container.passwords.close()

@@ -132,7 +132,7 @@ async def traces(platform: Platform) -> AsyncIterator[tuple[str, Trace]]:
     """A frequent request and rare ones of a client that has been here before, by name."""
     rider = await platform.person("rider")
     tracer = Tracer(platform.api.gateway)
-    handlers = {f"{route.method} {route.path}": route.handler for route in platform.house.routes()}
+    handlers = {f"{route.method} {route.path}": route.handler for route in platform.container.routes()}
     cases = {
         "GET /me": request_bytes("GET", "/me", token=rider.token),
         "GET /me/notifications?limit=5": request_bytes("GET", "/me/notifications?limit=5", token=rider.token),

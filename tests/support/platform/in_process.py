@@ -92,7 +92,7 @@ class CheckedClient(Client):
 class Platform:
     """A running platform, and how a test sees into it."""
 
-    house: Container
+    container: Container
     api: Api
     contract: Contract
     relay: Relay
@@ -110,8 +110,8 @@ class Platform:
     async def person(self, *roles: str, name: str = "Ana Roy", phone: str | None = None) -> CheckedClient:
         """Somebody signed in, with those roles."""
         number = phone or new_phone()
-        await self.house.auth.ensure_account(number, PASSWORD, name, roles)
-        grant = await self.house.auth.sign_in(number, PASSWORD)
+        await self.container.auth.ensure_account(number, PASSWORD, name, roles)
+        grant = await self.container.auth.sign_in(number, PASSWORD)
         await self.settle()
         return CheckedClient(self.api, self.contract, new_address(), grant)
 
@@ -125,18 +125,18 @@ class Platform:
             if not await self._jobs_under_way() and not self.relay.stats()["waiting"]:
                 return
             await asyncio.sleep(0.005)
-        raise TimeoutError(f"still at work: {(await self.house.jobs.find('ready')).items}")
+        raise TimeoutError(f"still at work: {(await self.container.jobs.find('ready')).items}")
 
     async def _jobs_under_way(self) -> bool:
         """True while a job runs or is about to; one that asks again in a while (until a rider has
         answered the bank, say) has done what there is to do now."""
-        soon = self.house.clock.wall() + timedelta(seconds=1.5)
-        ready = (await self.house.jobs.find("ready", limit=200)).items
+        soon = self.container.clock.wall() + timedelta(seconds=1.5)
+        ready = (await self.container.jobs.find("ready", limit=200)).items
         return any(job.running or job.run_at < soon for job in ready)
 
     async def fall_due(self, collection: str, id: str) -> None:
         """Fire the deadline of that document, as a worker does when its time has come."""
-        [deadline] = [d for d in self.house.deadlines() if d.spec.name == collection]
+        [deadline] = [d for d in self.container.deadlines() if d.spec.name == collection]
         await deadline.fire(id)
         await self.settle()
 
@@ -150,7 +150,7 @@ class Platform:
         for spec in SPECS:
             if spec.name not in MAY_CHANGE:
                 hashed = blake2b(digest_size=16)
-                async for document in self.house.store.collection(spec).scan():
+                async for document in self.container.store.collection(spec).scan():
                     if not (isinstance(document, Job) and document.state == "ready"):  # it may ask again
                         hashed.update(encode(document))
                 digests[spec.name] = hashed.hexdigest()
@@ -205,20 +205,20 @@ async def running_platform(
         store = faults.store.as_store
         redis = await closing.enter_async_context(RedisClient(redis_url))
         clock = StandingCity()
-        house = Container(settings, store, clock, RedisClients(redis, redis), durable_url=redis_url)
-        closing.push_async_callback(house.close)
+        container = Container(settings, store, clock, RedisClients(redis, redis), durable_url=redis_url)
+        closing.push_async_callback(container.close)
         await seed_demo(store)
-        await house.revocations.open()
-        closing.push_async_callback(house.revocations.close)
+        await container.revocations.open()
+        closing.push_async_callback(container.revocations.close)
 
-        relay = Relay(store, house.consumers(), house.jobs)
+        relay = Relay(store, container.consumers(), container.jobs)
         closing.push_async_callback(relay.stop)
-        worker = JobWorker(house.jobs, house.job_handlers(), settings.jobs)
+        worker = JobWorker(container.jobs, container.job_handlers(), settings.jobs)
         worker.start()
         closing.push_async_callback(worker.close, 2.0)
 
         metrics, lifecycle = Metrics(), Lifecycle()
-        gateway = gateway_of(house, metrics, lifecycle)
+        gateway = gateway_of(container, metrics, lifecycle)
         lifecycle.mark_ready()
         url = await closing.enter_async_context(serving(cast(ASGIApp, gateway), port, gateway))
         session = await closing.enter_async_context(
@@ -226,8 +226,8 @@ async def running_platform(
                 timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(limit=0)
             )
         )
-        routes = house.routes()
-        api = Api(url, session, house.auth, house.tokens, gateway, metrics, lifecycle, clock, routes)
+        routes = container.routes()
+        api = Api(url, session, container.auth, container.tokens, gateway, metrics, lifecycle, clock, routes)
         async with session.get(f"{url}/openapi.json") as answer:
             contract = Contract(await answer.json(), routes)
-        yield Platform(house, api, contract, relay, clock, emulator, server, faults)
+        yield Platform(container, api, contract, relay, clock, emulator, server, faults)

@@ -1,4 +1,4 @@
-"""A cache in the process: what can always be made again, kept for a while."""
+"""An in-process cache, bounded by size and age."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 class BoundedCache(Generic[K, V]):
-    """At most *size* values; the one unused for longest goes first, and none is older than *seconds*."""
+    """Keeps at most *size* values (the least recently used one is evicted first), each for *seconds*."""
 
     def __init__(self, size: int, seconds: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._size = size
@@ -36,7 +36,7 @@ class BoundedCache(Generic[K, V]):
         return None
 
     def put(self, key: K, value: V, *, seconds: float | None = None) -> None:
-        """Keep the value, for less than the cache's own time if *seconds* says so."""
+        """Store the value, for *seconds* if that is less than the cache's own time."""
         life = self._seconds if seconds is None else min(seconds, self._seconds)
         self._values[key] = (self._now() + life, value)
         self._values.move_to_end(key)

@@ -1,4 +1,4 @@
-"""Ending tasks, also those that lose a cancellation."""
+"""Cancel tasks, including those that lose a cancellation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ RETRY_SECONDS = 1.0
 
 
 async def cancel_and_wait(*tasks: asyncio.Future[Any] | None) -> None:
-    """Cancel *tasks* and return when all of them have ended; what they raise is their own matter.
+    """Cancel *tasks* and return when all of them have ended; their exceptions are ignored.
 
-    Who has not ended after ``RETRY_SECONDS`` is cancelled again: ``asyncio.wait_for`` of Python 3.11, through
-    which PyMongo sends and reads, forgets a cancellation that comes in the moment in which it has its answer.
+    A task that has not ended after ``RETRY_SECONDS`` is cancelled again: ``asyncio.wait_for`` of Python
+    3.11, which PyMongo uses, loses a cancellation that arrives at the moment when the result does.
     """
     given = {task for task in tasks if task is not None}
     left = {task for task in given if not task.done()}
@@ -22,4 +22,4 @@ async def cancel_and_wait(*tasks: asyncio.Future[Any] | None) -> None:
         _, left = await asyncio.wait(left, timeout=RETRY_SECONDS)
     for task in given:
         if not task.cancelled():
-            task.exception()  # asked for, so that asyncio does not say that nobody did
+            task.exception()  # retrieved, so that asyncio does not log it

@@ -1,10 +1,10 @@
-"""The city's clock, shared by the processes of one city and kept over restarts.
+"""The city's clock, shared by the processes of one city and kept across restarts.
 
-The store holds one line, "city time *c* was at wall time *w* and runs *s* times faster", which every
-process reads at its start, and a heartbeat moves along.  A line that nobody moved for a while
-belongs to a city that was stopped: who starts the platform lets it go on from where it stood
-(``city_clock``).  Its processes only ``join_city``: one that is started again after a crash, on a
-machine so busy that heartbeats are late, must not move the clock of all the others.
+The store holds one record, "city time was *c* at wall time *w* and runs *s* times as fast".  Every
+process reads it at its start, and a heartbeat updates it.  A record without recent heartbeats belongs
+to a city that was stopped: the command that starts the platform resumes it (``city_clock``).  Other
+processes only ``join_city``: one that restarts after a crash, on a machine so busy that heartbeats are
+late, must not move the clock of all the others.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ CITY_CLOCK = CollectionSpec("cityclock", CityClockRecord)
 SPECS: tuple[CollectionSpec[Any], ...] = (CITY_CLOCK,)
 
 HEARTBEAT_S = 2.0  # wall
-OLDEST_MARK_S = 2 * HEARTBEAT_S  # wall; a living city's mark is never older, save for a moment's hitch
-STOPPED_AFTER_S = 8.0  # wall; without a heartbeat for that long the city had stopped
+LATEST_HEARTBEAT_S = 2 * HEARTBEAT_S  # wall; the record of a running city is rarely older
+STOPPED_AFTER_S = 8.0  # wall; a city without a heartbeat for that long was stopped
 
 _ID = "city"
-_log = structlog.get_logger("supportcarr.city")
+log = structlog.get_logger(__name__)
 
 
 def first_city_time(today: date, zone: str, at: time_of_day) -> datetime:
@@ -53,9 +53,9 @@ async def city_clock(
 ) -> Clock:
     """The clock of the city in *store*, at *speed*.
 
-    The first start of a city is at *starts_at* local time of a working day.  A city that stopped, or
-    is asked for at another speed, goes on from its last stored time (and what a mark may be late, so
-    that city time never runs back); one that runs is joined.  For who starts the platform.
+    A new city starts at *starts_at* local time of a working day.  A city that was stopped, or runs at
+    another speed, resumes at its last stored time, plus the time by which a heartbeat may be late: city
+    time never runs backwards.  A running city is joined.  For the command that starts the platform.
     """
     collection = store.collection(CITY_CLOCK)
     while True:
@@ -66,31 +66,32 @@ async def city_clock(
                 city = first_city_time(now.astimezone(ZoneInfo(zone)).date(), zone, starts_at)
                 record = await collection.insert(CityClockRecord(id=_ID, city=city, wall=now, speed=speed))
             elif record.speed != speed or now - record.wall > timedelta(seconds=STOPPED_AFTER_S):
-                record = await collection.save(_gone_on(record, now, speed))
-        except (DuplicateKey, VersionConflict):  # another process was faster: read what it made
+                record = await collection.save(_resumed(record, now, speed))
+        except (DuplicateKey, VersionConflict):  # another process was first: read its record
             continue
         return Clock.of(record, wall=wall)
 
 
 async def join_city(store: Store, *, speed: float, wall: Callable[[], float] = time.time) -> Clock:
-    """The clock of the city in *store* as it is, however late its heartbeat; for each process.
+    """The clock of the city in *store*, however late its heartbeat; for every other process.
 
-    Where there is no city yet, it begins (at *speed*).
+    Starts a city (at *speed*) if there is none.
     """
     record = await store.collection(CITY_CLOCK).get(_ID)
     return Clock.of(record, wall=wall) if record else await city_clock(store, speed=speed, wall=wall)
 
 
-def _gone_on(record: CityClockRecord, now: datetime, speed: float) -> CityClockRecord:
-    since = min((now - record.wall).total_seconds(), OLDEST_MARK_S)
+def _resumed(record: CityClockRecord, now: datetime, speed: float) -> CityClockRecord:
+    since = min((now - record.wall).total_seconds(), LATEST_HEARTBEAT_S)
     city = record.city + timedelta(seconds=max(0.0, since) * record.speed)
     return msgspec.structs.replace(record, city=city, wall=now, speed=speed)
 
 
 class CityHeartbeat:
-    """Stores where the city's clock stands, every ``HEARTBEAT_S``; runs in each process of the city.
+    """Stores a reading of the city's clock every ``HEARTBEAT_S``; runs in each process of the city.
 
-    Who finds a fresh mark leaves it, so the store sees one write a beat, not one a process.
+    Skips the write if another process has recorded a heartbeat recently: one write per interval, not
+    one per process.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -99,32 +100,32 @@ class CityHeartbeat:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._beat_on(), name="city heartbeat")
+        self._task = asyncio.create_task(self._beat_forever(), name="city heartbeat")
 
     async def stop(self) -> None:
-        """End, with a last mark."""
+        """End, with a last heartbeat."""
         if self._task is not None:
             await cancel_and_wait(self._task)
             with suppress(StoreError):
                 await self.beat(fresh_s=0.0)
 
     async def beat(self, *, fresh_s: float = HEARTBEAT_S * 0.75) -> None:
-        """Store the mark unless one younger than *fresh_s* (wall) is there."""
+        """Store a reading unless one younger than *fresh_s* (wall) is there."""
         record = await self._collection.get(_ID)
         wall = self._clock.wall()
         if record is None or wall - record.wall < timedelta(seconds=fresh_s):
             return
-        with suppress(VersionConflict):  # another process stored its mark
+        with suppress(VersionConflict):  # another process stored its reading
             await self._collection.save(
                 msgspec.structs.replace(record, city=self._clock.city(), wall=wall, speed=self._clock.speed)
             )
 
-    async def _beat_on(self) -> None:
+    async def _beat_forever(self) -> None:
         while True:
             try:
                 await self.beat()
             except StoreError as error:
-                _log.warning("city.heartbeat_failed", error=str(error))
-            except Exception:  # whatever it is: a city without a heartbeat counts as stopped
-                _log.exception("city.heartbeat_failed")
+                log.warning("city_heartbeat_failed", error=str(error))
+            except Exception:  # this task must not end: a city without heartbeats counts as stopped
+                log.exception("city_heartbeat_failed")
             await asyncio.sleep(HEARTBEAT_S)

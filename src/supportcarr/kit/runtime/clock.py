@@ -1,7 +1,7 @@
 """Two clocks: *wall* time, and *city* time, which may run faster in the local profile.
 
-Business times (offers, waits, fees, freshness, schedules) are city time; tokens, limits, leases,
-retries, sockets and I/O are wall time.  A function takes the one that it means.
+Business times (offers, waits, fees, freshness, schedules) are city time.  Tokens, rate limits, leases,
+retries, sockets and I/O are wall time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from supportcarr.contracts.documents import Document
 
 
 class CityClockRecord(Document, frozen=True, kw_only=True):
-    """Where the city's clock stands: city time ``city`` was at wall time ``wall``, then ran on."""
+    """The city's clock: it was ``city`` at wall time ``wall``, and runs ``speed`` times as fast."""
 
     city: datetime
     wall: datetime
@@ -31,7 +31,7 @@ class ClockReading(msgspec.Struct, frozen=True):
 
 
 class Clock:
-    """Reads both clocks.  Without an origin the city's clock is the wall's."""
+    """Reads both clocks.  Without an origin city time is wall time."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Clock:
 
     @classmethod
     def of(cls, record: CityClockRecord, wall: Callable[[], float] = time.time) -> Clock:
-        """The clock that every process of one city shares."""
+        """The clock that all processes of a city share."""
         return cls(city_origin=record.city, wall_origin=record.wall, speed=record.speed, wall=wall)
 
     def wall(self) -> datetime:
@@ -60,7 +60,7 @@ class Clock:
         return datetime.fromtimestamp(self.city_seconds(), UTC)
 
     def wall_seconds(self) -> float:
-        """``wall`` in seconds since 1970: what the hot path compares costs no ``datetime``."""
+        """``wall`` in seconds since 1970, for the hot path: it builds no ``datetime``."""
         return self._wall()
 
     def city_seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""Keyed hashes: names for what must be found again but never read back."""
+"""Keyed hashes: look-up values of what must be found again but not be readable."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import hmac
 
 
 def keyed_digest(secret: str, purpose: str, *parts: str | bytes) -> bytes:
-    """HMAC-SHA256 (32 bytes) of the parts, each framed by its length, so that no two lists collide.
+    """HMAC-SHA256 (32 bytes) of the parts.
 
-    *purpose* keeps the hashes of different uses apart, though they share one secret.
+    Each part is framed by its length, so different lists of parts never collide.  *purpose*
+    separates uses that share one secret.
     """
     mac = hmac.new(secret.encode(), digestmod=hashlib.sha256)
     for part in (purpose, *parts):

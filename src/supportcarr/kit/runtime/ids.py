@@ -1,4 +1,4 @@
-"""Minting of ids (``contracts.ids`` says what they look like)."""
+"""Generate ids (``contracts.ids`` defines their form)."""
 
 from __future__ import annotations
 

@@ -923,7 +923,7 @@ export interface components {
     schemas: {
         /**
          * Actor
-         * @description Who did something, in the role they did it in; the system has no id.
+         * @description Who did something, and in which role.  The system has no id.
          */
         Actor: {
             /** @enum {unknown} */
@@ -1102,7 +1102,7 @@ export interface components {
         };
         /**
          * FeeRules
-         * @description The tariff's rules for what a final state owes, as they were when the quote was made.
+         * @description The tariff's rules for what a final state costs, as of the quote.
          */
         FeeRules: {
             /** @default 700 */
@@ -1116,7 +1116,7 @@ export interface components {
         };
         /**
          * FieldError
-         * @description One field that was wrong: its path in the body or query, a code, a sentence.
+         * @description An invalid field: its path in the body or query, a code, a sentence.
          */
         FieldError: {
             field: string;
@@ -1337,7 +1337,7 @@ export interface components {
         };
         /**
          * Person
-         * @description What the other side of a rescue may see of a person.
+         * @description A person as the other party of a rescue sees them.
          */
         Person: {
             id: string;
@@ -1346,7 +1346,7 @@ export interface components {
         };
         /**
          * Place
-         * @description A coordinate pair with, perhaps, the address a person would say.
+         * @description A coordinate pair with an optional address.
          */
         Place: {
             /** @description degrees north, WGS 84 */
