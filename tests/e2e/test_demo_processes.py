@@ -28,7 +28,7 @@ def _roles(demo: Demo) -> set[str]:
 def test_ctrl_c_ends_every_process_and_the_next_start_goes_on_from_there(tmp_path: Path) -> None:
     accounts = tmp_path / "accounts.json"
     with running_demo(tmp_path / "data", *SMALL, "--accounts", str(accounts)) as demo:
-        demo.until_said("living")
+        demo.until_said("Running:")
         assert {"demo", "redis", "sandbox", "worker", "realtime", "api", "simulator"} <= _roles(demo)
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(30) == 0
@@ -39,7 +39,7 @@ def test_ctrl_c_ends_every_process_and_the_next_start_goes_on_from_there(tmp_pat
     assert stat.S_IMODE(accounts.stat().st_mode) == 0o600
 
     with running_demo(tmp_path / "data", *SMALL) as again:
-        again.until_said("living")
+        again.until_said("Running:")
         log = (tmp_path / "data" / "supportcarr.log").read_text()
         # The second start refreshed its sessions: nobody's password was hashed again.
         assert log.count("/auth/sign-up") == 4
@@ -48,7 +48,7 @@ def test_ctrl_c_ends_every_process_and_the_next_start_goes_on_from_there(tmp_pat
 def test_a_dead_or_hung_process_is_restarted_and_none_outlives_the_supervisor(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SUPPORTCARR_WATCHDOG_SECONDS=4")
     with running_demo(tmp_path, *SMALL) as demo:
-        demo.until_said("living")
+        demo.until_said("Running:")
         blows = {"supportcarr: realtime": signal.SIGKILL, "supportcarr: worker": signal.SIGSTOP}
         victims = {title: _processes(demo, title)[0] for title in blows}
         for title, victim in victims.items():

@@ -13,10 +13,15 @@ import click
 @click.option(
     "--seconds",
     type=click.FloatRange(min=1),
-    help="Wall seconds, from when all are signed in; none: until Ctrl-C.",
+    show_default="until Ctrl-C",
+    help="Seconds (real time) to run after everyone has signed in.",
 )
-@click.option("--riders", type=click.IntRange(1, 5000), default=60, show_default=True)
-@click.option("--drivers", type=click.IntRange(1, 5000), default=40, show_default=True)
+@click.option(
+    "--riders", type=click.IntRange(1, 5000), default=60, show_default=True, help="Simulated riders."
+)
+@click.option(
+    "--drivers", type=click.IntRange(1, 5000), default=40, show_default=True, help="Simulated drivers."
+)
 @click.option(
     "--speed",
     type=click.FloatRange(min=0.1, max=120),
@@ -27,52 +32,62 @@ import click
 @click.option(
     "--demand",
     type=click.Path(exists=True, dir_okay=False),
-    help="Recorded demand to replay (CSV: at,lat,lng).",
+    help="CSV file with recorded requests to replay (columns at, lat, lng).",
 )
 @click.option(
-    "--seed", type=int, default=1, show_default=True, help="Repeats demand and each actor's choices."
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Random seed of the demand and of each person's choices.",
 )
 @click.option(
     "--kills",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="kill -9 that many of our processes over the time.",
+    help="How many processes of the platform to kill (kill -9) during the run.",
 )
 @click.option(
     "--redis-wipes",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Restart Redis empty that often.",
+    help="How many times to restart Redis without its data during the run.",
 )
 @click.option(
     "--port",
     type=click.IntRange(1, 65533),
     default=8000,
     show_default=True,
-    help="The API's; the next two are taken as well.",
+    help="Port of the API; the two ports after it are used as well.",
 )
-@click.option("--data", type=click.Path(file_okay=False), default=".data/demo", show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False),
+    default=".data/demo",
+    show_default=True,
+    help="Folder for stores, logs and simulated accounts.",
+)
 @click.option(
     "--accounts",
     type=click.Path(dir_okay=False),
-    help="Write the demo accounts here (JSON, with their secrets).",
+    help="Write the demo accounts, with their passwords, to this JSON file.",
 )
-@click.option("--report", type=click.Path(dir_okay=False), help="Write the report here (JSON).")
+@click.option("--report", type=click.Path(dir_okay=False), help="Write the report to this JSON file.")
 def demo(**options: Any) -> None:
-    """Run the platform and a simulated city on this machine: every process, emulators, riders, drivers."""
+    """Run the whole platform on this machine, with simulated riders and drivers."""
     from supportcarr_lab.demo.command import run
     from supportcarr_lab.demo.options import DemoOptions
 
     if (options["kills"] or options["redis_wipes"]) and options["seconds"] is None:
-        raise click.UsageError("--kills and --redis-wipes spread over --seconds; give that too.")
+        raise click.UsageError("--kills and --redis-wipes need --seconds: faults are spread over that time.")
     sys.exit(run(DemoOptions(**options)))
 
 
 @click.command()
 def sandbox() -> None:
-    """Run the emulators of services that need a key (local profile only)."""
+    """Run the emulators of outside services such as Stripe (local profile only)."""
     from supportcarr.bootstrap.settings import load_settings
     from supportcarr_lab.emulators.command import run_emulators
 
@@ -82,7 +97,7 @@ def sandbox() -> None:
 @click.command()
 @click.argument("options", type=click.Path(exists=True, dir_okay=False))
 def simulator(options: str) -> None:
-    """Run a simulated city against a running platform (what `demo` starts)."""
+    """Run the simulated city against a running platform (started by `demo`)."""
     from supportcarr_lab.demo.city_process import run_simulator
 
     sys.exit(run_simulator(Path(options)))
@@ -91,7 +106,7 @@ def simulator(options: str) -> None:
 @click.command()
 @click.argument("subject", type=click.Choice(["rescue"]))
 def diagram(subject: str) -> None:
-    """Print a diagram (Mermaid) of the state machine of a rescue."""
+    """Print a Mermaid diagram of the state machine of a rescue."""
     from supportcarr_lab.generators.artefacts import rescue_diagram
 
     click.echo(rescue_diagram())

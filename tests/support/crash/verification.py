@@ -49,7 +49,7 @@ async def judge(world: World, *, every_event_known: bool = True) -> list[str]:
         *invariants.one_job_per_driver(evidence.rescues),
         *invariants.one_live_per_rider(evidence.rescues),
         *invariants.drained(
-            evidence.pending_work, evidence.rescues, evidence.offers, evidence.payments, quiet=True
+            evidence.pending_work, evidence.rescues, evidence.offers, evidence.payments, caught_up=True
         ),
         *await _claims(world),
         *await _streams(world, events, every_event_known),

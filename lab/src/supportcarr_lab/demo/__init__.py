@@ -1,1 +1,1 @@
-"""``supportcarr demo`` and ``up``: every process on this machine, and a city to live in them."""
+"""``supportcarr demo``: the platform's processes on this machine, and a simulated city that uses them."""

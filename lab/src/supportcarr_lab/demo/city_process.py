@@ -1,4 +1,4 @@
-"""The simulated city, in a process of its own, and the blows that chaos deals."""
+"""Runs the simulated city in a process of its own, and injects faults into the platform meanwhile."""
 
 from __future__ import annotations
 
@@ -25,10 +25,19 @@ from supportcarr_lab.simulator.accounts import Accounts
 from supportcarr_lab.simulator.city import Progress, run_city
 from supportcarr_lab.simulator.context import CityOptions
 
+PROGRESS_INTERVAL_S = 10.0
+PHASES = {
+    "signing_in": "Signing in",
+    "running": "Running",
+    "finishing": "Finishing open rescues",
+    "draining": "Waiting for the last events",
+    "done": "Done",
+}
+
 
 @dataclass(slots=True)
 class CityProcess:
-    """The simulator, in a process of its own, and what it says."""
+    """The process of the simulator; *running* is set once everyone has signed in."""
 
     process: asyncio.subprocess.Process
     outcome: Path
@@ -36,6 +45,7 @@ class CityProcess:
     running: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def end(self) -> None:
+        """Kill the process if it still runs, and read its output to the end."""
         if self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
@@ -44,9 +54,10 @@ class CityProcess:
 
 
 async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
+    """Start the simulator against a running platform."""
     admin = running.operators["admin"]
     data = Path(options.data)
-    plan = {
+    city_options = {
         "base_url": running.base_url,
         "realtime_url": running.settings.deployment.realtime_url,
         "operator": {"phone": admin.phone, "password": admin.password},
@@ -59,7 +70,9 @@ async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
     }
     outcome = data / "outcome.json"
     file = data / "city.json"
-    write_private(file, {"city": plan, "outcome": str(outcome), "accounts": _accounts(options, running)})
+    write_private(
+        file, {"city": city_options, "outcome": str(outcome), "accounts": _accounts(options, running)}
+    )
     process = await running.supervisor.spawn_once(("simulator", str(file)))
     city = CityProcess(process, outcome)
     city.reader = asyncio.create_task(_show_progress(city))
@@ -82,35 +95,36 @@ def _accounts(options: DemoOptions, running: Platform) -> dict[str, Any] | None:
 
 
 async def _show_progress(city: CityProcess) -> None:
-    """One line that is written over and over, on a terminal; a line every now and then elsewhere."""
+    """On a terminal rewrite one line; elsewhere print a line every ten seconds and for each new phase."""
     assert city.process.stdout is not None
     terminal = sys.stdout.isatty()
-    shown = 0.0
+    shown, phase = 0.0, ""
     async for line in city.process.stdout:
-        told = json.loads(line)
-        if told["phase"] == "living":
+        progress = msgspec.json.decode(line, type=Progress)
+        if progress.phase == "running":
             city.running.set()
         text = (
-            f"  {told['phase'].replace('_', ' ')}: {told['drivers_online']} drivers online, "
-            f"{told['riders_ready']} riders, {told['requested']} rescues asked for, {told['live']} live"
+            f"  {PHASES[progress.phase]}: {progress.drivers_online} drivers online, "
+            f"{progress.riders_ready} riders signed in, {progress.requested} rescues requested, "
+            f"{progress.live} in progress"
         )
         now = time.monotonic()
         if terminal:
             sys.stdout.write(f"\r\x1b[K{text}")
             sys.stdout.flush()
-        elif now - shown > 10:
+        elif progress.phase != phase or now - shown > PROGRESS_INTERVAL_S:
             click.echo(text)
-            shown = now
+            shown, phase = now, progress.phase
     if terminal:
         click.echo()
 
 
 async def inject_faults(options: DemoOptions, running: Platform, city: CityProcess) -> None:
-    """The kills and wipes, from when the city lives."""
+    """Inject the kills and wipes of *options*, counted from the moment when the city is running."""
     if options.seconds is None:
         return
     supervisor = running.supervisor
-    blows = plan_faults(
+    faults = plan_faults(
         options.seed,
         seconds=options.seconds,
         kills=options.kills,
@@ -118,16 +132,16 @@ async def inject_faults(options: DemoOptions, running: Platform, city: CityProce
         roles=supervisor.killable(),
     )
     await city.running.wait()
-    await inject(blows, supervisor.kill, running.wipe_redis)
+    await inject(faults, supervisor.kill, running.wipe_redis)
 
 
 def run_simulator(file: Path) -> int:
-    """Run the city that *file* describes; progress goes to standard output, one JSON line each."""
+    """Run the city that *file* describes, and write progress to standard output as lines of JSON."""
     set_title("simulator")
     logs.configure(LogSettings())
-    plan = json.loads(file.read_bytes())
-    options = msgspec.convert(plan["city"], CityOptions, dec_hook=lambda kind, value: kind(value))
-    if plan["accounts"]:
+    content = json.loads(file.read_bytes())
+    options = msgspec.convert(content["city"], CityOptions, dec_hook=lambda kind, value: kind(value))
+    if content["accounts"]:
         accounts = Accounts(options.data)
         riders = [accounts.account("rider", i) for i in range(options.riders)]
         drivers = [accounts.account("driver", i) for i in range(options.drivers)]
@@ -135,15 +149,15 @@ def run_simulator(file: Path) -> int:
             name: [{"phone": account.phone, "password": account.password} for account in group]
             for name, group in (("riders", riders), ("drivers", drivers))
         }
-        write_private(Path(plan["accounts"]["file"]), plan["accounts"]["content"] | people)
+        write_private(Path(content["accounts"]["file"]), content["accounts"]["content"] | people)
 
-    def tell(progress: Progress) -> None:
+    def write_progress(progress: Progress) -> None:
         sys.stdout.buffer.write(msgspec.json.encode(progress) + b"\n")
         sys.stdout.buffer.flush()
 
     async def main() -> None:
-        outcome = await run_city(options, tell, stop_on_signals())
-        outcome.write(Path(plan["outcome"]))
+        outcome = await run_city(options, write_progress, stop_on_signals())
+        outcome.write(Path(content["outcome"]))
 
     run_loop(main())
     return 0

@@ -1,4 +1,4 @@
-"""The commands themselves."""
+"""Runs ``supportcarr demo``: the platform, a simulated city, injected faults and the verification."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 def _environment(options: DemoOptions) -> dict[str, str]:
     port = options.port
-    given = {
+    values = {
         "PROFILE": "local",
         "DATA": options.data,
         "PORT": str(port),
@@ -37,19 +37,19 @@ def _environment(options: DemoOptions) -> dict[str, str]:
         "CITY_SPEED": str(options.speed),
         "STRIPE_API_BASE": f"http://127.0.0.1:{port + 2}",
     }
-    return dict(os.environ) | {PREFIX + name: value for name, value in given.items()}
+    return dict(os.environ) | {PREFIX + name: value for name, value in values.items()}
 
 
 def check_redis_is_ours(options: DemoOptions, settings: Settings) -> None:
-    """Raises ``click.UsageError`` when chaos is to wipe a Redis that the demo did not start."""
+    """Raise ``click.UsageError`` if Redis is to be wiped but was not started by the demo."""
     if options.redis_wipes and settings.deployment.redis_url:
         raise click.UsageError(
-            "--redis-wipes wipes the Redis that the demo starts itself; unset SUPPORTCARR_REDIS_URL."
+            "--redis-wipes works only with the Redis that the demo starts; unset SUPPORTCARR_REDIS_URL."
         )
 
 
 def run(options: DemoOptions) -> int:
-    """The exit code: 0, or 1 if an invariant fell."""
+    """Run the demo and return the exit code: 0, or 1 if an invariant is broken."""
     set_title("demo")
     environment = _environment(options)
     settings = load_settings(environment)
@@ -62,11 +62,11 @@ def run(options: DemoOptions) -> int:
 async def _demo(options: DemoOptions, settings: Settings, environment: Mapping[str, str]) -> int:
     stop = stop_on_signals()
     async with platform(settings, environment) as running:
-        _tell(running, options)
+        _print_addresses(running, options)
         while True:
             city = await start_city(options, running)
             try:
-                if await _until_over(options, running, city, stop):
+                if await _wait_for_end(options, running, city, stop):
                     return 0
             finally:
                 await city.end()
@@ -75,19 +75,19 @@ async def _demo(options: DemoOptions, settings: Settings, environment: Mapping[s
             log.warning("process_died", role="simulator", code=city.process.returncode)
 
 
-async def _until_over(
+async def _wait_for_end(
     options: DemoOptions, running: Platform, city: CityProcess, stop: asyncio.Event
 ) -> bool:
-    """Wait for the end of the city's process, or for Ctrl-C, which ends it; was it Ctrl-C?"""
+    """Wait until the city's process ends, or end it on Ctrl-C.  True if it was Ctrl-C."""
     waits = [asyncio.create_task(city.process.wait()), asyncio.create_task(stop.wait())]
-    blows = asyncio.create_task(inject_faults(options, running, city))
+    faults = asyncio.create_task(inject_faults(options, running, city))
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (*waits, blows):
+        for task in (*waits, faults):
             task.cancel()
-    if blows.done() and not blows.cancelled():
-        blows.result()  # chaos that could not be dealt is a fault, and no calm city
+    if faults.done() and not faults.cancelled():
+        faults.result()  # raises if faults could not be injected: the run then proves nothing
     if not stop.is_set():
         return False
     click.echo("\nStopping…")
@@ -97,14 +97,19 @@ async def _until_over(
     return True
 
 
-def _tell(running: Platform, options: DemoOptions) -> None:
-    click.echo(f"\n  SupportCarr is running.   Console   {running.base_url}/admin")
-    click.echo(f"                            API       {running.base_url}/docs")
-    click.echo(f"                            Emulators {running.base_url}/sandbox")
+def _print_addresses(running: Platform, options: DemoOptions) -> None:
+    click.echo("\n  SupportCarr is running.\n")
+    click.echo(f"  Console         {running.base_url}/admin")
+    click.echo(f"  API reference   {running.base_url}/docs")
+    click.echo(f"  Emulators       {running.base_url}/sandbox")
+    click.echo(f"  Log             {options.data}/supportcarr.log\n")
+    click.echo("  Sign in to the console with")
     for role, operator in running.operators.items():
-        click.echo(f"  {role:<8} {operator.phone}   password {operator.password}")
-    until = "Ctrl-C ends it" if options.seconds is None else f"for {options.seconds:g} s"
+        click.echo(f"    {role:<8} {operator.phone}   password {operator.password}")
+    end = (
+        "Press Ctrl-C to stop." if options.seconds is None else f"It ends after {options.seconds:g} seconds."
+    )
     click.echo(
-        f"  {options.riders} riders, {options.drivers} drivers, speed ×{options.speed:g}; {until}; "
-        f"log: {options.data}/supportcarr.log\n"
+        f"\n  Simulating {options.riders} riders and {options.drivers} drivers "
+        f"at {options.speed:g}× real time. {end}\n"
     )

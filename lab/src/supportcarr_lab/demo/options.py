@@ -1,4 +1,4 @@
-"""What ``supportcarr demo`` is asked for."""
+"""The options of ``supportcarr demo``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """The options of ``supportcarr demo`` (``supportcarr demo --help``)."""
+    """Options of one demo run; ``supportcarr demo --help`` explains each."""
 
     seconds: float | None = None
     riders: int = 60

@@ -1,1 +1,1 @@
-"""The sandbox: emulators of the services outside, which speak their HTTP and need no key."""
+"""Emulators of outside services: servers that speak a service's HTTP API and need no real key."""

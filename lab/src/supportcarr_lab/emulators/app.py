@@ -1,10 +1,10 @@
-"""The sandbox's ASGI application.
+"""The ASGI application of the emulators.
 
-/v1/…                                             Stripe's API
-/sandbox                                          a page: card payments and webhooks
-GET, POST /sandbox/stripe/behaviour               how Stripe misbehaves
-GET  /sandbox/stripe/payment_intents                        every intent, captured and refunded
-POST /sandbox/stripe/payment_intents/{id}/authentication  the rider answers 3-D Secure
+/v1/…                                                     Stripe's API
+GET  /sandbox                                             a page with card payments and webhooks
+GET, POST /sandbox/stripe/behaviour                       read and change how the emulator misbehaves
+GET  /sandbox/stripe/payment_intents                      every intent with its captured and refunded amount
+POST /sandbox/stripe/payment_intents/{id}/authentication  the rider's answer to 3-D Secure
 GET  /healthz
 """
 
@@ -33,32 +33,32 @@ DATABASE_FILE = "sandbox-stripe.sqlite3"
 
 
 class Authentication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the rider's 3-D Secure goes."""
+    """The result of the rider's 3-D Secure authentication."""
 
     succeeds: bool
 
 
 class _UnansweredResponse(Response[str]):
-    """Waits until the client has given up (or for ``MAX_SILENCE_S``) and only then answers."""
+    """Sends nothing until the client has disconnected, or for ``MAX_SILENCE_S``."""
 
     def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIApp:  # type: ignore[override]  # a plain ASGI app will do
-        answer = super().to_asgi_response(*args, **kwargs)
+        response = super().to_asgi_response(*args, **kwargs)
 
-        async def silent(scope: Scope, receive: Receive, send: Send) -> None:
-            async def gone() -> None:
+        async def send_late(scope: Scope, receive: Receive, send: Send) -> None:
+            async def disconnected() -> None:
                 while (await receive())["type"] != "http.disconnect":
                     pass
 
             try:
-                await asyncio.wait_for(gone(), MAX_SILENCE_S)
+                await asyncio.wait_for(disconnected(), MAX_SILENCE_S)
             except TimeoutError:
-                await answer(scope, receive, send)
+                await response(scope, receive, send)
 
-        return silent
+        return send_late
 
 
 def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: str | None) -> Litestar:
-    """The emulators. Their database is in the folder *data*; webhooks go to *webhook_url*, if given."""
+    """Create the emulators, with their database in the folder *data*.  No URL: no webhooks are sent."""
     behaviour = Behaviour()
 
     @asynccontextmanager
@@ -83,10 +83,12 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
     @route("/v1/{path:path}", http_method=["GET", "POST", "DELETE"])
     async def stripe(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[str]:
         encoded = request.url.query if request.method == "GET" else (await request.body()).decode("latin-1")
-        asked = StripeRequest(request.method, path.strip("/"), encoded, dict(request.headers))
-        told = await request.app.state.emulator.handle(asked)
-        answer = _UnansweredResponse if told.unanswered else Response[str]
-        return answer(told.body, status_code=told.status, headers=told.headers, media_type=MediaType.JSON)
+        stripe_request = StripeRequest(request.method, path.strip("/"), encoded, dict(request.headers))
+        result = await request.app.state.emulator.handle(stripe_request)
+        response_class = _UnansweredResponse if result.unanswered else Response[str]
+        return response_class(
+            result.body, status_code=result.status, headers=result.headers, media_type=MediaType.JSON
+        )
 
     @get("/sandbox", media_type=MediaType.HTML)
     async def sandbox(request: Request[Any, Any, Any]) -> str:
@@ -103,7 +105,7 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
         return behaviour
 
     @get("/sandbox/stripe/payment_intents")
-    async def statement(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    async def payment_intents(request: Request[Any, Any, Any]) -> dict[str, Any]:
         return {"intents": request.app.state.emulator.payment_records()}
 
     @post("/sandbox/stripe/payment_intents/{intent_id:str}/authentication", status_code=200)
@@ -112,16 +114,16 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
     ) -> Response[dict[str, Any]]:
         try:
             return Response(request.app.state.emulator.authenticate(intent_id, succeeds=data.succeeds))
-        except StripeApiError as fault:
-            return Response(fault.body, status_code=fault.status)
+        except StripeApiError as error:
+            return Response(error.body, status_code=error.status)
 
     @get("/healthz", media_type=MediaType.TEXT)
     async def healthz() -> str:
         return "ok"
 
     return Litestar(
-        [stripe, sandbox, get_behaviour, set_behaviour, statement, authenticate, healthz],
+        [stripe, sandbox, get_behaviour, set_behaviour, payment_intents, authenticate, healthz],
         lifespan=[lifespan],
         openapi_config=None,
-        logging_config=None,  # the process's own lines stay as they are
+        logging_config=None,  # keep the logging that the process has configured
     )

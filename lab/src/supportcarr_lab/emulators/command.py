@@ -1,4 +1,4 @@
-"""The emulators' process."""
+"""The process that serves the emulators (``supportcarr sandbox``)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def _serve_emulators(settings: Settings) -> None:
 
 
 def run_emulators(settings: Settings) -> None:
-    """Serve until told to stop.  Raises ``SettingsError`` outside the local profile."""
+    """Serve the emulators until SIGTERM.  Raises ``SettingsError`` outside the local profile."""
     if settings.deployment.profile != "local":
         raise SettingsError("The emulators run in the local profile only.")
     run_process(settings, "sandbox", _serve_emulators)

@@ -1,0 +1,1 @@
+"""Generators of documentation and API descriptions from the code."""

@@ -1,6 +1,7 @@
-"""What is generated from the code, and the check that nobody edited it or forgot to make it anew.
+"""Generates documents from the code, or checks that they are up to date.
 
-``python -m supportcarr_lab.generators.artefacts`` writes, ``--check`` compares and fails on drift.
+``python -m supportcarr_lab.generators.artefacts`` writes them; with ``--check`` it only compares, and fails
+if a file differs from what the code generates.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def asyncapi_document() -> dict[str, Any]:
 
 
 def rescue_diagram() -> str:
-    """The life of a rescue, as a Mermaid state diagram."""
+    """The state machine of a rescue as a Mermaid diagram."""
     from supportcarr_lab.generators.state_diagram import mermaid
 
     return mermaid()
@@ -77,7 +78,7 @@ def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:
 
 
 def artefacts() -> Iterator[tuple[Path, Callable[[], str]]]:
-    """Each generated file of the repository, with what makes its text."""
+    """Each generated file of the repository, with the function that generates its text."""
     yield ROOT / "docs/openapi.json", _json(openapi_document)
     yield ROOT / "docs/asyncapi.json", _json(asyncapi_document)
     yield ROOT / "docs/settings.md", settings_page

@@ -1,4 +1,4 @@
-"""Draws the life of a rescue from the table that it runs on, so that the picture cannot lie."""
+"""Draws the state machine of a rescue from its transition table, so that the diagram is always right."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mermaid() -> str:
 
 
 def markdown_table() -> str:
-    """The table as Markdown: what each status may go to, by which command, by whom."""
+    """The table as Markdown: the commands allowed in each status, their results, and who may issue them."""
     rows = ["| from | command | to | who |", "|---|---|---|---|"]
     for status, steps in TABLE.items():
         for command, step in steps.items():
@@ -39,13 +39,13 @@ def markdown_table() -> str:
 
 
 def rendered(page: str) -> str:
-    """*page* with the part between its markers drawn anew.  ``ValueError`` if it has no markers."""
+    """*page* with the diagram and table between its markers replaced.  ``ValueError`` without markers."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError("the page has no markers to draw the rescue's life between")
-    drawn = f"\n\n```mermaid\n{mermaid()}```\n\n{markdown_table()}\n"
-    return before + begin + drawn + end + after
+        raise ValueError("the page has no markers for the generated diagram")
+    generated = f"\n\n```mermaid\n{mermaid()}```\n\n{markdown_table()}\n"
+    return before + begin + generated + end + after
 
 
 def _words(command: type[Command]) -> str:

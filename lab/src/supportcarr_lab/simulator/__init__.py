@@ -1,1 +1,6 @@
-"""A city of riders and drivers that use the public API only: the demo, the load, the experiments."""
+(
+    """A simulated city: riders and drivers that use only the public API, for the demo and for load tests."""
+    """A simulated city: riders and drivers that use only the public API, for the demo and for load tests."""
+)
+
+"""A simulated city: riders and drivers that use only the public API, for the demo and for load tests."""

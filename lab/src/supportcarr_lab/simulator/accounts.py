@@ -1,8 +1,8 @@
-"""The simulated people's accounts, and what is kept of them between two starts.
+"""The accounts of simulated people, and the file that keeps them between two runs.
 
-Phones, names and passwords follow from a secret kept in ``DATA/simulator-sessions.json`` (readable by
-its owner only), with the refresh tokens, so that a second start need not hash a hundred passwords, and
-with each truck's last place, so that no truck leaps.
+Phones, names and passwords are derived from a secret in ``DATA/simulator-sessions.json`` (readable by
+its owner only).  The file also holds the refresh tokens, so that the next run need not sign everyone in
+with a password (hashing one is slow), and each truck's last place, from where the next run continues.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from supportcarr_lab.simulator.client import SessionTokens
 
 PersonRole = Literal["rider", "driver"]
 
-# Valid numbers of Montreal's area code; a block of ten thousand each.
+# Valid numbers in Montreal's area code: ten thousand for each role.
 _BLOCKS: dict[PersonRole, str] = {"rider": "+1514401", "driver": "+1514402"}
 MAX_PER_ROLE = 10_000
 
@@ -49,13 +49,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """A network address of its own, so that limits count each client for itself."""
+        """A network address of its own, because rate limits are counted per address."""
         block = 0 if self.role == "rider" else 128
         return f"10.{block + self.index // 62_500}.{self.index // 250 % 250}.{self.index % 250 + 1}"
 
 
 class StoredSessions(msgspec.Struct, kw_only=True):
-    """The file's shape, by phone."""
+    """The content of the file; sessions and places are keyed by phone."""
 
     secret: str
     sessions: dict[str, SessionTokens] = {}
@@ -63,7 +63,7 @@ class StoredSessions(msgspec.Struct, kw_only=True):
 
 
 class Accounts:
-    """The accounts of one data folder.  Raises ``ValueError`` if the file is not what we wrote."""
+    """The accounts of one data folder.  Raises ``ValueError`` if the file is damaged."""
 
     def __init__(self, data: Path) -> None:
         self._file = data / "simulator-sessions.json"
@@ -72,12 +72,12 @@ class Accounts:
             self.stored = msgspec.json.decode(self._file.read_bytes(), type=StoredSessions)
         except FileNotFoundError:
             self.stored = StoredSessions(secret=secrets.token_urlsafe(24))
-            self.save()  # at once: whoever opens the folder next must see the same people
+            self.save()  # at once: another process that opens the folder must see the same people
         except msgspec.DecodeError as error:
-            raise ValueError(f"{self._file} is damaged ({error}); delete it to sign up afresh") from None
+            raise ValueError(f"{self._file} is damaged ({error}); delete it to create new accounts") from None
 
     def account(self, role: PersonRole, index: int) -> Account:
-        """The *index*-th rider or driver, from 0."""
+        """The account of the *index*-th rider or driver, counted from 0."""
         if not 0 <= index < MAX_PER_ROLE:
             raise ValueError(f"at most {MAX_PER_ROLE} {role}s")
         phone = f"{_BLOCKS[role]}{index:04d}"
@@ -95,7 +95,7 @@ class Accounts:
         self.dirty = True
 
     def save(self) -> None:
-        """Write the file if something changed; whole or not at all."""
+        """Write the file, atomically, if something changed."""
         if not self.dirty:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,9 @@
-"""Runs a city: everyone signs in, lives, finishes what is live, and hears the last event."""
+"""Runs a city: everyone signs in, uses the platform, finishes open rescues and receives the last events."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
+import structlog
 
 from supportcarr_lab.simulator.accounts import Accounts
 from supportcarr_lab.simulator.city_time import CityTime, parse_time
@@ -25,18 +25,18 @@ from supportcarr_lab.simulator.person import Person
 from supportcarr_lab.simulator.position_reporter import PositionReporter
 from supportcarr_lab.simulator.rider import Rider
 
-MAX_CONCURRENT_SIGN_INS = 8  # sign-ins under way; a new account costs the server a quarter second of CPU
-SAVE_EVERY_TICKS = 2  # heartbeats of a second
-STARTUP_TIMEOUT_S = 60.0  # wall; how long the platform is waited for at the start
-SETTLEMENT_TIMEOUT_S = 30  # wall seconds; how long the last payments are waited for
-CLOCK_SYNC_INTERVAL_S = 20.0  # between two looks at the city's clock
-RETRY_DELAY_S = 3.0  # before somebody who could not get ready tries again
+MAX_CONCURRENT_SIGN_INS = 8  # a sign-up costs the server a quarter second of CPU
+SAVE_INTERVAL_S = 2
+STARTUP_TIMEOUT_S = 60.0  # wall; for the platform to answer
+SETTLEMENT_TIMEOUT_S = 30  # wall; for the last payments to be settled
+CLOCK_SYNC_INTERVAL_S = 20.0
+RETRY_DELAY_S = 3.0  # before a person whose preparation failed tries again
 T = TypeVar("T")
-log = logging.getLogger("supportcarr_lab.simulator")
+log = structlog.get_logger(__name__)
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the city is; *phase* is signing_in, living, finishing, listening or done."""
+    """The progress of a run; *phase* is signing_in, running, finishing, draining or done."""
 
     phase: str
     drivers_online: int = 0
@@ -46,19 +46,19 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CityOutcome(msgspec.Struct, kw_only=True):
-    """What the city's clients did and saw.  Times are city time, seconds since the Unix epoch."""
+    """What the city's clients did and saw.  Times are city time in seconds since the Unix epoch."""
 
-    seconds: float  # wall, from when all were signed in until no one asked any more
+    seconds: float  # wall time from when everyone had signed in until no new rescue was requested
     began_at: float  # before the first sign-in
-    closed_at: float  # the sockets closed
+    closed_at: float  # when the sockets were closed
     http: HttpSummary
     journals: list[JournalRecord]
     still_live: int  # rescues that did not end in the time for finishing
-    caught_up: bool  # every client was up to its heads when the sockets closed
-    crashed: list[str] = []  # actors that died of a fault of the simulator
-    problems: dict[str, int] = {}  # answers from 400 on and lost requests, counted
-    notes: dict[str, int] = {}
-    positions: dict[str, int] = {}
+    caught_up: bool  # every client had reached its streams' positions when the sockets were closed
+    crashed: list[str] = []  # people whose simulation raised an exception: a bug of the simulator
+    problems: dict[str, int] = {}  # responses from 400 on and lost requests, by kind
+    notes: dict[str, int] = {}  # see ``SimulationContext.note``
+    positions: dict[str, int] = {}  # reports sent, and errors by kind
 
     def write(self, path: Path) -> None:
         path.write_bytes(msgspec.json.encode(self))
@@ -75,20 +75,20 @@ async def run_city(
 ) -> CityOutcome:
     """Run a city against a running platform until its time is over, or *stop* is set.
 
-    After *stop* nothing is finished: sessions and places are kept, sockets closed.
-    Raises ``ApiError`` if the platform cannot be reached, ``DemandError`` for a wrong demand file,
+    After *stop* open rescues are not finished: sessions and places are saved, sockets are closed.
+    Raises ``RequestFailed`` if the platform cannot be reached, ``DemandError`` for an invalid demand file,
     ``ValueError`` for a damaged sessions file.
     """
     rows = read_recorded_demand(options.demand) if options.demand else None
     accounts = Accounts(options.data)
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
-        context = SimulationContext(options, http, CityTime(*await _first_look(http, options)), accounts)
+        context = SimulationContext(options, http, CityTime(*await _wait_for_clock(http, options)), accounts)
         return await _City(context, progress, stop or asyncio.Event()).run(rows)
 
 
-async def _first_look(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
-    """The clock of a platform that may be starting yet."""
+async def _wait_for_clock(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
+    """Read the clock of a platform that may still be starting."""
     until = time.monotonic() + STARTUP_TIMEOUT_S
     while True:
         try:
@@ -100,19 +100,19 @@ async def _first_look(http: aiohttp.ClientSession, options: CityOptions) -> tupl
 
 
 async def _read_clock(http: aiohttp.ClientSession, options: CityOptions) -> tuple[float, float, float]:
-    """(city time, the wall time here at which it was that, city seconds a wall second)."""
+    """(city time, local wall time at that moment, city seconds per wall second)."""
     api = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, stats=HttpStats())
     before = time.time()
-    clock = await api.request("GET", "/clock", retry_for_s=0)  # tries would stretch what lies between
+    clock = await api.request("GET", "/clock", retry_for_s=0)  # a retry would widen the interval
     after = time.time()
     wall = parse_time(clock["wall_time"])
-    if not before <= wall <= after:  # another machine's clock: the middle is the best guess
+    if not before <= wall <= after:  # the server's clock differs: take the middle of the interval
         wall = (before + after) / 2
     return parse_time(clock["city_time"]), wall, clock["speed"]
 
 
 class _City:
-    """One run."""
+    """One run of a city."""
 
     def __init__(
         self, context: SimulationContext, progress: Callable[[Progress], None], stop: asyncio.Event
@@ -122,56 +122,57 @@ class _City:
         self._drivers = [Driver(context, accounts.account("driver", i)) for i in range(options.drivers)]
         self._riders = [Rider(context, accounts.account("rider", i)) for i in range(options.riders)]
         self._people: list[Person] = [*self._drivers, *self._riders]
-        self._lives: dict[Person, asyncio.Task[None]] = {}
+        self._tasks: dict[Person, asyncio.Task[None]] = {}
         self._phase = "signing_in"
         self._crashed: list[str] = []
-        self._traffic = PositionReporter(self._drivers, context.time)
+        self._positions = PositionReporter(self._drivers, context.time)
 
     async def run(self, rows: list[RecordedRequest] | None) -> CityOutcome:
         context = self._context
-        began = context.time.now()
+        began_at = context.time.now()
         if rows is not None:
             context.recorded_requests = asyncio.Queue()
         helpers = [
-            asyncio.create_task(work) for work in (self._heartbeat(), self._keep_time(), self._traffic.run())
+            asyncio.create_task(work)
+            for work in (self._heartbeat(), self._sync_clock(), self._positions.run())
         ]
-        lived, quiet = 0.0, False
+        seconds, caught_up = 0.0, False
         try:
-            if await self._unless_stopped(self._all_get_ready()):
-                self._phase, started = "living", time.monotonic()
+            if await self._unless_stopped(self._prepare_everyone()):
+                self._phase, started = "running", time.monotonic()
                 if rows is not None:
                     helpers.append(asyncio.create_task(self._replay(rows)))
-                await self._unless_stopped(_pass(context.options.seconds))
-                lived = time.monotonic() - started
+                await self._unless_stopped(_sleep(context.options.seconds))
+                seconds = time.monotonic() - started
             context.closing.set()
             self._phase = "finishing"
             await self._unless_stopped(self._finish())
-            self._phase = "listening"
-            quiet = bool(await self._unless_stopped(self._listen()))
+            self._phase = "draining"
+            caught_up = bool(await self._unless_stopped(self._drain_events()))
         finally:
-            closed = context.time.now()
-            await _cancel([*helpers, *self._lives.values()])
+            closed_at = context.time.now()
+            await _cancel([*helpers, *self._tasks.values()])
             await asyncio.gather(*(person.realtime.close() for person in self._people if person.ready))
-            self._remember_places()
+            self._store_places()
             context.accounts.save()
         self._phase = "done"
         self._report_progress()
         return CityOutcome(
-            seconds=lived,
-            began_at=began,
-            closed_at=closed,
+            seconds=seconds,
+            began_at=began_at,
+            closed_at=closed_at,
             http=context.http_stats.summary(),
             journals=[person.journal.record for person in self._people if person.user_id],
             still_live=self._still_live(),
-            caught_up=quiet,
+            caught_up=caught_up,
             crashed=self._crashed,
             problems=dict(context.http_stats.problems),
             notes=dict(context.notes),
-            positions={"sent": self._traffic.sent, **self._traffic.errors},
+            positions={"sent": self._positions.sent, **self._positions.errors},
         )
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """The work's result, or ``None`` when the city is told to stop."""
+        """The result of *work*, or ``None`` if *stop* is set first."""
         task, stopped = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -181,43 +182,43 @@ class _City:
 
     # --- signing in ---------------------------------------------------------------------------
 
-    async def _all_get_ready(self) -> bool:
-        """Drivers first: the sooner trucks move, the sooner there is something to see."""
-        turn = asyncio.Semaphore(MAX_CONCURRENT_SIGN_INS)
+    async def _prepare_everyone(self) -> bool:
+        """Drivers first, so that trucks are on the map early."""
+        slots = asyncio.Semaphore(MAX_CONCURRENT_SIGN_INS)
         async with asyncio.TaskGroup() as group:
             for person in self._people:
-                group.create_task(self._get_ready(person, turn))
+                group.create_task(self._prepare(person, slots))
         return True
 
-    async def _get_ready(self, person: Person, turn: asyncio.Semaphore) -> None:
+    async def _prepare(self, person: Person, slots: asyncio.Semaphore) -> None:
         while True:
             try:
-                async with turn:
+                async with slots:
                     await person.prepare()
                 break
             except RequestFailed as error:
-                log.warning("%s cannot get ready: %s", person.account.role, error)
+                log.warning("person_not_prepared", role=person.account.role, reason=str(error))
                 await person.abandon_preparation()
                 await asyncio.sleep(RETRY_DELAY_S)
         person.ready = True
         if isinstance(person, Rider):
             self._context.riders_by_id[person.user_id] = person
-        self._lives[person] = asyncio.create_task(self._live(person))
+        self._tasks[person] = asyncio.create_task(self._run_person(person))
 
-    async def _live(self, person: Person) -> None:
-        """A fault of the simulator must not end the city; it is told in the outcome."""
+    async def _run_person(self, person: Person) -> None:
+        """Run a person again after an exception: a bug of the simulator goes into the outcome."""
         while True:
             try:
                 return await person.run()
             except Exception as error:
-                log.exception("%s %s broke down", person.account.role, person.index)
+                log.exception("person_crashed", role=person.account.role, index=person.index)
                 self._crashed.append(f"{person.account.role} {person.index}: {error!r}")
                 await asyncio.sleep(1)
 
-    # --- living -------------------------------------------------------------------------------
+    # --- running ------------------------------------------------------------------------------
 
     async def _replay(self, rows: list[RecordedRequest]) -> None:
-        """Hand each row, at its time, to the rider who has waited longest."""
+        """Give each recorded request, at its time, to the rider who has waited longest."""
         context, start = self._context, self._context.time.now()
         assert context.recorded_requests is not None
         for count, row in enumerate(rows):
@@ -230,18 +231,18 @@ class _City:
             await asyncio.sleep(1)
             ticks += 1
             self._report_progress()
-            if ticks % SAVE_EVERY_TICKS == 0:
-                self._remember_places()
+            if ticks % SAVE_INTERVAL_S == 0:
+                self._store_places()
                 self._context.accounts.save()
 
-    async def _keep_time(self) -> None:
-        """Clocks drift apart, are set, and a city may have been stopped for a while."""
+    async def _sync_clock(self) -> None:
+        """Read the city clock regularly: clocks drift, are set, and a city may have been paused."""
         while True:
             await asyncio.sleep(CLOCK_SYNC_INTERVAL_S)
             with contextlib.suppress(RequestFailed):
                 self._context.time.set(*await _read_clock(self._context.http, self._context.options))
 
-    def _remember_places(self) -> None:
+    def _store_places(self) -> None:
         for driver in self._drivers:
             if driver.ready:
                 self._context.accounts.store_place(driver.account.phone, driver.current_point)
@@ -263,35 +264,40 @@ class _City:
     # --- the end ------------------------------------------------------------------------------
 
     async def _finish(self) -> None:
-        """Until no rescue is live and its money has come to its end, or the time for it is over."""
+        """Wait until every rescue and its payment have ended, or the time for it is over."""
         context = self._context
-        riding = [task for person, task in self._lives.items() if isinstance(person, Rider)]
-        if riding:
-            await asyncio.wait(riding, timeout=context.options.finish_city_minutes * 60 / context.time.speed)
+        rider_tasks = [task for person, task in self._tasks.items() if isinstance(person, Rider)]
+        if rider_tasks:
+            await asyncio.wait(
+                rider_tasks, timeout=context.options.finish_city_minutes * 60 / context.time.speed
+            )
         for _ in range(SETTLEMENT_TIMEOUT_S):
             if all([await _settled(rider) for rider in self._riders]):
                 break
             await asyncio.sleep(1)
-        await _cancel([task for person, task in self._lives.items() if isinstance(person, Driver)])
-        turn = asyncio.Semaphore(MAX_CONCURRENT_SIGN_INS)
+        await _cancel([task for person, task in self._tasks.items() if isinstance(person, Driver)])
+        slots = asyncio.Semaphore(MAX_CONCURRENT_SIGN_INS)
 
-        async def leave(driver: Driver) -> None:
-            async with turn:
+        async def go_offline(driver: Driver) -> None:
+            async with slots:
                 await driver.go_offline()
 
-        await asyncio.gather(*(leave(driver) for driver in self._drivers if driver.ready))
+        await asyncio.gather(*(go_offline(driver) for driver in self._drivers if driver.ready))
 
-    async def _listen(self) -> bool:
-        """Keep the sockets until nothing comes any more and every client has reached its heads."""
+    async def _drain_events(self) -> bool:
+        """Wait until no events arrive any more and every client has reached its streams' positions.
+
+        False if that did not happen in ``quiet_timeout_seconds``.
+        """
         options = self._context.options
-        feeds = [person.realtime for person in self._people if person.ready]
-        for feed in feeds:
-            feed.reconnect()
-        # From here on: what came while the last jobs ended was news until a moment ago.
-        begun = time.monotonic()
-        while (now := time.monotonic()) < begun + options.quiet_patience_seconds:
-            window = now - options.quiet_seconds
-            if window >= begun and all(feed.caught_up_since(window) for feed in feeds):
+        clients = [person.realtime for person in self._people if person.ready]
+        for client in clients:
+            client.reconnect()
+        # Only quiet after this moment counts: events may have been published just before.
+        started = time.monotonic()
+        while (now := time.monotonic()) < started + options.quiet_timeout_seconds:
+            quiet_from = now - options.quiet_seconds
+            if quiet_from >= started and all(client.caught_up_since(quiet_from) for client in clients):
                 return True
             await asyncio.sleep(0.2)
         return False
@@ -304,8 +310,8 @@ async def _settled(rider: Rider) -> bool:
         return False
 
 
-async def _pass(wall_seconds: float | None) -> None:
-    """Let the time pass; for ever without a number."""
+async def _sleep(wall_seconds: float | None) -> None:
+    """Sleep for that time; for ever if ``None``."""
     if wall_seconds is None:
         await asyncio.Event().wait()
     else:

@@ -1,4 +1,4 @@
-"""The city's clock as an app knows it: read from ``GET /clock`` now and then, reckoned between."""
+"""The city clock as an app knows it: read from ``GET /clock`` now and then, extrapolated in between."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 
 class CityTime:
-    """City time as seconds since the Unix epoch (``now``), from the last reading of both clocks.
+    """City time in seconds since the Unix epoch (``now``), extrapolated from the last reading.
 
-    *city* was the city's time when the wall's was *wall*; *speed* is city seconds a wall second.  It
-    never runs back: after a reading that is behind it stands until that has caught up.
+    *city* was the city time when the wall time was *wall*; *speed* is city seconds per wall second.
+    It never runs backwards: after a reading that is behind, it stands still until real city time has
+    caught up.
     """
 
     def __init__(
@@ -23,7 +24,7 @@ class CityTime:
         self.set(city, wall, speed)
 
     def set(self, city: float, wall: float, speed: float) -> None:
-        """A new reading."""
+        """Take a new reading of both clocks."""
         self._city, self._wall, self.speed = city, wall, speed
 
     def now(self) -> float:
@@ -31,7 +32,7 @@ class CityTime:
         return self._latest
 
     def formatted(self) -> str:
-        """Now, as the API writes times (RFC 3339, UTC)."""
+        """The current city time in the API's format (RFC 3339, UTC)."""
         return format_time(self.now())
 
     async def sleep(self, city_seconds: float) -> None:
@@ -46,8 +47,8 @@ def format_time(at: float) -> str:
 
 
 def parse_time(text: str) -> float:
-    """A time as the API writes it, as seconds since the Unix epoch.  Raises ``ValueError``."""
+    """Seconds since the Unix epoch, from a time in the API's format.  Raises ``ValueError``."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
-        raise ValueError(f"{text} names no time zone")
+        raise ValueError(f"{text} has no time zone")
     return at.timestamp()

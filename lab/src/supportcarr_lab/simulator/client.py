@@ -1,11 +1,11 @@
-"""The HTTP half of a simulated app: one person, one address, one session, retries as an app would.
+"""HTTP client of one simulated person: one address, one session, retries as in an app.
 
-    ApiError
-    ├── Refused        the API said no: status and code; trying again would not help
-    └── Unreachable    no good answer within the patience of the call
+    RequestFailed
+    ├── RequestRejected   the API rejected the request (status and code); a retry would not help
+    └── ApiUnreachable    no good response within the time for retries
 
-A call is tried again after a lost connection, a time-out, a 429 and a 5xx, always with the same
-Idempotency-Key; a 401 renews the access token once.  ``patience_s=0`` tries once only.
+A request is retried after a lost connection, a timeout, a 429 and a 5xx, always with the same
+Idempotency-Key.  A 401 refreshes the access token once.  ``retry_for_s=0`` means one attempt only.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ import msgspec
 
 from supportcarr_lab.simulator.http_stats import HttpStats
 
-ATTEMPT_TIMEOUT_S = 10.0  # longest wait for one answer
-RETRY_FOR_S = 60.0  # how long a call is tried again
+ATTEMPT_TIMEOUT_S = 10.0  # for one response
+RETRY_FOR_S = 60.0  # how long a request is retried
 FIRST_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.1, 2.0
 
 
 class RequestFailed(Exception):
-    """A call that did not do what was asked."""
+    """A request had no successful response."""
 
 
 class RequestRejected(RequestFailed):
@@ -42,7 +42,7 @@ class ApiUnreachable(RequestFailed):
 
 
 class SessionTokens(msgspec.Struct, kw_only=True):
-    """A session as the API hands it out."""
+    """The tokens of one session."""
 
     user_id: str
     access: str
@@ -50,15 +50,15 @@ class SessionTokens(msgspec.Struct, kw_only=True):
 
 
 def new_idempotency_key() -> str:
-    """A fresh Idempotency-Key, for one thing that the person wants once."""
+    """A new Idempotency-Key, for one action that must take effect once."""
     return uuid4().hex
 
 
 class ApiClient:
     """Calls the public API for one person.
 
-    *renewed* is told each new session, so that it can be kept for the next start; *enter* signs the
-    person in again (and adopts the answer) when the session has ended.
+    *on_tokens* is called with each new session, so that it can be stored for the next run; *sign_in* is
+    awaited when the session has ended, and must call ``use_session``.
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class ApiClient:
         self._http = http
         self._base = base_url.rstrip("/") + "/api/v1"
         self.address = address
-        self._tally = stats
-        self._renewed = on_tokens
-        self._enter = sign_in
-        self._renewing: asyncio.Lock = asyncio.Lock()
-        self._jitter = Random()  # noqa: S311 - spreads retries; no choice of the actor hangs on it
+        self._stats = stats
+        self._on_tokens = on_tokens
+        self._sign_in = sign_in
+        self._refreshing: asyncio.Lock = asyncio.Lock()
+        self._jitter = Random()  # noqa: S311 - spreads retries; no choice of a person depends on it
         self.tokens: SessionTokens | None = None
 
     async def get(self, path: str, **params: str | int | float) -> Any:
@@ -103,31 +103,31 @@ class ApiClient:
         retry_for_s: float = RETRY_FOR_S,
         authenticated: bool = True,
     ) -> Any:
-        """The decoded answer (``None`` for an empty one).  Raises ``Refused``, ``Unreachable``."""
+        """The decoded body (``None`` if empty).  Raises ``RequestRejected``, ``ApiUnreachable``."""
         until = time.monotonic() + retry_for_s
-        pause = FIRST_RETRY_DELAY_S
-        renewed = False
+        delay = FIRST_RETRY_DELAY_S
+        refreshed = False
         while True:
             used = self.tokens.access if self.tokens and authenticated else None
-            why, value = await self._attempt(method, path, body, key, params, used)
-            if why is None:
+            error, value = await self._attempt(method, path, body, key, params, used)
+            if error is None:
                 return value
-            if isinstance(why, RequestRejected) and why.status == 401 and used and not renewed:
-                renewed = True
+            if isinstance(error, RequestRejected) and error.status == 401 and used and not refreshed:
+                refreshed = True
                 await self.refresh_once(used)
                 continue
-            if isinstance(why, RequestRejected) and why.status < 500 and why.status != 429:
-                raise why
-            pause_now = max(float(value or 0.0), pause * (0.5 + self._jitter.random()))
-            if time.monotonic() + pause_now >= until:
-                raise ApiUnreachable(f"{method} {path}: {why}") from why
-            await asyncio.sleep(pause_now)
-            pause = min(MAX_RETRY_DELAY_S, pause * 2)
+            if isinstance(error, RequestRejected) and error.status < 500 and error.status != 429:
+                raise error
+            delay_now = max(float(value or 0.0), delay * (0.5 + self._jitter.random()))
+            if time.monotonic() + delay_now >= until:
+                raise ApiUnreachable(f"{method} {path}: {error}") from error
+            await asyncio.sleep(delay_now)
+            delay = min(MAX_RETRY_DELAY_S, delay * 2)
 
     async def _attempt(
         self, method: str, path: str, body: Any, key: str | None, params: Any, token: str | None
     ) -> tuple[RequestFailed | None, Any]:
-        """(``None``, the answer), or (what was wrong, the seconds to wait that the answer named)."""
+        """(``None``, the decoded body), or (the error, the seconds of its Retry-After header)."""
         headers = {"X-Forwarded-For": self.address}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -136,8 +136,8 @@ class ApiClient:
         data = None
         if body is not None:
             data, headers["Content-Type"] = msgspec.json.encode(body), "application/json"
-        what = f"{method} {path_template(path)}"
-        begun = time.perf_counter()
+        route = f"{method} {path_template(path)}"
+        started = time.perf_counter()
         try:
             async with self._http.request(
                 method,
@@ -146,16 +146,18 @@ class ApiClient:
                 headers=headers,
                 params=params,
                 timeout=aiohttp.ClientTimeout(total=ATTEMPT_TIMEOUT_S),
-            ) as answer:
-                raw = await answer.read()
-                status, retry_after = answer.status, answer.headers.get("Retry-After")
+            ) as response:
+                raw = await response.read()
+                status, retry_after = response.status, response.headers.get("Retry-After")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            self._tally.record_failure(what, type(error).__name__)
+            self._stats.record_failure(route, type(error).__name__)
             return ApiUnreachable(repr(error)), None
-        took = time.perf_counter() - begun
+        elapsed = time.perf_counter() - started
         value = _decoded(raw)
         code = str(value.get("code", "")) if status >= 400 and isinstance(value, dict) else ""
-        self._tally.record_response(status, took, retry_after=retry_after is not None, what=what, code=code)
+        self._stats.record_response(
+            status, elapsed, retry_after=retry_after is not None, route=route, code=code
+        )
         if status < 400:
             return None, value
         detail = str(value.get("detail", "")) if isinstance(value, dict) else ""
@@ -163,34 +165,34 @@ class ApiClient:
 
     # --- sessions -----------------------------------------------------------------------------
 
-    def use_session(self, answer: dict[str, Any]) -> None:
-        """Take the session from the answer to a sign-up, a sign-in or a refresh."""
-        user = answer.get("user") or {}
+    def use_session(self, body: dict[str, Any]) -> None:
+        """Take the session from the response to a sign-up, a sign-in or a refresh."""
+        user = body.get("user") or {}
         user_id = user.get("id") or (self.tokens.user_id if self.tokens else "")
         self.tokens = SessionTokens(
-            user_id=user_id, access=answer["access_token"], refresh=answer["refresh_token"]
+            user_id=user_id, access=body["access_token"], refresh=body["refresh_token"]
         )
-        self._renewed(self.tokens)
+        self._on_tokens(self.tokens)
 
     async def refresh(self) -> None:
-        """A new access token by the refresh token.  Raises ``Refused`` if the session has ended."""
+        """Get a new access token.  Raises ``RequestRejected`` if the session has ended."""
         if self.tokens is None:
             raise RequestRejected(401, "unauthenticated", "there is no session")
-        # The nonce makes a repeat after a lost answer harmless: it gets the same successor.
+        # With the same nonce, a retry after a lost response gets the same new token.
         body = {"refresh_token": self.tokens.refresh, "nonce": new_idempotency_key()}
         self.use_session(await self.request("POST", "/auth/refresh", body, authenticated=False))
 
     async def refresh_once(self, used: str) -> None:
-        """Renew, unless another call has done so since *used* was the access token."""
-        async with self._renewing:
+        """Refresh, unless another request has done so since *used* was the access token."""
+        async with self._refreshing:
             if self.tokens is None or self.tokens.access != used:
                 return
             try:
                 await self.refresh()
             except RequestRejected:
-                if self._enter is None:
+                if self._sign_in is None:
                     raise
-                await self._enter()
+                await self._sign_in()
 
 
 def _decoded(raw: bytes) -> Any:
@@ -210,5 +212,5 @@ def _seconds(text: str | None) -> float | None:
 
 
 def path_template(path: str) -> str:
-    """The path with its ids taken out, to count by: ``/offers/*/acceptance``."""
+    """The path with its ids replaced: ``/offers/*/acceptance``."""
     return "/".join("*" if "_" in part and len(part) > 20 else part for part in path.split("/"))

@@ -1,16 +1,16 @@
-"""What the actors of one city share."""
+"""The context that all simulated people of one city share."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 import aiohttp
 import msgspec
+import structlog
 
 from supportcarr_lab.simulator.accounts import Accounts
 from supportcarr_lab.simulator.city_time import CityTime
@@ -18,12 +18,9 @@ from supportcarr_lab.simulator.client import ApiClient
 from supportcarr_lab.simulator.demand import RecordedRequest
 from supportcarr_lab.simulator.http_stats import HttpStats
 
-if TYPE_CHECKING:
-    from supportcarr_lab.simulator.rider import Rider
-
 T = TypeVar("T")
 OPERATOR_ADDRESS = "10.255.0.1"
-log = logging.getLogger("supportcarr_lab.simulator")
+log = structlog.get_logger(__name__)
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +31,10 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CityOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a city is made of; JSON, so that it can be handed to a process of its own.
+    """The options of a city, passed as JSON to the process that runs it.
 
-    *seconds* is wall time from when all are signed in (``None``: until it is told to stop); *demand*
-    a CSV of recorded demand; *data* the folder of what is kept between two starts.
+    *seconds* is wall time after everyone has signed in (``None``: until SIGTERM); *demand* is a CSV file
+    of recorded requests; *data* is the folder for what is kept between two runs.
     """
 
     base_url: str
@@ -49,13 +46,20 @@ class CityOptions(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     seconds: float | None = None
     demand: Path | None = None
-    finish_city_minutes: float = 120.0  # what is live may finish for at most that long
-    quiet_seconds: float = 6.0  # wall; how long nothing may come before the sockets close
-    quiet_patience_seconds: float = 60.0  # wall; how long that is waited for
+    finish_city_minutes: float = 120.0  # time for open rescues to end
+    quiet_seconds: float = 6.0  # wall; without events for that long, the sockets are closed
+    quiet_timeout_seconds: float = 60.0  # wall; after which they are closed anyway
+
+
+class PinHolder(Protocol):
+    """Someone who can tell a driver the PIN of a rescue.  Implemented by ``rider.Rider``."""
+
+    async def say_pin(self, rescue_id: str) -> str | None:
+        """The PIN; ``None`` if nobody is there."""
 
 
 class SimulationContext:
-    """Shared state; the actors know each other through it and talk only where people would."""
+    """Shared state of one city.  People use it only for what real people could exchange face to face."""
 
     def __init__(
         self, options: CityOptions, http: aiohttp.ClientSession, time: CityTime, accounts: Accounts
@@ -65,33 +69,33 @@ class SimulationContext:
         self.keep_journals = options.seconds is not None
         self.closing = asyncio.Event()  # no new requests
         self.recorded_requests: asyncio.Queue[tuple[int, RecordedRequest]] | None = None
-        self.riders_by_id: dict[str, Rider] = {}
+        self.riders_by_id: dict[str, PinHolder] = {}
         self.requested = 0
         self.notes: Counter[str] = Counter()
         self.operator = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, stats=self.http_stats)
         self._approving = asyncio.Lock()
 
     def note(self, text: str) -> None:
-        """Something odd that an actor lived with; the first of each kind is logged."""
+        """Count something unexpected that did not stop a person; the first of each kind is logged."""
         if text not in self.notes and len(self.notes) < 200:
-            log.info("%s", text)
+            log.debug("unexpected_response", text=text)
         if len(self.notes) < 200 or text in self.notes:
             self.notes[text] += 1
 
     async def approve(self, driver_id: str) -> None:
-        """What the demo's admin does for each new driver."""
+        """Approve a new driver, as the demo's admin."""
         async with self._approving:
             if self.operator.tokens is None:
-                who = self.options.operator
-                body = {"phone": who.phone, "password": who.password}
+                operator = self.options.operator
+                body = {"phone": operator.phone, "password": operator.password}
                 self.operator.use_session(
                     await self.operator.request("POST", "/auth/sign-in", body, authenticated=False)
                 )
         await self.operator.post(f"/admin/drivers/{driver_id}/approval")
 
-    async def unless_closing(self, wish: Awaitable[T]) -> T | None:
-        """The result, or ``None`` if the city closes first."""
-        task = asyncio.ensure_future(wish)
+    async def unless_closing(self, work: Awaitable[T]) -> T | None:
+        """The result of *work*, or ``None`` if the city closes first."""
+        task = asyncio.ensure_future(work)
         closing = asyncio.ensure_future(self.closing.wait())
         try:
             await asyncio.wait((task, closing), return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,7 @@
-"""Who asks for what and when, and what each actor will do: drawn from the seed, never from timing.
+"""The demand and every person's behaviour, drawn from a seed and independent of timing.
 
-Every plan comes from a random generator of its own, named by seed, actor and count, so that the same
-seed gives the same demand and the same choices however the machine was loaded.
+Each plan has its own random generator, seeded by seed, person and count.  The same seed therefore gives
+the same demand and the same choices, however fast or slow the machine is.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr_lab.simulator.city_time import parse_time
 from supportcarr_lab.simulator.geography import random_demand_point, random_destination
 
-MEAN_WAIT_S = 600.0  # a rider asks again after this, on average, at the reference hour
-REFERENCE_HOUR = 16  # at which the demo's city starts
+MEAN_WAIT_S = 600.0  # between two requests of a rider, on average, at the reference hour
+REFERENCE_HOUR = 16  # the hour at which the demo's city starts
 TIME_ZONE = ZoneInfo("America/Toronto")
 SPEED_MPS = 30 / 3.6
-MAX_ABSENCE_S = 290.0  # who vanishes is back within 5 city minutes
+MAX_ABSENCE_S = 290.0  # longest silence of a phone: less than 5 minutes of city time
 
-RiderBehaviour = Literal["plain", "cancels", "vanishes", "card_fails", "absent"]
-OfferBehaviour = Literal["accepts", "declines", "vanishes"]
-JobBehaviour = Literal["plain", "releases", "fixes_on_spot", "aborts", "vanishes", "wrong_pin"]
+RiderBehaviour = Literal["normal", "cancels", "goes_silent", "card_fails", "absent"]
+OfferBehaviour = Literal["accepts", "declines", "goes_silent"]
+JobBehaviour = Literal["normal", "releases", "fixes_on_spot", "aborts", "goes_silent", "wrong_pin"]
 CancelWhen = Literal["soon", "assigned", "late"]
 
 PROBLEMS = ("flat_tire", "dead_battery", "mechanical", "stranded", "other")
@@ -37,33 +37,33 @@ PROBLEM_WEIGHTS = (38, 27, 20, 10, 5)
 
 
 class DemandError(Exception):
-    """The demand file is wrong; the message is a sentence that names the line."""
+    """The demand file is invalid; the message is a sentence that names the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class RiderPlan:
     """One request of one rider.  Seconds are city time."""
 
-    wait: float  # in means: 1.0 is MEAN_WAIT_S at the reference hour
+    wait: float  # in units of the mean: 1.0 is MEAN_WAIT_S at the reference hour
     pickup: GeoPoint
     dropoff: GeoPoint
     problem: str
     behaviour: RiderBehaviour
-    think_s: float  # between the price and the request
+    think_s: float  # between the quote and the request
     cancel_when: CancelWhen
     cancel_after_s: float
-    vanish_after_s: float
-    away_s: float
+    silent_after_s: float
+    silent_for_s: float
     message: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class OfferPlan:
-    """What a driver does with one offer."""
+    """How a driver responds to one offer."""
 
     think_s: float
     behaviour: OfferBehaviour
-    away_s: float
+    silent_for_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,18 @@ class JobPlan:
 
     behaviour: JobBehaviour
     get_going_s: float
-    give_up_part: float  # of the way to the rider, before a release
+    release_after_part: float  # part of the route to the rider that is driven before a release
     load_s: float
     unload_s: float
-    speed: float  # metres a second
-    grid_north_first: tuple[bool, bool]
-    vanish_after_s: float
-    away_s: float
-    spot_percent: int  # of the quote, agreed when it is fixed on the spot
+    speed: float  # metres per second
+    grid_north_first: tuple[bool, bool]  # to the pickup, to the dropoff; see ``plan_route``
+    silent_after_s: float
+    silent_for_s: float
+    spot_percent: int  # of the quote: the price agreed when the bike is fixed on the spot
 
 
 def _rng(seed: int, *names: object) -> Random:
-    return Random(":".join(map(str, (seed, *names))))  # noqa: S311 - a city's whims, no secret
+    return Random(":".join(map(str, (seed, *names))))  # noqa: S311 - not used for secrets
 
 
 MESSAGES = (
@@ -96,21 +96,21 @@ MESSAGES = (
 
 
 def rider_plan(seed: int, rider: int, cycle: int) -> RiderPlan:
-    """The *cycle*-th request of a rider (both from 0)."""
+    """The *cycle*-th request of a rider (both counted from 0)."""
     rng = _rng(seed, "rider", rider, cycle)
     wait = rng.expovariate(1.0)
     pickup = random_demand_point(rng)
-    dice = rng.random()
+    roll = rng.random()
     habit: RiderBehaviour = (
         "cancels"
-        if dice < 0.10
-        else "vanishes"
-        if dice < 0.20
+        if roll < 0.10
+        else "goes_silent"
+        if roll < 0.20
         else "card_fails"
-        if dice < 0.30
+        if roll < 0.30
         else "absent"
-        if dice < 0.33
-        else "plain"
+        if roll < 0.33
+        else "normal"
     )
     return RiderPlan(
         wait=wait,
@@ -121,59 +121,59 @@ def rider_plan(seed: int, rider: int, cycle: int) -> RiderPlan:
         think_s=rng.uniform(4, 20),
         cancel_when=rng.choices(("soon", "assigned", "late"), weights=(3, 4, 3))[0],
         cancel_after_s=rng.uniform(5, 60),
-        vanish_after_s=rng.uniform(5, 300),
-        away_s=rng.uniform(40, MAX_ABSENCE_S),
+        silent_after_s=rng.uniform(5, 300),
+        silent_for_s=rng.uniform(40, MAX_ABSENCE_S),
         message=rng.choice(MESSAGES) if rng.random() < 0.25 else None,
     )
 
 
 def offer_plan(seed: int, driver: int, count: int) -> OfferPlan:
-    """What a driver does with the *count*-th offer (from 0)."""
+    """How a driver responds to the *count*-th offer (counted from 0)."""
     rng = _rng(seed, "offer", driver, count)
-    think, dice = rng.uniform(1, 6), rng.random()
-    habit: OfferBehaviour = "declines" if dice < 0.10 else "vanishes" if dice < 0.20 else "accepts"
+    think, roll = rng.uniform(1, 6), rng.random()
+    habit: OfferBehaviour = "declines" if roll < 0.10 else "goes_silent" if roll < 0.20 else "accepts"
     return OfferPlan(think, habit, rng.uniform(40, MAX_ABSENCE_S))
 
 
 def job_plan(seed: int, driver: int, count: int) -> JobPlan:
-    """How a driver does the *count*-th job (from 0)."""
+    """How a driver does the *count*-th job (counted from 0)."""
     rng = _rng(seed, "job", driver, count)
-    dice = rng.random()
+    roll = rng.random()
     habit: JobBehaviour = (
         "releases"
-        if dice < 0.03
+        if roll < 0.03
         else "aborts"
-        if dice < 0.05
+        if roll < 0.05
         else "fixes_on_spot"
-        if dice < 0.12
+        if roll < 0.12
         else "wrong_pin"
-        if dice < 0.18
-        else "vanishes"
-        if dice < 0.28
-        else "plain"
+        if roll < 0.18
+        else "goes_silent"
+        if roll < 0.28
+        else "normal"
     )
     return JobPlan(
         behaviour=habit,
         get_going_s=rng.uniform(5, 25),
-        give_up_part=rng.uniform(0.1, 0.8),
+        release_after_part=rng.uniform(0.1, 0.8),
         load_s=rng.uniform(40, 120),
         unload_s=rng.uniform(30, 90),
         speed=SPEED_MPS * rng.uniform(0.9, 1.1),
         grid_north_first=(rng.random() < 0.5, rng.random() < 0.5),
-        vanish_after_s=rng.uniform(20, 240),
-        away_s=rng.uniform(40, MAX_ABSENCE_S),
+        silent_after_s=rng.uniform(20, 240),
+        silent_for_s=rng.uniform(40, MAX_ABSENCE_S),
         spot_percent=rng.choice((50, 60, 75)),
     )
 
 
 def drift_target(seed: int, driver: int, count: int) -> tuple[GeoPoint, float]:
-    """Where an idle driver goes next, drawn by demand, and how long they wait there (city seconds)."""
+    """Where an idle driver goes next, by demand, and how long they wait there (city seconds)."""
     rng = _rng(seed, "drift", driver, count)
     return random_demand_point(rng), rng.uniform(20, 240)
 
 
 def home_point(seed: int, driver: int) -> GeoPoint:
-    """Where a driver's day begins."""
+    """Where a driver starts."""
     return random_demand_point(_rng(seed, "home", driver))
 
 
@@ -187,13 +187,13 @@ def _hours() -> tuple[float, ...]:
 
 
 def demand_factor(city: float) -> float:
-    """How much people ask at that city time, against the reference hour (at most twice as much)."""
+    """Demand at that city time relative to the reference hour (at most 2)."""
     hour = datetime.fromtimestamp(city, UTC).astimezone(TIME_ZONE).hour
     return min(2.0, _hours()[hour] / _hours()[REFERENCE_HOUR])
 
 
 def wait_seconds(plan: RiderPlan, city: float) -> float:
-    """City seconds until the rider asks, by the hour at which the wait begins."""
+    """City seconds until the rider requests a rescue, by the hour at which the wait begins."""
     return plan.wait * MEAN_WAIT_S / demand_factor(city)
 
 
@@ -202,16 +202,17 @@ def wait_seconds(plan: RiderPlan, city: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """One row of recorded demand: city seconds from the start, and where."""
+    """One row of recorded demand: city seconds after the start, and the pickup."""
 
     after: float
     pickup: GeoPoint
 
 
 def read_recorded_demand(path: Path) -> list[RecordedRequest]:
-    """Read ``at,lat,lng``; ``at`` is seconds from the start, or RFC 3339, counted from the earliest.
+    """Read a CSV with the columns ``at,lat,lng``, and sort it by time.
 
-    Sorted by time.  Raises ``DemandError``.
+    ``at`` is seconds after the start, or an RFC 3339 time, counted from the earliest one.
+    Raises ``DemandError``.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -223,18 +224,18 @@ def read_recorded_demand(path: Path) -> list[RecordedRequest]:
 def _requests(rows: csv.DictReader[str], name: str) -> list[RecordedRequest]:
     if rows.fieldnames is None or not {"at", "lat", "lng"} <= set(rows.fieldnames):
         raise DemandError(f"{name} must have the columns at, lat and lng.")
-    plain: list[RecordedRequest] = []
+    in_seconds: list[RecordedRequest] = []
     dated: list[RecordedRequest] = []
     for row in rows:
         try:
             place = GeoPoint(_within(row["lat"], 90), _within(row["lng"], 180))
-            after, is_date = _when(row["at"])
+            after, is_date = _parse_at(row["at"])
         except (TypeError, ValueError):
-            raise DemandError(f"{name}, line {rows.line_num}: this is not a time and a place.") from None
-        (dated if is_date else plain).append(RecordedRequest(after, place))
-    if plain and dated:
+            raise DemandError(f"{name}, line {rows.line_num}: this is not a time and a point.") from None
+        (dated if is_date else in_seconds).append(RecordedRequest(after, place))
+    if in_seconds and dated:
         raise DemandError(f"{name} mixes seconds and dates in the column at.")
-    return sorted(plain or _from_earliest(dated), key=lambda request: request.after)
+    return sorted(in_seconds or _from_earliest(dated), key=lambda request: request.after)
 
 
 def _within(text: str, most: float) -> float:
@@ -244,7 +245,7 @@ def _within(text: str, most: float) -> float:
     return value
 
 
-def _when(text: str) -> tuple[float, bool]:
+def _parse_at(text: str) -> tuple[float, bool]:
     try:
         after = float(text)
     except ValueError:
@@ -261,12 +262,12 @@ def _from_earliest(requests: Iterable[RecordedRequest]) -> list[RecordedRequest]
 
 
 def recorded_plan(seed: int, count: int, request: RecordedRequest) -> RiderPlan:
-    """What a rider does with the *count*-th row of recorded demand (from 0)."""
+    """What a rider does with the *count*-th row of recorded demand (counted from 0)."""
     rng = _rng(seed, "recorded", count)
     plan = rider_plan(seed, -1, count)
     return replace(plan, pickup=request.pickup, dropoff=random_destination(request.pickup, rng))
 
 
 def drift_bend(seed: int, driver: int, count: int) -> bool:
-    """Which street of the grid the *count*-th drift takes first."""
+    """Whether the *count*-th drift takes the grid's north street first (``plan_route``)."""
     return _rng(seed, "bend", driver, count).random() < 0.5

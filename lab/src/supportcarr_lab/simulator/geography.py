@@ -1,7 +1,7 @@
-"""Where demand is, and plausible ways through the streets.
+"""Where demand is, and plausible driving routes.
 
-The zones are real (``data/SOURCES.md``).  Streets are not known here: a way bends once, along the two
-directions of Montreal's grid, so that it is between 1 and 1.41 times the straight line.
+The zones are real (``data/SOURCES.md``).  There is no street map: a route bends once, along the two
+directions of Montreal's street grid, so its length is 1 to 1.41 times the straight line.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from random import Random
 from supportcarr.contracts.geo import GeoPoint, distance_m
 
 METRES_PER_DEGREE = 111_195.0  # of latitude, on the sphere of contracts.geo
-GRID_DEGREES = 33.0  # Montreal's "north" lies this far west of north
-PICKUP_SPREAD_M = 220.0  # farthest a pickup lies from its zone's centre
+GRID_DEGREES = 33.0  # Montreal's "north" streets run this far west of true north
+PICKUP_SPREAD_M = 220.0  # largest distance of a pickup from its zone's centre
 SHORTEST_TRIP_M, LONGEST_TRIP_M = 2_000.0, 9_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A zone's centre, and its weight in demand (car-hours a month)."""
+    """A zone's centre and its weight in demand (car-hours per month)."""
 
     centre: GeoPoint
     weight: float
@@ -32,7 +32,7 @@ class Zone:
 
 @cache
 def zones() -> tuple[Zone, ...]:
-    """The zones of Montreal, in the file's order."""
+    """The zones of Montreal, in the order of the file."""
     text = files("supportcarr_lab.simulator").joinpath("data/montreal-zones.csv").read_text("utf-8")
     return tuple(
         Zone(GeoPoint(float(row["lat"]), float(row["lng"])), float(row["car_hours"]))
@@ -46,7 +46,7 @@ def _cumulative() -> tuple[float, ...]:
 
 
 def translate(point: GeoPoint, east_m: float, north_m: float) -> GeoPoint:
-    """The point so many metres away (flat earth: for distances within a city)."""
+    """The point that many metres away (flat-earth approximation, for distances within a city)."""
     return GeoPoint(
         point.lat + north_m / METRES_PER_DEGREE,
         point.lng + east_m / (METRES_PER_DEGREE * math.cos(math.radians(point.lat))),
@@ -54,39 +54,39 @@ def translate(point: GeoPoint, east_m: float, north_m: float) -> GeoPoint:
 
 
 def offset(a: GeoPoint, b: GeoPoint) -> tuple[float, float]:
-    """Metres east and north from *a* to *b* (flat earth)."""
+    """Metres east and north from *a* to *b* (flat-earth approximation)."""
     east = (b.lng - a.lng) * METRES_PER_DEGREE * math.cos(math.radians(a.lat))
     return east, (b.lat - a.lat) * METRES_PER_DEGREE
 
 
 def random_point_near(centre: GeoPoint, rng: Random, spread_m: float = PICKUP_SPREAD_M) -> GeoPoint:
-    """A point within *spread_m*, even over the disc."""
+    """A point within *spread_m*, uniformly distributed over the disc."""
     radius, angle = spread_m * math.sqrt(rng.random()), rng.random() * 2 * math.pi
     return translate(centre, radius * math.cos(angle), radius * math.sin(angle))
 
 
 def random_demand_point(rng: Random) -> GeoPoint:
-    """A place drawn by the zones' weights."""
+    """A point in a zone drawn by weight."""
     zone = rng.choices(zones(), cum_weights=_cumulative())[0]
     return random_point_near(zone.centre, rng)
 
 
 def random_destination(pickup: GeoPoint, rng: Random) -> GeoPoint:
-    """A place in another zone, 2 to 9 km away, drawn by the zones' weights."""
+    """A point 2 to 9 km away, in a zone drawn by weight."""
     slack = PICKUP_SPREAD_M
     within = [
         zone
         for zone in zones()
         if SHORTEST_TRIP_M + slack <= distance_m(pickup, zone.centre) <= LONGEST_TRIP_M - slack
     ]
-    if not within:  # a pickup far outside the zones (recorded demand): the nearest zone will do
+    if not within:  # a pickup far outside the zones (recorded demand): take the nearest zone
         return min(zones(), key=lambda zone: distance_m(pickup, zone.centre)).centre
     return random_point_near(rng.choices(within, weights=[zone.weight for zone in within])[0].centre, rng)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a truck is at one moment: heading in degrees clockwise from north, metres a second."""
+    """A truck's position at one moment: heading in degrees clockwise from north, metres per second."""
 
     point: GeoPoint
     heading: float
@@ -95,7 +95,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class DrivingRoute:
-    """A way driven at one speed: corners, the city time of the start, metres a second."""
+    """A route driven at constant speed: corners, city time of the start, metres per second."""
 
     corners: tuple[GeoPoint, ...]
     started: float
@@ -116,14 +116,14 @@ class DrivingRoute:
         return self.started + (self.length_m / self.speed if self.length_m else 0.0)
 
     def at(self, now: float) -> Position:
-        """Where it is at that city time: at the start before, at the end after."""
-        ahead = max(0.0, now - self.started) * self.speed
+        """The position at that city time: the start before the route, its end after it."""
+        remaining = max(0.0, now - self.started) * self.speed  # metres driven, counted down by leg
         for leg, (a, b) in zip(self._legs, itertools.pairwise(self.corners), strict=True):
-            if ahead < leg:
-                part = ahead / leg
+            if remaining < leg:
+                part = remaining / leg
                 point = GeoPoint(a.lat + (b.lat - a.lat) * part, a.lng + (b.lng - a.lng) * part)
                 return Position(point, bearing(a, b), self.speed)
-            ahead -= leg
+            remaining -= leg
         last = bearing(*self.corners[-2:]) if len(self.corners) > 1 else 0.0
         return Position(self.corners[-1], last, 0.0)
 
@@ -135,23 +135,26 @@ def bearing(a: GeoPoint, b: GeoPoint) -> float:
 
 
 def stationary(point: GeoPoint, now: float) -> DrivingRoute:
-    """A truck that waits."""
+    """The route of a truck that waits at *point*."""
     return DrivingRoute((point,), now, 1.0)
 
 
-def plan_route(a: GeoPoint, b: GeoPoint, *, now: float, speed: float, first_along: bool) -> DrivingRoute:
-    """From *a* to *b* with one bend; *first_along* says which street of the grid comes first."""
-    return DrivingRoute(_bend(a, b, first_along), now, speed)
+def plan_route(a: GeoPoint, b: GeoPoint, *, now: float, speed: float, grid_north_first: bool) -> DrivingRoute:
+    """A route from *a* to *b* with one bend.
+
+    *grid_north_first*: drive along the grid's "north" street first, then along the other.
+    """
+    return DrivingRoute(_corners(a, b, grid_north_first), now, speed)
 
 
-def _bend(a: GeoPoint, b: GeoPoint, first_along: bool) -> tuple[GeoPoint, ...]:
+def _corners(a: GeoPoint, b: GeoPoint, grid_north_first: bool) -> tuple[GeoPoint, ...]:
     east, north = offset(a, b)
     turn = math.radians(GRID_DEGREES)
     along_east, along_north = -math.sin(turn), math.cos(turn)  # the grid's "north" street
     share = east * along_east + north * along_north
     corner = (share * along_east, share * along_north)
-    if not first_along:
+    if not grid_north_first:
         corner = (east - corner[0], north - corner[1])
     bend = translate(a, *corner)
-    # Next to either end it is no bend.
+    # A bend within a metre of either end is left out.
     return (a, b) if min(distance_m(a, bend), distance_m(bend, b)) < 1.0 else (a, bend, b)

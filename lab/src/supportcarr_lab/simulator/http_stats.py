@@ -1,4 +1,4 @@
-"""What the simulated clients' HTTP requests came to."""
+"""Statistics of the simulated clients' HTTP requests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import msgspec
 
 
 class HttpSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """``failed`` had no answer (connection lost, time-out); ``errors_5xx`` leaves out 503 with
-    Retry-After, which are ``refused_503``.  Milliseconds are of answered requests."""
+    """Counts and latency percentiles.
+
+    *failed* requests had no response (connection lost, timeout).  *refused_503* are 503 with Retry-After;
+    *errors_5xx* are all other 5xx.  Latencies are those of requests with a response, in milliseconds.
+    """
 
     requests: int
     failed: int
@@ -20,31 +23,33 @@ class HttpSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpStats:
-    """Counts attempts (a retry is a request of its own) and their latencies, in bounded memory.
+    """Counts requests (a retry counts again) and their latencies, in bounded memory.
 
-    Latencies are kept to 0.1 ms below 100 ms and to 1 ms above.
+    Latencies are rounded to 0.1 ms below 100 ms and to 1 ms above.
     """
 
     def __init__(self) -> None:
         self.requests = self.failed = self.refused_503 = self.errors_5xx = 0
         self._latencies: Counter[float] = Counter()
-        self.problems: Counter[str] = Counter()  # "POST /x 500 code", for who looks for the reason
+        self.problems: Counter[str] = Counter()  # by method, path, status and code; for diagnosis
 
-    def record_response(self, status: int, took_s: float, *, retry_after: bool, what: str, code: str) -> None:
+    def record_response(
+        self, status: int, elapsed_s: float, *, retry_after: bool, route: str, code: str
+    ) -> None:
         self.requests += 1
-        ms = took_s * 1000
+        ms = elapsed_s * 1000
         self._latencies[round(ms, 1) if ms < 100 else float(round(ms))] += 1
         if status == 503 and retry_after:
             self.refused_503 += 1
         elif status >= 500:
             self.errors_5xx += 1
         if status >= 400:
-            self.problems[f"{what} {status} {code}".rstrip()] += 1
+            self.problems[f"{route} {status} {code}".rstrip()] += 1
 
-    def record_failure(self, what: str, why: str) -> None:
+    def record_failure(self, route: str, error: str) -> None:
         self.requests += 1
         self.failed += 1
-        self.problems[f"{what} {why}"] += 1
+        self.problems[f"{route} {error}"] += 1
 
     def summary(self) -> HttpSummary:
         return HttpSummary(
@@ -58,9 +63,9 @@ class HttpStats:
 
     def _percentile(self, part: float) -> float | None:
         total = sum(self._latencies.values())
-        wanted = part * total
+        remaining = part * total
         for ms, count in sorted(self._latencies.items()):
-            wanted -= count
-            if wanted <= 0:
+            remaining -= count
+            if remaining <= 0:
                 return ms
         return None

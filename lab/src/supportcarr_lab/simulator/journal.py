@@ -1,7 +1,7 @@
-"""What one client saw, as it wrote it down: the evidence of ``events_exact``.
+"""The journal of one client: the events that it applied, from which ``events_exact`` is verified.
 
-Only what a client applied is written: its own rule drops a repeat of a stream and id it knows, and
-applies the events of a stream in the order of their ``seq``.
+Only applied events are recorded.  A client drops repeated ids of a stream, and applies the events of a
+stream in the order of their offsets.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 EventKey = tuple[str, ...]
-"""What an event is about, whatever its id: its name, and the ids and figures that make it that one."""
+"""Identifies an event by its content instead of its id: its name, then the fields that make it unique."""
 
 
 class StreamPosition(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """``epoch:seq``."""
+    """A position in a stream.  On the wire: ``EPOCH:OFFSET``."""
 
     epoch: str
     offset: int
@@ -24,15 +24,18 @@ class StreamPosition(msgspec.Struct, frozen=True, order=True, array_like=True):
     @classmethod
     def parse(cls, text: str) -> StreamPosition:
         """Raises ``ValueError``."""
-        epoch, _, seq = text.rpartition(":")
-        return cls(epoch, int(seq))
+        epoch, _, offset = text.rpartition(":")
+        return cls(epoch, int(offset))
 
     def __str__(self) -> str:
         return f"{self.epoch}:{self.offset}"
 
 
 class Subscription(msgspec.Struct, frozen=True, array_like=True):
-    """Where a client began to follow a stream, for the first time or after a reset (city time)."""
+    """The position from which a client follows a stream; *at* is city time.
+
+    *first* is False after a reset, when the client had followed the stream before.
+    """
 
     stream: str
     position: StreamPosition
@@ -51,47 +54,47 @@ class ReceivedEvent(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LoadedState(msgspec.Struct, frozen=True, kw_only=True):
-    """The state that a client loaded by REST.  *at*: the city time at which it began to load."""
+    """The state that a client loaded by REST.  *at*: city time before the first request."""
 
     at: float
     versions: dict[str, int]  # of its rescues
     payments: dict[str, tuple[str, int, int]]  # of its rescues: status, captured, refunded
-    offers: tuple[str, ...] | None  # ids of the open ones; none: it did not ask
+    offers: tuple[str, ...] | None  # ids of open offers; ``None``: not loaded (riders)
     notifications: tuple[str, ...]
 
 
 class JournalRecord(msgspec.Struct, kw_only=True):
-    """A client's journal, as it is handed to the judge."""
+    """The content of a client's journal."""
 
     user_id: str  # empty until signed in
     role: str
     subscriptions: list[Subscription] = []
     received: list[ReceivedEvent] = []
     loaded_states: list[LoadedState] = []
-    accepted_rescues: list[str] = []  # rescues that the API told this rider it has taken
+    accepted_rescues: list[str] = []  # rescues that the API has accepted from this rider
 
 
 class Journal:
-    """Keeps the record; with ``keep=False`` (an endless city) only what following needs."""
+    """Writes the record; with ``keep=False`` (a city without an end) it records nothing."""
 
     def __init__(self, role: str, *, keep: bool = True) -> None:
         self.record = JournalRecord(user_id="", role=role)
         self._keep = keep
 
-    def record_subscription(self, stream: str, cursor: StreamPosition, at: float, *, first: bool) -> None:
+    def record_subscription(self, stream: str, position: StreamPosition, at: float, *, first: bool) -> None:
         if self._keep:
-            self.record.subscriptions.append(Subscription(stream, cursor, at, first))
+            self.record.subscriptions.append(Subscription(stream, position, at, first))
 
     def record_event(
-        self, stream: str, cursor: StreamPosition, id: str, name: str, data: Mapping[str, Any], at: float
+        self, stream: str, position: StreamPosition, id: str, name: str, data: Mapping[str, Any], at: float
     ) -> None:
         if self._keep:
-            self.record.received.append(ReceivedEvent(stream, cursor, id, key_of_event(name, data), at))
+            self.record.received.append(ReceivedEvent(stream, position, id, key_of_event(name, data), at))
 
-    def record_repeat(self, stream: str, cursor: StreamPosition, id: str, at: float) -> None:
-        """A repeat was dropped that had a new place in its stream, which is now taken."""
+    def record_repeat(self, stream: str, position: StreamPosition, id: str, at: float) -> None:
+        """Record that a repeated event with a new offset was dropped, so that the offset is not a gap."""
         if self._keep:
-            self.record.received.append(ReceivedEvent(stream, cursor, id, REPEAT, at))
+            self.record.received.append(ReceivedEvent(stream, position, id, REPEAT, at))
 
     def record_state(self, loaded: LoadedState) -> None:
         if self._keep:
@@ -112,7 +115,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 
 
 def key_of_event(name: str, data: Mapping[str, Any]) -> EventKey:
-    """What the event is about; for an event that is not judged, only its name."""
+    """The key of an event; for an event that is not audited, only its name."""
     return event_key(name, *(data.get(field) for field in _KEYS.get(name, ())))
 
 

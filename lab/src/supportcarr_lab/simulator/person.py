@@ -1,28 +1,26 @@
-"""What riders and drivers have in common: an account, a session, the streams, one job to follow."""
+"""The base class of riders and drivers: account, session, streams, and the rescue being followed."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from supportcarr_lab.simulator.accounts import Account
-from supportcarr_lab.simulator.client import ApiClient, RequestRejected, new_idempotency_key
+from supportcarr_lab.simulator.client import ApiClient, RequestRejected, SessionTokens, new_idempotency_key
+from supportcarr_lab.simulator.context import SimulationContext
 from supportcarr_lab.simulator.journal import Journal, LoadedState
 from supportcarr_lab.simulator.realtime_client import RealtimeClient
 
-if TYPE_CHECKING:
-    from supportcarr_lab.simulator.context import SimulationContext
-
 FINAL = frozenset(("completed", "cancelled", "no_show", "unserved", "rejected", "aborted"))
 MAX_PAGES = 5  # of 100 rescues; a simulated person has fewer
-REFRESH_AFTER_S = 300.0  # city seconds without a word after which an app asks again
-MIN_REFRESH_AFTER_S = 10.0
+REFRESH_AFTER_S = 300.0  # city seconds without an event after which the app loads the rescue again
+MIN_REFRESH_AFTER_S = 10.0  # wall; the least of the same
 
 
 class Job:
-    """A rescue as one of its people knows it; the latest version wins, by whichever way it came."""
+    """A rescue as its rider or driver knows it, from events and responses; the latest version wins."""
 
     def __init__(self, rescue: Mapping[str, Any]) -> None:
         self.id: str = rescue["id"]
@@ -36,6 +34,7 @@ class Job:
         return self.status in FINAL
 
     def update(self, status: str, version: int, reason: str | None = None) -> None:
+        """Take a new status, unless its version is not newer."""
         if version <= self.version:
             return
         changed = status != self.status or reason == "exchanged"
@@ -44,12 +43,12 @@ class Job:
             self._changed.set()
 
     def update_from(self, rescue: Any) -> None:
-        """Take in a rescue as the API answered it."""
+        """Update from a rescue in a response of the API."""
         if isinstance(rescue, Mapping) and rescue.get("id") == self.id and "status" in rescue:
             self.update(rescue["status"], rescue["version"], rescue.get("reason"))
 
     async def wait_for_change(self, within_s: float) -> bool:
-        """Wait for a change of status for at most so many wall seconds; True if there was one."""
+        """Wait for a change of status for at most *within_s* (wall).  True if there was one."""
         try:
             async with asyncio.timeout(max(0.0, within_s)):
                 await self._changed.wait()
@@ -60,7 +59,7 @@ class Job:
 
 
 class Person(ABC):
-    """One simulated client."""
+    """One simulated person.  Implemented by ``rider.Rider`` and ``driver.Driver``."""
 
     def __init__(self, context: SimulationContext, account: Account) -> None:
         self.context, self.account = context, account
@@ -71,7 +70,7 @@ class Person(ABC):
             address=account.address,
             stats=context.http_stats,
             on_tokens=lambda tokens: context.accounts.store_tokens(account.phone, tokens),
-            sign_in=self._enter,
+            sign_in=self._sign_in,
         )
         self.journal = Journal(account.role, keep=context.keep_journals)
         self.realtime = RealtimeClient(
@@ -88,14 +87,14 @@ class Person(ABC):
 
     @abstractmethod
     async def prepare(self) -> None:
-        """Everything before the person's day begins.  Raises ``ApiError``; may be called again."""
+        """Do everything needed before ``run``.  Raises ``RequestFailed``; may be called again."""
 
     @abstractmethod
     async def run(self) -> None:
-        """The person's day."""
+        """Use the platform until the city ends."""
 
     async def abandon_preparation(self) -> None:
-        """Undo what an attempt to get ready has begun."""
+        """Undo a failed ``prepare``."""
         await self.realtime.close()
 
     @property
@@ -103,46 +102,51 @@ class Person(ABC):
         return self.api.tokens.user_id if self.api.tokens else ""
 
     async def sign_in(self) -> None:
-        """Go on with the session that was kept, or sign in, or sign up."""
-        kept = self.context.accounts.stored.sessions.get(self.account.phone)
-        if kept is None:
+        """Resume the stored session, or sign in with the password, or sign up."""
+        stored = self.context.accounts.stored.sessions.get(self.account.phone)
+        if stored is None:
             await self._sign_up()
-        elif not await self._go_on(kept):
-            await self._enter()
+        elif not await self._resume(stored):
+            await self._sign_in()
         self.journal.record.user_id = self.user_id
 
-    async def _go_on(self, kept: Any) -> bool:
-        self.api.tokens = kept
+    async def _resume(self, tokens: SessionTokens) -> bool:
+        self.api.tokens = tokens
         try:
             await self.api.refresh()
         except RequestRejected:
             self.api.tokens = None
         return self.api.tokens is not None
 
-    async def _enter(self) -> None:
+    async def _sign_in(self) -> None:
         body = {"phone": self.account.phone, "password": self.account.password}
         try:
             self.api.use_session(await self.api.request("POST", "/auth/sign-in", body, authenticated=False))
         except RequestRejected:
-            await self._sign_up()  # the store behind the platform is a new one
+            await self._sign_up()  # the platform has a new store
 
     async def _sign_up(self) -> None:
-        who = self.account
-        body = {"phone": who.phone, "password": who.password, "name": who.name, "role": who.role}
-        answer = await self.api.request(
+        account = self.account
+        body = {
+            "phone": account.phone,
+            "password": account.password,
+            "name": account.name,
+            "role": account.role,
+        }
+        session = await self.api.request(
             "POST", "/auth/sign-up", body, key=new_idempotency_key(), authenticated=False
         )
-        self.api.use_session(answer)
+        self.api.use_session(session)
 
-    # --- what the app shows -------------------------------------------------------------------
+    # --- state --------------------------------------------------------------------------------
 
     def on_event(self, name: str, data: dict[str, Any]) -> None:
-        """An event of the person's stream, in order."""
+        """Handle an event of the person's stream, in order."""
         if name == "rescue:status_update" and self.job and data["rescue_id"] == self.job.id:
             self.job.update(data["status"], data["version"], data.get("reason"))
 
     async def load(self) -> LoadedState:
-        """The person's state by REST, as after the first heads and after each reset."""
+        """Load the person's state by REST: after the first stream positions, and after each reset."""
         at = self.context.time.now()
         rescues = await self.rescues()
         notifications = await self.api.get("/me/notifications", limit=100)
@@ -168,29 +172,30 @@ class Person(ABC):
         return items
 
     async def open_offers(self) -> list[dict[str, Any]] | None:
+        """The driver's open offers; ``None`` for riders."""
         return None
 
     def apply_loaded(self, rescues: list[dict[str, Any]], offers: list[dict[str, Any]] | None) -> None:
-        """Take in what was loaded."""
+        """Update from a loaded state."""
         for rescue in rescues:
             if self.job:
                 self.job.update_from(rescue)
 
     async def refresh(self, job: Job) -> dict[str, Any]:
-        """The rescue as it is now."""
+        """Load the rescue again."""
         rescue: dict[str, Any] = await self.api.get(f"/rescues/{job.id}")
         job.update_from(rescue)
         return rescue
 
     async def wait_for_change(self, job: Job, within_s: float) -> bool:
-        """Wait so many city seconds for a change of the job; asks again when it is quiet for long."""
+        """Wait at most *within_s* (city time) for a change of status; load the rescue if no event comes."""
         time = self.context.time
         until = time.now() + within_s
         while (left := until - time.now()) > 0:
-            quiet = max(REFRESH_AFTER_S / time.speed, MIN_REFRESH_AFTER_S)
-            if await job.wait_for_change(min(left / time.speed, quiet)):
+            refresh_after = max(REFRESH_AFTER_S / time.speed, MIN_REFRESH_AFTER_S)
+            if await job.wait_for_change(min(left / time.speed, refresh_after)):
                 return True
-            if left / time.speed > quiet and self.realtime.wanted:
+            if left / time.speed > refresh_after and self.realtime.wanted:
                 await self.refresh(job)
         return False
 

@@ -1,4 +1,4 @@
-"""One loop that sends the positions of all trucks: a task a truck would cost more than the sending."""
+"""Sends the positions of all trucks in one loop: one task per truck would cost more than the sending."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from supportcarr_lab.simulator.client import RequestFailed
 from supportcarr_lab.simulator.driver import Driver
 
 MAX_INTERVAL_S, MIN_INTERVAL_S = 4.0, 0.2  # wall, between two positions of one truck
-INTERVAL_CITY_S = 12.0  # a position is fresh for 30 city seconds: two may be lost
-TICK_S = 0.02
+INTERVAL_CITY_S = 12.0  # a position is fresh for 30 city seconds, so one may be lost
+MIN_GROUP_INTERVAL_S = 0.02
 
 
 def report_interval_s(speed: float) -> float:
@@ -32,17 +32,17 @@ class PositionReporter:
         self.errors: Counter[str] = Counter()
 
     async def run(self) -> None:
-        """For ever."""
+        """Report for ever."""
         interval = report_interval_s(self._time.speed)
-        groups = max(1, min(len(self._drivers), math.floor(interval / TICK_S)))
+        groups = max(1, min(len(self._drivers), math.floor(interval / MIN_GROUP_INTERVAL_S)))
         loop = asyncio.get_running_loop()
-        turn, due = 0, loop.time()
+        group, due = 0, loop.time()
         while True:
-            for driver in self._drivers[turn::groups]:
+            for driver in self._drivers[group::groups]:
                 if driver.reports_positions:
                     await self._send(driver)
-            turn = (turn + 1) % groups
-            # After a stall the missed turns are skipped: a burst of old positions helps nobody.
+            group = (group + 1) % groups
+            # After a stall the missed turns are skipped instead of sent in a burst.
             due = max(due + interval / groups, loop.time())
             await asyncio.sleep(due - loop.time())
 
@@ -50,16 +50,16 @@ class PositionReporter:
         position = driver.position_report(self._time.now())
         self.sent += 1
         if driver.realtime.connected:
-            await driver.realtime.emit_position(position, self._answered)
+            await driver.realtime.emit_position(position, self._count_error)
         elif (last := self._posting.get(driver.index)) is None or last.done():
             self._posting[driver.index] = asyncio.create_task(self._post(driver, position))
 
-    def _answered(self, answer: Any = None) -> None:
-        if isinstance(answer, dict) and "error" in answer:
-            self.errors[str(answer["error"])] += 1
+    def _count_error(self, acknowledgement: Any = None) -> None:
+        if isinstance(acknowledgement, dict) and "error" in acknowledgement:
+            self.errors[str(acknowledgement["error"])] += 1
 
     async def _post(self, driver: Driver, position: dict[str, Any]) -> None:
-        """Without a socket an app reports by HTTP; an old position is not tried again."""
+        """Report by HTTP while there is no socket.  No retry: the next position replaces this one."""
         try:
             await driver.api.post("/me/positions", position, retry_for_s=0)
         except RequestFailed as error:

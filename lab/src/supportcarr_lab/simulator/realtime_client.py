@@ -1,7 +1,7 @@
-"""The Socket.IO half of a simulated app: one person's streams, over as many connections as it takes.
+"""Socket.IO client of one simulated person: follows the person's streams across reconnections.
 
-What to do with what arrives is the ``Follower``'s business; here are the connections, the loading by
-REST that it asks for, and the positions.
+The rules of following a stream are in ``StreamFollower``.  This module has the connections, loads the
+state by REST when the follower asks for it, and sends positions.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ EVENTS = (
     "sos:raised",
 )
 
-_wire_log = logging.getLogger("engineio.client")
-_wire_log.setLevel(logging.ERROR)  # it warns of each connection that breaks; the feed makes another
+_engineio_log = logging.getLogger("engineio.client")
+_engineio_log.setLevel(logging.ERROR)  # its warnings of broken connections are expected here
 
 
 class RealtimeClient:
-    """Follows one person's streams over as many connections as it takes.
+    """Follows one person's streams, and connects again whenever a connection is lost.
 
-    *on_event* is told each event once, in order; *load* fetches the person's state by REST and is
-    awaited beside the events; *on_position* hears positions (no stream: the latest wins).
+    *on_event* is called with each event once, in order.  *load* loads the person's state by REST; events
+    are handled meanwhile.  *on_position* is called with a driver's positions, which are not in a stream.
     """
 
     def __init__(
@@ -61,50 +61,52 @@ class RealtimeClient:
         self._journal, self._load, self._on_position = journal, load, on_position
         self._follower = StreamFollower(journal, city=city.now, apply=on_event, reload=self._start_loading)
         self._wanted = asyncio.Event()
-        self._gone = asyncio.Event()
+        self._disconnected = asyncio.Event()
         self._ready = asyncio.Event()
         self._sio: Any = None
-        self._refused = False
+        self._unauthorized = False
         self._task: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
         self._load_again = False
-        self._syncing: set[asyncio.Task[None]] = set()
+        self._sync_tasks: set[asyncio.Task[None]] = set()
         self._jitter = Random()  # noqa: S311 - spreads reconnections
-        self.last_event_at = 0.0  # wall
-        self.last_positions_at = 0.0  # wall
+        self.last_event_at = 0.0  # monotonic
+        self.last_positions_at = 0.0  # monotonic
 
-    # --- life ---------------------------------------------------------------------------------
+    # --- start and end ------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Connect, and return when the first heads were told and the state is loaded."""
+        """Connect, and return when the first stream positions have arrived and the state is loaded."""
         self._wanted.set()
         self._task = asyncio.create_task(self._run())
         await self._ready.wait()
 
     async def close(self) -> None:
+        """Close the connection and stop connecting."""
         tasks = [task for task in (self._task, self._loading) if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def go_silent(self) -> None:
-        """The app goes silent: the connection is dropped, and none is made until ``come_back``."""
+        """Drop the connection, and make none until ``reconnect``."""
         self._wanted.clear()
-        self._gone.set()
+        self._disconnected.set()
 
     def reconnect(self) -> None:
+        """Connect again after ``go_silent``."""
         self._wanted.set()
 
     @property
     def connected(self) -> bool:
-        return self._sio is not None and self._sio.connected and not self._gone.is_set()
+        return self._sio is not None and self._sio.connected and not self._disconnected.is_set()
 
     @property
     def wanted(self) -> bool:
         return self._wanted.is_set()
 
     def caught_up_since(self, wall: float) -> bool:
-        """True if heads were told after *wall* (monotonic) and everything up to them has come."""
+        """Whether stream positions arrived after *wall* (monotonic) and no events, with nothing missing."""
         if self._loading and not self._loading.done():
             return False
         return (
@@ -114,33 +116,33 @@ class RealtimeClient:
             and self._follower.up_to_date
         )
 
-    async def emit_position(self, data: Mapping[str, Any], answered: Callable[..., None]) -> None:
-        """Send a position; *answered* gets the acknowledgement.  Does not wait for it."""
+    async def emit_position(self, data: Mapping[str, Any], on_acknowledged: Callable[..., None]) -> None:
+        """Send a position without waiting; *on_acknowledged* is called with the acknowledgement."""
         if self.connected:
             with contextlib.suppress(socketio.exceptions.SocketIOError):
-                await self._sio.emit("driver:location", dict(data), callback=answered)
+                await self._sio.emit("driver:location", dict(data), callback=on_acknowledged)
 
     # --- the connection -----------------------------------------------------------------------
 
     async def _run(self) -> None:
-        pause = FIRST_RETRY_DELAY_S
+        delay = FIRST_RETRY_DELAY_S
         while True:
             await self._wanted.wait()
-            if await self._connection():
-                pause = FIRST_RETRY_DELAY_S
-            await asyncio.sleep(pause * (0.5 + self._jitter.random()))
-            pause = min(MAX_RETRY_DELAY_S, pause * 2)
+            if await self._hold_connection():
+                delay = FIRST_RETRY_DELAY_S
+            await asyncio.sleep(delay * (0.5 + self._jitter.random()))
+            delay = min(MAX_RETRY_DELAY_S, delay * 2)
 
-    async def _connection(self) -> bool:
-        """One connection, from its making to its end; False if it was never made."""
-        self._gone.clear()
-        self._refused = False
+    async def _hold_connection(self) -> bool:
+        """Open one connection and hold it until it ends.  False if it could not be opened."""
+        self._disconnected.clear()
+        self._unauthorized = False
         used = self._api.tokens.access if self._api.tokens else ""
         sio = self._client()
         self._sio = sio
         try:
-            since = self._follower.positions
-            auth = {"token": used, "since": since} if since else {"token": used}
+            positions = self._follower.positions
+            auth = {"token": used, "since": positions} if positions else {"token": used}
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await sio.connect(
                     self._url,
@@ -149,16 +151,16 @@ class RealtimeClient:
                     transports=["websocket"],
                     wait_timeout=CONNECT_TIMEOUT_S,
                 )
-            await self._gone.wait()
-            return not self._refused
+            await self._disconnected.wait()
+            return not self._unauthorized
         except (socketio.exceptions.SocketIOError, aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return False
         finally:
             self._sio = None
-            if self._refused:
+            if self._unauthorized:
                 with contextlib.suppress(RequestFailed):
                     await self._api.refresh_once(used)
-            # A fresh client for each connection: nothing of a broken one can get into the next.
+            # Each connection has a new client, so that no state of a broken one remains.
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(2):
                     await sio.disconnect()
@@ -168,59 +170,59 @@ class RealtimeClient:
             reconnection=False,
             handle_sigint=False,
             http_session=self._http,
-            # named, or the libraries print errors by themselves, beside our log and not as JSON
+            # Without named loggers the libraries print errors themselves, and not as JSON.
             logger=logging.getLogger("socketio.client"),
-            engineio_logger=_wire_log,
+            engineio_logger=_engineio_log,
         )
 
-        def mine(handle: Callable[..., None]) -> Callable[..., None]:
-            # Both vanishing and a newer connection make a client deaf to what still trickles in.
+        def while_current(handle: Callable[..., None]) -> Callable[..., None]:
+            # After going silent, or on a newer connection, late messages of this one are ignored.
             def guarded(*args: Any) -> None:
-                if self._sio is sio and not self._gone.is_set():
+                if self._sio is sio and not self._disconnected.is_set():
                     handle(*args)
 
             return guarded
 
         for name in EVENTS:
-            sio.on(name, mine(lambda data, name=name: self._arrived(name, data)))
-        sio.on("stream:heads", mine(self._heads))
-        sio.on("stream:reset", mine(self._reset))
-        sio.on("driver:location_update", mine(self._on_position))
-        sio.on("auth:expired", mine(self._expired))
-        sio.on("connect_error", mine(self._not_let_in))
-        sio.on("disconnect", mine(lambda *reason: self._gone.set()))
+            sio.on(name, while_current(lambda data, name=name: self._on_stream_event(name, data)))
+        sio.on("stream:heads", while_current(self._on_positions))
+        sio.on("stream:reset", while_current(self._on_reset))
+        sio.on("driver:location_update", while_current(self._on_position))
+        sio.on("auth:expired", while_current(self._on_auth_expired))
+        sio.on("connect_error", while_current(self._on_connect_error))
+        sio.on("disconnect", while_current(lambda *reason: self._disconnected.set()))
         return sio
 
-    def _expired(self, data: Any) -> None:
-        """The token has ended: the next connection needs a new one."""
-        self._refused = True
-        self._gone.set()
+    def _on_auth_expired(self, data: Any) -> None:
+        """The access token has expired: the next connection needs a new one."""
+        self._unauthorized = True
+        self._disconnected.set()
 
-    def _not_let_in(self, *data: Any) -> None:
-        self._refused = bool(data) and "unauthorized" in str(data[0])
+    def _on_connect_error(self, *data: Any) -> None:
+        self._unauthorized = bool(data) and "unauthorized" in str(data[0])
 
-    # --- what arrives -------------------------------------------------------------------------
+    # --- messages -----------------------------------------------------------------------------
 
-    def _heads(self, data: Mapping[str, Any]) -> None:
+    def _on_positions(self, data: Mapping[str, Any]) -> None:
         now = time.monotonic()
         self._follower.on_positions(data["heads"], now)
         self.last_positions_at = now
-        if (since := self._follower.lagging_streams(now)) and self._sio is not None:
-            task = asyncio.create_task(self._sync(self._sio, since))
-            self._syncing.add(task)
-            task.add_done_callback(self._syncing.discard)
+        if (lagging := self._follower.lagging_streams(now)) and self._sio is not None:
+            task = asyncio.create_task(self._request_missing(self._sio, lagging))
+            self._sync_tasks.add(task)
+            task.add_done_callback(self._sync_tasks.discard)
 
-    def _reset(self, data: Mapping[str, Any]) -> None:
+    def _on_reset(self, data: Mapping[str, Any]) -> None:
         self._follower.on_reset(data["heads"])
 
-    def _arrived(self, name: str, event: Mapping[str, Any]) -> None:
+    def _on_stream_event(self, name: str, event: Mapping[str, Any]) -> None:
         self.last_event_at = time.monotonic()
         self._follower.on_event(name, event, self.last_event_at)
 
     @staticmethod
-    async def _sync(sio: Any, since: dict[str, str]) -> None:
+    async def _request_missing(sio: Any, positions: dict[str, str]) -> None:
         with contextlib.suppress(socketio.exceptions.SocketIOError):
-            await sio.emit("stream:sync", {"since": since})
+            await sio.emit("stream:sync", {"since": positions})
 
     # --- loading by REST ----------------------------------------------------------------------
 

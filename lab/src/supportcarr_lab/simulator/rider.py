@@ -1,73 +1,71 @@
-"""A simulated rider: asks, waits, is driven home, and sometimes cancels, vanishes or cannot pay."""
+"""A simulated rider: requests rescues, and sometimes cancels, goes silent or cannot pay."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from supportcarr_lab.simulator.accounts import Account
 from supportcarr_lab.simulator.client import RequestFailed, RequestRejected, new_idempotency_key
+from supportcarr_lab.simulator.context import SimulationContext
 from supportcarr_lab.simulator.demand import RiderPlan, recorded_plan, rider_plan, wait_seconds
 from supportcarr_lab.simulator.person import FINAL, Job, Person
 
-if TYPE_CHECKING:
-    from supportcarr_lab.simulator.context import SimulationContext
-
 GOOD_CARD = "pm_card_visa"
-# Stripe's test cards for a charge that fails: the first is refused when it is kept already (by Stripe
-# itself), the second only when it is charged.
+# Stripe's test cards for a charge that fails.  Stripe declines the first already when it is attached to a
+# customer, the second only when it is charged.
 FAILING_CARDS = ("pm_card_chargeDeclined", "pm_card_chargeCustomerFail")
 DAY_S = 86_400.0
 
 
 class Rider(Person):
-    """See the module."""
+    """A person who requests rescues; see the module for the behaviour."""
 
     def __init__(self, context: SimulationContext, account: Account) -> None:
         super().__init__(context, account)
-        self._cards: dict[bool, str] = {}  # by whether it fails
+        self._cards: dict[bool, str] = {}  # id of the stored card, by whether its charges fail
         self._pins: dict[str, str] = {}
         self._absent = False
-        self._asked = 0
-        self.unsettled: set[str] = set()  # ended rescues of which the money's end was not heard
+        self._request_count = 0
+        self.unsettled: set[str] = set()  # rescues whose payment has not ended, as far as the rider knows
 
     async def prepare(self) -> None:
-        """Sign in, have a card, follow the streams."""
+        """Sign in, store a card, follow the streams."""
         await self.sign_in()
         await self._card(fails=False)
         await self.realtime.start()
 
     async def run(self) -> None:
-        """Ask again and again, until the city closes."""
+        """Request one rescue after the other, until the city closes."""
         while True:
             if self.job:
-                await self._follow(self.job, None)  # from an earlier start, or from a lost answer
+                await self._follow(self.job, None)  # from an earlier run, or after a lost response
             plan = await self._next_plan()
             if plan is None:
                 return
             try:
-                await self._ask(plan)
+                await self._request_rescue(plan)
             except RequestFailed as error:
                 self.context.note(f"rider: {error}")
                 with contextlib.suppress(RequestFailed):
                     self.apply_loaded(await self.rescues(), None)
 
     async def _next_plan(self) -> RiderPlan | None:
-        """Wait for the next wish; none: the city has closed."""
+        """Wait until the next request is due; ``None``: the city has closed."""
         context = self.context
         if context.recorded_requests is not None:
-            wish = await context.unless_closing(context.recorded_requests.get())
-            return recorded_plan(context.options.seed, *wish) if wish else None
-        plan = rider_plan(context.options.seed, self.index, self._asked)
-        self._asked += 1
+            recorded = await context.unless_closing(context.recorded_requests.get())
+            return recorded_plan(context.options.seed, *recorded) if recorded else None
+        plan = rider_plan(context.options.seed, self.index, self._request_count)
+        self._request_count += 1
         await context.unless_closing(context.time.sleep(wait_seconds(plan, context.time.now())))
         return None if context.closing.is_set() else plan
 
     # --- one rescue ---------------------------------------------------------------------------
 
-    async def _ask(self, plan: RiderPlan) -> None:
+    async def _request_rescue(self, plan: RiderPlan) -> None:
         card = await self._card(fails=plan.behaviour == "card_fails")
         quote = await self.api.post(
             "/quotes",
@@ -88,7 +86,7 @@ class Rider(Person):
         self.job = job
         self._absent = plan is not None and plan.behaviour == "absent"
         self.unsettled.add(job.id)
-        moods = [asyncio.create_task(mood) for mood in self._moods(job, plan)]
+        tasks = [asyncio.create_task(behaviour) for behaviour in self._behaviours(job, plan)]
         try:
             while not job.over:
                 try:
@@ -96,27 +94,27 @@ class Rider(Person):
                 except RequestFailed as error:
                     self.context.note(f"rider: {error}")
         finally:
-            for mood in moods:
-                mood.cancel()
-            await asyncio.gather(*moods, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             self.realtime.reconnect()
         self._pins.pop(job.id, None)
         self.job = None
 
-    def _moods(self, job: Job, plan: RiderPlan | None) -> list[Coroutine[Any, Any, None]]:
+    def _behaviours(self, job: Job, plan: RiderPlan | None) -> list[Coroutine[Any, Any, None]]:
         if plan is None:
             return []
-        moods: list[Coroutine[Any, Any, None]] = []
+        behaviours: list[Coroutine[Any, Any, None]] = []
         if plan.behaviour == "cancels":
-            moods.append(self._cancel(job, plan))
-        if plan.behaviour == "vanishes":
-            moods.append(self._vanish(plan))
+            behaviours.append(self._cancel(job, plan))
+        if plan.behaviour == "goes_silent":
+            behaviours.append(self._go_silent(plan))
         if plan.message:
-            moods.append(self._say(job, plan))
-        return moods
+            behaviours.append(self._send_message(job, plan))
+        return behaviours
 
     async def _cancel(self, job: Job, plan: RiderPlan) -> None:
-        """Soon, or once a driver is assigned, or after the free two minutes; never on the truck."""
+        """Cancel early, after the assignment, or after the two free minutes; never in transit."""
         time = self.context.time
         if plan.cancel_when != "soon":
             while job.status in ("requested", "matching"):
@@ -124,29 +122,29 @@ class Rider(Person):
         await time.sleep(plan.cancel_after_s + (130 if plan.cancel_when == "late" else 0))
         if job.status == "in_transit" or job.over:
             return
-        with contextlib.suppress(RequestFailed):  # it moved on: nothing to cancel any more
+        with contextlib.suppress(RequestFailed):  # the rescue has moved on and cannot be cancelled any more
             await self.api.get(f"/rescues/{job.id}/cancellation")
             body = {"reason": "My neighbour has a pump"}
             job.update_from(await self.api.post(f"/rescues/{job.id}/cancellation", body))
 
-    async def _vanish(self, plan: RiderPlan) -> None:
-        """The phone loses the net, and is back within five minutes."""
-        await self.context.time.sleep(plan.vanish_after_s)
+    async def _go_silent(self, plan: RiderPlan) -> None:
+        """The phone loses its connection for less than five minutes of city time."""
+        await self.context.time.sleep(plan.silent_after_s)
         self.realtime.go_silent()
-        await self.context.time.sleep(plan.away_s)
+        await self.context.time.sleep(plan.silent_for_s)
         self.realtime.reconnect()
 
-    async def _say(self, job: Job, plan: RiderPlan) -> None:
+    async def _send_message(self, job: Job, plan: RiderPlan) -> None:
         while job.status not in ("assigned", "en_route"):
             await self.context.time.sleep(3)
         with contextlib.suppress(RequestFailed):
-            # Not tried again: without a key a repeat would say it twice.
+            # No retry: without an Idempotency-Key a retry could send the message twice.
             await self.api.post(f"/rescues/{job.id}/messages", {"text": plan.message}, retry_for_s=0)
 
-    # --- what others ask ----------------------------------------------------------------------
+    # --- answers to others --------------------------------------------------------------------
 
     async def say_pin(self, rescue_id: str) -> str | None:
-        """What the rider says to the driver's face; none: nobody is there."""
+        """The PIN that the rider tells the driver; ``None``: the rider is not there."""
         if self._absent:
             return None
         if rescue_id not in self._pins:
@@ -154,7 +152,7 @@ class Rider(Person):
         return self._pins[rescue_id]
 
     async def settled(self) -> bool:
-        """True if the money of every rescue that ended has come to its end, as far as the API tells."""
+        """Whether every payment has ended, according to the API."""
         for rescue_id in list(self.unsettled):
             rescue = await self.api.get(f"/rescues/{rescue_id}")
             if rescue["payment"]["status"] in ("captured", "released", "failed", "refunded"):
@@ -175,11 +173,11 @@ class Rider(Person):
             self.job = Job(live[0]) if live else None
 
     async def _card(self, *, fails: bool) -> str:
-        """The id of a kept card, which is added when there is none yet."""
+        """The id of a stored card, which is added if there is none yet."""
         if not self._cards:
-            kept = await self.api.get("/me/payment-methods")
-            for method in kept["items"]:
-                # The failing test card shows other last digits than the good one.
+            methods = await self.api.get("/me/payment-methods")
+            for method in methods["items"]:
+                # The test cards that fail have other last digits.
                 self._cards.setdefault(method["last4"] != "4242", method["id"])
         if fails not in self._cards:
             self._cards[fails] = await self._add_card(FAILING_CARDS if fails else (GOOD_CARD,))

@@ -1,8 +1,11 @@
-"""The rules by which a good client follows its streams.  No sockets, no clock of its own.
+"""The rules by which a client follows its streams, without sockets and without a clock.
 
-Heads first, then load by REST, then apply; the events of a stream in the order of ``seq``, each once;
-what arrives early waits; a gap that stands, or a head that does not come nearer, is asked for; after a
-reset, or the first word of another epoch, load again.
+1. The server sends the position of each stream.  The client then loads the state by REST.
+2. Events of a stream are applied in the order of their offsets, each once.  An event that arrives early
+   is buffered until the missing ones have arrived.
+3. If a gap stays open, or the stream's latest position is not reached, the client requests the missing
+   events.
+4. After a reset, or with the first message of another epoch, the client loads the state again.
 """
 
 from __future__ import annotations
@@ -13,21 +16,21 @@ from typing import Any
 
 from supportcarr_lab.simulator.journal import Journal, StreamPosition
 
-MAX_KNOWN_IDS = 2_000  # of a client; the server keeps 1,000 events a person
-SYNC_AFTER_S = 1.0  # wall; how long a gap may stand before it is asked for
+MAX_KNOWN_IDS = 2_000  # per client; the server keeps 1,000 events per person
+SYNC_AFTER_S = 1.0  # wall; how long a gap may stay open before the missing events are requested
 
 
 class _Stream:
-    """One stream as its client has it."""
+    """The client's state of one stream."""
 
-    def __init__(self, cursor: StreamPosition) -> None:
-        self.cursor = self.head = cursor
-        self.early: dict[int, tuple[str, str, dict[str, Any]]] = {}  # seq → id, name, data
-        self.behind_since: float | None = None  # wall; none: up to the head
+    def __init__(self, position: StreamPosition) -> None:
+        self.position = self.latest = position  # of the last applied event; the server's latest
+        self.early: dict[int, tuple[str, str, dict[str, Any]]] = {}  # by offset: id, name, data
+        self.behind_since: float | None = None  # wall; ``None``: nothing is missing
 
-    def look(self, wall: float, *, progress: bool) -> None:
-        """Note whether it is behind; who makes progress is given time again."""
-        if not self.early and self.head.offset <= self.cursor.offset:
+    def update_lag(self, wall: float, *, progress: bool) -> None:
+        """Update ``behind_since``; progress restarts the time that a gap may stay open."""
+        if not self.early and self.latest.offset <= self.position.offset:
             self.behind_since = None
         elif self.behind_since is None or progress:
             self.behind_since = wall
@@ -36,8 +39,8 @@ class _Stream:
 class StreamFollower:
     """Follows one person's streams.
 
-    *apply* is told each event once, in order; *reload* is called when the state must be loaded by REST;
-    *city* reads the city's clock, for the journal.  *wall* arguments are any monotonic seconds.
+    *apply* is called with each event once, in order; *reload* when the state must be loaded by REST;
+    *city* returns the city time, for the journal.  *wall* arguments are seconds of any monotonic clock.
     """
 
     def __init__(
@@ -54,81 +57,85 @@ class StreamFollower:
 
     @property
     def positions(self) -> dict[str, str]:
-        """The last cursor of each stream."""
-        return {name: str(stream.cursor) for name, stream in self._streams.items()}
+        """The position of each stream's last applied event."""
+        return {name: str(stream.position) for name, stream in self._streams.items()}
 
     @property
     def up_to_date(self) -> bool:
-        """True if every stream has come to the last head that was told."""
+        """Whether every stream has reached the latest position that the server sent."""
         return all(stream.behind_since is None for stream in self._streams.values())
 
     def lagging_streams(self, wall: float) -> dict[str, str]:
-        """The cursors of the streams that have been behind for too long: to be asked for."""
+        """The positions of streams that have been behind for too long: their events must be requested."""
         return {
-            name: str(stream.cursor)
+            name: str(stream.position)
             for name, stream in self._streams.items()
             if stream.behind_since is not None and wall - stream.behind_since >= SYNC_AFTER_S
         }
 
-    def on_positions(self, heads: Mapping[str, str], wall: float) -> None:
-        """``stream:heads``: where each stream stands."""
-        begun = False
-        for name, text in heads.items():
-            stream, head = self._streams.get(name), StreamPosition.parse(text)
+    def on_positions(self, positions: Mapping[str, str], wall: float) -> None:
+        """Handle ``stream:heads``: the server's latest position of each stream."""
+        started = False
+        for name, text in positions.items():
+            stream, latest = self._streams.get(name), StreamPosition.parse(text)
             if stream is None:
-                self._begin(name, head, first=True)
-                begun = True
-            elif stream.cursor.epoch != head.epoch:
-                self._begin(name, head, first=False)
-                begun = True
+                self._start(name, latest, first=True)
+                started = True
+            elif stream.position.epoch != latest.epoch:
+                self._start(name, latest, first=False)
+                started = True
             else:
-                stream.head = max(stream.head, head)
-                stream.look(wall, progress=False)
-        if begun:
+                stream.latest = max(stream.latest, latest)
+                stream.update_lag(wall, progress=False)
+        if started:
             self._reload()
 
-    def on_reset(self, heads: Mapping[str, str]) -> None:
-        """``stream:reset``: what was missed is gone; go on from these cursors."""
-        lost = {name: StreamPosition.parse(text) for name, text in heads.items()}
-        news = {
-            name: cursor
-            for name, cursor in lost.items()
-            if name not in self._streams or self._streams[name].cursor != cursor
+    def on_reset(self, positions: Mapping[str, str]) -> None:
+        """Handle ``stream:reset``: missed events are lost; continue from these positions."""
+        new = {name: StreamPosition.parse(text) for name, text in positions.items()}
+        changed = {
+            name: position
+            for name, position in new.items()
+            if name not in self._streams or self._streams[name].position != position
         }
-        for name, cursor in news.items():
-            self._begin(name, cursor, first=name not in self._streams)
-        if news:  # otherwise heads told it already
+        for name, position in changed.items():
+            self._start(name, position, first=name not in self._streams)
+        if changed:  # else ``stream:heads`` has already told the same
             self._reload()
 
     def on_event(self, name: str, event: Mapping[str, Any], wall: float) -> None:
-        """An event of a stream, in its envelope."""
-        where, cursor = event["stream"], StreamPosition.parse(event["cursor"])
-        stream = self._streams.get(where)
-        if stream is None or stream.cursor.epoch != cursor.epoch:
-            # Nobody told of this epoch yet: what came before this event is gone for us.
-            self._begin(where, StreamPosition(cursor.epoch, cursor.offset - 1), first=stream is None)
+        """Handle one event of a stream, in its envelope."""
+        stream_name, position = event["stream"], StreamPosition.parse(event["cursor"])
+        stream = self._streams.get(stream_name)
+        if stream is None or stream.position.epoch != position.epoch:
+            # The first message of this epoch: events before it are lost for this client.
+            self._start(
+                stream_name, StreamPosition(position.epoch, position.offset - 1), first=stream is None
+            )
             self._reload()
-            stream = self._streams[where]
-        if cursor.offset <= stream.cursor.offset:
+            stream = self._streams[stream_name]
+        if position.offset <= stream.position.offset:
             return  # a repeat
-        before = stream.cursor
-        stream.early.setdefault(cursor.offset, (event["id"], name, dict(event["data"])))
-        while (following := stream.cursor.offset + 1) in stream.early:
-            stream.cursor = StreamPosition(cursor.epoch, following)
-            self._take(where, stream.cursor, *stream.early.pop(following))
-        stream.head = max(stream.head, stream.cursor)
-        stream.look(wall, progress=stream.cursor != before)
+        before = stream.position
+        stream.early.setdefault(position.offset, (event["id"], name, dict(event["data"])))
+        while (following := stream.position.offset + 1) in stream.early:
+            stream.position = StreamPosition(position.epoch, following)
+            self._apply_once(stream_name, stream.position, *stream.early.pop(following))
+        stream.latest = max(stream.latest, stream.position)
+        stream.update_lag(wall, progress=stream.position != before)
 
-    def _begin(self, name: str, cursor: StreamPosition, *, first: bool) -> None:
-        self._streams[name] = _Stream(cursor)
-        self._journal.record_subscription(name, cursor, self._city(), first=first)
+    def _start(self, name: str, position: StreamPosition, *, first: bool) -> None:
+        self._streams[name] = _Stream(position)
+        self._journal.record_subscription(name, position, self._city(), first=first)
 
-    def _take(self, stream: str, cursor: StreamPosition, id: str, name: str, data: dict[str, Any]) -> None:
+    def _apply_once(
+        self, stream: str, position: StreamPosition, id: str, name: str, data: dict[str, Any]
+    ) -> None:
         if (stream, id) in self._known:
-            self._journal.record_repeat(stream, cursor, id, self._city())
+            self._journal.record_repeat(stream, position, id, self._city())
             return
         self._known[stream, id] = None
         if len(self._known) > MAX_KNOWN_IDS:
             self._known.popitem(last=False)
-        self._journal.record_event(stream, cursor, id, name, data, self._city())
+        self._journal.record_event(stream, position, id, name, data, self._city())
         self._apply(name, data)

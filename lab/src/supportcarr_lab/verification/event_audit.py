@@ -1,4 +1,8 @@
-"""``events_exact``: what clients wrote down against what the store says they were owed."""
+"""The event audit (``events_exact``): compares the clients' journals with the events they should have.
+
+An event may be missing if its epoch ended before the client received it, and the state that the client
+loaded next contains the same information.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,9 @@ from supportcarr_lab.verification.expected_events import ExpectedEvent
 
 
 class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """*expected* = *received* + *reloaded* + *lost*, unless events came that nothing accounts for.
+    """*expected* = *received* + *reloaded* + *lost*.
 
-    *reloaded*: taken by an epoch's end, and in the state that the client loaded after it.
+    *reloaded*: lost with the end of an epoch, but contained in the state that the client loaded next.
     """
 
     expected: int = 0
@@ -32,67 +36,68 @@ class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventAuditResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures, and a sentence for each thing that is wrong (the first few of each client)."""
+    """The counts, and a sentence for each finding (the first few of each client)."""
 
     counts: EventCounts
-    unaccounted: int  # received, but the store knows of nothing like it
+    unexpected: int  # events that clients received but that do not follow from the store
     findings: list[str]
 
     @property
     def exact(self) -> bool:
-        figures = self.counts
-        wrong = figures.lost + figures.duplicated + figures.reordered + self.unaccounted
-        return wrong == 0 and figures.expected == figures.received + figures.reloaded
+        """Whether every client received every event exactly once, in order."""
+        counts = self.counts
+        wrong = counts.lost + counts.duplicated + counts.reordered + self.unexpected
+        return wrong == 0 and counts.expected == counts.received + counts.reloaded
 
 
-FINDINGS_A_CLIENT = 5
+FINDINGS_PER_CLIENT = 5
 
 
 def audit_events(
-    journals: Iterable[JournalRecord], owed: Mapping[str, list[ExpectedEvent]]
+    journals: Iterable[JournalRecord], expected: Mapping[str, list[ExpectedEvent]]
 ) -> EventAuditResult:
-    """Judge every client."""
-    sums: Counter[str] = Counter()
+    """Audit every client; *expected* is by user id."""
+    totals: Counter[str] = Counter()
     findings: list[str] = []
     for journal in journals:
-        counts, sentences = _check_client(journal, owed.get(journal.user_id, []))
-        sums.update(counts)
-        findings += [f"{journal.user_id}: {sentence}" for sentence in sentences[:FINDINGS_A_CLIENT]]
-    unaccounted = sums.pop("unaccounted", 0)
-    figures = EventCounts(**{name: sums.get(name, 0) for name in EventCounts.__struct_fields__})
-    return EventAuditResult(counts=figures, unaccounted=unaccounted, findings=findings)
+        counts, sentences = _audit_client(journal, expected.get(journal.user_id, []))
+        totals.update(counts)
+        findings += [f"{journal.user_id}: {sentence}" for sentence in sentences[:FINDINGS_PER_CLIENT]]
+    unexpected = totals.pop("unexpected", 0)
+    event_counts = EventCounts(**{name: totals.get(name, 0) for name in EventCounts.__struct_fields__})
+    return EventAuditResult(counts=event_counts, unexpected=unexpected, findings=findings)
 
 
-def _check_client(journal: JournalRecord, owed: list[ExpectedEvent]) -> tuple[Counter[str], list[str]]:
+def _audit_client(journal: JournalRecord, candidates: list[ExpectedEvent]) -> tuple[Counter[str], list[str]]:
     counts: Counter[str] = Counter()
     findings: list[str] = []
     stream = f"user:{journal.user_id}"
-    marks = [mark for mark in journal.subscriptions if mark.stream == stream]
-    if not marks:
-        return counts, findings  # never let in: it was owed nothing yet
-    first_heads = marks[0].at
-    seen = Counter(event.key for event in journal.received if event.key[0] in AUDITED_EVENTS)
-    by_key = {event.key: event for event in owed}
-    # An event from before the heads that comes after them was late, not owed; it still is no surprise.
-    expected = [event for event in by_key.values() if event.at >= first_heads or event.key in seen]
+    subscriptions = [s for s in journal.subscriptions if s.stream == stream]
+    if not subscriptions:
+        return counts, findings  # never connected, so it should have received nothing
+    subscribed_at = subscriptions[0].at
+    received = Counter(event.key for event in journal.received if event.key[0] in AUDITED_EVENTS)
+    by_key = {event.key: event for event in candidates}
+    # An event from before the subscription need not be received, but it may be: it was published late.
+    expected = [event for event in by_key.values() if event.at >= subscribed_at or event.key in received]
     for event in expected:
-        if event.key in seen:
+        if event.key in received:
             counts["received"] += 1
-        elif _was_reloaded(event, marks, journal.loaded_states):
+        elif _was_reloaded(event, subscriptions, journal.loaded_states):
             counts["reloaded"] += 1
         else:
             counts["lost"] += 1
-            findings.append(f"never saw {' '.join(event.key)}")
+            findings.append(f"never received {' '.join(event.key)}")
     counts["expected"] = len(expected)
-    for key, times in seen.items():
+    for key, times in received.items():
         if times > 1:
             counts["duplicated"] += times - 1
-            findings.append(f"saw {' '.join(key)} {times} times")
+            findings.append(f"received {' '.join(key)} {times} times")
         if key not in by_key:
-            counts["unaccounted"] += 1
-            findings.append(f"saw {' '.join(key)}, of which the store knows nothing")
+            counts["unexpected"] += 1
+            findings.append(f"received {' '.join(key)}, which does not follow from the store")
     gaps = list(_gaps(journal))
-    counts["lost"] = max(counts["lost"], len(gaps))  # the same loss, seen from two sides
+    counts["lost"] = max(counts["lost"], len(gaps))  # not the sum: one loss may be found by both
     findings += gaps
     for sentence in _out_of_order(journal):
         counts["reordered"] += 1
@@ -100,18 +105,18 @@ def _check_client(journal: JournalRecord, owed: list[ExpectedEvent]) -> tuple[Co
     return counts, findings
 
 
-def _was_reloaded(event: ExpectedEvent, marks: list[Subscription], loaded: list[LoadedState]) -> bool:
-    """True if an epoch ended after it, and the state loaded next says what the event would have said."""
-    for mark in marks[1:]:
-        if mark.at < event.at:
+def _was_reloaded(event: ExpectedEvent, subscriptions: list[Subscription], loaded: list[LoadedState]) -> bool:
+    """Whether an epoch ended after *event*, and the state loaded next contains its information."""
+    for reset in subscriptions[1:]:
+        if reset.at < event.at:
             continue
-        state = next((state for state in loaded if state.at >= mark.at), None)
-        if state is not None and _shows(state, event):
+        state = next((state for state in loaded if state.at >= reset.at), None)
+        if state is not None and _contains(state, event):
             return True
     return False
 
 
-def _shows(state: LoadedState, event: ExpectedEvent) -> bool:
+def _contains(state: LoadedState, event: ExpectedEvent) -> bool:
     name, *parts = event.key
     match name:
         case "rescue:status_update":
@@ -126,7 +131,7 @@ def _shows(state: LoadedState, event: ExpectedEvent) -> bool:
                 return captured == int(amount)
             return status == "released" if kind == "release" else status != "pending"
         case "offer:new":
-            return state.offers is not None  # it is in the list, or it is over and the list says that
+            return state.offers is not None  # an offer that is not in the list has been closed
         case "offer:closed":
             return state.offers is not None and parts[0] not in state.offers
         case _:
@@ -134,34 +139,36 @@ def _shows(state: LoadedState, event: ExpectedEvent) -> bool:
 
 
 def _gaps(journal: JournalRecord) -> Iterator[str]:
-    """Numbers left out between two events of one stream and epoch."""
+    """Describe offsets missing between two events of one stream and epoch."""
     last: dict[str, tuple[str, int]] = {}
-    marks = iter(sorted(journal.subscriptions, key=lambda mark: mark.at))
-    mark = next(marks, None)
+    subscriptions = iter(sorted(journal.subscriptions, key=lambda subscription: subscription.at))
+    subscription = next(subscriptions, None)
     for event in journal.received:
-        while mark is not None and mark.at <= event.at:
-            last[mark.stream] = (mark.position.epoch, mark.position.offset)
-            mark = next(marks, None)
-        epoch, seq = last.get(event.stream, (event.position.epoch, event.position.offset - 1))
-        if event.position.epoch == epoch and event.position.offset > seq + 1:
-            yield f"{event.stream}: nothing between {seq} and {event.position.offset} of epoch {epoch}"
+        while subscription is not None and subscription.at <= event.at:
+            last[subscription.stream] = (subscription.position.epoch, subscription.position.offset)
+            subscription = next(subscriptions, None)
+        epoch, offset = last.get(event.stream, (event.position.epoch, event.position.offset - 1))
+        if event.position.epoch == epoch and event.position.offset > offset + 1:
+            yield f"{event.stream}: nothing between {offset} and {event.position.offset} of epoch {epoch}"
         last[event.stream] = (event.position.epoch, event.position.offset)
 
 
 def _out_of_order(journal: JournalRecord) -> Iterator[str]:
-    """Later before earlier: of the stream's numbers, of a rescue's versions, of an offer's life."""
-    numbers: dict[tuple[str, str], int] = {}
+    """Describe events out of order: by offset, by a rescue's version, by an offer's state."""
+    offsets: dict[tuple[str, str], int] = {}
     versions: defaultdict[str, int] = defaultdict(int)
     closed: set[str] = set()
     for event in journal.received:
-        place = (event.stream, event.position.epoch)
-        if event.position.offset <= numbers.get(place, -1):
-            yield f"{event.stream}: {event.position} after {numbers[place]}"
-        numbers[place] = max(event.position.offset, numbers.get(place, -1))
-        yield from _earlier_than_known(event.key, versions, closed)
+        epoch = (event.stream, event.position.epoch)
+        if event.position.offset <= offsets.get(epoch, -1):
+            yield f"{event.stream}: {event.position} after {offsets[epoch]}"
+        offsets[epoch] = max(event.position.offset, offsets.get(epoch, -1))
+        yield from _out_of_order_by_content(event.key, versions, closed)
 
 
-def _earlier_than_known(key: EventKey, versions: defaultdict[str, int], closed: set[str]) -> Iterator[str]:
+def _out_of_order_by_content(
+    key: EventKey, versions: defaultdict[str, int], closed: set[str]
+) -> Iterator[str]:
     name, *parts = key
     if name == "rescue:status_update":
         rescue_id, version = parts[0], int(parts[1])

@@ -1,4 +1,4 @@
-"""What each person should have been told, reckoned from the store alone."""
+"""The events that each person should have received, derived from the store alone."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from supportcarr_lab.verification.records import CityRecords, Payment, Rescue
 
 
 class ExpectedEvent(msgspec.Struct, frozen=True):
-    """One event that a person is owed; *at* is when it cannot have come before (city time).
+    """One event that a person should receive; *at* is the earliest possible time (city time).
 
-    *lets_go*: with it, or later, this driver lost the job to the search or to another driver, and so
-    does not find the rescue among their own any more.
+    *driver_lost_job*: with this event or a later one, this driver lost the rescue to a new search or to
+    another driver, so a state loaded afterwards does not list the rescue among the driver's own.
     """
 
     key: EventKey
     at: float
     rescue_id: str | None = None
-    version: int = 0  # of the rescue, for a change of its status
+    version: int = 0  # of the rescue, for a change of status
     driver_lost_job: bool = False
 
 
-def expected_events(facts: CityRecords) -> Mapping[str, list[ExpectedEvent]]:
-    """By user id, what their stream owes them."""
-    owed: defaultdict[str, list[ExpectedEvent]] = defaultdict(list)
-    for rescue in facts.rescues:
+def expected_events(records: CityRecords) -> Mapping[str, list[ExpectedEvent]]:
+    """By user id, the events that belong in the person's stream."""
+    expected: defaultdict[str, list[ExpectedEvent]] = defaultdict(list)
+    for rescue in records.rescues:
         for user_id, event in _statuses(rescue):
-            owed[user_id].append(event)
-    for offer in facts.offers:
+            expected[user_id].append(event)
+    for offer in records.offers:
         made = ExpectedEvent(event_key("offer:new", offer.id), offer.made_at)
-        owed[offer.driver_id].append(made)
+        expected[offer.driver_id].append(made)
         if offer.outcome:
             closed = event_key("offer:closed", offer.id, offer.outcome)
-            owed[offer.driver_id].append(ExpectedEvent(closed, offer.made_at))
-    rescues = {rescue.id: rescue for rescue in facts.rescues}
-    for payment in facts.payments:
+            expected[offer.driver_id].append(ExpectedEvent(closed, offer.made_at))
+    rescues = {rescue.id: rescue for rescue in records.rescues}
+    for payment in records.payments:
         for user_id, event in _movements(payment, rescues.get(payment.rescue_id)):
-            owed[user_id].append(event)
-    for notification in facts.notifications:
-        told = ExpectedEvent(event_key("notification:new", notification.id), notification.at)
-        owed[notification.user_id].append(told)
-    return owed
+            expected[user_id].append(event)
+    for notification in records.notifications:
+        sent = ExpectedEvent(event_key("notification:new", notification.id), notification.at)
+        expected[notification.user_id].append(sent)
+    return expected
 
 
 def drivers_over_time(rescue: Rescue) -> Iterator[tuple[str | None, str | None]]:
-    """For each entry of the timeline: who had the job before it, and after it.
+    """For each entry of the timeline: the driver before it, and the driver after it.
 
-    An end leaves it with who had it.
+    A final status does not change the driver.
     """
     assigned = iter(rescue.drivers)
     driver: str | None = None
@@ -64,22 +64,24 @@ def drivers_over_time(rescue: Rescue) -> Iterator[tuple[str | None, str | None]]
 
 
 def _statuses(rescue: Rescue) -> Iterator[tuple[str, ExpectedEvent]]:
-    """The rider sees every change, and so does whoever has the job before or after it."""
+    """The rider sees every change; a driver sees the changes before or after which they have the rescue."""
     drivers = list(drivers_over_time(rescue))
     for i, (entry, people) in enumerate(zip(rescue.timeline, drivers, strict=True)):
-        told = event_key("rescue:status_update", rescue.id, entry.version)
+        event = event_key("rescue:status_update", rescue.id, entry.version)
         for user_id in {rescue.rider_id, *people} - {None}:
-            lets_go = any(had == user_id != has for had, has in drivers[i:])
-            yield str(user_id), ExpectedEvent(told, entry.at, rescue.id, entry.version, lets_go)
+            lost_job = any(before == user_id != after for before, after in drivers[i:])
+            yield str(user_id), ExpectedEvent(event, entry.at, rescue.id, entry.version, lost_job)
 
 
 def _movements(payment: Payment, rescue: Rescue | None) -> Iterator[tuple[str, ExpectedEvent]]:
-    begun = rescue.created_at if rescue else 0.0
-    ended = rescue.timeline[-1].at if rescue and rescue.timeline else begun
+    created_at = rescue.created_at if rescue else 0.0
+    ended_at = rescue.timeline[-1].at if rescue and rescue.timeline else created_at
     for movement in payment.movements:
-        told = event_key("payment:processed", payment.id, movement.kind, movement.status, movement.amount)
-        at = begun if movement.kind == "hold" else ended
-        event = ExpectedEvent(told, at, payment.rescue_id)
+        movement_key = event_key(
+            "payment:processed", payment.id, movement.kind, movement.status, movement.amount
+        )
+        at = created_at if movement.kind == "hold" else ended_at
+        event = ExpectedEvent(movement_key, at, payment.rescue_id)
         yield payment.rider_id, event
         if movement.kind != "hold" and payment.driver_id not in (None, payment.rider_id):
             yield str(payment.driver_id), event

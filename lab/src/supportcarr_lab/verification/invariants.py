@@ -1,6 +1,6 @@
 """The invariants of a city, each a pure function over plain data.
 
-Each answers the list of what breaks it, one plain sentence each; an empty list: it holds.
+Each returns a list of sentences, one for each violation.  An empty list means that the invariant holds.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from supportcarr_lab.verification.records import (
 FINAL = ("completed", "cancelled", "no_show", "unserved", "rejected", "aborted")
 FREE_CANCELLATION_S = 120.0
 
-# product.md, "The rescue": where each state may go, and who may take it there.  Written down here once
-# more, because a judge who asks the accused proves nothing.
+# The status changes of a rescue that are allowed, and who may make them.  Deliberately not imported from the
+# state machine of the product: a wrong table there would otherwise not be found.
 _SYSTEM, _RIDER, _DRIVER, _OPERATOR = {"system"}, {"rider"}, {"driver"}, {"support", "admin"}
 ALLOWED_TRANSITIONS: Mapping[tuple[str | None, str], set[str]] = {
     (None, "scheduled"): _RIDER | _OPERATOR,
@@ -63,12 +63,12 @@ ALLOWED_TRANSITIONS: Mapping[tuple[str | None, str], set[str]] = {
 # --- rescues ----------------------------------------------------------------------------------
 
 
-def states_sum(
-    rescues: Sequence[Rescue], acknowledged: Iterable[str], counts: Mapping[str, int]
-) -> list[str]:
-    """The counts add up, and every rescue that a client was told of is there."""
+def states_sum(rescues: Sequence[Rescue], accepted: Iterable[str], counts: Mapping[str, int]) -> list[str]:
+    """The counts add up, and every rescue that the API accepted exists."""
     known = {rescue.id for rescue in rescues}
-    broken = [f"{told} was accepted and is gone" for told in acknowledged if told not in known]
+    broken = [
+        f"{accepted_id} was accepted and is gone" for accepted_id in accepted if accepted_id not in known
+    ]
     total = sum(count for name, count in counts.items() if name != "requested")
     if total != counts.get("requested"):
         broken.append(f"{counts.get('requested')} requested, but the states sum to {total}")
@@ -76,7 +76,7 @@ def states_sum(
 
 
 def legal_transitions(rescues: Iterable[Rescue]) -> list[str]:
-    """Each timeline is one path through the table, by those who may, in order of time and version."""
+    """Each timeline is a path through the table, by allowed actors, in order of time and version."""
     return [sentence for rescue in rescues for sentence in _illegal(rescue)]
 
 
@@ -89,9 +89,9 @@ def _illegal(rescue: Rescue) -> Iterator[str]:
             yield f"{where}, but it was {status}"
         allowed = ALLOWED_TRANSITIONS.get((entry.from_, entry.to))
         if allowed is None:
-            yield f"{where} is no step of its life"
+            yield f"{where} is not allowed"
         elif not _may(entry.actor, allowed):
-            yield f"{where} by {entry.actor.role}"
+            yield f"{where} is not allowed for {entry.actor.role}"
         if entry.version <= version or entry.at < at:
             yield f"{where} (version {entry.version}) is out of order"
         status, at, version = entry.to, max(at, entry.at), entry.version
@@ -104,7 +104,7 @@ def _may(actor: Actor, roles: set[str]) -> bool:
 
 
 def one_job_per_driver(rescues: Iterable[Rescue]) -> list[str]:
-    """No driver has two rescues at one time."""
+    """No driver has two rescues at the same time."""
     spans: defaultdict[str, list[tuple[float, float, str]]] = defaultdict(list)
     for rescue in rescues:
         for driver, begin, end in _jobs(rescue):
@@ -113,7 +113,7 @@ def one_job_per_driver(rescues: Iterable[Rescue]) -> list[str]:
 
 
 def one_live_per_rider(rescues: Iterable[Rescue]) -> list[str]:
-    """No rider has two live rescues (scheduled ones are none) at one time."""
+    """No rider has two live rescues at the same time (scheduled ones are not live)."""
     spans: defaultdict[str, list[tuple[float, float, str]]] = defaultdict(list)
     for rescue in rescues:
         live = [entry.at for entry in rescue.timeline if entry.to == "requested"]
@@ -124,28 +124,28 @@ def one_live_per_rider(rescues: Iterable[Rescue]) -> list[str]:
 
 
 def _jobs(rescue: Rescue) -> Iterator[tuple[str, float, float]]:
-    """(driver, from, until) of each time that a driver had it."""
-    begun = 0.0
-    held: str | None = None
+    """(driver, from, until) for each period in which a driver had the rescue."""
+    since = 0.0
+    current: str | None = None
     for entry, (_, driver) in zip(rescue.timeline, drivers_over_time(rescue), strict=True):
-        now = None if entry.to in FINAL else driver
-        if now == held:
+        following = None if entry.to in FINAL else driver
+        if following == current:
             continue
-        if held is not None:
-            yield held, begun, entry.at
-        held, begun = now, entry.at
-    if held is not None:
-        yield held, begun, float("inf")
+        if current is not None:
+            yield current, since, entry.at
+        current, since = following, entry.at
+    if current is not None:
+        yield current, since, float("inf")
 
 
 def _overlaps(spans: Mapping[str, list[tuple[float, float, str]]]) -> Iterator[str]:
     for who, all_spans in spans.items():
-        latest, holder = float("-inf"), ""
+        latest, latest_id = float("-inf"), ""
         for begin, end, rescue_id in sorted(all_spans):
             if begin < latest:
-                yield f"{who} has {holder} and {rescue_id} at one time"
+                yield f"{who} has {latest_id} and {rescue_id} at the same time"
             if end > latest:
-                latest, holder = end, rescue_id
+                latest, latest_id = end, rescue_id
 
 
 # --- money ------------------------------------------------------------------------------------
@@ -164,9 +164,12 @@ def ledger_zero(transactions: Iterable[LedgerTransaction]) -> list[str]:
 
 
 def amounts_due(rescue: Rescue) -> tuple[int, int]:
-    """(what the rider owes, the driver's part) by product.md, from the timeline and the quote.
+    """(the rider's charge, the driver's share), computed from the timeline and the quote.
 
-    A price agreed on the spot, or set by an operator, is taken from the rescue.
+    - completed: the quote's total; the driver shares in the price before promotions
+    - fixed on the spot, or aborted by an operator: the price recorded in the rescue, at most the quote
+    - no-show, late cancellation: the fee of the quote, at most its total
+    - anything else: nothing
     """
     if not rescue.timeline:
         return 0, 0
@@ -174,30 +177,30 @@ def amounts_due(rescue: Rescue) -> tuple[int, int]:
     match rescue.status:
         case "completed" if rescue.outcome == "fixed_on_spot":
             price = min(rescue.owed_rider or 0, rescue.total)
-            return price, _driver_part(rescue, price)
+            return price, _driver_share(rescue, price)
         case "completed":
-            return rescue.total, _driver_part(rescue, rescue.before_promo)
+            return rescue.total, _driver_share(rescue, rescue.before_promo)
         case "aborted" if end.actor.is_operator:
             price = min(rescue.owed_rider or 0, rescue.total)
-            return price, _driver_part(rescue, price)
+            return price, _driver_share(rescue, price)
         case "no_show":
             return _fee(rescue, rescue.no_show_fee)
-        case "cancelled" if not _cancelled_freely(rescue, end):
+        case "cancelled" if not _cancelled_free_of_charge(rescue, end):
             return _fee(rescue, rescue.cancellation_fee)
         case _:
             return 0, 0
 
 
-def _driver_part(rescue: Rescue, amount: int) -> int:
+def _driver_share(rescue: Rescue, amount: int) -> int:
     return amount - share(amount, rescue.platform_percent)
 
 
 def _fee(rescue: Rescue, fee: int) -> tuple[int, int]:
-    paid = min(fee, rescue.total)
-    return paid, share(paid, rescue.fee_driver_percent)
+    charged = min(fee, rescue.total)
+    return charged, share(charged, rescue.fee_driver_percent)
 
 
-def _cancelled_freely(rescue: Rescue, end: TimelineEntry) -> bool:
+def _cancelled_free_of_charge(rescue: Rescue, end: TimelineEntry) -> bool:
     if end.actor.is_operator:
         return True
     accepted: float | None = None
@@ -213,14 +216,14 @@ def money_matches(
     rescues: Iterable[Rescue],
     payments: Sequence[Payment],
     transactions: Iterable[LedgerTransaction],
-    books: Sequence[ProcessorPayment],
+    processor_payments: Sequence[ProcessorPayment],
 ) -> list[str]:
-    """What each end owes = what the payment says = what the ledger says = the processor's books.
+    """Payment, ledger and card processor agree with what the end of each rescue costs.
 
-    Nothing is captured, held or booked for anything else.
+    Nothing else is captured, held or booked.
     """
-    kept = {entry.intent_id: entry for entry in books}
-    paid = {payment.rescue_id: payment for payment in payments}
+    intents = {intent.intent_id: intent for intent in processor_payments}
+    by_rescue = {payment.rescue_id: payment for payment in payments}
     booked: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
     for transaction in transactions:
         for account, amount in transaction.entries:
@@ -228,55 +231,60 @@ def money_matches(
     broken = [
         sentence
         for rescue in rescues
-        for sentence in _mismatches(rescue, paid.get(rescue.id), kept, booked[rescue.id])
+        for sentence in _mismatches(rescue, by_rescue.get(rescue.id), intents, booked[rescue.id])
     ]
-    return broken + list(_nobodys(paid, kept, booked))
+    return broken + list(_unknown_money(by_rescue, intents, booked))
 
 
 def _mismatches(
-    rescue: Rescue, payment: Payment | None, books: Mapping[str, ProcessorPayment], ledger: Counter[str]
+    rescue: Rescue,
+    payment: Payment | None,
+    intents: Mapping[str, ProcessorPayment],
+    ledger: Counter[str],
 ) -> Iterator[str]:
     over = rescue.status in FINAL
     rider, driver = amounts_due(rescue) if over else (0, 0)
-    intent = books.get(payment.intent_id or "") if payment else None
+    intent = intents.get(payment.intent_id or "") if payment else None
     *_, driver_id = (None, *(driver for _, driver in drivers_over_time(rescue)))
     account = f"{DRIVER_PAYABLE}{driver_id}"
-    strangers = sum(amount for name, amount in ledger.items() if _is_drivers(name) and name != account)
-    figures = {
+    other_drivers = sum(
+        amount for name, amount in ledger.items() if _is_driver_account(name) and name != account
+    )
+    amounts = {
         "the payment": (payment.captured if payment else 0, rider),
         "the ledger": (ledger[CLEARING], rider),
         "the ledger's driver": (-ledger[account], driver),
-        "another driver's account": (-strangers, 0),
+        "another driver's account": (-other_drivers, 0),
         "the processor": (intent.captured if intent else 0, rider),
     }
     if over:
-        figures["the rescue"] = (rescue.owed_rider or 0, rider)
-        figures["the rescue's driver"] = (rescue.owed_driver or 0, driver)
-    for who, (says, owes) in figures.items():
-        if says != owes:
-            yield f"{rescue.id} ({rescue.status}) owes {owes}, but {who} says {says}"
+        amounts["the rescue"] = (rescue.owed_rider or 0, rider)
+        amounts["the rescue's driver"] = (rescue.owed_driver or 0, driver)
+    for source, (actual, due) in amounts.items():
+        if actual != due:
+            yield f"{rescue.id} ({rescue.status}) costs {due}, but {source} has {actual}"
     if intent is not None and intent.currency != rescue.currency:
         yield f"{rescue.id} is in {rescue.currency}, but the processor has {intent.currency}"
     if over and intent is not None and intent.status == "requires_capture":
         yield f"{rescue.id} is {rescue.status}, but the card is still held"
 
 
-def _is_drivers(account: str) -> bool:
+def _is_driver_account(account: str) -> bool:
     return account.startswith(DRIVER_PAYABLE)
 
 
-def _nobodys(
-    paid: Mapping[str, Payment],
-    books: Mapping[str, ProcessorPayment],
+def _unknown_money(
+    by_rescue: Mapping[str, Payment],
+    intents: Mapping[str, ProcessorPayment],
     booked: Mapping[str | None, Counter[str]],
 ) -> Iterator[str]:
-    """Money that belongs to no payment of ours."""
-    ours = {payment.intent_id for payment in paid.values()}
-    for intent_id, entry in books.items():
-        if intent_id not in ours and (entry.captured or entry.status == "requires_capture"):
-            yield f"the processor has {entry.captured} under {intent_id}, which is no payment of ours"
+    """Describe money at the processor or in the ledger that belongs to no payment."""
+    known = {payment.intent_id for payment in by_rescue.values()}
+    for intent_id, intent in intents.items():
+        if intent_id not in known and (intent.captured or intent.status == "requires_capture"):
+            yield f"the processor has {intent.captured} under {intent_id}, which belongs to no payment"
     for rescue_id, accounts in booked.items():
-        if any(accounts.values()) and rescue_id not in paid:
+        if any(accounts.values()) and rescue_id not in by_rescue:
             yield f"the ledger has entries for {rescue_id}, which has no payment"
 
 
@@ -284,30 +292,30 @@ def _nobodys(
 
 
 def no_5xx(errors_5xx: int) -> list[str]:
-    """No request was answered with a 5xx (503 with Retry-After is a refusal, no error)."""
-    return [f"{errors_5xx} requests were answered with a 5xx"] if errors_5xx else []
+    """No response was a 5xx, except 503 with Retry-After (load shedding)."""
+    return [f"{errors_5xx} responses had a 5xx status"] if errors_5xx else []
 
 
 def drained(
-    leftovers: PendingWork,
+    pending_work: PendingWork,
     rescues: Iterable[Rescue],
     offers: Iterable[Offer],
     payments: Iterable[Payment],
-    quiet: bool,
+    caught_up: bool,
 ) -> list[str]:
-    """Nothing is left to do: no event, job, claim, live rescue, open offer or unsettled payment, and no row
-    of the console that is behind."""
+    """No work is left: no unpublished event, job, claim, live rescue, open offer, unsettled payment or
+    stale row of the console, and every client received its last events."""
     live = [r.id for r in rescues if r.status not in (*FINAL, "scheduled")]
     open_offers = [offer.id for offer in offers if offer.outcome is None]
     unsettled = [p.id for p in payments if p.status not in ("captured", "released", "failed", "refunded")]
     broken = [
-        (leftovers.outbox, "events are still in outboxes"),
-        (leftovers.jobs, "jobs are not done"),
-        (leftovers.claims, "claims are held by what is over"),
-        (leftovers.stale_rows, "rescues are not as the console has them"),
+        (pending_work.outbox, "events are still in outboxes"),
+        (pending_work.jobs, "jobs are not done"),
+        (pending_work.claims, "claims are held for rescues that are over"),
+        (pending_work.stale_rows, "rows of the console are out of date"),
         (len(live), f"rescues are still live: {', '.join(live[:3])}"),
         (len(open_offers), f"offers are still open: {', '.join(open_offers[:3])}"),
         (len(unsettled), f"payments are not settled: {', '.join(unsettled[:3])}"),
-        (not quiet, "clients had not reached their heads when the sockets closed"),
+        (not caught_up, "clients had not received their last events when the sockets were closed"),
     ]
     return [f"{int(count)} {what}" for count, what in broken if count]

@@ -1,7 +1,7 @@
-"""What the judge wants to know of a city: plain figures, read from the store and the emulator's books.
+"""The records of a city that verification needs, as plain data.
 
-``bootstrap`` fills the ``Evidence`` port; nothing here knows a part's documents.  Times are city time
-as seconds since the Unix epoch, money is integer minor units.
+They are read from the store and from the Stripe emulator through ``RecordSource``.  Nothing here knows
+the documents of a part.  Times are city time in seconds since the Unix epoch; money is in minor units.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from supportcarr.contracts.actors import Actor
 
 ChargeKind = Literal["capture", "fee"]
 
-CLEARING = "stripe_clearing"  # the ledger's account of what the card processor took for us
-DRIVER_PAYABLE = "driver_payable:"  # prefix of the accounts of what we owe each driver (below zero)
+CLEARING = "stripe_clearing"  # ledger account: what the card processor has collected
+DRIVER_PAYABLE = "driver_payable:"  # prefix of ledger accounts: what the company owes a driver (negative)
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +29,10 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rescue(msgspec.Struct, frozen=True, kw_only=True):
-    """*drivers* has the driver of each entry to ``assigned``, in the timeline's order.
+    """A rescue with the terms of its quote.
 
-    *owed_rider* and *owed_driver* are what the rescue itself says its end owes.
+    *drivers* has the driver of each timeline entry to ``assigned``, in order.  *owed_rider* and
+    *owed_driver* are the charge and the driver's share that the rescue itself recorded at its end.
     """
 
     id: str
@@ -53,7 +54,7 @@ class Rescue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """*outcome* is ``None`` while it is open, or accepted and not settled yet."""
+    """An offer; *outcome* is ``None`` while it is open, or accepted but not yet settled."""
 
     id: str
     rescue_id: str
@@ -63,7 +64,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """One movement that came to an outcome, and so was told."""
+    """One movement of money with its outcome, for which an event was published."""
 
     kind: str  # hold | capture | release | fee | tip | refund
     status: str  # succeeded | failed | requires_action
@@ -71,7 +72,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """*driver_id* is who shares in it, once the rescue has ended."""
+    """A payment; *driver_id* is the driver who gets a share, set once the rescue has ended."""
 
     id: str
     rescue_id: str
@@ -85,7 +86,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerTransaction(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries of (account, amount): above zero a debit, below a credit."""
+    """A ledger transaction; *entries* are (account, amount), debits positive, credits negative."""
 
     id: str
     rescue_id: str | None
@@ -94,13 +95,15 @@ class LedgerTransaction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """A notification that a user was sent."""
+
     id: str
     user_id: str
     at: float
 
 
 class ProcessorPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """One payment in the card processor's own books."""
+    """A payment as the card processor has it."""
 
     intent_id: str
     status: str
@@ -110,8 +113,11 @@ class ProcessorPayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PendingWork(msgspec.Struct, frozen=True, kw_only=True):
-    """Work that is not done: events in outboxes, jobs not done (dead letters among them), claims by what is
-    over, and rescues of which the console's row says something else."""
+    """Work that is not finished.
+
+    *outbox*: events not yet published.  *jobs*: jobs not done, dead letters included.  *claims*: claims
+    held for rescues that are over.  *stale_rows*: rescues whose row in the console is out of date.
+    """
 
     outbox: int
     jobs: int
@@ -124,7 +130,7 @@ class PendingWork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CityRecords(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it."""
+    """All records of a city."""
 
     rescues: tuple[Rescue, ...]
     offers: tuple[Offer, ...]
@@ -136,7 +142,7 @@ class CityRecords(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordSource(Protocol):
-    """The store, read-only, and the emulator's books."""
+    """Reads the records of a city.  Implemented by ``store_source.StoreRecordSource``."""
 
     async def rescues(self) -> list[Rescue]: ...
     async def offers(self) -> list[Offer]: ...
@@ -147,16 +153,16 @@ class RecordSource(Protocol):
     async def pending_work(self) -> PendingWork: ...
 
 
-async def read_records(evidence: RecordSource) -> CityRecords:
-    """Read everything.  What is left over is read last: the rest is older than that."""
+async def read_records(source: RecordSource) -> CityRecords:
+    """Read everything.  Pending work is read last, so that it is not older than the rest."""
     return CityRecords(
-        rescues=tuple(await evidence.rescues()),
-        offers=tuple(await evidence.offers()),
-        payments=tuple(await evidence.payments()),
-        ledger=tuple(await evidence.ledger()),
-        notifications=tuple(await evidence.notifications()),
-        processor_payments=tuple(await evidence.processor_payments()),
-        pending_work=await evidence.pending_work(),
+        rescues=tuple(await source.rescues()),
+        offers=tuple(await source.offers()),
+        payments=tuple(await source.payments()),
+        ledger=tuple(await source.ledger()),
+        notifications=tuple(await source.notifications()),
+        processor_payments=tuple(await source.processor_payments()),
+        pending_work=await source.pending_work(),
     )
 
 
@@ -169,10 +175,10 @@ def movements_of(
     charge: ChargeKind | None,
     failure: str | None,
 ) -> tuple[Movement, ...]:
-    """The movements that a payment's record of today implies.
+    """The movements that the current state of a payment implies.
 
-    *hold* is 0 where nothing was ever asked of the card; *charge* is what its rescue's end is
-    charged as; *failure* why it failed (``hold_expired``: at the capture).
+    *hold*: amount of the hold, 0 if none was attempted.  *charge*: how the end of the rescue is charged.
+    *failure*: the reason of a failed payment; ``hold_expired`` means that the capture failed.
     """
     if not hold or status in ("holding", "requires_action"):
         return ()

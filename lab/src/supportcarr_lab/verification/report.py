@@ -1,4 +1,4 @@
-"""The report of a city: what clients wrote down, against the store and the emulator's books."""
+"""The verification report of a city, from its clients' journals, the store and the Stripe emulator."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ from supportcarr_lab.verification.records import CityRecords, RecordSource, Resc
 
 
 class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """Payments of this run: how many were captured, and the sums in minor units."""
+
     paid: int
     captured_minor: int
     refunded_minor: int
 
 
 class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
-    """City seconds; ``None``: there was nothing to measure."""
+    """Percentiles in city seconds; ``None`` if nothing was measured."""
 
     p50: float | None
     p90: float | None
 
 
 class VerificationReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The JSON that ``demo --report`` writes (``api.md``, Commands)."""
+    """The JSON that ``supportcarr demo --report FILE`` writes."""
 
     seconds: float
     rescues: dict[str, int]
@@ -46,50 +48,51 @@ class VerificationReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def passed(self) -> bool:
+        """Whether every invariant holds."""
         return all(self.invariants.values())
 
 
 class VerificationResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The report, and a sentence for each thing that breaks an invariant, by its name."""
+    """The report, and sentences that describe each violation, by the invariant's name."""
 
     report: VerificationReport
     findings: dict[str, list[str]]
 
 
 async def verify(
-    outcome: CityOutcome, evidence: RecordSource, *, kills: int = 0, redis_wipes: int = 0
+    outcome: CityOutcome, source: RecordSource, *, kills: int = 0, redis_wipes: int = 0
 ) -> VerificationResult:
-    """Read the store and the emulator's books, and judge."""
-    return verify_records(outcome, await read_records(evidence), kills=kills, redis_wipes=redis_wipes)
+    """Read all records and verify them."""
+    return verify_records(outcome, await read_records(source), kills=kills, redis_wipes=redis_wipes)
 
 
 def verify_records(
-    outcome: CityOutcome, facts: CityRecords, *, kills: int = 0, redis_wipes: int = 0
+    outcome: CityOutcome, records: CityRecords, *, kills: int = 0, redis_wipes: int = 0
 ) -> VerificationResult:
-    """The judgement over plain data.
+    """Verify a city over plain data.
 
-    Figures are of this city's rescues (asked for since it began); rules and money are held against
-    everything that there is.
+    Counts and sums are of rescues requested during this run.  Invariants are checked over all records, also
+    those of earlier runs on the same store.
     """
-    ours = [rescue for rescue in facts.rescues if rescue.created_at >= outcome.began_at]
+    ours = [rescue for rescue in records.rescues if rescue.created_at >= outcome.began_at]
     ids = {rescue.id for rescue in ours}
-    payments = [payment for payment in facts.payments if payment.rescue_id in ids]
+    payments = [payment for payment in records.payments if payment.rescue_id in ids]
     counts = count_states(ours)
-    acknowledged = [told for journal in outcome.journals for told in journal.accepted_rescues]
-    events = audit_events(outcome.journals, expected_events(facts))
+    accepted = [rescue_id for journal in outcome.journals for rescue_id in journal.accepted_rescues]
+    events = audit_events(outcome.journals, expected_events(records))
     findings = {
-        "states_sum": invariants.states_sum(ours, acknowledged, counts),
-        "ledger_zero": invariants.ledger_zero(facts.ledger),
+        "states_sum": invariants.states_sum(ours, accepted, counts),
+        "ledger_zero": invariants.ledger_zero(records.ledger),
         "money_matches": invariants.money_matches(
-            facts.rescues, facts.payments, facts.ledger, facts.processor_payments
+            records.rescues, records.payments, records.ledger, records.processor_payments
         ),
-        "one_job_per_driver": invariants.one_job_per_driver(facts.rescues),
-        "one_live_per_rider": invariants.one_live_per_rider(facts.rescues),
-        "legal_transitions": invariants.legal_transitions(facts.rescues),
-        "events_exact": [] if events.exact else events.findings or ["the figures do not add up"],
+        "one_job_per_driver": invariants.one_job_per_driver(records.rescues),
+        "one_live_per_rider": invariants.one_live_per_rider(records.rescues),
+        "legal_transitions": invariants.legal_transitions(records.rescues),
+        "events_exact": [] if events.exact else events.findings or ["the counts do not add up"],
         "no_5xx": invariants.no_5xx(outcome.http.errors_5xx),
         "drained": invariants.drained(
-            facts.pending_work, facts.rescues, facts.offers, facts.payments, outcome.caught_up
+            records.pending_work, records.rescues, records.offers, records.payments, outcome.caught_up
         ),
     }
     report = VerificationReport(
@@ -100,7 +103,7 @@ def verify_records(
             captured_minor=sum(payment.captured for payment in payments),
             refunded_minor=sum(payment.refunded for payment in payments),
         ),
-        ledger_sum_minor=sum(amount for t in facts.ledger for _, amount in t.entries),
+        ledger_sum_minor=sum(amount for t in records.ledger for _, amount in t.entries),
         events=events.counts,
         match_seconds=percentiles(_seconds_to(ours, "assigned")),
         arrival_seconds=percentiles(_seconds_to(ours, "arrived")),
@@ -115,24 +118,24 @@ def verify_records(
 
 
 def count_states(rescues: Sequence[Rescue]) -> dict[str, int]:
-    """``requested`` (all), one count a final state, and ``live`` for the rest."""
+    """``requested`` (all), a count for each final status, and ``live`` for the rest."""
     states = Counter(r.status if r.status in invariants.FINAL else "live" for r in rescues)
     return {"requested": len(rescues)} | {name: states[name] for name in (*invariants.FINAL, "live")}
 
 
 def _seconds_to(rescues: Iterable[Rescue], status: str) -> list[float]:
-    """From the request to the first time that the rescue was in that state, where it ever was."""
+    """City seconds from each request to the first time that its rescue had *status*, if it ever did."""
     waits = []
     for rescue in rescues:
-        asked = next((e.at for e in rescue.timeline if e.to == "requested"), None)
-        there = next((e.at for e in rescue.timeline if e.to == status), None)
-        if asked is not None and there is not None:
-            waits.append(there - asked)
+        requested_at = next((e.at for e in rescue.timeline if e.to == "requested"), None)
+        reached_at = next((e.at for e in rescue.timeline if e.to == status), None)
+        if requested_at is not None and reached_at is not None:
+            waits.append(reached_at - requested_at)
     return waits
 
 
 def percentiles(values: Sequence[float]) -> Percentiles:
-    """Percentiles by the nearest rank."""
+    """The 50th and 90th percentile by the nearest-rank method."""
     ordered = sorted(values)
 
     def rank(part: float) -> float | None:

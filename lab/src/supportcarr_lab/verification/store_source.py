@@ -1,4 +1,4 @@
-"""What the judge of a city reads: the store's documents as plain figures, and the emulator's books."""
+"""Reads a city's records from the store and the Stripe emulator."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from supportcarr.riders.collections import RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
 from supportcarr_lab.verification import records
 
-LEFTOVERS_AT_MOST = 10_000
+MAX_PENDING_EVENTS = 10_000
 
 
 class StoreRecordSource:
-    """Implements ``Evidence``: reads *store*, and the emulator at *sandbox_url*."""
+    """Implements ``RecordSource`` over *store* and the emulator at *sandbox_url*."""
 
     def __init__(self, store: Store, sandbox_url: str) -> None:
         self._store = store
@@ -46,26 +46,28 @@ class StoreRecordSource:
     async def ledger(self) -> list[records.LedgerTransaction]:
         return [
             records.LedgerTransaction(
-                id=booked.id,
-                rescue_id=booked.rescue_id,
-                currency=booked.currency,
-                entries=tuple((entry.account, entry.amount_minor) for entry in booked.entries),
+                id=transaction.id,
+                rescue_id=transaction.rescue_id,
+                currency=transaction.currency,
+                entries=tuple((entry.account, entry.amount_minor) for entry in transaction.entries),
             )
-            async for booked in self._store.collection(LEDGER).scan()
+            async for transaction in self._store.collection(LEDGER).scan()
         ]
 
     async def notifications(self) -> list[records.Notification]:
         return [
-            records.Notification(id=told.id, user_id=told.user_id, at=told.at.timestamp())
-            async for told in self._store.collection(NOTIFICATIONS).scan()
+            records.Notification(id=sent.id, user_id=sent.user_id, at=sent.at.timestamp())
+            async for sent in self._store.collection(NOTIFICATIONS).scan()
         ]
 
     async def processor_payments(self) -> list[records.ProcessorPayment]:
         async with (
             aiohttp.ClientSession() as http,
-            http.get(f"{self._sandbox_url}/sandbox/stripe/payment_intents", raise_for_status=True) as answer,
+            http.get(
+                f"{self._sandbox_url}/sandbox/stripe/payment_intents", raise_for_status=True
+            ) as response,
         ):
-            statement: dict[str, Any] = await answer.json()
+            body: dict[str, Any] = await response.json()
         return [
             records.ProcessorPayment(
                 intent_id=intent["id"],
@@ -74,25 +76,25 @@ class StoreRecordSource:
                 refunded=intent["refunded_minor"],
                 currency=intent["currency"].upper(),
             )
-            for intent in statement["intents"]
+            for intent in body["intents"]
         ]
 
     async def pending_work(self) -> records.PendingWork:
-        outbox = await self._store.outbox(older_than_s=0.0, limit=LEFTOVERS_AT_MOST)
+        outbox = await self._store.outbox(older_than_s=0.0, limit=MAX_PENDING_EVENTS)
         jobs = self._store.collection(JOBS)
         rescues = [rescue async for rescue in self._store.collection(RESCUES).scan()]
-        # By id: a list of a read model may come from a replica that is a moment behind.
+        # By id, because a query of a read model may be answered by a replica that lags behind.
         rows = await self._store.collection(OPS_RESCUES).get_many([rescue.id for rescue in rescues])
         live = {rescue.id for rescue in rescues if rescue.status not in FINAL}
         return records.PendingWork(
             outbox=len(outbox),
             jobs=await jobs.count({"state": "ready"}) + await jobs.count({"state": "dead"}),
             claims=await self._claims(live),
-            stale_rows=sum(_is_behind(rows.get(rescue.id), rescue) for rescue in rescues),
+            stale_rows=sum(_is_stale(rows.get(rescue.id), rescue) for rescue in rescues),
         )
 
     async def _claims(self, live: set[str]) -> int:
-        """Whoever is claimed by a rescue that is not live, or by an offer (they are over soon)."""
+        """The number of claims held for rescues that are not live, and for offers."""
         riders = [r async for r in self._store.collection(RIDERS).scan() if r.live_rescue]
         roster = [entry async for entry in self._store.collection(ROSTER).scan()]
         tracked = [job async for job in self._store.collection(CURRENT_JOBS).scan() if job.ended_at is None]
@@ -105,7 +107,7 @@ class StoreRecordSource:
 
 
 def _rescue(rescue: Rescue, drivers: dict[str, str]) -> records.Rescue:
-    terms = rescue.quote
+    quote = rescue.quote
     return records.Rescue(
         id=rescue.id,
         rider_id=rescue.rider_id,
@@ -122,25 +124,25 @@ def _rescue(rescue: Rescue, drivers: dict[str, str]) -> records.Rescue:
             for entry in rescue.timeline
         ),
         drivers=tuple(drivers[offer] for offer in rescue.offers),
-        currency=terms.currency,
-        total=terms.total_minor,
-        before_promo=terms.before_promo_minor,
-        cancellation_fee=terms.fees.cancellation_minor,
-        no_show_fee=terms.fees.no_show_minor,
-        fee_driver_percent=terms.fees.fee_driver_percent,
-        platform_percent=terms.fees.platform_percent,
+        currency=quote.currency,
+        total=quote.total_minor,
+        before_promo=quote.before_promo_minor,
+        cancellation_fee=quote.fees.cancellation_minor,
+        no_show_fee=quote.fees.no_show_minor,
+        fee_driver_percent=quote.fees.fee_driver_percent,
+        platform_percent=quote.fees.platform_percent,
         outcome=rescue.outcome,
         owed_rider=rescue.owed.rider_minor if rescue.owed else None,
         owed_driver=rescue.owed.driver_minor if rescue.owed else None,
     )
 
 
-def _is_behind(row: OpsRescue | None, rescue: Rescue) -> bool:
+def _is_stale(row: OpsRescue | None, rescue: Rescue) -> bool:
     if row is None:
         return True
-    theirs = (row.status, row.driver_id, row.captured_minor, row.refunded_minor)
-    paid = rescue.payment
-    return theirs != (rescue.status, rescue.driver_id, paid.captured_minor, paid.refunded_minor)
+    shown = (row.status, row.driver_id, row.captured_minor, row.refunded_minor)
+    payment = rescue.payment
+    return shown != (rescue.status, rescue.driver_id, payment.captured_minor, payment.refunded_minor)
 
 
 def _offer(offer: Offer) -> records.Offer:

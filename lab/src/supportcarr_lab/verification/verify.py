@@ -1,4 +1,4 @@
-"""Judges a city that has ended: what its clients saw against the store and the emulator's books."""
+"""Verifies a city that has ended: what its clients saw against the store and the Stripe emulator."""
 
 from __future__ import annotations
 
@@ -14,49 +14,53 @@ from supportcarr.bootstrap.processes import store_of
 from supportcarr_lab.demo.city_process import CityProcess
 from supportcarr_lab.demo.options import DemoOptions
 from supportcarr_lab.simulator.city import CityOutcome
-from supportcarr_lab.verification.report import verify
+from supportcarr_lab.verification.report import VerificationResult, verify
 from supportcarr_lab.verification.store_source import StoreRecordSource
 
-SETTLEMENT_TIMEOUT_S = (
-    90.0  # for outbox and jobs to run dry after the city has ended, and the reconcilers to come round
-)
+# How long outbox and jobs may take to become empty after the city has ended: longer than the intervals of
+# the reconcilers.
+PENDING_WORK_TIMEOUT_S = 90.0
+SHOWN_FINDINGS = 5
 
 
 async def verify_city(options: DemoOptions, running: Platform, city: CityProcess) -> int:
+    """Verify the city, print and write the report.  The exit code: 0, or 1 if an invariant is broken."""
     if city.process.returncode != 0 or not city.outcome.is_file():
-        raise click.ClickException(f"The simulator broke down; see {options.data}/supportcarr.log.")
+        raise click.ClickException(f"The simulator crashed; see {options.data}/supportcarr.log.")
     outcome = CityOutcome.read(city.outcome)
     store = store_of(running.settings)
     await store.open()
     try:
-        evidence = StoreRecordSource(store, running.sandbox_url)
-        deadline = time.monotonic() + SETTLEMENT_TIMEOUT_S
+        source = StoreRecordSource(store, running.sandbox_url)
+        deadline = time.monotonic() + PENDING_WORK_TIMEOUT_S
         while time.monotonic() < deadline:
-            if (await evidence.pending_work()).is_empty:
+            if (await source.pending_work()).is_empty:
                 break
             await asyncio.sleep(0.5)
-        judgement = await verify(
+        result = await verify(
             outcome,
-            evidence,
+            source,
             kills=running.supervisor.kills.total(),
             redis_wipes=running.wipes,
         )
     finally:
         await store.close()
-    report = msgspec.json.format(msgspec.json.encode(judgement.report), indent=2)
+    report = msgspec.json.format(msgspec.json.encode(result.report), indent=2)
     if options.report:
         Path(options.report).write_bytes(report + b"\n")
     click.echo(report.decode())
-    click.echo(_dealt(running))
-    for actor in outcome.crashed:
-        click.echo(f"the simulator broke down: {actor}", err=True)
-    for name, findings in judgement.findings.items():
-        for finding in findings[:5]:
-            click.echo(f"{name}: {finding}", err=True)
-    return 0 if judgement.report.passed else 1
+    _print_summary(running, outcome, result)
+    return 0 if result.report.passed else 1
 
 
-def _dealt(running: Platform) -> str:
+def _print_summary(running: Platform, outcome: CityOutcome, result: VerificationResult) -> None:
     kills = running.supervisor.kills
     by_role = ", ".join(f"{role} {count}" for role, count in sorted(kills.items()))
-    return f"killed: {by_role or 'nobody'}; Redis wiped: {running.wipes}"
+    click.echo(f"\nKilled processes: {by_role or 'none'}. Redis wipes: {running.wipes}.")
+    for person in outcome.crashed:
+        click.echo(f"A simulated person crashed: {person}", err=True)
+    for name, findings in result.findings.items():
+        for finding in findings[:SHOWN_FINDINGS]:
+            click.echo(f"{name}: {finding}", err=True)
+    broken = list(result.findings)
+    click.echo(f"Broken invariants: {', '.join(broken)}." if broken else "Every invariant holds.")

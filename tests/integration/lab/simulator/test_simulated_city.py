@@ -77,7 +77,7 @@ def seed_where(fits: Callable[[int], bool]) -> int:
 
 
 def plain_driver(seed: int) -> bool:
-    return offer_plan(seed, 0, 0).behaviour == "accepts" and job_plan(seed, 0, 0).behaviour == "plain"
+    return offer_plan(seed, 0, 0).behaviour == "accepts" and job_plan(seed, 0, 0).behaviour == "normal"
 
 
 def the_rescue(fake: FakeCity) -> dict[str, object]:
@@ -88,8 +88,8 @@ def the_rescue(fake: FakeCity) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("habit", "end"),
     [
-        ("plain", "completed"),
-        ("vanishes", "completed"),
+        ("normal", "completed"),
+        ("goes_silent", "completed"),
         ("card_fails", "rejected"),
         ("absent", "no_show"),
         ("cancels", "cancelled"),
@@ -113,7 +113,7 @@ async def test_a_rider_of_each_habit_comes_to_the_end_of_that_habit(
     [
         ("fixes_on_spot", "completed"),
         ("wrong_pin", "completed"),
-        ("vanishes", "completed"),
+        ("goes_silent", "completed"),
         ("aborts", "aborted"),
         ("releases", "unserved"),
     ],
@@ -123,7 +123,7 @@ async def test_a_driver_of_each_habit_brings_the_rescue_to_its_end(
 ) -> None:
     def fits(seed: int) -> bool:
         takes = offer_plan(seed, 0, 0).behaviour == "accepts" and job_plan(seed, 0, 0).behaviour == habit
-        return takes and rider_plan(seed, -1, 0).behaviour == "plain"
+        return takes and rider_plan(seed, -1, 0).behaviour == "normal"
 
     outcome = await lived(fake, tmp_path, seed=seed_where(fits))
     rescue = the_rescue(fake)
@@ -138,9 +138,9 @@ async def test_who_declines_and_who_vanishes_leaves_the_job_to_another(
 ) -> None:
     def fits(seed: int) -> bool:
         first, second = offer_plan(seed, 0, 0).behaviour, offer_plan(seed, 1, 0).behaviour
-        third = offer_plan(seed, 2, 0).behaviour == "accepts" and job_plan(seed, 2, 0).behaviour == "plain"
-        plain = rider_plan(seed, -1, 0).behaviour == "plain"
-        return third and plain and {first, second} == {"declines", "vanishes"}
+        third = offer_plan(seed, 2, 0).behaviour == "accepts" and job_plan(seed, 2, 0).behaviour == "normal"
+        plain = rider_plan(seed, -1, 0).behaviour == "normal"
+        return third and plain and {first, second} == {"declines", "goes_silent"}
 
     outcome = await lived(fake, tmp_path, drivers=3, seed=seed_where(fits))
     assert sorted(offer["state"] for offer in fake.offers.values()) == ["accepted", "declined", "expired"]
@@ -208,7 +208,7 @@ async def test_a_new_store_behind_old_sessions_leads_to_a_sign_up(tmp_path: Path
 
 
 async def test_who_has_a_live_rescue_at_the_start_goes_on_with_it(fake: FakeCity, tmp_path: Path) -> None:
-    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).behaviour == "plain")
+    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).behaviour == "normal")
     stop = asyncio.Event()
     city = options(fake, tmp_path, seed=seed, seconds=None)
     running = asyncio.create_task(run_city(city, stop=stop))
@@ -240,7 +240,7 @@ async def test_a_driver_who_was_put_offline_comes_back(fake: FakeCity, tmp_path:
 
 
 async def test_a_session_that_ends_in_the_middle_leads_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
-    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).behaviour == "plain")
+    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).behaviour == "normal")
     running = asyncio.create_task(run_city(options(fake, tmp_path, seed=seed)))
     await until(lambda: bool(fake.rescues) and the_rescue(fake)["status"] == "en_route")
     fake.tokens.clear()

@@ -47,21 +47,21 @@ def test_seeds_riders_and_cycles_differ() -> None:
 
 def test_about_one_in_ten_cancels_vanishes_or_has_a_card_that_fails() -> None:
     habits = Counter(rider_plan(1, rider, cycle).behaviour for rider in range(100) for cycle in range(40))
-    for habit in ("cancels", "vanishes", "card_fails"):
-        assert 0.08 < habits[habit] / 4000 < 0.12, habit
+    for behaviour in ("cancels", "goes_silent", "card_fails"):
+        assert 0.08 < habits[behaviour] / 4000 < 0.12, behaviour
 
 
 def test_about_one_offer_in_ten_is_declined_and_one_meets_a_silent_phone() -> None:
     habits = Counter(offer_plan(1, driver, n).behaviour for driver in range(100) for n in range(40))
-    for habit in ("declines", "vanishes"):
-        assert 0.08 < habits[habit] / 4000 < 0.12, habit
+    for behaviour in ("declines", "goes_silent"):
+        assert 0.08 < habits[behaviour] / 4000 < 0.12, behaviour
 
 
 def test_who_vanishes_is_back_within_five_minutes() -> None:
     assert MAX_ABSENCE_S < 300
-    assert all(rider_plan(1, n, 0).away_s <= MAX_ABSENCE_S for n in range(200))
-    assert all(offer_plan(1, n, 0).away_s <= MAX_ABSENCE_S for n in range(200))
-    assert all(job_plan(1, n, 0).away_s <= MAX_ABSENCE_S for n in range(200))
+    assert all(rider_plan(1, n, 0).silent_for_s <= MAX_ABSENCE_S for n in range(200))
+    assert all(offer_plan(1, n, 0).silent_for_s <= MAX_ABSENCE_S for n in range(200))
+    assert all(job_plan(1, n, 0).silent_for_s <= MAX_ABSENCE_S for n in range(200))
 
 
 def test_riders_wait_ten_minutes_on_average_at_four_in_the_afternoon() -> None:

@@ -75,7 +75,7 @@ def test_a_way_is_driven_at_its_speed_and_no_truck_leaps(
     east: float, north: float, first: bool, part: float
 ) -> None:
     there = translate(HERE, east, north)
-    route = plan_route(HERE, there, now=100.0, speed=8.0, first_along=first)
+    route = plan_route(HERE, there, now=100.0, speed=8.0, grid_north_first=first)
     straight = distance_m(HERE, there)
     assert straight * 0.99 <= route.length_m <= straight * 1.42 + 2
     assert route.ends == pytest.approx(100.0 + route.length_m / 8.0)

@@ -10,23 +10,23 @@ from supportcarr_lab.simulator.position_reporter import MIN_INTERVAL_S, report_i
 
 
 def test_a_503_with_retry_after_is_a_refusal_and_every_other_5xx_an_error() -> None:
-    tally = HttpStats()
-    tally.record_response(503, 0.001, retry_after=True, what="GET /me", code="overloaded")
-    tally.record_response(503, 0.001, retry_after=False, what="GET /me", code="")
-    tally.record_response(500, 0.001, retry_after=False, what="GET /me", code="")
-    tally.record_response(404, 0.001, retry_after=False, what="GET /me", code="not_found")
-    tally.record_failure("GET /me", "ServerDisconnectedError")
-    figures = tally.summary()
+    stats = HttpStats()
+    stats.record_response(503, 0.001, retry_after=True, route="GET /me", code="overloaded")
+    stats.record_response(503, 0.001, retry_after=False, route="GET /me", code="")
+    stats.record_response(500, 0.001, retry_after=False, route="GET /me", code="")
+    stats.record_response(404, 0.001, retry_after=False, route="GET /me", code="not_found")
+    stats.record_failure("GET /me", "ServerDisconnectedError")
+    figures = stats.summary()
     assert (figures.requests, figures.failed) == (5, 1)
     assert (figures.refused_503, figures.errors_5xx) == (1, 2)
-    assert tally.problems["GET /me 404 not_found"] == 1
+    assert stats.problems["GET /me 404 not_found"] == 1
 
 
 def test_percentiles_are_of_the_nearest_rank() -> None:
-    tally = HttpStats()
+    stats = HttpStats()
     for ms in range(1, 101):
-        tally.record_response(200, ms / 1000, retry_after=False, what="GET /me", code="")
-    figures = tally.summary()
+        stats.record_response(200, ms / 1000, retry_after=False, route="GET /me", code="")
+    figures = stats.summary()
     assert (figures.p50_ms, figures.p95_ms) == (50.0, 95.0)
 
 

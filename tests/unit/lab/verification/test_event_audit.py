@@ -76,7 +76,7 @@ def test_an_event_of_which_the_store_knows_nothing_is_not_exact() -> None:
     seen = case.journals()[0].received
     phantom = replace(seen[-1], key=("notification:new", "ntf_phantom"), position=StreamPosition("e1", 11))
     told = verdict(the_riders([*seen, phantom]))
-    assert (told.unaccounted, told.exact) == (1, False)
+    assert (told.unexpected, told.exact) == (1, False)
 
 
 def test_versions_that_come_in_the_wrong_order_are_reordered() -> None:

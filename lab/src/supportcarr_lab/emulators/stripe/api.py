@@ -1,4 +1,4 @@
-"""Stripe's HTTP API: keys, idempotency, misbehaviour, and which operation a request asks for."""
+"""Stripe's HTTP API: authentication, idempotency keys, misbehaviour, and the table of operations."""
 
 from __future__ import annotations
 
@@ -75,17 +75,17 @@ _PATTERNS = [
 
 @dataclass(frozen=True, slots=True)
 class StripeRequest:
-    """A request, as it came."""
+    """A request to Stripe's API."""
 
     method: str
     path: str  # below /v1/
-    encoded_params: str  # the form, or the query of a GET
+    encoded_params: str  # the form body, or the query string of a GET
     headers: dict[str, str]  # names in lower case
 
 
 @dataclass(frozen=True, slots=True)
 class StripeResponse:
-    """An answer; ``silent``: the work is done, but nobody shall hear of it."""
+    """A response; *unanswered*: the request was carried out, but the response must not be sent."""
 
     status: int
     body: str
@@ -94,7 +94,7 @@ class StripeResponse:
 
 
 class StripeEmulator:
-    """Answers requests as Stripe would."""
+    """Handles requests as Stripe does.  *on_events* is called after events were recorded."""
 
     def __init__(
         self,
@@ -110,54 +110,56 @@ class StripeEmulator:
         self._api_key = api_key
         self._hooked = webhooks_enabled
         self._on_events = on_events
-        self._working_on: set[str] = set()  # idempotency keys of requests not yet answered
+        self._keys_in_progress: set[str] = set()  # idempotency keys of requests not yet answered
 
-    async def handle(self, asked: StripeRequest) -> StripeResponse:
+    async def handle(self, request: StripeRequest) -> StripeResponse:
         """Carry out one request."""
         request_id = new_id("req")
-        key = asked.headers.get("idempotency-key") if asked.method == "POST" else None
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
         headers = {"Request-Id": request_id, "Stripe-Version": API_VERSION}
         if key is not None:
             headers["Idempotency-Key"] = key
         try:
-            self._check_key(asked.headers.get("authorization", ""))
-            if key is not None and key in self._working_on:
+            self._check_key(request.headers.get("authorization", ""))
+            if key is not None and key in self._keys_in_progress:
                 raise StripeApiError(
                     409,
                     "idempotency_error",
                     "There is currently another in-progress request using this Idempotent Key.",
                     code="idempotency_key_in_use",
                 )
-            status, body, more = await self._in_turn(asked, request_id, key)
-        except StripeApiError as fault:
-            status, body, more = fault.status, json.dumps(fault.body), {}
-        return StripeResponse(status, body, headers | more, unanswered=self._behaviour.take_timeout())
+            status, body, extra_headers = await self._handle_exclusively(request, request_id, key)
+        except StripeApiError as error:
+            status, body, extra_headers = error.status, json.dumps(error.body), {}
+        return StripeResponse(
+            status, body, headers | extra_headers, unanswered=self._behaviour.take_timeout()
+        )
 
-    async def _in_turn(
-        self, asked: StripeRequest, request_id: str, key: str | None
+    async def _handle_exclusively(
+        self, request: StripeRequest, request_id: str, key: str | None
     ) -> tuple[int, str, dict[str, str]]:
         if key is not None:
-            self._working_on.add(key)
+            self._keys_in_progress.add(key)
         try:
             if self._behaviour.delay_ms:
                 await asyncio.sleep(self._behaviour.delay_ms / 1000)
-            return self._kept_or_new(asked, request_id, key)
+            return self._replay_or_execute(request, request_id, key)
         finally:
             if key is not None:
-                self._working_on.discard(key)
+                self._keys_in_progress.discard(key)
 
-    def _kept_or_new(
-        self, asked: StripeRequest, request_id: str, key: str | None
+    def _replay_or_execute(
+        self, request: StripeRequest, request_id: str, key: str | None
     ) -> tuple[int, str, dict[str, str]]:
         if key is None:
-            status, body = self._carried_out(asked, request_id, None)
+            status, body = self._execute(request, request_id, None)
             return status, body, {}
-        fingerprint = _fingerprint(asked)
-        kept = self._database.stored_response(key)
-        if kept is None:
-            status, body = self._carried_out(asked, request_id, key)
+        fingerprint = _fingerprint(request)
+        stored = self._database.stored_response(key)
+        if stored is None:
+            status, body = self._execute(request, request_id, key)
             return status, body, {}
-        if kept.request != fingerprint:
+        if stored.request != fingerprint:
             raise StripeApiError(
                 400,
                 "idempotency_error",
@@ -165,36 +167,40 @@ class StripeEmulator:
                 f"first used with. Try using a key other than '{key}' if you meant to execute a "
                 "different request.",
             )
-        return kept.status, kept.body, {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
+        return (
+            stored.status,
+            stored.body,
+            {"Idempotent-Replayed": "true", "Original-Request": stored.request_id},
+        )
 
-    def _carried_out(self, asked: StripeRequest, request_id: str, key: str | None) -> tuple[int, str]:
-        """Do it, in one transaction with its events and with the answer kept under its key."""
+    def _execute(self, request: StripeRequest, request_id: str, key: str | None) -> tuple[int, str]:
+        """Execute the request, in one transaction with its events and the response stored under its key."""
         session = RequestSession(self._database, self._behaviour, request_id, key, self._hooked)
         with self._database.transaction():
             try:
                 failure = self._behaviour.take_failure()
                 if failure is not None:
-                    raise _failing(failure)
-                operation, ids = _operation(asked)
-                params = Params(_tree(asked))
+                    raise _configured_failure(failure)
+                operation, ids = _operation(request)
+                params = Params(_parsed_params(request))
                 expand = params.items("expand")
-                thing = operation(session, params, *ids)
-                status, body = 200, json.dumps(_expanded(self._database, thing, expand))
-            except StripeApiError as fault:
-                if not fault.executed:
+                result = operation(session, params, *ids)
+                status, body = 200, json.dumps(_expanded(self._database, result, expand))
+            except StripeApiError as error:
+                if not error.executed:
                     raise
-                status, body = fault.status, json.dumps(fault.body)
+                status, body = error.status, json.dumps(error.body)
             if key is not None:
                 self._database.delete_expired_keys(session.at - KEY_RETENTION_S)
                 self._database.store_response(
-                    key, StoredResponse(_fingerprint(asked), status, body, request_id), session.at
+                    key, StoredResponse(_fingerprint(request), status, body, request_id), session.at
                 )
         if session.events_recorded:
             self._on_events()
         return status, body
 
     def _check_key(self, authorization: str) -> None:
-        """The secret key comes as a bearer token or as the user's name of basic authentication."""
+        """Check the secret key, given as a bearer token or as the user name of basic authentication."""
         scheme, _, given = authorization.partition(" ")
         if scheme.lower() == "basic":
             try:
@@ -207,7 +213,7 @@ class StripeEmulator:
             raise StripeApiError(401, "invalid_request_error", f"Invalid API Key provided: {given[:4]}****")
 
     def authenticate(self, intent_id: str, *, succeeds: bool) -> Object:
-        """The rider answers 3-D Secure.  Raises ``Fault``."""
+        """Apply the result of 3-D Secure to an intent.  Raises ``StripeApiError``."""
         session = RequestSession(self._database, self._behaviour, new_id("req"), None, self._hooked)
         with self._database.transaction():
             intent = intents.authenticate(session, intent_id, succeeds=succeeds)
@@ -215,7 +221,7 @@ class StripeEmulator:
         return intent
 
     def payment_records(self) -> list[dict[str, Any]]:
-        """Every intent with what was held, captured and refunded of it, oldest first."""
+        """Every intent with its held, captured and refunded amounts, oldest first."""
         refunded: dict[str, int] = {}
         for refund in self._database.all("refund"):
             if refund["status"] == "succeeded":
@@ -239,29 +245,29 @@ class StripeEmulator:
         ]
 
 
-def _operation(asked: StripeRequest) -> tuple[Operation, tuple[str, ...]]:
+def _operation(request: StripeRequest) -> tuple[Operation, tuple[str, ...]]:
     for method, pattern, operation in _PATTERNS:
-        if method == asked.method and (match := pattern.fullmatch(asked.path)):
+        if method == request.method and (match := pattern.fullmatch(request.path)):
             return operation, match.groups()
     raise StripeApiError(
         404,
         "invalid_request_error",
-        f"Unrecognized request URL ({asked.method}: /v1/{asked.path}).",
+        f"Unrecognized request URL ({request.method}: /v1/{request.path}).",
     )
 
 
-def _tree(asked: StripeRequest) -> dict[str, Any]:
+def _parsed_params(request: StripeRequest) -> dict[str, Any]:
     try:
-        return parse_form(asked.encoded_params)
+        return parse_form(request.encoded_params)
     except ValueError as error:
         raise invalid("Invalid request body") from error
 
 
-def _fingerprint(asked: StripeRequest) -> str:
-    return hashlib.sha256(f"{asked.path}\n{asked.encoded_params}".encode()).hexdigest()
+def _fingerprint(request: StripeRequest) -> str:
+    return hashlib.sha256(f"{request.path}\n{request.encoded_params}".encode()).hexdigest()
 
 
-def _failing(status: int) -> StripeApiError:
+def _configured_failure(status: int) -> StripeApiError:
     if status == 429:
         return StripeApiError(
             429, "invalid_request_error", "Too many requests hit the API.", code="rate_limit"
@@ -269,12 +275,12 @@ def _failing(status: int) -> StripeApiError:
     return StripeApiError(status, "api_error", "An unknown error occurred.", executed=status == 500)
 
 
-def _expanded(database: EmulatorDatabase, thing: Object, expand: list[str]) -> Object:
-    """The object with the ids of those fields replaced by what they name."""
-    wide = dict(thing)
+def _expanded(database: EmulatorDatabase, item: Object, expand: list[str]) -> Object:
+    """The object, with the ids in the fields *expand* replaced by the objects themselves."""
+    expanded = dict(item)
     for name in expand:
-        value = wide.get(name)
+        value = expanded.get(name)
         if not isinstance(value, str):
             raise invalid(f"This property cannot be expanded ({name}).", param="expand")
-        wide[name] = database.get(value)
-    return wide
+        expanded[name] = database.get(value)
+    return expanded

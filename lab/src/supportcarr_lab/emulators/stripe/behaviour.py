@@ -1,4 +1,4 @@
-"""How the emulator misbehaves, on demand."""
+"""How the emulator misbehaves: settings that tests change while it runs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ Count = Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class FailureRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The next *count* requests answer *status* and do nothing.
+    """The next *count* requests do nothing and return *status*.
 
-    500 is kept under the idempotency key, as Stripe keeps it; others are refused before that.
+    A 500 is stored under the idempotency key, as Stripe does; other statuses are returned before the
+    key is looked up.
     """
 
     count: Count
@@ -22,10 +23,11 @@ class FailureRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What is wrong at the moment; nothing by default.
+    """The current misbehaviour; none by default.
 
-    ``timeout_next`` requests are carried out but never answered.  ``delay_ms`` slows every answer.
-    ``reorder_webhooks`` sends what falls into one half second backwards.
+    ``timeout_next``: that many requests are carried out but get no response.
+    ``delay_ms``: delay of every response.
+    ``reorder_webhooks``: webhooks due within the same half second are sent in reverse order.
     """
 
     decline_rate: Annotated[float, Meta(ge=0, le=1)] = 0.0
@@ -37,44 +39,44 @@ class Behaviour(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     reorder_webhooks: bool = False
     drop_webhooks: bool = False
 
-    def apply(self, wanted: BehaviourChange) -> None:
-        """Take over what is set."""
-        for name in wanted.__struct_fields__:
-            value: Any = getattr(wanted, name)
+    def apply(self, change: BehaviourChange) -> None:
+        """Set the fields that *change* names."""
+        for name in change.__struct_fields__:
+            value: Any = getattr(change, name)
             if value is not UNSET:
                 setattr(self, name, value)
 
     def take_failure(self) -> int | None:
-        """The status that this request must fail with, if any."""
+        """The status with which this request must fail (counted down), or ``None``."""
         if self.fail_next.count == 0:
             return None
         self.fail_next = FailureRule(self.fail_next.count - 1, self.fail_next.status)
         return self.fail_next.status
 
     def take_timeout(self) -> bool:
-        """True if this request must not be answered."""
+        """Whether this request must get no response (counted down)."""
         if self.timeout_next == 0:
             return False
         self.timeout_next -= 1
         return True
 
     def should_decline(self) -> bool:
-        """True if this payment must be declined, whatever the card."""
-        return random.random() < self.decline_rate  # noqa: S311 - chance, not secrecy
+        """Whether this payment must be declined, whatever the card."""
+        return random.random() < self.decline_rate  # noqa: S311 - not used for secrets
 
     def delivery_times(self, now: float) -> list[float]:
-        """When a webhook that is due now shall be sent, each time."""
+        """The times (Unix, seconds) at which a webhook created at *now* is sent: none, one or two."""
         if self.drop_webhooks:
             return []
         due = now + self.late_webhooks_ms / 1000
         if self.reorder_webhooks:
-            into = due % 0.5
-            due += 0.5 - into + (0.5 - into)
+            elapsed = due % 0.5  # within the current half second
+            due += 2 * (0.5 - elapsed)
         return [due, due] if self.duplicate_webhooks else [due]
 
 
 class BehaviourChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What shall be different; what is not named stays."""
+    """Fields to change; fields that are not given keep their value."""
 
     decline_rate: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
     timeout_next: Count | UnsetType = UNSET

@@ -11,7 +11,7 @@ from supportcarr_lab.emulators.stripe.params import Params
 from supportcarr_lab.emulators.stripe.request_session import RequestSession
 from supportcarr_lab.emulators.stripe.test_cards import CARDS, card_for_token
 
-DETACHED = "detached"  # in place of the card's name: Stripe lets such a method be used no more
+DETACHED = "detached"  # replaces the card's name: Stripe does not allow a detached method to be used again
 _CUSTOMER_TEXTS = ("description", "email", "name", "phone")
 
 
@@ -19,10 +19,10 @@ def create_customer(session: RequestSession, params: Params) -> Object:
     fields: dict[str, Any] = {name: params.text(name) for name in _CUSTOMER_TEXTS}
     fields["metadata"] = params.metadata()
     params.reject_unknown()
-    made = objects.customer(session.now, fields)
-    session.database.put(made)
-    session.record_event("customer.created", made)
-    return made
+    created = objects.customer(session.now, fields)
+    session.database.put(created)
+    session.record_event("customer.created", created)
+    return created
 
 
 def update_customer(session: RequestSession, params: Params, id: str) -> Object:
@@ -49,7 +49,7 @@ def list_customers(session: RequestSession, params: Params) -> Object:
 
 
 def create_method(session: RequestSession, params: Params) -> Object:
-    """A card, from a test token: the emulator sees no numbers, as Stripe's API by default does not."""
+    """Create a card from a test token.  Card numbers are rejected, as Stripe's API does by default."""
     params.choice("type", ["card"])
     card = params.group("card")
     if card is None:
@@ -67,7 +67,7 @@ def create_method(session: RequestSession, params: Params) -> Object:
 
 
 def usable_payment_method(session: RequestSession, id: str, param: str) -> Object:
-    """The usable payment method of that id; a test token makes a new one each time."""
+    """The payment method with that id, if it may be used; a test token creates a new one each time."""
     name = card_for_token(id)
     if name is not None:
         return _new_method(session, name, {})
@@ -136,6 +136,6 @@ def _methods_of(session: RequestSession, params: Params, customer: str | None, u
 
 
 def _new_method(session: RequestSession, card: str, metadata: dict[str, str]) -> Object:
-    made = objects.payment_method(session.now, card) | {"metadata": metadata}
-    session.database.put(made, card=card)
-    return made
+    created = objects.payment_method(session.now, card) | {"metadata": metadata}
+    session.database.put(created, card=card)
+    return created

@@ -1,7 +1,7 @@
-"""The emulator's books: one SQLite file, so that they survive the death of the process.
+"""The emulator's database: one SQLite file, so that its data survives a kill of the process.
 
-All that one request does (objects, events, deliveries, the answer kept under its idempotency key)
-is one transaction.  SQLite in WAL mode keeps what was committed when the process is killed.
+Everything that one request writes (objects, events, deliveries, the response stored under its
+idempotency key) is one transaction.  In WAL mode, committed transactions survive ``kill -9``.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (due);
 """
 
-_TOWARDS_OLDER = """
+_PAGE_OF_OLDER = """
 SELECT body FROM objects
 WHERE kind = :kind AND customer IS ifnull(:customer, customer) AND intent IS ifnull(:intent, intent)
 AND (:after IS NULL OR seq < (SELECT seq FROM objects WHERE id = :after))
 ORDER BY seq DESC LIMIT :limit
 """
-_TOWARDS_NEWER = """
+_PAGE_OF_NEWER = """
 SELECT body FROM objects
 WHERE kind = :kind AND customer IS ifnull(:customer, customer) AND intent IS ifnull(:intent, intent)
 AND seq > (SELECT seq FROM objects WHERE id = :before)
@@ -61,11 +61,11 @@ ORDER BY seq LIMIT :limit
 
 _ALPHABET = string.ascii_letters + string.digits
 
-Object = dict[str, Any]  # one of Stripe's objects, as its JSON is
+Object = dict[str, Any]  # one of Stripe's objects, as in its JSON
 
 
 class StoredResponse(NamedTuple):
-    """An answer kept under an idempotency key."""
+    """A response stored under an idempotency key; *request* is the hash of the request."""
 
     request: str
     status: int
@@ -74,7 +74,7 @@ class StoredResponse(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """A webhook to be sent; ``due`` is wall time, absent when it is over."""
+    """A webhook to send; *due* is a Unix time in seconds, ``None`` once delivered or given up."""
 
     seq: int
     event_id: str
@@ -85,12 +85,12 @@ class Delivery(NamedTuple):
 
 
 def new_id(prefix: str) -> str:
-    """An id of Stripe's form."""
+    """A random id in Stripe's format."""
     return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(24))}"
 
 
 class EmulatorDatabase:
-    """Reads and writes them; used by one thread."""
+    """Reads and writes the emulator's objects, idempotency keys and deliveries.  For one thread."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ class EmulatorDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All that is written inside happens, or, if something raises, nothing of it."""
+        """Commit everything written inside, or nothing if the block raises."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -118,18 +118,18 @@ class EmulatorDatabase:
         found: Object | None = json.loads(row[0]) if row else None
         return found
 
-    def put(self, thing: Object, *, card: str | None = None) -> None:
-        """Store an object, or what has become of it; *card* says how a test card behaves."""
-        intent = thing.get("payment_intent")
+    def put(self, item: Object, *, card: str | None = None) -> None:
+        """Insert or replace an object; *card* is the name of the test card behind a payment method."""
+        intent = item.get("payment_intent")
         self._db.execute(
             "INSERT INTO objects (id, kind, customer, intent, card, body) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, "
             "card = ifnull(excluded.card, card), body = excluded.body",
-            (thing["id"], thing["object"], thing.get("customer"), intent, card, json.dumps(thing)),
+            (item["id"], item["object"], item.get("customer"), intent, card, json.dumps(item)),
         )
 
     def card_of(self, method_id: str) -> str:
-        """The test card behind a payment method."""
+        """The name of the test card behind a payment method."""
         row = self._db.execute("SELECT card FROM objects WHERE id = ?", (method_id,)).fetchone()
         return str(row[0])
 
@@ -144,10 +144,10 @@ class EmulatorDatabase:
         limit: int,
     ) -> list[Object]:
         """Objects of a kind, newest first: those older than *after*, or those newer than *before*."""
-        given = {"kind": kind, "customer": customer, "intent": intent}
-        given |= {"after": after, "before": before}
-        statement = _TOWARDS_NEWER if before else _TOWARDS_OLDER
-        rows = self._db.execute(statement, given | {"limit": limit}).fetchall()
+        values = {"kind": kind, "customer": customer, "intent": intent}
+        values |= {"after": after, "before": before}
+        statement = _PAGE_OF_NEWER if before else _PAGE_OF_OLDER
+        rows = self._db.execute(statement, values | {"limit": limit}).fetchall()
         found: list[Object] = [json.loads(row[0]) for row in rows]
         return found[::-1] if before else found
 
@@ -162,14 +162,14 @@ class EmulatorDatabase:
         ).fetchone()
         return StoredResponse(*row) if row else None
 
-    def store_response(self, key: str, kept: StoredResponse, now: float) -> None:
-        self._db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)", (key, *kept, now))
+    def store_response(self, key: str, response: StoredResponse, now: float) -> None:
+        self._db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)", (key, *response, now))
 
     def delete_expired_keys(self, before: float) -> None:
         self._db.execute("DELETE FROM idempotency WHERE created < ?", (before,))
 
     def schedule_delivery(self, event: Object, due: float) -> None:
-        """Note a webhook to be sent at that wall time."""
+        """Schedule a webhook to be sent at *due* (Unix time, seconds)."""
         self._db.execute(
             "INSERT INTO deliveries (event_id, type, due) VALUES (?, ?, ?)", (event["id"], event["type"], due)
         )
@@ -185,7 +185,7 @@ class EmulatorDatabase:
         return None if row[0] is None else float(row[0])
 
     def record_attempt(self, seq: int, outcome: str, due: float | None) -> None:
-        """Note how a delivery went; *due* says when it is tried again (``None``: never)."""
+        """Record the outcome of an attempt; *due* is the time of the next one (``None``: no more)."""
         self._db.execute(
             "UPDATE deliveries SET attempts = attempts + 1, outcome = ?, due = ? WHERE seq = ?",
             (outcome, due, seq),

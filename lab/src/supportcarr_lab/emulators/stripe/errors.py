@@ -1,4 +1,4 @@
-"""Stripe's error answers."""
+"""Stripe's error responses."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class StripeApiError(Exception):
-    """A request that is answered by an error object.
+    """An error response of Stripe's API.
 
-    ``executed``: the endpoint had begun its work, so Stripe keeps the answer under the idempotency
-    key; what fails validation before that leaves the key unused.
+    ``executed``: the endpoint had begun to execute, so Stripe stores the response under the idempotency
+    key.  A request that fails validation does not use up its key.
     """
 
     def __init__(
@@ -21,12 +21,12 @@ class StripeApiError(Exception):
         code: str | None = None,
         param: str | None = None,
         executed: bool = False,
-        **more: Any,
+        **fields: Any,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.executed = executed
-        self.error: dict[str, Any] = {"message": message, "type": type} | more
+        self.error: dict[str, Any] = {"message": message, "type": type} | fields
         if code is not None:
             self.error["code"] = code
             self.error["doc_url"] = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
@@ -39,12 +39,12 @@ class StripeApiError(Exception):
 
 
 def invalid(message: str, *, code: str | None = None, param: str | None = None) -> StripeApiError:
-    """Parameters that are not valid."""
+    """A parameter is not valid."""
     return StripeApiError(400, "invalid_request_error", message, code=code, param=param)
 
 
 def missing(kind: str, id: str, param: str) -> StripeApiError:
-    """An id that names nothing."""
+    """No object has this id."""
     return StripeApiError(
         404,
         "invalid_request_error",
@@ -55,7 +55,7 @@ def missing(kind: str, id: str, param: str) -> StripeApiError:
 
 
 def unexpected_state(message: str, intent: dict[str, Any]) -> StripeApiError:
-    """An intent whose state forbids the request."""
+    """The intent's status does not allow the request."""
     return StripeApiError(
         400,
         "invalid_request_error",
@@ -66,8 +66,8 @@ def unexpected_state(message: str, intent: dict[str, Any]) -> StripeApiError:
     )
 
 
-def declined(code: str, decline_code: str | None, message: str, **more: Any) -> StripeApiError:
-    """A card that its issuer (or Stripe) turned down."""
+def declined(code: str, decline_code: str | None, message: str, **fields: Any) -> StripeApiError:
+    """The card was declined by its issuer or by Stripe."""
     if decline_code is not None:
-        more["decline_code"] = decline_code
-    return StripeApiError(402, "card_error", message, code=code, executed=True, **more)
+        fields["decline_code"] = decline_code
+    return StripeApiError(402, "card_error", message, code=code, executed=True, **fields)

@@ -1,4 +1,4 @@
-"""Payment intents: create, confirm, capture, cancel; and their charges."""
+"""Payment intents (create, confirm, capture, cancel) and their charges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supportcarr_lab.emulators.stripe.params import Params
 from supportcarr_lab.emulators.stripe.request_session import RequestSession
 from supportcarr_lab.emulators.stripe.test_cards import AUTHENTICATION, CARDS, GENERIC, Decline
 
-MIN_AMOUNT, MAX_AMOUNT = 50, 99_999_999  # minor units; Stripe's least charge in CAD and USD is 0.50
+MIN_AMOUNT, MAX_AMOUNT = 50, 99_999_999  # minor units; Stripe's minimum charge in CAD and USD is 0.50
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = (
     "requires_payment_method",
@@ -53,7 +53,7 @@ def create(session: RequestSession, params: Params) -> Object:
     intent = objects.payment_intent(session.now, fields)
     session.database.put(intent)
     session.record_event("payment_intent.created", intent)
-    return _confirmed(session, intent, off_session=off_session) if confirm else intent
+    return _attempt_payment(session, intent, off_session=off_session) if confirm else intent
 
 
 def update(session: RequestSession, params: Params, id: str) -> Object:
@@ -92,12 +92,12 @@ def confirm(session: RequestSession, params: Params, id: str) -> Object:
         )
     if method:
         intent["payment_method"] = method["id"]
-    return _confirmed(session, intent, off_session=off_session)
+    return _attempt_payment(session, intent, off_session=off_session)
 
 
 def capture(session: RequestSession, params: Params, id: str) -> Object:
     intent = session.find("payment_intent", id, "intent")
-    wanted = params.integer("amount_to_capture")
+    requested = params.integer("amount_to_capture")
     params.reject_unknown()
     if intent["status"] != "requires_capture":
         raise unexpected_state(
@@ -106,7 +106,7 @@ def capture(session: RequestSession, params: Params, id: str) -> Object:
             "captured: requires_capture.",
             intent,
         )
-    amount = intent["amount_capturable"] if wanted is None else wanted
+    amount = intent["amount_capturable"] if requested is None else requested
     if not 1 <= amount <= intent["amount_capturable"]:
         raise StripeApiError(
             400,
@@ -116,13 +116,13 @@ def capture(session: RequestSession, params: Params, id: str) -> Object:
             code="amount_too_large" if amount > 0 else "parameter_invalid_integer",
             param="amount_to_capture",
         )
-    paid = session.find("charge", intent["latest_charge"], "charge")
-    # what is not captured goes back to the card at once, and counts as refunded on the charge
-    paid |= {"captured": True, "amount_captured": amount, "amount_refunded": paid["amount"] - amount}
-    session.database.put(paid)
+    charge = session.find("charge", intent["latest_charge"], "charge")
+    # The amount that is not captured is released at once and counts as refunded on the charge.
+    charge |= {"captured": True, "amount_captured": amount, "amount_refunded": charge["amount"] - amount}
+    session.database.put(charge)
     intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
     session.database.put(intent)
-    session.record_event("charge.captured", paid)
+    session.record_event("charge.captured", charge)
     session.record_event("payment_intent.succeeded", intent)
     return intent
 
@@ -158,26 +158,26 @@ def cancel(session: RequestSession, params: Params, id: str) -> Object:
 
 
 def authenticate(session: RequestSession, id: str, *, succeeds: bool) -> Object:
-    """What the rider does in the bank's window (3-D Secure): no call of Stripe's API, but its effect."""
+    """Apply the result of the rider's 3-D Secure authentication, which happens outside Stripe's API."""
     intent = session.find("payment_intent", id, "intent")
     if intent["status"] != "requires_action":
         raise unexpected_state(f"The intent has a status of {intent['status']}.", intent)
     intent["next_action"] = None
     method = session.find("payment_method", intent["payment_method"], "payment_method")
     if succeeds:
-        return _charged(session, intent, method)
-    refused = Decline(
+        return _charge_succeeded(session, intent, method)
+    failure = Decline(
         "payment_intent_authentication_failure", None, "The provided PaymentMethod has failed authentication."
     )
     intent |= {"status": "requires_payment_method", "payment_method": None}
-    intent["last_payment_error"] = _payment_error(refused, method)
+    intent["last_payment_error"] = _payment_error(failure, method)
     session.database.put(intent)
     session.record_event("payment_intent.payment_failed", intent)
     return intent
 
 
-def _confirmed(session: RequestSession, intent: Object, *, off_session: bool) -> Object:
-    """Try to pay it.  A decline is a fault, but what it did to the intent stays."""
+def _attempt_payment(session: RequestSession, intent: Object, *, off_session: bool) -> Object:
+    """Try to charge the intent.  A decline raises ``StripeApiError``, but its changes are kept."""
     if intent["payment_method"] is None:
         raise unexpected_state(
             "You cannot confirm this PaymentIntent because it's missing a payment method. You can "
@@ -200,7 +200,7 @@ def _confirmed(session: RequestSession, intent: Object, *, off_session: bool) ->
     if decline is None and session.behaviour.should_decline():
         decline = GENERIC
     if decline is None:
-        return _charged(session, intent, method)
+        return _charge_succeeded(session, intent, method)
     failed = objects.charge(session.now, intent, method, captured=False, decline=decline)
     session.database.put(failed)
     intent |= {
@@ -222,12 +222,12 @@ def _confirmed(session: RequestSession, intent: Object, *, off_session: bool) ->
     )
 
 
-def _charged(session: RequestSession, intent: Object, method: Object) -> Object:
+def _charge_succeeded(session: RequestSession, intent: Object, method: Object) -> Object:
     manual = intent["capture_method"] == "manual"
-    paid = objects.charge(session.now, intent, method, captured=not manual, decline=None)
-    session.database.put(paid)
-    intent |= {"latest_charge": paid["id"], "last_payment_error": None}
-    session.record_event("charge.succeeded", paid)
+    charge = objects.charge(session.now, intent, method, captured=not manual, decline=None)
+    session.database.put(charge)
+    intent |= {"latest_charge": charge["id"], "last_payment_error": None}
+    session.record_event("charge.succeeded", charge)
     if manual:
         intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
         session.record_event("payment_intent.amount_capturable_updated", intent)
@@ -238,8 +238,8 @@ def _charged(session: RequestSession, intent: Object, method: Object) -> Object:
     return intent
 
 
-def _payment_error(decline: Decline, method: Object, **more: str) -> Object:
-    error = declined(decline.code, decline.decline_code, decline.message, payment_method=method, **more)
+def _payment_error(decline: Decline, method: Object, **fields: str) -> Object:
+    error = declined(decline.code, decline.decline_code, decline.message, payment_method=method, **fields)
     return error.error
 
 
@@ -264,7 +264,7 @@ def _currency(params: Params) -> str:
 def _allowed_types(params: Params) -> list[str] | None:
     types = params.items("allowed_payment_method_types")
     if any(t != "card" for t in types):
-        raise invalid("The sandbox has cards only.", param="allowed_payment_method_types")
+        raise invalid("The emulator supports cards only.", param="allowed_payment_method_types")
     return types or None
 
 
@@ -279,20 +279,20 @@ def _automatic(params: Params) -> Object | None:
 
 
 def _method(session: RequestSession, params: Params, customer: str | None) -> Object | None:
-    given = params.text("payment_method")
-    if given is None:
+    method_id = params.text("payment_method")
+    if method_id is None:
         return None
-    method = usable_payment_method(session, given, "payment_method")
+    method = usable_payment_method(session, method_id, "payment_method")
     owner = method["customer"]
     if owner and customer is None:
         raise invalid(
-            f"The PaymentMethod `{given}` belongs to a Customer `{owner}`. Please include the Customer in "
-            "the `customer` parameter on the PaymentIntent.",
+            f"The PaymentMethod `{method_id}` belongs to a Customer `{owner}`. Please include the Customer "
+            "in the `customer` parameter on the PaymentIntent.",
             param="payment_method",
         )
     if owner and owner != customer:
         raise invalid(
-            f"The provided PaymentMethod `{given}` does not belong to the Customer `{customer}`.",
+            f"The provided PaymentMethod `{method_id}` does not belong to the Customer `{customer}`.",
             param="payment_method",
         )
     return method

@@ -1,4 +1,4 @@
-"""Stripe's objects, as they are when they are new."""
+"""Stripe's objects with the values that they have when they are created."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supportcarr_lab.emulators.stripe import API_VERSION
 from supportcarr_lab.emulators.stripe.database import Object, new_id
 from supportcarr_lab.emulators.stripe.test_cards import CARDS, Decline
 
-_NOBODY: Object = {
+_EMPTY_BILLING_DETAILS: Object = {
     "address": {
         "city": None,
         "country": None,
@@ -26,7 +26,7 @@ _NOBODY: Object = {
 
 
 def customer(now: int, fields: dict[str, Any]) -> Object:
-    made: Object = {
+    created: Object = {
         "id": new_id("cus"),
         "object": "customer",
         "address": None,
@@ -55,7 +55,7 @@ def customer(now: int, fields: dict[str, Any]) -> Object:
         "tax_exempt": "none",
         "test_clock": None,
     }
-    return made | fields
+    return created | fields
 
 
 def payment_method(now: int, card: str) -> Object:
@@ -64,7 +64,7 @@ def payment_method(now: int, card: str) -> Object:
         "id": new_id("pm"),
         "object": "payment_method",
         "allow_redisplay": "unspecified",
-        "billing_details": _NOBODY,
+        "billing_details": _EMPTY_BILLING_DETAILS,
         "card": {
             "brand": shown.brand,
             "checks": {
@@ -96,7 +96,7 @@ def payment_method(now: int, card: str) -> Object:
 
 def payment_intent(now: int, fields: dict[str, Any]) -> Object:
     intent_id = new_id("pi")
-    made: Object = {
+    created: Object = {
         "id": intent_id,
         "object": "payment_intent",
         "allowed_payment_method_types": None,
@@ -146,12 +146,12 @@ def payment_intent(now: int, fields: dict[str, Any]) -> Object:
         "transfer_data": None,
         "transfer_group": None,
     }
-    return made | fields
+    return created | fields
 
 
 def charge(now: int, intent: Object, method: Object, *, captured: bool, decline: Decline | None) -> Object:
-    """The charge of one try to pay an intent."""
-    shown = {k: v for k, v in method["card"].items() if k in _OF_CHARGE}
+    """The charge of one attempt to pay an intent."""
+    shown = {k: v for k, v in method["card"].items() if k in _CARD_FIELDS_OF_CHARGE}
     return {
         "id": new_id("ch"),
         "object": "charge",
@@ -200,7 +200,7 @@ def charge(now: int, intent: Object, method: Object, *, captured: bool, decline:
     }
 
 
-_OF_CHARGE = {
+_CARD_FIELDS_OF_CHARGE = {
     "brand",
     "checks",
     "country",
@@ -240,16 +240,16 @@ def _outcome(decline: Decline | None) -> Object:
     }
 
 
-def refund(now: int, paid: Object, amount: int, reason: str | None, metadata: dict[str, str]) -> Object:
+def refund(now: int, charge: Object, amount: int, reason: str | None, metadata: dict[str, str]) -> Object:
     return {
         "id": new_id("re"),
         "object": "refund",
         "amount": amount,
         "balance_transaction": None,
-        "charge": paid["id"],
+        "charge": charge["id"],
         "created": now,
-        "currency": paid["currency"],
-        "customer": paid["customer"],
+        "currency": charge["currency"],
+        "customer": charge["customer"],
         "destination_details": {
             "card": {
                 "reference_status": "pending",
@@ -259,7 +259,7 @@ def refund(now: int, paid: Object, amount: int, reason: str | None, metadata: di
             "type": "card",
         },
         "metadata": metadata,
-        "payment_intent": paid["payment_intent"],
+        "payment_intent": charge["payment_intent"],
         "reason": reason,
         "receipt_number": None,
         "source_transfer_reversal": None,
@@ -268,14 +268,14 @@ def refund(now: int, paid: Object, amount: int, reason: str | None, metadata: di
     }
 
 
-def event(now: int, type: str, thing: Object, *, request_id: str, key: str | None, endpoints: int) -> Object:
-    """What happened to *thing*, as it is after it."""
+def event(now: int, type: str, item: Object, *, request_id: str, key: str | None, endpoints: int) -> Object:
+    """An event about *item*, with the object as it is after the event."""
     return {
         "id": new_id("evt"),
         "object": "event",
         "api_version": API_VERSION,
         "created": now,
-        "data": {"object": thing},
+        "data": {"object": item},
         "livemode": False,
         "pending_webhooks": endpoints,
         "request": {"id": request_id, "idempotency_key": key},

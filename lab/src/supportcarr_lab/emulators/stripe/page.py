@@ -1,4 +1,4 @@
-"""The page on which a person sees what the emulator of Stripe has received and sent."""
+"""The page that shows the card payments and webhooks of the Stripe emulator."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ th { font-weight: 600; color: #4a5766 } td.n { text-align: right; font-variant-n
 
 
 def page(intents: list[dict[str, Any]], deliveries: list[Delivery]) -> str:
-    """The latest card payments and webhooks, newest first."""
+    """The page as HTML: the latest card payments and webhooks, newest first."""
     payments = [
         (
-            one["rescue_id"] or "",
-            one["status"],
-            _money(one["amount_minor"], one["currency"]),
-            _money(one["captured_minor"], one["currency"]),
-            _money(one["refunded_minor"], one["currency"]),
-            one["id"],
+            intent["rescue_id"] or "",
+            intent["status"],
+            _money(intent["amount_minor"], intent["currency"]),
+            _money(intent["captured_minor"], intent["currency"]),
+            _money(intent["refunded_minor"], intent["currency"]),
+            intent["id"],
         )
-        for one in reversed(intents[-100:])
+        for intent in reversed(intents[-100:])
     ]
-    hooks = [(d.type, d.event_id, str(d.attempts), d.outcome) for d in deliveries]
+    webhooks = [(d.type, d.event_id, str(d.attempts), d.outcome) for d in deliveries]
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox</title>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Emulators</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head><body><h1>Sandbox</h1>"
-        "<p>What our emulators of outside services received. No money moves here.</p>"
+        f"<style>{_STYLE}</style></head><body><h1>Emulators</h1>"
+        "<p>Card payments that the Stripe emulator received, and the webhooks that it sent. "
+        "No real card is ever charged.</p>"
         + _table("Card payments", ("Rescue", "Status", "Held", "Captured", "Refunded", "Intent"), payments)
-        + _table("Webhooks", ("Event", "Id", "Attempts", "Outcome"), hooks)
+        + _table("Webhooks", ("Event", "Id", "Attempts", "Outcome"), webhooks)
         + "</body></html>"
     )
 
@@ -50,11 +51,11 @@ def _money(minor: int, currency: str) -> str:
     return f"{minor / 100:,.2f} {currency}"
 
 
-def _table(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def _table(title: str, headers: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
     body = (
         "".join(f"<tr>{line}</tr>" for line in lines)
-        or f'<tr><td colspan="{len(heads)}">Nothing yet</td></tr>'
+        or f'<tr><td colspan="{len(headers)}">None yet</td></tr>'
     )
-    header = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    return f"<h2>{escape(title)}</h2><table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>"
+    header_row = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+    return f"<h2>{escape(title)}</h2><table><thead><tr>{header_row}</tr></thead><tbody>{body}</tbody></table>"

@@ -14,7 +14,7 @@ MAX_METADATA_KEYS = 50
 
 
 def parse_form(encoded: str) -> dict[str, Any]:
-    """The fields as a tree; of a list (``a[0]``, ``a[]``) the keys are its positions."""
+    """Parse form fields into nested dicts; a list (``a[0]``, ``a[]``) becomes a dict keyed by position."""
     tree: dict[str, Any] = {}
     for key, value in parse_qsl(encoded, keep_blank_values=True):
         head, parts = key.partition("[")[0], _PART.findall(key)
@@ -30,18 +30,18 @@ def parse_form(encoded: str) -> dict[str, Any]:
 
 
 class Params:
-    """Reads each parameter once; ``done`` refuses those that nobody read."""
+    """Reads each parameter once; ``reject_unknown`` raises if any were not read."""
 
     def __init__(self, tree: dict[str, Any], prefix: str = "") -> None:
-        self._left = dict(tree)
+        self._unread = dict(tree)
         self._prefix = prefix
 
     def _name(self, key: str) -> str:
         return f"{self._prefix}[{key}]" if self._prefix else key
 
     def text(self, key: str) -> str | None:
-        """A string; ``None`` if absent or empty (an empty one unsets)."""
-        value = self._left.pop(key, None)
+        """A string; ``None`` if absent or empty."""
+        value = self._unread.pop(key, None)
         if isinstance(value, dict):
             raise invalid(f"Invalid string: {self._name(key)} must be a string", param=self._name(key))
         return value or None
@@ -79,7 +79,7 @@ class Params:
 
     def items(self, key: str) -> list[str]:
         """A list of strings."""
-        value = self._left.pop(key, None)
+        value = self._unread.pop(key, None)
         if value is None:
             return []
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
@@ -87,8 +87,8 @@ class Params:
         return list(value.values())
 
     def group(self, key: str) -> Params | None:
-        """A nested hash, whose parameters are read on their own."""
-        value = self._left.pop(key, None)
+        """A nested object with its own parameters."""
+        value = self._unread.pop(key, None)
         if value is None:
             return None
         if not isinstance(value, dict):
@@ -96,9 +96,9 @@ class Params:
         return Params(value, self._name(key))
 
     def metadata(self, before: dict[str, str] | None = None) -> dict[str, str]:
-        """What the metadata is after this request: merged, an empty value unsets its key."""
+        """*before* merged with the request's metadata; an empty value removes its key."""
         merged = dict(before or {})
-        given = self._left.pop("metadata", None)
+        given = self._unread.pop("metadata", None)
         if given == "":
             return {}
         if given is None:
@@ -117,8 +117,8 @@ class Params:
         return merged
 
     def reject_unknown(self) -> None:
-        """Raises the fault of an unknown parameter if one was not read."""
-        for key in self._left:
+        """Raise ``StripeApiError`` (``parameter_unknown``) if a parameter was not read."""
+        for key in self._unread:
             raise StripeApiError(
                 400,
                 "invalid_request_error",

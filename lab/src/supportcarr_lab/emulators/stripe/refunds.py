@@ -1,4 +1,4 @@
-"""Refunds."""
+"""Refunds: create, retrieve, list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supportcarr_lab.emulators.stripe.request_session import RequestSession
 
 def create(session: RequestSession, params: Params) -> Object:
     intent_id, charge_id = params.text("payment_intent"), params.text("charge")
-    wanted = params.integer("amount")
+    requested = params.integer("amount")
     reason = params.choice("reason", ["duplicate", "fraudulent", "requested_by_customer"])
     metadata = params.metadata()
     params.reject_unknown()
@@ -19,31 +19,31 @@ def create(session: RequestSession, params: Params) -> Object:
         raise invalid("One of `charge` or `payment_intent` must be given.", code="parameter_missing")
     if intent_id is not None:
         charge_id = session.find("payment_intent", intent_id, "payment_intent")["latest_charge"]
-    paid = session.find("charge", charge_id or "", "charge")
-    if not paid["captured"] or paid["status"] != "succeeded":
-        raise invalid(f"Charge {paid['id']} has not been captured.", code="charge_not_refundable")
-    left = paid["amount"] - paid["amount_refunded"]
+    charge = session.find("charge", charge_id or "", "charge")
+    if not charge["captured"] or charge["status"] != "succeeded":
+        raise invalid(f"Charge {charge['id']} has not been captured.", code="charge_not_refundable")
+    left = charge["amount"] - charge["amount_refunded"]
     if left == 0:
         raise StripeApiError(
             400,
             "invalid_request_error",
-            f"Charge {paid['id']} has already been refunded.",
+            f"Charge {charge['id']} has already been refunded.",
             code="charge_already_refunded",
             executed=True,
         )
-    amount = left if wanted is None else wanted
+    amount = left if requested is None else requested
     if not 1 <= amount <= left:
         raise invalid(
             f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", param="amount"
         )
-    made = objects.refund(session.now, paid, amount, reason, metadata)
-    paid["amount_refunded"] += amount
-    paid["refunded"] = paid["amount_refunded"] == paid["amount"]
-    session.database.put(made)
-    session.database.put(paid)
-    session.record_event("refund.created", made)
-    session.record_event("charge.refunded", paid)
-    return made
+    refund = objects.refund(session.now, charge, amount, reason, metadata)
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+    session.database.put(refund)
+    session.database.put(charge)
+    session.record_event("refund.created", refund)
+    session.record_event("charge.refunded", charge)
+    return refund
 
 
 def retrieve(session: RequestSession, params: Params, id: str) -> Object:

@@ -1,4 +1,4 @@
-"""What every operation of the emulator works with: the books, the time, and the events it causes."""
+"""The session of one request: database, time, and the events that it records."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from supportcarr_lab.emulators.stripe.params import Params
 
 @dataclass(slots=True)
 class RequestSession:
-    """One request being carried out; all of it is one transaction of the books."""
+    """One request being carried out, in one transaction of the database.  *at* is Unix time in seconds."""
 
     database: EmulatorDatabase
     behaviour: Behaviour
     request_id: str
-    idempotency_key: str | None = None  # the idempotency key
-    webhooks_enabled: bool = False  # somebody listens to webhooks
+    idempotency_key: str | None = None
+    webhooks_enabled: bool = False
     at: float = field(default_factory=time.time)
     events_recorded: int = 0
 
@@ -29,25 +29,25 @@ class RequestSession:
         return int(self.at)
 
     def find(self, kind: str, id: str, param: str) -> Object:
-        """The object of that id.  Raises the fault of a missing one."""
-        thing = self.database.get(id, kind)
-        if thing is None:
+        """The object with that id.  Raises ``StripeApiError`` (404) if there is none."""
+        found = self.database.get(id, kind)
+        if found is None:
             raise missing(kind, id, param)
-        return thing
+        return found
 
-    def record_event(self, type: str, thing: Object) -> None:
-        """An event happened: keep it, and have it sent."""
+    def record_event(self, type: str, item: Object) -> None:
+        """Store an event about *item* and schedule its webhook."""
         event = objects.event(
             self.now,
             type,
-            thing,
+            item,
             request_id=self.request_id,
             key=self.idempotency_key,
             endpoints=1 if self.webhooks_enabled else 0,
         )
         self.database.put(event)
         if self.webhooks_enabled:
-            # a thousandth of a second apart, so that they leave in the order in which they happened
+            # One millisecond apart, so that webhooks are sent in the order of their events.
             for due in self.behaviour.delivery_times(self.at + self.events_recorded / 1000):
                 self.database.schedule_delivery(event, due)
         self.events_recorded += 1
@@ -63,10 +63,9 @@ class RequestSession:
         for name, edge in (("starting_after", after), ("ending_before", before)):
             if edge is not None:
                 self.find(kind, edge, name)
-        wanted = limit or 10
+        page_size = limit or 10
         found = self.database.newest(
-            kind, customer=customer, intent=intent, after=after, before=before, limit=wanted + 1
+            kind, customer=customer, intent=intent, after=after, before=before, limit=page_size + 1
         )
-        more = len(found) > wanted
-        page = found[-wanted:] if before else found[:wanted]
-        return {"object": "list", "data": page, "has_more": more, "url": url}
+        page = found[-page_size:] if before else found[:page_size]
+        return {"object": "list", "data": page, "has_more": len(found) > page_size, "url": url}

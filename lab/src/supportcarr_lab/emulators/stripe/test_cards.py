@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Decline(NamedTuple):
-    """How an issuer says no."""
+    """The reason for which a card is declined."""
 
     code: str
     decline_code: str | None
@@ -14,14 +14,14 @@ class Decline(NamedTuple):
 
 
 class TestCard(NamedTuple):
-    """A card: what is shown of it, and what happens when it is used."""
+    """A test card: its public details, and what happens when it is charged."""
 
     brand: str
     last4: str
     funding: str = "credit"
     decline: Decline | None = None
-    attachable: bool = True  # cards that decline at once cannot be attached to a customer
-    requires_authentication: bool = False  # every payment needs the holder's authentication (3-D Secure)
+    attachable: bool = True  # False: declined already when attached to a customer
+    requires_authentication: bool = False  # every payment needs 3-D Secure
 
 
 GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -59,7 +59,7 @@ CARDS: dict[str, TestCard] = {
 
 
 def card_for_token(token: str) -> str | None:
-    """The card that a test token names (``pm_card_visa``, ``tok_visa``); ``None``: no such token."""
+    """The name of the card behind a test token (``pm_card_visa``, ``tok_visa``), or ``None``."""
     for prefix in ("pm_card_visa_", "pm_card_", "tok_visa_", "tok_"):
         name = token.removeprefix(prefix)
         if name != token and name in CARDS:
