@@ -1,4 +1,4 @@
-"""Sign up, sign in, sign out, who I am."""
+"""Sign up, sign in, sign out, and the caller's account."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sign_up(phone: str, **changes: object) -> dict[str, object]:
     return {"phone": phone, "password": PASSWORD, "name": "Ana Roy", "role": "rider", **changes}
 
 
-async def test_who_signs_up_is_signed_in(api: Api) -> None:
+async def test_signing_up_signs_in(api: Api) -> None:
     phone = new_phone()
     anybody = api.anonymous()
     reply = await anybody.create("/auth/sign-up", sign_up(phone))
@@ -40,7 +40,7 @@ async def test_who_signs_up_is_signed_in(api: Api) -> None:
     assert me.body["roles"] == ["rider"]
 
 
-async def test_signing_up_is_told_to_the_other_parts(api: Api, store: SqliteStore) -> None:
+async def test_signing_up_publishes_an_event(api: Api, store: SqliteStore) -> None:
     seen: list[EventEnvelope] = []
     store.subscribe(lambda _collection, _id, events: seen.extend(events))
     reply = await api.anonymous().create("/auth/sign-up", sign_up(new_phone(), role="driver"))
@@ -61,7 +61,7 @@ async def test_a_repeated_sign_up_opens_another_session_of_the_same_account(
     assert await store.collection(USERS).count() == 1
 
 
-async def test_a_number_has_one_account(api: Api, store: SqliteStore) -> None:
+async def test_a_phone_number_has_one_account(api: Api, store: SqliteStore) -> None:
     phone = new_phone()
     written_otherwise = f"{phone[:2]} ({phone[2:5]}) {phone[5:8]}-{phone[8:]}"
     replies = await asyncio.gather(
@@ -90,7 +90,7 @@ async def test_a_number_has_one_account(api: Api, store: SqliteStore) -> None:
         ({"roles": ["admin"]}, "roles"),
     ],
 )
-async def test_what_does_not_fit_is_refused_by_field(
+async def test_invalid_fields_are_named_in_the_error(
     api: Api, store: SqliteStore, changes: dict[str, object], field: str
 ) -> None:
     reply = await api.anonymous().create("/auth/sign-up", sign_up(new_phone()) | changes)
@@ -99,7 +99,7 @@ async def test_what_does_not_fit_is_refused_by_field(
     assert await store.collection(USERS).count() == 0
 
 
-async def test_signing_in_takes_the_right_password_of_a_known_number(api: Api) -> None:
+async def test_signing_in_needs_a_known_number_and_its_password(api: Api) -> None:
     person = await api.person("rider", "driver")
     phone = (await person.get("/me")).body["phone"]
     anybody = api.anonymous()
@@ -112,7 +112,7 @@ async def test_signing_in_takes_the_right_password_of_a_known_number(api: Api) -
     assert wrong.body["detail"] == unknown.body["detail"]
 
 
-async def test_neither_password_nor_token_is_kept_in_clear(api: Api, store: SqliteStore) -> None:
+async def test_passwords_and_tokens_are_not_stored_in_clear_text(api: Api, store: SqliteStore) -> None:
     person = await api.person("rider")
     assert person.grant is not None
     kept = repr((await store.collection(USERS).find()).items) + repr(
@@ -133,7 +133,7 @@ async def test_a_person_may_change_their_name(api: Api) -> None:
     assert same.headers["etag"] == '"2"'
 
 
-async def test_the_other_side_sees_a_name_and_little_of_the_number(api: Api) -> None:
+async def test_the_other_party_sees_a_name_and_a_masked_number(api: Api) -> None:
     person = await api.person("rider", name="Ana Roy", phone="+15145559942")
     seen = await api.auth.person(person.user_id)
     assert (seen.name, seen.phone_masked) == ("Ana Roy", "+1 514 ••• ••42")
@@ -141,7 +141,7 @@ async def test_the_other_side_sees_a_name_and_little_of_the_number(api: Api) -> 
         await api.auth.person("usr_nobody")
 
 
-async def test_an_account_is_ensured_once_and_gets_the_roles_it_lacks(api: Api, store: SqliteStore) -> None:
+async def test_an_ensured_account_gets_its_missing_roles(api: Api, store: SqliteStore) -> None:
     phone = new_phone()
     users = await asyncio.gather(
         *(api.auth.ensure_account(phone, PASSWORD, "Op", ("support",)) for _ in range(4))
@@ -153,14 +153,14 @@ async def test_an_account_is_ensured_once_and_gets_the_roles_it_lacks(api: Api, 
     assert await store.collection(USERS).count() == 1
 
 
-async def test_who_took_an_operators_number_first_does_not_become_one(api: Api) -> None:
+async def test_a_stranger_with_an_operator_s_number_does_not_become_an_operator(api: Api) -> None:
     stranger = await api.person("rider", phone=(phone := new_phone()))
     with pytest.raises(WrongCredentials):
         await api.auth.ensure_account(phone, "the operator's own", "Admin", ("admin",))
     assert (await api.auth.user(stranger.user_id)).roles == ("rider",)
 
 
-async def test_signing_out_ends_this_session_and_no_other(api: Api) -> None:
+async def test_signing_out_ends_this_session_only(api: Api) -> None:
     first = await api.person("rider")
     phone = (await first.get("/me")).body["phone"]
     second = Client(api, first.address, await api.auth.sign_in(phone, PASSWORD))

@@ -1,4 +1,4 @@
-"""Refresh tokens over HTTP and in races; revocations from process to process; the sweep."""
+"""Refresh tokens over HTTP and in races; revocations between processes; purging of sessions."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_a_refresh_gives_the_next_tokens(api: Api) -> None:
         assert (await person.get("/me")).status == 200
 
 
-async def test_a_lost_answer_is_given_again_for_the_same_nonce(api: Api) -> None:
+async def test_a_lost_response_is_repeated_for_the_same_nonce(api: Api) -> None:
     person = await api.person("rider")
     first = await refresh(person, first_token(person), NONCE)
     again = await refresh(person, first_token(person), NONCE)
@@ -60,9 +60,7 @@ async def test_a_lost_answer_is_given_again_for_the_same_nonce(api: Api) -> None
 
 
 @pytest.mark.parametrize("nonces", [(None, None), (NONCE, None), (None, NONCE), (NONCE, "nonce-0002")])
-async def test_a_token_used_twice_otherwise_ends_its_family(
-    api: Api, nonces: tuple[str | None, str | None]
-) -> None:
+async def test_a_token_used_twice_ends_its_session(api: Api, nonces: tuple[str | None, str | None]) -> None:
     person = await api.person("rider")
     first = await refresh(person, first_token(person), nonces[0])
     stolen = await refresh(person, first_token(person), nonces[1])
@@ -73,7 +71,7 @@ async def test_a_token_used_twice_otherwise_ends_its_family(
         assert (await person.get("/me")).status == 401
 
 
-async def test_a_repeat_after_the_successor_was_used_ends_the_family(api: Api) -> None:
+async def test_a_repeat_after_the_successor_was_used_ends_the_session(api: Api) -> None:
     person = await api.person("rider")
     first = await refresh(person, first_token(person), NONCE)
     second = await refresh(person, first.body["refresh_token"], "nonce-0002")
@@ -82,26 +80,26 @@ async def test_a_repeat_after_the_successor_was_used_ends_the_family(api: Api) -
     assert (await refresh(person, second.body["refresh_token"])).status == 401
 
 
-async def test_a_made_up_token_ends_nothing(api: Api) -> None:
+async def test_an_invented_token_ends_nothing(api: Api) -> None:
     person = await api.person("rider")
     session_id = first_token(person).partition(".")[0]
-    for made_up in (
+    for invented in (
         f"{session_id}.1.AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA",
         "x",
         f"{session_id}.1.x.y",
     ):
-        assert (await refresh(person, made_up)).status == 401
+        assert (await refresh(person, invented)).status == 401
     assert (await refresh(person, first_token(person))).status == 200
 
 
-async def test_the_same_refresh_at_once_gives_one_successor(api: Api) -> None:
+async def test_concurrent_repeats_of_a_refresh_get_one_successor(api: Api) -> None:
     person = await api.person("rider")
     replies = await asyncio.gather(*(refresh(person, first_token(person), NONCE) for _ in range(8)))
     assert {reply.status for reply in replies} == {200}
     assert len({reply.body["refresh_token"] for reply in replies}) == 1
 
 
-async def test_two_who_hold_one_token_end_it_for_both(api: Api) -> None:
+async def test_two_holders_of_one_token_end_the_session(api: Api) -> None:
     person = await api.person("rider")
     replies = await asyncio.gather(*(refresh(person, first_token(person), f"nonce-000{n}") for n in range(2)))
     assert sorted(reply.status for reply in replies) == [200, 401]
@@ -109,7 +107,7 @@ async def test_two_who_hold_one_token_end_it_for_both(api: Api) -> None:
     assert (await refresh(person, winner.body["refresh_token"])).status == 401
 
 
-async def test_a_session_without_use_is_over_after_a_day(store: SqliteStore, redis: RedisClient) -> None:
+async def test_an_unused_session_ends_after_a_day(store: SqliteStore, redis: RedisClient) -> None:
     now = [datetime.now(UTC).timestamp()]
     clock = Clock(wall=lambda: now[0])
     async with serving(store=store, redis=redis, clock=clock) as api:
@@ -122,7 +120,7 @@ async def test_a_session_without_use_is_over_after_a_day(store: SqliteStore, red
 
 
 class Process:
-    """What another process of ours has of auth."""
+    """The auth service as another process has it."""
 
     def __init__(self, store: SqliteStore, redis: RedisClient, clock: Clock | None = None) -> None:
         clock = clock or Clock()
@@ -142,7 +140,7 @@ class Process:
         self.passwords.close()
 
     async def refuses(self, token: bytes) -> bool:
-        """Whether it comes to refuse the token, within the time a broadcast may take."""
+        """Wait until the process refuses the token."""
         async with asyncio.timeout(10):
             while True:
                 try:
@@ -152,33 +150,33 @@ class Process:
                 await asyncio.sleep(0.01)
 
 
-async def test_a_session_that_ends_here_is_refused_there(store: SqliteStore, redis: RedisClient) -> None:
-    async with Process(store, redis) as here, Process(store, redis) as there:
-        phone = new_phone()
-        await here.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
-        grant = await here.service.sign_in(phone, PASSWORD)
-        token = grant.access_token.encode()
-        there.tokens.verify(token)  # remembered there
-        await here.service.end_session(grant.session_id)
-        with pytest.raises(Unauthenticated):
-            here.tokens.verify(token)
-        assert await there.refuses(token)
-
-
-async def test_a_process_that_starts_later_knows_what_ended_before(
+async def test_a_session_ended_in_one_process_is_refused_in_another(
     store: SqliteStore, redis: RedisClient
 ) -> None:
-    async with Process(store, redis) as here:
+    async with Process(store, redis) as first, Process(store, redis) as second:
         phone = new_phone()
-        await here.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
-        grant = await here.service.sign_in(phone, PASSWORD)
-        await here.service.end_session(grant.session_id)
+        await first.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
+        grant = await first.service.sign_in(phone, PASSWORD)
+        token = grant.access_token.encode()
+        second.tokens.verify(token)  # cached in the second process
+        await first.service.end_session(grant.session_id)
+        with pytest.raises(Unauthenticated):
+            first.tokens.verify(token)
+        assert await second.refuses(token)
+
+
+async def test_a_new_process_knows_sessions_that_ended_before(store: SqliteStore, redis: RedisClient) -> None:
+    async with Process(store, redis) as first:
+        phone = new_phone()
+        await first.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
+        grant = await first.service.sign_in(phone, PASSWORD)
+        await first.service.end_session(grant.session_id)
     async with Process(store, redis) as later:
         with pytest.raises(Unauthenticated):
             later.tokens.verify(grant.access_token.encode())
 
 
-async def test_revocations_are_forgotten_when_no_token_can_live(
+async def test_revocations_are_dropped_when_their_tokens_have_expired(
     store: SqliteStore, redis: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.auth.revocations.RELOAD_SECONDS", 0.05)
@@ -198,7 +196,7 @@ async def test_revocations_are_forgotten_when_no_token_can_live(
         assert later.revocations.stats()["known_sessions"] == 0
 
 
-async def test_old_sessions_are_swept_and_living_ones_kept(store: SqliteStore, redis: RedisClient) -> None:
+async def test_old_sessions_are_purged_and_open_ones_kept(store: SqliteStore, redis: RedisClient) -> None:
     now = [datetime.now(UTC).timestamp()]
     clock = Clock(wall=lambda: now[0])
     async with Process(store, redis, clock) as process:

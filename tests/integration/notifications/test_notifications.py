@@ -1,4 +1,4 @@
-"""Notifications, stored once an event, and read by their person."""
+"""Notifications: created once per event, listed and read by their person."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from supportcarr.notifications.routes import routes
 from supportcarr.notifications.service import NotificationsService
 
 
-async def told(service: NotificationsService, events: Sequence[EventEnvelope]) -> None:
+async def deliver(service: NotificationsService, events: Sequence[EventEnvelope]) -> None:
     (consumer,) = consumers(service)
     for event in events:
         assert isinstance(event.event, consumer.events)
         await consumer.handle(event)
 
 
-async def test_a_life_is_told_once_however_often_its_events_come(store: Store) -> None:
+async def test_repeated_events_create_each_notification_once(store: Store) -> None:
     service = NotificationsService(store, Clock())
     life = events.whole_life()
-    await told(service, [*life, *life])
+    await deliver(service, [*life, *life])
     await asyncio.gather(*(service.notify(event) for event in life))
     rider = (await service.list_for(events.RIDER, 50)).items
     assert [n.kind for n in rider] == [
@@ -45,19 +45,17 @@ async def test_a_life_is_told_once_however_often_its_events_come(store: Store) -
     assert all(n.rescue_id == events.RESCUE for n in rider + driver)
 
 
-async def test_each_notification_is_recorded_as_a_fact_in_the_event_s_time(store: Store) -> None:
+async def test_each_notification_has_an_event_with_the_time_of_its_cause(store: Store) -> None:
     service = NotificationsService(store, Clock())
     event = events.envelope(events.departed(), 4)
-    await told(service, [event])
+    await deliver(service, [event])
     (notification,) = (await service.list_for(events.RIDER, 50)).items
     (recorded,) = await store.collection(NOTIFICATIONS).pending_events(notification.id)
     assert recorded.event == NotificationCreated(notification_id=notification.id, user_id=events.RIDER)
     assert (notification.at, recorded.at) == (event.at, event.at)
 
 
-async def test_a_person_pages_through_their_own_and_marks_one_as_read(
-    store: Store, redis: RedisClient
-) -> None:
+async def test_a_person_lists_notifications_and_marks_one_as_read(store: Store, redis: RedisClient) -> None:
     service = NotificationsService(store, Clock())
     async with serving(routes(service), store=store, redis=redis) as api:
         ann, ben = await api.person("rider"), await api.person("driver")
@@ -87,7 +85,7 @@ async def test_a_person_pages_through_their_own_and_marks_one_as_read(
         assert (await ann.get("/me/notifications?limit=0")).status == 422
 
 
-async def test_two_devices_that_read_it_at_once_both_see_it_read(store: Store) -> None:
+async def test_concurrent_reads_of_a_notification_succeed(store: Store) -> None:
     service = NotificationsService(store, Clock())
     await service.notify(events.envelope(events.departed(), 4))
     (notification,) = (await service.list_for(events.RIDER, 50)).items

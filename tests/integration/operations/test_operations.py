@@ -1,4 +1,4 @@
-"""What operators read: the overview, the list, one rescue whole, the map."""
+"""The console's queries: overview, list, one rescue, map."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ AREAS = (Area("laval", "America/Toronto"), Area("montreal", "America/Toronto"))
 
 
 @dataclass
-class City:
-    """The other parts, as the console sees them."""
+class FakeParts:
+    """Fakes of the other parts."""
 
     known: set[str] = field(default_factory=lambda: {events.RESCUE})
 
@@ -79,23 +79,23 @@ class Payments:
         return PAYMENT
 
 
-def standing_clock(now: datetime = NOW) -> Clock:
-    """A city's clock that hardly moves."""
+def stopped_clock(now: datetime = NOW) -> Clock:
+    """A clock that hardly moves."""
     return Clock(city_origin=now, speed=1e-9)
 
 
 def console(store: Store, now: datetime = NOW) -> OperationsService:
-    return OperationsService(store, standing_clock(now), City(), AREAS)
+    return OperationsService(store, stopped_clock(now), FakeParts(), AREAS)
 
 
-async def follow(service: OperationsService, events: Sequence[EventEnvelope]) -> None:
+async def apply_events(service: OperationsService, events: Sequence[EventEnvelope]) -> None:
     (consumer,) = consumers(service)
     for event in events:
         assert isinstance(event.event, consumer.events)
         await consumer.handle(event)
 
 
-def of_rescue(
+def for_rescue(
     n: int, events: Sequence[EventEnvelope], *, area: str = "montreal", later: float = 0
 ) -> list[EventEnvelope]:
     """The same life for another rescue, so many minutes later."""
@@ -109,13 +109,13 @@ def of_rescue(
     return moved
 
 
-async def test_the_overview_counts_every_status_and_what_was_earned_today(store: Store) -> None:
+async def test_the_overview_counts_every_status_and_today_s_revenue(store: Store) -> None:
     service = console(store)
     life = events.whole_life()
-    await follow(service, of_rescue(1, life))
-    await follow(service, of_rescue(2, life, later=1))
-    await follow(service, of_rescue(3, life[:3], later=2))  # matching since 21:04
-    await follow(service, of_rescue(4, life[:1], area="laval", later=5))  # requested at 21:06
+    await apply_events(service, for_rescue(1, life))
+    await apply_events(service, for_rescue(2, life, later=1))
+    await apply_events(service, for_rescue(3, life[:3], later=2))  # matching since 21:04
+    await apply_events(service, for_rescue(4, life[:1], area="laval", later=5))  # requested at 21:06
     overview = await service.overview()
     assert overview.drivers == DriverCounts(5, 2)
     assert set(overview.rescues) == set(STATUSES)
@@ -127,12 +127,12 @@ async def test_the_overview_counts_every_status_and_what_was_earned_today(store:
     assert (laval.waiting_seconds_max, laval.today.completed) == (4 * 60, 0)
 
 
-async def test_the_overview_is_reckoned_once_a_second_however_many_ask(store: Store) -> None:
+async def test_the_overview_is_cached_for_a_second(store: Store) -> None:
     now = [0.0]
     service = console(store)
     service._overviews = BoundedCache(2, OVERVIEW_CACHE_SECONDS, monotonic=lambda: now[0])
     assert (await service.overview()).rescues["completed"] == 0
-    await follow(service, events.whole_life())
+    await apply_events(service, events.whole_life())
     assert (await service.overview()).rescues["completed"] == 0
     assert (await service.overview("montreal")).rescues["completed"] == 1
     now[0] = OVERVIEW_CACHE_SECONDS
@@ -140,14 +140,14 @@ async def test_the_overview_is_reckoned_once_a_second_however_many_ask(store: St
 
 
 async def test_today_begins_at_midnight_in_the_area_s_own_time(store: Store) -> None:
-    await follow(console(store), events.whole_life())  # ended at 16:07 in Montreal
+    await apply_events(console(store), events.whole_life())  # ended at 16:07 in Montreal
     evening = datetime(2026, 11, 24, 4, 59, tzinfo=UTC)  # 23:59 in Montreal
     assert (await console(store, evening).overview()).today.completed == 1
     assert (await console(store, evening + timedelta(minutes=2)).overview()).today.completed == 0
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_events_that_come_at_once_in_any_order_give_one_row(store: Store, seed: int) -> None:
+async def test_concurrent_events_in_any_order_give_one_row(store: Store, seed: int) -> None:
     service = console(store)
     life = events.whole_life() * 2
     random.Random(seed).shuffle(life)
@@ -161,10 +161,10 @@ async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: 
     service = console(store)
     life = events.whole_life()
     for n in range(1, 6):
-        await follow(service, of_rescue(n, life if n % 2 else life[:3], later=n))
-    await follow(service, of_rescue(9, life[:1], area="laval"))
-    city = City()
-    mine = routes(service, standing_clock(), city, Offers(), Payments(), city, Whole)
+        await apply_events(service, for_rescue(n, life if n % 2 else life[:3], later=n))
+    await apply_events(service, for_rescue(9, life[:1], area="laval"))
+    city = FakeParts()
+    mine = routes(service, stopped_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("support")
 
@@ -191,9 +191,9 @@ async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: 
         assert (await ops.get("/admin/rescues?nonsense=1")).status == 422
 
 
-async def test_one_rescue_is_shown_whole(store: Store, redis: RedisClient) -> None:
-    city = City()
-    mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city, Whole)
+async def test_a_rescue_is_shown_with_all_its_details(store: Store, redis: RedisClient) -> None:
+    city = FakeParts()
+    mine = routes(console(store), stopped_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("admin")
         answer = await ops.get(f"/admin/rescues/{events.RESCUE}")
@@ -210,11 +210,11 @@ async def test_one_rescue_is_shown_whole(store: Store, redis: RedisClient) -> No
 async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, redis: RedisClient) -> None:
     service = console(store)
     life = events.whole_life()
-    await follow(service, of_rescue(1, life))
-    await follow(service, of_rescue(2, life[:4]))
-    await follow(service, of_rescue(3, life[:4], area="laval"))
-    city = City()
-    mine = routes(service, standing_clock(), city, Offers(), Payments(), city, Whole)
+    await apply_events(service, for_rescue(1, life))
+    await apply_events(service, for_rescue(2, life[:4]))
+    await apply_events(service, for_rescue(3, life[:4], area="laval"))
+    city = FakeParts()
+    mine = routes(service, stopped_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("support")
         answer = await ops.get("/admin/map?area=montreal")
@@ -228,9 +228,9 @@ async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, 
 
 
 @pytest.mark.parametrize("path", ["overview", "rescues", f"rescues/{events.RESCUE}", "map?area=montreal"])
-async def test_only_operators_may_look(store: Store, redis: RedisClient, path: str) -> None:
-    city = City()
-    mine = routes(console(store), standing_clock(), city, Offers(), Payments(), city, Whole)
+async def test_only_operators_may_use_the_console(store: Store, redis: RedisClient, path: str) -> None:
+    city = FakeParts()
+    mine = routes(console(store), stopped_clock(), city, Offers(), Payments(), city, Whole)
     async with serving(mine, store=store, redis=redis) as api:
         people = [await api.person("rider"), await api.person("driver")]
         assert [(await person.get(f"/admin/{path}")).status for person in people] == [403, 403]

@@ -1,4 +1,4 @@
-"""Access tokens: signed by the first secret, verified by any, remembered, and refused when revoked."""
+"""Access tokens: signed by the first secret, verified by any, cached, and refused when revoked."""
 
 from __future__ import annotations
 
@@ -35,35 +35,37 @@ class WallClock:
         return self.now
 
 
-class Known(set[str]):
-    """Revoked sessions as far as the process knows; ``others`` are those that it has not heard of."""
+class FakeRevocations(set[str]):
+    """Revoked sessions known to the process; ``unknown`` ones are revoked elsewhere."""
 
-    def __init__(self, *others: str) -> None:
+    def __init__(self, *unknown: str) -> None:
         super().__init__()
-        self.others = others
+        self.unknown = unknown
 
     @property
     def known(self) -> set[str]:
         return self
 
     def stale(self) -> bool:
-        return bool(self.others)
+        return bool(self.unknown)
 
     async def confirm(self, session_id: str) -> None:
-        if session_id in self.others:
+        if session_id in self.unknown:
             raise Unauthenticated
 
 
-def tokens(secrets: str = NEW, revoked: Known | None = None, wall: WallClock | None = None) -> AccessTokens:
-    known = Known() if revoked is None else revoked
+def tokens(
+    secrets: str = NEW, revoked: FakeRevocations | None = None, wall: WallClock | None = None
+) -> AccessTokens:
+    known = FakeRevocations() if revoked is None else revoked
     return AccessTokens(
         AuthSettings(token_secrets=secrets, access_seconds=900), known, wall=wall or WallClock()
     )
 
 
-def test_a_token_says_whose_it_is() -> None:
+def test_a_token_identifies_its_principal() -> None:
     issuer = tokens()
-    for _ in range(2):  # verified, then remembered
+    for _ in range(2):  # verified, then cached
         principal = issuer.verify(issuer.issue(ANA, "ses_1").encode())
         assert (principal.user_id, principal.session_id) == ("usr_1", "ses_1")
         assert principal.roles == {"driver", "rider"}
@@ -77,7 +79,7 @@ def test_secrets_rotate_without_signing_anybody_out() -> None:
         after.verify(old)
 
 
-def test_a_token_is_over_at_its_end_even_if_it_is_remembered() -> None:
+def test_a_cached_token_expires() -> None:
     wall = WallClock()
     issuer = tokens(wall=wall)
     token = issuer.issue(ANA, "ses_1").encode()
@@ -89,8 +91,8 @@ def test_a_token_is_over_at_its_end_even_if_it_is_remembered() -> None:
             issuer.verify(token)
 
 
-def test_a_revoked_session_is_refused_though_its_token_is_remembered() -> None:
-    revoked = Known()
+def test_a_cached_token_of_a_revoked_session_is_refused() -> None:
+    revoked = FakeRevocations()
     issuer, verifier = tokens(), tokens(revoked=revoked)
     token = issuer.issue(ANA, "ses_1").encode()
     verifier.verify(token)
@@ -99,8 +101,8 @@ def test_a_revoked_session_is_refused_though_its_token_is_remembered() -> None:
         verifier.verify(token)
 
 
-async def test_who_may_have_missed_something_asks() -> None:
-    verifier = tokens(revoked=Known("ses_1"))
+async def test_a_stale_process_confirms_sessions() -> None:
+    verifier = tokens(revoked=FakeRevocations("ses_1"))
     gone, living = (verifier.verify(tokens().issue(ANA, f"ses_{n}").encode()) for n in (1, 2))
     assert verifier.stale()
     await verifier.confirm(living)
@@ -135,16 +137,16 @@ CLAIMS = {"sub": "usr_1", "sid": "ses_1", "roles": ["admin"], "ver": 1, "exp": 1
         b"eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c3JfMSJ9.",
     ],
 )
-def test_what_we_did_not_sign_is_refused(token: bytes) -> None:
+def test_a_forged_token_is_refused(token: bytes) -> None:
     with pytest.raises(Unauthenticated):
         tokens().verify(token)
 
 
-def test_a_well_signed_token_of_another_issuer_process_is_taken() -> None:
+def test_a_token_signed_by_another_process_is_accepted() -> None:
     assert tokens().verify(forged(CLAIMS)).roles == {"admin"}
 
 
-def test_no_more_tokens_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert CACHED_TOKENS_MAX >= 1000
     monkeypatch.setattr("supportcarr.auth.access_tokens.CACHED_TOKENS_MAX", 3)
     issuer = tokens()
@@ -156,6 +158,6 @@ def test_no_more_tokens_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("secrets", ["", "short:abc", "nokid" + "x" * 40, ":" + "x" * 40])
-def test_a_weak_or_misspelt_secret_is_refused_at_start(secrets: str) -> None:
+def test_an_invalid_secret_is_refused_at_start(secrets: str) -> None:
     with pytest.raises(SettingsError, match="SUPPORTCARR_AUTH_TOKEN_SECRETS"):
         tokens(secrets)

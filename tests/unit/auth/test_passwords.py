@@ -1,4 +1,4 @@
-"""Passwords: hashed on threads of their own, refused when bcrypt would cut them or too many wait."""
+"""Passwords: hashed in a thread pool, refused if bcrypt would truncate them or too many wait."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ SETTINGS = AuthSettings(bcrypt_cost=4, bcrypt_threads=1)
 
 
 @pytest.fixture
-def keeper() -> Iterator[PasswordHasher]:
-    kept = PasswordHasher(SETTINGS)
-    yield kept
-    kept.close()
+def hasher() -> Iterator[PasswordHasher]:
+    created = PasswordHasher(SETTINGS)
+    yield created
+    created.close()
 
 
-async def test_a_password_matches_its_hash_and_no_other(keeper: PasswordHasher) -> None:
-    hashed = await keeper.hash("correct horse")
+async def test_a_password_matches_its_hash_and_no_other(hasher: PasswordHasher) -> None:
+    hashed = await hasher.hash("correct horse")
     assert hashed.startswith("$2b$04$")
-    assert await keeper.verify("correct horse", hashed)
-    assert not await keeper.verify("correct horsf", hashed)
+    assert await hasher.verify("correct horse", hashed)
+    assert not await hasher.verify("correct horsf", hashed)
 
 
-async def test_nobody_has_a_password_and_it_is_hashed_all_the_same(
-    keeper: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+async def test_an_unknown_account_takes_as_long_as_a_wrong_password(
+    hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[bytes] = []
     real = bcrypt.checkpw
@@ -42,7 +42,7 @@ async def test_nobody_has_a_password_and_it_is_hashed_all_the_same(
         return real(password, hashed)
 
     monkeypatch.setattr(bcrypt, "checkpw", spy)
-    assert not await keeper.verify("correct horse", None)
+    assert not await hasher.verify("correct horse", None)
     assert [call[:7] for call in calls] == [b"$2b$04$"]
 
 
@@ -55,38 +55,38 @@ def test_a_password_has_8_characters_and_at_most_72_bytes(text: str, code: str) 
     assert (refused.value.errors[0].field, refused.value.errors[0].code) == ("password", code)
 
 
-def test_72_bytes_are_read_whole() -> None:
+def test_72_bytes_are_accepted() -> None:
     assert encode_password("é" * 36) == ("é" * 36).encode()
 
 
-def test_a_password_holds_no_nul() -> None:
+def test_a_password_must_not_contain_nul() -> None:
     with pytest.raises(ValidationFailed):
         encode_password("correct\0horse")
 
 
-async def test_too_many_at_once_are_refused_at_once(
-    keeper: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+async def test_requests_beyond_the_queue_are_refused_immediately(
+    hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
     monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
-    waiting = [asyncio.create_task(keeper.verify("correct horse", "x")) for _ in range(passwords.MAX_QUEUED)]
+    waiting = [asyncio.create_task(hasher.verify("correct horse", "x")) for _ in range(passwords.MAX_QUEUED)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded) as refused:
-        await keeper.verify("correct horse", "x")
+        await hasher.verify("correct horse", "x")
     assert refused.value.retry_after
     release.set()
     assert all(await asyncio.gather(*waiting))
-    assert await keeper.verify("correct horse", "x")
+    assert await hasher.verify("correct horse", "x")
 
 
-async def test_who_waits_past_the_deadline_is_refused_and_does_not_keep_a_place(
+async def test_a_request_past_the_deadline_is_refused_and_leaves_the_queue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     release = threading.Event()
     monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
-    keeper = PasswordHasher(SETTINGS, deadline_seconds=0.01)
+    hasher = PasswordHasher(SETTINGS, deadline_seconds=0.01)
     with pytest.raises(Overloaded):
-        await keeper.verify("correct horse", "x")
-    assert keeper._queued == 0
+        await hasher.verify("correct horse", "x")
+    assert hasher._queued == 0
     release.set()
-    keeper.close()
+    hasher.close()

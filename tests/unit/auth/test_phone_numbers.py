@@ -1,4 +1,4 @@
-"""Phone numbers: one form to keep, a masked one to show."""
+"""Phone numbers: normalized for storage, masked for others."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from supportcarr.contracts.errors import ValidationFailed
 @pytest.mark.parametrize(
     "text", ["+15145550142", "+1 514-555-0142", "+1 (514) 555-0142", " +1 514 555 0142 "]
 )
-def test_a_number_is_kept_in_one_form(text: str) -> None:
+def test_a_number_is_normalized(text: str) -> None:
     assert parse(text) == "+15145550142"
 
 
 @pytest.mark.parametrize(
     "text", ["", "514 555 0142", "hello", "+1", "+1514", "+999 1", "+1 514 555 0142 ext. 5"]
 )
-def test_what_is_no_number_with_country_code_is_refused(text: str) -> None:
+def test_an_invalid_number_is_refused(text: str) -> None:
     with pytest.raises(ValidationFailed) as refused:
         parse(text, "phone")
     assert refused.value.errors[0].field == "phone"

@@ -1,4 +1,4 @@
-"""The rule of refresh tokens: current, repeated, reused, over."""
+"""The decision for a refresh token: rotate, repeat, reused, ended."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROTATED = rotate(FRESH, FIRST, "two", NOW, DAY)
 
 
 @pytest.mark.parametrize(
-    ("session", "presented", "after", "judgement"),
+    ("session", "presented", "after", "decision"),
     [
         (FRESH, FIRST, 0, "rotate"),
         (FRESH, PresentedToken(1, "one"), 0, "rotate"),
@@ -42,18 +42,18 @@ ROTATED = rotate(FRESH, FIRST, "two", NOW, DAY)
         (end_session(FRESH, "signed_out", NOW), FIRST, 0, "ended"),
     ],
 )
-def test_each_token_is_judged(
-    session: Session, presented: PresentedToken, after: int, judgement: RefreshDecision
+def test_the_decision_for_each_token(
+    session: Session, presented: PresentedToken, after: int, decision: RefreshDecision
 ) -> None:
-    assert decide_refresh(session, presented, NOW + timedelta(seconds=after)) == judgement
+    assert decide_refresh(session, presented, NOW + timedelta(seconds=after)) == decision
 
 
-def test_a_repeat_without_nonce_is_never_forgiven() -> None:
+def test_a_repeat_without_nonce_is_a_reuse() -> None:
     nameless = rotate(FRESH, PresentedToken(1, "one"), "two", NOW, DAY)
     assert decide_refresh(nameless, PresentedToken(1, "one"), NOW) == "reused"
 
 
-def test_using_a_session_prolongs_it() -> None:
+def test_a_refresh_extends_the_session() -> None:
     assert rotate(FRESH, FIRST, "two", NOW + timedelta(hours=5), DAY).expires_at == NOW + timedelta(hours=29)
 
 

@@ -1,4 +1,4 @@
-"""Refresh tokens: genuine or not, and the same successor for the same nonce."""
+"""Refresh tokens: recognized by their MAC, and the same successor for the same nonce."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supportcarr.auth.refresh_tokens import RefreshTokens
 TOKENS = RefreshTokens("secret")
 
 
-def test_a_token_is_read_back() -> None:
+def test_an_issued_token_is_read() -> None:
     token = TOKENS.issue("ses_1", 3)
     read = TOKENS.read(token, "nonce-12")
     assert read is not None
@@ -18,14 +18,14 @@ def test_a_token_is_read_back() -> None:
     assert presented.nonce not in (None, "nonce-12")
 
 
-def test_two_tokens_of_one_place_differ() -> None:
+def test_two_tokens_of_one_generation_differ() -> None:
     assert TOKENS.issue("ses_1", 1) != TOKENS.issue("ses_1", 1)
 
 
 @pytest.mark.parametrize(
     "change", ["ses_2.3.{r}.{m}", "ses_1.4.{r}.{m}", "ses_1.3.{r}x.{m}", "ses_1.3.{r}.x{m}"]
 )
-def test_a_changed_token_is_none_of_ours(change: str) -> None:
+def test_a_changed_token_is_not_read(change: str) -> None:
     _, _, random, mac = TOKENS.issue("ses_1", 3).split(".")
     assert TOKENS.read(change.format(r=random, m=mac), None) is None
 
@@ -33,11 +33,11 @@ def test_a_changed_token_is_none_of_ours(change: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "a", "a.b.c.d", "a.1.c.d", "a.1.c.d.e", "é.1.c.d", "a.\u0661.c.d", "...."]
 )
-def test_what_somebody_made_up_is_none_of_ours(text: str) -> None:
+def test_an_invented_token_is_not_read(text: str) -> None:
     assert TOKENS.read(text, None) is None
 
 
-def test_another_secret_makes_other_tokens() -> None:
+def test_a_token_of_another_secret_is_not_read() -> None:
     assert RefreshTokens("other").read(TOKENS.issue("ses_1", 1), None) is None
 
 

@@ -1,4 +1,4 @@
-"""Who is told what."""
+"""Who is notified of which event, with which text."""
 
 from __future__ import annotations
 
@@ -20,81 +20,81 @@ from supportcarr.contracts.money import Charge
 from supportcarr.notifications.texts import TEXTS, NotificationText, money, notification_texts
 
 
-def told(fact: AnyEvent) -> dict[str, NotificationText]:
-    by_person = {notice.user_id: notice for notice in notification_texts(fact)}
-    assert len(by_person) == len(list(notification_texts(fact))), "a person is told once"
+def texts_by_person(event: AnyEvent) -> dict[str, NotificationText]:
+    by_person = {text.user_id: text for text in notification_texts(event)}
+    assert len(by_person) == len(list(notification_texts(event))), "each person gets one text"
     return by_person
 
 
-def test_both_sides_are_told_of_an_assignment() -> None:
-    notes = told(events.assigned())
-    assert notes[events.RIDER].kind == notes[events.DRIVER].kind == "driver_assigned"
-    assert notes[events.RIDER].body != notes[events.DRIVER].body
+def test_an_assignment_notifies_both_sides() -> None:
+    texts = texts_by_person(events.assigned())
+    assert texts[events.RIDER].kind == texts[events.DRIVER].kind == "driver_assigned"
+    assert texts[events.RIDER].body != texts[events.DRIVER].body
 
 
-def test_a_promised_driver_and_the_rider_are_told_that_it_comes_after_another_job() -> None:
-    notes = told(events.assigned(queued_behind="res_qc_01jdc0000000000000000000r0"))
-    assert {n.kind for n in notes.values()} == {"driver_queued"}
+def test_a_queued_assignment_notifies_both_sides() -> None:
+    texts = texts_by_person(events.assigned(queued_behind="res_qc_01jdc0000000000000000000r0"))
+    assert {n.kind for n in texts.values()} == {"driver_queued"}
 
 
-def test_an_exchange_is_told_to_the_rider_and_to_the_driver_who_lost_the_job() -> None:
-    notes = told(events.assigned(driver=events.OTHER_DRIVER, previous_driver=events.DRIVER))
-    assert {user: n.kind for user, n in notes.items()} == {
+def test_an_exchange_notifies_the_rider_and_both_drivers() -> None:
+    texts = texts_by_person(events.assigned(driver=events.OTHER_DRIVER, previous_driver=events.DRIVER))
+    assert {user: n.kind for user, n in texts.items()} == {
         events.RIDER: "driver_exchanged",
         events.OTHER_DRIVER: "driver_assigned",
         events.DRIVER: "driver_exchanged",
     }
 
 
-def test_the_first_search_is_not_told_but_a_driver_who_gave_up_is() -> None:
-    assert told(events.matching()) == {}
-    notes = told(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"))
-    assert {n.kind for n in notes.values()} == {"driver_gave_up"}
-    assert set(notes) == {events.RIDER, events.DRIVER}
+def test_a_search_notifies_only_after_a_driver_gave_up() -> None:
+    assert texts_by_person(events.matching()) == {}
+    texts = texts_by_person(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"))
+    assert {n.kind for n in texts.values()} == {"driver_gave_up"}
+    assert set(texts) == {events.RIDER, events.DRIVER}
 
 
 @pytest.mark.parametrize(
-    ("fact", "kind"),
+    ("event", "kind"),
     [
         (events.departed(), "driver_departed"),
         (events.arrived(), "driver_arrived"),
         (events.started(), "job_started"),
     ],
 )
-def test_the_driver_s_own_doings_are_told_to_the_rider_alone(fact: AnyEvent, kind: str) -> None:
-    assert {user: n.kind for user, n in told(fact).items()} == {events.RIDER: kind}
+def test_the_driver_s_progress_notifies_the_rider_only(event: AnyEvent, kind: str) -> None:
+    assert {user: n.kind for user, n in texts_by_person(event).items()} == {events.RIDER: kind}
 
 
-def test_the_end_of_a_job_says_what_is_paid_and_what_is_earned() -> None:
-    notes = told(events.completed())
-    assert "31.50 CAD" in notes[events.RIDER].body
-    assert "23.62 CAD" in notes[events.DRIVER].body
+def test_a_completed_rescue_names_the_price_and_the_earnings() -> None:
+    texts = texts_by_person(events.completed())
+    assert "31.50 CAD" in texts[events.RIDER].body
+    assert "23.62 CAD" in texts[events.DRIVER].body
 
 
-def test_a_bike_fixed_on_the_spot_has_not_arrived_anywhere_and_the_lower_price_is_told() -> None:
+def test_a_bike_fixed_on_the_spot_has_its_own_text() -> None:
     fixed = replace(events.completed(), outcome="fixed_on_spot", owed=Charge(1500, 1125, "CAD"))
-    notes = told(fixed)
-    assert notes[events.RIDER].kind == "rescue_completed"
-    assert notes[events.RIDER].title == "Your bike is fixed"
-    assert "15.00 CAD" in notes[events.RIDER].body
-    assert "11.25 CAD" in notes[events.DRIVER].body
+    texts = texts_by_person(fixed)
+    assert texts[events.RIDER].kind == "rescue_completed"
+    assert texts[events.RIDER].title == "Your bike is fixed"
+    assert "15.00 CAD" in texts[events.RIDER].body
+    assert "11.25 CAD" in texts[events.DRIVER].body
 
 
-def test_a_free_cancellation_before_any_driver_is_told_to_the_rider_and_says_that_nothing_is_paid() -> None:
-    notes = told(events.cancelled())
-    assert set(notes) == {events.RIDER}
-    assert "pay nothing" in notes[events.RIDER].body
+def test_a_free_cancellation_notifies_the_rider_only() -> None:
+    texts = texts_by_person(events.cancelled())
+    assert set(texts) == {events.RIDER}
+    assert "pay nothing" in texts[events.RIDER].body
 
 
-def test_a_late_cancellation_names_the_fee_to_the_rider_and_its_part_to_the_driver() -> None:
-    notes = told(events.cancelled(Charge(700, 560, "CAD"), driver=events.DRIVER))
-    assert "7.00 CAD" in notes[events.RIDER].body
-    assert "5.60 CAD" in notes[events.DRIVER].body
-    assert notes[events.RIDER].kind == "rescue_cancelled"
+def test_a_late_cancellation_names_the_fee_and_the_driver_s_share() -> None:
+    texts = texts_by_person(events.cancelled(Charge(700, 560, "CAD"), driver=events.DRIVER))
+    assert "7.00 CAD" in texts[events.RIDER].body
+    assert "5.60 CAD" in texts[events.DRIVER].body
+    assert texts[events.RIDER].kind == "rescue_cancelled"
 
 
-def test_a_no_show_is_told_to_both() -> None:
-    fact = RiderNotFound(
+def test_a_no_show_notifies_both_sides() -> None:
+    event = RiderNotFound(
         rescue_id=events.RESCUE,
         rider_id=events.RIDER,
         area_id=events.AREA,
@@ -102,17 +102,17 @@ def test_a_no_show_is_told_to_both() -> None:
         driver_id=events.DRIVER,
         owed=Charge(1000, 800, "CAD"),
     )
-    notes = told(fact)
-    assert "10.00 CAD" in notes[events.RIDER].body
-    assert "8.00 CAD" in notes[events.DRIVER].body
+    texts = texts_by_person(event)
+    assert "10.00 CAD" in texts[events.RIDER].body
+    assert "8.00 CAD" in texts[events.DRIVER].body
 
 
 @pytest.mark.parametrize(
     ("reason", "words"),
     [("card_declined", "card"), ("unsafe_battery", "fire service"), ("something_new", "pay nothing")],
 )
-def test_a_rejection_says_its_reason_in_words(reason: str, words: str) -> None:
-    fact = RescueRejected(
+def test_a_rejection_explains_its_reason(reason: str, words: str) -> None:
+    event = RescueRejected(
         rescue_id=events.RESCUE,
         rider_id=events.RIDER,
         area_id=events.AREA,
@@ -120,44 +120,47 @@ def test_a_rejection_says_its_reason_in_words(reason: str, words: str) -> None:
         reason=reason,
         owed=events.NOTHING,
     )
-    assert words in told(fact)[events.RIDER].body
+    assert words in texts_by_person(event)[events.RIDER].body
 
 
-def test_a_rescue_without_a_taker_is_told_to_the_rider() -> None:
-    fact = RescueUnserved(
+def test_an_unserved_rescue_notifies_the_rider() -> None:
+    event = RescueUnserved(
         rescue_id=events.RESCUE,
         rider_id=events.RIDER,
         area_id=events.AREA,
         status="unserved",
         owed=events.NOTHING,
     )
-    assert told(fact)[events.RIDER].kind == "rescue_unserved"
+    assert texts_by_person(event)[events.RIDER].kind == "rescue_unserved"
 
 
-def test_a_failed_payment_is_told_unless_the_rejection_tells_it() -> None:
-    assert told(events.paid("capture", "failed"))[events.RIDER].kind == "payment_failed"
-    assert told(events.paid("hold", "failed")) == {}
-    assert told(events.paid("hold", "requires_action"))[events.RIDER].kind == "payment_requires_action"
-    assert told(events.paid("capture", "succeeded")) == {}
+def test_a_failed_payment_notifies_unless_the_rejection_does() -> None:
+    assert texts_by_person(events.paid("capture", "failed"))[events.RIDER].kind == "payment_failed"
+    assert texts_by_person(events.paid("hold", "failed")) == {}
+    assert (
+        texts_by_person(events.paid("hold", "requires_action"))[events.RIDER].kind
+        == "payment_requires_action"
+    )
+    assert texts_by_person(events.paid("capture", "succeeded")) == {}
 
 
-def test_a_locked_pin_is_told_to_both() -> None:
-    fact = PinLocked(
+def test_a_locked_pin_notifies_both_sides() -> None:
+    event = PinLocked(
         rescue_id=events.RESCUE, rider_id=events.RIDER, area_id=events.AREA, driver_id=events.DRIVER
     )
-    assert {n.kind for n in told(fact).values()} == {"pin_locked"}
-    assert set(told(fact)) == {events.RIDER, events.DRIVER}
+    assert {n.kind for n in texts_by_person(event).values()} == {"pin_locked"}
+    assert set(texts_by_person(event)) == {events.RIDER, events.DRIVER}
 
 
-def test_a_driver_whom_the_system_took_offline_is_told_and_one_who_went_by_themselves_is_not() -> None:
+def test_going_offline_notifies_only_if_the_system_did_it() -> None:
     missed = DriverStandingChanged(
         driver_id=events.DRIVER, approved=True, online=False, reason="missed_offers"
     )
-    assert told(missed)[events.DRIVER].kind == "driver_offline"
-    assert told(DriverStandingChanged(driver_id=events.DRIVER, approved=True, online=False)) == {}
+    assert texts_by_person(missed)[events.DRIVER].kind == "driver_offline"
+    assert texts_by_person(DriverStandingChanged(driver_id=events.DRIVER, approved=True, online=False)) == {}
 
 
-def test_every_text_is_a_plain_sentence_that_uses_known_figures_only() -> None:
+def test_every_text_is_a_sentence_with_known_amounts() -> None:
     for title, body in TEXTS.values():
         assert title[0].isupper() and not title.endswith(".")
         assert body[0].isupper() and body.endswith(".")

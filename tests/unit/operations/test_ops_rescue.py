@@ -1,4 +1,4 @@
-"""The console's row follows the events, in whatever order they come."""
+"""The console's row of a rescue is built from events in any order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def minute(n: int) -> object:
     return events.START + timedelta(minutes=n)
 
 
-def test_a_whole_life_is_on_the_row() -> None:
+def test_the_row_has_the_data_of_all_events() -> None:
     row = row_of(events.whole_life())
     assert row.id == events.RESCUE
     assert (row.status, row.source_version) == ("completed", 7)
@@ -39,13 +39,13 @@ def test_a_whole_life_is_on_the_row() -> None:
     assert (row.pickup, row.dropoff, row.problem) == (events.PICKUP, events.DROPOFF, "flat_tire")
 
 
-def test_what_is_asked_for_is_on_the_row_before_anybody_is_looked_for() -> None:
+def test_the_row_has_the_request_before_matching_begins() -> None:
     row = row_of([events.envelope(events.requested(), 1)])
     assert (row.kind, row.problem) == ("rescue", "flat_tire")
     assert (row.pickup, row.dropoff) == (events.PICKUP, events.DROPOFF)
 
 
-def test_a_request_from_before_it_was_told_leaves_that_open() -> None:
+def test_an_old_request_event_without_details_leaves_them_empty() -> None:
     untold = replace(events.requested(), kind=None, problem=None, pickup=None, dropoff=None)
     row = row_of([events.envelope(untold, 1), events.envelope(events.matching(), 2)])
     assert (row.kind, row.pickup) == ("rescue", events.PICKUP)
@@ -68,7 +68,7 @@ def test_any_order_gives_the_same_row(chance: random.Random) -> None:
     assert row_of(life) == expected
 
 
-def test_a_second_search_waits_from_its_own_beginning_and_has_no_driver() -> None:
+def test_a_second_matching_resets_the_wait_and_the_driver() -> None:
     life = [events.envelope(events.requested(), 1), events.envelope(events.matching(), 2)]
     life += [events.envelope(events.assigned(), 3)]
     life += [events.envelope(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"), 4)]
@@ -84,5 +84,5 @@ def test_an_older_payment_event_does_not_undo_a_newer_one() -> None:
     assert row.refunded_minor == 3150
 
 
-def test_a_fact_of_something_else_makes_no_row() -> None:
+def test_an_event_of_something_else_creates_no_row() -> None:
     assert apply_event(None, events.envelope(UserSignedUp(user_id=events.RIDER, role="rider"))) is None

@@ -1,4 +1,4 @@
-"""The table of the feed: which fact goes to whose stream."""
+"""Which domain event goes to which streams."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ OPS = f"ops:{events.AREA}"
 OFFER = "off_01jdc0000000000000000000f1"
 
 
-def fed(fact: AnyEvent, version: int = 4) -> dict[str, StreamMessage]:
+def messages_by_stream(event: AnyEvent, version: int = 4) -> dict[str, StreamMessage]:
     named = [
         (stream, entry)
-        for entry in to_stream_messages(events.envelope(fact, version))
+        for entry in to_stream_messages(events.envelope(event, version))
         for stream in entry.streams
     ]
     by_stream = dict(named)
-    assert len(by_stream) == len(named), "a stream gets an event once"
+    assert len(by_stream) == len(named), "each stream gets an event once"
     return by_stream
 
 
-def test_a_change_of_status_goes_to_rider_driver_and_operators() -> None:
-    entries = fed(events.departed(), version=4)
+def test_a_status_change_goes_to_rider_driver_and_operators() -> None:
+    entries = messages_by_stream(events.departed(), version=4)
     assert set(entries) == {RIDER, DRIVER, OPS}
     update = StatusUpdate(rescue_id=events.RESCUE, status="en_route", version=4, previous="assigned")
-    told = StreamMessage((RIDER, DRIVER, OPS), "rescue:status_update", update)
-    assert all(entry == told for entry in entries.values())
+    message = StreamMessage((RIDER, DRIVER, OPS), "rescue:status_update", update)
+    assert all(entry == message for entry in entries.values())
 
 
-def test_without_a_driver_it_goes_to_the_rider_and_operators() -> None:
-    assert set(fed(events.requested())) == {RIDER, OPS}
+def test_a_status_change_without_a_driver_goes_to_rider_and_operators() -> None:
+    assert set(messages_by_stream(events.requested())) == {RIDER, OPS}
 
 
 def test_the_first_status_has_no_previous_one() -> None:
-    (rider, _) = fed(events.requested(), version=1).values()
+    (rider, _) = messages_by_stream(events.requested(), version=1).values()
     assert msgspec.to_builtins(rider.payload) == {
         "rescue_id": events.RESCUE,
         "status": "requested",
@@ -54,27 +54,27 @@ def test_the_first_status_has_no_previous_one() -> None:
     }
 
 
-def test_a_driver_who_gave_it_up_is_told_as_well() -> None:
-    entries = fed(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"))
+def test_a_driver_who_gave_up_gets_the_status_change() -> None:
+    entries = messages_by_stream(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"))
     assert set(entries) == {RIDER, DRIVER, OPS}
-    assert len({id(entry) for entry in entries.values()}) == 1, "all are told the same, at once"
+    assert len({id(entry) for entry in entries.values()}) == 1, "all get the same message"
 
 
-def test_a_driver_who_lost_it_in_an_exchange_is_told_why() -> None:
-    entries = fed(events.assigned(driver=events.OTHER_DRIVER, previous_driver=events.DRIVER))
+def test_an_exchanged_driver_gets_the_reason() -> None:
+    entries = messages_by_stream(events.assigned(driver=events.OTHER_DRIVER, previous_driver=events.DRIVER))
     assert set(entries) == {RIDER, DRIVER, OTHER, OPS}
     reasons = {stream: getattr(entry.payload, "reason", None) for stream, entry in entries.items()}
     assert reasons == {RIDER: None, DRIVER: "exchanged", OTHER: None, OPS: None}
 
 
-def test_an_end_carries_its_reason() -> None:
-    payload = fed(events.cancelled())[RIDER].payload
+def test_a_final_status_carries_its_reason() -> None:
+    payload = messages_by_stream(events.cancelled())[RIDER].payload
     assert isinstance(payload, StatusUpdate)
     assert (payload.status, payload.reason) == ("cancelled", "changed_my_mind")
 
 
 def test_a_payment_goes_to_rider_driver_and_operators() -> None:
-    entries = fed(events.paid())
+    entries = messages_by_stream(events.paid())
     assert set(entries) == {RIDER, DRIVER, OPS}
     assert entries[RIDER].name == "payment:processed"
     assert entries[RIDER].payload == PaymentUpdate(
@@ -87,7 +87,7 @@ def test_a_payment_goes_to_rider_driver_and_operators() -> None:
     )
 
 
-def test_offers_go_to_their_driver_alone() -> None:
+def test_offers_go_to_their_driver_only() -> None:
     made = OfferMade(
         offer_id=OFFER,
         rescue_id=events.RESCUE,
@@ -102,12 +102,14 @@ def test_offers_go_to_their_driver_alone() -> None:
         area_id=events.AREA,
         outcome="expired",
     )
-    assert fed(made) == {DRIVER: StreamMessage((DRIVER,), "offer:new", PayloadRef("offer", OFFER))}
+    assert messages_by_stream(made) == {
+        DRIVER: StreamMessage((DRIVER,), "offer:new", PayloadRef("offer", OFFER))
+    }
     closing = OfferOutcome(offer_id=OFFER, rescue_id=events.RESCUE, outcome="expired")
-    assert fed(closed) == {DRIVER: StreamMessage((DRIVER,), "offer:closed", closing)}
+    assert messages_by_stream(closed) == {DRIVER: StreamMessage((DRIVER,), "offer:closed", closing)}
 
 
-def test_a_message_goes_to_the_rescue_s_people_and_operators() -> None:
+def test_a_message_goes_to_rider_driver_and_operators() -> None:
     sent = MessageSent(
         message_id="msg_1",
         rescue_id=events.RESCUE,
@@ -116,24 +118,24 @@ def test_a_message_goes_to_the_rescue_s_people_and_operators() -> None:
         sender_id=events.DRIVER,
         driver_id=events.DRIVER,
     )
-    entries = fed(sent)
+    entries = messages_by_stream(sent)
     assert set(entries) == {RIDER, DRIVER, OPS}
     assert {entry.payload for entry in entries.values()} == {PayloadRef("message", "msg_1")}
 
 
-def test_a_notification_goes_to_its_person_alone() -> None:
+def test_a_notification_goes_to_its_person_only() -> None:
     created = NotificationCreated(notification_id="ntf_1", user_id=events.RIDER)
-    assert fed(created) == {
+    assert messages_by_stream(created) == {
         RIDER: StreamMessage((RIDER,), "notification:new", PayloadRef("notification", "ntf_1"))
     }
 
 
-def test_other_facts_go_nowhere() -> None:
-    assert fed(UserSignedUp(user_id=events.RIDER, role="rider")) == {}
+def test_other_events_are_not_streamed() -> None:
+    assert messages_by_stream(UserSignedUp(user_id=events.RIDER, role="rider")) == {}
 
 
-def test_every_name_of_the_feed_is_declared_as_an_event_of_a_stream() -> None:
+def test_every_mapped_name_is_declared_as_an_event_of_a_stream() -> None:
     declared = {event.name for event in SOCKET_EVENTS if event.stream}
-    fed_names = {entry.name for event in events.whole_life() for entry in to_stream_messages(event)}
-    assert fed_names == {"rescue:status_update", "payment:processed"}
-    assert fed_names <= declared
+    mapped_names = {entry.name for event in events.whole_life() for entry in to_stream_messages(event)}
+    assert mapped_names == {"rescue:status_update", "payment:processed"}
+    assert mapped_names <= declared
