@@ -90,16 +90,21 @@ def version_of(if_match: bytes) -> int | None:
     return int(match[1])
 
 
+def empty_query(type_: Any) -> Any:
+    """The value of an empty query string; ``None`` if a parameter is required."""
+    with contextlib.suppress(msgspec.ValidationError):
+        return msgspec.convert({}, type_)
+    return None
+
+
 def query_decoder(type_: Any) -> Callable[[bytes], Any]:
     """Decodes one query string (numbers and booleans from text).  Raises ``ValidationFailed``."""
     fields = msgspec.structs.fields(type_)
     if not fields and not type_.__struct_config__.forbid_unknown_fields:
-        anything = type_()  # a page: what comes with its address is the browser's business
+        anything = type_()  # a page: its query is the browser's business
         return lambda _: anything
     lists = {f.encode_name for f in fields if _is_list(f.type)}
-    no_query: Any = None
-    with contextlib.suppress(msgspec.ValidationError):  # a parameter is required
-        no_query = msgspec.convert({}, type_)
+    no_query = empty_query(type_)
 
     def decoded(raw: bytes) -> Any:
         if not raw and no_query is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from supportcarr.contracts.routing import Route
-from supportcarr.gateway.decoding import body_decoder, query_decoder, refuse_naive_times
+from supportcarr.gateway.decoding import body_decoder, empty_query, query_decoder, refuse_naive_times
 from supportcarr.kit.observability.metrics import RequestMetrics, Timings
 
 API = "/api/v1"
@@ -25,6 +25,7 @@ class Endpoint:
         "counted_only",
         "decode_body",
         "decode_query",
+        "empty_query",
         "handle",
         "has_rescue_id",
         "idempotent",
@@ -62,6 +63,7 @@ class Endpoint:
         self.raw_body = route.body is bytes
         self.changes = not self.is_get
         self.decode_query = query_decoder(route.query)
+        self.empty_query = empty_query(route.query)
         self.decode_body: Callable[[bytes], Any] | None = None
         if route.body is not None and not self.raw_body:
             refuse_naive_times(route.body, f"{route.method} {route.path}")

@@ -242,7 +242,9 @@ class Pipeline:
         if endpoint.roles is not None and (principal is None or endpoint.roles.isdisjoint(principal.roles)):
             raise Forbidden
         # Stage.INPUT
-        query = endpoint.decode_query(request.query_string)
+        query = endpoint.empty_query
+        if request.query_string or query is None:
+            query = endpoint.decode_query(request.query_string)
         body: Any = None
         if endpoint.decode_body is not None:
             require_json(headers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -165,13 +166,15 @@ async def answer(recorder: Recorder) -> Reply:
     )
     endpoint = RecordedEndpoint(route, RequestMetrics())
     endpoint.recorder = recorder
-    decode_query = endpoint.decode_query
+    decode_query, decode_body = endpoint.decode_query, endpoint.decode_body
+    assert decode_body is not None
 
-    def noted(raw: bytes) -> Any:
+    def noted(decode: Callable[[bytes], Any], raw: bytes) -> Any:
         recorder.note(Stage.INPUT)
-        return decode_query(raw)
+        return decode(raw)
 
-    endpoint.decode_query = noted
+    endpoint.decode_query = partial(noted, decode_query)
+    endpoint.decode_body = partial(noted, decode_body)
     anything = cast(Any, recorder)
     pipeline = Pipeline(
         tokens=anything,
