@@ -66,7 +66,7 @@ async def test_a_cursor_belongs_to_the_list_that_handed_it_out(cast: Cast) -> No
 
 
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.long)])
-async def test_a_path_that_names_nothing_is_not_found(cast: Cast, every: int) -> None:
+async def test_unknown_ids_in_paths_are_not_found(cast: Cast, every: int) -> None:
     """Each parameter of each route with every *every*-th unknown id, another one for each route."""
     before = await cast.platform.digest()
     wrong, tried, turn = [], 0, 0

@@ -49,7 +49,7 @@ async def refuses_all(cast: Cast, route: Route, bodies: Iterable[Spoilt]) -> lis
     return wrong
 
 
-async def test_what_is_no_body_at_all_is_refused_everywhere(cast: Cast) -> None:
+async def test_malformed_json_is_refused_everywhere(cast: Cast) -> None:
     limit = cast.platform.container.settings.http.max_body_bytes
     wrong = []
     for route in json_routes(cast.platform):
@@ -72,7 +72,7 @@ async def test_every_field_is_held_to_its_rules(cast: Cast) -> None:
     assert tried > 500
 
 
-async def test_a_body_of_another_kind_is_refused(cast: Cast) -> None:
+async def test_a_body_of_another_media_type_is_refused(cast: Cast) -> None:
     before = await cast.platform.digest()
     for route in json_routes(cast.platform):
         for kind in (

@@ -1,4 +1,4 @@
-"""A gateway with auth's routes and the things of the tests, on a real store and Redis."""
+"""A gateway with auth's routes and the example part, on a real store and Redis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every request leaves a line: who, which route, how it ended; never a path, query, token or body."""
+"""Every request writes a log line: caller, route, outcome; never a path, query, token or body."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
-async def test_lines_tell_what_happened_and_nothing_secret(
+async def test_lines_tell_what_happened_and_contain_no_secret(
     store: SqliteStore, redis: RedisClient, tmp_path: Path
 ) -> None:
     file = tmp_path / "access.jsonl"

@@ -58,7 +58,7 @@ async def test_a_bad_body_is_refused_and_changes_nothing(
     assert await store.collection(THINGS).count() == 0
 
 
-async def test_a_body_of_another_kind_is_refused(api: Api) -> None:
+async def test_a_body_of_another_media_type_is_refused(api: Api) -> None:
     rider = await api.person("rider")
     reply = await rider.create("/things", raw=GOOD, headers={"content-type": "text/plain"})
     is_problem(reply, 415, "unsupported_media_type")
@@ -153,9 +153,7 @@ async def test_a_body_that_comes_in_pieces_is_read_whole_and_the_connection_goes
     writer.close()
 
 
-async def test_a_body_with_two_lengths_is_refused_since_others_may_read_it_otherwise(
-    api: Api, store: SqliteStore
-) -> None:
+async def test_a_body_with_two_lengths_is_refused(api: Api, store: SqliteStore) -> None:
     rider = await api.person("rider")
     reader, writer = await asyncio.open_connection("127.0.0.1", int(api.url.rpartition(":")[2]))
     writer.write(
@@ -198,7 +196,7 @@ async def made(rider: Client) -> str:
 @pytest.mark.parametrize(
     "if_match", ["7", '"x"', 'W/"1"', '"1", "2"', "", '"-1"', '"1', '"9999999999999999999"']
 )
-async def test_an_if_match_that_makes_no_sense_is_refused(api: Api, if_match: str) -> None:
+async def test_a_malformed_if_match_is_refused(api: Api, if_match: str) -> None:
     rider = await api.person("rider")
     thing = await made(rider)
     reply = await rider.patch(f"/things/{thing}", {"at": {"lat": 1, "lng": 1}}, if_match=if_match)
@@ -207,7 +205,7 @@ async def test_an_if_match_that_makes_no_sense_is_refused(api: Api, if_match: st
 
 
 @pytest.mark.parametrize("if_match", ["1", "7", "*"])
-async def test_a_precondition_that_nothing_is_held_to_is_not_passed_over(api: Api, if_match: str) -> None:
+async def test_if_match_on_a_route_that_ignores_it_is_refused(api: Api, if_match: str) -> None:
     rider = await api.person("rider")
     thing = await made(rider)
     headers = {"if-match": if_match if if_match == "*" else f'"{if_match}"'}
@@ -245,19 +243,19 @@ async def test_unknown_paths_and_methods_are_problems_too(api: Api) -> None:
 
 
 @pytest.mark.parametrize("how", ["code", "cancelled"])
-async def test_our_own_fault_is_told_without_its_reasons(api: Api, how: str) -> None:
+async def test_an_internal_error_is_reported_without_its_cause(api: Api, how: str) -> None:
     reply = await api.anonymous().get(f"/fail/{how}")
     is_problem(reply, 500, "internal_error")
     assert "secret" not in str(reply.body)
 
 
-async def test_a_store_that_is_away_is_503_with_a_time_to_come_back(api: Api) -> None:
+async def test_an_unavailable_store_is_503_with_retry_after(api: Api) -> None:
     reply = await api.anonymous().get("/fail/store")
     is_problem(reply, 503, "unavailable")
     assert reply.headers["retry-after"] == "1"
 
 
-async def test_a_lost_race_that_nobody_decided_again_is_a_conflict(api: Api) -> None:
+async def test_a_version_conflict_that_was_not_retried_is_409(api: Api) -> None:
     is_problem(await api.anonymous().get("/fail/race"), 409, "conflict")
 
 

@@ -78,7 +78,7 @@ async def test_repeats_beside_each_other_create_once(api: Api, store: SqliteStor
     assert await store.collection(THINGS).count() == 1
 
 
-async def test_after_a_refusal_the_same_request_is_tried_again(api: Api) -> None:
+async def test_after_an_error_the_same_request_is_tried_again(api: Api) -> None:
     rider = await api.person("rider")
     for _ in range(2):
         assert (await rider.post("/things", thing("refused"), key="k-1")).status == 409
@@ -90,7 +90,7 @@ async def test_an_invalid_request_binds_no_key(api: Api) -> None:
     assert (await rider.post("/things", thing(), key="k-1")).status == 201
 
 
-async def test_nothing_of_the_body_or_key_is_kept_in_clear(api: Api, store: SqliteStore) -> None:
+async def test_neither_body_nor_key_is_stored_in_clear_text(api: Api, store: SqliteStore) -> None:
     rider = await api.person("rider")
     await rider.post("/things", thing("visible"), key="my-own-key")
     (claim,) = (await store.collection(CLAIMS).find()).items
@@ -171,6 +171,6 @@ async def test_of_many_bodies_that_want_a_released_key_one_gets_it(store: Sqlite
     assert [one for one in taken if one] == [first, first]
 
 
-async def test_a_key_that_nobody_used_can_be_released_in_peace(store: SqliteStore) -> None:
+async def test_releasing_an_unused_key_is_harmless(store: SqliteStore) -> None:
     await used(Idempotency(store, Clock(), "secret"), b"[]")
     assert await store.collection(CLAIMS).count() == 0

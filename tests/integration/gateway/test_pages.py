@@ -37,7 +37,7 @@ async def test_the_openapi_document_is_served_and_valid(api: Api) -> None:
     assert told == declared | {("get", "/clock")}
 
 
-async def test_the_reference_needs_nothing_from_elsewhere(api: Api) -> None:
+async def test_the_reference_loads_no_external_files(api: Api) -> None:
     anybody = api.anonymous()
     page = await anybody.get("//docs")
     assert page.headers["content-type"].startswith("text/html")
@@ -50,12 +50,12 @@ async def test_the_reference_needs_nothing_from_elsewhere(api: Api) -> None:
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
-async def test_both_clocks_are_told(api: Api) -> None:
+async def test_both_clocks_are_returned(api: Api) -> None:
     reply = await api.anonymous().get("/clock")
     assert set(reply.body) == {"city_time", "wall_time", "speed"}
 
 
-async def test_a_browser_is_told_where_things_are(api: Api) -> None:
+async def test_the_web_apps_configuration_is_served(api: Api) -> None:
     assert (await api.anonymous().get("//config.json")).body == {"realtime_url": "http://127.0.0.1:8001"}
 
 

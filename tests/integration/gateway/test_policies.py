@@ -16,7 +16,7 @@ def addressed(route: Route) -> str:
     return re.sub(r"{\w+}", "x", route.path)
 
 
-async def test_every_route_that_is_not_public_refuses_who_has_no_token(api: Api, store: SqliteStore) -> None:
+async def test_every_route_that_is_not_public_requires_a_token(api: Api, store: SqliteStore) -> None:
     anybody = api.anonymous()
     guarded = [route for route in api.routes if not route.policy.public]
     assert len(guarded) >= 10
@@ -50,13 +50,13 @@ async def test_a_route_is_for_the_roles_that_it_names(
             assert (reply.status, reply.code) == (403, "forbidden")
 
 
-async def test_who_may_not_is_refused_before_the_body_is_looked_at(api: Api) -> None:
+async def test_a_forbidden_request_is_refused_before_its_body_is_read(api: Api) -> None:
     driver = await api.person("driver")
     assert (await driver.create("/things", raw=b"{")).status == 403
     assert (await api.anonymous().create("/things", raw=b"{")).status == 401
 
 
-async def test_a_public_route_knows_who_asks_and_minds_no_token_that_is_over(api: Api) -> None:
+async def test_a_public_route_knows_its_caller_and_accepts_an_expired_token(api: Api) -> None:
     rider = await api.person("rider")
     assert (await rider.get("/who")).body == {"user": rider.user_id, "address": rider.address}
     stale = await rider.get("/who", headers={"authorization": "Bearer nonsense"})

@@ -34,13 +34,13 @@ async def test_a_user_is_limited_wherever_they_come_from(strict: Api) -> None:
     assert await statuses(await strict.person("rider"), "/me", 1) == [200]
 
 
-async def test_an_address_is_limited_whoever_comes_from_it(strict: Api) -> None:
+async def test_an_address_is_limited_for_all_users_together(strict: Api) -> None:
     anybody = strict.anonymous()
     assert await statuses(anybody, "/clock", 13) == [200] * 12 + [429]
     assert await statuses(strict.anonymous(), "/clock", 1) == [200]
 
 
-async def test_who_is_limited_is_told_when_to_come_back(strict: Api) -> None:
+async def test_a_rate_limited_response_has_retry_after(strict: Api) -> None:
     rider = await strict.person("rider")
     await statuses(rider, "/me", 5)
     reply = await rider.get("/me")

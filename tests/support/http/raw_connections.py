@@ -1,11 +1,11 @@
-"""A server whose connections are looked at byte by byte: a small front, a small application, raw sockets.
+"""A server whose connections are looked at byte by byte: a small fast path, a small application, raw sockets.
 
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"GET /hot HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n")
-        assert (await talk.reply()).body == b"front GET /hot  "
+        assert (await talk.reply()).body == b"fast GET /hot  "
 
-The front knows ``/hot`` (answers at once), ``/wait`` (when ``wire.gate`` is set), ``/big`` (a lot) and some
-that go wrong.  Everything else is the application's: ``/slow`` waits for the gate, ``/early`` answers
+The fast path knows ``/hot`` (answers at once), ``/wait`` (when ``wire.gate`` is set), ``/big`` (a lot) and
+some that go wrong.  Everything else is the application's: ``/slow`` waits for the gate, ``/early`` answers
 before it has read, ``/fails`` never.  Answers say who gave them, and to what.
 """
 
@@ -96,7 +96,7 @@ class Wire:
         self.server: Any = None
         self.running: asyncio.Task[None] | None = None
 
-    # --- the front ----------------------------------------------------------------------------
+    # --- the fast path------------------------------------------------------------------------
 
     def match(self, method: bytes, target: bytes) -> RouteMatch | None:
         path, _, query = target.decode("latin-1").partition("?")
@@ -114,13 +114,13 @@ class Wire:
         self.seen.append(found)
         self.requests.append(request)
         if found == "/raises":
-            raise LookupError("the front's fault")
+            raise LookupError("a fault of the fast path")
         if found == "/raises-later":
             await asyncio.sleep(0)
-            raise LookupError("the front's fault")
+            raise LookupError("a fault of the fast path")
         if found == "/wait":
             await self.wait()
-        body = b"x" * BIG if found == "/big" else self._text(b"front", request, request.body)
+        body = b"x" * BIG if found == "/big" else self._text(b"fast", request, request.body)
         headers = [(b"content-length", b"%d" % len(body))]
         if found == "/closes":
             return 413, [*headers, (b"connection", b"close")], body

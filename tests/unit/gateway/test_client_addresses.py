@@ -1,4 +1,4 @@
-"""Whose request it is: X-Forwarded-For is believed from trusted proxies only."""
+"""The client's address: X-Forwarded-For counts from trusted proxies only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def address(peer: str, *forwarded: str) -> str:
     return ClientAddresses(PROXIES).of((peer, "4711"), lines if forwarded else None)
 
 
-def test_a_stranger_cannot_name_another_address() -> None:
+def test_an_untrusted_peer_cannot_claim_another_address() -> None:
     assert address("203.0.113.9", "198.51.100.1") == "203.0.113.9"
 
 
@@ -45,7 +45,7 @@ def test_garbage_in_the_chain_ends_it() -> None:
     assert address("10.1.2.3", "") == "10.1.2.3"
 
 
-def test_a_proxy_that_says_nothing_is_the_client() -> None:
+def test_a_proxy_without_the_header_counts_as_the_client() -> None:
     assert address("10.1.2.3") == "10.1.2.3"
 
 

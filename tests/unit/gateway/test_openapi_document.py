@@ -64,13 +64,13 @@ def test_query_parameters_have_their_types_and_defaults(api: dict[str, Any]) -> 
     assert (wide["required"], wide["schema"]["default"]) == (False, False)
 
 
-def test_the_declared_status_and_the_refusals_are_answers(api: dict[str, Any]) -> None:
+def test_the_declared_status_and_the_errors_are_responses(api: dict[str, Any]) -> None:
     answers = api["paths"]["/things"]["post"]["responses"]
     assert {"201", "400", "401", "403", "409", "422", "429", "503"} <= set(answers)
     assert "404" in api["paths"]["/things/{thing_id}"]["get"]["responses"]
 
 
-def test_what_a_route_may_refuse_with_follows_from_its_codes() -> None:
+def test_the_error_statuses_of_a_route_follow_from_its_codes() -> None:
     class Locked(ApiError):
         status, code = 423, "thing_locked"
 

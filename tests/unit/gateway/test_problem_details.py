@@ -1,4 +1,4 @@
-"""What a client is told when something is refused."""
+"""The headers and body of error responses."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def test_seconds_to_wait_are_whole_and_at_least_one() -> None:
     assert headers_of(Unavailable()) == [(b"retry-after", b"1")]
 
 
-def test_who_is_not_signed_in_is_told_how_to() -> None:
+def test_unauthenticated_has_a_www_authenticate_header() -> None:
     assert headers_of(Unauthenticated()) == [(b"www-authenticate", b"Bearer")]
 
 
-def test_a_wrong_method_is_told_the_right_ones() -> None:
+def test_method_not_allowed_lists_the_allowed_methods() -> None:
     assert headers_of(MethodNotAllowed("GET, PATCH")) == [(b"allow", b"GET, PATCH")]
 
 
-def test_other_refusals_have_no_headers() -> None:
+def test_other_errors_have_no_headers() -> None:
     assert headers_of(NotFound()) == []

@@ -1,4 +1,4 @@
-"""Most requests are counted without waiting; the others count for nothing before they wait."""
+"""Most requests are counted without waiting; the others are not counted before they wait."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_sensitive_request_is_never_counted_at_once() -> None:
         assert limiter.tokens("1.2.3.4", ADDRESS) == 3
 
 
-def test_who_is_refused_has_counted_for_nothing_and_hears_when_to_come_back() -> None:
+def test_a_rejected_request_is_not_counted_and_gets_a_retry_after() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter = world.limiter()

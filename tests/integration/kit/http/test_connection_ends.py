@@ -29,7 +29,7 @@ BIGS = b"GET /big" + HOST + b"\r\n"
 async def still_serves(wire: Wire) -> None:
     async with wire.talk() as talk:
         talk.send(HOT + COLD)
-        assert await talk.replies(2) == [b"front GET /hot  ", b"asgi GET /cold  "]
+        assert await talk.replies(2) == [b"fast GET /hot  ", b"asgi GET /cold  "]
 
 
 # --- clients --------------------------------------------------------------------------------------
@@ -63,14 +63,14 @@ async def test_a_client_that_leaves_meanwhile_does_no_harm(
 @pytest.mark.parametrize(
     ("sent", "bodies"),
     [
-        (HOT, [b"front GET /hot  "]),
-        (WAIT, [b"front GET /wait  "]),
+        (HOT, [b"fast GET /hot  "]),
+        (WAIT, [b"fast GET /wait  "]),
         (COLD, [b"asgi GET /cold  "]),
         (SLOW + HOT + WAIT, [b"asgi GET /slow  ", b"asgi GET /hot  ", b"asgi GET /wait  "]),
     ],
 )
 @on_uvloop
-async def test_who_says_no_more_is_answered_what_it_has_asked(sent: bytes, bodies: list[bytes]) -> None:
+async def test_a_half_closed_connection_gets_its_responses(sent: bytes, bodies: list[bytes]) -> None:
     """uvicorn hangs up; servers that people know (nginx, Node, Go) answer, and ``nc -N`` needs it."""
     async with wired() as wire, wire.talk() as talk:
         talk.send(sent + b"GET /never-whole HTTP/1.1\r\n")
@@ -84,7 +84,7 @@ async def test_who_says_no_more_is_answered_what_it_has_asked(sent: bytes, bodie
 
 
 @on_uvloop
-async def test_who_is_still_sending_gets_the_whole_of_a_last_answer() -> None:
+async def test_a_client_that_is_still_sending_gets_the_whole_last_response() -> None:
     body = b"x" * 2_000_000
     async with wired() as wire:
         for _ in range(20):
@@ -148,14 +148,14 @@ async def test_a_client_that_reads_late_gets_all_of_it() -> None:
 @pytest.mark.parametrize("path", [b"/raises", b"/raises-later", b"/find-raises", b"/splits"])
 @pytest.mark.parametrize("before", [b"", HOT])
 @on_uvloop
-async def test_a_fault_of_the_front_is_told_logged_and_ends_that_connection_only(
+async def test_an_error_in_the_fast_path_is_logged_and_ends_its_connection_only(
     path: bytes, before: bytes
 ) -> None:
     with structlog.testing.capture_logs() as lines:
         async with wired() as wire, wire.talk() as talk:
             talk.send(before + b"GET " + path + HOST + b"\r\n" + COLD)
             if before:
-                assert await talk.replies(1) == [b"front GET /hot  "]
+                assert await talk.replies(1) == [b"fast GET /hot  "]
             answer = await talk.reply()
             assert (answer.status, json.loads(answer.body)["code"]) == (500, "internal_error")
             assert b"fault" not in answer.body.replace(b"The fault is ours", b"")
@@ -167,7 +167,7 @@ async def test_a_fault_of_the_front_is_told_logged_and_ends_that_connection_only
 
 
 @on_uvloop
-async def test_a_fault_of_the_application_is_told_without_a_body_to_who_asked_for_none() -> None:
+async def test_an_application_error_has_no_body_for_head() -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"HEAD /fails" + HOST + b"\r\n")
         answer = await talk.reply("HEAD")
@@ -176,7 +176,7 @@ async def test_a_fault_of_the_application_is_told_without_a_body_to_who_asked_fo
 
 
 @on_uvloop
-async def test_who_was_refused_is_not_told_again_that_the_application_failed() -> None:
+async def test_a_refused_request_gets_no_second_error() -> None:
     failed: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
     with structlog.testing.capture_logs() as lines:
@@ -194,7 +194,7 @@ async def test_who_was_refused_is_not_told_again_that_the_application_failed() -
 
 @pytest.mark.parametrize("before", [b"", COLD])
 @on_uvloop
-async def test_a_fault_of_the_application_is_told_as_a_problem(before: bytes) -> None:
+async def test_an_application_error_is_a_problem_document(before: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(before + b"GET /fails" + HOST + b"\r\n" + COLD)
         if before:
@@ -210,7 +210,7 @@ async def test_a_fault_of_the_application_is_told_as_a_problem(before: bytes) ->
 
 
 @on_uvloop
-async def test_what_the_front_still_answers_while_draining_ends_its_connection() -> None:
+async def test_a_fast_path_response_during_the_drain_ends_its_connection() -> None:
     async with wired() as wire, wire.talk() as waiting, wire.talk() as asgi, wire.talk() as idle:
         idle.send(HOT)
         await idle.reply()
@@ -255,7 +255,7 @@ async def test_what_comes_after_the_drain_began_is_not_done_behind_a_last_answer
 
 
 @on_uvloop
-async def test_what_was_in_line_when_the_drain_began_is_answered_and_a_body_on_its_way_is_read() -> None:
+async def test_pipelined_requests_and_bodies_are_finished_during_the_drain() -> None:
     async with wired() as wire, wire.talk() as line, wire.talk() as body, wire.talk() as half:
         line.send(WAIT + SLOW + HOT)
         body.send(b"POST /hot" + HOST + b"content-length: 6\r\n\r\nabc")
@@ -266,7 +266,7 @@ async def test_what_was_in_line_when_the_drain_began_is_answered_and_a_body_on_i
         body.send(b"def")
         wire.gate.set()
         answers = [await line.reply() for _ in range(3)]
-        assert [a.body for a in answers] == [b"front GET /wait  ", b"asgi GET /slow  ", b"asgi GET /hot  "]
+        assert [a.body for a in answers] == [b"fast GET /wait  ", b"asgi GET /slow  ", b"asgi GET /hot  "]
         assert [a.all(b"connection") for a in answers] == [[], [], [b"close"]]
         answer = await body.reply()
         assert (answer.body, answer.one(b"connection")) == (b"asgi POST /hot  abcdef", b"close")
@@ -274,7 +274,7 @@ async def test_what_was_in_line_when_the_drain_began_is_answered_and_a_body_on_i
 
 @pytest.mark.parametrize("sent", [WAIT, WAIT + HOT, SLOW, SLOW + HOT])
 @on_uvloop
-async def test_what_takes_longer_than_the_drain_is_told_so(sent: bytes) -> None:
+async def test_a_request_that_outlasts_the_drain_gets_an_error(sent: bytes) -> None:
     with structlog.testing.capture_logs() as lines:
         async with wired(drain_seconds=0.1) as wire, wire.talk() as talk:
             talk.send(sent)
@@ -289,7 +289,7 @@ async def test_what_takes_longer_than_the_drain_is_told_so(sent: bytes) -> None:
 
 
 @on_uvloop
-async def test_who_does_not_read_does_not_hold_up_the_drain() -> None:
+async def test_a_client_that_does_not_read_does_not_delay_the_drain() -> None:
     async with wired(drain_seconds=0.1) as wire, wire.talk() as talk:
         talk.reader._transport.pause_reading()  # type: ignore[attr-defined]  # it has no other way
         talk.send(BIGS * 40)
@@ -302,7 +302,7 @@ async def test_who_does_not_read_does_not_hold_up_the_drain() -> None:
 
 
 @on_uvloop
-async def test_a_port_that_is_taken_is_said_and_what_was_begun_is_ended() -> None:
+async def test_a_taken_port_raises_and_ends_the_lifespan() -> None:
     seen = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -360,7 +360,7 @@ async def test_two_servers_share_a_port_and_one_goes_on_when_the_other_ends() ->
             async with one.talk() as talk:
                 talk.send(HOT)
                 bodies |= set(await talk.replies(1))
-        assert bodies == {b"front GET /hot  ", b"asgi GET /hot  "}
+        assert bodies == {b"fast GET /hot  ", b"asgi GET /hot  "}
         other.drain()
         await running
         await still_serves(one)

@@ -1,4 +1,4 @@
-"""What is not HTTP, too much of it, or too slow: refused in order, and nobody else notices."""
+"""Malformed, oversized and slow requests are refused in their order, without effect on other connections."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def refused(talk: Talk, status: int, code: str) -> None:
 )
 @pytest.mark.parametrize("before", [b"", HOT, SLOW + WAIT])
 @on_uvloop
-async def test_what_is_not_http_is_refused_after_the_answers_to_what_was(sent: bytes, before: bytes) -> None:
+async def test_garbage_is_refused_after_the_responses_to_earlier_requests(sent: bytes, before: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(before + sent)
         wire.gate.set()
@@ -90,7 +90,7 @@ async def test_what_is_not_http_is_refused_after_the_answers_to_what_was(sent: b
 
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
-async def test_a_body_that_breaks_off_in_nonsense_is_refused_and_its_handler_told(path: bytes) -> None:
+async def test_a_malformed_body_is_refused_and_its_handler_is_told(path: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
         await until(lambda: wire.scopes)
@@ -142,7 +142,7 @@ async def test_a_head_that_is_just_not_too_large_is_answered() -> None:
         room = HEAD_BYTES - len(b"/hothostx") - 4 - len(b"z") - 4
         head = b"GET /hot" + HOST + b"z: " + b"y" * room + b"\r\n\r\n"
         talk.send(head + HOT)
-        assert await talk.replies(2) == [b"front GET /hot  "] * 2
+        assert await talk.replies(2) == [b"fast GET /hot  "] * 2
         talk.send(head.replace(b"z:", b"zz:"))
         await refused(talk, 431, "head_too_large")
 
@@ -178,7 +178,7 @@ async def test_empty_lines_without_end_are_refused() -> None:
 
 
 @on_uvloop
-async def test_one_connection_too_many_is_told_to_come_again_and_may_when_one_has_gone() -> None:
+async def test_a_connection_beyond_the_limit_gets_503_until_one_closes() -> None:
     async with wired(connections=2) as wire:
         async with wire.talk() as one, wire.talk() as two:
             for talk in (one, two):
@@ -237,7 +237,7 @@ async def test_an_idle_connection_is_ended_in_time(before: bytes) -> None:
 
 @pytest.mark.parametrize("busy", [WAIT, SLOW, b"POST /slow" + HOST + b"content-length: 3\r\n\r\n"])
 @on_uvloop
-async def test_who_waits_for_us_is_not_idle(busy: bytes) -> None:
+async def test_a_connection_that_awaits_a_response_is_not_idle(busy: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(busy)
         await until(lambda: wire.seen)
@@ -251,7 +251,7 @@ async def test_who_waits_for_us_is_not_idle(busy: bytes) -> None:
 
 
 @on_uvloop
-async def test_who_is_refused_and_does_not_leave_is_put_out() -> None:
+async def test_a_refused_client_that_does_not_close_is_disconnected() -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"nonsense\r\n\r\n")
         await refused(talk, 400, "malformed_request")
@@ -261,7 +261,7 @@ async def test_who_is_refused_and_does_not_leave_is_put_out() -> None:
 
 
 @on_uvloop
-async def test_the_server_itself_looks_for_who_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_server_sweeps_for_slow_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "IDLE_SECONDS", 0)
     monkeypatch.setattr("supportcarr.kit.http.server.SWEEP_SECONDS", 0.1)
     async with wired() as wire, wire.talk() as talk:

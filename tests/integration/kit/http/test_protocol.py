@@ -1,4 +1,4 @@
-"""One connection: who answers what, in which order, however the bytes are cut up."""
+"""One connection: which way answers a request, in which order, however the bytes are cut."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def post(path: bytes, body: bytes, *more: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("sent", "body"),
     [
-        (HOT, b"front GET /hot  "),
-        (WAIT, b"front GET /wait  "),
+        (HOT, b"fast GET /hot  "),
+        (WAIT, b"fast GET /wait  "),
         (b"GET /hot?a=%20&b=?#" + HOST + b"\r\n", b"asgi GET /hot a=%20&b=? "),
-        (b"GET /hot?a=%20&b=?" + HOST + b"\r\n", b"front GET /hot a=%20&b=? "),
-        (post(b"/hot", b"abc"), b"front POST /hot  abc"),
-        (post(b"/hot", b""), b"front POST /hot  "),
+        (b"GET /hot?a=%20&b=?" + HOST + b"\r\n", b"fast GET /hot a=%20&b=? "),
+        (post(b"/hot", b"abc"), b"fast POST /hot  abc"),
+        (post(b"/hot", b""), b"fast POST /hot  "),
         (COLD, b"asgi GET /cold  "),
         (SLOW, b"asgi GET /slow  "),
         (b"PUT /hot" + HOST + b"\r\n", b"asgi PUT /hot  "),
@@ -39,17 +39,17 @@ def post(path: bytes, body: bytes, *more: bytes) -> bytes:
         (b"GET /hot/" + HOST + b"\r\n", b"asgi GET /hot/  "),
         (b"GET //hot" + HOST + b"\r\n", b"asgi GET //hot  "),
         (b"GET http://x/hot?q" + HOST + b"\r\n", b"asgi GET /hot q "),
-        (b"\r\n\r\n" + HOT, b"front GET /hot  "),
+        (b"\r\n\r\n" + HOT, b"fast GET /hot  "),
     ],
 )
 @on_uvloop
-async def test_the_front_answers_what_it_knows_and_the_application_the_rest(sent: bytes, body: bytes) -> None:
+async def test_the_fast_path_answers_plain_requests_and_asgi_the_rest(sent: bytes, body: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         wire.gate.set()
         talk.send(sent)
         assert await talk.replies(1) == [body]
         talk.send(HOT)
-        assert await talk.replies(1) == [b"front GET /hot  "]
+        assert await talk.replies(1) == [b"fast GET /hot  "]
 
 
 @pytest.mark.parametrize("path", [b"/hot", b"/wait", b"/cold"])
@@ -68,7 +68,7 @@ async def test_an_answer_has_a_date_and_one_length_and_does_not_say_which_server
     ("method", "path"), [("HEAD", "/hot"), ("HEAD", "/x"), ("GET", "/204"), ("GET", "/304")]
 )
 @on_uvloop
-async def test_what_has_no_body_leaves_nothing_in_the_way_of_the_next_answer(method: str, path: str) -> None:
+async def test_a_response_without_a_body_does_not_disturb_the_next(method: str, path: str) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(f"{method} {path}".encode() + HOST + b"\r\n" + HOT)  # in line, so by ASGI
         answer = await talk.reply(method)
@@ -115,7 +115,7 @@ async def test_a_trailer_does_not_pass_for_a_header() -> None:
     trailed = HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-forwarded-for: 6.6.6.6\r\n\r\n"
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"POST /hot" + trailed + b"POST /cold" + trailed)
-        assert await talk.replies(2) == [b"front POST /hot  abc", b"asgi POST /cold  abc"]
+        assert await talk.replies(2) == [b"fast POST /hot  abc", b"asgi POST /cold  abc"]
         expected = [(b"host", b"x"), (b"transfer-encoding", b"chunked")]
         assert wire.requests[0].headers == wire.scopes[0]["headers"] == expected
 
@@ -128,7 +128,7 @@ async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
     async with wired() as wire, wire.talk() as talk:
         body = post(b"/hot", b"1"), post(b"/wait", b"2"), post(b"/cold", b"3")
         talk.send(HOT + body[0] + WAIT + HOT + COLD + body[1] + SLOW + body[2] + WAIT + HOT)
-        assert await talk.replies(2) == [b"front GET /hot  ", b"front POST /hot  1"]
+        assert await talk.replies(2) == [b"fast GET /hot  ", b"fast POST /hot  1"]
         await until(lambda: wire.began == 1)
         assert wire.seen == ["/hot", "/hot", "/wait"]  # those behind it have not begun
         wire.gate.set()
@@ -144,7 +144,7 @@ async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
             b"GET /hot  ",
         ]
         talk.send(HOT)
-        assert await talk.replies(1) == [b"front GET /hot  "]  # the short way is open again
+        assert await talk.replies(1) == [b"fast GET /hot  "]  # the short way is open again
 
 
 @pytest.mark.parametrize("first", [WAIT, SLOW])
@@ -164,7 +164,7 @@ async def test_what_comes_while_another_is_answered_waits_for_it(first: bytes, s
 
 
 @on_uvloop
-async def test_nobody_is_read_from_while_what_they_sent_is_in_line() -> None:
+async def test_reading_pauses_while_requests_are_pipelined() -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(SLOW * 3)
         connection = await wire.connection()
@@ -192,7 +192,7 @@ async def test_one_packet_of_very_many_requests_is_answered_in_part_and_then_ref
 
 
 @on_uvloop
-async def test_who_reads_its_answers_may_send_very_many_requests_over_time() -> None:
+async def test_a_client_that_reads_its_responses_may_send_many_requests() -> None:
     async with wired() as wire, wire.talk() as talk:
         for path in (b"/hot", b"/cold") * 10:
             talk.send((b"GET %b" % path + HOST + b"\r\n") * 50)
@@ -201,7 +201,7 @@ async def test_who_reads_its_answers_may_send_very_many_requests_over_time() -> 
 
 
 @on_uvloop
-async def test_after_an_answer_that_ends_the_connection_nothing_more_is_begun() -> None:
+async def test_no_request_begins_after_a_response_that_ends_the_connection() -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(HOT + b"GET /closes" + HOST + b"\r\n" + HOT + COLD)
         assert [(await talk.reply()).status, (answer := await talk.reply()).status] == [200, 413]
@@ -244,7 +244,7 @@ async def test_many_small_chunks_in_one_packet_are_one_body() -> None:
 
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
-async def test_who_waits_to_be_told_to_continue_is_told_so(path: bytes) -> None:
+async def test_expect_100_continue_is_answered(path: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"POST " + path + HOST + b"Expect: 100-Continue\r\ncontent-length: 3\r\n\r\n")
         assert (await talk.reply()).status == 100
@@ -253,12 +253,12 @@ async def test_who_waits_to_be_told_to_continue_is_told_so(path: bytes) -> None:
 
 
 @on_uvloop
-async def test_who_is_answered_before_its_body_is_read_may_send_it_and_go_on() -> None:
+async def test_a_client_answered_before_its_body_was_read_may_go_on() -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"POST /early" + HOST + b"content-length: 100000\r\n\r\n")
         assert await talk.replies(1) == [b"asgi POST /early  "]
         talk.send(b"x" * 100_000 + HOT)
-        assert await talk.replies(1) == [b"front GET /hot  "]
+        assert await talk.replies(1) == [b"fast GET /hot  "]
 
 
 @pytest.mark.parametrize(

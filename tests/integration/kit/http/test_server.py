@@ -102,7 +102,7 @@ async def test_new_connections_are_refused_while_it_drains() -> None:
         await slow
 
 
-async def test_what_takes_longer_than_the_drain_is_cut_off() -> None:
+async def test_a_request_that_outlasts_the_drain_is_cancelled() -> None:
     async with server(drain_seconds=0.2) as running:
         slow = asyncio.create_task(get(f"{running.url}/slow/60"))
         assert await running.says() == "slow began"
@@ -132,7 +132,7 @@ async def test_two_processes_share_a_port_and_one_takes_over() -> None:
         assert {await get(f"{one.url}/pid") for _ in range(10)} == {str(other.process.pid)}
 
 
-async def test_idle_connections_lock_nobody_out() -> None:
+async def test_idle_connections_do_not_block_new_ones() -> None:
     async with server() as running:
         idle = []
         for _ in range(200):

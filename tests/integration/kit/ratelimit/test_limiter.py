@@ -73,7 +73,7 @@ async def test_several_keys_cost_one_round_trip(redis: RedisClient, limiter: Lim
     assert during == 1 + 4  # one EVALSHA, and inside it TIME, MGET and a SET for each key
 
 
-async def test_if_one_key_is_refused_none_pays(redis: RedisClient, limiter: Limiter) -> None:
+async def test_if_one_key_is_refused_no_key_is_charged(redis: RedisClient, limiter: Limiter) -> None:
     await drain(limiter, "1.2.3.4", ADDRESS)
     fresh = Limiter(redis, lease=8)
     verdict = await fresh.take([("usr_a", USER), ("1.2.3.4", ADDRESS)])
@@ -82,7 +82,7 @@ async def test_if_one_key_is_refused_none_pays(redis: RedisClient, limiter: Limi
     assert await redis.call("EXISTS", keys.limit_bucket("user", "usr_a")) == 0
 
 
-async def test_a_known_refusal_is_answered_without_asking(redis: RedisClient, limiter: Limiter) -> None:
+async def test_a_known_refusal_needs_no_call(redis: RedisClient, limiter: Limiter) -> None:
     await drain(limiter, "usr_a", USER)
     before = await commands(redis)
     assert limiter.try_take("usr_a", USER) is False
@@ -198,7 +198,7 @@ async def test_when_redis_is_back_it_counts_again(away: EmbeddedRedis, time: Tim
         assert await redis.call("EXISTS", keys.limit_bucket("user", "usr_a")) == 1
 
 
-async def test_one_asks_whether_redis_is_back_and_nobody_waits_for_that(
+async def test_one_request_probes_redis_and_the_others_do_not_wait(
     redis_server: EmbeddedRedis, redis: RedisClient, time: Time
 ) -> None:
     with Door(redis_server.port or 0) as door:

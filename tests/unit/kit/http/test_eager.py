@@ -31,7 +31,7 @@ async def begun(work: Callable[[], Work]) -> Any:
     return await outcome
 
 
-async def test_what_waits_for_nothing_is_done_at_once() -> None:
+async def test_a_coroutine_that_never_waits_runs_at_once() -> None:
     async def work() -> str:
         async def deeper() -> str:
             return "done"

@@ -32,7 +32,7 @@ def test_a_lease_in_use_never_ends() -> None:
         assert len(world.redis.calls) < 2 + 50 * 0.4 / (LEASE_SECONDS - 0.3)
 
 
-def test_a_lease_that_nobody_uses_is_renewed_once_and_ends() -> None:
+def test_an_unused_lease_is_renewed_once_and_ends() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter = world.limiter()
@@ -102,7 +102,7 @@ def test_many_keys_share_calls_of_no_more_than_so_many() -> None:
         assert all(limiter.tokens(name, USER) == 7 for name in names)
 
 
-def test_what_is_spent_while_a_renewal_is_under_way_is_out_of_the_new_lease() -> None:
+def test_tokens_spent_during_a_renewal_count_against_the_new_lease() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter = world.limiter()
@@ -118,7 +118,7 @@ def test_what_is_spent_while_a_renewal_is_under_way_is_out_of_the_new_lease() ->
         assert world.left("usr_a", USER) == 200 - 8 - 5
 
 
-def test_who_finds_nothing_left_waits_for_the_renewal_and_does_not_ask_too() -> None:
+def test_a_request_without_tokens_waits_for_the_renewal_under_way() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter = world.limiter()
@@ -132,7 +132,7 @@ def test_who_finds_nothing_left_waits_for_the_renewal_and_does_not_ask_too() -> 
 
 
 @pytest.mark.parametrize("fate", [LOST, NEVER_THERE, Fate(0.001, 0.002, broken=True)])
-def test_a_lost_renewal_leaves_the_old_lease_and_turns_nobody_away(fate: Fate) -> None:
+def test_a_lost_renewal_leaves_the_old_lease_and_rejects_nobody(fate: Fate) -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter = world.limiter()
@@ -163,7 +163,7 @@ def test_a_lost_renewal_does_not_make_the_old_lease_longer() -> None:
         assert limiter.try_take("usr_a", USER) is None
 
 
-def test_an_answer_that_comes_too_late_gives_nothing() -> None:
+def test_a_late_reply_is_ignored() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter = world.limiter()
@@ -175,7 +175,7 @@ def test_an_answer_that_comes_too_late_gives_nothing() -> None:
         assert world.left("usr_a", USER) == 200 - 6 - 7  # five are lost until they grow again
 
 
-def test_a_question_without_an_answer_keeps_nobody_longer_than_patience() -> None:
+def test_a_call_without_a_reply_times_out() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter = world.limiter()
@@ -190,7 +190,7 @@ def test_a_question_without_an_answer_keeps_nobody_longer_than_patience() -> Non
         assert world.now - began == pytest.approx(0.3 + REPLY_SECONDS, abs=0.01)
 
 
-def test_a_renewal_refuses_nobody_though_the_bucket_is_dry() -> None:
+def test_a_renewal_of_an_empty_bucket_rejects_nobody() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter, other = world.limiter(), world.limiter(lease=1)
@@ -230,7 +230,7 @@ def test_what_is_not_leased_is_not_renewed(rule: Rule) -> None:
         assert world.left("usr_a", rule) == rule.limit - 5
 
 
-def test_questions_of_one_turn_share_a_call_and_each_has_its_own_answer() -> None:
+def test_requests_of_one_turn_share_a_call_and_have_their_own_verdicts() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         other = world.limiter(lease=1)
@@ -261,7 +261,7 @@ def test_a_question_takes_along_what_is_to_be_renewed() -> None:
         assert [len(call) for call in world.redis.calls] == [1, 2]
 
 
-def test_a_refused_request_takes_nothing_of_a_lease_either() -> None:
+def test_a_rejected_request_takes_no_token_of_a_lease() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter, other = world.limiter(), world.limiter(lease=1)
@@ -350,7 +350,7 @@ def test_a_lease_counts_from_the_question_and_not_from_the_answer() -> None:
         assert limiter.try_take("usr_a", USER) is None
 
 
-def test_a_request_that_goes_away_leaves_its_lease_to_the_next() -> None:
+def test_a_cancelled_request_leaves_its_lease_to_the_next() -> None:
     @in_its_own_time
     async def _(world: World) -> None:
         limiter = world.limiter()

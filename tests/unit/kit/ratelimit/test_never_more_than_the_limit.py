@@ -146,7 +146,7 @@ def test_in_no_stretch_of_time_more_pass_than_the_rule_and_what_leases_held(
 
 @given(steps=STEPS, fates=WHATEVER)
 @settings(max_examples=100, deadline=None)
-def test_nobody_is_turned_away_while_there_is_plenty(steps: list[Step], fates: list[Fate]) -> None:
+def test_no_request_is_rejected_while_tokens_are_left(steps: list[Step], fates: list[Fate]) -> None:
     """Each of three processes may lose a block with each call; even so nobody meets a limit here."""
     plenty = Rule("user", 10_000, seconds=1_000_000)
 
