@@ -23,7 +23,7 @@ from supportcarr.tracking.service import TrackingService
 
 
 class SocketPositionSink:
-    """``realtime.ports.PositionSink``: a position that came by Socket.IO."""
+    """``realtime.ports.PositionSink``: positions reported over Socket.IO."""
 
     def __init__(self, tracking: TrackingService) -> None:
         self._tracking = tracking
@@ -43,7 +43,7 @@ class SocketPositionSink:
 
 
 class StreamPayloads:
-    """``realtime.ports.PayloadLoader``: what people see of a thing that a fact only names."""
+    """``realtime.ports.PayloadLoader``: what people see of a document that an event refers to."""
 
     def __init__(
         self, dispatch: DispatchService, chat: ChatService, notifications: NotificationsService
