@@ -23,7 +23,7 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "crashes.md"
 BEGIN = (
-    "<!-- The rest is written by scripts/crash-steps, and held by tests/chaos/test_crash_every_step.py. -->"
+    "<!-- Generated from here on by scripts/crash-steps, checked by tests/chaos/test_crash_every_step.py. -->"
 )
 
 _SCENARIO = re.compile(r"### (?P<name>.+)")
