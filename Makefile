@@ -1,4 +1,4 @@
-# Every target installs what it misses; `scripts/setup` says plainly what it could not get.
+# Every target first installs what is missing; `scripts/setup` says what it could not install.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
@@ -8,52 +8,52 @@ NAMES ?=
 
 .PHONY: help setup demo test test-fast test-long checks unit bench chaos findings lock generated clean
 
-help:           ## this list
+help:           ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup:          ## the set-up alone; .venv/bin/supportcarr is there afterwards
+setup:          ## install everything; afterwards .venv/bin/supportcarr is there
 	@scripts/setup runtime web
 
-demo:           ## a whole city on this machine; Ctrl-C ends it (PORT=8000, DEMO_ARGS=)
+demo:           ## run a simulated city on this machine; Ctrl-C stops it (PORT=8000, DEMO_ARGS=)
 	@scripts/setup runtime web
 	@exec .venv/bin/supportcarr demo --port $(PORT) $(DEMO_ARGS)
 
-test:           ## every check and test
+test:           ## run every check and test
 	@scripts/setup dev web browser mongo actionlint
 	@scripts/test
 
-test-fast:      ## units, the store's contract on SQLite, the gateway: under two minutes
+test-fast:      ## run unit tests, the store's contract on SQLite, the gateway (under two minutes)
 	@scripts/setup dev
 	@.venv/bin/pytest tests/unit tests/contract tests/integration/gateway -m "not long" -k "not mongo" -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-test-long:      ## what is too long for make test: whole input matrices, a kill at every step on both engines (SEED=1)
+test-long:      ## run what is too long for make test: all input combinations, kills at every step on both engines (SEED=1)
 	@scripts/setup dev mongo
 	@scripts/test-long $(PYTEST_ARGS)
 
-checks:         ## lint, types, import rules, drift of what is generated
+checks:         ## run linters, type checks, import rules, and look for drift of generated files
 	@scripts/setup dev actionlint
 	@scripts/checks
 
-unit:           ## the fast tests alone
+unit:           ## run the unit tests
 	@scripts/setup dev
 	@.venv/bin/pytest tests/unit $(PYTEST_ARGS)
 
-bench:          ## the benchmarks on both engines, each a table and a JSON in benchmarks/results/
+bench:          ## run the benchmarks on both engines; tables, and JSON in benchmarks/results/
 	@scripts/setup dev node wrk peers mongo
 	@scripts/bench
 
-chaos:          ## twelve minutes of the city under 30 kills and 2 wipes of Redis, on both engines (SEED=1, ENGINES=)
+chaos:          ## simulate twelve minutes with 30 kills and 2 wipes of Redis, on both engines (SEED=1, ENGINES=)
 	@scripts/chaos
 
-findings:       ## surprises of real libraries, each tried again (NAMES='h3-parent-of-a-point' for one)
+findings:       ## check that libraries still behave as recorded in findings/ (NAMES='h3-parent-of-a-point' for one)
 	@scripts/findings $(NAMES)
 
-lock:           ## make the lock files anew from pyproject.toml
+lock:           ## update the lock files from pyproject.toml
 	@scripts/lock
 
-generated:      ## write what is generated: OpenAPI, AsyncAPI, settings page, diagrams, TypeScript types
+generated:      ## write the generated files: OpenAPI, AsyncAPI, settings page, diagrams, TypeScript types
 	@scripts/setup dev web
 	@scripts/generate
 
-clean:          ## remove what was built and installed here
+clean:          ## remove everything that was built or installed here
 	rm -rf .venv web/node_modules web/apps/*/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
