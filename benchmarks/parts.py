@@ -37,7 +37,7 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 DOCUMENTS = 20_000
-READ_BAR_US = 50.0  # part 2: a read by id from SQLite, in process
+READ_BAR_US = 50.0  # a read by id from SQLite, in process
 
 
 async def on_sqlite(path: Path, seconds: float) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 RIG = Path(__file__).parent / "rig"
 RESCUES = 40  # each with its rider and its driver connected
 RATES = (50, 200)  # messages a second
-BAR_RATE, BAR_MS = 50, 15.0  # part 2: p95 at 50 events a second
+BAR_RATE, BAR_MS = 50, 15.0  # p95 at 50 events a second
 ARRIVE_S = 3.0  # what has not arrived that long after the last message is lost
 
 

@@ -22,7 +22,7 @@ REQUESTS = 20_000
 HOST = "supportcarr.test"  # the same for every server, so that all get the same bytes
 AT = "@AT@"  # stands for the city time at which the request is sent
 
-# The mix of docs/architecture.md: 80 % reads, 20 % writes.
+# The mix of docs/benchmarks.md: 80 % reads, 20 % writes.
 MIX = {"rescue": 50, "me": 20, "coverage": 10, "positions": 15, "messages": 5}
 
 T = TypeVar("T")

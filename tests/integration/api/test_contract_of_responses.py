@@ -24,7 +24,7 @@ ID = re.compile(r"[a-z]{3}_(?:[a-z0-9]{1,8}_)?[0-9a-hjkmnp-tv-z]{26}")
 
 
 def shaped(thing: Mapping[str, Any], required: str, optional: str = "") -> None:
-    """The thing has those fields, and no others (``api.md`` names them)."""
+    """Check that the object has these fields and no others."""
     assert set(required.split()) <= set(thing), set(required.split()) - set(thing)
     assert set(thing) <= set(f"{required} {optional}".split()), set(thing)
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 REASON = {"reason": "changed_my_mind"}
 
-# product.md, written out once more: what each of its people may do while the rescue is so.
+# The statuses in which each action is allowed, written down by hand and not read from the state machine.
 DRIVER_MAY: Mapping[str, set[Status]] = {
     "departure": {"assigned"},
     "arrival": {"en_route"},

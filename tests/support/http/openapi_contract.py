@@ -1,4 +1,4 @@
-"""Holds answers to what the OpenAPI document and the routes declare."""
+"""Compare responses with what the OpenAPI document and the routes declare."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supportcarr.contracts.routing import Route
 
 API = "/api/v1"
 
-# Codes that any route may answer with (api.md: "codes used across parts", and the gateway's own).
+# Codes that any route may respond with.
 COMMON_CODES = frozenset(
     {
         "body_too_large",
@@ -105,7 +105,7 @@ class Contract:
 
 
 def _is_problem(at: str, reply: Reply) -> None:
-    """Problem details as ``api.md`` has them, with nothing of our insides in them."""
+    """Check that it is a problem document, without internals of the server in it."""
     assert reply.headers["content-type"] == "application/problem+json", at
     problem = reply.body
     assert set(problem) == PROBLEM_FIELDS, f"{at}: {problem}"

@@ -1,7 +1,7 @@
 """A platform in one object, as far as simulated riders and drivers need it: no store, no Redis.
 
-It keeps the public API's promises (``api.md``) in memory and in one task at a time, and can be told to
-break them: to lose an event, to tell one twice, to fail requests, to forget its streams.
+It implements the public API in memory, one request at a time, and breaks it on demand: it loses an event,
+sends one twice, fails requests, forgets its streams.
 """
 
 from __future__ import annotations

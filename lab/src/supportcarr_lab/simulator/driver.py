@@ -299,7 +299,7 @@ class Driver(Person):
             await self._step(job, "arrival")
 
     async def _handle_pickup(self, job: Job, rescue: dict[str, Any], plan: JobPlan) -> None:
-        """At the pickup: load the bike, or end the rescue in the way that the plan says."""
+        """At the pickup: load the bike, or end the rescue as the driver's plan says."""
         if await self.wait_for_change(job, plan.load_s):
             return
         rider = self.context.riders_by_id.get(rescue["rider"]["id"])

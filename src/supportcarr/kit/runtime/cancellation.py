@@ -1,4 +1,4 @@
-"""Cancel tasks, including those that lose a cancellation."""
+"""Ending tasks, including tasks that lose a cancellation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ RETRY_SECONDS = 1.0
 
 
 async def cancel_and_wait(*tasks: asyncio.Future[Any] | None) -> None:
-    """Cancel *tasks* and return when all of them have ended; their exceptions are ignored.
+    """Cancel *tasks* and return when all of them have ended; exceptions of theirs are ignored.
 
-    A task that has not ended after ``RETRY_SECONDS`` is cancelled again: ``asyncio.wait_for`` of Python
-    3.11, which PyMongo uses, loses a cancellation that arrives at the moment when the result does.
+    A task that has not ended after ``RETRY_SECONDS`` is cancelled again.  ``asyncio.wait_for`` of Python 3.11
+    loses a cancellation that arrives as it ends, and PyMongo sends through it.
     """
     given = {task for task in tasks if task is not None}
     left = {task for task in given if not task.done()}

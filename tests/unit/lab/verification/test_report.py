@@ -1,4 +1,4 @@
-"""The report: exactly the fields that ``api.md`` promises, and what is wrong said in sentences."""
+"""The report of a demo: its fields, and sentences about what is wrong."""
 
 from __future__ import annotations
 
