@@ -95,7 +95,7 @@ async def test_a_job_that_was_killed_twice_in_the_middle_is_not_failed(
         await until(done)
         await until(matched)
     job = await the_job(world)
-    assert (job.attempts, job.last_error) == (2, "CutShort: its process ended while it ran")
+    assert (job.attempts, job.last_error) == (2, "WorkerDied: its process ended while it ran")
     assert [line["status"] for line in await intents(world)] == ["requires_capture"]
 
 
@@ -112,7 +112,7 @@ async def test_a_dead_letter_is_listed_and_replayed_by_the_command(held_up: tupl
         lines = (await said_by(world.place, "jobs", "list")).splitlines()
         [letter] = [json.loads(line) for line in lines]
         assert letter["name"] == "payments.hold"
-        assert letter["last_error"] == "CutShort: its process ended while it ran"
+        assert letter["last_error"] == "WorkerDied: its process ended while it ran"
 
         assert "no dead letter" in await said_by(world.place, "jobs", "replay", "nobody:payments.hold")
         assert "will run again" in await said_by(world.place, "jobs", "replay", letter["id"])

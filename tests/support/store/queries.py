@@ -78,7 +78,7 @@ def _due(spec: CollectionSpec[Any]) -> Query:
 
 def _verification(name: str, spec: CollectionSpec[Any]) -> Query:
     return Query(
-        f"supportcarr_lab/verification/collect.py self._store.collection({name}).scan", spec, how="scan"
+        f"supportcarr_lab/verification/store_source.py self._store.collection({name}).scan", spec, how="scan"
     )
 
 
@@ -160,8 +160,8 @@ QUERIES: tuple[Query, ...] = (
     _verification("RESCUES", RESCUES),
     _verification("RIDERS", RIDERS),
     _verification("ROSTER", ROSTER),
-    Query("supportcarr_lab/verification/collect.py jobs.count", JOBS, {"state": "ready"}, how="count"),
-    Query("supportcarr_lab/verification/collect.py jobs.count", JOBS, {"state": "dead"}, how="count"),
+    Query("supportcarr_lab/verification/store_source.py jobs.count", JOBS, {"state": "ready"}, how="count"),
+    Query("supportcarr_lab/verification/store_source.py jobs.count", JOBS, {"state": "dead"}, how="count"),
 )
 
 # Calls of methods with these names that are no store queries, or that lead to one listed above.
