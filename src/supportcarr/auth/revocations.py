@@ -1,11 +1,11 @@
-"""Which sessions ended before their access tokens did: a set in each process, looked at on every request.
+"""Revoked sessions whose access tokens have not expired: a set in each process, checked on every request.
 
-The store holds the fact.  Redis carries it (``auth.revocation_log``): each process reads the log every
-``BEAT_SECONDS``, and an answered look is its heartbeat, for at the moment it was sent nothing was
-unknown here.  A process that has had none for ``STALE_SECONDS`` asks about each session: Redis, if that
-vouches for what it holds, else the store; with neither nobody is let in.  What could not be told, or
-was cut off between the store and Redis, each process finds in the store every ``RELOAD_SECONDS``, and
-tells.  ``docs/adr/0016-revocations-travel-with-a-heartbeat.md`` says why.
+The store is authoritative.  Every process polls the log in Redis (``auth.revocation_log``) every
+``POLL_SECONDS``; a successful poll doubles as the heartbeat, because it shows that this process knew all
+revocations when it was sent.  A process without one for ``STALE_SECONDS`` looks up each session: in
+Redis if the log there is complete, else in the store.  With neither, requests are refused.  Every
+``RELOAD_SECONDS`` each process reads the store, and appends to the log what it finds missing there.
+``docs/adr/0016-revocations-travel-with-a-heartbeat.md`` says why.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import structlog
 
 from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.model import Session
-from supportcarr.auth.revocation_log import Place, RevokedLog
+from supportcarr.auth.revocation_log import LogPosition, RevocationLog
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.contracts.errors import Overloaded, Unauthenticated
 from supportcarr.kit.redis.client import RedisClient
@@ -31,19 +31,19 @@ from supportcarr.kit.runtime.circuit_breaker import CircuitBreaker
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Collection, Range, Store, StoreError
 
-BEAT_SECONDS = 0.25
+POLL_SECONDS = 0.25
 STALE_SECONDS = 0.75
 RELOAD_SECONDS = 5.0
-_PATIENCE_SECONDS = 0.3  # with Redis where a request waits for it
-_REST_SECONDS = 0.5  # of a Redis that did not answer
-_OVERLAP = timedelta(seconds=30)  # of two looks: clocks of processes differ, commits take a while
+_REDIS_TIMEOUT_SECONDS = 0.3  # where a request waits for Redis
+_BREAKER_SECONDS = 0.5
+_OVERLAP = timedelta(seconds=30)  # of two reads of the store: clocks of processes differ, commits take time
 _PAGE = 500
 
 log = structlog.get_logger(__name__)
 
 
 class Revocations:
-    """The sessions whose access tokens must be refused though they are not over."""
+    """The revoked sessions that this process knows.  Implements ``auth.ports.RevocationList``."""
 
     def __init__(
         self,
@@ -56,106 +56,108 @@ class Revocations:
     ) -> None:
         self._sessions: Collection[Session] = store.collection(SESSIONS)
         self._clock = clock
-        self._lives = timedelta(seconds=settings.access_seconds)
-        self._log = RevokedLog(redis)
+        self._token_lifetime = timedelta(seconds=settings.access_seconds)
+        self._log = RevocationLog(redis)
         self._now = monotonic
-        self._until: dict[str, float] = {}  # wall seconds when the last access token is over
-        self._untold: set[str] = set()  # known here, and maybe not in Redis
-        self._loaded_at: datetime | None = None  # what had ended by then is known
-        self._place: Place | None = None  # how far the log was read
+        self._until: dict[str, float] = {}  # wall seconds when the session's last access token expires
+        self._unpublished: set[str] = set()  # known here, perhaps not in the log
+        self._loaded_at: datetime | None = None  # sessions that had ended by then are known
+        self._position: LogPosition | None = None  # in the log
         self._fresh_until = -math.inf
-        self._breaker = CircuitBreaker(_REST_SECONDS, monotonic=monotonic)
+        self._breaker = CircuitBreaker(_BREAKER_SECONDS, monotonic=monotonic)
         self._failing: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._asked_redis = self._asked_store = self._unanswered = self._rebuilt = 0
+        self._redis_lookups = self._store_lookups = self._lookup_failures = self._rebuilds = 0
 
-    # --- the requests' side -------------------------------------------------------------------
+    # --- for requests --------------------------------------------------------------------------
 
     @property
     def known(self) -> Container[str]:
-        """Those of which this process has heard."""
+        """The revoked sessions that this process knows."""
         return self._until
 
     def stale(self) -> bool:
-        """True if something may be revoked that is not known here: then ``confirm`` must be asked."""
+        """True if this process may not know all revocations: then call ``confirm``."""
         return self._now() > self._fresh_until
 
     async def confirm(self, session_id: str) -> None:
-        """Ask whether the session lives.  Raises ``Unauthenticated``; ``Overloaded``: nobody can tell."""
-        revoked = await self._asked(session_id)
+        """Look the session up.  Raises ``Unauthenticated``; ``Overloaded`` if that is unknown."""
+        revoked = await self._look_up_in_redis(session_id)
         if revoked is None:
-            session = await self._stored(session_id)
+            session = await self._look_up_in_store(session_id)
             revoked = session is None or session.ended_at is not None
         if revoked:
             self._add(session_id)
             raise Unauthenticated("This session is over; sign in again")
 
-    async def _asked(self, session_id: str) -> bool | None:
+    async def _look_up_in_redis(self, session_id: str) -> bool | None:
         if not self._breaker.allow():
             return None
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                answer = await self._log.ask(session_id)
+            async with asyncio.timeout(_REDIS_TIMEOUT_SECONDS):
+                revoked = await self._log.is_revoked(session_id)
         except (RedisError, TimeoutError):
             self._breaker.record_failure()
             return None
         self._breaker.record_success()
-        self._asked_redis += answer is not None
-        return answer
+        self._redis_lookups += revoked is not None
+        return revoked
 
-    async def _stored(self, session_id: str) -> Session | None:
+    async def _look_up_in_store(self, session_id: str) -> Session | None:
         try:
             session = await self._sessions.get(session_id)
         except StoreError as error:
-            self._unanswered += 1
+            self._lookup_failures += 1
             raise Overloaded("Nobody can tell just now who is signed in", retry_after=1) from error
-        self._asked_store += 1
+        self._store_lookups += 1
         return session
 
     async def revoke(self, session_id: str) -> None:
-        """Refuse its tokens from now on, here at once and elsewhere soon.  The store knows already."""
+        """Refuse the session's tokens: here at once, in other processes soon.  It has ended in the store."""
         self._add(session_id)
-        self._untold.add(session_id)
+        self._unpublished.add(session_id)
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._tell()
+            async with asyncio.timeout(_REDIS_TIMEOUT_SECONDS):
+                await self._publish()
         except (RedisError, TimeoutError) as error:
-            log.warning("revocation_not_told_yet", reason=repr(error))  # the next beat tries again
+            log.warning("revocation_publish_failed", reason=repr(error))  # the next poll retries
 
     def stats(self) -> dict[str, int]:
         """Figures for the metrics; ``stale`` is 0 or 1."""
         return {
             "known_sessions": len(self._until),
-            "unpublished_sessions": len(self._untold),
+            "unpublished_sessions": len(self._unpublished),
             "stale": int(self.stale()),
-            "redis_lookups_total": self._asked_redis,
-            "store_lookups_total": self._asked_store,
-            "lookup_failures_total": self._unanswered,
-            "rebuilds_total": self._rebuilt,
+            "redis_lookups_total": self._redis_lookups,
+            "store_lookups_total": self._store_lookups,
+            "lookup_failures_total": self._lookup_failures,
+            "rebuilds_total": self._rebuilds,
         }
 
-    # --- life ---------------------------------------------------------------------------------
+    # --- lifecycle ----------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Load what ended lately, then follow.  Raises ``StoreError``: do not take traffic then.
+        """Load the recently ended sessions, then poll the log.
 
-        Without Redis it begins stale.
+        Raises ``StoreError``: then this process must not accept requests.  Without Redis it starts stale.
         """
         await self._load()
         with contextlib.suppress(RedisError):
-            while not await self._beat():
+            while not await self._poll():
                 pass
         self._tasks = [
-            asyncio.create_task(self._again("beat", BEAT_SECONDS, self._beats), name="revocations beat"),
-            asyncio.create_task(self._again("reload", RELOAD_SECONDS, self._reload), name="revocations load"),
+            asyncio.create_task(self._repeat("poll", POLL_SECONDS, self._poll_all), name="revocations poll"),
+            asyncio.create_task(
+                self._repeat("reload", RELOAD_SECONDS, self._reload), name="revocations reload"
+            ),
         ]
 
     async def close(self) -> None:
         await cancel_and_wait(*self._tasks)
         self._tasks.clear()
 
-    async def _again(self, name: str, every_s: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it at that pace for good, and say once when it begins to fail."""
+    async def _repeat(self, name: str, every_s: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Repeat *work* at that interval; log once when it begins to fail."""
         while True:
             began = time.monotonic()
             try:
@@ -164,57 +166,59 @@ class Revocations:
                 if name not in self._failing:
                     self._failing.add(name)
                     expected = isinstance(error, RedisError | StoreError)
-                    log.warning("revocations_failing", loop=name, reason=repr(error), exc_info=not expected)
+                    log.warning(
+                        "revocations_loop_failed", loop=name, reason=repr(error), exc_info=not expected
+                    )
             else:
                 self._failing.discard(name)
             await asyncio.sleep(max(0.0, every_s - (time.monotonic() - began)))
 
-    # --- following ----------------------------------------------------------------------------
+    # --- the log ------------------------------------------------------------------------------
 
-    async def _beats(self) -> None:
-        while not await self._beat():
+    async def _poll_all(self) -> None:
+        while not await self._poll():
             pass
 
-    async def _beat(self) -> bool:
-        """Look at the log once; False: look again at once.  Raises ``RedisError``, ``StoreError``."""
-        asked_at = self._now()
-        heard = await self._log.hear(self._place)
-        if heard is None:
+    async def _poll(self) -> bool:
+        """Poll the log once; False: poll again at once.  Raises ``RedisError``, ``StoreError``."""
+        sent_at = self._now()
+        result = await self._log.poll(self._position)
+        if result is None:
             await self._rebuild()
             return False
-        if not heard.follows:
+        if not result.continues:
             await self._load()
-        for session_id, seconds in heard.ended:
+        for session_id, seconds in result.ended:
             self._add(session_id, seconds)
-            self._untold.discard(session_id)
-        self._place = heard.place
-        if heard.more:
+            self._unpublished.discard(session_id)
+        self._position = result.position
+        if result.more:
             return False
-        self._fresh_until = asked_at + STALE_SECONDS
-        await self._tell()
+        self._fresh_until = sent_at + STALE_SECONDS
+        await self._publish()
         return True
 
     async def _rebuild(self) -> None:
-        """Copy the store's to a Redis that has lost them; several processes at once do no harm."""
+        """Copy the revoked sessions to a Redis that lost them; several processes may do this at once."""
         await self._load()
         await self._log.append(self._left(self._until))
-        await self._log.vouch()
-        self._rebuilt += 1
+        await self._log.mark_complete()
+        self._rebuilds += 1
         log.info("revocations_rebuilt", known=len(self._until))
 
-    async def _tell(self) -> None:
-        if telling := set(self._untold):
-            await self._log.append(self._left(telling))
-            self._untold -= telling
+    async def _publish(self) -> None:
+        if publishing := set(self._unpublished):
+            await self._log.append(self._left(publishing))
+            self._unpublished -= publishing
 
     def _left(self, session_ids: Iterable[str]) -> list[tuple[str, int]]:
-        """Each with the seconds for which its tokens may live."""
+        """Each session with the seconds that its tokens may still live."""
         now = self._clock.wall().timestamp()
         return [(i, math.ceil(self._until[i] - now)) for i in session_ids if self._until.get(i, 0) > now]
 
     def _add(self, session_id: str, seconds: float | None = None) -> None:
-        lives = self._lives.total_seconds() if seconds is None else seconds
-        self._until[session_id] = self._clock.wall().timestamp() + lives
+        lifetime = self._token_lifetime.total_seconds() if seconds is None else seconds
+        self._until[session_id] = self._clock.wall().timestamp() + lifetime
 
     # --- the store ----------------------------------------------------------------------------
 
@@ -223,22 +227,22 @@ class Revocations:
         now = self._clock.wall().timestamp()
         for session_id in [i for i, until in self._until.items() if until < now]:
             del self._until[session_id]
-            self._untold.discard(session_id)
+            self._unpublished.discard(session_id)
 
     async def _load(self) -> None:
-        """Take over what ended since the last look at the store, and let it be told if it was not."""
+        """Read the sessions that ended since the last read of the store, and have new ones published."""
         now = self._clock.wall()
-        since = max(self._loaded_at or now - self._lives, now - self._lives) - _OVERLAP
+        since = max(self._loaded_at or now - self._token_lifetime, now - self._token_lifetime) - _OVERLAP
         cursor: str | None = None
         while True:
             page = await self._sessions.find(
                 {"ended_at": Range(ge=since)}, sort="ended_at", limit=_PAGE, cursor=cursor
             )
             for session in page.items:
-                until = session.ended_at + self._lives if session.ended_at else now
+                until = session.ended_at + self._token_lifetime if session.ended_at else now
                 if until > now and session.id not in self._until:
                     self._until[session.id] = until.timestamp()
-                    self._untold.add(session.id)
+                    self._unpublished.add(session.id)
             cursor = page.next_cursor
             if cursor is None:
                 break

@@ -19,7 +19,7 @@ from support.realtime import SocketClient
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.passwords import PasswordHasher
-from supportcarr.auth.revocation_log import RevokedLog
+from supportcarr.auth.revocation_log import RevocationLog
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService, Grant
 from supportcarr.bootstrap import processes
@@ -158,8 +158,8 @@ async def test_a_process_is_ready_when_it_knows_who_signed_out(
 
         await until(ready)
         async with RedisClient(own_redis_server.url) as redis:
-            assert await RevokedLog(redis).ask(starting.gone.session_id) is True
-            assert await RevokedLog(redis).ask(starting.within.session_id) is False
+            assert await RevocationLog(redis).is_revoked(starting.gone.session_id) is True
+            assert await RevocationLog(redis).is_revoked(starting.within.session_id) is False
         if role == "api":
 
             async def serves() -> bool:

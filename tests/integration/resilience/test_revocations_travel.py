@@ -16,7 +16,7 @@ from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.model import end_session
 from supportcarr.auth.passwords import PasswordHasher
-from supportcarr.auth.revocation_log import RevokedLog
+from supportcarr.auth.revocation_log import RevocationLog
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService, Grant
 from supportcarr.contracts.errors import Overloaded, Unauthenticated
@@ -198,14 +198,14 @@ async def test_a_wiped_redis_vouches_for_nothing_until_it_has_all_of_them_again(
     await here.revocations.close()  # or it would rebuild at once
     server.start()
     async with RedisClient(server.url) as redis:
-        log = RevokedLog(redis)
-        assert await log.ask(before.session_id) is None
+        log = RevocationLog(redis)
+        assert await log.is_revoked(before.session_id) is None
         there.door.heal()
         await until(lambda: there.figure("rebuilds_total") == 1)
         assert there.has_heard_of(before)
         assert there.has_heard_of(between)
-        assert [await log.ask(grant.session_id) for grant in (before, between)] == [True, True]
-        assert await log.ask("ses_another") is False
+        assert [await log.is_revoked(grant.session_id) for grant in (before, between)] == [True, True]
+        assert await log.is_revoked("ses_another") is False
 
 
 async def test_two_that_rebuild_at_once_do_no_harm(
@@ -238,7 +238,7 @@ async def test_a_process_that_starts_with_an_empty_redis_knows_them_from_the_sto
     async with Process(store, server) as later:
         assert not later.tokens.stale()
         assert later.has_heard_of(grant)
-        assert await RevokedLog(later.redis).ask(grant.session_id) is True
+        assert await RevocationLog(later.redis).is_revoked(grant.session_id) is True
 
 
 async def test_a_redis_that_came_back_with_less_than_it_had_vouches_no_more(
@@ -257,10 +257,12 @@ async def test_a_redis_that_came_back_with_less_than_it_had_vouches_no_more(
     await here.redis.call("HSET", keys.revoked_head(), "seq", 0)
     there.door.heal()
     await until(lambda: there.has_heard_of(second))
-    log = RevokedLog(there.redis)
+    log = RevocationLog(there.redis)
 
     async def told_again() -> bool:
-        return await log.ask(first.session_id) is True and await log.ask(second.session_id) is True
+        return (
+            await log.is_revoked(first.session_id) is True and await log.is_revoked(second.session_id) is True
+        )
 
     await until(told_again)
 
@@ -284,7 +286,7 @@ async def test_many_at_once_are_read_in_parts(
     monkeypatch.setattr("supportcarr.auth.revocation_log._READ_AT_ONCE", 7)
     there.door.shut()
     there.store.fails = True
-    await RevokedLog(here.redis).append((f"ses_{n}", 60) for n in range(450))
+    await RevocationLog(here.redis).append((f"ses_{n}", 60) for n in range(450))
     there.door.heal()
     await until(lambda: there.figure("known_sessions") == 450)
 
@@ -302,10 +304,10 @@ async def test_what_a_crash_left_untold_is_found_in_the_store_and_told(
         assert changed is not None
         await sessions.save(changed)  # and here its process died
         await until(lambda: finder.has_heard_of(grant) and other.has_heard_of(grant))
-        log = RevokedLog(finder.redis)
+        log = RevocationLog(finder.redis)
 
         async def told() -> bool:
-            return await log.ask(grant.session_id) is True
+            return await log.is_revoked(grant.session_id) is True
 
         await until(told)
 

@@ -1,14 +1,14 @@
-"""A small Redis client for asyncio: one connection a process, shared by everybody in it.
+"""A small Redis client for asyncio: one connection per process, shared by all its callers.
 
 Commands issued in the same turn of the event loop go out in one write, and replies are matched in
-order, so that concurrent requests share pipelines without knowing of each other.  A call costs
-4 to 8 µs of CPU that way, against 28 to 90 for redis-py (``docs/adr/0004``).
+order, so concurrent requests share pipelines without coordination.  A call costs 4 to 8 µs of CPU, and
+28 to 90 with redis-py (``docs/adr/0004``).
 
-- Every call has a time-out, kept by one timer for the whole connection: a call's failure comes up to
-  a quarter later than it says.  A connection that owes an answer for longer is given up.
-- What was sent when a connection breaks fails with ``RedisUnavailable``; it is sent again only if the
-  caller marked it ``safe`` (to run twice).  What was not sent yet waits for the next connection.
-- Once Redis has been away for ``GRACE_SECONDS`` calls fail at once, and go on when it is back.
+- Every call has a timeout, checked by one timer for the whole connection: a call may fail up to a
+  quarter later.  A connection with an overdue reply is closed.
+- When a connection breaks, calls that were sent fail with ``RedisUnavailable``, and are not repeated.
+  New calls wait for the next connection.
+- Once there was no connection for ``GRACE_SECONDS``, calls fail at once, until there is one again.
 - At most ``max_waiting`` calls wait; more fail at once.
 
 Blocking commands need a connection of their own: ``dedicated()``.
@@ -33,7 +33,7 @@ __all__ = ["Arg", "RedisClient", "RedisError", "RedisReplyError", "RedisUnavaila
 GRACE_SECONDS = 0.5
 _BACKOFF_SECONDS = (0.02, 1.0)  # first and longest pause between attempts to connect
 _PING_SECONDS = 2.0  # of a quiet subscription
-_SUBSCRIPTION_BACKLOG = 1_000  # messages; a reader that is slower loses the oldest
+_SUBSCRIPTION_BACKLOG = 1_000  # messages; a slow reader loses the oldest ones
 
 
 class Script:
@@ -48,7 +48,7 @@ class Script:
 
 
 @dataclass(slots=True)
-class _Held:
+class _PendingCall:
     """A call that waits for a connection."""
 
     packed: bytes
@@ -69,8 +69,8 @@ class RedisClient:
         self._timeout = timeout
         self._max_waiting = max_waiting
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._link: Connection | None = None
-        self._held: deque[_Held] = deque()
+        self._connection: Connection | None = None
+        self._held: deque[_PendingCall] = deque()
         self._down_since = 0.0
         self._closed = True
         self._keeper: asyncio.Task[None] | None = None
@@ -80,18 +80,17 @@ class RedisClient:
 
     @property
     def connected(self) -> bool:
-        return self._link is not None
+        return self._connection is not None
 
     async def open(self, *, at_once: bool = True) -> Self:
         """Connect.  Raises ``RedisUnavailable``, or ``RedisReplyError`` if the password is wrong.
 
-        Without *at_once* a Redis that cannot be reached is one that went away: calls fail until it is
-        back.
+        Without *at_once* an unreachable Redis is no error here: calls fail until it can be reached.
         """
         self._loop = asyncio.get_running_loop()
         self._closed = False
         try:
-            self._link = await connect(
+            self._connection = await connect(
                 self._address, lost=self._on_lost, name=self._name, timeout=self._timeout
             )
         except RedisUnavailable:
@@ -102,7 +101,7 @@ class RedisClient:
         return self
 
     async def close(self) -> None:
-        """Close the connection; calls without an answer fail."""
+        """Close the connection; calls without a reply fail."""
         self._closed = True
         if self._watch is not None:
             self._watch.cancel()
@@ -110,9 +109,9 @@ class RedisClient:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
-        if self._link is not None:
-            self._link.abort("the client was closed")
-            self._link = None
+        if self._connection is not None:
+            self._connection.abort("the client was closed")
+            self._connection = None
         for subscription in tuple(self._subscriptions):
             subscription.abort("the client was closed")
         self._fail_held("the client was closed")
@@ -133,13 +132,13 @@ class RedisClient:
         """
         packed = pack(args)
         future: asyncio.Future[Any] = (self._loop or asyncio.get_running_loop()).create_future()
-        link = self._link
-        if link is None:
+        connection = self._connection
+        if connection is None:
             self._hold(packed, future, decode)
-        elif link.waiting >= self._max_waiting:
+        elif connection.waiting >= self._max_waiting:
             future.set_exception(RedisUnavailable("too many calls wait for Redis"))
         else:
-            link.send(packed, future, decode)
+            connection.send(packed, future, decode)
         return future
 
     async def script(
@@ -185,20 +184,20 @@ class RedisClient:
     # --- pub/sub ------------------------------------------------------------------------------
 
     def publish(self, channel: str, message: bytes) -> asyncio.Future[Any]:
-        """Tell whoever is subscribed now; await the number of connections that were told."""
+        """Publish to the current subscribers; await their number."""
         return self.call("PUBLISH", channel, message)
 
     async def subscribe(self, *channels: str) -> AsyncGenerator[bytes, None]:
         """Messages published on the channels, on a connection of its own, for as long as it is read.
 
-        After a break it subscribes again; what was published in between is lost, as pub/sub is for
-        what the next message replaces.  The same holds for the oldest beyond 1,000 unread ones.
+        After a broken connection it subscribes again.  Messages published in between are lost, as are the
+        oldest beyond 1,000 unread ones: use pub/sub for messages that the next one replaces.
         """
         pause, longest = _BACKOFF_SECONDS
         while not self._closed:
             unread: asyncio.Queue[bytes | None] = asyncio.Queue(_SUBSCRIPTION_BACKLOG)
             try:
-                link = await self._subscribed(channels, unread)
+                connection = await self._subscribed(channels, unread)
             except RedisUnavailable:
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
                 pause = min(pause * 2, longest)
@@ -206,20 +205,20 @@ class RedisClient:
             pause = _BACKOFF_SECONDS[0]
             loop = asyncio.get_running_loop()
             try:
-                while link.open:
+                while connection.open:
                     try:
                         async with asyncio.timeout(_PING_SECONDS):
                             message = await unread.get()
                     except TimeoutError:
-                        if loop.time() - link.heard_at > 2 * _PING_SECONDS + self._timeout:
-                            link.abort("a subscription heard nothing")
-                        link.send_unanswered(pack(("PING",)))
+                        if loop.time() - connection.heard_at > 2 * _PING_SECONDS + self._timeout:
+                            connection.abort("a subscription heard nothing")
+                        connection.send_unanswered(pack(("PING",)))
                         continue
                     if message is not None:
                         yield message
             finally:
-                self._subscriptions.discard(link)
-                link.abort("the subscription ended")
+                self._subscriptions.discard(connection)
+                connection.abort("the subscription ended")
 
     async def _subscribed(self, channels: Sequence[str], unread: asyncio.Queue[bytes | None]) -> Connection:
         def hand_over(message: bytes | None) -> None:
@@ -231,29 +230,29 @@ class RedisClient:
             if isinstance(reply, list) and reply[0] == b"message":
                 hand_over(reply[2])
 
-        link = await connect(
+        connection = await connect(
             self._address,
-            lost=lambda _: hand_over(None),  # wakes the reader, who sees that the link is closed
+            lost=lambda _: hand_over(None),  # wakes the reader, who sees that the connection is closed
             name=f"{self._name}-subscriber",
             timeout=self._timeout,
         )
-        self._subscriptions.add(link)
-        link.pushed = pushed
-        link.send_unanswered(pack(("SUBSCRIBE", *channels)))
-        return link
+        self._subscriptions.add(connection)
+        connection.pushed = pushed
+        connection.send_unanswered(pack(("SUBSCRIBE", *channels)))
+        return connection
 
-    # --- the connection's life ----------------------------------------------------------------
+    # --- keeping connected --------------------------------------------------------------------
 
     def _hold(self, packed: bytes, future: asyncio.Future[Any], decode: bool) -> None:
         now = future.get_loop().time()
         if self._closed:
             future.set_exception(RedisUnavailable("the client is not open"))
         elif now - self._down_since > GRACE_SECONDS:
-            future.set_exception(RedisUnavailable("Redis is away"))
+            future.set_exception(RedisUnavailable("Redis is unavailable"))
         elif len(self._held) >= self._max_waiting:
             future.set_exception(RedisUnavailable("too many calls wait for Redis"))
         else:
-            self._held.append(_Held(packed, future, decode, now + self._timeout))
+            self._held.append(_PendingCall(packed, future, decode, now + self._timeout))
 
     def _fail_held(self, why: str) -> None:
         while self._held:
@@ -261,11 +260,11 @@ class RedisClient:
             if not held.future.done():
                 held.future.set_exception(RedisUnavailable(why))
 
-    def _on_lost(self, link: Connection) -> None:
-        if self._closed or link is not self._link:
+    def _on_lost(self, connection: Connection) -> None:
+        if self._closed or connection is not self._connection:
             return
         assert self._loop is not None
-        self._link = None
+        self._connection = None
         self._down_since = self._loop.time()
         self._keeper = self._loop.create_task(self._reconnect())
 
@@ -274,31 +273,31 @@ class RedisClient:
         pause, longest = _BACKOFF_SECONDS
         while True:
             try:
-                link = await connect(
+                connection = await connect(
                     self._address, lost=self._on_lost, name=self._name, timeout=self._timeout
                 )
-                if not link.open:
+                if not connection.open:
                     raise RedisUnavailable("the new connection broke at once")
-            except Exception:  # whatever it is, another try comes: without this task the client is dead
+            except Exception:  # this task must not end: nothing else reconnects
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
                 pause = min(pause * 2, longest)
                 continue
-            self._link = link
+            self._connection = connection
             self.reconnects += 1
             while self._held:
                 held = self._held.popleft()
                 if not held.future.done():
-                    link.send(held.packed, held.future, held.decode)
+                    connection.send(held.packed, held.future, held.decode)
             return
 
     def _tick(self) -> None:
-        """Every quarter of the time-out: give up a connection that owes an answer for too long."""
+        """Every quarter of the timeout: close a connection with an overdue reply."""
         assert self._loop is not None
         self._watch = self._loop.call_later(self._timeout / 4, self._tick)
-        if self._link is not None and self._link.overdue(self._timeout):
-            self._link.abort("Redis did not answer in time")
+        if self._connection is not None and self._connection.overdue(self._timeout):
+            self._connection.abort("Redis did not answer in time")
         now = self._loop.time()
         while self._held and self._held[0].until <= now:
             held = self._held.popleft()
             if not held.future.done():
-                held.future.set_exception(RedisUnavailable("Redis is away"))
+                held.future.set_exception(RedisUnavailable("Redis is unavailable"))

@@ -1,7 +1,7 @@
 """One connection to Redis: bytes out, replies in, in order (RESP2, redis.io/docs/reference/protocol-spec).
 
-Everything here is on the hot path of every request, so it holds no coroutine: a command is appended
-to what goes out at the end of this turn of the loop, and its future to those that wait.
+All of it is on the hot path of every request, so it has no coroutines: a command is appended to what
+is written at the end of this turn of the event loop, and its future to those that wait for a reply.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ class Address:
 
 
 class Connection(asyncio.Protocol):
-    """A connection; ``lost`` is called once when it ends.
+    """One connection; ``lost`` is called once, when it ends.
 
-    With ``pushed`` set, replies nobody waits for (pub/sub messages) are handed to it.
+    If ``pushed`` is set, it receives replies that no call waits for (pub/sub messages).
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[[Connection], None]) -> None:
@@ -82,11 +82,11 @@ class Connection(asyncio.Protocol):
 
     @property
     def waiting(self) -> int:
-        """How many calls have no answer yet."""
+        """The number of calls without a reply."""
         return len(self._waiting)
 
     def send(self, packed: bytes, future: asyncio.Future[Any], decode: bool) -> None:
-        """Queue one packed command; whatever is queued in the same turn of the loop is one write."""
+        """Queue one packed command; all commands of one turn of the event loop are one write."""
         out = self._out
         if not out:
             self._loop.call_soon(self._flush)
@@ -99,13 +99,13 @@ class Connection(asyncio.Protocol):
             self._transport.write(packed)
 
     def overdue(self, timeout: float) -> bool:
-        """True if the oldest call without an answer was sent longer ago than that."""
+        """True if the oldest call without a reply was sent longer ago than *timeout*."""
         while self._flushes and self._flushes[0][0] <= self._answered:
             self._flushes.popleft()
         return bool(self._flushes) and self._loop.time() - self._flushes[0][1] > timeout
 
     def abort(self, why: str) -> None:
-        """End the connection at once; calls without an answer fail."""
+        """Close the connection at once; calls without a reply fail."""
         self._end(why)
         if self._transport is not None:
             self._transport.abort()
@@ -135,7 +135,7 @@ class Connection(asyncio.Protocol):
                     return
                 waiting.popleft()
                 self._answered += 1
-                if future.done():  # its caller has gone
+                if future.done():  # its caller was cancelled
                     continue
                 if isinstance(reply, RedisReplyError):
                     future.set_exception(reply)
@@ -145,7 +145,7 @@ class Connection(asyncio.Protocol):
                 while (reply := reader.gets(False)) is not _INCOMPLETE:
                     self.pushed(reply)
         except hiredis.HiredisError as error:
-            self.abort(f"Redis answered what is not its protocol: {error}")
+            self.abort(f"Redis violated its protocol: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(f"the connection to Redis broke: {exc or 'it was closed'}")
@@ -169,7 +169,7 @@ async def connect(
 ) -> Connection:
     """An authenticated connection.  Raises ``RedisUnavailable``; ``RedisReplyError`` for a wrong password."""
     loop = asyncio.get_running_loop()
-    link: Connection | None = None
+    connection: Connection | None = None
     try:
         async with asyncio.timeout(timeout):
             made: tuple[Any, Connection]
@@ -182,22 +182,22 @@ async def connect(
                     address.port,
                     ssl=ssl.create_default_context() if address.tls else None,
                 )
-            link = made[1]
+            connection = made[1]
             for command in _greeting(address, name):
-                await ask(link, *command)
-            return link
+                await ask(connection, *command)
+            return connection
     except BaseException as error:
-        if link is not None:
-            link.abort("the connection to Redis could not be set up")
+        if connection is not None:
+            connection.abort("the connection to Redis could not be set up")
         if isinstance(error, OSError):  # TimeoutError is one
             raise RedisUnavailable(f"Redis cannot be reached: {error or 'it took too long'}") from error
         raise
 
 
-def ask(link: Connection, *args: Arg) -> asyncio.Future[Any]:
-    """One command on this very connection; the reply's strings stay bytes."""
+def ask(connection: Connection, *args: Arg) -> asyncio.Future[Any]:
+    """Send one command on this connection; strings in the reply are bytes."""
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    link.send(pack(args), future, False)
+    connection.send(pack(args), future, False)
     return future
 
 

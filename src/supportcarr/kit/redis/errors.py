@@ -1,8 +1,8 @@
-"""What can go wrong with Redis.
+"""Errors of the Redis client.
 
 RedisError
-├── RedisUnavailable   not reached, not answered in time, or too much is waiting; the command may
-│                      or may not have been carried out, unless ``.sent`` is false
+├── RedisUnavailable   not reachable, no reply in time, or too many calls waiting; unless ``.sent``
+│                      is false the command may have been carried out
 └── RedisReplyError    the server refused the command; ``.code`` is its first word (WRONGTYPE …)
 """
 

@@ -1,9 +1,12 @@
-"""Every key and channel in Redis, built here and nowhere else.
+"""All keys and channels in Redis; no other module builds one.
 
 All begin with ``sc:``.  *Durable* keys live in the Redis of ``REDIS_URL`` (no eviction), *cache* keys
 in that of ``CACHE_URL`` (may be evicted at any moment; it may be the same server).  Either may be
-wiped: nothing here is the only place of a fact that matters.  Keys that one script touches share a
-hash tag (the part in braces), so that a cluster keeps them in one slot.
+wiped: nothing important is stored here alone.  Keys that one script touches share a hash tag (the
+part in braces), so that a cluster keeps them in one slot.
+
+This file is the one exception to the rule that the kit knows nothing of the business: it also has the
+keys of positions and revoked sessions, so that all names in Redis are declared in one place.
 """
 
 from __future__ import annotations
