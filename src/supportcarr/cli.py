@@ -1,4 +1,4 @@
-"""The command ``supportcarr``.  Each role's imports wait until it is asked for, so that starts are quick."""
+"""The command ``supportcarr``.  Commands import what they need when they run, so starting is quick."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LAB_COMMANDS = {
 
 
 class CommandGroup(click.Group):
-    """Our commands and those of other distributions; expected errors become one sentence, no traceback."""
+    """Commands of this and other distributions; expected errors print one sentence, no traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *entry_points(group=COMMANDS).names, *LAB_COMMANDS})
@@ -77,7 +77,7 @@ def main() -> None:
 
 @main.command()
 def up() -> None:
-    """Every process of the platform, supervised, without a simulated city."""
+    """Run all processes of the platform, supervised, without a simulated city."""
     from supportcarr.bootstrap.platform import run_up
 
     sys.exit(run_up(load_settings()))
@@ -85,7 +85,7 @@ def up() -> None:
 
 @main.command()
 def api() -> None:
-    """The HTTP edge."""
+    """Run an API process (HTTP)."""
     from supportcarr.bootstrap.processes import run_api
 
     run_api(load_settings())
@@ -93,7 +93,7 @@ def api() -> None:
 
 @main.command()
 def realtime() -> None:
-    """The Socket.IO edge."""
+    """Run a real-time process (Socket.IO)."""
     from supportcarr.bootstrap.processes import run_realtime
 
     run_realtime(load_settings())
@@ -101,7 +101,7 @@ def realtime() -> None:
 
 @main.command()
 def worker() -> None:
-    """Jobs, deadlines and sweeps."""
+    """Run a worker process: jobs, deadlines, periodic tasks."""
     from supportcarr.bootstrap.processes import run_worker
 
     run_worker(load_settings())
@@ -109,33 +109,33 @@ def worker() -> None:
 
 @main.command()
 def seed() -> None:
-    """Service areas, tariffs and the operators' accounts of the demo (safe to repeat)."""
+    """Add the demo's service area, tariff and operators (idempotent)."""
     from supportcarr.bootstrap.processes import run_seed
 
     run_seed(load_settings())
 
 
 @main.command()
-@click.option("--apply", is_flag=True, help="Mend what can be mended.")
+@click.option("--apply", is_flag=True, help="Repair what can be repaired.")
 def check(apply: bool) -> None:
-    """Verify settings, stores and indexes; says what is wrong in plain words."""
+    """Check settings, stores and indexes, and print each problem."""
     from supportcarr.bootstrap.commands import run_check
 
     findings = run_check(load_settings(), apply=apply)
     for finding in findings:
         click.echo(finding)
-    click.echo("Everything is as declared." if not findings else f"{len(findings)} thing(s) to look at.")
+    click.echo("No problems found." if not findings else f"{len(findings)} problem(s) found.")
     sys.exit(1 if findings else 0)
 
 
 @main.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the embedded store to FILE, as it is at one moment, while it is being used."""
+    """Copy the embedded store to FILE, consistently, while it is in use."""
     from supportcarr.bootstrap.commands import run_backup
 
-    if trouble := run_backup(load_settings(), file):
-        raise click.ClickException(trouble)
+    if problem := run_backup(load_settings(), file):
+        raise click.ClickException(problem)
     click.echo(f"The store is in {file}.")
 
 
@@ -175,12 +175,12 @@ def copy_store(source: str, target: str) -> None:
 
 @main.group()
 def jobs() -> None:
-    """Background jobs: look at dead letters and run them again."""
+    """List dead letters and run them again."""
 
 
 @jobs.command("list")
 def list_jobs() -> None:
-    """Dead letters, one JSON line each."""
+    """List dead letters, one JSON line each."""
     from supportcarr.bootstrap.commands import run_jobs
 
     for line in run_jobs(load_settings(), replay=None):

@@ -1,4 +1,4 @@
-"""What one part offers, in the shape of the port that another declares."""
+"""Adapters: implement a port of one part or edge with the service of another part."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class ConsoleDrivers:
         return DriverCounts(online, busy)
 
     async def positions(self, area_id: str) -> Sequence[DriverPoint]:
-        """None while Redis is away: the map shows what it can."""
+        """The latest positions; none while Redis is unavailable."""
         try:
             seen = await self._tracking.current_updates(area_id)
         except RedisError:

@@ -1,4 +1,4 @@
-"""The commands that look at a platform and go: check, backup, jobs, the generated contracts."""
+"""Commands that run and end: check, backup, jobs, and the generated API documents."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def openapi() -> dict[str, Any]:
 
 
 def asyncapi() -> dict[str, Any]:
-    """The AsyncAPI document of the Socket.IO events, with the shapes of what parts show in them."""
+    """The AsyncAPI document of the Socket.IO events, with the parts' schemas of their payloads."""
     shapes = {"offer:new": OfferOut, "message:new": MessageView, "notification:new": NotificationView}
     return realtime_asyncapi.render(shapes)
 
 
 def run_check(settings: Settings, *, apply: bool) -> list[str]:
-    """Sentences about what is not as it should be; empty: all is well."""
+    """Check stores, ledger and Redis; returns a sentence per problem."""
 
     async def checking(store: Store) -> list[str]:
         for spec in SPECS:
@@ -78,7 +78,7 @@ def run_check(settings: Settings, *, apply: bool) -> list[str]:
 
 
 async def _ledger_findings(store: Store) -> list[str]:
-    """The books are right when each transaction sums to zero (all of them then do, too)."""
+    """The ledger is correct if every transaction sums to zero."""
     checked = await LedgerService(store, Clock()).check()
     return [f"The ledger's {wrong} does not sum to zero." for wrong in checked.unbalanced]
 
@@ -107,7 +107,7 @@ async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[list
 
 
 def run_backup(settings: Settings, file: Path) -> str | None:
-    """Copy the embedded store to a new file; answers what keeps it from that, or ``None``."""
+    """Copy the embedded store to a new file; returns the problem that prevents it, or ``None``."""
 
     async def copying(store: Store) -> list[str]:
         if not isinstance(store, SqliteStore):
@@ -122,7 +122,7 @@ def run_backup(settings: Settings, file: Path) -> str | None:
 
 
 def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:
-    """JSON lines of the dead letters, or a line that says whether *replay* was found and revived."""
+    """List the dead letters as JSON lines, or run the one with the id *replay* again."""
 
     async def listing() -> list[str]:
         async with open_container(settings, "jobs") as container:

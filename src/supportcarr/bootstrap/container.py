@@ -1,4 +1,4 @@
-"""Every part with what it needs, built for one process; nothing runs yet."""
+"""The composition root: all parts of one process with their dependencies.  Nothing runs yet."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class RedisClients:
 
 
 class Container:
-    """The parts of one process.  *durable_url* is where BullMQ finds its Redis."""
+    """The parts of one process.  *durable_url* is the URL of BullMQ's Redis."""
 
     def __init__(
         self,
@@ -239,7 +239,7 @@ class Container:
         return [*job_handlers_of(self.consumers()), *payments_jobs.job_handlers(self.webhooks)]
 
     async def close(self) -> None:
-        """Pass on what has gathered, and close what was opened by the parts themselves."""
+        """Write what is buffered, and close what the parts opened."""
         await self.tracking.close()
         await self.jobs.close()
         await self.payment_gateway.close()

@@ -1,4 +1,4 @@
-"""Every process of the platform on this machine: started, watched, ended in order."""
+"""The platform on one machine: start its processes, supervise them, and end them in order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Platform:
-    """Every process of the platform, running."""
+    """The running platform."""
 
     settings: Settings
     environment: Mapping[str, str]
@@ -53,7 +53,7 @@ class Platform:
         return f"http://127.0.0.1:{self.settings.servers.sandbox_port}"
 
     def wipe_redis(self) -> None:
-        """Redis dies and comes back empty, at the same address: at once, or when its keeper next looks."""
+        """Kill Redis and start it again, empty, at the same address.  If that fails, its keeper retries."""
         assert self.redis is not None
         log.warning("redis_wiped", pid=self.redis.pid)
         self.redis.kill()
@@ -80,7 +80,7 @@ def _refuse_taken_ports(settings: Settings) -> None:
 
 @asynccontextmanager
 async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Platform]:
-    """Start Redis (unless one is named), the emulators and every process; end them all in order."""
+    """Start Redis (unless its URL is set), the emulators and all processes; end them in order."""
     _refuse_taken_ports(settings)
     environment = dict(environment)
     data = Path(settings.deployment.data)
@@ -115,7 +115,7 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
 
 
 async def _keep_redis(redis: EmbeddedRedis) -> None:
-    """A Redis that dies by itself comes back, empty, at the same address."""
+    """Restart a Redis that died, empty, at the same address."""
     while True:
         await asyncio.sleep(REDIS_WATCH_S)
         if redis.alive:
@@ -123,7 +123,7 @@ async def _keep_redis(redis: EmbeddedRedis) -> None:
         log.warning("process_died", role="redis")
         try:
             redis.start()
-        except EmbeddedRedisError as error:  # its port is taken for a moment
+        except EmbeddedRedisError as error:  # its port may be taken for a moment
             log.warning("redis_not_started", reason=str(error))
 
 
@@ -144,10 +144,9 @@ def _roles(settings: Settings) -> list[Role]:
 
 
 async def _prepare(settings: Settings) -> dict[str, Operator]:
-    """What must be there before the first process starts: area, tariff, operators, the city's clock.
+    """In the local profile, seed the store and start the city's clock before the first process starts.
 
-    Only in the local profile: elsewhere nobody becomes an operator because a platform was started
-    (``supportcarr seed`` is for whoever wants the demo's).
+    In other profiles starting a platform must not create operators: ``supportcarr seed`` does.
     """
     if settings.deployment.profile != "local":
         return {}
@@ -185,7 +184,7 @@ async def _answers(http: aiohttp.ClientSession, url: str) -> bool:
 
 
 def stop_on_signals() -> asyncio.Event:
-    """Set by Ctrl-C and SIGTERM."""
+    """An event that Ctrl-C and SIGTERM set."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -194,7 +193,7 @@ def stop_on_signals() -> asyncio.Event:
 
 
 def run_up(settings: Settings) -> int:
-    """Every process of the platform, until told to stop."""
+    """Run the platform until it is told to stop; returns the exit code."""
     set_title("up")
     logs.configure(settings.logs)
 

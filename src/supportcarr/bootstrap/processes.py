@@ -1,4 +1,4 @@
-"""Our processes: what each opens, runs, and closes again."""
+"""The processes of the platform: what each opens, runs and closes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from supportcarr.supervisor import watchdog
 
 log = structlog.get_logger(__name__)
 
-SOCKETS = 16_384  # of one real-time process
+SOCKETS = 16_384  # WebSocket connections of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 MAPBOX_CODE = "https://api.mapbox.com"
 MAPBOX_CONTENT = (MAPBOX_CODE, "https://events.mapbox.com", "https://*.tiles.mapbox.com")
@@ -67,14 +67,14 @@ async def open_container(settings: Settings, role: str) -> AsyncIterator[Contain
     """A container with its store and Redis open; closed in order at the end."""
     if not settings.deployment.redis_url:
         raise SettingsError(
-            "SUPPORTCARR_REDIS_URL is not set: a process alone needs a Redis to meet the others in. "
+            "SUPPORTCARR_REDIS_URL is not set: a process needs the Redis that it shares with the others. "
             "`supportcarr up` and `supportcarr demo` start one."
         )
     async with AsyncExitStack() as closing:
         store = store_of(settings)
         await store.open()
         closing.push_async_callback(store.close)
-        # Only a city that is played has a clock of its own.
+        # Only a simulated city has its own clock.
         local = settings.deployment.profile == "local"
         clock = await join_city(store, speed=settings.city.speed) if local else Clock()
         durable = await _redis(settings.deployment.redis_url, role, closing)
@@ -91,7 +91,7 @@ async def open_container(settings: Settings, role: str) -> AsyncIterator[Contain
 
 
 async def _redis(url: str, role: str, closing: AsyncExitStack) -> RedisClient:
-    """A client that is closed at the end.  A Redis that is away keeps no process from starting."""
+    """A client that is closed at the end.  A process starts even if Redis is unavailable."""
     client = await RedisClient(url, name=role).open(at_once=False)
     closing.push_async_callback(client.close)
     return client
@@ -99,7 +99,7 @@ async def _redis(url: str, role: str, closing: AsyncExitStack) -> RedisClient:
 
 @asynccontextmanager
 async def _relaying(container: Container, drain_seconds: float) -> AsyncIterator[Relay]:
-    """A relay that hands on what this process saves, and finishes what it noticed."""
+    """A relay for the events of this process's commits, drained at the end."""
     relay = Relay(container.store, container.consumers(), container.jobs)
     try:
         yield relay
@@ -110,8 +110,10 @@ async def _relaying(container: Container, drain_seconds: float) -> AsyncIterator
 
 @asynccontextmanager
 async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Metrics]:
-    """The process's own port, open first and closed last: while a store is slow to say what a process must
-    know before it works, somebody may ask whether it lives."""
+    """Metrics on the process's own port, opened first and closed last.
+
+    Health checks are answered even while the process waits for a slow store.
+    """
     metrics = Metrics()
     servers = settings.servers
     server = await serve_metrics(metrics.render, servers.host, servers.metrics_port, lifecycle=lifecycle)
@@ -179,7 +181,7 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
 
 
 def _map_origins(settings: Settings) -> list[str]:
-    """Where the pages may load a foreign map from."""
+    """Origins that pages may load an external map from."""
     origins = list(MAPBOX_CONTENT) if settings.map.mapbox_token else []
     if settings.map.style_url:
         parts = urlsplit(settings.map.style_url)

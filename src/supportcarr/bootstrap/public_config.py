@@ -1,4 +1,4 @@
-"""``/config.json``: what a browser's app must know before it can ask.  Nothing of it is secret."""
+"""``/config.json``: the settings that browser apps need before they sign in.  None are secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supportcarr.pricing.areas import MONTREAL, MONTREAL_TARIFF
 
 
 class PublicMap(msgspec.Struct, frozen=True):
-    """Whose map is drawn; both absent: the apps' own."""
+    """The map's source; both absent: the built-in style."""
 
     style_url: str | None
     mapbox_token: str | None
@@ -26,7 +26,7 @@ class PublicArea(msgspec.Struct, frozen=True):
 
 
 class PublicConfig(msgspec.Struct, frozen=True):
-    """``speed``: city seconds a wall second."""
+    """``speed`` is in simulated seconds per real second."""
 
     realtime_url: str
     map: PublicMap
@@ -36,7 +36,7 @@ class PublicConfig(msgspec.Struct, frozen=True):
 
 
 def public_config(settings: Settings, speed: float) -> PublicConfig:
-    """What every app is told."""
+    """Build the public configuration."""
     return PublicConfig(
         realtime_url=settings.deployment.realtime_url,
         map=PublicMap(settings.map.style_url or None, settings.map.mapbox_token or None),

@@ -1,4 +1,4 @@
-"""What a city has from its first day: its area, its tariff, and who operates it."""
+"""Seed a new city: its service area, its tariff, and the accounts of its operators."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import seed_demo
 
 OPERATORS_FILE = "operators.json"
-# Fictional numbers: 555-0100 to 555-0199 are kept for that in every North American area.
+# Fictional numbers: 555-0100 to 555-0199 are reserved for fiction in every North American area code.
 _NUMBERS = {"admin": "+15145550100", "support": "+15145550101"}
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """How somebody of the demo signs in; ``totp_secret`` comes with two-factor sign-in."""
+    """The credentials of a demo operator; ``totp_secret`` is for two-factor sign-in."""
 
     phone: str
     password: str
@@ -36,7 +36,7 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 def operators(folder: Path) -> dict[str, Operator]:
-    """The demo's admin and support agent; their passwords are made once and kept in *folder*."""
+    """The demo's admin and support agent; their passwords are generated once and kept in *folder*."""
     file = folder / OPERATORS_FILE
     if file.is_file():
         return msgspec.json.decode(file.read_bytes(), type=dict[str, Operator])
@@ -46,7 +46,7 @@ def operators(folder: Path) -> dict[str, Operator]:
 
 
 def write_private(file: Path, content: Any) -> None:
-    """Write JSON that only its owner may read, whole or not at all."""
+    """Write JSON atomically, readable by its owner only."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f"{file.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -65,9 +65,9 @@ async def _ensure(auth: AuthService, role: str, operator: Operator) -> None:
 
 
 async def seed(settings: Settings, store: Store) -> dict[str, Operator]:
-    """Area, tariff and operators of the demo; safe to repeat, leaves alone what is there.
+    """Add the area, tariff and operators of the demo where they are missing.  Idempotent.
 
-    Raises ``SettingsError`` if an operator's number is somebody else's.
+    Raises ``SettingsError`` if an operator's number belongs to another account.
     """
     await seed_demo(store)
     people = operators(Path(settings.deployment.data))

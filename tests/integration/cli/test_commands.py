@@ -79,7 +79,7 @@ def test_a_seeded_platform_is_as_declared_and_seeding_it_again_changes_nothing(t
     assert _run(tmp_path, "seed").returncode == 0
     assert operators.read_bytes() == before
     done = _run(tmp_path, "check")
-    assert (done.returncode, done.stdout) == (0, "Everything is as declared.\n")
+    assert (done.returncode, done.stdout) == (0, "No problems found.\n")
 
 
 def test_check_accepts_sqlite_in_production(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_check_accepts_sqlite_in_production(tmp_path: Path) -> None:
         "QUOTES_SECRET": "0" * 32,
     }
     done = _run(tmp_path, "check", PROFILE="production", STORE_URL="sqlite:///store", **secrets)
-    assert (done.returncode, done.stdout) == (0, "Everything is as declared.\n")
+    assert (done.returncode, done.stdout) == (0, "No problems found.\n")
 
 
 def test_a_backup_is_a_store_again_and_overwrites_nothing(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_backup_is_a_store_again_and_overwrites_nothing(tmp_path: Path) -> Non
     done = _run(tmp_path, "backup", "copy.sqlite3")
     assert (done.returncode, done.stdout) == (0, "The store is in copy.sqlite3.\n")
     copied = f"sqlite:///{tmp_path / 'copy.sqlite3'}"
-    assert _run(tmp_path, "check", STORE_URL=copied).stdout == "Everything is as declared.\n"
+    assert _run(tmp_path, "check", STORE_URL=copied).stdout == "No problems found.\n"
     again = _run(tmp_path, "backup", "copy.sqlite3")
     assert (again.returncode, again.stderr) == (1, "Error: There is a file copy.sqlite3 already.\n")
 
@@ -115,7 +115,7 @@ def test_a_store_is_copied_to_mongodb_and_back(tmp_path: Path, mongodb: str) -> 
         assert [row.split()[0] for row in rows[1:]] == [spec.name for spec in SPECS]
         assert all(row.endswith(" equal") for row in rows[1:])
         assert total.split() == ["total", "4", "2"]
-    assert _run(tmp_path, "check", STORE_URL=second).stdout == "Everything is as declared.\n"
+    assert _run(tmp_path, "check", STORE_URL=second).stdout == "No problems found.\n"
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_check_makes_on_mongodb_what_is_declared_and_says_what_was_refused(
     *found, last = applied.stdout.splitlines()
     assert [line for line in found if "MongoDB refused the validator of " not in line] == []
     if found:  # some servers know no validators
-        assert (applied.returncode, last) == (1, f"{len(found)} thing(s) to look at.")
+        assert (applied.returncode, last) == (1, f"{len(found)} problem(s) found.")
     else:
-        assert (applied.returncode, last) == (0, "Everything is as declared.")
+        assert (applied.returncode, last) == (0, "No problems found.")
     with MongoClient[dict[str, object]](mongodb) as client:
         database = client.get_default_database()
         made = {name for spec in SPECS for name in database[spec.name].index_information() if name != "_id_"}
