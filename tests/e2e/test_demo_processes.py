@@ -1,4 +1,4 @@
-"""The demo as somebody at a terminal has it: it starts, lives, and leaves nothing behind."""
+"""``supportcarr demo`` as a user runs it: it starts, runs, and ends without leaving processes behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _roles(demo: Demo) -> set[str]:
     return {title.partition("supportcarr: ")[2].split()[0] for title in titles if "supportcarr: " in title}
 
 
-def test_ctrl_c_ends_every_process_and_the_next_start_goes_on_from_there(tmp_path: Path) -> None:
+def test_ctrl_c_ends_every_process_and_the_next_run_continues_from_there(tmp_path: Path) -> None:
     accounts = tmp_path / "accounts.json"
     with running_demo(tmp_path / "data", *SMALL, "--accounts", str(accounts)) as demo:
         demo.until_said("Running:")
@@ -49,15 +49,15 @@ def test_a_dead_or_hung_process_is_restarted_and_none_outlives_the_supervisor(tm
     (tmp_path / ".env").write_text("SUPPORTCARR_WATCHDOG_SECONDS=4")
     with running_demo(tmp_path, *SMALL) as demo:
         demo.until_said("Running:")
-        blows = {"supportcarr: realtime": signal.SIGKILL, "supportcarr: worker": signal.SIGSTOP}
-        victims = {title: _processes(demo, title)[0] for title in blows}
+        faults = {"supportcarr: realtime": signal.SIGKILL, "supportcarr: worker": signal.SIGSTOP}
+        victims = {title: _processes(demo, title)[0] for title in faults}
         for title, victim in victims.items():
-            victim.send_signal(blows[title])
+            victim.send_signal(faults[title])
         deadline = time.monotonic() + 40
         while not all(
             any(process != victim for process in _processes(demo, title)) for title, victim in victims.items()
         ):
-            assert time.monotonic() < deadline, "not both came back"
+            assert time.monotonic() < deadline, "not both were restarted"
             time.sleep(0.1)
         _, left = psutil.wait_procs(list(victims.values()), timeout=0)
         assert left == []
@@ -71,14 +71,14 @@ def _processes(demo: Demo, title: str) -> list[psutil.Process]:
 
 
 def _title(process: psutil.Process) -> str:
-    """What it calls itself; nothing when it has ended."""
+    """The command line of a process; empty if it has ended."""
     try:
         return " ".join(process.cmdline())
     except psutil.NoSuchProcess:
         return ""
 
 
-def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_in_a_sentence(tmp_path: Path) -> None:
     port = three_free_ports()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + 1))
@@ -91,11 +91,11 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 def test_a_minute_of_the_city_holds_every_invariant_under_kills_and_a_wipe(tmp_path: Path) -> None:
     arguments = ("--seconds", "60", "--riders", "14", "--drivers", "12", "--speed", "40", "--seed", "10")
-    blows = ("--kills", "3", "--redis-wipes", "1")
-    with running_demo(tmp_path / "data", *arguments, *blows) as demo:
+    faults = ("--kills", "3", "--redis-wipes", "1")
+    with running_demo(tmp_path / "data", *arguments, *faults) as demo:
         report = demo.report(within_s=420)
-        fallen = [name for name, holds in report["invariants"].items() if not holds]
-        assert fallen == [], demo.said
+        broken = [name for name, holds in report["invariants"].items() if not holds]
+        assert broken == [], demo.said
         assert demo.process.returncode == 0
         assert report["seconds"] >= 60
         assert [report["kills"], report["redis_wipes"]] == [3, 1]
@@ -107,4 +107,4 @@ def test_a_minute_of_the_city_holds_every_invariant_under_kills_and_a_wipe(tmp_p
 def _killed(demo: Demo) -> Counter[str]:
     log = (demo.data / "supportcarr.log").read_text().splitlines()
     lines = (json.loads(line) for line in log if '"process_killed"' in line)
-    return Counter(line["role"] for line in lines if line["why"] == "chaos")
+    return Counter(line["role"] for line in lines if line["why"] == "fault injection")

@@ -149,7 +149,7 @@ def summary(folder: Path, began: float) -> str:
         return f"log: {folder}/supportcarr.log"
     rescues, events, http = report["rescues"], report["events"], report["http"]
     log = _log(folder / "supportcarr.log")
-    killed = Counter(line["role"] for line in log if line.get("why") == "chaos")
+    killed = Counter(line["role"] for line in log if line.get("why") == "fault injection")
     errors = sum(line.get("level") in ("error", "critical") for line in log)
     return (
         f"{rescues['completed']} of {rescues['requested']} rescues completed, "

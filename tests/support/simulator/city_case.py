@@ -1,4 +1,4 @@
-"""One rescue of one rider and one driver, paid and told of: the case that each invariant's test spoils."""
+"""A correct city with one rescue, its payment and journals.  Tests of the invariants corrupt it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from supportcarr_lab.verification.records import (
 
 RIDER, DRIVER = "usr_rider", "usr_driver"
 RESCUE, OFFER, PAYMENT, INTENT, NOTE = "res_qc_1", "off_1", "pay_1", "pi_1", "ntf_1"
-TOTAL, DRIVER_PART = 2401, 1801  # a quarter of 24.01 is 6.0025: 6.00 is the platform's
+TOTAL, DRIVER_PART = 2401, 1801  # the platform keeps a quarter of 24.01: 6.0025, rounded to 6.00
 BEGAN = 1_000.0  # city time
 AS_RIDER, AS_DRIVER = Actor("rider", RIDER), Actor("driver", DRIVER)
 LIFE: tuple[tuple[str, Actor], ...] = (
@@ -45,10 +45,10 @@ LIFE: tuple[tuple[str, Actor], ...] = (
 def timeline(
     *steps: tuple[str, Actor], start: float = BEGAN + 10, every: float = 60.0
 ) -> tuple[TimelineEntry, ...]:
-    """Entries one after the other, from version 1."""
-    before = [None, *(to for to, _ in steps)]
+    """Timeline entries at even intervals, from version 1."""
+    previous = [None, *(to for to, _ in steps)]
     return tuple(
-        TimelineEntry(at=start + i * every, from_=before[i], to=to, actor=actor, version=i + 1)
+        TimelineEntry(at=start + i * every, from_=previous[i], to=to, actor=actor, version=i + 1)
         for i, (to, actor) in enumerate(steps)
     )
 
@@ -63,7 +63,7 @@ def rescue(
     outcome: str | None = "delivered",
     owed: tuple[int, int] = (TOTAL, DRIVER_PART),
 ) -> Rescue:
-    """A rescue that went these steps (a completed one by default)."""
+    """A rescue with these steps (by default a completed one)."""
     entries = timeline(*(steps or LIFE), start=start, every=every)
     return Rescue(
         id=id,
@@ -110,12 +110,14 @@ def ledger(rider: int = TOTAL, driver: int = DRIVER_PART) -> tuple[LedgerTransac
     )
 
 
-def book(captured: int = TOTAL, status: str = "succeeded", intent: str = INTENT) -> ProcessorPayment:
+def processor_payment(
+    captured: int = TOTAL, status: str = "succeeded", intent: str = INTENT
+) -> ProcessorPayment:
     return ProcessorPayment(intent_id=intent, status=status, captured=captured, refunded=0, currency="CAD")
 
 
-def facts() -> CityRecords:
-    """A city in order."""
+def records() -> CityRecords:
+    """The records of the correct city."""
     return CityRecords(
         rescues=(rescue(),),
         offers=(
@@ -124,13 +126,13 @@ def facts() -> CityRecords:
         payments=(payment(),),
         ledger=ledger(),
         notifications=(Notification(id=NOTE, user_id=RIDER, at=BEGAN + 131),),
-        processor_payments=(book(),),
+        processor_payments=(processor_payment(),),
         pending_work=PendingWork(outbox=0, jobs=0),
     )
 
 
 def journals() -> list[JournalRecord]:
-    """What both wrote down of it."""
+    """The journals of the rider and the driver."""
     statuses = [event_key("rescue:status_update", RESCUE, version) for version in range(1, 8)]
     hold = event_key("payment:processed", PAYMENT, "hold", "succeeded", TOTAL)
     capture = event_key("payment:processed", PAYMENT, "capture", "succeeded", TOTAL)
@@ -142,7 +144,7 @@ def journals() -> list[JournalRecord]:
 
 
 def journal(user_id: str, role: str, keys: list[tuple[str, ...]]) -> JournalRecord:
-    """A journal that saw these from the first heads on."""
+    """A journal that received these events after its subscription."""
     stream = f"user:{user_id}"
     return JournalRecord(
         user_id=user_id,
@@ -156,7 +158,7 @@ def journal(user_id: str, role: str, keys: list[tuple[str, ...]]) -> JournalReco
     )
 
 
-def loaded(at: float) -> LoadedState:
+def loaded_state(at: float) -> LoadedState:
     """The state at the end, as a client loads it."""
     return LoadedState(
         at=at,

@@ -1,4 +1,4 @@
-"""What an honest store and an honest card processor would tell of a ``FakeCity``."""
+"""The verification records of a ``FakeCity``, as a correct store and card processor would have them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from support.simulator.fake_city import FakeCity
 
 
-def rescue_evidence(rescue: Mapping[str, Any], total: int) -> records.Rescue:
-    """A fake rescue as evidence, without what its end owes; a price agreed on the spot is in it."""
+def rescue_record(rescue: Mapping[str, Any], total: int) -> records.Rescue:
+    """The record of a fake rescue, without its charge; *owed_rider* is a price agreed on the spot."""
     return records.Rescue(
         id=rescue["id"],
         rider_id=rescue["rider_id"],
@@ -35,15 +35,15 @@ def rescue_evidence(rescue: Mapping[str, Any], total: int) -> records.Rescue:
     )
 
 
-def facts_of(city: FakeCity, total: int) -> records.CityRecords:
-    """Everything that happened in it."""
-    rescues, payments, ledger, books = [], [], [], []
+def records_of(city: FakeCity, total: int) -> records.CityRecords:
+    """All records of a fake city."""
+    rescues, payments, ledger, processor_payments = [], [], [], []
     for rescue in city.rescues.values():
-        bare, payment = rescue_evidence(rescue, total), city.payments[rescue["id"]]
-        rider, driver = amounts_due(bare) if bare.status in FINAL else (0, 0)
-        rescues.append(replace(bare, owed_rider=rider, owed_driver=driver))
+        record, payment = rescue_record(rescue, total), city.payments[rescue["id"]]
+        rider, driver = amounts_due(record) if record.status in FINAL else (0, 0)
+        rescues.append(replace(record, owed_rider=rider, owed_driver=driver))
         payments.append(_payment(rescue, payment))
-        books.append(_book(payment))
+        processor_payments.append(_processor_payment(payment))
         if rider:
             account = f"{records.DRIVER_PAYABLE}{payment['driver_id']}"
             entries = ((records.CLEARING, rider), (account, -driver), ("platform", driver - rider))
@@ -60,7 +60,7 @@ def facts_of(city: FakeCity, total: int) -> records.CityRecords:
         notifications=tuple(
             records.Notification(id=n["id"], user_id=n["user_id"], at=n["at"]) for n in city.notifications
         ),
-        processor_payments=tuple(books),
+        processor_payments=tuple(processor_payments),
         pending_work=records.PendingWork(outbox=0, jobs=0),
     )
 
@@ -79,7 +79,7 @@ def _payment(rescue: Mapping[str, Any], payment: Mapping[str, Any]) -> records.P
     )
 
 
-def _book(payment: Mapping[str, Any]) -> records.ProcessorPayment:
+def _processor_payment(payment: Mapping[str, Any]) -> records.ProcessorPayment:
     return records.ProcessorPayment(
         intent_id=payment["intent"],
         status="succeeded" if payment["captured"] else "canceled",

@@ -1,7 +1,6 @@
-"""A platform in one object, as far as simulated riders and drivers need it: no store, no Redis.
+"""A fake platform for simulated riders and drivers: the part of the public API that they use, in memory.
 
-It implements the public API in memory, one request at a time, and breaks it on demand: it loses an event,
-sends one twice, fails requests, forgets its streams.
+It can be told to misbehave: to lose an event, to fail requests, to lose its streams.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from support.simulator.city_records import rescue_evidence
+from support.simulator.city_records import rescue_record
 from support.simulator.fake_streams import FakeStreams
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr_lab.simulator.city_time import CityTime, format_time
@@ -26,6 +25,8 @@ HOLD_S, MATCHING_S, NO_SHOW_S = 1.0, 480.0, 600.0
 
 
 class Problem(Exception):
+    """An error response."""
+
     def __init__(self, status: int, code: str) -> None:
         self.status, self.code = status, code
         super().__init__(code)
@@ -35,7 +36,7 @@ class FakeCity(FakeStreams):
     """Start it with ``async with``; ``base_url`` serves both HTTP and Socket.IO."""
 
     def __init__(self, *, speed: float = 600.0, offer_s: float = 120.0) -> None:
-        self.offer_s = offer_s  # long, because the tests' city is very fast
+        self.offer_s = offer_s  # long, because the city of the tests is very fast
         super().__init__(CityTime(CITY_START.timestamp(), time.time(), speed))
         self.users: dict[str, dict[str, Any]] = {}  # by phone
         self.rescues: dict[str, dict[str, Any]] = {}
@@ -45,8 +46,8 @@ class FakeCity(FakeStreams):
         self.cards: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.created: dict[str, Any] = {}  # by Idempotency-Key
         self.passwords_hashed = 0
-        self.fail: list[int] = []  # statuses that the next requests get, after having been carried out
-        self.access_tokens_end_after: int | None = None  # requests
+        self.fail: list[int] = []  # statuses of the next responses; their requests are carried out
+        self.access_tokens_end_after: int | None = None  # number of requests
 
     async def __aenter__(self) -> FakeCity:
         app = web.Application(middlewares=[self._edge])
@@ -59,7 +60,7 @@ class FakeCity(FakeStreams):
         port = self._runner.addresses[0][1]
         self.base_url = f"http://127.0.0.1:{port}"
         self.enroll("+15145550001", "admin")
-        self._spawn(self._heads_for_ever())
+        self._spawn(self._send_positions_for_ever())
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -85,18 +86,18 @@ class FakeCity(FakeStreams):
     @web.middleware
     async def _edge(self, request: web.Request, handler: Any) -> web.StreamResponse:
         if not request.path.startswith("/api"):
-            answer: web.StreamResponse = await handler(request)
-            return answer
+            response: web.StreamResponse = await handler(request)
+            return response
         self.addresses.add(request.headers.get("X-Forwarded-For", ""))
         try:
-            answer = await handler(request)
+            response = await handler(request)
         except Problem as problem:
-            answer = web.json_response({"code": problem.code, "detail": ""}, status=problem.status)
+            response = web.json_response({"code": problem.code, "detail": ""}, status=problem.status)
         if self.fail and not request.path.endswith("/clock"):
             status = self.fail.pop(0)
             headers = {"Retry-After": "0"} if status == 503 else {}
             return web.json_response({"code": "overloaded"}, status=status, headers=headers)
-        return answer
+        return response
 
     async def _route(self, request: web.Request) -> web.Response:
         body = await request.json() if request.can_read_body else {}
@@ -110,10 +111,10 @@ class FakeCity(FakeStreams):
             case ("POST", "auth", what):
                 return self._auth(what, body)
         user = self._user(request)
-        answer, make_again = self._act(user, request.method, parts, body)
-        if key and make_again:
-            self.created[key] = make_again
-        return web.json_response(answer)
+        body, replay = self._act(user, request.method, parts, body)
+        if key and replay:
+            self.created[key] = replay
+        return web.json_response(body)
 
     def _clock(self) -> web.Response:
         wall = format_time(time.time())
@@ -212,12 +213,12 @@ class FakeCity(FakeStreams):
 
     def _attach(self, user: dict[str, Any], name: str) -> dict[str, Any]:
         if name == "pm_card_chargeDeclined":
-            raise Problem(402, "card_declined")  # as Stripe: it is refused when it is attached
+            raise Problem(402, "card_declined")  # as at Stripe: declined when it is attached
         last4 = "4242" if name == "pm_card_visa" else "0341"
         self.cards[user["id"]].append({"id": f"pmt_{next(self._numbers)}", "last4": last4})
         return self.cards[user["id"]][-1]
 
-    # --- the life of a rescue -------------------------------------------------------------------
+    # --- rescues ---------------------------------------------------------------------------------
 
     def _request(self, user: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         live = [r for r in self.rescues.values() if r["rider_id"] == user["id"]]
@@ -285,7 +286,7 @@ class FakeCity(FakeStreams):
             "state": "open",
         }
         self.offers[offer["id"]] = offer
-        self._tell(offer["driver_id"], f"{offer['id']}.1.0", "offer:new", offer)
+        self._publish(offer["driver_id"], f"{offer['id']}.1.0", "offer:new", offer)
         self._later(self.offer_s, self._close_offer, offer, "expired")
 
     def _close_offer(self, offer: dict[str, Any], outcome: str) -> None:
@@ -293,7 +294,7 @@ class FakeCity(FakeStreams):
             return
         offer["state"] = outcome
         data = {"offer_id": offer["id"], "rescue_id": offer["rescue_id"], "outcome": outcome}
-        self._tell(offer["driver_id"], f"{offer['id']}.2.0", "offer:closed", data)
+        self._publish(offer["driver_id"], f"{offer['id']}.2.0", "offer:closed", data)
         rescue = self.rescues[offer["rescue_id"]]
         if outcome in ("declined", "expired") and rescue["status"] == "matching":
             rescue["declined"].add(offer["driver_id"])
@@ -373,21 +374,21 @@ class FakeCity(FakeStreams):
         }
         for user_id in {rescue["rider_id"], rescue["driver_id"], also} - {None}:
             event_id = f"{rescue['id']}.{rescue['version']}.0"
-            self._tell(user_id, event_id, "rescue:status_update", data)
+            self._publish(user_id, event_id, "rescue:status_update", data)
         if to in ("assigned", "completed"):
             note = {"id": f"ntf_{next(self._numbers):026d}", "user_id": rescue["rider_id"], "kind": to}
             self.notifications.append(note | {"at": entry.at})
-            self._tell(rescue["rider_id"], f"{note['id']}.1.0", "notification:new", note)
+            self._publish(rescue["rider_id"], f"{note['id']}.1.0", "notification:new", note)
 
     def _settle(self, rescue: dict[str, Any]) -> None:
         payment = self.payments[rescue["id"]]
         if payment["status"] != "held":
             return
         payment["driver_id"] = rescue["driver_id"]
-        owes, _ = amounts_due(rescue_evidence(rescue, TOTAL))
-        if owes:
-            payment["status"], payment["captured"] = "captured", owes
-            self._pay(rescue, "capture" if rescue["status"] == "completed" else "fee", "succeeded", owes)
+        charge, _ = amounts_due(rescue_record(rescue, TOTAL))
+        if charge:
+            payment["status"], payment["captured"] = "captured", charge
+            self._pay(rescue, "capture" if rescue["status"] == "completed" else "fee", "succeeded", charge)
         else:
             payment["status"] = "released"
             self._pay(rescue, "release", "succeeded", TOTAL)
@@ -400,7 +401,7 @@ class FakeCity(FakeStreams):
         people = {rescue["rider_id"], payment["driver_id"]} - {None}
         for user_id in people:
             event_id = f"{payment['id']}.{len(payment['movements'])}.0"
-            self._tell(user_id, event_id, "payment:processed", data)
+            self._publish(user_id, event_id, "payment:processed", data)
 
     def _view(self, rescue: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]:
         payment = self.payments[rescue["id"]]
@@ -425,9 +426,9 @@ class FakeCity(FakeStreams):
             view["pin"] = rescue["pin"]
         return view
 
-    def send_home(self, user: dict[str, Any]) -> None:
-        """A driver who missed too many offers is put offline, and told so."""
+    def put_offline(self, user: dict[str, Any]) -> None:
+        """Put a driver who missed too many offers offline, with a notification."""
         user["online"] = False
         note = {"id": f"ntf_{next(self._numbers):026d}", "user_id": user["id"], "kind": "driver_offline"}
         self.notifications.append(note | {"at": self.time.now()})
-        self._tell(user["id"], f"{note['id']}.1.0", "notification:new", note)
+        self._publish(user["id"], f"{note['id']}.1.0", "notification:new", note)

@@ -13,7 +13,7 @@ from supportcarr_lab.simulator.city_time import CityTime
 
 
 class FakeStreams:
-    """Streams with heads, replay and resets; it can be told to lose an event, or all of them."""
+    """Streams with positions, replay and resets; can be told to lose an event, or all of them."""
 
     def __init__(self, time: CityTime) -> None:
         self.time = time
@@ -22,8 +22,8 @@ class FakeStreams:
         self.positions: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.epoch = "e1"
         self.streams: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.lose: set[str] = set()  # names of events of which the next one is not sent live
-        self.withhold: set[str] = set()  # names of events of which the next one never reaches a stream
+        self.lose: set[str] = set()  # the next event of each name is stored, but not sent
+        self.withhold: set[str] = set()  # the next event of each name never reaches a stream
         self._numbers = itertools.count(1)
         self._sids: dict[str, str] = {}  # sid → user id
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -43,7 +43,7 @@ class FakeStreams:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _tell(self, user_id: str, event_id: str, name: str, data: Any) -> None:
+    def _publish(self, user_id: str, event_id: str, name: str, data: Any) -> None:
         if name in self.withhold:
             self.withhold.discard(name)
             return
@@ -67,7 +67,7 @@ class FakeStreams:
     def _emit(self, sid: str, entry: dict[str, Any]) -> None:
         self._spawn(self._sio.emit(entry["name"], {k: v for k, v in entry.items() if k != "name"}, to=sid))
 
-    def _head(self, user_id: str) -> dict[str, str]:
+    def _position_of(self, user_id: str) -> dict[str, str]:
         stream = f"user:{user_id}"
         return {stream: f"{self.epoch}:{len(self.streams[stream])}"}
 
@@ -76,12 +76,12 @@ class FakeStreams:
         if user is None:
             raise socketio.exceptions.ConnectionRefusedError("unauthorized", {"code": "unauthorized"})
         self.addresses.add(environ.get("HTTP_X_FORWARDED_FOR", ""))
-        self._spawn(self._welcome(sid, user["id"], auth.get("since") or {}))
+        self._spawn(self._start_streams(sid, user["id"], auth.get("since") or {}))
 
-    async def _welcome(self, sid: str, user_id: str, since: dict[str, str]) -> None:
+    async def _start_streams(self, sid: str, user_id: str, since: dict[str, str]) -> None:
         await asyncio.sleep(0.01)
         self._sids[sid] = user_id
-        await self._sio.emit("stream:heads", {"heads": self._head(user_id)}, to=sid)
+        await self._sio.emit("stream:heads", {"heads": self._position_of(user_id)}, to=sid)
         await self._replay(sid, user_id, since)
 
     async def _sync(self, sid: str, data: Any) -> dict[str, bool]:
@@ -89,29 +89,29 @@ class FakeStreams:
         return {"ok": True}
 
     async def _replay(self, sid: str, user_id: str, since: dict[str, str]) -> None:
-        for stream, cursor in since.items():
-            epoch, _, seq = cursor.rpartition(":")
+        for stream, position in since.items():
+            epoch, _, offset = position.rpartition(":")
             if epoch != self.epoch:
-                await self._sio.emit("stream:reset", {"heads": self._head(user_id)}, to=sid)
+                await self._sio.emit("stream:reset", {"heads": self._position_of(user_id)}, to=sid)
                 continue
-            for entry in self.streams[stream][int(seq) :]:
+            for entry in self.streams[stream][int(offset) :]:
                 self._emit(sid, entry)
 
-    async def _heads_for_ever(self) -> None:
+    async def _send_positions_for_ever(self) -> None:
         while True:
             await asyncio.sleep(0.3)
             for sid, user_id in list(self._sids.items()):
-                await self._sio.emit("stream:heads", {"heads": self._head(user_id)}, to=sid)
+                await self._sio.emit("stream:heads", {"heads": self._position_of(user_id)}, to=sid)
 
     async def wipe(self) -> None:
-        """Redis was lost: a new epoch, no events; the connected are told."""
+        """Lose all streams, as when Redis was wiped: a new epoch, and a reset for each connection."""
         self.epoch = f"e{next(self._numbers)}"
         self.streams.clear()
         for sid, user_id in list(self._sids.items()):
-            await self._sio.emit("stream:reset", {"heads": self._head(user_id)}, to=sid)
+            await self._sio.emit("stream:reset", {"heads": self._position_of(user_id)}, to=sid)
 
     async def drop_connections(self) -> None:
-        """The real-time process dies."""
+        """Drop all connections, as when the real-time process dies."""
         for sid in list(self._sids):
             self._sids.pop(sid, None)
             await self._sio.disconnect(sid)

@@ -1,4 +1,4 @@
-"""The emulator, held to Stripe's public rules by Stripe's own SDK, unmodified."""
+"""The Stripe emulator follows Stripe's public rules, tested with the unmodified Stripe SDK."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def held(
     )
 
 
-async def test_a_hold_is_captured_in_part_and_the_rest_goes_back(sdk: StripeClient) -> None:
+async def test_a_hold_is_captured_in_part_and_the_rest_released(sdk: StripeClient) -> None:
     intent = await held(sdk)
     assert (intent.status, intent.amount_capturable, intent.amount_received) == ("requires_capture", 2500, 0)
     captured = await sdk.v1.payment_intents.capture_async(intent.id, {"amount_to_capture": 700})
@@ -67,21 +67,21 @@ async def test_a_hold_is_captured_in_part_and_the_rest_goes_back(sdk: StripeClie
 
 async def test_no_more_than_the_hold_can_be_captured(sdk: StripeClient) -> None:
     intent = await held(sdk)
-    with pytest.raises(stripe.InvalidRequestError) as refused:
+    with pytest.raises(stripe.InvalidRequestError) as error:
         await sdk.v1.payment_intents.capture_async(intent.id, {"amount_to_capture": 2501})
-    assert refused.value.code == "amount_too_large"
+    assert error.value.code == "amount_too_large"
 
 
 async def test_a_captured_intent_is_neither_captured_again_nor_canceled(sdk: StripeClient) -> None:
     intent = await held(sdk)
     await sdk.v1.payment_intents.capture_async(intent.id)
     for again in (sdk.v1.payment_intents.capture_async, sdk.v1.payment_intents.cancel_async):
-        with pytest.raises(stripe.InvalidRequestError) as refused:
+        with pytest.raises(stripe.InvalidRequestError) as error:
             await again(intent.id)
-        assert refused.value.code == "payment_intent_unexpected_state"
+        assert error.value.code == "payment_intent_unexpected_state"
 
 
-async def test_a_canceled_hold_gives_all_of_it_back(sdk: StripeClient) -> None:
+async def test_a_canceled_hold_is_released(sdk: StripeClient) -> None:
     intent = await held(sdk)
     canceled = await sdk.v1.payment_intents.cancel_async(intent.id)
     charge = await sdk.v1.charges.retrieve_async(str(canceled.latest_charge))
@@ -98,9 +98,9 @@ async def test_a_captured_payment_is_refunded_up_to_what_was_captured(
     assert (refund.status, refund.amount) == ("succeeded", 500)
     rest = await sdk.v1.refunds.create_async({"payment_intent": intent.id})
     assert rest.amount == 1500
-    with pytest.raises(stripe.InvalidRequestError) as refused:
+    with pytest.raises(stripe.InvalidRequestError) as error:
         await sdk.v1.refunds.create_async({"payment_intent": intent.id})
-    assert refused.value.code == "charge_already_refunded"
+    assert error.value.code == "charge_already_refunded"
     [line] = await emulator.intents()
     assert (line["captured_minor"], line["refunded_minor"]) == (2000, 2000)
 
@@ -113,21 +113,21 @@ async def test_a_captured_payment_is_refunded_up_to_what_was_captured(
         ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
     ],
 )
-async def test_a_card_that_declines_cannot_even_be_attached(
+async def test_a_card_that_always_declines_cannot_be_attached(
     sdk: StripeClient, token: str, code: str, decline_code: str | None
 ) -> None:
-    with pytest.raises(stripe.CardError) as refused:
+    with pytest.raises(stripe.CardError) as error:
         await customer_with(sdk, token)
-    assert refused.value.code == code
-    assert refused.value.error is not None
-    assert getattr(refused.value.error, "decline_code", None) == decline_code
+    assert error.value.code == code
+    assert error.value.error is not None
+    assert getattr(error.value.error, "decline_code", None) == decline_code
 
 
-async def test_a_declined_payment_leaves_an_intent_that_wants_another_card(sdk: StripeClient) -> None:
-    with pytest.raises(stripe.CardError) as refused:
+async def test_a_declined_intent_requires_another_payment_method(sdk: StripeClient) -> None:
+    with pytest.raises(stripe.CardError) as error:
         await held(sdk, "pm_card_chargeCustomerFail")
-    assert refused.value.error is not None and refused.value.error.payment_intent is not None
-    intent = await sdk.v1.payment_intents.retrieve_async(refused.value.error.payment_intent.id)
+    assert error.value.error is not None and error.value.error.payment_intent is not None
+    intent = await sdk.v1.payment_intents.retrieve_async(error.value.error.payment_intent.id)
     assert intent.status == "requires_payment_method"
     assert intent.last_payment_error is not None
     assert intent.last_payment_error.decline_code == "generic_decline"
@@ -135,7 +135,7 @@ async def test_a_declined_payment_leaves_an_intent_that_wants_another_card(sdk: 
     assert paid.status == "requires_capture"
 
 
-async def test_a_card_may_ask_its_holder_first(sdk: StripeClient, emulator: Emulator) -> None:
+async def test_a_card_may_require_authentication(sdk: StripeClient, emulator: Emulator) -> None:
     intent = await held(sdk, "pm_card_authenticationRequired")
     assert intent.status == "requires_action"
     assert intent.next_action is not None and intent.next_action.type == "use_stripe_sdk"
@@ -143,7 +143,7 @@ async def test_a_card_may_ask_its_holder_first(sdk: StripeClient, emulator: Emul
     assert (await sdk.v1.payment_intents.retrieve_async(intent.id)).status == "requires_capture"
 
 
-async def test_a_holder_who_fails_to_authenticate_pays_nothing(sdk: StripeClient, emulator: Emulator) -> None:
+async def test_a_failed_authentication_charges_nothing(sdk: StripeClient, emulator: Emulator) -> None:
     intent = await held(sdk, "pm_card_authenticationRequired")
     await emulator.authenticate(intent.id, succeeds=False)
     after = await sdk.v1.payment_intents.retrieve_async(intent.id)
@@ -152,9 +152,9 @@ async def test_a_holder_who_fails_to_authenticate_pays_nothing(sdk: StripeClient
     assert after.last_payment_error.code == "payment_intent_authentication_failure"
 
 
-async def test_off_session_such_a_card_is_declined(sdk: StripeClient) -> None:
+async def test_off_session_a_card_that_requires_authentication_is_declined(sdk: StripeClient) -> None:
     customer, method = await customer_with(sdk, "pm_card_authenticationRequired")
-    with pytest.raises(stripe.CardError) as refused:
+    with pytest.raises(stripe.CardError) as error:
         await sdk.v1.payment_intents.create_async(
             {
                 "amount": 2500,
@@ -165,27 +165,27 @@ async def test_off_session_such_a_card_is_declined(sdk: StripeClient) -> None:
                 "off_session": True,
             }
         )
-    assert refused.value.code == "authentication_required"
+    assert error.value.code == "authentication_required"
 
 
-async def test_the_same_key_answers_the_same_and_does_nothing_more(
+async def test_a_repeated_key_returns_the_same_response_and_does_nothing(
     sdk: StripeClient, emulator: Emulator
 ) -> None:
     customer, method = await customer_with(sdk, "pm_card_visa")
-    asked: Any = {"amount": 2500, "currency": "cad", "customer": customer, "payment_method": method}
-    first = await sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k1"})
-    again = await sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k1"})
+    params: Any = {"amount": 2500, "currency": "cad", "customer": customer, "payment_method": method}
+    first = await sdk.v1.payment_intents.create_async(params, {"idempotency_key": "k1"})
+    again = await sdk.v1.payment_intents.create_async(params, {"idempotency_key": "k1"})
     assert again.id == first.id
     assert again.last_response is not None
     assert again.last_response.headers["Idempotent-Replayed"] == "true"
     assert len(await emulator.intents()) == 1
     with pytest.raises(stripe.IdempotencyError):
-        await sdk.v1.payment_intents.create_async(asked | {"amount": 2600}, {"idempotency_key": "k1"})
+        await sdk.v1.payment_intents.create_async(params | {"amount": 2600}, {"idempotency_key": "k1"})
 
 
-async def test_a_decline_is_kept_under_its_key_too(sdk: StripeClient, emulator: Emulator) -> None:
+async def test_a_decline_is_stored_under_its_key(sdk: StripeClient, emulator: Emulator) -> None:
     customer, method = await customer_with(sdk, "pm_card_chargeCustomerFail")
-    asked: Any = {
+    params: Any = {
         "amount": 2500,
         "currency": "cad",
         "customer": customer,
@@ -194,20 +194,20 @@ async def test_a_decline_is_kept_under_its_key_too(sdk: StripeClient, emulator: 
     }
     for _ in range(2):
         with pytest.raises(stripe.CardError):
-            await sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k2"})
+            await sdk.v1.payment_intents.create_async(params, {"idempotency_key": "k2"})
     assert len(await emulator.intents()) == 1
 
 
-async def test_what_fails_validation_leaves_its_key_unused(sdk: StripeClient) -> None:
+async def test_a_validation_error_leaves_its_key_unused(sdk: StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         await sdk.v1.payment_intents.create_async({"amount": 1, "currency": "cad"}, {"idempotency_key": "k3"})
-    made = await sdk.v1.payment_intents.create_async(
+    created = await sdk.v1.payment_intents.create_async(
         {"amount": 100, "currency": "cad"}, {"idempotency_key": "k3"}
     )
-    assert made.status == "requires_payment_method"
+    assert created.status == "requires_payment_method"
 
 
-async def test_a_server_error_is_kept_under_its_key_but_a_refusal_before_is_not(
+async def test_a_500_is_stored_under_its_key_but_an_earlier_error_is_not(
     sdk: StripeClient, emulator: Emulator
 ) -> None:
     await emulator.set_behaviour(fail_next={"count": 1, "status": 500})
@@ -224,32 +224,32 @@ async def test_a_server_error_is_kept_under_its_key_but_a_refusal_before_is_not(
     await sdk.v1.payment_intents.create_async({"amount": 100, "currency": "cad"}, {"idempotency_key": "k5"})
 
 
-async def test_a_key_in_use_at_the_same_moment_is_a_conflict(sdk: StripeClient, emulator: Emulator) -> None:
+async def test_a_key_of_a_request_in_progress_is_a_conflict(sdk: StripeClient, emulator: Emulator) -> None:
     await emulator.set_behaviour(delay_ms=200)
-    asked: Any = {"amount": 100, "currency": "cad"}
+    params: Any = {"amount": 100, "currency": "cad"}
     results = await asyncio.gather(
-        *(sdk.v1.payment_intents.create_async(asked, {"idempotency_key": "k6"}) for _ in range(2)),
+        *(sdk.v1.payment_intents.create_async(params, {"idempotency_key": "k6"}) for _ in range(2)),
         return_exceptions=True,
     )
-    [refused] = [r for r in results if isinstance(r, stripe.StripeError)]
-    assert refused.http_status == 409
+    [error] = [r for r in results if isinstance(r, stripe.StripeError)]
+    assert error.http_status == 409
     assert len(await emulator.intents()) == 1
 
 
-async def test_a_silent_emulator_has_done_it_all_the_same(emulator: Emulator) -> None:
+async def test_an_unanswered_request_was_carried_out(emulator: Emulator) -> None:
     client = client_of(emulator, timeout=0.3)
-    asked: Any = {"amount": 100, "currency": "cad"}
+    params: Any = {"amount": 100, "currency": "cad"}
     await emulator.set_behaviour(timeout_next=1)
     with pytest.raises(stripe.APIConnectionError):
-        await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k7"})
+        await client.v1.payment_intents.create_async(params, {"idempotency_key": "k7"})
     [done] = await emulator.intents()
-    again = await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k7"})
+    again = await client.v1.payment_intents.create_async(params, {"idempotency_key": "k7"})
     assert again.id == done["id"]
     await closed(client)
 
 
 @pytest.mark.parametrize(
-    ("asked", "param", "code"),
+    ("params", "param", "code"),
     [
         ({"currency": "cad"}, "amount", "parameter_missing"),
         ({"amount": 100}, "currency", "parameter_missing"),
@@ -260,32 +260,32 @@ async def test_a_silent_emulator_has_done_it_all_the_same(emulator: Emulator) ->
         ({"amount": "lots", "currency": "cad"}, "amount", "parameter_invalid_integer"),
     ],
 )
-async def test_wrong_parameters_are_named(
-    sdk: StripeClient, asked: Any, param: str, code: str | None
+async def test_the_error_names_the_invalid_parameter(
+    sdk: StripeClient, params: Any, param: str, code: str | None
 ) -> None:
-    with pytest.raises(stripe.InvalidRequestError) as refused:
-        await sdk.v1.payment_intents.create_async(asked)
-    assert (refused.value.param, refused.value.code) == (param, code)
+    with pytest.raises(stripe.InvalidRequestError) as error:
+        await sdk.v1.payment_intents.create_async(params)
+    assert (error.value.param, error.value.code) == (param, code)
 
 
-async def test_another_customers_card_cannot_be_charged(sdk: StripeClient) -> None:
+async def test_another_customer_s_card_cannot_be_charged(sdk: StripeClient) -> None:
     _, method = await customer_with(sdk, "pm_card_visa")
     other, _ = await customer_with(sdk, "pm_card_visa")
     for customer in ({}, {"customer": other}):
-        asked: Any = {"amount": 100, "currency": "cad", "payment_method": method} | customer
-        with pytest.raises(stripe.InvalidRequestError) as refused:
-            await sdk.v1.payment_intents.create_async(asked)
-        assert refused.value.param == "payment_method"
+        params: Any = {"amount": 100, "currency": "cad", "payment_method": method} | customer
+        with pytest.raises(stripe.InvalidRequestError) as error:
+            await sdk.v1.payment_intents.create_async(params)
+        assert error.value.param == "payment_method"
 
 
-async def test_a_wrong_key_is_turned_away(emulator: Emulator) -> None:
+async def test_a_wrong_api_key_is_rejected(emulator: Emulator) -> None:
     client = client_of(emulator, key="sk_test_other")
     with pytest.raises(stripe.AuthenticationError):
         await client.v1.customers.list_async()
     await closed(client)
 
 
-async def test_the_key_may_come_as_the_user_of_basic_authentication(emulator: Emulator) -> None:
+async def test_the_api_key_may_be_the_user_name_of_basic_authentication(emulator: Emulator) -> None:
     async with emulator.session.get(
         f"{emulator.base}/v1/customers",
         headers={"Authorization": aiohttp.encode_basic_auth(API_KEY, "")},
@@ -293,15 +293,15 @@ async def test_the_key_may_come_as_the_user_of_basic_authentication(emulator: Em
         assert answer.status == 200
 
 
-async def test_lists_page_from_the_newest_without_gap_or_repeat(sdk: StripeClient) -> None:
-    made = [(await sdk.v1.customers.create_async()).id for _ in range(5)]
+async def test_pages_of_a_list_have_no_gap_or_repeat(sdk: StripeClient) -> None:
+    created = [(await sdk.v1.customers.create_async()).id for _ in range(5)]
     first = await sdk.v1.customers.list_async({"limit": 2})
-    assert [c.id for c in first.data] == made[:2:-1]
+    assert [c.id for c in first.data] == created[:2:-1]
     assert first.has_more
     seen = [c.id async for c in first.auto_paging_iter()]
-    assert seen == made[::-1]
-    newer = await sdk.v1.customers.list_async({"limit": 2, "ending_before": made[1]})
-    assert [c.id for c in newer.data] == [made[3], made[2]]
+    assert seen == created[::-1]
+    newer = await sdk.v1.customers.list_async({"limit": 2, "ending_before": created[1]})
+    assert [c.id for c in newer.data] == [created[3], created[2]]
 
 
 async def test_a_field_can_be_expanded(sdk: StripeClient) -> None:
@@ -310,7 +310,7 @@ async def test_a_field_can_be_expanded(sdk: StripeClient) -> None:
     assert isinstance(wide.latest_charge, stripe.Charge)
 
 
-async def test_a_detached_card_belongs_to_nobody(sdk: StripeClient) -> None:
+async def test_a_detached_card_has_no_customer_and_cannot_be_used(sdk: StripeClient) -> None:
     customer, method = await customer_with(sdk, "pm_card_mastercard")
     listed = await sdk.v1.customers.payment_methods.list_async(customer)
     assert [m.id for m in listed.data] == [method]
@@ -322,7 +322,7 @@ async def test_a_detached_card_belongs_to_nobody(sdk: StripeClient) -> None:
         await sdk.v1.payment_methods.attach_async(method, {"customer": customer})
 
 
-async def test_events_tell_what_happened_in_order(sdk: StripeClient) -> None:
+async def test_events_are_recorded_in_order(sdk: StripeClient) -> None:
     intent = await held(sdk)
     await sdk.v1.payment_intents.capture_async(intent.id)
     events = await sdk.v1.events.list_async({"limit": 100})
@@ -337,20 +337,20 @@ async def test_events_tell_what_happened_in_order(sdk: StripeClient) -> None:
     ]
 
 
-async def test_the_books_survive_the_emulator(tmp_path: Path) -> None:
-    asked: Any = {"amount": 100, "currency": "cad"}
+async def test_the_data_survives_a_restart(tmp_path: Path) -> None:
+    params: Any = {"amount": 100, "currency": "cad"}
     ids = []
     for _ in range(2):
         async with running_emulator(tmp_path) as emulator:
             client = client_of(emulator)
-            made = await client.v1.payment_intents.create_async(asked, {"idempotency_key": "k8"})
-            ids.append(made.id)
+            created = await client.v1.payment_intents.create_async(params, {"idempotency_key": "k8"})
+            ids.append(created.id)
             await closed(client)
             assert len(await emulator.intents()) == 1
     assert ids[0] == ids[1]
 
 
-async def test_the_page_escapes_what_it_was_given(sdk: StripeClient, emulator: Emulator) -> None:
+async def test_the_page_escapes_its_data(sdk: StripeClient, emulator: Emulator) -> None:
     await sdk.v1.payment_intents.create_async(
         {"amount": 100, "currency": "cad", "metadata": {"rescue_id": "<script>alert(1)</script>"}}
     )
@@ -360,7 +360,7 @@ async def test_the_page_escapes_what_it_was_given(sdk: StripeClient, emulator: E
     assert "<script>" not in text
 
 
-async def test_a_wish_that_is_not_understood_changes_nothing(emulator: Emulator) -> None:
+async def test_an_invalid_behaviour_changes_nothing(emulator: Emulator) -> None:
     url = f"{emulator.base}/sandbox/stripe/behaviour"
     async with emulator.session.post(url, json={"decline_rate": 2}) as answer:
         assert answer.status == 400

@@ -1,4 +1,4 @@
-"""The emulator's books outlive a kill -9 of its process."""
+"""The emulator's data survives ``kill -9`` of its process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def emulator_process(folder: Path) -> AsyncIterator[Emulator]:
         await process.wait()
 
 
-async def test_what_was_answered_is_there_after_a_kill(tmp_path: Path) -> None:
+async def test_answered_requests_survive_a_kill(tmp_path: Path) -> None:
     async with emulator_process(tmp_path) as emulator, gateway_to(emulator) as gateway:
         customer = await gateway.create_customer("usr_1", key="c")
         card = await gateway.attach("pm_card_visa", customer)

@@ -1,4 +1,4 @@
-"""The emulator's sender of webhooks ends when it is told to, whatever happens at that moment."""
+"""The emulator's sender of webhooks stops when asked to, even at the moment when new work arrives."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from supportcarr_lab.emulators.stripe.webhooks import WebhookSender
 
 
 @pytest.mark.parametrize("turns", range(6))
-async def test_it_ends_though_there_is_news_at_that_very_moment(tmp_path: Path, turns: int) -> None:
-    books = EmulatorDatabase(tmp_path / "books.sqlite3")
-    books.schedule_delivery({"id": "evt_later", "type": "charge.succeeded"}, time.time() + 3600)
-    sender = WebhookSender(books, url="http://127.0.0.1:1/", secret="whsec_test")
+async def test_the_sender_stops_even_if_it_is_woken_at_that_moment(tmp_path: Path, turns: int) -> None:
+    database = EmulatorDatabase(tmp_path / "database.sqlite3")
+    database.schedule_delivery({"id": "evt_later", "type": "charge.succeeded"}, time.time() + 3600)
+    sender = WebhookSender(database, url="http://127.0.0.1:1/", secret="whsec_test")
     sender.start()
-    for _ in range(20):  # until it waits for news, or for the hour to pass
+    for _ in range(20):  # until it waits to be woken, or for the hour to pass
         await asyncio.sleep(0)
     sender.wake()
     for _ in range(turns):
@@ -27,4 +27,4 @@ async def test_it_ends_though_there_is_news_at_that_very_moment(tmp_path: Path, 
     ended, _ = await asyncio.wait({stopping}, timeout=2)
     stopping.cancel()
     assert ended
-    books.close()
+    database.close()

@@ -1,4 +1,4 @@
-"""A whole simulated city against a platform in memory: what its people do, and what it survives."""
+"""A simulated city against a fake platform: the behaviour of its people, and failures of the platform."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.simulator.city_records import facts_of
+from support.simulator.city_records import records_of
 from support.simulator.fake_city import TOTAL, FakeCity
 from supportcarr_lab.simulator.city import CityOutcome, Progress, run_city
 from supportcarr_lab.simulator.client import RequestFailed
@@ -34,7 +34,7 @@ def options(
     seed: int = 1,
     seconds: float | None = 0.3,
 ) -> CityOptions:
-    """A small city; *requests* people ask at its very beginning (``None``: riders as they like)."""
+    """Options of a small city.  *requests*: recorded requests at its start; ``None``: no recorded demand."""
     demand = None
     if requests is not None:
         demand = folder / "demand.csv"
@@ -53,16 +53,16 @@ def options(
     )
 
 
-async def lived(fake: FakeCity, folder: Path, **given: int | float | None) -> CityOutcome:
-    """The outcome of a city in which nothing is left over."""
-    outcome = await asyncio.wait_for(run_city(options(fake, folder, **given)), 60)  # type: ignore[arg-type]  # of options
+async def run_to_end(fake: FakeCity, folder: Path, **values: int | float | None) -> CityOutcome:
+    """Run a city and return its outcome; nobody crashed and every client caught up."""
+    outcome = await asyncio.wait_for(run_city(options(fake, folder, **values)), 60)  # type: ignore[arg-type]  # of options
     assert outcome.crashed == []
     assert outcome.caught_up
     return outcome
 
 
 def findings(fake: FakeCity, outcome: CityOutcome) -> dict[str, list[str]]:
-    return verify_records(outcome, facts_of(fake, TOTAL)).findings
+    return verify_records(outcome, records_of(fake, TOTAL)).findings
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -72,11 +72,11 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 def seed_where(fits: Callable[[int], bool]) -> int:
-    """The first seed whose only rider and first driver behave like that."""
+    """The first seed for which *fits* is true."""
     return next(seed for seed in range(100_000) if fits(seed))
 
 
-def plain_driver(seed: int) -> bool:
+def normal_driver(seed: int) -> bool:
     return offer_plan(seed, 0, 0).behaviour == "accepts" and job_plan(seed, 0, 0).behaviour == "normal"
 
 
@@ -95,15 +95,15 @@ def the_rescue(fake: FakeCity) -> dict[str, object]:
         ("cancels", "cancelled"),
     ],
 )
-async def test_a_rider_of_each_habit_comes_to_the_end_of_that_habit(
+async def test_each_rider_behaviour_leads_to_its_end(
     fake: FakeCity, tmp_path: Path, habit: str, end: str
 ) -> None:
     def fits(seed: int) -> bool:
         plan = rider_plan(seed, -1, 0)
         soon = habit != "cancels" or plan.cancel_when == "soon"
-        return plan.behaviour == habit and soon and plain_driver(seed)
+        return plan.behaviour == habit and soon and normal_driver(seed)
 
-    outcome = await lived(fake, tmp_path, seed=seed_where(fits))
+    outcome = await run_to_end(fake, tmp_path, seed=seed_where(fits))
     assert the_rescue(fake)["status"] == end
     assert findings(fake, outcome) == {}
 
@@ -118,14 +118,14 @@ async def test_a_rider_of_each_habit_comes_to_the_end_of_that_habit(
         ("releases", "unserved"),
     ],
 )
-async def test_a_driver_of_each_habit_brings_the_rescue_to_its_end(
+async def test_each_driver_behaviour_leads_to_its_end(
     fake: FakeCity, tmp_path: Path, habit: str, end: str
 ) -> None:
     def fits(seed: int) -> bool:
         takes = offer_plan(seed, 0, 0).behaviour == "accepts" and job_plan(seed, 0, 0).behaviour == habit
         return takes and rider_plan(seed, -1, 0).behaviour == "normal"
 
-    outcome = await lived(fake, tmp_path, seed=seed_where(fits))
+    outcome = await run_to_end(fake, tmp_path, seed=seed_where(fits))
     rescue = the_rescue(fake)
     assert rescue["status"] == end
     assert (rescue["outcome"] == "fixed_on_spot") == (habit == "fixes_on_spot")
@@ -133,36 +133,34 @@ async def test_a_driver_of_each_habit_brings_the_rescue_to_its_end(
     assert findings(fake, outcome) == {}
 
 
-async def test_who_declines_and_who_vanishes_leaves_the_job_to_another(
-    fake: FakeCity, tmp_path: Path
-) -> None:
+async def test_a_declined_or_unanswered_offer_goes_to_another_driver(fake: FakeCity, tmp_path: Path) -> None:
     def fits(seed: int) -> bool:
         first, second = offer_plan(seed, 0, 0).behaviour, offer_plan(seed, 1, 0).behaviour
         third = offer_plan(seed, 2, 0).behaviour == "accepts" and job_plan(seed, 2, 0).behaviour == "normal"
-        plain = rider_plan(seed, -1, 0).behaviour == "normal"
-        return third and plain and {first, second} == {"declines", "goes_silent"}
+        normal = rider_plan(seed, -1, 0).behaviour == "normal"
+        return third and normal and {first, second} == {"declines", "goes_silent"}
 
-    outcome = await lived(fake, tmp_path, drivers=3, seed=seed_where(fits))
+    outcome = await run_to_end(fake, tmp_path, drivers=3, seed=seed_where(fits))
     assert sorted(offer["state"] for offer in fake.offers.values()) == ["accepted", "declined", "expired"]
     assert the_rescue(fake)["status"] == "completed"
     assert findings(fake, outcome) == {}
 
 
-async def test_a_city_of_several_is_exact_and_everybody_has_an_address(
+async def test_a_city_of_several_people_is_exact_and_each_has_an_address(
     fake: FakeCity, tmp_path: Path
 ) -> None:
-    told: list[Progress] = []
+    reported: list[Progress] = []
     city = options(fake, tmp_path, requests=12, riders=5, drivers=4, seconds=3.0)
-    outcome = await asyncio.wait_for(run_city(city, told.append), 60)
+    outcome = await asyncio.wait_for(run_city(city, reported.append), 60)
     assert findings(fake, outcome) == {}
     assert len(fake.rescues) == sum(len(journal.accepted_rescues) for journal in outcome.journals) > 5
     assert len(fake.addresses - {""}) == 5 + 4 + 1
-    assert told[-1].phase == "done"
+    assert reported[-1].phase == "done"
     assert outcome.positions["sent"] > 0
 
 
-async def test_trucks_move_without_leaps(fake: FakeCity, tmp_path: Path) -> None:
-    await lived(fake, tmp_path, requests=None, drivers=2, seconds=2.0)
+async def test_trucks_move_continuously(fake: FakeCity, tmp_path: Path) -> None:
+    await run_to_end(fake, tmp_path, requests=None, drivers=2, seconds=2.0)
     for positions in fake.positions.values():
         places = {(p["lat"], p["lng"]) for p in positions}
         assert len(places) > 3
@@ -170,45 +168,45 @@ async def test_trucks_move_without_leaps(fake: FakeCity, tmp_path: Path) -> None
         assert all(p["speed"] < 10 for p in positions)
 
 
-async def test_riders_ask_by_themselves_when_nothing_was_recorded(fake: FakeCity, tmp_path: Path) -> None:
-    outcome = await lived(fake, tmp_path, requests=None, riders=6, drivers=4, seconds=4.0)
+async def test_riders_request_rescues_without_recorded_demand(fake: FakeCity, tmp_path: Path) -> None:
+    outcome = await run_to_end(fake, tmp_path, requests=None, riders=6, drivers=4, seconds=4.0)
     assert fake.rescues
     assert findings(fake, outcome) == {}
 
 
-async def test_a_second_start_hashes_no_password_and_goes_on_where_the_trucks_were(
+async def test_a_second_run_hashes_no_password_and_starts_at_the_last_places(
     fake: FakeCity, tmp_path: Path
 ) -> None:
-    await lived(fake, tmp_path, riders=2, drivers=2)
+    await run_to_end(fake, tmp_path, riders=2, drivers=2)
     hashed, rescues = fake.passwords_hashed, len(fake.rescues)
     last = {user_id: positions[-1] for user_id, positions in fake.positions.items()}
     fake.positions.clear()
-    outcome = await lived(fake, tmp_path, riders=2, drivers=2, seed=2)
+    outcome = await run_to_end(fake, tmp_path, riders=2, drivers=2, seed=2)
     assert fake.passwords_hashed == hashed
     assert len(fake.rescues) == rescues + 1
     for user_id, positions in fake.positions.items():
         assert positions[0]["lat"] == pytest.approx(last[user_id]["lat"], abs=0.02)
     assert findings(fake, outcome) == {}
-    assert verify_records(outcome, facts_of(fake, TOTAL)).report.rescues["requested"] == 1
+    assert verify_records(outcome, records_of(fake, TOTAL)).report.rescues["requested"] == 1
 
 
-async def test_sessions_that_have_ended_lead_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
-    await lived(fake, tmp_path)
+async def test_an_ended_session_leads_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
+    await run_to_end(fake, tmp_path)
     fake.tokens.clear()
-    await lived(fake, tmp_path)
+    await run_to_end(fake, tmp_path)
     assert len([user for user in fake.users.values() if user["role"] == "rider"]) == 1
 
 
-async def test_a_new_store_behind_old_sessions_leads_to_a_sign_up(tmp_path: Path) -> None:
+async def test_an_unknown_account_leads_to_a_sign_up(tmp_path: Path) -> None:
     async with FakeCity() as first:
-        await lived(first, tmp_path)
+        await run_to_end(first, tmp_path)
     async with FakeCity() as second:
-        await lived(second, tmp_path)
+        await run_to_end(second, tmp_path)
         assert the_rescue(second)["status"] is not None
 
 
-async def test_who_has_a_live_rescue_at_the_start_goes_on_with_it(fake: FakeCity, tmp_path: Path) -> None:
-    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).behaviour == "normal")
+async def test_a_live_rescue_of_an_earlier_run_is_continued(fake: FakeCity, tmp_path: Path) -> None:
+    seed = seed_where(lambda seed: normal_driver(seed) and rider_plan(seed, -1, 0).behaviour == "normal")
     stop = asyncio.Event()
     city = options(fake, tmp_path, seed=seed, seconds=None)
     running = asyncio.create_task(run_city(city, stop=stop))
@@ -218,11 +216,11 @@ async def test_who_has_a_live_rescue_at_the_start_goes_on_with_it(fake: FakeCity
     outcome = await asyncio.wait_for(running, 20)
     assert outcome.still_live == 1
     assert all(journal.received == [] for journal in outcome.journals), "an endless city keeps no journal"
-    await lived(fake, tmp_path, requests=0, seed=seed)
+    await run_to_end(fake, tmp_path, requests=0, seed=seed)
     assert the_rescue(fake)["status"] == "completed"
 
 
-async def test_a_driver_who_was_put_offline_comes_back(fake: FakeCity, tmp_path: Path) -> None:
+async def test_a_driver_put_offline_goes_online_again(fake: FakeCity, tmp_path: Path) -> None:
     stop = asyncio.Event()
     running = asyncio.create_task(
         run_city(options(fake, tmp_path, requests=0, riders=0, seconds=None), stop=stop)
@@ -233,14 +231,14 @@ async def test_a_driver_who_was_put_offline_comes_back(fake: FakeCity, tmp_path:
 
     await until(online)
     await until(lambda: bool(fake.positions))
-    fake.send_home(next(user for user in fake.users.values() if user["role"] == "driver"))
+    fake.put_offline(next(user for user in fake.users.values() if user["role"] == "driver"))
     await until(online)
     stop.set()
     assert (await asyncio.wait_for(running, 20)).crashed == []
 
 
-async def test_a_session_that_ends_in_the_middle_leads_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
-    seed = seed_where(lambda seed: plain_driver(seed) and rider_plan(seed, -1, 0).behaviour == "normal")
+async def test_a_session_that_ends_during_a_run_leads_to_a_sign_in(fake: FakeCity, tmp_path: Path) -> None:
+    seed = seed_where(lambda seed: normal_driver(seed) and rider_plan(seed, -1, 0).behaviour == "normal")
     running = asyncio.create_task(run_city(options(fake, tmp_path, seed=seed)))
     await until(lambda: bool(fake.rescues) and the_rescue(fake)["status"] == "en_route")
     fake.tokens.clear()
@@ -249,20 +247,20 @@ async def test_a_session_that_ends_in_the_middle_leads_to_a_sign_in(fake: FakeCi
     assert findings(fake, outcome) == {}
 
 
-async def test_events_that_were_not_sent_are_asked_for(fake: FakeCity, tmp_path: Path) -> None:
+async def test_events_that_were_not_sent_are_requested(fake: FakeCity, tmp_path: Path) -> None:
     fake.lose = {"offer:closed", "payment:processed", "notification:new", "rescue:status_update"}
-    outcome = await lived(fake, tmp_path, requests=4, riders=2, drivers=2, seconds=2.0)
+    outcome = await run_to_end(fake, tmp_path, requests=4, riders=2, drivers=2, seconds=2.0)
     assert fake.lose == set()
     assert findings(fake, outcome) == {}
 
 
-async def test_an_event_that_reached_no_stream_is_found_lost(fake: FakeCity, tmp_path: Path) -> None:
+async def test_an_event_that_reached_no_stream_is_reported_lost(fake: FakeCity, tmp_path: Path) -> None:
     fake.withhold = {"payment:processed"}
-    outcome = await lived(fake, tmp_path)
+    outcome = await run_to_end(fake, tmp_path)
     assert list(findings(fake, outcome)) == ["events_exact"]
 
 
-async def test_dropped_connections_and_lost_streams_cost_no_event_and_no_warning(
+async def test_dropped_connections_and_lost_streams_lose_no_event(
     fake: FakeCity, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     city = options(fake, tmp_path, requests=12, riders=5, drivers=4, seconds=3.0)
@@ -275,11 +273,13 @@ async def test_dropped_connections_and_lost_streams_cost_no_event_and_no_warning
         await asyncio.sleep(0.4)
     outcome = await asyncio.wait_for(running, 60)
     assert findings(fake, outcome) == {}
-    assert any(not mark.first for journal in outcome.journals for mark in journal.subscriptions)
+    assert any(
+        not subscription.first for journal in outcome.journals for subscription in journal.subscriptions
+    )
     assert [record.name for record in caplog.records if record.name.startswith("engineio.client")] == []
 
 
-async def test_answers_that_were_lost_make_nothing_happen_twice(fake: FakeCity, tmp_path: Path) -> None:
+async def test_lost_responses_make_nothing_happen_twice(fake: FakeCity, tmp_path: Path) -> None:
     city = options(fake, tmp_path, requests=6, riders=3, drivers=3, seconds=2.0)
     fake.fail = [503] * 10
     running = asyncio.create_task(run_city(city))
@@ -292,7 +292,7 @@ async def test_answers_that_were_lost_make_nothing_happen_twice(fake: FakeCity, 
     assert set(findings(fake, outcome)) == {"no_5xx"}
 
 
-async def test_a_platform_that_cannot_be_reached_is_an_error(
+async def test_an_unreachable_platform_is_an_error(
     fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr_lab.simulator.city.STARTUP_TIMEOUT_S", 0.3)
@@ -302,7 +302,7 @@ async def test_a_platform_that_cannot_be_reached_is_an_error(
         await run_city(city)
 
 
-async def test_a_clock_that_was_set_while_the_city_lived_is_followed(
+async def test_a_change_of_the_city_clock_is_followed(
     fake: FakeCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr_lab.simulator.city.CLOCK_SYNC_INTERVAL_S", 0.02)

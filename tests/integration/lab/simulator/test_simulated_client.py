@@ -1,4 +1,4 @@
-"""The HTTP half of a simulated app: sessions, retries, keys."""
+"""The HTTP client of a simulated person: sessions, retries, idempotency keys."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 class Caller:
-    """A client that is signed up, with what it counted and which sessions it was given."""
+    """A signed-up client with its statistics and the sessions that it was given."""
 
     def __init__(self, fake: FakeCity, http: aiohttp.ClientSession, role: str) -> None:
-        self.tally = HttpStats()
+        self.stats = HttpStats()
         self.sessions: list[SessionTokens] = []
         self.role = role
         self.api = ApiClient(
-            http, fake.base_url, address="10.9.8.7", stats=self.tally, on_tokens=self.sessions.append
+            http, fake.base_url, address="10.9.8.7", stats=self.stats, on_tokens=self.sessions.append
         )
 
     async def sign_up(self) -> ApiClient:
@@ -53,14 +53,14 @@ class Caller:
         return self.api
 
 
-async def test_every_request_comes_from_the_clients_own_address(
+async def test_every_request_has_the_client_s_own_address(
     fake: FakeCity, http: aiohttp.ClientSession
 ) -> None:
     await Caller(fake, http, "rider").sign_up()
     assert fake.addresses == {"10.9.8.7"}
 
 
-async def test_an_access_token_that_has_ended_is_renewed_once_and_the_call_repeated(
+async def test_an_expired_access_token_is_refreshed_once_and_the_request_retried(
     fake: FakeCity, http: aiohttp.ClientSession
 ) -> None:
     caller = Caller(fake, http, "driver")
@@ -72,15 +72,17 @@ async def test_an_access_token_that_has_ended_is_renewed_once_and_the_call_repea
     assert caller.sessions[1].user_id == caller.sessions[0].user_id
 
 
-async def test_a_session_that_has_ended_is_refused(fake: FakeCity, http: aiohttp.ClientSession) -> None:
+async def test_a_request_with_an_ended_session_is_rejected(
+    fake: FakeCity, http: aiohttp.ClientSession
+) -> None:
     api = await Caller(fake, http, "driver").sign_up()
     fake.tokens.clear()
-    with pytest.raises(RequestRejected) as refusal:
+    with pytest.raises(RequestRejected) as error:
         await api.get("/me/vehicles")
-    assert (refusal.value.status, refusal.value.code) == (401, "unauthenticated")
+    assert (error.value.status, error.value.code) == (401, "unauthenticated")
 
 
-async def test_a_call_is_repeated_with_the_same_key_until_it_is_answered(
+async def test_a_request_is_retried_with_the_same_key_until_it_succeeds(
     fake: FakeCity, http: aiohttp.ClientSession
 ) -> None:
     caller = Caller(fake, http, "rider")
@@ -91,10 +93,10 @@ async def test_a_call_is_repeated_with_the_same_key_until_it_is_answered(
     body = {"quote_id": quote["id"], "payment_method_id": card["id"]}
     rescue = await api.post("/rescues", body, key=new_idempotency_key())
     assert list(fake.rescues) == [rescue["id"]]
-    assert (caller.tally.refused_503, caller.tally.errors_5xx) == (1, 1)
+    assert (caller.stats.refused_503, caller.stats.errors_5xx) == (1, 1)
 
 
-async def test_what_must_not_be_repeated_is_tried_once(fake: FakeCity, http: aiohttp.ClientSession) -> None:
+async def test_a_request_without_retries_is_sent_once(fake: FakeCity, http: aiohttp.ClientSession) -> None:
     api = await Caller(fake, http, "driver").sign_up()
     fake.fail = [500]
     with pytest.raises(ApiUnreachable):
@@ -102,21 +104,23 @@ async def test_what_must_not_be_repeated_is_tried_once(fake: FakeCity, http: aio
     assert len((await api.get("/me/vehicles"))["items"]) == 1, "it was carried out, once"
 
 
-async def test_a_refusal_is_told_with_its_code_and_not_repeated(
+async def test_a_rejection_has_its_code_and_is_not_retried(
     fake: FakeCity, http: aiohttp.ClientSession
 ) -> None:
     caller = Caller(fake, http, "rider")
     api = await caller.sign_up()
-    before = caller.tally.requests
+    before = caller.stats.requests
     with pytest.raises(RequestRejected, match="not_found"):
         await api.get("/me/nothing-like-it")
-    assert caller.tally.requests == before + 1
+    assert caller.stats.requests == before + 1
 
 
-async def test_nobody_there_is_counted_as_failed(fake: FakeCity, http: aiohttp.ClientSession) -> None:
+async def test_an_unreachable_server_is_counted_as_failed(
+    fake: FakeCity, http: aiohttp.ClientSession
+) -> None:
     caller = Caller(fake, http, "rider")
     await fake.__aexit__()
     with pytest.raises(ApiUnreachable):
         await caller.api.request("GET", "/clock", retry_for_s=0.2, authenticated=False)
-    assert caller.tally.failed >= 1
-    assert caller.tally.summary().p50_ms is None
+    assert caller.stats.failed >= 1
+    assert caller.stats.summary().p50_ms is None

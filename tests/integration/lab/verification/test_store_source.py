@@ -1,4 +1,4 @@
-"""What the judge of a city finds left behind in the store: claims by what is over, rows that are behind."""
+"""Pending work in the store: claims for rescues that are over, stale rows of the console."""
 
 from __future__ import annotations
 
@@ -51,49 +51,49 @@ CLAIMS: dict[str, Callable[[SqliteStore], Any]] = {
 }
 
 
-async def leftovers(store: SqliteStore) -> PendingWork:
+async def pending_work(store: SqliteStore) -> PendingWork:
     return await StoreRecordSource(store, "http://nobody").pending_work()
 
 
-async def test_a_city_whose_rescue_is_over_and_told_of_left_nothing(store: SqliteStore) -> None:
+async def test_a_finished_city_has_no_pending_work(store: SqliteStore) -> None:
     await store.collection(RESCUES).insert(rescue_in("completed"))
     await store.collection(OPS_RESCUES).insert(ROW)
     await store.collection(RIDERS).insert(RiderProfile(id="usr_rider"))
     await store.collection(ROSTER).insert(RosterEntry(id="usr_driver"))
-    assert (await leftovers(store)).is_empty
+    assert (await pending_work(store)).is_empty
 
 
 @pytest.mark.parametrize("whose", CLAIMS)
-async def test_a_claim_of_a_rescue_that_is_over_is_left_behind(store: SqliteStore, whose: str) -> None:
+async def test_a_claim_for_a_rescue_that_is_over_is_pending_work(store: SqliteStore, whose: str) -> None:
     await store.collection(RESCUES).insert(rescue_in("completed"))
     await store.collection(OPS_RESCUES).insert(ROW)
     await CLAIMS[whose](store)
-    assert await leftovers(store) == PendingWork(outbox=0, jobs=0, claims=1)
+    assert await pending_work(store) == PendingWork(outbox=0, jobs=0, claims=1)
 
 
 @pytest.mark.parametrize("whose", CLAIMS)
-async def test_a_claim_of_a_live_rescue_is_in_order(store: SqliteStore, whose: str) -> None:
+async def test_a_claim_for_a_live_rescue_is_not_pending_work(store: SqliteStore, whose: str) -> None:
     await store.collection(RESCUES).insert(rescue_in("en_route"))
     await store.collection(OPS_RESCUES).insert(replace(ROW, status="en_route"))
     await CLAIMS[whose](store)
-    assert (await leftovers(store)).is_empty
+    assert (await pending_work(store)).is_empty
 
 
-async def test_a_driver_who_still_has_an_open_offer_is_claimed(store: SqliteStore) -> None:
+async def test_a_claim_for_an_offer_is_pending_work(store: SqliteStore) -> None:
     await store.collection(ROSTER).insert(RosterEntry(id="usr_driver", offer=OfferClaim("off_1", SOON)))
-    assert await leftovers(store) == PendingWork(outbox=0, jobs=0, claims=1)
+    assert await pending_work(store) == PendingWork(outbox=0, jobs=0, claims=1)
 
 
-BEHIND = {
+STALE = {
     "status": replace(ROW, status="in_transit"),
     "driver": replace(ROW, driver_id=None),
     "money": replace(ROW, captured_minor=3140),
 }
 
 
-@pytest.mark.parametrize("what", [*BEHIND, "the row itself"])
-async def test_a_row_of_the_console_that_says_something_else_is_behind(store: SqliteStore, what: str) -> None:
+@pytest.mark.parametrize("what", [*STALE, "the row itself"])
+async def test_an_outdated_row_of_the_console_is_stale(store: SqliteStore, what: str) -> None:
     await store.collection(RESCUES).insert(rescue_in("completed"))
-    if what in BEHIND:
-        await store.collection(OPS_RESCUES).insert(BEHIND[what])
-    assert await leftovers(store) == PendingWork(outbox=0, jobs=0, stale_rows=1)
+    if what in STALE:
+        await store.collection(OPS_RESCUES).insert(STALE[what])
+    assert await pending_work(store) == PendingWork(outbox=0, jobs=0, stale_rows=1)

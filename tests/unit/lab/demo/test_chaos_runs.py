@@ -1,4 +1,4 @@
-"""When ``make chaos`` says that a run fails."""
+"""When ``make chaos`` reports a run as failed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_options_that_were_given_count_instead_of_ours(tmp_path: Path) -> None:
 
 
 def test_the_summary_counts_kills_by_role_and_stack_traces(tmp_path: Path) -> None:
-    killed = {"level": "warning", "event": "process_killed", "role": "api", "why": "chaos"}
+    killed = {"level": "warning", "event": "process_killed", "role": "api", "why": "fault injection"}
     lines = [json.dumps(killed), json.dumps(killed | {"role": "worker"}), json.dumps({"level": "error"})]
     trace = ["Traceback (most recent call last):", "  File …", "ValueError: no"]
     (tmp_path / "supportcarr.log").write_text("\n".join([*lines, *trace, lines[0]]))

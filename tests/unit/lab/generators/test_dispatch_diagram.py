@@ -32,6 +32,6 @@ def test_rendering_changes_only_what_is_between_the_markers() -> None:
     assert rendered(text) == text
 
 
-def test_a_page_without_markers_is_refused() -> None:
+def test_a_page_without_markers_is_rejected() -> None:
     with pytest.raises(ValueError, match="markers"):
         rendered("no markers here")

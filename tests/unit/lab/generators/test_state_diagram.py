@@ -1,4 +1,4 @@
-"""The picture in the docs is the table."""
+"""The diagram in the docs matches the state machine."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from supportcarr_lab.generators.state_diagram import BEGIN, END, markdown_table,
 PAGE = Path(__file__).parents[4] / "docs" / "rescue-life.md"
 
 
-def test_the_docs_show_the_life_as_it_is() -> None:
+def test_the_docs_show_the_current_state_machine() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert rendered(page) == page, "run make generated"
 
 
-def test_the_picture_has_each_arrow_once() -> None:
+def test_the_diagram_has_each_transition_once() -> None:
     lines = mermaid().splitlines()
     for start, end, _ in arrows():
         assert sum(line.startswith(f"    {start} --> {end}:") for line in lines) == 1
 
 
-def test_the_list_has_a_row_for_each_command_of_each_status() -> None:
+def test_the_table_has_a_row_for_each_command_of_each_status() -> None:
     assert len(markdown_table().splitlines()) == 2 + sum(len(steps) for steps in TABLE.values())
 
 
-def test_rendering_renews_what_is_between_the_markers_and_nothing_else() -> None:
+def test_rendering_replaces_only_the_text_between_the_markers() -> None:
     text = rendered(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     assert text.startswith(f"before\n{BEGIN}\n")
     assert text.endswith(f"\n{END}\nafter\n")
@@ -36,6 +36,6 @@ def test_rendering_renews_what_is_between_the_markers_and_nothing_else() -> None
     assert rendered(text) == text, "nothing left to change"
 
 
-def test_a_page_without_markers_is_refused() -> None:
+def test_a_page_without_markers_is_rejected() -> None:
     with pytest.raises(ValueError, match="markers"):
         rendered("no markers here")

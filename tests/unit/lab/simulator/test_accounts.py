@@ -1,4 +1,4 @@
-"""Accounts of simulated people, and what is kept between two starts."""
+"""Accounts of simulated people, and the file that keeps them between runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_every_phone_is_a_valid_number(tmp_path: Path, role: PersonRole, index: 
     assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == phone
 
 
-def test_phones_and_addresses_are_everybodys_own(tmp_path: Path) -> None:
+def test_phones_and_addresses_are_unique(tmp_path: Path) -> None:
     accounts = Accounts(tmp_path)
     roles: tuple[PersonRole, ...] = ("rider", "driver")
     people = [accounts.account(role, i) for role in roles for i in range(5_000)]
@@ -30,7 +30,7 @@ def test_phones_and_addresses_are_everybodys_own(tmp_path: Path) -> None:
     assert all(0 < int(part) < 256 or part == "0" for p in people for part in p.address.split("."))
 
 
-def test_a_second_start_has_the_same_people_sessions_and_places(tmp_path: Path) -> None:
+def test_accounts_sessions_and_places_are_stored_between_runs(tmp_path: Path) -> None:
     first = Accounts(tmp_path)
     driver = first.account("driver", 3)
     first.store_tokens(driver.phone, SessionTokens(user_id="usr_1", access="a", refresh="r"))
@@ -42,7 +42,7 @@ def test_a_second_start_has_the_same_people_sessions_and_places(tmp_path: Path) 
     assert second.stored.places[driver.phone] == GeoPoint(45.5, -73.6)
 
 
-def test_whoever_opens_the_folder_next_sees_the_same_people(tmp_path: Path) -> None:
+def test_two_readers_of_a_folder_get_the_same_accounts(tmp_path: Path) -> None:
     assert Accounts(tmp_path).account("rider", 1) == Accounts(tmp_path).account("rider", 1)
 
 
@@ -52,18 +52,18 @@ def test_another_folder_has_other_passwords(tmp_path: Path) -> None:
     assert here.password != there.password
 
 
-def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
     Accounts(tmp_path).save()
     (file,) = tmp_path.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_damaged_file_is_named_in_a_sentence(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "simulator-sessions.json").write_text("{")
     with pytest.raises(ValueError, match="delete it"):
         Accounts(tmp_path)
 
 
-def test_there_are_only_so_many_numbers(tmp_path: Path) -> None:
+def test_an_index_beyond_the_last_number_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at most"):
         Accounts(tmp_path).account("rider", 10_000)

@@ -1,4 +1,4 @@
-"""Demand and choices: repeated by the seed, plausible in number, and replayed from a file."""
+"""Demand and behaviour: determined by the seed, with plausible shares, or replayed from a file."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ def test_a_seed_repeats_every_plan_in_any_order() -> None:
     assert drift_target(7, 3, 1) == drift_target(7, 3, 1)
 
 
-def test_seeds_riders_and_cycles_differ() -> None:
+def test_plans_differ_by_seed_rider_and_cycle() -> None:
     plans = {rider_plan(seed, rider, n).pickup for seed in (1, 2) for rider in (0, 1) for n in (0, 1)}
     assert len(plans) == 8
 
 
-def test_about_one_in_ten_cancels_vanishes_or_has_a_card_that_fails() -> None:
+def test_about_one_rider_in_ten_cancels_goes_silent_or_has_a_failing_card() -> None:
     habits = Counter(rider_plan(1, rider, cycle).behaviour for rider in range(100) for cycle in range(40))
     for behaviour in ("cancels", "goes_silent", "card_fails"):
         assert 0.08 < habits[behaviour] / 4000 < 0.12, behaviour
 
 
-def test_about_one_offer_in_ten_is_declined_and_one_meets_a_silent_phone() -> None:
+def test_about_one_driver_in_ten_declines_or_goes_silent() -> None:
     habits = Counter(offer_plan(1, driver, n).behaviour for driver in range(100) for n in range(40))
     for behaviour in ("declines", "goes_silent"):
         assert 0.08 < habits[behaviour] / 4000 < 0.12, behaviour
 
 
-def test_who_vanishes_is_back_within_five_minutes() -> None:
+def test_a_silent_phone_is_back_within_five_minutes() -> None:
     assert MAX_ABSENCE_S < 300
     assert all(rider_plan(1, n, 0).silent_for_s <= MAX_ABSENCE_S for n in range(200))
     assert all(offer_plan(1, n, 0).silent_for_s <= MAX_ABSENCE_S for n in range(200))
@@ -82,7 +82,7 @@ def write(tmp_path: Path, text: str) -> Path:
     return file
 
 
-def test_recorded_demand_is_read_in_the_order_of_time(tmp_path: Path) -> None:
+def test_recorded_demand_is_sorted_by_time(tmp_path: Path) -> None:
     rows = read_recorded_demand(write(tmp_path, "at,lat,lng\n60,45.5,-73.6\n0.5,45.6,-73.5\n"))
     assert [row.after for row in rows] == [0.5, 60.0]
     assert rows[0].pickup == GeoPoint(45.6, -73.5)
@@ -120,17 +120,17 @@ def test_recorded_dates_are_counted_from_the_earliest(tmp_path: Path) -> None:
         "mixed",
     ],
 )
-def test_wrong_demand_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
+def test_an_invalid_demand_file_is_rejected_with_a_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(DemandError, match=r"demand\.csv.*\.$"):
         read_recorded_demand(write(tmp_path, text))
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_demand_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DemandError, match="cannot be read"):
         read_recorded_demand(tmp_path / "none.csv")
 
 
-def test_a_recorded_request_starts_where_the_file_says_and_repeats(tmp_path: Path) -> None:
+def test_a_recorded_request_has_the_pickup_of_the_file(tmp_path: Path) -> None:
     (row,) = read_recorded_demand(write(tmp_path, "at,lat,lng\n60,45.5,-73.6\n"))
     plan = recorded_plan(3, 0, row)
     assert plan.pickup == GeoPoint(45.5, -73.6)

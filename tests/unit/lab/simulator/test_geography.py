@@ -1,4 +1,4 @@
-"""Places and ways of the simulated city."""
+"""Points and driving routes of the simulated city."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_zones_are_those_of_montreal() -> None:
 
 
 @given(metres, metres)
-def test_offset_undoes_moved(east: float, north: float) -> None:
+def test_offset_is_the_inverse_of_translate(east: float, north: float) -> None:
     back = offset(HERE, translate(HERE, east, north))
     assert back == pytest.approx((east, north), abs=1e-3)
 
@@ -53,12 +53,12 @@ def test_a_trip_is_two_to_nine_kilometres(seed: int) -> None:
     assert SHORTEST_TRIP_M * 0.99 <= trip <= LONGEST_TRIP_M * 1.01
 
 
-def test_a_pickup_far_from_all_zones_still_leads_somewhere() -> None:
+def test_a_pickup_far_from_all_zones_gets_the_nearest_zone_as_destination() -> None:
     far = GeoPoint(40.0, -100.0)
     assert random_destination(far, Random(1)) in [zone.centre for zone in zones()]
 
 
-def test_demand_is_where_the_weights_are() -> None:
+def test_demand_follows_the_weights_of_the_zones() -> None:
     heavy = max(zones(), key=lambda zone: zone.weight)
     light = min(zones(), key=lambda zone: zone.weight)
     rng = Random(5)
@@ -71,9 +71,7 @@ def test_demand_is_where_the_weights_are() -> None:
 
 
 @given(metres, metres, st.booleans(), st.floats(0, 1))
-def test_a_way_is_driven_at_its_speed_and_no_truck_leaps(
-    east: float, north: float, first: bool, part: float
-) -> None:
+def test_a_route_is_driven_at_constant_speed(east: float, north: float, first: bool, part: float) -> None:
     there = translate(HERE, east, north)
     route = plan_route(HERE, there, now=100.0, speed=8.0, grid_north_first=first)
     straight = distance_m(HERE, there)
@@ -86,9 +84,9 @@ def test_a_way_is_driven_at_its_speed_and_no_truck_leaps(
     assert distance_m(route.at(route.ends).point, there) < 3
 
 
-def test_who_stands_stays() -> None:
-    fix = stationary(HERE, 5.0).at(1_000.0)
-    assert (fix.point, fix.speed) == (HERE, 0.0)
+def test_a_stationary_truck_does_not_move() -> None:
+    position = stationary(HERE, 5.0).at(1_000.0)
+    assert (position.point, position.speed) == (HERE, 0.0)
     assert stationary(HERE, 5.0).ends == 5.0
 
 

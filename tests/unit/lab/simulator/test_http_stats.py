@@ -1,4 +1,4 @@
-"""What is counted of the simulated clients' requests, and how often trucks report."""
+"""Statistics of the simulated clients' requests, and the interval of position reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supportcarr_lab.simulator.http_stats import HttpStats
 from supportcarr_lab.simulator.position_reporter import MIN_INTERVAL_S, report_interval_s
 
 
-def test_a_503_with_retry_after_is_a_refusal_and_every_other_5xx_an_error() -> None:
+def test_a_503_with_retry_after_is_counted_apart_from_errors() -> None:
     stats = HttpStats()
     stats.record_response(503, 0.001, retry_after=True, route="GET /me", code="overloaded")
     stats.record_response(503, 0.001, retry_after=False, route="GET /me", code="")
@@ -22,7 +22,7 @@ def test_a_503_with_retry_after_is_a_refusal_and_every_other_5xx_an_error() -> N
     assert stats.problems["GET /me 404 not_found"] == 1
 
 
-def test_percentiles_are_of_the_nearest_rank() -> None:
+def test_percentiles_use_the_nearest_rank() -> None:
     stats = HttpStats()
     for ms in range(1, 101):
         stats.record_response(200, ms / 1000, retry_after=False, route="GET /me", code="")
@@ -30,11 +30,11 @@ def test_percentiles_are_of_the_nearest_rank() -> None:
     assert (figures.p50_ms, figures.p95_ms) == (50.0, 95.0)
 
 
-def test_without_an_answer_there_is_no_latency() -> None:
+def test_a_request_without_a_response_has_no_latency() -> None:
     assert HttpStats().summary().p50_ms is None
 
 
-def test_paths_are_counted_without_their_ids() -> None:
+def test_path_templates_contain_no_ids() -> None:
     assert path_template("/offers/off_01j9zzzzzzzzzzzzzzzzzzzzzz/acceptance") == "/offers/*/acceptance"
     assert path_template("/me/payment-methods") == "/me/payment-methods"
 
@@ -44,6 +44,6 @@ def test_trucks_report_at_least_twice_while_a_position_is_fresh(speed: float) ->
     assert report_interval_s(speed) * speed * 2 <= 30.0
 
 
-def test_trucks_report_every_four_seconds_in_real_time_and_never_without_a_pause() -> None:
+def test_report_intervals_have_a_maximum_and_a_minimum() -> None:
     assert report_interval_s(1.0) == 4.0
     assert report_interval_s(120.0) == MIN_INTERVAL_S

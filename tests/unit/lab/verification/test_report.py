@@ -1,4 +1,4 @@
-"""The report of a demo: its fields, and sentences about what is wrong."""
+"""The verification report: its fields, its invariants and the findings."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from supportcarr_lab.verification.report import VerificationResult, percentiles,
 HTTP = HttpSummary(requests=9, failed=0, refused_503=0, errors_5xx=0, p50_ms=1.0, p95_ms=2.0)
 
 
-def judgement(
-    facts: CityRecords | None = None,
+def verified(
+    records: CityRecords | None = None,
     journals: list[JournalRecord] | None = None,
     *,
     http: HttpSummary = HTTP,
-    quiet: bool = True,
+    caught_up: bool = True,
 ) -> VerificationResult:
     outcome = CityOutcome(
         seconds=12.34567,
@@ -30,13 +30,13 @@ def judgement(
         http=http,
         journals=case.journals() if journals is None else journals,
         still_live=0,
-        caught_up=quiet,
+        caught_up=caught_up,
     )
-    return verify_records(outcome, facts or case.facts(), kills=2, redis_wipes=1)
+    return verify_records(outcome, records or case.records(), kills=2, redis_wipes=1)
 
 
-def test_the_report_has_the_fields_that_were_promised() -> None:
-    report = msgspec.to_builtins(judgement().report)
+def test_the_report_has_exactly_the_documented_fields() -> None:
+    report = msgspec.to_builtins(verified().report)
     assert report == {
         "seconds": 12.346,
         "rescues": {
@@ -88,52 +88,52 @@ def test_the_report_has_the_fields_that_were_promised() -> None:
     }
 
 
-def test_a_city_in_order_passes_without_findings() -> None:
-    assert judgement().report.passed
-    assert judgement().findings == {}
+def test_a_correct_city_passes_without_findings() -> None:
+    assert verified().report.passed
+    assert verified().findings == {}
 
 
-FACTS = case.facts()
-DOUBLED = replace(FACTS, processor_payments=(case.book(2 * case.TOTAL),))
+RECORDS = case.records()
+DOUBLED = replace(RECORDS, processor_payments=(case.processor_payment(2 * case.TOTAL),))
 SECOND = replace(case.rescue(start=case.BEGAN + 60), id="res_qc_2")
-SPOILT = {
-    "states_sum": replace(FACTS, rescues=()),
-    "ledger_zero": replace(FACTS, ledger=(replace(FACTS.ledger[0], entries=(("x", 1),)),)),
+CORRUPTED = {
+    "states_sum": replace(RECORDS, rescues=()),
+    "ledger_zero": replace(RECORDS, ledger=(replace(RECORDS.ledger[0], entries=(("x", 1),)),)),
     "money_matches": DOUBLED,
-    "one_job_per_driver": replace(FACTS, rescues=(case.rescue(), SECOND)),
-    "one_live_per_rider": replace(FACTS, rescues=(case.rescue(), SECOND)),
-    "legal_transitions": replace(FACTS, rescues=(case.rescue(*case.LIFE[1:]),)),
-    "events_exact": replace(FACTS, notifications=()),
-    "drained": replace(FACTS, pending_work=PendingWork(outbox=1, jobs=0)),
+    "one_job_per_driver": replace(RECORDS, rescues=(case.rescue(), SECOND)),
+    "one_live_per_rider": replace(RECORDS, rescues=(case.rescue(), SECOND)),
+    "legal_transitions": replace(RECORDS, rescues=(case.rescue(*case.LIFE[1:]),)),
+    "events_exact": replace(RECORDS, notifications=()),
+    "drained": replace(RECORDS, pending_work=PendingWork(outbox=1, jobs=0)),
 }
 
 
-@pytest.mark.parametrize("name", SPOILT)
-def test_each_invariant_falls_when_the_city_is_spoilt(name: str) -> None:
-    told = judgement(SPOILT[name])
-    assert told.report.invariants[name] is False
-    assert told.findings[name]
-    assert not told.report.passed
+@pytest.mark.parametrize("name", CORRUPTED)
+def test_each_invariant_fails_for_a_corrupted_city(name: str) -> None:
+    result = verified(CORRUPTED[name])
+    assert result.report.invariants[name] is False
+    assert result.findings[name]
+    assert not result.report.passed
 
 
-def test_a_5xx_and_clients_that_never_caught_up_are_told() -> None:
-    assert not judgement(http=replace(HTTP, errors_5xx=1)).report.invariants["no_5xx"]
-    assert not judgement(quiet=False).report.invariants["drained"]
+def test_a_5xx_and_clients_that_did_not_catch_up_are_reported() -> None:
+    assert not verified(http=replace(HTTP, errors_5xx=1)).report.invariants["no_5xx"]
+    assert not verified(caught_up=False).report.invariants["drained"]
 
 
-def test_rescues_of_an_earlier_city_are_judged_but_not_counted() -> None:
+def test_rescues_of_an_earlier_run_are_verified_but_not_counted() -> None:
     earlier = replace(case.rescue(start=case.BEGAN - 5_000), id="res_qc_0", timeline=())
-    told = judgement(replace(FACTS, rescues=(case.rescue(), earlier)))
-    assert told.report.rescues["requested"] == 1
-    assert not told.report.invariants["legal_transitions"]
+    result = verified(replace(RECORDS, rescues=(case.rescue(), earlier)))
+    assert result.report.rescues["requested"] == 1
+    assert not result.report.invariants["legal_transitions"]
 
 
-def test_what_is_not_final_counts_as_live() -> None:
+def test_rescues_without_a_final_status_count_as_live() -> None:
     live = case.rescue(*case.LIFE[:4])
-    assert judgement(replace(FACTS, rescues=(live,))).report.rescues["live"] == 1
+    assert verified(replace(RECORDS, rescues=(live,))).report.rescues["live"] == 1
 
 
-def test_an_outcome_survives_its_file(tmp_path: object) -> None:
+def test_an_outcome_is_written_and_read_back(tmp_path: object) -> None:
     from pathlib import Path
 
     file = Path(str(tmp_path)) / "outcome.json"
