@@ -169,7 +169,6 @@ OTHER_CALLS = frozenset(
     {
         "supportcarr_lab/demo/fault_injection.py itertools.count",
         "drivers/routes.py service.find",
-        "gateway/app.py self._find",
         "gateway/router.py self.find",
         "gateway/decoding.py query.count",
         "gateway/pipeline.py itertools.count",
@@ -177,7 +176,7 @@ OTHER_CALLS = frozenset(
         "kit/jobs/worker.py names.count",
         "kit/jobs/service.py self.find",
         "kit/events/relay.py names.count",
-        "supervisor/embedded_redis.py said.count",
+        "supervisor/embedded_redis.py reply.count",
         "operations/service.py self._drivers.count",
         "operations/service.py self._rescues.count",
         "payments/service.py self._gateway.find",
