@@ -43,7 +43,7 @@ def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Complet
         (("check",), {"STORE_URL": "postgres://x"}, "SUPPORTCARR_STORE_URL must begin with"),
         (("api",), {"PROFILE": "production"}, "must be set outside the local profile"),
         (("sandbox",), {"PROFILE": "production"}, "must be set outside the local profile"),
-        (("demo", "--kills", "2"), {}, "spread over --seconds"),
+        (("demo", "--kills", "2"), {}, "spread over that time"),
         (("demo", "--speed", "0"), {}, "0.1<=x<=120"),
     ],
 )
