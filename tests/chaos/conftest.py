@@ -1,12 +1,12 @@
 import pytest
 
-from support.crash.fixtures import databases, engine, runs_of, zygote
+from support.crash.fixtures import databases, engine, fork_server, make_runner
 
-__all__ = ["databases", "engine", "runs_of", "store_url", "zygote"]
+__all__ = ["databases", "engine", "fork_server", "make_runner", "store_url"]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mongodb", marks=pytest.mark.long)])
 def store_url(request: pytest.FixtureRequest) -> str:
-    """An empty database of each engine; of MongoDB among the long tests."""
+    """The URL of an empty database of each engine; on MongoDB only in long tests."""
     url: str = request.getfixturevalue(request.param)
     return url

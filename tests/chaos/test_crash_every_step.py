@@ -1,8 +1,8 @@
-"""A process is killed with -9 after each of its steps, in every saga and every consumer; another takes
-over, life goes on to its end, and every effect is there once.  A short list of scenarios runs on SQLite in
+"""Kill a process with SIGKILL after each of its steps, in every saga and every consumer.  Another process
+recovers, all rescues end, and every effect must be there once.  A short list of scenarios runs on SQLite in
 ``make test``; all of them run on both engines in ``make test-long``.
 
-``docs/crashes.md`` lists the steps; what really happens is held against it first.
+The recorded steps are first compared with those listed in ``docs/crashes.md``.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from typing import Any
 import pytest
 
 from support.crash.databases import Databases
-from support.crash.documented_steps import declared, read_names
-from support.crash.fixtures import MakeRuns
-from support.crash.runs import findings_of
+from support.crash.documented_steps import names_of_kind, read_page
+from support.crash.fixtures import MakeRunner
+from support.crash.runner import collect_findings
 from support.crash.scenarios import SCENARIOS
 from support.crash.world import declared_names
 
-DECLARED = declared()
-KINDS = ("consumer", "job", "deadline", "ticker")
+DOCUMENTED = read_page()
+KINDS = ("consumer", "job", "deadline", "periodic task")
 SAGAS = (
-    "asking for a rescue",
+    "requesting a rescue",
     "matching begins and an offer is made",
     "accepting an offer",
     "capturing the fare",
 )
 
 
-def killed_in(name: str) -> set[str]:
-    """The consumers, jobs, deadlines and periodic tasks that the scenario kills a process in."""
-    steps = {name: DECLARED.get(name, [])}
-    return {f"{kind} {whose}" for kind in KINDS for whose in read_names(kind, steps)}
+def killed_in(scenario: str) -> set[str]:
+    """The consumers, jobs, deadlines and periodic tasks that the scenario is killed in."""
+    steps = {scenario: DOCUMENTED.get(scenario, [])}
+    return {f"{kind} {name}" for kind in KINDS for name in names_of_kind(kind, steps)}
 
 
 def short_list() -> set[str]:
-    """The sagas, and few scenarios that together kill in every consumer, job, deadline and periodic task.
+    """The sagas, and a few scenarios that together cover every consumer, job, deadline and periodic task.
 
-    Chosen greedily, the one that adds most first.  ``make test`` runs these, ``make test-long`` all.
+    Chosen greedily: the one that covers most first.  ``make test`` runs these, ``make test-long`` all.
     """
-    chosen = [name for name in SAGAS if name in DECLARED]
-    left = set[str]().union(*map(killed_in, DECLARED)).difference(*map(killed_in, chosen))
+    chosen = [name for name in SAGAS if name in DOCUMENTED]
+    left = set[str]().union(*map(killed_in, DOCUMENTED)).difference(*map(killed_in, chosen))
     while left:
-        best = max(DECLARED, key=lambda name: (len(killed_in(name) & left), -len(DECLARED[name])))
+        best = max(DOCUMENTED, key=lambda name: (len(killed_in(name) & left), -len(DOCUMENTED[name])))
         chosen.append(best)
         left -= killed_in(best)
     return set(chosen)
@@ -52,7 +52,7 @@ SHORT = short_list()
 
 
 def runs_on(engine: str) -> list[Any]:
-    """Every scenario on that engine; those that are not on the short list, and MongoDB's, are long."""
+    """Every scenario on that engine; on MongoDB, and outside the short list, they are long tests."""
     return [
         pytest.param(engine, name, marks=[] if engine == "sqlite" and name in SHORT else [pytest.mark.long])
         for name in SCENARIOS
@@ -60,27 +60,25 @@ def runs_on(engine: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(("engine", "name"), [*runs_on("sqlite"), *runs_on("mongodb")], indirect=["engine"])
-async def test_killed_after_each_step_the_effect_is_there_once(
-    name: str, engine: Databases | None, runs_of: MakeRuns
+async def test_effect_happens_once_after_a_kill_at_each_step(
+    name: str, engine: Databases | None, make_runner: MakeRunner
 ) -> None:
-    runs = runs_of(name, engine)
-    steps = await runs.steps()
-    assert steps == DECLARED.get(name), "docs/crashes.md lists other steps: run scripts/crash-steps"
-    assert await findings_of(runs, range(1, len(steps) + 1)) == []
+    runner = make_runner(name, engine)
+    steps = await runner.steps()
+    assert steps == DOCUMENTED.get(name), "docs/crashes.md lists other steps: run scripts/crash-steps"
+    assert await collect_findings(runner, range(1, len(steps) + 1)) == []
 
 
-def test_the_page_lists_every_scenario_and_no_other() -> None:
-    assert list(DECLARED) == list(SCENARIOS), "run scripts/crash-steps"
+def test_documentation_lists_exactly_the_scenarios() -> None:
+    assert list(DOCUMENTED) == list(SCENARIOS), "run scripts/crash-steps"
 
 
-async def test_every_consumer_job_deadline_and_ticker_is_killed_in_some_scenario() -> None:
+async def test_every_background_task_is_killed_in_a_scenario() -> None:
     names = await declared_names()
     quick = {f"consumer {name}" for name in names.quick_consumers}
     slow = {f"job {name}" for name in names.jobs}
-    others = {f"deadline {name}" for name in names.deadlines} | {f"ticker {name}" for name in names.tickers}
-    killed = {
-        f"{kind} {name}"
-        for kind in ("consumer", "job", "deadline", "ticker")
-        for name in read_names(kind, DECLARED)
+    others = {f"deadline {name}" for name in names.deadlines} | {
+        f"periodic task {name}" for name in names.periodic_tasks
     }
-    assert quick | slow | others == killed, "tests/support/crash_scenarios*.py need a scenario for it"
+    killed = {f"{kind} {name}" for kind in KINDS for name in names_of_kind(kind, DOCUMENTED)}
+    assert quick | slow | others == killed, "tests/support/crash/scenarios_*.py need a scenario for it"

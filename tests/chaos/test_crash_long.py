@@ -1,6 +1,6 @@
-"""What takes too long for every day, on both engines: killed while a step is under way; killed while the
-relay works beside the request, as it does in a real process (the order of the steps is then another each
-time, so the lists do not count); and killed twice, the second time somewhere in the recovery.
+"""Crash tests that take too long for ``make test``, on both engines: a kill during a step, a kill while the
+relay runs concurrently with the request, as in a real process (the order of the steps then varies, so they
+are not compared with the lists), and two kills, the second one during the recovery.
 """
 
 from __future__ import annotations
@@ -11,55 +11,54 @@ import random
 import pytest
 
 from support.crash.databases import Databases
-from support.crash.fixtures import MakeRuns
-from support.crash.runs import Finding, Runs, findings_of
+from support.crash.fixtures import MakeRunner
+from support.crash.runner import Finding, ScenarioRunner, collect_findings
 from support.crash.scenarios import SCENARIOS
 
 pytestmark = [pytest.mark.long, pytest.mark.parametrize("engine", ["sqlite", "mongodb"], indirect=True)]
 
-SEED = os.environ.get("SEED") or "1"  # of where the second kill comes: make test-long SEED=2
+SEED = os.environ.get("SEED") or "1"  # chooses the step of the second kill: make test-long SEED=2
 
 
-async def _killed_until_the_end(runs: Runs) -> list[list[str]]:
-    """Killed at each step of a life whose number of steps is not known before."""
+async def _kill_at_every_step(runner: ScenarioRunner) -> list[list[str]]:
+    """Kill at step 1, 2, … until the process ends before it is killed."""
     found: list[list[str]] = []
     for number in range(1, 1000):
-        sentences = await runs.killed_at(number, alive=True)
-        if sentences is None:
+        problems = await runner.killed_at(number, concurrent_relay=True)
+        if problems is None:
             return found
-        if sentences:
-            found.append([f"step {number}", *sentences])
-    raise AssertionError("it never comes to its end")
+        if problems:
+            found.append([f"step {number}", *problems])
+    raise AssertionError("the scenario does not end")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_killed_while_a_step_is_under_way(
-    name: str, engine: Databases | None, runs_of: MakeRuns
-) -> None:
-    runs = runs_of(name, engine)
-    steps = len(await runs.steps())
-    assert await findings_of(runs, range(1, steps + 1), when="asked") == []
+async def test_kill_during_each_step(name: str, engine: Databases | None, make_runner: MakeRunner) -> None:
+    runner = make_runner(name, engine)
+    steps = len(await runner.steps())
+    assert await collect_findings(runner, range(1, steps + 1), timing="during") == []
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_killed_while_the_relay_works_beside_it(
-    name: str, engine: Databases | None, runs_of: MakeRuns
+async def test_kill_with_a_concurrent_relay(
+    name: str, engine: Databases | None, make_runner: MakeRunner
 ) -> None:
-    assert await _killed_until_the_end(runs_of(name, engine)) == []
+    assert await _kill_at_every_step(make_runner(name, engine)) == []
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-async def test_killed_after_each_step_and_again_in_the_recovery(
-    name: str, engine: Databases | None, runs_of: MakeRuns
+async def test_kill_after_each_step_and_during_recovery(
+    name: str, engine: Databases | None, make_runner: MakeRunner
 ) -> None:
-    runs = runs_of(name, engine)
-    steps = len(await runs.steps())
+    runner = make_runner(name, engine)
+    steps = len(await runner.steps())
     chance = random.Random(f"{SEED} {name}")
     found: list[Finding] = []
     for number in range(1, steps + 1):
-        again = chance.randint(1, steps - number + 3)  # what is left to do, and a little of what is repeated
-        sentences = await runs.killed_at(number, again=again)
-        assert sentences is not None, f"nothing was killed at step {number}"
-        if sentences:
-            found.append(Finding(number, sentences, again))
+        # The remaining steps, and up to three that are repeated.
+        second_kill_at = chance.randint(1, steps - number + 3)
+        problems = await runner.killed_at(number, second_kill_at=second_kill_at)
+        assert problems is not None, f"nothing was killed at step {number}"
+        if problems:
+            found.append(Finding(number, problems, second_kill_at))
     assert found == []

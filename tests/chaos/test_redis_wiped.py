@@ -1,5 +1,5 @@
-"""Redis dies in mid-city and comes back empty: nothing that was accepted is lost, what was due happens,
-who was signed out stays out, clients reload, and limits begin anew."""
+"""Redis is killed and comes back empty: accepted work is not lost, deadlines fire, ended sessions stay ended,
+clients reload, and rate limits start anew."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ async def city(tmp_path: Path, store_url: str, own_redis_server: EmbeddedRedis) 
         yield running
 
 
-async def ask_for_rescue(city: City, api: Api) -> str:
-    """A rescue of the city's rider."""
+async def request_rescue(city: City, api: Api) -> str:
+    """Request a rescue for the city's rider and return its id."""
     rider = city.people.rider
     quote = {"kind": "rescue", "problem": "flat_tire", "pickup": PICKUP, "dropoff": DROPOFF}
     quoted = ok(await api.request(rider, "POST", "/quotes", quote))
@@ -51,18 +51,18 @@ async def becomes(api: Api, rescue_id: str, status: str) -> None:
     await until(became)
 
 
-async def report(api: Api, who: Person) -> None:
+async def report(api: Api, person: Person) -> None:
     at = api.container.clock.city().isoformat()
     body = {"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": at}
-    await api.request(who, "POST", "/me/positions", body)
+    await api.request(person, "POST", "/me/positions", body)
 
 
-async def offer_to(api: Api, who: Person) -> str:
-    """The driver drives about until there is an offer; its id."""
+async def offer_to(api: Api, person: Person) -> str:
+    """Report the driver's position until there is an offer; return its id."""
     async with asyncio.timeout(30):
         while True:
-            await report(api, who)
-            if offers := ok(await api.request(who, "GET", "/me/offers"))["items"]:
+            await report(api, person)
+            if offers := ok(await api.request(person, "GET", "/me/offers"))["items"]:
                 return str(offers[0]["id"])
             await asyncio.sleep(0.2)
 
@@ -72,31 +72,31 @@ async def cancel(city: City, api: Api, rescue_id: str) -> None:
     ok(await api.request(city.people.rider, "POST", f"/rescues/{rescue_id}/cancellation", body))
 
 
-async def assert_in_order(city: City, api: Api) -> None:
-    """Everything is over, paid as owed, and told of."""
-    wanted = StoreRecordSource(api.container.store, city.place.stripe_url)
+async def assert_consistent(city: City, api: Api) -> None:
+    """Everything has ended and was relayed, and payments match the charges."""
+    source = StoreRecordSource(api.container.store, city.deployment.stripe_url)
 
     async def drained() -> bool:
-        facts = await read_records(wanted)
-        return not invariants.drained(facts.pending_work, facts.rescues, facts.offers, facts.payments, True)
+        found = await read_records(source)
+        return not invariants.drained(found.pending_work, found.rescues, found.offers, found.payments, True)
 
     await until(drained)
-    facts = await read_records(wanted)
-    assert invariants.legal_transitions(facts.rescues) == []
+    found = await read_records(source)
+    assert invariants.legal_transitions(found.rescues) == []
     assert (
-        invariants.money_matches(facts.rescues, facts.payments, facts.ledger, facts.processor_payments) == []
+        invariants.money_matches(found.rescues, found.payments, found.ledger, found.processor_payments) == []
     )
-    assert invariants.one_job_per_driver(facts.rescues) == []
+    assert invariants.one_job_per_driver(found.rescues) == []
 
 
 async def test_a_rescue_survives_a_wipe_at_every_step_of_its_life(city: City) -> None:
     driver = city.people.near
     async with city.api() as api:
-        rescue_id = await ask_for_rescue(city, api)
-        city.wipe()  # with it the ticket of the job that holds the card, of which no worker has heard
+        rescue_id = await request_rescue(city, api)
+        city.wipe()  # including the queue entry of the job that holds the card
         async with city.worker():
             await becomes(api, rescue_id, "matching")
-            city.wipe()  # nobody knows where the drivers are, until they report again
+            city.wipe()  # the drivers' positions are unknown until they report again
             offer_id = await offer_to(api, driver)
             city.wipe()
             ok(await api.request(driver, "POST", f"/offers/{offer_id}/acceptance"))
@@ -110,12 +110,12 @@ async def test_a_rescue_survives_a_wipe_at_every_step_of_its_life(city: City) ->
             ):
                 ok(await api.request(driver, "POST", f"/rescues/{rescue_id}/{step}", body))
                 city.wipe()
-            await assert_in_order(city, api)
+            await assert_consistent(city, api)
         rescue = await rescue_of(api, rescue_id)
         assert rescue.payment.captured_minor == rescue.quote.total_minor
 
 
-async def test_what_is_due_happens_while_redis_is_away_and_after(
+async def test_deadlines_fire_without_redis_and_after(
     tmp_path: Path, store_url: str, own_redis_server: EmbeddedRedis
 ) -> None:
     async with (
@@ -123,7 +123,7 @@ async def test_what_is_due_happens_while_redis_is_away_and_after(
         city.api() as api,
         city.worker(),
     ):
-        rescue_id = await ask_for_rescue(city, api)
+        rescue_id = await request_rescue(city, api)
         offer_id = await offer_to(api, city.people.near)
         city.server.kill()
 
@@ -131,29 +131,29 @@ async def test_what_is_due_happens_while_redis_is_away_and_after(
             offer = await api.container.store.collection(OFFERS).get(offer_id)
             return offer is not None and offer.state == "expired" and offer.settled
 
-        await until(expired)  # though there is no Redis
+        await until(expired)  # without Redis
         city.server.start()
-        await offer_to(api, city.people.far)  # of whom nothing was known until the search that is due now
+        await offer_to(api, city.people.far)  # whose position was unknown until the search that is due now
         await cancel(city, api, rescue_id)
-        await assert_in_order(city, api)
+        await assert_consistent(city, api)
 
 
-async def test_who_signed_out_stays_out_and_who_did_not_stays_in(city: City) -> None:
+async def test_only_ended_sessions_are_refused_after_a_wipe(city: City) -> None:
     rider, out, within = city.people.rider, city.people.far, city.people.near
 
-    async def status(api: Api, who: Person) -> int:
-        return (await api.request(who, "GET", "/me")).status
+    async def status(api: Api, person: Person) -> int:
+        return (await api.request(person, "GET", "/me")).status
 
-    async def refused(api: Api, who: Person) -> None:
-        """The process hears of it in a moment, and asks when it has heard nothing for one."""
+    async def refused(api: Api, person: Person) -> None:
+        """Wait until the process refuses the token: it polls the revocation log, or else the store."""
 
         async def is_refused() -> bool:
-            return await status(api, who) == 401
+            return await status(api, person) == 401
 
         await until(is_refused)
 
-    async def refresh(api: Api, who: Person) -> int:
-        body = {"refresh_token": who.refresh_token}
+    async def refresh(api: Api, person: Person) -> int:
+        body = {"refresh_token": person.refresh_token}
         return (await api.request(None, "POST", "/auth/refresh", body)).status
 
     async with city.api() as here, city.api() as there:
@@ -161,11 +161,11 @@ async def test_who_signed_out_stays_out_and_who_did_not_stays_in(city: City) -> 
         assert await status(here, out) == 401
         city.wipe()
         async with city.api() as new:  # started on the empty Redis
-            assert [await status(new, who) for who in (out, within)] == [401, 200]
+            assert [await status(new, person) for person in (out, within)] == [401, 200]
             await refused(there, out)
             for api in (new, here, there):
-                assert [await status(api, who) for who in (out, within)] == [401, 200]
-            assert [await refresh(new, who) for who in (within, out)] == [200, 401]
+                assert [await status(api, person) for person in (out, within)] == [401, 200]
+            assert [await refresh(new, person) for person in (within, out)] == [200, 401]
 
             city.server.kill()
             ok(await new.request(rider, "POST", "/auth/sign-out"))
@@ -176,15 +176,15 @@ async def test_who_signed_out_stays_out_and_who_did_not_stays_in(city: City) -> 
             await refused(there, rider)
             city.server.start()
             for api in (new, here, there):
-                assert [await status(api, who) for who in (rider, out, within)] == [401, 401, 200]
+                assert [await status(api, person) for person in (rider, out, within)] == [401, 401, 200]
 
 
-async def test_clients_are_told_of_the_new_epoch_and_hear_what_comes_in_it_once(city: City) -> None:
+async def test_clients_reload_in_the_new_epoch_and_receive_each_event_once(city: City) -> None:
     rider = city.people.rider
     stream = f"user:{rider.id}"
     async with city.api() as api, city.worker(), city.realtime() as url:
         async with connected_client(url, rider.access_token) as app:
-            rescue_id = await ask_for_rescue(city, api)
+            rescue_id = await request_rescue(city, api)
             await becomes(api, rescue_id, "matching")
             await app.received.wait_until(lambda heard: _statuses(heard.events) >= {"requested", "matching"})
             before = app.received.events[-1]["cursor"]
@@ -193,7 +193,7 @@ async def test_clients_are_told_of_the_new_epoch_and_hear_what_comes_in_it_once(
             fresh = app.received.payloads("stream:reset")[-1]["heads"][stream]
             assert fresh.partition(":")[0] != before.partition(":")[0]
 
-            # it reloads, and goes on from there
+            # the client reloads its state and continues from there
             loaded = ok(await api.request(rider, "GET", f"/rescues/{rescue_id}"))
             assert loaded["status"] == "matching"
             already = len(app.received.events)
@@ -207,27 +207,28 @@ async def test_clients_are_told_of_the_new_epoch_and_hear_what_comes_in_it_once(
             assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
             assert len({event["id"] for event in later}) == len(later)
 
-        # who comes back with a cursor of the old epoch is told to reload
+        # a client that reconnects with a cursor of the old epoch must reload
         async with connected_client(url, rider.access_token, since={stream: before}) as returned:
             await returned.received.wait_until(lambda heard: bool(heard.payloads("stream:reset")))
         await cancel(city, api, rescue_id)
-        await assert_in_order(city, api)
+        await assert_consistent(city, api)
 
 
 def _statuses(events: list[Any]) -> set[str]:
     return {event["data"]["status"] for event in events if "previous" in event["data"]}
 
 
-async def test_limits_begin_full_after_a_wipe(city: City) -> None:
-    async def asked(api: Api, times: int) -> list[int]:
+async def test_rate_limits_start_full_after_a_wipe(city: City) -> None:
+    async def statuses(api: Api, times: int) -> list[int]:
         return [(await api.request(city.people.rider, "GET", "/me")).status for _ in range(times)]
 
     async with city.api(user_per_minute=30, lease=1) as api:
-        assert 429 in await asked(api, 40)
+        assert 429 in await statuses(api, 40)
         city.wipe()
 
-        async def again() -> bool:
-            return (await asked(api, 1)) == [200]
+        async def allowed() -> bool:
+            return (await statuses(api, 1)) == [200]
 
-        await until(again)  # for as long as the process was told to wait, it does not ask
-        assert await asked(api, 20) == [200] * 20
+        # The process does not ask Redis again until the time it was told to wait has passed.
+        await until(allowed)
+        assert await statuses(api, 20) == [200] * 20

@@ -1,13 +1,13 @@
-"""``make chaos``: twelve minutes of the city under 30 kills and 2 wipes of Redis, on each engine in turn.
+"""``make chaos``: run the demo for twelve minutes with 30 kills and 2 wipes of Redis, on each engine in turn.
 
-    ENGINES="sqlite mongodb"   which engines, in which order
-    SEED=1                     of demand, of each actor's choices and of the blows
-    PORT=8000                  and the next two
-    LEAST=20                   rescues that must have been completed
+    ENGINES="sqlite mongodb"   engines, in this order
+    SEED=1                     seed of the demand, the actors' choices and the injected faults
+    PORT=8000                  first of three consecutive ports
+    LEAST=20                   minimum of completed rescues
 
-Arguments are options of ``supportcarr demo`` that replace ours (a shorter city, more kills).  Each run has
-a fresh folder, ``.data/chaos/ENGINE-SEED``, with the log, the outcome and the report.  MongoDB is the one
-that the tests have (``rig.mongo``), with an empty database.
+Arguments are options of ``supportcarr demo`` and override the defaults (a shorter run, more kills).  Each run
+has a fresh folder, ``.data/chaos/ENGINE-SEED``, with its log, outcome and report.  The MongoDB server is that
+of the tests (``rig.mongo``), with an empty database.
 """
 
 from __future__ import annotations
@@ -35,37 +35,39 @@ CITY = (
     *("--seconds", "720", "--riders", "60", "--drivers", "40", "--speed", "5"),
     *("--kills", "30", "--redis-wipes", "2"),
 )
-STOP_S = 60.0  # each process drains for ten seconds, one role after the other
+STOP_S = 60.0  # the roles drain one after the other, up to ten seconds each
 
 
 def main(arguments: Sequence[str]) -> int:
-    """0 if every run held."""
+    """Run the engines in turn; return 0 if no run has problems."""
     seed = os.environ.get("SEED", "1")
     options = (*CITY, "--seed", seed, *arguments)
-    told = []
+    results = []
     for engine in os.environ.get("ENGINES", "sqlite mongodb").split():
         with _store(engine) as (name, url):
             click.echo(f"\n── {engine} ({name}), seed {seed}")
             folder = Path(".data/chaos") / f"{engine}-{seed}"
             began = time.monotonic()
             code = _run(folder, url, options)
-            told.append((f"{engine} ({name})", faults(folder, code, options), summary(folder, began)))
+            results.append(
+                (f"{engine} ({name})", find_problems(folder, code, options), summary(folder, began))
+            )
     click.echo()
-    for engine, wrong, figures in told:
-        click.echo(f"{'FAILS' if wrong else 'holds'}  {engine}, seed {seed}: {figures}")
-        for sentence in wrong:
-            click.echo(f"       {sentence}")
-    return 1 if not told or any(wrong for _, wrong, _ in told) else 0
+    for engine, problems, figures in results:
+        click.echo(f"{'FAILED' if problems else 'passed'}  {engine}, seed {seed}: {figures}")
+        for problem in problems:
+            click.echo(f"        {problem}")
+    return 1 if not results or any(problems for _, problems, _ in results) else 0
 
 
 @contextmanager
 def _store(engine: str) -> Iterator[tuple[str, str]]:
-    """What it is called, and its URL (empty: SQLite in the data folder)."""
+    """Name and URL of the engine's store; an empty URL means SQLite in the data folder."""
     if engine == "sqlite":
         yield "in the data folder", ""
         return
     if engine != "mongodb":
-        raise SystemExit(f"chaos: {engine} is no engine; there are sqlite and mongodb")
+        raise SystemExit(f"chaos: unknown engine {engine}; known: sqlite, mongodb")
     chosen = choice()
     if chosen.start is None:
         raise SystemExit(f"chaos: no MongoDB: {chosen.name}")
@@ -76,10 +78,10 @@ def _store(engine: str) -> Iterator[tuple[str, str]]:
 
 
 def _run(folder: Path, store_url: str, options: Sequence[str]) -> int:
-    """The demo's exit code; whatever happens here, it ends."""
+    """Run the demo and return its exit code.  It is stopped if this process fails."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    ours = os.getpid()
+    parent = os.getpid()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPPORTCARR_")}
     if store_url:
         environment["SUPPORTCARR_STORE_URL"] = store_url
@@ -92,8 +94,8 @@ def _run(folder: Path, store_url: str, options: Sequence[str]) -> int:
         ],
         env=environment,
         stdin=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us, who tell the demo once
-        preexec_fn=lambda: die_with_parent(ours, signal.SIGTERM),
+        start_new_session=True,  # so that Ctrl-C reaches only this process, which stops the demo once
+        preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),
     )
     try:
         return demo.wait()
@@ -108,42 +110,42 @@ def _run(folder: Path, store_url: str, options: Sequence[str]) -> int:
 
 
 def _set_up(environment: Mapping[str, str], folder: Path) -> None:
-    """As a deployment does it first: indexes, validators, shards, as far as the server has them."""
+    """Create indexes, validators and shards, as a deployment does before its first start."""
     command = [sys.executable, "-m", "supportcarr", "check", "--apply"]
-    told = subprocess.run(
+    check = subprocess.run(
         command,
         env={**environment, "SUPPORTCARR_DATA": str(folder)},
         stdout=subprocess.PIPE,
         text=True,
         check=False,
     )
-    (folder / "check.txt").write_text(told.stdout)
-    click.echo(f"check --apply: {told.stdout.strip().rpartition(chr(10))[2]}")
+    (folder / "check.txt").write_text(check.stdout)
+    click.echo(f"check --apply: {check.stdout.strip().rpartition(chr(10))[2]}")
 
 
-def faults(folder: Path, code: int, options: Sequence[str]) -> list[str]:
-    """A sentence for each thing that is wrong with a run that ended with *code*."""
+def find_problems(folder: Path, code: int, options: Sequence[str]) -> list[str]:
+    """A sentence for each problem of a run whose exit code was *code*."""
     if not (report := _read(folder / "report.json")):
         return [f"the demo ended with {code} and without a report"]
     least = int(os.environ.get("LEAST", "20"))
     done = report["rescues"]["completed"]
-    asked = dict(zip(options[::2], options[1::2], strict=True))  # the last of an option wins
-    wrong = [f"{name} fell" for name, holds in report["invariants"].items() if not holds]
+    expected = dict(zip(options[::2], options[1::2], strict=True))  # the last value of an option counts
+    problems = [f"invariant {name} failed" for name, holds in report["invariants"].items() if not holds]
     if done < least:
-        wrong.append(f"{done} rescues were completed, not {least}")
-    if (dealt := report["kills"]) != int(asked["--kills"]):
-        wrong.append(f"{dealt} kills were dealt, not {asked['--kills']}")
-    if (dealt := report["redis_wipes"]) != int(asked["--redis-wipes"]):
-        wrong.append(f"{dealt} wipes were dealt, not {asked['--redis-wipes']}")
+        problems.append(f"{done} rescues were completed, not {least}")
+    if (kills := report["kills"]) != int(expected["--kills"]):
+        problems.append(f"{kills} processes were killed, not {expected['--kills']}")
+    if (wipes := report["redis_wipes"]) != int(expected["--redis-wipes"]):
+        problems.append(f"Redis was wiped {wipes} times, not {expected['--redis-wipes']}")
     crashed = _read(folder / "outcome.json")["crashed"]
-    wrong += [f"the simulator broke down: {actor}" for actor in crashed]
-    if code and not wrong:
-        wrong.append(f"the demo ended with {code}")
-    return wrong
+    problems += [f"the simulator failed: {actor}" for actor in crashed]
+    if code and not problems:
+        problems.append(f"the demo ended with {code}")
+    return problems
 
 
 def summary(folder: Path, began: float) -> str:
-    """The run's figures in a line; *began* is monotonic."""
+    """The run's figures in one line; *began* is the monotonic time of its start."""
     report = _read(folder / "report.json")
     if not report:
         return f"log: {folder}/supportcarr.log"
@@ -154,7 +156,7 @@ def summary(folder: Path, began: float) -> str:
     return (
         f"{rescues['completed']} of {rescues['requested']} rescues completed, "
         f"{events['expected']} events ({events['reloaded']} reloaded), "
-        f"{http['requests']} requests ({http['failed']} cut off, {http['refused_503']} refused), "
+        f"{http['requests']} requests ({http['failed']} without a response, {http['refused_503']} refused), "
         f"killed: {', '.join(f'{role} {n}' for role, n in sorted(killed.items()))}; "
         f"Redis wiped: {report['redis_wipes']}; errors in the log: {errors}; "
         f"{(time.monotonic() - began) / 60:.1f} minutes"
@@ -162,7 +164,7 @@ def summary(folder: Path, began: float) -> str:
 
 
 def _log(file: Path) -> list[Mapping[str, Any]]:
-    """The log's lines; a stack trace that a process left among them is an error."""
+    """The lines of the log; a stack trace among them counts as an error."""
     lines: list[Mapping[str, Any]] = []
     for text in file.read_text(errors="replace").splitlines():
         try:

@@ -1,5 +1,5 @@
-"""A city in one process whose Redis can be wiped: as many of our processes as a test opens, each with its
-own connections and its own memory, and everything in them running by itself on the real clock.
+"""A city whose Redis can be wiped.  Its API, worker and real-time servers run in the test's process, each
+with its own connections and state, on the real clock.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, cast
 import aiohttp
 import msgspec
 
-from support.crash.deployment import People, Person, Place, settings_at
+from support.crash.deployment import Deployment, People, Person, settings_at
 from support.crash.life import populate
-from support.crash.world import Answered, opened
+from support.crash.world import ApiResponse, open_world
 from support.payments.world import Emulator, running_emulator, serving
 from supportcarr.bootstrap.container import Container, area_ids
 from supportcarr.bootstrap.processes import gateway_of, open_container
@@ -34,56 +34,58 @@ from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.realtime.app import build_realtime
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-PATIENCE_S = 40.0
-LOOKS_S = 0.2  # between sweeps
+TIMEOUT_S = 40.0
+SWEEP_INTERVAL_S = 0.2
 
 
 @dataclass(slots=True)
 class Api:
-    """One API process."""
+    """One API server."""
 
     container: Container
     url: str
     session: aiohttp.ClientSession
 
     async def request(
-        self, who: Person | None, method: str, path: str, body: Any = None, *, key: str | None = None
-    ) -> Answered:
-        """One request; what could not be served in time is asked again with the same key, as apps do."""
-        headers = {"authorization": f"Bearer {who.access_token}"} if who else {}
+        self, person: Person | None, method: str, path: str, body: Any = None, *, key: str | None = None
+    ) -> ApiResponse:
+        """Send a request; after a 503 it is sent again with the same idempotency key, as apps do."""
+        headers = {"authorization": f"Bearer {person.access_token}"} if person else {}
         if key is not None:
             headers["idempotency-key"] = key
         for _ in range(20):
             async with self.session.request(
                 method, f"{self.url}/api/v1{path}", json=body, headers=headers
-            ) as answer:
-                content = await answer.read()
-                if answer.status != 503:
-                    return Answered(answer.status, msgspec.json.decode(content) if content else None)
+            ) as response:
+                content = await response.read()
+                if response.status != 503:
+                    return ApiResponse(response.status, msgspec.json.decode(content) if content else None)
             await asyncio.sleep(0.1)
-        return Answered(503, None)
+        return ApiResponse(503, None)
 
 
 class City:
-    """The place, its Redis, and what runs there."""
+    """A deployment, its Redis and Stripe emulator, and the servers that a test starts."""
 
-    def __init__(self, place: Place, server: EmbeddedRedis, emulator: Emulator, settings: Settings) -> None:
-        self.place = place
+    def __init__(
+        self, deployment: Deployment, server: EmbeddedRedis, emulator: Emulator, settings: Settings
+    ) -> None:
+        self.deployment = deployment
         self.server = server
         self.emulator = emulator
         self.settings = settings
-        self.people = msgspec.json.decode((place.path / "people.json").read_bytes(), type=People)
+        self.people = msgspec.json.decode((deployment.path / "people.json").read_bytes(), type=People)
 
     def wipe(self) -> None:
-        """Redis dies and is back at once, empty, at the same address."""
+        """Kill Redis and start it again, empty, at the same address."""
         self.server.kill()
         self.server.start()
 
-    # --- processes ----------------------------------------------------------------------------
+    # --- servers ------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def api(self, **limits: int) -> AsyncIterator[Api]:
-        """An API process on a port of its own."""
+        """An API server on a free port."""
         settings = msgspec.structs.replace(
             self.settings, limits=msgspec.structs.replace(self.settings.limits, **limits)
         )
@@ -100,12 +102,12 @@ class City:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Container]:
-        """A worker process."""
+        """A worker."""
         async with open_container(self.settings, "worker") as container, _relaying(container) as relay:
             deadlines = DeadlineRunner(container.store, container.clock, container.deadlines())
             scheduler = Scheduler(container.store, container.clock, container.periodic_tasks())
             worker = JobWorker(container.jobs, container.job_handlers(), self.settings.jobs)
-            relay.start_sweeping(LOOKS_S)
+            relay.start_sweeping(SWEEP_INTERVAL_S)
             for runner in (deadlines, scheduler, worker):
                 runner.start()
             yield container
@@ -115,7 +117,7 @@ class City:
 
     @asynccontextmanager
     async def realtime(self) -> AsyncIterator[str]:
-        """A real-time process; its URL."""
+        """A real-time server; yields its URL."""
         async with open_container(self.settings, "realtime") as container:
             lifecycle = Lifecycle()
             app = build_realtime(
@@ -153,8 +155,8 @@ async def _relaying(container: Container) -> AsyncIterator[Relay]:
 
 
 async def until(happened: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for that.  Raises ``TimeoutError``."""
-    async with asyncio.timeout(PATIENCE_S):
+    """Wait until *happened* is true.  Raises ``TimeoutError``."""
+    async with asyncio.timeout(TIMEOUT_S):
         while not await happened():
             await asyncio.sleep(0.05)
 
@@ -163,28 +165,28 @@ async def until(happened: Callable[[], Awaitable[bool]]) -> None:
 async def running_city(
     folder: Path, store_url: str, server: EmbeddedRedis, **dispatch: float
 ) -> AsyncIterator[City]:
-    """A city with its people, of which nothing runs yet; *dispatch* are settings of that group."""
+    """A city with its people, without any server running; *dispatch* are settings of dispatch."""
     async with AsyncExitStack() as closing:
         emulator = await closing.enter_async_context(running_emulator(folder))
-        place = Place(
+        deployment = Deployment(
             folder=str(folder),
             store_url=store_url,
             redis_url=server.url,
             stripe_url=emulator.base,
-            starts=time.time(),
+            start_time=time.time(),
         )
-        async with opened(place) as world:
+        async with open_world(deployment) as world:
             await populate(world)
-        settings = settings_at(place)
+        settings = settings_at(deployment)
         replace = msgspec.structs.replace
         yield City(
-            place,
+            deployment,
             server,
             emulator,
             replace(
                 settings,
                 dispatch=replace(settings.dispatch, **dispatch),
-                jobs=replace(settings.jobs, sweep_seconds=LOOKS_S),
+                jobs=replace(settings.jobs, sweep_seconds=SWEEP_INTERVAL_S),
                 streams=replace(settings.streams, heads_seconds=0.3),
             ),
         )

@@ -1,4 +1,4 @@
-"""Our real processes by the real command, on a world's store and Redis."""
+"""Run the ``supportcarr`` command on the store and Redis of a deployment."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from support.crash.deployment import ENVIRONMENT, Place
+from support.crash.deployment import ENVIRONMENT, Deployment
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def environment_of(place: Place, **more: str) -> dict[str, str]:
-    """What the command finds in its environment; *more* are settings without their prefix."""
+def environment_of(deployment: Deployment, **more: str) -> dict[str, str]:
+    """The command's environment; *more* are settings without their prefix."""
     given = ENVIRONMENT | {
-        "DATA": place.folder,
-        "STORE_URL": place.store_url,
-        "REDIS_URL": place.redis_url,
-        "STRIPE_API_BASE": place.stripe_url,
+        "DATA": deployment.folder,
+        "STORE_URL": deployment.store_url,
+        "REDIS_URL": deployment.redis_url,
+        "STRIPE_API_BASE": deployment.stripe_url,
         "STRIPE_TIMEOUT_SECONDS": "60",
         **more,
     }
@@ -30,17 +30,17 @@ def environment_of(place: Place, **more: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def supportcarr(
-    place: Place, *arguments: str, **settings: str
+    deployment: Deployment, *arguments: str, **settings: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """``supportcarr ARGUMENTS``, its output in ``stdout``; killed at the end if it still runs."""
+    """Run ``supportcarr ARGUMENTS``; ``stdout`` has its output; it is killed at the end if still running."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "supportcarr",
         *arguments,
         stdout=asyncio.subprocess.PIPE,
-        env=environment_of(place, **settings),
-        cwd=place.folder,
+        env=environment_of(deployment, **settings),
+        cwd=deployment.folder,
     )
     try:
         yield process
@@ -50,9 +50,9 @@ async def supportcarr(
             await process.wait()
 
 
-async def said_by(place: Place, *arguments: str) -> str:
-    """What the command prints; it must end well."""
-    async with supportcarr(place, *arguments) as process:
-        said, _ = await process.communicate()
-        assert process.returncode == 0, said
-        return said.decode()
+async def output_of(deployment: Deployment, *arguments: str) -> str:
+    """The command's output; its exit code must be 0."""
+    async with supportcarr(deployment, *arguments) as process:
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output
+        return output.decode()

@@ -1,4 +1,4 @@
-"""Databases on a MongoDB for scenarios: each run has one of its own, filled with a copy of the state."""
+"""MongoDB databases for scenarios: each run has its own, filled with a copy of the snapshot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rig.mongo import with_database
 
 @dataclass(frozen=True)
 class CollectionCopy:
-    """A collection's name, its indexes but that of the id, and its documents as they lie there."""
+    """A collection's name, its indexes except that of the id, and its documents as raw BSON."""
 
     name: str
     indexes: list[dict[str, Any]]
@@ -34,7 +34,7 @@ class Databases:
 
     @contextmanager
     def empty(self) -> Iterator[str]:
-        """The URL of a new database, which is dropped in the end."""
+        """The URL of a new database, which is dropped at the end."""
         name = f"crash_{secrets.token_hex(6)}"
         try:
             yield with_database(self._url, name)
@@ -48,14 +48,14 @@ class Databases:
         return [
             CollectionCopy(
                 name,
-                [_asked_for(index) for index in database[name].list_indexes() if index["name"] != "_id_"],
+                [_index_spec(index) for index in database[name].list_indexes() if index["name"] != "_id_"],
                 list(database[name].with_options(codec_options=raw).find()),
             )
             for name in database.list_collection_names()
         ]
 
     def fill(self, url: str, copies: Sequence[CollectionCopy]) -> None:
-        """Put that into the empty database at *url*."""
+        """Write the copies into the empty database at *url*."""
         database = self._client[_name(url)]
         for copied in copies:
             if copied.indexes:
@@ -68,6 +68,6 @@ def _name(url: str) -> str:
     return url.partition("?")[0].rpartition("/")[2]
 
 
-def _asked_for(index: Any) -> dict[str, Any]:
-    """What makes an index that the server describes so."""
+def _index_spec(index: Any) -> dict[str, Any]:
+    """The specification that creates an index which the server describes as *index*."""
     return {name: value for name, value in index.items() if name not in ("v", "ns")}

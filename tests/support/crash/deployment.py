@@ -1,4 +1,4 @@
-"""Where a world is, who lives in it, what its clock says and how its parts are set."""
+"""The deployment of a world: its addresses, people, clock and settings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.runtime.clock import Clock
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a world is; *starts* is its wall time when it opens, seconds since the Unix epoch."""
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a world's data and servers are; *start_time* is the wall time it opens at, in Unix seconds."""
 
     folder: str
     store_url: str
     redis_url: str
     stripe_url: str
-    starts: float
+    start_time: float
 
     @property
     def path(self) -> Path:
@@ -33,14 +33,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def events(self) -> Path:
         return self.path / "events.jsonl"
 
-    def jumped(self) -> float:
-        """By how much a process that was killed had moved its clock."""
-        file = self.path / "jumped"
+    def advanced(self) -> float:
+        """By how many seconds the previous process had advanced its clock."""
+        file = self.path / "clock-advance"
         return float(file.read_text()) if file.exists() else 0.0
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody of the world, signed in."""
+    """A signed-in user."""
 
     id: str
     access_token: str
@@ -48,7 +48,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
-    """One rider with a card, and two drivers; the near one is asked first."""
+    """One rider with a card, and two drivers; the near one gets the first offer."""
 
     rider: Person
     card: str
@@ -58,27 +58,27 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     far_vehicle: str
 
 
-class MovedClock(Clock):
-    """Both clocks, from a given time on: they move when a test moves them, and by a tick at each look, so
-    that nothing hangs on how quick the machine is."""
+class ManualClock(Clock):
+    """Wall and city time that advance only by hand, and by one tick at each read, so that nothing depends on
+    the speed of the machine."""
 
     TICK_S = 0.0001
 
-    def __init__(self, starts: float) -> None:
-        self._now = starts
-        self.jumped = 0.0
+    def __init__(self, start_time: float) -> None:
+        self._now = start_time
+        self.advanced = 0.0
         super().__init__(wall=self._read)
 
     def _read(self) -> float:
         self._now += self.TICK_S
         return self._now
 
-    def jump(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self._now += seconds
-        self.jumped += seconds
+        self.advanced += seconds
 
 
-# Cheap passwords, limits that no test meets, tokens that outlive every jump of the clock.
+# Cheap password hashes, rate limits that no test reaches, tokens that outlive every advance of the clock.
 ENVIRONMENT = {
     "PROFILE": "staging",
     "AUTH_TOKEN_SECRETS": "k1:" + "s" * 40,
@@ -102,12 +102,15 @@ def _settings() -> Settings:
     return load_settings({f"SUPPORTCARR_{name}": value for name, value in ENVIRONMENT.items()}, dotenv=None)
 
 
-def settings_at(place: Place) -> Settings:
+def settings_at(deployment: Deployment) -> Settings:
     base, replace = _settings(), msgspec.structs.replace
     return replace(
         base,
         deployment=replace(
-            base.deployment, data=place.folder, store_url=place.store_url, redis_url=place.redis_url
+            base.deployment,
+            data=deployment.folder,
+            store_url=deployment.store_url,
+            redis_url=deployment.redis_url,
         ),
-        stripe=replace(base.stripe, api_base=place.stripe_url),
+        stripe=replace(base.stripe, api_base=deployment.stripe_url),
     )

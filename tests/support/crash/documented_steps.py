@@ -1,5 +1,5 @@
-"""The lists of steps in ``docs/crashes.md``: read for the tests, which hold them to what really happens,
-and written anew by ``scripts/crash-steps`` (``python -m support.crash.documented_steps``).
+"""The lists of steps in ``docs/crashes.md``: read by the tests, which compare them with the recorded steps,
+and rewritten by ``scripts/crash-steps`` (``python -m support.crash.documented_steps``).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import structlog
 
-from support.crash.fork_server import Zygote
-from support.crash.runs import Runs, switched_emulator
+from support.crash.fork_server import ForkServer
+from support.crash.runner import ScenarioRunner, reloadable_emulator
 from support.crash.scenario import Scenario
 from support.crash.scenarios import SCENARIOS
 from support.crash.steps import Step
@@ -27,39 +27,39 @@ BEGIN = (
 )
 
 _SCENARIO = re.compile(r"### (?P<name>.+)")
-_STEP = re.compile(r"\d+\. (?P<whose>.+?) · (?P<what>.+)")
+_STEP = re.compile(r"\d+\. (?P<performed_by>.+?) · (?P<what>.+)")
 
 
-def declared(page: Path = PAGE) -> dict[str, list[Step]]:
-    """The steps of each scenario, as the page has them."""
+def read_page(page: Path = PAGE) -> dict[str, list[Step]]:
+    """The steps of each scenario, as the page lists them."""
     lists: dict[str, list[Step]] = {}
     steps: list[Step] = []
     for line in page.read_text().partition(BEGIN)[2].splitlines():
         if scenario := _SCENARIO.fullmatch(line):
             steps = lists[scenario["name"]] = []
         elif step := _STEP.fullmatch(line):
-            steps.append(Step(step["whose"], step["what"]))
+            steps.append(Step(step["performed_by"], step["what"]))
     return lists
 
 
-def written(lists: Mapping[str, Sequence[Step]]) -> str:
+def render(lists: Mapping[str, Sequence[Step]]) -> str:
     """The part of the page below ``BEGIN``."""
     total = sum(len(steps) for steps in lists.values())
     lines = [BEGIN, "", f"## The steps: {total}, in {len(lists)} scenarios", ""]
     for name, steps in lists.items():
         lines += [f"### {name}", ""]
-        lines += [f"{n}. {step.whose} · {step.what}" for n, step in enumerate(steps, 1)]
+        lines += [f"{n}. {step.performed_by} · {step.what}" for n, step in enumerate(steps, 1)]
         lines.append("")
     return "\n".join(lines)
 
 
-def read_names(kind: str, lists: Mapping[str, Sequence[Step]]) -> set[str]:
-    """Names of the consumers (jobs, deadlines, tickers) whose steps are in the lists."""
+def names_of_kind(kind: str, lists: Mapping[str, Sequence[Step]]) -> set[str]:
+    """Names of the consumers (jobs, deadlines, periodic tasks) that perform steps in the lists."""
     return {
-        step.whose.removeprefix(f"{kind} ")
+        step.performed_by.removeprefix(f"{kind} ")
         for steps in lists.values()
         for step in steps
-        if step.whose.startswith(f"{kind} ")
+        if step.performed_by.startswith(f"{kind} ")
     }
 
 
@@ -68,17 +68,22 @@ async def _record(scenarios: Sequence[Scenario]) -> dict[str, list[Step]]:
         folder = Path(name)
         server = EmbeddedRedis(folder / "redis")
         server.start()
-        zygote = Zygote()
+        fork_server = ForkServer()
         try:
-            async with RedisClient(server.url) as redis, switched_emulator() as emulator:
+            async with RedisClient(server.url) as redis, reloadable_emulator() as emulator:
                 return {
-                    scenario.name: await Runs(
-                        scenario, folder, zygote=zygote, emulator=emulator, redis=redis, redis_url=server.url
+                    scenario.name: await ScenarioRunner(
+                        scenario,
+                        folder,
+                        fork_server=fork_server,
+                        emulator=emulator,
+                        redis=redis,
+                        redis_url=server.url,
                     ).steps()
                     for scenario in scenarios
                 }
         finally:
-            zygote.end()
+            fork_server.end()
             server.stop()
 
 
@@ -87,7 +92,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     lists = asyncio.run(_record(list(SCENARIOS.values())))
     head = PAGE.read_text().partition(BEGIN)[0]
-    PAGE.write_text(head + written(lists))
+    PAGE.write_text(head + render(lists))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What tests of crashes run with."""
+"""Fixtures of the crash tests."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import pytest
 from rig.mongo import choice
 
 from support.crash.databases import Databases
-from support.crash.fork_server import HURRIED_S, Zygote
-from support.crash.runs import Runs, switched_emulator
+from support.crash.fork_server import WRITE_DELAY_S, ForkServer
+from support.crash.runner import ScenarioRunner, reloadable_emulator
 from support.crash.scenarios import SCENARIOS
 from support.store.engines import SQLITE, ran_on
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-MakeRuns = Callable[..., Runs]  # (scenario's name, databases=…)
+MakeRunner = Callable[..., ScenarioRunner]  # (name of the scenario, databases=…)
 
 
 @pytest.fixture(scope="session")
-def zygote() -> Iterator[Zygote]:
-    """One warm process for the session."""
-    warm = Zygote()
-    yield warm
-    warm.end()
+def fork_server() -> Iterator[ForkServer]:
+    """One fork server for the session."""
+    server = ForkServer()
+    yield server
+    server.end()
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,7 @@ def databases(mongodb_server: str) -> Iterator[Databases]:
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Databases | None:
-    """Where databases of the engine are that the test is parametrised with; none for the embedded one."""
+    """The databases of the engine that the test is parametrised with; ``None`` for SQLite."""
     if request.param == "sqlite":
         ran_on(request, SQLITE)
         return None
@@ -47,22 +47,22 @@ def engine(request: pytest.FixtureRequest) -> Databases | None:
 
 
 @pytest.fixture
-async def runs_of(
-    zygote: Zygote,
+async def make_runner(
+    fork_server: ForkServer,
     tmp_path: Path,
     redis: RedisClient,
     redis_server: EmbeddedRedis,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[MakeRuns]:
-    """Makes the runs of a scenario, on SQLite unless databases of another engine are given."""
-    monkeypatch.setattr("supportcarr.kit.store.sqlite.writer.DEFER_S", HURRIED_S)
-    async with switched_emulator() as emulator:
+) -> AsyncIterator[MakeRunner]:
+    """Makes the runner of a scenario, on SQLite unless MongoDB databases are given."""
+    monkeypatch.setattr("supportcarr.kit.store.sqlite.writer.DEFER_S", WRITE_DELAY_S)
+    async with reloadable_emulator() as emulator:
 
-        def make(name: str, databases: Databases | None = None) -> Runs:
-            return Runs(
+        def make(name: str, databases: Databases | None = None) -> ScenarioRunner:
+            return ScenarioRunner(
                 SCENARIOS[name],
                 tmp_path,
-                zygote=zygote,
+                fork_server=fork_server,
                 emulator=emulator,
                 redis=redis,
                 redis_url=redis_server.url,

@@ -1,9 +1,9 @@
-"""A warm process that forks children on demand, each of which acts a scenario and may be killed in it.
+"""The fork server: a process with all imports done that forks a child for each run of a scenario.
 
-Forking costs milliseconds where a new interpreter costs seconds.  The process has one thread, no event
-loop and no connection when it forks, so that a child begins like a fresh one.
+Forking takes milliseconds where a new interpreter takes seconds.  The server has one thread, no event loop
+and no connection when it forks, so a child starts in a clean state.
 
-A request is a JSON line on standard input, its answer one on standard output.
+Requests are JSON lines on standard input, results are JSON lines on standard output.
 """
 
 from __future__ import annotations
@@ -18,43 +18,45 @@ from typing import Any, Literal
 
 import msgspec
 
-from support.crash.deployment import Place
-from support.crash.steps import When
-from support.crash.world import built_once, opened
+from support.crash.deployment import Deployment
+from support.crash.steps import KillTiming
+from support.crash.world import build_once, open_world
 from supportcarr.kit.jobs import worker
 from supportcarr.kit.store.sqlite import writer
 from supportcarr.supervisor.child_process import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[3]
-CLAIM_S = 40.0  # on a job: prolonged every quarter of it, which must not be a step now and then
-HURRIED_S = 0.0  # what a write waits for company where it comes alone, one after the other
+JOB_CLAIM_S = 40.0  # a claim is renewed after a quarter of it: too late to add a step to a run
+WRITE_DELAY_S = 0.0  # writes come one at a time here, so they need not wait to be batched
 
 
-TakesOver = Literal["at once", "in a moment"]
+Recovery = Literal["immediate", "delayed"]
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What the child shall do: act the scenario, or take over (who asks again does so then) from a child
-    that was killed.  *alive*: its relay works beside it, as in a real process, and not after."""
+class ChildRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child does: run the scenario, or with *recovery* recover from a child that was killed.
+
+    With *concurrent_relay* the relay runs concurrently, as in a real process, instead of afterwards.
+    """
 
     scenario: str
-    place: Place
+    deployment: Deployment
     dies_at: int | None = None
-    when: When = "done"
-    alive: bool = False
-    takes_over: TakesOver | None = None
+    timing: KillTiming = "after"
+    concurrent_relay: bool = False
+    recovery: Recovery | None = None
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """How the child ended: killed (by itself), or with an exit code; *said* is its output if it failed."""
+class ChildResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How the child ended: killed by SIGKILL, or with an exit code; *output* is its output if not killed."""
 
     killed: bool
     code: int
-    said: str = ""
+    output: str = ""
 
 
-class Zygote:
-    """The warm process, seen from the test."""
+class ForkServer:
+    """Client of the fork server, and owner of its process."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -68,16 +70,16 @@ class Zygote:
             },
         )
 
-    def ask(self, order: Order) -> Told:
-        """Blocks until the child has ended."""
+    def run(self, request: ChildRequest) -> ChildResult:
+        """Run a child and block until it has ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(msgspec.json.encode(order) + b"\n")
+        self._process.stdin.write(msgspec.json.encode(request) + b"\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise AssertionError(f"the zygote ended with {self._process.wait()}")
-        return msgspec.json.decode(line, type=Told)
+            raise AssertionError(f"the fork server ended with {self._process.wait()}")
+        return msgspec.json.decode(line, type=ChildResult)
 
     def end(self) -> None:
         assert self._process.stdin is not None
@@ -87,40 +89,42 @@ class Zygote:
         self._process.stdout.close()
 
 
-# --- the warm process -----------------------------------------------------------------------------
+# --- the server process -----------------------------------------------------------------------------
 
 
-async def _act(order: Order) -> None:
+async def _run_scenario(request: ChildRequest) -> None:
     from support.crash.scenarios import SCENARIOS
 
-    worker.CLAIM_SECONDS = CLAIM_S
-    writer.DEFER_S = HURRIED_S
-    scenario = SCENARIOS[order.scenario]
-    concurrency = 32 if order.alive else 1
-    async with opened(order.place, dies_at=order.dies_at, when=order.when, concurrency=concurrency) as world:
-        beside = world.relaying() if order.alive else None
-        world.fuse.armed = True
-        if order.takes_over is None:
-            await scenario.act(world)
+    worker.CLAIM_SECONDS = JOB_CLAIM_S
+    writer.DEFER_S = WRITE_DELAY_S
+    scenario = SCENARIOS[request.scenario]
+    concurrency = 32 if request.concurrent_relay else 1
+    async with open_world(
+        request.deployment, dies_at=request.dies_at, timing=request.timing, concurrency=concurrency
+    ) as world:
+        relay = world.create_relay() if request.concurrent_relay else None
+        world.recorder.active = True
+        if request.recovery is None:
+            await scenario.run(world)
         else:
-            await scenario.take_over(world, at_once=order.takes_over == "at once")
-        if beside is not None:
-            await beside.drain(20)
-            await beside.stop()
-        world.fuse.armed = False
+            await scenario.recover(world, immediately=request.recovery == "immediate")
+        if relay is not None:
+            await relay.drain(20)
+            await relay.stop()
+        world.recorder.active = False
 
 
-def _fork(order: Order) -> Told:
-    output = order.place.path / "child.log"
+def _fork(request: ChildRequest) -> ChildResult:
+    log_file = request.deployment.path / "child.log"
     pid = os.fork()
     if pid == 0:
         die_with_parent(how=signal.SIGKILL)
-        log = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(log, 1)
         os.dup2(log, 2)
         code = 1
         try:
-            asyncio.run(_act(order))
+            asyncio.run(_run_scenario(request))
             code = 0
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -131,23 +135,23 @@ def _fork(order: Order) -> Told:
     _, status = os.waitpid(pid, 0)
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     code = os.waitstatus_to_exitcode(status)
-    return Told(killed=killed, code=code, said="" if killed else output.read_text()[-20_000:])
+    return ChildResult(killed=killed, code=code, output="" if killed else log_file.read_text()[-20_000:])
 
 
 def _warm() -> None:
-    """Import and build once what every child needs."""
+    """Import and build what every child needs, once."""
     from support.crash.scenarios import SCENARIOS
 
     assert SCENARIOS
-    asyncio.run(built_once())
+    asyncio.run(build_once())
 
 
 def main() -> None:
     die_with_parent(how=signal.SIGKILL)
     _warm()
     for line in sys.stdin.buffer:
-        told: Any = _fork(msgspec.json.decode(line, type=Order))
-        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        result: Any = _fork(msgspec.json.decode(line, type=ChildRequest))
+        sys.stdout.buffer.write(msgspec.json.encode(result) + b"\n")
         sys.stdout.buffer.flush()
 
 

@@ -1,11 +1,11 @@
-"""How a world comes to a state that a scenario begins with, and how life in it goes on afterwards."""
+"""Bring a world to the starting state of a scenario, and finish its rescues afterwards."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from support.crash.deployment import People, Person
-from support.crash.world import Answered, World
+from support.crash.world import ApiResponse, World
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.rescues import FINAL
 from supportcarr.dispatch.errors import OfferNotOpen
@@ -27,17 +27,17 @@ VEHICLE = {
     "tie_downs": 4,
     "seats": 2,
 }
-LONGEST_LIFE_S = 3_600.0  # city time until every rescue of a scenario must be over
+LONGEST_LIFE_S = 3_600.0  # city time within which every rescue of a scenario must end
 
 
-def ok(answered: Answered, *statuses: int) -> Any:
-    """The answer's body; fails if its status is none of these (none named: 2xx)."""
-    good = answered.status in statuses if statuses else answered.status < 300
-    assert good, answered
-    return answered.body
+def ok(response: ApiResponse, *statuses: int) -> Any:
+    """The body of the response; fails if its status is not one of *statuses* (default: 2xx)."""
+    good = response.status in statuses if statuses else response.status < 300
+    assert good, response
+    return response.body
 
 
-# --- from nothing to a city -----------------------------------------------------------------------
+# --- people -------------------------------------------------------------------------
 
 
 async def sign_up(world: World, number: str, role: str) -> Person:
@@ -51,7 +51,7 @@ async def sign_up(world: World, number: str, role: str) -> Person:
 
 
 async def populate(world: World, card: str = "pm_card_visa") -> None:
-    """A rider with that card, and two drivers online; everything is told."""
+    """Create a rider with that card and two online drivers; all events are relayed."""
     await seed_demo(world.store)
     rider = await sign_up(world, "0111", "rider")
     method = ok(await world.request(rider, "POST", "/me/payment-methods", {"stripe_payment_method": card}))
@@ -63,7 +63,7 @@ async def populate(world: World, card: str = "pm_card_visa") -> None:
         await world.container.drivers.set_approval(Actor("admin", "usr_admin"), driver.id, "approved")
         drivers.append((driver, vehicle))
     (near, near_vehicle), (far, far_vehicle) = drivers
-    world.meet(
+    world.set_people(
         People(
             rider=rider,
             card=method["id"],
@@ -76,7 +76,7 @@ async def populate(world: World, card: str = "pm_card_visa") -> None:
     for driver, vehicle in drivers:
         await go_online(world, driver, vehicle)
     await world.relay()
-    await world.drive_about()
+    await world.report_positions()
 
 
 async def go_online(world: World, driver: Person, vehicle: str) -> None:
@@ -87,37 +87,37 @@ async def go_offline(world: World, driver: Person) -> None:
     await world.container.drivers.set_availability(Actor("driver", driver.id), driver.id, False)
 
 
-# --- from the quote to a driver -------------------------------------------------------------------
+# --- states of a rescue -------------------------------------------------------------------
 
 
-async def quoted(world: World, **more: Any) -> str:
-    """A new quote's id."""
+async def create_quote(world: World, **more: Any) -> str:
+    """Create a quote and return its id."""
     body = {"kind": "rescue", "problem": "flat_tire", "pickup": PICKUP, "dropoff": DROPOFF} | more
-    return str(ok(await world.request(world.who.rider, "POST", "/quotes", body))["id"])
+    return str(ok(await world.request(world.people.rider, "POST", "/quotes", body))["id"])
 
 
-async def ask_for_rescue(world: World, quote_id: str, key: str = "rescue-1") -> Answered:
-    body = {"quote_id": quote_id, "payment_method_id": world.who.card}
-    return await world.request(world.who.rider, "POST", "/rescues", body, key=key)
+async def request_rescue(world: World, quote_id: str, key: str = "rescue-1") -> ApiResponse:
+    body = {"quote_id": quote_id, "payment_method_id": world.people.card}
+    return await world.request(world.people.rider, "POST", "/rescues", body, key=key)
 
 
 async def requested(world: World) -> None:
-    """A rescue is asked for and told of; the job that holds the card waits."""
-    ok(await ask_for_rescue(world, await quoted(world)))
+    """A rescue was requested and its events were relayed; the job that holds the card is waiting."""
+    ok(await request_rescue(world, await create_quote(world)))
     await world.relay()
 
 
 async def held(world: World) -> None:
-    """The card is held; nobody has been told yet."""
+    """The card is held; the event was not relayed yet."""
     await requested(world)
-    await world.do_jobs()
+    await world.run_jobs()
 
 
 async def matching(world: World) -> None:
-    """The rescue waits for a driver, and the near one is asked."""
+    """The rescue is in matching, and the near driver has an offer."""
     await held(world)
     await world.relay()
-    assert [offer.driver_id for offer in await world.open_offers()] == [world.who.near.id]
+    assert [offer.driver_id for offer in await world.open_offers()] == [world.people.near.id]
 
 
 async def assigned(world: World) -> None:
@@ -144,13 +144,13 @@ async def in_transit(world: World) -> None:
 
 
 async def completed(world: World) -> None:
-    """The bike is home; the job that takes the money waits."""
+    """The rescue is completed; the job that captures the fare is waiting."""
     await in_transit(world)
     await drive(world, Complete(outcome="delivered"))
 
 
 async def drive(world: World, command: Command) -> None:
-    """The driver of the rescue does that, and everybody is told."""
+    """The rescue's driver issues a command, and its events are relayed."""
     rescue = await world.rescue()
     assert rescue.driver_id is not None
     await world.container.rescues.act(rescue.id, command, Actor("driver", rescue.driver_id))
@@ -159,24 +159,24 @@ async def drive(world: World, command: Command) -> None:
 
 async def cancel(world: World) -> None:
     rescue = await world.rescue()
-    rider = Actor("rider", world.who.rider.id)
+    rider = Actor("rider", world.people.rider.id)
     await world.container.rescues.act(rescue.id, Cancel(reason="found_help"), rider)
     await world.relay()
 
 
-# --- life goes on ---------------------------------------------------------------------------------
+# --- finishing ----------------------------------------------------------------------------------
 
 
-async def live_on(world: World) -> None:
-    """Drivers accept what they are offered and finish what they began, until every rescue is over, and
-    then for a while, so that whatever was left behind has fallen due."""
+async def finish_all_rescues(world: World) -> None:
+    """Let drivers accept their offers and finish their jobs until every rescue has ended, then let time
+    pass, so that everything a crash left behind becomes due."""
     lived = 0.0
     while lived < LONGEST_LIFE_S:
         await world.settle()
-        acted = await _answer_offers(world)
+        acted = await _accept_offers(world)
         live = [r async for r in world.rescues.scan() if r.status not in FINAL and r.status != "scheduled"]
         for rescue in live:
-            acted = await _go_on(world, rescue) or acted
+            acted = await _advance_rescue(world, rescue) or acted
         if not live:
             break
         if not acted:
@@ -185,7 +185,7 @@ async def live_on(world: World) -> None:
     await world.pass_time(200)
 
 
-async def _answer_offers(world: World) -> bool:
+async def _accept_offers(world: World) -> bool:
     acted = False
     for offer in await world.open_offers():
         try:
@@ -196,8 +196,8 @@ async def _answer_offers(world: World) -> bool:
     return acted
 
 
-async def _go_on(world: World, rescue: Rescue) -> bool:
-    """The driver's next step, if there is one."""
+async def _advance_rescue(world: World, rescue: Rescue) -> bool:
+    """Issue the driver's next command, if there is one."""
     steps: dict[str, Command] = {
         "assigned": Depart(),
         "en_route": Arrive(),

@@ -1,4 +1,4 @@
-"""A scenario: a state, something that happens in it, and what must have come of it in the end, once."""
+"""A scenario: a starting state, something that happens in it, and the effect it must have exactly once."""
 
 from __future__ import annotations
 
@@ -9,93 +9,93 @@ from typing import Any
 import aiohttp
 
 from support.crash.life import ok
-from support.crash.world import Answered, World
+from support.crash.world import ApiResponse, World
 from supportcarr.kit.store.port import CollectionSpec
 
-MOMENT_S = 6.0  # how much later somebody asks again who does not do so at once
+RETRY_DELAY_S = 6.0  # of a client that does not retry immediately
 
-Act = Callable[[World], Awaitable[object]]
+Action = Callable[[World], Awaitable[object]]
 Findings = list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """``prepare`` brings a populated world to the state.  Then, in the process that is killed: ``ask``, a
-    client's request, and ``behind``, what happens behind it or by itself.
+    """``prepare`` brings a populated world to the starting state.  The process that is killed then handles
+    ``request``, a client's request, and runs ``background``, the work that follows or starts by itself.
 
-    Whoever asked and got no answer asks again, unless ``repeats`` is false.  ``effect`` lets the time
-    pass that it may take, and answers a sentence for each thing that is not as it should be;
-    ``perhaps``: it may be missing where a write was under way and nobody asked again.
+    A client without a response retries, unless ``client_retries`` is false.  ``effect`` lets pass the time
+    that the effect may take and returns one sentence per problem.  With ``effect_optional`` the effect may
+    be missing if the kill came during a write and the client did not retry.
     """
 
     name: str
-    prepare: Act
+    prepare: Action
     effect: Callable[[World], Awaitable[Findings]]
-    ask: Callable[[World], Awaitable[Answered]] | None = None
-    behind: tuple[Act, ...] = ()
-    repeats: bool = True
-    perhaps: bool = False
+    request: Callable[[World], Awaitable[ApiResponse]] | None = None
+    background: tuple[Action, ...] = ()
+    client_retries: bool = True
+    effect_optional: bool = False
     card: str = "pm_card_visa"
     emulator: dict[str, Any] = field(default_factory=dict)  # how Stripe's emulator misbehaves
 
-    async def act(self, world: World) -> None:
-        """All of it, once."""
-        if self.ask is not None:
-            ok(await self.ask(world))
-        for happens in self.behind:
-            await happens(world)
+    async def run(self, world: World) -> None:
+        """Handle the request and run the background work, once."""
+        if self.request is not None:
+            ok(await self.request(world))
+        for action in self.background:
+            await action(world)
 
-    async def take_over(self, world: World, *, at_once: bool) -> None:
-        """What another process does after one that was killed; whoever asked asks again, *at_once* or
-        when the other has settled for a moment."""
-        if self.ask is not None and self.repeats:
-            if not at_once:
+    async def recover(self, world: World, *, immediately: bool) -> None:
+        """Recover in another process after a kill.  The client retries *immediately*, or after the
+        background work has settled."""
+        if self.request is not None and self.client_retries:
+            if not immediately:
                 await world.settle()
-                world.jump(MOMENT_S)
+                world.advance(RETRY_DELAY_S)
                 await world.settle()
-            ok(await self.ask(world))
+            ok(await self.request(world))
         await world.settle()
 
 
-def wrong(*claims: tuple[bool, str]) -> Findings:
-    """The sentences whose claim does not hold."""
-    return [sentence for holds, sentence in claims if not holds]
+def problems(*conditions: tuple[bool, str]) -> Findings:
+    """The sentences whose condition is false."""
+    return [sentence for holds, sentence in conditions if not holds]
 
 
-async def nothing(_: World) -> None:
-    """The populated world is the state."""
+async def no_preparation(_: World) -> None:
+    """The populated world is the starting state."""
 
 
-async def relay(world: World) -> None:
+async def run_relay(world: World) -> None:
     await world.relay()
 
 
-async def jobs(world: World) -> None:
-    await world.do_jobs()
+async def run_jobs(world: World) -> None:
+    await world.run_jobs()
 
 
-async def deadlines(world: World) -> None:
-    await world.fall_due()
+async def run_deadlines(world: World) -> None:
+    await world.run_deadlines()
 
 
-def later(seconds: float) -> Act:
-    """That much time passes, and nobody does anything in it; drivers drive about."""
+def advance(seconds: float) -> Action:
+    """Advance the clock without running anything; the drivers report their positions."""
 
-    async def pass_(world: World) -> None:
-        world.jump(seconds)
-        await world.drive_about()
+    async def run(world: World) -> None:
+        world.advance(seconds)
+        await world.report_positions()
 
-    return pass_
-
-
-def ticker(name: str) -> Act:
-    async def tick(world: World) -> None:
-        await world.tick(name)
-
-    return tick
+    return run
 
 
-async def all_of(world: World, spec: CollectionSpec[Any], **fields: object) -> list[Any]:
+def periodic_task(name: str) -> Action:
+    async def run(world: World) -> None:
+        await world.run_periodic_task(name)
+
+    return run
+
+
+async def find_all(world: World, spec: CollectionSpec[Any], **fields: object) -> list[Any]:
     """Every document of the collection with those values."""
     return [
         document
@@ -105,17 +105,19 @@ async def all_of(world: World, spec: CollectionSpec[Any], **fields: object) -> l
 
 
 async def intents(world: World) -> list[dict[str, Any]]:
-    """Every payment in the books of Stripe's emulator."""
+    """Every payment intent of the Stripe emulator."""
     async with (
         aiohttp.ClientSession() as http,
-        http.get(f"{world.place.stripe_url}/sandbox/stripe/payment_intents", raise_for_status=True) as answer,
+        http.get(
+            f"{world.deployment.stripe_url}/sandbox/stripe/payment_intents", raise_for_status=True
+        ) as response,
     ):
-        content: dict[str, list[dict[str, Any]]] = await answer.json()
+        content: dict[str, list[dict[str, Any]]] = await response.json()
         return content["intents"]
 
 
-def named(scenarios: Iterable[Scenario]) -> dict[str, Scenario]:
-    """By name.  Raises ``ValueError`` if two share theirs."""
+def by_name(scenarios: Iterable[Scenario]) -> dict[str, Scenario]:
+    """The scenarios by name.  Raises ``ValueError`` if two have the same name."""
     listed = list(scenarios)
     found = {scenario.name: scenario for scenario in listed}
     if len(found) < len(listed):

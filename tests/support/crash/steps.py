@@ -1,8 +1,8 @@
-"""Counts the steps of a process that outlive it, writes each down, and kills the process at one of them.
+"""Record the steps of a process that outlive it, and kill the process at one of them.
 
-A step is a write that the store acknowledged, a request that Stripe answered (or left without an
-answer), or an append to the streams in Redis.  ``Fuse`` wraps the three ports generically: whatever a
-part does with them is seen, and said with whose work it was (a consumer, a job, a deadline …).
+A step is a write that the store acknowledged, a request that Stripe answered (or that timed out), or an
+append to the streams in Redis.  ``StepRecorder`` wraps the three ports generically, so it sees every call of
+every part, and records what performed the step (a request, a consumer, a job, a deadline …).
 """
 
 from __future__ import annotations
@@ -32,40 +32,42 @@ from supportcarr.payments.ports import GatewayError, PaymentGateway
 D = TypeVar("D", bound=Document)
 R = TypeVar("R")
 
-When = Literal["done", "asked"]
-"""``done``: when the step is durable, before its caller is told.  ``asked``: while it is under way."""
+KillTiming = Literal["after", "during"]
+"""``after``: the step is durable, its caller has no result yet.  ``during``: the step is in progress."""
 
-_whose: ContextVar[str] = ContextVar("whose", default="relay")
+_performer: ContextVar[str] = ContextVar("performed_by", default="relay")
 
 
 @contextmanager
-def working_as(name: str) -> Any:
-    """What is done inside is the work of *name*."""
-    token = _whose.set(name)
+def attributed_to(name: str) -> Any:
+    """Record steps inside as performed by *name*."""
+    token = _performer.set(name)
     try:
         yield
     finally:
-        _whose.reset(token)
+        _performer.reset(token)
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
-    """One step: whose work, and what it did."""
+    """One step: what performed it, and what it did."""
 
-    whose: str
+    performed_by: str
     what: str
 
 
-class Fuse:
-    """Writes steps to *steps* and events to *events* (JSON lines); dies at step number *dies_at* (from 1)."""
+class StepRecorder:
+    """Writes *steps* and *events* as JSON lines and kills the process at step *dies_at* (from 1)."""
 
-    def __init__(self, steps: Path, events: Path, *, dies_at: int | None = None, when: When = "done") -> None:
+    def __init__(
+        self, steps: Path, events: Path, *, dies_at: int | None = None, timing: KillTiming = "after"
+    ) -> None:
         self._steps = os.open(steps, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._events = os.open(events, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._dies_at = dies_at
-        self._when = when
-        self._asked = self._done = 0
+        self._timing = timing
+        self._started = self._done = 0
         self.recorded = 0  # events that this process committed
-        self.armed = False
+        self.active = False
 
     def close(self) -> None:
         os.close(self._steps)
@@ -78,9 +80,9 @@ class Fuse:
         events: Callable[[R], Sequence[EventEnvelope]] = lambda _: (),
         failures: type[Exception] | tuple[type[Exception], ...] = (),
     ) -> R:
-        """Do *run*; what raises is a step only if the exception is one of *failures*."""
-        self._asked += self.armed
-        if self.armed and self._when == "asked" and self._asked == self._dies_at:
+        """Await *run* and record it.  A call that raises is a step only for exceptions in *failures*."""
+        self._started += self.active
+        if self.active and self._timing == "during" and self._started == self._dies_at:
             task = asyncio.ensure_future(run())
             await asyncio.sleep(0)
             if not task.done():
@@ -98,14 +100,14 @@ class Fuse:
             self.recorded += len(events)
             lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
             os.write(self._events, lines)
-        if not self.armed:
+        if not self.active:
             return
         self._done += 1
-        os.write(self._steps, msgspec.json.encode(Step(_whose.get(), what)) + b"\n")
-        if self._when == "done" and self._done == self._dies_at:
+        os.write(self._steps, msgspec.json.encode(Step(_performer.get(), what)) + b"\n")
+        if self._timing == "after" and self._done == self._dies_at:
             _die()
 
-    # --- what is wrapped ----------------------------------------------------------------------
+    # --- wrappers ----------------------------------------------------------------------
 
     def store(self, store: Store) -> Store:
         return cast(Store, _Store(store, self))
@@ -119,7 +121,7 @@ class Fuse:
 
 def _die() -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("nobody lives after that")
+    raise AssertionError("unreachable after SIGKILL")
 
 
 def read_steps(file: Path) -> list[Step]:
@@ -136,22 +138,23 @@ def read_events(file: Path) -> list[EventEnvelope]:
 
 
 class _Store:
-    """A store whose collections count their writes.
+    """A store whose collections record their writes.
 
-    Nobody else writes while it is open: an outbox that was found empty is, until this process commits
-    events.  On MongoDB each look asks every collection, which would be most of what a test does.
+    No other process writes while it is open, so an outbox that was found empty stays empty until this
+    process commits events.  On MongoDB a read of the outbox queries every collection, which would take most
+    of a test's time.
     """
 
-    def __init__(self, inner: Store, fuse: Fuse) -> None:
+    def __init__(self, inner: Store, recorder: StepRecorder) -> None:
         self._inner = inner
-        self._fuse = fuse
-        self._empty_at = -1  # so many events had been committed when the outbox was empty
+        self._recorder = recorder
+        self._empty_at = -1  # number of events committed when the outbox was last found empty
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     async def outbox(self, *, older_than_s: float, limit: int) -> list[tuple[str, str]]:
-        recorded = self._fuse.recorded
+        recorded = self._recorder.recorded
         if recorded == self._empty_at:
             return []
         waiting = await self._inner.outbox(older_than_s=older_than_s, limit=limit)
@@ -160,18 +163,18 @@ class _Store:
         return waiting
 
     def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
-        return cast(Collection[D], _Collection(self._inner.collection(spec), self._fuse))
+        return cast(Collection[D], _Collection(self._inner.collection(spec), self._recorder))
 
     def get_collection(self, name: str) -> Collection[Any]:
-        return cast(Collection[Any], _Collection(self._inner.get_collection(name), self._fuse))
+        return cast(Collection[Any], _Collection(self._inner.get_collection(name), self._recorder))
 
 
 class _Collection:
-    """A collection that counts its writes, and passes its reads on."""
+    """A collection that records its writes and passes reads on."""
 
-    def __init__(self, inner: Collection[Any], fuse: Fuse) -> None:
+    def __init__(self, inner: Collection[Any], recorder: StepRecorder) -> None:
         self._inner = inner
-        self._fuse = fuse
+        self._recorder = recorder
         self._name = inner.spec.name
 
     def __getattr__(self, name: str) -> Any:
@@ -184,14 +187,14 @@ class _Collection:
         return await self._inner.find(where, **how)
 
     async def insert(self, document: Any, recorded: PendingEvents | None = None) -> Any:
-        return await self._fuse.step(
+        return await self._recorder.step(
             lambda stored: f"{self._name}: inserted{_state(stored)}{_events_in(recorded)}",
             lambda: self._inner.insert(document, recorded),
             lambda stored: self._events(stored, recorded),
         )
 
     async def save(self, document: Any, recorded: PendingEvents | None = None) -> Any:
-        return await self._fuse.step(
+        return await self._recorder.step(
             lambda stored: f"{self._name}: saved{_state(stored)}{_events_in(recorded)}",
             lambda: self._inner.save(document, recorded),
             lambda stored: self._events(stored, recorded),
@@ -199,18 +202,18 @@ class _Collection:
 
     async def insert_many(self, documents: Sequence[Any]) -> int:
         kinds = ", ".join(str(getattr(d, "name", None) or getattr(d, "kind", "")) for d in documents)
-        return await self._fuse.step(
+        return await self._recorder.step(
             lambda stored: f"{self._name}: inserted {kinds}".rstrip(),
             lambda: self._inner.insert_many(documents),
         )
 
     async def delete(self, id: str, version: int) -> None:
-        await self._fuse.step(lambda _: f"{self._name}: deleted", lambda: self._inner.delete(id, version))
+        await self._recorder.step(lambda _: f"{self._name}: deleted", lambda: self._inner.delete(id, version))
 
     async def mark_published(self, event: EventEnvelope) -> None:
-        # Until here it is nobody's: every consumer has had it.
-        with working_as("relay"):
-            await self._fuse.step(
+        # Every consumer is done with the event, so the step belongs to the relay.
+        with attributed_to("relay"):
+            await self._recorder.step(
                 lambda _: f"{self._name}: {_name(event.event)} leaves the outbox",
                 lambda: self._inner.mark_published(event),
             )
@@ -220,7 +223,7 @@ class _Collection:
 
 
 def _state(document: Any) -> str:
-    """The document's state, if it has one worth telling."""
+    """The document's state, if it has one."""
     state = getattr(document, "status", None) or getattr(document, "state", None)
     running = ", running" if getattr(document, "running", False) else ""
     return f" {state}{running}" if isinstance(state, str) else ""
@@ -234,31 +237,31 @@ def _name(event: object) -> str:
     return type(event).__name__
 
 
-_ASKED_OF_STRIPE = frozenset(
+_STRIPE_REQUESTS = frozenset(
     {"create_customer", "attach", "detach", "hold", "capture", "cancel", "retrieve", "find"}
 )
 
 
 class _Gateway:
-    """A payment gateway that counts its requests."""
+    """A payment gateway that records its requests."""
 
-    def __init__(self, inner: PaymentGateway, fuse: Fuse) -> None:
+    def __init__(self, inner: PaymentGateway, recorder: StepRecorder) -> None:
         self._inner = inner
-        self._fuse = fuse
+        self._recorder = recorder
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
-        if name not in _ASKED_OF_STRIPE:
+        if name not in _STRIPE_REQUESTS:
             return method
 
-        async def asked(*args: Any, **kwargs: Any) -> Any:
-            return await self._fuse.step(
+        async def recorded(*args: Any, **kwargs: Any) -> Any:
+            return await self._recorder.step(
                 lambda result: f"Stripe: {name}{_outcome(result)}",
                 lambda: method(*args, **kwargs),
                 failures=GatewayError,
             )
 
-        return asked
+        return recorded
 
 
 def _outcome(result: Any) -> str:
@@ -268,31 +271,31 @@ def _outcome(result: Any) -> str:
 
 
 class _Streams:
-    """Streams that count their appends."""
+    """Streams that record their appends."""
 
-    def __init__(self, inner: EventStreams, fuse: Fuse) -> None:
+    def __init__(self, inner: EventStreams, recorder: StepRecorder) -> None:
         self._inner = inner
-        self._fuse = fuse
+        self._recorder = recorder
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     async def append(self, entries: Sequence[Publication]) -> list[str | None]:
         names = ", ".join(dict.fromkeys(entry.name for entry in entries))
-        return await self._fuse.step(
+        return await self._recorder.step(
             lambda _: f"streams: {names} appended", lambda: self._inner.append(entries)
         )
 
 
-# --- whose work it is -----------------------------------------------------------------------------
+# --- attribution -----------------------------------------------------------------------------
 
 
 def named_consumers(consumers: Sequence[Consumer]) -> list[Consumer]:
-    """The same consumers, whose steps bear their names."""
+    """The same consumers, with their steps recorded under their names."""
 
     def naming(consumer: Consumer) -> Consumer:
         async def handle(event: EventEnvelope) -> None:
-            with working_as(f"consumer {consumer.name}"):
+            with attributed_to(f"consumer {consumer.name}"):
                 await consumer.handle(event)
 
         return replace(consumer, handle=handle)
@@ -303,7 +306,7 @@ def named_consumers(consumers: Sequence[Consumer]) -> list[Consumer]:
 def named_handlers(handlers: Sequence[JobHandler]) -> list[JobHandler]:
     def naming(handler: JobHandler) -> JobHandler:
         async def handle(payload: bytes) -> None:
-            with working_as(f"job {handler.name}"):
+            with attributed_to(f"job {handler.name}"):
                 await handler.handle(payload)
 
         return replace(handler, handle=handle)
@@ -314,7 +317,7 @@ def named_handlers(handlers: Sequence[JobHandler]) -> list[JobHandler]:
 def named_deadlines(deadlines: Sequence[Deadline]) -> list[Deadline]:
     def naming(deadline: Deadline) -> Deadline:
         async def fire(document_id: str) -> None:
-            with working_as(f"deadline {deadline.spec.name}"):
+            with attributed_to(f"deadline {deadline.spec.name}"):
                 await deadline.fire(document_id)
 
         return replace(deadline, fire=fire)
@@ -322,12 +325,12 @@ def named_deadlines(deadlines: Sequence[Deadline]) -> list[Deadline]:
     return [naming(deadline) for deadline in deadlines]
 
 
-def named_tickers(tickers: Sequence[PeriodicTask]) -> list[PeriodicTask]:
-    def naming(ticker: PeriodicTask) -> PeriodicTask:
+def named_periodic_tasks(periodic_tasks: Sequence[PeriodicTask]) -> list[PeriodicTask]:
+    def naming(periodic_task: PeriodicTask) -> PeriodicTask:
         async def run() -> None:
-            with working_as(f"ticker {ticker.name}"):
-                await ticker.run()
+            with attributed_to(f"periodic task {periodic_task.name}"):
+                await periodic_task.run()
 
-        return replace(ticker, run=run)
+        return replace(periodic_task, run=run)
 
-    return [naming(ticker) for ticker in tickers]
+    return [naming(periodic_task) for periodic_task in periodic_tasks]

@@ -1,7 +1,7 @@
-"""What must hold of a world whose life has gone on to its end, whatever was killed in it.
+"""Verify a world after all its rescues have ended, whatever was killed on the way.
 
-Every event that was ever committed (each process wrote down what its store acknowledged) must have had
-all its effects, once; and the store, the streams and Stripe's books must agree.
+Every committed event (each process records what its store acknowledged) must have had all its effects
+exactly once, and the store, the streams and the Stripe emulator must agree.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from support.crash.scenario import all_of
+from support.crash.scenario import find_all
 from support.crash.steps import read_events
 from support.crash.world import World
 from supportcarr.contracts.envelope import EventEnvelope
@@ -35,11 +35,14 @@ from supportcarr_lab.verification import invariants, records
 from supportcarr_lab.verification.store_source import StoreRecordSource
 
 
-async def judge(world: World, *, every_event_known: bool = True) -> list[str]:
-    """A sentence for each thing that is wrong.  Without *every_event_known* (a process died while a
-    write was under way) what came of events that nobody wrote down is no finding."""
-    events = read_events(world.place.events)
-    evidence = await records.read_records(StoreRecordSource(world.store, world.place.stripe_url))
+async def verify(world: World, *, every_event_known: bool = True) -> list[str]:
+    """Return a sentence for each problem.
+
+    If not *every_event_known* (a process was killed during a write, so that an event may be committed but
+    not recorded), effects of unrecorded events are accepted.
+    """
+    events = read_events(world.deployment.events)
+    evidence = await records.read_records(StoreRecordSource(world.store, world.deployment.stripe_url))
     found = [
         *invariants.legal_transitions(evidence.rescues),
         *invariants.ledger_zero(evidence.ledger),
@@ -61,36 +64,36 @@ async def judge(world: World, *, every_event_known: bool = True) -> list[str]:
 
 
 async def _claims(world: World) -> list[str]:
-    """Nobody is claimed by a rescue that is over, and everybody by one that is not."""
-    live = {r.id: r for r in await all_of(world, RESCUES) if r.status not in FINAL}
+    """No claim, case, offer or job belongs to a rescue that has ended or never existed."""
+    live = {r.id: r for r in await find_all(world, RESCUES) if r.status not in FINAL}
     found = []
-    for rider in await all_of(world, RIDERS):
+    for rider in await find_all(world, RIDERS):
         claimed = rider.live_rescue.rescue_id if rider.live_rescue else None
         if claimed is not None and claimed not in live:
-            found.append(f"{rider.id} is claimed by {claimed}, which is over or never was")
-    for entry in await all_of(world, ROSTER):
+            found.append(f"{rider.id} is claimed by {claimed}, which has ended or never existed")
+    for entry in await find_all(world, ROSTER):
         if entry.offer is not None:
             found.append(f"{entry.id} is claimed by the offer {entry.offer.offer_id}")
         if entry.job is not None and entry.job.rescue_id not in live:
-            found.append(f"{entry.id} has the job {entry.job.rescue_id}, which is over or never was")
-    for case in await all_of(world, CASES):
+            found.append(f"{entry.id} has the job {entry.job.rescue_id}, which has ended or never existed")
+    for case in await find_all(world, CASES):
         if case.state != "closed" and case.id not in live:
             found.append(f"the case of {case.id} is {case.state}")
-    for offer in await all_of(world, OFFERS):
+    for offer in await find_all(world, OFFERS):
         if offer.state == "open" or not offer.settled:
             found.append(f"the offer {offer.id} is {offer.state} and not settled")
-    for job in await all_of(world, CURRENT_JOBS):
+    for job in await find_all(world, CURRENT_JOBS):
         if job.ended_at is None and job.rescue_id not in live:
-            found.append(f"tracking has {job.id} on {job.rescue_id}, which is over")
+            found.append(f"tracking has {job.id} on {job.rescue_id}, which has ended")
     return found
 
 
 async def _jobs(world: World) -> list[str]:
-    return [f"the job {job.id} is {job.state}" for job in await all_of(world, JOBS) if job.state != "done"]
+    return [f"the job {job.id} is {job.state}" for job in await find_all(world, JOBS) if job.state != "done"]
 
 
 async def _streams(world: World, events: Sequence[EventEnvelope], complete: bool) -> list[str]:
-    """Each event once on each stream that it is for, numbered without a gap, a document's in order."""
+    """Each event is once on each of its streams, numbered without gaps, in order per document."""
     wanted: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for event in events:
         for out in to_stream_messages(event):
@@ -106,7 +109,7 @@ async def _streams(world: World, events: Sequence[EventEnvelope], complete: bool
             found.append(f"{stream}: {name} of {event_id} is missing {times} time(s)")
         for (event_id, name), times in (seen - wanted[stream]).items():
             if complete or times > 1:
-                found.append(f"{stream}: {name} of {event_id} is there {times} time(s) too often")
+                found.append(f"{stream}: {name} of {event_id} has {times} extra copies")
         numbers = [int(entry[0].partition("-")[0]) for entry in entries]
         if numbers != list(range(1, len(numbers) + 1)):
             found.append(f"{stream}: the numbers are {numbers}")
@@ -125,27 +128,27 @@ def _out_of_order(stream: str, fields: Iterable[dict[str, str]]) -> Iterator[str
 
 
 async def _notifications(world: World, events: Sequence[EventEnvelope], complete: bool) -> list[str]:
-    """Whoever is to be told of an event was told, once, and of nothing else."""
+    """Everyone who must be notified of an event was notified once, and of nothing else."""
     wanted = {
         notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at)
         for event in events
         for notice in notification_texts(event.event)
     }
-    stored = {notification.id for notification in await all_of(world, NOTIFICATIONS)}
-    found = [f"nobody was told {missing}" for missing in sorted(wanted - stored)]
+    stored = {notification.id for notification in await find_all(world, NOTIFICATIONS)}
+    found = [f"notification {missing} is missing" for missing in sorted(wanted - stored)]
     return found + (
-        [f"told without reason: {extra}" for extra in sorted(stored - wanted)] if complete else []
+        [f"notification {extra} has no event" for extra in sorted(stored - wanted)] if complete else []
     )
 
 
 async def _rows(world: World, events: Sequence[EventEnvelope]) -> list[str]:
-    """The console's rows are what the events make of them."""
+    """The console's read model equals the result of applying all events."""
     made: dict[str, OpsRescue | None] = {}
     for event in events:
         if isinstance(event.event, RescueMoved | PaymentProcessed):
             rescue_id = event.event.rescue_id
             made[rescue_id] = apply_event(made.get(rescue_id), event)
-    # By id: a page of a read model may come from a replica that is a moment behind.
+    # By id: a query of a read model may be answered by a replica that lags behind.
     rows = await world.store.collection(OPS_RESCUES).get_many(list(made))
     stored = {row.id: replace(row, version=0) for row in rows.values()}
     return [

@@ -1,6 +1,6 @@
-"""A platform in one process, without sockets of its own: every part on a store, a Redis and Stripe's emulator
-that outlive it.  It does nothing by itself: a test says when events are handed on, jobs done, deadlines
-looked for and tickers run, so that its steps come in the same order every time.
+"""The platform in one process without listening sockets: every part, on a store, a Redis and a Stripe
+emulator that outlive the process.  Nothing runs by itself: a test says when events are relayed and when
+jobs, deadlines and periodic tasks run, so the steps come in the same order every time.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any, cast
 
 import msgspec
 
-from support.crash.deployment import MovedClock, People, Person, Place, settings_at
+from support.crash.deployment import Deployment, ManualClock, People, Person, settings_at
 from support.crash.steps import (
-    Fuse,
+    StepRecorder,
+    attributed_to,
     named_consumers,
     named_deadlines,
     named_handlers,
-    named_tickers,
-    working_as,
+    named_periodic_tasks,
 )
 from support.store.fixtures import store_at
 from supportcarr.bootstrap.container import Container, RedisClients
@@ -43,39 +43,39 @@ from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.model import Rescue
 from supportcarr.tracking.model import Position
 
-ROUNDS = 60  # of settling: more means that something comes up again and again
+ROUNDS = 60  # of settling; more means that some work is repeated for ever
 
 
-class Answered(msgspec.Struct, frozen=True):
-    """What the API answered."""
+class ApiResponse(msgspec.Struct, frozen=True):
+    """Status and decoded body of a response of the API."""
 
     status: int
     body: Any
 
 
 class World:
-    """One process's parts, and who is asked to do what."""
+    """The parts of one process, and the operations that a test runs on them."""
 
     def __init__(
         self,
-        place: Place,
+        deployment: Deployment,
         container: Container,
-        clock: MovedClock,
-        fuse: Fuse,
+        clock: ManualClock,
+        recorder: StepRecorder,
         *,
         redis: RedisClient,
         concurrency: int,
     ) -> None:
-        self.place = place
+        self.deployment = deployment
         self.container = container
         self.clock = clock
-        self.fuse = fuse
+        self.recorder = recorder
         self.redis = redis
         self.store: Store = container.store
         self.rescues = container.store.collection(RESCUES)
         self.offers = container.store.collection(OFFERS)
         self.roster = container.store.collection(ROSTER)
-        self.people: People | None = None
+        self._people: People | None = None
         self.failures = 0
         self._concurrency = concurrency
         self._routes = container.routes()
@@ -87,51 +87,56 @@ class World:
             jitter=lambda: 0.0,
         )
         self._deadlines = named_deadlines(container.deadlines())
-        self._tickers = {ticker.name: ticker for ticker in named_tickers(container.periodic_tasks())}
+        self._periodic_tasks = {
+            periodic_task.name: periodic_task
+            for periodic_task in named_periodic_tasks(container.periodic_tasks())
+        }
 
-    def jump(self, seconds: float) -> None:
-        """Move the clock, and remember that beyond this process."""
-        self.clock.jump(seconds)
-        (self.place.path / "jumped").write_text(str(self.clock.jumped))
+    def advance(self, seconds: float) -> None:
+        """Advance the clock, and store by how much for the next process."""
+        self.clock.advance(seconds)
+        (self.deployment.path / "clock-advance").write_text(str(self.clock.advanced))
 
-    # --- who is there -------------------------------------------------------------------------
+    # --- people ---------------------------------------------------------------------------------
 
     @property
-    def who(self) -> People:
-        if self.people is None:
-            self.people = msgspec.json.decode((self.place.path / "people.json").read_bytes(), type=People)
-        return self.people
+    def people(self) -> People:
+        if self._people is None:
+            self._people = msgspec.json.decode(
+                (self.deployment.path / "people.json").read_bytes(), type=People
+            )
+        return self._people
 
-    def meet(self, people: People) -> None:
-        """These are the world's people, in every process of it."""
-        self.people = people
-        (self.place.path / "people.json").write_bytes(msgspec.json.encode(people))
+    def set_people(self, people: People) -> None:
+        """Set the world's people, for every process of it."""
+        self._people = people
+        (self.deployment.path / "people.json").write_bytes(msgspec.json.encode(people))
 
-    def keep(self, name: str, value: str) -> None:
-        """Remember something for who comes after this process."""
-        (self.place.path / f"kept-{name}").write_text(value)
+    def save_value(self, name: str, value: str) -> None:
+        """Store a value for the processes that come after this one."""
+        (self.deployment.path / f"saved-{name}").write_text(value)
 
-    def kept(self, name: str) -> str:
-        return (self.place.path / f"kept-{name}").read_text()
+    def saved_value(self, name: str) -> str:
+        return (self.deployment.path / f"saved-{name}").read_text()
 
     # --- requests -----------------------------------------------------------------------------
 
     async def request(
         self,
-        who: Person | None,
+        person: Person | None,
         method: str,
         path: str,
         body: Any = None,
         *,
         key: str | None = None,
         headers: dict[str, str] | None = None,
-    ) -> Answered:
-        """One request through the gateway, as its server would hand it over."""
+    ) -> ApiResponse:
+        """Send one request through the gateway, in the form its HTTP server would pass it on."""
         gateway = self._gateway_with(method, path.partition("?")[0])
         raw = body if isinstance(body, bytes) else b"" if body is None else msgspec.json.encode(body)
         sent = {"content-type": "application/json"} if raw else {}
-        if who is not None:
-            sent["authorization"] = f"Bearer {who.access_token}"
+        if person is not None:
+            sent["authorization"] = f"Bearer {person.access_token}"
         if key is not None:
             sent["idempotency-key"] = key
         full, _, query = f"/api/v1{path}".partition("?")
@@ -150,32 +155,32 @@ class World:
             "server": ("127.0.0.1", 80),
             "state": {},
         }
-        told: list[Message] = []
+        messages: list[Message] = []
 
         async def receive() -> Message:
             return {"type": "http.request", "body": raw, "more_body": False}
 
         async def send(message: Message) -> None:
-            told.append(message)
+            messages.append(message)
 
-        with working_as(f"{method} {_template(path)}"):
+        with attributed_to(f"{method} {_template(path)}"):
             await gateway(scope, receive, send)
-        content = b"".join(message.get("body", b"") for message in told[1:])
-        return Answered(told[0]["status"], msgspec.json.decode(content) if content else None)
+        content = b"".join(message.get("body", b"") for message in messages[1:])
+        return ApiResponse(messages[0]["status"], msgspec.json.decode(content) if content else None)
 
     def _gateway_with(self, method: str, path: str) -> Gateway:
-        """The gateway with the one route that is meant: with all of them it takes long to build."""
-        [route] = [r for r in self._routes if r.method == method and _is(r.path, path)]
+        """A gateway with only the route of this request: one with all routes takes long to build."""
+        [route] = [r for r in self._routes if r.method == method and _matches(r.path, path)]
         named = (method, route.path)
         if named not in self._gateways:
-            container = cast(Container, _HouseWith([route], self.container))
+            container = cast(Container, _ContainerWithRoutes([route], self.container))
             self._gateways[named] = gateway_of(container, Metrics(), Lifecycle())
         return self._gateways[named]
 
-    # --- what happens behind ------------------------------------------------------------------
+    # --- background work ---------------------------------------------------------------------
 
-    def relaying(self) -> Relay:
-        """A relay that hands on at once what this process commits, as long as it is not stopped."""
+    def create_relay(self) -> Relay:
+        """A relay that passes on what this process commits until it is stopped."""
         return Relay(
             self.store,
             named_consumers(self.container.consumers()),
@@ -184,29 +189,29 @@ class World:
         )
 
     async def relay(self) -> None:
-        """Hand on every event there is, and what follows from it; afterwards nobody does so any more."""
-        relay = self.relaying()
+        """Relay events until the outbox is empty, then stop the relay."""
+        relay = self.create_relay()
         try:
             for _ in range(ROUNDS):
-                assert await relay.drain(20), "events could not be handed on"
+                assert await relay.drain(20), "events could not be relayed"
                 if not await relay.sweep(older_than_s=0.0):
                     return
-            raise AssertionError("the outbox does not run dry")
+            raise AssertionError("the outbox does not become empty")
         finally:
             await relay.stop()
 
-    async def do_jobs(self) -> int:
-        """Do every job that is due now, one after the other; how many were tried."""
+    async def run_jobs(self) -> int:
+        """Run every job that is due, one after the other; return how many were attempted."""
         due = await self.container.jobs.documents.find(
             {"state": "ready", "run_at": Range(lt=self.clock.wall())}, sort="run_at", limit=100
         )
         for job in due.items:
-            with working_as("worker"):
+            with attributed_to("worker"):
                 await self._worker.run_job(job.id)
         return len(due.items)
 
-    async def fall_due(self) -> int:
-        """Fire every deadline that has come; how many."""
+    async def run_deadlines(self) -> int:
+        """Fire every deadline that is due; return how many."""
         runner = DeadlineRunner(
             self.store, self.clock, self._deadlines, every_s=0.0, ahead_s=0.0, concurrency=self._concurrency
         )
@@ -215,36 +220,36 @@ class World:
         self.failures += runner.failures
         return fired
 
-    async def tick(self, name: str) -> None:
-        """Run that ticker once."""
-        await self._tickers[name].run()
+    async def run_periodic_task(self, name: str) -> None:
+        """Run that periodic task once."""
+        await self._periodic_tasks[name].run()
 
     async def settle(self) -> None:
-        """Let everything happen that can happen at this moment."""
+        """Run the relay, jobs and deadlines until nothing is due."""
         for _ in range(ROUNDS):
             await self.relay()
-            if not await self.do_jobs() + await self.fall_due():
+            if not await self.run_jobs() + await self.run_deadlines():
                 return
-        raise AssertionError("it does not come to rest")
+        raise AssertionError("work does not end")
 
     async def pass_time(self, seconds: float) -> None:
-        """Let time pass, and everything happen in it at its time."""
+        """Let time pass, running everything when it becomes due."""
         end = self.clock.wall() + timedelta(seconds=seconds)
         while True:
             await self.settle()
             left = (end - self.clock.wall()).total_seconds()
             if left <= 0:
                 break
-            self.clock.jump(min(left, max(0.05, await self._next_due(left) + 0.01)))
-            await self.drive_about()
-        for name in self._tickers:
-            await self.tick(name)
+            self.clock.advance(min(left, max(0.05, await self._next_due(left) + 0.01)))
+            await self.report_positions()
+        for name in self._periodic_tasks:
+            await self.run_periodic_task(name)
         await self.settle()
 
     async def _next_due(self, within: float) -> float:
         """Seconds until the next thing that is due, at most *within*."""
         city, wall = self.clock.city(), self.clock.wall()
-        dues = [within, 10.0]  # positions are renewed, and reconcilers run, that often
+        dues = [within, 10.0]  # interval of position reports and reconcilers
         for deadline in self._deadlines:
             horizon = Range(lt=city + timedelta(seconds=within))
             page = await self.store.collection(deadline.spec).find(
@@ -265,56 +270,56 @@ class World:
             left = (end - self.clock.wall()).total_seconds()
             if left <= 0:
                 return False
-            self.clock.jump(min(left, max(0.05, await self._next_due(left) + 0.01)))
-            await self.drive_about()
+            self.clock.advance(min(left, max(0.05, await self._next_due(left) + 0.01)))
+            await self.report_positions()
             for name in ("dispatch.reconcile", "riders.reconcile_claims"):
-                await self.tick(name)
+                await self.run_periodic_task(name)
 
-    # --- drivers on the street ----------------------------------------------------------------
+    # --- drivers and rescues ----------------------------------------------------------------
 
-    async def drive_about(self) -> None:
-        """Both drivers' phones report where they are."""
+    async def report_positions(self) -> None:
+        """Report both drivers' positions."""
         now = self.clock.city()
-        for person, lat in ((self.who.near, 45.506), (self.who.far, 45.515)):
+        for person, lat in ((self.people.near, 45.506), (self.people.far, 45.515)):
             await self.container.tracking.report(
                 person.id, [Position(lat=lat, lng=-73.58, at=now, accuracy=5.0)]
             )
 
     async def rescue(self) -> Rescue:
         """The rider's latest rescue."""
-        page = await self.rescues.find({"rider_id": self.who.rider.id}, sort="-id", limit=1)
+        page = await self.rescues.find({"rider_id": self.people.rider.id}, sort="-id", limit=1)
         return page.items[0]
 
     async def open_offers(self) -> list[Offer]:
         """Offers that can be accepted now."""
         return [
             offer
-            for person in (self.who.near, self.who.far)
+            for person in (self.people.near, self.people.far)
             for offer in await self.container.dispatch.open_offers(person.id)
         ]
 
-    async def entry(self, who: Person) -> RosterEntry:
-        entry = await self.roster.get(who.id)
+    async def roster_entry(self, person: Person) -> RosterEntry:
+        entry = await self.roster.get(person.id)
         assert entry is not None
         return entry
 
 
-class _HouseWith:
+class _ContainerWithRoutes:
     """A container with those routes alone."""
 
     def __init__(self, routes: Sequence[Route], container: Container) -> None:
         self._routes = routes
-        self._house = container
+        self._container = container
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._house, name)
+        return getattr(self._container, name)
 
     def routes(self) -> Sequence[Route]:
         return self._routes
 
 
-def _is(route: str, path: str) -> bool:
-    """Whether the route is the path's."""
+def _matches(route: str, path: str) -> bool:
+    """Whether the path matches the route."""
     parts, given = route.split("/"), path.split("/")
     return len(parts) == len(given) and all(
         a.startswith("{") or a == b for a, b in zip(parts, given, strict=True)
@@ -322,78 +327,82 @@ def _is(route: str, path: str) -> bool:
 
 
 def _template(path: str) -> str:
-    """The path as the routes have it: ids left out."""
+    """The path with its ids replaced, as in route declarations."""
     return "/".join("{id}" if "_" in part else part for part in path.partition("?")[0].split("/"))
 
 
 @asynccontextmanager
-async def opened(
-    place: Place,
+async def open_world(
+    deployment: Deployment,
     *,
     dies_at: int | None = None,
-    when: Any = "done",
+    timing: Any = "after",
     concurrency: int = 1,
 ) -> AsyncIterator[World]:
-    """The world at that place, in this process; it dies at that step once its fuse is armed."""
-    settings = settings_at(place)
-    fuse = Fuse(place.steps, place.events, dies_at=dies_at, when=when)
+    """Open a world; the process is killed at step *dies_at*, counted while the recorder is active."""
+    settings = settings_at(deployment)
+    recorder = StepRecorder(deployment.steps, deployment.events, dies_at=dies_at, timing=timing)
     async with AsyncExitStack() as closing:
-        closing.callback(fuse.close)
-        inner = store_at(place.store_url)
+        closing.callback(recorder.close)
+        inner = store_at(deployment.store_url)
         await inner.open()
         closing.push_async_callback(inner.close)
-        clock = MovedClock(place.starts)
-        redis = await closing.enter_async_context(RedisClient(place.redis_url, name="crash"))
+        clock = ManualClock(deployment.start_time)
+        redis = await closing.enter_async_context(RedisClient(deployment.redis_url, name="crash"))
         container = Container(
             settings,
-            fuse.store(inner),
+            recorder.store(inner),
             clock,
             RedisClients(redis, redis),
-            durable_url=place.redis_url,
-            payment_gateway=lambda: fuse.gateway(StripePaymentGateway(settings.stripe)),
+            durable_url=deployment.redis_url,
+            payment_gateway=lambda: recorder.gateway(StripePaymentGateway(settings.stripe)),
         )
-        container.streams = fuse.streams(container.streams)
+        container.streams = recorder.streams(container.streams)
         closing.push_async_callback(container.close)
         await container.revocations.open()
         closing.push_async_callback(container.revocations.close)
-        world = World(place, container, clock, fuse, redis=redis, concurrency=concurrency)
+        world = World(deployment, container, clock, recorder, redis=redis, concurrency=concurrency)
         yield world
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
-    """What works behind requests."""
+    """Names of everything that runs in the background."""
 
     quick_consumers: frozenset[str]
-    jobs: frozenset[str]  # those of slow consumers among them
-    deadlines: frozenset[str]  # their collections
-    tickers: frozenset[str]
+    jobs: frozenset[str]  # including those of slow consumers
+    deadlines: frozenset[str]  # names of their collections
+    periodic_tasks: frozenset[str]
 
 
 async def declared_names() -> Names:
-    """Every consumer, job, deadline and ticker of the platform."""
-    async with _unopened() as container:
+    """Every consumer, job, deadline and periodic task of the platform."""
+    async with _unconnected_container() as container:
         return Names(
             quick_consumers=frozenset(c.name for c in container.consumers() if not c.slow),
             jobs=frozenset(handler.name for handler in container.job_handlers()),
             deadlines=frozenset(deadline.spec.name for deadline in container.deadlines()),
-            tickers=frozenset(ticker.name for ticker in container.periodic_tasks()),
+            periodic_tasks=frozenset(periodic_task.name for periodic_task in container.periodic_tasks()),
         )
 
 
-async def built_once() -> None:
-    """Build every part and the gateway without opening anything: imports that wait for that are done."""
-    async with _unopened() as container:
+async def build_once() -> None:
+    """Build every part and the gateway without opening anything, which runs their deferred imports."""
+    async with _unconnected_container() as container:
         gateway_of(container, Metrics(), Lifecycle())
 
 
 @asynccontextmanager
-async def _unopened() -> AsyncIterator[Container]:
+async def _unconnected_container() -> AsyncIterator[Container]:
     """A container that is connected to nothing."""
     nowhere = "redis://127.0.0.1:1"
-    place = Place(folder="/", store_url="sqlite:////nowhere", redis_url=nowhere, stripe_url="", starts=0.0)
+    deployment = Deployment(
+        folder="/", store_url="sqlite:////nowhere", redis_url=nowhere, stripe_url="", start_time=0.0
+    )
     redis = RedisClient(nowhere)
-    store = store_at(place.store_url)
-    container = Container(settings_at(place), store, Clock(), RedisClients(redis, redis), durable_url=nowhere)
+    store = store_at(deployment.store_url)
+    container = Container(
+        settings_at(deployment), store, Clock(), RedisClients(redis, redis), durable_url=nowhere
+    )
     yield container
     await container.payment_gateway.close()
     container.passwords.close()

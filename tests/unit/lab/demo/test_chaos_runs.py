@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.crash.chaos_runs import CITY, faults, summary
+from support.crash.chaos_runs import CITY, find_problems, summary
 
 REPORT: dict[str, Any] = {
     "rescues": {"requested": 30, "completed": 20},
@@ -21,42 +21,42 @@ REPORT: dict[str, Any] = {
 OPTIONS = (*CITY, "--seed", "1")
 
 
-def written(folder: Path, *, crashed: tuple[str, ...] = (), **changes: Any) -> Path:
+def write_report(folder: Path, *, crashed: tuple[str, ...] = (), **changes: Any) -> Path:
     (folder / "report.json").write_text(json.dumps(REPORT | changes))
     (folder / "outcome.json").write_text(json.dumps({"crashed": crashed}))
     return folder
 
 
 @pytest.fixture(autouse=True)
-def _no_other_least(monkeypatch: pytest.MonkeyPatch) -> None:
+def _default_minimum(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LEAST", raising=False)
 
 
-def test_a_run_that_held_has_no_faults(tmp_path: Path) -> None:
-    assert faults(written(tmp_path), 0, OPTIONS) == []
+def test_good_run_has_no_problems(tmp_path: Path) -> None:
+    assert find_problems(write_report(tmp_path), 0, OPTIONS) == []
 
 
-SPOILT: dict[str, dict[str, Any]] = {
-    "drained fell": {"invariants": {"drained": False, "no_5xx": True}},
+BAD_RUNS: dict[str, dict[str, Any]] = {
+    "invariant drained failed": {"invariants": {"drained": False, "no_5xx": True}},
     "19 rescues were completed, not 20": {"rescues": {"requested": 30, "completed": 19}},
-    "29 kills were dealt, not 30": {"kills": 29},
-    "1 wipes were dealt, not 2": {"redis_wipes": 1},
-    "the simulator broke down: rider 3": {"crashed": ("rider 3",)},
+    "29 processes were killed, not 30": {"kills": 29},
+    "Redis was wiped 1 times, not 2": {"redis_wipes": 1},
+    "the simulator failed: rider 3": {"crashed": ("rider 3",)},
 }
 
 
-@pytest.mark.parametrize("sentence", SPOILT)
-def test_each_fault_is_told(tmp_path: Path, sentence: str) -> None:
-    assert faults(written(tmp_path, **SPOILT[sentence]), 0, OPTIONS) == [sentence]
+@pytest.mark.parametrize("problem", BAD_RUNS)
+def test_each_problem_is_reported(tmp_path: Path, problem: str) -> None:
+    assert find_problems(write_report(tmp_path, **BAD_RUNS[problem]), 0, OPTIONS) == [problem]
 
 
-def test_a_demo_that_failed_for_another_reason_is_a_fault(tmp_path: Path) -> None:
-    assert faults(written(tmp_path), 1, OPTIONS) == ["the demo ended with 1"]
-    assert faults(tmp_path / "nothing", 3, OPTIONS) == ["the demo ended with 3 and without a report"]
+def test_exit_code_without_another_problem_is_reported(tmp_path: Path) -> None:
+    assert find_problems(write_report(tmp_path), 1, OPTIONS) == ["the demo ended with 1"]
+    assert find_problems(tmp_path / "nothing", 3, OPTIONS) == ["the demo ended with 3 and without a report"]
 
 
-def test_options_that_were_given_count_instead_of_ours(tmp_path: Path) -> None:
-    assert faults(written(tmp_path, kills=60), 0, (*OPTIONS, "--kills", "60")) == []
+def test_given_options_override_the_defaults(tmp_path: Path) -> None:
+    assert find_problems(write_report(tmp_path, kills=60), 0, (*OPTIONS, "--kills", "60")) == []
 
 
 def test_the_summary_counts_kills_by_role_and_stack_traces(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_the_summary_counts_kills_by_role_and_stack_traces(tmp_path: Path) -> No
     lines = [json.dumps(killed), json.dumps(killed | {"role": "worker"}), json.dumps({"level": "error"})]
     trace = ["Traceback (most recent call last):", "  File …", "ValueError: no"]
     (tmp_path / "supportcarr.log").write_text("\n".join([*lines, *trace, lines[0]]))
-    told = summary(written(tmp_path), 0.0)
-    assert "20 of 30 rescues completed" in told
-    assert "killed: api 2, worker 1" in told
-    assert "errors in the log: 2" in told
+    text = summary(write_report(tmp_path), 0.0)
+    assert "20 of 30 rescues completed" in text
+    assert "killed: api 2, worker 1" in text
+    assert "errors in the log: 2" in text
