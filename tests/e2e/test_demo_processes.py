@@ -21,25 +21,25 @@ pytestmark = pytest.mark.xdist_group("demo")
 
 
 def _roles(demo: Demo) -> set[str]:
-    titles = [_title(process) for process in demo.family()]
+    titles = [_title(process) for process in demo.processes()]
     return {title.partition("supportcarr: ")[2].split()[0] for title in titles if "supportcarr: " in title}
 
 
 def test_ctrl_c_ends_every_process_and_the_next_run_continues_from_there(tmp_path: Path) -> None:
     accounts = tmp_path / "accounts.json"
     with running_demo(tmp_path / "data", *SMALL, "--accounts", str(accounts)) as demo:
-        demo.until_said("Running:")
+        demo.wait_for_output("Running:")
         assert {"demo", "redis", "sandbox", "worker", "realtime", "api", "simulator"} <= _roles(demo)
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(30) == 0
-        assert demo.left(within_s=5) == []
+        assert demo.survivors(within_s=5) == []
     content = json.loads(accounts.read_bytes())
     assert [len(content["riders"]), len(content["drivers"])] == [2, 2]
     assert content["admin"]["phone"] and content["admin"]["password"]
     assert stat.S_IMODE(accounts.stat().st_mode) == 0o600
 
     with running_demo(tmp_path / "data", *SMALL) as again:
-        again.until_said("Running:")
+        again.wait_for_output("Running:")
         log = (tmp_path / "data" / "supportcarr.log").read_text()
         # The second start refreshed its sessions: nobody's password was hashed again.
         assert log.count("/auth/sign-up") == 4
@@ -48,7 +48,7 @@ def test_ctrl_c_ends_every_process_and_the_next_run_continues_from_there(tmp_pat
 def test_a_dead_or_hung_process_is_restarted_and_none_outlives_the_supervisor(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SUPPORTCARR_WATCHDOG_SECONDS=4")
     with running_demo(tmp_path, *SMALL) as demo:
-        demo.until_said("Running:")
+        demo.wait_for_output("Running:")
         faults = {"supportcarr: realtime": signal.SIGKILL, "supportcarr: worker": signal.SIGSTOP}
         victims = {title: _processes(demo, title)[0] for title in faults}
         for title, victim in victims.items():
@@ -61,13 +61,13 @@ def test_a_dead_or_hung_process_is_restarted_and_none_outlives_the_supervisor(tm
             time.sleep(0.1)
         _, left = psutil.wait_procs(list(victims.values()), timeout=0)
         assert left == []
-        assert len(demo.family()) >= 8
+        assert len(demo.processes()) >= 8
         demo.process.kill()
-        assert demo.left(within_s=5) == []
+        assert demo.survivors(within_s=5) == []
 
 
 def _processes(demo: Demo, title: str) -> list[psutil.Process]:
-    return [process for process in demo.family() if title in _title(process)]
+    return [process for process in demo.processes() if title in _title(process)]
 
 
 def _title(process: psutil.Process) -> str:
@@ -85,8 +85,8 @@ def test_a_taken_port_is_reported_in_a_sentence(tmp_path: Path) -> None:
         taken.listen()
         with running_demo(tmp_path / "data", *SMALL, port=port) as demo:
             assert demo.process.wait(30) == 1
-            assert f"Port {port + 1} is taken" in demo.said
-            assert "Traceback" not in demo.said
+            assert f"Port {port + 1} is taken" in demo.output
+            assert "Traceback" not in demo.output
 
 
 def test_a_minute_of_the_city_holds_every_invariant_under_kills_and_a_wipe(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_minute_of_the_city_holds_every_invariant_under_kills_and_a_wipe(tmp_p
     with running_demo(tmp_path / "data", *arguments, *faults) as demo:
         report = demo.report(within_s=420)
         broken = [name for name, holds in report["invariants"].items() if not holds]
-        assert broken == [], demo.said
+        assert broken == [], demo.output
         assert demo.process.returncode == 0
         assert report["seconds"] >= 60
         assert [report["kills"], report["redis_wipes"]] == [3, 1]

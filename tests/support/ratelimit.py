@@ -1,11 +1,10 @@
-"""Limiters with a Redis of their own, in a time of their own: nothing here waits, and every call's fate
-is the test's.
+"""Rate limiters on a fake Redis in simulated time: nothing waits, and a test sets the outcome of every call.
 
-    def test_something() -> None:
-        @in_its_own_time
-        async def _(world: World) -> None:
-            limiter = world.limiter()
-            ...
+def test_something() -> None:
+    @in_its_own_time
+    async def _(world: World) -> None:
+        limiter = world.limiter()
+        ...
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ LEASE = 8
 
 
 class _Selector(selectors.SelectSelector):
-    """Instead of waiting it says that the time has passed."""
+    """Advances the simulated time instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,35 +36,37 @@ class _Selector(selectors.SelectSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise AssertionError("everybody waits and nothing will come")
+            raise AssertionError("every task waits, and no timer is set")
         self.now += max(0.0, timeout)
         return super().select(0)
 
 
 class _Loop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
-        self._passing = _Selector()
-        super().__init__(self._passing)
+        self._simulated = _Selector()
+        super().__init__(self._simulated)
 
     def time(self) -> float:
-        return self._passing.now
+        return self._simulated.now
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """When a call reaches Redis and when its answer is back, seconds after it was made; ``None``: never.
-    ``broken``: the connection breaks instead of answering."""
+class CallOutcome:
+    """When a call reaches Redis and when its reply arrives, in seconds after the call; ``None`` means never.
+
+    With ``broken`` the connection fails at the time of the reply.
+    """
 
     reaches_s: float | None = 0.001
     answers_s: float | None = 0.002
     broken: bool = False
 
 
-GOOD = Fate()
+ANSWERED = CallOutcome()
 
 
 class Buckets:
-    """The script in Python; ``tests/integration/kit/ratelimit/test_backend_script.py`` compares them."""
+    """The script in Python; ``tests/integration/kit/ratelimit/test_backend_script.py`` compares both."""
 
     def __init__(self) -> None:
         self.full_at: dict[str, int] = {}  # microseconds
@@ -93,15 +94,15 @@ class Buckets:
 
 
 class FakeRedis:
-    """Answers the limiter's calls as their fates say: the next of ``fates``, or else ``usual``."""
+    """Answers the limiter's calls as their outcomes say: the next of ``outcomes``, or else ``usual``."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.buckets = Buckets()
-        self.fates: deque[Fate] = deque()
-        self.usual = GOOD
+        self.outcomes: deque[CallOutcome] = deque()
+        self.default_outcome = ANSWERED
         self.calls: list[list[str]] = []  # the keys of each
-        self.asked: list[list[int]] = []  # the numbers of each
+        self.numbers: list[list[int]] = []  # the numbers of each
 
     @property
     def now_us(self) -> int:
@@ -112,8 +113,8 @@ class FakeRedis:
         assert (command, sha, count) == ("EVALSHA", TAKE.sha, len(names))
         numbers: list[int] = msgspec.msgpack.decode(packed)
         self.calls.append(names)
-        self.asked.append(numbers)
-        fate = self.fates.popleft() if self.fates else self.usual
+        self.numbers.append(numbers)
+        outcome = self.outcomes.popleft() if self.outcomes else self.default_outcome
         future: asyncio.Future[Any] = self._loop.create_future()
         answer: list[int] = []
 
@@ -122,35 +123,35 @@ class FakeRedis:
 
         def reply() -> None:
             if future.done():
-                return  # as the client does: its caller has gone
-            if fate.broken:
-                future.set_exception(RedisUnavailable("the test says so", sent=True))
+                return  # like the real client: the caller was cancelled
+            if outcome.broken:
+                future.set_exception(RedisUnavailable("broken by the test", sent=True))
             else:
                 future.set_result(answer)
 
-        if fate.reaches_s is not None:
-            self._loop.call_later(fate.reaches_s, reach)
-        if fate.answers_s is not None:
-            self._loop.call_later(fate.answers_s, reply)
+        if outcome.reaches_s is not None:
+            self._loop.call_later(outcome.reaches_s, reach)
+        if outcome.answers_s is not None:
+            self._loop.call_later(outcome.answers_s, reply)
         return future
 
 
-class Process(Limiter):
-    """A limiter that tells how many requests it let pass without Redis."""
+class ObservedLimiter(Limiter):
+    """A limiter that counts the requests it allowed without Redis."""
 
-    passed_locally = 0
+    allowed_locally = 0
 
     def _decide_locally(self, missing: Any) -> Any:
         verdict = super()._decide_locally(missing)
-        self.passed_locally += verdict.allowed
+        self.allowed_locally += verdict.allowed
         return verdict
 
     def tokens(self, key: str, rule: Rule) -> int:
-        """Tokens of its lease of that key, whether or not it has ended."""
+        """Tokens of its lease of that key, expired or not."""
         held = self._states.get(rule.name, {}).get(key)
         return held.tokens if held else 0
 
-    def every_lease(self) -> Iterator[int]:
+    def all_lease_tokens(self) -> Iterator[int]:
         return (held.tokens for of_rule in self._states.values() for held in of_rule.values())
 
 
@@ -163,26 +164,26 @@ class World:
     def now(self) -> float:
         return self._loop.time()
 
-    def limiter(self, lease: int = LEASE) -> Process:
-        return Process(cast(RedisClient, self.redis), lease=lease, monotonic=self._loop.time)
+    def limiter(self, lease: int = LEASE) -> ObservedLimiter:
+        return ObservedLimiter(cast(RedisClient, self.redis), lease=lease, monotonic=self._loop.time)
 
     def left(self, key: str, rule: Rule) -> int:
         """Tokens in Redis."""
         return self.redis.buckets.left(self.redis.now_us, keys.limit_bucket(rule.name, key), rule)
 
 
-async def passes(limiter: Limiter, *pairs: Pair) -> bool:
-    """One request, as the gateway makes it."""
+async def is_allowed(limiter: Limiter, *pairs: Pair) -> bool:
+    """Check one request, as the gateway does."""
     if len(pairs) == 1:
-        at_once = limiter.try_take(*pairs[0])
+        immediate = limiter.try_take(*pairs[0])
     else:
         (key, rule), (other_key, other_rule) = pairs
-        at_once = limiter.try_both(key, rule, other_key, other_rule)
-    return at_once if at_once is not None else (await limiter.take(pairs)).allowed
+        immediate = limiter.try_both(key, rule, other_key, other_rule)
+    return immediate if immediate is not None else (await limiter.take(pairs)).allowed
 
 
-def in_its_own_time(body: Callable[[World], Coroutine[Any, Any, None]]) -> None:
-    """Run it now, as fast as it goes."""
+def simulated_time(body: Callable[[World], Coroutine[Any, Any, None]]) -> None:
+    """Run *body* at once in simulated time."""
 
     async def run() -> None:
         await body(World())

@@ -1,4 +1,4 @@
-"""A real Redis (Valkey) server of its own for the tests."""
+"""Fixtures with a real Redis (Valkey) server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
-    """One running server for the session; its ``url`` is what ``REDIS_URL`` would be."""
+    """One running server for the session; its ``url`` is a value for ``REDIS_URL``."""
     server = EmbeddedRedis(tmp_path_factory.mktemp("redis"))
     server.start()
     yield server
@@ -22,7 +22,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedR
 
 @pytest.fixture
 async def redis(redis_server: EmbeddedRedis) -> AsyncIterator[RedisClient]:
-    """An open client of an empty database."""
+    """An open client on an empty database."""
     if not redis_server.alive:  # a test killed it
         redis_server.start()
     async with RedisClient(redis_server.url) as client:
@@ -32,7 +32,7 @@ async def redis(redis_server: EmbeddedRedis) -> AsyncIterator[RedisClient]:
 
 @pytest.fixture
 def own_redis_server(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    """A running server for one test, which may stop, kill and start it."""
+    """A running server for one test, which may stop, kill and restart it."""
     server = EmbeddedRedis(tmp_path / "redis")
     server.start()
     yield server

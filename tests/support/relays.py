@@ -1,4 +1,4 @@
-"""What a test gives a relay: jobs that are remembered, and consumers that are watched and may fail first."""
+"""Test doubles for the relay: a list of jobs, and consumers that record events and can fail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supportcarr.kit.store.port import Collection, Store
 
 
 class JobList:
-    """The jobs that were added, each once a name and key, as ``kit.jobs.service`` keeps them."""
+    """Records added jobs, each name and key once, like ``kit.jobs.service``."""
 
     def __init__(self) -> None:
         self.added: dict[str, bytes] = {}
@@ -23,16 +23,16 @@ class JobList:
     async def add(self, name: str, key: str, payload: bytes, *, run_at: datetime | None = None) -> None:
         self.calls += 1
         if self.broken:
-            raise ConnectionError("the job store is away")
+            raise ConnectionError("the job store is unavailable")
         self.added.setdefault(f"{key}:{name}", payload)
 
 
-class Witness:
-    """A quick consumer that remembers what it was given, and may fail first."""
+class RecordingConsumer:
+    """A quick consumer that records its events; ``before_handling`` can delay it or raise."""
 
-    def __init__(self, name: str = "test.witness", *facts: type[DomainEvent]) -> None:
+    def __init__(self, name: str = "test.recording", *events: type[DomainEvent]) -> None:
         self.seen: list[EventEnvelope] = []
-        self.consumer = Consumer(name, facts or (DomainEvent,), self.handle, Phase.REACTION)
+        self.consumer = Consumer(name, events or (DomainEvent,), self.handle, Phase.REACTION)
         self.trouble: Callable[[EventEnvelope], Awaitable[None]] | None = None
 
     async def handle(self, event: EventEnvelope) -> None:
@@ -46,7 +46,7 @@ class Witness:
 
 
 class FailsFirst:
-    """Fails the first so many times for one word."""
+    """Raises *error* the first *times* times that it gets the event with *word*."""
 
     def __init__(self, word: str, times: int, error: Exception) -> None:
         self.word, self.left, self.error = word, times, error

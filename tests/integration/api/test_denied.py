@@ -282,7 +282,7 @@ async def test_a_cursor_of_another_person_leads_nowhere_new(cast: Cast, stage: R
 async def test_a_rider_who_also_drives_has_each_right_in_its_place_only(stage: RescueFactory) -> None:
     """Rider of one rescue, driver of another: the PIN of the first is theirs, of the second it is not."""
     platform = stage.platform
-    platform.clock.pass_(60)
+    platform.clock.advance(60)
     both = await stage.driver("rider")
     card = expect(await both.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)[
         "id"

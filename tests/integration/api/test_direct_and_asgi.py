@@ -120,7 +120,7 @@ async def test_the_most_frequent_routes_answer_the_same_both_ways(
 
 def _later(platform: Platform) -> str:
     """A second later, in city time."""
-    platform.clock.pass_(1)
+    platform.clock.advance(1)
     return platform.clock.city().isoformat()
 
 

@@ -65,13 +65,13 @@ async def test_declining_twice_is_declining_once_and_is_for_good(stage: RescueFa
 async def test_an_offer_lives_fifteen_seconds_by_its_own_word(stage: RescueFactory) -> None:
     """Judged by ``expires_at``: no timer has fired here."""
     platform, scene = stage.platform, await stage.offered()
-    platform.clock.pass_(15)
+    platform.clock.advance(15)
     before = await platform.digest()
     for answer in ("acceptance", "decline"):
         refused(await answered(scene, answer), 409, "offer_closed")
     assert expect(await scene.assigned_driver.get("/me/offers"), 200)["items"] == []
     assert await platform.digest() == before
-    await platform.fall_due("offers", scene.offer_id or "")
+    await platform.fire_deadline("offers", scene.offer_id or "")
     refused(await answered(scene, "acceptance"), 409, "offer_closed")
     assert (await scene.view())["status"] == "matching"
 
@@ -98,9 +98,9 @@ async def test_of_an_acceptance_and_a_cancellation_at_once_neither_is_half_done(
     assert expect(await scene.assigned_driver.get("/me/offers"), 200)["items"] == []
     await platform.settle()
     again = await stage.without_driver()  # the driver is free for the next one
-    platform.clock.pass_(20)
+    platform.clock.advance(20)
     await stage.report(scene.assigned_driver)
-    await platform.fall_due("dispatchcases", again.rescue_id)
+    await platform.fire_deadline("dispatchcases", again.rescue_id)
     [offer] = expect(await scene.assigned_driver.get("/me/offers"), 200)["items"]
     assert offer["rescue_id"] == again.rescue_id
 
@@ -133,7 +133,7 @@ async def test_a_quote_is_used_once(stage: RescueFactory) -> None:
 async def test_a_quote_expires_after_ten_minutes(stage: RescueFactory) -> None:
     platform = stage.platform
     rider, asked = await quoted(stage)
-    platform.clock.pass_(600)
+    platform.clock.advance(600)
     refused(await rider.create("/rescues", asked), 409, "quote_expired")
     fresh = expect(await rider.post("/quotes", quote_body()), 201)["id"]
     expect(await rider.create("/rescues", {**asked, "quote_id": fresh}), 201)  # the rider is free

@@ -114,7 +114,7 @@ class Saying:
                 ]
             case "no-show":
                 scene = await self._stage.arrived()
-                self._platform.clock.pass_(600)
+                self._platform.clock.advance(600)
                 return [self._says(scene.assigned_driver, f"{scene.path}/{step}")]
             case "abort" | "release":
                 first, second = await self._stage.arrived(), await self._stage.arrived()

@@ -243,11 +243,11 @@ async def test_a_no_show_needs_its_wait(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.arrived()
     before = await platform.digest()
     for seconds in (0, 599):
-        platform.clock.pass_(seconds)
+        platform.clock.advance(seconds)
         reply = await scene.driver_posts("no-show")
         assert (reply.status, reply.code) == (409, "too_early")
     assert await platform.digest() == before
-    platform.clock.pass_(1)
+    platform.clock.advance(1)
     rescue = expect(await scene.driver_posts("no-show"), 200)
     assert (rescue["status"], rescue["price_minor"]) == ("no_show", 1000)
 
@@ -257,7 +257,7 @@ async def test_cancelling_costs_after_two_minutes_and_the_price_was_told_first(s
     told = expect(await scene.rider.get(f"{scene.path}/cancellation"), 200)
     assert (told["fee_minor"], told["currency"]) == (0, "CAD")
     assert "free_until" in told
-    stage.platform.clock.pass_(121)
+    stage.platform.clock.advance(121)
     told = expect(await scene.rider.get(f"{scene.path}/cancellation"), 200)
     assert told["fee_minor"] == 700
     cancelled = expect(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
@@ -295,7 +295,7 @@ async def test_a_rescue_that_is_long_over_takes_no_more_messages(
     path, text = f"{scene.path}/messages", {"text": "I left my helmet"}
     expect(await scene.rider.post(path, text), 201)
     await platform.settle()
-    platform.clock.pass_(24 * 3600 + 1)
+    platform.clock.advance(24 * 3600 + 1)
     before = await platform.digest()
     reply = await scene.rider.post(path, text)
     assert (reply.status, reply.code) == (409, "chat_closed")

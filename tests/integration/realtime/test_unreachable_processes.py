@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from support.faults import Door, until
 from support.http.server import new_phone
-from support.platform.fleet import Fleet, Member
+from support.platform.fleet import Fleet, FleetProcess
 from support.realtime import Received, connected_client, publication
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.events.streams import EventStreams
@@ -33,15 +33,15 @@ class Platform:
     """A real-time process that the test can stop or cut off from Redis, and an API to sign up at."""
 
     fleet: Fleet
-    api: Member
-    sockets: Member
+    api: FleetProcess
+    sockets: FleetProcess
     redis: RedisClient
     proxy: Door
 
     async def person(self) -> tuple[str, str]:
         """A new person's token and the name of their stream."""
         token = await self.fleet.sign_up(self.api, new_phone())
-        me = await self.fleet.ask(self.api, "GET", "/me", token=token)
+        me = await self.fleet.request(self.api, "GET", "/me", token=token)
         return token, f"user:{me.body['id']}"
 
     def streams(self, kept: int) -> EventStreams:
@@ -61,7 +61,7 @@ class Platform:
         """Return when the process has noticed that Redis is unavailable."""
 
         async def stale() -> bool:
-            return await self.fleet.figure(self.sockets, "revocation_stale") == 1
+            return await self.fleet.metric(self.sockets, "revocation_stale") == 1
 
         await until(stale)
 

@@ -35,4 +35,4 @@ async def test_a_process_tells_its_figures(
     async with Fleet(tmp_path, own_redis_server) as fleet:
         process = await fleet.start(role)
         for name in FIGURES[role]:
-            assert await fleet.figure(process, name) >= 0
+            assert await fleet.metric(process, name) >= 0

@@ -10,7 +10,7 @@ import socketio
 
 from support.faults import until
 from support.http.server import new_phone
-from support.platform.fleet import Fleet, Member
+from support.platform.fleet import Fleet, FleetProcess
 from support.realtime import SocketClient, connected_client
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
@@ -21,20 +21,20 @@ async def fleet(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterato
         yield running
 
 
-async def lets_in(fleet: Fleet, member: Member, token: str) -> bool:
-    said = await fleet.ask(member, "GET", "/me", token=token)
+async def lets_in(fleet: Fleet, member: FleetProcess, token: str) -> bool:
+    said = await fleet.request(member, "GET", "/me", token=token)
     assert said.status in (200, 401), said
     return said.status == 200
 
 
-async def comes_to_refuse(fleet: Fleet, member: Member, token: str) -> None:
+async def comes_to_refuse(fleet: Fleet, member: FleetProcess, token: str) -> None:
     async def refuses() -> bool:
         return not await lets_in(fleet, member, token)
 
     await until(refuses, within_s=5)
 
 
-async def comes_to_refuse_sockets(member: Member, token: str) -> None:
+async def comes_to_refuse_sockets(member: FleetProcess, token: str) -> None:
     async def refuses() -> bool:
         knocking = SocketClient()
         try:
@@ -48,8 +48,8 @@ async def comes_to_refuse_sockets(member: Member, token: str) -> None:
     await until(refuses, within_s=5)
 
 
-async def sign_out(fleet: Fleet, member: Member, token: str) -> None:
-    assert (await fleet.ask(member, "POST", "/auth/sign-out", token=token)).status == 204
+async def sign_out(fleet: Fleet, member: FleetProcess, token: str) -> None:
+    assert (await fleet.request(member, "POST", "/auth/sign-out", token=token)).status == 204
 
 
 async def test_who_signs_out_here_is_out_there_whatever_redis_does(
@@ -68,19 +68,19 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
         await comes_to_refuse(fleet, there, tokens[0])
         await connected.wait_disconnected()
     await comes_to_refuse_sockets(sockets, tokens[0])
-    assert await fleet.figure(there, "revocation_store_lookups_total") == 0
+    assert await fleet.metric(there, "revocation_store_lookups_total") == 0
 
     # without Redis the store is asked, and a process can start
     own_redis_server.kill()
 
     async def is_missed() -> bool:
-        return await fleet.figure(there, "revocation_stale") == 1
+        return await fleet.metric(there, "revocation_stale") == 1
 
     await until(is_missed)
     await sign_out(fleet, here, tokens[1])
     assert not await lets_in(fleet, there, tokens[1])
     assert await lets_in(fleet, there, stays)
-    assert await fleet.figure(there, "revocation_store_lookups_total") >= 2
+    assert await fleet.metric(there, "revocation_store_lookups_total") >= 2
     late = await fleet.start("api")
     for token in tokens[:2]:
         assert not await lets_in(fleet, late, token)
@@ -90,8 +90,8 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
     own_redis_server.start()
     for member in (here, there, late, sockets):
 
-        async def hears_again(member: Member = member) -> bool:
-            return await fleet.figure(member, "revocation_stale") == 0
+        async def hears_again(member: FleetProcess = member) -> bool:
+            return await fleet.metric(member, "revocation_stale") == 0
 
         await until(hears_again)
     await sign_out(fleet, late, tokens[2])
@@ -109,17 +109,17 @@ async def test_a_full_disk_refuses_what_must_be_written_and_nothing_else(fleet: 
     token = await fleet.sign_up(api, number)
     api.limit_files_to(4096)
     for name in ("Anna", "Annika"):
-        refused = await fleet.ask(api, "PATCH", "/me", {"name": name}, token=token)
+        refused = await fleet.request(api, "PATCH", "/me", {"name": name}, token=token)
         assert (refused.status, refused.body["code"]) == (503, "unavailable")
         assert refused.headers["retry-after"]
-    me = await fleet.ask(api, "GET", "/me", token=token)
+    me = await fleet.request(api, "GET", "/me", token=token)
     assert (me.status, me.body["name"]) == (200, "Ana Roy")
     api.limit_files_to(-1)
 
     async def can_write() -> bool:
-        return (await fleet.ask(api, "PATCH", "/me", {"name": "Anya"}, token=token)).status == 200
+        return (await fleet.request(api, "PATCH", "/me", {"name": "Anya"}, token=token)).status == 200
 
     await until(can_write, within_s=10)
-    assert (await fleet.ask(api, "GET", "/me", token=token)).body["name"] == "Anya"
+    assert (await fleet.request(api, "GET", "/me", token=token)).body["name"] == "Anya"
     await api.kill()
-    assert (await fleet.ask(await fleet.start("api"), "GET", "/me", token=token)).body["name"] == "Anya"
+    assert (await fleet.request(await fleet.start("api"), "GET", "/me", token=token)).body["name"] == "Anya"

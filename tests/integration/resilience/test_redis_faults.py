@@ -23,7 +23,7 @@ COVERAGE = f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"
 
 async def report(platform: Platform, driver: Client, *, later_s: float = 1) -> Reply:
     """The driver is there so much later."""
-    platform.clock.pass_(later_s)
+    platform.clock.advance(later_s)
     position = {"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": platform.clock.city().isoformat()}
     return await driver.post("/me/positions", position)
 

@@ -17,7 +17,7 @@ from support.faults import until
 from support.http.route_calls import sign_up_body
 from support.http.server import new_address, new_phone
 from support.payments.world import running_emulator
-from support.platform.fleet import Fleet, Member, Said
+from support.platform.fleet import Fleet, FleetProcess, Response
 from support.rescues.fixtures import quote_body
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -32,20 +32,20 @@ class Two:
     """Two API processes on one store, and the store itself."""
 
     fleet: Fleet
-    here: Member
-    there: Member
+    here: FleetProcess
+    there: FleetProcess
     store: SqliteStore
 
     async def count(self, collection: str) -> int:
         return await self.store.get_collection(collection).count()
 
-    async def at_once(self, creation: Creation, key: str) -> list[Said]:
+    async def at_once(self, creation: Creation, key: str) -> list[Response]:
         """The same request to both, many times beside each other."""
         both = (self.here, self.there)
         return await asyncio.gather(*(self.sent(both[n % 2], creation, key) for n in range(AT_ONCE)))
 
-    async def sent(self, member: Member, creation: Creation, key: str) -> Said:
-        return await self.fleet.ask(
+    async def sent(self, member: FleetProcess, creation: Creation, key: str) -> Response:
+        return await self.fleet.request(
             member,
             "POST",
             creation.path,
@@ -97,8 +97,8 @@ async def asking(two: Two) -> Creation:
     fleet, here = two.fleet, two.here
     token = await fleet.sign_up(here, new_phone())
     card = {"stripe_payment_method": "pm_card_visa"}
-    card_id = (await fleet.ask(here, "POST", "/me/payment-methods", card, token=token)).body["id"]
-    quote_id = (await fleet.ask(here, "POST", "/quotes", quote_body(), token=token)).body["id"]
+    card_id = (await fleet.request(here, "POST", "/me/payment-methods", card, token=token)).body["id"]
+    quote_id = (await fleet.request(here, "POST", "/quotes", quote_body(), token=token)).body["id"]
     body = {"quote_id": quote_id, "payment_method_id": card_id}
     note = {"note": "By the gate"}
     return Creation("/rescues", body, note, ("rescuerequests",), new_address(), token)
@@ -108,7 +108,7 @@ async def creations(two: Two) -> list[Creation]:
     return [await signing_up(), await asking(two)]
 
 
-def made(said: Said) -> str:
+def made(said: Response) -> str:
     assert said.status == 201, said
     return str(said.body["user"]["id"] if "user" in said.body else said.body["id"])
 
@@ -138,8 +138,8 @@ async def test_who_sends_it_again_after_the_process_died_has_it_once(two: Two) -
         await until(begun)
         await two.here.kill()
         died = await asyncio.gather(*sending, return_exceptions=True)
-        told = {made(said) for said in died if isinstance(said, Said)}
-        assert all(isinstance(said, Said | aiohttp.ClientError) for said in died), died
+        told = {made(said) for said in died if isinstance(said, Response)}
+        assert all(isinstance(said, Response | aiohttp.ClientError) for said in died), died
         two.here = await two.fleet.start("api")
         again = {made(said) for said in await two.at_once(creation, key)}
         assert len(again) == 1

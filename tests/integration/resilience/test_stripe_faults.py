@@ -52,7 +52,7 @@ async def test_a_rescue_waits_for_stripe_and_goes_on_when_it_is_back(
     refused = await rider.post("/me/payment-methods", {"stripe_payment_method": VISA})
     assert (refused.status, refused.code) == (503, "overloaded")
     assert refused.headers["retry-after"]
-    platform.clock.pass_(290)  # not yet five minutes
+    platform.clock.advance(290)  # not yet five minutes
     await asyncio.sleep(RETRIES)
     await time_runs_out(platform, scene)
     assert await status(scene) == "requested"
@@ -67,7 +67,7 @@ async def test_after_five_minutes_it_is_rejected_and_nothing_is_held(
     rider, card = await stage.rider()
     platform.faults.emulator.shut()
     scene = await ask(stage, rider, card)
-    platform.clock.pass_(301)
+    platform.clock.advance(301)
     await time_runs_out(platform, scene)
     rescue = expect(await rider.get(scene.path), 200)
     assert (rescue["status"], rescue["reason"]) == ("rejected", "payment_timeout")
@@ -89,7 +89,7 @@ async def test_a_hold_that_came_about_unheard_is_found_and_let_go(
 
     await until(is_held)
     platform.faults.emulator.shut()
-    platform.clock.pass_(301)
+    platform.clock.advance(301)
     await time_runs_out(platform, scene)
     assert await status(scene) == "rejected"
     platform.faults.heal()

@@ -149,7 +149,7 @@ MONEY_SCENARIOS = (
         effect=_held_as("held", "requires_capture", "matching"),
     ),
     Scenario(
-        name="3-D Secure is response",
+        name="3-D Secure succeeds",
         prepare=_rider_has_authenticated,
         card="pm_card_authenticationRequired",
         request=_webhook,

@@ -1,4 +1,4 @@
-"""A ``supportcarr demo`` of its own, ended whatever happens to the test."""
+"""Run ``supportcarr demo`` in a test; it is stopped even if the test fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READY_S = 90.0
 
 
 def three_free_ports() -> int:
-    """The first of three ports in a row that nobody listens on."""
+    """The first of three consecutive free ports."""
     for first in range(20_000 + os.getpid() % 5_000 * 4, 60_000, 4):
         with socket.socket() as a, socket.socket() as b, socket.socket() as c:
             try:
@@ -29,7 +29,7 @@ def three_free_ports() -> int:
             except OSError:
                 continue
             return first
-    raise AssertionError("there are no three free ports in a row")
+    raise AssertionError("no three consecutive free ports")
 
 
 class Demo:
@@ -37,26 +37,26 @@ class Demo:
 
     def __init__(self, data: Path, port: int, process: subprocess.Popen[bytes], output: Path) -> None:
         self.data, self.port, self.process, self._output = data, port, process, output
-        self._family: list[psutil.Process] = []
+        self._processes: list[psutil.Process] = []
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self._output.read_text()
 
-    def family(self) -> list[psutil.Process]:
-        """Every process of the demo that has been seen, the supervisor first."""
+    def processes(self) -> list[psutil.Process]:
+        """Every process of the demo that was seen so far, the supervisor first."""
         try:
             supervisor = psutil.Process(self.process.pid)
             living = [supervisor, *supervisor.children(recursive=True)]
         except psutil.NoSuchProcess:
             living = []
-        known = {process.pid for process in self._family}
-        self._family += [process for process in living if process.pid not in known]
-        return self._family
+        known = {process.pid for process in self._processes}
+        self._processes += [process for process in living if process.pid not in known]
+        return self._processes
 
-    def left(self, within_s: float) -> list[str]:
-        """Names of those still running after at most that long; a zombie runs no more."""
-        _, alive = psutil.wait_procs(self.family(), timeout=0)
+    def survivors(self, within_s: float) -> list[str]:
+        """Command lines of the processes still running after *within_s* seconds; zombies do not count."""
+        _, alive = psutil.wait_procs(self.processes(), timeout=0)
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             alive = [process for process in alive if process.is_running() and not _is_zombie(process)]
@@ -65,19 +65,19 @@ class Demo:
             time.sleep(0.1)
         return [" ".join(process.cmdline()) for process in alive]
 
-    def until_said(self, words: str) -> None:
-        """Wait until it says that.  Fails when it ends first, or does not in time."""
+    def wait_for_output(self, words: str) -> None:
+        """Wait until the output contains *words*.  Fails if the demo ends first, or on a timeout."""
         deadline = time.monotonic() + READY_S
-        while words not in self.said:
-            assert self.process.poll() is None, self.said
-            assert time.monotonic() < deadline, self.said
+        while words not in self.output:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
             time.sleep(0.1)
 
     def report(self, within_s: float) -> dict[str, Any]:
-        """What it reported at its end."""
+        """Wait for its end and return its report."""
         self.process.wait(within_s)
         file = self.data / "report.json"
-        assert file.is_file(), self.said
+        assert file.is_file(), self.output
         content: dict[str, Any] = json.loads(file.read_bytes())
         return content
 
@@ -91,10 +91,10 @@ def _is_zombie(process: psutil.Process) -> bool:
 
 @contextmanager
 def running_demo(folder: Path, *arguments: str, port: int | None = None) -> Iterator[Demo]:
-    """``supportcarr demo`` with those arguments, its data in *folder*."""
+    """Run ``supportcarr demo`` with those arguments and its data in *folder*."""
     port = port or three_free_ports()
     folder.mkdir(parents=True, exist_ok=True)
-    output = folder / "said.txt"
+    output = folder / "output.txt"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPPORTCARR_")}
     with output.open("wb") as out:
         process = subprocess.Popen(
@@ -122,7 +122,7 @@ def running_demo(folder: Path, *arguments: str, port: int | None = None) -> Iter
     try:
         yield demo
     finally:
-        demo.family()
+        demo.processes()
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             try:
@@ -130,6 +130,6 @@ def running_demo(folder: Path, *arguments: str, port: int | None = None) -> Iter
             except subprocess.TimeoutExpired:
                 process.kill()
         process.wait(10)
-        for survivor in demo.family():
+        for survivor in demo.processes():
             if survivor.is_running():
                 survivor.kill()

@@ -1,10 +1,10 @@
-"""Our real processes, one by one, on one store and one Redis of a test's own.
+"""Run single processes of the platform on one store and one Redis.
 
     async with Fleet(tmp_path, redis_server) as fleet:
         api = await fleet.start("api")
-        async with fleet.session.get(f"{api.url}/api/v1/me", headers=...) as answer: ...
+        async with fleet.session.get(f"{api.url}/api/v1/me", headers=...) as response: ...
 
-They say nothing: their log is in the folder, and shown by who wants to know why one did not start.
+Each process logs to a file in the folder; the log is shown if the process does not start.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-READY_S = 60.0  # as ``supportcarr up`` has
-ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
-ROOMY = {"LIMITS_USER_PER_MINUTE": "1000000", "LIMITS_ADDRESS_PER_MINUTE": "1000000"}
+READY_S = 60.0  # as in ``supportcarr up``
+READY_REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=5)
+UNLIMITED = {"LIMITS_USER_PER_MINUTE": "1000000", "LIMITS_ADDRESS_PER_MINUTE": "1000000"}
 
 
 @dataclass(slots=True)
-class Member:
+class FleetProcess:
     """One running process."""
 
     process: asyncio.subprocess.Process
@@ -41,10 +41,10 @@ class Member:
     log: Path
 
     def limit_files_to(self, size: int) -> None:
-        """Let no file that it writes be longer: what a full disk looks like.  -1: as long as it likes."""
+        """Limit the size of files that it writes, which looks like a full disk.  -1: no limit."""
         running = psutil.Process(self.process.pid)
-        _, most = running.rlimit(psutil.RLIMIT_FSIZE)
-        running.rlimit(psutil.RLIMIT_FSIZE, (most if size < 0 else size, most))
+        _, maximum = running.rlimit(psutil.RLIMIT_FSIZE)
+        running.rlimit(psutil.RLIMIT_FSIZE, (maximum if size < 0 else size, maximum))
 
     async def kill(self) -> None:
         self.process.kill()
@@ -52,7 +52,7 @@ class Member:
 
 
 @dataclass(slots=True)
-class Said:
+class Response:
     status: int
     headers: Any
     body: Any
@@ -67,27 +67,27 @@ class Fleet:
             "STRIPE_API_BASE": "http://127.0.0.1:9",
             "DRAIN_SECONDS": "2",
         }
-        self._settings = given | ROOMY | settings
+        self._settings = given | UNLIMITED | settings
         self._folder = folder
         self.store_path = Path(given["DATA"]) / "supportcarr.sqlite3"
-        self._members: list[Member] = []
+        self._started: list[FleetProcess] = []
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Fleet:
-        load_settings(self._environment({}), dotenv=None)  # makes the secrets that all share
+        load_settings(self._environment({}), dotenv=None)  # creates the secrets that all processes share
         timeout = aiohttp.ClientTimeout(total=30)
         self.session = await self._closing.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for member in self._members:
-            if member.process.returncode is None:
-                await member.kill()
+        for each in self._started:
+            if each.process.returncode is None:
+                await each.kill()
         await self._closing.aclose()
 
-    async def start(self, role: str, **settings: str) -> Member:
-        """Start a process of that role (``api``, ``realtime``, ``worker``), with settings of its own, and
-        wait until it may take traffic."""
+    async def start(self, role: str, **settings: str) -> FleetProcess:
+        """Start a process of that role (``api``, ``realtime``, ``worker``) with additional settings, and wait
+        until it is ready for traffic."""
         port, metrics_port = free_port(), free_port()
         ports = {"PORT": str(port), "REALTIME_PORT": str(port), "METRICS_PORT": str(metrics_port)}
         log = self._folder / f"{role}-{port}.log"
@@ -97,22 +97,22 @@ class Fleet:
                 env=self._environment(ports | settings), cwd=self._folder, stdout=out, stderr=out,
             )  # fmt: skip
         base = "http://127.0.0.1"
-        member = Member(process, f"{base}:{port}", f"{base}:{metrics_port}/metrics", log)
-        self._members.append(member)
-        asked = f"{base}:{metrics_port}" if role == "worker" else member.url
+        started = FleetProcess(process, f"{base}:{port}", f"{base}:{metrics_port}/metrics", log)
+        self._started.append(started)
+        ready_url = f"{base}:{metrics_port}" if role == "worker" else started.url
         try:
             async with asyncio.timeout(READY_S):
-                while not await self._is_ready(asked):
+                while not await self._is_ready(ready_url):
                     assert process.returncode is None, log.read_text()
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise AssertionError(f"{role} is not ready after {READY_S:g} s: {log.read_text()}") from None
-        return member
+        return started
 
     async def _is_ready(self, url: str) -> bool:
         try:
-            async with self.session.get(f"{url}/readyz", timeout=ASK_TIMEOUT) as answer:
-                return answer.status == 200
+            async with self.session.get(f"{url}/readyz", timeout=READY_REQUEST_TIMEOUT) as response:
+                return response.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False
 
@@ -123,9 +123,9 @@ class Fleet:
 
     # --- requests ---------------------------------------------------------------------------------
 
-    async def ask(
+    async def request(
         self,
-        member: Member,
+        target: FleetProcess,
         method: str,
         path: str,
         body: Any = None,
@@ -133,33 +133,33 @@ class Fleet:
         token: str = "",
         key: str = "",
         address: str = "",
-    ) -> Said:
-        """One request below ``/api/v1``, from an address of its own unless one is given."""
+    ) -> Response:
+        """Send a request below ``/api/v1``, from a new address unless one is given."""
         headers = {"x-forwarded-for": address or new_address()}
         if token:
             headers["authorization"] = f"Bearer {token}"
         if key:
             headers["idempotency-key"] = key
-        url = f"{member.url}/api/v1{path}"
-        async with self.session.request(method, url, json=body, headers=headers) as answer:
-            content = await answer.json(content_type=None) if await answer.read() else None
-            return Said(answer.status, answer.headers, content)
+        url = f"{target.url}/api/v1{path}"
+        async with self.session.request(method, url, json=body, headers=headers) as response:
+            content = await response.json(content_type=None) if await response.read() else None
+            return Response(response.status, response.headers, content)
 
-    async def sign_up(self, member: Member, phone: str) -> str:
-        """A new rider's access token."""
+    async def sign_up(self, target: FleetProcess, phone: str) -> str:
+        """Create a rider and return the access token."""
         body = {"phone": phone, "password": PASSWORD, "name": "Ana Roy", "role": "rider"}
-        said = await self.ask(member, "POST", "/auth/sign-up", body, key=phone)
-        assert said.status == 201, said
-        return str(said.body["access_token"])
+        response = await self.request(target, "POST", "/auth/sign-up", body, key=phone)
+        assert response.status == 201, response
+        return str(response.body["access_token"])
 
-    async def sign_in(self, member: Member, phone: str) -> str:
-        """An access token of another session."""
-        said = await self.ask(member, "POST", "/auth/sign-in", {"phone": phone, "password": PASSWORD})
-        assert said.status == 200, said
-        return str(said.body["access_token"])
+    async def sign_in(self, target: FleetProcess, phone: str) -> str:
+        """Sign in and return the access token of the new session."""
+        response = await self.request(target, "POST", "/auth/sign-in", {"phone": phone, "password": PASSWORD})
+        assert response.status == 200, response
+        return str(response.body["access_token"])
 
-    async def figure(self, member: Member, name: str) -> float:
-        """A metric of that process."""
-        async with self.session.get(member.metrics_url) as answer:
-            lines = (await answer.text()).splitlines()
+    async def metric(self, target: FleetProcess, name: str) -> float:
+        """The value of a metric of that process."""
+        async with self.session.get(target.metrics_url) as response:
+            lines = (await response.text()).splitlines()
         return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))

@@ -1,15 +1,15 @@
-"""A whole platform in the test's own process: every part, the gateway, Redis, SQLite, Stripe's emulator.
+"""A whole platform in the test's process: every part, the gateway, Redis, SQLite, the Stripe emulator.
 
     async with running_platform(tmp_path) as platform:
         rider = await platform.person("rider")
         reply = await rider.post("/quotes", {...})
         await platform.settle()
 
-What a request starts behind its answer (facts, jobs) is done when ``settle`` returns.  City time
-stands still until a test moves it, so that nothing falls due by itself.  Redis, the emulator and the store
-are reached through what a test can break (``faults``).  Every answer is held to the
-OpenAPI document (``support.http.openapi_contract``).  Stripe's emulator posts no webhooks: a test that
-wants one signs it itself.
+``settle`` returns when all events and jobs that requests caused are processed.  City time stands still
+until a test advances it, so that no deadline fires by itself.  A test can break Redis, the emulator and the
+store through ``faults``.  Every response is checked against the OpenAPI document
+(``support.http.openapi_contract``).  The Stripe emulator sends no webhooks: a test that needs one signs it
+itself.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 TOKEN_SECRET = "first-secret-of-the-tests-0123456789"
 LOOKUP_SECRET = "look-up secret of the tests"
 QUOTES_SECRET = "quotes' secret of the tests"
-QUIET_SECONDS = 20.0
+SETTLE_TIMEOUT_SECONDS = 20.0
 
-# What a refused request may leave behind: the id that an idempotency key stands for, bound to its
-# body.  Leases and the city's clock are moved by no request, and trails are written some seconds
-# after the positions that were accepted.  Redis holds limits and positions only.
-MAY_CHANGE = frozenset({"idempotency", "leases", "cityclock", "trails"})
+# Collections in which a refused request may leave something, or which change by themselves.  An idempotency
+# key is stored with its body.  Leases and the city's clock do not depend on requests, and location history
+# is written some seconds after its positions were accepted.  Redis holds rate limits and positions only.
+IGNORED_COLLECTIONS = frozenset({"idempotency", "leases", "cityclock", "trails"})
 
 Digest = Mapping[str, str]
 
 
-class StandingCity(Clock):
-    """City time stands still until ``pass_``; the wall's clock runs."""
+class ManualCityClock(Clock):
+    """City time stands still until ``advance``; wall time runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,12 +71,12 @@ class StandingCity(Clock):
     def city_seconds(self) -> float:
         return self._now
 
-    def pass_(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self._now += seconds
 
 
 class CheckedClient(Client):
-    """Holds every answer to the contract."""
+    """Checks every response against the contract."""
 
     def __init__(self, api: Api, contract: Contract, address: str, grant: Grant | None = None) -> None:
         super().__init__(api, address, grant)
@@ -90,13 +90,13 @@ class CheckedClient(Client):
 
 @dataclass(slots=True)
 class Platform:
-    """A running platform, and how a test sees into it."""
+    """A running platform, with access to its internals."""
 
     container: Container
     api: Api
     contract: Contract
     relay: Relay
-    clock: StandingCity
+    clock: ManualCityClock
     emulator: Emulator
     redis_server: EmbeddedRedis
     faults: Faults
@@ -104,61 +104,61 @@ class Platform:
     # --- people -----------------------------------------------------------------------------------
 
     def anonymous(self) -> CheckedClient:
-        """Somebody without an account."""
+        """A client without an account."""
         return CheckedClient(self.api, self.contract, new_address())
 
     async def person(self, *roles: str, name: str = "Ana Roy", phone: str | None = None) -> CheckedClient:
-        """Somebody signed in, with those roles."""
+        """A signed-in client with those roles."""
         number = phone or new_phone()
         await self.container.auth.ensure_account(number, PASSWORD, name, roles)
         grant = await self.container.auth.sign_in(number, PASSWORD)
         await self.settle()
         return CheckedClient(self.api, self.contract, new_address(), grant)
 
-    # --- time and what happens in it --------------------------------------------------------------
+    # --- time and background work ------------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Wait until every fact and job that is under way has done its work."""
-        gives_up = asyncio.get_running_loop().time() + QUIET_SECONDS
-        while asyncio.get_running_loop().time() < gives_up:
-            assert await self.relay.drain(QUIET_SECONDS)
+        """Wait until every event and job in progress is processed."""
+        deadline = asyncio.get_running_loop().time() + SETTLE_TIMEOUT_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            assert await self.relay.drain(SETTLE_TIMEOUT_SECONDS)
             if not await self._jobs_under_way() and not self.relay.stats()["waiting"]:
                 return
             await asyncio.sleep(0.005)
-        raise TimeoutError(f"still at work: {(await self.container.jobs.find('ready')).items}")
+        raise TimeoutError(f"jobs still ready: {(await self.container.jobs.find('ready')).items}")
 
     async def _jobs_under_way(self) -> bool:
-        """True while a job runs or is about to; one that asks again in a while (until a rider has
-        answered the bank, say) has done what there is to do now."""
+        """True while a job runs or is due within 1.5 s.  A job that is due later (it polls for 3-D Secure,
+        for example) has nothing to do now."""
         soon = self.container.clock.wall() + timedelta(seconds=1.5)
         ready = (await self.container.jobs.find("ready", limit=200)).items
         return any(job.running or job.run_at < soon for job in ready)
 
-    async def fall_due(self, collection: str, id: str) -> None:
-        """Fire the deadline of that document, as a worker does when its time has come."""
+    async def fire_deadline(self, collection: str, id: str) -> None:
+        """Fire the deadline of that document, as a worker does when it is due."""
         [deadline] = [d for d in self.container.deadlines() if d.spec.name == collection]
         await deadline.fire(id)
         await self.settle()
 
-    # --- what is stored ---------------------------------------------------------------------------
+    # --- stored documents ---------------------------------------------------------------------------
 
     async def digest(self) -> Digest:
-        """One hash a collection; equal digests: nothing was stored, changed or removed."""
+        """One hash per collection; equal digests mean that no document was inserted, changed or deleted."""
         await self.settle()
         encode = msgspec.json.Encoder(order="deterministic").encode
         digests = {}
         for spec in SPECS:
-            if spec.name not in MAY_CHANGE:
+            if spec.name not in IGNORED_COLLECTIONS:
                 hashed = blake2b(digest_size=16)
                 async for document in self.container.store.collection(spec).scan():
-                    if not (isinstance(document, Job) and document.state == "ready"):  # it may ask again
+                    if not (isinstance(document, Job) and document.state == "ready"):  # it may be retried
                         hashed.update(encode(document))
                 digests[spec.name] = hashed.hexdigest()
         return digests
 
 
 def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator, **changed: str) -> Settings:
-    """Settings of a local platform with cheap passwords and limits that no test meets by chance."""
+    """Settings of a local platform with cheap password hashes and high rate limits."""
     given = {
         "DATA": str(folder),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -192,19 +192,19 @@ async def running_platform(
         server.start()
         closing.callback(server.stop)
         emulator = await closing.enter_async_context(running_emulator(folder / "emulator"))
-        before_redis = closing.enter_context(Door(server.port or 0))
-        before_emulator = closing.enter_context(Door(int(emulator.base.rpartition(":")[2])))
-        port, redis_url = free_port(), before_redis.redis(server.url)
-        changed = {"STRIPE_API_BASE": before_emulator.http} | changed
+        redis_door = closing.enter_context(Door(server.port or 0))
+        emulator_door = closing.enter_context(Door(int(emulator.base.rpartition(":")[2])))
+        port, redis_url = free_port(), redis_door.redis(server.url)
+        changed = {"STRIPE_API_BASE": emulator_door.http} | changed
         settings = settings_for(folder, port=port, redis_url=redis_url, emulator=emulator, **changed)
 
         sqlite = SqliteStore(folder / "store.sqlite3", timeout_s=timeout_s)
         await sqlite.open()
         closing.push_async_callback(sqlite.close)
-        faults = Faults(before_redis, before_emulator, FaultyStore(sqlite))
+        faults = Faults(redis_door, emulator_door, FaultyStore(sqlite))
         store = faults.store.as_store
         redis = await closing.enter_async_context(RedisClient(redis_url))
-        clock = StandingCity()
+        clock = ManualCityClock()
         container = Container(settings, store, clock, RedisClients(redis, redis), durable_url=redis_url)
         closing.push_async_callback(container.close)
         await seed_demo(store)
@@ -228,6 +228,6 @@ async def running_platform(
         )
         routes = container.routes()
         api = Api(url, session, container.auth, container.tokens, gateway, metrics, lifecycle, clock, routes)
-        async with session.get(f"{url}/openapi.json") as answer:
-            contract = Contract(await answer.json(), routes)
+        async with session.get(f"{url}/openapi.json") as response:
+            contract = Contract(await response.json(), routes)
         yield Platform(container, api, contract, relay, clock, emulator, server, faults)

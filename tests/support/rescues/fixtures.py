@@ -104,13 +104,13 @@ class RescueFactory:
 
     async def without_driver(self, card: str = VISA, **quote: Any) -> PreparedRescue:
         """A rescue that nobody drives to."""
-        self.platform.clock.pass_(STALE_AFTER)
+        self.platform.clock.advance(STALE_AFTER)
         rider, card_id = await self.rider(card)
         return PreparedRescue(self.platform, rider, await self.request(rider, card_id, **quote))
 
     async def offered(self) -> PreparedRescue:
         """A rescue whose offer is out."""
-        self.platform.clock.pass_(STALE_AFTER)
+        self.platform.clock.advance(STALE_AFTER)
         driver = await self.driver()
         rider, card_id = await self.rider()
         scene = PreparedRescue(self.platform, rider, await self.request(rider, card_id), driver)
@@ -182,14 +182,14 @@ class RescueFactory:
 
     async def _no_show(self) -> PreparedRescue:
         scene = await self.arrived()
-        self.platform.clock.pass_(600)
+        self.platform.clock.advance(600)
         expect(await scene.driver_posts("no-show"), 200)
         return scene
 
     async def _unserved(self) -> PreparedRescue:
         scene = await self.without_driver()
-        self.platform.clock.pass_(481)
-        await self.platform.fall_due("rescuerequests", scene.rescue_id)
+        self.platform.clock.advance(481)
+        await self.platform.fire_deadline("rescuerequests", scene.rescue_id)
         return scene
 
     async def _aborted(self) -> PreparedRescue:

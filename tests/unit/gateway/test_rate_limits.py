@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from support.ratelimit import Process, World, in_its_own_time
+from support.ratelimit import ObservedLimiter, World, simulated_time
 from supportcarr.contracts.errors import RateLimited
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.settings import LimitSettings
@@ -16,14 +16,14 @@ from supportcarr.kit.ratelimit.rules import Rule
 USER, ADDRESS = Rule("user", 60), Rule("address", 160)
 
 
-def limits(limiter: Process) -> RequestLimits:
+def limits(limiter: ObservedLimiter) -> RequestLimits:
     return RequestLimits(
         limiter, LimitSettings(user_per_minute=60, address_per_minute=160, sensitive_per_minute=20), Metrics()
     )
 
 
 def test_a_request_that_must_ask_counts_once() -> None:
-    @in_its_own_time
+    @simulated_time
     async def _(world: World) -> None:
         limiter = world.limiter()
         counted = limits(limiter)
@@ -40,7 +40,7 @@ def test_a_request_that_must_ask_counts_once() -> None:
 
 
 def test_a_sensitive_request_is_never_counted_at_once() -> None:
-    @in_its_own_time
+    @simulated_time
     async def _(world: World) -> None:
         limiter = world.limiter()
         counted = limits(limiter)
@@ -52,7 +52,7 @@ def test_a_sensitive_request_is_never_counted_at_once() -> None:
 
 
 def test_a_rejected_request_is_not_counted_and_gets_a_retry_after() -> None:
-    @in_its_own_time
+    @simulated_time
     async def _(world: World) -> None:
         limiter = world.limiter()
         counted = limits(limiter)

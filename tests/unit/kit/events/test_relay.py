@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.relays import FailsFirst, JobList, Witness, outbox, save_again
+from support.relays import FailsFirst, JobList, RecordingConsumer, outbox, save_again
 from support.store.fixtures import NOON, Parcel, recorded, word_of
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("logs")
 async def test_events_are_handed_on_at_once_and_leave_the_outbox(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = Witness()
+    witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one", "two"))
     assert await relay.drain()
@@ -47,7 +47,7 @@ async def test_the_first_events_of_a_document_are_not_read_back_and_later_ones_a
         return await unrelayed(collection, id)
 
     monkeypatch.setattr(type(parcels), "pending_events", watched)
-    witness = Witness()
+    witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one"))
     assert await relay.drain()
@@ -61,7 +61,7 @@ async def test_a_document_that_changes_before_its_first_events_are_handed_on_kee
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     gate = asyncio.Event()
-    busy, witness = Witness("test.busy"), Witness()
+    busy, witness = RecordingConsumer("test.busy"), RecordingConsumer()
 
     async def wait(event: EventEnvelope) -> None:
         await gate.wait()
@@ -81,9 +81,9 @@ async def test_a_consumer_is_given_the_facts_it_names_and_those_derived_from_the
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     moves, sign_ups, both = (
-        Witness("test.moves", RescueMoved),
-        Witness("test.sign_ups", UserSignedUp),
-        Witness("test.both", DriverArrived, UserSignedUp),
+        RecordingConsumer("test.moves", RescueMoved),
+        RecordingConsumer("test.sign_ups", UserSignedUp),
+        RecordingConsumer("test.both", DriverArrived, UserSignedUp),
     )
     relay = Relay(store, [moves.consumer, sign_ups.consumer, both.consumer], jobs)
     people = {"rescue_id": "res", "rider_id": "usr", "area_id": "montreal"}
@@ -118,7 +118,7 @@ async def test_a_slow_consumer_gets_a_job_that_carries_the_event(
 async def test_events_of_one_document_keep_their_order_however_slow_they_are(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = Witness()
+    witness = RecordingConsumer()
 
     async def dawdle(event: EventEnvelope) -> None:
         await asyncio.sleep(0.02 if event.document_version == 1 else 0)
@@ -135,7 +135,7 @@ async def test_events_of_one_document_keep_their_order_however_slow_they_are(
 async def test_documents_do_not_wait_for_each_other(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = Witness()
+    witness = RecordingConsumer()
     blocked = asyncio.Event()
 
     async def block_the_first(event: EventEnvelope) -> None:
@@ -178,7 +178,7 @@ async def test_at_most_so_many_documents_are_handed_on_at_once(
 async def test_what_a_consumer_saves_is_relayed_too_before_the_relay_is_drained(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = Witness()
+    witness = RecordingConsumer()
 
     async def follow(event: EventEnvelope) -> None:
         if event.document_version < 4:
@@ -197,7 +197,7 @@ async def test_what_a_consumer_saves_is_relayed_too_before_the_relay_is_drained(
 async def test_a_failure_holds_later_events_of_its_document_back_until_it_is_over(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
 ) -> None:
-    witness = Witness()
+    witness = RecordingConsumer()
     witness.trouble = FailsFirst("one", 2, error)
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one", "two"))
@@ -216,7 +216,11 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
     jobs: JobList,
     logs: list[MutableMapping[str, Any]],
 ) -> None:
-    before, failing, after = Witness("test.a"), Witness("test.b"), Witness("test.c")
+    before, failing, after = (
+        RecordingConsumer("test.a"),
+        RecordingConsumer("test.b"),
+        RecordingConsumer("test.c"),
+    )
     failing.trouble = FailsFirst("one", 2, RuntimeError("broken"))
     slow = Consumer("test.slow", (DomainEvent,), failing.handle, Phase.REACTION, slow=True)
     relay = Relay(store, [before.consumer, failing.consumer, slow, after.consumer], jobs)
@@ -239,7 +243,7 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
 async def test_one_consumers_trouble_does_not_keep_later_events_from_the_others(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
 ) -> None:
-    stuck, others = Witness("test.stuck"), Witness("test.others")
+    stuck, others = RecordingConsumer("test.stuck"), RecordingConsumer("test.others")
     stuck.trouble = FailsFirst("one", 1, error)
     relay = Relay(store, [stuck.consumer, others.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one", "two"))
@@ -256,7 +260,7 @@ async def test_one_consumers_trouble_does_not_keep_later_events_from_the_others(
 async def test_no_event_leaves_the_outbox_before_an_earlier_one_of_its_document(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    stuck, others = Witness("test.stuck", DriverArrived), Witness("test.others")
+    stuck, others = RecordingConsumer("test.stuck", DriverArrived), RecordingConsumer("test.others")
     people = {"rescue_id": "res", "rider_id": "usr", "area_id": "montreal"}
     arrived = PendingEvents((DriverArrived(**people, status="arrived"),), SYSTEM, NOON)
 
@@ -277,7 +281,7 @@ async def test_no_event_leaves_the_outbox_before_an_earlier_one_of_its_document(
 async def test_what_is_saved_while_a_failure_runs_is_handed_to_the_others(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    others = Witness("test.others")
+    others = RecordingConsumer("test.others")
 
     async def save_and_fail(event: EventEnvelope) -> None:
         if word_of(event) == "one":
@@ -304,7 +308,7 @@ async def test_an_event_stays_in_the_outbox_until_its_job_is_kept(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     jobs.broken = True
-    witness = Witness()
+    witness = RecordingConsumer()
     relay = Relay(
         store, [Consumer("test.slow", (DomainEvent,), witness.handle, Phase.REACTION, slow=True)], jobs
     )
@@ -320,7 +324,7 @@ async def test_an_event_stays_in_the_outbox_until_its_job_is_kept(
 async def test_draining_without_retries_leaves_what_is_in_trouble(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = Witness()
+    witness = RecordingConsumer()
     witness.trouble = FailsFirst("one", 1000, RuntimeError("broken"))
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), recorded("one"))
@@ -332,8 +336,8 @@ async def test_draining_without_retries_leaves_what_is_in_trouble(
 
 
 def test_two_consumers_cannot_share_a_name(store: SqliteStore, jobs: JobList) -> None:
-    with pytest.raises(ValueError, match=r"test\.witness"):
-        Relay(store, [Witness().consumer, Witness().consumer], jobs)
+    with pytest.raises(ValueError, match=r"test\.recording"):
+        Relay(store, [RecordingConsumer().consumer, RecordingConsumer().consumer], jobs)
 
 
 @pytest.mark.parametrize("turns", range(8))

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import pytest
 
-from support.relays import FailsFirst, JobList, Witness, outbox, save_again
+from support.relays import FailsFirst, JobList, RecordingConsumer, outbox, save_again
 from support.store.fixtures import PARCELS, Parcel, recorded, store_at
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
@@ -26,7 +26,7 @@ async def test_a_sweep_repeats_what_a_crash_left_in_document_order(
     await save_again(parcels, "p", "three")
     gone = await parcels.insert(Parcel(id="q"), recorded("deleted"))
     await parcels.delete("q", gone.version)
-    witness = Witness()
+    witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
     assert await relay.sweep(older_than_s=3600) == 0
     assert witness.words == []
@@ -41,7 +41,7 @@ async def test_the_sweeper_sweeps_until_it_is_stopped(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     await parcels.insert(Parcel(id="p"), recorded("left"))
-    witness = Witness()
+    witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
     relay.start_sweeping(every_s=0.01)
     while not witness.seen:
@@ -63,7 +63,7 @@ async def test_a_sweep_that_fails_does_not_end_the_sweeping(
     error: Exception,
 ) -> None:
     await parcels.insert(Parcel(id="p"), recorded("left"))
-    witness = Witness()
+    witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
     look, left = store.outbox, [1, 2]
 
@@ -85,7 +85,7 @@ async def test_a_sweep_that_fails_does_not_end_the_sweeping(
 async def test_a_crash_before_the_event_is_taken_out_runs_its_consumers_again(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = Witness(), Witness()
+    first, second = RecordingConsumer(), RecordingConsumer()
     crashing = Relay(store, [first.consumer], jobs)
     reached = asyncio.Event()
 
@@ -110,7 +110,7 @@ async def test_poisoned_documents_do_not_keep_a_sweep_from_the_others(
     for n in range(5):
         await parcels.insert(Parcel(id=f"poison{n}"), recorded("poison"))
     await parcels.insert(Parcel(id="healthy"), recorded("healthy"))
-    witness = Witness()
+    witness = RecordingConsumer()
     witness.trouble = FailsFirst("poison", 10**6, RuntimeError("broken"))
     relay = Relay(store, [witness.consumer], jobs)
     for _ in range(3):
@@ -177,7 +177,7 @@ async def test_an_event_that_cannot_be_read_holds_up_its_document_alone(
 ) -> None:
     await parcels.insert(Parcel(id="p"), recorded("one"))
     await store.write(lambda connection: connection.execute("UPDATE _outbox SET body = '{}'").rowcount)
-    witness = Witness()
+    witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="q"), recorded("two"))
     await relay.sweep(older_than_s=0)

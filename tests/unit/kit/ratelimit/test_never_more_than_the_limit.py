@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.ratelimit import GOOD, LEASE, Fate, Process, World, in_its_own_time, passes
+from support.ratelimit import ANSWERED, LEASE, CallOutcome, ObservedLimiter, World, is_allowed, simulated_time
 from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS
 from supportcarr.kit.ratelimit.rules import Pair, Rule
 
@@ -39,22 +39,22 @@ STEPS = st.lists(
     max_size=40,
 )
 ALL_IS_WELL = st.lists(
-    st.builds(lambda there, back: Fate(there, there + back), st.floats(0, 0.2), st.floats(0, 0.2)),
+    st.builds(lambda there, back: CallOutcome(there, there + back), st.floats(0, 0.2), st.floats(0, 0.2)),
     max_size=40,
 )
 WHATEVER = st.lists(
     st.sampled_from(
         [
-            GOOD,
-            GOOD,
-            Fate(0.1, 0.3),
-            Fate(0.0, None),  # the answer is lost
-            Fate(None, None),  # the question is lost
-            Fate(0.3, 0.7),  # the answer is late
-            Fate(0.6, None),  # the question is late
-            Fate(3.0, None),  # it is very late
-            Fate(0.01, 0.02, broken=True),
-            Fate(None, 0.02, broken=True),
+            ANSWERED,
+            ANSWERED,
+            CallOutcome(0.1, 0.3),
+            CallOutcome(0.0, None),  # the answer is lost
+            CallOutcome(None, None),  # the question is lost
+            CallOutcome(0.3, 0.7),  # the answer is late
+            CallOutcome(0.6, None),  # the question is late
+            CallOutcome(3.0, None),  # it is very late
+            CallOutcome(0.01, 0.02, broken=True),
+            CallOutcome(None, 0.02, broken=True),
         ]
     ),
     max_size=40,
@@ -70,16 +70,16 @@ class Story:
         self.processes = [world.limiter() for _ in range(PROCESSES)]
         self.passed: dict[str, list[float]] = {"user": [], "address": []}
 
-    async def request(self, process: Process, at_address: bool) -> None:
+    async def request(self, process: ObservedLimiter, at_address: bool) -> None:
         pairs: list[Pair] = [("one", self.user)]
         if at_address:
             pairs.insert(0, ("one", ADDRESS))
-        if await passes(process, *pairs):
+        if await is_allowed(process, *pairs):
             for _, rule in pairs:
                 self.passed[rule.name].append(self.world.now)
 
-    async def play(self, steps: list[Step], fates: list[Fate]) -> None:
-        self.world.redis.fates.extend(fates)
+    async def play(self, steps: list[Step], outcomes: list[CallOutcome]) -> None:
+        self.world.redis.outcomes.extend(outcomes)
         requests: list[asyncio.Task[None]] = []
         for step in steps:
             await asyncio.sleep(step.later_s)
@@ -87,23 +87,25 @@ class Story:
             requests += [
                 asyncio.create_task(self.request(process, step.at_address)) for _ in range(step.times)
             ]
-            for tokens in itertools.chain(*(each.every_lease() for each in self.processes)):
+            for tokens in itertools.chain(*(each.all_lease_tokens() for each in self.processes)):
                 assert 0 <= tokens < LEASE
         await asyncio.gather(*requests)
         await asyncio.sleep(5 * LEASE_SECONDS)  # until no question is under way
 
     @property
     def locally(self) -> int:
-        return sum(process.passed_locally for process in self.processes)
+        return sum(process.allowed_locally for process in self.processes)
 
 
-@given(steps=STEPS, fates=ALL_IS_WELL)
+@given(steps=STEPS, outcomes=ALL_IS_WELL)
 @settings(max_examples=200, deadline=None)
-def test_every_token_is_in_redis_or_in_a_lease_or_spent(steps: list[Step], fates: list[Fate]) -> None:
-    @in_its_own_time
+def test_every_token_is_in_redis_or_in_a_lease_or_spent(
+    steps: list[Step], outcomes: list[CallOutcome]
+) -> None:
+    @simulated_time
     async def _(world: World) -> None:
         story = Story(world, USERS[0])
-        await story.play(steps, fates)
+        await story.play(steps, outcomes)
         assert story.locally == 0
         for rule in (story.user, ADDRESS):
             leased = sum(process.tokens("one", rule) for process in story.processes)
@@ -114,27 +116,29 @@ def test_every_token_is_in_redis_or_in_a_lease_or_spent(steps: list[Step], fates
             assert leased <= PROCESSES * (LEASE - 1)
 
 
-@given(steps=STEPS, fates=WHATEVER)
+@given(steps=STEPS, outcomes=WHATEVER)
 @settings(max_examples=300, deadline=None)
-def test_no_more_pass_than_the_rule_has_whatever_is_lost(steps: list[Step], fates: list[Fate]) -> None:
-    @in_its_own_time
+def test_no_more_pass_than_the_rule_has_whatever_is_lost(
+    steps: list[Step], outcomes: list[CallOutcome]
+) -> None:
+    @simulated_time
     async def _(world: World) -> None:
         story = Story(world, USERS[0])
-        await story.play(steps, fates)
+        await story.play(steps, outcomes)
         for rule in (story.user, ADDRESS):
             assert len(story.passed[rule.name]) - story.locally <= rule.limit - world.left("one", rule)
             assert world.left("one", rule) >= 0
 
 
-@given(steps=STEPS, fates=st.one_of(ALL_IS_WELL, WHATEVER))
+@given(steps=STEPS, outcomes=st.one_of(ALL_IS_WELL, WHATEVER))
 @settings(max_examples=300, deadline=None)
 def test_in_no_stretch_of_time_more_pass_than_the_rule_and_what_leases_held(
-    steps: list[Step], fates: list[Fate]
+    steps: list[Step], outcomes: list[CallOutcome]
 ) -> None:
-    @in_its_own_time
+    @simulated_time
     async def _(world: World) -> None:
         story = Story(world, USERS[1])
-        await story.play(steps, fates)
+        await story.play(steps, outcomes)
         rule, passed = story.user, sorted(story.passed["user"])
         a_second = rule.limit / rule.seconds
         for first, second in itertools.combinations(range(len(passed)), 2):
@@ -144,15 +148,15 @@ def test_in_no_stretch_of_time_more_pass_than_the_rule_and_what_leases_held(
             assert count <= rule.limit + (seconds + LEASE_SECONDS) * a_second + 1
 
 
-@given(steps=STEPS, fates=WHATEVER)
+@given(steps=STEPS, outcomes=WHATEVER)
 @settings(max_examples=100, deadline=None)
-def test_no_request_is_rejected_while_tokens_are_left(steps: list[Step], fates: list[Fate]) -> None:
+def test_no_request_is_rejected_while_tokens_are_left(steps: list[Step], outcomes: list[CallOutcome]) -> None:
     """Each of three processes may lose a block with each call; even so nobody meets a limit here."""
     plenty = Rule("user", 10_000, seconds=1_000_000)
 
-    @in_its_own_time
+    @simulated_time
     async def _(world: World) -> None:
         story = Story(world, plenty)
-        await story.play([Step(s.who, s.times, s.later_s, False) for s in steps], fates)
+        await story.play([Step(s.who, s.times, s.later_s, False) for s in steps], outcomes)
         assert len(story.passed["user"]) == sum(step.times for step in steps)
         assert all(process.refused == 0 for process in story.processes)
