@@ -1,7 +1,7 @@
 """Rate limiters on a fake Redis in simulated time: nothing waits, and a test sets the outcome of every call.
 
 def test_something() -> None:
-    @in_its_own_time
+    @simulated_time
     async def _(world: World) -> None:
         limiter = world.limiter()
         ...

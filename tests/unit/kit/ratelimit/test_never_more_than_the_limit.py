@@ -99,9 +99,7 @@ class Story:
 
 @given(steps=STEPS, outcomes=ALL_IS_WELL)
 @settings(max_examples=200, deadline=None)
-def test_every_token_is_in_redis_or_in_a_lease_or_spent(
-    steps: list[Step], outcomes: list[CallOutcome]
-) -> None:
+def test_every_token_is_in_redis_leased_or_spent(steps: list[Step], outcomes: list[CallOutcome]) -> None:
     @simulated_time
     async def _(world: World) -> None:
         story = Story(world, USERS[0])
@@ -118,7 +116,7 @@ def test_every_token_is_in_redis_or_in_a_lease_or_spent(
 
 @given(steps=STEPS, outcomes=WHATEVER)
 @settings(max_examples=300, deadline=None)
-def test_no_more_pass_than_the_rule_has_whatever_is_lost(
+def test_the_limit_is_never_exceeded_when_calls_are_lost(
     steps: list[Step], outcomes: list[CallOutcome]
 ) -> None:
     @simulated_time
