@@ -1,9 +1,9 @@
-"""Requests a second of the API on each engine, beside Express 4 peers and a bare Granian, in the same run.
+"""Requests per second of the API on each engine, of Express 4 peers and of a bare Granian, in the same run.
 
-``python benchmarks/api.py [--engine NAME …] [--seconds S] [--rounds N] [--scenario NAME …]``: one table
-a scenario, and JSON in ``benchmarks/results/api.json`` (of one engine alone: ``api-ENGINE.json``).
-Without ``--engine`` both engines are measured; MongoDB is left out, with a sentence, where there is none.
-``docs/benchmarks.md`` says what is compared and what the figures mean.
+``python benchmarks/api.py [--engine NAME …] [--seconds S] [--rounds N] [--scenario NAME …]`` prints a table
+per scenario and writes ``benchmarks/results/api.json`` (for one engine only: ``api-ENGINE.json``).
+Without ``--engine`` both engines are measured; without a MongoDB server, SQLite only, with a message.
+``docs/benchmarks.md`` explains what is compared and what the results mean.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from supportcarr.supervisor.embedded_redis import find_binary, version_of
 WARM_UP_S = 4.0
 Engine = Literal["sqlite", "mongodb"]
 ENGINES: tuple[Engine, ...] = ("sqlite", "mongodb")
-# Of each engine the first is the one that is measured in every scenario; the bars are about "tuned".
+# The first peer of each engine is measured in every scenario; the bars refer to "tuned".
 PEERS: Mapping[Engine, tuple[PeerKind, ...]] = {
     "sqlite": ("tuned", "as-written", "tuned-further", "by-hand"),
     "mongodb": ("mongoose-tuned", "mongoose"),
@@ -52,7 +52,7 @@ LEAST_SUCCEEDED = 0.999
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Everything that runs, with the same city in every store."""
+    """All servers, with the same city in every store."""
 
     city: City
     ours: Mapping[Engine, Ours]
@@ -73,14 +73,14 @@ class Bench:
         return found
 
     def compared(self) -> list[Server]:
-        """Those whose answers must be equal."""
+        """The servers whose responses must be equal."""
         found: list[Server] = []
         for engine, ours in self.ours.items():
             found += [ours, *self.peers[engine]]
         return found
 
     def tokens(self) -> dict[str, str]:
-        """A fresh access token for each user; every server takes it."""
+        """A new access token for each user, valid on every server."""
         return tokens_of(self.settings.auth, self.city)
 
 
@@ -88,7 +88,7 @@ class Bench:
 async def running(
     folder: Path, engines: Sequence[Engine], mongodb: MongoServer | None
 ) -> AsyncIterator[Bench]:
-    """Seed and start all servers; nothing is left of them afterwards."""
+    """Seed and start all servers; end them and remove their data afterwards."""
     ours: dict[Engine, Ours] = {}
     for engine in engines:
         first = next(iter(ours.values()), None)
@@ -157,7 +157,7 @@ def _drop_databases(server: MongoServer) -> None:
 
 
 async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    """Medians of each server: A B C, A B C, A B C, after a warm-up of each."""
+    """Medians of each server.  After a warm-up of each, runs alternate: A B C, A B C, A B C."""
     file = bench.folder / f"{scenario}.requests"
     requests = scenarios.requests_of(scenario, bench.city)
     scenarios.write(file, requests, bench.city, bench.tokens())
@@ -167,10 +167,10 @@ async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> l
     full_again = bench.full_again
 
     async def one(server: Server, seconds: float) -> Run:
-        """A run in which nobody is refused for what the runs before it took of their limit."""
+        """One run, started when every user's rate limit has refilled since the runs before."""
         await asyncio.sleep(max(0.0, full_again.get(server.key, 0.0) - time.monotonic()))
         got = await run(server, file, bench.city_offset_s, seconds)
-        if server is not bench.echo:  # which has no limits
+        if server is not bench.echo:  # the echo has no limits
             begins = max(time.monotonic(), full_again.get(server.key, 0.0))
             full_again[server.key] = begins + got.requests / people / a_second - seconds
         return got
@@ -197,13 +197,13 @@ async def bench(options: argparse.Namespace) -> int:
     data = ROOT / ".data"  # on the checkout's disk: a temporary folder may be memory, where fsync is free
     data.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data))
-    os.chdir(folder)  # a .env of whoever runs this must not change what is measured
+    os.chdir(folder)  # a .env file in the caller's folder must not change what is measured
     keep: bool = options.keep
     try:
         with mongodb_for(options.engine) as (engines, name, mongodb):
             told = machine(name, mongodb)
             results = await _run(folder, options, engines, mongodb)
-    except (compare.Different, ProcessGone) as error:
+    except (compare.ResponsesDiffer, ProcessGone) as error:
         keep = True
         print(error, file=sys.stderr)
         return 1
@@ -215,7 +215,7 @@ async def bench(options: argparse.Namespace) -> int:
             shutil.rmtree(folder, ignore_errors=True)
     found = ratios.of(results)
     print(tables.of_ratios(found))
-    print(tables.of_quiet(results))
+    print(tables.busy_warning(results))
     RESULTS.mkdir(exist_ok=True)
     report = {
         "machine": told,
@@ -234,7 +234,7 @@ async def _run(
     results: dict[str, list[dict[str, Any]]] = {}
     async with running(folder, engines, mongodb) as everything:
         first, *others = everything.compared()
-        same = await compare.hold_equal(
+        same = await compare.verify_equal_responses(
             first,
             others,
             everything.city,
@@ -242,7 +242,7 @@ async def _run(
             everything.city_offset_s,
             everything.settings.limits,
         )
-        print(f"{same} requests were answered alike by {first.name} and {len(others)} others.", flush=True)
+        print(f"{same} requests had equal responses from {first.name} and {len(others)} others.", flush=True)
         for scenario in options.scenario or scenarios.SCENARIOS:
             results[scenario] = await measure(everything, scenario, options.rounds, options.seconds)
             print(tables.of_scenario(scenarios.SCENARIOS[scenario], results[scenario]), flush=True)
@@ -250,14 +250,15 @@ async def _run(
 
 
 def _verdict(results: dict[str, list[dict[str, Any]]]) -> int:
-    """1 if answers failed: then the figures are of something else."""
+    """The exit code: 1 if requests failed, because the results are then not comparable."""
     code = 0
     for scenario, medians in results.items():
         for of_server in medians:
             if of_server["succeeded"] < LEAST_SUCCEEDED:
                 share = f"{of_server['succeeded']:.2%}"
                 print(
-                    f"{scenario}: only {share} of {of_server['server']}'s answers were good.", file=sys.stderr
+                    f"{scenario}: only {share} of {of_server['server']}'s responses were successful.",
+                    file=sys.stderr,
                 )
                 code = 1
     return code
@@ -265,14 +266,12 @@ def _verdict(results: dict[str, list[dict[str, Any]]]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument(
-        "--engine", action="append", choices=ENGINES, help="what is measured; both by default"
-    )
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="engine to measure; default: both")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of one run")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each server; the medians count")
     parser.add_argument("--scenario", action="append", choices=list(scenarios.SCENARIOS))
     parser.add_argument("--keep", action="store_true", help="keep the stores and logs, to look at them")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an orderly end for what we started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that our child processes are ended
     try:
         return asyncio.run(bench(parser.parse_args(arguments)))
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""What the parts cost: store, outbox and streams, one table, and ``benchmarks/results/parts.json``.
+"""Cost of single parts: store, outbox and streams.  Writes ``benchmarks/results/parts.json``.
 
 ``python benchmarks/parts.py [--seconds S]``: each row runs for that long.  Times are microseconds of
 an operation as its caller sees it; CPU is that of this process, all its threads included, divided by
@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import msgspec
 from rig import mongo
-from rig.measure import RESULTS, cpu_seconds, hold, machine, measure, print_table, row_of, scratch
+from rig.measure import RESULTS, cpu_seconds, machine, measure, print_table, row_of, scratch, with_bar
 from rig.samples import SAMPLES, Sample, Steps, sample
 
 from supportcarr.contracts.envelope import EventEnvelope
@@ -56,7 +56,7 @@ async def on_sqlite(path: Path, seconds: float) -> list[dict[str, Any]]:
 
         read_row = await measure("SQLite: read by id, decoded", read, at_once=1, seconds=seconds)
         return [
-            hold(read_row, "p95_us", READ_BAR_US),
+            with_bar(read_row, "p95_us", READ_BAR_US),
             *await documents("SQLite", steps, seconds),
             # Documents of their own: what was saved above has left its events in the outbox.
             *await outbox(store, Steps(samples, steps.stored[1000:1001]), 1, seconds),
@@ -90,7 +90,7 @@ class NoJobs:
         raise AssertionError("there are no slow consumers here")
 
 
-class Watched:
+class ObservedStore:
     """A store and its samples as the relay sees them, with a clock along an event's way."""
 
     def __init__(self, store: Store, samples: Collection[Sample]) -> None:
@@ -107,7 +107,7 @@ class Watched:
 
         self._store.subscribe(told)
 
-    def get_collection(self, name: str) -> Watched:
+    def get_collection(self, name: str) -> ObservedStore:
         return self
 
     async def pending_events(self, id: str) -> list[EventEnvelope]:
@@ -129,7 +129,7 @@ async def outbox(store: Store, steps: Steps, at_once: int, seconds: float) -> li
     The removal is durable, too, and waits a little for other writes to share its commit with: nobody
     waits for it.  The CPU of both rows is that of the whole way, the save included.
     """
-    watched = Watched(store, steps.samples)
+    watched = ObservedStore(store, steps.samples)
     relay = Relay(
         cast("Store", watched),
         [Consumer("bench.hear", (DomainEvent,), watched.hear, Phase.REACTION)],

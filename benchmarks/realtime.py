@@ -1,4 +1,4 @@
-"""From commit to a connected client: one table, and ``benchmarks/results/realtime.json``.
+"""Latency from a commit to a connected client.  Writes ``benchmarks/results/realtime.json``.
 
 ``python benchmarks/realtime.py [--seconds S]``: messages of rescues are posted at an even rate, and
 each arrives at two apps, the rider's and the driver's.  The API and real-time processes are those of
@@ -25,7 +25,7 @@ import aiohttp
 from rig.city import City, build
 from rig.cpu import Others
 from rig.measure import RESULTS, machine, quantile, scratch
-from rig.ratios import QUIET
+from rig.ratios import MAX_CPU_OF_OTHERS
 from rig.seed import seed_ours, tokens_of
 from rig.servers import PROCESSES, clean_environment, until_ready
 from rig.tables import verdict
@@ -40,7 +40,7 @@ RIG = Path(__file__).parent / "rig"
 RESCUES = 40  # each with its rider and its driver connected
 RATES = (50, 200)  # messages a second
 BAR_RATE, BAR_MS = 50, 15.0  # p95 at 50 events a second
-ARRIVE_S = 3.0  # what has not arrived that long after the last message is lost
+ARRIVAL_TIMEOUT_S = 3.0  # events that have not arrived by then, after the last message, are lost
 
 
 class Edge:
@@ -174,7 +174,7 @@ async def measure(folder: Path, rate: int, seconds: float) -> dict[str, Any]:
         async with listening(edge, city, tokens) as apps:
             await post(edge, city, tokens, rate, 2.0)  # a warm-up, which does not count
             sent = await post(edge, city, tokens, rate, seconds)
-            await asyncio.sleep(ARRIVE_S)
+            await asyncio.sleep(ARRIVAL_TIMEOUT_S)
             said, _ = await asyncio.to_thread(apps.communicate)
         edge.stop()
         return compare(rate, sent, edge.commits(), json.loads(said))
@@ -202,7 +202,7 @@ def judged(row: dict[str, Any]) -> dict[str, Any]:
     if row["events_per_second"] != BAR_RATE:
         return row
     met = row["p95_ms"] < BAR_MS and row["lost"] == 0
-    return row | {"met": met if met or row["others"] <= QUIET else None}
+    return row | {"met": met if met or row["others"] <= MAX_CPU_OF_OTHERS else None}
 
 
 def print_table(rows: Sequence[dict[str, Any]]) -> None:

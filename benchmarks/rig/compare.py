@@ -1,7 +1,7 @@
-"""Holds the peers to our answers: the same requests to all, before any load.
+"""Sends the same requests to all servers before any load, and requires equal responses.
 
-Status, the headers that a client relies on and the JSON must be equal, up to what is made for each
-request (request ids, ids of new messages, times) and the wording of what is wrong with a field.
+Status, the headers that a client relies on and the JSON must be equal, except for values generated per
+request (request ids, ids of new messages, times) and the wording of validation errors.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _MOMENT = re.compile(r"@AT([+-]\d+)?@")
 _FREE_WORDING = ("validation_failed", "malformed_body")
 
 
-class Different(Exception):
-    """The servers do not answer the same, so their speeds cannot be compared."""
+class ResponsesDiffer(Exception):
+    """The servers do not respond alike, so their speeds cannot be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Case:
 
 
 def cases(city: City) -> list[Case]:
-    """Everything the benchmark relies on, and every way in which it can be refused."""
+    """Every kind of request that the benchmark sends, and every way in which it can be rejected."""
     rider, driver, stranger = city.riders[0].id, city.drivers[0].id, city.riders[BUSY].id
     return [
         *_reads(city, rider, driver, stranger),
@@ -117,7 +117,7 @@ def _position_cases(city: City, driver: str, rider: str) -> list[Case]:
         case("a time that is none", f'{{{here},"at":"tomorrow"}}'),
         case("beyond the pole", f'{{"lat":91,"lng":0,"at":"{AT}"}}'),
         case("a word", f'{{"lat":"45","lng":0,"at":"{AT}"}}'),
-        case("an unknown field", f'{{{here},"at":"{AT}","mood":"good"}}'),
+        case("an unknown field", f'{{{here},"at":"{AT}","colour":"red"}}'),
         case("not a number", f'{{"lat":NaN,"lng":0,"at":"{AT}"}}'),
         case("half a body", '{"lat":45.5,'),
         case("no body", ""),
@@ -170,7 +170,7 @@ def _coverage_cases(city: City, rider: str) -> list[Case]:
 
 
 class Client:
-    """Sends cases to one server and reads its answers as they are compared."""
+    """Sends cases to one server and returns its responses in comparable form."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class Client:
         self._tokens = tokens
         self._offset = timedelta(seconds=offset_s)
 
-    async def answer(self, case: Case) -> dict[str, Any]:
+    async def response_to(self, case: Case) -> dict[str, Any]:
         now = datetime.now(UTC) + self._offset
         headers: dict[str, str] = {}
         if case.user is not None:
@@ -201,10 +201,10 @@ class Client:
         async with self._http.request(case.method, url, data=body, headers=headers) as reply:
             return _comparable(reply.status, reply.headers, await reply.read())
 
-    async def requests_until_refused(self, user: str, most: int) -> tuple[int, dict[str, Any]]:
-        """How many requests of one user were answered before the first 429, and that."""
+    async def requests_until_limited(self, user: str, most: int) -> tuple[int, dict[str, Any]]:
+        """The number of responses to one user before the first 429, and the 429 itself."""
         for n in range(most):
-            answer = await self.answer(Case("limit", "GET", "/api/v1/me", user))
+            answer = await self.response_to(Case("limit", "GET", "/api/v1/me", user))
             if answer["status"] == 429:
                 return n, answer
         return most, {}
@@ -244,7 +244,7 @@ def _timeless(value: Any) -> Any:
     return "a time" if isinstance(value, str) and _TIME.match(value) else value
 
 
-async def hold_equal(
+async def verify_equal_responses(
     ours: Server,
     peers: Sequence[Server],
     city: City,
@@ -252,31 +252,33 @@ async def hold_equal(
     offset_s: float,
     limits: LimitSettings,
 ) -> int:
-    """How many cases were the same on all.  Raises ``Different`` naming the first that was not."""
+    """The number of cases with equal responses.  Raises ``ResponsesDiffer`` at the first that differs."""
     async with aiohttp.ClientSession() as http:
         clients = [Client(http, server, city, tokens, offset_s) for server in (ours, *peers)]
-        await asyncio.gather(*(_report_everybody(client, city) for client in clients))
+        await asyncio.gather(*(_report_driver_positions(client, city) for client in clients))
         compared = cases(city)
         for case in compared:
-            we_said, *they_said = [await client.answer(case) for client in clients]
-            for peer, said in zip(peers, they_said, strict=True):
-                if said != we_said:
-                    both = f"  {ours.name}: {we_said}\n  {peer.name}: {said}"
-                    raise Different(f"{case.name} ({case.method} {case.path}):\n{both}")
-        # One user, one connection: the whole bucket and what grows meanwhile, then a refusal on each.
+            expected, *responses = [await client.response_to(case) for client in clients]
+            for peer, response in zip(peers, responses, strict=True):
+                if response != expected:
+                    both = f"  {ours.name}: {expected}\n  {peer.name}: {response}"
+                    raise ResponsesDiffer(f"{case.name} ({case.method} {case.path}):\n{both}")
+        # One user on one connection uses up the bucket and what refills meanwhile, then gets a 429.
         most = limits.user_per_minute * 2
         for server, client in zip((ours, *peers), clients, strict=True):
-            count, refusal = await client.requests_until_refused(city.riders[-1].id, most)
-            if not refusal or not refusal["has_retry_after"] or refusal["body"]["code"] != "rate_limited":
-                raise Different(f"{server.name} does not limit a user: {count} requests, then {refusal}")
+            count, rejected = await client.requests_until_limited(city.riders[-1].id, most)
+            if not rejected or not rejected["has_retry_after"] or rejected["body"]["code"] != "rate_limited":
+                raise ResponsesDiffer(
+                    f"{server.name} does not limit a user: {count} requests, then {rejected}"
+                )
     return len(compared) + 1
 
 
-async def _report_everybody(client: Client, city: City) -> None:
-    """Every driver but those of the cases says where they are, so that coverage finds the same ones."""
+async def _report_driver_positions(client: Client, city: City) -> None:
+    """Report a position for every driver not used in a case, so that coverage finds the same drivers."""
     for driver in city.drivers[3:]:
         place = city.places[driver.id]
         body = f'{{"lat":{place.lat},"lng":{place.lng},"at":"{AT}"}}'
-        answer = await client.answer(Case("report", "POST", "/api/v1/me/positions", driver.id, body))
+        answer = await client.response_to(Case("report", "POST", "/api/v1/me/positions", driver.id, body))
         if answer["status"] != 200:
-            raise Different(f"a plain position is refused: {answer}")
+            raise ResponsesDiffer(f"a valid position was rejected: {answer}")

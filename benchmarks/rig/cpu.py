@@ -20,7 +20,7 @@ def seconds(pid: int) -> float:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         raise ProcessGone(f"process {pid} has died; see its log") from None
-    fields = stat.rpartition(")")[2].split()  # the name before it may hold anything
+    fields = stat.rpartition(")")[2].split()  # the process name before it may contain any character
     return (int(fields[11]) + int(fields[12])) / _TICKS  # utime, stime
 
 
@@ -29,7 +29,7 @@ def of_all(pids: Iterable[int]) -> dict[int, float]:
 
 
 def taken_from_all() -> float:
-    """Seconds of all cores that anything ran so far, what the hypervisor gave to others included.
+    """CPU seconds of all cores used so far by anything, including time that the hypervisor gave away.
 
     The kernel's interrupts are left out: those of loopback are our own.
     """
@@ -46,7 +46,7 @@ def of_this_and_its_ended_children() -> float:
 
 
 class Others:
-    """Measures what others take of the machine while it is entered, by when all our children have ended."""
+    """Measures the CPU used by other processes inside the block; all our children must have ended by then."""
 
     share = 0.0
 

@@ -1,4 +1,4 @@
-"""The load: wrk replays requests against one server, while the CPU time of its processes is read."""
+"""Load generation: wrk replays requests against one server while the CPU time of its processes is read."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from rig.servers import Server
 from supportcarr.supervisor.child_process import die_with_parent
 
 CONNECTIONS = 64
-SETTLE_S = 1.0  # after the load: what was put off (events, trails) is paid for, too
+SETTLE_S = 1.0  # after the load, so that deferred work (events, location history) counts, too
 
 _SCRIPT = Path(__file__).with_name("replay.lua")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one server under load.  CPU is of all its processes, in microseconds a request."""
+    """One run of one server under load.  CPU is that of all its processes, in microseconds per request."""
 
     server: str
     requests: int
@@ -38,14 +38,14 @@ class Run:
     p99_ms: float
     cpu_us: float
     cpu_us_by_role: dict[str, float]
-    succeeded: float  # share of answers that were 2xx or 3xx; broken connections count as failures
+    succeeded: float  # share of responses with 2xx or 3xx; broken connections count as failures
     broken: int
     timeouts: int
-    others: float  # share of the machine that processes of nobody's here took meanwhile
+    others: float  # share of the machine that other processes used meanwhile
 
 
 def need_wrk() -> str:
-    """Where wrk is.  Raises ``SystemExit`` with a sentence."""
+    """The path of wrk.  Raises ``SystemExit`` with a message if it is missing."""
     found = shutil.which("wrk")
     if found is None:
         raise SystemExit("wrk is missing: install Debian's package wrk, or run `make bench` as root.")
@@ -53,7 +53,7 @@ def need_wrk() -> str:
 
 
 async def run(server: Server, requests: Path, city_offset_s: float, seconds: float) -> Run:
-    """Load *server* for so long.  Raises ``ProcessGone`` if one of its processes dies meanwhile."""
+    """Load *server* for *seconds*.  Raises ``ProcessGone`` if one of its processes dies meanwhile."""
     roles = server.pids()
     began, foreign = time.monotonic(), -(cpu.taken_from_all() - cpu.of_this_and_its_ended_children())
     before = cpu.of_all(roles)
@@ -86,7 +86,7 @@ async def run(server: Server, requests: Path, city_offset_s: float, seconds: flo
 
 
 async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) -> dict[str, Any]:
-    # One thread: it loads both servers' cores easily, and keeps each driver's positions in order.
+    # One thread is enough load for both cores, and keeps each driver's positions in order.
     ours = os.getpid()
     process = await asyncio.create_subprocess_exec(
         need_wrk(),
@@ -111,7 +111,7 @@ async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) 
 
 
 def median(runs: Sequence[Run]) -> dict[str, Any]:
-    """The median of each figure over the runs, and the runs themselves."""
+    """The median of each figure over the runs, with the runs themselves."""
 
     def of(figure: str) -> float:
         return float(statistics.median(getattr(run, figure) for run in runs))

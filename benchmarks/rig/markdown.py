@@ -1,46 +1,46 @@
-"""The figures of the last run as Markdown, for ``docs/benchmarks.md``."""
+"""The results of the latest run as Markdown, for ``docs/benchmarks.md``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rig.tables import of_quiet, verdict
+from rig.tables import busy_warning, verdict
 
 BEGIN, END = "<!-- figures: begin (scripts/bench --doc) -->", "<!-- figures: end -->"
 
 Report = Mapping[str, Any]
 
 
-class NoPlace(Exception):
-    """The page has no place, or more than one, for the figures."""
+class MarkersMissing(Exception):
+    """The page does not have the two markers exactly once each, in order."""
 
 
-def put(page: str, figures: str) -> str:
-    """The page with *figures* between its marks.  Raises ``NoPlace``."""
+def replace_figures(page: str, figures: str) -> str:
+    """The page with *figures* between its markers.  Raises ``MarkersMissing``."""
     if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise NoPlace(f"the page must have {BEGIN} and {END} once each, in this order")
+        raise MarkersMissing(f"the page must have {BEGIN} and {END} once each, in this order")
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{figures.strip()}\n\n{END}{after}"
 
 
 def figures(reports: Mapping[str, Report]) -> str:
-    """Every table for which there is a report, by the name of its benchmark."""
+    """The tables of all reports, which are keyed by the name of their benchmark."""
     sections = []
     for name, title in _API.items():
         if api := reports.get(name):
             sections += [_requests(title, api), _ratios(title, api)]
     if parts := reports.get("parts"):
-        sections.append(_operations("What the parts cost", parts))
+        sections.append(_operations("Cost of single parts", parts))
     if store := reports.get("store"):
-        sections.append(_operations("The embedded store, and four processes on one file", store))
+        sections.append(_operations("The embedded store, with one and with four processes", store))
     if realtime := reports.get("realtime"):
         sections.append(_realtime(realtime))
     return "\n\n".join(sections)
 
 
-# Of a run of both engines, or of one alone.
+# By report: a run of both engines, or of one engine only.
 _API = {"api": "", "api-sqlite": ", SQLite alone", "api-mongodb": ", MongoDB alone"}
 
 
@@ -58,7 +58,7 @@ def _requests(title: str, report: Report) -> str:
             ]
             for row in rows
         ]
-        lines += table(["", "req/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs a request", "good answers"], body)
+        lines += table(["", "req/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs per request", "successful"], body)
     return "\n".join(lines)
 
 
@@ -79,16 +79,16 @@ _SERVERS = {
 def _ratios(title: str, report: Report) -> str:
     body = []
     for ratio in report["ratios"]:
-        what = "requests a second" if ratio["figure"] == "per_second" else "CPU a request"
+        what = "requests per second" if ratio["figure"] == "per_second" else "CPU per request"
         scenario = _TITLES.get(ratio["scenario"], ratio["scenario"])
         other = _SERVERS.get(ratio["to"], ratio["to"])
         bar = ratio.get("bar")
         judged = f"{bar['way']} {bar['limit']:g}: {_met(ratio)}" if bar else ""
         own = _SERVERS[ratio.get("of", "ours")]
         body.append([scenario, own, what, other, f"{ratio['value']:.2f}", judged])
-    head = ["", "of", "figure", "divided by that of", "ratio", "bar"]
-    lines = [f"### Ratios{title}, each of one run's medians", "", *table(head, body)]
-    if told := of_quiet(report["scenarios"]):
+    head = ["scenario", "server", "figure", "compared with", "ratio", "bar"]
+    lines = [f"### Ratios{title}, of medians of the same run", "", *table(head, body)]
+    if told := busy_warning(report["scenarios"]):
         lines += ["", f"**{told}**"]
     return "\n".join(lines)
 
@@ -98,12 +98,12 @@ def _operations(title: str, report: Report) -> str:
     served = any("server_cpu_us" in row for row in rows)
     head = [
         "operation",
-        "at once",
-        "a second",
+        "concurrency",
+        "per second",
         "p50 µs",
         "p95 µs",
         "CPU µs",
-        *(["server's CPU µs"] if served else []),
+        *(["server CPU µs"] if served else []),
     ]
     body = []
     for row in rows:
@@ -125,16 +125,16 @@ def _realtime(report: Report) -> str:
         times = [f"{row[name]:.1f}" for name in ("p50_ms", "p95_ms", "p99_ms", "longest_ms")]
         counts = [f"{row[name]:,}" for name in ("arrivals", "lost", "repeats")]
         body.append([f"{row['events_per_second']}", *counts, *times, f"{row['others']:.0%}", bar])
-    head = ["events a second", "arrivals", "lost", "repeats"]
-    head += ["p50 ms", "p95 ms", "p99 ms", "longest ms", "taken by others", "bar"]
+    head = ["events per second", "arrivals", "lost", "repeats"]
+    head += ["p50 ms", "p95 ms", "p99 ms", "max ms", "used by others", "bar"]
     told = f"{_machine(report)} {report['apps']} connected apps, {report['seconds']:g} s."
     return "\n".join(["### From commit to a connected app", "", told, "", *table(head, body)])
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table; all columns but the first are figures."""
+    """A Markdown table; all columns but the first are right-aligned.  ``ValueError`` for unequal rows."""
     if any(len(row) != len(head) for row in body):
-        raise ValueError("a row has not as many columns as the head")
+        raise ValueError("a row does not have as many columns as the head")
     rule = ["---", *["--:"] * (len(head) - 1)]
     return ["| " + " | ".join(row) + " |" for row in (head, rule, *body)]
 
@@ -154,6 +154,6 @@ def _machine(report: Report) -> str:
     if "mongodb" in machine:
         versions.append(f"MongoDB {machine['mongodb_version']} ({machine['mongodb']})")
     if "load_before" in machine:
-        versions.append(f"load average before it {machine['load_before']:.1f}")
+        versions.append(f"load average before the run {machine['load_before']:.1f}")
     told = [machine["at"][:10], f"commit {machine['commit']}", f"{machine['cores']} cores", *versions]
     return f"{', '.join(told)}."

@@ -38,7 +38,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 async def measure(
     name: str, step: Step, *, at_once: int, seconds: float, server: int | None = None
 ) -> dict[str, Any]:
-    """Let *at_once* tasks repeat *step* (given the task's number) for so long.
+    """Let *at_once* tasks repeat *step* (called with the task's number) for *seconds*.
 
     Times are microseconds as the caller sees them; CPU is this process's, divided by the operations,
     and that of the process *server* beside it.
@@ -74,8 +74,8 @@ def row_of(name: str, times: list[float], *, at_once: int, elapsed: float, cpu_s
     }
 
 
-def hold(row: dict[str, Any], figure: str, below: float) -> dict[str, Any]:
-    """The row with a bar: is its *figure* below that?"""
+def with_bar(row: dict[str, Any], figure: str, below: float) -> dict[str, Any]:
+    """The row with a bar: *figure* must be below *below*."""
     return row | {"bar": {"figure": figure, "below": below}, "met": row[figure] < below}
 
 

@@ -1,7 +1,7 @@
-"""What is held against what: ratios of medians, and the bars that some of them have.
+"""Ratios of medians between servers, and the bars that some of them must meet.
 
-The bars are about SQLite: the mix at least 2.5 times, GET /me at least 3 times the tuned Express peer;
-CPU a request at most 4 times a bare Granian echo.  MongoDB has none.
+The bars apply to SQLite: the mix at least 2.5 times and GET /me at least 3 times the requests per second of
+the tuned Express peer; CPU per request at most 4 times that of a bare Granian echo.  MongoDB has no bars.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FIGURES: tuple[Figure, ...] = ("per_second", "cpu_us")
 
 
 class Bar(Struct, frozen=True):
-    """At least, or at most, so much."""
+    """A lower or an upper limit of a ratio."""
 
     way: Literal["at least", "at most"]
     limit: float
@@ -27,9 +27,9 @@ class Bar(Struct, frozen=True):
 
 
 class Ratio(Struct, frozen=True, omit_defaults=True):
-    """``figure`` of ours (``of``: on which engine) divided by that of the server named ``to``.
+    """*figure* of SupportCarr (*of*: on which engine) divided by that of the server *to*.
 
-    ``met`` is ``None`` where there is no bar, or the machine was too busy with others to judge it.
+    *met* is ``None`` if there is no bar, or if the machine was too busy to judge it.
     """
 
     scenario: str
@@ -49,24 +49,24 @@ BARS: Mapping[tuple[str, Figure, str], Bar] = {
 }
 
 
-# Ours on each engine, and whether it is compared with a server: on SQLite with the peers on SQLite, on
-# MongoDB with the peers on MongoDB, and with ours on SQLite.
+# SupportCarr on each engine, and the servers it is compared with: on SQLite the peers on SQLite; on MongoDB
+# the peers on MongoDB, and SupportCarr on SQLite.
 ON_MONGODB = frozenset({"ours_mongodb", "mongoose", "mongoose_tuned"})
 OURS: Mapping[str, Callable[[str], bool]] = {
     "ours": lambda other: other not in ON_MONGODB,
     "ours_mongodb": lambda other: other in ON_MONGODB | {"ours", "echo"},
 }
 
-QUIET = 0.1  # share of the machine that others may have taken in a run whose rates count
+MAX_CPU_OF_OTHERS = 0.1  # largest share of the machine for other processes in a run whose rates are judged
 
 
-def most_of_others(rows: Sequence[Mapping[str, Any]]) -> float:
-    """The largest share of the machine that others took in any run of these servers."""
+def max_cpu_of_others(rows: Sequence[Mapping[str, Any]]) -> float:
+    """The largest share of the machine that other processes used in any run of these servers."""
     return max((row["others"] for row in rows), default=0.0)
 
 
 def of(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Ratio]:
-    """Ours against each other server of each scenario; the medians as ``load.median`` makes them."""
+    """SupportCarr against each other server, for each scenario; *results* are from ``load.median``."""
     found: list[Ratio] = []
     for scenario, medians in results.items():
         by_key = {row["key"]: row for row in medians}
@@ -75,11 +75,11 @@ def of(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Ratio]:
             if ours is None:
                 continue
             others = [row for key, row in by_key.items() if key != own and compared(key)]
-            quiet = most_of_others([ours, *others]) <= QUIET
+            quiet = max_cpu_of_others([ours, *others]) <= MAX_CPU_OF_OTHERS
             for other, figure in itertools.product(others, _FIGURES):
                 value = ours[figure] / other[figure]
                 bar = BARS.get((scenario, figure, other["key"])) if own == "ours" else None
-                # Judged before it is rounded: 2.496 is not 2.5.
+                # Judge the exact value: 2.496 is below 2.5.
                 judged = bar is not None and (quiet or figure == "cpu_us")
                 met = bar.met(value) if bar and judged else None
                 found.append(Ratio(scenario, figure, other["key"], round(value, 2), bar, met, own))

@@ -1,4 +1,4 @@
-"""The requests that are replayed: for each scenario a file of them, made beforehand and shuffled.
+"""The requests to replay: a file for each scenario, prepared in advance and shuffled.
 
 Every user sends from an address of their own and about as often as the others, so that the default
 limits (300 requests a minute a user) are counted for each request and refuse none.
@@ -16,8 +16,8 @@ from typing import TypeVar
 
 from rig.city import SEED, City, Map
 
-# Requests in a file, which is replayed round and round.  The counts below are such that no driver
-# reports a position twice within hundreds of requests: two on their way at once could overtake.
+# Requests in a file, which is replayed in a loop.  With these counts no driver reports two positions within
+# hundreds of requests: two in flight at the same time could arrive in the wrong order.
 REQUESTS = 20_000
 HOST = "supportcarr.test"  # the same for every server, so that all get the same bytes
 AT = "@AT@"  # stands for the city time at which the request is sent
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; *user* names whose token and address it carries."""
+    """One request, sent with the token and address of *user*."""
 
     method: str
     path: str
@@ -44,9 +44,9 @@ class Requests:
     def __init__(self, city: City) -> None:
         self._chance = random.Random(SEED)
         self._map = Map(self._chance)
-        riders = [rider.id for rider in city.riders[:-1]]  # the last one's limit was used up by rig.compare
+        riders = [rider.id for rider in city.riders[:-1]]  # rig.compare has used up the last one's rate limit
         users = [*riders, *(driver.id for driver in city.drivers)]
-        abroad = city.drivers[2].id  # rig.compare left them in Paris, and nobody believes the way back
+        abroad = city.drivers[2].id  # rig.compare left them in Paris; a jump back would be rejected
         places = [(driver, place) for driver, place in city.places.items() if driver != abroad]
         people = [(r.id, person) for r in city.rescues for person in (r.rider_id, r.driver_id)]
         self._users = self._round(users)
@@ -71,7 +71,7 @@ class Requests:
 
     def positions(self) -> Request:
         driver, place = next(self._drivers)
-        # A truck that waits: its place may repeat, its time may not.
+        # A waiting truck: the place may repeat, the time may not.
         body = (
             f'{{"lat":{place.lat},"lng":{place.lng},"accuracy":8.5,"heading":271.0,"speed":0.0,"at":"{AT}"}}'
         )
@@ -111,7 +111,7 @@ AT_EXAMPLE = "2026-11-05T20:00:00.000000Z"  # every city time sent has this leng
 
 
 def headers_of(request: Request, city: City, tokens: dict[str, str]) -> dict[str, str]:
-    """The headers of a request, as an app would send them through a proxy of ours."""
+    """The headers of a request, as sent by an app through a reverse proxy."""
     headers = {"Host": HOST}
     if request.user is not None:
         headers["Authorization"] = f"Bearer {tokens[request.user]}"

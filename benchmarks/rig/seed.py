@@ -1,4 +1,4 @@
-"""Puts the city into SupportCarr's store as the parts would have, without an hour of sign-ups."""
+"""Writes the city into SupportCarr's store directly, because signing everyone up would take an hour."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def _fill(store: Store, city: City) -> None:
 
 
 def shared_documents() -> Mapping[str, Any]:
-    """What our store holds beside the city, for the peer."""
+    """The documents beside the city, for the peers."""
     return {"areas": [msgspec.to_builtins(MONTREAL)]}
 
 

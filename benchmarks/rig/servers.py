@@ -43,7 +43,7 @@ _PEER_NAMES = {
 
 
 class Server(Protocol):
-    """Something that answers on ``port``; ``pids`` names every process whose CPU counts, by role.
+    """A server on ``port``; ``pids`` has every process whose CPU counts, with its role.
 
     ``key`` names it in ratios, ``name`` in tables.
     """
@@ -71,7 +71,7 @@ async def until_ready(port: int, path: str, log: Path) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without settings of ours: what is measured is the default configuration."""
+    """The environment without SupportCarr settings, so that the default configuration is measured."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
@@ -115,7 +115,7 @@ class Ours:
         self._supervisor = Supervisor(self._environment, output=self.log.open("a"))
         self._supervisor.start(Role("api", ("api",), count=PROCESSES))
         await until_ready(self.port, "/readyz", self.log)
-        await asyncio.sleep(1.0)  # the port answers when the first process is ready: let the second be, too
+        await asyncio.sleep(1.0)  # the port responds when the first process is ready: wait for the second
 
     async def city_offset_seconds(self) -> float:
         """How far city time is ahead of wall time."""
@@ -209,7 +209,9 @@ class ExpressPeer:
         }
         self._process = spawn_child(
             [_node(), "--no-warnings", str(PEERS / "express/server.mjs")],
-            stdin=json.dumps(given).encode(),  # it holds secrets, and arguments can be read by everybody
+            stdin=json.dumps(
+                given
+            ).encode(),  # not as arguments: it contains secrets, and every user can read arguments
             log=self.folder / "express.err",
             environment=clean_environment() | {"NODE_ENV": "production"},
         )
@@ -234,7 +236,7 @@ def _of(mongodb: MongoServer | None) -> dict[int, str]:
 
 
 class Echo:
-    """Granian, as we run it, with an application that answers the same bytes to everything."""
+    """Granian in our configuration, with an application that sends the same bytes to every request."""
 
     key = "echo"
     name = "bare Granian echo"

@@ -1,15 +1,15 @@
-"""The tables that a run prints."""
+"""The tables that a run prints on the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rig.ratios import QUIET, Ratio, most_of_others
+from rig.ratios import MAX_CPU_OF_OTHERS, Ratio, max_cpu_of_others
 
 
 def of_scenario(title: str, medians: Sequence[dict[str, Any]]) -> str:
-    """One row a server."""
+    """One row per server."""
     figures = f"{'req/s':>9}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'CPU µs/req':>12}{'good':>9}"
     lines = [f"\n{title}", f"  {'':<30}{figures}   CPU µs by process"]
     for row in medians:
@@ -22,7 +22,7 @@ def of_scenario(title: str, medians: Sequence[dict[str, Any]]) -> str:
 
 
 def of_ratios(ratios: Sequence[Ratio]) -> str:
-    """Each ratio, and the bar where there is one."""
+    """Each ratio, with its bar if it has one."""
     lines = ["\nSupportCarr's figures, divided by those of each other server in the same run"]
     for ratio in ratios:
         what = "req/s" if ratio.figure == "per_second" else "CPU µs/req"
@@ -36,16 +36,16 @@ def of_ratios(ratios: Sequence[Ratio]) -> str:
 
 
 def verdict(met: bool | None) -> str:
-    """Of a bar."""
+    """The result of a bar in words; ``None``: not judged."""
     return "not judged" if met is None else "met" if met else "NOT met"
 
 
-def of_quiet(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """What to make of it if others used the machine meanwhile; empty if hardly any did."""
-    most = max((most_of_others(rows) for rows in results.values()), default=0.0)
-    if most <= QUIET:
+def busy_warning(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """A warning if other processes used much of the machine during a run, else an empty string."""
+    most = max((max_cpu_of_others(rows) for rows in results.values()), default=0.0)
+    if most <= MAX_CPU_OF_OTHERS:
         return ""
     return (
-        f"THE MACHINE WAS NOT QUIET: others took up to {most:.0%} of it during a run, and not of each run "
-        "alike. Rates say little then, so their bars are not judged; CPU a request says more."
+        f"THE MACHINE WAS BUSY: other processes used up to {most:.0%} of it during a run, and not the same "
+        "share of each run. The bars of rates are therefore not judged. CPU per request is more reliable."
     )

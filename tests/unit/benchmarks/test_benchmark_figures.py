@@ -1,4 +1,4 @@
-"""How times become rows, and rows a page."""
+"""Rows from measured times, and the page from rows."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def a_run(per_second: float, succeeded: float = 1.0, others: float = 0.0) -> Run
     return Run("ours", 10, per_second, 1.0, 2.0, 3.0, 50.0, {"api": 50.0}, succeeded, 0, 0, others)
 
 
-def test_a_quantile_is_a_time_that_was_measured() -> None:
+def test_a_quantile_is_a_measured_time() -> None:
     times = [n / 1000 for n in range(100)]
     assert measure.quantile(times, 0.95) == 0.095
     assert measure.quantile([7.0], 0.99) == 7.0
 
 
-def test_a_row_is_made_of_times_in_any_order() -> None:
+def test_a_row_takes_times_in_any_order() -> None:
     times = [n / 1e6 for n in range(1, 101)]
     random.Random(1).shuffle(times)
     row = measure.row_of("save", times, at_once=1, elapsed=2.0, cpu_s=0.01)
@@ -30,11 +30,11 @@ def test_a_row_is_made_of_times_in_any_order() -> None:
 
 
 def test_a_bar_is_met_below_it_and_not_at_it() -> None:
-    assert measure.hold({"p95_us": 49.9}, "p95_us", 50)["met"] is True
-    assert measure.hold({"p95_us": 50.0}, "p95_us", 50)["met"] is False
+    assert measure.with_bar({"p95_us": 49.9}, "p95_us", 50)["met"] is True
+    assert measure.with_bar({"p95_us": 50.0}, "p95_us", 50)["met"] is False
 
 
-def test_the_median_of_runs_keeps_the_worst_share_of_good_answers() -> None:
+def test_the_median_of_runs_keeps_the_worst_share_of_successful_responses() -> None:
     row = median([a_run(100), a_run(300, 0.5), a_run(200)])
     assert (row["per_second"], row["succeeded"]) == (200, 0.5)
 
@@ -57,33 +57,33 @@ def test_a_message_of_the_warm_up_does_not_count() -> None:
     assert row["arrivals"] == 2
 
 
-def test_new_figures_take_the_place_of_the_old_ones() -> None:
+def test_new_figures_replace_the_old_ones() -> None:
     page = f"before\n{markdown.BEGIN}\nold\n{markdown.END}\nafter\n"
-    once = markdown.put(page, "new")
+    once = markdown.replace_figures(page, "new")
     assert once == f"before\n{markdown.BEGIN}\n\nnew\n\n{markdown.END}\nafter\n"
-    assert markdown.put(once, "new") == once
+    assert markdown.replace_figures(once, "new") == once
 
 
 @pytest.mark.parametrize("marks", [[], [markdown.END, markdown.BEGIN], [markdown.BEGIN] * 2 + [markdown.END]])
-def test_a_page_without_one_place_for_figures_is_left_alone(marks: list[str]) -> None:
-    with pytest.raises(markdown.NoPlace):
-        markdown.put(" ".join(marks), "new")
+def test_a_page_without_exactly_one_pair_of_markers_is_rejected(marks: list[str]) -> None:
+    with pytest.raises(markdown.MarkersMissing):
+        markdown.replace_figures(" ".join(marks), "new")
 
 
-def test_a_bar_that_is_not_met_is_told_on_the_page() -> None:
+def test_a_missed_bar_is_marked_on_the_page() -> None:
     machine = {"at": "2026-11-23T00:00:00", "commit": "abc", "cores": 2, "python": "3.11"}
-    row = measure.hold(measure.row_of("read", [0.001], at_once=1, elapsed=1.0, cpu_s=0.001), "p95_us", 50)
+    row = measure.with_bar(measure.row_of("read", [0.001], at_once=1, elapsed=1.0, cpu_s=0.001), "p95_us", 50)
     page = markdown.figures({"parts": {"machine": machine, "rows": [row]}})
     assert "read (bar: p95 below 50 µs: **NOT met**)" in page
 
 
-def test_a_machine_that_others_used_in_one_run_of_one_server_is_told_of() -> None:
+def test_one_run_on_a_busy_machine_causes_a_warning() -> None:
     quiet, busy = median([a_run(100)]), median([a_run(100), a_run(100, others=0.4)])
-    assert tables.of_quiet({"me": [quiet], "mix": [quiet]}) == ""
-    assert "40%" in tables.of_quiet({"me": [quiet], "mix": [quiet, busy]})
+    assert tables.busy_warning({"me": [quiet], "mix": [quiet]}) == ""
+    assert "40%" in tables.busy_warning({"me": [quiet], "mix": [quiet, busy]})
 
 
-def test_a_missed_bar_is_not_held_against_us_on_a_machine_that_others_used() -> None:
+def test_a_missed_bar_is_not_judged_on_a_busy_machine() -> None:
     def met(p95_ms: float, others: float, lost: int = 0) -> object:
         row = {"events_per_second": 50, "p95_ms": p95_ms, "lost": lost, "others": others}
         return realtime.judged(row)["met"]
@@ -93,7 +93,7 @@ def test_a_missed_bar_is_not_held_against_us_on_a_machine_that_others_used() -> 
     assert "met" not in realtime.judged({"events_per_second": 200, "p95_ms": 99.0, "lost": 0, "others": 0.0})
 
 
-def test_every_report_has_its_table() -> None:
+def test_every_report_has_a_table() -> None:
     machine = {"at": "2026-11-23T00:00:00", "commit": "abc", "cores": 2, "python": "3.11", "load_before": 0.1}
     arrival = realtime.compare(50, {"msg_1": 0.0}, {"msg_1": 1.0}, [("msg_1", 0, 1.1), ("msg_1", 1, 1.1)])
     operation = measure.row_of("read", [0.001], at_once=1, elapsed=1.0, cpu_s=0.001)
@@ -109,7 +109,7 @@ def test_every_report_has_its_table() -> None:
     page = markdown.figures(reports)
     assert page.count("### ") == 5
     assert (
-        "| `GET /me` | SupportCarr | requests a second | Express 4, tuned | 1.00 | at least 3: **NOT met** |"
-        in page
+        "| `GET /me` | SupportCarr | requests per second | Express 4, tuned | 1.00 "
+        "| at least 3: **NOT met** |" in page
     )
     assert "p95 below 15 ms, nothing lost: **NOT met**" in page

@@ -1,4 +1,4 @@
-"""What the benchmarks hold against what, and when a bar is met."""
+"""Ratios between servers, and when a bar is met."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def found(results: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str, str]
     return {(ratio.scenario, ratio.figure, ratio.to): ratio for ratio in ratios.of(results)}
 
 
-def test_ours_is_divided_by_each_other_server() -> None:
+def test_supportcarr_is_divided_by_each_other_server() -> None:
     all_of = found({"mix": [row("ours", 9000, 150), row("tuned", 3000, 500), row("by_hand", 6000, 200)]})
     assert all_of["mix", "per_second", "tuned"].value == 3.0
     assert all_of["mix", "cpu_us", "by_hand"].value == 0.75
@@ -50,7 +50,7 @@ def test_the_order_of_the_servers_does_not_matter() -> None:
     assert ratios.of({"me": rows}) == ratios.of({"me": rows[::-1]})
 
 
-def test_the_bars_are_about_the_tuned_peer_and_the_echo_alone() -> None:
+def test_only_the_tuned_peer_and_the_echo_have_bars() -> None:
     rows = [row(key, 1000, 100) for key in ("ours", "tuned", "as_written", "by_hand", "echo")]
     barred = {key for key, ratio in found({"me": rows, "mix": rows}).items() if ratio.bar is not None}
     assert barred == {
@@ -61,7 +61,7 @@ def test_the_bars_are_about_the_tuned_peer_and_the_echo_alone() -> None:
     }
 
 
-def test_a_bar_is_judged_before_the_ratio_is_rounded() -> None:
+def test_a_bar_is_judged_by_the_exact_ratio() -> None:
     just_below = found({"mix": [row("ours", 2496, 100), row("tuned", 1000, 100)]})[
         "mix", "per_second", "tuned"
     ]
@@ -70,12 +70,12 @@ def test_a_bar_is_judged_before_the_ratio_is_rounded() -> None:
     assert "NOT met" in tables.of_ratios([just_below])
 
 
-def test_a_bar_holds_its_own_limit() -> None:
+def test_a_bar_is_met_at_its_limit() -> None:
     assert [Bar("at least", 4.0).met(value) for value in (3.9, 4.0, 4.1)] == [False, True, True]
     assert [Bar("at most", 4.0).met(value) for value in (3.9, 4.0, 4.1)] == [True, True, False]
 
 
-def test_rates_of_a_machine_that_others_used_are_not_judged_and_cpu_is() -> None:
+def test_on_a_busy_machine_cpu_is_judged_but_rates_are_not() -> None:
     rows = [row("ours", 9000, 90), row("tuned", 1000, 500, others=0.5), row("echo", 9000, 30)]
     all_of = found({"me": rows, "mix": [row("ours", 9000, 90), row("tuned", 1000, 500)]})
     assert all_of["me", "per_second", "tuned"].met is None

@@ -1,4 +1,4 @@
-"""The requests that are replayed: what their file holds is what a server must get."""
+"""The file of requests to replay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def requests_in(file: Path) -> list[bytes]:
     return found
 
 
-def test_a_body_has_the_length_that_it_says_once_the_time_is_put_in(tmp_path: Path) -> None:
+def test_content_length_is_right_after_the_time_is_inserted(tmp_path: Path) -> None:
     body = f'{{"note":"é","at":"{AT}"}}'.encode()
     write(tmp_path / "r", [Request("POST", "/x", "usr_1", body)], CITY, {"usr_1": "t"})
     (raw,) = requests_in(tmp_path / "r")
@@ -40,11 +40,11 @@ def test_each_request_carries_its_users_token_and_address(tmp_path: Path) -> Non
     assert b"X-Forwarded-For" not in nobody
 
 
-def test_the_mix_is_whole() -> None:
+def test_the_shares_of_the_mix_sum_to_one() -> None:
     assert sum(MIX.values()) == 100
 
 
-def test_answers_are_compared_without_what_is_made_for_each() -> None:
+def test_responses_are_compared_without_generated_values() -> None:
     def made(n: int) -> dict[str, object]:
         return {"id": f"msg_{n}", "at": f"2026-11-23T20:00:0{n}Z", "request_id": f"req-{n}", "n": 1}
 
@@ -54,7 +54,7 @@ def test_answers_are_compared_without_what_is_made_for_each() -> None:
     assert compare._timeless({"id": "usr_1"}) != compare._timeless({"id": "usr_2"})
 
 
-def test_only_the_wording_of_what_is_wrong_with_a_body_is_free() -> None:
+def test_only_the_wording_of_validation_errors_may_differ() -> None:
     def answer(code: str, detail: str) -> dict[str, object]:
         body = f'{{"code":"{code}","detail":"{detail}","errors":[]}}'
         return compare._comparable(422, {"content-type": "application/problem+json"}, body.encode())
