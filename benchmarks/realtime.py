@@ -38,8 +38,8 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 RIG = Path(__file__).parent / "rig"
 RESCUES = 40  # each with its rider and its driver connected
-RATES = (50, 200)  # messages a second
-BAR_RATE, BAR_MS = 50, 15.0  # p95 at 50 events a second
+RATES = (50, 200)  # messages per second
+BAR_RATE, BAR_MS = 50, 15.0  # p95 at 50 events per second
 ARRIVAL_TIMEOUT_S = 3.0  # events that have not arrived by then, after the last message, are lost
 
 
@@ -195,7 +195,7 @@ def compare(
 
 
 def judged(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with what is to be said of the bar, where it has one: met, or ``None`` if it cannot be judged.
+    """The row with the result of its bar, if it has one; ``None`` if it cannot be judged.
 
     A bar that is met although others used the machine is met.
     """

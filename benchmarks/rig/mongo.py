@@ -151,7 +151,7 @@ def _docker(docker: str) -> Iterator[MongoServer]:
 
 @contextmanager
 def _running(process: subprocess.Popen[bytes], port: int) -> Iterator[MongoServer]:
-    """A server of ours, once it answers; ended by its id."""
+    """A server that this process started, once it responds; ended by its process id."""
     url = f"mongodb://127.0.0.1:{port}/"
     try:
         wait_for(process, url, START_S)

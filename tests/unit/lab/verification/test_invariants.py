@@ -79,14 +79,14 @@ def test_money_matches_holds() -> None:
 
 def test_a_doubled_capture_at_the_processor_breaks_money_matches() -> None:
     records = case.records()
-    books = [case.processor_payment(2 * case.TOTAL)]
-    assert invariants.money_matches(records.rescues, records.payments, records.ledger, books)
+    processor_payments = [case.processor_payment(2 * case.TOTAL)]
+    assert invariants.money_matches(records.rescues, records.payments, records.ledger, processor_payments)
 
 
 def test_a_second_payment_at_the_processor_breaks_money_matches() -> None:
     records = case.records()
-    books = [case.processor_payment(), case.processor_payment(intent="pi_again")]
-    assert invariants.money_matches(records.rescues, records.payments, records.ledger, books)
+    processor_payments = [case.processor_payment(), case.processor_payment(intent="pi_again")]
+    assert invariants.money_matches(records.rescues, records.payments, records.ledger, processor_payments)
 
 
 def test_a_capture_booked_twice_breaks_money_matches() -> None:
