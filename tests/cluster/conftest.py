@@ -16,7 +16,7 @@ from support.mongo.cluster import NOT_HERE, PATIENCE_S, Cluster, router_url
 from support.mongo.commands import Commands, commands
 from support.store.writers import RIDES
 from supportcarr.bootstrap.container import SPECS
-from supportcarr.kit.store.mongo.cluster import pin_regions, runner
+from supportcarr.kit.store.mongo.cluster import command_runner, pin_regions
 from supportcarr.kit.store.mongo.document import Row
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.rescues.collections import RESCUES
@@ -60,7 +60,7 @@ def city(cluster: Cluster) -> Iterator[str]:
 
     async def set_up() -> None:
         async with AsyncMongoClient[Row](cluster.url) as client:
-            run = runner(client)
+            run = command_runner(client)
             await run("admin", {"enableSharding": name, "primaryShard": HOME})
             for spec in (RESCUES, RIDES):
                 await pin_regions(run, name, spec, REGIONS)

@@ -98,7 +98,7 @@ class MemoryStore:
                 known.make_indexes()
             self._collections[spec.name] = known
         elif known.spec != spec:
-            raise ValueError(f"{spec.name} is declared twice, and differently")
+            raise ValueError(f"{spec.name} is already declared with another spec")
         return known
 
     def get_collection(self, name: str) -> Collection[Any]:
@@ -185,7 +185,9 @@ class MemoryCollection(Generic[D]):
         for unique in self._spec.unique:
             held = [row.values[unique] for row in rows.values() if row.values[unique] is not None]
             if len(set(held)) < len(held):
-                raise StoreError(f"the unique key {unique} cannot be made: stored documents repeat it")
+                raise StoreError(
+                    f"the index of {unique} cannot be created: stored documents repeat its value"
+                )
         self._table.rows.update(rows)
         self._table.indexes |= self._declared_indexes()
 
@@ -194,9 +196,7 @@ class MemoryCollection(Generic[D]):
         if drop:
             self._table.indexes -= surplus
             return []
-        return [
-            f"{self._spec.name} has the index {name}, which nothing declares." for name in sorted(surplus)
-        ]
+        return [f"{self._spec.name} has the index {name}, which is not declared." for name in sorted(surplus)]
 
     def _declared_indexes(self) -> set[str]:
         return {"__".join(index.fields) for index in self._spec.indexes} | set(self._spec.unique)
@@ -238,7 +238,7 @@ class MemoryCollection(Generic[D]):
                     if (one < last if descending else one > last)
                 }
             except TypeError:
-                raise BadCursor("this is no cursor of this field") from None
+                raise BadCursor("this is not a cursor of this field") from None
         ids = sorted(keys, key=keys.__getitem__, reverse=descending)
         items = [self._decode(matching[document_id]) for document_id in ids[:limit]]
         if len(ids) <= limit:
@@ -278,7 +278,7 @@ class MemoryCollection(Generic[D]):
 
     # --- writes -------------------------------------------------------------------------------
 
-    async def insert(self, document: D, recorded: PendingEvents | None = None) -> D:
+    async def insert(self, document: D, pending: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=1)
         row = self._row(stored)
 
@@ -286,7 +286,7 @@ class MemoryCollection(Generic[D]):
             if self._is_taken(stored.id):
                 raise DuplicateKey(self._spec.name, "id")
             self._check_unique(stored.id, row)
-            return self._commit(stored, row, recorded)
+            return self._commit(stored, row, pending)
 
         return await self._store.write(run)
 
@@ -305,14 +305,14 @@ class MemoryCollection(Generic[D]):
 
         return await self._store.write(run)
 
-    async def save(self, document: D, recorded: PendingEvents | None = None) -> D:
+    async def save(self, document: D, pending: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=document.version + 1)
         row = self._row(stored)
 
         def run() -> D:
             self._check_version(document.id, document.version)
             self._check_unique(document.id, row)
-            return self._commit(stored, row, recorded)
+            return self._commit(stored, row, pending)
 
         return await self._store.write(run)
 
@@ -334,9 +334,9 @@ class MemoryCollection(Generic[D]):
 
         await self._store.write(run)
 
-    def _commit(self, stored: D, row: Row, recorded: PendingEvents | None) -> D:
+    def _commit(self, stored: D, row: Row, pending: PendingEvents | None) -> D:
         self._table.rows[stored.id] = row
-        events = recorded.envelopes(self._spec.name, stored.id, stored.version) if recorded else []
+        events = pending.envelopes(self._spec.name, stored.id, stored.version) if pending else []
         if events:
             self._record(stored.id, events)
             self._store.notify(self._spec.name, stored.id, events)

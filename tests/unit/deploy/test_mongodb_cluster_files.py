@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from support.mongo.cluster import COMPOSE, direct_url, service_of
-from supportcarr.kit.store.mongo.cluster import arguments_of
+from supportcarr.kit.store.mongo.cluster import parse_arguments
 from supportcarr.rescues.collections import RESCUES
 
 SCRIPT = COMPOSE.with_name("cluster")
@@ -35,7 +35,7 @@ def given() -> list[Namespace]:
     """What the script asks ``mongo_cluster`` for, in its order."""
     said = SCRIPT.read_text().replace("$router", "mongodb://r/").replace("${DATABASE:-supportcarr}", "city")
     lines = [line.strip() for line in said.splitlines()]
-    return [arguments_of(shlex.split(line)[1:]) for line in lines if line.startswith("setup mongodb://")]
+    return [parse_arguments(shlex.split(line)[1:]) for line in lines if line.startswith("setup mongodb://")]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -53,7 +53,7 @@ def test_no_two_servers_have_one_port() -> None:
 
 
 def test_the_script_makes_the_sets_of_all_their_members_and_the_shards_of_the_sets() -> None:
-    made = {asked.name: asked for asked in given() if asked.what == "replica-set"}
+    made = {asked.name: asked for asked in given() if asked.command == "replica-set"}
     assert {name: asked.members for name, asked in made.items()} == {
         name: members(name) for name in ("config", "east", "west")
     }
@@ -63,14 +63,14 @@ def test_the_script_makes_the_sets_of_all_their_members_and_the_shards_of_the_se
         "west": False,
     }
     assert len(members("east")) == 3
-    [joined] = [asked.shards for asked in given() if asked.what == "shards"]
+    [joined] = [asked.shards for asked in given() if asked.command == "shards"]
     assert joined == [f"{name}/{','.join(members(name))}" for name in ("east", "west")]
     assert argument("router", "--configdb") == f"config/{members('config')[0]}"
 
 
 def test_regions_are_pinned_before_anything_is_sharded() -> None:
     last = given()[-1]
-    assert (last.what, last.collection, last.field) == (
+    assert (last.command, last.collection, last.field) == (
         "regions",
         f"city.{RESCUES.name}",
         RESCUES.sharded_by,

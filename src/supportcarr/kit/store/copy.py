@@ -47,7 +47,7 @@ _MARKER_ID = "unfinished"
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What a collection holds, in figures: equal for equal contents on every engine."""
+    """Counts and a hash of a collection's contents: equal for equal contents on every engine."""
 
     documents: int
     events: int  # in the outboxes
@@ -168,10 +168,10 @@ async def _copy_collection(source: Collection[Any], target: Collection[Any], pro
 async def _pairs(
     source: Collection[Any], target: Collection[Any]
 ) -> AsyncIterator[tuple[Stored | None, Stored | None]]:
-    """Each id that either holds, in order, with what each holds under it.
+    """Each id that either collection holds, in order, with the document of each (``None``: absent).
 
-    Documents of the source may be written to the target on the way: the target is never read again
-    at or below an id that was handed out.
+    The caller may write documents of the source to the target meanwhile: the target is never read
+    again at or below an id that was yielded.
     """
     ours, theirs = _all(source), _all(target)
     wanted, held = await anext(ours, None), await anext(theirs, None)
@@ -196,7 +196,7 @@ async def _all(collection: Collection[Any]) -> AsyncIterator[Stored]:
 
 
 def _content(stored: Stored) -> bytes:
-    """What makes two stored documents equal, as bytes."""
+    """A stored document as bytes that are equal for equal documents."""
     return _encoder.encode(_plain((stored.id, stored.document, stored.events))) + b"\n"
 
 

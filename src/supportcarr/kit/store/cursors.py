@@ -1,8 +1,8 @@
-"""Page cursors: where a page ended, in a form that may travel in a URL.
+"""Page cursors: the position where a page ended, encoded for use in a URL.
 
-A cursor names its collection and sort, the sort field's value in the last document of the page (in
-the engine's own form; ``None``: absent) and that document's id.  It is not signed: it can only move
-the reader within what the query lets them see anyway.
+A cursor holds its collection and sort, the sort field's value in the last document of the page (in
+the engine's own form; ``None``: absent) and that document's id.  It is not signed: a forged cursor
+only selects another page of documents that the query returns anyway.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def decode(collection: str, sort: str, cursor: str) -> tuple[KeyValue, str]:
     try:
         found = _decoder.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (msgspec.DecodeError, Base64Error, ValueError):
-        raise BadCursor("this is no cursor") from None
+        raise BadCursor("this is not a cursor") from None
     if (found.collection, found.sort) != (collection, sort):
         raise BadCursor("this cursor belongs to another list or another order")
     if isinstance(found.value, int) and not -(2**63) <= found.value < 2**63:
-        raise BadCursor("this is no cursor")
+        raise BadCursor("this is not a cursor")
     return found.value, found.id

@@ -2,16 +2,17 @@
 
 Every engine keeps these promises (``tests/contract/store`` checks them):
 
-- ``save`` is one atomic act: the new document and its events, only if the stored version is the one
-  that was read; otherwise ``VersionConflict`` and nothing happened.  A save never drops an event
+- ``save`` is atomic: it stores the new document and its events if the stored version is the one that
+  was read; otherwise it raises ``VersionConflict`` and changes nothing.  A save never drops an event
   that is still in the outbox.
-- ``mark_published`` takes one event out of the outbox and leaves the version alone.
-- ``get`` and ``get_many`` never answer a document older than what was acknowledged before they were
-  called, by any process.  Engines may keep decoded documents as long as that holds, so two reads may
-  answer the same object; documents are frozen.
-- What was acknowledged survives the death of the process and of the machine.
-- ``find`` pages neither skip nor repeat a document that was there all along while others come and go.
-- Subscribers are told of each commit that has events, in this process, after it is durable.
+- ``mark_published`` removes one event from the outbox and does not change the version.
+- ``get`` and ``get_many`` never return a document older than the last write that any process saw
+  acknowledged before the call.  Engines may cache decoded documents as long as that holds, so two
+  reads may return the same object; documents are frozen.
+- An acknowledged write survives a crash of the process and of the machine.
+- Pages of ``find`` neither skip nor repeat a document that exists throughout, while others are
+  inserted and deleted.
+- Subscribers of a process are notified of each of its commits that has events, after it is durable.
 
 Fields that ``find`` names are top-level attributes of the document, of type ``str``, ``int``,
 ``float``, ``bool`` or ``datetime``; ``None`` is stored as absent.  A unique key is one ``str`` field,
@@ -35,7 +36,7 @@ Scalar = str | int | float | bool | datetime
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index over one or more fields, in that order; the id is the tie-break of every sort."""
+    """An index over one or more fields, in that order; documents with equal values are sorted by id."""
 
     fields: tuple[str, ...]
 
@@ -45,11 +46,11 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class CollectionSpec(Generic[D]):
-    """What a part declares of one of its collections.
+    """A part's declaration of one of its collections.
 
-    ``unique`` names the fields that are unique keys.  ``sharded_by`` names the field a sharding
+    ``unique`` names the fields that are unique keys.  ``sharded_by`` names the field that a sharding
     engine splits by; such a collection has no unique keys (``__post_init__`` refuses them).  Pages,
-    counts and scans of a ``read_model`` may be a moment old: an engine with replicas asks those.
+    counts and scans of a ``read_model`` may be slightly stale: an engine with replicas reads those.
     """
 
     name: str
@@ -79,18 +80,18 @@ class In:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Matches ``ge <= field < lt``; an absent bound does not bound.  An absent field never matches."""
+    """Matches ``ge <= field < lt``; a bound of ``None`` does not limit.  An absent field never matches."""
 
     ge: Scalar | None = None
     lt: Scalar | None = None
 
 
-Where = Mapping[str, Scalar | In | Range]  # all must match
+Where = Mapping[str, Scalar | In | Range]  # a document matches if every entry does
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[D]):
-    """Documents in order, and the cursor of the next page (``None``: this was the last)."""
+    """Documents in order, and the cursor of the next page (``None``: this is the last)."""
 
     items: list[D]
     next_cursor: str | None
@@ -98,9 +99,9 @@ class Page(Generic[D]):
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument(Generic[D]):
-    """A document as an engine holds it, with its outbox: what a copy to another engine moves.
+    """A document with its outbox, as a copy to another engine transfers it.
 
-    ``document`` is ``None`` for one that was deleted while events were still in its outbox.
+    ``document`` is ``None`` if it was deleted while events were still in its outbox.
     """
 
     id: str
@@ -109,12 +110,12 @@ class StoredDocument(Generic[D]):
 
 
 class StoreError(Exception):
-    """Base of what an engine reports.
+    """Base class of an engine's errors.
 
     StoreError
     ├── VersionConflict    the stored version is not the one that was read (or the document is gone)
     ├── DuplicateKey       the id, or the unique field named in ``.field``, is taken
-    ├── BadCursor          a page cursor that this query did not hand out
+    ├── BadCursor          a page cursor that this query did not return
     └── StoreUnavailable   the engine cannot be reached or cannot write (full, locked); try later
     """
 
@@ -138,7 +139,10 @@ class StoreUnavailable(StoreError):
 
 
 class Collection(Protocol[D]):
-    """One collection of documents of one type.  Implemented by ``SqliteCollection``, ``MongoCollection``."""
+    """One collection of documents of one type.
+
+    Implemented by ``SqliteCollection`` and ``MongoCollection``, and for tests by ``MemoryCollection``.
+    """
 
     @property
     def spec(self) -> CollectionSpec[D]: ...
@@ -147,7 +151,7 @@ class Collection(Protocol[D]):
         """The document, or ``None``."""
 
     async def get_many(self, ids: Sequence[str]) -> dict[str, D]:
-        """Those of the documents that exist, by id."""
+        """The documents that exist of those ids, by id."""
 
     async def find(
         self,
@@ -157,7 +161,7 @@ class Collection(Protocol[D]):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[D]:
-        """One page of those that match, sorted by one field (``-field``: descending), then by id.
+        """One page of the documents that match, sorted by one field (``-field``: descending), then by id.
 
         Ties are sorted by id in the same direction.  Documents without the sort field come first
         ascending, last descending.  A cursor belongs to its collection and sort.
@@ -165,61 +169,64 @@ class Collection(Protocol[D]):
         """
 
     async def count(self, where: Where | None = None) -> int:
-        """How many match."""
+        """The number of documents that match."""
 
-    async def insert(self, document: D, recorded: PendingEvents | None = None) -> D:
+    async def insert(self, document: D, pending: PendingEvents | None = None) -> D:
         """Store a new document as version 1, with its events.  Raises ``DuplicateKey``."""
 
     async def insert_many(self, documents: Sequence[D]) -> int:
-        """Store those whose id is not taken yet, without events; answers how many were stored.
+        """Store the documents whose id is not taken yet, without events; return how many were stored.
 
-        Raises ``DuplicateKey`` for a taken unique key (nothing is promised of the rest then).
+        Raises ``DuplicateKey`` for a taken unique key (any of the others may have been stored then).
         """
 
-    async def save(self, document: D, recorded: PendingEvents | None = None) -> D:
-        """Replace the stored document of the same id and version; answers it with the next version.
+    async def save(self, document: D, pending: PendingEvents | None = None) -> D:
+        """Replace the stored document of the same id and version; return it with the next version.
 
         ``document.version`` is the version that was read.  Raises ``VersionConflict``,
         ``DuplicateKey``.
         """
 
     async def delete(self, id: str, version: int) -> None:
-        """Remove it if the version is that; events still in its outbox are relayed all the same.
+        """Delete the document if it is at that version; events still in its outbox are published anyway.
 
-        Until they are, the id stays taken.  Raises ``VersionConflict``.
+        Until they are published, the id stays taken.  Raises ``VersionConflict``.
         """
 
     async def mark_published(self, event: EventEnvelope) -> None:
-        """Take the event out of the outbox; harmless if it is gone already."""
+        """Remove the event from the outbox; no effect if it is not there."""
 
     async def pending_events(self, id: str) -> list[EventEnvelope]:
         """The events of one document that are still in the outbox, oldest first."""
 
     def scan(self, where: Where | None = None, *, batch: int = 500) -> AsyncIterator[D]:
-        """Every document that matches, in order of id, read in batches: for rebuilds and checks."""
+        """Every document that matches, in order of id, read in batches; for rebuilds and checks."""
 
     async def read_stored(self, *, after: str = "", limit: int = 200) -> list[StoredDocument[D]]:
         """Up to *limit* documents with their outboxes, deleted ones included, in order of id."""
 
     async def write_stored(self, documents: Sequence[StoredDocument[D]]) -> None:
-        """Write documents exactly as given, versions and outboxes included, over what has their ids.
+        """Write documents exactly as given, versions and outboxes included, replacing those of the same ids.
 
-        For copies while nothing else writes: it checks no version and tells no subscriber.  Safe to
-        repeat.  Raises ``DuplicateKey`` (some of the documents may have been written then).
+        For copies while nothing else writes: no version is checked and no subscriber notified.  Safe
+        to repeat.  Raises ``DuplicateKey`` (some of the documents may have been written then).
         """
 
     async def erase_stored(self, ids: Sequence[str]) -> None:
-        """Remove these documents and their outboxes, whatever their versions.  For copies."""
+        """Delete these documents and their outboxes, whatever their versions; for copies."""
 
 
 CommitListener = Callable[[str, str, Sequence[EventEnvelope]], None]  # collection, document id, events
 
 
 class Store(Protocol):
-    """A database of collections.  Implemented by ``SqliteStore`` and ``MongoStore``."""
+    """A database of collections.
+
+    Implemented by ``SqliteStore`` and ``MongoStore``, and for tests by ``MemoryStore``.
+    """
 
     def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
-        """The collection of that spec (made, with its indexes, if the engine does so by itself)."""
+        """The collection of that spec.  The engine creates it and its indexes if they are missing."""
 
     def get_collection(self, name: str) -> Collection[Any]:
         """The collection declared under that name in this process.  Raises ``KeyError``."""
@@ -228,21 +235,21 @@ class Store(Protocol):
         """Call *listener* in this process after each commit that has events.  It must not block."""
 
     async def outbox(self, *, older_than_s: float, limit: int) -> list[tuple[str, str]]:
-        """(collection, document id) of documents with events in the outbox for longer than that
-        (wall time), oldest first: what a crash may have left behind."""
+        """(collection, document id) of documents with events that have been in the outbox for longer
+        than that (wall time), oldest first: events that a crash may have left unpublished."""
 
     async def check(self, *, apply: bool) -> list[str]:
-        """Compare what is declared with what the server has; with *apply* change the server.
+        """Compare the declared collections with those on the server; with *apply* change the server.
 
         Returns one plain sentence for each difference that remains.
         """
 
     async def ping(self) -> None:
-        """Raises ``StoreUnavailable`` if the store cannot serve."""
+        """Raise ``StoreUnavailable`` if the store cannot serve."""
 
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...
 
     def stats(self) -> dict[str, Any]:
-        """Figures of the engine for the metrics (commits, batch sizes, waits)."""
+        """Counters and gauges of the engine for the metrics (commits, batch sizes, waits)."""

@@ -1,17 +1,15 @@
-"""Documents that this process has read, and how it knows that nobody has changed them since.
+"""Read cache of one process, validated by version at each read.
 
-A read by id asks the server for the document's version and write id alone where the document is kept,
-and answers the kept one if both are equal.  So a kept document is never older than the read that asked
-for it, whichever process wrote: every read still goes to the primary, only the document itself is
-neither sent nor decoded again.
+If a document is cached, a read by id asks the server for the document's version and write id only, and
+returns the cached document if both are equal.  So a read never returns a stale document, whichever process
+wrote it: every read still goes to the primary, but the document is not transferred and decoded again.
 
-The version by itself does not name a content: an id may be deleted and inserted anew, from version 1
-again, and a write that a failover rolled back gives its version to another.  So each write also stores
-a write id of its own (``document.WRITE_ID``).  A document without one, from before there were write ids,
-is not kept.
+The version alone does not identify a content: an id may be deleted and inserted again at version 1, and
+after a failover that rolled a write back, another write gets the same version.  So each write also stores
+a new write id (``document.WRITE_ID``).  A document stored by a release without write ids is not cached.
 
-A document is kept once it was read twice without a change in between.  One that changes between any two
-reads would otherwise cost two round trips each time: the version, which differs, and then the document.
+A document is cached once it was read twice without a change in between.  Otherwise a document that changes
+between any two reads would cost two round trips each time: one for the version, one for the document.
 """
 
 from __future__ import annotations
@@ -20,40 +18,41 @@ from typing import Any
 
 from supportcarr.kit.store.mongo.document import WRITE_ID, Row
 
-KEPT = 20_000  # documents of a process, the oldest go first: some 40 MB
+MAX_DOCUMENTS = 20_000  # per process, about 40 MB; the oldest are evicted first
 
-Write = tuple[int, Any]  # version and write id: they name one content
+Write = tuple[int, Any]  # version and write id: together they identify one content
 
 
 def write_of(row: Row) -> Write | None:
-    """The write that made the row; ``None`` for a tombstone, and for a document without a write id."""
+    """The write that stored the row; ``None`` for a tombstone, and for a document without a write id."""
     if "version" not in row or WRITE_ID not in row:
         return None
     return row["version"], row[WRITE_ID]
 
 
 class ReadCache:
-    """Documents of one process by collection and id.  For the event loop's thread."""
+    """Documents of one process by collection and id.  Used only in the event loop's thread."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], tuple[Write, Any]] = {}  # with ``None``: read once so far
+        # The document of an entry is ``None`` as long as it was read only once.
+        self._entries: dict[tuple[str, str], tuple[Write, Any]] = {}
         self.hits = self.misses = 0
 
-    def look(self, collection: str, id: str) -> tuple[Write, Any] | None:
-        """The kept document and the write that it is of, to be confirmed by the server; else ``None``."""
-        kept = self._kept.get((collection, id))
-        return kept if kept is not None and kept[1] is not None else None
+    def get(self, collection: str, id: str) -> tuple[Write, Any] | None:
+        """The cached document and its write, which the caller compares with the server's; or ``None``."""
+        entry = self._entries.get((collection, id))
+        return entry if entry is not None and entry[1] is not None else None
 
-    def note(self, collection: str, id: str, write: Write | None, document: Any) -> None:
-        """Note that *document*, of that write, was read; it is kept if that write was read before."""
+    def record_read(self, collection: str, id: str, write: Write | None, document: Any) -> None:
+        """Record that *document*, stored by *write*, was read; cache it if the same write was read before."""
         key = collection, id
-        known = self._kept.pop(key, None)
+        previous = self._entries.pop(key, None)
         if write is None:
             return
-        if len(self._kept) >= KEPT:
-            del self._kept[next(iter(self._kept))]
-        self._kept[key] = write, document if known is not None and known[0] == write else None
+        if len(self._entries) >= MAX_DOCUMENTS:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = write, document if previous is not None and previous[0] == write else None
 
     def forget(self, collection: str, id: str) -> None:
-        """Keep that document no more: it is about to change, or gone."""
-        self._kept.pop((collection, id), None)
+        """Drop that document: it is about to change, or does not exist."""
+        self._entries.pop((collection, id), None)

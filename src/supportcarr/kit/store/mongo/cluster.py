@@ -1,16 +1,15 @@
-"""Sets a cluster up: replica sets, the shards behind a router, and what is sharded how.
+"""Set up a MongoDB cluster: replica sets, shards, zones, and the sharding of collections.
 
-Everything here is a list of administrative commands that may be given again: what is so already is
-left as it is.  *run* gives one command to one database and answers the server's answer; in tests it
-is a recorded log.  A deployment calls ``python -m supportcarr.kit.store.mongo.cluster``; the sharding of
-collections is part of ``supportcarr check --apply``.
+Each function sends administrative commands and is idempotent.  *run* sends one command to one database
+and returns the server's response; tests pass one that records the commands.  A deployment calls
+``python -m supportcarr.kit.store.mongo.cluster``; collections are sharded by ``supportcarr check --apply``.
 
 ``rescuerequests`` is sharded by ``{region, _id}``: the region is in the rescue's id, so every read and
-write by id names its shard, and a zone can pin a region to machines in it.  Regions that are pinned before
-the collection is sharded have their documents in the right place from the first one on.
+write by id goes to one shard, and a zone can pin a region to machines located in it.  Pin regions before
+the collection is sharded, so that even their first documents are stored on the right shard.
 
-``deploy/mongodb/cluster`` shows the order: the config servers' set, each shard's set, the router, the
-shards, the regions, and then ``supportcarr check --apply``.
+``deploy/mongodb/cluster`` shows the order: the replica set of the config servers, that of each shard, the
+router, the shards, the regions, and then ``supportcarr check --apply``.
 """
 
 from __future__ import annotations
@@ -43,11 +42,11 @@ COMMAND_S = 120.0
 async def initiate_replica_set(
     run: Run, name: str, members: Sequence[str], *, config_servers: bool = False, within_s: float = 60.0
 ) -> None:
-    """Make the replica set *name* of *members* (``host:port``) and wait for its primary.
+    """Create the replica set *name* of *members* (``host:port``) and wait for its primary.
 
-    *run* reaches one of them directly.  *config_servers*: it is to hold the settings of a cluster.
-    Raises ``StoreUnavailable`` if there is no primary in time; ``ValueError`` if the server is in a set of
-    another name.
+    *run* is connected directly to one of the members.  *config_servers*: these are the cluster's config
+    servers.  Raises ``StoreUnavailable`` if there is no primary in time; ``ValueError`` if the server is
+    in a replica set of another name.
     """
     try:
         status = await run("admin", {"replSetGetStatus": 1})
@@ -62,7 +61,7 @@ async def initiate_replica_set(
         try:
             await run("admin", {"replSetInitiate": config})
         except OperationFailure as late:
-            if late.code != _ALREADY_INITIALIZED:  # another was faster
+            if late.code != _ALREADY_INITIALIZED:  # another process did it in the meantime
                 raise
     for _ in range(max(1, int(within_s / POLL_S))):
         if (await run("admin", {"hello": 1})).get("primary"):
@@ -72,7 +71,7 @@ async def initiate_replica_set(
 
 
 async def add_shards(run: Run, shards: Sequence[str]) -> None:
-    """Put replica sets (``NAME/host:port,…``) behind the router that *run* reaches."""
+    """Add replica sets (``NAME/host:port,…``) as shards; *run* is connected to the router."""
     known = {shard["_id"] for shard in (await run("admin", {"listShards": 1}))["shards"]}
     for shard in shards:
         name = shard.partition("/")[0]
@@ -81,7 +80,7 @@ async def add_shards(run: Run, shards: Sequence[str]) -> None:
 
 
 async def shard_collection(run: Run, database: str, spec: CollectionSpec[Any]) -> None:
-    """Shard a collection by its spec's field.  Raises ``ValueError`` for a spec that names none."""
+    """Shard a collection by the field in its spec.  Raises ``ValueError`` for a spec without one."""
     if not spec.sharded_by:
         raise ValueError(f"{spec.name} is not declared as sharded")
     await run("admin", {"enableSharding": database})
@@ -89,17 +88,17 @@ async def shard_collection(run: Run, database: str, spec: CollectionSpec[Any]) -
 
 
 def shard_key(spec: CollectionSpec[Any]) -> dict[str, int]:
-    """The key that a collection is sharded by: its field, and the id so that one region can be split."""
+    """The shard key of a collection: its field, then the id, so that one region can be split."""
     return {str(spec.sharded_by): 1, "_id": 1}
 
 
 async def pin_regions(run: Run, database: str, spec: CollectionSpec[Any], regions: Mapping[str, str]) -> None:
-    """Keep the documents of each region on the shard that *regions* gives it."""
-    await pin(run, f"{database}.{spec.name}", str(spec.sharded_by), regions)
+    """Pin the documents of each region to its shard in *regions*."""
+    await pin_zones(run, f"{database}.{spec.name}", str(spec.sharded_by), regions)
 
 
-async def pin(run: Run, collection: str, field: str, regions: Mapping[str, str]) -> None:
-    """Keep what has a region in its *field* on that region's shard; *collection* is ``DATABASE.NAME``."""
+async def pin_zones(run: Run, collection: str, field: str, regions: Mapping[str, str]) -> None:
+    """Pin documents to shards by the region in their *field*; *collection* is ``DATABASE.NAME``."""
     for region, shard in regions.items():
         await run("admin", {"addShardToZone": shard, "zone": region})
         await run(
@@ -113,9 +112,9 @@ async def pin(run: Run, collection: str, field: str, regions: Mapping[str, str])
         )
 
 
-def runner(client: AsyncMongoClient[Row]) -> Run:
-    """Gives commands to the servers of *client*; each may take ``COMMAND_S``, whatever the client's own
-    patience: a shard that joins, or a collection that is split, is waited for."""
+def command_runner(client: AsyncMongoClient[Row]) -> Run:
+    """A function that sends commands through *client*, each with a time-out of ``COMMAND_S`` in place of
+    the client's: adding a shard or splitting a collection takes longer than other commands."""
 
     async def run(database: str, command: Command) -> Mapping[str, Any]:
         with pymongo.timeout(COMMAND_S):
@@ -125,10 +124,10 @@ def runner(client: AsyncMongoClient[Row]) -> Run:
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    """Do what a command line asks for."""
+    """Run the command that the command line names."""
     async with AsyncMongoClient[Row](arguments.url, directConnection=True) as client:
-        run = runner(client)
-        match arguments.what:
+        run = command_runner(client)
+        match arguments.command:
             case "replica-set":
                 await initiate_replica_set(
                     run, arguments.name, arguments.members, config_servers=arguments.config_servers
@@ -136,23 +135,23 @@ async def main(arguments: argparse.Namespace) -> None:
             case "shards":
                 await add_shards(run, arguments.shards)
             case "regions":
-                await pin(run, arguments.collection, arguments.field, dict(arguments.regions))
+                await pin_zones(run, arguments.collection, arguments.field, dict(arguments.regions))
 
 
-def arguments_of(given: Sequence[str]) -> argparse.Namespace:
-    """The arguments of a command line.  Ends the process with a usage if they are wrong."""
-    parser = argparse.ArgumentParser(prog="mongo_cluster", description="Sets a MongoDB cluster up.")
-    parser.add_argument("url", help="of one member, or of the router")
-    what = parser.add_subparsers(dest="what", required=True)
-    replica_set = what.add_parser("replica-set", help="make a replica set")
+def parse_arguments(given: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line.  Prints the usage and ends the process if it is wrong."""
+    parser = argparse.ArgumentParser(prog="mongo_cluster", description="Set up a MongoDB cluster.")
+    parser.add_argument("url", help="URL of one member, or of the router")
+    commands = parser.add_subparsers(dest="command", required=True)
+    replica_set = commands.add_parser("replica-set", help="create a replica set")
     replica_set.add_argument("name")
     replica_set.add_argument("members", nargs="+", metavar="HOST:PORT")
-    replica_set.add_argument("--config-servers", action="store_true", help="to hold a cluster's settings")
-    shards = what.add_parser("shards", help="put replica sets behind a router")
+    replica_set.add_argument("--config-servers", action="store_true", help="these are the config servers")
+    shards = commands.add_parser("shards", help="add replica sets as shards")
     shards.add_argument("shards", nargs="+", metavar="NAME/HOST:PORT,…")
-    regions = what.add_parser("regions", help="keep regions on shards")
+    regions = commands.add_parser("regions", help="pin regions to shards")
     regions.add_argument("collection", metavar="DATABASE.COLLECTION")
-    regions.add_argument("field", help="that holds the region")
+    regions.add_argument("field", help="the field that holds the region")
     regions.add_argument("regions", nargs="+", type=_pair, metavar="REGION=SHARD")
     return parser.parse_args(given)
 
@@ -165,5 +164,5 @@ def _pair(given: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(arguments_of(sys.argv[1:])))
+    asyncio.run(main(parse_arguments(sys.argv[1:])))
     sys.stdout.write("done\n")

@@ -1,4 +1,4 @@
-"""One collection of the MongoDB engine: the promises of the port, in single-document writes."""
+"""One collection of the MongoDB engine: the port's guarantees by single-document writes."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from supportcarr.kit.store import cursors
 from supportcarr.kit.store.mongo import copies, indexes
 from supportcarr.kit.store.mongo.cache import write_of
 from supportcarr.kit.store.mongo.document import (
-    ALIVE,
-    BURIED,
+    EMPTY_TOMBSTONE,
     NO_EVENTS,
+    NOT_DELETED,
     OUTBOX,
     WRITE_ID,
     Row,
     Shape,
     events_of,
 )
-from supportcarr.kit.store.mongo.errors import CONFLICTS, DUPLICATE_KEY, WRITE_CONFLICT
-from supportcarr.kit.store.mongo.query import after, both, condition, name_of, order
+from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, MAX_CONFLICTS, WRITE_CONFLICT
+from supportcarr.kit.store.mongo.query import after, all_of, condition, order, stored_name
 from supportcarr.kit.store.port import (
     CollectionSpec,
     DuplicateKey,
@@ -50,7 +50,7 @@ R = TypeVar("R")
 Rows = AsyncCollection[Row]
 
 CHUNK = 500  # documents read or inserted by one command
-STALE_S = 90  # a secondary that is further behind is not read; the driver allows no less
+MAX_STALENESS_S = 90  # secondaries that are further behind are not read; the driver's minimum is 90 s
 _NO_OUTBOX: Row = {OUTBOX: False}
 _WRITE: Row = {"version": True, WRITE_ID: True}
 
@@ -63,8 +63,8 @@ class MongoCollection(Generic[D]):
         self.shape = Shape(spec)
         self._rows: Rows | None = None  # while the store is open
         self._replicas: Rows | None = None
-        self._mended = False
-        self._mending = asyncio.Lock()
+        self._indexes_ensured = False
+        self._ensuring_indexes = asyncio.Lock()
 
     @property
     def spec(self) -> CollectionSpec[D]:
@@ -77,32 +77,35 @@ class MongoCollection(Generic[D]):
         self._rows = database[self.spec.name]
         # A page of a read model may be slightly stale; a read before a decision may not.
         self._replicas = (
-            self._rows.with_options(read_preference=SecondaryPreferred(max_staleness=STALE_S))
+            self._rows.with_options(read_preference=SecondaryPreferred(max_staleness=MAX_STALENESS_S))
             if self.spec.read_model
             else self._rows
         )
-        self._mended = False
+        self._indexes_ensured = False
 
     def detach(self) -> None:
         """Stop using the database."""
         self._rows = self._replicas = None
 
-    async def mend(self) -> None:
-        """Make the indexes that the spec asks for, once.  Raises ``StoreError`` if a unique key cannot be."""
-        async with self._mending:
-            if not self._mended:
-                await indexes.mend(_attached(self._rows), self.shape, self._store.attempt)
-                self._mended = True
+    async def ensure_indexes(self) -> None:
+        """Create the indexes that the spec declares, once.
+
+        Raises ``StoreError`` if an index of a unique key cannot be created.
+        """
+        async with self._ensuring_indexes:
+            if not self._indexes_ensured:
+                await indexes.ensure(_attached(self._rows), self.shape, self._store.attempt)
+                self._indexes_ensured = True
 
     async def _primary(self) -> Rows:
         """The collection on the primary, for writes and for reads before decisions."""
         rows = _attached(self._rows)
-        if not self._mended:
-            await self.mend()
+        if not self._indexes_ensured:
+            await self.ensure_indexes()
         return rows
 
-    async def _listing(self) -> Rows:
-        """The collection as pages, counts and scans read it."""
+    async def _list_source(self) -> Rows:
+        """The collection for pages, counts and scans: of a read model, on the secondaries if possible."""
         await self._primary()
         return _attached(self._replicas)
 
@@ -110,57 +113,57 @@ class MongoCollection(Generic[D]):
 
     async def get(self, id: str) -> D | None:
         cache = self._store.cache
-        kept = cache.look(self.spec.name, id)
+        kept = cache.get(self.spec.name, id)
         if kept is not None:
-            row = await self._one(id, _WRITE)
+            row = await self._find_one(id, _WRITE)
             if row and write_of(row) == kept[0]:
                 cache.hits += 1
                 known: D = kept[1]
                 return known
         cache.misses += 1
-        row = await self._one(id, _NO_OUTBOX)
+        row = await self._find_one(id, _NO_OUTBOX)
         if not row or "version" not in row:
             cache.forget(self.spec.name, id)
             return None
-        return self._noted(row)
+        return self._decode_and_cache(row)
 
     async def get_many(self, ids: Sequence[str]) -> dict[str, D]:
         found: dict[str, D] = {}
         rows = await self._primary()
         for start in range(0, len(ids), CHUNK):
             some = ids[start : start + CHUNK]
-            found |= await self._confirmed(rows, some)
+            found |= await self._validated(rows, some)
             unknown = [name for name in some if name not in found]
             if unknown:
                 self._store.cache.misses += len(unknown)
-                for row in await self._select(rows, self.shape.keys(unknown) | ALIVE):
-                    document = self._noted(row)
+                for row in await self._select(rows, self.shape.keys(unknown) | NOT_DELETED):
+                    document = self._decode_and_cache(row)
                     found[document.id] = document
         return found
 
-    async def _confirmed(self, rows: Rows, ids: Sequence[str]) -> dict[str, D]:
-        """The kept documents of those ids, as far as the server confirms them.
+    async def _validated(self, rows: Rows, ids: Sequence[str]) -> dict[str, D]:
+        """The cached documents of those ids whose version is still the stored one.
 
-        It is asked only if all of them are kept: to ask for some and read the others are two questions,
-        which cost more than to decode a few documents again.
+        Empty unless all of them are cached: validating some and reading the others takes two round trips,
+        which cost more than decoding a few documents again.
         """
         cache = self._store.cache
-        kept = {name: known for name in ids if (known := cache.look(self.spec.name, name)) is not None}
+        kept = {name: known for name in ids if (known := cache.get(self.spec.name, name)) is not None}
         if not kept or len(kept) < len(set(ids)):
             return {}
         found: dict[str, D] = {}
-        for row in await self._select(rows, self.shape.keys(list(kept)) | ALIVE, projection=_WRITE):
+        for row in await self._select(rows, self.shape.keys(list(kept)) | NOT_DELETED, projection=_WRITE):
             write, document = kept[row["_id"]]
             if write_of(row) == write:
                 found[row["_id"]] = document
         cache.hits += len(found)
         return found
 
-    def _noted(self, row: Row) -> D:
-        """The document of a row that was read whole; the cache hears of it."""
+    def _decode_and_cache(self, row: Row) -> D:
+        """The document of a complete row, which is recorded in the cache."""
         write = write_of(row)
         document = self.shape.decode(row)
-        self._store.cache.note(self.spec.name, document.id, write, document)
+        self._store.cache.record_read(self.spec.name, document.id, write, document)
         return document
 
     async def find(
@@ -174,7 +177,7 @@ class MongoCollection(Generic[D]):
         if limit < 1:
             raise ValueError("a page holds at least one document")
         descending = sort.startswith("-")
-        name = name_of(self.spec, sort.removeprefix("-"))
+        name = stored_name(self.spec, sort.removeprefix("-"))
         matches = condition(self.spec, where)
         pieces: tuple[Row, ...] = ({},)
         if cursor is not None:
@@ -182,12 +185,12 @@ class MongoCollection(Generic[D]):
             if name in self.shape.flags and value is not None:
                 value = bool(value)
             pieces = after(name, descending, value, last)
-        listing = await self._listing()
+        listing = await self._list_source()
         rows: list[Row] = []
         for piece in pieces:
             wanted = limit + 1 - len(rows)
             if wanted > 0:
-                rows += await self._select(listing, both(matches, piece), order(name, descending), wanted)
+                rows += await self._select(listing, all_of(matches, piece), order(name, descending), wanted)
         next_cursor = None
         if len(rows) > limit:
             value, last = rows[limit - 1].get(name), rows[limit - 1]["_id"]
@@ -198,14 +201,14 @@ class MongoCollection(Generic[D]):
 
     async def count(self, where: Where | None = None) -> int:
         matching = condition(self.spec, where)
-        listing = await self._listing()
+        listing = await self._list_source()
         return await self._store.attempt(lambda: listing.count_documents(matching))
 
     async def scan(self, where: Where | None = None, *, batch: int = CHUNK) -> AsyncIterator[D]:
         matches = condition(self.spec, where)
         place: Row = {}
         while True:
-            rows = await self._select(await self._listing(), both(matches, place), [("_id", 1)], batch)
+            rows = await self._select(await self._list_source(), all_of(matches, place), [("_id", 1)], batch)
             if rows:
                 place = {"_id": {"$gt": rows[-1]["_id"]}}
             for row in rows:
@@ -214,10 +217,10 @@ class MongoCollection(Generic[D]):
                 return
 
     async def pending_events(self, id: str) -> list[EventEnvelope]:
-        row = await self._one(id, {OUTBOX: True})
+        row = await self._find_one(id, {OUTBOX: True})
         return events_of(row) if row else []
 
-    async def _one(self, id: str, projection: Row) -> Row | None:
+    async def _find_one(self, id: str, projection: Row) -> Row | None:
         rows = await self._primary()
         key = self.shape.key(id)
         try:
@@ -246,25 +249,25 @@ class MongoCollection(Generic[D]):
 
     # --- writes -------------------------------------------------------------------------------
 
-    async def insert(self, document: D, recorded: PendingEvents | None = None) -> D:
+    async def insert(self, document: D, pending: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=1)
-        events = self._events(stored, recorded)
+        events = self._events(stored, pending)
         row = self.shape.row(stored, events)
         await self._write(partial(self._insert, row=row), stored.id, events)
         return stored
 
     async def _insert(self, rows: Rows, row: Row) -> None:
-        for _ in range(CONFLICTS):
+        for _ in range(MAX_CONFLICTS):
             try:
                 await self._store.attempt(lambda: rows.insert_one(row))
                 return
             except DuplicateKeyError as error:
-                field = await self._taken(rows, error.details, row, new=True)
-                if field == "id" and await self._clear(rows, [row["_id"]]):
+                field = await self._taken_field(rows, error.details, row, new=True)
+                if field == "id" and await self._remove_empty_tombstones(rows, [row["_id"]]):
                     continue
                 if field is not None:
                     raise DuplicateKey(self.spec.name, field) from None
-        raise StoreUnavailable(f"{self.spec.name}: {row['_id']} met others that came and went")
+        raise StoreUnavailable(f"{self.spec.name}: {row['_id']} kept meeting short-lived duplicates")
 
     async def insert_many(self, documents: Sequence[D]) -> int:
         stored = 0
@@ -278,7 +281,7 @@ class MongoCollection(Generic[D]):
 
     async def _insert_new(self, rows: Rows, new: list[Row]) -> int:
         stored = 0
-        for _ in range(CONFLICTS):
+        for _ in range(MAX_CONFLICTS):
             if not new:
                 return stored
             batch = new
@@ -287,11 +290,11 @@ class MongoCollection(Generic[D]):
                 return stored + len(batch)
             except BulkWriteError as error:
                 stored += len(batch) - len(error.details["writeErrors"])  # some servers miscount nInserted
-                new = await self._again(rows, batch, error)
-        raise StoreUnavailable(f"{self.spec.name}: {CONFLICTS} write conflicts in a row")
+                new = await self._rows_to_retry(rows, batch, error)
+        raise StoreUnavailable(f"{self.spec.name}: {MAX_CONFLICTS} write conflicts in a row")
 
-    async def _again(self, rows: Rows, batch: list[Row], error: BulkWriteError) -> list[Row]:
-        """Those of a batch that are worth another try.  Raises ``DuplicateKey``."""
+    async def _rows_to_retry(self, rows: Rows, batch: list[Row], error: BulkWriteError) -> list[Row]:
+        """The rows of a failed batch to insert again.  Raises ``DuplicateKey``."""
         conflicts: list[Row] = []
         taken: list[Row] = []
         for failure in error.details["writeErrors"]:
@@ -299,19 +302,19 @@ class MongoCollection(Generic[D]):
             if failure["code"] == WRITE_CONFLICT:
                 conflicts.append(row)
             elif failure["code"] == DUPLICATE_KEY:
-                field = await self._taken(rows, failure, row, new=True)
+                field = await self._taken_field(rows, failure, row, new=True)
                 if field not in ("id", None):
                     raise DuplicateKey(self.spec.name, field)
                 (taken if field else conflicts).append(row)
             else:
                 raise StoreError(f"{self.spec.name}: {row['_id']}: {failure.get('errmsg')}") from error
-        if taken and await self._clear(rows, [row["_id"] for row in taken]):
+        if taken and await self._remove_empty_tombstones(rows, [row["_id"] for row in taken]):
             conflicts += taken
         return conflicts
 
-    async def save(self, document: D, recorded: PendingEvents | None = None) -> D:
+    async def save(self, document: D, pending: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=document.version + 1)
-        events = self._events(stored, recorded)
+        events = self._events(stored, pending)
         update = self.shape.update(stored, events)
         self._store.cache.forget(self.spec.name, stored.id)
         await self._write(partial(self._save, read=document, update=update), stored.id, events)
@@ -319,19 +322,19 @@ class MongoCollection(Generic[D]):
 
     async def _save(self, rows: Rows, read: D, update: Row) -> None:
         key = {**self.shape.key(read.id), "version": read.version}
-        for _ in range(CONFLICTS):
+        for _ in range(MAX_CONFLICTS):
             try:
                 done = await self._store.attempt(lambda: rows.update_one(key, update))
             except DuplicateKeyError as error:
                 row = {"_id": read.id, **update.get("$set", {})}
-                field = await self._taken(rows, error.details, row, new=False)
+                field = await self._taken_field(rows, error.details, row, new=False)
                 if field is not None:
                     raise DuplicateKey(self.spec.name, field) from None
                 continue
             if not done.matched_count:
                 raise self._conflict(read.id, read.version)
             return
-        raise StoreUnavailable(f"{self.spec.name}: {read.id} met others that came and went")
+        raise StoreUnavailable(f"{self.spec.name}: {read.id} kept meeting short-lived duplicates")
 
     async def delete(self, id: str, version: int) -> None:
         self._store.cache.forget(self.spec.name, id)
@@ -344,15 +347,16 @@ class MongoCollection(Generic[D]):
         row = await self._store.attempt(lambda: rows.find_one(key))
         if row is None:
             raise self._conflict(id, version)
-        burial = self.shape.burial(row)
-        if not (await self._store.attempt(lambda: rows.update_one(key, burial))).matched_count:
+        tombstone = self.shape.to_tombstone(row)
+        if not (await self._store.attempt(lambda: rows.update_one(key, tombstone))).matched_count:
             raise self._conflict(id, version)
-        await self._clear(rows, [id])  # the relay may have been faster
+        # The relay may have published the last event in the meantime.
+        await self._remove_empty_tombstones(rows, [id])
 
     async def mark_published(self, event: EventEnvelope) -> None:
-        await self._write(partial(self._relayed, event=event))
+        await self._write(partial(self._remove_event, event=event))
 
-    async def _relayed(self, rows: Rows, event: EventEnvelope) -> None:
+    async def _remove_event(self, rows: Rows, event: EventEnvelope) -> None:
         left = await self._store.attempt(
             lambda: rows.find_one_and_update(
                 self.shape.key(event.document_id),
@@ -362,7 +366,7 @@ class MongoCollection(Generic[D]):
             )
         )
         if left and "version" not in left and not left.get(OUTBOX):
-            await self._clear(rows, [event.document_id])
+            await self._remove_empty_tombstones(rows, [event.document_id])
 
     # --- copies -------------------------------------------------------------------------------
 
@@ -381,15 +385,15 @@ class MongoCollection(Generic[D]):
 
     # --- what writes have in common -----------------------------------------------------------
 
-    async def _clear(self, rows: Rows, ids: list[str]) -> bool:
-        """Remove those of the ids that are tombstones without events; true if there were any.
+    async def _remove_empty_tombstones(self, rows: Rows, ids: list[str]) -> bool:
+        """Delete those of the ids that are tombstones without events; true if there were any.
 
-        A process that is killed between the two steps of deleting or publishing leaves one.
+        A process that is killed between the two steps of deleting or publishing leaves one behind.
         """
-        matching = self.shape.keys(ids) | BURIED
+        matching = self.shape.keys(ids) | EMPTY_TOMBSTONE
         return bool((await self._store.attempt(lambda: rows.delete_many(matching))).deleted_count)
 
-    async def _taken(self, rows: Rows, details: Any, row: Row, *, new: bool) -> str | None:
+    async def _taken_field(self, rows: Rows, details: Any, row: Row, *, new: bool) -> str | None:
         return await indexes.taken_field(rows, self.spec, self._store.attempt, details, row, new=new)
 
     async def _write(
@@ -406,8 +410,8 @@ class MongoCollection(Generic[D]):
         _attached(self._rows)
         return await self._store.finish(write())
 
-    def _events(self, stored: D, recorded: PendingEvents | None) -> list[EventEnvelope]:
-        return recorded.envelopes(self.spec.name, stored.id, stored.version) if recorded else []
+    def _events(self, stored: D, pending: PendingEvents | None) -> list[EventEnvelope]:
+        return pending.envelopes(self.spec.name, stored.id, stored.version) if pending else []
 
     def _conflict(self, id: str, version: int) -> VersionConflict:
         return VersionConflict(f"{self.spec.name}: {id} is not at version {version}")

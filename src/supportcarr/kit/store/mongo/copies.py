@@ -1,4 +1,4 @@
-"""How a MongoDB collection is read and written for copies between stores: as stored, outboxes included."""
+"""Read and write stored documents of a MongoDB collection, outboxes included, for copies between stores."""
 
 from __future__ import annotations
 

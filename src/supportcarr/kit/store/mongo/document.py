@@ -1,4 +1,4 @@
-"""How a document lies in MongoDB: in the open, under its own field names, with its outbox beside them.
+"""The layout of a document in MongoDB: its fields under their own names, and its outbox.
 
 ::
 
@@ -6,14 +6,14 @@
      due_at: "2026-03-02T12:08:00.000000Z", …,
      outbox: [{id: "res_qc_01j….3.0", saved_at: "2026-03-02T12:00:00.123456Z", event: "{…}"}]}
 
-- A time at the top level is text of one width in UTC, to the microsecond (a BSON date has milliseconds
-  only): it sorts, ranges and indexes as the instant does, and ``$toDate`` reads it.
-- A field that queries use is there unless it is ``None``; then it is absent.  Other fields that hold
-  their default may be absent.  So a query never meets a null, and no default is left out of an index.
-- ``write_id`` is new with each insert and save: with the version it names this content and no other
-  (``cache`` says what for).  Documents of before it have none.
-- A deleted document whose events are still out is a tombstone: ``_id`` and ``outbox`` without a
-  ``version`` (and the field that it is sharded by, which tells where it lies).
+- A time at the top level is text of fixed width in UTC, to the microsecond (a BSON date has milliseconds
+  only): it sorts and compares like the instant, and ``$toDate`` reads it.
+- A field that queries use is absent if it is ``None`` and present otherwise.  Other fields that hold
+  their default may be absent.  So queries never meet a null, and indexes contain default values.
+- ``write_id`` is new with each insert and save: with the version it identifies one content (for the read
+  cache, ``cache``).  Documents stored by releases without it have none.
+- A deleted document with pending events is a tombstone: ``_id`` and ``outbox`` without a ``version``
+  (and the field that it is sharded by, which determines its shard).
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from supportcarr.contracts.ids import region_of
 from supportcarr.kit.store.port import CollectionSpec, StoredDocument, StoreError
 
 D = TypeVar("D", bound=Document)
-Row = dict[str, Any]  # a document as BSON has it
+Row = dict[str, Any]  # a document as decoded from BSON
 
 OUTBOX = "outbox"
 WRITE_ID = "write_id"
-ALIVE: Row = {"version": {"$exists": True}}
+NOT_DELETED: Row = {"version": {"$exists": True}}
 NO_EVENTS: Row = {f"{OUTBOX}.0": {"$exists": False}}
-BURIED: Row = {"version": {"$exists": False}, **NO_EVENTS}  # a tombstone that nothing needs any more
+EMPTY_TOMBSTONE: Row = {"version": {"$exists": False}, **NO_EVENTS}  # a tombstone that can be deleted
 
 _event_encoder = msgspec.json.Encoder()
 _event_decoder = msgspec.json.Decoder(EventEnvelope)
 
 
 def stamp(value: datetime) -> str:
-    """The instant as text that sorts: RFC 3339 in UTC with microseconds.
+    """The instant as text that sorts by time: RFC 3339 in UTC with microseconds.
 
     Raises ``ValueError`` for a time without a zone.
     """
@@ -58,7 +58,7 @@ def stamp(value: datetime) -> str:
 def query_value(value: object) -> str | int | float:
     """*value* as it is stored in a field that queries use.
 
-    Raises ``ValueError`` for a datetime without a zone, ``TypeError`` for what such a field cannot hold.
+    Raises ``ValueError`` for a datetime without a zone, ``TypeError`` for other unsupported types.
     """
     if isinstance(value, Enum):
         return query_value(value.value)
@@ -72,9 +72,8 @@ def query_value(value: object) -> str | int | float:
 class Shape(Generic[D]):
     """The layout of one collection's documents.
 
-    Raises ``ValueError`` for a type that has no such layout: a field of a name that the layout needs
-    or that is renamed, or a field for queries that may be ``None`` and has another default (its absence
-    would mean both).
+    Raises ``ValueError`` for an unsupported type: with a field that is renamed or has a reserved name, or
+    with a field for queries that may be ``None`` and has another default (its absence would be ambiguous).
     """
 
     def __init__(self, spec: CollectionSpec[D]) -> None:
@@ -95,30 +94,30 @@ class Shape(Generic[D]):
         self._names = tuple(name for name in fields if name not in ("id", "version"))
         self._times = tuple(f.name for f in fields.values() if _holds(f.type, inspect.DateTimeType))
         self._absent = tuple(f.name for f in fields.values() if f.default is None)
-        self._asked = tuple(name for name in spec.fields if name != "version")
+        self._queried = tuple(name for name in spec.fields if name != "version")
         self.flags = frozenset(f.name for f in fields.values() if _holds(f.type, inspect.BoolType))
 
     # --- documents ----------------------------------------------------------------------------
 
     def key(self, id: str) -> Row:
-        """The filter that names one document, and its shard."""
+        """The filter for one document, including its shard."""
         if self.spec.sharded_by:
             return {"_id": id, self.spec.sharded_by: region_of(id)}
         return {"_id": id}
 
     def keys(self, ids: Sequence[str]) -> Row:
-        """The filter that names several."""
+        """The filter for several documents, including their shards."""
         named: Row = {"_id": {"$in": list(ids)}}
         if self.spec.sharded_by:
             named[self.spec.sharded_by] = {"$in": sorted({region_of(one) for one in ids})}
         return named
 
     def fields(self, document: D) -> Row:
-        """What is stored of a document, without id, version and outbox."""
+        """The stored fields of a document, without id, version and outbox."""
         row: Row = msgspec.to_builtins(document, str_keys=True)
         del row["id"]
         row.pop("version", None)
-        for name in self._asked:
+        for name in self._queried:
             value = getattr(document, name)
             if value is not None:
                 row[name] = query_value(value)
@@ -134,14 +133,14 @@ class Shape(Generic[D]):
         return row
 
     def row(self, document: D, events: Sequence[EventEnvelope] = ()) -> Row:
-        """A new document, whole."""
+        """The complete row of a new document."""
         row = {"_id": document.id, "version": document.version, WRITE_ID: ObjectId(), **self.fields(document)}
         if events:
             row[OUTBOX] = _entries(events)
         return row
 
     def update(self, document: D, events: Sequence[EventEnvelope]) -> Row:
-        """The update that makes the version before into *document*: all of it in one act."""
+        """The single update that turns the previous version into *document* and adds its events."""
         fields = self.fields(document)
         update: Row = {"$inc": {"version": 1}, "$set": {WRITE_ID: ObjectId(), **fields}}
         if gone := {name: "" for name in self._names if name not in fields}:
@@ -150,13 +149,13 @@ class Shape(Generic[D]):
             update["$push"] = {OUTBOX: {"$each": _entries(events)}}
         return update
 
-    def burial(self, row: Row) -> Row:
-        """The update that makes a stored document into a tombstone."""
+    def to_tombstone(self, row: Row) -> Row:
+        """The update that turns a stored document into a tombstone."""
         kept = ("_id", OUTBOX, self.spec.sharded_by)
         return {"$unset": {name: "" for name in row if name not in kept}}
 
     def decode(self, row: Row) -> D:
-        """The document of a row.  Raises ``StoreError`` for one that its type cannot hold."""
+        """The document of a row.  Raises ``StoreError`` if it does not fit the document's type."""
         row["id"] = row.pop("_id")
         row.pop(WRITE_ID, None)
         try:
@@ -165,20 +164,20 @@ class Shape(Generic[D]):
             raise StoreError(f"{self.spec.name}: a stored document cannot be read: {error}") from error
 
     def stored(self, row: Row) -> StoredDocument[D]:
-        """A row with its outbox, or a tombstone, as a copy moves it."""
+        """A row with its outbox, or a tombstone, in the form that a copy transfers."""
         document_id, events = row["_id"], tuple(events_of(row))
         row.pop(OUTBOX, None)
         return StoredDocument(document_id, self.decode(row) if "version" in row else None, events)
 
     def stored_row(self, stored: StoredDocument[D]) -> Row:
-        """The row of a document that is written as a copy moves it."""
+        """The row of a document that a copy transferred."""
         if stored.document is not None:
             return self.row(stored.document, stored.events)
         return {**self.key(stored.id), OUTBOX: _entries(stored.events)}
 
     def defaults(self) -> Row:
-        """What the fields that queries use hold where a document was stored without them."""
-        defaults = {name: self._fields[name].default for name in self._asked}
+        """The defaults of the fields that queries use, for documents that were stored without them."""
+        defaults = {name: self._fields[name].default for name in self._queried}
         return {
             name: query_value(value)
             for name, value in defaults.items()
@@ -200,7 +199,7 @@ def _entries(events: Sequence[EventEnvelope]) -> list[Row]:
 
 
 def _holds(type: inspect.Type, wanted: type[inspect.Type]) -> bool:
-    """True if a field of *type* can hold a *wanted*."""
+    """True if a field of *type* can hold a value of type *wanted*."""
     if isinstance(type, inspect.Metadata):
         return _holds(type.type, wanted)
     if isinstance(type, inspect.UnionType):

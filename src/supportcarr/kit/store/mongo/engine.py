@@ -1,8 +1,8 @@
-"""The engine of several machines: each document is stored in MongoDB with its outbox in it.
+"""The MongoDB engine, for deployments on several machines: each document contains its outbox.
 
-A save is one update of one document, so it needs no transaction: ``{_id, version}`` names what was read,
-and ``$set``, ``$inc`` and ``$push`` bring the document, its version and its events in one act.  What lies
-where is told in ``mongo.document``; ``docs/adr/0015-mongodb-through-pymongo.md`` says why.
+A save is one update of one document, so it needs no transaction: the filter ``{_id, version}`` selects the
+version that was read, and ``$set``, ``$inc`` and ``$push`` change the document, its version and its outbox
+atomically.  ``mongo.document`` describes the layout; ``docs/adr/0015-mongodb-through-pymongo.md`` says why.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ D = TypeVar("D", bound=Document)
 R = TypeVar("R")
 
 MAX_CONNECTIONS = 100  # of this process to one server
-_WATCHING = 2  # of them the driver's own: one hears of changes of the server, one measures the way there
+# The driver opens two more per server: one streams changes of the topology, one measures round-trip times.
+_MONITORING_CONNECTIONS = 2
 
 log = structlog.get_logger(__name__)
 
 
 class _PlainIntegers(TypeDecoder):
-    """Numbers over 32 bits as ``int``: the driver's own kind is unknown to msgspec."""
+    """Decode 64-bit integers as ``int``: msgspec does not know the driver's ``Int64``."""
 
     bson_type = Int64
 
@@ -54,8 +55,8 @@ _CODEC: CodecOptions[Row] = CodecOptions(type_registry=TypeRegistry([_PlainInteg
 class MongoStore:
     """Implements ``Store`` at *url* (``mongodb://…`` or ``mongodb+srv://…``).
 
-    *database*: its name, else the one in the URL, else ``supportcarr``.  *timeout_s* bounds each
-    operation with all that the driver repeats of it.  What the URL says of the pool counts up to
+    *database*: its name; by default the one in the URL, else ``supportcarr``.  *timeout_s* bounds each
+    operation including the driver's retries.  A pool size in the URL is respected up to
     ``MAX_CONNECTIONS``; writes always wait for the majority.
     """
 
@@ -74,7 +75,9 @@ class MongoStore:
     # --- life ---------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Connect, and make the indexes of what is declared by now (the others': at their first use).
+        """Connect, and create the indexes of the collections declared so far.
+
+        Collections declared later get their indexes at their first use.
 
         Raises ``StoreUnavailable``; ``StoreError`` if stored documents repeat a unique key.
         """
@@ -91,13 +94,13 @@ class MongoStore:
             await self.ping()
             for collection in self._collections.values():
                 collection.attach(self._database)
-            await asyncio.gather(*(collection.mend() for collection in self._collections.values()))
+            await asyncio.gather(*(collection.ensure_indexes() for collection in self._collections.values()))
         except BaseException:
             await self.close()
             raise
 
     def _connect(self) -> AsyncMongoClient[Row]:
-        pool = MAX_CONNECTIONS - _WATCHING
+        pool = MAX_CONNECTIONS - _MONITORING_CONNECTIONS
         asked = {name.lower(): value for name, value in parse_qsl(urlsplit(self._url).query)}
         try:
             return AsyncMongoClient(
@@ -124,14 +127,14 @@ class MongoStore:
     # --- collections --------------------------------------------------------------------------
 
     def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
-        """The collection of that spec; its indexes are made when the store opens, or at its first use."""
+        """The collection of that spec; its indexes are created when the store opens, or at its first use."""
         known = self._collections.get(spec.name)
         if known is None:
             known = self._collections[spec.name] = MongoCollection(self, spec)
             if self._database is not None:
                 known.attach(self._database)
         elif known.spec != spec:
-            raise ValueError(f"{spec.name} is declared twice, and differently")
+            raise ValueError(f"{spec.name} is already declared with another spec")
         return known
 
     def get_collection(self, name: str) -> Collection[Any]:
@@ -150,7 +153,7 @@ class MongoStore:
                 log.exception("store_listener_failed", collection=collection, document_id=id)
 
     async def finish(self, writing: Coroutine[Any, Any, R]) -> R:
-        """*writing*'s outcome; it goes on to its end when the caller is cancelled."""
+        """The outcome of *writing*, which runs to its end even if the caller is cancelled."""
         task = asyncio.create_task(writing)
         self._writing.add(task)
         task.add_done_callback(self._finished)
@@ -159,20 +162,20 @@ class MongoStore:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._writing.discard(task)
         if not task.cancelled():
-            task.exception()  # known here, if nobody waits for it any more
+            task.exception()  # retrieve it, so that asyncio does not warn if the caller was cancelled
 
     # --- outbox, health -----------------------------------------------------------------------
 
     async def outbox(self, *, older_than_s: float, limit: int) -> list[tuple[str, str]]:
         until = stamp(datetime.fromtimestamp(time.time() - older_than_s, UTC))
-        database = self._opened()
+        database = self._require_database()
 
         async def of(name: str) -> list[tuple[str, str, str]]:
             async def read() -> list[Row]:
                 waiting = database[name].find(
                     {f"{OUTBOX}.saved_at": {"$lte": until}},
                     {f"{OUTBOX}.saved_at": True},
-                    sort=[(f"{OUTBOX}.saved_at", 1)],  # of an array: by its least
+                    sort=[(f"{OUTBOX}.saved_at", 1)],  # MongoDB sorts an array by its smallest element
                     limit=limit,
                 )
                 return await waiting.to_list()
@@ -185,16 +188,16 @@ class MongoStore:
         return [(name, document_id) for _, name, document_id in oldest[:limit]]
 
     async def check(self, *, apply: bool) -> list[str]:
-        """As the port says; *apply* also makes validators, shards what is declared so, and drops indexes
-        of ours that nothing declares any more."""
+        """As the port says; *apply* also sets validators, shards collections that are declared as sharded,
+        and drops our own indexes that are not declared any more."""
         shapes = [collection.shape for collection in self._collections.values()]
-        return await maintenance.check(self._opened(), shapes, self.attempt, apply=apply)
+        return await maintenance.check(self._require_database(), shapes, self.attempt, apply=apply)
 
     async def ping(self) -> None:
-        database = self._opened()
+        database = self._require_database()
         await self.attempt(lambda: database.command("ping"))
 
-    def _opened(self) -> AsyncDatabase[Row]:
+    def _require_database(self) -> AsyncDatabase[Row]:
         if self._database is None:
             raise StoreUnavailable("the store is not open")
         return self._database
@@ -205,6 +208,6 @@ class MongoStore:
             "write_conflicts": self.attempt.conflicts,
             "unavailable": self.attempt.unavailable,
             "writing": len(self._writing),
-            "reads_kept": self.cache.hits,
-            "reads_missed": self.cache.misses,
+            "cache_hits": self.cache.hits,
+            "cache_misses": self.cache.misses,
         }

@@ -1,8 +1,8 @@
 """Translate errors of MongoDB and its driver, and retry write conflicts.
 
-The driver retries what it calls retryable (reads; writes if the server numbers them, so that none is
-done twice) within the store's time-out.  Here the rest is retried: a write that the server gave up
-because of a conflict (code 112); it has changed nothing.
+The driver itself retries reads, and writes that carry a transaction number (so that none takes effect
+twice), within the store's time-out.  This module retries what the driver does not: a write that the server
+aborted because of a write conflict (code 112) and that changed nothing.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ R = TypeVar("R")
 
 DUPLICATE_KEY = 11000
 WRITE_CONFLICT = 112
-CONFLICTS = 12  # write conflicts in a row that one write bears
-LONGEST_PAUSE_S = 0.2
+MAX_CONFLICTS = 12  # consecutive write conflicts after which a write fails
+MAX_PAUSE_S = 0.2
 
-# What says that a server cannot serve (github.com/mongodb/mongo, src/mongo/base/error_codes.yml).
+# Codes that mean that a server cannot serve (github.com/mongodb/mongo, src/mongo/base/error_codes.yml).
 _CANNOT_SERVE = frozenset(
     {
         6,  # HostUnreachable
@@ -60,7 +60,7 @@ _CANNOT_SERVE = frozenset(
         13435,  # NotPrimaryNoSecondaryOk
         13436,  # NotPrimaryOrSecondary
         14031,  # OutOfDiskSpace
-        16500,  # TooManyRequests, on servers that are billed by request
+        16500,  # TooManyRequests, on services that are billed by request
     }
 )
 
@@ -68,9 +68,9 @@ _INDEX_NAMED = re.compile(r"index: (?:\S*\$)?(\S+)")
 
 
 def as_unavailable(error: PyMongoError) -> StoreUnavailable | None:
-    """``StoreUnavailable`` if *error* says that the server cannot be reached or cannot serve now.
+    """``StoreUnavailable`` if *error* means that the server cannot be reached or cannot serve now.
 
-    ``None`` for our own mistakes and for outcomes (a duplicate key).
+    ``None`` for programming errors and for regular outcomes (a duplicate key).
     """
     if isinstance(error, InvalidOperation):
         return StoreUnavailable("the store is not open") if "after close" in str(error) else None
@@ -90,15 +90,15 @@ def code_of(error: PyMongoError) -> int | None:
 
 
 class Attempts:
-    """Runs what talks to the server; counts what happened to it."""
+    """Runs operations on the server, retries write conflicts, and counts both."""
 
     def __init__(self) -> None:
         self.operations = self.conflicts = self.unavailable = 0
 
     async def __call__(self, run: Callable[[], Awaitable[R]]) -> R:
-        """*run*'s outcome; after a write conflict *run* is called again, a little later.
+        """The outcome of *run*; after a write conflict *run* is called again after a pause.
 
-        Raises ``StoreUnavailable``, also after too many conflicts; what else the driver raises.
+        Raises ``StoreUnavailable``, also after too many conflicts; other errors of the driver as they are.
         """
         self.operations += 1
         lost = 0
@@ -106,7 +106,7 @@ class Attempts:
             try:
                 return await run()
             except PyMongoError as error:
-                if code_of(error) == WRITE_CONFLICT and lost < CONFLICTS:
+                if code_of(error) == WRITE_CONFLICT and lost < MAX_CONFLICTS:
                     self.conflicts += 1
                     lost += 1
                 else:
@@ -115,13 +115,13 @@ class Attempts:
                         raise
                     self.unavailable += 1
                     raise unavailable from error
-            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_S, 0.002 * 2**lost)))  # noqa: S311 - jitter
+            await asyncio.sleep(random.uniform(0, min(MAX_PAUSE_S, 0.002 * 2**lost)))  # noqa: S311 - jitter
 
 
 def index_of(details: Mapping[str, Any] | None) -> str | None:
-    """The field, or the name of the index, that a duplicate key error names; ``None`` if it names none.
+    """The field or index that a duplicate key error names, in ``keyPattern`` or in the message.
 
-    Servers say it in ``keyPattern``, in the message, or not at all.
+    ``None`` if it names neither, as on some servers.
     """
     pattern = (details or {}).get("keyPattern")
     if pattern:

@@ -1,8 +1,8 @@
-"""The indexes of one collection: those declared, those on the server, and how to make the missing ones.
+"""The indexes of one collection: compare the declared ones with the server's, and create missing ones.
 
-A missing index is made when the collection is first used, because a collection without its unique keys
-is wrong.  A deployment runs ``supportcarr check --apply`` first, so that no process waits for a long build.
-Only indexes with our own prefix are ever dropped: operators may add others.
+Missing indexes are created when the collection is first used, because without its unique indexes it could
+store duplicates.  A deployment runs ``supportcarr check --apply`` first, so that no process waits for a
+long build.  Only indexes with our own prefix are ever dropped: operators may add others.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ import structlog
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure
 
-from supportcarr.kit.store.mongo.document import ALIVE, OUTBOX, Row, Shape
+from supportcarr.kit.store.mongo.document import NOT_DELETED, OUTBOX, Row, Shape
 from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, code_of, index_of
 from supportcarr.kit.store.port import CollectionSpec, StoreError
 
 R = TypeVar("R")
 
-BUILD_S = 600.0  # for a build, or a fill, over many documents
+BUILD_S = 600.0  # time-out of building an index or filling in defaults
 
-_NAMESPACE_EXISTS = 48  # two processes made the collection at once
+_NAMESPACE_EXISTS = 48  # two processes created the collection at the same time
 
 log = structlog.get_logger(__name__)
 
 
 class Attempt(Protocol):
-    """Runs a call of the server.  Implemented by ``mongo.errors.Attempts``."""
+    """Runs an operation on the server.  Implemented by ``mongo.errors.Attempts``."""
 
     def __call__(self, run: Callable[[], Awaitable[R]]) -> Awaitable[R]: ...
 
 
 def unique_name(spec: CollectionSpec[Any], field: str) -> str:
-    """The name of the index that holds a unique key."""
+    """The name of the index of a unique key."""
     return f"{spec.name}__{field}__unique"
 
 
 def unique_fields(spec: CollectionSpec[Any]) -> dict[str, str]:
-    """The field that holds a unique key, by the names under which a server may speak of it."""
+    """The unique fields, by each name that a server may use for them in an error."""
     return {
         "_id": "id",
         "_id_": "id",
@@ -58,7 +58,7 @@ async def taken_field(
     *,
     new: bool,
 ) -> str | None:
-    """The field that a duplicate key error is about; ``None`` if nothing holds its value any more."""
+    """The field that a duplicate key error is about; ``None`` if its value is free again by now."""
     named = unique_fields(spec).get(index_of(details) or "")
     if named is not None:
         return named
@@ -66,15 +66,15 @@ async def taken_field(
     async def exists(matching: Row) -> bool:
         return await attempt(lambda: rows.find_one(matching, {"_id": True})) is not None
 
-    # Some servers do not name it.
+    # Some servers do not name the key.
     for field in spec.unique:
         if field in row and await exists({field: row[field], "_id": {"$ne": row["_id"]}}):
             return field
     return "id" if new and await exists({"_id": row["_id"]}) else None
 
 
-def wanted(spec: CollectionSpec[Any]) -> dict[str, Row]:
-    """Every index that the spec asks for, by name; and the one that finds what is to be relayed."""
+def declared(spec: CollectionSpec[Any]) -> dict[str, Row]:
+    """Every index that the spec declares, by name, and the one that finds documents with pending events."""
     indexes: dict[str, Row] = {}
     for index in spec.indexes:
         fields = [f for f in index.fields if f != "id"]
@@ -88,7 +88,7 @@ def wanted(spec: CollectionSpec[Any]) -> dict[str, Row]:
     return indexes
 
 
-async def made(rows: AsyncCollection[Row], attempt: Attempt) -> dict[str, Row]:
+async def existing(rows: AsyncCollection[Row], attempt: Attempt) -> dict[str, Row]:
     """Every index that the server has, by name, in the form of ``wanted``."""
 
     async def read() -> list[Any]:
@@ -104,39 +104,39 @@ async def made(rows: AsyncCollection[Row], attempt: Attempt) -> dict[str, Row]:
 
 
 def missing(spec: CollectionSpec[Any], has: dict[str, Row]) -> dict[str, Row]:
-    """What the spec asks for and the server does not have so."""
-    return {name: index for name, index in wanted(spec).items() if not _same(has.get(name), index)}
+    """The declared indexes that the server lacks or has in another form."""
+    return {name: index for name, index in declared(spec).items() if not _same(has.get(name), index)}
 
 
-def superfluous(spec: CollectionSpec[Any], has: dict[str, Row]) -> list[str]:
-    """Names of our indexes that the spec does not ask for any more."""
-    return sorted(name for name in has if name.startswith(f"{spec.name}__") and name not in wanted(spec))
+def undeclared(spec: CollectionSpec[Any], has: dict[str, Row]) -> list[str]:
+    """Names of our own indexes that the spec does not declare any more."""
+    return sorted(name for name in has if name.startswith(f"{spec.name}__") and name not in declared(spec))
 
 
-async def mend(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempt) -> None:
-    """Make what is missing.  Raises ``StoreError`` if a unique key cannot be held."""
-    lacking = missing(shape.spec, await made(rows, attempt))
+async def ensure(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempt) -> None:
+    """Create missing indexes.  Raises ``StoreError`` if one of a unique key cannot be created."""
+    lacking = missing(shape.spec, await existing(rows, attempt))
     if not lacking:
         return
-    await fill(rows, shape, attempt)
+    await fill_defaults(rows, shape, attempt)
     for name, index in lacking.items():
-        refusal = await make(rows, name, index, attempt)
-        if refusal and index.get("unique"):
-            raise StoreError(refusal)
-        if refusal:  # slower, but still correct
-            log.warning("index_refused", collection=shape.spec.name, index=name, why=refusal)
+        error = await create(rows, name, index, attempt)
+        if error and index.get("unique"):
+            raise StoreError(error)
+        if error:  # queries are slower without it, but still correct
+            log.warning("index_refused", collection=shape.spec.name, index=name, reason=error)
 
 
-async def fill(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempt) -> None:
+async def fill_defaults(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempt) -> None:
     """Write the defaults of fields that queries use into documents that were stored without them."""
     for field, value in shape.defaults().items():
-        absent = {field: None, **ALIVE}
+        absent = {field: None, **NOT_DELETED}
         with pymongo.timeout(BUILD_S):
             await attempt(lambda: rows.update_many(absent, {"$set": {field: value}}))  # noqa: B023 - run at once
 
 
-async def make(rows: AsyncCollection[Row], name: str, index: Row, attempt: Attempt) -> str | None:
-    """Make one index; why the server refused it, as a sentence."""
+async def create(rows: AsyncCollection[Row], name: str, index: Row, attempt: Attempt) -> str | None:
+    """Create one index; return a sentence that says why the server refused it, or ``None``."""
     options = {option: value for option, value in index.items() if option != "key"}
     keys = list(index["key"].items())
     for last in (False, False, True):
@@ -146,7 +146,7 @@ async def make(rows: AsyncCollection[Row], name: str, index: Row, attempt: Attem
             return None
         except OperationFailure as error:
             if code_of(error) == DUPLICATE_KEY:
-                return f"{name} cannot be made: stored documents repeat it."
+                return f"The index {name} cannot be created: stored documents repeat its value."
             if last or code_of(error) != _NAMESPACE_EXISTS:
                 return f"MongoDB refused the index {name}: {error.details and error.details.get('errmsg')}."
     return None

@@ -1,7 +1,8 @@
-"""``check`` of the MongoDB engine: compare the server with what is declared, and change what differs.
+"""``check`` of the MongoDB engine: compare the server with the declared collections, and update it.
 
-Servers that speak MongoDB's protocol differ in what they support.  What a server refuses is reported in a
-sentence and the rest goes on: no promise of the engine depends on a validator or a secondary index.
+Servers that speak MongoDB's protocol differ in what they support.  If a server refuses a change, that is
+reported in a sentence and the check continues: no guarantee of the engine depends on a validator or on a
+non-unique index.
 """
 
 from __future__ import annotations
@@ -17,39 +18,39 @@ from supportcarr.kit.store.mongo.document import Row, Shape
 from supportcarr.kit.store.mongo.errors import Attempts
 from supportcarr.kit.store.port import CollectionSpec
 
-_ROUTED = "Sharded"  # the driver's word for a deployment behind a router
+_SHARDED = "Sharded"  # the driver's topology type behind a router
 
 
 async def check(
     database: AsyncDatabase[Row], shapes: Sequence[Shape[Any]], attempt: Attempts, *, apply: bool
 ) -> list[str]:
-    """One plain sentence for each thing that is, or with *apply* stays, different."""
+    """One plain sentence for each difference; with *apply*, for each that remains."""
     found: list[str] = []
     for shape in shapes:
-        found += await _indexes(database, shape, attempt, apply=apply)
-        found += await _validator(database, shape.spec, attempt, apply=apply)
-        if database.client.topology_description.topology_type_name == _ROUTED:
-            found += await sharding(database, shape.spec, attempt, apply=apply)
+        found += await _check_indexes(database, shape, attempt, apply=apply)
+        found += await _check_validator(database, shape.spec, attempt, apply=apply)
+        if database.client.topology_description.topology_type_name == _SHARDED:
+            found += await check_sharding(database, shape.spec, attempt, apply=apply)
     return found
 
 
-async def _indexes(
+async def _check_indexes(
     database: AsyncDatabase[Row], shape: Shape[Any], attempt: Attempts, *, apply: bool
 ) -> list[str]:
     spec = shape.spec
     rows = database[spec.name]
-    has = await indexes.made(rows, attempt)
+    has = await indexes.existing(rows, attempt)
     refused: dict[str, str] = {}
     if apply:
         lacking = indexes.missing(spec, has)
         if lacking:
-            await indexes.fill(rows, shape, attempt)
-        for name in [*indexes.superfluous(spec, has), *(name for name in lacking if name in has)]:
+            await indexes.fill_defaults(rows, shape, attempt)
+        for name in [*indexes.undeclared(spec, has), *(name for name in lacking if name in has)]:
             await attempt(lambda: rows.drop_index(name))  # noqa: B023 - run at once
         for name, index in lacking.items():
-            if refusal := await indexes.make(rows, name, index, attempt):
-                refused[name] = refusal
-        has = await indexes.made(rows, attempt)
+            if error := await indexes.create(rows, name, index, attempt):
+                refused[name] = error
+        has = await indexes.existing(rows, attempt)
     return [
         *refused.values(),
         *(
@@ -58,16 +59,16 @@ async def _indexes(
             if name not in refused
         ),
         *(
-            f"{spec.name} has the index {name}, which nothing declares."
-            for name in indexes.superfluous(spec, has)
+            f"{spec.name} has the index {name}, which is not declared."
+            for name in indexes.undeclared(spec, has)
         ),
     ]
 
 
-async def _validator(
+async def _check_validator(
     database: AsyncDatabase[Row], spec: CollectionSpec[Any], attempt: Attempts, *, apply: bool
 ) -> list[str]:
-    # moderate: what was stored before, and does not fit, may still be changed
+    # moderate: documents that do not match already may still be changed
     wanted: Row = {
         "validator": schema.validator(spec),
         "validationLevel": "moderate",
@@ -84,18 +85,18 @@ async def _validator(
     if await held():
         return []
     if not apply:
-        return [f"{spec.name} lacks its validator, or has another."]
+        return [f"{spec.name} lacks its validator, or has a different one."]
     try:
         await attempt(lambda: database.command({"collMod": spec.name, **wanted}))
     except OperationFailure as error:
-        return [f"MongoDB refused the validator of {spec.name}: {_why(error)}."]
-    return [] if await held() else [f"MongoDB took the validator of {spec.name}, and does not hold it."]
+        return [f"MongoDB refused the validator of {spec.name}: {_reason(error)}."]
+    return [] if await held() else [f"MongoDB accepted the validator of {spec.name} but did not store it."]
 
 
-async def sharding(
+async def check_sharding(
     database: AsyncDatabase[Row], spec: CollectionSpec[Any], attempt: Attempts, *, apply: bool
 ) -> list[str]:
-    """What differs in how a collection is spread over the shards behind a router."""
+    """Differences in how a collection is sharded, as sentences."""
 
     async def read() -> Any:
         return await database.client["config"]["collections"].find_one(
@@ -103,11 +104,11 @@ async def sharding(
         )
 
     entry = await attempt(read)
-    # A router may know of collections that are on one shard, whole.
+    # Unsharded collections may have an entry too.
     split = entry is not None and "key" in entry and not (entry.get("dropped") or entry.get("unsplittable"))
     key = dict(entry["key"]) if split else None
     if key is not None and spec.unique:
-        return [f"{spec.name} is sharded, where its unique keys cannot be held."]
+        return [f"{spec.name} is sharded, so its unique keys cannot be enforced."]
     if not spec.sharded_by:
         return []
     if key is not None:
@@ -116,11 +117,11 @@ async def sharding(
     if not apply:
         return [f"{spec.name} is not sharded by {spec.sharded_by} yet."]
     try:
-        await cluster.shard_collection(cluster.runner(database.client), database.name, spec)
+        await cluster.shard_collection(cluster.command_runner(database.client), database.name, spec)
     except OperationFailure as error:
-        return [f"MongoDB refused to shard {spec.name}: {_why(error)}."]
+        return [f"MongoDB refused to shard {spec.name}: {_reason(error)}."]
     return []
 
 
-def _why(error: OperationFailure) -> str:
+def _reason(error: OperationFailure) -> str:
     return str((error.details or {}).get("errmsg") or error).rstrip(".")

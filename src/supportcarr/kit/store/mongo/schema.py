@@ -1,8 +1,8 @@
-"""Validators for MongoDB from the types of documents: ``$jsonSchema`` in the subset that servers know.
+"""Generate MongoDB validators from the types of documents: ``$jsonSchema`` in the subset that servers know.
 
-A validator is a second look, for the day when something else writes to the database; our own writes are
-typed.  It says which fields must be there, of which BSON type, and which words an enumeration has; fields
-that it does not know it lets pass, so that the next release may write before its validators are applied.
+A validator protects against other programs that write to the database; our own writes are typed.  It
+declares required fields, their BSON types, and the values of enumerations.  Unknown fields are allowed, so
+that the next release may write before its validators are applied.
 https://www.mongodb.com/docs/manual/reference/operator/query/jsonSchema/
 """
 
@@ -30,7 +30,7 @@ _EVENTS: Row = {
 
 
 def validator(spec: CollectionSpec[Any]) -> Row:
-    """The filter that every document of a collection, and every tombstone in it, matches."""
+    """The filter that every document and every tombstone of a collection matches."""
     info = inspect.type_info(spec.type)
     assert isinstance(info, inspect.StructType)
     schema = _struct(info, ())
@@ -44,9 +44,9 @@ def validator(spec: CollectionSpec[Any]) -> Row:
 
 
 def schema_of(type: inspect.Type, within: tuple[object, ...] = ()) -> Row:
-    """The schema of what ``msgspec.to_builtins`` makes of a value of *type*.
+    """The schema of a value of *type* after ``msgspec.to_builtins``.
 
-    *within*: the structs around it; one that holds itself is not followed.
+    *within*: the structs around it; a struct that contains itself is described as any object.
     """
     match type:
         case inspect.Metadata():
@@ -75,7 +75,7 @@ def schema_of(type: inspect.Type, within: tuple[object, ...] = ()) -> Row:
             return {"bsonType": "array", "items": schema_of(type.item_type, within)}
         case inspect.AnyType() | inspect.RawType() | inspect.CustomType():
             return {}
-        case _:  # times, bytes, decimals, …
+        case _:  # times, bytes, decimals and others become text
             return {"bsonType": "string"}
 
 
@@ -99,6 +99,6 @@ def _tuple(items: list[Row]) -> Row:
 
 
 def _if_any(name: str, values: Iterable[object]) -> Row:
-    """Servers refuse an empty list here."""
+    """The keyword with its values, or nothing if there are none: servers refuse an empty list."""
     listed = list(values)
     return {name: listed} if listed else {}

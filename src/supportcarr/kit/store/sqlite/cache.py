@@ -1,19 +1,19 @@
-"""Documents that this process has read, and how it knows that nobody has changed them since.
+"""Read cache of one process, validated by version counters in memory that all processes share.
 
-A read of SQLite costs five times what a request may cost elsewhere: two system calls for its lock,
-pages that every commit of any process throws out of the cache, and the interpreter's lock given away
-in between.  So decoded documents are kept, and the processes tell each other of changes in memory that
-they share: a file of counters beside the database, one for each slot of document ids.
+A read of SQLite is slow compared with the rest of a request: two system calls for its lock, a page cache
+that every commit of any process invalidates, and the interpreter's lock released in between.  So decoded
+documents are cached.  Processes signal changes through a memory-mapped file of counters beside the database.
+Each document id is hashed to one of the counters (a slot).
 
-- Whoever commits counts the slots of what is written up to an odd number before the commit, and to the
-  next even one after it.  That happens while no other process may write (``FairFileLock``).
-- Whoever reads notes the counter first.  The document is kept under it only if the counter was even,
-  and is the same after the read: no commit was on its way.  A kept document counts as long as its
-  counter stands: no commit of its slot has begun.
+- A writer increments the counters of the documents that it changes to the next odd number before the
+  commit, and to the next even number after it, while it holds the lock between processes (``FairFileLock``).
+- A reader reads the counter first.  It caches the document under that number only if it is even and
+  unchanged after the read, that is, if no commit was in progress.  The cached document is valid as long as
+  the counter has not changed, that is, as long as no commit of its slot has begun.
 
-A writer that is killed between the two leaves an odd counter: documents of that slot are then read from
-the database each time, until the slot is written again.  What two ids share by chance costs a read, no
-more.  The counters need not survive anything: kept documents do not survive their process.
+A writer that is killed in between leaves an odd counter: documents of that slot are not cached until the
+slot is written again.  Two ids in the same slot cost additional reads and nothing else.  The counters need
+not survive a restart, because cached documents do not either.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from pathlib import Path
 from typing import Any
 
 SLOTS = 1 << 16
-KEPT = 20_000  # documents of a process, the oldest go first: some 40 MB
+MAX_DOCUMENTS = 20_000  # per process, about 40 MB; the oldest are evicted first
 
-_WIDTH = 8  # bytes of a counter: written and read in one piece
-_SEVERAL = 1  # in place of a counter: no counter that is kept is odd
+_WIDTH = 8  # bytes of a counter: read and written atomically
+_SHARED_SLOT = 1  # odd, so nothing is cached under it
 
 
 class VersionCounters:
     """The counters that all processes of one database share.
 
-    Make it while no other process makes or writes it.  Raises ``OSError`` if it cannot be had.
+    Create it while holding the lock between processes.  Raises ``OSError`` if the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
-        descriptor = os.open(f"{path}.marks", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(f"{path}.versions", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if os.fstat(descriptor).st_size < SLOTS * _WIDTH:
-                # Written, not only lengthened: on a full disk a hole in mapped memory ends the process.
+                # Written, not only extended: with a full disk, a write to a mapped hole kills the process.
                 os.pwrite(descriptor, bytes(SLOTS * _WIDTH), 0)
             self._memory = mmap.mmap(descriptor, SLOTS * _WIDTH)
         finally:
@@ -53,24 +53,24 @@ class VersionCounters:
     def slot(id: str) -> int:
         return zlib.crc32(id.encode("utf-8", "surrogatepass")) % SLOTS
 
-    def begin(self, ids: Iterable[str]) -> dict[int, int]:
-        """Say that those documents are about to change; hand the answer to ``end``.
+    def begin_write(self, ids: Iterable[str]) -> dict[int, int]:
+        """Mark those documents as about to change; pass the returned value to ``end_write``.
 
-        It holds the count of each slot after that, and an odd number where several ids share one:
-        which of them was written last is not known here.
+        It maps each slot to its count after the commit, or to an odd number if several of the ids share the
+        slot: the order of their writes is not known here.
         """
         after: dict[int, int] = {}
         for name in ids:
             slot = self.slot(name)
             if slot in after:
-                after[slot] = _SEVERAL
+                after[slot] = _SHARED_SLOT
             else:
                 odd = self.counts[slot] = self.counts[slot] + 1 | 1
                 after[slot] = odd + 1
         return after
 
-    def end(self, slots: Iterable[int]) -> None:
-        """Say that they have changed, or will not."""
+    def end_write(self, slots: Iterable[int]) -> None:
+        """Mark the change as complete, or as given up."""
         for slot in slots:
             self.counts[slot] += 1
 
@@ -80,36 +80,36 @@ class VersionCounters:
 
 
 class ReadCache:
-    """Documents of one process by collection and id.  For the event loop's thread."""
+    """Documents of one process by collection and id.  Used only in the event loop's thread."""
 
-    def __init__(self, marks: VersionCounters) -> None:
-        self._counts = marks.counts
-        self._slot = marks.slot
-        self._kept: dict[tuple[str, str], tuple[int, Any, int]] = {}  # with the slot
+    def __init__(self, counters: VersionCounters) -> None:
+        self._counts = counters.counts
+        self._slot = counters.slot
+        self._entries: dict[tuple[str, str], tuple[int, Any, int]] = {}  # count, document, slot
         self.hits = self.misses = 0
 
-    def look(self, collection: str, id: str) -> tuple[int, Any]:
-        """The counter as it is now, and the document if the kept one is still right, else ``None``.
+    def get(self, collection: str, id: str) -> tuple[int, Any]:
+        """The current count, and the cached document if it is valid, else ``None``.
 
-        The document may be its bytes, if it was written here and not asked for since.
+        The document is in encoded form if it was written by this process and not read since.
         """
-        kept = self._kept.get((collection, id))
-        if kept is None:
+        entry = self._entries.get((collection, id))
+        if entry is None:
             count = self._counts[self._slot(id)]
         else:
-            noted, document, slot = kept
+            cached_count, document, slot = entry
             count = self._counts[slot]
-            if noted == count:
+            if cached_count == count:
                 self.hits += 1
                 return count, document
         self.misses += 1
         return count, None
 
-    def keep(self, collection: str, id: str, count: int, document: Any) -> None:
-        """Keep a document that was read after ``look`` answered *count*, or written under that count."""
+    def put(self, collection: str, id: str, count: int, document: Any) -> None:
+        """Cache a document that was read after ``get`` returned *count*, or stored under that count."""
         slot = self._slot(id)
         if count & 1 or self._counts[slot] != count:
             return
-        if len(self._kept) >= KEPT:
-            del self._kept[next(iter(self._kept))]
-        self._kept[collection, id] = count, document, slot
+        if len(self._entries) >= MAX_DOCUMENTS:
+            del self._entries[next(iter(self._entries))]
+        self._entries[collection, id] = count, document, slot

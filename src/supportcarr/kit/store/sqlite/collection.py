@@ -1,4 +1,4 @@
-"""One collection of the SQLite engine: the promises of the port, in SQL."""
+"""One collection of the SQLite engine: the port's operations in SQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound=Document)
 
-SYNC_ROWS = 100  # at most so many rows are read (if an index finds them) or inserted in the caller's thread
+SYNC_ROWS = 100  # up to this many rows are read (if an index finds them) or inserted in the caller's thread
 CHUNK = 500  # rows read or inserted by one statement or transaction
 
 
@@ -42,21 +42,21 @@ class SqliteCollection(Generic[D]):
         cache = self._store.cache
         if cache is None:
             raise StoreUnavailable("the store is not open")
-        count, kept = cache.look(self.table.name, id)
+        count, kept = cache.get(self.table.name, id)
         if kept is not None:
             return self._decoded(cache, id, count, kept)
         rows = self._store.read_sync(self.table.get, (id,))
         if not rows:
             return None
         document = self.table.decode(rows[0][0])
-        cache.keep(self.table.name, id, count, document)
+        cache.put(self.table.name, id, count, document)
         return document
 
     def _decoded(self, cache: ReadCache, id: str, count: int, kept: Any) -> D:
-        """What the cache keeps, as a document."""
+        """The document of a cache entry, which may be in encoded form."""
         if type(kept) is bytes:
             kept = self.table.decode(kept)
-            cache.keep(self.table.name, id, count, kept)
+            cache.put(self.table.name, id, count, kept)
         document: D = kept
         return document
 
@@ -64,7 +64,7 @@ class SqliteCollection(Generic[D]):
         cache = self._store.cache
         if cache is None:
             raise StoreUnavailable("the store is not open")
-        looked = {name: cache.look(self.table.name, name) for name in ids}
+        looked = {name: cache.get(self.table.name, name) for name in ids}
         found: dict[str, D] = {
             name: self._decoded(cache, name, count, kept)
             for name, (count, kept) in looked.items()
@@ -77,7 +77,7 @@ class SqliteCollection(Generic[D]):
             sql = f"SELECT _id, _body FROM {self.table.name} WHERE {clause.sql}"  # noqa: S608
             for name, body in await self._store.read(sql, clause.values, few=len(some.values) <= SYNC_ROWS):
                 found[name] = self.table.decode(body)
-                cache.keep(self.table.name, name, looked[name][0], found[name])
+                cache.put(self.table.name, name, looked[name][0], found[name])
         return found
 
     async def find(
@@ -151,9 +151,9 @@ class SqliteCollection(Generic[D]):
 
     # --- writes -------------------------------------------------------------------------------
 
-    async def insert(self, document: D, recorded: PendingEvents | None = None) -> D:
+    async def insert(self, document: D, pending: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=1)
-        events = self._events(stored, recorded)
+        events = self._events(stored, pending)
         row = self.table.row(stored)
         await self._store.write(
             lambda connection: self.table.insert(connection, row, events),
@@ -176,10 +176,10 @@ class SqliteCollection(Generic[D]):
             )
         return stored
 
-    async def save(self, document: D, recorded: PendingEvents | None = None) -> D:
+    async def save(self, document: D, pending: PendingEvents | None = None) -> D:
         read = document.version
         stored = msgspec.structs.replace(document, version=read + 1)
-        events = self._events(stored, recorded)
+        events = self._events(stored, pending)
         row = self.table.row(stored)
         await self._store.write(
             lambda connection: self.table.save(connection, row, read, events),
@@ -221,12 +221,12 @@ class SqliteCollection(Generic[D]):
             lambda connection: self.table.erase_stored(connection, ids), ids=ids, long_running=True
         )
 
-    def _events(self, stored: D, recorded: PendingEvents | None) -> list[EventEnvelope]:
-        return recorded.envelopes(self.spec.name, stored.id, stored.version) if recorded else []
+    def _events(self, stored: D, pending: PendingEvents | None) -> list[EventEnvelope]:
+        return pending.envelopes(self.spec.name, stored.id, stored.version) if pending else []
 
     def _written(self, id: str, body: bytes, events: list[EventEnvelope], count: int) -> None:
         """Cache a document that was committed, and notify subscribers of its events."""
         if self._store.cache is not None:
-            self._store.cache.keep(self.table.name, id, count, body)
+            self._store.cache.put(self.table.name, id, count, body)
         if events:
             self._store.notify(self.spec.name, id, events)

@@ -65,7 +65,7 @@ class SqliteStore:
     # --- life ---------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Open or make the file, and bring its tables up to what is declared.
+        """Open or create the file, and migrate its tables to the declared specs.
 
         Raises ``StoreUnavailable``; ``StoreError`` if stored documents do not fit their types.
         """
@@ -86,7 +86,7 @@ class SqliteStore:
             try:
                 self._counters = VersionCounters(self.path)
             except OSError as error:
-                raise StoreUnavailable(f"{self.path}.marks cannot be opened: {error.strerror}") from error
+                raise StoreUnavailable(f"{self.path}.versions cannot be opened: {error.strerror}") from error
             self.cache = ReadCache(self._counters)
             self._writer = Writer(self.path, self._connect, self._counters, timeout_s=self._timeout_s)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
@@ -110,12 +110,12 @@ class SqliteStore:
             lock.close()
 
     def _migrate(self, table: Table[Any], connection: sqlite3.Connection) -> None:
-        """Bring one table up to its spec."""
+        """Migrate one table to its spec."""
         if table.missing(connection):
             _in_transaction(connection, lambda: table.migrate(connection))
 
     async def close(self) -> None:
-        """Write what waits and close the file; later calls raise ``StoreUnavailable``."""
+        """Commit waiting writes and close the file; later calls raise ``StoreUnavailable``."""
         writer, pool = self._writer, self._pool
         self._writer = self._pool = None
         if writer is not None:
@@ -151,11 +151,11 @@ class SqliteStore:
     # --- collections --------------------------------------------------------------------------
 
     def collection(self, spec: CollectionSpec[D]) -> Collection[D]:
-        """The collection of that spec; its table is made now, or when the store opens."""
+        """The collection of that spec; its table is created now, or when the store opens."""
         known = self._collections.get(spec.name)
         if known is not None:
             if known.spec != spec:
-                raise ValueError(f"{spec.name} is declared twice, and differently")
+                raise ValueError(f"{spec.name} is already declared with another spec")
             return known
         made = SqliteCollection(self, Table(spec))
         if self._sync_reader is not None and made.table.missing(self._sync_reader):
@@ -194,7 +194,7 @@ class SqliteStore:
         return [(row[0], row[1]) for row in rows]
 
     async def check(self, *, apply: bool) -> list[str]:
-        """As the port says; *apply* also drops indexes that nothing declares any more."""
+        """As the port says; *apply* also drops indexes that are not declared any more."""
         await self.ping()
         return await asyncio.to_thread(self._check, apply)
 
@@ -212,7 +212,7 @@ class SqliteStore:
             for table in tables:
                 found += table.missing(connection)
                 found += [
-                    f"{table.spec.name} has the index {name}, which nothing declares."
+                    f"{table.spec.name} has the index {name}, which is not declared."
                     for name in table.undeclared(connection)
                 ]
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -239,12 +239,12 @@ class SqliteStore:
             "longest_lock_wait_seconds": writer.longest_lock_wait_s,
             "waiting": writer.waiting,
             "truncations": writer.truncations,
-            "reads_kept": self.cache.hits if self.cache else 0,
-            "reads_missed": self.cache.misses if self.cache else 0,
+            "cache_hits": self.cache.hits if self.cache else 0,
+            "cache_misses": self.cache.misses if self.cache else 0,
         }
 
     async def backup(self, path: Path) -> None:
-        """Copy the store as it is at one moment to a new file, while it is being used.
+        """Copy a consistent snapshot of the store to a new file, while the store is in use.
 
         Raises ``FileExistsError``; ``StoreUnavailable``.
         """
@@ -277,7 +277,7 @@ class SqliteStore:
         deferrable: bool = False,
         long_running: bool = False,
     ) -> R:
-        """*run*'s outcome, once it is durable.  As ``Writer.submit`` says."""
+        """The outcome of *run*, once it is durable.  Parameters as for ``Writer.submit``."""
         if self._writer is None:
             raise StoreUnavailable("the store is not open")
         return await self._writer.submit(
@@ -296,13 +296,13 @@ class SqliteStore:
             raise as_unavailable(error) or error from error
 
     async def read(self, sql: str, values: Sequence[Any], *, few: bool = False) -> list[Any]:
-        """Rows.  *few*: their number is small, so if an index finds them they are read synchronously."""
+        """Rows.  *few*: there are few of them, so if an index finds them they are read synchronously."""
         if few and self._by_index(sql, values):
             return self.read_sync(sql, values)
         return await self.read_with(lambda connection: connection.execute(sql, values).fetchall())
 
     async def read_with(self, run: Callable[[sqlite3.Connection], R]) -> R:
-        """*run*'s outcome, in a thread of the pool with a connection that can only read."""
+        """The outcome of *run*, in a thread of the pool with a read-only connection."""
         if self._pool is None:
             raise StoreUnavailable("the store is not open")
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._read_pooled, run)

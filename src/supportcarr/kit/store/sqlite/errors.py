@@ -1,4 +1,4 @@
-"""What SQLite reports, as what the port reports."""
+"""Translate errors of SQLite into errors of the port."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNAVAILABLE = frozenset(
 
 
 def as_unavailable(error: sqlite3.Error) -> StoreUnavailable | None:
-    """``StoreUnavailable`` if *error* means that the file cannot be used, ``None`` for a mistake of ours."""
+    """``StoreUnavailable`` if *error* means that the file cannot be used, ``None`` for others."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None or code & 0xFF not in _UNAVAILABLE:
         return None

@@ -1,6 +1,6 @@
 """A fair lock between processes on one machine.
 
-SQLite lets waiting writers poll, so a process that commits again and again starves the others.
+SQLite's waiting writers poll its lock, so a process that commits continuously starves the others.
 Here a process first locks the queue (one file), then the lock itself (another file), and then unlocks the
 queue.  A process that has just released the lock must queue behind those that wait.  The kernel
 releases a ``flock`` when its process dies, however it dies.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 class FairFileLock:
-    """One holder at a time over all processes; within a process one thread at a time may use it."""
+    """A lock with one holder across all processes.  Within a process, one thread at a time may use it."""
 
     def __init__(self, path: Path) -> None:
         self._queue = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

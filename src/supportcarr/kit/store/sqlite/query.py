@@ -1,4 +1,4 @@
-"""From what ``find`` is asked to SQL: values, conditions, and the pieces of a keyset page."""
+"""Translate values and conditions of ``find``, and page cursors, into SQL."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A condition and the values of its question marks."""
+    """A condition and the values of its placeholders."""
 
     sql: str
     values: tuple[KeyValue, ...] = ()
 
 
 def column_value(value: object) -> KeyValue:
-    """The sortable form that a column holds: datetimes as microseconds since 1970, booleans as 0 and 1.
+    """The sortable form for a column: datetimes as microseconds since 1970, booleans as 0 and 1.
 
-    Raises ``ValueError`` for a datetime without a zone, ``TypeError`` for what no column can hold.
+    Raises ``ValueError`` for a datetime without a zone, ``TypeError`` for unsupported types.
     """
     if value is None or type(value) is str:
         return value
@@ -52,14 +52,14 @@ def column_of(spec: CollectionSpec[Any], field: str) -> str:
 
 
 def condition(spec: CollectionSpec[Any], where: Where | None) -> Clause:
-    """The condition that all of *where* matches; true for none."""
+    """The condition for rows that match all of *where*; ``TRUE`` if it is empty."""
     parts: list[str] = []
     values: list[KeyValue] = []
     for field, wanted in (where or {}).items():
         column = column_of(spec, field)
         if isinstance(wanted, In):
             parts.append(f"{column} IN ({', '.join('?' * len(wanted.values))})")
-            values += [column_value(_present(field, value)) for value in wanted.values]
+            values += [column_value(_required(field, value)) for value in wanted.values]
         elif isinstance(wanted, Range):
             parts.append(f"{column} IS NOT NULL")
             for operator, bound in ((">=", wanted.ge), ("<", wanted.lt)):
@@ -68,22 +68,21 @@ def condition(spec: CollectionSpec[Any], where: Where | None) -> Clause:
                     values.append(column_value(bound))
         else:
             parts.append(f"{column} = ?")
-            values.append(column_value(_present(field, wanted)))
+            values.append(column_value(_required(field, wanted)))
     return Clause(" AND ".join(parts) or "TRUE", tuple(values))
 
 
-def _present(field: str, value: object) -> object:
+def _required(field: str, value: object) -> object:
     if value is None:
-        raise ValueError(f"{field}: what is absent cannot be asked for")
+        raise ValueError(f"{field}: a query cannot ask for an absent value")
     return value
 
 
 def after(column: str, descending: bool, value: KeyValue, id: str) -> tuple[Clause, ...]:
-    """What follows (*value*, *id*), as conditions to be read one after the other.
+    """Conditions for the rows after (*value*, *id*), to be queried one after the other.
 
-    SQLite sorts NULL before everything, which is what the port promises of absent fields.  The part
-    with the field and the part without it are apart because one condition with OR would not let the
-    index find the place.
+    SQLite sorts NULL before all other values, as the port requires of absent fields.  Rows with and rows
+    without a value have separate conditions because SQLite would not use the index for an OR of both.
     """
     if column == "_id":
         return (Clause(f"_id {'<' if descending else '>'} ?", (id,)),)

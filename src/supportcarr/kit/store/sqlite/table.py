@@ -51,7 +51,7 @@ event_decoder = msgspec.json.Decoder(EventEnvelope)
 
 
 class Table(Generic[D]):
-    """The statements of one collection.  Methods that take a connection run in a transaction of it."""
+    """The statements of one collection.  Methods that take a connection expect an open transaction."""
 
     def __init__(self, spec: CollectionSpec[D]) -> None:
         for name in (spec.name, *spec.fields):
@@ -85,7 +85,7 @@ class Table(Generic[D]):
         self.get = f"SELECT _body FROM {self.name} WHERE _id = ?"  # noqa: S608
 
     def decode(self, body: bytes) -> D:
-        """The document of a body.  Raises ``StoreError`` for one that its type cannot hold."""
+        """The document of a body.  Raises ``StoreError`` if it does not fit the document's type."""
         try:
             return self._decoder.decode(body)
         except msgspec.DecodeError as error:
@@ -110,7 +110,7 @@ class Table(Generic[D]):
         self._record(connection, row[0], events)
 
     def insert_new(self, connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> int:
-        """How many were stored; all or none if a unique key is taken."""
+        """Insert the rows whose id is free; return how many.  Inserts none if a unique key is taken."""
         stored = 0
         connection.execute("SAVEPOINT many")
         try:
@@ -143,7 +143,7 @@ class Table(Generic[D]):
     # --- copies to and from another engine ----------------------------------------------------
 
     def read_stored(self, connection: sqlite3.Connection, after: str, limit: int) -> list[StoredDocument[D]]:
-        """As ``Collection.read_stored``, from one state of the file."""
+        """As ``Collection.read_stored``, from one snapshot of the file."""
         connection.execute("BEGIN")
         try:
             ids = [
@@ -206,10 +206,10 @@ class Table(Generic[D]):
         column = str(error).rpartition(".")[2]  # "UNIQUE constraint failed: users.phone_hash"
         return DuplicateKey(self.spec.name, "id" if column == "_id" else column)
 
-    # --- shape --------------------------------------------------------------------------------
+    # --- schema -------------------------------------------------------------------------------
 
     def indexes(self) -> dict[str, str]:
-        """Every index that the spec asks for, by name, as the statement that makes it."""
+        """The statement that creates each declared index, by the index's name."""
         result = {}
         for index in self.spec.indexes:
             fields = [f for f in index.fields if f != "id"]
@@ -224,24 +224,24 @@ class Table(Generic[D]):
         return result
 
     def missing(self, connection: sqlite3.Connection) -> list[str]:
-        """What the spec declares and the file does not have yet, as plain sentences."""
+        """What the spec declares and the file lacks, as plain sentences."""
         columns = self._columns(connection)
         if not columns:
             return [f"The collection {self.spec.name} does not exist yet."]
-        has = self._made_indexes(connection)
+        has = self._existing_indexes(connection)
         return [
             *(f"{self.spec.name} has no column for {f} yet." for f in self._fields if f not in columns),
             *(f"{self.spec.name} lacks the index {name}." for name in self.indexes() if name not in has),
         ]
 
     def undeclared(self, connection: sqlite3.Connection) -> list[str]:
-        """Names of indexes that no spec asks for any more."""
-        return sorted(self._made_indexes(connection) - set(self.indexes()))
+        """Names of indexes that the spec does not declare any more."""
+        return sorted(self._existing_indexes(connection) - set(self.indexes()))
 
     def migrate(self, connection: sqlite3.Connection) -> None:
-        """Make the table, its columns and its indexes; fill new columns from the documents.
+        """Create the table, its columns and its indexes; fill new columns from the documents.
 
-        Runs in a transaction of its own.  Raises ``StoreError`` if what is stored does not fit.
+        Runs in the caller's transaction.  Raises ``StoreError`` if stored documents do not fit the spec.
         """
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {self.name}"
@@ -252,16 +252,18 @@ class Table(Generic[D]):
         for field in added:
             connection.execute(f'ALTER TABLE {self.name} ADD COLUMN "{field}"')
         if added:
-            self._fill(connection, added)
-        has = self._made_indexes(connection)
+            self._fill_columns(connection, added)
+        has = self._existing_indexes(connection)
         for name, statement in self.indexes().items():
             if name not in has:
                 try:
                     connection.execute(statement)
                 except sqlite3.IntegrityError as error:
-                    raise StoreError(f"{name} cannot be made: stored documents repeat it") from error
+                    raise StoreError(
+                        f"The index {name} cannot be created: stored documents repeat its value."
+                    ) from error
 
-    def _fill(self, connection: sqlite3.Connection, fields: Sequence[str]) -> None:
+    def _fill_columns(self, connection: sqlite3.Connection, fields: Sequence[str]) -> None:
         sets = ", ".join(f'"{field}" = ?' for field in fields)
         statement = f"UPDATE {self.name} SET {sets} WHERE _id = ?"  # noqa: S608
         last = ""
@@ -278,5 +280,5 @@ class Table(Generic[D]):
     def _columns(self, connection: sqlite3.Connection) -> set[str]:
         return {row[1] for row in connection.execute(f"PRAGMA table_info({self.name})")}
 
-    def _made_indexes(self, connection: sqlite3.Connection) -> set[str]:
+    def _existing_indexes(self, connection: sqlite3.Connection) -> set[str]:
         return {row[1] for row in connection.execute(f"PRAGMA index_list({self.name})") if row[3] == "c"}

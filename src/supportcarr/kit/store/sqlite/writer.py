@@ -1,11 +1,11 @@
-"""Group commit: everything that waits to be written is committed in one transaction, by one thread.
+"""Group commit: all waiting operations are committed in one transaction, by one thread.
 
 A caller submits an operation and awaits its future.  At the end of that iteration of its event loop, if no
 other process is writing, the loop's own thread runs the statements of all waiting operations, and the
 writer thread commits them: it waits for the disk and gives each caller its own outcome, while the loop
-goes on.  Running the statements in the loop's thread is what makes a write cheap: ``sqlite3`` releases the
-interpreter's lock about four times a statement, and a thread that must win it back from a busy loop each
-time waits milliseconds and costs both of them a hundred microseconds.
+goes on.  Running the statements in the loop's thread makes a write cheap: ``sqlite3`` releases the
+interpreter's lock about four times per statement, and a thread that takes it back from a busy loop each time
+waits for milliseconds and costs both about a hundred microseconds.
 
 If another process is writing, or an operation is long-running, the thread does everything: it waits for the
 lock between processes (``FairFileLock``) and takes all operations that wait by then.
@@ -38,8 +38,8 @@ from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 R = TypeVar("R")
 
-GROUP = 512  # operations in one transaction at most: bounds how long others wait
-LOOP_GROUP = 128  # run in the loop's thread at most: 2 ms or so
+GROUP = 512  # operations in one transaction at most: bounds how long other processes wait
+LOOP_GROUP = 128  # operations run in the loop's thread at most: about 2 ms
 BACKLOG = 20_000  # operations that may wait; more are refused at once
 DEFER_S = 0.02  # how long a deferrable operation waits for others to share a commit with
 CHECKPOINT_PAGES = 2_000  # pages (4 KiB) in the log before they are copied to the database
@@ -68,7 +68,7 @@ class Operation:
         self.run, self.future, self.on_commit = run, future, on_commit
         self.ids, self.long_running = ids, long_running
         self.queued_at = time.monotonic()
-        self.count = 1  # odd: not usable by the cache
+        self.count = 1  # odd, so the document is not cached
 
 
 Outcome = tuple[Operation, Any, BaseException | None]
@@ -242,11 +242,11 @@ class Writer:
 
     def _prepare(self, group: list[Operation]) -> Prepared:
         """Run a group's statements; the transaction stays open.  Raises only errors of the database."""
-        counters = self._counters.begin(chain.from_iterable(operation.ids for operation in group))
+        counters = self._counters.begin_write(chain.from_iterable(operation.ids for operation in group))
         try:
             return Prepared(group, self._execute(group), counters)
         except BaseException:
-            self._counters.end(counters)
+            self._counters.end_write(counters)
             raise
 
     def _execute(self, group: list[Operation]) -> list[Outcome]:
@@ -338,7 +338,7 @@ class Writer:
             try:
                 self._connection.commit()  # one call, so the interpreter's lock is taken back once
             finally:
-                self._counters.end(prepared.counters)
+                self._counters.end_write(prepared.counters)
         except Exception as error:
             self._roll_back()
             if len(group) > 1 and not _cannot_serve(error):

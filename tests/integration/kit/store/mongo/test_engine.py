@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError, OperationFailure
 from support.mongo.proxy import MongoProxy
 from support.store.fixtures import NOON, PARCELS, Parcel, recorded, word_of
 from supportcarr.contracts.documents import Document
-from supportcarr.kit.store.mongo.cluster import runner
+from supportcarr.kit.store.mongo.cluster import command_runner
 from supportcarr.kit.store.mongo.collection import MongoCollection
 from supportcarr.kit.store.mongo.document import Row
 from supportcarr.kit.store.mongo.engine import MongoStore
@@ -379,7 +379,7 @@ async def test_documents_that_are_sharded_live_as_others_do(store: MongoStore) -
 
 async def test_commands_of_a_set_up_reach_the_server(mongodb: str) -> None:
     async with AsyncMongoClient[Row](mongodb) as client:
-        assert (await runner(client)("admin", {"ping": 1}))["ok"] == 1
+        assert (await command_runner(client)("admin", {"ping": 1}))["ok"] == 1
 
 
 # --- check ------------------------------------------------------------------------------------
@@ -433,7 +433,7 @@ async def test_check_drops_our_own_old_indexes_and_leaves_those_of_others(
     await raw["parcels"].create_index("note", name="parcels__note")
     await raw["parcels"].create_index("count", name="made_by_an_operator")
     found = await store.check(apply=False)
-    assert "parcels has the index parcels__note, which nothing declares." in found
+    assert "parcels has the index parcels__note, which is not declared." in found
     assert not any("made_by_an_operator" in sentence for sentence in found)
     await store.check(apply=True)
     names = set(await raw["parcels"].index_information())

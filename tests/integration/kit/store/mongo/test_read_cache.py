@@ -102,5 +102,5 @@ async def test_a_document_from_before_there_were_write_ids_is_read_whole(
         await raw["parcels"].update_one({"_id": "before"}, {"$set": {"note": note}})
         assert await parcels.get("before") == Parcel(id="before", version=1, note=note)
     assert asked(wire) == [WHOLE] * 4
-    assert store.stats()["reads_kept"] == 0
-    assert store.stats()["reads_missed"] == 6
+    assert store.stats()["cache_hits"] == 0
+    assert store.stats()["cache_misses"] == 6

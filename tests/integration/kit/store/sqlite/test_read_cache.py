@@ -18,7 +18,7 @@ async def test_a_document_is_read_once_until_another_process_saves_it(tmp_path: 
     first = await ours.get("p1")
     assert first is not None and await ours.get("p1") is first
     assert (await ours.get_many(["p1", "none"]))["p1"] is first
-    assert here.stats()["reads_kept"] == 2
+    assert here.stats()["cache_hits"] == 2
     await theirs.save(msgspec.structs.replace(first, note="second"))
     second = await ours.get("p1")
     assert second is not None and second.note == "second"
@@ -43,7 +43,7 @@ async def test_a_refused_save_leaves_the_document_readable(tmp_path: Path) -> No
     for _ in range(2):
         found = await parcels.get("p1")
         assert found is not None and found.note == "second"
-    assert store.stats()["reads_kept"] == 1
+    assert store.stats()["cache_hits"] == 1
     await store.close()
 
 
@@ -53,15 +53,15 @@ async def test_what_a_killed_writer_left_marked_is_read_from_the_file(tmp_path: 
     stored = await parcels.insert(Parcel(id="p1", note="first"))
     await parcels.get("p1")
     dead = VersionCounters(tmp_path / "s")
-    dead.begin(["p1"])  # it died before it could say that it was through
+    dead.begin_write(["p1"])  # it died before it could say that it was through
     dead.close()
     for _ in range(3):
         found = await parcels.get("p1")
         assert found is not None and found.note == "first"
-    assert store.stats()["reads_kept"] == 1  # the one before
+    assert store.stats()["cache_hits"] == 1  # the one before
     await parcels.save(msgspec.structs.replace(stored, note="second"))
     assert [(await parcels.get("p1")).note for _ in range(2)] == ["second"] * 2  # type: ignore[union-attr]  # it is there
-    assert store.stats()["reads_kept"] == 3
+    assert store.stats()["cache_hits"] == 3
     await store.close()
 
 
@@ -73,7 +73,7 @@ async def test_what_was_written_here_is_not_read_back(tmp_path: Path) -> None:
     saved = await parcels.save(msgspec.structs.replace(stored, note="second"))
     assert await parcels.get_many(["p1"]) == {"p1": saved}
     assert await parcels.get("p1") == saved
-    assert store.stats()["reads_missed"] == 0
+    assert store.stats()["cache_misses"] == 0
     await store.close()
 
 

@@ -14,22 +14,22 @@ SECOND: Write = (2, ObjectId())
 
 def test_a_document_is_kept_once_it_was_read_twice_without_a_change() -> None:
     cache = ReadCache()
-    cache.note("parcels", "p", FIRST, "once")
-    assert cache.look("parcels", "p") is None
-    cache.note("parcels", "p", FIRST, "twice")
-    assert cache.look("parcels", "p") == (FIRST, "twice")
-    assert cache.look("other", "p") is None
+    cache.record_read("parcels", "p", FIRST, "once")
+    assert cache.get("parcels", "p") is None
+    cache.record_read("parcels", "p", FIRST, "twice")
+    assert cache.get("parcels", "p") == (FIRST, "twice")
+    assert cache.get("other", "p") is None
 
 
 @pytest.mark.parametrize("write", [SECOND, (FIRST[0], ObjectId())], ids=["version", "write id"])
 def test_a_document_that_changed_has_to_be_read_twice_again(write: Write) -> None:
     cache = ReadCache()
     for _ in range(2):
-        cache.note("parcels", "p", FIRST, "old")
-    cache.note("parcels", "p", write, "new")
-    assert cache.look("parcels", "p") is None
-    cache.note("parcels", "p", write, "new")
-    assert cache.look("parcels", "p") == (write, "new")
+        cache.record_read("parcels", "p", FIRST, "old")
+    cache.record_read("parcels", "p", write, "new")
+    assert cache.get("parcels", "p") is None
+    cache.record_read("parcels", "p", write, "new")
+    assert cache.get("parcels", "p") == (write, "new")
 
 
 def test_a_document_without_a_write_id_is_not_kept() -> None:
@@ -37,23 +37,23 @@ def test_a_document_without_a_write_id_is_not_kept() -> None:
     assert write_of({"_id": "p", "version": 1}) is None
     assert write_of({"_id": "p", "write_id": ObjectId()}) is None
     for _ in range(3):
-        cache.note("parcels", "p", write_of({"_id": "p", "version": 1}), "document")
-    assert cache.look("parcels", "p") is None
+        cache.record_read("parcels", "p", write_of({"_id": "p", "version": 1}), "document")
+    assert cache.get("parcels", "p") is None
 
 
 def test_a_document_that_is_forgotten_is_not_kept() -> None:
     cache = ReadCache()
     for _ in range(2):
-        cache.note("parcels", "p", FIRST, "document")
+        cache.record_read("parcels", "p", FIRST, "document")
     cache.forget("parcels", "p")
     cache.forget("parcels", "never read")
-    assert cache.look("parcels", "p") is None
+    assert cache.get("parcels", "p") is None
 
 
 def test_the_oldest_documents_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KEPT", 3)
+    monkeypatch.setattr(module, "MAX_DOCUMENTS", 3)
     cache = ReadCache()
     for name in "abcd":
         for _ in range(2):
-            cache.note("parcels", name, FIRST, name)
-    assert [name for name in "abcd" if cache.look("parcels", name)] == ["b", "c", "d"]
+            cache.record_read("parcels", name, FIRST, name)
+    assert [name for name in "abcd" if cache.get("parcels", name)] == ["b", "c", "d"]

@@ -20,7 +20,7 @@ from support.mongo.schema import fits
 from support.store.fixtures import NOON, PARCELS, Parcel, recorded
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.store.mongo.document import Shape, events_of, query_value, stamp
-from supportcarr.kit.store.mongo.indexes import wanted
+from supportcarr.kit.store.mongo.indexes import declared
 from supportcarr.kit.store.mongo.schema import validator
 from supportcarr.kit.store.port import CollectionSpec, Index, StoreError
 
@@ -148,7 +148,7 @@ def test_an_update_names_all_that_changes_and_takes_away_what_is_absent() -> Non
 def test_a_burial_leaves_the_id_and_the_events_also_of_fields_that_we_do_not_know() -> None:
     row = {**SHAPE.row(Parcel(id="p", version=4, shelf="A")), "of_the_next_release": 1, "outbox": []}
     unset = {"version", "write_id", "owner", "urgent", "shelf", "of_the_next_release"}
-    assert set(SHAPE.burial(row)["$unset"]) == unset
+    assert set(SHAPE.to_tombstone(row)["$unset"]) == unset
 
 
 class Job(Document, frozen=True, kw_only=True):
@@ -166,7 +166,7 @@ def test_a_sharded_document_is_named_with_its_shard() -> None:
         "_id": {"$in": ["res_qc_1", "res_on_2", "res_qc_3"]},
         "region": {"$in": ["on", "qc"]},
     }
-    assert "region" not in shape.burial(shape.row(Job(id="res_qc_1", region="qc")))["$unset"]
+    assert "region" not in shape.to_tombstone(shape.row(Job(id="res_qc_1", region="qc")))["$unset"]
 
 
 def test_a_sharded_document_whose_id_names_another_shard_is_refused() -> None:
@@ -273,7 +273,7 @@ def test_a_type_that_holds_itself_is_not_followed_for_ever() -> None:
 # --- the platform's own -----------------------------------------------------------------------
 
 
-def declared() -> list[CollectionSpec[Any]]:
+def all_specs() -> list[CollectionSpec[Any]]:
     """Every collection that the platform declares."""
     found: list[CollectionSpec[Any]] = []
     for module in pkgutil.walk_packages(supportcarr.__path__, "supportcarr."):
@@ -283,11 +283,11 @@ def declared() -> list[CollectionSpec[Any]]:
 
 
 def test_every_collection_of_the_platform_can_lie_in_mongodb() -> None:
-    specs = declared()
+    specs = all_specs()
     assert {"users", "rescuerequests", "jobs", "paymentrecords"} <= {spec.name for spec in specs}
     for spec in specs:
         Shape(spec)
-        assert wanted(spec)
+        assert declared(spec)
         required = validator(spec)["$or"][1]["$jsonSchema"]["required"]
         assert {"_id", "version"} <= set(required)
         assert not fits(validator(spec)["$or"][1]["$jsonSchema"], {"_id": 1, "version": 1})

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from pymongo import errors
 
-from supportcarr.kit.store.mongo.errors import CONFLICTS, LONGEST_PAUSE_S, Attempts, as_unavailable, index_of
+from supportcarr.kit.store.mongo.errors import MAX_CONFLICTS, MAX_PAUSE_S, Attempts, as_unavailable, index_of
 from supportcarr.kit.store.port import StoreUnavailable
 
 CONFLICT = errors.OperationFailure("WriteConflict", 112)
@@ -41,18 +41,18 @@ class Flaky:
 
 async def test_a_write_conflict_is_tried_again_after_a_growing_random_pause(pauses: list[float]) -> None:
     attempt = Attempts()
-    assert await attempt(Flaky(CONFLICTS)) == "done"
-    assert len(pauses) == CONFLICTS
+    assert await attempt(Flaky(MAX_CONFLICTS)) == "done"
+    assert len(pauses) == MAX_CONFLICTS
     assert len(set(pauses)) > 1
-    assert max(pauses) <= LONGEST_PAUSE_S
-    assert (attempt.operations, attempt.conflicts, attempt.unavailable) == (1, CONFLICTS, 0)
+    assert max(pauses) <= MAX_PAUSE_S
+    assert (attempt.operations, attempt.conflicts, attempt.unavailable) == (1, MAX_CONFLICTS, 0)
 
 
 async def test_too_many_conflicts_in_a_row_are_unavailability() -> None:
-    attempt, flaky = Attempts(), Flaky(CONFLICTS + 1)
+    attempt, flaky = Attempts(), Flaky(MAX_CONFLICTS + 1)
     with pytest.raises(StoreUnavailable):
         await attempt(flaky)
-    assert flaky.calls == CONFLICTS + 1
+    assert flaky.calls == MAX_CONFLICTS + 1
     assert attempt.unavailable == 1
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from support.store.fixtures import NOON, PARCELS, Parcel
-from supportcarr.kit.store.mongo.document import ALIVE
-from supportcarr.kit.store.mongo.query import after, both, condition, name_of, order
+from supportcarr.kit.store.mongo.document import NOT_DELETED
+from supportcarr.kit.store.mongo.query import after, all_of, condition, order, stored_name
 from supportcarr.kit.store.port import CollectionSpec, In, Range
 
 TEXT = "2026-03-02T12:00:00.000000Z"
@@ -24,11 +24,11 @@ def test_conditions_say_what_was_asked() -> None:
 
 
 def test_tombstones_are_left_out_where_they_could_match() -> None:
-    assert condition(PARCELS, None) == ALIVE
-    assert condition(PARCELS, {"id": "p"}) == {"_id": {"$eq": "p"}, **ALIVE}
+    assert condition(PARCELS, None) == NOT_DELETED
+    assert condition(PARCELS, {"id": "p"}) == {"_id": {"$eq": "p"}, **NOT_DELETED}
     assert "version" not in condition(PARCELS, {"owner": "ann"})
     split = CollectionSpec("parcels", Parcel, PARCELS.indexes, sharded_by="owner")
-    assert condition(split, {"owner": "ann"}) == {"owner": {"$eq": "ann"}, **ALIVE}
+    assert condition(split, {"owner": "ann"}) == {"owner": {"$eq": "ann"}, **NOT_DELETED}
 
 
 def test_what_looks_like_an_operator_is_a_value() -> None:
@@ -37,15 +37,15 @@ def test_what_looks_like_an_operator_is_a_value() -> None:
 
 def test_a_field_that_is_not_declared_and_what_is_absent_cannot_be_asked_for() -> None:
     with pytest.raises(ValueError, match="declares no index"):
-        name_of(PARCELS, "note")
+        stored_name(PARCELS, "note")
     with pytest.raises(ValueError, match="absent"):
         condition(PARCELS, {"owner": None})  # type: ignore[dict-item]  # what a careless caller may give
 
 
 def test_two_filters_on_one_field_both_count() -> None:
-    assert both({"a": 1}, {"a": 2}) == {"$and": [{"a": 1}, {"a": 2}]}
-    assert both({}, {"a": 2}) == {"a": 2}
-    assert both({"a": 1}, {}) == {"a": 1}
+    assert all_of({"a": 1}, {"a": 2}) == {"$and": [{"a": 1}, {"a": 2}]}
+    assert all_of({}, {"a": 2}) == {"a": 2}
+    assert all_of({"a": 1}, {}) == {"a": 1}
 
 
 def test_a_sort_ends_with_the_id_in_the_same_direction() -> None:

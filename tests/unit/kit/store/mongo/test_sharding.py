@@ -10,9 +10,9 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from support.store.fixtures import PARCELS
-from supportcarr.kit.store.mongo.cluster import arguments_of
+from supportcarr.kit.store.mongo.cluster import parse_arguments
 from supportcarr.kit.store.mongo.errors import Attempts
-from supportcarr.kit.store.mongo.maintenance import sharding
+from supportcarr.kit.store.mongo.maintenance import check_sharding
 from supportcarr.kit.store.port import CollectionSpec
 from supportcarr.rescues.collections import RESCUES
 
@@ -41,7 +41,7 @@ class Router:
 
 async def look(router: Router, spec: CollectionSpec[Any], *, apply: bool = False) -> list[str]:
     database: Any = SimpleNamespace(name="city", client=router)
-    return await sharding(database, spec, Attempts(), apply=apply)
+    return await check_sharding(database, spec, Attempts(), apply=apply)
 
 
 async def test_what_is_not_sharded_yet_is_said_and_with_apply_sharded() -> None:
@@ -87,22 +87,24 @@ async def test_what_is_not_declared_as_sharded_is_not(entry: Mapping[str, Any] |
 async def test_unique_keys_on_a_sharded_collection_are_refused() -> None:
     router = Router({"key": {"owner": 1}})
     assert await look(router, PARCELS, apply=True) == [
-        "parcels is sharded, where its unique keys cannot be held."
+        "parcels is sharded, so its unique keys cannot be enforced."
     ]
 
 
 def test_a_command_line_names_what_is_to_be_set_up() -> None:
-    made = arguments_of(["mongodb://a", "replica-set", "rs0", "a:1", "b:2"])
-    assert (made.url, made.what, made.name, made.members) == (
+    made = parse_arguments(["mongodb://a", "replica-set", "rs0", "a:1", "b:2"])
+    assert (made.url, made.command, made.name, made.members) == (
         "mongodb://a",
         "replica-set",
         "rs0",
         ["a:1", "b:2"],
     )
-    assert arguments_of(["mongodb://r", "shards", "qc/a:1,b:2"]).shards == ["qc/a:1,b:2"]
+    assert parse_arguments(["mongodb://r", "shards", "qc/a:1,b:2"]).shards == ["qc/a:1,b:2"]
     assert made.config_servers is False
-    assert arguments_of(["mongodb://c", "replica-set", "config", "c:1", "--config-servers"]).config_servers
-    pinned = arguments_of(["mongodb://r", "regions", "city.rescuerequests", "region", "qc=east", "on=west"])
+    assert parse_arguments(["mongodb://c", "replica-set", "config", "c:1", "--config-servers"]).config_servers
+    pinned = parse_arguments(
+        ["mongodb://r", "regions", "city.rescuerequests", "region", "qc=east", "on=west"]
+    )
     assert (pinned.collection, pinned.field) == ("city.rescuerequests", "region")
     assert dict(pinned.regions) == {"qc": "east", "on": "west"}
 
@@ -112,4 +114,4 @@ def test_a_command_line_names_what_is_to_be_set_up() -> None:
 )
 def test_a_command_line_that_says_too_little_is_refused(given: list[str]) -> None:
     with pytest.raises(SystemExit):
-        arguments_of(given)
+        parse_arguments(given)
