@@ -1,4 +1,4 @@
-"""A sharded MongoDB of several nodes; without one these tests are passed over, and say so."""
+"""Fixtures for a sharded MongoDB of several nodes; without one these tests are skipped with a reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from rig.mongo import with_database
 
-from support.mongo.cluster import NOT_HERE, PATIENCE_S, Cluster, router_url
+from support.mongo.cluster import SKIP_REASON, TIMEOUT_S, Cluster, router_url
 from support.mongo.commands import Commands, commands
 from support.store.writers import RIDES
 from supportcarr.bootstrap.container import SPECS
@@ -23,45 +23,45 @@ from supportcarr.rescues.collections import RESCUES
 
 __all__ = ["commands"]
 
-HOME = "east"  # the shard of three nodes; what is not sharded lies here
-REGIONS = {"qc": HOME, "on": "west"}
+PRIMARY_SHARD = "east"  # the shard of three nodes; it holds unsharded collections
+REGIONS = {"qc": PRIMARY_SHARD, "on": "west"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """They share the servers, and one kills some of them: never at the same time."""
+    """Run them one after the other: they share the servers, and one test kills some of them."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.cluster)
             item.add_marker(pytest.mark.xdist_group("mongodb"))
             if router_url() is None:
-                item.add_marker(pytest.mark.skip(reason=NOT_HERE))
+                item.add_marker(pytest.mark.skip(reason=SKIP_REASON))
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     url = router_url()
-    assert url is not None, NOT_HERE
+    assert url is not None, SKIP_REASON
     return Cluster(url)
 
 
 def _with_all(url: str) -> MongoStore:
-    """A store with every collection of the platform, and one of the tests' own."""
-    store = MongoStore(url, timeout_s=PATIENCE_S)
+    """A store with every collection of the platform and one for the tests."""
+    store = MongoStore(url, timeout_s=TIMEOUT_S)
     for spec in (*SPECS, RIDES):
         store.collection(spec)
     return store
 
 
 @pytest.fixture(scope="session")
-def city(cluster: Cluster) -> Iterator[str]:
-    """The URL of a database that is set up as a deployment's is, by the same code."""
+def database_url(cluster: Cluster) -> Iterator[str]:
+    """The URL of a database that is set up by the code that deployments use."""
     name = f"cluster_{secrets.token_hex(6)}"
     url = with_database(cluster.url, name)
 
     async def set_up() -> None:
         async with AsyncMongoClient[Row](cluster.url) as client:
             run = command_runner(client)
-            await run("admin", {"enableSharding": name, "primaryShard": HOME})
+            await run("admin", {"enableSharding": name, "primaryShard": PRIMARY_SHARD})
             for spec in (RESCUES, RIDES):
                 await pin_regions(run, name, spec, REGIONS)
         store = _with_all(url)
@@ -82,11 +82,11 @@ def city(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 async def store(city: str, commands: Commands) -> AsyncIterator[MongoStore]:
-    """An open store whose commands are heard."""
+    """An open store whose commands are recorded."""
     opened = _with_all(city)
     await opened.open()
     for spec in (*SPECS, RIDES):
-        await opened.get_collection(spec.name).count()  # its look at the indexes is over
+        await opened.get_collection(spec.name).count()  # checks the indexes
     commands.clear()
     yield opened
     await opened.close()
@@ -94,6 +94,6 @@ async def store(city: str, commands: Commands) -> AsyncIterator[MongoStore]:
 
 @pytest.fixture
 async def raw(city: str) -> AsyncIterator[AsyncDatabase[Row]]:
-    """The same database without our engine."""
+    """The same database through the driver alone."""
     async with AsyncMongoClient[Row](city) as client:
         yield client.get_default_database()

@@ -1,4 +1,4 @@
-"""Every question is answered by an index, and what is asked by id by one shard."""
+"""Every query uses an index, and a query by id goes to one shard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.mongo.plans import (
     ONE_SHARD_WRITTEN,
     SORTED_IN_MEMORY,
     WHOLE_COLLECTION,
-    explained,
+    explain,
     shards,
     stages,
 )
@@ -31,30 +31,30 @@ ABSENT = "res_qc_absent"
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-async def test_an_index_answers_it(
+async def test_every_query_uses_an_index(
     query: Query, store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
 ) -> None:
     await query.run(store.get_collection(query.spec.name))
-    [asked] = commands.of(query.spec.name, "find", "aggregate")
-    plan = stages(await explained(raw, asked))
+    [asked] = commands.of_collection(query.spec.name, "find", "aggregate")
+    plan = stages(await explain(raw, asked))
     assert WHOLE_COLLECTION not in plan
     assert BY_INDEX & set(plan), plan
     assert query.sorting == "memory" or SORTED_IN_MEMORY not in plan, plan
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-async def test_an_index_finds_what_a_crash_left_in_the_outbox(
+async def test_unpublished_events_are_found_by_an_index(
     spec: CollectionSpec[Any], store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
 ) -> None:
     await store.outbox(older_than_s=0, limit=10)
-    [asked] = commands.of(spec.name, "find")
+    [asked] = commands.of_collection(spec.name, "find")
     assert f"{OUTBOX}.saved_at" in asked["filter"]
-    plan = stages(await explained(raw, asked))
+    plan = stages(await explain(raw, asked))
     assert WHOLE_COLLECTION not in plan
     assert BY_INDEX & set(plan), plan
 
 
-async def test_a_rescue_is_read_from_its_one_shard(
+async def test_a_rescue_is_read_from_one_shard(
     store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
 ) -> None:
     rescues = store.collection(RESCUES)
@@ -63,30 +63,30 @@ async def test_a_rescue_is_read_from_its_one_shard(
         await rescues.get(f"res_{region}_absent")
         await rescues.get_many([f"res_{region}_absent", f"res_{region}_too"])
         await rescues.pending_events(f"res_{region}_absent")
-        asked = commands.of(RESCUES.name, "find")
+        asked = commands.of_collection(RESCUES.name, "find")
         assert len(asked) == 3
         for command in asked:
-            told = await explained(raw, command)
+            told = await explain(raw, command)
             assert stages(told)[0] == ONE_SHARD
             assert shards(told) == {shard}
 
 
-async def test_a_rescue_is_saved_on_its_one_shard(
+async def test_a_rescue_is_saved_on_one_shard(
     store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
 ) -> None:
     rescue = msgspec.structs.replace(rescue_in("assigned"), id=ABSENT)
     with pytest.raises(VersionConflict):
         await store.collection(RESCUES).save(rescue)
-    [asked] = commands.of(RESCUES.name, "update")
-    told = await explained(raw, asked)
+    [asked] = commands.of_collection(RESCUES.name, "update")
+    told = await explain(raw, asked)
     assert stages(told)[0] == ONE_SHARD_WRITTEN
     assert shards(told) == {"east"}
 
 
-async def test_what_names_no_region_asks_every_shard(
+async def test_a_query_without_a_region_goes_to_every_shard(
     store: MongoStore, raw: AsyncDatabase[Row], commands: Commands
 ) -> None:
-    """So that the tests above could fail; and a rider's rescues may be in several regions."""
+    """A rider's rescues may be in several regions.  This also shows that the tests above can fail."""
     await store.collection(RESCUES).find({"rider_id": "usr_1"}, sort="-created_at")
-    [asked] = commands.of(RESCUES.name, "find")
-    assert shards(await explained(raw, asked)) == {"east", "west"}
+    [asked] = commands.of_collection(RESCUES.name, "find")
+    assert shards(await explain(raw, asked)) == {"east", "west"}

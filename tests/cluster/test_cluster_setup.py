@@ -1,4 +1,4 @@
-"""``check --apply`` leaves a cluster as it is declared: indexes, validators, shards, zones."""
+"""``check --apply`` brings a cluster to the declared state: indexes, validators, shards, zones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pymongo.errors import OperationFailure, WriteError
 from support.mongo.cluster import Cluster
 from support.mongo.commands import Commands, name_of
 from support.rescues.builders import rescue_in
-from support.store.fixtures import recorded
+from support.store.fixtures import pending
 from support.store.writers import RIDES
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.kit.store.mongo.document import OUTBOX, Row
@@ -23,14 +23,14 @@ from supportcarr.rescues.collections import RESCUES
 DOCUMENT_FAILED_VALIDATION = 121
 
 
-async def test_a_second_look_finds_everything_as_declared(store: MongoStore, commands: Commands) -> None:
+async def test_a_second_check_finds_no_differences(store: MongoStore, commands: Commands) -> None:
     assert await store.check(apply=False) == []
     changing = {"collMod", "createIndexes", "dropIndexes", "shardCollection", "enableSharding"}
     assert await store.check(apply=True) == []
-    assert not changing & {name_of(command) for command in commands.heard}
+    assert not changing & {name_of(command) for command in commands.sent}
 
 
-async def test_rescues_are_sharded_by_region_and_what_has_unique_keys_is_not(
+async def test_only_collections_declared_as_sharded_are_sharded_by_region(
     store: MongoStore, raw: AsyncDatabase[Row]
 ) -> None:
     entries = await raw.client["config"]["collections"].find().to_list()
@@ -50,18 +50,18 @@ async def test_each_region_is_pinned_to_its_shard(raw: AsyncDatabase[Row], store
     }
 
 
-async def test_a_cluster_has_a_shard_of_three_nodes_that_bear_data(cluster: Cluster) -> None:
+async def test_the_cluster_has_a_shard_with_three_data_bearing_nodes(cluster: Cluster) -> None:
     assert len(await cluster.members("east")) == 3
     assert len(await cluster.secondaries("east")) == 2
 
 
-async def test_the_server_itself_refuses_a_unique_key_on_what_is_sharded(raw: AsyncDatabase[Row]) -> None:
+async def test_the_server_rejects_a_unique_index_on_a_sharded_collection(raw: AsyncDatabase[Row]) -> None:
     with pytest.raises(OperationFailure):
         await raw[RESCUES.name].create_index("rider_id", unique=True)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-async def test_validators_refuse_what_no_document_of_ours_is(
+async def test_validators_reject_fields_of_the_wrong_type(
     spec: CollectionSpec[Any], store: MongoStore, raw: AsyncDatabase[Row]
 ) -> None:
     shard = {spec.sharded_by: "qc"} if spec.sharded_by else {}
@@ -76,7 +76,7 @@ async def test_validators_refuse_what_no_document_of_ours_is(
     await raw[spec.name].delete_one({"_id": "res_qc_tombstone", **shard})
 
 
-async def test_a_rescue_without_what_must_be_there_is_refused(
+async def test_validators_reject_a_rescue_without_required_fields(
     raw: AsyncDatabase[Row], store: MongoStore
 ) -> None:
     with pytest.raises(WriteError) as refused:
@@ -84,9 +84,9 @@ async def test_a_rescue_without_what_must_be_there_is_refused(
     assert refused.value.code == DOCUMENT_FAILED_VALIDATION
 
 
-async def test_a_document_of_ours_is_taken(store: MongoStore) -> None:
+async def test_validators_accept_a_document_of_the_store(store: MongoStore) -> None:
     rescue = msgspec.structs.replace(rescue_in("assigned"), id="res_qc_taken")
     rescues = store.collection(RESCUES)
-    stored = await rescues.insert(rescue, recorded("in"))
+    stored = await rescues.insert(rescue, pending("in"))
     assert await rescues.get(rescue.id) == stored
-    await rescues.save(stored, recorded("again"))
+    await rescues.save(stored, pending("again"))

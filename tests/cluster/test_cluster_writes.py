@@ -1,5 +1,5 @@
-"""Writes wait for the majority, are numbered, and are done once however often they are sent; what was
-acknowledged outlives the kill -9 of the primary that took it."""
+"""Writes wait for the majority and take effect once even if they are retried; acknowledged writes survive a
+kill -9 of the primary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from support.mongo.cluster import Cluster
 from support.mongo.commands import Commands, name_of
-from support.store.fixtures import recorded, word_of
+from support.store.fixtures import pending, word_of
 from support.store.writers import RIDES, Ride, Writers
 from supportcarr.kit.store.mongo.engine import MongoStore
 
@@ -25,20 +25,22 @@ AFTER_IT_IS_DONE: dict[str, object] = {
 }
 
 
-def numbers(commands: Commands, name: str) -> list[tuple[bytes, int]]:
-    """The number under which the server knows each write of that name."""
-    return [(command["lsid"]["id"], command["txnNumber"]) for command in commands.of(RIDES.name, name)]
+def transaction_numbers(commands: Commands, name: str) -> list[tuple[bytes, int]]:
+    """The session and transaction number of each write command of that name."""
+    return [
+        (command["lsid"]["id"], command["txnNumber"]) for command in commands.of_collection(RIDES.name, name)
+    ]
 
 
-async def test_every_write_waits_for_the_majority_and_is_numbered(
+async def test_every_write_waits_for_the_majority_and_has_a_transaction_number(
     store: MongoStore, commands: Commands
 ) -> None:
     rides = store.collection(RIDES)
-    ride = await rides.insert(Ride(id="res_qc_number", region="qc"), recorded("in"))
+    ride = await rides.insert(Ride(id="res_qc_number", region="qc"), pending("in"))
     await rides.mark_published((await rides.pending_events(ride.id))[0])
     ride = await rides.save(ride)
     await rides.delete(ride.id, ride.version)
-    written = [command for command in commands.heard if name_of(command) in WRITES]
+    written = [command for command in commands.sent if name_of(command) in WRITES]
     assert {name_of(command) for command in written} == set(WRITES)
     for command in written:
         assert command["writeConcern"]["w"] == "majority"
@@ -46,57 +48,57 @@ async def test_every_write_waits_for_the_majority_and_is_numbered(
 
 
 @pytest.mark.parametrize("fault", [BEFORE_IT_IS_DONE, AFTER_IT_IS_DONE], ids=["before", "after"])
-async def test_a_write_whose_answer_was_lost_is_sent_again_and_done_once(
+async def test_a_write_whose_response_was_lost_is_retried_and_takes_effect_once(
     cluster: Cluster, store: MongoStore, commands: Commands, fault: Mapping[str, Any]
 ) -> None:
     rides = store.collection(RIDES)
     name = f"res_qc_again{'before' if fault is BEFORE_IT_IS_DONE else 'after'}"
     async with cluster.failing(["insert"], **fault):
-        ride = await rides.insert(Ride(id=name, region="qc"), recorded("in"))
+        ride = await rides.insert(Ride(id=name, region="qc"), pending("in"))
     async with cluster.failing(["update"], **fault):
-        saved = await rides.save(ride, recorded("again"))
+        saved = await rides.save(ride, pending("again"))
     for command in ("insert", "update"):
-        assert list(Counter(numbers(commands, command)).values()) == [2]
+        assert list(Counter(transaction_numbers(commands, command)).values()) == [2]
     assert saved.version == 2
     assert await rides.get(name) == saved
     assert [word_of(event) for event in await rides.pending_events(name)] == ["in", "again"]
 
 
-async def test_what_was_acknowledged_outlives_the_primary(
+async def test_acknowledged_writes_survive_a_failover(
     cluster: Cluster, store: MongoStore, commands: Commands, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rides = store.collection(RIDES)
     primary = await cluster.primary("east")
     async with Writers(rides) as writers:
-        await writers.more(400)
+        await writers.wait_for_more(400)
         async with cluster.killed(primary):
             elected = await cluster.primary("east", other_than=primary)
-            await writers.more(400)
-        await writers.more(100)  # and with all three again
+            await writers.wait_for_more(400)
+        await writers.wait_for_more(100)  # with all three members running again
     assert elected != primary
     assert await writers.findings() == []
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{primary} killed, {elected} elected; {writers.count} acknowledged, all there; "
-            f"{len(writers.unknown)} of unknown outcome; {_sent_again(commands)} sent again by the driver\n"
+            f"\n{primary} killed, {elected} elected; {writers.count} writes acknowledged, all present; "
+            f"{len(writers.unknown)} of unknown outcome; {_retries(commands)} retried by the driver\n"
         )
 
 
-def _sent_again(commands: Commands) -> int:
+def _retries(commands: Commands) -> int:
     def numbered() -> Iterator[tuple[bytes, int]]:
         for name in ("insert", "update"):
-            yield from numbers(commands, name)
+            yield from transaction_numbers(commands, name)
 
     return sum(times - 1 for times in Counter(numbered()).values())
 
 
-async def test_two_kills_one_after_the_other(cluster: Cluster, store: MongoStore) -> None:
+async def test_acknowledged_writes_survive_two_failovers(cluster: Cluster, store: MongoStore) -> None:
     rides = store.collection(RIDES)
     async with Writers(rides) as writers:
         for _ in range(2):
-            await writers.more(200)
+            await writers.wait_for_more(200)
             primary = await cluster.primary("east")
             async with cluster.killed(primary):
                 await cluster.primary("east", other_than=primary)
-                await writers.more(200)
+                await writers.wait_for_more(200)
     assert await writers.findings() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from support.store.fixtures import Parcel, recorded, word_of
+from support.store.fixtures import Parcel, pending, word_of
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
 from supportcarr.kit.events.consumer import Consumer, Phase
@@ -60,7 +60,7 @@ class FailsFirst:
 async def save_again(parcels: Collection[Parcel], name: str, word: str) -> None:
     parcel = await parcels.get(name)
     assert parcel is not None
-    await parcels.save(parcel, recorded(word))
+    await parcels.save(parcel, pending(word))
 
 
 async def outbox(store: Store) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The contract suite of the store: every promise of its port, on every engine."""
+"""The contract suite of the store: every guarantee of its port, on every engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supportcarr.kit.store.port import Collection, Store
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test on every engine; one that starts processes only on engines they can share."""
+    """Run each test on every engine; tests marked ``processes`` only on engines that processes can share."""
     if "url" in metafunc.fixturenames:
         shared = metafunc.definition.get_closest_marker("processes") is not None
         metafunc.parametrize("url", ENGINES if shared else ("memory", *ENGINES), indirect=True)
@@ -34,7 +34,7 @@ async def store(url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def other_store(url: str, store: Store) -> AsyncIterator[Store]:
-    """A second store on the same database, as another process has it."""
+    """A second store on the same database, which stands for another process."""
     opened = store_at(url)
     opened.collection(PARCELS)
     await opened.open()

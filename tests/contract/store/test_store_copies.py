@@ -1,11 +1,11 @@
-"""What a copy reads from one store, it can write to another exactly as it was."""
+"""A copy can read documents from one store and write them unchanged to another."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
-from support.store.fixtures import NOON, Parcel, recorded, word_of
+from support.store.fixtures import NOON, Parcel, pending, word_of
 from supportcarr.kit.store.port import Collection, DuplicateKey, Store, StoredDocument
 
 
@@ -15,8 +15,8 @@ async def stored_ids(parcels: Collection[Parcel]) -> list[str]:
 
 async def test_documents_are_read_with_version_and_outbox_in_order_of_id(parcels: Collection[Parcel]) -> None:
     await parcels.insert(Parcel(id="b", due_at=NOON))
-    first = await parcels.insert(Parcel(id="a", shelf="A"), recorded("one", "two"))
-    saved = await parcels.save(msgspec.structs.replace(first, note="new"), recorded("three"))
+    first = await parcels.insert(Parcel(id="a", shelf="A"), pending("one", "two"))
+    saved = await parcels.save(msgspec.structs.replace(first, note="new"), pending("three"))
     await parcels.insert(Parcel(id="Ω"))
     a, b, omega = await parcels.read_stored()
     assert (a.id, a.document) == ("a", saved)
@@ -28,7 +28,7 @@ async def test_documents_are_read_with_version_and_outbox_in_order_of_id(parcels
 async def test_a_deleted_document_with_pending_events_is_read_without_a_document(
     parcels: Collection[Parcel],
 ) -> None:
-    parcel = await parcels.insert(Parcel(id="p"), recorded("one"))
+    parcel = await parcels.insert(Parcel(id="p"), pending("one"))
     await parcels.delete("p", parcel.version)
     [stored] = await parcels.read_stored()
     assert (stored.id, stored.document) == ("p", None)
@@ -39,7 +39,7 @@ async def test_documents_are_read_in_batches_that_neither_skip_nor_repeat(
     parcels: Collection[Parcel],
 ) -> None:
     for n in range(9):
-        parcel = await parcels.insert(Parcel(id=f"p{n}"), recorded("one"))
+        parcel = await parcels.insert(Parcel(id=f"p{n}"), pending("one"))
         if n % 3 == 0:
             await parcels.delete(parcel.id, parcel.version)
     found: list[str] = []
@@ -49,12 +49,12 @@ async def test_documents_are_read_in_batches_that_neither_skip_nor_repeat(
     assert found == [f"p{n}" for n in range(9)]
 
 
-async def test_what_is_written_is_stored_as_it_is(parcels: Collection[Parcel], store: Store) -> None:
-    events = tuple(recorded("one", "two").envelopes("parcels", "p", 6))
-    told: list[str] = []
-    store.subscribe(lambda _, name, __: told.append(name))
+async def test_written_documents_are_stored_unchanged(parcels: Collection[Parcel], store: Store) -> None:
+    events = tuple(pending("one", "two").envelopes("parcels", "p", 6))
+    notified: list[str] = []
+    store.subscribe(lambda _, name, __: notified.append(name))
     written = [
-        StoredDocument("gone", None, tuple(recorded("late").envelopes("parcels", "gone", 3))),
+        StoredDocument("gone", None, tuple(pending("late").envelopes("parcels", "gone", 3))),
         StoredDocument("p", Parcel(id="p", version=7, shelf="A", due_at=NOON, weight=3), events),
     ]
     for _ in range(2):  # safe to repeat
@@ -63,12 +63,12 @@ async def test_what_is_written_is_stored_as_it_is(parcels: Collection[Parcel], s
     assert [p.id for p in (await parcels.find({"weight": 3})).items] == ["p"]
     assert await parcels.get("gone") is None
     assert sorted(await store.outbox(older_than_s=0, limit=9)) == [("parcels", "gone"), ("parcels", "p")]
-    assert told == []
+    assert notified == []
     assert (await parcels.save(Parcel(id="p", version=7))).version == 8
 
 
-async def test_a_written_document_replaces_what_had_its_id(parcels: Collection[Parcel]) -> None:
-    old = await parcels.insert(Parcel(id="p", note="old", weight=1), recorded("old"))
+async def test_a_written_document_replaces_the_document_of_the_same_id(parcels: Collection[Parcel]) -> None:
+    old = await parcels.insert(Parcel(id="p", note="old", weight=1), pending("old"))
     assert await parcels.get("p") == old
     new = StoredDocument("p", Parcel(id="p", version=4, note="new"))
     await parcels.write_stored([new])
@@ -77,7 +77,7 @@ async def test_a_written_document_replaces_what_had_its_id(parcels: Collection[P
     assert await parcels.count({"weight": 1}) == 0
 
 
-async def test_a_written_document_cannot_take_anothers_unique_key(parcels: Collection[Parcel]) -> None:
+async def test_a_written_document_cannot_take_a_unique_key_in_use(parcels: Collection[Parcel]) -> None:
     await parcels.insert(Parcel(id="p", shelf="A"))
     with pytest.raises(DuplicateKey) as raised:
         await parcels.write_stored([StoredDocument("q", Parcel(id="q", version=1, shelf="A"))])
@@ -85,9 +85,9 @@ async def test_a_written_document_cannot_take_anothers_unique_key(parcels: Colle
     assert await stored_ids(parcels) == ["p"]
 
 
-async def test_erased_documents_are_gone_with_their_events(parcels: Collection[Parcel]) -> None:
+async def test_erased_documents_are_deleted_with_their_events(parcels: Collection[Parcel]) -> None:
     for name in "pqr":
-        await parcels.insert(Parcel(id=name, shelf=name), recorded(name))
+        await parcels.insert(Parcel(id=name, shelf=name), pending(name))
     await parcels.delete("q", 1)
     await parcels.erase_stored(["p", "q", "missing"])
     assert await stored_ids(parcels) == ["r"]

@@ -1,4 +1,4 @@
-"""Documents come back as they were stored, under versions that count up."""
+"""Documents are read back as they were stored; each save increments the version."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ FULL = Parcel(
 )
 
 
-def amiss(sentences: list[str]) -> list[str]:
-    """What ``check`` found, without validators: some servers that speak MongoDB's protocol have none."""
+def without_validators(sentences: list[str]) -> list[str]:
+    """The findings of ``check`` except validators, which some servers with MongoDB's protocol lack."""
     return [sentence for sentence in sentences if "validator" not in sentence]
 
 
-async def test_an_inserted_document_is_read_as_it_was_with_version_one(parcels: Collection[Parcel]) -> None:
+async def test_an_inserted_document_is_read_back_at_version_one(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(FULL)
     assert stored == msgspec.structs.replace(FULL, version=1)
     assert await parcels.get("full") == stored
 
 
-async def test_what_was_never_stored_is_none(parcels: Collection[Parcel]) -> None:
+async def test_a_missing_document_is_none(parcels: Collection[Parcel]) -> None:
     assert await parcels.get("missing") is None
 
 
 @pytest.mark.parametrize("name", ["", "\ud800", "a\x00b", "x" * 100_000, "' OR 1=1 --", "$ne"])
-async def test_an_id_of_any_shape_may_be_asked_for(parcels: Collection[Parcel], name: str) -> None:
+async def test_any_text_is_accepted_as_an_id(parcels: Collection[Parcel], name: str) -> None:
     await parcels.insert(FULL)
     assert await parcels.get(name) is None
     assert await parcels.get_many([name]) == {}
     assert await parcels.pending_events(name) == []
 
 
-async def test_an_id_can_be_taken_once(parcels: Collection[Parcel]) -> None:
+async def test_an_id_cannot_be_inserted_twice(parcels: Collection[Parcel]) -> None:
     first = await parcels.insert(Parcel(id="p", note="first"))
     with pytest.raises(DuplicateKey) as raised:
         await parcels.insert(Parcel(id="p", note="second"))
@@ -64,14 +64,14 @@ async def test_an_id_can_be_taken_once(parcels: Collection[Parcel]) -> None:
     assert await parcels.get("p") == first
 
 
-async def test_a_save_replaces_the_document_and_counts_its_version_up(parcels: Collection[Parcel]) -> None:
+async def test_a_save_replaces_the_document_and_increments_its_version(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(FULL)
     saved = await parcels.save(msgspec.structs.replace(stored, note="new", shelf=None))
     assert saved.version == 2
     assert await parcels.get("full") == saved
 
 
-async def test_a_save_of_an_old_version_is_refused_and_changes_nothing(parcels: Collection[Parcel]) -> None:
+async def test_a_save_of_an_old_version_fails_and_changes_nothing(parcels: Collection[Parcel]) -> None:
     old = await parcels.insert(Parcel(id="p"))
     new = await parcels.save(msgspec.structs.replace(old, note="new"))
     with pytest.raises(VersionConflict):
@@ -80,13 +80,13 @@ async def test_a_save_of_an_old_version_is_refused_and_changes_nothing(parcels: 
 
 
 @pytest.mark.parametrize("version", [0, 1])
-async def test_a_save_of_what_is_not_stored_is_refused(parcels: Collection[Parcel], version: int) -> None:
+async def test_a_save_of_a_missing_document_fails(parcels: Collection[Parcel], version: int) -> None:
     with pytest.raises(VersionConflict):
         await parcels.save(Parcel(id="p", version=version))
     assert await parcels.get("p") is None
 
 
-async def test_a_unique_key_is_held_by_one_document(parcels: Collection[Parcel]) -> None:
+async def test_a_unique_key_cannot_be_inserted_twice(parcels: Collection[Parcel]) -> None:
     await parcels.insert(Parcel(id="p", shelf="A"))
     with pytest.raises(DuplicateKey) as raised:
         await parcels.insert(Parcel(id="q", shelf="A"))
@@ -94,7 +94,7 @@ async def test_a_unique_key_is_held_by_one_document(parcels: Collection[Parcel])
     assert await parcels.get("q") is None
 
 
-async def test_a_save_cannot_take_anothers_unique_key(parcels: Collection[Parcel]) -> None:
+async def test_a_save_cannot_take_a_unique_key_in_use(parcels: Collection[Parcel]) -> None:
     await parcels.insert(Parcel(id="p", shelf="A"))
     other = await parcels.insert(Parcel(id="q", shelf="B"))
     with pytest.raises(DuplicateKey) as raised:
@@ -109,27 +109,27 @@ async def test_absent_unique_keys_do_not_collide(parcels: Collection[Parcel]) ->
     assert await parcels.count() == 3
 
 
-class Outspoken(Document, frozen=True, kw_only=True):
-    """Its encoding names every field, also those that hold nothing."""
+class ExplicitNulls(Document, frozen=True, kw_only=True):
+    """A document whose encoding contains every field, including nulls."""
 
     key: str | None = None
     note: str | None = None
 
 
-async def test_null_is_absent_for_a_unique_key(store: Store) -> None:
-    things = store.collection(CollectionSpec("outspoken", Outspoken, unique=("key",)))
-    await things.insert_many([Outspoken(id="a"), Outspoken(id="b", key=None)])
-    held = await things.insert(Outspoken(id="c", key="K"))
+async def test_null_counts_as_an_absent_unique_key(store: Store) -> None:
+    documents = store.collection(CollectionSpec("nulls", ExplicitNulls, unique=("key",)))
+    await documents.insert_many([ExplicitNulls(id="a"), ExplicitNulls(id="b", key=None)])
+    held = await documents.insert(ExplicitNulls(id="c", key="K"))
     with pytest.raises(DuplicateKey):
-        await things.insert(Outspoken(id="d", key="K"))
-    await things.save(msgspec.structs.replace(held, key=None))
-    taken = await things.insert(Outspoken(id="d", key="K"))
-    assert [thing.id for thing in (await things.find({"key": Range()})).items] == ["d"]
-    assert await things.get("d") == taken
-    assert await things.get("c") == Outspoken(id="c", version=2)
+        await documents.insert(ExplicitNulls(id="d", key="K"))
+    await documents.save(msgspec.structs.replace(held, key=None))
+    taken = await documents.insert(ExplicitNulls(id="d", key="K"))
+    assert [document.id for document in (await documents.find({"key": Range()})).items] == ["d"]
+    assert await documents.get("d") == taken
+    assert await documents.get("c") == ExplicitNulls(id="c", version=2)
 
 
-async def test_a_number_over_32_bits_is_kept_found_and_sorted(parcels: Collection[Parcel]) -> None:
+async def test_numbers_over_32_bits_are_stored_found_and_sorted(parcels: Collection[Parcel]) -> None:
     large = 2**53 + 1
     for n in (0, 2, 1):
         await parcels.insert(Parcel(id=f"p{n}", weight=large + n))
@@ -139,7 +139,7 @@ async def test_a_number_over_32_bits_is_kept_found_and_sorted(parcels: Collectio
     assert [(p.id, type(p.weight)) for p in rest.items] == [("p1", int)]
 
 
-async def test_a_unique_key_that_was_given_up_can_be_taken(parcels: Collection[Parcel]) -> None:
+async def test_a_released_unique_key_can_be_used_again(parcels: Collection[Parcel]) -> None:
     first = await parcels.insert(Parcel(id="p", shelf="A"))
     await parcels.save(msgspec.structs.replace(first, shelf=None))
     taken = await parcels.insert(Parcel(id="q", shelf="A"))
@@ -147,7 +147,7 @@ async def test_a_unique_key_that_was_given_up_can_be_taken(parcels: Collection[P
     assert (await parcels.insert(Parcel(id="r", shelf="A"))).shelf == "A"
 
 
-async def test_get_many_answers_those_that_exist(parcels: Collection[Parcel]) -> None:
+async def test_get_many_returns_the_documents_that_exist(parcels: Collection[Parcel]) -> None:
     ids = [f"p{n:04}" for n in range(1200)]
     await parcels.insert_many([Parcel(id=name) for name in ids])
     found = await parcels.get_many([*ids, "missing"])
@@ -156,7 +156,7 @@ async def test_get_many_answers_those_that_exist(parcels: Collection[Parcel]) ->
     assert await parcels.get_many([]) == {}
 
 
-async def test_insert_many_leaves_what_is_there_and_counts_the_new(parcels: Collection[Parcel]) -> None:
+async def test_insert_many_skips_existing_ids_and_counts_new_documents(parcels: Collection[Parcel]) -> None:
     kept = await parcels.insert(Parcel(id="p0001", note="kept"))
     many = [Parcel(id=f"p{n:04}") for n in range(1200)]
     assert await parcels.insert_many(many) == 1199
@@ -173,7 +173,7 @@ async def test_insert_many_reports_a_taken_unique_key(parcels: Collection[Parcel
     assert await parcels.get("r") is None
 
 
-async def test_a_deleted_document_is_gone(parcels: Collection[Parcel]) -> None:
+async def test_a_deleted_document_cannot_be_read_or_saved(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p"))
     await parcels.delete("p", stored.version)
     assert await parcels.get("p") is None
@@ -182,7 +182,7 @@ async def test_a_deleted_document_is_gone(parcels: Collection[Parcel]) -> None:
         await parcels.save(stored)
 
 
-async def test_a_delete_of_another_version_is_refused(parcels: Collection[Parcel]) -> None:
+async def test_a_delete_of_another_version_fails(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p"))
     with pytest.raises(VersionConflict):
         await parcels.delete("p", 2)
@@ -197,17 +197,17 @@ async def test_a_time_keeps_its_instant_whatever_its_zone(parcels: Collection[Pa
     assert [p.id for p in (await parcels.find({"due_at": NOON})).items] == ["p"]
 
 
-async def test_a_time_without_a_zone_is_refused(parcels: Collection[Parcel]) -> None:
+async def test_a_time_without_a_zone_is_rejected(parcels: Collection[Parcel]) -> None:
     with pytest.raises(ValueError, match="zone"):
         await parcels.insert(Parcel(id="p", due_at=NOON.replace(tzinfo=None)))
 
 
-async def test_what_one_store_saved_the_other_reads(parcels: Collection[Parcel], other_store: Store) -> None:
+async def test_a_second_store_reads_saved_documents(parcels: Collection[Parcel], other_store: Store) -> None:
     stored = await parcels.insert(FULL)
     assert await other_store.collection(PARCELS).get("full") == stored
 
 
-async def test_documents_outlive_the_store_that_saved_them(url: str) -> None:
+async def test_documents_survive_closing_and_reopening(url: str) -> None:
     first = store_at(url)
     await first.open()
     stored = await first.collection(PARCELS).insert(FULL)
@@ -219,7 +219,7 @@ async def test_documents_outlive_the_store_that_saved_them(url: str) -> None:
     await second.close()
 
 
-async def test_a_closed_store_says_that_it_is_unavailable(url: str) -> None:
+async def test_a_closed_store_is_unavailable(url: str) -> None:
     store = store_at(url)
     await store.open()
     parcels = store.collection(PARCELS)
@@ -229,7 +229,7 @@ async def test_a_closed_store_says_that_it_is_unavailable(url: str) -> None:
             await attempt
 
 
-async def test_a_collection_is_declared_once_and_found_by_its_name(store: Store) -> None:
+async def test_a_collection_is_declared_once_and_found_by_name(store: Store) -> None:
     parcels = store.collection(PARCELS)
     assert store.collection(PARCELS) is parcels
     assert store.get_collection("parcels") is parcels
@@ -239,7 +239,7 @@ async def test_a_collection_is_declared_once_and_found_by_its_name(store: Store)
         store.collection(CollectionSpec("parcels", Parcel, (Index("weight"),)))
 
 
-async def test_a_new_index_finds_what_was_stored_before_it(url: str) -> None:
+async def test_a_new_index_covers_existing_documents(url: str) -> None:
     before = store_at(url)
     await before.open()
     await before.collection(CollectionSpec("parcels", Parcel)).insert_many(
@@ -252,11 +252,11 @@ async def test_a_new_index_finds_what_was_stored_before_it(url: str) -> None:
     assert await parcels.count({"weight": 3}) == 150
     with pytest.raises(DuplicateKey):
         await parcels.insert(Parcel(id="new", shelf="s7"))
-    assert amiss(await after.check(apply=True)) == []
+    assert without_validators(await after.check(apply=True)) == []
     await after.close()
 
 
-async def test_a_unique_key_that_stored_documents_repeat_cannot_be_declared(url: str) -> None:
+async def test_a_unique_key_with_duplicates_in_stored_documents_is_rejected(url: str) -> None:
     before = store_at(url)
     await before.open()
     await before.collection(CollectionSpec("parcels", Parcel)).insert_many(
@@ -270,7 +270,7 @@ async def test_a_unique_key_that_stored_documents_repeat_cannot_be_declared(url:
     await after.close()
 
 
-async def test_check_says_what_nothing_declares_any_more_and_mends_it(url: str) -> None:
+async def test_check_reports_and_drops_undeclared_indexes(url: str) -> None:
     before = store_at(url)
     before.collection(PARCELS)
     await before.open()
@@ -279,11 +279,11 @@ async def test_check_says_what_nothing_declares_any_more_and_mends_it(url: str) 
     after.collection(CollectionSpec("parcels", Parcel, (Index("due_at"),)))
     await after.open()
     assert any("weight" in sentence for sentence in await after.check(apply=False))
-    assert amiss(await after.check(apply=True)) == []
-    assert amiss(await after.check(apply=False)) == []
+    assert without_validators(await after.check(apply=True)) == []
+    assert without_validators(await after.check(apply=False)) == []
     await after.close()
 
 
-def test_a_sharded_collection_can_have_no_unique_keys() -> None:
+def test_a_sharded_collection_cannot_have_unique_keys() -> None:
     with pytest.raises(ValueError, match="sharded"):
         CollectionSpec("parcels", Parcel, unique=("shelf",), sharded_by="owner")

@@ -1,4 +1,4 @@
-"""``find`` answers exactly what matches, in order, in pages that neither skip nor repeat."""
+"""``find`` returns exactly the matching documents, in order, in pages that neither skip nor repeat."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def some_parcels(count: int, seed: int) -> list[Parcel]:
 
 
 def in_order(parcels: Sequence[Parcel], sort: str) -> list[Parcel]:
-    """What the port says of sorts: absent first ascending, last descending, then by id the same way."""
+    """The port's order: absent values first ascending, last descending; ties by id in the same direction."""
     field, descending = sort.removeprefix("-"), sort.startswith("-")
 
     def key(parcel: Parcel) -> tuple[Any, ...]:
@@ -60,7 +60,7 @@ async def all_pages(parcels: Collection[Parcel], where: Where | None, sort: str,
 
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("limit", [1, 7, 60, 200])
-async def test_pages_put_together_are_the_whole_in_order(
+async def test_pages_together_hold_every_document_in_order(
     parcels: Collection[Parcel], sort: str, limit: int
 ) -> None:
     stored = some_parcels(60, seed=limit)
@@ -92,7 +92,9 @@ MATCHES: list[tuple[Where, Any]] = [
 
 
 @pytest.mark.parametrize("number", range(len(MATCHES)))
-async def test_what_matches_is_found_counted_and_scanned(parcels: Collection[Parcel], number: int) -> None:
+async def test_find_count_and_scan_return_the_matching_documents(
+    parcels: Collection[Parcel], number: int
+) -> None:
     where, matches = MATCHES[number]
     stored = some_parcels(80, seed=number)
     await parcels.insert_many(stored)
@@ -104,13 +106,13 @@ async def test_what_matches_is_found_counted_and_scanned(parcels: Collection[Par
     assert [p.id async for p in parcels.scan(where, batch=9)] == [p.id for p in expected]
 
 
-async def test_what_is_found_is_the_whole_document(parcels: Collection[Parcel]) -> None:
+async def test_find_and_scan_return_whole_documents(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p", owner="ann", note="a note", due_at=NOON))
     assert await parcels.find({"owner": "ann"}) == Page([stored], None)
     assert [p async for p in parcels.scan()] == [stored]
 
 
-async def test_a_saved_document_is_found_by_what_it_is_now(parcels: Collection[Parcel]) -> None:
+async def test_a_saved_document_is_found_by_its_current_values(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p", weight=1))
     await parcels.save(msgspec.structs.replace(stored, weight=None))
     assert await parcels.count({"weight": 1}) == 0
@@ -126,31 +128,29 @@ async def test_the_last_page_has_no_cursor(parcels: Collection[Parcel]) -> None:
 
 
 @pytest.mark.parametrize("where", [{"note": "x"}, {"owner": "ann", "count": 1}, {"nonsense": 1}])
-async def test_a_field_that_is_not_declared_cannot_be_asked_for(
-    parcels: Collection[Parcel], where: Where
-) -> None:
+async def test_a_query_on_an_undeclared_field_is_rejected(parcels: Collection[Parcel], where: Where) -> None:
     for attempt in (parcels.find(where), parcels.count(where)):
         with pytest.raises(ValueError, match="declares no index"):
             await attempt
 
 
-async def test_a_sort_by_a_field_that_is_not_declared_is_refused(parcels: Collection[Parcel]) -> None:
+async def test_a_sort_by_an_undeclared_field_is_rejected(parcels: Collection[Parcel]) -> None:
     with pytest.raises(ValueError, match="declares no index"):
         await parcels.find(sort="-note")
 
 
-async def test_a_page_holds_at_least_one(parcels: Collection[Parcel]) -> None:
+async def test_a_page_limit_below_one_is_rejected(parcels: Collection[Parcel]) -> None:
     with pytest.raises(ValueError, match="at least one"):
         await parcels.find(limit=0)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "!!!!", "bm9uc2Vuc2U", "WyJwYXJjZWxzIiwiaWQiLDFd", "é" * 5])
-async def test_a_cursor_that_is_none_is_refused(parcels: Collection[Parcel], cursor: str) -> None:
+async def test_an_invalid_cursor_is_rejected(parcels: Collection[Parcel], cursor: str) -> None:
     with pytest.raises(BadCursor):
         await parcels.find(cursor=cursor)
 
 
-async def test_a_cursor_of_another_order_or_collection_is_refused(
+async def test_a_cursor_of_another_sort_or_collection_is_rejected(
     store: Store, parcels: Collection[Parcel]
 ) -> None:
     await parcels.insert_many([Parcel(id=f"p{n}") for n in range(4)])
@@ -164,10 +164,10 @@ async def test_a_cursor_of_another_order_or_collection_is_refused(
 
 
 @pytest.mark.parametrize("sort", ["due_at", "-due_at", "weight", "-weight", "id", "-id"])
-async def test_pages_keep_all_that_was_there_while_others_come_and_go(
+async def test_pages_neither_skip_nor_repeat_documents_during_concurrent_writes(
     parcels: Collection[Parcel], other_store: Store, sort: str
 ) -> None:
-    """The pages are read slowly while another store inserts and deletes around every position."""
+    """A second store inserts and deletes around every position while the pages are read."""
     stored = some_parcels(120, seed=5)
     await parcels.insert_many(stored)
     others = other_store.get_collection("parcels")
@@ -208,7 +208,9 @@ async def test_pages_keep_all_that_was_there_while_others_come_and_go(
     assert [name for name in found if "+" not in name] == [p.id for p in in_order(stored, sort)]
 
 
-async def test_a_scan_sees_all_that_was_there_while_others_come(parcels: Collection[Parcel]) -> None:
+async def test_a_scan_returns_every_document_once_during_concurrent_inserts(
+    parcels: Collection[Parcel],
+) -> None:
     stored = some_parcels(50, seed=6)
     await parcels.insert_many(stored)
     seen: list[str] = []

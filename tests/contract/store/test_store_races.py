@@ -1,4 +1,4 @@
-"""Of those who race, one wins at a time, and nobody's win is lost."""
+"""Of concurrent writes, one succeeds at a time, and no successful write is lost."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import msgspec
 import pytest
 
 from support.processes import store_child
-from support.store.fixtures import Parcel, recorded, word_of
+from support.store.fixtures import Parcel, pending, word_of
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.kit.store.port import Collection, DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.update import update
 
 
-async def test_of_many_saves_of_one_version_one_succeeds(parcels: Collection[Parcel]) -> None:
+async def test_only_one_of_many_saves_of_the_same_version_succeeds(parcels: Collection[Parcel]) -> None:
     read = await parcels.insert(Parcel(id="p"))
     outcomes = await asyncio.gather(
-        *(parcels.save(msgspec.structs.replace(read, note=str(n)), recorded(str(n))) for n in range(50)),
+        *(parcels.save(msgspec.structs.replace(read, note=str(n)), pending(str(n))) for n in range(50)),
         return_exceptions=True,
     )
     won = [outcome for outcome in outcomes if isinstance(outcome, Parcel)]
@@ -28,10 +28,10 @@ async def test_of_many_saves_of_one_version_one_succeeds(parcels: Collection[Par
 
 
 @pytest.mark.processes
-async def test_no_increment_and_no_event_of_ten_writers_in_two_processes_is_lost(
+async def test_ten_writers_in_two_processes_lose_no_increment_and_no_event(
     url: str, parcels: Collection[Parcel]
 ) -> None:
-    """Twenty compare-and-set increments each, while a third process takes their events out."""
+    """Each makes twenty compare-and-set increments while a third process publishes their events."""
     await parcels.insert(Parcel(id="p"))
     children = [store_child.start(url, "increment", "p", "5", "20") for _ in range(2)]
     ending = asyncio.gather(*(asyncio.to_thread(child.communicate) for child in children))
@@ -52,12 +52,12 @@ async def test_no_increment_and_no_event_of_ten_writers_in_two_processes_is_lost
     assert await parcels.pending_events("p") == []
 
 
-async def test_of_fifty_inserts_of_one_id_one_succeeds(
+async def test_only_one_of_fifty_inserts_of_the_same_id_succeeds(
     parcels: Collection[Parcel], other_store: Store
 ) -> None:
     others = other_store.get_collection("parcels")
     outcomes = await asyncio.gather(
-        *((parcels, others)[n % 2].insert(Parcel(id="p", note=str(n)), recorded(str(n))) for n in range(50)),
+        *((parcels, others)[n % 2].insert(Parcel(id="p", note=str(n)), pending(str(n))) for n in range(50)),
         return_exceptions=True,
     )
     [won] = [outcome for outcome in outcomes if isinstance(outcome, Parcel)]
@@ -66,7 +66,7 @@ async def test_of_fifty_inserts_of_one_id_one_succeeds(
     assert [word_of(event) for event in await parcels.pending_events("p")] == [won.note]
 
 
-async def test_of_fifty_inserts_of_one_unique_key_one_succeeds(
+async def test_only_one_of_fifty_inserts_of_the_same_unique_key_succeeds(
     parcels: Collection[Parcel], other_store: Store
 ) -> None:
     others = other_store.get_collection("parcels")
@@ -80,23 +80,25 @@ async def test_of_fifty_inserts_of_one_unique_key_one_succeeds(
 
 
 @pytest.mark.processes
-async def test_of_two_processes_that_want_one_key_one_gets_it(url: str, parcels: Collection[Parcel]) -> None:
+async def test_only_one_of_two_processes_gets_a_unique_key(url: str, parcels: Collection[Parcel]) -> None:
     children = [store_child.start(url, "take", name, "A", "50") for name in ("a", "b")]
     outputs = [(await asyncio.to_thread(child.communicate))[0] for child in children]
     assert sum(int(output) for output in outputs) == 1
     assert await parcels.count({"shelf": "A"}) == 1
 
 
-async def test_one_conflict_does_not_touch_those_who_are_saved_with_it(parcels: Collection[Parcel]) -> None:
+async def test_a_conflict_does_not_affect_other_writes_of_the_same_commit(
+    parcels: Collection[Parcel],
+) -> None:
     stale = await parcels.insert(Parcel(id="stale"))
     await parcels.save(stale)
     await parcels.insert(Parcel(id="b", shelf="B"))
     outcomes = await asyncio.gather(
-        parcels.insert(Parcel(id="a"), recorded("a")),
-        parcels.save(stale, recorded("stale")),
-        parcels.insert(Parcel(id="c", shelf="B"), recorded("c")),
+        parcels.insert(Parcel(id="a"), pending("a")),
+        parcels.save(stale, pending("stale")),
+        parcels.insert(Parcel(id="c", shelf="B"), pending("c")),
         parcels.insert_many([Parcel(id="d", shelf="B")]),
-        parcels.insert(Parcel(id="e"), recorded("e")),
+        parcels.insert(Parcel(id="e"), pending("e")),
         return_exceptions=True,
     )
     assert [type(outcome) for outcome in outcomes] == [
@@ -110,7 +112,7 @@ async def test_one_conflict_does_not_touch_those_who_are_saved_with_it(parcels: 
     assert await parcels.pending_events("stale") == []
 
 
-async def test_change_decides_again_after_a_lost_race(parcels: Collection[Parcel]) -> None:
+async def test_update_retries_after_a_version_conflict(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p"))
     seen: list[int] = []
     rival: list[asyncio.Task[Parcel]] = []
@@ -122,7 +124,7 @@ async def test_change_decides_again_after_a_lost_race(parcels: Collection[Parcel
         return msgspec.structs.replace(parcel, count=parcel.count + 1), None
 
     class Slow:
-        """The same collection, on which the rival is always faster with the first save."""
+        """The same collection, but the rival's save always comes first."""
 
         get = parcels.get
 
@@ -130,12 +132,12 @@ async def test_change_decides_again_after_a_lost_race(parcels: Collection[Parcel
             await asyncio.gather(*rival)
             return await parcels.save(document, happened)
 
-    changed = await update(Slow(), "p", decide)  # type: ignore[arg-type]  # what change uses of it
+    changed = await update(Slow(), "p", decide)  # type: ignore[arg-type]  # it has the methods that update uses
     assert seen == [1, 2]
     assert (changed.note, changed.count, changed.version) == ("rival", 1, 3)
 
 
-async def test_change_gives_up_after_three_lost_races(parcels: Collection[Parcel]) -> None:
+async def test_update_fails_after_three_version_conflicts(parcels: Collection[Parcel]) -> None:
     await parcels.insert(Parcel(id="p"))
     tries: list[int] = []
 
@@ -151,12 +153,12 @@ async def test_change_gives_up_after_three_lost_races(parcels: Collection[Parcel
     assert tries == [1, 1, 1]
 
 
-async def test_change_leaves_alone_what_the_decision_leaves_alone(parcels: Collection[Parcel]) -> None:
+async def test_update_without_a_change_leaves_the_document_unchanged(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p"))
     assert await update(parcels, "p", lambda _: None) == stored
     assert await parcels.get("p") == stored
 
 
-async def test_change_of_what_is_not_there_is_not_found(parcels: Collection[Parcel]) -> None:
+async def test_update_of_a_missing_document_is_not_found(parcels: Collection[Parcel]) -> None:
     with pytest.raises(NotFound):
         await update(parcels, "p", lambda parcel: (parcel, None))

@@ -1,7 +1,7 @@
-"""Reads by id are never older than what was acknowledged before them, however the engine keeps documents.
+"""Reads by id never return documents older than the last acknowledged write, whatever the engine caches.
 
-Two stores on one database stand for two processes: each keeps documents of its own.  The last test has a
-process that is really another.
+Two stores on one database stand for two processes, each with its own cache.  The last test starts a second
+process.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import msgspec
 import pytest
 
 from support.processes import store_child
-from support.store.fixtures import PARCELS, Parcel, recorded
+from support.store.fixtures import PARCELS, Parcel, pending
 from supportcarr.kit.store.port import Collection, Store, StoredDocument, VersionConflict
 
 
 @pytest.fixture
 def theirs(other_store: Store) -> Collection[Parcel]:
-    """The collection as another process has it."""
+    """The collection in the second store."""
     return other_store.collection(PARCELS)
 
 
-async def kept(parcels: Collection[Parcel], name: str) -> Parcel:
-    """The document, read so often that an engine keeps what it can."""
+async def read_until_cached(parcels: Collection[Parcel], name: str) -> Parcel:
+    """The document, read often enough to be cached."""
     for _ in range(3):
         found = await parcels.get(name)
     assert found is not None
@@ -33,35 +33,35 @@ async def kept(parcels: Collection[Parcel], name: str) -> Parcel:
 
 async def test_an_unchanged_document_is_decoded_once(store: Store, parcels: Collection[Parcel]) -> None:
     await parcels.insert_many([Parcel(id="p1", note="first"), Parcel(id="p2")])
-    first, second = await kept(parcels, "p1"), await kept(parcels, "p2")
+    first, second = await read_until_cached(parcels, "p1"), await read_until_cached(parcels, "p2")
     before = store.stats().get("cache_hits")
     again = await parcels.get("p1")
     both = await parcels.get_many(["p1", "p2"])
     assert again == both["p1"] == first and both["p2"] == second
     assert await parcels.get_many(["p1", "none"]) == {"p1": first}
-    if before is not None:  # the store in memory keeps no documents
+    if before is not None:  # the store in memory has no cache
         assert again is first and both["p1"] is first and both["p2"] is second
         assert store.stats()["cache_hits"] >= before + 3
 
 
-async def test_a_process_reads_what_it_saved(parcels: Collection[Parcel]) -> None:
+async def test_a_process_reads_its_own_writes(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p1", note="0"))
     for turn in range(1, 5):
-        await kept(parcels, "p1")
+        await read_until_cached(parcels, "p1")
         stored = await parcels.save(msgspec.structs.replace(stored, note=str(turn)))
         assert await parcels.get("p1") == stored
         assert await parcels.get_many(["p1"]) == {"p1": stored}
 
 
-async def test_a_process_reads_what_another_saved(
+async def test_a_process_reads_the_writes_of_another(
     parcels: Collection[Parcel], theirs: Collection[Parcel]
 ) -> None:
     stored = await theirs.insert(Parcel(id="p1", note="0"))
     for turn in range(1, 5):
-        await kept(parcels, "p1")
+        await read_until_cached(parcels, "p1")
         stored = await theirs.save(msgspec.structs.replace(stored, note=str(turn)))
         assert await parcels.get("p1") == stored
-        await kept(parcels, "p1")
+        await read_until_cached(parcels, "p1")
         stored = await theirs.save(msgspec.structs.replace(stored, note=f"{turn} again"))
         assert await parcels.get_many(["p1"]) == {"p1": stored}
 
@@ -71,7 +71,7 @@ async def test_a_deleted_document_is_not_read(
     parcels: Collection[Parcel], theirs: Collection[Parcel], others: bool
 ) -> None:
     await parcels.insert_many([Parcel(id="p1"), Parcel(id="p2")])
-    first, second = await kept(parcels, "p1"), await kept(parcels, "p2")
+    first, second = await read_until_cached(parcels, "p1"), await read_until_cached(parcels, "p2")
     deleting = theirs if others else parcels
     await deleting.delete("p1", first.version)
     assert await parcels.get("p1") is None
@@ -80,11 +80,11 @@ async def test_a_deleted_document_is_not_read(
     assert await parcels.get_many(["p1", "p2"]) == {}
 
 
-async def test_a_document_that_was_deleted_and_stored_anew_at_the_same_version_is_read(
+async def test_a_document_inserted_again_at_the_same_version_is_read(
     parcels: Collection[Parcel], theirs: Collection[Parcel]
 ) -> None:
     await parcels.insert(Parcel(id="p1", note="old"))
-    old = await kept(parcels, "p1")
+    old = await read_until_cached(parcels, "p1")
     await theirs.delete("p1", old.version)
     new = await theirs.insert(Parcel(id="p1", note="new"))
     assert new.version == old.version
@@ -92,12 +92,12 @@ async def test_a_document_that_was_deleted_and_stored_anew_at_the_same_version_i
     assert await parcels.get_many(["p1"]) == {"p1": new}
 
 
-async def test_what_a_copy_wrote_or_erased_is_read(
+async def test_documents_changed_by_a_copy_are_read(
     parcels: Collection[Parcel], theirs: Collection[Parcel]
 ) -> None:
     await parcels.insert_many([Parcel(id="p1", note="old"), Parcel(id="p2")])
-    old = await kept(parcels, "p1")
-    await kept(parcels, "p2")
+    old = await read_until_cached(parcels, "p1")
+    await read_until_cached(parcels, "p2")
     new = msgspec.structs.replace(old, note="new")
     await theirs.write_stored([StoredDocument("p1", new)])
     await theirs.erase_stored(["p2"])
@@ -105,32 +105,32 @@ async def test_what_a_copy_wrote_or_erased_is_read(
     assert await parcels.get("p2") is None
 
 
-async def test_a_refused_save_leaves_the_document_as_it_was(parcels: Collection[Parcel]) -> None:
+async def test_a_failed_save_leaves_the_document_unchanged(parcels: Collection[Parcel]) -> None:
     stored = await parcels.insert(Parcel(id="p1", note="first"))
     saved = await parcels.save(msgspec.structs.replace(stored, note="second"))
-    await kept(parcels, "p1")
+    await read_until_cached(parcels, "p1")
     with pytest.raises(VersionConflict):
         await parcels.save(msgspec.structs.replace(stored, note="late"))
     for _ in range(4):
         assert await parcels.get("p1") == saved
 
 
-async def test_an_event_that_was_relayed_leaves_the_document_as_it_was(
+async def test_publishing_an_event_leaves_the_document_unchanged(
     parcels: Collection[Parcel], theirs: Collection[Parcel]
 ) -> None:
-    stored = await parcels.insert(Parcel(id="p1", note="first"), recorded("one", "two"))
-    await kept(parcels, "p1")
+    stored = await parcels.insert(Parcel(id="p1", note="first"), pending("one", "two"))
+    await read_until_cached(parcels, "p1")
     for event in await theirs.pending_events("p1"):
         await theirs.mark_published(event)
         assert await parcels.get("p1") == stored
 
 
-async def test_no_read_is_older_than_what_was_saved_before_it_began(
+async def test_reads_never_return_stale_documents(
     parcels: Collection[Parcel], theirs: Collection[Parcel]
 ) -> None:
     names = [f"p{n}" for n in range(6)]
     await parcels.insert_many([Parcel(id=name) for name in names])
-    told = dict.fromkeys(names, 1)  # the newest version that some save was told of
+    told = dict.fromkeys(names, 1)  # the newest version acknowledged to a caller
     saving = True
     checked = 0
 
@@ -162,7 +162,7 @@ async def test_no_read_is_older_than_what_was_saved_before_it_began(
 
 
 @pytest.mark.processes
-async def test_no_read_is_older_than_what_another_process_acknowledged(
+async def test_reads_never_return_documents_older_than_another_process_acknowledged(
     url: str, parcels: Collection[Parcel]
 ) -> None:
     child = store_child.start(url, "insert_for_ever", "2")  # each parcel is inserted, and saved once
@@ -170,7 +170,7 @@ async def test_no_read_is_older_than_what_another_process_acknowledged(
     try:
         for _ in range(120):
             name, version = (await asyncio.to_thread(child.stdout.readline)).split()
-            for _ in range(3):  # then it is kept, and the next acknowledgement is of a change
+            for _ in range(3):  # afterwards it is cached, and the next acknowledgement is of a change
                 found = await parcels.get(name.decode())
                 assert found is not None and found.version >= int(version)
     finally:

@@ -1,4 +1,4 @@
-"""What was acknowledged survives a kill -9, whole: the document and its events, or neither."""
+"""Acknowledged writes survive a kill -9; every write is stored with its events or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.processes
 
 
 async def acknowledged_before_the_kill(url: str, lines: int) -> dict[str, int]:
-    """Let a child write, kill it after so many acknowledgements; the last version told of each id."""
+    """Start a writing process, kill it after *lines* acknowledgements; return the last version of each id."""
     child = store_child.start(url, "insert_for_ever", "20")
     assert child.stdout is not None
     told: list[bytes] = []
@@ -42,7 +42,7 @@ async def assert_whole(parcels: Collection[Parcel], acknowledged: dict[str, int]
         assert versions == list(range(1, version + 1))
 
 
-async def test_nothing_acknowledged_is_lost_by_a_kill(url: str) -> None:
+async def test_acknowledged_writes_survive_a_kill(url: str) -> None:
     acknowledged = await acknowledged_before_the_kill(url, 300)
     assert len(acknowledged) >= 150
     store = store_at(url)

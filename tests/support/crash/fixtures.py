@@ -12,7 +12,7 @@ from support.crash.databases import Databases
 from support.crash.fork_server import WRITE_DELAY_S, ForkServer
 from support.crash.runner import ScenarioRunner, reloadable_emulator
 from support.crash.scenarios import SCENARIOS
-from support.store.engines import SQLITE, ran_on
+from support.store.engines import SQLITE, record_engine
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
@@ -39,10 +39,10 @@ def databases(mongodb_server: str) -> Iterator[Databases]:
 def engine(request: pytest.FixtureRequest) -> Databases | None:
     """The databases of the engine that the test is parametrised with; ``None`` for SQLite."""
     if request.param == "sqlite":
-        ran_on(request, SQLITE)
+        record_engine(request, SQLITE)
         return None
     made: Databases = request.getfixturevalue("databases")
-    ran_on(request, f"MongoDB: {choice().name}")
+    record_engine(request, f"MongoDB: {choice().name}")
     return made
 
 

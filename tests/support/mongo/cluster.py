@@ -1,6 +1,6 @@
-"""The sharded MongoDB of ``deploy/mongodb``, for tests that a single server cannot bear out.
+"""The sharded MongoDB of ``deploy/mongodb``, for tests that need more than one server.
 
-``SUPPORTCARR_TEST_CLUSTER`` is the URL of its router.  Without it those tests are passed over.
+``SUPPORTCARR_TEST_CLUSTER`` is the URL of its router.  Without it those tests are skipped.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from supportcarr.kit.store.mongo.document import Row
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = ROOT / "deploy" / "mongodb" / "compose.yaml"
 VARIABLE = "SUPPORTCARR_TEST_CLUSTER"
-NOT_HERE = (
+SKIP_REASON = (
     f"{VARIABLE} is not set: this needs a sharded MongoDB in containers (deploy/mongodb/cluster up), "
     "which GitHub Actions has"
 )
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 
 
 def router_url() -> str | None:
@@ -33,7 +33,7 @@ def router_url() -> str | None:
 
 
 def direct_url(member: str) -> str:
-    """How a member is reached past the router: each publishes, on the loopback, the port it listens on."""
+    """The URL of a member, bypassing the router: each publishes its port on the loopback interface."""
     return f"mongodb://127.0.0.1:{member.rpartition(':')[2]}/?directConnection=true"
 
 
@@ -49,7 +49,7 @@ def members_of(listed: Mapping[str, Any], shard: str) -> tuple[str, ...]:
 
 
 class Cluster:
-    """A running cluster; a member is named as the servers name it (``east-2:27102``)."""
+    """A running cluster.  Members have the names that the servers use (``east-2:27102``)."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -58,18 +58,18 @@ class Cluster:
         async with AsyncMongoClient[Row](self.url) as client:
             return members_of(await client.admin.command("listShards"), shard)
 
-    async def ask(self, member: str, command: str) -> Mapping[str, Any]:
-        """One member's own answer."""
+    async def run_command(self, member: str, command: str) -> Mapping[str, Any]:
+        """The response of one member."""
         async with AsyncMongoClient[Row](direct_url(member), serverSelectionTimeoutMS=2000) as client:
             return await client.admin.command(command)
 
     async def primary(self, shard: str, *, other_than: str | None = None) -> str:
-        """The member that takes a shard's writes, once there is one.  Raises ``TimeoutError``."""
-        async with asyncio.timeout(PATIENCE_S):
+        """The primary of a shard; waits until there is one.  Raises ``TimeoutError``."""
+        async with asyncio.timeout(TIMEOUT_S):
             while True:
                 for member in await self.members(shard):
                     try:
-                        hello = await self.ask(member, "hello")
+                        hello = await self.run_command(member, "hello")
                     except PyMongoError:
                         continue
                     if hello.get("isWritablePrimary") and member != other_than:
@@ -77,19 +77,19 @@ class Cluster:
                 await asyncio.sleep(0.2)
 
     async def secondaries(self, shard: str) -> list[str]:
-        """The others, once all of them follow.  Raises ``TimeoutError``."""
+        """The secondaries of a shard; waits until all of them are.  Raises ``TimeoutError``."""
         primary = await self.primary(shard)
         others = [member for member in await self.members(shard) if member != primary]
         for member in others:
-            await self.until_following(member)
+            await self.wait_until_secondary(member)
         return others
 
-    async def until_following(self, member: str) -> None:
+    async def wait_until_secondary(self, member: str) -> None:
         """Wait until a member is a secondary.  Raises ``TimeoutError``."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while True:
                 try:
-                    if (await self.ask(member, "hello")).get("secondary"):
+                    if (await self.run_command(member, "hello")).get("secondary"):
                         return
                 except PyMongoError:
                     pass  # it is not up yet
@@ -97,17 +97,17 @@ class Cluster:
 
     @asynccontextmanager
     async def killed(self, member: str) -> AsyncIterator[None]:
-        """``kill -9`` of a member; afterwards it is started again and has caught up."""
+        """``kill -9`` a member; on exit start it again and wait until it is a secondary."""
         await _compose("kill", "--signal", "SIGKILL", service_of(member))
         try:
             yield
         finally:
             await _compose("up", "--detach", "--wait", "--no-recreate", service_of(member))
-            await self.until_following(member)
+            await self.wait_until_secondary(member)
 
     @asynccontextmanager
     async def failing(self, commands: Sequence[str], **how: object) -> AsyncIterator[None]:
-        """The router fails the next of our commands of these names, once, as ``failCommand`` is told.
+        """Make the router fail our next command of one of these names; *how*: options of ``failCommand``.
 
         https://github.com/mongodb/mongo/wiki/The-%22failCommand%22-fail-point
         """

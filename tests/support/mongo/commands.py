@@ -1,4 +1,4 @@
-"""What a ``MongoStore`` really sends: every command that its driver starts."""
+"""Records every command that the driver of a ``MongoStore`` sends."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-# What the driver adds to a command, and what only belongs to the one time that it was sent.
+# Fields that the driver adds to a command, or that belong to one execution of it.
 _DRIVERS_OWN = frozenset({"lsid", "txnNumber", "$db", "$clusterTime", "$readPreference", "maxTimeMS"})
 
 
 class Commands(CommandListener):
-    """Hears the commands of stores that connect while the fixture ``commands`` is there."""
+    """Records the commands of stores that connect while the fixture ``commands`` is active."""
 
     def __init__(self) -> None:
-        self.heard: list[Mapping[str, Any]] = []
-        self.broken = 0
+        self.sent: list[Mapping[str, Any]] = []
+        self.failures = 0
 
     def started(self, event: CommandStartedEvent) -> None:
-        self.heard.append(dict(event.command))
+        self.sent.append(dict(event.command))
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         pass
 
     def failed(self, event: CommandFailedEvent) -> None:
-        self.broken += 1
+        self.failures += 1
 
-    def of(self, collection: str, *names: str) -> list[Mapping[str, Any]]:
-        """Those of these names that are about a collection, in their order."""
-        return [c for c in self.heard if name_of(c) in names and c[name_of(c)] == collection]
+    def of_collection(self, collection: str, *names: str) -> list[Mapping[str, Any]]:
+        """The commands of these names on a collection, in order."""
+        return [c for c in self.sent if name_of(c) in names and c[name_of(c)] == collection]
 
     def clear(self) -> None:
-        self.heard.clear()
+        self.sent.clear()
 
 
 def name_of(command: Mapping[str, Any]) -> str:
-    """``find``, ``update``, … ."""
+    """The command's name, such as ``find`` or ``update``."""
     return next(iter(command))
 
 
 def read_mode(command: Mapping[str, Any]) -> str:
-    """Which members may answer a command; what says nothing goes to the primary."""
+    """Which members may answer a command; by default the primary."""
     preference = command.get("$readPreference") or {}
     return str(preference.get("mode", "primary"))
 
 
 def explainable(command: Mapping[str, Any]) -> dict[str, Any]:
-    """The command as it may be given to ``explain``."""
+    """The command in the form that ``explain`` accepts."""
     bare = {name: value for name, value in command.items() if name not in _DRIVERS_OWN}
     bare.pop("writeConcern", None)
     return bare
@@ -63,7 +63,7 @@ def explainable(command: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """What stores that are opened from now on send."""
+    """The commands of stores opened after this fixture."""
     listener = Commands()
     client = partial(AsyncMongoClient, event_listeners=[listener])
     monkeypatch.setattr("supportcarr.kit.store.mongo.engine.AsyncMongoClient", client)

@@ -1,4 +1,4 @@
-"""What a server's ``explain`` says of a command: the stages of the plan that won, and the shards asked."""
+"""Reads a server's ``explain``: the stages of the winning plan, and the queried shards."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ BY_INDEX = frozenset(
 )
 
 
-async def explained(database: AsyncDatabase[Row], command: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the server would do for a command; it does not do it."""
+async def explain(database: AsyncDatabase[Row], command: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The server's plan for a command, which is not executed."""
     return await database.command({"explain": explainable(command), "verbosity": "queryPlanner"})
 
 
 def stages(told: Mapping[str, Any]) -> list[str]:
-    """The stages of the winning plans, outermost first, those of each shard one after the other.
+    """The stages of the winning plans, outermost first, shard after shard.
 
-    Raises ``ValueError`` if nothing is told of a plan.
+    Raises ``ValueError`` if the response contains no plan.
     """
     found = [stage for plan in _winners(told) for stage in _stages(plan)]
     if not found:
-        raise ValueError(f"no plan is told: {sorted(told)}")
+        raise ValueError(f"no plan in the response: {sorted(told)}")
     return found
 
 
 def shards(told: Mapping[str, Any]) -> set[str]:
-    """The names of the shards that the router would ask."""
+    """The names of the shards that the router would query."""
     named = {shard["shardName"] for plan in _winners(told) for shard in plan.get("shards", ())}
     return named | set(told.get("shards", ()))  # of an aggregation
 
 
 def _winners(value: object) -> Iterator[Mapping[str, Any]]:
-    """Each ``winningPlan`` that is not within another."""
+    """Each ``winningPlan`` that is not inside another."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             if name == "winningPlan":

@@ -1,4 +1,4 @@
-"""A TCP proxy before a MongoDB: it counts connections, holds answers back, and can be cut off."""
+"""A TCP proxy in front of a MongoDB: counts connections, can hold responses back and cut connections."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class MongoProxy:
         self._port = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.answering = asyncio.Event()  # unset: only the first answer of a connection passes
-        self.answering.set()
-        self.open = self.most = 0  # connections of clients
+        self.forwarding_responses = asyncio.Event()  # unset: only the first response of a connection passes
+        self.forwarding_responses.set()
+        self.open = self.max_open = 0  # client connections, now and at most
 
     @property
     def url(self) -> str:
@@ -33,12 +33,12 @@ class MongoProxy:
         await self.cut()
 
     async def listen(self) -> None:
-        """Take connections (again)."""
+        """Accept connections (again)."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
-        """Break all connections and take none."""
+        """Close all connections and accept none."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -54,14 +54,14 @@ class MongoProxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self.open += 1
-        self.most = max(self.most, self.open)
+        self.max_open = max(self.max_open, self.open)
         try:
             assert self._behind.hostname is not None
             from_server, to_server = await asyncio.open_connection(self._behind.hostname, self._behind.port)
             self._writers |= {writer, to_server}
             ways = [
-                asyncio.create_task(self._ask(reader, to_server, writer)),
-                asyncio.create_task(self._answer(from_server, writer)),
+                asyncio.create_task(self._forward_requests(reader, to_server, writer)),
+                asyncio.create_task(self._forward_responses(from_server, writer)),
             ]
             try:
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -74,22 +74,22 @@ class MongoProxy:
         finally:
             self.open -= 1
 
-    async def _ask(
+    async def _forward_requests(
         self, client: asyncio.StreamReader, server: asyncio.StreamWriter, back: asyncio.StreamWriter
     ) -> None:
-        """Pass on what a client says; *back* leads to it."""
+        """Forward a client's data to the server; *back* writes to the client."""
         with suppress(ConnectionError):
             while some := await client.read(65536):
                 server.write(some)
                 await server.drain()
 
-    async def _answer(self, server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-        """Pass on what the server answers."""
+    async def _forward_responses(self, server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+        """Forward the server's data to the client."""
         first = True
         with suppress(ConnectionError):
             while some := await server.read(65536):
                 if not first:
-                    await self.answering.wait()
+                    await self.forwarding_responses.wait()
                 first = False
                 client.write(some)
                 await client.drain()

@@ -1,4 +1,4 @@
-"""``$jsonSchema`` as MongoDB's manual defines it: draft 4, less what it leaves out, plus ``bsonType``."""
+"""An evaluator of the subset of MongoDB's ``$jsonSchema`` (draft 4 with ``bsonType``) that validators use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from bson import ObjectId
 
-# Keywords of the manual that our schemas use; MongoDB refuses a schema with one that it does not know.
+# The keywords that our schemas use; MongoDB rejects a schema with a keyword that it does not know.
 KEYWORDS = frozenset(
     {
         "additionalProperties",
@@ -24,8 +24,8 @@ KEYWORDS = frozenset(
 )
 
 
-def fits(schema: Mapping[str, Any], value: object) -> bool:
-    """True if a server that holds *schema* would take *value* (what a driver makes BSON of)."""
+def matches_schema(schema: Mapping[str, Any], value: object) -> bool:
+    """True if a server with *schema* would accept *value*, a value before its encoding as BSON."""
     if unknown := set(schema) - KEYWORDS:
         raise ValueError(f"MongoDB would refuse {sorted(unknown)}")
     for keyword in ("required", "enum", "anyOf", "bsonType"):
@@ -34,7 +34,7 @@ def fits(schema: Mapping[str, Any], value: object) -> bool:
     return (
         _has_type(schema, value)
         and ("enum" not in schema or any(value == one and type(value) is type(one) for one in schema["enum"]))
-        and ("anyOf" not in schema or any(fits(one, value) for one in schema["anyOf"]))
+        and ("anyOf" not in schema or any(matches_schema(one, value) for one in schema["anyOf"]))
         and _is_enough(schema, value)
         and _holds(schema, value)
     )
@@ -78,12 +78,12 @@ def _holds(schema: Mapping[str, Any], value: object) -> bool:
         known = schema.get("properties", {})
         others = schema.get("additionalProperties", {})
         return all(name in value for name in schema.get("required", ())) and all(
-            fits(known.get(name, others), one) for name, one in value.items()
+            matches_schema(known.get(name, others), one) for name, one in value.items()
         )
     if isinstance(value, (list, tuple)):
         items = schema.get("items", {})
         each = items if isinstance(items, list) else [items] * len(value)
         return schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)) and all(
-            fits(one, item) for one, item in zip(each, value, strict=False)
+            matches_schema(one, item) for one, item in zip(each, value, strict=False)
         )
     return True

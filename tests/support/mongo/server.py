@@ -1,7 +1,7 @@
-"""Fixtures of a MongoDB: ``rig.mongo`` chooses the best that this machine has, once a session.
+"""Fixtures of a MongoDB server: ``rig.mongo`` chooses the best one available, once per session.
 
-Where there is none, the tests that need one are skipped, with the reason.  The end of a session's
-output says what ran on what.
+If there is none, the tests that need one are skipped, with the reason.  The summary of a test session
+lists how many tests ran on which engine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from rig.mongo import choice, drop, with_database
 
-from support.store.engines import ran_on
+from support.store.engines import record_engine
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +27,8 @@ def mongodb_server() -> Iterator[str]:
 
 @pytest.fixture
 def mongodb(mongodb_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of an empty database of one's own."""
-    ran_on(request, f"MongoDB: {choice().name}")
+    """The URL of an empty database for one test."""
+    record_engine(request, f"MongoDB: {choice().name}")
     name = f"test_{secrets.token_hex(6)}"
     yield with_database(mongodb_server, name)
     drop(mongodb_server, name)

@@ -1,5 +1,5 @@
-"""A proxy before a MongoDB that understands what passes: it keeps the commands that clients send, makes
-the server look like a router, and answers in its place.
+"""A proxy in front of a MongoDB that decodes messages: it records the commands of clients, can present the
+server as a router, and can answer in its place.
 
 https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
 """
@@ -28,32 +28,32 @@ HANG_UP: Row = {}
 class MongoWire(MongoProxy):
     """``async with MongoWire(url) as wire``: the same server at ``wire.url``.
 
-    *router*: it says that it is one (``mongos``), so that drivers tell it where to read, and number
-    their writes.  Neither reaches the server, which may be one that knows nothing of it.
+    *router*: present the server as a router (``mongos``), so that drivers send read preferences and number
+    their writes.  Neither is forwarded, because the server may not support it.
     """
 
     def __init__(self, url: str, *, router: bool = False) -> None:
         super().__init__(url)
         self._router = router
-        self._instead: list[tuple[str, Row]] = []
-        self._spoil: Callable[[Row], Row] = lambda answer: answer
-        self.said: list[Row] = []  # commands, in their order, greetings left out
+        self._replacements: list[tuple[str, Row]] = []
+        self._rewrite: Callable[[Row], Row] = lambda answer: answer
+        self.commands: list[Row] = []  # in order, without handshakes
 
     def named(self, *names: str) -> list[Row]:
         """The commands of those names."""
-        return [command for command in self.said if name_of(command) in names]
+        return [command for command in self.commands if name_of(command) in names]
 
-    def answer_instead(self, name: str, *answers: Row) -> None:
-        """Answer the next commands of that name so; ``HANG_UP``: hang up on it."""
-        self._instead += [(name, answer) for answer in answers]
+    def respond_instead(self, name: str, *answers: Row) -> None:
+        """Answer the next commands of that name with *answers*; ``HANG_UP`` closes the connection."""
+        self._replacements += [(name, answer) for answer in answers]
 
-    def spoil(self, change: Callable[[Row], Row]) -> None:
-        """Change every answer of the server so."""
-        self._spoil = change
+    def rewrite_responses(self, change: Callable[[Row], Row]) -> None:
+        """Apply *change* to every response of the server."""
+        self._rewrite = change
 
-    # --- what passes --------------------------------------------------------------------------
+    # --- forwarding ---------------------------------------------------------------------------
 
-    async def _ask(
+    async def _forward_requests(
         self, client: asyncio.StreamReader, server: asyncio.StreamWriter, back: asyncio.StreamWriter
     ) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -61,7 +61,7 @@ class MongoWire(MongoProxy):
                 number, _, kind, body = await _read(client)
                 if kind == _MESSAGE:
                     command, rest = _split(body)
-                    instead = self._heard(command)
+                    instead = self._record(command)
                     if instead is HANG_UP:
                         return
                     if instead is not None:
@@ -71,7 +71,7 @@ class MongoWire(MongoProxy):
                 server.write(_framed(number, 0, kind, body))
                 await server.drain()
 
-    async def _answer(self, server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+    async def _forward_responses(self, server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 number, to, kind, body = await _read(server)
@@ -80,19 +80,19 @@ class MongoWire(MongoProxy):
                     body = body[:20] + bson.encode(self._greeting(answer))
                 elif kind == _MESSAGE:
                     answer, rest = _split(body)
-                    changed = self._greeting(answer) if "maxWireVersion" in answer else self._spoil(answer)
+                    changed = self._greeting(answer) if "maxWireVersion" in answer else self._rewrite(answer)
                     body = body[:4] + b"\0" + bson.encode(changed) + rest
                 client.write(_framed(number, to, kind, body))
                 await client.drain()
 
-    def _heard(self, command: Row) -> Row | None:
+    def _record(self, command: Row) -> Row | None:
         name = name_of(command)
         if name in GREETINGS:
             return None
-        self.said.append(command)
-        for index, (awaited, answer) in enumerate(self._instead):
+        self.commands.append(command)
+        for index, (awaited, answer) in enumerate(self._replacements):
             if awaited == name:
-                del self._instead[index]
+                del self._replacements[index]
                 return answer
         return None
 
@@ -110,7 +110,7 @@ def name_of(command: Mapping[str, Any]) -> str:
 
 
 def failure(code: int, *labels: str) -> Row:
-    """An answer: the command failed as a whole."""
+    """A response that says that the whole command failed."""
     return {
         "ok": 0.0,
         "code": code,
@@ -121,7 +121,7 @@ def failure(code: int, *labels: str) -> Row:
 
 
 def failed_writes(code: int, indexes: Sequence[int] = (0,)) -> Row:
-    """An answer: those writes of the command failed, and none was done."""
+    """A response that says that those writes of the command failed and none took effect."""
     errors = [{"index": index, "code": code, "errmsg": "so the test"} for index in indexes]
     return {"ok": 1.0, "n": 0, "nModified": 0, "writeErrors": errors}
 
@@ -143,12 +143,12 @@ def _message(to: int, answer: Row) -> bytes:
 
 
 def _split(body: bytes) -> tuple[Row, bytes]:
-    """The command (or answer) of a message, and the sections with its documents."""
+    """The command or response of a message, and the remaining sections."""
     assert body[4] == 0, "the first section is the command"
     length = struct.unpack_from("<i", body, 5)[0]
     return bson.decode(body[5 : 5 + length]), body[5 + length :]
 
 
 def _plain(command: Row) -> Row:
-    """The command for a server that is no router."""
+    """The command in a form for a server that is not a router."""
     return {k: v for k, v in command.items() if k not in ("$readPreference", "lsid", "txnNumber")}

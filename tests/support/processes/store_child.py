@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from support.store.fixtures import PARCELS, Parcel, recorded, store_at
+from support.store.fixtures import PARCELS, Parcel, pending, store_at
 from support.store.writers import RIDES
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.kit.store.copy import copy_store
@@ -38,7 +38,7 @@ async def increment(url: str, id: str, writers: str, times: str) -> None:
     parcels = store.collection(PARCELS)
 
     def counted(parcel: Parcel) -> tuple[Parcel, PendingEvents]:
-        return msgspec.structs.replace(parcel, count=parcel.count + 1), recorded(str(parcel.count + 1))
+        return msgspec.structs.replace(parcel, count=parcel.count + 1), pending(str(parcel.count + 1))
 
     async def write() -> None:
         for _ in range(int(times)):
@@ -58,9 +58,9 @@ async def insert_for_ever(url: str, writers: str) -> None:
         number = 0
         while True:
             name = f"{writer}-{number}"
-            parcel = await parcels.insert(Parcel(id=name), recorded("in"))
+            parcel = await parcels.insert(Parcel(id=name), pending("in"))
             sys.stdout.write(f"{name} 1\n")
-            await parcels.save(parcel, recorded("again"))
+            await parcels.save(parcel, pending("again"))
             sys.stdout.write(f"{name} 2\n")
             sys.stdout.flush()
             number += 1

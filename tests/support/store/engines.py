@@ -1,4 +1,4 @@
-"""What ran on which engine: noted by the fixtures that give a test its store, told at the end."""
+"""Counts the tests that ran on each engine: recorded by the fixtures of stores, printed in the summary."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ SQLITE = f"SQLite {sqlite3.sqlite_version}"
 _NAME = "engine"
 
 
-def ran_on(request: pytest.FixtureRequest, engine: str) -> None:
-    """Note that the test of *request* runs on *engine*."""
+def record_engine(request: pytest.FixtureRequest, engine: str) -> None:
+    """Record that the test of *request* runs on *engine*."""
     noted = (_NAME, engine)
     if noted not in request.node.user_properties:
         request.node.user_properties.append(noted)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests ran on which engine."""
+    """Print how many tests ran on which engine."""
     ran: Counter[str] = Counter(
         value
         for outcome in ("passed", "failed")

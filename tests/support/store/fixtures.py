@@ -1,4 +1,4 @@
-"""Stores for the tests: an open one, the engines that the contract suite runs on, and what it stores."""
+"""Fixtures of stores: an open store, the engines of the contract suite, and an example document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from support.store.engines import SQLITE, ran_on
+from support.store.engines import SQLITE, record_engine
 from support.store.memory import MemoryDatabase, MemoryStore
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
@@ -44,8 +44,8 @@ async def service_store(tmp_path: Path, request: pytest.FixtureRequest) -> Async
     await opened.close()
 
 
-async def opened(path: Path, *, timeout_s: float = 5.0) -> SqliteStore:
-    """An open store with parcels; who calls closes it."""
+async def open_store(path: Path, *, timeout_s: float = 5.0) -> SqliteStore:
+    """An open store with the collection of parcels; the caller closes it."""
     made = SqliteStore(path, timeout_s=timeout_s)
     made.collection(PARCELS)
     await made.open()
@@ -58,29 +58,29 @@ async def opened(path: Path, *, timeout_s: float = 5.0) -> SqliteStore:
 @pytest.fixture
 def sqlite(tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The URL of a database that does not exist yet."""
-    ran_on(request, SQLITE)
+    record_engine(request, SQLITE)
     return f"sqlite:///{tmp_path / 'store.sqlite3'}"
 
 
 @pytest.fixture
 def memory(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of an empty database in this process's memory."""
-    ran_on(request, "memory")
+    record_engine(request, "memory")
     url = f"memory://{uuid4()}"
     _memory_databases[url] = MemoryDatabase()
     yield url
     del _memory_databases[url]
 
 
-# Each engine is named for the fixture that gives the URL of an empty database of it.  Tests on MongoDB
-# share one server, so they stay in one of pytest-xdist's processes.
+# The name of each engine is that of the fixture that returns the URL of an empty database.  Tests on MongoDB
+# share one server, so they run in the same pytest-xdist worker.
 ENGINES = ("sqlite", pytest.param("mongodb", marks=pytest.mark.xdist_group("mongodb")))
 
 _memory_databases: dict[str, MemoryDatabase] = {}
 
 
 def store_at(url: str) -> Store:
-    """A closed store of the database at *url*, as another process would make it."""
+    """A closed store on the database at *url*."""
     scheme, _, place = url.partition("://")
     if scheme == "memory":
         return MemoryStore(_memory_databases[url])
@@ -91,11 +91,11 @@ def store_at(url: str) -> Store:
     raise ValueError(f"no engine for {scheme}")
 
 
-# --- what is stored ---------------------------------------------------------------------------
+# --- example documents ------------------------------------------------------------------------
 
 
 class Parcel(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A document with a field of every type that queries know."""
+    """A document with a field of every type that queries support."""
 
     owner: str = "nobody"
     shelf: str | None = None  # a unique key
@@ -121,12 +121,12 @@ PARCELS = CollectionSpec(
 )
 
 
-def recorded(*words: str) -> PendingEvents:
-    """One fact for each word, told apart by it."""
+def pending(*words: str) -> PendingEvents:
+    """One event for each word, which identifies it."""
     return PendingEvents(tuple(UserSignedUp(user_id=word, role="rider") for word in words), SYSTEM, NOON)
 
 
 def word_of(event: EventEnvelope) -> str:
-    """The word that ``recorded`` was given."""
+    """The word of an event made by ``pending``."""
     assert isinstance(event.event, UserSignedUp)
     return event.event.user_id

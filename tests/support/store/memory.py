@@ -1,4 +1,4 @@
-"""A store in memory that keeps the promises of the port, for tests of services.
+"""A store in memory that implements the port, for tests of services.
 
 It passes the contract suite except for what takes a second process.  Documents are kept as bytes, so
 a test never shares an object with the store; writes take effect in a later turn of the event loop,
@@ -55,7 +55,7 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """What a database holds of one collection."""
+    """One collection in a database."""
 
     rows: dict[str, Row] = field(default_factory=dict)
     outbox: dict[str, list[tuple[float, int, EventEnvelope]]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Table:
 
 
 class MemoryDatabase:
-    """What several stores of one process may open, as processes open a file."""
+    """A database that several stores of one process can open, as processes open a file."""
 
     def __init__(self) -> None:
         self.tables: dict[str, Table] = {}
@@ -144,7 +144,7 @@ class MemoryStore:
             raise StoreUnavailable("the store is not open")
 
     async def write(self, run: Callable[[], R]) -> R:
-        """*run*'s outcome.  It runs in a later turn of the loop, also if the caller stops waiting."""
+        """The outcome of *run*, which runs in a later loop iteration even if the caller is cancelled."""
         self.require_open()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
@@ -180,7 +180,7 @@ class MemoryCollection(Generic[D]):
     # --- indexes ------------------------------------------------------------------------------
 
     def make_indexes(self) -> None:
-        """Compute the values that queries compare anew.  Raises ``StoreError`` for a repeated unique key."""
+        """Recompute the values that queries compare.  Raises ``StoreError`` for a repeated unique key."""
         rows = {document_id: self._row(self._decode(row)) for document_id, row in self._table.rows.items()}
         for unique in self._spec.unique:
             held = [row.values[unique] for row in rows.values() if row.values[unique] is not None]

@@ -58,7 +58,7 @@ class Query:
         return f"{self.spec.name}.{self.how}({fields};{self.sort})"
 
     async def run(self, collection: Collection[Any]) -> None:
-        """Send it to *collection*, whatever that holds."""
+        """Run it on *collection*."""
         if self.how == "find":
             await collection.find(self.where, sort=self.sort, limit=20)
         elif self.how == "count":
@@ -164,7 +164,7 @@ QUERIES: tuple[Query, ...] = (
     Query("supportcarr_lab/verification/store_source.py jobs.count", JOBS, {"state": "dead"}, how="count"),
 )
 
-# Calls of methods with these names that are no store queries, or that lead to one listed above.
+# Calls of methods with these names that are not store queries, or that lead to one listed above.
 OTHER_CALLS = frozenset(
     {
         "supportcarr_lab/demo/fault_injection.py itertools.count",

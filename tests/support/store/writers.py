@@ -1,10 +1,10 @@
-"""Many who write at once and remember what was acknowledged; a judge looks for it afterwards."""
+"""Concurrent writers that record acknowledged writes, and a check that these are stored."""
 
 from __future__ import annotations
 
 import asyncio
 
-from support.store.fixtures import recorded
+from support.store.fixtures import pending
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.store.port import Collection, CollectionSpec, Index, StoreUnavailable
 
@@ -12,7 +12,7 @@ WRITERS = 20
 
 
 class Ride(Document, frozen=True, kw_only=True):
-    """What is sharded as rescues are."""
+    """A document that is sharded like a rescue."""
 
     region: str
     status: str = "new"
@@ -22,14 +22,14 @@ RIDES = CollectionSpec("rides", Ride, indexes=(Index("status"), Index("region"))
 
 
 class Writers:
-    """Each inserts a ride with an event, saves it with another, and goes on to the next."""
+    """Each writer inserts a ride with an event, saves it with another event, and continues with the next."""
 
     def __init__(self, rides: Collection[Ride]) -> None:
         self._rides = rides
-        self._enough = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self.acknowledged: dict[str, int] = {}  # the last version of each id that was
-        self.unknown: set[str] = set()  # whose writer was told that the outcome is not known
+        self.acknowledged: dict[str, int] = {}  # the last version of each id
+        self.unknown: set[str] = set()  # ids of writes that ended with StoreUnavailable
         self.count = 0
 
     async def __aenter__(self) -> Writers:
@@ -37,12 +37,12 @@ class Writers:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Let each finish what it is at.  Raises what one of them met and should not."""
-        self._enough.set()
+        """Let each writer finish its current ride.  Raises a writer's unexpected error."""
+        self._stopping.set()
         await asyncio.gather(*self._tasks)
 
-    async def more(self, acknowledgements: int, within_s: float = 180.0) -> None:
-        """Wait for so many more.  Raises ``TimeoutError``, and what a writer ended with."""
+    async def wait_for_more(self, acknowledgements: int, within_s: float = 180.0) -> None:
+        """Wait for that many more acknowledgements.  Raises ``TimeoutError``, or a writer's error."""
         wanted = self.count + acknowledgements
         async with asyncio.timeout(within_s):
             while self.count < wanted:
@@ -53,23 +53,23 @@ class Writers:
 
     async def _write(self, writer: int) -> None:
         number = 0
-        while not self._enough.is_set():
+        while not self._stopping.is_set():
             number += 1
             name = f"res_qc_{writer:02}{number:06}"
             try:
-                ride = await self._rides.insert(Ride(id=name, region="qc"), recorded("in"))
-                self._note(name, 1)
-                await self._rides.save(ride, recorded("again"))
-                self._note(name, 2)
+                ride = await self._rides.insert(Ride(id=name, region="qc"), pending("in"))
+                self._acknowledge(name, 1)
+                await self._rides.save(ride, pending("again"))
+                self._acknowledge(name, 2)
             except StoreUnavailable:
                 self.unknown.add(name)
 
-    def _note(self, name: str, version: int) -> None:
+    def _acknowledge(self, name: str, version: int) -> None:
         self.acknowledged[name] = version
         self.count += 1
 
     async def findings(self) -> list[str]:
-        """What is lost, halved or doubled; sentences."""
+        """A sentence for each lost, partial or duplicated write."""
         stored = {ride.id: ride.version async for ride in self._rides.scan()}
         found = [
             f"{name} was acknowledged as version {version}, and is {stored.get(name)}"
@@ -78,7 +78,7 @@ class Writers:
         ]
         for name, version in stored.items():
             if version > self.acknowledged.get(name, 0) and name not in self.unknown:
-                found.append(f"{name} is at version {version}, which nobody was told")
+                found.append(f"{name} is at version {version}, which was not acknowledged")
             versions = [event.document_version for event in await self._rides.pending_events(name)]
             if versions != list(range(1, version + 1)):
                 found.append(f"{name} is at version {version} and has the events of {versions}")

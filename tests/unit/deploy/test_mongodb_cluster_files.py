@@ -1,4 +1,4 @@
-"""The sharded MongoDB for the tests: its servers, and the script that sets them up, agree."""
+"""The compose file of the sharded MongoDB and the script that sets it up agree."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def argument(service: str, name: str) -> str | None:
 
 
 def members(replica_set: str) -> list[str]:
-    """As the compose file has them."""
+    """The members of a replica set in the compose file."""
     return [
         f"{service}:{argument(service, '--port')}"
         for service in SERVICES
@@ -32,14 +32,14 @@ def members(replica_set: str) -> list[str]:
 
 
 def given() -> list[Namespace]:
-    """What the script asks ``mongo_cluster`` for, in its order."""
+    """The script's calls of ``mongo_cluster``, in order."""
     said = SCRIPT.read_text().replace("$router", "mongodb://r/").replace("${DATABASE:-supportcarr}", "city")
     lines = [line.strip() for line in said.splitlines()]
     return [parse_arguments(shlex.split(line)[1:]) for line in lines if line.startswith("setup mongodb://")]
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_each_server_publishes_the_port_it_listens_on_to_this_machine_alone(service: str) -> None:
+def test_each_server_publishes_its_port_on_the_loopback_interface_only(service: str) -> None:
     port = argument(service, "--port")
     assert SERVICES[service]["ports"] == [f"127.0.0.1:{port}:{port}"]
     assert f"/{port}" in SERVICES[service]["healthcheck"]["test"][-1]
@@ -47,12 +47,12 @@ def test_each_server_publishes_the_port_it_listens_on_to_this_machine_alone(serv
     assert service_of(f"{service}:{port}") == service
 
 
-def test_no_two_servers_have_one_port() -> None:
+def test_servers_have_different_ports() -> None:
     ports = [argument(service, "--port") for service in SERVICES]
     assert len(set(ports)) == len(ports)
 
 
-def test_the_script_makes_the_sets_of_all_their_members_and_the_shards_of_the_sets() -> None:
+def test_the_script_initiates_every_replica_set_and_adds_every_shard() -> None:
     made = {asked.name: asked for asked in given() if asked.command == "replica-set"}
     assert {name: asked.members for name, asked in made.items()} == {
         name: members(name) for name in ("config", "east", "west")
@@ -68,7 +68,7 @@ def test_the_script_makes_the_sets_of_all_their_members_and_the_shards_of_the_se
     assert argument("router", "--configdb") == f"config/{members('config')[0]}"
 
 
-def test_regions_are_pinned_before_anything_is_sharded() -> None:
+def test_regions_are_pinned_before_collections_are_sharded() -> None:
     last = given()[-1]
     assert (last.command, last.collection, last.field) == (
         "regions",
@@ -78,5 +78,5 @@ def test_regions_are_pinned_before_anything_is_sharded() -> None:
     assert dict(last.regions) == {"qc": "east", "on": "west"}
 
 
-def test_a_kill_is_not_undone_by_docker() -> None:
+def test_docker_does_not_restart_killed_servers() -> None:
     assert {service["restart"] for service in SERVICES.values()} == {"no"}

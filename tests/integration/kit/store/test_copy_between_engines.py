@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from support.processes import store_child
-from support.store.fixtures import NOON, PARCELS, Parcel, recorded, store_at
+from support.store.fixtures import NOON, PARCELS, Parcel, pending, store_at
 from support.store.writers import RIDES, Ride
 from supportcarr.kit.store.copy import BATCH, copy_store
 from supportcarr.kit.store.port import CollectionSpec, Store
@@ -43,20 +43,20 @@ async def fill(store: Store) -> None:
         ]
     )
     saved = await parcels.save(
-        Parcel(id="p0000", version=1, note="ü", weight=2**53 + 1), recorded("one", "two")
+        Parcel(id="p0000", version=1, note="ü", weight=2**53 + 1), pending("one", "two")
     )
     assert saved.version == 2
-    gone = await parcels.insert(Parcel(id="gone"), recorded("late"))
+    gone = await parcels.insert(Parcel(id="gone"), pending("late"))
     await parcels.delete("gone", gone.version)
     rides = store.collection(RIDES)
-    ride = await rides.insert(Ride(id="res_qc_1", region="qc"), recorded("in"))
-    await rides.save(ride, recorded("again"))
-    ended = await rides.insert(Ride(id="res_qc_2", region="qc"), recorded("in"))
+    ride = await rides.insert(Ride(id="res_qc_1", region="qc"), pending("in"))
+    await rides.save(ride, pending("again"))
+    ended = await rides.insert(Ride(id="res_qc_2", region="qc"), pending("in"))
     await rides.delete(ended.id, ended.version)
 
 
 @pytest.mark.parametrize(("source", "target"), [("sqlite", "mongodb"), ("mongodb", "sqlite")])
-async def test_a_copy_killed_midway_goes_on_and_ends_equal(
+async def test_an_interrupted_copy_between_engines_can_be_continued(
     request: pytest.FixtureRequest, source: str, target: str
 ) -> None:
     source_url, target_url = request.getfixturevalue(source), request.getfixturevalue(target)

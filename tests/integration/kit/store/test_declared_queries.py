@@ -11,12 +11,12 @@ from support.store.queries import OTHER_CALLS, QUERIES, Query, calls_in_code
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
-def test_the_list_holds_exactly_the_queries_in_the_code() -> None:
+def test_every_query_in_the_code_is_declared() -> None:
     assert calls_in_code().keys() - OTHER_CALLS == {query.caller for query in QUERIES}
     assert calls_in_code().keys() >= OTHER_CALLS
 
 
-def test_each_condition_in_the_code_has_a_query_in_the_list() -> None:
+def test_every_condition_in_the_code_is_declared() -> None:
     for caller, conditions in calls_in_code().items():
         if caller not in OTHER_CALLS:
             declared = {tuple(query.where.items()) for query in QUERIES if query.caller == caller}
@@ -24,7 +24,7 @@ def test_each_condition_in_the_code_has_a_query_in_the_list() -> None:
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-async def test_sqlite_answers_a_query_by_an_index(query: Query, store: SqliteStore) -> None:
+async def test_sqlite_uses_an_index_for_every_query(query: Query, store: SqliteStore) -> None:
     sent: list[tuple[str, Sequence[Any]]] = []
     collection = store.collection(query.spec)
     await collection.count()  # makes its table
@@ -49,7 +49,7 @@ async def test_sqlite_answers_a_query_by_an_index(query: Query, store: SqliteSto
             assert step.startswith(("SEARCH", "MULTI-INDEX OR", "INDEX")), steps
 
 
-async def test_a_query_without_an_index_is_seen_as_a_scan(store: SqliteStore) -> None:
+async def test_a_query_without_an_index_is_reported_as_a_scan(store: SqliteStore) -> None:
     query = next(query for query in QUERIES if query.where)
     await store.collection(query.spec).count()
     [step] = [

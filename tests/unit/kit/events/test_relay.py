@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from support.relays import FailsFirst, JobList, RecordingConsumer, outbox, save_again
-from support.store.fixtures import NOON, Parcel, recorded, word_of
+from support.store.fixtures import NOON, Parcel, pending, word_of
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import DomainEvent, DriverArrived, PinLocked, RescueMoved, UserSignedUp
@@ -28,7 +28,7 @@ async def test_events_are_handed_on_at_once_and_leave_the_outbox(
 ) -> None:
     witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("one", "two"))
+    await parcels.insert(Parcel(id="p"), pending("one", "two"))
     assert await relay.drain()
     assert [event.id for event in witness.seen] == ["p.1.0", "p.1.1"]
     assert witness.words == ["one", "two"]
@@ -49,7 +49,7 @@ async def test_the_first_events_of_a_document_are_not_read_back_and_later_ones_a
     monkeypatch.setattr(type(parcels), "pending_events", watched)
     witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("one"))
+    await parcels.insert(Parcel(id="p"), pending("one"))
     assert await relay.drain()
     assert (witness.words, read) == (["one"], [])
     await save_again(parcels, "p", "two")
@@ -68,8 +68,8 @@ async def test_a_document_that_changes_before_its_first_events_are_handed_on_kee
 
     busy.trouble = wait
     relay = Relay(store, [busy.consumer, witness.consumer], jobs, concurrency=1)
-    await parcels.insert(Parcel(id="first"), recorded("zero"))
-    await parcels.insert(Parcel(id="p"), recorded("one"))  # waits for the first to be through
+    await parcels.insert(Parcel(id="first"), pending("zero"))
+    await parcels.insert(Parcel(id="p"), pending("one"))  # waits for the first to be through
     await save_again(parcels, "p", "two")
     gate.set()
     assert await relay.drain()
@@ -107,7 +107,7 @@ async def test_a_slow_consumer_gets_a_job_that_carries_the_event(
         raise AssertionError("a slow consumer does not run in the relay")
 
     relay = Relay(store, [Consumer("test.slow", (UserSignedUp,), never, Phase.REACTION, slow=True)], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("one"))
+    await parcels.insert(Parcel(id="p"), pending("one"))
     assert await relay.drain()
     [(key, payload)] = jobs.added.items()
     assert key == "parcels.p.1.0:test.slow"
@@ -125,7 +125,7 @@ async def test_events_of_one_document_keep_their_order_however_slow_they_are(
 
     witness.trouble = dawdle
     relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("1"))
+    await parcels.insert(Parcel(id="p"), pending("1"))
     for n in range(2, 8):
         await save_again(parcels, "p", str(n))
     assert await relay.drain()
@@ -144,9 +144,9 @@ async def test_documents_do_not_wait_for_each_other(
 
     witness.trouble = block_the_first
     relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="blocked"), recorded("blocked"))
+    await parcels.insert(Parcel(id="blocked"), pending("blocked"))
     for n in range(5):
-        await parcels.insert(Parcel(id=f"p{n}"), recorded(str(n)))
+        await parcels.insert(Parcel(id=f"p{n}"), pending(str(n)))
     assert not await relay.drain(0.2)
     assert sorted(witness.words) == list("01234")
     blocked.set()
@@ -169,7 +169,7 @@ async def test_at_most_so_many_documents_are_handed_on_at_once(
     relay = Relay(
         store, [Consumer("test.measure", (DomainEvent,), measure, Phase.REACTION)], jobs, concurrency=3
     )
-    await asyncio.gather(*(parcels.insert(Parcel(id=f"p{n}"), recorded("in")) for n in range(30)))
+    await asyncio.gather(*(parcels.insert(Parcel(id=f"p{n}"), pending("in")) for n in range(30)))
     assert await relay.drain()
     assert most == 3
     assert await outbox(store) == []
@@ -186,7 +186,7 @@ async def test_what_a_consumer_saves_is_relayed_too_before_the_relay_is_drained(
 
     witness.trouble = follow
     relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("first"))
+    await parcels.insert(Parcel(id="p"), pending("first"))
     assert await relay.drain()
     assert witness.words == ["first", "after 1", "after 2", "after 3"]
 
@@ -200,9 +200,9 @@ async def test_a_failure_holds_later_events_of_its_document_back_until_it_is_ove
     witness = RecordingConsumer()
     witness.trouble = FailsFirst("one", 2, error)
     relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("one", "two"))
+    await parcels.insert(Parcel(id="p"), pending("one", "two"))
     await save_again(parcels, "p", "three")
-    await parcels.insert(Parcel(id="q"), recorded("other"))
+    await parcels.insert(Parcel(id="q"), pending("other"))
     assert await relay.drain()
     assert [word for word in witness.words if word != "other"] == ["one", "two", "three"]
     assert "other" in witness.words
@@ -224,7 +224,7 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
     failing.trouble = FailsFirst("one", 2, RuntimeError("broken"))
     slow = Consumer("test.slow", (DomainEvent,), failing.handle, Phase.REACTION, slow=True)
     relay = Relay(store, [before.consumer, failing.consumer, slow, after.consumer], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("one"))
+    await parcels.insert(Parcel(id="p"), pending("one"))
     while not relay.stats()["retrying"]:
         await asyncio.sleep(0)
     assert (before.words, failing.words, after.words) == (["one"], [], ["one"])
@@ -246,7 +246,7 @@ async def test_one_consumers_trouble_does_not_keep_later_events_from_the_others(
     stuck, others = RecordingConsumer("test.stuck"), RecordingConsumer("test.others")
     stuck.trouble = FailsFirst("one", 1, error)
     relay = Relay(store, [stuck.consumer, others.consumer], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("one", "two"))
+    await parcels.insert(Parcel(id="p"), pending("one", "two"))
     async with asyncio.timeout(10):
         while others.words != ["one", "two"] or not relay.stats()["retrying"]:
             await asyncio.sleep(0)
@@ -297,7 +297,7 @@ async def test_what_is_saved_while_a_failure_runs_is_handed_to_the_others(
     relay = Relay(
         store, [Consumer("test.stuck", (DomainEvent,), save_and_fail, Phase.REACTION), others.consumer], jobs
     )
-    await parcels.insert(Parcel(id="p"), recorded("one"))
+    await parcels.insert(Parcel(id="p"), pending("one"))
     async with asyncio.timeout(10):
         while others.words != ["one", "two"]:
             await asyncio.sleep(0.001)
@@ -312,7 +312,7 @@ async def test_an_event_stays_in_the_outbox_until_its_job_is_kept(
     relay = Relay(
         store, [Consumer("test.slow", (DomainEvent,), witness.handle, Phase.REACTION, slow=True)], jobs
     )
-    await parcels.insert(Parcel(id="p"), recorded("one"))
+    await parcels.insert(Parcel(id="p"), pending("one"))
     assert not await relay.drain(0.05)
     assert await outbox(store) == [("parcels", "p")]
     jobs.broken = False
@@ -327,8 +327,8 @@ async def test_draining_without_retries_leaves_what_is_in_trouble(
     witness = RecordingConsumer()
     witness.trouble = FailsFirst("one", 1000, RuntimeError("broken"))
     relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="p"), recorded("one"))
-    await parcels.insert(Parcel(id="q"), recorded("two"))
+    await parcels.insert(Parcel(id="p"), pending("one"))
+    await parcels.insert(Parcel(id="q"), pending("two"))
     assert await relay.drain(retries=False)
     assert witness.words == ["two"]
     assert relay.stats()["retrying"] == 1

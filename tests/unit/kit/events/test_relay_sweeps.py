@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 
 from support.relays import FailsFirst, JobList, RecordingConsumer, outbox, save_again
-from support.store.fixtures import PARCELS, Parcel, recorded, store_at
+from support.store.fixtures import PARCELS, Parcel, pending, store_at
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.events import DomainEvent
 from supportcarr.kit.events.consumer import Consumer, Phase
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.usefixtures("logs")
 async def test_a_sweep_repeats_what_a_crash_left_in_document_order(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("one", "two"))  # nobody was there to be told
+    await parcels.insert(Parcel(id="p"), pending("one", "two"))  # nobody was there to be told
     await save_again(parcels, "p", "three")
-    gone = await parcels.insert(Parcel(id="q"), recorded("deleted"))
+    gone = await parcels.insert(Parcel(id="q"), pending("deleted"))
     await parcels.delete("q", gone.version)
     witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
@@ -40,7 +40,7 @@ async def test_a_sweep_repeats_what_a_crash_left_in_document_order(
 async def test_the_sweeper_sweeps_until_it_is_stopped(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("left"))
+    await parcels.insert(Parcel(id="p"), pending("left"))
     witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
     relay.start_sweeping(every_s=0.01)
@@ -48,7 +48,7 @@ async def test_the_sweeper_sweeps_until_it_is_stopped(
         await asyncio.sleep(0.005)
     assert await relay.drain()
     await relay.stop()
-    await parcels.insert(Parcel(id="q"), recorded("after the end"))
+    await parcels.insert(Parcel(id="q"), pending("after the end"))
     await asyncio.sleep(0.05)
     assert witness.words == ["left"]
     assert await outbox(store) == [("parcels", "q")]
@@ -62,7 +62,7 @@ async def test_a_sweep_that_fails_does_not_end_the_sweeping(
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("left"))
+    await parcels.insert(Parcel(id="p"), pending("left"))
     witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
     look, left = store.outbox, [1, 2]
@@ -95,7 +95,7 @@ async def test_a_crash_before_the_event_is_taken_out_runs_its_consumers_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(parcels, "mark_published", hang)
-        await parcels.insert(Parcel(id="p"), recorded("one"))
+        await parcels.insert(Parcel(id="p"), pending("one"))
         await reached.wait()
         await crashing.stop()
     assert await outbox(store) == [("parcels", "p")]
@@ -108,8 +108,8 @@ async def test_poisoned_documents_do_not_keep_a_sweep_from_the_others(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     for n in range(5):
-        await parcels.insert(Parcel(id=f"poison{n}"), recorded("poison"))
-    await parcels.insert(Parcel(id="healthy"), recorded("healthy"))
+        await parcels.insert(Parcel(id=f"poison{n}"), pending("poison"))
+    await parcels.insert(Parcel(id="healthy"), pending("healthy"))
     witness = RecordingConsumer()
     witness.trouble = FailsFirst("poison", 10**6, RuntimeError("broken"))
     relay = Relay(store, [witness.consumer], jobs)
@@ -143,9 +143,9 @@ async def test_two_relays_on_the_same_documents_keep_order_for_who_remembers_eve
         relay.start_sweeping(every_s=0.005)
 
     async def write(name: str) -> None:
-        parcel = await collections[0].insert(Parcel(id=name), recorded("in"))
+        parcel = await collections[0].insert(Parcel(id=name), pending("in"))
         for n in range(20):
-            parcel = await collections[n % 2].save(parcel, recorded(str(n)))
+            parcel = await collections[n % 2].save(parcel, pending(str(n)))
 
     await asyncio.gather(*(write(f"p{n}") for n in range(5)))
     for relay in relays:
@@ -162,7 +162,7 @@ async def test_two_relays_on_the_same_documents_keep_order_for_who_remembers_eve
 async def test_events_of_a_collection_nobody_declared_are_left_alone(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("one"))
+    await parcels.insert(Parcel(id="p"), pending("one"))
     stranger = store_at(f"sqlite:///{store.path}")
     await stranger.open()
     relay = Relay(stranger, [], jobs)
@@ -175,11 +175,11 @@ async def test_events_of_a_collection_nobody_declared_are_left_alone(
 async def test_an_event_that_cannot_be_read_holds_up_its_document_alone(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    await parcels.insert(Parcel(id="p"), recorded("one"))
+    await parcels.insert(Parcel(id="p"), pending("one"))
     await store.write(lambda connection: connection.execute("UPDATE _outbox SET body = '{}'").rowcount)
     witness = RecordingConsumer()
     relay = Relay(store, [witness.consumer], jobs)
-    await parcels.insert(Parcel(id="q"), recorded("two"))
+    await parcels.insert(Parcel(id="q"), pending("two"))
     await relay.sweep(older_than_s=0)
     assert witness.words == ["two"]
     assert await outbox(store) == [("parcels", "p")]

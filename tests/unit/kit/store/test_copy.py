@@ -1,4 +1,4 @@
-"""A copy moves everything, goes on where it was interrupted, and finds what differs."""
+"""A copy transfers everything, can be continued after an interruption, and reports differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.store.fixtures import NOON, PARCELS, Parcel, recorded
+from support.store.fixtures import NOON, PARCELS, Parcel, pending
 from support.store.memory import MemoryStore
 from supportcarr.kit.store.copy import BATCH, Comparison, CopyRefused, copy_store, digest
 from supportcarr.kit.store.port import CollectionSpec, StoredDocument
@@ -23,9 +23,9 @@ async def source() -> MemoryStore:
     store = await empty_store()
     parcels = store.collection(PARCELS)
     for n in range(2 * BATCH + 50):
-        parcel = await parcels.insert(Parcel(id=f"p{n:04}", shelf=f"s{n}", due_at=NOON), recorded("one"))
+        parcel = await parcels.insert(Parcel(id=f"p{n:04}", shelf=f"s{n}", due_at=NOON), pending("one"))
         if n % 2:
-            await parcels.save(parcel, recorded("two"))
+            await parcels.save(parcel, pending("two"))
     await parcels.delete("p0000", 1)
     await store.collection(BARRELS).insert(Parcel(id="b"))
     return store
@@ -48,7 +48,7 @@ class Interrupted(Exception):
 
 
 def interrupt_writes(store: MemoryStore, after: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """End whoever writes to the parcels of *store* when so many batches were written."""
+    """Make writes to the parcels of *store* fail after *after* batches."""
     parcels: Any = store.collection(PARCELS)
     write = parcels.write_stored
     left = after
@@ -75,7 +75,7 @@ async def test_documents_versions_and_pending_events_are_copied(source: MemorySt
 
 
 @pytest.mark.parametrize("batches", [0, 1, 2])
-async def test_an_interrupted_copy_goes_on_and_ends_equal(
+async def test_an_interrupted_copy_can_be_continued(
     source: MemoryStore, batches: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = await empty_store()
@@ -87,7 +87,7 @@ async def test_an_interrupted_copy_goes_on_and_ends_equal(
     assert all(one.equal for one in await copied(source, target))
 
 
-async def test_a_copy_goes_on_after_the_source_was_used_meanwhile(
+async def test_a_copy_can_be_continued_after_the_source_changed(
     source: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = await empty_store()
@@ -96,19 +96,19 @@ async def test_a_copy_goes_on_after_the_source_was_used_meanwhile(
         with pytest.raises(Interrupted):
             await copied(source, target)
     parcels = source.collection(PARCELS)
-    await parcels.save(Parcel(id="p0002", version=1, note="changed"))  # gives up its unique key
-    await parcels.insert(Parcel(id="p0001a", shelf="s2"))  # and this takes it
+    await parcels.save(Parcel(id="p0002", version=1, note="changed"))  # releases its unique key
+    await parcels.insert(Parcel(id="p0001a", shelf="s2"))  # takes the released key
     await parcels.delete("p0003", 2)
     assert all(one.equal for one in await copied(source, target))
 
 
-async def test_a_finished_copy_may_be_run_again_and_changes_nothing(source: MemoryStore) -> None:
+async def test_repeating_a_finished_copy_changes_nothing(source: MemoryStore) -> None:
     target = await empty_store()
     first = await copied(source, target)
     assert await copied(source, target) == first
 
 
-async def test_a_target_that_was_tampered_with_is_found(source: MemoryStore) -> None:
+async def test_a_changed_target_is_reported(source: MemoryStore) -> None:
     target = await empty_store()
     await copied(source, target)
     parcels = target.collection(PARCELS)
@@ -120,7 +120,7 @@ async def test_a_target_that_was_tampered_with_is_found(source: MemoryStore) -> 
     assert await parcels.get("p0001") == msgspec.structs.replace(read, note="forged")
 
 
-async def test_a_write_to_the_target_during_the_copy_is_found_and_mended_by_the_next_run(
+async def test_a_write_to_the_target_during_the_copy_is_reported_and_corrected_by_the_next_run(
     source: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = await empty_store()
@@ -139,7 +139,7 @@ async def test_a_write_to_the_target_during_the_copy_is_found_and_mended_by_the_
     assert all(one.equal for one in await copied(source, target))
 
 
-async def test_a_target_that_holds_other_data_is_refused_and_left_alone(source: MemoryStore) -> None:
+async def test_a_target_with_other_data_is_rejected_and_left_unchanged(source: MemoryStore) -> None:
     target = await empty_store()
     kept = await target.collection(BARRELS).insert(Parcel(id="mine"))
     with pytest.raises(CopyRefused, match="other data already"):
@@ -148,7 +148,7 @@ async def test_a_target_that_holds_other_data_is_refused_and_left_alone(source: 
     assert await target.collection(PARCELS).count() == 0
 
 
-async def test_an_unfinished_copy_of_another_source_is_refused_in_both_roles(
+async def test_an_unfinished_copy_is_rejected_as_source_and_as_target_of_another(
     source: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = await empty_store()
@@ -161,12 +161,12 @@ async def test_an_unfinished_copy_of_another_source_is_refused_in_both_roles(
         await copied(target, await empty_store())
 
 
-async def test_an_empty_source_is_refused() -> None:
+async def test_an_empty_source_is_rejected() -> None:
     with pytest.raises(CopyRefused, match="holds no documents"):
         await copied(await empty_store(), await empty_store())
 
 
-async def test_a_digest_counts_times_as_instants_and_everything_else_as_it_is() -> None:
+async def test_a_digest_compares_times_as_instants_and_other_values_exactly() -> None:
     store = await empty_store()
     barrels = store.collection(BARRELS)
 

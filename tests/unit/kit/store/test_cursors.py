@@ -1,4 +1,4 @@
-"""Cursors come back as they went out, and nothing else passes for one."""
+"""Cursors are decoded to the encoded values, and any other text is rejected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VALUES = (
 
 
 @given(st.text(), st.text(), VALUES, st.text())
-def test_a_cursor_comes_back_as_it_went_out(
+def test_a_cursor_is_decoded_to_the_encoded_values(
     collection: str, sort: str, value: cursors.KeyValue, id: str
 ) -> None:
     cursor = cursors.encode(collection, sort, value, id)
@@ -25,13 +25,13 @@ def test_a_cursor_comes_back_as_it_went_out(
 
 
 @given(st.text())
-def test_no_text_does_worse_than_being_refused(text: str) -> None:
+def test_arbitrary_text_is_rejected_as_a_cursor(text: str) -> None:
     with pytest.raises(BadCursor):
         cursors.decode("rescues", "id", text)
 
 
 @given(st.binary())
-def test_no_altered_cursor_does_worse_than_being_refused(noise: bytes) -> None:
+def test_an_altered_cursor_is_rejected_or_still_valid(noise: bytes) -> None:
     cursor = cursors.encode("rescues", "id", None, "res_1")
     altered = cursor[: len(noise) % len(cursor)] + noise.hex()
     try:
@@ -43,6 +43,6 @@ def test_no_altered_cursor_does_worse_than_being_refused(noise: bytes) -> None:
 
 
 @pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**400])
-def test_a_number_that_no_engine_holds_is_refused(value: int) -> None:
+def test_a_number_out_of_range_is_rejected(value: int) -> None:
     with pytest.raises(BadCursor):
         cursors.decode("rescues", "weight", cursors.encode("rescues", "weight", value, "res_1"))

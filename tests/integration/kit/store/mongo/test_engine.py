@@ -1,4 +1,4 @@
-"""What only the MongoDB engine can get wrong: pools, cuts, tombstones, nameless keys, refusals."""
+"""Behaviour specific to the MongoDB engine: pools, outages, tombstones, duplicate keys, rejected commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from support.mongo.proxy import MongoProxy
-from support.store.fixtures import NOON, PARCELS, Parcel, recorded, word_of
+from support.store.fixtures import NOON, PARCELS, Parcel, pending, word_of
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.store.mongo.cluster import command_runner
 from supportcarr.kit.store.mongo.collection import MongoCollection
@@ -31,7 +31,7 @@ from supportcarr.kit.store.port import (
 
 pytestmark = pytest.mark.xdist_group("mongodb")
 
-BURIED = {"_id": "p", "outbox": []}
+EMPTY_TOMBSTONE = {"_id": "p", "outbox": []}
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def parcels(store: MongoStore) -> MongoCollection[Parcel]:
 
 @pytest.fixture
 async def raw(mongodb: str) -> AsyncIterator[AsyncDatabase[Row]]:
-    """The same database without our engine."""
+    """The same database through the driver alone."""
     async with AsyncMongoClient[Row](mongodb) as client:
         yield client.get_default_database()
 
@@ -63,7 +63,7 @@ async def raw(mongodb: str) -> AsyncIterator[AsyncDatabase[Row]]:
     ("asked", "least", "most"),
     [("", 90, 100), ("?maxPoolSize=500", 90, 100), ("?maxPoolSize=5", 5, 7)],
 )
-async def test_a_server_sees_at_most_a_hundred_connections_of_a_process(
+async def test_a_process_opens_at_most_a_hundred_connections(
     mongodb: str, asked: str, least: int, most: int
 ) -> None:
     async with MongoProxy(mongodb + asked) as proxy:
@@ -71,23 +71,23 @@ async def test_a_server_sees_at_most_a_hundred_connections_of_a_process(
         parcels = store.collection(PARCELS)
         await store.open()
         stored = await parcels.insert(Parcel(id="p"))
-        proxy.answering.clear()
+        proxy.forwarding_responses.clear()
         reads = [asyncio.create_task(parcels.get("p")) for _ in range(400)]
-        while proxy.most < least:
+        while proxy.max_open < least:
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.3)  # for one that would come too many
-        proxy.answering.set()
+        await asyncio.sleep(0.3)  # time for connections above the limit
+        proxy.forwarding_responses.set()
         assert await asyncio.gather(*reads) == [stored] * 400
-        assert proxy.most <= most
+        assert proxy.max_open <= most
         await store.close()
 
 
-async def test_a_server_that_goes_away_is_unavailable_until_it_is_back(mongodb: str) -> None:
+async def test_an_unreachable_server_is_unavailable_until_it_returns(mongodb: str) -> None:
     async with MongoProxy(mongodb) as proxy:
         store = MongoStore(proxy.url, timeout_s=1.0)
         parcels = store.collection(PARCELS)
         await store.open()
-        stored = await parcels.insert(Parcel(id="p"), recorded("in"))
+        stored = await parcels.insert(Parcel(id="p"), pending("in"))
         await proxy.cut()
         outcomes = await asyncio.gather(
             parcels.get("p"),
@@ -106,7 +106,7 @@ async def test_a_server_that_goes_away_is_unavailable_until_it_is_back(mongodb: 
         await store.close()
 
 
-async def test_a_store_that_nobody_serves_cannot_be_opened(mongodb: str) -> None:
+async def test_a_store_without_a_server_cannot_be_opened(mongodb: str) -> None:
     async with MongoProxy(mongodb) as proxy:
         url = proxy.url
     store = MongoStore(url, timeout_s=0.3)
@@ -117,12 +117,12 @@ async def test_a_store_that_nobody_serves_cannot_be_opened(mongodb: str) -> None
 
 
 @pytest.mark.parametrize("url", ["mongodb://", "mongodb://127.0.0.1/?maxPoolSize=many", "mongodb://a:b:c"])
-async def test_a_url_that_says_nothing_is_refused_in_a_sentence(url: str) -> None:
+async def test_an_invalid_url_is_reported_in_a_sentence(url: str) -> None:
     with pytest.raises(StoreUnavailable, match="URL"):
         await MongoStore(url, timeout_s=0.3).open()
 
 
-async def test_the_database_is_the_one_that_was_named(mongodb: str, raw: AsyncDatabase[Row]) -> None:
+async def test_the_named_database_is_used(mongodb: str, raw: AsyncDatabase[Row]) -> None:
     base = mongodb.rpartition("/")[0]
     store = MongoStore(f"{base}/", raw.name)
     await store.open()
@@ -131,7 +131,7 @@ async def test_the_database_is_the_one_that_was_named(mongodb: str, raw: AsyncDa
     await store.close()
 
 
-async def test_two_processes_may_be_the_first(mongodb: str) -> None:
+async def test_several_processes_can_create_a_collection_at_once(mongodb: str) -> None:
     stores = [MongoStore(mongodb, timeout_s=20) for _ in range(4)]
     for store in stores:
         store.collection(PARCELS)
@@ -142,7 +142,7 @@ async def test_two_processes_may_be_the_first(mongodb: str) -> None:
     await asyncio.gather(*(store.close() for store in stores))
 
 
-async def test_only_lists_of_read_models_may_be_read_from_secondaries(mongodb: str) -> None:
+async def test_only_read_models_prefer_secondaries(mongodb: str) -> None:
     async with AsyncMongoClient[Row](mongodb) as client:
         for read_model, mode in ((False, "primary"), (True, "secondaryPreferred")):
             spec = CollectionSpec("parcels", Parcel, PARCELS.indexes, read_model=read_model)
@@ -162,27 +162,27 @@ async def test_writes_wait_for_the_majority(store: MongoStore) -> None:
 # --- writes -----------------------------------------------------------------------------------
 
 
-async def test_a_caller_that_gave_up_does_not_stop_the_write(mongodb: str, raw: AsyncDatabase[Row]) -> None:
+async def test_a_cancelled_caller_does_not_stop_the_write(mongodb: str, raw: AsyncDatabase[Row]) -> None:
     async with MongoProxy(mongodb) as proxy:
         store = MongoStore(proxy.url, timeout_s=20)
         parcels = store.collection(PARCELS)
         await store.open()
-        told: list[str] = []
-        store.subscribe(lambda _, name, events: told.extend(word_of(event) for event in events))
-        proxy.answering.clear()
-        impatient = asyncio.create_task(parcels.insert(Parcel(id="p"), recorded("in")))
+        notified: list[str] = []
+        store.subscribe(lambda _, name, events: notified.extend(word_of(event) for event in events))
+        proxy.forwarding_responses.clear()
+        impatient = asyncio.create_task(parcels.insert(Parcel(id="p"), pending("in")))
         while await raw["parcels"].find_one({"_id": "p"}) is None:
             await asyncio.sleep(0.01)
         impatient.cancel()
         with pytest.raises(asyncio.CancelledError):
             await impatient
-        assert told == []
-        proxy.answering.set()
-        await store.close()  # waits for it
-        assert told == ["in"]
+        assert notified == []
+        proxy.forwarding_responses.set()
+        await store.close()  # waits for the write
+        assert notified == ["in"]
 
 
-async def test_fields_of_the_next_release_survive_a_save(
+async def test_unknown_fields_survive_a_save(
     parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
 ) -> None:
     stored = await parcels.insert(Parcel(id="p", note="old"))
@@ -193,8 +193,8 @@ async def test_fields_of_the_next_release_survive_a_save(
     assert row == {"_id": "p", "version": 2, "owner": "nobody", "urgent": False, "of_the_next_release": 7}
 
 
-class Stubborn:
-    """The server's collection, that meets a write conflict (code 112) the first time."""
+class FailingOnce:
+    """The server's collection, with one method whose first call fails."""
 
     def __init__(self, rows: AsyncCollection[Row], name: str, error: Callable[..., Exception]) -> None:
         self._rows, self._name, self._error = rows, name, error
@@ -205,32 +205,32 @@ class Stubborn:
         if name != self._name:
             return real
 
-        async def stubborn(*arguments: Any, **options: Any) -> Any:
+        async def fail_once(*arguments: Any, **options: Any) -> Any:
             self.calls += 1
             if self.calls == 1:
                 raise self._error(*arguments)
             return await real(*arguments, **options)
 
-        return stubborn
+        return fail_once
 
 
-async def test_a_write_that_met_another_is_tried_again(
+async def test_a_write_conflict_is_retried(
     store: MongoStore, parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await parcels.count()
     assert parcels._rows is not None
     rows = parcels._rows
     for name in ("insert_one", "update_one", "delete_one"):
-        stubborn = Stubborn(rows, name, lambda *_: OperationFailure("WriteConflict", 112))
-        monkeypatch.setattr(parcels, "_rows", stubborn)
+        failing_once = FailingOnce(rows, name, lambda *_: OperationFailure("WriteConflict", 112))
+        monkeypatch.setattr(parcels, "_rows", failing_once)
         stored = await parcels.insert(Parcel(id=name))
         stored = await parcels.save(stored)
         await parcels.delete(name, stored.version)
-        assert stubborn.calls == 2
+        assert failing_once.calls == 2
     assert store.stats()["write_conflicts"] == 3
 
 
-async def test_of_many_inserts_those_that_met_another_are_tried_again(
+async def test_conflicting_inserts_of_a_batch_are_retried(
     parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await parcels.insert(Parcel(id="p0"))
@@ -243,14 +243,14 @@ async def test_of_many_inserts_those_that_met_another_are_tried_again(
         ]
         return BulkWriteError({"writeErrors": failures, "writeConcernErrors": []})
 
-    stubborn = Stubborn(parcels._rows, "insert_many", conflict)
-    monkeypatch.setattr(parcels, "_rows", stubborn)
+    failing_once = FailingOnce(parcels._rows, "insert_many", conflict)
+    monkeypatch.setattr(parcels, "_rows", failing_once)
     assert await parcels.insert_many([Parcel(id=f"p{n}") for n in range(3)]) == 2
-    assert stubborn.calls == 2
+    assert failing_once.calls == 2
     assert await parcels.count() == 3
 
 
-async def test_keys_are_told_apart_when_the_server_names_none(
+async def test_duplicate_keys_are_identified_when_the_server_names_none(
     parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.store.mongo.indexes.index_of", lambda _: None)
@@ -272,7 +272,7 @@ async def test_keys_are_told_apart_when_the_server_names_none(
     assert await parcels.insert_many([Parcel(id="p"), Parcel(id="u")]) == 1
 
 
-async def test_a_key_that_was_freed_in_between_is_taken(
+async def test_a_duplicate_key_released_in_the_meantime_is_retried(
     parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = await parcels.insert(Parcel(id="p", shelf="A"))
@@ -282,7 +282,7 @@ async def test_a_key_that_was_freed_in_between_is_taken(
         nonlocal gone
         gone = True
 
-    class Freeing(Stubborn):
+    class Freeing(FailingOnce):
         def __getattr__(self, name: str) -> Any:
             if name == "find_one" and gone:
 
@@ -302,10 +302,10 @@ async def test_a_key_that_was_freed_in_between_is_taken(
 # --- tombstones -------------------------------------------------------------------------------
 
 
-async def test_a_tombstone_is_an_id_with_its_events(
+async def test_a_tombstone_holds_the_id_and_the_pending_events(
     parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
 ) -> None:
-    stored = await parcels.insert(Parcel(id="p", shelf="A", note="n"), recorded("in", "out"))
+    stored = await parcels.insert(Parcel(id="p", shelf="A", note="n"), pending("in", "out"))
     await parcels.delete("p", stored.version)
     row = await raw["parcels"].find_one({"_id": "p"})
     assert row is not None
@@ -317,22 +317,22 @@ async def test_a_tombstone_is_an_id_with_its_events(
     assert await raw["parcels"].count_documents({}) == 0
 
 
-async def test_a_deletion_that_meets_the_relay_leaves_nothing(
+async def test_deleting_during_publishing_leaves_no_tombstone(
     parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
 ) -> None:
     for n in range(20):
-        stored = await parcels.insert(Parcel(id=f"p{n}"), recorded("in"))
+        stored = await parcels.insert(Parcel(id=f"p{n}"), pending("in"))
         [event] = await parcels.pending_events(stored.id)
         await asyncio.gather(parcels.delete(stored.id, 1), parcels.mark_published(event))
     assert await raw["parcels"].count_documents({}) == 0
 
 
 @pytest.mark.parametrize("many", [False, True])
-async def test_an_empty_tombstone_that_a_killed_process_left_holds_no_id(
+async def test_an_empty_tombstone_left_by_a_killed_process_does_not_block_its_id(
     parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row], many: bool
 ) -> None:
     await parcels.count()
-    await raw["parcels"].insert_one(dict(BURIED))
+    await raw["parcels"].insert_one(dict(EMPTY_TOMBSTONE))
     assert await parcels.get("p") is None
     assert await parcels.count() == 0
     if many:
@@ -343,7 +343,7 @@ async def test_an_empty_tombstone_that_a_killed_process_left_holds_no_id(
 
 
 async def test_a_tombstone_can_be_neither_saved_nor_deleted(parcels: MongoCollection[Parcel]) -> None:
-    stored = await parcels.insert(Parcel(id="p"), recorded("in"))
+    stored = await parcels.insert(Parcel(id="p"), pending("in"))
     await parcels.delete("p", 1)
     with pytest.raises(VersionConflict):
         await parcels.save(stored)
@@ -362,9 +362,9 @@ class Ride(Document, frozen=True, kw_only=True):
 RIDES = CollectionSpec("rides", Ride, indexes=(Index("status"), Index("region")), sharded_by="region")
 
 
-async def test_documents_that_are_sharded_live_as_others_do(store: MongoStore) -> None:
+async def test_sharded_documents_support_every_operation(store: MongoStore) -> None:
     rides = store.collection(RIDES)
-    first = await rides.insert(Ride(id="res_qc_1", region="qc"), recorded("in"))
+    first = await rides.insert(Ride(id="res_qc_1", region="qc"), pending("in"))
     await rides.insert_many([Ride(id="res_on_2", region="on"), Ride(id="res_qc_3", region="qc")])
     saved = await rides.save(msgspec.structs.replace(first, status="old"))
     assert await rides.get("res_qc_1") == saved
@@ -377,7 +377,7 @@ async def test_documents_that_are_sharded_live_as_others_do(store: MongoStore) -
     assert (await rides.insert(first)).version == 1
 
 
-async def test_commands_of_a_set_up_reach_the_server(mongodb: str) -> None:
+async def test_set_up_commands_reach_the_server(mongodb: str) -> None:
     async with AsyncMongoClient[Row](mongodb) as client:
         assert (await command_runner(client)("admin", {"ping": 1}))["ok"] == 1
 
@@ -385,7 +385,7 @@ async def test_commands_of_a_set_up_reach_the_server(mongodb: str) -> None:
 # --- check ------------------------------------------------------------------------------------
 
 
-async def test_check_makes_what_is_missing_and_says_what_the_server_refused(
+async def test_check_creates_missing_indexes_and_reports_rejected_validators(
     store: MongoStore, parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
 ) -> None:
     assert any("parcels__due_at" in sentence for sentence in await store.check(apply=False))
@@ -395,10 +395,10 @@ async def test_check_makes_what_is_missing_and_says_what_the_server_refused(
     assert {"parcels__due_at", "parcels__shelf__unique", "parcels__outbox"} <= set(
         await raw["parcels"].index_information()
     )
-    await parcels.insert(Parcel(id="p", shelf="A"), recorded("in"))
+    await parcels.insert(Parcel(id="p", shelf="A"), pending("in"))
 
 
-async def test_check_goes_on_after_an_index_that_the_server_refused(
+async def test_check_continues_after_a_rejected_index(
     store: MongoStore, parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create_index = AsyncCollection.create_index
@@ -412,10 +412,10 @@ async def test_check_goes_on_after_an_index_that_the_server_refused(
     found = await store.check(apply=True)
     assert "MongoDB refused the index parcels__due_at: too many indexes." in found
     assert not any("lacks the index" in sentence for sentence in found)
-    assert (await parcels.insert(Parcel(id="p", due_at=NOON))).version == 1  # and the collection serves
+    assert (await parcels.insert(Parcel(id="p", due_at=NOON))).version == 1  # the collection is usable
 
 
-async def test_a_unique_key_that_the_server_refuses_is_not_gone_without(
+async def test_a_rejected_unique_index_makes_the_collection_unusable(
     parcels: MongoCollection[Parcel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refusing(self: AsyncCollection[Row], keys: Any, **options: Any) -> str:
@@ -426,7 +426,7 @@ async def test_a_unique_key_that_the_server_refuses_is_not_gone_without(
         await parcels.insert(Parcel(id="p"))
 
 
-async def test_check_drops_our_own_old_indexes_and_leaves_those_of_others(
+async def test_check_drops_our_undeclared_indexes_and_keeps_others(
     store: MongoStore, parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
 ) -> None:
     await parcels.count()
@@ -441,7 +441,7 @@ async def test_check_drops_our_own_old_indexes_and_leaves_those_of_others(
     assert "parcels__note" not in names
 
 
-async def test_an_index_that_changed_is_made_anew(
+async def test_a_changed_index_is_created_again(
     store: MongoStore, parcels: MongoCollection[Parcel], raw: AsyncDatabase[Row]
 ) -> None:
     await raw["parcels"].create_index([("_id", 1), ("due_at", 1)], name="parcels__due_at")
@@ -451,7 +451,7 @@ async def test_an_index_that_changed_is_made_anew(
     assert list(made) == [("due_at", 1), ("_id", 1)]
 
 
-async def test_documents_without_a_new_field_are_found_by_its_default(
+async def test_documents_without_a_new_field_are_found_by_the_default(
     mongodb: str, raw: AsyncDatabase[Row]
 ) -> None:
     await raw["parcels"].insert_one({"_id": "p", "version": 1})

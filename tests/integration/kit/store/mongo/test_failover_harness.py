@@ -1,4 +1,4 @@
-"""What ``tests/cluster`` uses to judge a failover can tell a lost write, a half one and a doubled one."""
+"""The checks that ``tests/cluster`` makes after a failover find lost, partial and duplicated writes."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ async def rides(mongodb: str) -> AsyncIterator[Collection[Ride]]:
 
 async def written(rides: Collection[Ride]) -> Writers:
     async with Writers(rides) as writers:
-        await writers.more(100)
+        await writers.wait_for_more(100)
     return writers
 
 
-async def test_nothing_is_found_where_all_is_well(rides: Collection[Ride]) -> None:
+async def test_complete_data_has_no_findings(rides: Collection[Ride]) -> None:
     writers = await written(rides)
     assert writers.count >= 100
     assert await writers.findings() == []
 
 
-async def test_what_was_lost_halved_or_doubled_is_found(rides: Collection[Ride], mongodb: str) -> None:
+async def test_lost_partial_and_duplicated_writes_are_found(rides: Collection[Ride], mongodb: str) -> None:
     writers = await written(rides)
     lost, halved, doubled = (n for n, version in sorted(writers.acknowledged.items())[:3] if version == 2)
     async with AsyncMongoClient[Row](mongodb) as client:
@@ -48,13 +48,13 @@ async def test_what_was_lost_halved_or_doubled_is_found(rides: Collection[Ride],
         [
             f"{lost} was acknowledged as version 2, and is None",
             f"{halved} is at version 2 and has the events of [1]",
-            f"{doubled} is at version 3, which nobody was told",
+            f"{doubled} is at version 3, which was not acknowledged",
             f"{doubled} is at version 3 and has the events of [1, 2]",
         ]
     )
 
 
-def test_members_are_reached_by_the_ports_they_name() -> None:
+def test_members_are_reached_by_their_published_ports() -> None:
     listed = {
         "shards": [{"_id": "west", "host": "west/c:3"}, {"_id": "east", "host": "east/east-1:27101,b:2"}]
     }

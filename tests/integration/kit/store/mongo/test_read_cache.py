@@ -1,4 +1,4 @@
-"""What a read of a kept document asks the server for, and what it takes for the same document."""
+"""What a read of a cached document queries, and when the cached document is still valid."""
 
 from __future__ import annotations
 
@@ -39,60 +39,60 @@ async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
 
 @pytest.fixture
 async def raw(mongodb: str) -> AsyncIterator[AsyncDatabase[Row]]:
-    """The same database without our engine."""
+    """The same database through the driver alone."""
     async with AsyncMongoClient[Row](mongodb) as client:
         yield client.get_default_database()
 
 
 @pytest.fixture
 async def parcels(store: MongoStore, wire: MongoWire) -> Collection[Parcel]:
-    """With a document ``p`` that was read twice."""
+    """A collection with a document ``p`` that was read twice."""
     made = store.collection(PARCELS)
     await made.insert(Parcel(id="p", note="old"))
     for _ in range(2):
         await made.get("p")
-    wire.said.clear()
+    wire.commands.clear()
     return made
 
 
-def asked(wire: MongoWire) -> list[Mapping[str, Any]]:
-    """What each read since the last look asked for."""
-    found = [command["projection"] for command in wire.said if "find" in command]
-    wire.said.clear()
+def projections(wire: MongoWire) -> list[Mapping[str, Any]]:
+    """The projection of each read since the last call."""
+    found = [command["projection"] for command in wire.commands if "find" in command]
+    wire.commands.clear()
     return found
 
 
-async def test_of_a_kept_document_only_the_version_is_asked_for(
+async def test_only_the_version_of_a_cached_document_is_queried(
     parcels: Collection[Parcel], wire: MongoWire
 ) -> None:
     await parcels.get("p")
-    assert asked(wire) == [VERSION_ALONE]
+    assert projections(wire) == [VERSION_ALONE]
     await parcels.get_many(["p"])
-    assert asked(wire) == [VERSION_ALONE]
+    assert projections(wire) == [VERSION_ALONE]
     await parcels.get_many(["p", "none"])
-    assert asked(wire) == [WHOLE]
+    assert projections(wire) == [WHOLE]
 
 
-async def test_a_document_that_changed_is_read_whole_until_it_was_read_twice(
+async def test_a_changed_document_is_cached_again_after_two_reads(
     parcels: Collection[Parcel], wire: MongoWire, raw: AsyncDatabase[Row]
 ) -> None:
     await raw["parcels"].update_one({"_id": "p"}, {"$set": {"note": "new"}, "$inc": {"version": 1}})
     notes = [(await parcels.get("p") or Parcel(id="gone")).note for _ in range(3)]
     assert notes == ["new"] * 3
-    assert asked(wire) == [VERSION_ALONE, WHOLE, WHOLE, VERSION_ALONE]
+    assert projections(wire) == [VERSION_ALONE, WHOLE, WHOLE, VERSION_ALONE]
 
 
-async def test_the_same_version_of_another_write_is_another_document(
+async def test_the_same_version_with_another_write_id_is_not_served_from_the_cache(
     parcels: Collection[Parcel], raw: AsyncDatabase[Row]
 ) -> None:
-    """As after a failover that rolled a write back, and a save that took its version."""
+    """This happens after a failover rolled a write back and another save got its version."""
     await raw["parcels"].update_one({"_id": "p"}, {"$set": {"note": "new", "write_id": ObjectId()}})
     assert await parcels.get_many(["p"]) == {"p": Parcel(id="p", version=1, note="new")}
     await raw["parcels"].update_one({"_id": "p"}, {"$set": {"note": "newer", "write_id": ObjectId()}})
     assert await parcels.get("p") == Parcel(id="p", version=1, note="newer")
 
 
-async def test_a_document_from_before_there_were_write_ids_is_read_whole(
+async def test_a_document_without_a_write_id_is_always_read_whole(
     parcels: Collection[Parcel], wire: MongoWire, raw: AsyncDatabase[Row], store: MongoStore
 ) -> None:
     await raw["parcels"].insert_one(
@@ -101,6 +101,6 @@ async def test_a_document_from_before_there_were_write_ids_is_read_whole(
     for note in ("old", "old", "old", "new"):
         await raw["parcels"].update_one({"_id": "before"}, {"$set": {"note": note}})
         assert await parcels.get("before") == Parcel(id="before", version=1, note=note)
-    assert asked(wire) == [WHOLE] * 4
+    assert projections(wire) == [WHOLE] * 4
     assert store.stats()["cache_hits"] == 0
     assert store.stats()["cache_misses"] == 6

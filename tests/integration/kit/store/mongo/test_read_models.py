@@ -1,4 +1,4 @@
-"""Lists of read models may be answered by secondaries; what a decision may hang on never is."""
+"""Pages of read models may be read from secondaries; reads that decisions depend on may not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READS = ("find", "aggregate")
 
 @pytest.fixture
 async def wire(mongodb: str) -> AsyncIterator[MongoWire]:
-    """A server that says it is a router, to which drivers tell who may answer."""
+    """A proxy that presents the server as a router, because drivers send read preferences only to routers."""
     async with MongoWire(mongodb, router=True) as proxy:
         yield proxy
 
@@ -34,13 +34,13 @@ async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
     for spec in SPECS:
         opened.collection(spec)
     await opened.open()
-    wire.said.clear()
+    wire.commands.clear()
     yield opened
     await opened.close()
 
 
 def modes(said: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
-    """By collection, who was allowed to answer."""
+    """The read modes of the reads of each collection."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for command in said:
         if name_of(command) in READS:
@@ -48,28 +48,24 @@ def modes(said: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
     return dict(found)
 
 
-async def test_of_all_the_lists_only_those_of_read_models_may_come_from_secondaries(
-    store: MongoStore, wire: MongoWire
-) -> None:
+async def test_only_queries_of_read_models_may_use_secondaries(store: MongoStore, wire: MongoWire) -> None:
     for query in QUERIES:
         await query.run(store.get_collection(query.spec.name))
     asked = {query.spec.name for query in QUERIES}
-    assert modes(wire.said) == {
+    assert modes(wire.commands) == {
         name: {"secondaryPreferred" if name in READ_MODELS else "primary"} for name in asked
     }
 
 
-async def test_what_is_read_before_a_write_and_by_the_relay_comes_from_the_primary(
-    store: MongoStore, wire: MongoWire
-) -> None:
+async def test_reads_by_id_and_of_the_outbox_use_the_primary(store: MongoStore, wire: MongoWire) -> None:
     for spec in SPECS:
         collection = store.get_collection(spec.name)
         await collection.get("res_qc_1")
         await collection.get_many(["res_qc_1", "res_qc_2"])
         await collection.pending_events("res_qc_1")
     await store.outbox(older_than_s=0, limit=10)
-    assert modes(wire.said) == {spec.name: {"primary"} for spec in SPECS}
+    assert modes(wire.commands) == {spec.name: {"primary"} for spec in SPECS}
 
 
-def test_read_models_are_declared_as_such_and_nothing_else_is() -> None:
+def test_only_the_read_models_are_declared_as_read_models() -> None:
     assert {spec.name for spec in SPECS if spec.read_model} == READ_MODELS

@@ -1,5 +1,4 @@
-"""What the MongoDB engine says to a server, read on the wire: how durable its writes are, where it reads,
-and what it says again."""
+"""The commands that the MongoDB engine sends: write concerns, read preferences and retries."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ import msgspec
 import pytest
 
 from support.mongo.wire import HANG_UP, MongoWire, Row, failed_writes, failure, name_of
-from support.store.fixtures import PARCELS, Parcel, recorded, word_of
+from support.store.fixtures import PARCELS, Parcel, pending, word_of
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, WRITE_CONFLICT
 from supportcarr.kit.store.port import Collection, CollectionSpec, DuplicateKey, VersionConflict
@@ -39,15 +38,15 @@ async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
 
 @pytest.fixture
 async def parcels(store: MongoStore) -> Collection[Parcel]:
-    """Some parcels: p at version 1 with an event, q without."""
+    """A collection with p at version 1 with an event, and q without one."""
     made = store.collection(PARCELS)
-    await made.insert(Parcel(id="p", shelf="A"), recorded("in"))
+    await made.insert(Parcel(id="p", shelf="A"), pending("in"))
     await made.insert(Parcel(id="q"))
     return made
 
 
 async def insert(parcels: Collection[Parcel]) -> None:
-    assert (await parcels.insert(Parcel(id="r"), recorded("r"))).version == 1
+    assert (await parcels.insert(Parcel(id="r"), pending("r"))).version == 1
 
 
 async def insert_many(parcels: Collection[Parcel]) -> None:
@@ -57,7 +56,7 @@ async def insert_many(parcels: Collection[Parcel]) -> None:
 async def save(parcels: Collection[Parcel]) -> None:
     read = await parcels.get("p")
     assert read is not None
-    assert (await parcels.save(read, recorded("again"))).version == 2
+    assert (await parcels.save(read, pending("again"))).version == 2
     assert [word_of(event) for event in await parcels.pending_events("p")] == ["in", "again"]
 
 
@@ -81,15 +80,17 @@ WRITTEN: list[tuple[Write, str]] = [
 ]
 EACH_WRITE = pytest.mark.parametrize(("write", "command"), WRITTEN)
 
-# The whole command fails, or the writes in it do; findAndModify knows only the first.
-MET_ANOTHER = [(*one, failure(WRITE_CONFLICT)) for one in WRITTEN] + [
+# Either the whole command fails or the writes in it do; findAndModify has only the first form.
+CONFLICTS = [(*one, failure(WRITE_CONFLICT)) for one in WRITTEN] + [
     (write, command, failed_writes(WRITE_CONFLICT, (0, 1) if write is insert_many else (0,)))
     for write, command in WRITTEN
     if command != "findAndModify"
 ]
 
 
-async def test_every_write_asks_for_the_majority(wire: MongoWire, parcels: Collection[Parcel]) -> None:
+async def test_every_write_requests_majority_acknowledgement(
+    wire: MongoWire, parcels: Collection[Parcel]
+) -> None:
     for write in (insert, save, relay, delete):
         await write(parcels)
     writes = wire.named(*WRITES)
@@ -97,88 +98,88 @@ async def test_every_write_asks_for_the_majority(wire: MongoWire, parcels: Colle
     assert [c for c in writes if c["writeConcern"] != {"w": "majority"}] == []
 
 
-async def test_only_lists_of_read_models_are_read_from_secondaries(
+async def test_only_pages_counts_and_scans_of_read_models_use_secondaries(
     wire: MongoWire, store: MongoStore
 ) -> None:
     for spec, elsewhere in ((PARCELS, []), (ROWS, ["find", "find", "aggregate", "find"])):
         listed = store.collection(spec)
-        stored = await listed.insert(Parcel(id="p"), recorded("in"))
+        stored = await listed.insert(Parcel(id="p"), pending("in"))
         stored = await listed.save(stored)
-        wire.said.clear()
+        wire.commands.clear()
         await listed.get("p")
         await listed.get_many(["p"])
         await listed.pending_events("p")
         await store.outbox(older_than_s=0, limit=10)
-        assert [c for c in wire.said if "$readPreference" in c] == []
-        assert [name_of(c) for c in wire.said][:3] == ["find", "find", "find"]
-        wire.said.clear()
+        assert [c for c in wire.commands if "$readPreference" in c] == []
+        assert [name_of(c) for c in wire.commands][:3] == ["find", "find", "find"]
+        wire.commands.clear()
         await listed.find()
         await listed.find({"owner": "nobody"}, sort="-due_at")
         await listed.count()
         assert [p async for p in listed.scan()] == [stored]
-        asked = [c for c in wire.said if c.get("$readPreference", {}).get("mode") == "secondaryPreferred"]
+        asked = [c for c in wire.commands if c.get("$readPreference", {}).get("mode") == "secondaryPreferred"]
         assert [name_of(c) for c in asked] == elsewhere
-        assert len(wire.said) == 4
+        assert len(wire.commands) == 4
         assert [c["$readPreference"]["maxStalenessSeconds"] for c in asked] == [90] * len(asked)
 
 
-@pytest.mark.parametrize(("write", "command", "answer"), MET_ANOTHER)
-async def test_a_write_that_met_another_is_said_again_and_done_once(
+@pytest.mark.parametrize(("write", "command", "answer"), CONFLICTS)
+async def test_a_write_conflict_is_retried_and_takes_effect_once(
     wire: MongoWire, store: MongoStore, parcels: Collection[Parcel], write: Write, command: str, answer: Row
 ) -> None:
-    wire.said.clear()
-    wire.answer_instead(command, answer, answer)
+    wire.commands.clear()
+    wire.respond_instead(command, answer, answer)
     await write(parcels)
     assert len(wire.named(command)) == 3
     assert store.stats()["unavailable"] == 0
 
 
-async def test_of_many_inserts_the_one_that_met_another_is_said_again(
+async def test_only_the_conflicting_inserts_of_a_batch_are_retried(
     wire: MongoWire, parcels: Collection[Parcel]
 ) -> None:
     mixed = failed_writes(WRITE_CONFLICT, (0, 1))
     mixed["writeErrors"].append({"index": 2, "code": DUPLICATE_KEY, "keyPattern": {"_id": 1}, "errmsg": ""})
-    wire.said.clear()
-    wire.answer_instead("insert", mixed)
+    wire.commands.clear()
+    wire.respond_instead("insert", mixed)
     assert await parcels.insert_many([Parcel(id="r"), Parcel(id="s"), Parcel(id="p")]) == 2
     assert await parcels.count() == 4
     assert len(wire.named("insert")) == 2
 
 
 @EACH_WRITE
-async def test_a_write_to_a_server_that_is_no_primary_any_more_is_numbered_and_said_again(
+async def test_a_write_to_a_former_primary_is_retried_with_the_same_transaction_number(
     wire: MongoWire, parcels: Collection[Parcel], write: Write, command: str
 ) -> None:
-    wire.said.clear()
-    wire.answer_instead(command, NOT_PRIMARY)
+    wire.commands.clear()
+    wire.respond_instead(command, NOT_PRIMARY)
     await write(parcels)
     first, second = wire.named(command)
     assert first["txnNumber"] == second["txnNumber"] >= 1
     assert first["lsid"] == second["lsid"]
 
 
-async def test_a_read_whose_connection_broke_is_asked_again(
+async def test_a_read_is_retried_after_a_broken_connection(
     wire: MongoWire, parcels: Collection[Parcel]
 ) -> None:
-    wire.said.clear()
-    wire.answer_instead("find", HANG_UP)
+    wire.commands.clear()
+    wire.respond_instead("find", HANG_UP)
     assert (await parcels.get("p")) is not None
-    wire.answer_instead("find", HANG_UP)
+    wire.respond_instead("find", HANG_UP)
     assert len((await parcels.find()).items) == 2
     assert len(wire.named("find")) == 4
 
 
-async def test_a_lost_race_is_not_said_again(wire: MongoWire, parcels: Collection[Parcel]) -> None:
+async def test_a_version_conflict_is_not_retried(wire: MongoWire, parcels: Collection[Parcel]) -> None:
     old = await parcels.get("q")
     assert old is not None
     await parcels.save(old)
-    wire.said.clear()
+    wire.commands.clear()
     with pytest.raises(VersionConflict):
         await parcels.save(old)
-    assert [name_of(command) for command in wire.said] == ["update"]
+    assert [name_of(command) for command in wire.commands] == ["update"]
 
 
-async def test_duplicate_keys_are_told_apart_when_the_server_names_none(
+async def test_duplicate_keys_are_identified_when_the_server_names_none(
     wire: MongoWire, parcels: Collection[Parcel]
 ) -> None:
     def nameless(answer: Row) -> Row:
@@ -187,7 +188,7 @@ async def test_duplicate_keys_are_told_apart_when_the_server_names_none(
             "writeErrors": [{"index": e["index"], "code": e["code"], "errmsg": "E11000"} for e in errors]
         }
 
-    wire.spoil(nameless)
+    wire.rewrite_responses(nameless)
     other = await parcels.insert(Parcel(id="r", shelf="B"))
     for field, write in (
         ("id", parcels.insert(Parcel(id="p"))),

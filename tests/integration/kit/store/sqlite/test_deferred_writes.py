@@ -1,18 +1,18 @@
-"""Taking an event out of the outbox is in no hurry: it shares a commit, and happens all the same."""
+"""Removing a published event is a deferred write: it shares a commit with others, and is never dropped."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
-from support.store.fixtures import PARCELS, Parcel, opened, recorded
+from support.store.fixtures import PARCELS, Parcel, open_store, pending
 
 
-async def test_events_leave_the_outbox_with_the_next_commit(tmp_path: Path) -> None:
-    store = await opened(tmp_path / "s")
+async def test_published_events_are_removed_with_the_next_commit(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "s")
     parcels = store.collection(PARCELS)
     for name in ("p1", "p2"):
-        await parcels.insert(Parcel(id=name), recorded("in"))
+        await parcels.insert(Parcel(id=name), pending("in"))
     events = [*await parcels.pending_events("p1"), *await parcels.pending_events("p2")]
     before = store.stats()["commits"]
     leaving = [asyncio.create_task(parcels.mark_published(event)) for event in events]
@@ -25,25 +25,25 @@ async def test_events_leave_the_outbox_with_the_next_commit(tmp_path: Path) -> N
     await store.close()
 
 
-async def test_an_event_leaves_by_itself_when_nothing_else_is_written(tmp_path: Path) -> None:
-    store = await opened(tmp_path / "s")
+async def test_a_published_event_is_removed_without_another_write(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "s")
     parcels = store.collection(PARCELS)
-    await parcels.insert(Parcel(id="p1"), recorded("in"))
+    await parcels.insert(Parcel(id="p1"), pending("in"))
     (event,) = await parcels.pending_events("p1")
     await parcels.mark_published(event)
     assert await store.outbox(older_than_s=0, limit=10) == []
     await store.close()
 
 
-async def test_closing_the_store_writes_what_was_in_no_hurry(tmp_path: Path) -> None:
-    store = await opened(tmp_path / "s")
+async def test_closing_the_store_commits_deferred_writes(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "s")
     parcels = store.collection(PARCELS)
-    await parcels.insert(Parcel(id="p1"), recorded("in"))
+    await parcels.insert(Parcel(id="p1"), pending("in"))
     (event,) = await parcels.pending_events("p1")
     leaving = asyncio.create_task(parcels.mark_published(event))
     await asyncio.sleep(0)
     await store.close()
     await leaving
-    again = await opened(tmp_path / "s")
+    again = await open_store(tmp_path / "s")
     assert await again.outbox(older_than_s=0, limit=10) == []
     await again.close()

@@ -1,4 +1,4 @@
-"""What only the embedded engine can get wrong: locks, full disks, logs, plans, loops that end."""
+"""Behaviour specific to the SQLite engine: locks, full disks, logs, query plans, closed loops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from support.processes import store_child
 from support.processes.store_child import ROOT
-from support.store.fixtures import NOON, PARCELS, Parcel, opened, recorded
+from support.store.fixtures import NOON, PARCELS, Parcel, open_store, pending
 from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Index, StoreError, StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.kit.store.sqlite.lock import FairFileLock
@@ -25,7 +25,7 @@ from supportcarr.kit.store.sqlite.writer import BACKLOG, CHECKPOINT_PAGES
 FULL_DISK = """
 import asyncio, resource, sys
 from pathlib import Path
-from support.store.fixtures import PARCELS, Parcel, recorded
+from support.store.fixtures import PARCELS, Parcel, pending
 from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -38,7 +38,7 @@ async def main():
     stored, refused = [], 0
     for n in range(200):
         outcomes = await asyncio.gather(
-            *(parcels.insert(Parcel(id=f"p{n}-{m}", note="x" * 5000), recorded("in")) for m in range(5)),
+            *(parcels.insert(Parcel(id=f"p{n}-{m}", note="x" * 5000), pending("in")) for m in range(5)),
             return_exceptions=True,
         )
         stored += [outcome.id for outcome in outcomes if isinstance(outcome, Parcel)]
@@ -48,7 +48,7 @@ async def main():
     assert 20 < refused and 50 < len(stored), (refused, len(stored))
     assert await parcels.count() == len(stored)
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    await parcels.insert(Parcel(id="afterwards"), recorded("in"))
+    await parcels.insert(Parcel(id="afterwards"), pending("in"))
     assert {p.id async for p in parcels.scan()} == {*stored, "afterwards"}
     assert len(await store.outbox(older_than_s=0, limit=1000)) == len(stored) + 1
     await store.close()
@@ -88,8 +88,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store.sqlite3"
 
 
-async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: Path) -> None:
-    store = await opened(path, timeout_s=0.1)
+async def test_a_write_lock_of_another_program_makes_the_store_unavailable(path: Path) -> None:
+    store = await open_store(path, timeout_s=0.1)
     parcels = store.collection(PARCELS)
     kept = await parcels.insert(Parcel(id="p"))
     foreign = sqlite3.connect(path, isolation_level=None)
@@ -99,7 +99,7 @@ async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: P
     )
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
     assert "SQLITE_BUSY" in str(outcomes[0])
-    assert await parcels.get("p") == kept  # reading goes on
+    assert await parcels.get("p") == kept  # reads still work
     foreign.execute("COMMIT")
     foreign.close()
     await store.ping()
@@ -107,8 +107,8 @@ async def test_a_foreign_writer_that_holds_the_file_makes_it_unavailable(path: P
     await store.close()
 
 
-async def test_a_process_that_hangs_with_the_lock_makes_it_unavailable_not_silent(path: Path) -> None:
-    store = await opened(path, timeout_s=0.2)
+async def test_a_process_hanging_with_the_lock_makes_the_store_unavailable(path: Path) -> None:
+    store = await open_store(path, timeout_s=0.2)
     parcels = store.collection(PARCELS)
     with child(HOLD_THE_LOCK, str(path)) as holder:
         assert holder.stdout is not None
@@ -119,22 +119,22 @@ async def test_a_process_that_hangs_with_the_lock_makes_it_unavailable_not_silen
         with pytest.raises(StoreUnavailable):
             await late.open()
     stored = await asyncio.wait_for(parcels.insert(Parcel(id="p")), 30)
-    assert [p async for p in parcels.scan()] == [stored]  # what was refused did not happen later
+    assert [p async for p in parcels.scan()] == [stored]  # failed writes did not take effect later
     await store.close()
 
 
-async def test_a_full_disk_refuses_what_it_cannot_keep_and_recovers(path: Path) -> None:
+async def test_a_full_disk_fails_writes_until_there_is_space(path: Path) -> None:
     with child(FULL_DISK, str(path)) as process:
         assert await asyncio.to_thread(process.wait) == 0
 
 
-async def test_a_place_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+async def test_a_path_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreUnavailable):
         await SqliteStore(tmp_path / "file" / "store.sqlite3").open()
 
 
-async def test_a_file_that_is_no_database_is_unavailable(path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_unavailable(path: Path) -> None:
     path.write_bytes(b"something else entirely " * 100)
     store = SqliteStore(path)
     with pytest.raises(StoreUnavailable):
@@ -143,7 +143,7 @@ async def test_a_file_that_is_no_database_is_unavailable(path: Path) -> None:
 
 
 async def test_a_read_only_file_is_unavailable_for_writing(path: Path) -> None:
-    store = await opened(path)
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
     kept = await parcels.insert(Parcel(id="p"))
     await store.write(lambda connection: connection.execute("PRAGMA query_only = ON"))
@@ -153,8 +153,8 @@ async def test_a_read_only_file_is_unavailable_for_writing(path: Path) -> None:
     await store.close()
 
 
-async def test_too_much_waiting_is_refused_at_once(path: Path) -> None:
-    store = await opened(path, timeout_s=60)
+async def test_writes_above_the_backlog_limit_fail_at_once(path: Path) -> None:
+    store = await open_store(path, timeout_s=60)
     parcels = store.collection(PARCELS)
     lock = FairFileLock(path)
     lock.acquire()
@@ -170,7 +170,7 @@ async def test_too_much_waiting_is_refused_at_once(path: Path) -> None:
 
 
 async def test_an_unexpected_error_fails_only_its_own_operation(path: Path) -> None:
-    store = await opened(path)
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
 
     def spoil(connection: sqlite3.Connection) -> None:
@@ -178,9 +178,9 @@ async def test_an_unexpected_error_fails_only_its_own_operation(path: Path) -> N
         raise ZeroDivisionError
 
     outcomes = await asyncio.gather(
-        parcels.insert(Parcel(id="p"), recorded("p")),
+        parcels.insert(Parcel(id="p"), pending("p")),
         store.write(spoil),
-        parcels.insert(Parcel(id="q"), recorded("q")),
+        parcels.insert(Parcel(id="q"), pending("q")),
         return_exceptions=True,
     )
     assert [type(outcome) for outcome in outcomes] == [Parcel, ZeroDivisionError, Parcel]
@@ -189,14 +189,14 @@ async def test_an_unexpected_error_fails_only_its_own_operation(path: Path) -> N
     await store.close()
 
 
-def test_a_loop_that_ended_with_writes_on_their_way_hangs_nothing(path: Path) -> None:
+def test_a_closed_loop_with_pending_writes_blocks_nobody(path: Path) -> None:
     store = SqliteStore(path)
 
     async def leave() -> None:
         await store.open()
         parcels = store.collection(PARCELS)
         for n in range(100):
-            asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"), recorded("in")))  # noqa: RUF006 - left
+            asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"), pending("in")))  # noqa: RUF006 - left
         await asyncio.sleep(0)
 
     async def go_on() -> None:
@@ -209,21 +209,21 @@ def test_a_loop_that_ended_with_writes_on_their_way_hangs_nothing(path: Path) ->
     asyncio.run(asyncio.wait_for(go_on(), 30))
 
 
-async def test_closing_writes_what_is_waiting(path: Path) -> None:
-    store = await opened(path)
+async def test_closing_commits_waiting_writes(path: Path) -> None:
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
     writes = [asyncio.create_task(parcels.insert(Parcel(id=f"p{n}"))) for n in range(1000)]
     await asyncio.sleep(0)
     await store.close()
     await asyncio.gather(*writes)
-    again = await opened(path)
+    again = await open_store(path)
     assert await again.collection(PARCELS).count() == 1000
     await again.close()
 
 
-async def test_of_four_processes_that_write_none_gets_under_half_of_another(path: Path) -> None:
-    """Each always has something waiting, so that it would come back to the lock at once."""
-    await (await opened(path)).close()
+async def test_four_writing_processes_share_the_lock_fairly(path: Path) -> None:
+    """Each always has writes waiting, so it would take the lock again at once."""
+    await (await open_store(path)).close()
     writers = [store_child.start(f"sqlite:///{path}", "save_for", f"p{n}", "100", "4") for n in range(4)]
     for writer in writers:
         assert writer.stdout is not None
@@ -236,8 +236,8 @@ async def test_of_four_processes_that_write_none_gets_under_half_of_another(path
     assert min(saved) * 2 >= max(saved) > 0, saved
 
 
-async def test_the_log_is_bounded_while_much_is_written(path: Path) -> None:
-    store = await opened(path)
+async def test_the_write_ahead_log_stays_bounded_under_load(path: Path) -> None:
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
     log = Path(f"{path}-wal")
     longest = 0
@@ -245,14 +245,14 @@ async def test_the_log_is_bounded_while_much_is_written(path: Path) -> None:
         await parcels.insert_many([Parcel(id=f"p{n}-{m}", note="x" * 10_000) for m in range(100)])
         longest = max(longest, log.stat().st_size)
     assert path.stat().st_size > 40_000_000 - longest
-    assert longest < 4096 * CHECKPOINT_PAGES + 4_000_000  # and one more of these commits
+    assert longest < 4096 * CHECKPOINT_PAGES + 4_000_000  # plus one of these commits
     await store.close()
 
 
-async def test_statements_run_in_the_loop_unless_they_would_wait_or_take_long(
+async def test_statements_run_in_the_loop_unless_they_would_block(
     path: Path,
 ) -> None:
-    store = await opened(path)
+    store = await open_store(path)
 
     def where(connection: sqlite3.Connection) -> bool:
         connection.execute("SELECT 1")
@@ -272,8 +272,8 @@ async def test_statements_run_in_the_loop_unless_they_would_wait_or_take_long(
     await store.close()
 
 
-async def test_what_is_asked_for_while_a_group_is_written_is_written_next(path: Path) -> None:
-    store = await opened(path)
+async def test_operations_submitted_during_a_commit_form_the_next_group(path: Path) -> None:
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
 
     async def one_after_the_other(name: str) -> None:
@@ -288,13 +288,13 @@ async def test_what_is_asked_for_while_a_group_is_written_is_written_next(path: 
     await store.close()
 
 
-async def test_a_loop_of_another_thread_writes_as_well(path: Path) -> None:
-    store = await opened(path)
+async def test_a_loop_in_another_thread_can_write(path: Path) -> None:
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
 
     async def write(name: str) -> None:
         for n in range(30):
-            await parcels.insert(Parcel(id=f"{name}{n}"), recorded("in"))
+            await parcels.insert(Parcel(id=f"{name}{n}"), pending("in"))
 
     async with asyncio.timeout(60):
         await asyncio.gather(write("here"), asyncio.to_thread(asyncio.run, write("there")))
@@ -302,11 +302,11 @@ async def test_a_loop_of_another_thread_writes_as_well(path: Path) -> None:
     await store.close()
 
 
-async def test_the_log_is_cut_back_after_a_reader_kept_it_growing(
+async def test_the_write_ahead_log_is_truncated_after_a_long_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.store.sqlite.writer.LOG_BYTES", 500_000)
-    store = await opened(path)
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
     parcel = await parcels.insert(Parcel(id="p", note="x" * 20_000))
     reader = sqlite3.connect(path, isolation_level=None)
@@ -326,8 +326,8 @@ async def test_the_log_is_cut_back_after_a_reader_kept_it_growing(
     await store.close()
 
 
-async def test_a_backup_of_a_store_in_use_is_one_moment_of_it(path: Path, tmp_path: Path) -> None:
-    store = await opened(path)
+async def test_a_backup_of_a_store_in_use_is_a_consistent_snapshot(path: Path, tmp_path: Path) -> None:
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
     await parcels.insert_many([Parcel(id=f"p{n:05}", note="x" * 500) for n in range(3000)])
     going = True
@@ -335,7 +335,7 @@ async def test_a_backup_of_a_store_in_use_is_one_moment_of_it(path: Path, tmp_pa
     async def write() -> int:
         number = 0
         while going:
-            await parcels.insert(Parcel(id=f"q{number}", shelf=f"s{number}"), recorded("in"))
+            await parcels.insert(Parcel(id=f"q{number}", shelf=f"s{number}"), pending("in"))
             number += 1
         return number
 
@@ -344,7 +344,7 @@ async def test_a_backup_of_a_store_in_use_is_one_moment_of_it(path: Path, tmp_pa
     await store.backup(tmp_path / "backup.sqlite3")
     going = False
     written = await writing
-    copy = await opened(tmp_path / "backup.sqlite3")
+    copy = await open_store(tmp_path / "backup.sqlite3")
     kept = [p async for p in copy.collection(PARCELS).scan()]
     ours = {p.id for p in kept if p.id.startswith("q")}
     assert len(kept) - len(ours) == 3000
@@ -373,8 +373,8 @@ async def test_a_backup_of_a_store_in_use_is_one_moment_of_it(path: Path, tmp_pa
 async def test_declared_indexes_serve_the_pages_of_their_queries(
     path: Path, where: dict[str, str], sort: str
 ) -> None:
-    """Every page, the first and the following, comes from an index without sorting."""
-    store = await opened(path)
+    """Every page, first or following, is read from an index without sorting."""
+    store = await open_store(path)
     parcels = store.collection(PARCELS)
     await parcels.insert_many(
         [
@@ -390,7 +390,7 @@ async def test_declared_indexes_serve_the_pages_of_their_queries(
         plans.extend(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
         return await read(sql, values, few=few)
 
-    store.read = explaining  # type: ignore[method-assign, assignment]  # looks over its shoulder
+    store.read = explaining  # type: ignore[method-assign, assignment]  # records the plans
     cursor: str | None = None
     while True:
         page = await parcels.find(where, sort=sort, limit=2, cursor=cursor)
@@ -403,8 +403,8 @@ async def test_declared_indexes_serve_the_pages_of_their_queries(
     await store.close()
 
 
-async def test_a_stored_document_that_its_type_cannot_hold_is_reported(path: Path) -> None:
-    store = await opened(path)
+async def test_a_stored_document_that_does_not_fit_its_type_is_reported(path: Path) -> None:
+    store = await open_store(path)
     await store.collection(PARCELS).insert(Parcel(id="p"))
 
     def spoil(connection: sqlite3.Connection) -> None:
@@ -416,7 +416,7 @@ async def test_a_stored_document_that_its_type_cannot_hold_is_reported(path: Pat
     await store.close()
 
 
-async def test_names_that_no_table_can_have_are_refused(path: Path) -> None:
+async def test_invalid_names_of_collections_are_rejected(path: Path) -> None:
     store = SqliteStore(path)
     for name in ("_outbox", 'a"b', "Parcels", ""):
         with pytest.raises(ValueError, match="cannot name"):

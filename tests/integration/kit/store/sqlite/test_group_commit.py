@@ -1,4 +1,4 @@
-"""A commit of the embedded engine: one for all that wait, on the disk before anybody is told."""
+"""Group commit of the SQLite engine: one commit for all waiting writes, durable before callers continue."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from support.store.fixtures import PARCELS, Parcel, opened
+from support.store.fixtures import PARCELS, Parcel, open_store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 
 class Statements:
-    """The words that begin the statements of a store's writing connection; ``COMMIT`` can be held up."""
+    """Records the first word of each statement on a store's writing connection; ``COMMIT`` can be blocked."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -23,9 +23,9 @@ class Statements:
         self.may_commit.set()
 
     async def watch(self, store: SqliteStore) -> None:
-        """From now on."""
+        """Start recording."""
         await store.write(lambda connection: connection.set_trace_callback(self._begins))
-        assert await asyncio.to_thread(self.committing.wait, 30)  # that one
+        assert await asyncio.to_thread(self.committing.wait, 30)  # the commit of the write above
         self.committing.clear()
         self.words.clear()
 
@@ -45,8 +45,8 @@ async def insert_at_once(store: SqliteStore, count: int) -> None:
     await asyncio.gather(*(parcels.insert(Parcel(id=f"p{n}")) for n in range(count)))
 
 
-async def test_writes_of_one_turn_of_the_loop_share_a_commit(tmp_path: Path) -> None:
-    store, statements = await opened(tmp_path / "s"), Statements()
+async def test_writes_of_one_loop_iteration_share_a_commit(tmp_path: Path) -> None:
+    store, statements = await open_store(tmp_path / "s"), Statements()
     await statements.watch(store)
     await insert_at_once(store, 100)
     assert statements.count("INSERT") == 100
@@ -55,7 +55,7 @@ async def test_writes_of_one_turn_of_the_loop_share_a_commit(tmp_path: Path) -> 
 
 
 async def test_waiting_writes_are_committed_as_a_group(tmp_path: Path) -> None:
-    store, statements = await opened(tmp_path / "s"), Statements()
+    store, statements = await open_store(tmp_path / "s"), Statements()
     await statements.watch(store)
     before = store.stats()
     lock = FairFileLock(tmp_path / "s")
@@ -76,30 +76,30 @@ async def test_waiting_writes_are_committed_as_a_group(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("long_running", [False, True], ids=["in the loop", "in the thread"])
-async def test_nobody_is_told_before_the_commit(tmp_path: Path, long_running: bool) -> None:
-    store, statements = await opened(tmp_path / "s"), Statements()
+async def test_callers_are_notified_only_after_the_commit(tmp_path: Path, long_running: bool) -> None:
+    store, statements = await open_store(tmp_path / "s"), Statements()
     await statements.watch(store)
     statements.may_commit.clear()
 
     def select(connection: sqlite3.Connection) -> str:
         return str(connection.execute("SELECT 'done'").fetchone()[0])
 
-    telling: list[int] = []
-    write = asyncio.ensure_future(store.write(select, telling.append, long_running=long_running))
+    notified: list[int] = []
+    write = asyncio.ensure_future(store.write(select, notified.append, long_running=long_running))
     assert await asyncio.to_thread(statements.committing.wait, 30)
-    for _ in range(3):  # who was told before now knows it by now
+    for _ in range(3):  # an early notification would have arrived by now
         await asyncio.sleep(0)
-    told_early = bool(telling) or write.done()
+    notified_early = bool(notified) or write.done()
     statements.may_commit.set()
-    assert not told_early
+    assert not notified_early
     assert await write == "done"
-    assert len(telling) == 1
+    assert len(notified) == 1
     await store.close()
 
 
 async def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
-    """``FULL``: the log is flushed before a commit returns; less may lose one with the machine."""
-    store = await opened(tmp_path / "s")
+    """``FULL`` flushes the log before a commit returns; lower levels may lose commits in a power failure."""
+    store = await open_store(tmp_path / "s")
 
     def of(connection: sqlite3.Connection) -> tuple[object, ...]:
         return tuple(

@@ -1,4 +1,4 @@
-"""The lock between processes: one holder, freed by death, and nobody pushes in."""
+"""The lock between processes has one holder, is released when its process ends, and is fair."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TextIO
 from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 
-def test_one_holds_it_at_a_time(tmp_path: Path) -> None:
+def test_the_lock_has_one_holder_at_a_time(tmp_path: Path) -> None:
     first, second = FairFileLock(tmp_path / "lock"), FairFileLock(tmp_path / "lock")
     first.acquire()
     assert not second.acquire_within(0.05)
@@ -20,7 +20,7 @@ def test_one_holds_it_at_a_time(tmp_path: Path) -> None:
     second.release()
 
 
-def test_who_gave_up_does_not_hold_it_later(tmp_path: Path) -> None:
+def test_a_timed_out_waiter_does_not_get_the_lock_later(tmp_path: Path) -> None:
     first, second, third = (FairFileLock(tmp_path / "lock") for _ in range(3))
     first.acquire()
     assert not second.acquire_within(0.05)
@@ -29,13 +29,13 @@ def test_who_gave_up_does_not_hold_it_later(tmp_path: Path) -> None:
     third.release()
 
 
-def test_who_only_tries_gets_it_if_nobody_has_it_and_nobody_waits(tmp_path: Path) -> None:
+def test_try_acquire_succeeds_only_without_a_holder_and_waiters(tmp_path: Path) -> None:
     first, second = FairFileLock(tmp_path / "lock"), FairFileLock(tmp_path / "lock")
     assert first.try_acquire()
     assert not second.try_acquire()
     first.release()
     with (tmp_path / "lock.queue").open("r+") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)  # somebody stands at the gate, the room is free
+        fcntl.flock(gate, fcntl.LOCK_EX)  # a waiter holds the queue; the lock itself is free
         assert not second.try_acquire()
     assert second.try_acquire()
     second.release()
@@ -43,7 +43,7 @@ def test_who_only_tries_gets_it_if_nobody_has_it_and_nobody_waits(tmp_path: Path
     first.release()
 
 
-def test_closing_frees_it(tmp_path: Path) -> None:
+def test_closing_releases_the_lock(tmp_path: Path) -> None:
     first, second = FairFileLock(tmp_path / "lock"), FairFileLock(tmp_path / "lock")
     first.acquire()
     first.close()
@@ -51,7 +51,7 @@ def test_closing_frees_it(tmp_path: Path) -> None:
     second.close()
 
 
-def test_who_comes_back_at_once_queues_behind_who_waits(tmp_path: Path) -> None:
+def test_a_process_that_reacquires_queues_behind_waiters(tmp_path: Path) -> None:
     greedy, patient = FairFileLock(tmp_path / "lock"), FairFileLock(tmp_path / "lock")
     greedy.acquire()
     inside, over = threading.Event(), threading.Event()
@@ -66,9 +66,9 @@ def test_who_comes_back_at_once_queues_behind_who_waits(tmp_path: Path) -> None:
     waiting.start()
     try:
         with (tmp_path / "lock.queue").open() as gate:
-            patience = time.monotonic() + 10
+            deadline = time.monotonic() + 10
             while is_free(gate):
-                assert time.monotonic() < patience, "nobody queues at the gate"
+                assert time.monotonic() < deadline, "the waiter does not hold the queue"
                 time.sleep(0.001)
         greedy.release()
         assert not greedy.acquire_within(0.1)
@@ -80,7 +80,7 @@ def test_who_comes_back_at_once_queues_behind_who_waits(tmp_path: Path) -> None:
 
 
 def is_free(file: TextIO) -> bool:
-    """True if nobody holds the ``flock`` of that file."""
+    """True if no process holds the ``flock`` of that file."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What SQLite's read cache takes for unchanged; the contract suite holds it to never be stale."""
+"""When SQLite's read cache serves a document; the contract suite tests that it is never stale."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from support.store.fixtures import PARCELS, Parcel, opened
+from support.store.fixtures import PARCELS, Parcel, open_store
 from supportcarr.kit.store.sqlite.cache import VersionCounters
 
 
-async def test_a_document_is_read_once_until_another_process_saves_it(tmp_path: Path) -> None:
-    here, there = await opened(tmp_path / "s"), await opened(tmp_path / "s")
+async def test_a_document_is_cached_until_another_process_saves_it(tmp_path: Path) -> None:
+    here, there = await open_store(tmp_path / "s"), await open_store(tmp_path / "s")
     ours, theirs = here.collection(PARCELS), there.collection(PARCELS)
     await theirs.insert(Parcel(id="p1", note="first"))
     first = await ours.get("p1")
@@ -31,8 +31,8 @@ async def test_a_document_is_read_once_until_another_process_saves_it(tmp_path: 
     await there.close()
 
 
-async def test_a_refused_save_leaves_the_document_readable(tmp_path: Path) -> None:
-    store = await opened(tmp_path / "s")
+async def test_a_failed_save_leaves_the_document_readable(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "s")
     parcels = store.collection(PARCELS)
     stored = await parcels.insert(Parcel(id="p1", note="first"))
     await parcels.save(msgspec.structs.replace(stored, note="second"))
@@ -47,26 +47,26 @@ async def test_a_refused_save_leaves_the_document_readable(tmp_path: Path) -> No
     await store.close()
 
 
-async def test_what_a_killed_writer_left_marked_is_read_from_the_file(tmp_path: Path) -> None:
-    store = await opened(tmp_path / "s")
+async def test_documents_of_a_killed_writer_are_not_cached(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "s")
     parcels = store.collection(PARCELS)
     stored = await parcels.insert(Parcel(id="p1", note="first"))
     await parcels.get("p1")
     dead = VersionCounters(tmp_path / "s")
-    dead.begin_write(["p1"])  # it died before it could say that it was through
+    dead.begin_write(["p1"])  # it died before it could call end_write
     dead.close()
     for _ in range(3):
         found = await parcels.get("p1")
         assert found is not None and found.note == "first"
-    assert store.stats()["cache_hits"] == 1  # the one before
+    assert store.stats()["cache_hits"] == 1  # the read before
     await parcels.save(msgspec.structs.replace(stored, note="second"))
-    assert [(await parcels.get("p1")).note for _ in range(2)] == ["second"] * 2  # type: ignore[union-attr]  # it is there
+    assert [(await parcels.get("p1")).note for _ in range(2)] == ["second"] * 2  # type: ignore[union-attr]  # it exists
     assert store.stats()["cache_hits"] == 3
     await store.close()
 
 
-async def test_what_was_written_here_is_not_read_back(tmp_path: Path) -> None:
-    store = await opened(tmp_path / "s")
+async def test_a_written_document_is_served_from_the_cache(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "s")
     parcels = store.collection(PARCELS)
     stored = await parcels.insert(Parcel(id="p1", note="first"))
     assert await parcels.get("p1") == stored
@@ -77,8 +77,8 @@ async def test_what_was_written_here_is_not_read_back(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_of_several_writes_in_one_commit_the_last_is_read(tmp_path: Path) -> None:
-    store = await opened(tmp_path / "s")
+async def test_the_last_of_several_writes_in_one_commit_is_read(tmp_path: Path) -> None:
+    store = await open_store(tmp_path / "s")
     parcels = store.collection(PARCELS)
     first = await parcels.insert(Parcel(id="p1", note="first"))
     second = msgspec.structs.replace(first, note="second", version=2)
@@ -97,10 +97,10 @@ async def test_of_several_writes_in_one_commit_the_last_is_read(tmp_path: Path) 
     await store.close()
 
 
-async def test_what_another_process_wrote_since_is_not_hidden(
+async def test_a_later_write_of_another_process_is_not_hidden(
     tmp_path: Path,
 ) -> None:
-    here, there = await opened(tmp_path / "s"), await opened(tmp_path / "s")
+    here, there = await open_store(tmp_path / "s"), await open_store(tmp_path / "s")
     ours, theirs = here.collection(PARCELS), there.collection(PARCELS)
     stored = await ours.insert(Parcel(id="p1", note="ours"))
     await theirs.save(msgspec.structs.replace(stored, note="theirs"))

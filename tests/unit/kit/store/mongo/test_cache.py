@@ -12,7 +12,7 @@ FIRST: Write = (1, ObjectId())
 SECOND: Write = (2, ObjectId())
 
 
-def test_a_document_is_kept_once_it_was_read_twice_without_a_change() -> None:
+def test_a_document_is_cached_after_two_unchanged_reads() -> None:
     cache = ReadCache()
     cache.record_read("parcels", "p", FIRST, "once")
     assert cache.get("parcels", "p") is None
@@ -22,7 +22,7 @@ def test_a_document_is_kept_once_it_was_read_twice_without_a_change() -> None:
 
 
 @pytest.mark.parametrize("write", [SECOND, (FIRST[0], ObjectId())], ids=["version", "write id"])
-def test_a_document_that_changed_has_to_be_read_twice_again(write: Write) -> None:
+def test_a_changed_document_must_be_read_twice_again(write: Write) -> None:
     cache = ReadCache()
     for _ in range(2):
         cache.record_read("parcels", "p", FIRST, "old")
@@ -32,7 +32,7 @@ def test_a_document_that_changed_has_to_be_read_twice_again(write: Write) -> Non
     assert cache.get("parcels", "p") == (write, "new")
 
 
-def test_a_document_without_a_write_id_is_not_kept() -> None:
+def test_a_document_without_a_write_id_is_not_cached() -> None:
     cache = ReadCache()
     assert write_of({"_id": "p", "version": 1}) is None
     assert write_of({"_id": "p", "write_id": ObjectId()}) is None
@@ -41,7 +41,7 @@ def test_a_document_without_a_write_id_is_not_kept() -> None:
     assert cache.get("parcels", "p") is None
 
 
-def test_a_document_that_is_forgotten_is_not_kept() -> None:
+def test_a_forgotten_document_is_not_cached() -> None:
     cache = ReadCache()
     for _ in range(2):
         cache.record_read("parcels", "p", FIRST, "document")
@@ -50,7 +50,7 @@ def test_a_document_that_is_forgotten_is_not_kept() -> None:
     assert cache.get("parcels", "p") is None
 
 
-def test_the_oldest_documents_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_documents_are_evicted_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_DOCUMENTS", 3)
     cache = ReadCache()
     for name in "abcd":

@@ -1,4 +1,4 @@
-"""Clusters are set up by the right commands in the right order, and again without harm."""
+"""Clusters are set up by the right commands in the right order; repeating a set-up changes nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Answer = Mapping[str, Any] | Exception
 
 
 class Log:
-    """A server that records the commands it is given and answers what it was told to."""
+    """A server that records commands and returns prepared responses."""
 
     def __init__(self, **answers: Answer | Callable[[], Answer]) -> None:
         self.answers = answers
@@ -46,7 +46,7 @@ class Log:
         return [next(iter(command)) for _, command in self.commands]
 
 
-async def test_a_new_replica_set_is_made_of_its_members_and_waited_for(
+async def test_a_new_replica_set_is_initiated_and_its_primary_awaited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.store.mongo.cluster.POLL_S", 0.001)
@@ -69,7 +69,7 @@ async def test_a_new_replica_set_is_made_of_its_members_and_waited_for(
     )
 
 
-async def test_the_config_servers_set_says_that_it_is_one() -> None:
+async def test_the_replica_set_of_config_servers_is_marked_as_such() -> None:
     server = Log(replSetGetStatus=NOT_YET, hello={"primary": "a:27017"})
     await initiate_replica_set(server, "config", ["a:27017"], config_servers=True)
     assert server.commands[1] == (
@@ -84,26 +84,26 @@ async def test_the_config_servers_set_says_that_it_is_one() -> None:
     )
 
 
-async def test_a_replica_set_that_is_there_is_left_as_it_is() -> None:
+async def test_an_existing_replica_set_is_left_unchanged() -> None:
     server = Log(replSetGetStatus={"set": "rs0"}, hello={"primary": "a:27017"})
     await initiate_replica_set(server, "rs0", MEMBERS)
     assert server.names == ["replSetGetStatus", "hello"]
 
 
-async def test_who_initiates_second_waits_for_the_first() -> None:
+async def test_a_set_initiated_by_another_process_is_awaited() -> None:
     server = Log(replSetGetStatus=NOT_YET, replSetInitiate=ALREADY, hello={"primary": "b:27017"})
     await initiate_replica_set(server, "rs0", MEMBERS)
     assert server.names == ["replSetGetStatus", "replSetInitiate", "hello"]
 
 
-async def test_a_server_of_another_replica_set_is_refused() -> None:
+async def test_a_server_of_another_replica_set_is_rejected() -> None:
     server = Log(replSetGetStatus={"set": "others"})
     with pytest.raises(ValueError, match="others"):
         await initiate_replica_set(server, "rs0", MEMBERS)
     assert server.names == ["replSetGetStatus"]
 
 
-async def test_a_refusal_to_initiate_passes_through() -> None:
+async def test_an_error_while_initiating_is_raised() -> None:
     refusal = OperationFailure("replSetInitiate quorum check failed", 74)
     with pytest.raises(OperationFailure, match="quorum"):
         await initiate_replica_set(Log(replSetGetStatus=NOT_YET, replSetInitiate=refusal), "rs0", MEMBERS)
@@ -112,14 +112,14 @@ async def test_a_refusal_to_initiate_passes_through() -> None:
         await initiate_replica_set(Log(replSetGetStatus=standalone), "rs0", MEMBERS)
 
 
-async def test_a_set_without_a_primary_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_replica_set_without_a_primary_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("supportcarr.kit.store.mongo.cluster.POLL_S", 0.001)
     server = Log(replSetGetStatus={"set": "rs0"})
     with pytest.raises(StoreUnavailable, match="no primary"):
         await initiate_replica_set(server, "rs0", MEMBERS, within_s=0.01)
 
 
-async def test_shards_that_the_router_knows_are_not_added_again() -> None:
+async def test_known_shards_are_not_added_again() -> None:
     router = Log(listShards={"shards": [{"_id": "qc"}]})
     await add_shards(router, ["qc/a:27017,b:27017", "on/c:27017"])
     assert router.commands == [
@@ -148,7 +148,7 @@ async def test_rescues_are_sharded_by_region_and_each_region_is_pinned() -> None
     ]
 
 
-async def test_what_is_not_declared_as_sharded_is_not_sharded() -> None:
+async def test_a_collection_not_declared_as_sharded_cannot_be_sharded() -> None:
     router = Log()
     with pytest.raises(ValueError, match="not declared"):
         await shard_collection(router, "supportcarr", PARCELS)

@@ -1,4 +1,4 @@
-"""How documents lie in MongoDB: readable, sortable, and back as they were."""
+"""The layout of documents in MongoDB: readable, sortable, and decoded without loss."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import supportcarr
-from support.mongo.schema import fits
-from support.store.fixtures import NOON, PARCELS, Parcel, recorded
+from support.mongo.schema import matches_schema
+from support.store.fixtures import NOON, PARCELS, Parcel, pending
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.store.mongo.document import Shape, events_of, query_value, stamp
 from supportcarr.kit.store.mongo.indexes import declared
@@ -82,14 +82,14 @@ def test_stored_times_sort_as_they_do_in_python(one: datetime, other: datetime) 
     assert len(first) == 27
 
 
-def test_a_time_without_a_zone_is_refused() -> None:
+def test_a_time_without_a_zone_is_rejected() -> None:
     with pytest.raises(ValueError, match="zone"):
         stamp(NOON.replace(tzinfo=None))
 
 
-def test_a_document_lies_in_the_open() -> None:
+def test_a_document_is_stored_under_its_own_field_names() -> None:
     parcel = Parcel(id="p", version=1, owner="ann", due_at=NOON, price=2.5, weight=2**40)
-    [event] = recorded("in").envelopes("parcels", "p", 1)
+    [event] = pending("in").envelopes("parcels", "p", 1)
     row = SHAPE.row(parcel, [event])
     [entry] = row.pop("outbox")
     assert isinstance(row.pop("write_id"), bson.ObjectId)
@@ -107,20 +107,20 @@ def test_a_document_lies_in_the_open() -> None:
     assert events_of({"outbox": [entry]}) == [event]
 
 
-def test_what_is_absent_is_not_there_and_no_default_of_a_query_field_is_left_out() -> None:
+def test_absent_fields_are_omitted_and_defaults_of_query_fields_are_stored() -> None:
     assert SHAPE.fields(Parcel(id="p")) == {"owner": "nobody", "urgent": False}
     assert SHAPE.defaults() == {"owner": "nobody", "urgent": False}
     assert "label" not in Shape(TRUNKS).fields(TRUNK)
     assert "shut_at" not in Shape(TRUNKS).fields(TRUNK)
 
 
-def test_every_write_has_an_id_of_its_own() -> None:
+def test_every_write_has_its_own_write_id() -> None:
     parcel = Parcel(id="p", version=1)
     written = [SHAPE.row(parcel), SHAPE.row(parcel), *(SHAPE.update(parcel, [])["$set"] for _ in range(2))]
     assert len({one["write_id"] for one in written}) == 4
 
 
-def test_a_document_comes_back_from_bson_as_it_was() -> None:
+def test_a_document_survives_encoding_as_bson() -> None:
     shape = Shape(TRUNKS)
     for trunk in (TRUNK, msgspec.structs.replace(TRUNK, shut_at=NOON, label="x", owner=Place(0, 0))):
         read = shape.decode(bson.decode(bson.encode(shape.row(trunk))))
@@ -129,13 +129,13 @@ def test_a_document_comes_back_from_bson_as_it_was() -> None:
         assert type(read.by_hour[7]) is int
 
 
-def test_a_row_that_its_type_cannot_hold_is_an_error_of_the_store() -> None:
+def test_a_row_that_does_not_fit_its_type_raises_a_store_error() -> None:
     with pytest.raises(StoreError, match="parcels"):
         SHAPE.decode({"_id": "p", "version": 1, "weight": "heavy"})
 
 
-def test_an_update_names_all_that_changes_and_takes_away_what_is_absent() -> None:
-    [event] = recorded("moved").envelopes("parcels", "p", 2)
+def test_an_update_sets_present_fields_and_unsets_absent_ones() -> None:
+    [event] = pending("moved").envelopes("parcels", "p", 2)
     update = SHAPE.update(Parcel(id="p", version=2, shelf="A", note="n"), [event])
     assert isinstance(update["$set"].pop("write_id"), bson.ObjectId)
     assert update["$set"] == {"owner": "nobody", "urgent": False, "shelf": "A", "note": "n"}
@@ -145,7 +145,7 @@ def test_an_update_names_all_that_changes_and_takes_away_what_is_absent() -> Non
     assert "$push" not in SHAPE.update(Parcel(id="p", version=2), [])
 
 
-def test_a_burial_leaves_the_id_and_the_events_also_of_fields_that_we_do_not_know() -> None:
+def test_a_tombstone_keeps_only_the_id_and_the_events() -> None:
     row = {**SHAPE.row(Parcel(id="p", version=4, shelf="A")), "of_the_next_release": 1, "outbox": []}
     unset = {"version", "write_id", "owner", "urgent", "shelf", "of_the_next_release"}
     assert set(SHAPE.to_tombstone(row)["$unset"]) == unset
@@ -159,7 +159,7 @@ class Job(Document, frozen=True, kw_only=True):
 JOBS = CollectionSpec("jobs", Job, indexes=(Index("status"),), sharded_by="region")
 
 
-def test_a_sharded_document_is_named_with_its_shard() -> None:
+def test_the_key_of_a_sharded_document_includes_its_region() -> None:
     shape = Shape(JOBS)
     assert shape.key("res_qc_1") == {"_id": "res_qc_1", "region": "qc"}
     assert shape.keys(["res_qc_1", "res_on_2", "res_qc_3"]) == {
@@ -169,7 +169,7 @@ def test_a_sharded_document_is_named_with_its_shard() -> None:
     assert "region" not in shape.to_tombstone(shape.row(Job(id="res_qc_1", region="qc")))["$unset"]
 
 
-def test_a_sharded_document_whose_id_names_another_shard_is_refused() -> None:
+def test_a_sharded_document_with_another_region_in_its_id_is_rejected() -> None:
     with pytest.raises(ValueError, match="region"):
         Shape(JOBS).row(Job(id="res_qc_1", region="on"))
 
@@ -194,12 +194,12 @@ class Unsaid(Document, frozen=True, kw_only=True):
     ("type", "indexes"),
     [(Renamed, ()), (Boxed, ()), (Ambiguous, (Index("label"),)), (Unsaid, (Index("label"),))],
 )
-def test_a_type_that_has_no_such_layout_is_refused(type: type[Document], indexes: tuple[Index, ...]) -> None:
+def test_a_type_without_a_layout_is_rejected(type: type[Document], indexes: tuple[Index, ...]) -> None:
     with pytest.raises(ValueError, match="things"):
         Shape(CollectionSpec("things", type, indexes))
 
 
-def test_values_of_queries_are_as_they_are_stored() -> None:
+def test_query_values_equal_stored_values() -> None:
     assert query_value(NOON) == "2026-03-02T12:00:00.000000Z"
     assert query_value(Colour.RED) == "red"
     assert query_value(True) is True
@@ -212,15 +212,15 @@ def test_values_of_queries_are_as_they_are_stored() -> None:
 
 
 def takes(spec: CollectionSpec[Any], row: dict[str, Any]) -> bool:
-    """True if a server with the collection's validator would take *row*."""
+    """True if a server with the collection's validator would accept *row*."""
     tombstones, documents = validator(spec)["$or"]
     assert tombstones == {"version": {"$exists": False}}
-    return "version" not in row or fits(documents["$jsonSchema"], row)
+    return "version" not in row or matches_schema(documents["$jsonSchema"], row)
 
 
-def test_a_validator_takes_every_document_that_we_write() -> None:
+def test_a_validator_accepts_every_document_that_the_store_writes() -> None:
     shape = Shape(TRUNKS)
-    events = recorded("one", "two").envelopes("trunks", "t", 3)
+    events = pending("one", "two").envelopes("trunks", "t", 3)
     for trunk in (TRUNK, msgspec.structs.replace(TRUNK, shut_at=NOON, label="x", owner=Place(0, 0))):
         assert takes(TRUNKS, shape.row(trunk, events))
     assert takes(PARCELS, SHAPE.row(Parcel(id="p", version=1)))
@@ -243,11 +243,11 @@ def test_a_validator_takes_every_document_that_we_write() -> None:
         {"large": 1.5},
     ],
 )
-def test_a_validator_refuses_what_our_types_cannot_hold(spoiled: dict[str, Any]) -> None:
+def test_a_validator_rejects_values_of_the_wrong_type(spoiled: dict[str, Any]) -> None:
     assert not takes(TRUNKS, {**Shape(TRUNKS).row(TRUNK), **spoiled})
 
 
-def test_a_validator_misses_what_must_be_there_and_lets_the_next_release_add_to_it() -> None:
+def test_a_validator_requires_fields_and_allows_unknown_ones() -> None:
     row = Shape(TRUNKS).row(TRUNK)
     assert takes(TRUNKS, {**row, "of_the_next_release": {"a": 1}})
     del row["colour"]
@@ -263,7 +263,7 @@ class Tree(Document, frozen=True, kw_only=True):
     root: Fork
 
 
-def test_a_type_that_holds_itself_is_not_followed_for_ever() -> None:
+def test_a_validator_of_a_recursive_type_is_finite() -> None:
     trees = CollectionSpec("trees", Tree)
     row = Shape(trees).row(Tree(id="t", version=1, root=Fork(Fork(Fork()))))
     assert takes(trees, row)
@@ -282,7 +282,7 @@ def all_specs() -> list[CollectionSpec[Any]]:
     return list({spec.name: spec for spec in found}.values())
 
 
-def test_every_collection_of_the_platform_can_lie_in_mongodb() -> None:
+def test_every_collection_of_the_platform_has_a_mongodb_layout() -> None:
     specs = all_specs()
     assert {"users", "rescuerequests", "jobs", "paymentrecords"} <= {spec.name for spec in specs}
     for spec in specs:
@@ -290,4 +290,4 @@ def test_every_collection_of_the_platform_can_lie_in_mongodb() -> None:
         assert declared(spec)
         required = validator(spec)["$or"][1]["$jsonSchema"]["required"]
         assert {"_id", "version"} <= set(required)
-        assert not fits(validator(spec)["$or"][1]["$jsonSchema"], {"_id": 1, "version": 1})
+        assert not matches_schema(validator(spec)["$or"][1]["$jsonSchema"], {"_id": 1, "version": 1})

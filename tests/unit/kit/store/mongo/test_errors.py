@@ -1,4 +1,4 @@
-"""Outcomes, mistakes and a server that cannot serve are told apart; conflicts are tried again."""
+"""Errors are classified as unavailability or passed on; write conflicts are retried."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONFLICT = errors.OperationFailure("WriteConflict", 112)
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that are made, without making them."""
+    """Records pauses instead of waiting."""
     made: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -26,7 +26,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 class Flaky:
-    """Fails so often, then answers."""
+    """Fails that many times, then succeeds."""
 
     def __init__(self, failures: int, error: Exception = CONFLICT) -> None:
         self.left, self.error, self.calls = failures, error, 0
@@ -39,7 +39,7 @@ class Flaky:
         return "done"
 
 
-async def test_a_write_conflict_is_tried_again_after_a_growing_random_pause(pauses: list[float]) -> None:
+async def test_a_write_conflict_is_retried_after_a_growing_random_pause(pauses: list[float]) -> None:
     attempt = Attempts()
     assert await attempt(Flaky(MAX_CONFLICTS)) == "done"
     assert len(pauses) == MAX_CONFLICTS
@@ -48,7 +48,7 @@ async def test_a_write_conflict_is_tried_again_after_a_growing_random_pause(paus
     assert (attempt.operations, attempt.conflicts, attempt.unavailable) == (1, MAX_CONFLICTS, 0)
 
 
-async def test_too_many_conflicts_in_a_row_are_unavailability() -> None:
+async def test_too_many_consecutive_conflicts_make_the_store_unavailable() -> None:
     attempt, flaky = Attempts(), Flaky(MAX_CONFLICTS + 1)
     with pytest.raises(StoreUnavailable):
         await attempt(flaky)
@@ -91,13 +91,13 @@ async def test_a_server_that_cannot_serve_is_unavailable_at_once(error: errors.P
         errors.InvalidOperation("cannot set options after executing query"),
     ],
 )
-async def test_outcomes_and_our_own_mistakes_pass_through(error: errors.PyMongoError) -> None:
+async def test_other_errors_of_the_driver_are_raised_unchanged(error: errors.PyMongoError) -> None:
     assert as_unavailable(error) is None
     with pytest.raises(type(error)):
         await Attempts()(Flaky(1, error))
 
 
-async def test_a_caller_that_gives_up_is_not_kept() -> None:
+async def test_a_cancelled_caller_is_not_retried() -> None:
     async def never() -> None:
         await asyncio.get_running_loop().create_future()
 
@@ -119,7 +119,7 @@ async def test_a_caller_that_gives_up_is_not_kept() -> None:
         (None, None),
     ],
 )  # fmt: skip
-def test_a_server_may_name_the_key_in_two_ways_or_not_at_all(
+def test_the_duplicate_key_is_read_from_either_form_of_the_error(
     details: dict[str, object] | None, named: str | None
 ) -> None:
     assert index_of(details) == named

@@ -1,4 +1,4 @@
-"""Plans are read rightly from what servers of several releases tell of them (forms: MongoDB's manual,
+"""Plans are read correctly from the ``explain`` output of several releases (forms: MongoDB's manual,
 "Explain Results")."""
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def routed(stage: str, **of: dict[str, Any]) -> dict[str, Any]:
     return alone({"stage": stage, "shards": plans})
 
 
-def test_what_lost_does_not_count() -> None:
+def test_rejected_plans_are_ignored() -> None:
     assert stages(alone(FETCHED, READ_WHOLE)) == ["FETCH", "IXSCAN"]
     assert stages(alone(READ_WHOLE, FETCHED)) == ["SORT", "COLLSCAN"]
 
 
-def test_the_plan_of_the_slot_based_engine_is_within_another() -> None:
+def test_the_nested_plan_of_the_slot_based_engine_is_read() -> None:
     told = alone({"isCached": False, "queryPlan": FETCHED, "slotBasedPlan": {"slots": "…", "stages": "…"}})
     assert stages(told) == ["FETCH", "IXSCAN"]
 
@@ -37,7 +37,7 @@ def test_all_branches_of_a_plan_count() -> None:
     assert stages(told) == ["OR", "FETCH", "IXSCAN", "SORT", "COLLSCAN"]
 
 
-def test_a_router_tells_of_each_shard_that_it_asks() -> None:
+def test_the_plan_of_a_router_lists_each_queried_shard() -> None:
     told = routed("SHARD_MERGE_SORT", east=FETCHED, west=READ_WHOLE)
     assert stages(told) == ["SHARD_MERGE_SORT", "FETCH", "IXSCAN", "SORT", "COLLSCAN"]
     assert shards(told) == {"east", "west"}
@@ -45,12 +45,12 @@ def test_a_router_tells_of_each_shard_that_it_asks() -> None:
     assert shards(alone(FETCHED)) == set()
 
 
-def test_of_an_aggregation_shards_tell_one_by_one() -> None:
+def test_the_plan_of_an_aggregation_lists_each_shard() -> None:
     told = {"shards": {"east": {"stages": [{"$cursor": alone(FETCHED)}, {"$group": {}}]}}, "ok": 1}
     assert stages(told) == ["FETCH", "IXSCAN"]
     assert shards(told) == {"east"}
 
 
-def test_what_tells_no_plan_is_not_taken_for_a_good_one() -> None:
+def test_a_response_without_a_plan_is_an_error() -> None:
     with pytest.raises(ValueError, match="no plan"):
         stages({"ok": 1})

@@ -1,4 +1,4 @@
-"""Filters say what was asked, and the pieces of a page follow one another as the port sorts."""
+"""Conditions become filters, and the filters of a page follow the port's order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supportcarr.kit.store.port import CollectionSpec, In, Range
 TEXT = "2026-03-02T12:00:00.000000Z"
 
 
-def test_conditions_say_what_was_asked() -> None:
+def test_conditions_become_filters() -> None:
     assert condition(PARCELS, {"owner": "ann", "due_at": NOON}) == {
         "owner": {"$eq": "ann"},
         "due_at": {"$eq": TEXT},
@@ -23,7 +23,7 @@ def test_conditions_say_what_was_asked() -> None:
     assert condition(PARCELS, {"price": Range()}) == {"price": {"$ne": None}}
 
 
-def test_tombstones_are_left_out_where_they_could_match() -> None:
+def test_tombstones_are_excluded_where_they_could_match() -> None:
     assert condition(PARCELS, None) == NOT_DELETED
     assert condition(PARCELS, {"id": "p"}) == {"_id": {"$eq": "p"}, **NOT_DELETED}
     assert "version" not in condition(PARCELS, {"owner": "ann"})
@@ -31,18 +31,18 @@ def test_tombstones_are_left_out_where_they_could_match() -> None:
     assert condition(split, {"owner": "ann"}) == {"owner": {"$eq": "ann"}, **NOT_DELETED}
 
 
-def test_what_looks_like_an_operator_is_a_value() -> None:
+def test_a_value_that_looks_like_an_operator_is_compared_as_a_value() -> None:
     assert condition(PARCELS, {"owner": "$ne"}) == {"owner": {"$eq": "$ne"}}
 
 
-def test_a_field_that_is_not_declared_and_what_is_absent_cannot_be_asked_for() -> None:
+def test_undeclared_fields_and_absent_values_are_rejected() -> None:
     with pytest.raises(ValueError, match="declares no index"):
         stored_name(PARCELS, "note")
     with pytest.raises(ValueError, match="absent"):
-        condition(PARCELS, {"owner": None})  # type: ignore[dict-item]  # what a careless caller may give
+        condition(PARCELS, {"owner": None})  # type: ignore[dict-item]  # an untyped caller may pass it
 
 
-def test_two_filters_on_one_field_both_count() -> None:
+def test_two_filters_on_one_field_both_apply() -> None:
     assert all_of({"a": 1}, {"a": 2}) == {"$and": [{"a": 1}, {"a": 2}]}
     assert all_of({}, {"a": 2}) == {"a": 2}
     assert all_of({"a": 1}, {}) == {"a": 1}
@@ -54,7 +54,7 @@ def test_a_sort_ends_with_the_id_in_the_same_direction() -> None:
     assert order("_id", True) == [("_id", -1)]
 
 
-def test_upwards_follow_the_ties_and_then_the_rest() -> None:
+def test_an_ascending_page_continues_with_ties_then_larger_values() -> None:
     assert after("weight", False, 3, "p") == (
         {"weight": {"$eq": 3}, "_id": {"$gt": "p"}},
         {"weight": {"$gt": 3}},
@@ -65,7 +65,7 @@ def test_upwards_follow_the_ties_and_then_the_rest() -> None:
     )
 
 
-def test_downwards_what_is_absent_comes_last() -> None:
+def test_a_descending_page_ends_with_absent_values() -> None:
     assert after("weight", True, 3, "p") == (
         {"weight": {"$eq": 3}, "_id": {"$lt": "p"}},
         {"weight": {"$lt": 3}},
@@ -74,6 +74,6 @@ def test_downwards_what_is_absent_comes_last() -> None:
     assert after("weight", True, None, "p") == ({"weight": {"$eq": None}, "_id": {"$lt": "p"}},)
 
 
-def test_by_id_there_is_one_piece() -> None:
+def test_a_page_sorted_by_id_needs_one_filter() -> None:
     assert after("_id", False, "p", "p") == ({"_id": {"$gt": "p"}},)
     assert after("_id", True, "p", "p") == ({"_id": {"$lt": "p"}},)

@@ -1,4 +1,4 @@
-"""``check`` on a router: what is sharded how, what is not yet, and what a router refuses."""
+"""``check`` on a router: collections that are sharded, that are not yet, and rejected commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from supportcarr.rescues.collections import RESCUES
 
 
 class Router:
-    """A client of a router: what its config database says of a collection, and the commands it was given."""
+    """A client of a router, with an entry in its config database; records the commands it receives."""
 
     def __init__(self, entry: Mapping[str, Any] | None, refuses: str | None = None) -> None:
         self.entry, self.refuses = entry, refuses
@@ -44,7 +44,7 @@ async def look(router: Router, spec: CollectionSpec[Any], *, apply: bool = False
     return await check_sharding(database, spec, Attempts(), apply=apply)
 
 
-async def test_what_is_not_sharded_yet_is_said_and_with_apply_sharded() -> None:
+async def test_an_unsharded_collection_is_reported_and_sharded_with_apply() -> None:
     router = Router(None)
     assert await look(router, RESCUES) == ["rescuerequests is not sharded by region yet."]
     assert router.commands == []
@@ -56,19 +56,19 @@ async def test_what_is_not_sharded_yet_is_said_and_with_apply_sharded() -> None:
     assert router.asked[0] == {"_id": "city.rescuerequests"}
 
 
-async def test_what_is_sharded_as_declared_is_left_alone() -> None:
+async def test_a_collection_sharded_as_declared_is_left_unchanged() -> None:
     router = Router({"key": {"region": 1, "_id": 1}})
     assert await look(router, RESCUES, apply=True) == []
     assert router.commands == []
 
 
-async def test_another_key_is_said_and_left_to_people() -> None:
+async def test_a_different_shard_key_is_reported_and_left_unchanged() -> None:
     router = Router({"key": {"_id": "hashed"}})
     assert await look(router, RESCUES, apply=True) == ["rescuerequests is sharded by _id, not by region."]
     assert router.commands == []
 
 
-async def test_a_refusal_is_a_sentence() -> None:
+async def test_a_rejected_command_is_reported_in_a_sentence() -> None:
     router = Router(None, refuses="please create an index first.")
     assert await look(router, RESCUES, apply=True) == [
         "MongoDB refused to shard rescuerequests: please create an index first."
@@ -78,20 +78,20 @@ async def test_a_refusal_is_a_sentence() -> None:
 @pytest.mark.parametrize(
     "entry", [None, {"key": {"a": 1}, "dropped": True}, {"key": {"_id": 1}, "unsplittable": True}]
 )
-async def test_what_is_not_declared_as_sharded_is_not(entry: Mapping[str, Any] | None) -> None:
+async def test_a_collection_not_declared_as_sharded_stays_unsharded(entry: Mapping[str, Any] | None) -> None:
     router = Router(entry)
     assert await look(router, PARCELS, apply=True) == []
     assert router.commands == []
 
 
-async def test_unique_keys_on_a_sharded_collection_are_refused() -> None:
+async def test_unique_keys_on_a_sharded_collection_are_reported() -> None:
     router = Router({"key": {"owner": 1}})
     assert await look(router, PARCELS, apply=True) == [
         "parcels is sharded, so its unique keys cannot be enforced."
     ]
 
 
-def test_a_command_line_names_what_is_to_be_set_up() -> None:
+def test_a_complete_command_line_is_parsed() -> None:
     made = parse_arguments(["mongodb://a", "replica-set", "rs0", "a:1", "b:2"])
     assert (made.url, made.command, made.name, made.members) == (
         "mongodb://a",
@@ -112,6 +112,6 @@ def test_a_command_line_names_what_is_to_be_set_up() -> None:
 @pytest.mark.parametrize(
     "given", [["mongodb://a"], ["mongodb://r", "regions", "city.rescuerequests", "region", "qc"]]
 )
-def test_a_command_line_that_says_too_little_is_refused(given: list[str]) -> None:
+def test_an_incomplete_command_line_is_rejected(given: list[str]) -> None:
     with pytest.raises(SystemExit):
         parse_arguments(given)

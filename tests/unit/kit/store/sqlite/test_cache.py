@@ -1,4 +1,4 @@
-"""When a document that was read counts, and when it does not."""
+"""When a cached document is valid, and when it is not."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from supportcarr.kit.store.sqlite.cache import ReadCache, VersionCounters
 
 
 @pytest.fixture
-def marks(tmp_path: Path) -> Iterator[VersionCounters]:
+def counters(tmp_path: Path) -> Iterator[VersionCounters]:
     made = VersionCounters(tmp_path / "store")
     yield made
     made.close()
 
 
 @pytest.fixture
-def elsewhere(marks: VersionCounters, tmp_path: Path) -> Iterator[VersionCounters]:
-    """The counters as another process has them."""
+def elsewhere(counters: VersionCounters, tmp_path: Path) -> Iterator[VersionCounters]:
+    """The same counters, mapped a second time as by another process."""
     made = VersionCounters(tmp_path / "store")
     yield made
     made.close()
@@ -30,10 +30,10 @@ def read(cache: ReadCache, name: str, document: object) -> None:
     cache.put("parcels", name, count, document)
 
 
-def test_what_was_read_counts_until_another_process_begins_to_change_it(
-    marks: VersionCounters, elsewhere: VersionCounters
+def test_a_cached_document_is_valid_until_another_process_begins_a_write(
+    counters: VersionCounters, elsewhere: VersionCounters
 ) -> None:
-    cache = ReadCache(marks)
+    cache = ReadCache(counters)
     read(cache, "p1", "first")
     read(cache, "p2", "other")
     assert cache.get("parcels", "p1")[1] == "first"
@@ -46,10 +46,10 @@ def test_what_was_read_counts_until_another_process_begins_to_change_it(
     assert cache.get("parcels", "p1")[1] == "second"
 
 
-def test_what_is_read_while_a_commit_is_on_its_way_is_not_kept(
-    marks: VersionCounters, elsewhere: VersionCounters
+def test_a_document_read_during_a_commit_is_not_cached(
+    counters: VersionCounters, elsewhere: VersionCounters
 ) -> None:
-    cache = ReadCache(marks)
+    cache = ReadCache(counters)
     slots = elsewhere.begin_write(["p1"])
     read(cache, "p1", "perhaps the old one")
     elsewhere.end_write(slots)
@@ -57,10 +57,10 @@ def test_what_is_read_while_a_commit_is_on_its_way_is_not_kept(
 
 
 @pytest.mark.parametrize("finished", [True, False])
-def test_a_read_that_a_commit_overtakes_is_not_kept(
-    marks: VersionCounters, elsewhere: VersionCounters, finished: bool
+def test_a_document_changed_during_the_read_is_not_cached(
+    counters: VersionCounters, elsewhere: VersionCounters, finished: bool
 ) -> None:
-    cache = ReadCache(marks)
+    cache = ReadCache(counters)
     count, _ = cache.get("parcels", "p1")
     slots = elsewhere.begin_write(["p1"])
     if finished:
@@ -71,12 +71,12 @@ def test_a_read_that_a_commit_overtakes_is_not_kept(
     assert cache.get("parcels", "p1")[1] is None
 
 
-def test_after_a_writer_died_half_way_nothing_is_kept_until_the_next_one_is_through(
-    marks: VersionCounters, elsewhere: VersionCounters
+def test_after_a_writer_died_nothing_is_cached_until_the_next_write(
+    counters: VersionCounters, elsewhere: VersionCounters
 ) -> None:
-    cache = ReadCache(marks)
+    cache = ReadCache(counters)
     read(cache, "p1", "old")
-    elsewhere.begin_write(["p1"])  # and no more
+    elsewhere.begin_write(["p1"])  # without end_write
     read(cache, "p1", "read from the database")
     assert cache.get("parcels", "p1")[1] is None
     elsewhere.end_write(elsewhere.begin_write(["p1"]))
@@ -84,35 +84,35 @@ def test_after_a_writer_died_half_way_nothing_is_kept_until_the_next_one_is_thro
     assert cache.get("parcels", "p1")[1] == "new"
 
 
-def test_documents_of_different_collections_share_ids_and_nothing_else(marks: VersionCounters) -> None:
-    cache = ReadCache(marks)
+def test_equal_ids_in_two_collections_are_cached_separately(counters: VersionCounters) -> None:
+    cache = ReadCache(counters)
     cache.put("riders", "usr_1", 0, "as a rider")
     cache.put("drivers", "usr_1", 0, "as a driver")
     assert cache.get("riders", "usr_1")[1] == "as a rider"
     assert cache.get("drivers", "usr_1")[1] == "as a driver"
 
 
-def test_a_slot_that_two_ids_share_costs_a_read_and_ends_even(
-    marks: VersionCounters, monkeypatch: pytest.MonkeyPatch
+def test_two_ids_in_one_slot_invalidate_each_other_and_leave_an_even_count(
+    counters: VersionCounters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.store.sqlite.cache.SLOTS", 1)
-    cache = ReadCache(marks)
+    cache = ReadCache(counters)
     read(cache, "p1", "first")
-    marks.end_write(marks.begin_write(["p2", "p3"]))
+    counters.end_write(counters.begin_write(["p2", "p3"]))
     assert cache.get("parcels", "p1")[1] is None
     read(cache, "p1", "first")
     assert cache.get("parcels", "p1")[1] == "first"
 
 
-def test_the_oldest_goes_when_there_are_too_many(
-    marks: VersionCounters, monkeypatch: pytest.MonkeyPatch
+def test_the_oldest_documents_are_evicted_first(
+    counters: VersionCounters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.store.sqlite.cache.MAX_DOCUMENTS", 2)
-    cache = ReadCache(marks)
+    cache = ReadCache(counters)
     for name in ("p1", "p2", "p3"):
         read(cache, name, name)
     assert [cache.get("parcels", name)[1] for name in ("p1", "p2", "p3")] == [None, "p2", "p3"]
 
 
-def test_an_id_that_is_no_text_in_utf_8_has_a_slot_too(marks: VersionCounters) -> None:
-    assert ReadCache(marks).get("parcels", "half a pair \ud83d")[1] is None
+def test_an_id_that_is_not_valid_utf_8_has_a_slot(counters: VersionCounters) -> None:
+    assert ReadCache(counters).get("parcels", "half a pair \ud83d")[1] is None

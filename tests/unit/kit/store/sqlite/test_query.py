@@ -1,4 +1,4 @@
-"""Values keep their order in columns, and conditions say what was asked."""
+"""Values keep their order in columns, and conditions become SQL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_times_sort_in_columns_as_they_do_in_python(one: datetime, other: dateti
     assert (first < second, first == second) == (one < other, one == other)
 
 
-def test_what_a_column_holds() -> None:
+def test_values_are_converted_for_columns() -> None:
     assert column_value(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)) == 1_000_000
     assert column_value(None) is None
     assert (column_value(True), column_value(False)) == (1, 0)
@@ -38,13 +38,13 @@ def test_what_a_column_holds() -> None:
 
 
 @pytest.mark.parametrize("value", [b"bytes", ["list"], {"a": 1}, object()])
-def test_what_no_column_can_hold(value: object) -> None:
+def test_unsupported_values_are_rejected(value: object) -> None:
     with pytest.raises(TypeError):
         column_value(value)
 
 
-def test_an_absent_value_cannot_be_asked_for() -> None:
-    for wanted in (None, In((None,))):  # type: ignore[arg-type]  # what a careless caller might do
+def test_a_query_for_an_absent_value_is_rejected() -> None:
+    for wanted in (None, In((None,))):  # type: ignore[arg-type]  # an untyped caller may pass it
         with pytest.raises(ValueError, match="absent"):
             condition(PARCELS, {"owner": wanted})  # type: ignore[dict-item]  # the same
 
@@ -58,12 +58,12 @@ def test_values_never_become_part_of_the_statement() -> None:
     )
 
 
-def test_nothing_asked_matches_everything_and_no_choice_matches_nothing() -> None:
+def test_an_empty_condition_matches_everything_and_an_empty_choice_nothing() -> None:
     assert condition(PARCELS, None) == condition(PARCELS, {}) == Clause("TRUE")
     assert condition(PARCELS, {"owner": In(())}) == Clause('"owner" IN ()')
 
 
-def test_a_page_after_an_absent_value_goes_on_with_those_that_have_one() -> None:
+def test_a_page_after_an_absent_value_continues_with_present_values() -> None:
     assert after('"due_at"', False, None, "p") == (
         Clause('"due_at" IS NULL AND _id > ?', ("p",)),
         Clause('"due_at" IS NOT NULL'),
@@ -74,7 +74,7 @@ def test_a_page_after_an_absent_value_goes_on_with_those_that_have_one() -> None
     )
 
 
-def test_a_column_is_asked_for_by_a_declared_name_only() -> None:
+def test_a_query_on_an_undeclared_column_is_rejected() -> None:
     assert column_of(PARCELS, "id") == "_id"
     assert column_of(PARCELS, "owner") == '"owner"'
     for name in ("note", "_body", '"; DROP TABLE parcels', ""):
