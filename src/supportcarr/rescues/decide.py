@@ -78,7 +78,7 @@ def decide(
 def already_done(rescue: Rescue, command: Command, actor: Actor) -> bool:
     """True if this command of this actor caused the latest change of the rescue's status.
 
-    The table tells: no two commands lead from the same status to the same status.
+    The table decides: no two commands lead from the same status to the same status.
     """
     last = rescue.timeline[-1]
     if last.actor != actor or last.from_ is None:

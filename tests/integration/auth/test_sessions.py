@@ -80,7 +80,7 @@ async def test_a_repeat_after_the_successor_was_used_ends_the_session(api: Api) 
     assert (await refresh(person, second.body["refresh_token"])).status == 401
 
 
-async def test_an_invented_token_ends_nothing(api: Api) -> None:
+async def test_unknown_token_ends_no_session(api: Api) -> None:
     person = await api.person("rider")
     session_id = first_token(person).partition(".")[0]
     for invented in (

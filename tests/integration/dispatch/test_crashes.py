@@ -48,7 +48,7 @@ async def test_an_acceptance_takes_effect_once_after_a_crash_at_any_write(
     await assert_consistent(city)
 
 
-async def test_an_acceptance_has_at_least_five_writes_after_which_it_can_die(city: DispatchWorld) -> None:
+async def test_acceptance_has_at_least_five_writes(city: DispatchWorld) -> None:
     """The test above would prove nothing if its processes did not die."""
     await city.driver("usr_d")
     await city.wait_for_driver()
@@ -184,14 +184,14 @@ async def test_a_job_claim_without_an_owner_is_released(city: DispatchWorld) -> 
     await city.dispatch.accept_offer("usr_d", (await city.only_open_offer()).id)
     await city.deliver()
     rescue = await city.rescue()
-    await city.rescues.save(Rescue(id=RESCUE, version=rescue.version, status="completed"))  # nobody tells
+    await city.rescues.save(Rescue(id=RESCUE, version=rescue.version, status="completed"))  # without an event
     await city.run_for(60)
     assert (await city.entry("usr_d")).job is not None, "its deadline has not come"
     await city.run_for(600, step=20)
     assert (await city.entry("usr_d")).is_free
 
 
-async def test_a_job_that_goes_on_keeps_its_driver(city: DispatchWorld) -> None:
+async def test_driver_of_a_live_rescue_stays_claimed(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     await city.dispatch.accept_offer("usr_d", (await city.only_open_offer()).id)

@@ -64,7 +64,7 @@ async def test_while_an_offer_is_being_made(city: DispatchWorld, after: int, mea
     await assert_consistent(city)
 
 
-async def test_a_dispatcher_that_slept_until_its_claim_was_released_withdraws_the_offer(
+async def test_dispatcher_paused_beyond_its_claim_withdraws_the_offer(
     city: DispatchWorld,
 ) -> None:
     await city.driver("usr_d")
@@ -127,9 +127,7 @@ async def test_while_an_offer_is_being_declined(
 
 
 @pytest.mark.parametrize("after", WRITES_ACCEPTING)
-async def test_the_driver_gives_up_while_the_acceptance_is_being_settled(
-    city: DispatchWorld, after: int
-) -> None:
+async def test_driver_releases_the_job_during_the_settlement(city: DispatchWorld, after: int) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     offer = await city.only_open_offer()

@@ -1,4 +1,4 @@
-"""Offers over the real store: who is asked, in what order, and what an answer does."""
+"""Offers over the real store: which driver gets one, in which order, and the effects of a response."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_the_nearest_free_driver_is_offered_the_job(city: DispatchWorld) -
     assert await city.dispatch.open_offers("usr_far") == []
 
 
-async def test_a_rescue_has_one_offer_out_however_often_it_is_searched_for(city: DispatchWorld) -> None:
+async def test_repeated_searches_make_one_offer_per_rescue(city: DispatchWorld) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     event = await city.matching()
@@ -114,7 +114,7 @@ async def test_an_offer_to_another_driver_is_not_found(city: DispatchWorld) -> N
     assert (await city.only_open_offer()) == offer
 
 
-async def test_the_next_driver_is_asked_at_once_when_one_declines(city: DispatchWorld) -> None:
+async def test_decline_makes_an_offer_to_the_next_driver_at_once(city: DispatchWorld) -> None:
     for metres in (100, 200, 300):
         await city.driver(f"usr_{metres}", metres)
     await city.wait_for_driver()
@@ -124,10 +124,10 @@ async def test_the_next_driver_is_asked_at_once_when_one_declines(city: Dispatch
     assert await city.offered_to() == "usr_300"
     await city.dispatch.decline_offer("usr_300", (await city.only_open_offer()).id)
     await city.run_for(120)
-    assert len(city.offers_made()) == 3, "who declined is never asked again"
+    assert len(city.offers_made()) == 3, "a driver who declined gets no second offer"
 
 
-async def test_acceptance_is_judged_by_the_end_of_the_offer_not_by_its_timer(city: DispatchWorld) -> None:
+async def test_acceptance_depends_on_the_offers_end_not_its_timer(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     offer = await city.only_open_offer()
@@ -140,7 +140,7 @@ async def test_acceptance_is_judged_by_the_end_of_the_offer_not_by_its_timer(cit
         await city.dispatch.decline_offer("usr_d", offer.id)
 
 
-async def test_an_offer_that_runs_out_goes_to_the_next_and_later_to_the_first_again(
+async def test_expired_offer_goes_to_the_next_driver_and_later_to_the_first(
     city: DispatchWorld,
 ) -> None:
     await city.driver("usr_a", 100)
@@ -149,7 +149,7 @@ async def test_an_offer_that_runs_out_goes_to_the_next_and_later_to_the_first_ag
     await city.run_for(16)
     assert await city.offered_to() == "usr_b"
     await city.run_for(16)
-    assert await city.offered_to() is None, "usr_a has just been asked"
+    assert await city.offered_to() is None, "usr_a has just missed an offer"
     await city.run_for(25)
     assert [d for _, d in city.offers_made()] == ["usr_a", "usr_b", "usr_a"]
     assert city.outcomes()[:2] == [("usr_a", "expired"), ("usr_b", "expired")]
@@ -165,7 +165,7 @@ async def test_three_missed_offers_put_a_driver_offline(city: DispatchWorld) -> 
     assert (entry.online, entry.missed) == (False, 0)
 
 
-async def test_an_answer_starts_the_count_of_missed_offers_anew(city: DispatchWorld) -> None:
+async def test_response_resets_the_count_of_missed_offers(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     for rescue in ("res_qc_a", "res_qc_b"):
         await city.wait_for_driver(rescue)
@@ -207,7 +207,7 @@ async def test_a_driver_who_goes_offline_loses_the_open_offer_and_the_next_gets_
     assert (await city.entry("usr_a")).offer is None
 
 
-async def test_standing_that_comes_late_is_not_believed(city: DispatchWorld) -> None:
+async def test_outdated_standing_is_ignored(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.set_standing("usr_d", online=False)
     first = DriverStandingChanged(driver_id="usr_d", approved=True, online=True)
@@ -237,7 +237,7 @@ async def test_accepting_for_a_rescue_that_was_cancelled_at_that_moment_is_refus
     await city.driver("usr_d")
     await city.wait_for_driver()
     offer = await city.only_open_offer()
-    event = await city.cancellation()  # saved, and not told yet
+    event = await city.cancellation()  # stored, but not delivered yet
     with pytest.raises(Conflict) as refused:
         await city.dispatch.accept_offer("usr_d", offer.id)
     assert refused.value.code == "offer_closed"
@@ -291,7 +291,7 @@ async def test_a_driver_who_gives_up_is_free_and_gets_no_second_offer(city: Disp
     await city.deliver()
     await city.dispatch.follow_rescue(again)
     assert (await city.rescue()).driver_id == "usr_b"
-    assert (await city.case()).state == "closed", "an event told twice opens nothing again"
+    assert (await city.case()).state == "closed", "a repeated event does not reopen the case"
     assert (await city.case()).entry == 2
     await assert_consistent(city)
 
@@ -318,7 +318,7 @@ async def test_a_late_release_event_does_not_free_a_driver_who_took_the_rescue_a
     assert (job.rescue_id, job.entry) == (RESCUE, 3)
 
 
-async def test_supply_tells_the_nearest_free_driver_and_counts_the_busy(city: DispatchWorld) -> None:
+async def test_supply_has_the_nearest_free_driver_and_the_busy_count(city: DispatchWorld) -> None:
     supply = city.supply
     assert await supply.eta_seconds("montreal", PICKUP) is None
     await city.driver("usr_near", 1000)
@@ -359,7 +359,7 @@ async def test_a_driver_who_let_an_offer_expire_comes_after_all_others_in_the_ci
     await city.driver("usr_slow", 100)
     await city.wait_for_driver()
     assert await city.offered_to() == "usr_slow"
-    for n in range(120):  # nobody whom dispatch knows
+    for n in range(120):  # drivers unknown to dispatch
         city.positions.at[f"usr_unknown{n:03d}"] = north(200 + n)
     await city.driver("usr_other", 2000)
     await city.run_for(15)

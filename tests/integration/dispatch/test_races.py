@@ -86,7 +86,7 @@ async def offer_to_many(city: DispatchWorld) -> tuple[Offer, list[str]]:
     return offer, pairs
 
 
-async def test_of_many_drivers_who_accept_one_rescue_at_once_one_gets_it(
+async def test_one_of_many_concurrent_acceptances_wins(
     city: DispatchWorld,
 ) -> None:
     _, pairs = await offer_to_many(city)
@@ -125,7 +125,7 @@ async def test_two_processes_that_search_at_once_ask_each_driver_for_one_rescue(
 ) -> None:
     rescues = [f"res_qc_{n}" for n in range(10)]
     for rescue_id in rescues:
-        await city.wait_for_driver(rescue_id)  # nobody is there yet: each waits for the next search
+        await city.wait_for_driver(rescue_id)  # no driver yet: each waits for the next search
     for driver_id, metres in DRIVERS.items():
         await city.driver(driver_id, metres)
     for rescue_id in rescues:

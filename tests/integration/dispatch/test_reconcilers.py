@@ -1,5 +1,5 @@
-"""Several reconcilers at once, in processes of their own: what nobody owns is released, what somebody owns
-is kept, what was left half-done is done once; and no claim that cannot be judged stands in the way."""
+"""Concurrent reconcilers in several processes: orphaned claims are released, owned claims are kept,
+incomplete sagas are completed once, and a claim that cannot be reviewed does not block the others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def city(store: Store) -> DispatchWorld:
 
 
 async def offered(city: DispatchWorld, driver_id: str, rescue_id: str) -> str:
-    """The driver, who is alone in the circle, has an open offer of that rescue; its id."""
+    """Make an offer of that rescue to the driver, the only one in range; return its id."""
     await city.driver(driver_id)
     await city.wait_for_driver(rescue_id)
     offer_id = {o.driver_id: o.id for o in await city.open_offers()}[driver_id]
@@ -38,7 +38,7 @@ async def offered(city: DispatchWorld, driver_id: str, rescue_id: str) -> str:
 
 
 async def give_job(city: DispatchWorld, driver_id: str, rescue_id: str) -> None:
-    """The driver has that job, and everybody says so."""
+    """Assign the job to the driver, with all documents consistent."""
     await city.dispatch.accept_offer(driver_id, await offered(city, driver_id, rescue_id))
     await city.deliver()
 
@@ -68,7 +68,7 @@ async def claimed_by_a_process_that_died(city: DispatchWorld, driver_id: str, re
 
 
 async def closings(city: DispatchWorld) -> Counter[str]:
-    """How often each offer's end was recorded, whoever recorded it."""
+    """How many times the end of each offer was recorded, by any process."""
     events = [e for offer_id in await _offer_ids(city) for e in await city.offers.pending_events(offer_id)]
     return Counter(event.event.offer_id for event in events if isinstance(event.event, OfferClosed))
 
@@ -94,7 +94,7 @@ async def test_two_processes_that_reconcile_at_once_do_no_harm(city: DispatchWor
         busy, taken = await city.entry(f"usr_busy{n}"), await city.entry(f"usr_taken{n}")
         assert busy.job is not None
         assert busy.job.rescue_id == f"res_qc_busy{n}"
-        assert taken.job is not None, "who said yes has the job, whoever died"
+        assert taken.job is not None, "the driver who accepted has the job despite the crash"
         assert taken.job.confirmed
         assert (await city.rescue(f"res_qc_taken{n}")).driver_id == f"usr_taken{n}"
         assert (await city.rescue(f"res_qc_taken{n}")).assignments == 1
@@ -107,7 +107,7 @@ async def test_two_processes_that_reconcile_at_once_do_no_harm(city: DispatchWor
 
 
 async def test_two_tickers_at_once_do_no_harm(city: DispatchWorld, store: Store) -> None:
-    """A lease of no time is everybody's: both tick, and both reconcile."""
+    """With a lease of zero seconds both schedulers run the task."""
     for n in range(EACH):
         await give_job(city, f"usr_busy{n}", f"res_qc_busy{n}")
         await give_job(city, f"usr_over{n}", f"res_qc_over{n}")
@@ -134,7 +134,7 @@ async def test_two_tickers_at_once_do_no_harm(city: DispatchWorld, store: Store)
         assert (await city.entry(f"usr_busy{n}")).job is not None
 
 
-async def test_a_claim_that_cannot_be_judged_does_not_keep_the_others_waiting(city: DispatchWorld) -> None:
+async def test_claim_that_cannot_be_reviewed_does_not_block_others(city: DispatchWorld) -> None:
     await give_job(city, "usr_first", "res_qc_first")
     city.pass_time(1)
     await give_job(city, "usr_over", "res_qc_over")

@@ -104,7 +104,7 @@ async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
     assert [(f.approved, f.online) for f in api.standings] == [(True, False), (True, True)]
 
 
-async def test_the_same_wish_again_changes_nothing(api: Api) -> None:
+async def test_repeated_availability_publishes_nothing(api: Api) -> None:
     vehicle_id = await api.ready()
     for _ in range(3):
         await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
@@ -143,7 +143,7 @@ async def test_there_is_no_card_without_a_driver_and_a_vehicle(api: Api) -> None
         await api.ready()
 
 
-async def test_suspension_takes_a_driver_offline_and_tells_why(api: Api) -> None:
+async def test_suspension_sets_a_driver_offline_with_the_reason(api: Api) -> None:
     vehicle_id = await api.ready()
     await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
     await api.call("POST", "/admin/drivers/{driver_id}/suspension", who=ADMIN, driver_id=DRIVER)
@@ -216,6 +216,6 @@ async def test_removing_a_vehicle_and_going_online_with_it_at_once_never_both_ha
         {"type": "pickup"},
     ],
 )
-async def test_a_vehicle_that_makes_no_sense_is_not_decoded(api: Api, body: dict[str, Any]) -> None:
+async def test_impossible_vehicle_is_not_decoded(api: Api, body: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         await api.call("POST", "/me/vehicles", body)

@@ -60,8 +60,8 @@ async def test_a_person_lists_notifications_and_marks_one_as_read(store: Store, 
     async with serving(routes(service), store=store, redis=redis) as api:
         ann, ben = await api.person("rider"), await api.person("driver")
         for version in range(1, 6):
-            fact = msgspec.structs.replace(events.departed(), rider_id=ann.user_id)
-            await service.notify(events.envelope(fact, version))
+            departed = msgspec.structs.replace(events.departed(), rider_id=ann.user_id)
+            await service.notify(events.envelope(departed, version))
         seen, cursor = [], ""
         for _ in range(3):
             page = await ann.get(f"/me/notifications?limit=2{cursor}")

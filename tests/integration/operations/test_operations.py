@@ -102,10 +102,10 @@ def for_rescue(
     rescue_id = f"res_qc_01jdc00000000000000000{n:04d}"
     moved = []
     for event in events:
-        fact = msgspec.structs.replace(event.event, rescue_id=rescue_id, area_id=area)
+        changed = msgspec.structs.replace(event.event, rescue_id=rescue_id, area_id=area)
         own = rescue_id if isinstance(event.event, RescueMoved) else f"{event.document_id}{n}"
         at = event.at + timedelta(minutes=later)
-        moved.append(msgspec.structs.replace(event, event=fact, document_id=own, at=at))
+        moved.append(msgspec.structs.replace(event, event=changed, document_id=own, at=at))
     return moved
 
 

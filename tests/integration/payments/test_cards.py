@@ -60,14 +60,14 @@ async def test_another_riders_card_cannot_be_added_removed_or_used(shop: Payment
     assert await shop.methods.usable(RIDER, card.id)
 
 
-async def test_a_declined_card_is_refused_as_such(shop: PaymentParts) -> None:
+async def test_declined_card_is_refused_with_its_own_code(shop: PaymentParts) -> None:
     with pytest.raises(CardDeclined) as refused:
         await shop.methods.add(RIDER, "pm_card_chargeDeclined")
     assert (refused.value.status, refused.value.code) == (402, "card_declined")
     assert await listed(shop) == []
 
 
-async def test_a_card_that_stripe_does_not_know_is_named(shop: PaymentParts) -> None:
+async def test_card_unknown_to_stripe_is_a_field_error(shop: PaymentParts) -> None:
     with pytest.raises(ValidationFailed) as refused:
         await shop.methods.add(RIDER, "pm_none")
     assert refused.value.errors[0].field == "stripe_payment_method"
@@ -88,7 +88,7 @@ async def test_an_outage_of_stripe_is_reported_and_can_be_retried(
     assert not await shop.methods.usable(RIDER, card.id)
 
 
-async def test_a_key_spoilt_by_a_stored_failure_does_not_lock_a_rider_out(
+async def test_stored_failure_under_a_key_does_not_lock_the_rider_out(
     shop: PaymentParts, emulator: Emulator
 ) -> None:
     await emulator.set_behaviour(fail_next={"count": 1, "status": 500})

@@ -57,8 +57,8 @@ def shop(store: Store, gateway: StripePaymentGateway) -> PaymentParts:
 
 
 @pytest.fixture
-def told(store: Store) -> list[PaymentProcessed]:
-    """What was told of payments, in order."""
+def published(store: Store) -> list[PaymentProcessed]:
+    """The published events of payments, in order."""
     processed: list[PaymentProcessed] = []
 
     def listen(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
@@ -78,12 +78,12 @@ async def record_of(shop: PaymentParts, rescue_id: str = RESCUE) -> PaymentRecor
     return record
 
 
-def said(events: list[PaymentProcessed]) -> list[tuple[str, str, int]]:
+def outcomes(events: list[PaymentProcessed]) -> list[tuple[str, str, int]]:
     return [(f.kind, f.status, f.amount_minor) for f in events]
 
 
 async def test_a_completed_rescue_is_held_then_captured(
-    shop: PaymentParts, store: Store, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, store: Store, emulator: Emulator, published: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     [held] = await emulator.intents()
@@ -91,8 +91,8 @@ async def test_a_completed_rescue_is_held_then_captured(
     await shop.payments.settle(completed())
     [captured] = await emulator.intents()
     assert (captured["status"], captured["captured_minor"]) == ("succeeded", 2500)
-    assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
-    assert told[-1].payment_status == "captured" and told[-1].captured_minor == 2500
+    assert outcomes(published) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
+    assert published[-1].payment_status == "captured" and published[-1].captured_minor == 2500
     assert await balances(store) == {
         (f"rider:{RIDER}", "CAD"): 0,
         ("stripe_clearing", "CAD"): 2500,
@@ -113,11 +113,15 @@ async def test_a_fixed_bike_costs_less_than_was_held(shop: PaymentParts, emulato
 
 @pytest.mark.parametrize(("kind", "status"), [(RescueCancelled, "cancelled"), (RiderNotFound, "no_show")])
 async def test_a_fee_is_captured_out_of_the_hold(
-    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed], kind: type[RescueEnded], status: str
+    shop: PaymentParts,
+    emulator: Emulator,
+    published: list[PaymentProcessed],
+    kind: type[RescueEnded],
+    status: str,
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     await shop.payments.settle(ended(kind, status, rider_minor=700, driver_minor=560, driver_id=DRIVER))
-    assert said(told)[-1] == ("fee", "succeeded", 700)
+    assert outcomes(published)[-1] == ("fee", "succeeded", 700)
     [line] = await emulator.intents()
     assert line["captured_minor"] == 700
     page = await shop.ledger.earnings(DRIVER, limit=10, cursor=None)
@@ -125,53 +129,53 @@ async def test_a_fee_is_captured_out_of_the_hold(
 
 
 async def test_what_owes_nothing_is_released(
-    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     await shop.payments.settle(ended(RescueUnserved, "unserved"))
     [line] = await emulator.intents()
     assert (line["status"], line["captured_minor"]) == ("canceled", 0)
-    assert said(told)[-1] == ("release", "succeeded", 2500)
+    assert outcomes(published)[-1] == ("release", "succeeded", 2500)
     assert (await shop.ledger.check()).transactions == 0
 
 
 async def test_a_declined_card_fails_the_hold(
-    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop, "pm_card_chargeCustomerFail")))
-    assert said(told) == [("hold", "failed", 2500)]
-    assert (told[0].reason, told[0].payment_status) == ("card_declined", "failed")
+    assert outcomes(published) == [("hold", "failed", 2500)]
+    assert (published[0].reason, published[0].payment_status) == ("card_declined", "failed")
     await shop.payments.settle(ended(RescueRejected, "rejected"))
     assert (await record_of(shop)).status == "failed"
     assert [line["captured_minor"] for line in await emulator.intents()] == [0]
 
 
 async def test_a_card_that_was_removed_meanwhile_fails_the_hold(
-    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
     await shop.methods.remove(RIDER, method)
     await shop.payments.hold(requested(method))
-    assert said(told) == [("hold", "failed", 2500)]
+    assert outcomes(published) == [("hold", "failed", 2500)]
     assert await emulator.intents() == []
 
 
 async def test_a_card_detached_at_stripe_fails_the_hold(
-    shop: PaymentParts, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+    shop: PaymentParts, gateway: StripePaymentGateway, published: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
     known = await shop.methods.gateway_ids(RIDER, method)
     assert known is not None
     await gateway.detach(known[1])
     await shop.payments.hold(requested(method))
-    assert said(told) == [("hold", "failed", 2500)]
-    assert told[0].reason == "card_declined"
+    assert outcomes(published) == [("hold", "failed", 2500)]
+    assert published[0].reason == "card_declined"
 
 
 async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
     shop: PaymentParts,
     gateway: StripePaymentGateway,
-    told: list[PaymentProcessed],
+    published: list[PaymentProcessed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     method = await card(shop)
@@ -181,23 +185,23 @@ async def test_a_card_refused_before_there_is_an_intent_fails_the_hold(
 
     monkeypatch.setattr(gateway, "hold", refused)
     await shop.payments.hold(requested(method))
-    assert said(told) == [("hold", "failed", 2500)]
+    assert outcomes(published) == [("hold", "failed", 2500)]
     assert (await record_of(shop)).failure == "expired_card"
 
 
 async def test_an_authentication_is_requested_and_the_hold_waits(
-    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
+    shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed]
 ) -> None:
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
-    assert said(told) == [("hold", "requires_action", 2500)]
+    assert outcomes(published) == [("hold", "requires_action", 2500)]
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested("pmt_any"))  # a repeat finds the rider still thinking
-    assert len(told) == 1
+    assert len(published) == 1
     [line] = await emulator.intents()
     await emulator.authenticate(line["id"], succeeds=True)
     await shop.payments.sync_with_gateway((await record_of(shop)).id, line["id"])
-    assert said(told)[1:] == [("hold", "succeeded", 2500)]
+    assert outcomes(published)[1:] == [("hold", "succeeded", 2500)]
 
 
 async def test_a_rider_who_never_acts_is_released_at_the_end(shop: PaymentParts, emulator: Emulator) -> None:
@@ -217,7 +221,7 @@ async def test_a_rescue_that_ended_before_its_hold_is_never_held(
     assert (await record_of(shop)).status == "released"
 
 
-async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: PaymentParts, emulator: Emulator) -> None:
+async def test_hold_that_succeeds_after_the_end_is_released(shop: PaymentParts, emulator: Emulator) -> None:
     method = await card(shop)
     await emulator.set_behaviour(fail_next={"count": 2, "status": 503})
     with pytest.raises(RetryLater):
@@ -229,14 +233,14 @@ async def test_a_hold_that_succeeds_after_the_end_is_let_go(shop: PaymentParts, 
     assert [line["status"] for line in await emulator.intents()] == ["canceled"]
 
 
-async def test_money_owed_without_a_known_hold_waits(shop: PaymentParts) -> None:
+async def test_charge_without_a_known_hold_is_retried(shop: PaymentParts) -> None:
     with pytest.raises(RetryLater):
         await shop.payments.settle(completed())
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
 async def test_stripe_failing_delays_and_doubles_nothing(
-    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed], status: int
+    shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed], status: int
 ) -> None:
     method = await card(shop)
     await emulator.set_behaviour(fail_next={"count": 2, "status": status})
@@ -245,12 +249,12 @@ async def test_stripe_failing_delays_and_doubles_nothing(
     await until_done(lambda: shop.payments.settle(completed()))
     [line] = await emulator.intents()
     assert line["captured_minor"] == 2500
-    assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
+    assert outcomes(published) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
 
 
 @pytest.mark.parametrize("end", [completed(), ended(RescueUnserved, "unserved")], ids=["capture", "release"])
 async def test_what_timed_out_is_found_done(
-    store: Store, emulator: Emulator, told: list[PaymentProcessed], end: RescueEnded
+    store: Store, emulator: Emulator, published: list[PaymentProcessed], end: RescueEnded
 ) -> None:
     async with gateway_to(emulator, timeout_seconds=0.3) as hasty:
         shop = payment_parts(store, hasty)
@@ -266,46 +270,46 @@ async def test_what_timed_out_is_found_done(
             await until_done(work)
     [line] = await emulator.intents()
     assert (line["captured_minor"], line["capturable_minor"]) == (end.owed.rider_minor, 0)
-    assert [(f.kind, f.status) for f in told] == [
+    assert [(f.kind, f.status) for f in published] == [
         ("hold", "succeeded"),
         ("capture" if end.owed.rider_minor else "release", "succeeded"),
     ]
 
 
 async def test_a_capture_made_by_hand_is_recorded(
-    shop: PaymentParts, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+    shop: PaymentParts, gateway: StripePaymentGateway, published: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     intent_id = (await record_of(shop)).intent_id
     assert intent_id is not None
     await gateway.capture(intent_id, 2500, key="dashboard")
     await shop.payments.settle(completed())
-    assert said(told)[-1] == ("capture", "succeeded", 2500)
+    assert outcomes(published)[-1] == ("capture", "succeeded", 2500)
 
 
-async def test_a_hold_that_ran_out_leaves_the_driver_paid_and_the_rider_owing(
-    shop: PaymentParts, store: Store, gateway: StripePaymentGateway, told: list[PaymentProcessed]
+async def test_expired_hold_leaves_driver_paid_and_rider_in_debt(
+    shop: PaymentParts, store: Store, gateway: StripePaymentGateway, published: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
     intent_id = (await record_of(shop)).intent_id
     assert intent_id is not None
     await gateway.cancel(intent_id, key="after seven days")
     await shop.payments.settle(completed())
-    assert said(told)[-1] == ("capture", "failed", 2500)
+    assert outcomes(published)[-1] == ("capture", "failed", 2500)
     booked = await balances(store)
     assert booked[f"rider:{RIDER}", "CAD"] == 2500
     assert booked[f"driver_payable:{DRIVER}", "CAD"] == -1875
 
 
-async def test_side_by_side_repeats_do_it_once(
-    shop: PaymentParts, emulator: Emulator, told: list[PaymentProcessed]
+async def test_concurrent_repeats_take_effect_once(
+    shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
     await asyncio.gather(*(until_done(lambda: shop.payments.hold(requested(method))) for _ in range(4)))
     await asyncio.gather(*(until_done(lambda: shop.payments.settle(completed())) for _ in range(4)))
     [line] = await emulator.intents()
     assert line["captured_minor"] == 2500
-    assert said(told) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
+    assert outcomes(published) == [("hold", "succeeded", 2500), ("capture", "succeeded", 2500)]
     assert (await shop.ledger.check()).transactions == 2
 
 
@@ -341,46 +345,46 @@ async def test_a_crash_after_any_step_leaves_one_intent_one_settlement_one_booki
     store: Store,
     gateway: StripePaymentGateway,
     emulator: Emulator,
-    told: list[PaymentProcessed],
+    published: list[PaymentProcessed],
     name: str,
     stored_failures: bool,
 ) -> None:
-    """Kills the run after its n-th trace, for every n, and runs both jobs again from the start.
+    """Crash after the n-th step that leaves a trace, for every n, and run both jobs again from the start.
 
     With *stored_failures* Stripe also fails once, under the key, in each of the two jobs.
     """
     whole = payment_parts(store, gateway)
     method = await card(whole)
-    deaths = 0
+    crashes = 0
     for n in range(1, 100):
         rescue_id = f"res_qc_01jtwn000000000000000{n:05d}"
         request = requested(method, rescue_id=rescue_id)
         end = ENDS[name](rescue_id)
-        minefield = CrashInjector(n)
-        doomed = payment_parts(minefield.store(store), minefield.gateway(gateway))
+        injector = CrashInjector(n)
+        crashing = payment_parts(injector.store(store), injector.gateway(gateway))
         try:
-            for work in (lambda: doomed.payments.hold(request), lambda: doomed.payments.settle(end)):  # noqa: B023 - run at once
+            for work in (lambda: crashing.payments.hold(request), lambda: crashing.payments.settle(end)):  # noqa: B023 - run at once
                 if stored_failures:
                     await emulator.set_behaviour(fail_next={"count": 1, "status": 500})
                 await until_done(work)
         except Crash:
-            deaths += 1
+            crashes += 1
         await emulator.set_behaviour(fail_next={"count": 0})
         for work in (lambda: whole.payments.hold(request), lambda: whole.payments.settle(end)):  # noqa: B023 - run at once
             await until_done(work)
         lines = [line for line in await emulator.intents() if line["rescue_id"] == rescue_id]
-        assert [line["captured_minor"] for line in lines] == [end.owed.rider_minor], f"death after {n}"
+        assert [line["captured_minor"] for line in lines] == [end.owed.rider_minor], f"crash after {n}"
         assert [line["capturable_minor"] for line in lines] == [0]
-        kinds = [f.kind for f in told if f.rescue_id == rescue_id]
-        assert kinds == ["hold", name], f"death after {n}"
+        kinds = [f.kind for f in published if f.rescue_id == rescue_id]
+        assert kinds == ["hold", name], f"crash after {n}"
         booked = [t.id async for t in store.collection(LEDGER).scan() if t.rescue_id == rescue_id]
         assert len(booked) == (0 if name == "release" else 2)
         record = await store.collection(RECORDS).get(f"pay_{rescue_id.rpartition('_')[2]}")
         assert record is not None
         assert record.status == ("released" if name == "release" else "captured")
-        if minefield.crossed:
+        if injector.survived:
             break
-    assert deaths == n - 1 >= 7
+    assert crashes == n - 1 >= 7
     books = msgspec.convert(await emulator.intents(), list[StripeLine])
     booked_all = [t async for t in store.collection(LEDGER).scan()]
     dues = {

@@ -95,7 +95,7 @@ async def test_a_driver_sees_what_each_job_earned_newest_first(shop: PaymentPart
     assert others.body.items == []
 
 
-async def test_a_webhook_comes_as_raw_bytes_and_is_answered_at_once(shop: PaymentParts) -> None:
+async def test_webhook_handler_gets_raw_bytes_and_returns_at_once(shop: PaymentParts) -> None:
     route = route_of(shop, "POST", "/webhooks/stripe")
     assert route.body is bytes and route.policy.public
     event = {"id": "evt_1", "type": "charge.updated", "data": {"object": CHARGE}}

@@ -1,4 +1,4 @@
-"""Webhooks prove who sent them, are kept once, and are only ever a hint."""
+"""Webhooks: signatures are verified, events are stored once, and Stripe is asked for the current state."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ def signed(body: bytes, *, secret: str = WEBHOOK_SECRET, age_s: int = 0) -> str:
     return signature(secret, body, int(time.time()) - age_s)
 
 
-async def test_a_signed_event_is_kept_and_its_handling_asked_for_once(
-    shop: PaymentParts, store: Store
-) -> None:
+async def test_signed_event_is_stored_and_enqueued_once(shop: PaymentParts, store: Store) -> None:
     body = body_of()
     for _ in range(3):
         await shop.webhooks.receive(body, signed(body))
@@ -120,7 +118,7 @@ async def test_what_is_no_event_is_refused_even_if_signed(shop: PaymentParts, bo
         await shop.webhooks.receive(body, signed(body))
 
 
-async def test_a_crash_between_keeping_and_asking_is_mended_by_the_repeat(shop: PaymentParts) -> None:
+async def test_repeat_completes_after_a_crash_between_storing_and_enqueuing(shop: PaymentParts) -> None:
     body = body_of()
 
     class Dead(RecordedJobs):
@@ -135,9 +133,7 @@ async def test_a_crash_between_keeping_and_asking_is_mended_by_the_repeat(shop: 
     assert list(shop.jobs.added) == [(JOB, "evt_1")]
 
 
-async def test_an_event_of_a_payment_that_is_not_ours_is_handled_as_nothing(
-    shop: PaymentParts, store: Store
-) -> None:
+async def test_event_of_an_unknown_payment_is_ignored(shop: PaymentParts, store: Store) -> None:
     body = body_of()
     await shop.webhooks.receive(body, signed(body))
     await shop.webhooks.handle(shop.jobs.added[JOB, "evt_1"])
@@ -167,15 +163,15 @@ async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kep
 
 
 @dataclass
-class Street:
-    """An emulator that sends webhooks over HTTP, and payments that hear them."""
+class WebhookSetup:
+    """An emulator that sends webhooks over HTTP, and payments that receive them."""
 
     emulator: Emulator
     shop: PaymentParts
-    told: list[PaymentProcessed] = field(default_factory=list)
+    published: list[PaymentProcessed] = field(default_factory=list)
 
-    async def heard(self, type: str, times: int = 1) -> None:
-        """Wait until so many events of the type have come, and handle all that came."""
+    async def handle_received(self, type: str, times: int = 1) -> None:
+        """Wait until *times* events of the type were received, and handle all received events."""
         handler = payments_jobs.job_handlers(self.shop.webhooks)[0]
         events = self.shop.webhooks._events
         for _ in range(1000):
@@ -184,14 +180,14 @@ class Street:
                 break
             await asyncio.sleep(0.01)
         else:
-            raise AssertionError(f"no {type} came")
+            raise AssertionError(f"no {type} was received")
         for payload in list(self.shop.jobs.added.values()):
             await until_done(lambda: handler.handle(payload))  # noqa: B023 - run at once
 
 
 @asynccontextmanager
-async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterator[Street]:
-    """*refuse*: so many webhooks are answered 500 first."""
+async def webhook_setup(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterator[WebhookSetup]:
+    """The first *refuse* webhooks get a 500."""
     port = free_port()
     left = [refuse]
 
@@ -204,7 +200,7 @@ async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterato
         if left[0]:
             left[0] -= 1
             return Response(None, status_code=500)
-        await here.shop.webhooks.receive(await request.body(), request.headers.get("stripe-signature"))
+        await setup.shop.webhooks.receive(await request.body(), request.headers.get("stripe-signature"))
         return Response(None, status_code=202)
 
     app = Litestar([healthz, hook], openapi_config=None)
@@ -212,70 +208,73 @@ async def street(store: Store, folder: Path, *, refuse: int = 0) -> AsyncIterato
         running_emulator(folder, webhook_url=f"http://127.0.0.1:{port}/hook") as emulator,
         gateway_to(emulator) as gateway,
     ):
-        here = Street(emulator, payment_parts(store, gateway))
+        setup = WebhookSetup(emulator, payment_parts(store, gateway))
 
         def listen(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
-            here.told.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
+            setup.published.extend(e.event for e in events if isinstance(e.event, PaymentProcessed))
 
         store.subscribe(listen)
         async with serving(cast(ASGIApp, app), port):
-            yield here
+            yield setup
 
 
-async def test_the_riders_authentication_is_heard_of_by_webhook(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "emulator") as here:
-        method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
-        with pytest.raises(RetryLater):  # it will ask itself as well
-            await here.shop.payments.hold(requested(method.id))
-        [line] = await here.emulator.intents()
-        await here.emulator.authenticate(line["id"], succeeds=True)
-        await here.heard("payment_intent.amount_capturable_updated")
-        assert [(f.kind, f.status) for f in here.told] == [
+async def test_webhook_reports_the_riders_authentication(store: Store, tmp_path: Path) -> None:
+    async with webhook_setup(store, tmp_path / "emulator") as setup:
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_authenticationRequired")
+        with pytest.raises(RetryLater):  # the job also polls
+            await setup.shop.payments.hold(requested(method.id))
+        [line] = await setup.emulator.intents()
+        await setup.emulator.authenticate(line["id"], succeeds=True)
+        await setup.handle_received("payment_intent.amount_capturable_updated")
+        assert [(f.kind, f.status) for f in setup.published] == [
             ("hold", "requires_action"),
             ("hold", "succeeded"),
         ]
 
 
 async def test_a_refused_authentication_fails_the_hold(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "emulator") as here:
-        method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
-        with pytest.raises(RetryLater):  # it will ask itself as well
-            await here.shop.payments.hold(requested(method.id))
-        [line] = await here.emulator.intents()
-        await here.emulator.authenticate(line["id"], succeeds=False)
-        await here.heard("payment_intent.payment_failed")
-        assert [f.status for f in here.told] == ["requires_action", "failed"]
+    async with webhook_setup(store, tmp_path / "emulator") as setup:
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_authenticationRequired")
+        with pytest.raises(RetryLater):  # the job also polls
+            await setup.shop.payments.hold(requested(method.id))
+        [line] = await setup.emulator.intents()
+        await setup.emulator.authenticate(line["id"], succeeds=False)
+        await setup.handle_received("payment_intent.payment_failed")
+        assert [f.status for f in setup.published] == ["requires_action", "failed"]
 
 
 @pytest.mark.parametrize("succeeds", [True, False])
 async def test_an_authentication_whose_webhook_is_lost_is_polled(
     store: Store, tmp_path: Path, succeeds: bool
 ) -> None:
-    async with street(store, tmp_path / "emulator") as here:
-        await here.emulator.set_behaviour(drop_webhooks=True)
-        method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
+    async with webhook_setup(store, tmp_path / "emulator") as setup:
+        await setup.emulator.set_behaviour(drop_webhooks=True)
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         for _ in range(3):  # the bank still waits
             with pytest.raises(RetryLater) as again:
-                await here.shop.payments.hold(requested(method.id))
+                await setup.shop.payments.hold(requested(method.id))
             assert 0 < again.value.seconds <= 10
-        [line] = await here.emulator.intents()
-        await here.emulator.authenticate(line["id"], succeeds=succeeds)
-        await here.shop.payments.hold(requested(method.id))
-        assert [f.status for f in here.told] == ["requires_action", "succeeded" if succeeds else "failed"]
+        [line] = await setup.emulator.intents()
+        await setup.emulator.authenticate(line["id"], succeeds=succeeds)
+        await setup.shop.payments.hold(requested(method.id))
+        assert [f.status for f in setup.published] == [
+            "requires_action",
+            "succeeded" if succeeds else "failed",
+        ]
         assert await store.collection(EVENTS).count() == 0
 
 
 async def test_polling_stops_when_the_rescue_has_ended(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "emulator") as here:
-        method, _ = await here.shop.methods.add(RIDER, "pm_card_authenticationRequired")
+    async with webhook_setup(store, tmp_path / "emulator") as setup:
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_authenticationRequired")
         with pytest.raises(RetryLater):
-            await here.shop.payments.hold(requested(method.id))
-        await here.shop.payments.settle(ended(RescueRejected, "rejected"))
-        await here.shop.payments.hold(requested(method.id))
-        assert [line["status"] for line in await here.emulator.intents()] == ["canceled"]
+            await setup.shop.payments.hold(requested(method.id))
+        await setup.shop.payments.settle(ended(RescueRejected, "rejected"))
+        await setup.shop.payments.hold(requested(method.id))
+        assert [line["status"] for line in await setup.emulator.intents()] == ["canceled"]
 
 
-async def test_an_event_that_comes_again_revives_its_job_unless_it_was_handled(shop: PaymentParts) -> None:
+async def test_repeated_event_revives_its_job_unless_handled(shop: PaymentParts) -> None:
     body = body_of()
     await shop.webhooks.receive(body, signed(body))
     assert shop.jobs.revived == []
@@ -299,61 +298,61 @@ async def test_an_event_that_comes_again_revives_its_job_unless_it_was_handled(s
 async def test_webhooks_that_come_twice_late_or_backwards_do_no_harm(
     store: Store, tmp_path: Path, behaviour: dict[str, Any]
 ) -> None:
-    async with street(store, tmp_path / "emulator") as here:
-        await here.emulator.set_behaviour(**behaviour)
-        method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
-        await here.shop.payments.hold(requested(method.id))
-        await here.shop.payments.settle(completed())
-        await here.heard("payment_intent.succeeded")
-        await here.heard("payment_intent.created")
-        await here.heard("payment_intent.amount_capturable_updated")
-        assert [(f.kind, f.status) for f in here.told] == [
+    async with webhook_setup(store, tmp_path / "emulator") as setup:
+        await setup.emulator.set_behaviour(**behaviour)
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_visa")
+        await setup.shop.payments.hold(requested(method.id))
+        await setup.shop.payments.settle(completed())
+        await setup.handle_received("payment_intent.succeeded")
+        await setup.handle_received("payment_intent.created")
+        await setup.handle_received("payment_intent.amount_capturable_updated")
+        assert [(f.kind, f.status) for f in setup.published] == [
             ("hold", "succeeded"),
             ("capture", "succeeded"),
         ]
-        assert [line["captured_minor"] for line in await here.emulator.intents()] == [2500]
-        assert (await here.shop.ledger.check()).transactions == 2
+        assert [line["captured_minor"] for line in await setup.emulator.intents()] == [2500]
+        assert (await setup.shop.ledger.check()).transactions == 2
 
 
-async def test_a_webhook_that_overtakes_the_answer_tells_the_outcome(store: Store, tmp_path: Path) -> None:
+async def test_webhook_before_the_response_has_the_outcome(store: Store, tmp_path: Path) -> None:
     async with (
-        street(store, tmp_path / "emulator") as here,
-        gateway_to(here.emulator, timeout_seconds=0.3) as hasty,
+        webhook_setup(store, tmp_path / "emulator") as setup,
+        gateway_to(setup.emulator, timeout_seconds=0.3) as hasty,
     ):
-        method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
-        await here.emulator.set_behaviour(timeout_next=1)
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_visa")
+        await setup.emulator.set_behaviour(timeout_next=1)
         impatient = payment_parts(store, hasty)
         with pytest.raises(Exception, match="did not answer"):
             await impatient.payments.hold(requested(method.id))
-        await here.heard("payment_intent.amount_capturable_updated")
-        assert [(f.kind, f.status) for f in here.told] == [("hold", "succeeded")]
+        await setup.handle_received("payment_intent.amount_capturable_updated")
+        assert [(f.kind, f.status) for f in setup.published] == [("hold", "succeeded")]
 
 
-async def test_a_webhook_that_is_not_taken_comes_again(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "emulator", refuse=2) as here:
-        await here.shop.methods.add(RIDER, "pm_card_visa")
-        await here.heard("payment_method.attached")
-        await here.heard("customer.created")
+async def test_rejected_webhook_is_sent_again(store: Store, tmp_path: Path) -> None:
+    async with webhook_setup(store, tmp_path / "emulator", refuse=2) as setup:
+        await setup.shop.methods.add(RIDER, "pm_card_visa")
+        await setup.handle_received("payment_method.attached")
+        await setup.handle_received("customer.created")
 
 
-async def test_dropped_webhooks_cost_nothing_that_was_asked_for(store: Store, tmp_path: Path) -> None:
-    async with street(store, tmp_path / "emulator") as here:
-        await here.emulator.set_behaviour(drop_webhooks=True)
-        method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
-        await here.shop.payments.hold(requested(method.id))
-        await here.shop.payments.settle(completed())
-        assert [f.kind for f in here.told] == ["hold", "capture"]
+async def test_dropped_webhooks_do_not_affect_polled_payments(store: Store, tmp_path: Path) -> None:
+    async with webhook_setup(store, tmp_path / "emulator") as setup:
+        await setup.emulator.set_behaviour(drop_webhooks=True)
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_visa")
+        await setup.shop.payments.hold(requested(method.id))
+        await setup.shop.payments.settle(completed())
+        assert [f.kind for f in setup.published] == ["hold", "capture"]
         assert await store.collection(EVENTS).count() == 0
 
 
-async def test_a_second_intent_of_one_payment_is_let_go(store: Store, tmp_path: Path) -> None:
-    """Stripe failed, was asked, did not know the intent, and then it appeared after all."""
-    async with street(store, tmp_path / "emulator") as here:
-        method, _ = await here.shop.methods.add(RIDER, "pm_card_visa")
-        await here.shop.payments.hold(requested(method.id))
-        record = await here.shop.payments.of_rescue(requested(method.id).rescue_id)
+async def test_second_intent_of_one_payment_is_cancelled(store: Store, tmp_path: Path) -> None:
+    """A request failed, the lookup did not find the intent, and then the intent appeared."""
+    async with webhook_setup(store, tmp_path / "emulator") as setup:
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_visa")
+        await setup.shop.payments.hold(requested(method.id))
+        record = await setup.shop.payments.of_rescue(requested(method.id).rescue_id)
         assert record is not None and record.customer and record.stripe_payment_method
-        await here.shop.payments._gateway.hold(
+        await setup.shop.payments._gateway.hold(
             key="the lost one",
             amount_minor=2500,
             currency="CAD",
@@ -362,7 +361,7 @@ async def test_a_second_intent_of_one_payment_is_let_go(store: Store, tmp_path: 
             payment_id=record.id,
             rescue_id=record.rescue_id,
         )
-        await here.heard("payment_intent.amount_capturable_updated", times=2)
-        statuses = {line["id"]: line["status"] for line in await here.emulator.intents()}
+        await setup.handle_received("payment_intent.amount_capturable_updated", times=2)
+        statuses = {line["id"]: line["status"] for line in await setup.emulator.intents()}
         assert statuses.pop(str(record.intent_id)) == "requires_capture"
         assert list(statuses.values()) == ["canceled"]

@@ -112,7 +112,7 @@ async def test_an_unused_quote_is_purged_a_day_after_its_end(parts: PricingParts
 
 
 @pytest.mark.parametrize("speed", [1, 60])
-async def test_a_taken_quote_is_kept_for_as_long_as_its_request_may_be_repeated(
+async def test_redeemed_quote_is_kept_while_its_request_can_be_repeated(
     parts: PricingParts, speed: float
 ) -> None:
     """Idempotency keys are kept 48 hours of wall time, however fast the city's clock runs."""
@@ -128,7 +128,7 @@ async def test_a_taken_quote_is_kept_for_as_long_as_its_request_may_be_repeated(
     assert await parts.store.collection(QUOTES).count() == 0
 
 
-async def test_seeding_again_leaves_what_is_there(parts: PricingParts) -> None:
+async def test_repeated_seeding_changes_nothing(parts: PricingParts) -> None:
     areas = parts.store.collection(AREAS)
     stored = await areas.get("montreal")
     assert stored is not None
@@ -146,7 +146,7 @@ async def test_seeding_again_leaves_what_is_there(parts: PricingParts) -> None:
         (TORONTO, TORONTO, ["pickup", "dropoff"]),
     ],
 )
-async def test_a_place_outside_is_named(
+async def test_location_outside_the_areas_is_a_field_error(
     parts: PricingParts, pickup: Place, dropoff: Place, named: list[str]
 ) -> None:
     with pytest.raises(OutsideArea) as refused:
@@ -203,7 +203,7 @@ async def test_a_utility_job_needs_no_problem(parts: PricingParts) -> None:
         (timedelta(days=-1), False),
     ],
 )
-async def test_a_booking_is_half_an_hour_to_thirty_days_ahead(
+async def test_scheduled_start_is_30_minutes_to_30_days_ahead(
     parts: PricingParts, ahead: timedelta, accepted: bool
 ) -> None:
     at = parts.clock.city() + ahead
@@ -219,12 +219,12 @@ async def test_a_booking_is_half_an_hour_to_thirty_days_ahead(
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999999-23:59", "0001-01-01T00:00:00+23:59"])
-async def test_a_time_that_utc_cannot_tell_is_out_of_range(parts: PricingParts, at: str) -> None:
+async def test_time_outside_utc_is_out_of_range(parts: PricingParts, at: str) -> None:
     with pytest.raises(ValidationFailed):
         await parts.pricing.quote(RIDER, wanted(scheduled_for=datetime.fromisoformat(at)))
 
 
-async def test_a_quote_is_used_by_one_rescue_which_may_ask_again(parts: PricingParts) -> None:
+async def test_quote_is_redeemed_by_one_rescue_idempotently(parts: PricingParts) -> None:
     quote = await parts.pricing.quote(RIDER, wanted())
     now = parts.clock.city()
     terms = await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=now)
@@ -235,7 +235,7 @@ async def test_a_quote_is_used_by_one_rescue_which_may_ask_again(parts: PricingP
         await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id="res_qc_2", now=now)
 
 
-async def test_of_two_rescues_at_the_same_moment_one_gets_the_quote(parts: PricingParts) -> None:
+async def test_one_of_two_concurrent_rescues_redeems_the_quote(parts: PricingParts) -> None:
     quote = await parts.pricing.quote(RIDER, wanted())
     now = parts.clock.city()
     results = await asyncio.gather(
@@ -246,7 +246,7 @@ async def test_of_two_rescues_at_the_same_moment_one_gets_the_quote(parts: Prici
     assert all(isinstance(r, QuoteUsed) for r in results if isinstance(r, BaseException))
 
 
-async def test_a_quote_ends_when_it_says(parts: PricingParts) -> None:
+async def test_quote_expires_at_its_time(parts: PricingParts) -> None:
     quote = await parts.pricing.quote(RIDER, wanted())
     with pytest.raises(QuoteExpired):
         await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=quote.expires_at)
@@ -254,7 +254,7 @@ async def test_a_quote_ends_when_it_says(parts: PricingParts) -> None:
     assert await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=just)
 
 
-async def test_another_riders_quote_is_not_there(parts: PricingParts) -> None:
+async def test_another_riders_quote_is_not_found(parts: PricingParts) -> None:
     quote = await parts.pricing.quote(RIDER, wanted())
     for quote_id, rider in ((quote.id, "usr_2"), ("quo_none", RIDER)):
         with pytest.raises(NotFound):
@@ -296,14 +296,14 @@ async def ask(parts: PricingParts, place: Place) -> CoverageView:
     return msgspec.json.decode(await parts.coverage.at(place.point), type=CoverageView)
 
 
-async def test_coverage_tells_how_soon_a_driver_could_come(parts: PricingParts) -> None:
+async def test_coverage_has_the_arrival_time(parts: PricingParts) -> None:
     assert await ask(parts, PLATEAU) == CoverageView(
         covered=True, area_id="montreal", drivers_available=True, eta_seconds=240
     )
     assert await ask(parts, TORONTO) == CoverageView(covered=False, drivers_available=False)
 
 
-async def test_coverage_is_looked_up_once_for_a_neighbourhood_and_again_after_a_while(
+async def test_coverage_is_cached_per_neighbourhood_for_a_while(
     parts: PricingParts,
 ) -> None:
     await asyncio.gather(*(ask(parts, PLATEAU) for _ in range(20)))
@@ -315,7 +315,7 @@ async def test_coverage_is_looked_up_once_for_a_neighbourhood_and_again_after_a_
     assert parts.supply.asked == 2
 
 
-async def test_only_so_many_arrival_times_are_kept(
+async def test_cache_of_arrival_times_is_bounded(
     parts: PricingParts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coverage_module, "CACHE_MAX", 2)
@@ -343,7 +343,7 @@ async def test_what_is_kept_is_answered_without_a_wait(parts: PricingParts) -> N
     assert answered.value.value == answer
 
 
-async def test_a_look_that_failed_is_not_kept(parts: PricingParts) -> None:
+async def test_failed_lookup_is_not_cached(parts: PricingParts) -> None:
     class Broken(OneDriver):
         async def eta_seconds(self, area_id: str, point: GeoPoint) -> int | None:
             raise ConnectionError

@@ -52,7 +52,7 @@ async def test_a_change_of_an_older_version_is_refused(world: World) -> None:
     assert (await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version)).version == 4
 
 
-async def test_a_stranger_learns_nothing_from_a_version(world: World) -> None:
+async def test_version_check_reveals_nothing_to_others(world: World) -> None:
     rescue = await world.assigned()
     with pytest.raises(NotFound):
         await world.service.act(rescue.id, CANCEL, OTHER_RIDER, if_match=1)
@@ -60,7 +60,7 @@ async def test_a_stranger_learns_nothing_from_a_version(world: World) -> None:
         await world.service.act("res_qc_01jdc000000000000000009999", CANCEL, RIDER)
 
 
-async def test_a_repeat_is_answered_without_a_change_whatever_version_it_names(world: World) -> None:
+async def test_repeat_changes_nothing_with_any_version(world: World) -> None:
     rescue = await world.assigned()
     done = await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version)
     again = await world.service.act(rescue.id, Depart(), DRIVER, if_match=rescue.version)
@@ -88,7 +88,7 @@ async def test_a_repeated_release_succeeds_for_its_driver_only(world: World) -> 
         await world.service.act(rescue.id, Depart(), DRIVER)
 
 
-async def test_of_many_ends_at_once_one_happens(world: World) -> None:
+async def test_one_of_many_concurrent_ends_wins(world: World) -> None:
     rescue = await world.arrived()
     world.pass_time(601)
     commands = [(CANCEL, RIDER), (CANCEL, SUPPORT), (CANCEL, ADMIN)] * 4
@@ -131,13 +131,13 @@ async def test_a_held_card_begins_the_matching(world: World) -> None:
     assert [type(e.event) for e in world.events][1:] == [MatchingBegan]
 
 
-async def test_a_declined_card_rejects_and_lets_the_rider_go(world: World) -> None:
+async def test_declined_card_rejects_the_rescue_and_releases_the_rider(world: World) -> None:
     rescue = await world.record_hold(await world.request(), "failed", "card_declined")
     assert (rescue.status, rescue.reason) == ("rejected", "card_declined")
     assert await live_rescue(world.store) is None
 
 
-async def test_three_d_secure_is_waited_for(world: World) -> None:
+async def test_hold_waits_for_3d_secure(world: World) -> None:
     rescue = await world.record_hold(await world.request(), "requires_action")
     assert (rescue.status, rescue.payment.status) == ("requested", "requires_action")
     await world.service.record_payment(payment(rescue, "hold", "succeeded", version=3))
@@ -153,7 +153,7 @@ async def test_a_repeated_or_late_payment_event_changes_nothing(world: World) ->
     assert await world.get(rescue.id) == told
 
 
-async def test_a_hold_that_comes_after_the_end_is_noted_and_moves_nothing(world: World) -> None:
+async def test_hold_after_the_end_is_recorded_without_a_status_change(world: World) -> None:
     rescue = await world.request()
     await world.service.act(rescue.id, CANCEL, RIDER)
     rescue = await world.record_hold(rescue)
@@ -164,7 +164,7 @@ async def test_a_hold_that_comes_after_the_end_is_noted_and_moves_nothing(world:
 # --- dispatch ----------------------------------------------------------------------------------
 
 
-async def test_an_offer_assigns_once_and_says_so_again(world: World) -> None:
+async def test_offer_assigns_once_and_repeats_get_the_same_result(world: World) -> None:
     rescue = await world.matching()
 
     async def accept(driver_id: str, offer_id: str) -> bool:
@@ -184,7 +184,7 @@ async def test_an_offer_assigns_once_and_says_so_again(world: World) -> None:
     assert await accept("usr_other_driver", "off_2")
 
 
-async def test_of_many_offers_accepted_at_once_one_assigns(world: World) -> None:
+async def test_one_of_many_accepted_offers_assigns(world: World) -> None:
     rescue = await world.matching()
     won = await asyncio.gather(
         *(
@@ -197,7 +197,7 @@ async def test_of_many_offers_accepted_at_once_one_assigns(world: World) -> None
     assert (await world.get(rescue.id)).driver_id == f"usr_{won.index(True)}"
 
 
-async def test_a_rescue_that_is_over_or_unknown_is_not_to_be_had(world: World) -> None:
+async def test_ended_or_unknown_rescue_cannot_be_accepted(world: World) -> None:
     rescue = await world.assigned()
     await world.service.act(rescue.id, CANCEL, RIDER)
     assert not await world.service.assign(rescue.id, driver_id="usr_driver", offer_id="off_1")
@@ -221,7 +221,7 @@ async def test_an_exchange_gives_the_rescue_to_the_better_driver_once(world: Wor
 # --- the clock ---------------------------------------------------------------------------------
 
 
-async def test_a_hold_that_takes_too_long_rejects(world: World) -> None:
+async def test_hold_timeout_rejects_the_rescue(world: World) -> None:
     rescue = await world.request()
     world.pass_time(299)
     await world.service.on_deadline(rescue.id)
@@ -233,7 +233,7 @@ async def test_a_hold_that_takes_too_long_rejects(world: World) -> None:
     assert len([e for e in world.events if isinstance(e.event, RescueRejected)]) == 1
 
 
-async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None:
+async def test_search_without_acceptance_ends_unserved_once(world: World) -> None:
     rescue = await world.matching()
     world.pass_time(480)
     await asyncio.gather(*(world.service.on_deadline(rescue.id) for _ in range(3)))
@@ -243,7 +243,7 @@ async def test_a_search_without_a_taker_ends_unserved_once(world: World) -> None
     assert await live_rescue(world.store) is None
 
 
-async def test_a_deadline_of_an_earlier_search_does_not_end_the_one_that_began_meanwhile(
+async def test_deadline_of_an_earlier_search_does_not_end_a_later_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Read as due, then taken and given up by a driver before the deadline acts."""
@@ -264,14 +264,14 @@ async def test_a_deadline_of_an_earlier_search_does_not_end_the_one_that_began_m
     assert (searched.status, searched.matching_entry) == ("matching", 2)
 
 
-async def test_a_deadline_that_comes_after_the_acceptance_does_nothing(world: World) -> None:
+async def test_deadline_after_the_acceptance_does_nothing(world: World) -> None:
     rescue = await world.assigned()
     world.pass_time(3600)
     await world.service.on_deadline(rescue.id)
     assert await world.get(rescue.id) == rescue
 
 
-async def test_a_booking_wakes_at_its_time(world: World) -> None:
+async def test_scheduled_rescue_starts_on_time(world: World) -> None:
     booked = await world.request(scheduled_for=NOW + timedelta(hours=1))
     assert booked.status == "scheduled"
     assert await live_rescue(world.store) is None
@@ -286,7 +286,7 @@ async def test_a_booking_wakes_at_its_time(world: World) -> None:
     assert await live_rescue(world.store) == booked.id
 
 
-async def test_a_booking_that_wakes_beside_another_rescue_is_rejected(world: World) -> None:
+async def test_scheduled_rescue_that_starts_during_another_is_rejected(world: World) -> None:
     booked = await world.request(1, scheduled_for=NOW + timedelta(hours=1))
     world.pass_time(3590)
     other = await world.request(2)
@@ -298,7 +298,7 @@ async def test_a_booking_that_wakes_beside_another_rescue_is_rejected(world: Wor
     assert await live_rescue(world.store) == other.id
 
 
-async def test_a_booking_cancelled_while_it_wakes_lets_the_rider_go(world: World) -> None:
+async def test_cancelling_a_scheduled_rescue_as_it_starts_releases_the_rider(world: World) -> None:
     booked = await world.request(scheduled_for=NOW + timedelta(hours=1))
     world.pass_time(3600)
 

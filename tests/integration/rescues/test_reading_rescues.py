@@ -37,7 +37,7 @@ async def shown(world: World, rescue_id: str, who: Principal) -> dict[str, objec
     return decoded(await world.queries.encoded_view(rescue, actor))
 
 
-async def test_the_rider_sees_the_rescue_as_the_interface_says(world: World) -> None:
+async def test_rider_view_has_the_documented_fields(world: World) -> None:
     rescue = await world.assigned()
     assert await shown(world, rescue.id, RIDER) == {
         "id": rescue.id,
@@ -72,14 +72,14 @@ async def test_the_rider_sees_the_rescue_as_the_interface_says(world: World) -> 
 
 
 @pytest.mark.parametrize("who", [DRIVER, SUPPORT])
-async def test_the_pin_is_the_riders_alone(world: World, who: Principal) -> None:
+async def test_only_the_rider_sees_the_pin(world: World, who: Principal) -> None:
     rescue = await world.assigned()
     seen = await shown(world, rescue.id, who)
     assert "pin" not in seen
     assert seen["rider"] == {"id": "usr_rider", "name": "Robin R.", "phone_masked": "+1 ••• ••• ••12"}
 
 
-async def test_an_end_shows_its_price(world: World) -> None:
+async def test_ended_rescue_shows_its_price(world: World) -> None:
     rescue = await world.completed()
     assert (await shown(world, rescue.id, RIDER))["price_minor"] == 3140
 
@@ -94,7 +94,7 @@ async def test_an_end_shows_its_price(world: World) -> None:
         principal("usr_partner", "partner"),
     ],
 )
-async def test_to_others_it_does_not_exist(world: World, who: Principal) -> None:
+async def test_rescue_is_not_found_for_others(world: World, who: Principal) -> None:
     rescue = await world.assigned()
     with pytest.raises(NotFound):
         await world.queries.get_rescue(rescue.id, who)
@@ -110,7 +110,7 @@ async def test_a_deleted_driver_does_not_hide_the_rescue(world: World) -> None:
     assert "driver" not in seen
 
 
-async def test_a_view_is_made_once_a_version_and_audience(world: World) -> None:
+async def test_view_is_built_once_per_version_and_audience(world: World) -> None:
     rescue = await world.assigned()
     first = await shown(world, rescue.id, RIDER)
     asked = world.directory.asked
@@ -122,7 +122,7 @@ async def test_a_view_is_made_once_a_version_and_audience(world: World) -> None:
     assert (await shown(world, rescue.id, RIDER))["status"] == "cancelled"
 
 
-async def test_a_rescue_that_is_kept_is_answered_without_a_wait(world: World) -> None:
+async def test_cached_view_is_returned_synchronously(world: World) -> None:
     rescue = await world.assigned()
 
     async def answer() -> bytes:
@@ -134,7 +134,7 @@ async def test_a_rescue_that_is_kept_is_answered_without_a_wait(world: World) ->
     assert answered.value.value == made
 
 
-async def test_a_view_does_not_outlive_what_others_know_of_its_people(
+async def test_cached_view_expires_with_the_data_of_its_people(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rescue = await world.assigned()
@@ -148,7 +148,7 @@ async def test_a_view_does_not_outlive_what_others_know_of_its_people(
     assert (await shown(world, rescue.id, RIDER))["driver"]["rating"] == 3.0  # type: ignore[index]  # JSON
 
 
-async def test_the_views_kept_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cache_of_views_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading_module, "VIEWS_MAX", 2)
     rescues = [await world.request(n, rider_id=f"usr_{n}") for n in range(1, 5)]
     for n, rescue in enumerate(rescues, 1):
@@ -244,7 +244,7 @@ async def test_the_preview_is_what_cancelling_then_costs(world: World) -> None:
         world.queries.cancellation(cancelled, rider)
 
 
-async def test_cancelling_without_a_driver_is_free_without_end(world: World) -> None:
+async def test_cancelling_without_a_driver_is_always_free(world: World) -> None:
     one, rider = await world.queries.get_rescue((await world.matching()).id, RIDER)
     preview = world.queries.cancellation(one, rider)
     assert (preview.fee_minor, preview.free_until) == (0, None)
@@ -259,7 +259,7 @@ async def test_a_driver_releases_and_so_has_no_preview_of_cancelling(world: Worl
 # --- messages ----------------------------------------------------------------------------------
 
 
-async def test_the_people_of_a_rescue_talk_in_order(world: World) -> None:
+async def test_messages_of_a_rescue_are_in_order(world: World) -> None:
     rescue = await world.assigned()
     said = [(RIDER, "By the fountain"), (DRIVER, "Two minutes"), (SUPPORT, "All well?")]
     for who, text in said:

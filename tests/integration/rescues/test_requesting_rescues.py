@@ -40,7 +40,7 @@ async def test_a_rescue_is_requested_and_its_rider_claimed(world: World) -> None
     assert isinstance(event.event, RescueRequested)
 
 
-async def test_a_repeat_answers_what_the_rescue_is_by_now(world: World) -> None:
+async def test_repeat_returns_the_current_rescue(world: World) -> None:
     rescue = await world.matching()
     world.pass_time(3600)
     world.quotes.expired.add("quo_1")
@@ -49,7 +49,7 @@ async def test_a_repeat_answers_what_the_rescue_is_by_now(world: World) -> None:
     assert len(await every_rescue(world)) == 1
 
 
-async def test_repeats_side_by_side_make_one_rescue(world: World) -> None:
+async def test_concurrent_repeats_create_one_rescue(world: World) -> None:
     world.quotes.add("quo_1")
     made = await asyncio.gather(
         *(world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1)) for _ in range(8))
@@ -59,7 +59,7 @@ async def test_repeats_side_by_side_make_one_rescue(world: World) -> None:
     assert len(world.events) == 1
 
 
-async def test_of_two_requests_of_one_rider_one_is_refused_and_keeps_its_quote(world: World) -> None:
+async def test_second_request_of_a_rider_is_refused_and_keeps_its_quote(world: World) -> None:
     for n in range(1, 7):
         world.quotes.add(f"quo_{n}")
     outcomes = await asyncio.gather(
@@ -81,16 +81,16 @@ async def test_two_riders_may_be_rescued_at_once(world: World) -> None:
     assert (await world.request(2, rider_id="usr_other_rider")).status == "requested"
 
 
-@pytest.mark.parametrize("trouble", ["expired", "used"])
-async def test_a_refused_quote_leaves_the_rider_free(world: World, trouble: str) -> None:
+@pytest.mark.parametrize("state", ["expired", "used"])
+async def test_a_refused_quote_leaves_the_rider_free(world: World, state: str) -> None:
     world.quotes.add("quo_1")
-    if trouble == "expired":
+    if state == "expired":
         world.quotes.expired.add("quo_1")
     else:
         world.quotes.redeemed["quo_1"] = "res_qc_another"
     with pytest.raises(Conflict) as refused:
         await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
-    assert refused.value.code == f"quote_{trouble}"
+    assert refused.value.code == f"quote_{state}"
     assert await live_rescue(world.store) is None
     assert await every_rescue(world) == []
 
@@ -113,7 +113,7 @@ async def test_a_payment_method_of_another_rider_is_a_field_error(world: World) 
 
 
 class Dying:
-    """Whatever is asked of *port*, the process dies before or after *method* has done its work."""
+    """A port whose *method* crashes the process before or after its work."""
 
     def __init__(self, port: Any, method: str, when: str) -> None:
         self._port, self._method, self._when = port, method, when
@@ -161,8 +161,8 @@ class TestKilledAtEveryStep:
         assert (await world.request(2)).status == "requested"
 
 
-async def test_killed_after_the_insert_the_claim_is_kept_all_the_same(world: World) -> None:
-    await world.relay.stop()  # nobody hears of it
+async def test_claim_is_kept_after_a_kill_behind_the_insert(world: World) -> None:
+    await world.relay.stop()  # no consumer gets its events
     world.quotes.add("quo_1")
     rescue = await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
     world.pass_time(61)
@@ -173,9 +173,9 @@ async def test_killed_after_the_insert_the_claim_is_kept_all_the_same(world: Wor
     assert await live_rescue(world.store) == rescue.id
 
 
-async def test_a_rescue_inserted_after_its_claim_had_gone_to_another_is_rejected(world: World) -> None:
+async def test_rescue_inserted_after_losing_its_claim_is_rejected(world: World) -> None:
     class Slow:
-        """Takes the quote only after a very long pause, in which another rescue was asked for."""
+        """Redeems the quote after a long pause, during which another rescue was requested."""
 
         def __getattr__(self, name: str) -> Any:
             return getattr(world.quotes, name)
@@ -197,7 +197,7 @@ async def test_a_rescue_inserted_after_its_claim_had_gone_to_another_is_rejected
     assert [r.id for r in live] == [await live_rescue(world.store)]
 
 
-async def test_the_end_of_a_rescue_lets_its_rider_go(world: World) -> None:
+async def test_end_of_a_rescue_releases_its_rider(world: World) -> None:
     await world.completed()
     assert await live_rescue(world.store) is None
     assert (await world.request(2)).status == "requested"

@@ -130,7 +130,7 @@ async def test_the_rider_reads_the_fee_and_cancels(world: World, desk: Desk) -> 
         ("completion", {"outcome": "fixed_on_spot", "price_minor": 1500}, "completed"),
     ],
 )
-async def test_the_driver_ends_it_otherwise(
+async def test_driver_ends_the_rescue_otherwise(
     world: World, desk: Desk, step: str, body: object, status: str
 ) -> None:
     rescue = await world.arrived()
@@ -206,7 +206,7 @@ async def test_messages_are_sent_and_read(world: World, desk: Desk) -> None:
         ("POST", "/admin/rescues/{rescue_id}/abort", {"reason": "unsafe", "amount_minor": 10**12}),
     ],
 )
-async def test_bodies_that_do_not_fit_are_not_even_tried(
+async def test_invalid_bodies_are_not_decoded(
     desk: Desk, method: str, path: str, body: dict[str, Any]
 ) -> None:
     with pytest.raises(msgspec.ValidationError):

@@ -71,7 +71,7 @@ def ended(rescue_id: str) -> EventEnvelope:
     )
 
 
-async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService, store: Store) -> None:
+async def test_one_of_many_concurrent_rescues_claims_the_rider(riders: RiderService, store: Store) -> None:
     async def claim(n: int) -> str | Conflict:
         try:
             await riders.claim("usr_1", f"res_{n}")
@@ -84,21 +84,19 @@ async def test_of_many_rescues_at_once_one_gets_the_rider(riders: RiderService, 
     assert winners == [await live_rescue(store, "usr_1")]
 
 
-async def test_claims_of_many_riders_do_not_meet(riders: RiderService, store: Store) -> None:
+async def test_claims_of_many_riders_are_independent(riders: RiderService, store: Store) -> None:
     await asyncio.gather(*(riders.claim(f"usr_{n}", f"res_{n}") for n in range(20)))
     assert [await live_rescue(store, f"usr_{n}") for n in range(20)] == [f"res_{n}" for n in range(20)]
 
 
-async def test_the_same_rescue_claims_again_in_peace(riders: RiderService, store: Store) -> None:
+async def test_same_rescue_can_claim_again(riders: RiderService, store: Store) -> None:
     await riders.claim("usr_1", "res_1")
     before = await store.collection(RIDERS).get("usr_1")
     await asyncio.gather(*(riders.claim("usr_1", "res_1") for _ in range(5)))
     assert await store.collection(RIDERS).get("usr_1") == before
 
 
-async def test_a_claim_past_its_time_still_refuses_until_it_was_looked_into(
-    riders: RiderService, wall: Wall
-) -> None:
+async def test_expired_claim_is_exclusive_until_it_was_reviewed(riders: RiderService, wall: Wall) -> None:
     await riders.claim("usr_1", "res_1")
     wall.pass_(CLAIM_DURATION.total_seconds() + 1)
     with pytest.raises(RiderHasLiveRescue):
@@ -125,7 +123,7 @@ async def test_an_overdue_claim_of_a_live_rescue_is_confirmed(
     assert await live_rescue(store, "usr_1") == "res_1"
 
 
-async def test_many_overdue_claims_are_all_looked_into_by_two_reconcilers_at_once(
+async def test_two_reconcilers_review_all_overdue_claims(
     riders: RiderService, wall: Wall, store: Store
 ) -> None:
     for n in range(120):
@@ -138,7 +136,7 @@ async def test_many_overdue_claims_are_all_looked_into_by_two_reconcilers_at_onc
     assert kept == [f"res_{n}" if n % 2 == 0 else None for n in range(120)]
 
 
-async def test_a_claim_confirmed_while_it_is_looked_into_stays(
+async def test_claim_confirmed_during_its_review_is_kept(
     riders: RiderService, wall: Wall, store: Store
 ) -> None:
     await riders.claim("usr_1", "res_1")
@@ -153,7 +151,7 @@ async def test_a_claim_confirmed_while_it_is_looked_into_stays(
     assert await live_rescue(store, "usr_1") == "res_1"
 
 
-async def test_confirming_tells_whether_the_rescue_still_has_the_rider(
+async def test_confirmation_returns_whether_the_rescue_has_the_claim(
     riders: RiderService, wall: Wall
 ) -> None:
     await riders.claim("usr_1", "res_1")
@@ -164,7 +162,7 @@ async def test_confirming_tells_whether_the_rescue_still_has_the_rider(
     assert await riders.reconcile(Living()) == 0, "a confirmed claim ends with its rescue"
 
 
-async def test_a_confirmation_that_comes_after_the_end_holds_the_rider_for_a_minute_at_most(
+async def test_confirmation_after_the_end_claims_the_rider_for_at_most_a_minute(
     riders: RiderService, wall: Wall, store: Store
 ) -> None:
     assert await riders.confirm("usr_1", "res_1")
@@ -187,7 +185,7 @@ async def test_the_end_of_a_rescue_releases_its_claim_and_no_other(
     assert await live_rescue(store, "usr_1") is None
 
 
-async def test_the_ticker_reconciles(riders: RiderService, wall: Wall, store: Store) -> None:
+async def test_periodic_task_reconciles(riders: RiderService, wall: Wall, store: Store) -> None:
     (task,) = jobs.periodic_tasks(riders, Living())
     assert timedelta(seconds=task.every_s) < CLAIM_DURATION
     assert not task.city

@@ -38,9 +38,7 @@ def earlier(store: SqliteStore) -> RiderService:
     return RiderService(store, Clock(wall=lambda: time.time() - past))
 
 
-async def test_of_many_rescues_that_want_a_rider_one_gets_them(
-    store: SqliteStore, earlier: RiderService
-) -> None:
+async def test_one_of_many_rescues_claims_the_rider(store: SqliteStore, earlier: RiderService) -> None:
     rescues = [[f"res_{n}_{i}" for i in range(10)] for n in range(2)]
     said = await both(store, *(["claim", "usr_1", *mine] for mine in rescues))
     winners = "".join(said).split()
@@ -62,7 +60,7 @@ async def test_two_processes_that_reconcile_at_once_keep_what_lives_and_release_
         assert await live_rescue(store, f"usr_{n}") == (f"res_{n}" if n % 2 == 0 else None)
 
 
-async def test_a_claim_that_cannot_be_judged_does_not_keep_the_others_waiting(
+async def test_claim_that_cannot_be_reviewed_does_not_block_others(
     store: SqliteStore, earlier: RiderService
 ) -> None:
     class Unreadable:

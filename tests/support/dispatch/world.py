@@ -49,11 +49,11 @@ def north(metres: float) -> GeoPoint:
 
 
 class Crash(BaseException):
-    """The process dies here."""
+    """Stands for a kill of the process."""
 
 
 class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """As much of a rescue as dispatch can change."""
+    """The fields of a rescue that dispatch changes."""
 
     status: str = "matching"
     driver_id: str | None = None
@@ -136,7 +136,7 @@ class InterruptedCollection:
 
 
 class InterruptedStore:
-    """A store that lets something else happen, once, right after so many writes."""
+    """A store that awaits *meanwhile* once, right after the given number of writes."""
 
     def __init__(self, inner: Store, writes: int, meanwhile: Callable[[], Awaitable[object]]) -> None:
         self._inner, self._left, self._meanwhile = inner, writes, meanwhile
@@ -189,8 +189,7 @@ class DispatchWorld:
     def process(
         self, *, after: int | None = None, meanwhile: Callable[[], Awaitable[object]] = crash
     ) -> DispatchService:
-        """Another process of the same city; after so many writes something happens: it dies, or waits
-        while others act."""
+        """Another process of the same city; it awaits *meanwhile* (a crash) after *after* writes."""
         store: Any = self.store if after is None else InterruptedStore(self.store, after, meanwhile)
         return DispatchService(
             store,
@@ -205,7 +204,7 @@ class DispatchWorld:
     # --- the world --------------------------------------------------------------------------------
 
     async def driver(self, driver_id: str, metres: float = 500.0) -> str:
-        """An approved driver, online, so far from the pickup."""
+        """An approved, online driver at that distance from the pickup."""
         self.positions.at[driver_id] = north(metres)
         await self.set_standing(driver_id, online=True)
         return driver_id
@@ -313,14 +312,14 @@ class DispatchWorld:
         self._undelivered.extend(events)
 
     async def deliver(self) -> None:
-        """Hand on what was recorded, as the relay does."""
+        """Deliver recorded events, as the relay does."""
         await asyncio.sleep(0)
         while self._undelivered:
             event = self._undelivered.pop(0)
             if isinstance(event.event, RescueAssigned):
                 await self.dispatch.follow_rescue(event)
 
-    # --- what is seen -----------------------------------------------------------------------------
+    # --- queries -------------------------------------------------------------------------------
 
     async def open_offers(self) -> list[Offer]:
         return [o async for o in self.offers.scan() if o.state == "open"]
@@ -331,7 +330,7 @@ class DispatchWorld:
         return offer
 
     async def offered_to(self) -> str | None:
-        """Who has the one open offer."""
+        """The driver who has the only open offer."""
         offers = await self.open_offers()
         assert len(offers) <= 1
         return offers[0].driver_id if offers else None

@@ -1,4 +1,4 @@
-"""What the ledger's accounts hold."""
+"""Balances of the ledger's accounts."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def balances_of(transactions: Iterable[LedgerTransaction]) -> Balances:
 
 
 async def balances(store: Store) -> Balances:
-    """The same, of every transaction there is."""
+    """The balances over all stored transactions."""
     return balances_of([transaction async for transaction in store.collection(LEDGER).scan()])

@@ -1,4 +1,4 @@
-"""Do three books agree: what Stripe has done, what the ledger says, what each rescue's end owes?"""
+"""Compare three records of money: Stripe's intents, the ledger, and the charge of each ended rescue."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StripeLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """One rescue: whose it is, and what its final state owes (``None``: it is still live)."""
+    """One rescue: its people, and the charge of its final state (``None`` while it is live)."""
 
     rider_id: str
     driver_id: str | None
@@ -40,10 +40,10 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 def differences(
     stripe: Iterable[StripeLine], ledger: Iterable[LedgerTransaction], rescues: Mapping[str, Due]
 ) -> list[str]:
-    """One plain sentence for each thing that does not agree; empty: the money matches.
+    """One sentence for each difference; empty if the money matches.
 
-    Refunds are not owed by a final state, so what Stripe keeps after them is held against the
-    ledger, and what it captured against what was owed.
+    A final state does not account for refunds, so the amount that Stripe has after refunds is compared with
+    the ledger, and the captured amount with the charge.
     """
     lines: dict[str, list[StripeLine]] = {}
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""The emulator of Stripe in this process, on a port of its own, and the parts of payments around it."""
+"""The Stripe emulator in the test's process on a free port, and the services of payments on it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WEBHOOK_SECRET = "whsec_emulator"
 
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, port: int, fast_path: FastPathApp | None = None) -> AsyncIterator[str]:
-    """Serve an application in this process; gives its base URL."""
+    """Serve an application in this process; yields its base URL."""
     lifecycle = Lifecycle()
     task = asyncio.create_task(serve(app, "127.0.0.1", port, 2.0, lifecycle=lifecycle, fast_path=fast_path))
     base = f"http://127.0.0.1:{port}"
@@ -50,7 +50,7 @@ async def serving(app: ASGIApp, port: int, fast_path: FastPathApp | None = None)
 
 
 async def until_answering(base: str, ended: Callable[[], bool]) -> None:
-    """Wait until a server answers; gives up when it has ended, or after a while."""
+    """Wait until a server responds.  Raises ``TimeoutError`` when it has ended, or after 15 s."""
     async with aiohttp.ClientSession() as session:
         for _ in range(1500):
             if ended():
@@ -60,11 +60,11 @@ async def until_answering(base: str, ended: Callable[[], bool]) -> None:
                     if answer.status == 200:
                         return
             await asyncio.sleep(0.01)
-    raise TimeoutError(f"{base} does not answer")
+    raise TimeoutError(f"{base} does not respond")
 
 
 class Emulator:
-    """The emulator's address, and what a test may do to it beyond Stripe's API."""
+    """The emulator's address, and its control endpoints beyond Stripe's API."""
 
     def __init__(self, base: str, session: aiohttp.ClientSession) -> None:
         self.base = base
@@ -92,7 +92,7 @@ class Emulator:
 
 @contextlib.asynccontextmanager
 async def running_emulator(folder: Path, *, webhook_url: str | None = None) -> AsyncIterator[Emulator]:
-    """An emulator with its books in that folder; started again on them it goes on where it was."""
+    """An emulator with its database in *folder*; a later emulator on the same folder continues from it."""
     app = create_app(data=folder, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, webhook_url=webhook_url)
     async with serving(cast(ASGIApp, app), free_port()) as base, aiohttp.ClientSession() as session:
         yield Emulator(base, session)
@@ -100,14 +100,14 @@ async def running_emulator(folder: Path, *, webhook_url: str | None = None) -> A
 
 @pytest.fixture
 async def emulator(tmp_path: Path) -> AsyncIterator[Emulator]:
-    """Stripe's emulator without webhooks."""
+    """A Stripe emulator without webhooks."""
     async with running_emulator(tmp_path / "emulator") as emulator:
         yield emulator
 
 
 @dataclass
 class RecordedJobs:
-    """Keeps what was asked for, so that a test runs it when it wants."""
+    """Records the jobs that were added, so that a test can run them later."""
 
     added: dict[tuple[str, str], bytes] = field(default_factory=dict)
     revived: list[tuple[str, str]] = field(default_factory=list)
@@ -122,7 +122,7 @@ class RecordedJobs:
 
 @dataclass
 class PaymentParts:
-    """Payments put together on a store and a gateway."""
+    """The services of payments on a store and a gateway."""
 
     payments: PaymentService
     methods: PaymentMethodService
@@ -146,7 +146,7 @@ def payment_parts(store: Store, gateway: PaymentGateway, clock: Clock | None = N
 async def gateway_to(
     emulator: Emulator, *, timeout_seconds: float = 5.0
 ) -> AsyncIterator[StripePaymentGateway]:
-    """The real adapter, with the unmodified SDK, speaking to the emulator."""
+    """The real adapter, with the unmodified SDK, connected to the emulator."""
     settings = StripeSettings(
         api_key=API_KEY,
         webhook_secret=WEBHOOK_SECRET,
@@ -161,13 +161,13 @@ async def gateway_to(
 
 
 async def until_done(work: Callable[[], Awaitable[None]], tries: int = 20) -> None:
-    """Run a job as the runner would: again when it asks for it (but at once)."""
+    """Run a job as the worker would, but retry at once."""
     for _ in range(tries):
         try:
             return await work()
         except RetryLater:
             continue
-    raise AssertionError("the job did not come to an end")
+    raise AssertionError("the job did not end")
 
 
 RESCUE = "res_qc_01jtwn00000000000000000001"
@@ -221,17 +221,17 @@ def ended(
 
 
 class Crash(BaseException):
-    """The process dies here."""
+    """Stands for a kill of the process."""
 
 
 class CrashInjector:
-    """Counts the steps that leave a trace (calls of Stripe, writes); dies after the one named."""
+    """Counts steps that leave a trace (calls to Stripe, writes) and raises ``Crash`` after the given one."""
 
-    def __init__(self, dies_after: int) -> None:
-        self.left = dies_after
+    def __init__(self, crashes_after: int) -> None:
+        self.left = crashes_after
 
     @property
-    def crossed(self) -> bool:
+    def survived(self) -> bool:
         return self.left > 0
 
     def step(self) -> None:
@@ -240,17 +240,17 @@ class CrashInjector:
             raise Crash
 
     def around(self, inner: Any, *names: str) -> Any:
-        """The same object, with a step after each of those methods."""
+        """The same object, with a step counted after each call of those methods."""
         return _CrashPoints(inner, self, names)
 
     def store(self, store: Store) -> Store:
-        field_ = self
+        injector = self
 
-        class Mined:
+        class CrashingStore:
             def collection(self, spec: Any) -> Any:
-                return field_.around(store.collection(spec), "insert", "insert_many", "save")
+                return injector.around(store.collection(spec), "insert", "insert_many", "save")
 
-        return cast(Store, Mined())
+        return cast(Store, CrashingStore())
 
     def gateway(self, gateway: PaymentGateway) -> PaymentGateway:
         return cast(PaymentGateway, self.around(gateway, "hold", "capture", "cancel", "retrieve", "find"))
@@ -258,7 +258,7 @@ class CrashInjector:
 
 class _CrashPoints:
     def __init__(self, inner: Any, injector: CrashInjector, names: tuple[str, ...]) -> None:
-        self._inner, self._minefield, self._names = inner, injector, names
+        self._inner, self._injector, self._names = inner, injector, names
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
@@ -267,7 +267,7 @@ class _CrashPoints:
 
         async def stepped(*args: Any, **kwargs: Any) -> Any:
             result = await method(*args, **kwargs)
-            self._minefield.step()
+            self._injector.step()
             return result
 
         return stepped

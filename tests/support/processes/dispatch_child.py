@@ -1,8 +1,8 @@
-"""A process that dispatches: ``python -m support.processes.dispatch_child STORE ACTION ARGUMENTS``.
+"""A child process for dispatch tests: ``python -m support.processes.dispatch_child STORE ACTION ARGUMENTS``.
 
-``accept DRIVER=OFFER …`` accepts all of them at once and prints the drivers whose acceptance was
-taken; ``search RESCUE …`` searches for all of them at once, several times; ``reconcile SECONDS`` fires
-what is due so much later, and reconciles, as three workers do that all tick at once.
+``accept DRIVER=OFFER …`` accepts all offers concurrently and prints the drivers who got the job.
+``search RESCUE …`` searches for all rescues concurrently, several times.  ``reconcile SECONDS`` advances the
+clock, fires deadlines and reconciles in three workers concurrently.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DRIVERS = {f"usr_d{n}": 100.0 + n for n in range(8)}
 
 
 def run(store: Path, action: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start such a process; what it prints is read from its standard output."""
+    """Start a child; its output is read from ``stdout``."""
     root = Path(__file__).resolve().parents[3]
     return subprocess.Popen(
         [sys.executable, "-m", "support.processes.dispatch_child", str(store), action, *arguments],
@@ -39,7 +39,7 @@ async def _accept(city: DispatchWorld, pairs: list[str]) -> None:
         return driver_id
 
     taken = await asyncio.gather(*(one(*pair.split("=")) for pair in pairs))
-    print("\n".join(d for d in taken if d))  # noqa: T201 - it is how the parent learns
+    print("\n".join(d for d in taken if d))  # noqa: T201 - read by the parent
 
 
 async def _search(city: DispatchWorld, rescues: list[str]) -> None:

@@ -1,6 +1,6 @@
-"""A watched process that hangs: ``python -m support.processes.hanging_process HOW``.
+"""A process that hangs, for tests of the watchdog: ``python -m support.processes.hanging_process HOW``.
 
-It says ``HOW began`` when it has told that its loop turns; a slow start never comes to that.
+It prints ``HOW began`` after its first heartbeat; with ``slow`` it hangs before it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from supportcarr.supervisor import watchdog
 
 
 async def main(how: str) -> None:
-    await asyncio.sleep(0)  # now it was told
+    await asyncio.sleep(0)  # the first heartbeat is sent
     say(f"{how} began")
     if how == "blocked":
-        here_it_hangs()
+        hang()
     await asyncio.Event().wait()
 
 
@@ -25,7 +25,7 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
-def here_it_hangs() -> None:
+def hang() -> None:
     time.sleep(600)
 
 
@@ -33,5 +33,5 @@ if __name__ == "__main__":
     watchdog.EVERY_S = 0.02
     if sys.argv[1] == "slow":
         say("slow began")
-        here_it_hangs()
+        hang()
     asyncio.run(watchdog.with_heartbeat(main(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""A worker process: its handler writes its own process id to a file, and then sleeps for a minute."""
+"""A worker whose job handler writes its process id to a file and then sleeps for a minute."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ CHILD = (
 
 def main(way: str) -> None:
     if way in ("kernel", "watch"):
-        # our own Python children bind themselves
+        # Python children call die_with_parent themselves
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, way, str(os.getpid())], stdout=subprocess.PIPE, text=True
         )
@@ -32,7 +32,7 @@ def main(way: str) -> None:
     elif way == "program":
         pid = child_process.spawn_child(["sleep", "600"]).pid
     else:
-        # where there is no prctl a guard stands between us and the program
+        # without prctl, a guard process runs between this process and the program
         child_process._LIBC = None
         guard = child_process.spawn_child(["sleep", "600"])
         children = Path(f"/proc/{guard.pid}/task/{guard.pid}/children")

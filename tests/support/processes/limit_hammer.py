@@ -1,4 +1,4 @@
-"""A process that takes tokens of one key until it is refused often; prints how many it got."""
+"""A process that takes tokens of one key until it was refused often; prints how many it got."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from supportcarr.kit.ratelimit.rules import Rule
 from supportcarr.kit.redis.client import RedisClient
 
 
-async def main(url: str, limit: int, refusals: int) -> int:
+async def main(url: str, limit: int, max_refused: int) -> int:
     rule = Rule("hammered", limit, seconds=100_000)
     async with RedisClient(url, timeout=60) as redis:
         await redis.call("RPUSH", "ready", 1)
-        await redis.call("BLPOP", "go", 50)  # all begin together
+        await redis.call("BLPOP", "go", 50)  # all processes start together
         limiter = Limiter(redis, lease=8)
         taken = refused = 0
 
         async def hammer() -> None:
             nonlocal taken, refused
-            while refused < refusals:
+            while refused < max_refused:
                 held = limiter.try_take("key", rule)
                 allowed = held if held is not None else (await limiter.take([("key", rule)])).allowed
                 taken += allowed

@@ -1,4 +1,4 @@
-"""Python processes of a test's own, which never outlive it."""
+"""Start Python processes that do not outlive their test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TESTS = Path(__file__).parents[2]
 
 @asynccontextmanager
 async def python(module: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that runs that module (``support.…``), its output in ``stdout``; killed at the end."""
+    """Run a module (``support.…``) in a process with its output in ``stdout``; it is killed at the end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -1,7 +1,7 @@
-"""A process that relays: ``python -m support.processes.relay_child STORE REDIS WRITES``.
+"""A child process for tests of the relay: ``python -m support.processes.relay_child STORE REDIS WRITES``.
 
-It changes the same few documents as its twin, each change once whoever loses a race, relays what it wrote
-to people's streams, and all the time sweeps whatever it finds in the outbox, the other's included.
+Two of these processes change the same few documents, retrying lost races.  Each relays its events to the
+streams and continuously sweeps the outbox, including events of the other process.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KEPT = StreamSettings(user_events=10_000)
 
 
 class Written(Document, frozen=True, kw_only=True):
-    """A rescue as far as the streams need one: something with versions."""
+    """A minimal versioned document that stands for a rescue."""
 
 
 WRITTEN = CollectionSpec("written", Written)
@@ -43,14 +43,14 @@ def rider_of(rescue_id: str) -> str:
 
 
 def departed(rescue_id: str) -> PendingEvents:
-    fact = DriverDeparted(
+    event = DriverDeparted(
         rescue_id=rescue_id,
         rider_id=rider_of(rescue_id),
         area_id="montreal",
         status="en_route",
         driver_id="usr_driver",
     )
-    return PendingEvents((fact,), SYSTEM, Clock().city())
+    return PendingEvents((event,), SYSTEM, Clock().city())
 
 
 class NoJobs:
@@ -58,8 +58,8 @@ class NoJobs:
         raise AssertionError("nothing here is slow")
 
 
-class Hesitant:
-    """The feed, which now and then takes its time before it begins, or cannot just now."""
+class UnreliableConsumer:
+    """The stream consumer with random delays and random requests for a retry."""
 
     def __init__(self, feed: Consumer, chance: random.Random) -> None:
         self._feed, self._chance = feed, chance
@@ -68,7 +68,7 @@ class Hesitant:
         if self._chance.random() < 0.3:
             await asyncio.sleep(self._chance.random() * 0.02)
         if self._chance.random() < 0.1:
-            raise RetryLater(0.005, "not just now")
+            raise RetryLater(0.005, "random retry")
         await self._feed.handle(event)
 
 
@@ -92,10 +92,10 @@ async def main(path: str, redis_url: str, writes: int) -> None:
     store.collection(WRITTEN)
     await store.open()
     async with RedisClient(redis_url) as redis:
-        views: Any = None  # no event here names something that must be shown
+        views: Any = None  # no event here needs a view
         [feed] = consumers(EventStreams(redis, KEPT), views)
-        slow = Hesitant(feed, chance)
-        relay = Relay(store, [Consumer(feed.name, feed.events, slow.handle, feed.phase)], NoJobs())
+        unreliable = UnreliableConsumer(feed, chance)
+        relay = Relay(store, [Consumer(feed.name, feed.events, unreliable.handle, feed.phase)], NoJobs())
         sweeping = True
 
         async def sweep_on() -> None:

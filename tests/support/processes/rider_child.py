@@ -1,8 +1,8 @@
-"""A process that claims riders: ``python -m support.processes.rider_child STORE ACTION …``.
+"""A child process for tests of rider claims: ``python -m support.processes.rider_child STORE ACTION …``.
 
-``claim RIDER RESCUE …`` claims the rider for all those rescues at once and prints which one got them;
-``reconcile RESCUE …`` reconciles several times at once, where those rescues live, and prints how many
-claims were looked into.
+``claim RIDER RESCUE …`` claims the rider for all those rescues concurrently and prints the one that got the
+claim.  ``reconcile RESCUE …`` runs several reconcilers concurrently, with those rescues live, and prints how
+many claims were reviewed.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ async def _claim(store: SqliteStore, rider_id: str, *rescues: str) -> None:
         return rescue_id
 
     taken = await asyncio.gather(*map(one, rescues))
-    print("\n".join(rescue_id for rescue_id in taken if rescue_id))  # noqa: T201 - it is how the parent learns
+    print("\n".join(rescue_id for rescue_id in taken if rescue_id))  # noqa: T201 - read by the parent
 
 
 async def _reconcile(store: SqliteStore, *living: str) -> None:
     workers = [RiderService(store, Clock()) for _ in range(3)]
-    looked = await asyncio.gather(*(worker.reconcile(Living(*living)) for worker in workers))
-    print(sum(looked))  # noqa: T201 - it is how the parent learns
+    reviewed = await asyncio.gather(*(worker.reconcile(Living(*living)) for worker in workers))
+    print(sum(reviewed))  # noqa: T201 - read by the parent
 
 
 async def _main(path: str, action: str, arguments: list[str]) -> None:

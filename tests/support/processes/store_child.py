@@ -1,4 +1,4 @@
-"""A second process for tests of the store: ``python -m support.processes.store_child URL ROLE …``."""
+"""A child process for tests of the store: ``python -m support.processes.store_child URL ROLE …``."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def increment(url: str, id: str, writers: str, times: str) -> None:
 
 
 async def insert_for_ever(url: str, writers: str) -> None:
-    """Insert parcels, each with an event, then save each with another; print what is acknowledged."""
+    """Insert parcels with an event each, save each with another event, print each acknowledged write."""
     store = store_at(url)
     await store.open()
     parcels = store.collection(PARCELS)
@@ -69,7 +69,7 @@ async def insert_for_ever(url: str, writers: str) -> None:
 
 
 async def take(url: str, name: str, shelf: str, attempts: str) -> None:
-    """Try to take one shelf with many parcels at once; print how often that succeeded."""
+    """Insert many parcels with the same unique shelf concurrently; print how many succeeded."""
     store = store_at(url)
     await store.open()
     parcels = store.collection(PARCELS)
@@ -82,8 +82,8 @@ async def take(url: str, name: str, shelf: str, attempts: str) -> None:
 
 
 async def save_for(url: str, name: str, writers: str, seconds: str) -> None:
-    """Say ``ready``, wait for a line, then save a parcel of each writer again and again for so long; print
-    how often that was."""
+    """Print ``ready``, wait for a line, then let each writer save its parcel repeatedly for *seconds*; print
+    the number of saves."""
     store = store_at(url)
     await store.open()
     parcels = store.collection(PARCELS)

@@ -47,7 +47,7 @@ def terms(**changes: Any) -> QuoteTerms:
 
 
 def rescue_in(status: Status, **changes: Any) -> Rescue:
-    """A rescue as it stands in that status at NOW, its PIN 4711, its version 5."""
+    """A rescue in that status at NOW, with PIN 4711 and version 5."""
     has_driver = status not in WITHOUT_DRIVER
     due = {"scheduled": 0, "requested": 300, "matching": 480}
     base = Rescue(

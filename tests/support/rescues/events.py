@@ -1,4 +1,4 @@
-"""The events of one rescue's life, as its parts would record them."""
+"""The events of one rescue, as the parts record them."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def payment_envelope(event: PaymentProcessed, version: int, *, at: datetime | No
 
 
 def whole_life() -> list[EventEnvelope]:
-    """Requested, matched, driven home, paid: the events in the order they happened."""
+    """The events from request to payment, in the order in which they happened."""
     events: list[AnyEvent] = [
         requested(),
         matching(),

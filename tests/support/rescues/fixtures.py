@@ -1,4 +1,4 @@
-"""Rescues brought to any state over HTTP, with people of their own, on a running platform."""
+"""Bring rescues to any state over HTTP on a running platform, each with its own people."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ APPLICATION = {
     "insurance_expires_on": "2099-01-31",
 }
 VISA, DECLINES, ASKS = "pm_card_visa", "pm_card_chargeCustomerFail", "pm_card_authenticationRequired"
-STALE_AFTER = 61.0  # city seconds: who reported before that is not offered anything any more
+STALE_AFTER = 61.0  # city seconds: drivers whose last report is older get no offers
 
 
 def expect(reply: Reply, status: int) -> Any:
-    """The body of an answer that had to have that status."""
+    """The body of the reply, which must have that status."""
     assert reply.status == status, reply
     return reply.body
 
@@ -36,7 +36,7 @@ def quote_body(**changes: Any) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class PreparedRescue:
-    """One rescue and its people; ``driver`` is there from ``assigned`` on."""
+    """One rescue and its people; ``driver`` is set from ``offered`` on."""
 
     platform: Platform
     rider: CheckedClient
@@ -54,29 +54,29 @@ class PreparedRescue:
         return self.driver
 
     async def view(self, who: Client | None = None) -> Any:
-        """The rescue as the rider (or somebody else) sees it."""
+        """The rescue as the rider (or another client) sees it."""
         await self.platform.settle()
         return expect(await (who or self.rider).get(self.path), 200)
 
     async def driver_posts(self, step: str, body: Any = None) -> Reply:
-        """The driver does that to the rescue."""
+        """Send a command of the driver."""
         return await self.assigned_driver.post(f"{self.path}/{step}", body)
 
 
 class RescueFactory:
-    """Makes scenes.  Each moves city time on, so that drivers of earlier ones are not in its way."""
+    """Creates rescues.  Each advances city time, so that drivers of earlier ones get no offers."""
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
 
     async def rider(self, card: str = VISA) -> tuple[CheckedClient, str]:
-        """A rider, and the id of their card."""
+        """Create a rider with a card; return both the client and the card's id."""
         rider = await self.platform.person("rider", name="Rika Roy")
         reply = await rider.post("/me/payment-methods", {"stripe_payment_method": card})
         return rider, expect(reply, 201)["id"]
 
     async def driver(self, *roles: str, at: Mapping[str, Any] = PICKUP, online: bool = True) -> CheckedClient:
-        """A driver with a vehicle, approved, and online there unless that is not wanted."""
+        """Create an approved driver with a vehicle, online at that point unless *online* is false."""
         driver = await self.platform.person("driver", *roles, name="Dominique Dube")
         expect(await driver.put("/me/driver-application", APPLICATION), 200)
         expect(await driver.post("/me/vehicles", VEHICLE), 201)
@@ -90,12 +90,12 @@ class RescueFactory:
         return driver
 
     async def report(self, driver: Client, at: Mapping[str, Any] = PICKUP) -> None:
-        """The driver is there now."""
+        """Report the driver's position."""
         position = {"lat": at["lat"], "lng": at["lng"], "at": self.platform.clock.city().isoformat()}
         expect(await driver.post("/me/positions", position), 200)
 
     async def request(self, rider: Client, card_id: str, **quote: Any) -> str:
-        """The id of a rescue that the rider has asked for, once its card has been tried."""
+        """Request a rescue, wait for the hold, and return its id."""
         quoted = expect(await rider.post("/quotes", quote_body(**quote)), 201)
         asked = {"quote_id": quoted["id"], "payment_method_id": card_id}
         rescue = expect(await rider.create("/rescues", asked), 201)
@@ -103,13 +103,13 @@ class RescueFactory:
         return str(rescue["id"])
 
     async def without_driver(self, card: str = VISA, **quote: Any) -> PreparedRescue:
-        """A rescue that nobody drives to."""
+        """A rescue without a driver."""
         self.platform.clock.advance(STALE_AFTER)
         rider, card_id = await self.rider(card)
         return PreparedRescue(self.platform, rider, await self.request(rider, card_id, **quote))
 
     async def offered(self) -> PreparedRescue:
-        """A rescue whose offer is out."""
+        """A rescue with an open offer."""
         self.platform.clock.advance(STALE_AFTER)
         driver = await self.driver()
         rider, card_id = await self.rider()
@@ -141,7 +141,7 @@ class RescueFactory:
         return scene
 
     async def in_state(self, status: Status) -> PreparedRescue:
-        """A rescue in that state, with everything done that follows from it."""
+        """A rescue in that state, with all background work done."""
         scene = await self._makers()[status]()
         await self.platform.settle()
         assert (await scene.view())["status"] == status

@@ -1,4 +1,4 @@
-"""What a test reads of riders."""
+"""Read riders in tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from supportcarr.riders.collections import RIDERS
 
 
 async def live_rescue(store: Store, rider_id: str = "usr_rider") -> str | None:
-    """The rescue that has the rider."""
+    """The id of the rescue that claims the rider."""
     rider = await store.collection(RIDERS).get(rider_id)
     return rider.live_rescue.rescue_id if rider and rider.live_rescue else None

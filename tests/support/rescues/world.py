@@ -1,4 +1,4 @@
-"""Rescues and riders on a real store with a relay, with the parts around them played by hand."""
+"""Rescues and riders on a real store with a relay; fakes stand for the other parts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PIN = "4711"
 
 
 def creation(n: int) -> str:
-    """The nth id that the gateway mints for a rescue."""
+    """The nth id that the gateway generates for a rescue."""
     return f"res_01jdc00000000000000000{n:04}"
 
 
@@ -60,7 +60,7 @@ class QuoteExpired(Conflict):
 
 
 class FakeQuotes:
-    """Quotes that are taken once; ``owners`` says by whom they may be."""
+    """Quotes that can be redeemed once, by their owner in ``owners``."""
 
     def __init__(self) -> None:
         self.terms: dict[str, QuoteTerms] = {}
@@ -99,7 +99,7 @@ class FakePaymentMethods:
 
 
 class FakeDirectory:
-    """People and drivers; counts how often it is asked."""
+    """People and drivers; counts its calls in ``asked``."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -126,7 +126,7 @@ class NoJobs:
 
 
 class World:
-    """Time stands still until ``pass_`` moves both clocks."""
+    """Rescues, riders and chat; time stands still until ``pass_time`` advances both clocks."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -150,7 +150,7 @@ class World:
         )
 
     def another_service(self, **ports: Any) -> RescueService:
-        """The service with other ports in place of some."""
+        """Another service, with some ports replaced."""
         given: dict[str, Any] = {
             "quotes": self.quotes,
             "claims": self.riders,
@@ -162,7 +162,7 @@ class World:
         self._wall += seconds
 
     async def settle(self) -> None:
-        """Let what happened reach whoever reacts to it."""
+        """Relay all events to their consumers."""
         assert await self.relay.drain(10)
 
     async def request(

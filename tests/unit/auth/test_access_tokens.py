@@ -71,7 +71,7 @@ def test_a_token_identifies_its_principal() -> None:
         assert principal.roles == {"driver", "rider"}
 
 
-def test_secrets_rotate_without_signing_anybody_out() -> None:
+def test_rotated_secrets_keep_sessions_valid() -> None:
     before, during, after = tokens(OLD), tokens(f"{NEW},{OLD}"), tokens(NEW)
     old, new = before.issue(ANA, "ses_1").encode(), during.issue(ANA, "ses_1").encode()
     assert during.verify(old).user_id == during.verify(new).user_id == after.verify(new).user_id == "usr_1"

@@ -57,7 +57,7 @@ def test_a_refresh_extends_the_session() -> None:
     assert rotate(FRESH, FIRST, "two", NOW + timedelta(hours=5), DAY).expires_at == NOW + timedelta(hours=29)
 
 
-def test_a_session_ends_once() -> None:
+def test_session_is_ended_once() -> None:
     over = end_session(FRESH, "signed_out", NOW)
     assert over is not None
     assert end_session(over, "token_reused", NOW) is None

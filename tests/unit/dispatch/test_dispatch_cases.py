@@ -1,4 +1,4 @@
-"""Who may be asked, how wide and how often the search goes: pure rules."""
+"""Pure rules of the search: candidates, radius and interval."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def free(driver_id: str, **changes: Any) -> RosterEntry:
     return replace(RosterEntry(id=driver_id, approved=True, online=True), **changes)
 
 
-def asked(of: DispatchCase, *entries: RosterEntry, now: datetime = NOW) -> list[str]:
+def candidate_ids(of: DispatchCase, *entries: RosterEntry, now: datetime = NOW) -> list[str]:
     roster = {e.id: e for e in entries}
     return [d.driver_id for d in candidates(of, seen(*roster), roster, now, RULES)]
 
@@ -72,12 +72,12 @@ JOB = JobClaim(rescue_id="r", entry=1, offer_id="o", area_id="a", confirmed=True
         {"missed": 3},
     ],
 )
-def test_only_a_free_driver_is_asked(why_not: dict[str, Any]) -> None:
-    assert asked(case(), free("usr_a", **why_not), free("usr_b")) == ["usr_b"]
+def test_only_free_drivers_are_candidates(why_not: dict[str, Any]) -> None:
+    assert candidate_ids(case(), free("usr_a", **why_not), free("usr_b")) == ["usr_b"]
 
 
-def test_the_order_is_that_of_nearness() -> None:
-    assert asked(case(), free("usr_z"), free("usr_a")) == ["usr_z", "usr_a"]
+def test_candidates_are_ordered_by_distance() -> None:
+    assert candidate_ids(case(), free("usr_z"), free("usr_a")) == ["usr_z", "usr_a"]
 
 
 def test_a_driver_without_a_roster_entry_gets_no_offer() -> None:
@@ -85,27 +85,27 @@ def test_a_driver_without_a_roster_entry_gets_no_offer() -> None:
 
 
 def test_a_rider_gets_no_offer_of_their_own_rescue() -> None:
-    assert asked(case(), free("usr_rider")) == []
+    assert candidate_ids(case(), free("usr_rider")) == []
 
 
 def test_a_driver_who_declined_gets_no_second_offer() -> None:
-    assert asked(case(declined=("usr_a",)), free("usr_a"), now=NOW + timedelta(minutes=7)) == []
+    assert candidate_ids(case(declined=("usr_a",)), free("usr_a"), now=NOW + timedelta(minutes=7)) == []
 
 
 def test_a_driver_who_missed_an_offer_gets_another_after_a_pause_and_after_all_others() -> None:
     missed = case(missed={"usr_a": NOW})
     later = NOW + timedelta(seconds=30)
-    assert asked(missed, free("usr_a"), now=later - timedelta(seconds=1)) == []
-    assert asked(missed, free("usr_a"), now=later) == ["usr_a"]
-    assert asked(missed, free("usr_a"), free("usr_b"), now=later) == ["usr_b"]
+    assert candidate_ids(missed, free("usr_a"), now=later - timedelta(seconds=1)) == []
+    assert candidate_ids(missed, free("usr_a"), now=later) == ["usr_a"]
+    assert candidate_ids(missed, free("usr_a"), free("usr_b"), now=later) == ["usr_b"]
 
 
-def test_the_radius_grows_with_each_search_that_finds_nobody_up_to_the_largest() -> None:
+def test_radius_grows_with_each_search_up_to_the_maximum() -> None:
     radii = [search_radius(case(empty_searches=n), RULES) for n in (0, 1, 2, 3, 4, 100)]
     assert radii == [5000, 7500, 11250, 16875, 25000, 25000]
 
 
-def test_searches_come_slower_and_slower_but_never_stop_within_the_time() -> None:
+def test_search_interval_grows_until_the_deadline() -> None:
     pauses = [search_pause(case(empty_searches=n), RULES).total_seconds() for n in range(30)]
     assert pauses[0] == 2
     assert pauses[-1] == 10
@@ -125,12 +125,12 @@ def test_a_search_that_would_come_after_the_end_is_not_due() -> None:
     assert case_after_empty_search(case(), NOW, RULES).due_at == NOW + timedelta(seconds=2)
 
 
-def test_a_case_with_an_offer_out_is_looked_after_when_that_should_have_been_answered() -> None:
+def test_case_with_an_open_offer_is_due_after_the_offers_end() -> None:
     out = reserve(case(), Reservation("off_1", "usr_a", NOW + timedelta(seconds=15)), RULES)
     assert out.due_at == NOW + timedelta(seconds=20)
 
 
-def test_an_answer_to_another_offer_leaves_the_case_alone() -> None:
+def test_response_to_another_offer_leaves_the_case_unchanged() -> None:
     out = case(offer=Reservation("off_2", "usr_a", NOW))
     late = new_offer(out, Reservation("off_1", "usr_a", NOW), Leg(10, 20), NOW)
     assert case_without_offer(out, replace(late, state="declined"), NOW, RULES) is None

@@ -54,14 +54,14 @@ def test_a_claim_is_never_replaced_by_another_and_the_deadline_is_the_earliest(
         if entry.offer is not None and after.offer is not None:
             assert after.offer == entry.offer
         if after.offer is not None and entry.offer is None:
-            assert entry.job is None, "who is on a job is offered nothing"
+            assert entry.job is None, "a driver on a job gets no offer"
         untils = [c.until for c in (after.offer, after.job) if c]
         assert after.claim_until == min(untils, default=None)
         assert after.busy_area == (after.job.area_id if after.job else None)
         entry = after
 
 
-def test_the_job_takes_the_place_of_its_offer() -> None:
+def test_job_claim_replaces_the_offer_claim() -> None:
     offered = roster.claim_offer(FREE, offer(1))
     assert offered is not None
     on_it = roster.claim_job(offered, job(1))
@@ -69,7 +69,7 @@ def test_the_job_takes_the_place_of_its_offer() -> None:
     assert (on_it.offer, on_it.job) == (None, job(1))
 
 
-def test_missed_offers_count_up_and_an_answer_starts_anew() -> None:
+def test_missed_offers_are_counted_and_reset_by_a_response() -> None:
     offered = roster.claim_offer(replace(FREE, missed=1), offer(1))
     assert offered is not None
     missed = [roster.release_offer(offered, "off_1", missed=m) for m in (True, None, False)]

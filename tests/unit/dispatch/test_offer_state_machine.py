@@ -141,7 +141,7 @@ def test_the_outcome_is_published_once_it_is_certain(
 
 
 @pytest.mark.parametrize("command", ["accept", "decline"])
-def test_an_answer_after_the_end_of_the_offer_is_too_late_even_if_the_timer_is(command: OfferCommand) -> None:
+def test_response_after_the_offers_end_is_refused_before_its_timer_fires(command: OfferCommand) -> None:
     with pytest.raises(OfferNotOpen):
         change_offer(OPEN, command, now=OPEN.expires_at, grace=GRACE)
 
@@ -151,7 +151,7 @@ def test_the_table_lists_every_phase_and_uses_every_command() -> None:
     assert {command for _, _, command in offer_arrows()} == set(COMMANDS)
 
 
-def test_no_way_leads_out_of_a_settled_phase() -> None:
+def test_settled_phase_has_no_transitions() -> None:
     assert {phase for phase, steps in OFFER_TABLE.items() if not steps} == SETTLED
 
 

@@ -59,7 +59,7 @@ def test_a_repeated_event_changes_nothing() -> None:
 
 
 @given(st.randoms(use_true_random=False))
-def test_any_order_gives_the_same_row(chance: random.Random) -> None:
+def test_any_order_of_events_gives_the_same_row(chance: random.Random) -> None:
     life = events.whole_life()
     life.append(events.envelope(events.matching(entry=2, given_up_by=events.DRIVER, previous="assigned"), 8))
     life.append(events.envelope(events.assigned(driver=events.OTHER_DRIVER), 9))

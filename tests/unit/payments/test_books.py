@@ -38,7 +38,7 @@ PAYMENT = replace(
 )
 
 
-def test_books_that_agree_have_no_differences() -> None:
+def test_matching_records_have_no_differences() -> None:
     assert differences([LINE], [CHARGE, PAYMENT], {"res_1": DUE}) == []
 
 

@@ -51,7 +51,7 @@ def test_a_payment_sums_to_zero(captured: int) -> None:
 
 
 @given(minor, minor)
-def test_once_paid_the_rider_owes_nothing_and_stripe_has_it_all(rider: int, driver: int) -> None:
+def test_payment_moves_the_riders_debt_to_stripe(rider: int, driver: int) -> None:
     owed = Charge(rider, driver, "CAD")
     booked = [
         transaction(*entries_for_charge(owed, rider_id="usr_r", driver_id="usr_d")),

@@ -34,7 +34,7 @@ def test_one_rescue_has_one_payment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "status", "told"),
+    ("seen", "status", "published"),
     [
         ("requires_capture", "held", "succeeded"),
         ("requires_action", "requires_action", "requires_action"),
@@ -42,30 +42,30 @@ def test_one_rescue_has_one_payment() -> None:
         ("canceled", "failed", "failed"),
     ],
 )
-def test_a_hold_becomes_what_its_intent_is(seen: IntentStatus, status: str, told: str) -> None:
+def test_a_hold_becomes_what_its_intent_is(seen: IntentStatus, status: str, published: str) -> None:
     moved = model.apply_hold(RECORD, intent(seen))
     assert moved is not None
     record, event = moved
     assert (record.status, record.intent_id) == (status, "pi_1")
-    assert (event.kind, event.status, event.payment_status) == ("hold", told, status)
+    assert (event.kind, event.status, event.payment_status) == ("hold", published, status)
     assert event.amount_minor == 2500
 
 
-def test_people_hear_that_the_card_was_declined_and_the_record_keeps_why() -> None:
+def test_declined_card_is_notified_and_its_reason_stored() -> None:
     moved = model.apply_hold(RECORD, replace(intent("requires_payment_method"), failure="expired_card"))
     assert moved is not None
     record, event = moved
     assert (record.failure, event.reason) == ("expired_card", "card_declined")
 
 
-def test_asking_again_while_the_rider_has_not_acted_tells_nothing_new() -> None:
+def test_polling_while_the_rider_has_not_acted_publishes_no_event() -> None:
     waiting = replace(RECORD, status="requires_action")
     assert model.apply_hold(waiting, intent("requires_action")) is None
     assert model.apply_hold(RECORD, intent("processing")) is None
 
 
 @pytest.mark.parametrize(("status", "seen"), list(product(FINAL, get_args(IntentStatus))))
-def test_nothing_moves_what_has_come_to_its_end(status: Status, seen: IntentStatus) -> None:
+def test_ended_payment_does_not_change(status: Status, seen: IntentStatus) -> None:
     record = in_status(status)
     assert model.apply_hold(record, intent(seen)) is None
     assert model.apply_settlement(record, intent(seen, 2500)) is None
@@ -77,7 +77,7 @@ def test_a_held_payment_is_moved_by_its_rescue_alone(seen: IntentStatus) -> None
     assert model.apply_hold(in_status("held"), intent(seen)) is None
 
 
-def test_a_completed_rescue_captures_and_a_fee_is_called_a_fee() -> None:
+def test_completion_is_captured_as_fare_and_other_ends_as_fee() -> None:
     for event, kind in (
         (completed(), "capture"),
         (ended(RescueCancelled, "cancelled", rider_minor=700), "fee"),
@@ -107,7 +107,7 @@ def test_what_owes_nothing_is_released(status: Status) -> None:
     assert (done[0].status, done[1].kind, done[1].payment_status) == ("released", "release", "released")
 
 
-def test_a_hold_that_ran_out_fails_its_capture() -> None:
+def test_capture_of_an_expired_hold_fails() -> None:
     done = model.apply_settlement(in_status("capturing"), intent("canceled"))
     assert done is not None
     assert (done[0].status, done[1].kind, done[1].status, done[1].reason) == (
@@ -122,13 +122,13 @@ def test_nothing_settles_before_the_end() -> None:
     assert model.start_settlement(replace(RECORD, status="held")) is None
 
 
-def test_the_first_ending_stays() -> None:
+def test_first_end_is_kept() -> None:
     with_end = model.with_ending(RECORD, completed())
     assert with_end is not None
     assert model.with_ending(with_end, ended(RescueCancelled, "cancelled")) is None
 
 
-def test_more_than_the_hold_is_never_owed() -> None:
+def test_charge_never_exceeds_the_hold() -> None:
     with pytest.raises(ValueError, match="more is owed"):
         model.with_ending(RECORD, completed(rider_minor=2501))
 
@@ -141,7 +141,7 @@ def test_more_than_the_hold_is_never_owed() -> None:
         (datetime(2027, 1, 1, tzinfo=UTC), True),
     ],
 )
-def test_a_card_is_good_until_its_month_is_over(now: datetime, expired: bool) -> None:
+def test_card_is_usable_until_the_end_of_its_month(now: datetime, expired: bool) -> None:
     card = PaymentMethod(
         id="pmt_1",
         rider_id="usr_1",

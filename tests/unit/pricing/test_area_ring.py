@@ -38,7 +38,7 @@ def by_every_side(ring: Ring, lng: float, lat: float) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_look_at_few_sides_finds_what_a_look_at_all_does(seed: int) -> None:
+def test_indexed_lookup_equals_a_check_of_all_edges(seed: int) -> None:
     chance = random.Random(seed)
     ring = [(float(chance.randrange(6)), float(chance.randrange(6))) for _ in range(chance.randrange(3, 12))]
     boundary = Boundary(ring)
@@ -55,7 +55,7 @@ def test_a_point_level_with_a_corner_is_counted_once() -> None:
 
 
 @pytest.mark.parametrize("ring", [(), ((0.0, 0.0),), ((0.0, 0.0), (1.0, 1.0))])
-def test_nothing_lies_in_a_ring_without_an_inside(ring: Ring) -> None:
+def test_degenerate_ring_contains_no_point(ring: Ring) -> None:
     assert not Boundary(ring).contains(0.5, 0.5)
     assert not Boundary(ring).contains(0.0, 0.0)
 

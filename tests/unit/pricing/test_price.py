@@ -45,7 +45,7 @@ def test_the_demo_tariff_itemises_base_distance_and_time() -> None:
     assert (made.total_minor, made.before_promo_minor, made.demand_multiplier) == (3262, 3262, 1.0)
 
 
-def test_a_short_way_costs_the_minimum_fare() -> None:
+def test_short_route_costs_the_minimum_fare() -> None:
     made = price(MONTREAL_TARIFF, Leg(distance_m=1000, duration_s=120), WEDNESDAY_NOON)
     assert codes(made) == {"base": 1200, "distance": 160, "time": 90, "minimum": 550}
     assert made.total_minor == 2000
@@ -65,7 +65,7 @@ def test_demand_multiplies_all_that_comes_before_it() -> None:
     assert made.total_minor == 3600
 
 
-def test_a_promotion_lowers_what_is_paid_but_not_what_the_driver_is_reckoned_from() -> None:
+def test_promotion_lowers_the_price_but_not_the_drivers_share() -> None:
     made = price(MONTREAL_TARIFF, Leg(1000, 120), WEDNESDAY_NOON, 1.0, Promotion(code="TEN", percent=10))
     assert codes(made)["promo"] == -200
     assert (made.before_promo_minor, made.total_minor) == (2000, 1800)
@@ -91,7 +91,7 @@ def test_a_price_is_never_below_the_minimum_and_a_discount_never_below_zero(
 
 
 @given(tariffs, legs, st.integers(0, 100_000), st.integers(0, 10_000), times, multipliers)
-def test_a_longer_way_never_costs_less(
+def test_longer_route_never_costs_less(
     tariff: Tariff, leg: Leg, metres: int, seconds: int, at: datetime, multiplier: float
 ) -> None:
     longer = Leg(leg.distance_m + metres, leg.duration_s + seconds)

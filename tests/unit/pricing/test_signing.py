@@ -42,7 +42,7 @@ QUOTE = Quote(
 )
 
 
-def test_a_quote_is_genuine_after_a_way_through_json() -> None:
+def test_quote_signature_survives_json() -> None:
     again = msgspec.json.decode(msgspec.json.encode(QUOTE), type=Quote)
     assert is_genuine("key", again)
 
@@ -61,5 +61,5 @@ def test_what_was_changed_is_not_genuine(forged: Quote) -> None:
     assert not is_genuine("key", forged)
 
 
-def test_another_key_proves_nothing() -> None:
+def test_signature_of_another_key_is_refused() -> None:
     assert not is_genuine("other", QUOTE)

@@ -1,4 +1,4 @@
-"""Whatever is asked of a rescue in whatever order, its life stays a legal one."""
+"""Any sequence of commands keeps the invariants of a rescue."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ LEGAL = {(start, end) for start, end, _ in arrows()}
 
 
 def fitting(rescue: Rescue, command: type[Command]) -> Actor:
-    """One who may give that command."""
+    """An actor who may issue that command."""
     who = TABLE[rescue.status][command].who
     if "driver" in who:
         return Actor("driver", rescue.driver_id)
@@ -108,7 +108,7 @@ def drawn(data: st.DataObject, rescue: Rescue) -> tuple[Command, Actor]:
 
 
 @given(quotes, st.integers(10, 40), st.data())
-def test_any_sequence_of_commands_leads_a_legal_life(
+def test_any_sequence_of_commands_keeps_the_invariants(
     quote: QuoteTerms, steps: int, data: st.DataObject
 ) -> None:
     request = RequestRescue(quote_id="quo_1", payment_method_id="pmt_1")

@@ -78,7 +78,7 @@ def test_a_new_rescue_is_requested_on_the_terms_of_its_quote() -> None:
     assert rescue.timeline == (TimelineEntry(at=NOW, from_=None, to="requested", actor=RIDER, version=1),)
 
 
-def test_a_booking_waits_for_its_time_and_then_asks_for_the_card() -> None:
+def test_scheduled_rescue_requests_the_hold_at_its_start() -> None:
     later = NOW + timedelta(hours=3)
     booked, (event,) = open_rescue(
         RequestRescue(quote_id="quo_1", payment_method_id="pmt_1"),
@@ -97,7 +97,7 @@ def test_a_booking_waits_for_its_time_and_then_asks_for_the_card() -> None:
     assert woken.hold_ends_at == later + timedelta(minutes=5)
 
 
-def test_a_booking_of_a_rider_with_a_live_rescue_is_rejected() -> None:
+def test_scheduled_rescue_of_a_rider_with_a_live_rescue_is_rejected() -> None:
     (event,) = events(rescue_in("scheduled"), Wake(rider_is_free=False), SYSTEM)
     assert isinstance(event, RescueRejected)
     assert (event.reason, event.owed.rider_minor) == ("rider_has_live_rescue", 0)
@@ -121,7 +121,7 @@ def test_matching_began_has_the_pay_and_the_driver_who_gave_up() -> None:
     assert (event.pay_minor, event.given_up_by, event.driver_id) == (2355, "usr_driver", None)
 
 
-def test_a_search_is_not_given_up_early() -> None:
+def test_search_continues_until_its_deadline() -> None:
     with pytest.raises(TooEarly):
         events(rescue_in("matching"), LeaveUnserved(), SYSTEM, 479)
     assert after(rescue_in("matching"), LeaveUnserved(), SYSTEM, 480).status == "unserved"
@@ -194,7 +194,7 @@ def test_the_right_pin_after_wrong_ones_starts_the_job() -> None:
     assert after(rescue_in("arrived", pin_tries=4), Start(pin="4711"), DRIVER).status == "in_transit"
 
 
-def test_no_published_fact_carries_the_pin_or_a_persons_words() -> None:
+def test_no_published_event_contains_the_pin_or_free_text() -> None:
     said = "the rider Jo Roe smells of smoke"
     published = [
         *events(rescue_in("arrived", pin_locked=True), RenewPin(pin="0815"), RIDER),
@@ -215,7 +215,7 @@ def test_no_published_fact_carries_the_pin_or_a_persons_words() -> None:
 
 
 @pytest.mark.parametrize("said", ["marie", "5145550188", "blue_house_at_12_elm", "changed_my_mind "])
-def test_one_word_is_no_code_either(said: str) -> None:
+def test_single_word_is_not_a_reason_code(said: str) -> None:
     for rescue, command, who in (
         (rescue_in("assigned"), Cancel(reason=said), RIDER),
         (rescue_in("assigned"), Release(reason=said), DRIVER),
@@ -225,7 +225,7 @@ def test_one_word_is_no_code_either(said: str) -> None:
         assert (getattr(event, "reason", None), getattr(kept, "words", None)) == ("other", said)
 
 
-def test_a_code_of_another_command_is_none_of_this_one() -> None:
+def test_reason_code_of_another_command_is_refused() -> None:
     (event, _) = events(rescue_in("assigned"), Cancel(reason="breakdown"), RIDER)
     assert isinstance(event, RescueCancelled)
     assert event.reason == "other"
@@ -286,7 +286,7 @@ def test_a_final_rescue_keeps_its_driver_but_has_no_current_one() -> None:
     assert (ended.outcome, ended.ended_at, ended.due_at) == ("delivered", NOW, None)
 
 
-def test_the_timeline_keeps_how_it_began_and_what_came_last() -> None:
+def test_long_timeline_keeps_its_first_and_latest_entries() -> None:
     rescue = after(rescue_in("requested", version=1), BeginMatching(), SYSTEM)
     start = rescue.timeline
     for n in range(TIMELINE_LIMIT):

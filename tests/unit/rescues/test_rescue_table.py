@@ -140,7 +140,7 @@ def expectation(status: str, command: str, actor: str) -> type[ApiError] | str:
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("command", COMMAND)
-def test_each_actor_gets_what_the_hand_written_table_says(status: Status, command: str) -> None:
+def test_each_actor_matches_the_expected_table(status: Status, command: str) -> None:
     for name, actor in ACTORS.items():
         rescue = rescue_in(status)
         expected = expectation(status, command, name)
@@ -199,14 +199,14 @@ def test_only_the_actor_of_a_command_can_repeat_it(status: Status, command: str)
 
 
 @pytest.mark.parametrize("status", sorted(FINAL))
-def test_the_refusal_says_why(status: Status) -> None:
+def test_illegal_transition_says_why(status: Status) -> None:
     with pytest.raises(IllegalTransition) as refused:
         decide(rescue_in(status), Cancel(reason="x"), RIDER, NOW, RULES)
     assert f"is {status}, which is final" in refused.value.detail
     assert "scheduled, requested, matching, assigned, en_route or arrived" in refused.value.detail
 
 
-def test_an_operator_may_cancel_what_an_unknown_rider_may_not_even_see() -> None:
+def test_operator_can_cancel_a_rescue_that_another_rider_cannot_see() -> None:
     rescue = rescue_in("matching")
     with pytest.raises(NotFound):
         decide(rescue, Cancel(reason="x"), OTHER_RIDER, NOW, RULES)

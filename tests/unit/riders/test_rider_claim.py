@@ -22,7 +22,7 @@ def test_a_free_rider_is_claimed_until_then() -> None:
 
 
 @pytest.mark.parametrize("profile", [CLAIMED, KEPT])
-def test_the_same_rescue_has_its_claim_already(profile: RiderProfile) -> None:
+def test_repeated_claim_of_the_same_rescue_succeeds(profile: RiderProfile) -> None:
     assert claim(profile, "res_1", UNTIL) is None
     assert holds_claim(profile, "res_1")
 
@@ -33,7 +33,7 @@ def test_another_rescue_is_refused(profile: RiderProfile) -> None:
         claim(profile, "res_2", UNTIL)
 
 
-def test_a_confirmed_claim_has_no_end_of_its_own() -> None:
+def test_confirmed_claim_has_no_deadline() -> None:
     assert confirm(CLAIMED, "res_1") == RiderProfile(
         id="usr_rider", version=2, live_rescue=LiveRescue("res_1", confirmed=True)
     )
@@ -42,7 +42,7 @@ def test_a_confirmed_claim_has_no_end_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("profile", "rescue_id"), [(FREE, "res_1"), (KEPT, "res_1"), (CLAIMED, "res_2"), (KEPT, "res_2")]
 )
-def test_there_is_nothing_to_confirm_otherwise(profile: RiderProfile, rescue_id: str) -> None:
+def test_confirmation_without_a_claim_fails(profile: RiderProfile, rescue_id: str) -> None:
     assert confirm(profile, rescue_id) is None
 
 
