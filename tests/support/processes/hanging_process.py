@@ -16,7 +16,7 @@ async def main(how: str) -> None:
     await asyncio.sleep(0)  # the first heartbeat is sent
     say(f"{how} began")
     if how == "blocked":
-        hang()
+        block_forever()
     await asyncio.Event().wait()
 
 
@@ -25,7 +25,7 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
-def hang() -> None:
+def block_forever() -> None:
     time.sleep(600)
 
 
@@ -33,5 +33,5 @@ if __name__ == "__main__":
     watchdog.EVERY_S = 0.02
     if sys.argv[1] == "slow":
         say("slow began")
-        hang()
+        block_forever()
     asyncio.run(watchdog.with_heartbeat(main(sys.argv[1])))
