@@ -95,7 +95,7 @@ class ObservedStore:
 
     def __init__(self, store: Store, samples: Collection[Sample]) -> None:
         self._store, self._samples = store, samples
-        self._committed: dict[str, float] = {}  # document → when its save was told of, after its commit
+        self._committed: dict[str, float] = {}  # document → when its commit was reported
         self.heard: list[float] = []
         self.removed: list[float] = []
         self.gone: dict[str, asyncio.Future[None]] = {}

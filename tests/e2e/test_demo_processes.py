@@ -41,7 +41,7 @@ def test_ctrl_c_ends_every_process_and_the_next_run_continues_from_there(tmp_pat
     with running_demo(tmp_path / "data", *SMALL) as again:
         again.wait_for_output("Running:")
         log = (tmp_path / "data" / "supportcarr.log").read_text()
-        # The second start refreshed its sessions: nobody's password was hashed again.
+        # The second start refreshed its sessions: no password was hashed again.
         assert log.count("/auth/sign-up") == 4
 
 

@@ -201,18 +201,18 @@ def _responses(route: Route, schema_of: Any) -> Json:
         content = {media: {"schema": schema_of(route.response)} for media in route.media_types}
         headers = {**headers, "ETag": {"$ref": "#/components/headers/ETag"}}
         done = {"description": "Done", "headers": headers, "content": content}
-    refusals = {"400", "422", "429", "503"} | _statuses_of(route.codes)
+    errors = {"400", "422", "429", "503"} | _statuses_of(route.codes)
     if not route.policy.public:
-        refusals |= {"401", "403"}
+        errors |= {"401", "403"}
     if "{" in route.path:
-        refusals.add("404")
+        errors.add("404")
     if route.method != "GET":
-        refusals |= {"408", "409", "413", "415"}
+        errors |= {"408", "409", "413", "415"}
     if route.if_match:
-        refusals.add("412")
+        errors.add("412")
     return {
         str(status): done,
-        **{code: {"$ref": f"#/components/responses/Problem{code}"} for code in sorted(refusals)},
+        **{code: {"$ref": f"#/components/responses/Problem{code}"} for code in sorted(errors)},
     }
 
 

@@ -67,7 +67,7 @@ class Unavailable(Overloaded):
 
 
 def as_api_error(error: BaseException) -> ApiError:
-    """What a client is told of *error*."""
+    """The API error that a client gets for *error*."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, StoreUnavailable | RedisUnavailable):

@@ -44,7 +44,7 @@ def judge_position(
 
     ``stale`` positions pass every other rule: they belong to the location history of a phone that was
     offline, and are not shown as live.  ``repeated`` is the last position again (a retry) and has no
-    effect.  Positions less than a second apart are judged as if they were a second apart: the noise of a
+    effect.  Positions less than a second apart are treated as if they were a second apart: the noise of a
     phone that stands still would look like an impossible speed.
     """
     if position.accuracy is not None and position.accuracy > rules.max_accuracy_m:

@@ -128,7 +128,7 @@ async def test_a_fee_is_captured_out_of_the_hold(
     assert [t.kind for t in page.items] == ["fee"]
 
 
-async def test_what_owes_nothing_is_released(
+async def test_hold_is_released_without_a_charge(
     shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed]
 ) -> None:
     await shop.payments.hold(requested(await card(shop)))
@@ -150,7 +150,7 @@ async def test_a_declined_card_fails_the_hold(
     assert [line["captured_minor"] for line in await emulator.intents()] == [0]
 
 
-async def test_a_card_that_was_removed_meanwhile_fails_the_hold(
+async def test_card_removed_before_the_hold_fails_it(
     shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed]
 ) -> None:
     method = await card(shop)
@@ -253,7 +253,7 @@ async def test_stripe_failing_delays_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("end", [completed(), ended(RescueUnserved, "unserved")], ids=["capture", "release"])
-async def test_what_timed_out_is_found_done(
+async def test_request_that_timed_out_is_found_completed(
     store: Store, emulator: Emulator, published: list[PaymentProcessed], end: RescueEnded
 ) -> None:
     async with gateway_to(emulator, timeout_seconds=0.3) as hasty:

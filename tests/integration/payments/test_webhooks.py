@@ -84,9 +84,7 @@ async def test_signed_event_is_stored_and_enqueued_once(shop: PaymentParts, stor
     # a signature is of the second in which it is made: two processes would name the tests differently
     ids=["none", "empty", "nonsense", "forged", "another secret", "too old", "another body"],
 )
-async def test_what_is_not_signed_by_stripe_is_refused(
-    shop: PaymentParts, store: Store, header: str | None
-) -> None:
+async def test_unsigned_webhook_is_refused(shop: PaymentParts, store: Store, header: str | None) -> None:
     with pytest.raises(SignatureNotValid) as refused:
         await shop.webhooks.receive(body_of(), header)
     assert refused.value.status == 400
@@ -102,9 +100,7 @@ async def test_what_is_not_signed_by_stripe_is_refused(
         {"object": "customer", "id": "cus_1", "metadata": {"user_id": "usr_1"}},
     ],
 )
-async def test_an_event_about_something_else_is_kept_too(
-    shop: PaymentParts, store: Store, thing: dict[str, Any]
-) -> None:
+async def test_unrelated_event_is_stored_too(shop: PaymentParts, store: Store, thing: dict[str, Any]) -> None:
     body = body_of(thing=thing)
     await shop.webhooks.receive(body, signed(body))
     event = await store.collection(EVENTS).get("evt_1")
@@ -113,7 +109,7 @@ async def test_an_event_about_something_else_is_kept_too(
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[]", b"null", b"{}", b'{"object": "event"}'])
-async def test_what_is_no_event_is_refused_even_if_signed(shop: PaymentParts, body: bytes) -> None:
+async def test_signed_body_that_is_no_event_is_refused(shop: PaymentParts, body: bytes) -> None:
     with pytest.raises(SignatureNotValid):
         await shop.webhooks.receive(body, signed(body))
 
@@ -144,7 +140,7 @@ async def test_event_of_an_unknown_payment_is_ignored(shop: PaymentParts, store:
     assert shop.jobs.added == {}  # it is done with
 
 
-async def test_events_handled_long_ago_are_forgotten_and_those_never_handled_kept(
+async def test_old_handled_events_are_purged_and_unhandled_ones_kept(
     store: Store, emulator: Emulator
 ) -> None:
     now = [time.time()]

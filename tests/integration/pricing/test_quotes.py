@@ -180,7 +180,7 @@ async def test_a_damaged_battery_that_is_neither_may_travel(parts: PricingParts)
         ({"promo_code": "FREE"}, "promo_code"),
     ],
 )
-async def test_what_is_missing_or_unknown_is_named(
+async def test_missing_or_unknown_fields_are_named(
     parts: PricingParts, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ValidationFailed) as refused:
@@ -336,7 +336,7 @@ async def test_a_cancelled_request_does_not_end_the_lookup_of_the_others(parts: 
     assert parts.supply.asked == 1
 
 
-async def test_what_is_kept_is_answered_without_a_wait(parts: PricingParts) -> None:
+async def test_cached_response_is_returned_synchronously(parts: PricingParts) -> None:
     answer = await parts.coverage.at(PLATEAU.point)
     with pytest.raises(StopIteration) as answered:
         parts.coverage.at(PLATEAU.point).send(None)

@@ -1,4 +1,4 @@
-"""Connecting to the server: order, refusals, rights, endings."""
+"""Connections to the real-time server: order of events, refused connections, permissions, closing."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ async def test_repeat_changes_nothing_with_any_version(world: World) -> None:
         await world.service.act(rescue.id, Depart(), DRIVER)
 
 
-async def test_a_repeat_is_recognised_after_the_payment_was_noted(world: World) -> None:
+async def test_repeat_is_recognised_after_the_payment_event(world: World) -> None:
     rescue = await world.completed()
     await world.service.record_payment(
         payment(rescue, "capture", "succeeded", version=3, payment_status="captured", captured_minor=3140)

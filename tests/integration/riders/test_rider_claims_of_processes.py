@@ -45,7 +45,7 @@ async def test_one_of_many_rescues_claims_the_rider(store: SqliteStore, earlier:
     assert winners == [await live_rescue(store, "usr_1")]
 
 
-async def test_two_processes_that_reconcile_at_once_keep_what_lives_and_release_the_rest(
+async def test_two_concurrent_reconcilers_release_only_orphaned_claims(
     store: SqliteStore, earlier: RiderService
 ) -> None:
     for n in range(CLAIMS):

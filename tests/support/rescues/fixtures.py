@@ -113,39 +113,39 @@ class RescueFactory:
         self.platform.clock.advance(STALE_AFTER)
         driver = await self.driver()
         rider, card_id = await self.rider()
-        scene = PreparedRescue(self.platform, rider, await self.request(rider, card_id), driver)
+        prepared = PreparedRescue(self.platform, rider, await self.request(rider, card_id), driver)
         [offer] = expect(await driver.get("/me/offers"), 200)["items"]
-        assert offer["rescue_id"] == scene.rescue_id
-        scene.offer_id = offer["id"]
-        return scene
+        assert offer["rescue_id"] == prepared.rescue_id
+        prepared.offer_id = offer["id"]
+        return prepared
 
     async def assigned(self) -> PreparedRescue:
-        scene = await self.offered()
-        expect(await scene.assigned_driver.post(f"/offers/{scene.offer_id}/acceptance"), 200)
+        prepared = await self.offered()
+        expect(await prepared.assigned_driver.post(f"/offers/{prepared.offer_id}/acceptance"), 200)
         await self.platform.settle()
-        return scene
+        return prepared
 
     async def en_route(self) -> PreparedRescue:
-        scene = await self.assigned()
-        expect(await scene.driver_posts("departure"), 200)
-        return scene
+        prepared = await self.assigned()
+        expect(await prepared.driver_posts("departure"), 200)
+        return prepared
 
     async def arrived(self) -> PreparedRescue:
-        scene = await self.en_route()
-        expect(await scene.driver_posts("arrival"), 200)
-        return scene
+        prepared = await self.en_route()
+        expect(await prepared.driver_posts("arrival"), 200)
+        return prepared
 
     async def in_transit(self) -> PreparedRescue:
-        scene = await self.arrived()
-        expect(await scene.driver_posts("start", {"pin": (await scene.view())["pin"]}), 200)
-        return scene
+        prepared = await self.arrived()
+        expect(await prepared.driver_posts("start", {"pin": (await prepared.view())["pin"]}), 200)
+        return prepared
 
     async def in_state(self, status: Status) -> PreparedRescue:
         """A rescue in that state, with all background work done."""
-        scene = await self._makers()[status]()
+        prepared = await self._makers()[status]()
         await self.platform.settle()
-        assert (await scene.view())["status"] == status
-        return scene
+        assert (await prepared.view())["status"] == status
+        return prepared
 
     def _makers(self) -> Mapping[Status, Callable[[], Awaitable[PreparedRescue]]]:
         makers: dict[Status, Callable[[], Awaitable[PreparedRescue]]] = {
@@ -171,28 +171,28 @@ class RescueFactory:
         return await self.without_driver(scheduled_for=tomorrow.isoformat())
 
     async def _completed(self) -> PreparedRescue:
-        scene = await self.in_transit()
-        expect(await scene.driver_posts("completion", {"outcome": "delivered"}), 200)
-        return scene
+        prepared = await self.in_transit()
+        expect(await prepared.driver_posts("completion", {"outcome": "delivered"}), 200)
+        return prepared
 
     async def _cancelled(self) -> PreparedRescue:
-        scene = await self.assigned()
-        expect(await scene.rider.post(f"{scene.path}/cancellation", {"reason": "fixed_it"}), 200)
-        return scene
+        prepared = await self.assigned()
+        expect(await prepared.rider.post(f"{prepared.path}/cancellation", {"reason": "fixed_it"}), 200)
+        return prepared
 
     async def _no_show(self) -> PreparedRescue:
-        scene = await self.arrived()
+        prepared = await self.arrived()
         self.platform.clock.advance(600)
-        expect(await scene.driver_posts("no-show"), 200)
-        return scene
+        expect(await prepared.driver_posts("no-show"), 200)
+        return prepared
 
     async def _unserved(self) -> PreparedRescue:
-        scene = await self.without_driver()
+        prepared = await self.without_driver()
         self.platform.clock.advance(481)
-        await self.platform.fire_deadline("rescuerequests", scene.rescue_id)
-        return scene
+        await self.platform.fire_deadline("rescuerequests", prepared.rescue_id)
+        return prepared
 
     async def _aborted(self) -> PreparedRescue:
-        scene = await self.in_transit()
-        expect(await scene.driver_posts("abort", {"reason": "unsafe"}), 200)
-        return scene
+        prepared = await self.in_transit()
+        expect(await prepared.driver_posts("abort", {"reason": "unsafe"}), 200)
+        return prepared

@@ -20,7 +20,7 @@ def test_a_new_driver_lacks_everything() -> None:
     assert model.missing_requirements(NEW, NOW.date()) == ["licence", "insurance", "vehicle"]
 
 
-def test_what_has_expired_is_missing_again() -> None:
+def test_expired_documents_are_missing_again() -> None:
     form = Application(
         licence_class="5",
         licence_expires_on=date(2026, 6, 1),

@@ -126,8 +126,8 @@ def test_a_good_body_is_decoded() -> None:
 def test_no_bytes_whatever_escape_as_another_error(raw: bytes) -> None:
     try:
         decode(raw)
-    except ApiError as refusal:
-        assert refusal.status in (400, 422)
+    except ApiError as error:
+        assert error.status in (400, 422)
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -190,8 +190,8 @@ def test_the_limit_of_a_list_is_bounded(raw: bytes) -> None:
 def test_no_query_whatever_escapes_as_another_error(raw: bytes) -> None:
     try:
         window(raw)
-    except ApiError as refusal:
-        assert refusal.status == 422
+    except ApiError as error:
+        assert error.status == 422
 
 
 def test_a_body_that_takes_a_time_without_its_zone_cannot_be_declared() -> None:

@@ -112,9 +112,9 @@ async def test_paths_and_methods_without_a_route_are_refused() -> None:
     assert await error("DELETE", "/me") is not await error("DELETE", "/me")  # each holds its traceback
 
 
-@pytest.mark.parametrize("twin", ["/rescues/{rescue_id}", "/rescues/{other_name}", "/me"])
-def test_two_routes_of_one_shape_are_refused(twin: str) -> None:
-    declared = [endpoint("GET", "/rescues/{rescue_id}"), endpoint("GET", "/me"), endpoint("GET", twin)]
+@pytest.mark.parametrize("duplicate", ["/rescues/{rescue_id}", "/rescues/{other_name}", "/me"])
+def test_two_routes_of_one_shape_are_refused(duplicate: str) -> None:
+    declared = [endpoint("GET", "/rescues/{rescue_id}"), endpoint("GET", "/me"), endpoint("GET", duplicate)]
     with pytest.raises(ValueError, match="declared twice"):
         Router(declared, RequestMetrics())
 

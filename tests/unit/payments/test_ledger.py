@@ -91,11 +91,11 @@ def test_without_a_driver_nothing_is_payable_to_one() -> None:
     assert entries == (Entry("rider:usr_r", 700), Entry(PLATFORM_REVENUE, -700))
 
 
-def test_what_does_not_sum_to_zero_is_seen() -> None:
+def test_unbalanced_transaction_is_detected() -> None:
     assert imbalance(transaction(Entry("a", 5), Entry("b", -4))) == 1
 
 
-def test_earnings_are_what_is_owed_to_that_driver() -> None:
+def test_earnings_equal_the_drivers_share_of_charges() -> None:
     fare = transaction(*entries_for_charge(Charge(2500, 1875, "CAD"), rider_id="usr_r", driver_id="usr_d"))
     assert driver_earnings(fare, "usr_d") == 1875
     assert driver_earnings(fare, "usr_r") == 0

@@ -42,7 +42,7 @@ def test_one_rescue_has_one_payment() -> None:
         ("canceled", "failed", "failed"),
     ],
 )
-def test_a_hold_becomes_what_its_intent_is(seen: IntentStatus, status: str, published: str) -> None:
+def test_hold_takes_the_state_of_its_intent(seen: IntentStatus, status: str, published: str) -> None:
     moved = model.apply_hold(RECORD, intent(seen))
     assert moved is not None
     record, event = moved
@@ -97,7 +97,7 @@ def test_completion_is_captured_as_fare_and_other_ends_as_fee() -> None:
 
 
 @pytest.mark.parametrize("status", ["held", "requires_action"])
-def test_what_owes_nothing_is_released(status: Status) -> None:
+def test_hold_is_released_without_a_charge(status: Status) -> None:
     with_end = model.with_ending(replace(RECORD, status=status), ended(RescueUnserved, "unserved"))
     assert with_end is not None
     settling = model.start_settlement(with_end)

@@ -97,7 +97,7 @@ def test_a_settlement_follows_its_intent(status: Status, at_stripe: IntentStatus
         *((status, FARE, None) for status in ("captured", "released")),
     ],
 )
-def test_the_end_of_a_rescue_starts_the_settlement_of_what_is_held(
+def test_end_of_a_rescue_starts_the_settlement_of_its_hold(
     status: Status, end: RescueEnded, after: str | None
 ) -> None:
     settling = model.start_settlement(record_in(status, end))

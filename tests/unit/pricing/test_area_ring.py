@@ -61,6 +61,6 @@ def test_degenerate_ring_contains_no_point(ring: Ring) -> None:
 
 
 @pytest.mark.parametrize("lat", [float("nan"), float("inf"), -float("inf")])
-def test_what_is_no_place_is_in_no_area(lat: float) -> None:
+def test_invalid_coordinates_are_in_no_area(lat: float) -> None:
     assert not Boundary(MONTREAL.boundary).contains(-73.6, lat)
     assert not Boundary(MONTREAL.boundary).contains(lat, 45.5)

@@ -51,7 +51,7 @@ def test_short_route_costs_the_minimum_fare() -> None:
     assert made.total_minor == 2000
 
 
-def test_demand_multiplies_all_that_comes_before_it() -> None:
+def test_demand_multiplies_all_previous_items() -> None:
     tariff = replace(MONTREAL_TARIFF, premiums=(NIGHT,))
     made = price(tariff, Leg(1000, 120), datetime(2026, 11, 25, 23, 0), 1.5)  # noqa: DTZ001 - local time
     assert codes(made) | {"base": 0, "distance": 0, "time": 0, "minimum": 0} == {

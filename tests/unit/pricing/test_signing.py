@@ -57,7 +57,7 @@ def test_quote_signature_survives_json() -> None:
         replace(QUOTE, signature=""),
     ],
 )
-def test_what_was_changed_is_not_genuine(forged: Quote) -> None:
+def test_changed_quote_has_no_valid_signature(forged: Quote) -> None:
     assert not is_genuine("key", forged)
 
 

@@ -262,7 +262,7 @@ def test_a_completion_with_a_wrong_price_names_the_field(status: str, command: C
     assert [e.field for e in refused.value.errors] == [field]
 
 
-def test_what_is_delivered_was_started_and_what_is_loaded_is_not_fixed_on_the_spot() -> None:
+def test_outcomes_are_consistent_with_the_states() -> None:
     with pytest.raises(IllegalTransition, match="PIN"):
         events(rescue_in("arrived"), Complete(outcome="delivered"), DRIVER)
     with pytest.raises(IllegalTransition, match="loaded"):

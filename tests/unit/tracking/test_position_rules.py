@@ -66,7 +66,7 @@ def test_a_position_from_the_future_is_rejected_because_it_would_block_later_one
     [
         (10, 690, "live"),
         (10, 710, "impossible"),
-        (0.2, 60, "live"),  # less than a second apart is judged as a second apart
+        (0.2, 60, "live"),  # less than a second apart is treated as a second apart
         (0.2, 80, "impossible"),
     ],
 )

@@ -15,13 +15,13 @@ from supportcarr.kit.jobs.declarations import JobHandler
 class Phase(IntEnum):
     """When a consumer of an event runs, relative to its other consumers.
 
-    A consumer of a later phase is called after those of the earlier ones: a person who is told of an
-    event, and asks at once, finds its effects.  Within a phase the order must not matter.
+    Consumers of a later phase run after those of earlier phases, so that a client that is notified of an
+    event and reads at once finds its effects.  Within a phase the order must not matter.
     """
 
     REACTION = 0  # changes what may happen next: claims, offers, the state of a rescue
     PROJECTION = 1  # updates what is derived from events and read by queries
-    DELIVERY = 2  # tells people
+    DELIVERY = 2  # sends events to people
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The relay: takes events out of the outbox and hands them to their consumers.
 
-It is told of each commit of its own process and acts at once; ``sweep`` repeats what a crash, or
+It is notified of each commit of its own process and acts at once; ``sweep`` handles events that a crash, or
 another process that ended, left behind.  Events of one document are handled in order, events of
 different documents concurrently.  A failing consumer blocks only its own later events of the same
-document: without Redis nobody is told of a rescue, and the rescue goes on.
+document: without Redis no client is notified, and the rescue continues.
 
 An event leaves the outbox after every quick consumer of it, and of the events before it, has run and
 every slow one has its job.  A crash in between repeats work and never loses any: consumers are

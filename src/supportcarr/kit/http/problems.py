@@ -24,7 +24,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def problem_of(error: ApiError, request_id: str) -> Problem:
-    """What a client is told of *error*."""
+    """The problem document of *error*."""
     return Problem(
         type=f"urn:supportcarr:problem:{error.code}",
         title=error.title,

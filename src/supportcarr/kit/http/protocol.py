@@ -39,7 +39,7 @@ from supportcarr.kit.http.uvicorn_adapter import (
 HEAD_SECONDS = 20.0  # from a head's first byte to its last
 IDLE_SECONDS = 75.0  # between requests: longer than the 60 s after which common proxies close first
 UNREAD_SECONDS = 60.0  # in which a client reads nothing of what is written to it: nginx's send_timeout
-LINGER_SECONDS = 5.0  # after a refusal: a client that is still sending would lose it to a reset
+LINGER_SECONDS = 5.0  # after an error response: a reset would discard it while the client still sends
 SWEEP_SECONDS = 5.0  # how often these limits are checked
 AT_ONCE = 64  # requests of one piece that are answered in the same turn of the event loop
 PIPELINED = 128  # requests that wait for those before them

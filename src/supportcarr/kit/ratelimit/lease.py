@@ -24,9 +24,9 @@ class LeasePolicy:
         self.interval_s = rule.seconds / rule.limit
         self.size = 1 if rule.exact else max(1, min(lease, rule.limit // _LEASE_SHARE))
         self.low = self.size // 4  # tokens left: a lease is renewed before it is spent
-        # what the script is told of a key, without the tokens that are given back
+        # arguments of the script for a key, without the tokens that are returned
         self.asked = rule.interval_us, rule.limit, self.size
-        self.renewed = 1, rule.interval_us, rule.limit, self.size - 1  # a group of its own
+        self.renewed = 1, rule.interval_us, rule.limit, self.size - 1  # a group of one bucket
 
 
 class BucketState:

@@ -284,7 +284,7 @@ class Limiter:
             return
         for (state, had), got, left in zip(batch.renewals, reply[at::2], reply[at + 1 :: 2], strict=True):
             spent = had - state.tokens  # during the call: they count against the new lease
-            tokens = got - spent if got > 0 else -spent  # a refusal is left to the next request
+            tokens = got - spent if got > 0 else -spent  # an empty bucket rejects only later requests
             state.grant(tokens, got >= state.policy.size - 1, left, batch.until)
             if state.waiters:
                 state.wake_waiters()

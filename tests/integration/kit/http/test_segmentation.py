@@ -140,7 +140,7 @@ CONFIG.load()
 
 
 async def answers(pieces: list[bytes]) -> list[bytes]:
-    """The answers' bytes, without what is new in each refusal."""
+    """The bytes of the responses, without the parts that differ in each error response."""
     state, front = ServerState(), Front()
     protocol = HttpProtocol(CONFIG, state, {}, fast_path=front, max_connections=1)
     async with asyncio.timeout(20):

@@ -124,7 +124,7 @@ async def test_an_exact_rule_is_never_leased(redis: RedisClient, limiter: Limite
     assert remaining == [4, 3, 2, 1, 0]
     assert limiter.try_take("1.2.3.4", SIGN_IN) is None
     assert not (await limiter.take([("1.2.3.4", SIGN_IN)])).allowed
-    await redis.call("FLUSHALL")  # and a refusal is not remembered
+    await redis.call("FLUSHALL")  # a rejection is not cached
     assert (await limiter.take([("1.2.3.4", SIGN_IN)])).allowed
 
 

@@ -77,7 +77,7 @@ async def test_a_document_that_changes_before_its_first_events_are_handed_on_kee
     assert await outbox(store) == []
 
 
-async def test_a_consumer_is_given_the_facts_it_names_and_those_derived_from_them(
+async def test_consumer_gets_its_event_types_and_their_subclasses(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     moves, sign_ups, both = (
@@ -87,16 +87,16 @@ async def test_a_consumer_is_given_the_facts_it_names_and_those_derived_from_the
     )
     relay = Relay(store, [moves.consumer, sign_ups.consumer, both.consumer], jobs)
     people = {"rescue_id": "res", "rider_id": "usr", "area_id": "montreal"}
-    facts = (
+    recorded_events = (
         DriverArrived(**people, status="arrived"),
         UserSignedUp(user_id="usr", role="rider"),
         PinLocked(**people, driver_id="usr"),
     )
-    await parcels.insert(Parcel(id="p"), PendingEvents(facts, SYSTEM, NOON))
+    await parcels.insert(Parcel(id="p"), PendingEvents(recorded_events, SYSTEM, NOON))
     assert await relay.drain()
-    assert [event.event for event in moves.seen] == [facts[0]]
-    assert [event.event for event in sign_ups.seen] == [facts[1]]
-    assert [event.event for event in both.seen] == [facts[0], facts[1]]
+    assert [event.event for event in moves.seen] == [recorded_events[0]]
+    assert [event.event for event in sign_ups.seen] == [recorded_events[1]]
+    assert [event.event for event in both.seen] == [recorded_events[0], recorded_events[1]]
     assert await outbox(store) == []
 
 

@@ -168,7 +168,7 @@ async def test_a_process_that_starts_again_never_moves_the_clock_however_late_th
 ) -> None:
     wall = Wall()
     running = await city_clock(store, speed=30, wall=wall)
-    wall.now += 10 * STOPPED_AFTER_S  # the machine is so busy that nobody's heartbeat came through
+    wall.now += 10 * STOPPED_AFTER_S  # the machine is so busy that no heartbeat was recorded
     restarted = await join_city(store, speed=30, wall=wall)
     assert restarted.city() == running.city()
     assert (await join_city(store, speed=30, wall=wall)).city() == running.city()

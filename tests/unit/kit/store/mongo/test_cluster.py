@@ -104,9 +104,9 @@ async def test_a_server_of_another_replica_set_is_rejected() -> None:
 
 
 async def test_an_error_while_initiating_is_raised() -> None:
-    refusal = OperationFailure("replSetInitiate quorum check failed", 74)
+    error = OperationFailure("replSetInitiate quorum check failed", 74)
     with pytest.raises(OperationFailure, match="quorum"):
-        await initiate_replica_set(Log(replSetGetStatus=NOT_YET, replSetInitiate=refusal), "rs0", MEMBERS)
+        await initiate_replica_set(Log(replSetGetStatus=NOT_YET, replSetInitiate=error), "rs0", MEMBERS)
     with pytest.raises(OperationFailure, match="not running with"):
         standalone = OperationFailure("not running with --replSet", 76)
         await initiate_replica_set(Log(replSetGetStatus=standalone), "rs0", MEMBERS)
