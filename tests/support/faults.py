@@ -1,4 +1,4 @@
-"""Faults that a test can cause and mend: a door before a server, a store that is slow or fails.
+"""Faults that a test can inject and remove: a TCP proxy in front of a server, a slow or failing store.
 
     with Door(redis_server.port) as door:
         client = RedisClient(door.redis(redis_server.url))
@@ -6,7 +6,7 @@
         ...
         door.heal()
 
-A door runs in a thread of its own, so that it goes on whatever the test's event loop is busy with.
+The proxy runs in its own thread, so that it works even while the test's event loop is busy.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from supportcarr.kit.store.port import Store, StoreUnavailable
 
 T = TypeVar("T")
 
-Write = tuple[float, bytes]  # not before (the loop's time), what
+Write = tuple[float, bytes]  # earliest time (of the loop), data
 
 
 class Door:
-    """A TCP proxy on loopback, before the server on that port."""
+    """A TCP proxy on the loopback interface, in front of the server on that port."""
 
     def __init__(self, behind: int) -> None:
         self._behind = behind
@@ -41,7 +41,7 @@ class Door:
         self._ends: set[asyncio.StreamWriter] = set()
 
     def redis(self, url: str) -> str:
-        """That URL of the server behind, through the door."""
+        """The server's URL changed to go through the proxy."""
         parts = urlsplit(url)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition(":")[0] + f":{self.port}"))
 
@@ -52,23 +52,23 @@ class Door:
     # --- faults -----------------------------------------------------------------------------------
 
     def slow(self, seconds: float) -> None:
-        """Every answer comes so much later; how many are under way at once makes no difference."""
+        """Delay every response by that time, however many are in flight."""
         self._delay_s = seconds
 
     def stall(self) -> None:
-        """Connections are taken and kept, and nothing passes."""
+        """Accept and keep connections, but forward nothing."""
         self._do(self._hold())
 
     def cut(self) -> None:
-        """Break the connections there are; new ones are welcome."""
+        """Close existing connections; accept new ones."""
         self._do(self._break())
 
     def shut(self) -> None:
-        """Break the connections, and refuse new ones."""
+        """Close existing connections, and refuse new ones."""
         self._do(self._refuse())
 
     def heal(self) -> None:
-        """As if nothing had been; what a stall held back passes now."""
+        """Remove all faults; data held back by a stall is forwarded."""
         self._delay_s = 0.0
         self._do(self._listen())
 
@@ -123,7 +123,7 @@ class Door:
         try:
             await self._between(reader, writer, ends)
         except* (OSError, asyncio.CancelledError):
-            pass  # a side is gone, or a test breaks it
+            pass  # one side closed the connection, or a test does
         finally:
             self._ways.discard(task)
             self._ends -= ends
@@ -152,7 +152,7 @@ class Door:
             passing.cancel()
             with suppress(asyncio.CancelledError):
                 await passing
-        raise ConnectionResetError  # the other way ends too
+        raise ConnectionResetError  # ends the other direction too
 
     async def _write(self, queue: asyncio.Queue[Write], writer: asyncio.StreamWriter) -> None:
         assert self._passing is not None
@@ -166,12 +166,12 @@ class Door:
 
 
 class FaultyStore:
-    """A store whose calls take longer, or fail, as long as a test wants."""
+    """A store whose calls are delayed or fail while a test says so."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.delay_s = 0.0  # before a call does anything
-        self.late_s = 0.0  # after it has done it
+        self.delay_s = 0.0  # before a call starts
+        self.late_s = 0.0  # after it took effect
         self.fails = False
 
     @property
@@ -182,14 +182,14 @@ class FaultyStore:
         self.delay_s, self.late_s, self.fails = 0.0, 0.0, False
 
     async def suffer(self) -> None:
-        """What every call meets first."""
+        """Apply the faults that come before a call."""
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
         if self.fails:
             raise StoreUnavailable("the test says so")
 
     async def answer(self, answer: T) -> T:
-        """What every call meets last."""
+        """Apply the faults that come after a call."""
         if self.late_s:
             await asyncio.sleep(self.late_s)
         return answer
@@ -236,7 +236,7 @@ class _FaultyCollection:
 
 @dataclass(slots=True)
 class Faults:
-    """What stands between a platform in the test's process and that on which it depends."""
+    """The fault injectors between a platform in the test's process and its dependencies."""
 
     redis: Door
     emulator: Door
@@ -249,7 +249,7 @@ class Faults:
 
 
 async def until(true: Callable[[], Any], *, within_s: float = 20.0) -> None:
-    """Wait until that is true, or answers something awaitable that is."""
+    """Wait until the callable returns a true value, or an awaitable of one."""
     async with asyncio.timeout(within_s):
         while True:
             now = true()

@@ -1,4 +1,4 @@
-"""What never happens is a failure, not a hang."""
+"""A time limit for tests, so that a test that waits in vain fails instead of hanging."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_SECONDS = 60
 
 @pytest.fixture(autouse=True)
 def a_minute_at_most() -> Iterator[None]:
-    """For tests that wait for what must happen; a conftest that imports it holds its folder to it."""
+    """Fail a test after a minute; it applies to the folder of each conftest that imports it."""
 
     def end(*_: object) -> None:
         raise TimeoutError(f"this test ran for longer than {LONGEST_SECONDS} s")

@@ -1,4 +1,4 @@
-"""One platform a module: the tests of a module share it, and each makes people of its own."""
+"""Fixtures of one platform per module; each test creates its own users."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from support.rescues.fixtures import RescueFactory
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
-    """A whole platform, alone in its temporary folder."""
+    """A complete platform in its own temporary folder."""
     async with running_platform(tmp_path_factory.mktemp("platform")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def stage(platform: Platform) -> RescueFactory:
-    """Makes rescues in any state on it."""
+    """Creates rescues in any state on the platform."""
     return RescueFactory(platform)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cast(stage: RescueFactory) -> Cast:
-    """People, and one of everything that a path can name."""
+    """Users, and one resource of every kind that a path can name."""
     return await cast_of(stage)

@@ -1,4 +1,4 @@
-"""Whatever a path or a query names, the answer is 4xx problem details, and nothing is changed."""
+"""Invalid paths and queries get a 4xx problem document and change nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def called(cast: Cast, route: Route, url: str) -> Reply:
 
 
 @pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
-async def test_wrong_queries_are_refused_and_name_the_parameter(cast: Cast, every: int) -> None:
+async def test_invalid_query_parameters_are_rejected_and_named(cast: Cast, every: int) -> None:
     document = cast.platform.contract.document
     components = document["components"]["schemas"]
     before = await cast.platform.digest()
@@ -43,8 +43,8 @@ async def test_wrong_queries_are_refused_and_name_the_parameter(cast: Cast, ever
     assert await cast.platform.digest() == before
 
 
-async def test_a_cursor_belongs_to_the_list_that_handed_it_out(cast: Cast) -> None:
-    """Every list refuses every other list's cursors, and its own in another order."""
+async def test_a_cursor_is_valid_only_for_its_own_list(cast: Cast) -> None:
+    """Every list rejects cursors of other lists, and its own cursors with another sort."""
     lists = [
         "/me/notifications?limit=1",
         f"{cast.scene.path}/messages?limit=1",
@@ -67,7 +67,7 @@ async def test_a_cursor_belongs_to_the_list_that_handed_it_out(cast: Cast) -> No
 
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.long)])
 async def test_unknown_ids_in_paths_are_not_found(cast: Cast, every: int) -> None:
-    """Each parameter of each route with every *every*-th unknown id, another one for each route."""
+    """Try every *every*-th unknown id for each path parameter, starting at another one for each route."""
     before = await cast.platform.digest()
     wrong, tried, turn = [], 0, 0
     for route in cast.platform.container.routes():

@@ -1,4 +1,4 @@
-"""Whatever a body holds, the answer is 4xx problem details that point at it, and nothing is changed."""
+"""Invalid bodies get a 4xx problem document that names the field, and change nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def sent(cast: Cast, route: Route, raw: bytes, **headers: str) -> Reply:
 
 
 async def refuses_all(cast: Cast, route: Route, bodies: Iterable[Spoilt]) -> list[str]:
-    """What was wrong with the answers, or with the store after them."""
+    """Send the bodies; return a sentence for each unexpected response or change in the store."""
     platform, wrong = cast.platform, []
     before = await platform.digest()
     for what, raw, field in bodies:
@@ -49,7 +49,7 @@ async def refuses_all(cast: Cast, route: Route, bodies: Iterable[Spoilt]) -> lis
     return wrong
 
 
-async def test_malformed_json_is_refused_everywhere(cast: Cast) -> None:
+async def test_malformed_json_is_rejected_by_every_route(cast: Cast) -> None:
     limit = cast.platform.container.settings.http.max_body_bytes
     wrong = []
     for route in json_routes(cast.platform):
@@ -57,7 +57,7 @@ async def test_malformed_json_is_refused_everywhere(cast: Cast) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-async def test_every_field_is_held_to_its_rules(cast: Cast) -> None:
+async def test_every_field_is_validated(cast: Cast) -> None:
     document = cast.platform.contract.document
     components = document["components"]["schemas"]
     wrong, tried = [], 0
@@ -72,7 +72,7 @@ async def test_every_field_is_held_to_its_rules(cast: Cast) -> None:
     assert tried > 500
 
 
-async def test_a_body_of_another_media_type_is_refused(cast: Cast) -> None:
+async def test_a_body_of_another_media_type_is_rejected(cast: Cast) -> None:
     before = await cast.platform.digest()
     for route in json_routes(cast.platform):
         for kind in (
@@ -86,7 +86,7 @@ async def test_a_body_of_another_media_type_is_refused(cast: Cast) -> None:
     assert await cast.platform.digest() == before
 
 
-async def test_a_route_that_takes_no_body_minds_one_that_comes(cast: Cast) -> None:
+async def test_a_route_without_a_body_rejects_one(cast: Cast) -> None:
     limit = cast.platform.container.settings.http.max_body_bytes
     routes = [r for r in cast.platform.container.routes() if r.body is None and r.method != "GET"]
     bodies = [
@@ -100,8 +100,8 @@ async def test_a_route_that_takes_no_body_minds_one_that_comes(cast: Cast) -> No
     assert not wrong, "\n".join(wrong)
 
 
-async def test_a_body_that_only_claims_to_be_huge_is_refused_unread(cast: Cast) -> None:
-    """The length is declared and nothing follows: the answer does not wait for it."""
+async def test_a_body_with_a_too_large_declared_length_is_rejected_unread(cast: Cast) -> None:
+    """The length is declared but no body follows: the response does not wait for it."""
     port = int(cast.platform.api.url.rpartition(":")[2])
     rider = cast.scene.rider
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -116,8 +116,8 @@ async def test_a_body_that_only_claims_to_be_huge_is_refused_unread(cast: Cast) 
     assert b" 413 " in status
 
 
-async def test_a_refused_key_is_not_used_up(cast: Cast) -> None:
-    """What was refused before the handler saw it binds no idempotency key."""
+async def test_an_invalid_request_does_not_use_up_its_idempotency_key(cast: Cast) -> None:
+    """A request rejected before its handler leaves its idempotency key unused."""
     rider = cast.platform.anonymous()
     key = uuid.uuid4().hex
     assert (await rider.post("/auth/sign-up", sign_up_body(role="admin"), key=key)).status == 422

@@ -1,4 +1,4 @@
-"""What the routes answer, over HTTP: shapes, versions, keys, pages, methods, and what to do when full."""
+"""Responses over HTTP: fields, versions, idempotency keys, pages, methods, and overload."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def shaped(thing: Mapping[str, Any], required: str, optional: str = "") -> None:
     assert set(thing) <= set(f"{required} {optional}".split()), set(thing)
 
 
-# --- shapes ------------------------------------------------------------------------------------
+# --- fields ------------------------------------------------------------------------------------
 
 
-async def test_signing_up_answers_the_user_and_tokens(platform: Platform) -> None:
+async def test_signing_up_returns_the_user_and_tokens(platform: Platform) -> None:
     reply = await platform.anonymous().create("/auth/sign-up", sign_up_body())
     body = expect(reply, 201)
     shaped(body, "user access_token refresh_token token_type expires_in")
@@ -41,7 +41,7 @@ async def test_signing_up_answers_the_user_and_tokens(platform: Platform) -> Non
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 900)
 
 
-async def test_a_quote_is_itemised_and_its_items_are_its_total(
+async def test_the_items_of_a_quote_add_up_to_its_total(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rider, _ = await stage.rider()
@@ -56,7 +56,7 @@ RESCUE = "id status version kind problem pickup dropoff quote area_id created_at
 RESCUE_SOMETIMES = "price_minor scheduled_for reason driver eta_seconds queued_behind note"
 
 
-async def test_a_rescue_is_as_promised_to_each_of_its_people(cast: Cast) -> None:
+async def test_a_rescue_has_the_documented_fields_for_each_role(cast: Cast) -> None:
     for who in (cast.scene.rider, cast.scene.assigned_driver, cast.operator):
         rescue = expect(await who.get(cast.scene.path), 200)
         mine = who is cast.scene.rider
@@ -68,7 +68,7 @@ async def test_a_rescue_is_as_promised_to_each_of_its_people(cast: Cast) -> None
         shaped(rescue["payment"], "status captured_minor refunded_minor")
 
 
-async def test_the_timeline_tells_every_step_in_order(cast: Cast) -> None:
+async def test_the_timeline_lists_every_step_in_order(cast: Cast) -> None:
     entries = expect(await cast.scene.rider.get(f"{cast.scene.path}/timeline"), 200)["items"]
     for entry in entries:
         shaped(entry, "at from to actor version", "reason")
@@ -79,7 +79,7 @@ async def test_the_timeline_tells_every_step_in_order(cast: Cast) -> None:
     assert versions == sorted(set(versions))
 
 
-async def test_offers_cards_vehicles_notifications_and_messages_are_as_promised(
+async def test_offers_cards_vehicles_notifications_and_messages_have_the_documented_fields(
     cast: Cast, stage: RescueFactory
 ) -> None:
     rider, scene = cast.scene.rider, cast.scene
@@ -97,7 +97,7 @@ async def test_offers_cards_vehicles_notifications_and_messages_are_as_promised(
     shaped(message, "id rescue_id sender text at")
 
 
-async def test_the_console_is_answered_as_promised(cast: Cast) -> None:
+async def test_responses_to_the_console_have_the_documented_fields(cast: Cast) -> None:
     overview = expect(await cast.operator.get("/admin/overview"), 200)
     shaped(overview, "drivers rescues waiting_seconds_max today")
     shaped(overview["drivers"], "online busy")
@@ -125,8 +125,8 @@ async def test_ids_are_prefixed_and_time_ordered(cast: Cast) -> None:
 # --- versions ----------------------------------------------------------------------------------
 
 
-async def test_whatever_answers_with_an_etag_is_refused_when_the_version_is_stale(cast: Cast) -> None:
-    """A client that names an old version never overwrites what it has not seen."""
+async def test_a_stale_version_is_rejected_wherever_an_etag_is_returned(cast: Cast) -> None:
+    """A client that sends an old version never overwrites changes that it has not seen."""
     driver, operator, rider = cast.scene.assigned_driver, cast.operator, cast.scene.rider
     its_driver = f"/admin/drivers/{driver.user_id}"
     guarded: list[tuple[Client, str, str, Any]] = [
@@ -160,7 +160,7 @@ def body_of_path(cast: Cast, method: str, path: str) -> Any:
     return body_of(route)
 
 
-async def test_the_current_version_is_taken_and_the_next_one_told(stage: RescueFactory) -> None:
+async def test_the_current_version_is_accepted_and_the_next_one_returned(stage: RescueFactory) -> None:
     scene = await stage.assigned()
     etag = (await scene.assigned_driver.get(scene.path)).headers["etag"]
     reply = await scene.assigned_driver.post(f"{scene.path}/departure", if_match=etag)
@@ -176,7 +176,7 @@ async def test_the_current_version_is_taken_and_the_next_one_told(stage: RescueF
 
 
 async def starred_body(stage: RescueFactory, route: Route) -> tuple[Client, dict[str, Any], dict[str, Any]]:
-    """Who calls a starred route, with a body that succeeds, and with another one."""
+    """A client of a creating route, a body that succeeds, and a different body."""
     match name_of(route):
         case "POST /auth/sign-up":
             return stage.platform.anonymous(), sign_up_body(), sign_up_body()
@@ -198,7 +198,7 @@ def created_id(reply: Reply) -> str:
     return str(body["user"]["id"] if "user" in body else body["id"])
 
 
-async def test_a_starred_route_asks_for_its_key(platform: Platform, stage: RescueFactory) -> None:
+async def test_creating_routes_require_an_idempotency_key(platform: Platform, stage: RescueFactory) -> None:
     for route in starred(platform):
         who, body, _ = await starred_body(stage, route)
         before = await platform.digest()
@@ -208,7 +208,7 @@ async def test_a_starred_route_asks_for_its_key(platform: Platform, stage: Rescu
         assert await platform.digest() == before
 
 
-async def test_a_key_with_another_body_is_refused_and_changes_nothing(
+async def test_a_key_with_another_body_is_rejected_and_changes_nothing(
     platform: Platform, stage: RescueFactory
 ) -> None:
     for route in starred(platform):
@@ -221,7 +221,7 @@ async def test_a_key_with_another_body_is_refused_and_changes_nothing(
         assert await platform.digest() == before
 
 
-async def test_twenty_repeats_beside_each_other_have_one_effect(
+async def test_twenty_concurrent_repeats_have_one_effect(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rescues, users = (
@@ -241,7 +241,7 @@ async def test_twenty_repeats_beside_each_other_have_one_effect(
         assert len(await platform.emulator.intents()) == held + (route.path == "/rescues")
 
 
-async def test_a_repeat_has_the_first_status_and_what_became_of_it(
+async def test_a_repeat_returns_the_first_status_and_the_current_resource(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rider, card = await stage.rider()
@@ -258,7 +258,7 @@ async def test_a_repeat_has_the_first_status_and_what_became_of_it(
     assert again.body["id"] == first["id"]
 
 
-async def test_a_repeated_sign_up_opens_a_session_only_for_who_knows_the_password(
+async def test_a_repeated_sign_up_opens_a_session_only_with_the_password(
     platform: Platform,
 ) -> None:
     anybody, body, key = platform.anonymous(), sign_up_body(), uuid.uuid4().hex
@@ -270,7 +270,7 @@ async def test_a_repeated_sign_up_opens_a_session_only_for_who_knows_the_passwor
     assert (taken.status, taken.code) == (409, "phone_taken")
 
 
-async def test_another_persons_key_is_another_key(platform: Platform, stage: RescueFactory) -> None:
+async def test_keys_of_different_users_are_independent(platform: Platform, stage: RescueFactory) -> None:
     key, made = uuid.uuid4().hex, set()
     for _ in range(2):
         rider, card = await stage.rider()
@@ -283,7 +283,7 @@ async def test_another_persons_key_is_another_key(platform: Platform, stage: Res
 # --- lists -------------------------------------------------------------------------------------
 
 
-async def test_every_list_has_items_and_a_next_cursor_and_pages_through_all(cast: Cast) -> None:
+async def test_every_list_can_be_paged_through_completely(cast: Cast) -> None:
     for text in ("one", "two", "three"):
         expect(await cast.scene.rider.post(f"{cast.scene.path}/messages", {"text": text}), 201)
     await cast.platform.settle()
@@ -317,7 +317,7 @@ async def test_every_list_has_items_and_a_next_cursor_and_pages_through_all(cast
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-async def test_options_tells_the_methods_and_others_are_refused_with_them(cast: Cast) -> None:
+async def test_options_lists_the_methods_and_other_methods_are_rejected(cast: Cast) -> None:
     paths = cast.platform.contract.document["paths"]
     for path, operations in paths.items():
         url = PARAMETER.sub("x", path)
@@ -332,7 +332,7 @@ async def test_options_tells_the_methods_and_others_are_refused_with_them(cast: 
                 assert reply.headers["allow"] == allowed, (method, path)
 
 
-async def test_head_is_get_without_its_body(cast: Cast) -> None:
+async def test_head_returns_the_headers_of_get_without_a_body(cast: Cast) -> None:
     for route in cast.platform.container.routes():
         if route.method != "GET":
             continue
@@ -347,13 +347,13 @@ async def test_head_is_get_without_its_body(cast: Cast) -> None:
     "path",
     ["/nothing", "/rescues/x/y/z", "/auth", "/admin", "//api/v2/me", "//.env", "//metrics", "//server"],
 )
-async def test_an_unknown_path_is_a_problem(platform: Platform, path: str) -> None:
+async def test_an_unknown_path_returns_a_problem_document(platform: Platform, path: str) -> None:
     for method in METHODS:
         reply = await platform.anonymous().send(method, path)
         assert (reply.status, reply.code) == (404, "not_found"), (method, path)
 
 
-async def test_what_is_outside_the_api_answers_as_promised(platform: Platform) -> None:
+async def test_paths_outside_the_api_respond_as_documented(platform: Platform) -> None:
     anybody = platform.anonymous()
     assert expect(await anybody.get("//healthz"), 200) == {"status": "alive"}
     assert expect(await anybody.get("//readyz"), 200) == {"status": "ready", "not_ready": []}
@@ -363,10 +363,10 @@ async def test_what_is_outside_the_api_answers_as_promised(platform: Platform) -
     assert (await anybody.get("//")).status == 302
 
 
-# --- when it is too much -----------------------------------------------------------------------
+# --- overload ----------------------------------------------------------------------------------
 
 
-async def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
+async def test_rate_limited_clients_are_told_when_to_retry(tmp_path: Path) -> None:
     async with running_platform(
         tmp_path, LIMITS_USER_PER_MINUTE="5", LIMITS_SENSITIVE_PER_MINUTE="3", LIMITS_LEASE="1"
     ) as platform:
@@ -381,8 +381,8 @@ async def test_who_asks_too_often_is_told_how_long_to_wait(tmp_path: Path) -> No
         assert refused[-1].code == "rate_limited"
 
 
-async def test_what_cannot_be_answered_now_says_when_to_come_back(tmp_path: Path) -> None:
-    """Stripe does not answer, then Redis does not: 503 with Retry-After, and nothing is lost by it."""
+async def test_unavailable_responses_say_when_to_retry(tmp_path: Path) -> None:
+    """Without Stripe, then without Redis: 503 with Retry-After, and nothing is lost."""
     async with running_platform(tmp_path) as platform:
         stage = RescueFactory(platform)
         rider, driver = await platform.person("rider"), await stage.driver()

@@ -81,17 +81,17 @@ AUDIENCES: dict[str, set[str] | None] = {
     "driver_or_ops": {"driver"} | OPERATORS,
     "operators": OPERATORS,
 }
-STARRED = {"POST /auth/sign-up", "POST /rescues"}  # of those that exist so far
+STARRED = {"POST /auth/sign-up", "POST /rescues"}
 
 
 def audience(route: Route) -> set[str] | None:
-    """The roles that may; everybody: the empty set; whoever is signed in: ``None``."""
+    """The roles that may call it; the empty set: everyone; ``None``: every signed-in user."""
     if route.policy.public:
         return set()
     return None if route.policy.roles is None else set(route.policy.roles)
 
 
-async def test_every_promised_route_is_there_for_whom_it_is_promised(platform: Platform) -> None:
+async def test_every_documented_route_exists_with_its_policy(platform: Platform) -> None:
     routes = {name_of(route): route for route in platform.container.routes()}
     answers = platform.contract.document["paths"]
     for line in ROUTES.split("\n")[1:-1]:
@@ -100,7 +100,7 @@ async def test_every_promised_route_is_there_for_whom_it_is_promised(platform: P
         operation = answers[path][method.lower()]
         done = [code for code in operation["responses"] if code < "400"]
         assert done == [status], line
-        if path == "/clock":  # the gateway's own
+        if path == "/clock":  # served by the gateway
             continue
         route = routes[f"{method} {path}"]
         assert audience(route) == AUDIENCES[who], line
@@ -118,11 +118,11 @@ async def test_every_route_is_in_the_table(platform: Platform) -> None:
     assert documented - listed == set()
 
 
-async def test_the_star_is_on_the_routes_that_create_what_must_not_be_doubled(platform: Platform) -> None:
+async def test_routes_that_must_not_create_twice_require_an_idempotency_key(platform: Platform) -> None:
     assert {name_of(route) for route in platform.container.routes() if route.idempotent} == STARRED
 
 
-async def test_every_code_that_a_route_declares_is_some_refusals(platform: Platform) -> None:
+async def test_every_code_that_a_route_declares_belongs_to_an_error(platform: Platform) -> None:
     def kinds(of: type[ApiError]) -> set[str]:
         return {of.code}.union(*(kinds(kind) for kind in of.__subclasses__()))
 
@@ -130,7 +130,7 @@ async def test_every_code_that_a_route_declares_is_some_refusals(platform: Platf
     assert {code for route in platform.container.routes() for code in route.codes} - known == set()
 
 
-async def test_every_declared_code_is_a_documented_one_and_lower_snake_case(platform: Platform) -> None:
+async def test_every_declared_code_is_documented_and_in_snake_case(platform: Platform) -> None:
     for route in platform.container.routes():
         operation = platform.contract.document["paths"][route.path][route.method.lower()]
         for code in route.codes:
@@ -154,7 +154,7 @@ async def test_every_list_is_declared_as_items_and_next_cursor(platform: Platfor
             assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 200, 50), route.path
 
 
-async def test_every_operation_has_a_summary_a_tag_and_an_id_of_its_own(platform: Platform) -> None:
+async def test_every_operation_has_a_summary_a_tag_and_a_unique_id(platform: Platform) -> None:
     operations = [op for path in platform.contract.document["paths"].values() for op in path.values()]
     assert all(op["summary"] and op["tags"] and op["operationId"] for op in operations)
     assert len({op["operationId"] for op in operations}) == len(operations)
@@ -170,7 +170,7 @@ GUARDED = {
 RESCUE_CHANGE = re.compile(r"/rescues/{rescue_id}/(?!messages)")
 
 
-async def test_what_changes_a_rescue_takes_if_match_and_what_answers_one_has_an_etag(
+async def test_rescue_routes_declare_if_match_and_etag(
     platform: Platform,
 ) -> None:
     paths = platform.contract.document["paths"]

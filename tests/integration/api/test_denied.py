@@ -1,4 +1,4 @@
-"""Deny first: no route is open by mistake, and what is another person's does not exist."""
+"""Access control: no route is public by mistake, and resources of other users are not found."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def called(
 
 
 def told(reply: Reply) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
-    """All of an answer by which two could be told apart, but for the request's id (and its length)."""
+    """Everything that could distinguish two responses, except the request id and its length."""
     body = {name: value for name, value in reply.body.items() if name != "request_id"}
     own = ("date", "x-request-id", "content-length")
     headers = {name.lower(): value for name, value in reply.headers.items() if name.lower() not in own}
@@ -60,19 +60,19 @@ def told(reply: Reply) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
 # --- tokens ------------------------------------------------------------------------------------
 
 
-async def test_only_what_must_be_public_is(platform: Platform) -> None:
+async def test_only_the_listed_routes_are_public(platform: Platform) -> None:
     public = {r.path for r in platform.container.routes() if r.policy.public} | {"/clock"}
     assert public == PUBLIC
 
 
 @pytest.mark.parametrize("tokens_per_route", [3, pytest.param(99, marks=pytest.mark.long)])
-async def test_no_guarded_route_answers_without_a_token_that_we_gave(
+async def test_protected_routes_reject_missing_and_forged_tokens(
     cast: Cast, tokens_per_route: int
 ) -> None:
-    """Every route refuses a request without a token, and the next few forged tokens in turn."""
+    """Every route rejects a request without a token, and several forged tokens in turn."""
     rider, anybody = cast.scene.rider, cast.platform.anonymous()
     believed = {"authorization": f"Bearer {rightly_signed(rider)}"}
-    assert (await anybody.get("/me", headers=believed)).status == 200  # so the forging itself works
+    assert (await anybody.get("/me", headers=believed)).status == 200  # so a correctly signed token of this helper is accepted
     before = await cast.platform.digest()
     wrong = []
     tokens = list(forged(rider))
@@ -96,7 +96,7 @@ async def test_no_guarded_route_answers_without_a_token_that_we_gave(
     assert await cast.platform.digest() == before
 
 
-async def test_a_session_that_has_ended_opens_nothing(platform: Platform) -> None:
+async def test_tokens_of_an_ended_session_are_rejected(platform: Platform) -> None:
     rider = await platform.person("rider", "driver")
     expect(await rider.post("/auth/sign-out"), 204)
     for route in guarded(platform):
@@ -107,7 +107,7 @@ async def test_a_session_that_has_ended_opens_nothing(platform: Platform) -> Non
     assert (reply.status, reply.code) == (401, "unauthenticated")
 
 
-async def test_a_wrong_password_and_an_unknown_number_are_told_alike(platform: Platform) -> None:
+async def test_a_wrong_password_and_an_unknown_number_get_the_same_response(platform: Platform) -> None:
     rider, anybody = await platform.person("rider"), platform.anonymous()
     assert rider.grant is not None
     known = await anybody.post("/auth/sign-in", {"phone": rider.grant.user.phone, "password": "not this one"})
@@ -122,8 +122,8 @@ async def test_a_wrong_password_and_an_unknown_number_are_told_alike(platform: P
 @pytest.mark.parametrize(
     "roles", [(), ("rider",), ("driver",), ("driver", "rider"), ("support",), ("admin",)], ids=str
 )
-async def test_a_route_is_for_the_roles_of_its_policy(cast: Cast, roles: tuple[str, ...]) -> None:
-    """Who has none of them is refused before anything of the request is looked at; who has one is not."""
+async def test_a_route_accepts_only_the_roles_of_its_policy(cast: Cast, roles: tuple[str, ...]) -> None:
+    """Users without any of them are rejected before the request is validated; others are not."""
     platform = cast.platform
     person = await platform.person(*roles)
     before = await platform.digest()
@@ -139,7 +139,7 @@ async def test_a_route_is_for_the_roles_of_its_policy(cast: Cast, roles: tuple[s
     assert await platform.digest() == before
 
 
-async def test_nobody_makes_themselves_an_operator(platform: Platform) -> None:
+async def test_users_cannot_make_themselves_operators(platform: Platform) -> None:
     anybody = platform.anonymous()
     for changes in (
         {"role": "admin"},
@@ -158,7 +158,7 @@ async def test_nobody_makes_themselves_an_operator(platform: Platform) -> None:
     assert expect(await rider.get("/me"), 200)["roles"] == ["rider"]
 
 
-# --- other people's things ---------------------------------------------------------------------
+# --- resources of other users ------------------------------------------------------------------
 
 
 CONDITIONS: tuple[dict[str, str], ...] = (
@@ -170,14 +170,14 @@ CONDITIONS: tuple[dict[str, str], ...] = (
 
 
 async def strangers(stage: RescueFactory) -> list[CheckedClient]:
-    """People with rescues of their own, and one who is rider and driver."""
+    """Users with rescues of their own, and one who is both rider and driver."""
     other = await stage.assigned()
     both = await stage.driver("rider")
     return [other.rider, other.assigned_driver, both]
 
 
-async def test_what_is_another_persons_is_as_if_it_did_not_exist(cast: Cast, stage: RescueFactory) -> None:
-    """The very same answer as for an id that names nothing, and no change."""
+async def test_resources_of_other_users_are_not_found(cast: Cast, stage: RescueFactory) -> None:
+    """The response is the same as for an unknown id, and nothing changes."""
     people = await strangers(stage)
     before = await cast.platform.digest()
     compared, wrong = 0, []
@@ -192,7 +192,7 @@ async def test_what_is_another_persons_is_as_if_it_did_not_exist(cast: Cast, sta
                 continue
             for headers in CONDITIONS:
                 if "if-match" in headers and not route.if_match:
-                    continue  # refused as such, whatever is asked for
+                    continue  # rejected before the resource is looked up
                 theirs = await called(stranger, route, cast.url(route), body_of(route), headers)
                 none = await called(stranger, route, nothing, body_of(route), headers)
                 compared += 1
@@ -203,7 +203,7 @@ async def test_what_is_another_persons_is_as_if_it_did_not_exist(cast: Cast, sta
     assert await cast.platform.digest() == before
 
 
-async def test_a_driver_sees_a_rescue_only_while_it_is_theirs(stage: RescueFactory) -> None:
+async def test_a_driver_sees_a_rescue_only_while_assigned(stage: RescueFactory) -> None:
     platform = stage.platform
     scene = await stage.offered()
     driver, unknown = scene.assigned_driver, f"/rescues/{UNKNOWN_IDS['rescue_id']}"
@@ -213,7 +213,7 @@ async def test_a_driver_sees_a_rescue_only_while_it_is_theirs(stage: RescueFacto
         assert reply.status == 200 or told(reply) == told(none)
         return reply.status == 200
 
-    assert not await sees()  # an offer is no job yet
+    assert not await sees()  # an offer does not give access yet
     expect(await driver.post(f"/offers/{scene.offer_id}/acceptance"), 200)
     await platform.settle()
     assert await sees()
@@ -224,7 +224,7 @@ async def test_a_driver_sees_a_rescue_only_while_it_is_theirs(stage: RescueFacto
     assert expect(await driver.get("/rescues"), 200)["items"] == []
 
 
-async def test_another_persons_quote_card_or_truck_is_of_no_use(cast: Cast, stage: RescueFactory) -> None:
+async def test_quotes_cards_and_vehicles_of_other_users_cannot_be_used(cast: Cast, stage: RescueFactory) -> None:
     platform, (rider, card) = cast.platform, await stage.rider()
     mine = expect(await rider.post("/quotes", quote_body()), 201)["id"]
     theirs = expect(await cast.scene.rider.post("/quotes", quote_body()), 201)["id"]
@@ -248,7 +248,7 @@ async def test_another_persons_quote_card_or_truck_is_of_no_use(cast: Cast, stag
     assert await platform.digest() == before
 
 
-async def test_lists_hold_only_what_is_ones_own(cast: Cast, stage: RescueFactory) -> None:
+async def test_lists_contain_only_the_users_own_resources(cast: Cast, stage: RescueFactory) -> None:
     people = [*(await strangers(stage)), cast.scene.rider, cast.scene.assigned_driver]
     owners: dict[str, str] = {}
     for person in people:
@@ -268,7 +268,7 @@ async def test_lists_hold_only_what_is_ones_own(cast: Cast, stage: RescueFactory
     assert (await people[0].get("/rescues?role=operator")).status == 422
 
 
-async def test_a_cursor_of_another_person_leads_nowhere_new(cast: Cast, stage: RescueFactory) -> None:
+async def test_a_cursor_of_another_user_reveals_nothing(cast: Cast, stage: RescueFactory) -> None:
     other = await stage.assigned()
     first = expect(await cast.scene.rider.get("/me/notifications?limit=1"), 200)
     page = expect(await other.rider.get(f"/me/notifications?limit=200&cursor={first['next_cursor']}"), 200)
@@ -276,11 +276,11 @@ async def test_a_cursor_of_another_person_leads_nowhere_new(cast: Cast, stage: R
     assert {item["id"] for item in page["items"]} <= mine
 
 
-# --- who is both, and who operates -------------------------------------------------------------
+# --- users with several roles, operators -------------------------------------------------------
 
 
-async def test_a_rider_who_also_drives_has_each_right_in_its_place_only(stage: RescueFactory) -> None:
-    """Rider of one rescue, driver of another: the PIN of the first is theirs, of the second it is not."""
+async def test_a_rider_who_also_drives_has_the_rights_of_each_role_only_in_it(stage: RescueFactory) -> None:
+    """As the rider of one rescue they see its PIN; as the driver of another they do not."""
     platform = stage.platform
     platform.clock.advance(60)
     both = await stage.driver("rider")
@@ -288,7 +288,7 @@ async def test_a_rider_who_also_drives_has_each_right_in_its_place_only(stage: R
         "id"
     ]
     own = PreparedRescue(platform, both, await stage.request(both, card))
-    assert expect(await both.get("/me/offers"), 200)["items"] == []  # nobody is offered their own rescue
+    assert expect(await both.get("/me/offers"), 200)["items"] == []  # riders are not offered their own rescues
     other_rider, other_card = await stage.rider()
     driven = PreparedRescue(platform, other_rider, await stage.request(other_rider, other_card), both)
     [offer] = expect(await both.get("/me/offers"), 200)["items"]
@@ -308,7 +308,7 @@ async def test_a_rider_who_also_drives_has_each_right_in_its_place_only(stage: R
     assert "pin" not in as_driver[0]
 
 
-async def test_operators_see_every_rescue_but_no_secret_of_it(cast: Cast) -> None:
+async def test_operators_see_every_rescue_without_its_secrets(cast: Cast) -> None:
     for role in ("support", "admin"):
         operator = await cast.platform.person(role)
         for path in (cast.scene.path, f"/admin{cast.scene.path}", f"{cast.scene.path}/timeline"):
@@ -320,11 +320,11 @@ async def test_operators_see_every_rescue_but_no_secret_of_it(cast: Cast) -> Non
             assert (await operator.post(f"{cast.scene.path}/{path}")).code == "forbidden"
 
 
-# --- what one learns of the other --------------------------------------------------------------
+# --- data that users see of each other ---------------------------------------------------------
 
 
 async def everything(who: CheckedClient, scene: PreparedRescue) -> str:
-    """The text of all that somebody can read around a rescue."""
+    """The text of everything that a user can read about a rescue."""
     paths = [
         scene.path,
         f"{scene.path}/timeline",
@@ -341,7 +341,7 @@ async def everything(who: CheckedClient, scene: PreparedRescue) -> str:
     return "\n".join([json.dumps(expect(await who.get(path), 200)) for path in paths])
 
 
-async def test_nobody_learns_anothers_phone_or_the_pin(cast: Cast, stage: RescueFactory) -> None:
+async def test_phone_numbers_and_pins_are_not_disclosed(cast: Cast, stage: RescueFactory) -> None:
     scene = await stage.arrived()
     expect(await scene.rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
     await cast.platform.settle()
@@ -363,13 +363,13 @@ async def test_nobody_learns_anothers_phone_or_the_pin(cast: Cast, stage: Rescue
     assert "card" not in as_driver
     assert "pmt_" not in as_driver
     streams = await redis_text(cast.platform)
-    assert scene.rescue_id in streams  # so that there is something to look through
+    assert scene.rescue_id in streams  # so the streams do contain the rescue
     assert '"pin"' not in streams
     assert rider.user.phone not in streams
 
 
 async def redis_text(platform: Platform) -> str:
-    """Everything that Redis holds as streams, which is what sockets are told."""
+    """The text of all streams in Redis, which hold everything that sockets receive."""
     redis, text = platform.container.redis.durable, []
     for key in await redis.call("KEYS", "*", decode=True):
         if await redis.call("TYPE", key, decode=True) == "stream":
@@ -377,7 +377,7 @@ async def redis_text(platform: Platform) -> str:
     return "\n".join(text)
 
 
-async def test_an_offer_says_where_to_but_not_to_whom(stage: RescueFactory) -> None:
+async def test_an_offer_shows_the_places_but_not_the_rider(stage: RescueFactory) -> None:
     scene = await stage.offered()
     [offer] = expect(await scene.assigned_driver.get("/me/offers"), 200)["items"]
     text = json.dumps(offer)

@@ -1,4 +1,4 @@
-"""The most frequent routes, asked directly and by ASGI: the same responses to good requests and bad ones."""
+"""The most frequent routes give the same responses on the fast path and through ASGI."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ FREQUENT = {
     "POST /me/positions",
     "GET /coverage",
 }
-# What two answers to the same request never share: ids and times of what each of them made.
+# Values that differ between two responses to the same request: ids and times of created resources.
 _OF_ITS_OWN = re.compile(rb"(msg_[0-9a-z]+|\d{4}-\d\d-\d\dT[0-9:.]+Z)")
 
 
 def good(route: Route, scene: PreparedRescue, now: str) -> Request:
-    """A request that this route answers with its own status."""
+    """A valid request of this route."""
     people = {"rider": scene.rider.token, "driver": scene.assigned_driver.token}
     match name_of(route):
         case "GET /me":
@@ -56,7 +56,7 @@ def variations(fine: Request, others_token: str) -> list[Request]:
 
 
 def _variations(fine: Request, others_token: str) -> Iterator[Request]:
-    """That request, and everything that can be wrong with it."""
+    """That request, and each way in which it can be invalid."""
 
     def but(**changes: Any) -> Request:
         return replace(fine, **changes)
@@ -88,7 +88,7 @@ def _variations(fine: Request, others_token: str) -> Iterator[Request]:
     yield but(path=fine.path.upper())
 
 
-async def test_the_most_frequent_routes_answer_the_same_both_ways(
+async def test_the_fast_path_and_asgi_give_the_same_responses(
     platform: Platform, stage: RescueFactory
 ) -> None:
     scene = await stage.assigned()
@@ -100,7 +100,7 @@ async def test_the_most_frequent_routes_answer_the_same_both_ways(
     for route in frequent:
 
         def fresh(nth: int, route: Route = route) -> Request:
-            """A position is taken once: each request has a later time."""
+            """A request with a later time, because each position is accepted once."""
             return variations(good(route, scene, _later(platform)), stranger.token or "")[nth]
 
         for nth in range(len(variations(fresh(0), ""))):
@@ -125,5 +125,5 @@ def _later(platform: Platform) -> str:
 
 
 def _common(answered: Answered) -> Answered:
-    """The answer without what two of its kind never share."""
+    """The response without values that differ between two responses to the same request."""
     return replace(answered, body=_OF_ITS_OWN.sub(b"its own", answered.body))

@@ -1,4 +1,4 @@
-"""Schemathesis: thousands of requests made from our own OpenAPI document, and its word on the answers."""
+"""Schemathesis generates requests from our OpenAPI document and validates the responses against it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CHECKS = [
 def fuzzed(
     operation: Any, mode: GenerationMode, *, examples: int, url: str, token: str, ids: dict[str, str]
 ) -> tuple[int, list[str]]:
-    """How many requests of one operation were sent, and what was wrong with the answers.
+    """Return how many requests of one operation were sent, and the failures of their responses.
 
     Every second one is about something that exists, else few would come further than 404.
     """
@@ -71,13 +71,13 @@ def fuzzed(
 
 
 @pytest.mark.parametrize("examples", [4, pytest.param(20, marks=pytest.mark.long)])
-async def test_the_document_says_the_truth_about_every_operation(cast: Cast, examples: int) -> None:
+async def test_every_operation_behaves_as_the_openapi_document_says(cast: Cast, examples: int) -> None:
     """*examples* valid requests of each operation, and as many invalid ones."""
     platform = cast.platform
     schema = schemathesis.openapi.from_dict(platform.contract.document)
     routes = {(route.method, route.path): route for route in platform.container.routes()}
     sent, wrong = 0, list[str]()
-    results: Any = schema.get_all_operations()  # of a type that is only sometimes one of operations
+    results: Any = schema.get_all_operations()  # its declared type also allows errors
     for operation in (result.ok() for result in results):
         route = routes.get((operation.method.upper(), operation.path))
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
@@ -100,13 +100,13 @@ async def test_the_document_says_the_truth_about_every_operation(cast: Cast, exa
 
 
 def can_be_wrong(operation: Any, route: Route | None) -> bool:
-    """Whether the operation takes anything that can be of a wrong kind: a query, a body of some shape."""
+    """True if the operation has a query or a body, which can be invalid."""
     any_bytes = route is not None and route.body is bytes
     return bool(operation.query) or (bool(operation.body) and not any_bytes)
 
 
 async def token_for(cast: Cast, route: Route | None) -> str:
-    """A token of somebody whose the things of the route are; signing out ends a session of its own."""
+    """A token of the owner of the route's resources; for signing out, of a new session."""
     if route is None or route.policy.public:
         return ""
     if route.path == "/auth/sign-out":

@@ -1,4 +1,4 @@
-"""Headers of every kind of answer, and the request's id in it."""
+"""Headers and request ids of every kind of response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PREFLIGHT = {
 
 
 async def answers(cast: Cast, headers: dict[str, str]) -> list[tuple[str, Reply]]:
-    """One answer of each kind: done, refused in each way, of every route and page."""
+    """Responses of each kind: successes and errors of every route and page."""
     platform, rider = cast.platform, cast.scene.rider
     anybody = platform.anonymous()
     huge = b" " * (platform.container.settings.http.max_body_bytes + 1)
@@ -51,7 +51,7 @@ def reading(platform: Platform) -> list[Route]:
     return [route for route in platform.container.routes() if route.method == "GET"]
 
 
-async def test_every_answer_is_typed_and_tells_nothing_of_the_server(cast: Cast) -> None:
+async def test_every_response_has_a_type_and_does_not_identify_the_server(cast: Cast) -> None:
     for what, reply in await answers(cast, {}):
         assert reply.headers["x-content-type-options"] == "nosniff", what
         assert not any(character.isdigit() for character in reply.headers.get("server", "")), what
@@ -59,20 +59,20 @@ async def test_every_answer_is_typed_and_tells_nothing_of_the_server(cast: Cast)
             assert name not in reply.headers, (what, name)
 
 
-async def test_what_concerns_people_is_kept_by_no_cache(cast: Cast) -> None:
+async def test_personal_data_is_not_cached(cast: Cast) -> None:
     for what, reply in await answers(cast, {}):
         if not what.startswith("//") and reply.status not in (204, 302):
             assert reply.headers["cache-control"] == "no-store", what
 
 
-async def test_no_other_origin_is_let_in(cast: Cast) -> None:
+async def test_other_origins_are_rejected(cast: Cast) -> None:
     for headers in (ORIGIN, PREFLIGHT, {"origin": "null"}, {"origin": cast.platform.api.url}):
         for what, reply in await answers(cast, headers):
             told = [name for name in reply.headers if name.lower().startswith("access-control")]
             assert not told, (what, told)
 
 
-async def test_a_page_runs_only_our_own_scripts_and_is_framed_by_nobody(platform: Platform) -> None:
+async def test_pages_run_only_their_own_scripts_and_cannot_be_framed(platform: Platform) -> None:
     page = await platform.anonymous().get("//docs")
     policy = page.headers["content-security-policy"]
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
@@ -84,7 +84,7 @@ async def test_a_page_runs_only_our_own_scripts_and_is_framed_by_nobody(platform
     assert page.headers["cross-origin-opener-policy"] == "same-origin"
 
 
-async def test_the_request_id_comes_back_in_header_and_problem(cast: Cast) -> None:
+async def test_the_request_id_is_returned_in_header_and_problem_document(cast: Cast) -> None:
     for what, reply in await answers(cast, {"x-request-id": "trace-0123456789"}):
         assert reply.headers["x-request-id"] == "trace-0123456789", what
         if reply.code is not None:
@@ -94,14 +94,14 @@ async def test_the_request_id_comes_back_in_header_and_problem(cast: Cast) -> No
 @pytest.mark.parametrize(
     "bad", ["short", "a" * 65, "with a space", "<script>alert(1)</script>", "a\tbcdefgh"]
 )
-async def test_an_insane_request_id_is_replaced(platform: Platform, bad: str) -> None:
+async def test_an_invalid_request_id_is_replaced(platform: Platform, bad: str) -> None:
     first = await platform.anonymous().get("/clock", headers={"x-request-id": bad})
     again = await platform.anonymous().get("/clock", headers={"x-request-id": bad})
     assert first.headers["x-request-id"].startswith("req-")
     assert first.headers["x-request-id"] != again.headers["x-request-id"]
 
 
-async def test_behind_https_browsers_are_told_to_stay_with_it(tmp_path: Path) -> None:
+async def test_behind_https_responses_have_strict_transport_security(tmp_path: Path) -> None:
     async with running_platform(tmp_path, PUBLIC_URL="https://supportcarr.example") as platform:
         for path in ("/clock", "/nothing", "//docs"):
             reply = await platform.anonymous().get(path)

@@ -1,4 +1,4 @@
-"""A body that is not valid uses no key up, whoever finds that out: the gateway, or the part that reads it."""
+"""An invalid body does not use up its idempotency key, whether the gateway or a part rejects it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def cases(
     stage: RescueFactory,
 ) -> AsyncIterator[tuple[str, Client, dict[str, Any], list[dict[str, Any]]]]:
-    """Each starred route: who asks, with a body that succeeds, and with some that no schema can judge."""
+    """For each creating route: a client, a valid body, and bodies that only the part can reject."""
     body = sign_up_body()
     wrong = [{**body, "phone": "+1 514 CALL ME"}, {**body, "password": "é" * 40}]
     yield "POST /auth/sign-up", stage.platform.anonymous(), body, wrong
@@ -30,7 +30,7 @@ async def cases(
     yield "POST /rescues", rider, asked, [{**asked, "payment_method_id": "pmt_of_nobody"}]
 
 
-async def test_a_body_that_its_part_finds_invalid_does_not_use_the_key_up(
+async def test_a_body_that_a_part_rejects_does_not_use_up_its_key(
     platform: Platform, stage: RescueFactory
 ) -> None:
     asked = set()
@@ -47,7 +47,7 @@ async def test_a_body_that_its_part_finds_invalid_does_not_use_the_key_up(
             len({reply.body["user"]["id"] if "user" in reply.body else reply.body["id"] for reply in made})
             == 1
         )
-        late = await who.post(path, wrong[0], key=key)  # the key stands for what was made with it
+        late = await who.post(path, wrong[0], key=key)  # the key belongs to the created resource
         assert (late.status, late.code) == (422, "idempotency_key_reused"), route
         asked.add(route)
     assert asked == {name_of(route) for route in platform.container.routes() if route.idempotent}

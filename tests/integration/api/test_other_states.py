@@ -1,4 +1,4 @@
-"""Offers, quotes, cards, trucks and positions in the wrong state: 4xx with its own code, no change."""
+"""Operations on offers, quotes, cards, vehicles and positions in the wrong state: 4xx, and no change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def answered(scene: PreparedRescue, answer: str) -> Reply:
     return await scene.assigned_driver.post(f"/offers/{scene.offer_id}/{answer}")
 
 
-async def test_accepting_twice_is_accepting_once(stage: RescueFactory) -> None:
+async def test_accepting_an_offer_twice_has_the_effect_of_once(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.offered()
     first = expect(await answered(scene, "acceptance"), 200)
     await platform.settle()
@@ -41,7 +41,7 @@ async def test_accepting_twice_is_accepting_once(stage: RescueFactory) -> None:
     assert await platform.digest() == before
 
 
-async def test_accepting_from_many_phones_assigns_once(stage: RescueFactory) -> None:
+async def test_concurrent_acceptances_assign_once(stage: RescueFactory) -> None:
     scene = await stage.offered()
     replies = await asyncio.gather(*(answered(scene, "acceptance") for _ in range(20)))
     assert {reply.status for reply in replies} == {200}
@@ -50,7 +50,7 @@ async def test_accepting_from_many_phones_assigns_once(stage: RescueFactory) -> 
     assert [entry["to"] for entry in timeline].count("assigned") == 1
 
 
-async def test_declining_twice_is_declining_once_and_is_for_good(stage: RescueFactory) -> None:
+async def test_declining_twice_has_the_effect_of_once_and_is_final(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.offered()
     first = expect(await answered(scene, "decline"), 200)
     assert first["state"] == "declined"
@@ -62,8 +62,8 @@ async def test_declining_twice_is_declining_once_and_is_for_good(stage: RescueFa
     assert (await scene.view())["status"] == "matching"
 
 
-async def test_an_offer_lives_fifteen_seconds_by_its_own_word(stage: RescueFactory) -> None:
-    """Judged by ``expires_at``: no timer has fired here."""
+async def test_an_offer_expires_at_its_expires_at(stage: RescueFactory) -> None:
+    """``expires_at`` decides; no timer fires in this test."""
     platform, scene = stage.platform, await stage.offered()
     platform.clock.advance(15)
     before = await platform.digest()
@@ -76,7 +76,7 @@ async def test_an_offer_lives_fifteen_seconds_by_its_own_word(stage: RescueFacto
     assert (await scene.view())["status"] == "matching"
 
 
-async def test_an_offer_of_a_rescue_that_is_cancelled_is_closed(stage: RescueFactory) -> None:
+async def test_an_offer_of_a_cancelled_rescue_is_closed(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.offered()
     expect(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
     await platform.settle()
@@ -86,7 +86,7 @@ async def test_an_offer_of_a_rescue_that_is_cancelled_is_closed(stage: RescueFac
     assert (await scene.view())["status"] == "cancelled"
 
 
-async def test_of_an_acceptance_and_a_cancellation_at_once_neither_is_half_done(stage: RescueFactory) -> None:
+async def test_a_concurrent_acceptance_and_cancellation_leave_a_consistent_state(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.offered()
     accepted, cancelled = await asyncio.gather(
         answered(scene, "acceptance"), scene.rider.post(f"{scene.path}/cancellation", REASON)
@@ -97,7 +97,7 @@ async def test_of_an_acceptance_and_a_cancellation_at_once_neither_is_half_done(
     assert (rescue["status"], rescue["price_minor"]) == ("cancelled", 0)
     assert expect(await scene.assigned_driver.get("/me/offers"), 200)["items"] == []
     await platform.settle()
-    again = await stage.without_driver()  # the driver is free for the next one
+    again = await stage.without_driver()  # the driver can get another offer
     platform.clock.advance(20)
     await stage.report(scene.assigned_driver)
     await platform.fire_deadline("dispatchcases", again.rescue_id)
@@ -109,7 +109,7 @@ async def test_of_an_acceptance_and_a_cancellation_at_once_neither_is_half_done(
 
 
 async def quoted(stage: RescueFactory) -> tuple[Any, dict[str, str]]:
-    """A rider, and the request of a rescue that would succeed."""
+    """A rider, and a valid body that requests a rescue."""
     rider, card = await stage.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     return rider, {"quote_id": quote["id"], "payment_method_id": card}
@@ -125,7 +125,7 @@ async def test_a_quote_is_used_once(stage: RescueFactory) -> None:
     before = await platform.digest()
     refused(await rider.create("/rescues", asked), 409, "quote_used")
     after = await platform.digest()
-    # the saga claimed the rider and let them go again
+    # the saga claimed the rider and released the claim
     assert {name for name in after if after[name] != before[name]} <= {"riderprofiles"}
     expect(await rider.post("/quotes", quote_body()), 201)
 
@@ -136,10 +136,10 @@ async def test_a_quote_expires_after_ten_minutes(stage: RescueFactory) -> None:
     platform.clock.advance(600)
     refused(await rider.create("/rescues", asked), 409, "quote_expired")
     fresh = expect(await rider.post("/quotes", quote_body()), 201)["id"]
-    expect(await rider.create("/rescues", {**asked, "quote_id": fresh}), 201)  # the rider is free
+    expect(await rider.create("/rescues", {**asked, "quote_id": fresh}), 201)  # the rider's claim was released
 
 
-async def test_a_rider_has_one_live_rescue_even_when_asking_twice_at_once(stage: RescueFactory) -> None:
+async def test_concurrent_requests_of_a_rider_create_one_live_rescue(stage: RescueFactory) -> None:
     rider, asked = await quoted(stage)
     other = {**asked, "quote_id": expect(await rider.post("/quotes", quote_body()), 201)["id"]}
     replies = await asyncio.gather(rider.create("/rescues", asked), rider.create("/rescues", other))
@@ -151,7 +151,7 @@ async def test_a_rider_has_one_live_rescue_even_when_asking_twice_at_once(stage:
     assert len(expect(await rider.get("/rescues"), 200)["items"]) == 1
 
 
-async def test_what_cannot_be_driven_gets_no_quote(stage: RescueFactory, platform: Platform) -> None:
+async def test_unserved_places_get_no_quote(stage: RescueFactory, platform: Platform) -> None:
     rider, _ = await stage.rider()
     battery = {"smoking": True, "swollen": False, "hot": False}
     away = {"lat": 46.8, "lng": -71.2}
@@ -194,19 +194,19 @@ async def test_a_phone_number_has_one_account(platform: Platform) -> None:
 @pytest.mark.parametrize(
     "phone", ["5145550142", "+1", "+1514555", "hello", "+1 514 555 0142 ext 5", "+" * 30]
 )
-async def test_what_is_no_phone_number_opens_no_account(platform: Platform, phone: str) -> None:
+async def test_an_invalid_phone_number_is_rejected(platform: Platform, phone: str) -> None:
     reply = await platform.anonymous().create("/auth/sign-up", sign_up_body(phone=phone))
     refused(reply, 422, "validation_failed")
     assert reply.body["errors"][0]["field"] == "phone"
 
 
-async def test_a_password_that_bcrypt_would_cut_is_refused(platform: Platform) -> None:
+async def test_a_password_that_bcrypt_would_truncate_is_rejected(platform: Platform) -> None:
     reply = await platform.anonymous().create("/auth/sign-up", sign_up_body(password="é" * 40))
     refused(reply, 422, "validation_failed")
     assert reply.body["errors"][0]["field"] == "password"
 
 
-async def test_a_refresh_token_used_twice_ends_its_family(platform: Platform) -> None:
+async def test_reusing_a_refresh_token_ends_its_session(platform: Platform) -> None:
     person, anybody = await platform.person("rider"), platform.anonymous()
     assert person.grant is not None
     first = {"refresh_token": person.grant.refresh_token}
@@ -218,7 +218,7 @@ async def test_a_refresh_token_used_twice_ends_its_family(platform: Platform) ->
     expect(await anybody.post("/auth/sign-in", signed_in), 200)
 
 
-async def test_cards_that_cannot_be_had_are_refused(stage: RescueFactory, platform: Platform) -> None:
+async def test_unusable_cards_are_rejected(stage: RescueFactory, platform: Platform) -> None:
     rider, other = await platform.person("rider"), await platform.person("rider")
     expect(await rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)
     before = await platform.digest()
@@ -237,7 +237,7 @@ def event(**changes: Any) -> bytes:
     ).encode()
 
 
-async def test_a_webhook_must_be_signed_by_stripe_just_now(platform: Platform) -> None:
+async def test_a_webhook_needs_a_recent_signature_of_stripe(platform: Platform) -> None:
     anybody, body, now = platform.anonymous(), event(), int(time.time())
     before = await platform.digest()
     for header in (
@@ -254,7 +254,7 @@ async def test_a_webhook_must_be_signed_by_stripe_just_now(platform: Platform) -
         headers = {} if header is None else {"stripe-signature": header}
         reply = await anybody.post("/webhooks/stripe", raw=body, headers=headers)
         refused(reply, 400, "signature_not_valid")
-    # well signed, and still no event
+    # correctly signed but not an event
     for raw in (b"", b"not json", b"[]", b"{}", b"null", b"\xff\xfe", b"\0", event(data=[]), event(id=None)):
         headers = {"stripe-signature": signature(WEBHOOK_SECRET, raw, now)}
         assert (await anybody.post("/webhooks/stripe", raw=raw, headers=headers)).status == 400, raw
@@ -268,7 +268,7 @@ async def test_a_webhook_must_be_signed_by_stripe_just_now(platform: Platform) -
 # --- drivers -----------------------------------------------------------------------------------
 
 
-async def test_who_is_not_approved_does_not_go_online(platform: Platform) -> None:
+async def test_a_driver_without_approval_cannot_go_online(platform: Platform) -> None:
     driver, admin = await platform.person("driver"), await platform.person("admin")
     truck = expect(await driver.post("/me/vehicles", VEHICLE), 201)["id"]
     online = {"online": True, "vehicle_id": truck}
@@ -292,7 +292,7 @@ async def test_a_driver_has_at_most_ten_vehicles(platform: Platform) -> None:
     assert await platform.digest() == before
 
 
-async def test_a_removed_vehicle_or_card_is_gone_and_stays_gone(
+async def test_a_removed_vehicle_or_card_cannot_be_used(
     stage: RescueFactory, platform: Platform
 ) -> None:
     driver = await platform.person("driver")
@@ -307,7 +307,7 @@ async def test_a_removed_vehicle_or_card_is_gone_and_stays_gone(
     refused(reply, 422, "validation_failed")
 
 
-async def test_positions_that_cannot_be_believed_are_refused(
+async def test_implausible_positions_are_rejected(
     stage: RescueFactory, platform: Platform
 ) -> None:
     driver, fresh = await stage.driver(), await platform.person("driver")

@@ -1,4 +1,4 @@
-"""Every change of state, said again by the same person, is answered as the first time and changes nothing."""
+"""A repeated change of state by the same user gets the first response again and changes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Say = Callable[[], Awaitable[Reply]]
 
-# What makes something new each time, or is judged by another rule; the tests of those are elsewhere.
+# Routes that create something each time or have other rules, which other tests cover.
 NEW_EACH_TIME = {
     "POST /auth/sign-up",
     "POST /auth/sign-in",
@@ -27,25 +27,25 @@ NEW_EACH_TIME = {
     "POST /me/payment-methods",
     "POST /me/vehicles",
     "POST /rescues/{rescue_id}/messages",
-    "POST /rescues/{rescue_id}/pin",  # each time another one
+    "POST /rescues/{rescue_id}/pin",  # a new PIN each time
     "POST /admin/rescues/{rescue_id}/pin",
     "POST /me/positions",  # the latest wins
-    "POST /webhooks/stripe",  # Stripe's own ids
+    "POST /webhooks/stripe",  # deduplicated by Stripe's event ids
 }
 
 
 class Saying:
-    """How each change comes about that somebody may say twice."""
+    """Prepares each change that a user may repeat."""
 
     def __init__(self, stage: RescueFactory) -> None:
         self._stage = stage
         self._platform: Platform = stage.platform
 
     async def of(self, route: str) -> list[Say]:
-        """Everybody's way to say it, each ready to be said."""
+        """The requests that make this change, one for each kind of user, ready to be sent."""
         match route:
             case "POST /auth/sign-out":
-                return []  # said again by nobody: the session is over (below)
+                return []  # cannot be repeated: the session has ended (tested below)
             case "PATCH /me":
                 rider = await self._platform.person("rider")
                 return [lambda: rider.patch("/me", {"name": "Rika R. Roy"})]
@@ -134,7 +134,7 @@ class Saying:
         return lambda: who.post(path, body)
 
 
-async def test_every_change_said_again_is_answered_and_changes_nothing(stage: RescueFactory) -> None:
+async def test_every_repeated_change_succeeds_and_changes_nothing(stage: RescueFactory) -> None:
     platform, saying = stage.platform, Saying(stage)
     routes = {name_of(route) for route in platform.container.routes() if route.method != "GET"}
     assert routes >= NEW_EACH_TIME
@@ -148,7 +148,7 @@ async def test_every_change_said_again_is_answered_and_changes_nothing(stage: Re
             again = [await say(), *await asyncio.gather(*(say() for _ in range(4)))]
             assert await platform.digest() == before, route
             for reply in again:
-                # what was deleted is not there any more, which is what was wanted
+                # the resource is deleted already
                 gone = route.startswith("DELETE") and reply.status == 404
                 assert gone or reply.status == first.status, (route, reply)
                 if reply.status == 200 and "version" in reply.body and "payment" not in reply.body:
@@ -157,7 +157,7 @@ async def test_every_change_said_again_is_answered_and_changes_nothing(stage: Re
     assert said >= 20
 
 
-async def test_who_signed_out_cannot_say_so_again(platform: Platform) -> None:
+async def test_signing_out_twice_is_rejected(platform: Platform) -> None:
     rider = await platform.person("rider")
     expect(await rider.post("/auth/sign-out"), 204)
     before = await platform.digest()

@@ -1,4 +1,4 @@
-"""Nothing secret is where it does not belong: logs, metrics, public files, disk and Redis."""
+"""Secrets do not appear in logs, metrics, public files, on disk or in Redis."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOTE, MESSAGE, WORDS = "Ring at the blue door", "I stand under the oak", "My cou
 
 @dataclass
 class Told:
-    """What was said to a platform that must not turn up elsewhere, and where to look for it."""
+    """Secrets that were sent to a platform, and the places where they must not appear."""
 
     platform: Platform
     folder: Path
@@ -45,7 +45,7 @@ class Told:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
-    """A platform whose logs go to a file, after a day of its life with everything that goes wrong."""
+    """A platform that logs to a file, after a rescue and every kind of error."""
     folder = tmp_path_factory.mktemp("told")
     log = folder / "log.jsonl"
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -65,7 +65,7 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
 
 
 async def live_a_day(told: Told) -> None:
-    """A whole rescue, and requests that put secrets where a careless log would pick them up."""
+    """Run a complete rescue, and requests with secrets in places that a careless log would include."""
     platform = told.platform
     stage, anybody = RescueFactory(platform), platform.anonymous()
     signed_up = sign_up_body(password="a very own password", name="Zebulon Quirk")
@@ -74,7 +74,7 @@ async def live_a_day(told: Told) -> None:
     await anybody.post("/auth/sign-in", {"phone": signed_up["phone"], "password": "a wrong password"})
     await anybody.create("/auth/sign-up", signed_up)
     refreshed = expect(await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]}), 200)
-    await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]})  # used twice
+    await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]})  # reused
 
     scene = await stage.arrived()
     pin = (await scene.view())["pin"]
@@ -117,7 +117,7 @@ def _quote() -> dict[str, Any]:
 
 
 async def break_down(platform: Platform, token: str) -> None:
-    """A fault of ours in the middle of a request: its trace is logged, and the client is told nothing."""
+    """Raise an internal error in a request: its traceback is logged and not returned."""
 
     async def broken(*_: Any) -> Any:
         raise RuntimeError("a fault of ours")
@@ -138,12 +138,12 @@ def leaked(text: str, *words: str) -> list[str]:
     return [word for word in words if word in text]
 
 
-async def test_log_lines_are_json_and_hold_ids_only(told: Told) -> None:
+async def test_log_lines_are_json_and_contain_only_ids(told: Told) -> None:
     text = told.log.read_text()
     lines = [msgspec.json.decode(line) for line in text.splitlines()]
     assert len(lines) > 40
     assert {"at", "level", "event"} <= set.intersection(*(set(line) for line in lines))
-    assert "a fault of ours" in text  # our own faults are told, with their trace
+    assert "a fault of ours" in text  # internal errors are logged with their traceback
     assert told.ids[0] in text
     national = [phone.removeprefix("+1") for phone in told.phones]
     assert leaked(text, *told.passwords, *told.tokens, *told.phones, *national, *OUR_SECRETS) == []
@@ -151,13 +151,13 @@ async def test_log_lines_are_json_and_hold_ids_only(told: Told) -> None:
     assert "Bearer" not in text
 
 
-async def test_metrics_count_by_route_and_know_nobody(told: Told) -> None:
+async def test_metrics_contain_routes_and_no_personal_data(told: Told) -> None:
     text = told.platform.api.metrics.render().decode()
     assert "/api/v1/rescues/{rescue_id}" in text
     assert leaked(text, *told.passwords, *told.tokens, *told.phones, *told.ids, *told.texts) == []
 
 
-async def test_what_anybody_may_read_holds_no_secret(told: Told) -> None:
+async def test_public_files_contain_no_secret(told: Told) -> None:
     platform = told.platform
     anybody = platform.anonymous()
     paths = ["//config.json", "//openapi.json", "//docs", "//docs/reference.js", "//healthz", "//readyz"]
@@ -172,8 +172,8 @@ async def test_what_anybody_may_read_holds_no_secret(told: Told) -> None:
         assert leaked(text, *inside) == [], path
 
 
-async def test_no_password_and_no_token_is_on_disk_or_in_redis(told: Told) -> None:
-    """What is kept of them is hashed: who steals the files can sign in as nobody."""
+async def test_passwords_and_tokens_are_not_stored_on_disk_or_in_redis(told: Told) -> None:
+    """Only hashes are stored, so stolen files do not allow anyone to sign in."""
     secrets = [*told.passwords, *told.tokens]
     stored = b"".join(path.read_bytes() for path in told.folder.glob("store.sqlite3*"))
     assert told.ids[0].encode() in stored
@@ -183,8 +183,8 @@ async def test_no_password_and_no_token_is_on_disk_or_in_redis(told: Told) -> No
     assert [secret for secret in (*secrets, *told.phones) if secret.encode() in kept] == []
 
 
-async def test_the_emulators_leave_the_logs_as_they_are(tmp_path: Path) -> None:
-    """A framework that sets up logging by itself would write lines that are no JSON beside ours."""
+async def test_emulators_do_not_change_the_logging(tmp_path: Path) -> None:
+    """A framework that configures logging itself would write lines that are not JSON."""
     before = list(logging.getLogger().handlers)
     create_app(data=tmp_path, api_key="sk", webhook_secret="whsec", webhook_url=None)
     assert logging.getLogger().handlers == before

@@ -1,4 +1,4 @@
-"""A rescue does only what its state allows; anything else is 409 that says why, and changes nothing."""
+"""Commands that a rescue's state does not allow are rejected with 409 and a reason, and change nothing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ OPERATOR_MAY: Mapping[str, set[Status]] = {
 OPERATORS_OWN: Mapping[str, set[Status]] = {
     name: OPERATOR_MAY[name] for name in ("cancellation", "pin", "abort")
 }
-# What led to the state: the same person saying it again is answered 200, and nothing is changed.
+# The command that led to the state: repeated by the same user it returns 200 and changes nothing.
 LATEST: Mapping[Status, tuple[str, str]] = {
     "en_route": ("driver", "departure"),
     "arrived": ("driver", "arrival"),
@@ -53,7 +53,7 @@ LATEST: Mapping[Status, tuple[str, str]] = {
 
 
 class Attempt(NamedTuple):
-    """Somebody says something to a rescue."""
+    """One command of one user to a rescue."""
 
     role: str
     who: CheckedClient
@@ -64,7 +64,7 @@ class Attempt(NamedTuple):
 
 
 def attempts(scene: PreparedRescue, status: Status, operator: CheckedClient, pin: str) -> Iterator[Attempt]:
-    """Every command by everybody who sees the rescue."""
+    """Every command by every user who can see the rescue."""
 
     def of(role: str, who: CheckedClient, prefix: str, may: Mapping[str, set[Status]]) -> Iterator[Attempt]:
         for command, states in may.items():
@@ -95,7 +95,7 @@ def said(command: str, pin: str) -> Any:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-async def test_what_the_state_forbids_is_refused_with_the_reason_and_changes_nothing(
+async def test_commands_that_the_state_forbids_are_rejected_and_change_nothing(
     stage: RescueFactory, status: Status
 ) -> None:
     platform = stage.platform
@@ -121,7 +121,7 @@ async def test_what_the_state_forbids_is_refused_with_the_reason_and_changes_not
 
 
 @pytest.mark.parametrize("status", STATUSES)
-async def test_what_cancelling_would_cost_is_told_only_while_it_can_be_cancelled(
+async def test_the_cancellation_fee_is_shown_only_while_cancelling_is_possible(
     stage: RescueFactory, status: Status
 ) -> None:
     scene = await stage.in_state(status)
@@ -133,8 +133,8 @@ async def test_what_cancelling_would_cost_is_told_only_while_it_can_be_cancelled
 
 
 @pytest.mark.parametrize("status", sorted(FINAL))
-async def test_an_end_is_the_end_for_everybody(stage: RescueFactory, status: Status) -> None:
-    """With a version named too: it says that it is over, not that the version is stale."""
+async def test_a_final_state_rejects_every_command(stage: RescueFactory, status: Status) -> None:
+    """Even with If-Match the response says that the rescue has ended, not that the version is stale."""
     scene = await stage.in_state(status)
     version = (await scene.view())["version"]
     if status != "cancelled":
@@ -143,8 +143,8 @@ async def test_an_end_is_the_end_for_everybody(stage: RescueFactory, status: Sta
     assert (await scene.rider.get(scene.path)).headers["etag"] == f'"{version}"'
 
 
-async def test_drivers_have_no_say_before_they_are_asked(stage: RescueFactory) -> None:
-    """To a driver who is not on it, a rescue that waits does not exist."""
+async def test_drivers_cannot_act_on_a_rescue_before_an_offer(stage: RescueFactory) -> None:
+    """A waiting rescue is not found by a driver who has no offer for it."""
     for status in ("scheduled", "requested", "matching", "rejected", "unserved"):
         scene, driver = await stage.in_state(status), await stage.driver(online=False)
         for command in DRIVER_MAY:
@@ -153,7 +153,7 @@ async def test_drivers_have_no_say_before_they_are_asked(stage: RescueFactory) -
             assert (reply.status, reply.code) == (404, "not_found"), (status, command)
 
 
-async def test_a_rescue_goes_its_whole_way_and_every_repeat_changes_nothing(stage: RescueFactory) -> None:
+async def test_repeated_commands_change_nothing_throughout_a_rescue(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.assigned()
     pin = (await scene.view())["pin"]
     for command in ("departure", "arrival", "start", "completion"):
@@ -167,7 +167,7 @@ async def test_a_rescue_goes_its_whole_way_and_every_repeat_changes_nothing(stag
         assert await platform.digest() == before, command
 
 
-async def test_the_same_command_from_many_phones_happens_once(stage: RescueFactory) -> None:
+async def test_concurrent_repeats_of_a_command_take_effect_once(stage: RescueFactory) -> None:
     scene = await stage.assigned()
     replies = await asyncio.gather(*(scene.driver_posts("departure") for _ in range(20)))
     assert {reply.status for reply in replies} <= {200, 409}
@@ -176,7 +176,7 @@ async def test_the_same_command_from_many_phones_happens_once(stage: RescueFacto
     assert [entry["to"] for entry in timeline].count("en_route") == 1
 
 
-async def test_of_two_who_end_it_at_once_one_is_too_late(stage: RescueFactory) -> None:
+async def test_of_two_concurrent_final_commands_one_is_rejected(stage: RescueFactory) -> None:
     scene = await stage.arrived()
     body = {"outcome": "fixed_on_spot", "price_minor": 500}
     replies = await asyncio.gather(
@@ -198,7 +198,7 @@ async def tried(scene: PreparedRescue, pin: str) -> Reply:
 
 
 @pytest.mark.parametrize("renewed_by", ["rider", "operator"])
-async def test_five_wrong_pins_lock_it_until_it_is_renewed(stage: RescueFactory, renewed_by: str) -> None:
+async def test_five_wrong_pins_lock_the_start_until_the_pin_is_renewed(stage: RescueFactory, renewed_by: str) -> None:
     platform, scene = stage.platform, await stage.arrived()
     pin = (await scene.view())["pin"]
     for left in (4, 3, 2, 1, 0):
@@ -221,11 +221,11 @@ async def test_five_wrong_pins_lock_it_until_it_is_renewed(stage: RescueFactory,
         operator = await platform.person("admin")
         assert "pin" not in expect(await operator.post(f"/admin{scene.path}/pin"), 200)
     fresh = (await scene.view())["pin"]
-    assert (await tried(scene, wrong(fresh))).code == "pin_wrong"  # and not locked at once
+    assert (await tried(scene, wrong(fresh))).code == "pin_wrong"  # the renewed PIN is not locked
     assert expect(await tried(scene, fresh), 200)["status"] == "in_transit"
 
 
-async def test_guesses_beside_each_other_are_counted_one_by_one(stage: RescueFactory) -> None:
+async def test_concurrent_wrong_pins_are_counted_individually(stage: RescueFactory) -> None:
     scene = await stage.arrived()
     pin = (await scene.view())["pin"]
     guesses = [f"{(int(pin) + n) % 10_000:04}" for n in range(1, 31)]
@@ -239,7 +239,7 @@ async def test_guesses_beside_each_other_are_counted_one_by_one(stage: RescueFac
 # --- time --------------------------------------------------------------------------------------
 
 
-async def test_a_no_show_needs_its_wait(stage: RescueFactory) -> None:
+async def test_a_no_show_requires_the_waiting_time(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.arrived()
     before = await platform.digest()
     for seconds in (0, 599):
@@ -252,7 +252,7 @@ async def test_a_no_show_needs_its_wait(stage: RescueFactory) -> None:
     assert (rescue["status"], rescue["price_minor"]) == ("no_show", 1000)
 
 
-async def test_cancelling_costs_after_two_minutes_and_the_price_was_told_first(stage: RescueFactory) -> None:
+async def test_cancelling_costs_the_announced_fee_after_two_minutes(stage: RescueFactory) -> None:
     scene = await stage.assigned()
     told = expect(await scene.rider.get(f"{scene.path}/cancellation"), 200)
     assert (told["fee_minor"], told["currency"]) == (0, "CAD")
@@ -266,7 +266,7 @@ async def test_cancelling_costs_after_two_minutes_and_the_price_was_told_first(s
     assert (await scene.view())["payment"]["captured_minor"] == 700
 
 
-async def test_what_is_fixed_on_the_spot_costs_at_most_the_quote(stage: RescueFactory) -> None:
+async def test_a_repair_on_the_spot_costs_at_most_the_quote(stage: RescueFactory) -> None:
     platform, scene = stage.platform, await stage.arrived()
     total = (await scene.view())["quote"]["total_minor"]
     operator = await platform.person("admin")
@@ -288,7 +288,7 @@ async def test_what_is_fixed_on_the_spot_costs_at_most_the_quote(stage: RescueFa
     assert done["price_minor"] == total
 
 
-async def test_a_rescue_that_is_long_over_takes_no_more_messages(
+async def test_a_rescue_that_ended_long_ago_accepts_no_messages(
     stage: RescueFactory, platform: Platform
 ) -> None:
     scene = await stage.in_state("completed")

@@ -1,4 +1,4 @@
-"""Bad input gets 4xx problem details that say what is wrong, and changes nothing."""
+"""Invalid input gets a 4xx problem document that says what is wrong, and changes nothing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def is_problem(reply: Reply, status: int, code: str) -> None:
 
 
 @pytest.mark.parametrize(("raw", "status", "code"), BODIES)
-async def test_a_bad_body_is_refused_and_changes_nothing(
+async def test_an_invalid_body_is_rejected_and_changes_nothing(
     api: Api, store: SqliteStore, raw: bytes, status: int, code: str
 ) -> None:
     rider = await api.person("rider")
@@ -58,7 +58,7 @@ async def test_a_bad_body_is_refused_and_changes_nothing(
     assert await store.collection(THINGS).count() == 0
 
 
-async def test_a_body_of_another_media_type_is_refused(api: Api) -> None:
+async def test_a_body_of_another_media_type_is_rejected(api: Api) -> None:
     rider = await api.person("rider")
     reply = await rider.create("/things", raw=GOOD, headers={"content-type": "text/plain"})
     is_problem(reply, 415, "unsupported_media_type")
@@ -78,7 +78,7 @@ async def test_a_body_of_another_media_type_is_refused(api: Api) -> None:
         (b"x" * 5000, 413, "body_too_large"),
     ],
 )
-async def test_a_route_without_a_body_takes_none(api: Api, raw: bytes, status: int, code: str | None) -> None:
+async def test_a_route_without_a_body_rejects_a_body(api: Api, raw: bytes, status: int, code: str | None) -> None:
     rider = await api.person("rider")
     reply = await rider.create("/things/x/tip", raw=raw)
     if code is None:
@@ -103,11 +103,11 @@ async def test_a_body_without_a_declared_length_is_cut_off_at_the_limit(api: Api
     }
     async with api.session.post(url, data=endless(), headers=headers) as answer:
         assert answer.status == 413
-        # what is left unread is in the way of the connection's next request
+        # the unread rest of the body would precede the connection's next request
         assert answer.headers["connection"] == "close"
 
 
-async def test_a_body_that_ends_too_soon_does_no_harm(api: Api, store: SqliteStore) -> None:
+async def test_a_truncated_body_changes_nothing(api: Api, store: SqliteStore) -> None:
     rider = await api.person("rider")
     port = int(api.url.rpartition(":")[2])
     _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -125,7 +125,7 @@ async def test_a_body_that_ends_too_soon_does_no_harm(api: Api, store: SqliteSto
 
 
 @pytest.mark.parametrize("framing", ["length", "chunks"])
-async def test_a_body_that_comes_in_pieces_is_read_whole_and_the_connection_goes_on(
+async def test_a_body_sent_in_pieces_is_read_completely_and_the_connection_is_reused(
     api: Api, store: SqliteStore, framing: str
 ) -> None:
     rider = await api.person("rider")
@@ -153,7 +153,7 @@ async def test_a_body_that_comes_in_pieces_is_read_whole_and_the_connection_goes
     writer.close()
 
 
-async def test_a_body_with_two_lengths_is_refused(api: Api, store: SqliteStore) -> None:
+async def test_a_body_with_two_lengths_is_rejected(api: Api, store: SqliteStore) -> None:
     rider = await api.person("rider")
     reader, writer = await asyncio.open_connection("127.0.0.1", int(api.url.rpartition(":")[2]))
     writer.write(
@@ -162,7 +162,7 @@ async def test_a_body_with_two_lengths_is_refused(api: Api, store: SqliteStore) 
         b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
         % ((rider.token or "").encode(), len(GOOD), GOOD)
     )
-    answer = await reader.read()  # to the connection's end
+    answer = await reader.read()  # until the connection is closed
     assert answer.startswith(b"HTTP/1.1 400 ") and b'"code":"malformed_request"' in answer
     assert await store.collection(THINGS).count() == 0
 
@@ -181,7 +181,7 @@ async def test_a_body_with_two_lengths_is_refused(api: Api, store: SqliteStore) 
         ("lat=%FF&lng=1", None),
     ],
 )
-async def test_a_bad_query_is_refused(api: Api, query: str, field: str | None) -> None:
+async def test_an_invalid_query_is_rejected(api: Api, query: str, field: str | None) -> None:
     reply = await api.anonymous().get(f"/near?{query}")
     is_problem(reply, 422, "validation_failed")
     assert [error["field"] for error in reply.body["errors"][:1]] == ([field] if field else [])
@@ -196,7 +196,7 @@ async def made(rider: Client) -> str:
 @pytest.mark.parametrize(
     "if_match", ["7", '"x"', 'W/"1"', '"1", "2"', "", '"-1"', '"1', '"9999999999999999999"']
 )
-async def test_a_malformed_if_match_is_refused(api: Api, if_match: str) -> None:
+async def test_a_malformed_if_match_is_rejected(api: Api, if_match: str) -> None:
     rider = await api.person("rider")
     thing = await made(rider)
     reply = await rider.patch(f"/things/{thing}", {"at": {"lat": 1, "lng": 1}}, if_match=if_match)
@@ -205,7 +205,7 @@ async def test_a_malformed_if_match_is_refused(api: Api, if_match: str) -> None:
 
 
 @pytest.mark.parametrize("if_match", ["1", "7", "*"])
-async def test_if_match_on_a_route_that_ignores_it_is_refused(api: Api, if_match: str) -> None:
+async def test_if_match_on_a_route_without_versions_is_rejected(api: Api, if_match: str) -> None:
     rider = await api.person("rider")
     thing = await made(rider)
     headers = {"if-match": if_match if if_match == "*" else f'"{if_match}"'}
@@ -215,7 +215,7 @@ async def test_if_match_on_a_route_that_ignores_it_is_refused(api: Api, if_match
     assert (await rider.get("/things/count")).body == before
 
 
-async def test_a_stale_version_is_refused_and_the_current_one_taken(api: Api) -> None:
+async def test_a_stale_version_is_rejected_and_the_current_one_accepted(api: Api) -> None:
     rider = await api.person("rider")
     thing = await made(rider)
     move = {"at": {"lat": 1, "lng": 1}}
@@ -228,12 +228,12 @@ async def test_a_stale_version_is_refused_and_the_current_one_taken(api: Api) ->
 @pytest.mark.parametrize(
     "thing_id", ["thg_01jdc0000000000000000000r1", "x", "%00", "..%2f..%2fetc", "a" * 900, "é"]
 )
-async def test_what_does_not_exist_is_not_found(api: Api, thing_id: str) -> None:
+async def test_a_missing_resource_is_not_found(api: Api, thing_id: str) -> None:
     rider = await api.person("rider")
     is_problem(await rider.get(f"/things/{thing_id}"), 404, "not_found")
 
 
-async def test_unknown_paths_and_methods_are_problems_too(api: Api) -> None:
+async def test_unknown_paths_and_methods_return_problem_documents(api: Api) -> None:
     rider = await api.person("rider")
     is_problem(await rider.get("/nothing"), 404, "not_found")
     is_problem(await rider.get("//nothing/at/all"), 404, "not_found")
@@ -259,12 +259,12 @@ async def test_a_version_conflict_that_was_not_retried_is_409(api: Api) -> None:
     is_problem(await api.anonymous().get("/fail/race"), 409, "conflict")
 
 
-async def test_a_hook_gets_its_bytes_as_they_came(api: Api) -> None:
+async def test_a_webhook_receives_the_raw_bytes(api: Api) -> None:
     reply = await api.anonymous().post("/hooks", raw=b"\xff\x00{", headers={"content-type": "text/x"})
     assert (reply.status, reply.body) == (200, {"bytes": 3})
 
 
-async def test_a_sane_request_id_is_kept_and_another_replaced(api: Api) -> None:
+async def test_a_valid_request_id_is_kept_and_an_invalid_one_replaced(api: Api) -> None:
     anybody = api.anonymous()
     kept = await anybody.get("/clock", headers={"x-request-id": "trace-0123456789"})
     assert kept.headers["x-request-id"] == "trace-0123456789"

@@ -1,4 +1,4 @@
-"""Requests that the connection answers directly and those that come by ASGI get the same responses."""
+"""Requests get the same responses on the fast path and through ASGI."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ CASES = [
 @pytest.mark.parametrize(
     "case", CASES, ids=[f"{c.method} {c.path}?{c.query} {n}" for n, c in enumerate(CASES)]
 )
-async def test_both_ways_answer_the_same(api: Api, case: Request) -> None:
+async def test_the_fast_path_and_asgi_return_the_same_response(api: Api, case: Request) -> None:
     rider = await api.person("rider")
     created = await rider.create("/things", {"label": "a", "at": {"lat": 45.5, "lng": -73.6}})
     case = replace(case, path=case.path.replace("THING", created.body["id"]), token=rider.token)
@@ -66,7 +66,7 @@ async def test_both_ways_answer_the_same(api: Api, case: Request) -> None:
     assert directly == by_asgi
 
 
-async def test_the_cases_meet_every_kind_of_response(api: Api) -> None:
+async def test_the_cases_cover_every_kind_of_response(api: Api) -> None:
     rider = await api.person("rider")
     asked = [
         await ask_directly(api.gateway, replace(case, token=rider.token), new_address()) for case in CASES
@@ -81,7 +81,7 @@ async def limited(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
         yield running
 
 
-async def test_both_ways_share_one_limit_and_one_metric(limited: Api) -> None:
+async def test_the_fast_path_and_asgi_share_limits_and_metrics(limited: Api) -> None:
     rider, address = await limited.person("rider"), new_address()
     case = Request("GET", "/me", token=rider.token)
     ways = [ask_directly, ask] * 4
@@ -91,8 +91,8 @@ async def test_both_ways_share_one_limit_and_one_metric(limited: Api) -> None:
     assert sum(timings.counts) == ADDRESS_PER_MINUTE
 
 
-async def test_a_real_connection_answers_directly_and_by_asgi_alike(api: Api) -> None:
-    """A body in two pieces and a percent-escaped path go by ASGI."""
+async def test_a_real_connection_serves_the_fast_path_and_asgi(api: Api) -> None:
+    """A body in two pieces and a percent-escaped path go through ASGI."""
     rider = await api.person("rider")
     created = await rider.create("/things", {"label": "a", "at": {"lat": 45.5, "lng": -73.6}})
     plain = await rider.get(f"/things/{created.body['id']}")

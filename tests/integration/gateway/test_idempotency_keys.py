@@ -1,4 +1,4 @@
-"""A repeated creation creates once, whatever happens to the answers."""
+"""A repeated creation creates once, even if responses are lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def thing(label: str = "a") -> dict[str, Any]:
     return {"label": label, "at": {"lat": 45.5, "lng": -73.6}}
 
 
-async def test_a_repeat_gets_the_first_status_and_the_same_thing(api: Api, store: SqliteStore) -> None:
+async def test_a_repeat_returns_the_first_status_and_the_same_resource(api: Api, store: SqliteStore) -> None:
     rider = await api.person("rider")
     first = await rider.post("/things", thing(), key="k-1")
     again = await rider.post("/things", thing(), key="k-1")
@@ -30,7 +30,7 @@ async def test_a_repeat_gets_the_first_status_and_the_same_thing(api: Api, store
     assert await store.collection(THINGS).count() == 1
 
 
-async def test_a_repeat_tells_what_the_thing_is_now(api: Api) -> None:
+async def test_a_repeat_returns_the_current_resource(api: Api) -> None:
     rider = await api.person("rider")
     first = await rider.post("/things", thing(), key="k-1")
     await rider.patch(f"/things/{first.body['id']}", {"at": {"lat": 1, "lng": 2}})
@@ -38,14 +38,14 @@ async def test_a_repeat_tells_what_the_thing_is_now(api: Api) -> None:
     assert (again.status, again.headers["etag"], again.body["lat"]) == (201, '"2"', 1)
 
 
-async def test_the_same_body_written_otherwise_is_the_same(api: Api) -> None:
+async def test_an_equivalent_body_counts_as_the_same(api: Api) -> None:
     rider = await api.person("rider")
     first = await rider.post("/things", thing(), key="k-1")
     again = await rider.post("/things", raw=b'{ "at": {"lng": -73.6, "lat": 45.5}, "label": "a"}', key="k-1")
     assert (again.status, again.body["id"]) == (201, first.body["id"])
 
 
-async def test_another_body_with_the_same_key_is_refused(api: Api, store: SqliteStore) -> None:
+async def test_another_body_with_the_same_key_is_rejected(api: Api, store: SqliteStore) -> None:
     rider = await api.person("rider")
     await rider.post("/things", thing("a"), key="k-1")
     reply = await rider.post("/things", thing("b"), key="k-1")
@@ -58,19 +58,19 @@ async def test_a_key_belongs_to_its_user_and_route(api: Api, store: SqliteStore)
     first, second = await ana.post("/things", thing(), key="k"), await bo.post("/things", thing(), key="k")
     assert first.body["id"] != second.body["id"]
     assert (await ana.post("/things/x/tip", key="k")).status == 200
-    reply = await ana.post("/things/y/tip", key="k")  # the same route, another thing
+    reply = await ana.post("/things/y/tip", key="k")  # the same route, another widget
     assert (reply.status, reply.code) == (422, "idempotency_key_reused")
 
 
 @pytest.mark.parametrize("key", [None, "", "x" * 256, "tab\tin it"])
-async def test_a_key_is_required_and_must_make_sense(api: Api, store: SqliteStore, key: str | None) -> None:
+async def test_a_missing_or_invalid_key_is_rejected(api: Api, store: SqliteStore, key: str | None) -> None:
     rider = await api.person("rider")
     reply = await rider.post("/things", thing(), key=key)
     assert (reply.status, reply.code) == (400, "idempotency_key_required")
     assert await store.collection(THINGS).count() == 0
 
 
-async def test_repeats_beside_each_other_create_once(api: Api, store: SqliteStore) -> None:
+async def test_concurrent_repeats_create_once(api: Api, store: SqliteStore) -> None:
     rider = await api.person("rider")
     replies = await asyncio.gather(*(rider.post("/things", thing(), key="k-1") for _ in range(12)))
     assert {reply.status for reply in replies} == {201}
@@ -78,7 +78,7 @@ async def test_repeats_beside_each_other_create_once(api: Api, store: SqliteStor
     assert await store.collection(THINGS).count() == 1
 
 
-async def test_after_an_error_the_same_request_is_tried_again(api: Api) -> None:
+async def test_a_request_that_failed_can_be_repeated(api: Api) -> None:
     rider = await api.person("rider")
     for _ in range(2):
         assert (await rider.post("/things", thing("refused"), key="k-1")).status == 409
@@ -110,7 +110,7 @@ async def claimed(keys: Idempotency, body: bytes = b"{}") -> str:
     return await keys.claim(b"k", actor="usr_1", route="POST /x", path="/x", body=body, prefix="thg")
 
 
-async def test_a_key_is_kept_48_hours_and_then_free(store: SqliteStore) -> None:
+async def test_a_key_is_released_after_48_hours(store: SqliteStore) -> None:
     wall = Wall()
     keys = Idempotency(store, Clock(wall=wall), "secret")
     first = await claimed(keys)
@@ -124,13 +124,13 @@ async def test_a_key_is_kept_48_hours_and_then_free(store: SqliteStore) -> None:
     assert await claimed(keys, b"[]") == second
 
 
-async def test_two_processes_hand_out_one_id(store: SqliteStore) -> None:
+async def test_two_processes_assign_the_same_id(store: SqliteStore) -> None:
     here, there = (Idempotency(store, Clock(), "secret") for _ in range(2))
     ids = await asyncio.gather(*(claimed(keys) for keys in (here, there) * 10))
     assert len(set(ids)) == 1
 
 
-async def test_old_keys_are_swept_and_young_ones_kept(store: SqliteStore) -> None:
+async def test_expired_keys_are_deleted_and_others_kept(store: SqliteStore) -> None:
     wall = Wall()
     keys = Idempotency(store, Clock(wall=wall), "secret")
     await claimed(keys)
@@ -145,18 +145,18 @@ async def used(keys: Idempotency, body: bytes) -> None:
     await keys.release(b"k", actor="usr_1", route="POST /x", path="/x", body=body)
 
 
-async def test_a_released_key_takes_another_body_and_stands_for_the_same_id(store: SqliteStore) -> None:
+async def test_a_released_key_accepts_another_body_and_keeps_its_id(store: SqliteStore) -> None:
     keys = Idempotency(store, Clock(), "secret")
     first = await claimed(keys, b"[]")
     await used(keys, b"[]")
     assert await claimed(keys, b"{}") == first
-    await used(keys, b"[]")  # late: the key is another body's by now
+    await used(keys, b"[]")  # too late: the key belongs to another body by now
     with pytest.raises(IdempotencyKeyReused):
         await claimed(keys, b"[]")
     assert await claimed(keys, b"{}") == first
 
 
-async def test_of_many_bodies_that_want_a_released_key_one_gets_it(store: SqliteStore) -> None:
+async def test_only_one_of_many_bodies_gets_a_released_key(store: SqliteStore) -> None:
     here, there = (Idempotency(store, Clock(), "secret") for _ in range(2))
     first = await claimed(here, b"[]")
     await used(here, b"[]")

@@ -1,4 +1,4 @@
-"""Health, readiness, the reference, the apps and what protects them."""
+"""Health, readiness, the API reference, the web apps and their security headers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_the_web_apps_configuration_is_served(api: Api) -> None:
     assert (await api.anonymous().get("//config.json")).body == {"realtime_url": "http://127.0.0.1:8001"}
 
 
-async def test_an_app_is_served_with_its_assets_for_ever_and_its_page_never(
+async def test_assets_of_an_app_are_cached_forever_and_its_page_never(
     store: SqliteStore, redis: RedisClient, tmp_path: Path
 ) -> None:
     built = tmp_path / "dist"
@@ -80,7 +80,7 @@ async def test_an_app_is_served_with_its_assets_for_ever_and_its_page_never(
         assert script.headers["content-type"].startswith("text/javascript")
         assert (script.headers["content-encoding"], script.headers["vary"]) == ("gzip", "accept-encoding")
         plain = await anybody.get("//admin/assets/main-1a2b.js", headers={"accept-encoding": "identity"})
-        assert plain.body == script.body  # the client unpacks
+        assert plain.body == script.body  # the client decompresses it
         assert (await anybody.get("//admin/assets/gone.js")).status == 404
         for path in ("//admin/../secret.txt", "//admin/%2e%2e/secret.txt", "//admin/..%2fsecret.txt"):
             assert b"not for you" not in (await anybody.get(path)).body
@@ -88,7 +88,7 @@ async def test_an_app_is_served_with_its_assets_for_ever_and_its_page_never(
         assert (leads.status, leads.headers["location"]) == (302, "/admin")
 
 
-async def test_every_answer_forbids_guessing_its_type_and_allows_no_other_origin(api: Api) -> None:
+async def test_every_response_forbids_type_sniffing_and_other_origins(api: Api) -> None:
     rider = await api.person("rider")
     origin = {"origin": "https://evil.example"}
     for reply in (
@@ -100,19 +100,19 @@ async def test_every_answer_forbids_guessing_its_type_and_allows_no_other_origin
         assert not [name for name in reply.headers if name.lower().startswith("access-control")]
 
 
-async def test_head_is_get_without_its_body(api: Api) -> None:
+async def test_head_returns_the_headers_of_get_without_a_body(api: Api) -> None:
     rider = await api.person("rider")
     get, head = await rider.get("/me"), await rider.send("HEAD", "/me")
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == get.headers["content-length"]
 
 
-async def test_options_tells_what_a_path_takes(api: Api) -> None:
+async def test_options_lists_the_methods_of_a_path(api: Api) -> None:
     reply = await api.anonymous().send("OPTIONS", "/me")
     assert (reply.status, reply.headers["allow"]) == (204, "GET, HEAD, OPTIONS, PATCH")
 
 
-async def test_requests_beside_each_other_keep_apart(api: Api) -> None:
+async def test_concurrent_requests_are_kept_apart(api: Api) -> None:
     people = [await api.person("rider", name=f"Rider {n}") for n in range(8)]
     replies = await asyncio.gather(*(person.get("/me") for person in people * 5))
     assert [reply.body["name"] for reply in replies] == [f"Rider {n}" for n in range(8)] * 5

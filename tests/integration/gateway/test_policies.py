@@ -1,4 +1,4 @@
-"""Deny first: no token, no answer; the wrong role, no answer."""
+"""Requests without a token or with the wrong role are rejected."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_every_route_that_is_not_public_requires_a_token(api: Api, store: 
         (("admin",), {"/for/operators", "/for/admins"}),
     ],
 )
-async def test_a_route_is_for_the_roles_that_it_names(
+async def test_a_route_accepts_only_the_roles_that_it_names(
     api: Api, roles: tuple[str, ...], allowed: set[str]
 ) -> None:
     person = await api.person(*roles)
@@ -50,7 +50,7 @@ async def test_a_route_is_for_the_roles_that_it_names(
             assert (reply.status, reply.code) == (403, "forbidden")
 
 
-async def test_a_forbidden_request_is_refused_before_its_body_is_read(api: Api) -> None:
+async def test_a_forbidden_request_is_rejected_before_its_body_is_read(api: Api) -> None:
     driver = await api.person("driver")
     assert (await driver.create("/things", raw=b"{")).status == 403
     assert (await api.anonymous().create("/things", raw=b"{")).status == 401

@@ -1,4 +1,4 @@
-"""LimitSettings in the request path: each user, each address, and sensitive routes more strictly."""
+"""Rate limits of requests: per user, per address, and stricter ones for sensitive routes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def statuses(client: Client, path: str, times: int, method: str = "GET") -
     return [(await client.send(method, path)).status for _ in range(times)]
 
 
-async def test_a_user_is_limited_wherever_they_come_from(strict: Api) -> None:
+async def test_a_user_is_limited_across_addresses(strict: Api) -> None:
     rider = await strict.person("rider")
     elsewhere = Client(strict, "203.0.113.200", rider.grant)
     assert await statuses(rider, "/me", 3) == [200] * 3
@@ -45,16 +45,16 @@ async def test_a_rate_limited_response_has_retry_after(strict: Api) -> None:
     await statuses(rider, "/me", 5)
     reply = await rider.get("/me")
     assert (reply.status, reply.code) == (429, "rate_limited")
-    assert 1 <= int(reply.headers["retry-after"]) <= 12  # a token grows every 12 s
+    assert 1 <= int(reply.headers["retry-after"]) <= 12  # one token is added every 12 s
 
 
-async def test_sensitive_routes_have_a_limit_of_their_own(strict: Api) -> None:
+async def test_sensitive_routes_have_their_own_limit(strict: Api) -> None:
     anybody = strict.anonymous()
     assert await statuses(anybody, "/guarded", 4, "POST") == [200, 200, 200, 429]
     assert await statuses(anybody, "/who", 1) == [200]
 
 
-async def test_guesses_at_tokens_and_paths_count_too(strict: Api) -> None:
+async def test_invalid_tokens_and_unknown_paths_count_towards_the_limit(strict: Api) -> None:
     guesser = strict.anonymous()
     wrong = [(await guesser.get("/me", headers={"authorization": f"Bearer {n}"})).status for n in range(6)]
     assert wrong == [401] * 6
@@ -65,7 +65,7 @@ async def test_health_is_never_limited(strict: Api) -> None:
     assert await statuses(strict.anonymous(), "//healthz", 20) == [200] * 20
 
 
-async def test_without_redis_requests_are_answered_and_still_limited(
+async def test_without_redis_requests_are_still_served_and_limited(
     store: SqliteStore, own_redis_server: EmbeddedRedis
 ) -> None:
     async with (

@@ -1,4 +1,4 @@
-"""A request looks its route up once and crosses few of our files before its handler."""
+"""A request looks up its route once and crosses few of our files before its handler."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.platform.in_process import running_platform
 MOST_FILES = 12
 
 
-async def test_a_request_crosses_at_most_twelve_files_and_is_looked_up_once(tmp_path: Path) -> None:
+async def test_a_request_crosses_at_most_twelve_files_and_one_route_lookup(tmp_path: Path) -> None:
     async with running_platform(tmp_path) as platform:
         seen = [(name, trace) async for name, trace in traces(platform)]
     assert [name for name, _ in seen] == ["GET /me", "GET /me/notifications?limit=5", "PATCH /me"]
@@ -20,5 +20,5 @@ async def test_a_request_crosses_at_most_twelve_files_and_is_looked_up_once(tmp_
         assert len(trace.files) <= MOST_FILES, (name, trace.files)
         assert trace.look_ups <= 1, name
     by_name = dict(seen)
-    assert by_name["GET /me"].look_ups == 0  # its target is remembered
+    assert by_name["GET /me"].look_ups == 0  # its target is cached
     assert by_name["PATCH /me"].look_ups == 1

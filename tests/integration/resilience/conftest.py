@@ -1,4 +1,4 @@
-"""Faults are waited out, and what never happens is a failure, not a hang."""
+"""Fixtures of tests that cause faults: a platform with short time-outs, and a time limit for each test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["a_minute_at_most", "platform", "stage"]
 
 @pytest.fixture
 async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
-    """A platform of the test's own, with short timeouts: Stripe 1 s, the store 1 s, a request 4 s."""
+    """A platform for one test, with short time-outs: Stripe 1 s, the store 1 s, a request 4 s."""
     short = {"STRIPE_TIMEOUT_SECONDS": "1", "REQUEST_SECONDS": "4", "JOBS_SWEEP_SECONDS": "0.3"}
     async with running_platform(tmp_path, timeout_s=1.0, **short) as running:
         running.contract.under_faults = True

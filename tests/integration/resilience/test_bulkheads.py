@@ -1,4 +1,4 @@
-"""One API process under more than it can carry: bounded in number and time, and quick to say no."""
+"""An overloaded API process bounds requests in number and time, and rejects the others at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GENEROUS = LimitSettings(user_per_minute=100_000, address_per_minute=100_000, se
 
 
 class Slow:
-    """A part whose dependency does not answer until the test says so."""
+    """A part whose dependency does not respond until the test allows it."""
 
     def __init__(self) -> None:
         self.answers = asyncio.Event()
@@ -75,7 +75,7 @@ def is_a_polite_no(reply: Reply) -> bool:
     return (reply.status, reply.code, reply.headers.get("retry-after")) == (503, "overloaded", "1")
 
 
-async def test_a_route_that_waits_keeps_half_of_the_room_free(store: SqliteStore, redis: RedisClient) -> None:
+async def test_a_slow_route_leaves_half_of_the_slots_free(store: SqliteStore, redis: RedisClient) -> None:
     async with running(store, redis) as (api, slow):
         somebody = api.anonymous()
         waiting = [asyncio.create_task(somebody.get("/slow")) for _ in range(ROOM // 2)]
@@ -88,7 +88,7 @@ async def test_a_route_that_waits_keeps_half_of_the_room_free(store: SqliteStore
         assert (await somebody.get("/slow")).status == 200
 
 
-async def test_a_full_process_says_no_at_once_and_is_alive_and_ready(
+async def test_a_full_process_rejects_at_once_and_stays_alive_and_ready(
     store: SqliteStore, redis: RedisClient
 ) -> None:
     async with running(store, redis) as (api, slow):
@@ -110,7 +110,7 @@ async def test_a_full_process_says_no_at_once_and_is_alive_and_ready(
         assert "http_requests_in_flight 0.0" in api.metrics.render().decode()
 
 
-async def test_who_takes_too_long_is_cut_off_and_makes_room(store: SqliteStore, redis: RedisClient) -> None:
+async def test_a_request_that_times_out_frees_its_slot(store: SqliteStore, redis: RedisClient) -> None:
     async with running(store, redis, seconds=0.3) as (api, slow):
         somebody = api.anonymous()
         replies = await asyncio.gather(*(somebody.get(path) for path in ("/slow", "/slower")))
@@ -123,7 +123,7 @@ async def test_who_takes_too_long_is_cut_off_and_makes_room(store: SqliteStore, 
 
 
 @pytest.mark.parametrize("sent", [b"", b'{"phone":'])
-async def test_a_body_that_does_not_come_is_its_clients_fault(
+async def test_a_missing_body_is_a_client_error(
     store: SqliteStore, redis: RedisClient, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     monkeypatch.setattr(pipeline, "BODY_SECONDS", 0.2)
@@ -137,7 +137,7 @@ async def test_a_body_that_does_not_come_is_its_clients_fault(
         writer.close()
 
 
-async def test_500_sign_ins_at_once_are_bounded_and_nobody_else_waits(
+async def test_500_concurrent_sign_ins_are_bounded_and_delay_no_other_route(
     store: SqliteStore, redis: RedisClient
 ) -> None:
     async with serving(store=store, redis=redis, auth=SLOW_HASHES, limits=GENEROUS) as api:
@@ -155,6 +155,6 @@ async def test_500_sign_ins_at_once_are_bounded_and_nobody_else_waits(
         refused = [reply for reply in replies if reply.status != 200]
         assert {reply.status for reply in replies} == {200, 503}
         assert all(reply.headers["retry-after"] for reply in refused)
-        assert len(replies) - len(refused) >= 64  # as many as may wait are served
+        assert len(replies) - len(refused) >= 64  # all that may wait are served
         again = await api.anonymous().post("/auth/sign-in", {"phone": "+15145550142", "password": PASSWORD})
         assert again.status == 200

@@ -1,4 +1,4 @@
-"""Every 503 of every process says when to come again, whoever answers it."""
+"""Every 503 of every process has a Retry-After header."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from supportcarr.kit.redis.client import RedisClient
 
 
 def kinds(of: type[ApiError]) -> Iterator[type[ApiError]]:
-    """That kind of refusal, and all that are made of it."""
+    """The error class and all its subclasses."""
     yield of
     for kind in of.__subclasses__():
         yield from kinds(kind)
@@ -27,30 +27,30 @@ BUSY = sorted({kind for kind in kinds(ApiError) if kind.status in (429, 503)}, k
 
 
 @pytest.mark.parametrize("kind", BUSY, ids=lambda kind: kind.__name__)
-def test_a_refusal_for_now_says_when_to_come_again(kind: type[ApiError]) -> None:
+def test_every_temporary_error_says_when_to_retry(kind: type[ApiError]) -> None:
     for refusal in (kind(), kind("Not just now"), kind(retry_after=2.1)):
         waits = dict(headers_of(refusal))[b"retry-after"]
         assert int(waits) >= max(1, refusal.retry_after or 0)
 
 
-def test_there_is_more_than_one_kind_of_refusal_for_now() -> None:
+def test_there_are_several_kinds_of_temporary_errors() -> None:
     assert {kind.__name__ for kind in BUSY} >= {"Overloaded", "RateLimited", "Unavailable"}
 
 
 async def waits(url: str) -> tuple[int, int]:
-    """The status, and the seconds of Retry-After."""
+    """The status, and the Retry-After header in seconds."""
     async with aiohttp.ClientSession() as http, http.get(url) as answer:
         return answer.status, int(answer.headers["retry-after"])
 
 
-async def test_a_process_that_may_not_work_yet_says_when_to_ask_again() -> None:
+async def test_a_process_that_is_not_ready_says_when_to_retry() -> None:
     server = await serve_metrics(lambda: b"", "127.0.0.1", 0, lifecycle=Lifecycle())
     async with server:
         port = server.sockets[0].getsockname()[1]
         assert await waits(f"http://127.0.0.1:{port}/readyz") == (503, 1)
 
 
-async def test_a_real_time_process_that_does_not_hear_yet_says_when_to_ask_again(redis: RedisClient) -> None:
+async def test_a_real_time_process_that_is_not_ready_says_when_to_retry(redis: RedisClient) -> None:
     async with running_server(redis) as edge:
         edge.app.fan_out.listening.clear()
         assert await waits(f"{edge.url}/readyz") == (503, 1)

@@ -1,4 +1,4 @@
-"""A process that is told to end writes down everything that it did, and ends."""
+"""A process that is terminated writes all its log lines before it ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLIENTS = 20
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_every_answer_that_left_is_in_the_log_after_the_end(
+async def test_every_response_is_in_the_log_after_the_process_ended(
     tmp_path: Path, own_redis_server: EmbeddedRedis, number: signal.Signals
 ) -> None:
     async with Fleet(tmp_path, own_redis_server) as fleet:
@@ -28,7 +28,7 @@ async def test_every_answer_that_left_is_in_the_log_after_the_end(
         enough = asyncio.Event()
 
         async def ask_on(address: str) -> None:
-            """Until the process is gone."""
+            """Send requests until the process has ended."""
             headers = {"authorization": f"Bearer {token}", "x-forwarded-for": address}
             while True:
                 try:

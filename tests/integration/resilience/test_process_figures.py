@@ -1,4 +1,4 @@
-"""What each real process tells Prometheus of itself."""
+"""The metrics that each real process exports to Prometheus."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIGURES = {
 
 
 @pytest.mark.parametrize("role", list(FIGURES))
-async def test_a_process_tells_its_figures(
+async def test_a_process_exports_its_metrics(
     tmp_path: Path, own_redis_server: EmbeddedRedis, role: str
 ) -> None:
     async with Fleet(tmp_path, own_redis_server) as fleet:

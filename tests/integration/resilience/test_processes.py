@@ -1,4 +1,4 @@
-"""Real processes: who signs out of one is out of all, whatever Redis does; a full disk stops writes."""
+"""Real processes: a sign-out reaches all of them, whatever happens to Redis; a full disk stops writes only."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def sign_out(fleet: Fleet, member: FleetProcess, token: str) -> None:
     assert (await fleet.request(member, "POST", "/auth/sign-out", token=token)).status == 204
 
 
-async def test_who_signs_out_here_is_out_there_whatever_redis_does(
+async def test_a_sign_out_reaches_other_processes_whatever_happens_to_redis(
     fleet: Fleet, own_redis_server: EmbeddedRedis
 ) -> None:
     here, there, sockets = await fleet.start("api"), await fleet.start("api"), await fleet.start("realtime")
@@ -62,7 +62,7 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
     for token in (stays, *tokens):
         assert await lets_in(fleet, there, token)
 
-    # as every day
+    # without faults
     async with connected_client(sockets.url, tokens[0]) as connected:
         await sign_out(fleet, here, tokens[0])
         await comes_to_refuse(fleet, there, tokens[0])
@@ -70,7 +70,7 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
     await comes_to_refuse_sockets(sockets, tokens[0])
     assert await fleet.metric(there, "revocation_store_lookups_total") == 0
 
-    # without Redis the store is asked, and a process can start
+    # without Redis, processes read the store and can start
     own_redis_server.kill()
 
     async def is_missed() -> bool:
@@ -86,7 +86,7 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
         assert not await lets_in(fleet, late, token)
     assert await lets_in(fleet, late, stays)
 
-    # it is back, and empty
+    # Redis is back, and empty
     own_redis_server.start()
     for member in (here, there, late, sockets):
 
@@ -103,7 +103,7 @@ async def test_who_signs_out_here_is_out_there_whatever_redis_does(
     await comes_to_refuse_sockets(sockets, tokens[2])
 
 
-async def test_a_full_disk_refuses_what_must_be_written_and_nothing_else(fleet: Fleet) -> None:
+async def test_a_full_disk_rejects_writes_and_nothing_else(fleet: Fleet) -> None:
     api = await fleet.start("api")
     number = new_phone()
     token = await fleet.sign_up(api, number)

@@ -1,5 +1,5 @@
-"""A process is not ready before it knows which sessions ended, however slow the store is to tell it; and by
-then an empty Redis knows them too."""
+"""A process is not ready before it knows the ended sessions, however slow the store is; by then they have
+been written to an empty Redis, too."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MAINS = {"api": processes._api, "realtime": processes._realtime, "worker": proce
 
 
 class Reluctant:
-    """A store that does not say which sessions there are until it is let."""
+    """A store that does not return sessions until the test allows it."""
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class _ReluctantCollection:
 
 @dataclass(slots=True)
 class Starting:
-    """A process that is about to start, on a Redis that was wiped; *gone* signed out before that."""
+    """A process that is about to start with a wiped Redis; *gone* is a session that had ended before."""
 
     settings: Settings
     store: Reluctant
@@ -79,7 +79,7 @@ class Starting:
 
 
 async def two_sessions(path: Path, settings: Settings, redis_url: str) -> tuple[Grant, Grant]:
-    """One that has ended, and one that has not."""
+    """One session that has ended, and one that has not."""
     store = SqliteStore(path)
     async with RedisClient(redis_url) as redis:
         revocations = Revocations(store, Clock(), settings.auth, redis)
@@ -126,7 +126,7 @@ async def starting(
 
 
 async def answers(url: str, token: str = "") -> int | None:
-    """The status; ``None``: nobody listens there."""
+    """The status; ``None``: the port is closed."""
     headers = {"x-forwarded-for": new_address()} | ({"authorization": f"Bearer {token}"} if token else {})
     try:
         async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as answer:
@@ -136,7 +136,7 @@ async def answers(url: str, token: str = "") -> int | None:
 
 
 @pytest.mark.parametrize("role", list(MAINS))
-async def test_a_process_is_ready_when_it_knows_who_signed_out(
+async def test_a_process_is_ready_only_when_it_knows_the_ended_sessions(
     starting: Starting, own_redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch, role: str
 ) -> None:
     lifecycle = Lifecycle()

@@ -1,4 +1,4 @@
-"""What a platform does without Redis, with one that is slow or silent, and when it is back."""
+"""A platform without Redis, with a slow or unresponsive one, and after its recovery."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ COVERAGE = f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"
 
 
 async def report(platform: Platform, driver: Client, *, later_s: float = 1) -> Reply:
-    """The driver is there so much later."""
+    """Report the driver's position *later_s* seconds later."""
     platform.clock.advance(later_s)
     position = {"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": platform.clock.city().isoformat()}
     return await driver.post("/me/positions", position)
 
 
 async def becomes(rider: Client, rescue_id: str, *statuses: str) -> Any:
-    """Wait until the rescue is in one of those states; the rescue."""
+    """Wait until the rescue has one of those statuses; return the rescue."""
     now: Any = None
 
     async def is_there() -> bool:
@@ -42,14 +42,14 @@ async def becomes(rider: Client, rescue_id: str, *statuses: str) -> Any:
 
 
 async def told(platform: Platform, user_id: str) -> list[StreamEvent]:
-    """Everything on that person's stream."""
+    """All events on that user's stream."""
     stream = user_stream(user_id)
     epoch = (await platform.container.streams.current_positions([stream]))[stream].partition(":")[0]
     return await platform.container.streams.read(stream, f"{epoch}:0", 1000)
 
 
 def moves(items: Sequence[StreamEvent], rescue_id: str) -> list[str]:
-    """The states of that rescue, in the order they were told."""
+    """The statuses of that rescue in the order of the stream."""
     said = [msgspec.json.decode(item.data) for item in items if item.name == "rescue:status_update"]
     return [one["status"] for one in said if one["rescue_id"] == rescue_id]
 
@@ -64,7 +64,7 @@ def is_unavailable(reply: Reply) -> bool:
     )
 
 
-async def test_without_redis_everything_goes_on_but_what_lives_in_it(
+async def test_without_redis_everything_works_except_data_kept_only_there(
     platform: Platform, stage: RescueFactory
 ) -> None:
     riding = await stage.in_transit()
@@ -79,17 +79,17 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
     assert (await waiting.get(COVERAGE)).body["covered"] is True
     assert (await platform.anonymous().get("//readyz")).status == 200
 
-    # positions are the one thing that is nowhere else
+    # positions are stored in Redis only
     assert is_unavailable(await report(platform, riding.assigned_driver))
 
-    # a rescue is asked for, without an arrival time, and its card is held
+    # a rescue can be requested, without an arrival time, and the amount is held on the card
     quote = expect(await waiting.post("/quotes", quote_body()), 201)
     assert quote.get("eta_seconds") is None
     asked = {"quote_id": quote["id"], "payment_method_id": card}
     rescue = expect(await waiting.create("/rescues", asked), 201)
     await becomes(waiting, rescue["id"], "matching")
 
-    # one that is under way comes to its end, and is paid
+    # a rescue in progress is completed and paid
     expect(await riding.driver_posts("completion", {"outcome": "delivered"}), 200)
     paid = await becomes(riding.rider, riding.rescue_id, "completed")
 
@@ -99,7 +99,7 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
 
     await until(is_captured)
 
-    # the other is given up, and its hold let go
+    # the other is cancelled and its hold released
     expect(await waiting.post(f"/rescues/{rescue['id']}/cancellation", {"reason": "fixed_it"}), 200)
 
     async def is_released() -> bool:
@@ -107,11 +107,11 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
 
     await until(is_released)
 
-    # who signs out is out
+    # a signed-out user is rejected
     expect(await waiting.post("/auth/sign-out"), 204)
     assert (await waiting.get("/me")).status == 401
 
-    # Redis is back: what happened meanwhile is told, once and in order
+    # Redis is back: events since then are published, once and in order
     platform.faults.heal()
     await until(lambda: not platform.relay.stats()["retrying"])
     await platform.settle()
@@ -126,7 +126,7 @@ async def test_without_redis_everything_goes_on_but_what_lives_in_it(
     await until(lambda: not platform.container.tokens.stale())
 
 
-async def test_without_redis_and_store_nobody_is_believed(platform: Platform) -> None:
+async def test_without_redis_and_store_no_token_is_accepted(platform: Platform) -> None:
     rider = await platform.person("rider")
     platform.faults.redis.shut()
     await redis_is_missed(platform)
@@ -141,7 +141,7 @@ async def test_without_redis_and_store_nobody_is_believed(platform: Platform) ->
 
 
 @pytest.mark.parametrize("fault", ["stall", "slow"])
-async def test_a_redis_that_takes_its_time_takes_nobody_elses(
+async def test_a_slow_redis_does_not_slow_other_requests(
     platform: Platform, stage: RescueFactory, fault: str
 ) -> None:
     scene = await stage.in_transit()
@@ -165,7 +165,7 @@ async def test_a_redis_that_takes_its_time_takes_nobody_elses(
     async with asyncio.timeout(30):
         await asyncio.gather(*map(read, people), *(drive() for _ in range(5)))
     assert {reply.status for reply in replies["reads"]} == {200}
-    assert len(replies["reads"]) > 10 * len(people)  # each would be two or three if it waited for Redis
+    assert len(replies["reads"]) > 10 * len(people)  # two or three each if they waited for Redis
     if fault == "stall":
         assert all(map(is_unavailable, replies["positions"]))
     assert "http_requests_in_flight 0.0" in platform.api.metrics.render().decode()
@@ -184,7 +184,7 @@ def turned_away(platform: Platform) -> float:
     return float(next(line.split()[1] for line in lines if line.startswith("http_requests_rejected_total")))
 
 
-async def test_what_waits_for_a_silent_redis_does_not_pile_up(tmp_path: Path) -> None:
+async def test_requests_waiting_for_an_unresponsive_redis_are_bounded(tmp_path: Path) -> None:
     async with running_platform(tmp_path, REQUESTS_AT_ONCE="20") as platform:
         platform.contract.under_faults = True
         driver = await RescueFactory(platform).driver()
@@ -198,7 +198,7 @@ async def test_what_waits_for_a_silent_redis_does_not_pile_up(tmp_path: Path) ->
         assert "http_requests_in_flight 0.0" in platform.api.metrics.render().decode()
 
 
-async def test_a_connection_that_breaks_all_the_time_costs_no_answer(
+async def test_a_flapping_connection_loses_no_response(
     platform: Platform, stage: RescueFactory
 ) -> None:
     driver = await stage.driver()
@@ -224,7 +224,7 @@ async def test_a_connection_that_breaks_all_the_time_costs_no_answer(
     await until(lambda: not platform.container.tokens.stale())
 
 
-async def test_a_full_redis_is_as_good_as_none_for_what_must_be_written(
+async def test_a_full_redis_counts_as_unavailable_for_writes(
     platform: Platform, stage: RescueFactory
 ) -> None:
     driver = await stage.driver()
@@ -234,7 +234,7 @@ async def test_a_full_redis_is_as_good_as_none_for_what_must_be_written(
     assert is_unavailable(await report(platform, driver))
     rescue_id = await _asked(platform, rider, card)
     await becomes(rider, rescue_id, "matching")
-    assert not platform.container.tokens.stale()  # reading goes on
+    assert not platform.container.tokens.stale()  # reads still work
     await redis.call("CONFIG", "SET", "maxmemory", 0)
     await until(lambda: not platform.relay.stats()["retrying"])
     await platform.settle()
@@ -242,7 +242,7 @@ async def test_a_full_redis_is_as_good_as_none_for_what_must_be_written(
     assert (await report(platform, driver)).status == 200
 
 
-async def test_a_rescue_asked_for_while_redis_is_slow_is_not_lost(
+async def test_a_rescue_requested_while_redis_is_slow_is_not_lost(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rider, card = await stage.rider(VISA)
@@ -261,7 +261,7 @@ async def _asked(platform: Platform, rider: Client, card: str) -> str:
     return str(expect(await rider.create("/rescues", asked), 201)["id"])
 
 
-async def test_a_wiped_redis_is_told_what_was_not_told_yet(platform: Platform, stage: RescueFactory) -> None:
+async def test_unpublished_events_reach_a_wiped_redis(platform: Platform, stage: RescueFactory) -> None:
     rider, card = await stage.rider()
     platform.faults.redis.shut()
     await redis_is_missed(platform)

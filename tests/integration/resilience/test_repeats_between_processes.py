@@ -1,4 +1,4 @@
-"""A repeated creation creates once, whichever of several real processes it reaches, and whoever dies."""
+"""A repeated creation creates once, whichever real processes it reaches, even if one is killed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Two:
         return await self.store.get_collection(collection).count()
 
     async def at_once(self, creation: Creation, key: str) -> list[Response]:
-        """The same request to both, many times beside each other."""
+        """Send the same request to both processes concurrently, ``AT_ONCE`` times in all."""
         both = (self.here, self.there)
         return await asyncio.gather(*(self.sent(both[n % 2], creation, key) for n in range(AT_ONCE)))
 
@@ -58,11 +58,11 @@ class Two:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A starred request, and the collections in which it leaves one document each."""
+    """A creating request, and the collections in which it stores one document each."""
 
     path: str
     body: dict[str, Any]
-    otherwise: dict[str, Any]  # what makes another body of it
+    otherwise: dict[str, Any]  # fields that make a different body
     makes: Sequence[str]
     address: str
     token: str = ""
@@ -93,7 +93,7 @@ async def signing_up() -> Creation:
 
 
 async def asking(two: Two) -> Creation:
-    """A rider who is about to ask for a rescue."""
+    """A rider who is about to request a rescue."""
     fleet, here = two.fleet, two.here
     token = await fleet.sign_up(here, new_phone())
     card = {"stripe_payment_method": "pm_card_visa"}
@@ -113,7 +113,7 @@ def made(said: Response) -> str:
     return str(said.body["user"]["id"] if "user" in said.body else said.body["id"])
 
 
-async def test_twenty_at_once_to_two_processes_have_one_effect_and_one_answer(two: Two) -> None:
+async def test_twenty_concurrent_repeats_to_two_processes_have_one_effect_and_one_response(two: Two) -> None:
     for creation in await creations(two):
         before = [await two.count(name) for name in creation.makes]
         key = uuid.uuid4().hex
@@ -126,7 +126,7 @@ async def test_twenty_at_once_to_two_processes_have_one_effect_and_one_answer(tw
             assert (refused.status, refused.body["code"]) == (422, "idempotency_key_reused"), creation.path
 
 
-async def test_who_sends_it_again_after_the_process_died_has_it_once(two: Two) -> None:
+async def test_a_repeat_after_the_process_died_creates_once(two: Two) -> None:
     for creation in await creations(two):
         before = [await two.count(name) for name in (*creation.makes, "idempotency")]
         key = uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""Revoked sessions go from process to process, whatever becomes of Redis meanwhile."""
+"""Revocations reach every process, whatever happens to Redis in the meantime."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NEVER = 1e6  # seconds
 
 
 class Process:
-    """What a process has of auth, with doors to Redis and the store of its own."""
+    """The auth objects of one process, with its own proxies to Redis and to the store."""
 
     def __init__(self, store: SqliteStore, redis_server: EmbeddedRedis) -> None:
         self.store = FaultyStore(store)
@@ -62,12 +62,12 @@ class Process:
         return await self.service.sign_in(phone, PASSWORD)
 
     async def deafen(self) -> None:
-        """From now on it hears nothing."""
+        """Stop polling the revocation log."""
         await self.revocations.close()
         await until(self.tokens.stale)
 
     async def lets_in(self, grant: Grant) -> bool:
-        """As the gateway judges a request.  Raises ``Overloaded``."""
+        """True if the gateway would accept the token.  Raises ``Overloaded``."""
         try:
             principal = self.tokens.verify(grant.access_token.encode())
             if self.tokens.stale():
@@ -91,7 +91,7 @@ class Process:
 
 @pytest.fixture(autouse=True)
 def _the_store_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is learnt here is learnt from Redis, unless a test says otherwise."""
+    """Revocations come from Redis alone, unless a test changes that."""
     monkeypatch.setattr(revocations, "RELOAD_SECONDS", NEVER)
 
 
@@ -112,7 +112,7 @@ async def there(store: SqliteStore, own_redis_server: EmbeddedRedis) -> AsyncIte
         yield process
 
 
-async def test_what_ends_here_is_refused_there_without_asking(here: Process, there: Process) -> None:
+async def test_an_ended_session_is_rejected_by_other_processes_without_a_lookup(here: Process, there: Process) -> None:
     grant = await here.sign_in()
     assert await there.lets_in(grant)
     await here.service.end_session(grant.session_id)
@@ -121,10 +121,10 @@ async def test_what_ends_here_is_refused_there_without_asking(here: Process, the
     assert there.figure("redis_lookups_total") == there.figure("store_lookups_total") == 0
 
 
-async def test_who_was_cut_off_goes_on_where_it_was(here: Process, there: Process) -> None:
+async def test_a_disconnected_process_continues_at_its_offset(here: Process, there: Process) -> None:
     grants = [await here.sign_in() for _ in range(3)]
     there.door.shut()
-    there.store.fails = True  # it learns them from the log, or not at all
+    there.store.fails = True  # the log is the only source
     for grant in grants:
         await here.service.end_session(grant.session_id)
     await until(there.tokens.stale)
@@ -133,7 +133,7 @@ async def test_who_was_cut_off_goes_on_where_it_was(here: Process, there: Proces
     await until(lambda: not there.tokens.stale())
 
 
-async def test_who_has_heard_nothing_asks_redis(here: Process, there: Process) -> None:
+async def test_a_process_without_news_asks_redis(here: Process, there: Process) -> None:
     gone, living = await here.sign_in(), await here.sign_in()
     await there.deafen()
     await here.service.end_session(gone.session_id)
@@ -157,7 +157,7 @@ async def test_without_redis_the_store_is_asked(here: Process, there: Process, s
 
 
 @pytest.mark.parametrize("fault", ["stall", "slow"])
-async def test_a_redis_that_is_slow_to_answer_is_not_waited_for(
+async def test_a_slow_redis_is_not_waited_for(
     here: Process, there: Process, fault: str
 ) -> None:
     grants = [await here.sign_in() for _ in range(40)]
@@ -166,13 +166,13 @@ async def test_a_redis_that_is_slow_to_answer_is_not_waited_for(
     else:
         there.door.slow(5.0)
     await until(there.tokens.stale)
-    async with asyncio.timeout(10):  # one after the other, each would wait for a third of a second
+    async with asyncio.timeout(10):  # sequentially, each would wait for a third of a second
         for grant in grants:
             assert await there.lets_in(grant)
     assert there.figure("store_lookups_total") == len(grants)
 
 
-async def test_with_neither_nobody_is_let_in(here: Process, there: Process, server: EmbeddedRedis) -> None:
+async def test_without_redis_and_store_every_request_is_rejected(here: Process, there: Process, server: EmbeddedRedis) -> None:
     grant = await here.sign_in()
     server.kill()
     await until(there.tokens.stale)
@@ -187,7 +187,7 @@ async def test_with_neither_nobody_is_let_in(here: Process, there: Process, serv
     await until(lambda: not there.tokens.stale())
 
 
-async def test_a_wiped_redis_vouches_for_nothing_until_it_has_all_of_them_again(
+async def test_a_wiped_redis_confirms_no_token_until_the_log_is_rebuilt(
     here: Process, there: Process, server: EmbeddedRedis
 ) -> None:
     before, between = await here.sign_in(), await here.sign_in()
@@ -195,7 +195,7 @@ async def test_a_wiped_redis_vouches_for_nothing_until_it_has_all_of_them_again(
     there.door.shut()
     server.kill()
     await here.service.end_session(between.session_id)
-    await here.revocations.close()  # or it would rebuild at once
+    await here.revocations.close()  # otherwise it would rebuild at once
     server.start()
     async with RedisClient(server.url) as redis:
         log = RevocationLog(redis)
@@ -208,7 +208,7 @@ async def test_a_wiped_redis_vouches_for_nothing_until_it_has_all_of_them_again(
         assert await log.is_revoked("ses_another") is False
 
 
-async def test_two_that_rebuild_at_once_do_no_harm(
+async def test_two_processes_can_rebuild_the_log_at_once(
     here: Process, there: Process, server: EmbeddedRedis
 ) -> None:
     grants = [await here.sign_in() for _ in range(5)]
@@ -227,7 +227,7 @@ async def test_two_that_rebuild_at_once_do_no_harm(
             assert not await process.lets_in(grant)
 
 
-async def test_a_process_that_starts_with_an_empty_redis_knows_them_from_the_store(
+async def test_a_process_that_starts_with_an_empty_redis_reads_the_store(
     here: Process, store: SqliteStore, server: EmbeddedRedis
 ) -> None:
     grant = await here.sign_in()
@@ -241,7 +241,7 @@ async def test_a_process_that_starts_with_an_empty_redis_knows_them_from_the_sto
         assert await RevocationLog(later.redis).is_revoked(grant.session_id) is True
 
 
-async def test_a_redis_that_came_back_with_less_than_it_had_vouches_no_more(
+async def test_a_redis_that_lost_entries_confirms_no_token(
     here: Process, there: Process
 ) -> None:
     first, second = await here.sign_in(), await here.sign_in()
@@ -249,7 +249,7 @@ async def test_a_redis_that_came_back_with_less_than_it_had_vouches_no_more(
     await until(lambda: there.has_heard_of(first))
     there.door.stall()
     await here.revocations.close()
-    # what a replica has that was promoted before it heard of the last entry
+    # the data of a replica that was promoted without the last entry
     await here.redis.call("DEL", keys.revoked_session(first.session_id), keys.revoked_log())
     await here.redis.call("HSET", keys.revoked_head(), "seq", 0)
     await here.service.end_session(second.session_id)
@@ -267,7 +267,7 @@ async def test_a_redis_that_came_back_with_less_than_it_had_vouches_no_more(
     await until(told_again)
 
 
-async def test_who_is_further_behind_than_the_log_reads_the_store(
+async def test_a_process_behind_the_trimmed_log_reads_the_store(
     here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.auth.revocation_log._LENGTH", 1)
@@ -275,12 +275,12 @@ async def test_who_is_further_behind_than_the_log_reads_the_store(
     there.door.shut()
     for grant in grants:
         await here.service.end_session(grant.session_id)
-    await here.redis.call("XTRIM", keys.revoked_log(), "MAXLEN", 1)  # "~" leaves more than it must
+    await here.redis.call("XTRIM", keys.revoked_log(), "MAXLEN", 1)  # "~" would keep more entries
     there.door.heal()
     await until(lambda: all(there.has_heard_of(grant) for grant in grants))
 
 
-async def test_many_at_once_are_read_in_parts(
+async def test_many_revocations_are_read_in_batches(
     here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.auth.revocation_log._READ_AT_ONCE", 7)
@@ -291,7 +291,7 @@ async def test_many_at_once_are_read_in_parts(
     await until(lambda: there.figure("known_sessions") == 450)
 
 
-async def test_what_a_crash_left_untold_is_found_in_the_store_and_told(
+async def test_revocations_left_unpublished_by_a_crash_are_published(
     here: Process, store: SqliteStore, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revocations, "RELOAD_SECONDS", 0.1)
@@ -302,7 +302,7 @@ async def test_what_a_crash_left_untold_is_found_in_the_store_and_told(
         assert session is not None
         changed = end_session(session, "signed_out", datetime.now(UTC))
         assert changed is not None
-        await sessions.save(changed)  # and here its process died
+        await sessions.save(changed)  # and then its process died
         await until(lambda: finder.has_heard_of(grant) and other.has_heard_of(grant))
         log = RevocationLog(finder.redis)
 
@@ -312,7 +312,7 @@ async def test_what_a_crash_left_untold_is_found_in_the_store_and_told(
         await until(told)
 
 
-async def test_what_could_not_be_told_is_told_when_redis_is_back(here: Process, there: Process) -> None:
+async def test_revocations_are_published_when_redis_returns(here: Process, there: Process) -> None:
     grant = await here.sign_in()
     here.door.shut()
     await until(here.tokens.stale)

@@ -1,4 +1,4 @@
-"""A store that fails, is slow, or is locked by somebody else: refused in time, and never the whole loop."""
+"""A store that fails, is slow or is locked: requests fail in time, and the event loop is never blocked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_unavailable(reply: Reply) -> bool:
     )
 
 
-async def test_a_store_that_fails_is_said_to_be_away(platform: Platform, stage: RescueFactory) -> None:
+async def test_a_failing_store_is_reported_as_unavailable(platform: Platform, stage: RescueFactory) -> None:
     rider, _ = await stage.rider()
     nobody = platform.anonymous()
     platform.faults.store.fails = True
@@ -46,7 +46,7 @@ async def test_a_store_that_fails_is_said_to_be_away(platform: Platform, stage: 
         assert readyz.status == 200
 
 
-async def test_a_store_that_hangs_costs_a_request_its_time_and_no_more(platform: Platform) -> None:
+async def test_a_hanging_store_delays_a_request_only_to_its_time_out(platform: Platform) -> None:
     people = [await platform.person("rider") for _ in range(3)]
     platform.faults.store.delay_s = 30.0
     began = time.monotonic()
@@ -54,18 +54,18 @@ async def test_a_store_that_hangs_costs_a_request_its_time_and_no_more(platform:
     assert (await platform.anonymous().get("/clock")).status == 200  # needs no store
     replies = [await task for task in hanging]
     assert all(map(is_unavailable, replies))
-    assert time.monotonic() - began < 20  # all at once, not one after the other
+    assert time.monotonic() - began < 20  # concurrently, not one after the other
     platform.faults.heal()
     assert [(await person.get("/me")).status for person in people] == [200, 200, 200]
 
 
-async def test_a_request_that_was_cut_off_is_repeated_without_harm(
+async def test_a_request_that_timed_out_can_be_repeated(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rider, card = await stage.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     asked = {"quote_id": quote["id"], "payment_method_id": card}
-    platform.faults.store.late_s = 1.5  # each write happens, and takes too long to say so
+    platform.faults.store.late_s = 1.5  # each write takes effect, but its result comes too late
     cut_off = await rider.post("/rescues", asked, key="my-rescue")
     assert (cut_off.status, cut_off.code) == (503, "overloaded")
     platform.faults.heal()
@@ -79,7 +79,7 @@ async def test_a_request_that_was_cut_off_is_repeated_without_harm(
 
 @contextmanager
 def lock_held(path: Path) -> Iterator[None]:
-    """Another process that stopped while it had its turn to write."""
+    """Another process that hangs while it holds the write lock."""
     room = os.open(f"{path}.lock", os.O_RDWR)
     try:
         fcntl.flock(room, fcntl.LOCK_EX)
@@ -90,14 +90,14 @@ def lock_held(path: Path) -> Iterator[None]:
 
 @contextmanager
 def foreign_transaction(path: Path) -> Iterator[None]:
-    """Somebody at the database's own shell, who began to write and went for lunch."""
+    """A write transaction of another program that is left open."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
 
 
 @pytest.mark.parametrize("locked", [lock_held, foreign_transaction])
-async def test_a_locked_file_refuses_writes_in_time_and_keeps_nobody_from_reading(
+async def test_a_locked_file_fails_writes_in_time_and_does_not_block_reads(
     platform: Platform, tmp_path: Path, locked: Any
 ) -> None:
     rider = await platform.person("rider")
@@ -109,7 +109,7 @@ async def test_a_locked_file_refuses_writes_in_time_and_keeps_nobody_from_readin
                 assert (await rider.get("/me")).status == 200
                 reads += 1
             assert all([is_unavailable(await task) for task in writing])
-    assert reads > 10  # the event loop went on: one that waits along would answer one or two
+    assert reads > 10  # a blocked event loop would serve one or two
 
     async def writes() -> bool:
         return (await rider.post("/quotes", quote_body())).status == 201

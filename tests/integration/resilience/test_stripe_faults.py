@@ -1,4 +1,4 @@
-"""Payments while Stripe (its emulator) is gone, slow, or answers that it cannot."""
+"""Payments while Stripe (its emulator) is unreachable, slow, or returns errors."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from support.faults import until
 from support.platform.in_process import Platform
 from support.rescues.fixtures import VISA, PreparedRescue, RescueFactory, expect, quote_body
 
-RETRIES = 3.0  # seconds: a job asks again after one
+RETRIES = 3.0  # seconds: a job retries after one
 
 
 async def asked_for(stage: RescueFactory) -> PreparedRescue:
-    """A rescue that was asked for just now."""
+    """A rescue that was just requested."""
     rider, card = await stage.rider()
     return await ask(stage, rider, card)
 
@@ -31,7 +31,7 @@ async def status(scene: PreparedRescue) -> str:
 
 
 async def time_runs_out(platform: Platform, scene: PreparedRescue) -> None:
-    """What a worker does when the rescue's deadline has come."""
+    """Run the rescue's deadline as a worker would."""
     [deadline] = [d for d in platform.container.deadlines() if d.spec.name == "rescuerequests"]
     await deadline.fire(scene.rescue_id)
 
@@ -43,7 +43,7 @@ async def becomes(scene: PreparedRescue, wanted: str) -> None:
     await until(is_there)
 
 
-async def test_a_rescue_waits_for_stripe_and_goes_on_when_it_is_back(
+async def test_a_rescue_waits_for_stripe_and_continues_when_it_returns(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rider, card = await stage.rider()
@@ -61,7 +61,7 @@ async def test_a_rescue_waits_for_stripe_and_goes_on_when_it_is_back(
     assert [intent["status"] for intent in await platform.emulator.intents()] == ["requires_capture"]
 
 
-async def test_after_five_minutes_it_is_rejected_and_nothing_is_held(
+async def test_after_five_minutes_without_stripe_the_rescue_is_rejected_without_a_hold(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rider, card = await stage.rider()
@@ -73,15 +73,15 @@ async def test_after_five_minutes_it_is_rejected_and_nothing_is_held(
     assert (rescue["status"], rescue["reason"]) == ("rejected", "payment_timeout")
     platform.faults.heal()
     await nothing_is_held(platform, scene)
-    again = await ask(stage, rider, card)  # and the rider may ask anew
+    again = await ask(stage, rider, card)  # the rider may request another
     await becomes(again, "matching")
 
 
-async def test_a_hold_that_came_about_unheard_is_found_and_let_go(
+async def test_a_hold_whose_response_was_lost_is_found_and_released(
     platform: Platform, stage: RescueFactory
 ) -> None:
     rider, card = await stage.rider()
-    await platform.emulator.set_behaviour(timeout_next=1)  # it holds the money, and does not say so
+    await platform.emulator.set_behaviour(timeout_next=1)  # it holds the amount but does not respond
     scene = await ask(stage, rider, card)
 
     async def is_held() -> bool:
@@ -116,7 +116,7 @@ async def nothing_is_held(platform: Platform, scene: PreparedRescue) -> None:
     ],
     ids=["500", "503", "429", "silent"],
 )
-async def test_what_stripe_cannot_do_now_is_asked_again_and_done_once(
+async def test_a_failed_call_of_stripe_is_retried_and_takes_effect_once(
     platform: Platform, stage: RescueFactory, behaviour: dict[str, Any]
 ) -> None:
     rider, card = await stage.rider()
@@ -126,13 +126,13 @@ async def test_what_stripe_cannot_do_now_is_asked_again_and_done_once(
     assert [intent["status"] for intent in await platform.emulator.intents()] == ["requires_capture"]
 
 
-async def test_a_slow_stripe_keeps_nobody_waiting_but_payments(
+async def test_a_slow_stripe_delays_only_payments(
     platform: Platform, stage: RescueFactory
 ) -> None:
     others = await platform.person("rider")
     scene = await asked_for(stage)
     await becomes(scene, "matching")
-    platform.faults.emulator.slow(5.0)  # longer than we wait for it
+    platform.faults.emulator.slow(5.0)  # longer than our time-out
     cards = [
         asyncio.create_task(scene.rider.post("/me/payment-methods", {"stripe_payment_method": VISA}))
         for _ in range(10)

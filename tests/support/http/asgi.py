@@ -1,4 +1,4 @@
-"""Asks the gateway without a server: by ASGI, or directly as the connection's fast path does."""
+"""Calls the gateway without a server: through ASGI, or as the connection's fast path does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answered:
-    """Without the request's id, of which only that it is there is checked, and the body's length."""
+    """A response without its request id (only its presence is checked) and its body's length."""
 
     status: int
     headers: Mapping[str, str]
@@ -40,7 +40,7 @@ def _headers(request: Request, address: str) -> list[tuple[bytes, bytes]]:
 
 
 async def ask(app: Any, request: Request, address: str) -> Answered:
-    """What an ASGI application answers to a client at that address."""
+    """The response of an ASGI application to a client at that address."""
     path = f"/api/v1{request.path}"
     scope: MutableMapping[str, Any] = {
         "type": "http",
@@ -71,7 +71,7 @@ async def ask(app: Any, request: Request, address: str) -> Answered:
 
 
 async def ask_directly(app: FastPathApp, request: Request, address: str) -> Answered:
-    """What the application answers to the same request without ASGI; its path must be plain ASCII."""
+    """The response to the same request on the fast path; its path must be plain ASCII."""
     query = f"?{request.query}" if request.query else ""
     match = app.match(request.method.encode(), f"/api/v1{request.path}{query}".encode())
     assert match is not None, f"only ASGI answers {request.path}"

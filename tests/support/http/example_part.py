@@ -1,4 +1,4 @@
-"""A small part of its own, to test the gateway on: things that are created, read, moved and refused."""
+"""An example part for tests of the gateway: widgets that are created, read, moved and rejected."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 def things_routes(store: Store) -> list[Route]:
-    """One route of each kind that the gateway treats in its own way."""
+    """One route of each kind that the gateway handles differently."""
     things = store.collection(THINGS)
 
     async def create(call: RequestContext[NewThing, NoQuery]) -> Response:
         assert call.new_id is not None
         if call.body.label == "refused":
-            raise Conflict("There is something in the way")
+            raise Conflict("The label is refused")
         thing = Thing(
             id=call.new_id,
             owner=call.caller.user_id,
@@ -113,7 +113,7 @@ def things_routes(store: Store) -> list[Route]:
             raise StoreUnavailable("the disk is full")
         if call.path_params["how"] == "race":
             raise VersionConflict("lost three times")
-        if call.path_params["how"] == "cancelled":  # what it waits for was given up by somebody else
+        if call.path_params["how"] == "cancelled":  # the future that it awaits is cancelled elsewhere
             given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             asyncio.get_running_loop().call_soon(given_up.cancel, "a secret in a message")
             await given_up

@@ -1,4 +1,4 @@
-"""Access tokens that must not be believed."""
+"""Forged access tokens, which must be rejected."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _signed(claims: Any, *, secret: str = TOKEN_SECRET, alg: str = "HS256", **he
 
 
 def good_claims(person: CheckedClient) -> dict[str, Any]:
-    """The claims of that person's token, as they are in it."""
+    """The claims in that client's token."""
     assert person.token is not None
     part = person.token.split(".")[1]
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -40,7 +40,7 @@ def rightly_signed(person: CheckedClient, **changes: Any) -> str:
 
 
 def forged(person: CheckedClient) -> Iterator[tuple[str, str]]:
-    """Values of the Authorization header, each with what is wrong with it."""
+    """Values of the Authorization header, each with a description of what is wrong."""
     assert person.token is not None
     assert person.grant is not None
     good = good_claims(person)
@@ -86,7 +86,7 @@ def forged(person: CheckedClient) -> Iterator[tuple[str, str]]:
 
 
 def _signed_text(payload: str) -> str:
-    """A signature of ours over something that is no set of claims."""
+    """A correctly signed token whose payload is not a set of claims."""
     from joserfc import jws
 
     key = OctKey.import_key(TOKEN_SECRET)

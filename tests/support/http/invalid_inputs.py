@@ -1,4 +1,4 @@
-"""Bad bodies and queries, made from a good one and its schema in the OpenAPI document."""
+"""Invalid bodies and queries, made from a valid one and its schema in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote
 Json = Any
 Path = tuple[str | int, ...]
 
-WRONG: dict[str, tuple[str, ...]] = {  # by the type that is wanted: JSON that is something else
+WRONG: dict[str, tuple[str, ...]] = {  # JSON of another type, by the expected type
     "string": ("1", "true", "[]", "{}"),
     "integer": ('"1"', "1.5", "true", "[]", "{}", "1e999", "NaN", "9223372036854775808", "1" + "0" * 400),
     "number": ('"1"', "true", "[]", "{}", "NaN", "Infinity", "-Infinity", "1e999", "-1e999"),
@@ -26,7 +26,7 @@ EXTREME_TIMES = (
     "2026-01-01T00:00:00",
     "yesterday",
 )
-# What holds whatever the document says of it: a bound that is lost there must not be lost here too.
+# Invalid whatever the document says: if it loses a bound, these tests must not lose it too.
 NEVER: dict[str, tuple[str, ...]] = {
     "lat": ("90.0001", "-90.0001", "91", "-91", "1e9"),
     "lng": ("180.0001", "-180.0001", "181", "-181", "1e9"),
@@ -39,11 +39,11 @@ NEVER: dict[str, tuple[str, ...]] = {
     "text": ('""', '" "'),
     "name": ('""', '" "'),
 }
-_HOLE = "\ufffc the spoilt value goes here \ufffc"
+_HOLE = "\ufffc the invalid value goes here \ufffc"
 
 
 class Spoilt(NamedTuple):
-    """What is wrong, the body as it is sent, and where the refusal must point (``None``: nowhere)."""
+    """What is wrong, the body as sent, and the field that the error must name (``None``: none)."""
 
     what: str
     raw: bytes
@@ -51,7 +51,7 @@ class Spoilt(NamedTuple):
 
 
 def whole_bodies(limit: int) -> Iterator[Spoilt]:
-    """What is no body of any route."""
+    """Bodies that are invalid for every route."""
     for what, raw in (
         ("nothing", b""),
         ("no JSON", b"not json"),
@@ -82,7 +82,7 @@ def whole_bodies(limit: int) -> Iterator[Spoilt]:
 
 
 def fields(schema: Json, components: Json, good: Json) -> Iterator[Spoilt]:
-    """The good body with one thing wrong, for every field and each of its rules."""
+    """The valid body with one error, for every field and each of its rules."""
     for path, node, required in _walk(_resolved(schema, components), components, (), True):
         yield from _one(path, node, required, good, components)
 
@@ -137,7 +137,7 @@ def _one(path: Path, node: Json, required: bool, good: Json, components: Json) -
 
 
 def _values_of(kind: str) -> set[str]:
-    """Of the wrong values those that are right for that type after all."""
+    """Values in ``WRONG_TYPES`` of other types that are valid for that type."""
     return {"string": {'"x"', '"1"', '"true"'}, "object": {"{}"}, "array": {"[]"}}.get(kind, set())
 
 
@@ -168,7 +168,7 @@ def _at(good: Json, path: Path) -> Json:
 
 
 def _with(good: Json, path: Path, value: str) -> bytes:
-    """The good body's JSON with that text in the place of one value."""
+    """The valid body's JSON with one value replaced by that text."""
     text = json.dumps(_replaced(good, path, _HOLE))
     return text.replace(json.dumps(_HOLE), value).encode()
 
@@ -195,14 +195,14 @@ BAD_CURSORS = ("x", "%", "AAAA", "bnVsbA", "W10", "=" * 8, "é", "a" * 5000, "..
 
 
 class Asked(NamedTuple):
-    """A query string that is wrong, and the parameter that the refusal must name (``None``: any)."""
+    """An invalid query string, and the parameter that the error must name (``None``: any)."""
 
     query: str
     field: str | None
 
 
 def queries(parameters: Json, components: Json, needed: str) -> Iterator[Asked]:
-    """Wrong query strings of an operation; *needed* is what it cannot do without."""
+    """Invalid query strings of an operation; *needed*: its required parameters."""
 
     def beside(name: str, value: str) -> str:
         others = [pair for pair in needed.split("&") if pair and not pair.startswith(f"{name}=")]
@@ -255,7 +255,7 @@ def _quoted(value: str) -> str:
 
 
 def bad_ids(real: str) -> list[str]:
-    """Path segments, percent-encoded, that name nothing, made from the id of something that exists."""
+    """Percent-encoded path segments that name no resource, made from the id of an existing one."""
     prefix = real.rpartition("_")[0]
     return [
         f"{prefix}_{'0' * 26}",

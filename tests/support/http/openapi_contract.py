@@ -40,11 +40,11 @@ _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 class Contract:
-    """The document, made ready to judge answers by."""
+    """The OpenAPI document, prepared for checking responses."""
 
     def __init__(self, document: dict[str, Any], routes: Sequence[Route]) -> None:
         self.document = document
-        self.under_faults = False  # then a 503 that says when to come again is an answer like any other
+        self.under_faults = False  # if true, a 503 with Retry-After is a valid response
         self.seen: set[tuple[str, str, int]] = set()
         self._codes: dict[tuple[str, str], frozenset[str]] = {
             (route.method, route.path): frozenset(route.codes) for route in routes
@@ -54,10 +54,10 @@ class Contract:
         self._shapes = [(re.compile(re.sub(r"{\w+}", "[^/]+", t) + "/?"), t) for t in templates]
 
     def check(self, method: str, path: str, reply: Reply) -> None:
-        """Raises ``AssertionError``: this is not what was promised.
+        """Raise ``AssertionError`` if the response does not match the document.
 
-        *path* is below the API, with or without a query; one that begins with ``//`` is outside of it
-        and only held to what is true of every answer.
+        *path* is below the API, with or without a query; one that begins with ``//`` is outside the API
+        and only checked against the rules for every response.
         """
         at = f"{method} {path[:120]} → {reply.status} {reply.code or ''}"
         polite = self.under_faults and reply.status == 503 and int(reply.headers["retry-after"]) >= 1

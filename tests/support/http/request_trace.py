@@ -1,4 +1,4 @@
-"""Traces one request from the connection's bytes to its handler, and tells which of our files it crosses.
+"""Traces one request from the connection's bytes to its handler, and lists the files of ours that it crosses.
 
 ``scripts/trace-request`` starts a platform in one process and prints the files for a request that clients
 send all the time (``GET /me``) and for rare ones.
@@ -32,7 +32,7 @@ _traced: contextvars.ContextVar[bool] = contextvars.ContextVar("traced", default
 
 @dataclass
 class Trace:
-    """What one request ran: our files in the order in which it entered them, up to its handler's."""
+    """The path of one request: our files in the order of entry, up to its handler's."""
 
     files: list[str] = field(default_factory=list)
     handler: str | None = None  # the file of the handler, which is not among *files*
@@ -41,7 +41,7 @@ class Trace:
 
 
 class _Transport(asyncio.Transport):
-    """Keeps what is written."""
+    """Records what is written."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""A sensible call of every route: who makes it, on what, and with which body.
+"""An example call of every route: its client, its path and its body.
 
-A route that takes a body or names a new kind of thing in its path needs a line here; until it has one
-the tests of the whole interface fail on the day it is declared, and say so.
+A route with a body or with a new kind of path parameter needs an entry here; without one the tests of the
+whole API fail and name it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from supportcarr.contracts.routing import Route
 PARAMETER = re.compile(r"{(\w+)}")
 REASON = {"reason": "changed_my_mind"}
 
-# Every field of each body is there, so that tests can spoil one after another.
+# Each body has every field, so that tests can make one after another invalid.
 BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/auth/sign-up"): {
         "phone": "+15145550199",
@@ -86,7 +86,7 @@ REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
 
 
 def body_of(route: Route) -> Any:
-    """An example of the route's body.  Raises ``AssertionError`` if nobody wrote one."""
+    """An example of the route's body.  Raises ``AssertionError`` if there is none."""
     if route.body is None:
         return None
     key = (route.method, route.path)
@@ -100,7 +100,7 @@ def name_of(route: Route) -> str:
 
 @dataclass(slots=True)
 class Cast:
-    """A rescue whose driver has arrived, another whose offer is out, and who may call what."""
+    """Clients and paths for a call of every route: of an arrived rescue, an offered one, and an operator."""
 
     platform: Platform
     scene: PreparedRescue
@@ -109,7 +109,7 @@ class Cast:
     ids: Mapping[str, str]  # by the path's parameter
 
     def who(self, route: Route) -> CheckedClient:
-        """Somebody whom the route's policy lets in, and whose the things of its path are."""
+        """A client that the route's policy accepts and that owns the resources in its path."""
         roles = route.policy.roles
         if roles is None or "rider" in roles:
             return self.scene.rider
@@ -118,7 +118,7 @@ class Cast:
         return self.operator
 
     def path(self, route: Route, **other: str) -> str:
-        """The route's path with ids of things that exist, or with *other* ones."""
+        """The route's path with ids of existing resources, or with *other* ids."""
         ids = {**self.ids, **other}
         names = PARAMETER.findall(route.path)
         unknown = [name for name in names if name not in ids]
@@ -128,13 +128,13 @@ class Cast:
         return PARAMETER.sub(lambda match: ids[match[1]], route.path)
 
     def url(self, route: Route, **other: str) -> str:
-        """The same with the query that the route cannot do without."""
+        """The path with the query parameters that the route requires."""
         query = REQUIRED_QUERY.get((route.method, route.path))
         return self.path(route, **other) + (f"?{query}" if query else "")
 
 
 async def cast_of(stage: RescueFactory) -> Cast:
-    """People, and one of everything that a path can name."""
+    """Create users, and one resource of every kind that a path can name."""
     platform = stage.platform
     scene = await stage.arrived()
     offered = await stage.offered()
@@ -156,5 +156,5 @@ async def cast_of(stage: RescueFactory) -> Cast:
 
 
 def sign_up_body(**changes: Any) -> dict[str, Any]:
-    """Somebody new."""
+    """The body that signs up a new user."""
     return {"phone": new_phone(), "password": PASSWORD, "name": "Ana Roy", "role": "rider"} | changes

@@ -1,12 +1,11 @@
-"""A real HTTP server in the test's own process, from a list of routes, and people signed in to it.
+"""A real HTTP server in the test's process for a list of routes, and signed-in clients.
 
     async with serving(rescues_routes, store=store, redis=redis) as api:
         rider = await api.person("rider")
         reply = await rider.post("/quotes", {...})
         assert reply.status == 201
 
-Auth's routes are always there.  Each person comes from an address of their own, as the simulator's
-clients do.
+Auth's routes are always included.  Each client has its own address, like those of the simulator.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: ``body`` is decoded JSON, or the bytes if it is not JSON."""
+    """A response: ``body`` is decoded JSON, or the bytes if it is not JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -139,13 +138,13 @@ class Client:
         return await self.send("DELETE", path, **given)
 
     async def create(self, path: str, body: Any = None, **given: Any) -> Reply:
-        """A POST with an idempotency key of its own."""
+        """A POST with a new idempotency key."""
         return await self.send("POST", path, body, key=uuid.uuid4().hex, **given)
 
 
 @dataclass
 class Api:
-    """A running server, and what it was made of."""
+    """A running server and its parts."""
 
     url: str
     session: aiohttp.ClientSession
@@ -158,23 +157,23 @@ class Api:
     routes: Sequence[Route] = field(default_factory=list)
 
     def anonymous(self, address: str | None = None) -> Client:
-        """Somebody without an account."""
+        """A client without an account."""
         return Client(self, address or new_address())
 
     async def person(self, *roles: str, name: str = "Ana Roy", phone: str | None = None) -> Client:
-        """Somebody signed in, with those roles (a rider if none is named)."""
+        """A signed-in client with those roles (by default a rider)."""
         number = phone or new_phone()
         await self.auth.ensure_account(number, PASSWORD, name, roles or ("rider",))
         return Client(self, new_address(), await self.auth.sign_in(number, PASSWORD))
 
 
 def new_phone() -> str:
-    """A number that nobody in this test run has."""
+    """A phone number that is unique in this test run."""
     return f"+1514555{next(_numbers):04d}"
 
 
 def new_address() -> str:
-    """An address (of the benchmarking network, RFC 2544) that nobody in this test run has."""
+    """An address (of the benchmarking network, RFC 2544) that is unique in this test run."""
     number = next(_numbers)
     return f"198.18.{number // 250 % 250}.{number % 250 + 1}"
 
@@ -229,7 +228,7 @@ async def serving(
     try:
         await _listens(port, running)
         lifecycle.mark_ready()
-        crowd = aiohttp.TCPConnector(limit=0)  # as many clients at once as a test wants
+        crowd = aiohttp.TCPConnector(limit=0)  # no limit of concurrent connections
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30), connector=crowd) as session:
             yield Api(
                 place.public_url, session, service, tokens, gateway, metrics, lifecycle, clock, all_routes
@@ -242,7 +241,7 @@ async def serving(
 
 
 async def _listens(port: int, running: asyncio.Task[None]) -> None:
-    """Return when something listens there; raise what *running* raised if it ends before."""
+    """Return when the port accepts connections; raise the error of *running* if it ends before."""
     async with asyncio.timeout(10):
         while True:
             if running.done():

@@ -1,7 +1,7 @@
 """A server process for tests: ``python -m support.http.server_process PORT METRICS_PORT DRAIN_SECONDS``.
 
-``/pid`` answers its process id, ``/slow/SECONDS`` takes that long, ``/ws`` echoes; it says on standard
-output what happens to it.
+``/pid`` returns its process id, ``/slow/SECONDS`` takes that long, ``/ws`` echoes; it prints what happens
+to standard output.
 """
 
 from __future__ import annotations
