@@ -1,10 +1,10 @@
 """Faults that a test can inject and remove: a TCP proxy in front of a server, a slow or failing store.
 
-    with Door(redis_server.port) as door:
-        client = RedisClient(door.redis(redis_server.url))
-        door.shut()
+    with FaultyProxy(redis_server.port) as proxy:
+        client = RedisClient(proxy.redis_url(redis_server.url))
+        proxy.refuse_connections()
         ...
-        door.heal()
+        proxy.restore()
 
 The proxy runs in its own thread, so that it works even while the test's event loop is busy.
 """
@@ -26,121 +26,121 @@ T = TypeVar("T")
 Write = tuple[float, bytes]  # earliest time (of the loop), data
 
 
-class Door:
+class FaultyProxy:
     """A TCP proxy on the loopback interface, in front of the server on that port."""
 
     def __init__(self, behind: int) -> None:
-        self._behind = behind
+        self._server_port = behind
         self.port = 0
         self._delay_s = 0.0
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="door", daemon=True)
-        self._passing: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._loop.run_forever, name="faulty-proxy", daemon=True)
+        self._forwarding: asyncio.Event | None = None
         self._server: asyncio.Server | None = None
-        self._ways: set[asyncio.Task[None]] = set()
-        self._ends: set[asyncio.StreamWriter] = set()
+        self._connections: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
 
-    def redis(self, url: str) -> str:
+    def redis_url(self, url: str) -> str:
         """The server's URL changed to go through the proxy."""
         parts = urlsplit(url)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition(":")[0] + f":{self.port}"))
 
     @property
-    def http(self) -> str:
+    def http_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     # --- faults -----------------------------------------------------------------------------------
 
-    def slow(self, seconds: float) -> None:
+    def delay_responses(self, seconds: float) -> None:
         """Delay every response by that time, however many are in flight."""
         self._delay_s = seconds
 
     def stall(self) -> None:
         """Accept and keep connections, but forward nothing."""
-        self._do(self._hold())
+        self._run(self._hold_back())
 
-    def cut(self) -> None:
+    def close_connections(self) -> None:
         """Close existing connections; accept new ones."""
-        self._do(self._break())
+        self._run(self._close_all())
 
-    def shut(self) -> None:
+    def refuse_connections(self) -> None:
         """Close existing connections, and refuse new ones."""
-        self._do(self._refuse())
+        self._run(self._refuse())
 
-    def heal(self) -> None:
+    def restore(self) -> None:
         """Remove all faults; data held back by a stall is forwarded."""
         self._delay_s = 0.0
-        self._do(self._listen())
+        self._run(self._listen())
 
     # --- life -------------------------------------------------------------------------------------
 
-    def __enter__(self) -> Door:
+    def __enter__(self) -> FaultyProxy:
         self._thread.start()
-        self._do(self._listen())
+        self._run(self._listen())
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._do(self._refuse())
+        self._run(self._refuse())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
 
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     # --- in the thread ----------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        if self._passing is None:
-            self._passing = asyncio.Event()
-        self._passing.set()
+        if self._forwarding is None:
+            self._forwarding = asyncio.Event()
+        self._forwarding.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _hold(self) -> None:
-        assert self._passing is not None
-        self._passing.clear()
+    async def _hold_back(self) -> None:
+        assert self._forwarding is not None
+        self._forwarding.clear()
 
-    async def _break(self) -> None:
-        for end in self._ends:
+    async def _close_all(self) -> None:
+        for end in self._writers:
             end.transport.abort()
-        for way in self._ways:
+        for way in self._connections:
             way.cancel()
-        await asyncio.gather(*self._ways, return_exceptions=True)
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _refuse(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None
-        await self._break()
+        await self._close_all()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._ways.add(task)
+        self._connections.add(task)
         ends = {writer}
         try:
-            await self._between(reader, writer, ends)
+            await self._forward_both(reader, writer, ends)
         except* (OSError, asyncio.CancelledError):
             pass  # one side closed the connection, or a test does
         finally:
-            self._ways.discard(task)
-            self._ends -= ends
+            self._connections.discard(task)
+            self._writers -= ends
             for end in ends:
                 end.transport.abort()
 
-    async def _between(
+    async def _forward_both(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ends: set[asyncio.StreamWriter]
     ) -> None:
-        from_server, to_server = await asyncio.open_connection("127.0.0.1", self._behind)
+        from_server, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
         ends.add(to_server)
-        self._ends |= ends
+        self._writers |= ends
         async with asyncio.TaskGroup() as both:
-            both.create_task(self._pass_on(reader, to_server, lambda: 0.0))
-            both.create_task(self._pass_on(from_server, writer, lambda: self._delay_s))
+            both.create_task(self._forward(reader, to_server, lambda: 0.0))
+            both.create_task(self._forward(from_server, writer, lambda: self._delay_s))
 
-    async def _pass_on(
+    async def _forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: Callable[[], float]
     ) -> None:
         queue: asyncio.Queue[Write] = asyncio.Queue()
@@ -155,12 +155,12 @@ class Door:
         raise ConnectionResetError  # ends the other direction too
 
     async def _write(self, queue: asyncio.Queue[Write], writer: asyncio.StreamWriter) -> None:
-        assert self._passing is not None
+        assert self._forwarding is not None
         with suppress(OSError):
             while True:
                 not_before, data = await queue.get()
                 await asyncio.sleep(max(0.0, not_before - self._loop.time()))
-                await self._passing.wait()
+                await self._forwarding.wait()
                 writer.write(data)
                 await writer.drain()
 
@@ -170,28 +170,28 @@ class FaultyStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.delay_s = 0.0  # before a call starts
-        self.late_s = 0.0  # after it took effect
+        self.delay_before_s = 0.0  # before a call starts
+        self.delay_after_s = 0.0  # after it took effect
         self.fails = False
 
     @property
     def as_store(self) -> Store:
         return cast(Store, self)
 
-    def heal(self) -> None:
-        self.delay_s, self.late_s, self.fails = 0.0, 0.0, False
+    def restore(self) -> None:
+        self.delay_before_s, self.delay_after_s, self.fails = 0.0, 0.0, False
 
-    async def suffer(self) -> None:
+    async def before_call(self) -> None:
         """Apply the faults that come before a call."""
-        if self.delay_s:
-            await asyncio.sleep(self.delay_s)
+        if self.delay_before_s:
+            await asyncio.sleep(self.delay_before_s)
         if self.fails:
             raise StoreUnavailable("the test says so")
 
-    async def answer(self, answer: T) -> T:
+    async def after_call(self, answer: T) -> T:
         """Apply the faults that come after a call."""
-        if self.late_s:
-            await asyncio.sleep(self.late_s)
+        if self.delay_after_s:
+            await asyncio.sleep(self.delay_after_s)
         return answer
 
     def collection(self, spec: Any) -> Any:
@@ -201,11 +201,11 @@ class FaultyStore:
         return _FaultyCollection(self, self._store.get_collection(name))
 
     async def outbox(self, **given: Any) -> Any:
-        await self.suffer()
+        await self.before_call()
         return await self._store.outbox(**given)
 
     async def ping(self) -> None:
-        await self.suffer()
+        await self.before_call()
         await self._store.ping()
 
     def __getattr__(self, name: str) -> Any:
@@ -218,7 +218,7 @@ class _FaultyCollection:
         self._inner = inner
 
     async def scan(self, *args: Any, **given: Any) -> AsyncIterator[Any]:
-        await self._store.suffer()
+        await self._store.before_call()
         async for document in self._inner.scan(*args, **given):
             yield document
 
@@ -228,8 +228,8 @@ class _FaultyCollection:
             return found
 
         async def suffering(*args: Any, **given: Any) -> Any:
-            await self._store.suffer()
-            return await self._store.answer(await found(*args, **given))
+            await self._store.before_call()
+            return await self._store.after_call(await found(*args, **given))
 
         return suffering
 
@@ -238,17 +238,17 @@ class _FaultyCollection:
 class Faults:
     """The fault injectors between a platform in the test's process and its dependencies."""
 
-    redis: Door
-    emulator: Door
+    redis: FaultyProxy
+    emulator: FaultyProxy
     store: FaultyStore
 
-    def heal(self) -> None:
-        self.redis.heal()
-        self.emulator.heal()
-        self.store.heal()
+    def restore(self) -> None:
+        self.redis.restore()
+        self.emulator.restore()
+        self.store.restore()
 
 
-async def until(true: Callable[[], Any], *, within_s: float = 20.0) -> None:
+async def wait_until(true: Callable[[], Any], *, within_s: float = 20.0) -> None:
     """Wait until the callable returns a true value, or an awaitable of one."""
     async with asyncio.timeout(within_s):
         while True:

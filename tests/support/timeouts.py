@@ -7,18 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 
-LONGEST_SECONDS = 60
+LIMIT_S = 60
 
 
 @pytest.fixture(autouse=True)
-def a_minute_at_most() -> Iterator[None]:
+def one_minute_limit() -> Iterator[None]:
     """Fail a test after a minute; it applies to the folder of each conftest that imports it."""
 
     def end(*_: object) -> None:
-        raise TimeoutError(f"this test ran for longer than {LONGEST_SECONDS} s")
+        raise TimeoutError(f"this test ran for longer than {LIMIT_S} s")
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.alarm(LONGEST_SECONDS)
+    signal.alarm(LIMIT_S)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

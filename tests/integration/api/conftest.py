@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from support.http.route_calls import Cast, cast_of
+from support.http.route_calls import ExampleCalls, prepare_calls
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import RescueFactory
 
@@ -20,12 +20,12 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
 
 
 @pytest.fixture(scope="module")
-def stage(platform: Platform) -> RescueFactory:
+def factory(platform: Platform) -> RescueFactory:
     """Creates rescues in any state on the platform."""
     return RescueFactory(platform)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cast(stage: RescueFactory) -> Cast:
+async def calls(factory: RescueFactory) -> ExampleCalls:
     """Users, and one resource of every kind that a path can name."""
-    return await cast_of(stage)
+    return await prepare_calls(factory)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from support.http.invalid_inputs import Spoilt, fields, whole_bodies
-from support.http.route_calls import Cast, body_of, name_of, sign_up_body
+from support.http.invalid_inputs import InvalidBody, invalid_bodies, invalid_fields
+from support.http.route_calls import ExampleCalls, body_of, name_of, sign_up_body
 from support.http.server import Reply
 from support.platform.in_process import Platform
 from supportcarr.contracts.routing import Route
@@ -23,17 +23,17 @@ def json_routes(platform: Platform) -> list[Route]:
     return [route for route in platform.container.routes() if route.body not in (None, bytes)]
 
 
-async def sent(cast: Cast, route: Route, raw: bytes, **headers: str) -> Reply:
+async def send(calls: ExampleCalls, route: Route, raw: bytes, **headers: str) -> Reply:
     key = uuid.uuid4().hex if route.idempotent else None
-    return await cast.who(route).send(route.method, cast.url(route), raw=raw, key=key, headers=headers)
+    return await calls.client(route).send(route.method, calls.url(route), raw=raw, key=key, headers=headers)
 
 
-async def refuses_all(cast: Cast, route: Route, bodies: Iterable[Spoilt]) -> list[str]:
+async def failures(calls: ExampleCalls, route: Route, bodies: Iterable[InvalidBody]) -> list[str]:
     """Send the bodies; return a sentence for each unexpected response or change in the store."""
-    platform, wrong = cast.platform, []
+    platform, wrong = calls.platform, []
     before = await platform.digest()
     for what, raw, field in bodies:
-        reply = await sent(cast, route, raw)
+        reply = await send(calls, route, raw)
         at = f"{name_of(route)}, {what}: {reply.status} {reply.body}"
         if reply.status not in REFUSED:
             wrong.append(at)
@@ -49,61 +49,61 @@ async def refuses_all(cast: Cast, route: Route, bodies: Iterable[Spoilt]) -> lis
     return wrong
 
 
-async def test_malformed_json_is_rejected_by_every_route(cast: Cast) -> None:
-    limit = cast.platform.container.settings.http.max_body_bytes
+async def test_malformed_json_is_rejected_by_every_route(calls: ExampleCalls) -> None:
+    limit = calls.platform.container.settings.http.max_body_bytes
     wrong = []
-    for route in json_routes(cast.platform):
-        wrong += await refuses_all(cast, route, whole_bodies(limit))
+    for route in json_routes(calls.platform):
+        wrong += await failures(calls, route, invalid_bodies(limit))
     assert not wrong, "\n".join(wrong)
 
 
-async def test_every_field_is_validated(cast: Cast) -> None:
-    document = cast.platform.contract.document
+async def test_every_field_is_validated(calls: ExampleCalls) -> None:
+    document = calls.platform.contract.document
     components = document["components"]["schemas"]
     wrong, tried = [], 0
-    for route in json_routes(cast.platform):
+    for route in json_routes(calls.platform):
         operation = document["paths"][route.path][route.method.lower()]
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         good = body_of(route)
-        bodies = [*fields(schema, components, good)]
+        bodies = [*invalid_fields(schema, components, good)]
         tried += len(bodies)
-        wrong += await refuses_all(cast, route, bodies)
+        wrong += await failures(calls, route, bodies)
     assert not wrong, "\n".join(wrong)
     assert tried > 500
 
 
-async def test_a_body_of_another_media_type_is_rejected(cast: Cast) -> None:
-    before = await cast.platform.digest()
-    for route in json_routes(cast.platform):
+async def test_a_body_of_another_media_type_is_rejected(calls: ExampleCalls) -> None:
+    before = await calls.platform.digest()
+    for route in json_routes(calls.platform):
         for kind in (
             "text/plain",
             "application/x-www-form-urlencoded",
             "multipart/form-data",
             "application/",
         ):
-            reply = await sent(cast, route, b'{"a":1}', **{"content-type": kind})
+            reply = await send(calls, route, b'{"a":1}', **{"content-type": kind})
             assert (reply.status, reply.code) == (415, "unsupported_media_type"), (name_of(route), kind)
-    assert await cast.platform.digest() == before
+    assert await calls.platform.digest() == before
 
 
-async def test_a_route_without_a_body_rejects_one(cast: Cast) -> None:
-    limit = cast.platform.container.settings.http.max_body_bytes
-    routes = [r for r in cast.platform.container.routes() if r.body is None and r.method != "GET"]
+async def test_a_route_without_a_body_rejects_one(calls: ExampleCalls) -> None:
+    limit = calls.platform.container.settings.http.max_body_bytes
+    routes = [r for r in calls.platform.container.routes() if r.body is None and r.method != "GET"]
     bodies = [
-        *(body for body in whole_bodies(limit) if body.raw not in (b"", b"null")),
-        Spoilt("a field that nobody knows", b'{"force":true}', "force"),
+        *(body for body in invalid_bodies(limit) if body.raw not in (b"", b"null")),
+        InvalidBody("a field that nobody knows", b'{"force":true}', "force"),
     ]
     wrong = []
     for route in routes:
-        wrong += await refuses_all(cast, route, bodies)
+        wrong += await failures(calls, route, bodies)
     assert len(routes) > 10
     assert not wrong, "\n".join(wrong)
 
 
-async def test_a_body_with_a_too_large_declared_length_is_rejected_unread(cast: Cast) -> None:
+async def test_a_body_with_a_too_large_declared_length_is_rejected_unread(calls: ExampleCalls) -> None:
     """The length is declared but no body follows: the response does not wait for it."""
-    port = int(cast.platform.api.url.rpartition(":")[2])
-    rider = cast.scene.rider
+    port = int(calls.platform.api.url.rpartition(":")[2])
+    rider = calls.arrived.rider
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
         b"POST /api/v1/quotes HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
@@ -116,9 +116,9 @@ async def test_a_body_with_a_too_large_declared_length_is_rejected_unread(cast: 
     assert b" 413 " in status
 
 
-async def test_an_invalid_request_does_not_use_up_its_idempotency_key(cast: Cast) -> None:
+async def test_an_invalid_request_does_not_use_up_its_idempotency_key(calls: ExampleCalls) -> None:
     """A request rejected before its handler leaves its idempotency key unused."""
-    rider = cast.platform.anonymous()
+    rider = calls.platform.anonymous()
     key = uuid.uuid4().hex
     assert (await rider.post("/auth/sign-up", sign_up_body(role="admin"), key=key)).status == 422
     assert (await rider.post("/auth/sign-up", sign_up_body(), key=key)).status == 201

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.http.route_calls import PARAMETER, Cast, body_of, name_of, sign_up_body
+from support.http.route_calls import PARAMETER, ExampleCalls, body_of, name_of, sign_up_body
 from support.http.server import PASSWORD, Client, Reply, new_address, new_phone
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import PICKUP, RescueFactory, expect, quote_body
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ID = re.compile(r"[a-z]{3}_(?:[a-z0-9]{1,8}_)?[0-9a-hjkmnp-tv-z]{26}")
 
 
-def shaped(thing: Mapping[str, Any], required: str, optional: str = "") -> None:
+def expect_fields(thing: Mapping[str, Any], required: str, optional: str = "") -> None:
     """Check that the object has these fields and no others."""
     assert set(required.split()) <= set(thing), set(required.split()) - set(thing)
     assert set(thing) <= set(f"{required} {optional}".split()), set(thing)
@@ -35,19 +35,17 @@ def shaped(thing: Mapping[str, Any], required: str, optional: str = "") -> None:
 async def test_signing_up_returns_the_user_and_tokens(platform: Platform) -> None:
     reply = await platform.anonymous().create("/auth/sign-up", sign_up_body())
     body = expect(reply, 201)
-    shaped(body, "user access_token refresh_token token_type expires_in")
-    shaped(body["user"], "id phone name roles created_at")
+    expect_fields(body, "user access_token refresh_token token_type expires_in")
+    expect_fields(body["user"], "id phone name roles created_at")
     assert body["user"]["roles"] == ["rider"]
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 900)
 
 
-async def test_the_items_of_a_quote_add_up_to_its_total(
-    platform: Platform, stage: RescueFactory
-) -> None:
-    rider, _ = await stage.rider()
+async def test_the_items_of_a_quote_add_up_to_its_total(platform: Platform, factory: RescueFactory) -> None:
+    rider, _ = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     promised = "id items total_minor currency eta_seconds distance_m duration_s demand_multiplier expires_at"
-    shaped(quote, promised + " kind pickup dropoff area_id fees", "problem scheduled_for")
+    expect_fields(quote, promised + " kind pickup dropoff area_id fees", "problem scheduled_for")
     assert sum(item["amount_minor"] for item in quote["items"]) == quote["total_minor"]
     assert quote["currency"] == "CAD"
 
@@ -56,23 +54,23 @@ RESCUE = "id status version kind problem pickup dropoff quote area_id created_at
 RESCUE_SOMETIMES = "price_minor scheduled_for reason driver eta_seconds queued_behind note"
 
 
-async def test_a_rescue_has_the_documented_fields_for_each_role(cast: Cast) -> None:
-    for who in (cast.scene.rider, cast.scene.assigned_driver, cast.operator):
-        rescue = expect(await who.get(cast.scene.path), 200)
-        mine = who is cast.scene.rider
-        shaped(rescue, RESCUE + (" pin" if mine else ""), RESCUE_SOMETIMES)
-        shaped(rescue["quote"], "id items total_minor currency")
-        shaped(rescue["rider"], "id name phone_masked")
-        shaped(rescue["driver"], "id name rating vehicle", "photo_url")
-        shaped(rescue["driver"]["vehicle"], "make model colour plate")
-        shaped(rescue["payment"], "status captured_minor refunded_minor")
+async def test_a_rescue_has_the_documented_fields_for_each_role(calls: ExampleCalls) -> None:
+    for who in (calls.arrived.rider, calls.arrived.assigned_driver, calls.operator):
+        rescue = expect(await who.get(calls.arrived.path), 200)
+        mine = who is calls.arrived.rider
+        expect_fields(rescue, RESCUE + (" pin" if mine else ""), RESCUE_SOMETIMES)
+        expect_fields(rescue["quote"], "id items total_minor currency")
+        expect_fields(rescue["rider"], "id name phone_masked")
+        expect_fields(rescue["driver"], "id name rating vehicle", "photo_url")
+        expect_fields(rescue["driver"]["vehicle"], "make model colour plate")
+        expect_fields(rescue["payment"], "status captured_minor refunded_minor")
 
 
-async def test_the_timeline_lists_every_step_in_order(cast: Cast) -> None:
-    entries = expect(await cast.scene.rider.get(f"{cast.scene.path}/timeline"), 200)["items"]
+async def test_the_timeline_lists_every_step_in_order(calls: ExampleCalls) -> None:
+    entries = expect(await calls.arrived.rider.get(f"{calls.arrived.path}/timeline"), 200)["items"]
     for entry in entries:
-        shaped(entry, "at from to actor version", "reason")
-        shaped(entry["actor"], "role", "id")
+        expect_fields(entry, "at from to actor version", "reason")
+        expect_fields(entry["actor"], "role", "id")
     assert [entry["to"] for entry in entries] == ["requested", "matching", "assigned", "en_route", "arrived"]
     assert [entry["from"] for entry in entries[1:]] == [entry["to"] for entry in entries[:-1]]
     versions = [entry["version"] for entry in entries]
@@ -80,108 +78,115 @@ async def test_the_timeline_lists_every_step_in_order(cast: Cast) -> None:
 
 
 async def test_offers_cards_vehicles_notifications_and_messages_have_the_documented_fields(
-    cast: Cast, stage: RescueFactory
+    calls: ExampleCalls, factory: RescueFactory
 ) -> None:
-    rider, scene = cast.scene.rider, cast.scene
-    driver = (await stage.offered()).assigned_driver
+    rider, prepared = calls.arrived.rider, calls.arrived
+    driver = (await factory.offered()).assigned_driver
     [offer] = expect(await driver.get("/me/offers"), 200)["items"]
     promised = "id rescue_id kind problem pickup dropoff distance_m pay_minor currency expires_at queued"
-    shaped(offer, promised + " eta_seconds state")
+    expect_fields(offer, promised + " eta_seconds state")
     [card] = expect(await rider.get("/me/payment-methods"), 200)["items"]
-    shaped(card, "id brand last4 exp_month exp_year default")
+    expect_fields(card, "id brand last4 exp_month exp_year default")
     [truck] = expect(await driver.get("/me/vehicles"), 200)["items"]
-    shaped(truck, "id type make model colour plate bed_length_cm capacity ramp tie_downs seats")
+    expect_fields(truck, "id type make model colour plate bed_length_cm capacity ramp tie_downs seats")
     for told in expect(await rider.get("/me/notifications"), 200)["items"]:
-        shaped(told, "id kind title body at", "rescue_id read_at")
-    message = expect(await rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
-    shaped(message, "id rescue_id sender text at")
+        expect_fields(told, "id kind title body at", "rescue_id read_at")
+    message = expect(await rider.post(f"{prepared.path}/messages", {"text": "By the gate"}), 201)
+    expect_fields(message, "id rescue_id sender text at")
 
 
-async def test_responses_to_the_console_have_the_documented_fields(cast: Cast) -> None:
-    overview = expect(await cast.operator.get("/admin/overview"), 200)
-    shaped(overview, "drivers rescues waiting_seconds_max today")
-    shaped(overview["drivers"], "online busy")
-    shaped(overview["today"], "completed revenue_minor")
-    whole = expect(await cast.operator.get(f"/admin/rescues/{cast.scene.rescue_id}"), 200)
-    shaped(whole, "rescue timeline offers payment messages")
-    page = expect(await cast.operator.get("/admin/rescues?limit=1"), 200)
+async def test_responses_to_the_console_have_the_documented_fields(calls: ExampleCalls) -> None:
+    overview = expect(await calls.operator.get("/admin/overview"), 200)
+    expect_fields(overview, "drivers rescues waiting_seconds_max today")
+    expect_fields(overview["drivers"], "online busy")
+    expect_fields(overview["today"], "completed revenue_minor")
+    whole = expect(await calls.operator.get(f"/admin/rescues/{calls.arrived.rescue_id}"), 200)
+    expect_fields(whole, "rescue timeline offers payment messages")
+    page = expect(await calls.operator.get("/admin/rescues?limit=1"), 200)
     assert {"id", "status", "version", "rider_id", "requested_at"} <= set(page["items"][0])
 
 
 async def test_the_clock_and_coverage_are_public(platform: Platform) -> None:
     anybody = platform.anonymous()
-    shaped(expect(await anybody.get("/clock"), 200), "city_time wall_time speed")
+    expect_fields(expect(await anybody.get("/clock"), 200), "city_time wall_time speed")
     inside = expect(await anybody.get(f"/coverage?lat={PICKUP['lat']}&lng={PICKUP['lng']}"), 200)
-    shaped(inside, "covered drivers_available", "area_id eta_seconds")
+    expect_fields(inside, "covered drivers_available", "area_id eta_seconds")
     assert inside["covered"]
     assert not expect(await anybody.get("/coverage?lat=0&lng=0"), 200)["covered"]
 
 
-async def test_ids_are_prefixed_and_time_ordered(cast: Cast) -> None:
-    for named in cast.ids.values():
+async def test_ids_are_prefixed_and_time_ordered(calls: ExampleCalls) -> None:
+    for named in calls.ids.values():
         assert ID.fullmatch(named), named
 
 
 # --- versions ----------------------------------------------------------------------------------
 
 
-async def test_a_stale_version_is_rejected_wherever_an_etag_is_returned(cast: Cast) -> None:
+async def test_a_stale_version_is_rejected_wherever_an_etag_is_returned(calls: ExampleCalls) -> None:
     """A client that sends an old version never overwrites changes that it has not seen."""
-    driver, operator, rider = cast.scene.assigned_driver, cast.operator, cast.scene.rider
+    driver, operator, rider = calls.arrived.assigned_driver, calls.operator, calls.arrived.rider
     its_driver = f"/admin/drivers/{driver.user_id}"
     guarded: list[tuple[Client, str, str, Any]] = [
         (rider, "PATCH", "/me", {"name": "Rika Roy-Other"}),
-        (driver, "PUT", "/me/driver-application", body_of_path(cast, "PUT", "/me/driver-application")),
+        (driver, "PUT", "/me/driver-application", body_of_path(calls, "PUT", "/me/driver-application")),
         (operator, "POST", f"{its_driver}/approval", None),
         (operator, "POST", f"{its_driver}/suspension", None),
-        (driver, "POST", f"{cast.scene.path}/completion", {"outcome": "fixed_on_spot", "price_minor": 100}),
-        (driver, "POST", f"{cast.scene.path}/start", {"pin": "0000"}),
-        (driver, "POST", f"{cast.scene.path}/abort", {"reason": "unsafe"}),
-        (driver, "POST", f"{cast.scene.path}/release", {"reason": "flat"}),
-        (driver, "POST", f"{cast.scene.path}/no-show", None),
-        (rider, "POST", f"{cast.scene.path}/cancellation", {"reason": "no"}),
-        (rider, "POST", f"{cast.scene.path}/pin", None),
-        (operator, "POST", f"/admin{cast.scene.path}/cancellation", {"reason": "no"}),
-        (operator, "POST", f"/admin{cast.scene.path}/abort", {"reason": "no"}),
-        (operator, "POST", f"/admin{cast.scene.path}/pin", None),
+        (
+            driver,
+            "POST",
+            f"{calls.arrived.path}/completion",
+            {"outcome": "fixed_on_spot", "price_minor": 100},
+        ),
+        (driver, "POST", f"{calls.arrived.path}/start", {"pin": "0000"}),
+        (driver, "POST", f"{calls.arrived.path}/abort", {"reason": "unsafe"}),
+        (driver, "POST", f"{calls.arrived.path}/release", {"reason": "flat"}),
+        (driver, "POST", f"{calls.arrived.path}/no-show", None),
+        (rider, "POST", f"{calls.arrived.path}/cancellation", {"reason": "no"}),
+        (rider, "POST", f"{calls.arrived.path}/pin", None),
+        (operator, "POST", f"/admin{calls.arrived.path}/cancellation", {"reason": "no"}),
+        (operator, "POST", f"/admin{calls.arrived.path}/abort", {"reason": "no"}),
+        (operator, "POST", f"/admin{calls.arrived.path}/pin", None),
     ]
-    before = await cast.platform.digest()
+    before = await calls.platform.digest()
     for who, method, path, body in guarded:
         for version in (0, 999):
             reply = await who.send(method, path, body, if_match=version)
             assert (reply.status, reply.code) == (412, "stale_version"), (method, path, reply)
         reply = await who.send(method, path, body, if_match="7")
         assert (reply.status, reply.code) == (400, "invalid_header"), (method, path)
-    assert await cast.platform.digest() == before
+    assert await calls.platform.digest() == before
 
 
-def body_of_path(cast: Cast, method: str, path: str) -> Any:
-    [route] = [r for r in cast.platform.container.routes() if (r.method, r.path) == (method, path)]
+def body_of_path(calls: ExampleCalls, method: str, path: str) -> Any:
+    [route] = [r for r in calls.platform.container.routes() if (r.method, r.path) == (method, path)]
     return body_of(route)
 
 
-async def test_the_current_version_is_accepted_and_the_next_one_returned(stage: RescueFactory) -> None:
-    scene = await stage.assigned()
-    etag = (await scene.assigned_driver.get(scene.path)).headers["etag"]
-    reply = await scene.assigned_driver.post(f"{scene.path}/departure", if_match=etag)
+async def test_the_current_version_is_accepted_and_the_next_one_returned(factory: RescueFactory) -> None:
+    prepared = await factory.assigned()
+    etag = (await prepared.assigned_driver.get(prepared.path)).headers["etag"]
+    reply = await prepared.assigned_driver.post(f"{prepared.path}/departure", if_match=etag)
     assert expect(reply, 200)["status"] == "en_route"
     assert reply.headers["etag"] == f'"{reply.body["version"]}"' != etag
-    stale = await scene.assigned_driver.post(f"{scene.path}/arrival", if_match=etag)
+    stale = await prepared.assigned_driver.post(f"{prepared.path}/arrival", if_match=etag)
     assert (stale.status, stale.code) == (412, "stale_version")
-    unchanged = await scene.rider.get(scene.path, headers={"if-none-match": reply.headers["etag"]})
+    unchanged = await prepared.rider.get(prepared.path, headers={"if-none-match": reply.headers["etag"]})
     assert unchanged.status == 304
 
 
 # --- idempotency keys --------------------------------------------------------------------------
 
 
-async def starred_body(stage: RescueFactory, route: Route) -> tuple[Client, dict[str, Any], dict[str, Any]]:
+async def creating_bodies(
+    factory: RescueFactory, route: Route
+) -> tuple[Client, dict[str, Any], dict[str, Any]]:
     """A client of a creating route, a body that succeeds, and a different body."""
     match name_of(route):
         case "POST /auth/sign-up":
-            return stage.platform.anonymous(), sign_up_body(), sign_up_body()
+            return factory.platform.anonymous(), sign_up_body(), sign_up_body()
         case "POST /rescues":
-            rider, card = await stage.rider()
+            rider, card = await factory.rider()
             quote = expect(await rider.post("/quotes", quote_body()), 201)
             body = {"quote_id": quote["id"], "payment_method_id": card}
             return rider, body, {**body, "note": "By the gate"}
@@ -189,7 +194,7 @@ async def starred_body(stage: RescueFactory, route: Route) -> tuple[Client, dict
             raise AssertionError(f"say in starred_body() how {other} succeeds")
 
 
-def starred(platform: Platform) -> list[Route]:
+def creating_routes(platform: Platform) -> list[Route]:
     return [route for route in platform.container.routes() if route.idempotent]
 
 
@@ -198,9 +203,9 @@ def created_id(reply: Reply) -> str:
     return str(body["user"]["id"] if "user" in body else body["id"])
 
 
-async def test_creating_routes_require_an_idempotency_key(platform: Platform, stage: RescueFactory) -> None:
-    for route in starred(platform):
-        who, body, _ = await starred_body(stage, route)
+async def test_creating_routes_require_an_idempotency_key(platform: Platform, factory: RescueFactory) -> None:
+    for route in creating_routes(platform):
+        who, body, _ = await creating_bodies(factory, route)
         before = await platform.digest()
         for key in (None, "", "k" * 256, "tab\tin it"):
             reply = await who.send(route.method, route.path, body, key=key)
@@ -209,10 +214,10 @@ async def test_creating_routes_require_an_idempotency_key(platform: Platform, st
 
 
 async def test_a_key_with_another_body_is_rejected_and_changes_nothing(
-    platform: Platform, stage: RescueFactory
+    platform: Platform, factory: RescueFactory
 ) -> None:
-    for route in starred(platform):
-        who, body, other = await starred_body(stage, route)
+    for route in creating_routes(platform):
+        who, body, other = await creating_bodies(factory, route)
         key = uuid.uuid4().hex
         assert (await who.post(route.path, body, key=key)).status == 201
         before = await platform.digest()
@@ -221,15 +226,13 @@ async def test_a_key_with_another_body_is_rejected_and_changes_nothing(
         assert await platform.digest() == before
 
 
-async def test_twenty_concurrent_repeats_have_one_effect(
-    platform: Platform, stage: RescueFactory
-) -> None:
+async def test_twenty_concurrent_repeats_have_one_effect(platform: Platform, factory: RescueFactory) -> None:
     rescues, users = (
         platform.container.store.get_collection("rescuerequests"),
         platform.container.store.get_collection("users"),
     )
-    for route in starred(platform):
-        who, body, _ = await starred_body(stage, route)
+    for route in creating_routes(platform):
+        who, body, _ = await creating_bodies(factory, route)
         await platform.settle()
         held = len(await platform.emulator.intents())
         counted = await rescues.count() + await users.count()
@@ -242,9 +245,9 @@ async def test_twenty_concurrent_repeats_have_one_effect(
 
 
 async def test_a_repeat_returns_the_first_status_and_the_current_resource(
-    platform: Platform, stage: RescueFactory
+    platform: Platform, factory: RescueFactory
 ) -> None:
-    rider, card = await stage.rider()
+    rider, card = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     body, key = {"quote_id": quote["id"], "payment_method_id": card}, uuid.uuid4().hex
     first = expect(await rider.post("/rescues", body, key=key), 201)
@@ -270,10 +273,10 @@ async def test_a_repeated_sign_up_opens_a_session_only_with_the_password(
     assert (taken.status, taken.code) == (409, "phone_taken")
 
 
-async def test_keys_of_different_users_are_independent(platform: Platform, stage: RescueFactory) -> None:
+async def test_keys_of_different_users_are_independent(platform: Platform, factory: RescueFactory) -> None:
     key, made = uuid.uuid4().hex, set()
     for _ in range(2):
-        rider, card = await stage.rider()
+        rider, card = await factory.rider()
         quote = expect(await rider.post("/quotes", quote_body()), 201)
         asked = {"quote_id": quote["id"], "payment_method_id": card}
         made.add(created_id(await rider.post("/rescues", asked, key=key)))
@@ -283,15 +286,15 @@ async def test_keys_of_different_users_are_independent(platform: Platform, stage
 # --- lists -------------------------------------------------------------------------------------
 
 
-async def test_every_list_can_be_paged_through_completely(cast: Cast) -> None:
+async def test_every_list_can_be_paged_through_completely(calls: ExampleCalls) -> None:
     for text in ("one", "two", "three"):
-        expect(await cast.scene.rider.post(f"{cast.scene.path}/messages", {"text": text}), 201)
-    await cast.platform.settle()
+        expect(await calls.arrived.rider.post(f"{calls.arrived.path}/messages", {"text": text}), 201)
+    await calls.platform.settle()
     paged = 0
-    for route in cast.platform.container.routes():
+    for route in calls.platform.container.routes():
         if getattr(route.response, "__origin__", None) is not PageResponse:
             continue
-        who, url = cast.who(route), cast.path(route)
+        who, url = calls.client(route), calls.path(route)
         whole = expect(await who.get(url), 200)
         assert set(whole) == {"items", "next_cursor"}, name_of(route)
         if "limit" not in {field.name for field in msgspec.structs.fields(route.query)}:
@@ -317,26 +320,26 @@ async def test_every_list_can_be_paged_through_completely(cast: Cast) -> None:
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-async def test_options_lists_the_methods_and_other_methods_are_rejected(cast: Cast) -> None:
-    paths = cast.platform.contract.document["paths"]
+async def test_options_lists_the_methods_and_other_methods_are_rejected(calls: ExampleCalls) -> None:
+    paths = calls.platform.contract.document["paths"]
     for path, operations in paths.items():
         url = PARAMETER.sub("x", path)
         known = {method.upper() for method in operations}
         allowed = ", ".join(sorted(known | {"OPTIONS"} | ({"HEAD"} if "GET" in known else set())))
-        told = await cast.operator.send("OPTIONS", url)
+        told = await calls.operator.send("OPTIONS", url)
         assert (told.status, told.headers["allow"], told.body) == (204, allowed, b""), path
         for method in METHODS:
             if method not in known:
-                reply = await cast.operator.send(method, url)
+                reply = await calls.operator.send(method, url)
                 assert (reply.status, reply.code) == (405, "method_not_allowed"), (method, path)
                 assert reply.headers["allow"] == allowed, (method, path)
 
 
-async def test_head_returns_the_headers_of_get_without_a_body(cast: Cast) -> None:
-    for route in cast.platform.container.routes():
+async def test_head_returns_the_headers_of_get_without_a_body(calls: ExampleCalls) -> None:
+    for route in calls.platform.container.routes():
         if route.method != "GET":
             continue
-        who, url = cast.who(route), cast.url(route)
+        who, url = calls.client(route), calls.url(route)
         get, head = await who.get(url), await who.send("HEAD", url)
         assert (head.status, head.body) == (get.status, b""), url
         for name in ("content-type", "etag", "content-length"):
@@ -359,7 +362,7 @@ async def test_paths_outside_the_api_respond_as_documented(platform: Platform) -
     assert expect(await anybody.get("//readyz"), 200) == {"status": "ready", "not_ready": []}
     assert expect(await anybody.get("//openapi.json"), 200)["openapi"].startswith("3.1")
     assert (await anybody.get("//docs")).headers["content-type"].startswith("text/html")
-    shaped(expect(await anybody.get("//config.json"), 200), "realtime_url map languages speed areas")
+    expect_fields(expect(await anybody.get("//config.json"), 200), "realtime_url map languages speed areas")
     assert (await anybody.get("//")).status == 302
 
 
@@ -384,8 +387,8 @@ async def test_rate_limited_clients_are_told_when_to_retry(tmp_path: Path) -> No
 async def test_unavailable_responses_say_when_to_retry(tmp_path: Path) -> None:
     """Without Stripe, then without Redis: 503 with Retry-After, and nothing is lost."""
     async with running_platform(tmp_path) as platform:
-        stage = RescueFactory(platform)
-        rider, driver = await platform.person("rider"), await stage.driver()
+        factory = RescueFactory(platform)
+        rider, driver = await platform.person("rider"), await factory.driver()
         plain_rider = Client(platform.api, new_address(), rider.grant)
         plain_driver = Client(platform.api, new_address(), driver.grant)
         await platform.emulator.set_behaviour(fail_next={"count": 20})

@@ -81,7 +81,7 @@ AUDIENCES: dict[str, set[str] | None] = {
     "driver_or_ops": {"driver"} | OPERATORS,
     "operators": OPERATORS,
 }
-STARRED = {"POST /auth/sign-up", "POST /rescues"}
+CREATING = {"POST /auth/sign-up", "POST /rescues"}
 
 
 def audience(route: Route) -> set[str] | None:
@@ -119,7 +119,7 @@ async def test_every_route_is_in_the_table(platform: Platform) -> None:
 
 
 async def test_routes_that_must_not_create_twice_require_an_idempotency_key(platform: Platform) -> None:
-    assert {name_of(route) for route in platform.container.routes() if route.idempotent} == STARRED
+    assert {name_of(route) for route in platform.container.routes() if route.idempotent} == CREATING
 
 
 async def test_every_code_that_a_route_declares_belongs_to_an_error(platform: Platform) -> None:

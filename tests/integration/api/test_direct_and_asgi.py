@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.http.asgi import Answered, Request, ask, ask_directly
+from support.http.asgi import Request, Response, call_asgi, call_fast_path
 from support.http.route_calls import name_of
 from support.platform.in_process import Platform
 from support.rescues.fixtures import PICKUP, PreparedRescue, RescueFactory
@@ -31,17 +31,19 @@ FREQUENT = {
 _OF_ITS_OWN = re.compile(rb"(msg_[0-9a-z]+|\d{4}-\d\d-\d\dT[0-9:.]+Z)")
 
 
-def good(route: Route, scene: PreparedRescue, now: str) -> Request:
+def valid_request(route: Route, prepared: PreparedRescue, now: str) -> Request:
     """A valid request of this route."""
-    people = {"rider": scene.rider.token, "driver": scene.assigned_driver.token}
+    people = {"rider": prepared.rider.token, "driver": prepared.assigned_driver.token}
     match name_of(route):
         case "GET /me":
             return Request("GET", "/me", token=people["rider"])
         case "GET /rescues/{rescue_id}":
-            return Request("GET", scene.path, token=people["rider"])
+            return Request("GET", prepared.path, token=people["rider"])
         case "POST /rescues/{rescue_id}/messages":
             body = msgspec.json.encode({"text": "I am by the gate"})
-            return Request("POST", f"{scene.path}/messages", headers=JSON, body=body, token=people["rider"])
+            return Request(
+                "POST", f"{prepared.path}/messages", headers=JSON, body=body, token=people["rider"]
+            )
         case "POST /me/positions":
             body = msgspec.json.encode({"lat": PICKUP["lat"], "lng": PICKUP["lng"], "at": now})
             return Request("POST", "/me/positions", headers=JSON, body=body, token=people["driver"])
@@ -89,9 +91,9 @@ def _variations(fine: Request, others_token: str) -> Iterator[Request]:
 
 
 async def test_the_fast_path_and_asgi_give_the_same_responses(
-    platform: Platform, stage: RescueFactory
+    platform: Platform, factory: RescueFactory
 ) -> None:
-    scene = await stage.assigned()
+    prepared = await factory.assigned()
     stranger = await platform.person("rider")
     frequent = [route for route in platform.container.routes() if name_of(route) in FREQUENT]
     assert len(frequent) == len(FREQUENT)
@@ -101,18 +103,20 @@ async def test_the_fast_path_and_asgi_give_the_same_responses(
 
         def fresh(nth: int, route: Route = route) -> Request:
             """A request with a later time, because each position is accepted once."""
-            return variations(good(route, scene, _later(platform)), stranger.token or "")[nth]
+            return variations(valid_request(route, prepared, _later(platform)), stranger.token or "")[nth]
 
         for nth in range(len(variations(fresh(0), ""))):
             address, asked = next(addresses), fresh(nth)
             if not asked.path.isascii() or "%" in asked.path:
                 continue  # only ASGI answers those
-            directly = await ask_directly(platform.api.gateway, asked, address)
-            by_asgi = await ask(platform.api.gateway, fresh(nth), address)
-            assert _common(directly) == _common(by_asgi), asked
+            directly = await call_fast_path(platform.api.gateway, asked, address)
+            by_asgi = await call_asgi(platform.api.gateway, fresh(nth), address)
+            assert _without_unique_values(directly) == _without_unique_values(by_asgi), asked
             assert directly.status < 500, asked
             seen.add(directly.status)
-        fine = await ask(platform.api.gateway, good(route, scene, _later(platform)), next(addresses))
+        fine = await call_asgi(
+            platform.api.gateway, valid_request(route, prepared, _later(platform)), next(addresses)
+        )
         assert fine.status == route.status
     assert seen >= {200, 201, 400, 401, 403, 404, 405, 413, 415, 422}
     await platform.settle()
@@ -124,6 +128,6 @@ def _later(platform: Platform) -> str:
     return platform.clock.city().isoformat()
 
 
-def _common(answered: Answered) -> Answered:
+def _without_unique_values(answered: Response) -> Response:
     """The response without values that differ between two responses to the same request."""
     return replace(answered, body=_OF_ITS_OWN.sub(b"its own", answered.body))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.http.route_calls import Cast, name_of
+from support.http.route_calls import ExampleCalls, name_of
 from support.http.server import Reply
 from support.platform.in_process import Platform, running_platform
 from supportcarr.contracts.routing import Route
@@ -21,12 +21,15 @@ PREFLIGHT = {
 }
 
 
-async def answers(cast: Cast, headers: dict[str, str]) -> list[tuple[str, Reply]]:
+async def responses(calls: ExampleCalls, headers: dict[str, str]) -> list[tuple[str, Reply]]:
     """Responses of each kind: successes and errors of every route and page."""
-    platform, rider = cast.platform, cast.scene.rider
+    platform, rider = calls.platform, calls.arrived.rider
     anybody = platform.anonymous()
     huge = b" " * (platform.container.settings.http.max_body_bytes + 1)
-    found = [(name_of(r), await cast.who(r).get(cast.url(r), headers=headers)) for r in reading(platform)]
+    found = [
+        (name_of(r), await calls.client(r).get(calls.url(r), headers=headers))
+        for r in reading_routes(platform)
+    ]
     found += [
         ("401", await anybody.get("/me", headers=headers)),
         ("403", await rider.get("/admin/overview", headers=headers)),
@@ -47,27 +50,27 @@ async def answers(cast: Cast, headers: dict[str, str]) -> list[tuple[str, Reply]
     return found
 
 
-def reading(platform: Platform) -> list[Route]:
+def reading_routes(platform: Platform) -> list[Route]:
     return [route for route in platform.container.routes() if route.method == "GET"]
 
 
-async def test_every_response_has_a_type_and_does_not_identify_the_server(cast: Cast) -> None:
-    for what, reply in await answers(cast, {}):
+async def test_every_response_has_a_type_and_does_not_identify_the_server(calls: ExampleCalls) -> None:
+    for what, reply in await responses(calls, {}):
         assert reply.headers["x-content-type-options"] == "nosniff", what
         assert not any(character.isdigit() for character in reply.headers.get("server", "")), what
         for name in ("x-powered-by", "via", "x-aspnet-version", "set-cookie"):
             assert name not in reply.headers, (what, name)
 
 
-async def test_personal_data_is_not_cached(cast: Cast) -> None:
-    for what, reply in await answers(cast, {}):
+async def test_personal_data_is_not_cached(calls: ExampleCalls) -> None:
+    for what, reply in await responses(calls, {}):
         if not what.startswith("//") and reply.status not in (204, 302):
             assert reply.headers["cache-control"] == "no-store", what
 
 
-async def test_other_origins_are_rejected(cast: Cast) -> None:
-    for headers in (ORIGIN, PREFLIGHT, {"origin": "null"}, {"origin": cast.platform.api.url}):
-        for what, reply in await answers(cast, headers):
+async def test_other_origins_are_rejected(calls: ExampleCalls) -> None:
+    for headers in (ORIGIN, PREFLIGHT, {"origin": "null"}, {"origin": calls.platform.api.url}):
+        for what, reply in await responses(calls, headers):
             told = [name for name in reply.headers if name.lower().startswith("access-control")]
             assert not told, (what, told)
 
@@ -84,8 +87,8 @@ async def test_pages_run_only_their_own_scripts_and_cannot_be_framed(platform: P
     assert page.headers["cross-origin-opener-policy"] == "same-origin"
 
 
-async def test_the_request_id_is_returned_in_header_and_problem_document(cast: Cast) -> None:
-    for what, reply in await answers(cast, {"x-request-id": "trace-0123456789"}):
+async def test_the_request_id_is_returned_in_header_and_problem_document(calls: ExampleCalls) -> None:
+    for what, reply in await responses(calls, {"x-request-id": "trace-0123456789"}):
         assert reply.headers["x-request-id"] == "trace-0123456789", what
         if reply.code is not None:
             assert reply.body["request_id"] == "trace-0123456789", what

@@ -18,23 +18,23 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def cases(
-    stage: RescueFactory,
+    factory: RescueFactory,
 ) -> AsyncIterator[tuple[str, Client, dict[str, Any], list[dict[str, Any]]]]:
     """For each creating route: a client, a valid body, and bodies that only the part can reject."""
     body = sign_up_body()
     wrong = [{**body, "phone": "+1 514 CALL ME"}, {**body, "password": "é" * 40}]
-    yield "POST /auth/sign-up", stage.platform.anonymous(), body, wrong
-    rider, card = await stage.rider()
+    yield "POST /auth/sign-up", factory.platform.anonymous(), body, wrong
+    rider, card = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     asked = {"quote_id": quote["id"], "payment_method_id": card}
     yield "POST /rescues", rider, asked, [{**asked, "payment_method_id": "pmt_of_nobody"}]
 
 
 async def test_a_body_that_a_part_rejects_does_not_use_up_its_key(
-    platform: Platform, stage: RescueFactory
+    platform: Platform, factory: RescueFactory
 ) -> None:
     asked = set()
-    async for route, who, body, wrong in cases(stage):
+    async for route, who, body, wrong in cases(factory):
         path, key = route.partition(" ")[2], uuid.uuid4().hex
         for bad in wrong:
             replies = [await who.post(path, bad, key=key)]

@@ -15,7 +15,7 @@ from support.rescues.fixtures import APPLICATION, RescueFactory, expect
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-Say = Callable[[], Awaitable[Reply]]
+Send = Callable[[], Awaitable[Reply]]
 
 # Routes that create something each time or have other rules, which other tests cover.
 NEW_EACH_TIME = {
@@ -34,14 +34,14 @@ NEW_EACH_TIME = {
 }
 
 
-class Saying:
+class RepeatableRequests:
     """Prepares each change that a user may repeat."""
 
-    def __init__(self, stage: RescueFactory) -> None:
-        self._stage = stage
-        self._platform: Platform = stage.platform
+    def __init__(self, factory: RescueFactory) -> None:
+        self._factory = factory
+        self._platform: Platform = factory.platform
 
-    async def of(self, route: str) -> list[Say]:
+    async def of(self, route: str) -> list[Send]:
         """The requests that make this change, one for each kind of user, ready to be sent."""
         match route:
             case "POST /auth/sign-out":
@@ -59,83 +59,83 @@ class Saying:
             case "POST /admin/drivers/{driver_id}/suspension":
                 return await self._standing("suspension", None)
             case "POST /me/notifications/{notification_id}/reading":
-                scene = await self._stage.assigned()
-                [told, *_] = expect(await scene.rider.get("/me/notifications"), 200)["items"]
-                return [lambda: scene.rider.post(f"/me/notifications/{told['id']}/reading")]
+                prepared = await self._factory.assigned()
+                [told, *_] = expect(await prepared.rider.get("/me/notifications"), 200)["items"]
+                return [lambda: prepared.rider.post(f"/me/notifications/{told['id']}/reading")]
             case "POST /offers/{offer_id}/acceptance" | "POST /offers/{offer_id}/decline":
-                scene = await self._stage.offered()
-                path = route.removeprefix("POST ").replace("{offer_id}", scene.offer_id or "")
-                return [lambda: scene.assigned_driver.post(path)]
+                prepared = await self._factory.offered()
+                path = route.removeprefix("POST ").replace("{offer_id}", prepared.offer_id or "")
+                return [lambda: prepared.assigned_driver.post(path)]
             case "DELETE /me/vehicles/{vehicle_id}":
-                driver = await self._stage.driver(online=False)
+                driver = await self._factory.driver(online=False)
                 vehicle = expect(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
                 return [lambda: driver.delete(f"/me/vehicles/{vehicle}")]
             case "DELETE /me/payment-methods/{payment_method_id}":
-                rider, card = await self._stage.rider()
+                rider, card = await self._factory.rider()
                 return [lambda: rider.delete(f"/me/payment-methods/{card}")]
             case _ if "{rescue_id}" in route:
                 return await self._of_a_rescue(route)
         raise AssertionError(f"say in Saying.of() how {route} comes about")
 
-    async def _availability(self, online: bool) -> list[Say]:
-        driver = await self._stage.driver(online=not online)
+    async def _availability(self, online: bool) -> list[Send]:
+        driver = await self._factory.driver(online=not online)
         vehicle = expect(await driver.get("/me/vehicles"), 200)["items"][0]["id"]
         body = {"online": online, "vehicle_id": vehicle} if online else {"online": False}
         return [lambda: driver.put("/me/availability", body)]
 
-    async def _standing(self, what: str, body: Any) -> list[Say]:
-        driver = await self._stage.driver()
+    async def _standing(self, what: str, body: Any) -> list[Send]:
+        driver = await self._factory.driver()
         admin = await self._platform.person("admin")
         return [lambda: admin.post(f"/admin/drivers/{driver.user_id}/{what}", body)]
 
-    async def _of_a_rescue(self, route: str) -> list[Say]:
+    async def _of_a_rescue(self, route: str) -> list[Send]:
         step = route.rpartition("/")[2]
         operator = await self._platform.person("support")
         if route.startswith("POST /admin"):
-            scene = await (self._stage.arrived() if step == "abort" else self._stage.assigned())
-            return [self._says(operator, f"/admin{scene.path}/{step}", REASON)]
+            prepared = await (self._factory.arrived() if step == "abort" else self._factory.assigned())
+            return [self._says(operator, f"/admin{prepared.path}/{step}", REASON)]
         match step:
             case "departure":
-                scene = await self._stage.assigned()
-                return [self._says(scene.assigned_driver, f"{scene.path}/{step}")]
+                prepared = await self._factory.assigned()
+                return [self._says(prepared.assigned_driver, f"{prepared.path}/{step}")]
             case "arrival":
-                scene = await self._stage.en_route()
-                return [self._says(scene.assigned_driver, f"{scene.path}/{step}")]
+                prepared = await self._factory.en_route()
+                return [self._says(prepared.assigned_driver, f"{prepared.path}/{step}")]
             case "start":
-                scene = await self._stage.arrived()
-                pin = {"pin": (await scene.view())["pin"]}
-                return [self._says(scene.assigned_driver, f"{scene.path}/{step}", pin)]
+                prepared = await self._factory.arrived()
+                pin = {"pin": (await prepared.view())["pin"]}
+                return [self._says(prepared.assigned_driver, f"{prepared.path}/{step}", pin)]
             case "completion":
-                here, there = await self._stage.arrived(), await self._stage.in_transit()
+                here, there = await self._factory.arrived(), await self._factory.in_transit()
                 fixed = {"outcome": "fixed_on_spot", "price_minor": 900}
                 return [
                     self._says(here.assigned_driver, f"{here.path}/{step}", fixed),
                     self._says(there.assigned_driver, f"{there.path}/{step}", {"outcome": "delivered"}),
                 ]
             case "no-show":
-                scene = await self._stage.arrived()
+                prepared = await self._factory.arrived()
                 self._platform.clock.advance(600)
-                return [self._says(scene.assigned_driver, f"{scene.path}/{step}")]
+                return [self._says(prepared.assigned_driver, f"{prepared.path}/{step}")]
             case "abort" | "release":
-                first, second = await self._stage.arrived(), await self._stage.arrived()
+                first, second = await self._factory.arrived(), await self._factory.arrived()
                 return [
                     self._says(first.assigned_driver, f"{first.path}/{step}", REASON),
                     self._says(operator, f"{second.path}/{step}", REASON),
                 ]
             case "cancellation":
-                first, second = await self._stage.assigned(), await self._stage.without_driver()
+                first, second = await self._factory.assigned(), await self._factory.without_driver()
                 return [
                     self._says(first.rider, f"{first.path}/{step}", REASON),
                     self._says(operator, f"{second.path}/{step}", REASON),
                 ]
         raise AssertionError(f"say in Saying._of_a_rescue() how {route} comes about")
 
-    def _says(self, who: CheckedClient, path: str, body: Any = None) -> Say:
+    def _says(self, who: CheckedClient, path: str, body: Any = None) -> Send:
         return lambda: who.post(path, body)
 
 
-async def test_every_repeated_change_succeeds_and_changes_nothing(stage: RescueFactory) -> None:
-    platform, saying = stage.platform, Saying(stage)
+async def test_every_repeated_change_succeeds_and_changes_nothing(factory: RescueFactory) -> None:
+    platform, saying = factory.platform, RepeatableRequests(factory)
     routes = {name_of(route) for route in platform.container.routes() if route.method != "GET"}
     assert routes >= NEW_EACH_TIME
     said = 0

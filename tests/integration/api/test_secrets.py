@@ -29,7 +29,7 @@ NOTE, MESSAGE, WORDS = "Ring at the blue door", "I stand under the oak", "My cou
 
 
 @dataclass
-class Told:
+class Secrets:
     """Secrets that were sent to a platform, and the places where they must not appear."""
 
     platform: Platform
@@ -44,7 +44,7 @@ class Told:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
+async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secrets]:
     """A platform that logs to a file, after a rescue and every kind of error."""
     folder = tmp_path_factory.mktemp("told")
     log = folder / "log.jsonl"
@@ -52,8 +52,8 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
     logs.configure(LogSettings(level="debug"), descriptor=descriptor)
     try:
         async with running_platform(folder / "data") as platform:
-            told = Told(platform, folder / "data", log)
-            await live_a_day(told)
+            told = Secrets(platform, folder / "data", log)
+            await run_a_rescue(told)
             await platform.settle()
             writer = logs.access_writer("debug")
             assert writer is not None
@@ -64,10 +64,10 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
         os.close(descriptor)
 
 
-async def live_a_day(told: Told) -> None:
+async def run_a_rescue(told: Secrets) -> None:
     """Run a complete rescue, and requests with secrets in places that a careless log would include."""
     platform = told.platform
-    stage, anybody = RescueFactory(platform), platform.anonymous()
+    factory, anybody = RescueFactory(platform), platform.anonymous()
     signed_up = sign_up_body(password="a very own password", name="Zebulon Quirk")
     grant = expect(await anybody.create("/auth/sign-up", signed_up), 201)
     expect(await anybody.post("/auth/sign-in", {k: signed_up[k] for k in ("phone", "password")}), 200)
@@ -76,39 +76,39 @@ async def live_a_day(told: Told) -> None:
     refreshed = expect(await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]}), 200)
     await anybody.post("/auth/refresh", {"refresh_token": grant["refresh_token"]})  # reused
 
-    scene = await stage.arrived()
-    pin = (await scene.view())["pin"]
-    expect(await scene.rider.post(f"{scene.path}/messages", {"text": MESSAGE}), 201)
-    await scene.driver_posts("start", {"pin": f"{(int(pin) + 1) % 10_000:04}"})
-    expect(await scene.driver_posts("start", {"pin": pin}), 200)
-    expect(await scene.driver_posts("completion", {"outcome": "delivered"}), 200)
-    other, card = await stage.rider()
+    prepared = await factory.arrived()
+    pin = (await prepared.view())["pin"]
+    expect(await prepared.rider.post(f"{prepared.path}/messages", {"text": MESSAGE}), 201)
+    await prepared.driver_posts("start", {"pin": f"{(int(pin) + 1) % 10_000:04}"})
+    expect(await prepared.driver_posts("start", {"pin": pin}), 200)
+    expect(await prepared.driver_posts("completion", {"outcome": "delivered"}), 200)
+    other, card = await factory.rider()
     quote = expect(await other.post("/quotes", {**_quote(), "problem": "other"}), 201)["id"]
     asked = {"quote_id": quote, "payment_method_id": card, "note": NOTE}
     rescue = expect(await other.create("/rescues", asked), 201)["id"]
     await platform.settle()
     expect(await other.post(f"/rescues/{rescue}/cancellation", {"reason": WORDS}), 200)
 
-    token = str(scene.rider.token)
+    token = str(prepared.rider.token)
     await anybody.get(f"/me?access_token={token}")
     for misplaced in (token, signed_up["phone"], signed_up["password"]):
         await anybody.get(f"/rescues/{misplaced}")
         await anybody.get(f"/{misplaced}")
     await anybody.get("/me", headers={"authorization": f"Bearer {token}x"})
-    await scene.rider.get(f"/coverage?lat={signed_up['phone']}&lng=1")
-    await scene.rider.post("/quotes", raw=f'{{"password":"{signed_up["password"]}",'.encode())
-    await scene.rider.post("/quotes", {"phone": signed_up["phone"]})
-    await scene.rider.post("/quotes", REASON, headers={"content-type": f"text/{signed_up['password']}"})
-    await break_down(platform, token)
+    await prepared.rider.get(f"/coverage?lat={signed_up['phone']}&lng=1")
+    await prepared.rider.post("/quotes", raw=f'{{"password":"{signed_up["password"]}",'.encode())
+    await prepared.rider.post("/quotes", {"phone": signed_up["phone"]})
+    await prepared.rider.post("/quotes", REASON, headers={"content-type": f"text/{signed_up['password']}"})
+    await raise_internal_error(platform, token)
 
     told.passwords = [signed_up["password"], "a wrong password", PASSWORD]
     for session in (grant, refreshed):
         told.tokens += [session["access_token"], session["refresh_token"]]
-    people = (scene.rider, scene.assigned_driver, other)
+    people = (prepared.rider, prepared.assigned_driver, other)
     told.tokens += [str(person.token) for person in people]
     told.phones = [signed_up["phone"], *(p.grant.user.phone for p in people if p.grant)]
     told.pins = [f'"pin":"{pin}"', f'"pin": "{pin}"', f"'{pin}'", f'"{pin}"', f"pin={pin}"]
-    told.ids = [scene.rescue_id, scene.rider.user_id, scene.assigned_driver.user_id, rescue]
+    told.ids = [prepared.rescue_id, prepared.rider.user_id, prepared.assigned_driver.user_id, rescue]
     told.texts = [NOTE, MESSAGE, WORDS, "Zebulon", "Quirk", str(PICKUP["address"])]
 
 
@@ -116,7 +116,7 @@ def _quote() -> dict[str, Any]:
     return {"kind": "rescue", "pickup": PICKUP, "dropoff": {**PICKUP, "lat": 45.53}}
 
 
-async def break_down(platform: Platform, token: str) -> None:
+async def raise_internal_error(platform: Platform, token: str) -> None:
     """Raise an internal error in a request: its traceback is logged and not returned."""
 
     async def broken(*_: Any) -> Any:
@@ -134,11 +134,11 @@ async def break_down(platform: Platform, token: str) -> None:
     assert "fault" not in str(reply.body)
 
 
-def leaked(text: str, *words: str) -> list[str]:
+def secrets_in(text: str, *words: str) -> list[str]:
     return [word for word in words if word in text]
 
 
-async def test_log_lines_are_json_and_contain_only_ids(told: Told) -> None:
+async def test_log_lines_are_json_and_contain_only_ids(told: Secrets) -> None:
     text = told.log.read_text()
     lines = [msgspec.json.decode(line) for line in text.splitlines()]
     assert len(lines) > 40
@@ -146,18 +146,18 @@ async def test_log_lines_are_json_and_contain_only_ids(told: Told) -> None:
     assert "a fault of ours" in text  # internal errors are logged with their traceback
     assert told.ids[0] in text
     national = [phone.removeprefix("+1") for phone in told.phones]
-    assert leaked(text, *told.passwords, *told.tokens, *told.phones, *national, *OUR_SECRETS) == []
-    assert leaked(text, *told.pins, *told.texts) == []
+    assert secrets_in(text, *told.passwords, *told.tokens, *told.phones, *national, *OUR_SECRETS) == []
+    assert secrets_in(text, *told.pins, *told.texts) == []
     assert "Bearer" not in text
 
 
-async def test_metrics_contain_routes_and_no_personal_data(told: Told) -> None:
+async def test_metrics_contain_routes_and_no_personal_data(told: Secrets) -> None:
     text = told.platform.api.metrics.render().decode()
     assert "/api/v1/rescues/{rescue_id}" in text
-    assert leaked(text, *told.passwords, *told.tokens, *told.phones, *told.ids, *told.texts) == []
+    assert secrets_in(text, *told.passwords, *told.tokens, *told.phones, *told.ids, *told.texts) == []
 
 
-async def test_public_files_contain_no_secret(told: Told) -> None:
+async def test_public_files_contain_no_secret(told: Secrets) -> None:
     platform = told.platform
     anybody = platform.anonymous()
     paths = ["//config.json", "//openapi.json", "//docs", "//docs/reference.js", "//healthz", "//readyz"]
@@ -169,10 +169,10 @@ async def test_public_files_contain_no_secret(told: Told) -> None:
         text = (
             reply.body.decode() if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body).decode()
         )
-        assert leaked(text, *inside) == [], path
+        assert secrets_in(text, *inside) == [], path
 
 
-async def test_passwords_and_tokens_are_not_stored_on_disk_or_in_redis(told: Told) -> None:
+async def test_passwords_and_tokens_are_not_stored_on_disk_or_in_redis(told: Secrets) -> None:
     """Only hashes are stored, so stolen files do not allow anyone to sign in."""
     secrets = [*told.passwords, *told.tokens]
     stored = b"".join(path.read_bytes() for path in told.folder.glob("store.sqlite3*"))

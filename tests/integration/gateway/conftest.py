@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.http.example_part import things_routes
+from support.http.example_part import widget_routes
 from support.http.server import Api, serving
 from supportcarr.gateway.settings import HttpSettings
 from supportcarr.kit.redis.client import RedisClient
@@ -16,5 +16,5 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 @pytest.fixture
 async def api(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
     http = HttpSettings(max_body_bytes=4096)
-    async with serving(things_routes(store), store=store, redis=redis, http=http) as running:
+    async with serving(widget_routes(store), store=store, redis=redis, http=http) as running:
         yield running

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from support.http.example_part import things_routes
+from support.http.example_part import widget_routes
 from support.http.server import serving
 from supportcarr.kit.observability.structured_log import LogWriter
 from supportcarr.kit.redis.client import RedisClient
@@ -20,11 +20,11 @@ async def test_lines_tell_what_happened_and_contain_no_secret(
     file = tmp_path / "access.jsonl"
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
     writer = LogWriter(descriptor)
-    async with serving(things_routes(store), store=store, redis=redis, access_log=writer) as api:
+    async with serving(widget_routes(store), store=store, redis=redis, access_log=writer) as api:
         rider = await api.person("rider")
         await rider.get("/me", headers={"x-request-id": "trace-0123456789"})
-        await rider.get("/things/secret-name?token=secret-value")
-        await rider.create("/things", {"label": "secret-label"})
+        await rider.get("/widgets/secret-name?token=secret-value")
+        await rider.create("/widgets", {"label": "secret-label"})
         await rider.get("/secret-path")
         await rider.get("//healthz")
     writer.close()
@@ -35,8 +35,8 @@ async def test_lines_tell_what_happened_and_contain_no_secret(
     lines = [msgspec.json.decode(line) for line in text.splitlines()]
     assert [(line["method"], line["route"], line["status"], line.get("code")) for line in lines] == [
         ("GET", "/api/v1/me", 200, None),
-        ("GET", "/api/v1/things/{thing_id}", 422, "validation_failed"),
-        ("POST", "/api/v1/things", 422, "validation_failed"),
+        ("GET", "/api/v1/widgets/{widget_id}", 422, "validation_failed"),
+        ("POST", "/api/v1/widgets", 422, "validation_failed"),
         ("GET", "unmatched", 404, "not_found"),
     ]
     first = lines[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.http.example_part import THINGS
+from support.http.example_part import WIDGETS
 from support.http.server import Api, Client, Reply
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
@@ -39,7 +39,7 @@ BODIES = [
 ]
 
 
-def is_problem(reply: Reply, status: int, code: str) -> None:
+def expect_problem(reply: Reply, status: int, code: str) -> None:
     assert (reply.status, reply.code) == (status, code), reply
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.body["status"] == status
@@ -54,16 +54,16 @@ async def test_an_invalid_body_is_rejected_and_changes_nothing(
     api: Api, store: SqliteStore, raw: bytes, status: int, code: str
 ) -> None:
     rider = await api.person("rider")
-    is_problem(await rider.create("/things", raw=raw), status, code)
-    assert await store.collection(THINGS).count() == 0
+    expect_problem(await rider.create("/widgets", raw=raw), status, code)
+    assert await store.collection(WIDGETS).count() == 0
 
 
 async def test_a_body_of_another_media_type_is_rejected(api: Api) -> None:
     rider = await api.person("rider")
-    reply = await rider.create("/things", raw=GOOD, headers={"content-type": "text/plain"})
-    is_problem(reply, 415, "unsupported_media_type")
+    reply = await rider.create("/widgets", raw=GOOD, headers={"content-type": "text/plain"})
+    expect_problem(reply, 415, "unsupported_media_type")
     charset = {"content-type": "Application/JSON; charset=utf-8"}
-    assert (await rider.create("/things", raw=GOOD, headers=charset)).status == 201
+    assert (await rider.create("/widgets", raw=GOOD, headers=charset)).status == 201
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,15 @@ async def test_a_body_of_another_media_type_is_rejected(api: Api) -> None:
         (b"x" * 5000, 413, "body_too_large"),
     ],
 )
-async def test_a_route_without_a_body_rejects_a_body(api: Api, raw: bytes, status: int, code: str | None) -> None:
+async def test_a_route_without_a_body_rejects_a_body(
+    api: Api, raw: bytes, status: int, code: str | None
+) -> None:
     rider = await api.person("rider")
-    reply = await rider.create("/things/x/tip", raw=raw)
+    reply = await rider.create("/widgets/x/tip", raw=raw)
     if code is None:
         assert reply.status == status
     else:
-        is_problem(reply, status, code)
+        expect_problem(reply, status, code)
     assert (await rider.get("/me", raw=raw, headers={"content-type": "text/plain"})).status == 200
 
 
@@ -95,7 +97,7 @@ async def test_a_body_without_a_declared_length_is_cut_off_at_the_limit(api: Api
         for _ in range(100):
             yield b" " * 1000
 
-    url = f"{api.url}/api/v1/things"
+    url = f"{api.url}/api/v1/widgets"
     headers = {
         "authorization": f"Bearer {rider.token}",
         "content-type": "application/json",
@@ -112,7 +114,7 @@ async def test_a_truncated_body_changes_nothing(api: Api, store: SqliteStore) ->
     port = int(api.url.rpartition(":")[2])
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
-        b"POST /api/v1/things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        b"POST /api/v1/widgets HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
         b"idempotency-key: k\r\ncontent-length: 400\r\nauthorization: Bearer "
         + (rider.token or "").encode()
         + b'\r\n\r\n{"label":'
@@ -121,7 +123,7 @@ async def test_a_truncated_body_changes_nothing(api: Api, store: SqliteStore) ->
     writer.close()
     await writer.wait_closed()
     assert (await rider.get("/me")).status == 200
-    assert await store.collection(THINGS).count() == 0
+    assert await store.collection(WIDGETS).count() == 0
 
 
 @pytest.mark.parametrize("framing", ["length", "chunks"])
@@ -133,7 +135,7 @@ async def test_a_body_sent_in_pieces_is_read_completely_and_the_connection_is_re
     length = b"content-length: %d\r\n" % len(GOOD)
     for turn in (1, 2):
         writer.write(
-            b"POST /api/v1/things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            b"POST /api/v1/widgets HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
             b"idempotency-key: key-%d\r\nauthorization: Bearer %b\r\n"
             % (turn, (rider.token or "").encode())
             + (length if framing == "length" else b"transfer-encoding: chunked\r\n")
@@ -149,7 +151,7 @@ async def test_a_body_sent_in_pieces_is_read_completely_and_the_connection_is_re
         assert head.startswith(b"HTTP/1.1 201 "), head
         told = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         await reader.readexactly(int(told.partition(b":")[2]))
-        assert await store.collection(THINGS).count() == turn
+        assert await store.collection(WIDGETS).count() == turn
     writer.close()
 
 
@@ -157,14 +159,14 @@ async def test_a_body_with_two_lengths_is_rejected(api: Api, store: SqliteStore)
     rider = await api.person("rider")
     reader, writer = await asyncio.open_connection("127.0.0.1", int(api.url.rpartition(":")[2]))
     writer.write(
-        b"POST /api/v1/things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        b"POST /api/v1/widgets HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
         b"idempotency-key: k\r\nauthorization: Bearer %b\r\n"
         b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
         % ((rider.token or "").encode(), len(GOOD), GOOD)
     )
     answer = await reader.read()  # until the connection is closed
     assert answer.startswith(b"HTTP/1.1 400 ") and b'"code":"malformed_request"' in answer
-    assert await store.collection(THINGS).count() == 0
+    assert await store.collection(WIDGETS).count() == 0
 
 
 @pytest.mark.parametrize(
@@ -183,12 +185,12 @@ async def test_a_body_with_two_lengths_is_rejected(api: Api, store: SqliteStore)
 )
 async def test_an_invalid_query_is_rejected(api: Api, query: str, field: str | None) -> None:
     reply = await api.anonymous().get(f"/near?{query}")
-    is_problem(reply, 422, "validation_failed")
+    expect_problem(reply, 422, "validation_failed")
     assert [error["field"] for error in reply.body["errors"][:1]] == ([field] if field else [])
 
 
-async def made(rider: Client) -> str:
-    reply = await rider.create("/things", raw=GOOD)
+async def create_widget(rider: Client) -> str:
+    reply = await rider.create("/widgets", raw=GOOD)
     assert reply.status == 201
     return str(reply.body["id"])
 
@@ -198,65 +200,65 @@ async def made(rider: Client) -> str:
 )
 async def test_a_malformed_if_match_is_rejected(api: Api, if_match: str) -> None:
     rider = await api.person("rider")
-    thing = await made(rider)
-    reply = await rider.patch(f"/things/{thing}", {"at": {"lat": 1, "lng": 1}}, if_match=if_match)
-    is_problem(reply, 400, "invalid_header")
-    assert (await rider.get(f"/things/{thing}")).body["lat"] == 45.5
+    widget = await create_widget(rider)
+    reply = await rider.patch(f"/widgets/{widget}", {"at": {"lat": 1, "lng": 1}}, if_match=if_match)
+    expect_problem(reply, 400, "invalid_header")
+    assert (await rider.get(f"/widgets/{widget}")).body["lat"] == 45.5
 
 
 @pytest.mark.parametrize("if_match", ["1", "7", "*"])
 async def test_if_match_on_a_route_without_versions_is_rejected(api: Api, if_match: str) -> None:
     rider = await api.person("rider")
-    thing = await made(rider)
+    widget = await create_widget(rider)
     headers = {"if-match": if_match if if_match == "*" else f'"{if_match}"'}
-    before = (await rider.get("/things/count")).body
-    is_problem(await rider.create("/things", raw=GOOD, headers=headers), 400, "invalid_header")
-    is_problem(await rider.get(f"/things/{thing}", headers=headers), 400, "invalid_header")
-    assert (await rider.get("/things/count")).body == before
+    before = (await rider.get("/widgets/count")).body
+    expect_problem(await rider.create("/widgets", raw=GOOD, headers=headers), 400, "invalid_header")
+    expect_problem(await rider.get(f"/widgets/{widget}", headers=headers), 400, "invalid_header")
+    assert (await rider.get("/widgets/count")).body == before
 
 
 async def test_a_stale_version_is_rejected_and_the_current_one_accepted(api: Api) -> None:
     rider = await api.person("rider")
-    thing = await made(rider)
+    widget = await create_widget(rider)
     move = {"at": {"lat": 1, "lng": 1}}
-    is_problem(await rider.patch(f"/things/{thing}", move, if_match=2), 412, "stale_version")
-    reply = await rider.patch(f"/things/{thing}", move, if_match=1)
+    expect_problem(await rider.patch(f"/widgets/{widget}", move, if_match=2), 412, "stale_version")
+    reply = await rider.patch(f"/widgets/{widget}", move, if_match=1)
     assert (reply.status, reply.headers["etag"]) == (200, '"2"')
-    assert (await rider.patch(f"/things/{thing}", move, if_match="*")).status == 200
+    assert (await rider.patch(f"/widgets/{widget}", move, if_match="*")).status == 200
 
 
 @pytest.mark.parametrize(
-    "thing_id", ["thg_01jdc0000000000000000000r1", "x", "%00", "..%2f..%2fetc", "a" * 900, "é"]
+    "widget_id", ["wdg_01jdc0000000000000000000r1", "x", "%00", "..%2f..%2fetc", "a" * 900, "é"]
 )
-async def test_a_missing_resource_is_not_found(api: Api, thing_id: str) -> None:
+async def test_a_missing_resource_is_not_found(api: Api, widget_id: str) -> None:
     rider = await api.person("rider")
-    is_problem(await rider.get(f"/things/{thing_id}"), 404, "not_found")
+    expect_problem(await rider.get(f"/widgets/{widget_id}"), 404, "not_found")
 
 
 async def test_unknown_paths_and_methods_return_problem_documents(api: Api) -> None:
     rider = await api.person("rider")
-    is_problem(await rider.get("/nothing"), 404, "not_found")
-    is_problem(await rider.get("//nothing/at/all"), 404, "not_found")
+    expect_problem(await rider.get("/nothing"), 404, "not_found")
+    expect_problem(await rider.get("//nothing/at/all"), 404, "not_found")
     reply = await rider.delete("/me")
-    is_problem(reply, 405, "method_not_allowed")
+    expect_problem(reply, 405, "method_not_allowed")
     assert reply.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
 
 
 @pytest.mark.parametrize("how", ["code", "cancelled"])
 async def test_an_internal_error_is_reported_without_its_cause(api: Api, how: str) -> None:
     reply = await api.anonymous().get(f"/fail/{how}")
-    is_problem(reply, 500, "internal_error")
+    expect_problem(reply, 500, "internal_error")
     assert "secret" not in str(reply.body)
 
 
 async def test_an_unavailable_store_is_503_with_retry_after(api: Api) -> None:
     reply = await api.anonymous().get("/fail/store")
-    is_problem(reply, 503, "unavailable")
+    expect_problem(reply, 503, "unavailable")
     assert reply.headers["retry-after"] == "1"
 
 
 async def test_a_version_conflict_that_was_not_retried_is_409(api: Api) -> None:
-    is_problem(await api.anonymous().get("/fail/race"), 409, "conflict")
+    expect_problem(await api.anonymous().get("/fail/race"), 409, "conflict")
 
 
 async def test_a_webhook_receives_the_raw_bytes(api: Api) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from support.http.asgi import Request, ask, ask_directly
-from support.http.example_part import things_routes
+from support.http.asgi import Request, call_asgi, call_fast_path
+from support.http.example_part import widget_routes
 from support.http.server import Api, new_address, serving
 from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.redis.client import RedisClient
@@ -30,23 +30,23 @@ CASES = [
     Request("GET", "/me/"),
     Request("GET", "//me"),
     Request("GET", "/nothing"),
-    Request("GET", "/things/THING"),
-    Request("GET", "/things/nothing"),
-    Request("GET", "/things/count"),
+    Request("GET", "/widgets/THING"),
+    Request("GET", "/widgets/nothing"),
+    Request("GET", "/widgets/count"),
     Request("GET", "/near", query="lat=1&lng=2"),
     Request("GET", "/near", query="lat=1&lng=2&wide=true", headers=WRONG_TOKEN),
     Request("GET", "/near", query="lat=nan&lng=2"),
     Request("GET", "/near"),
     Request("GET", "/fail/code"),
-    Request("POST", "/things/THING/moves", headers={**JSON, "if-match": '"9"'}, body=MOVE),
-    Request("POST", "/things/nothing/moves", headers=JSON, body=MOVE),
-    Request("POST", "/things//moves", headers=JSON, body=MOVE),
-    Request("POST", "/things/THING/moves", headers=JSON, body=b"{"),
-    Request("POST", "/things/THING/moves", headers=JSON, body=b'{"at":{"lat":100}}'),
-    Request("POST", "/things/THING/moves", headers={"content-type": "text/plain"}, body=MOVE),
-    Request("POST", "/things/THING/moves", headers=JSON, body=b" " * 5000),
-    Request("POST", "/things/THING/moves", headers={**JSON, **WRONG_TOKEN}, body=MOVE),
-    Request("POST", "/things", headers=JSON, body=b"{}"),
+    Request("POST", "/widgets/THING/moves", headers={**JSON, "if-match": '"9"'}, body=MOVE),
+    Request("POST", "/widgets/nothing/moves", headers=JSON, body=MOVE),
+    Request("POST", "/widgets//moves", headers=JSON, body=MOVE),
+    Request("POST", "/widgets/THING/moves", headers=JSON, body=b"{"),
+    Request("POST", "/widgets/THING/moves", headers=JSON, body=b'{"at":{"lat":100}}'),
+    Request("POST", "/widgets/THING/moves", headers={"content-type": "text/plain"}, body=MOVE),
+    Request("POST", "/widgets/THING/moves", headers=JSON, body=b" " * 5000),
+    Request("POST", "/widgets/THING/moves", headers={**JSON, **WRONG_TOKEN}, body=MOVE),
+    Request("POST", "/widgets", headers=JSON, body=b"{}"),
     Request("POST", "/hooks", body=b"\xff\x00"),
     Request("DELETE", "/me"),
     Request("HEAD", "/me"),
@@ -59,17 +59,17 @@ CASES = [
 )
 async def test_the_fast_path_and_asgi_return_the_same_response(api: Api, case: Request) -> None:
     rider = await api.person("rider")
-    created = await rider.create("/things", {"label": "a", "at": {"lat": 45.5, "lng": -73.6}})
+    created = await rider.create("/widgets", {"label": "a", "at": {"lat": 45.5, "lng": -73.6}})
     case = replace(case, path=case.path.replace("THING", created.body["id"]), token=rider.token)
-    directly = await ask_directly(api.gateway, case, rider.address)
-    by_asgi = await ask(api.gateway, case, rider.address)
+    directly = await call_fast_path(api.gateway, case, rider.address)
+    by_asgi = await call_asgi(api.gateway, case, rider.address)
     assert directly == by_asgi
 
 
 async def test_the_cases_cover_every_kind_of_response(api: Api) -> None:
     rider = await api.person("rider")
     asked = [
-        await ask_directly(api.gateway, replace(case, token=rider.token), new_address()) for case in CASES
+        await call_fast_path(api.gateway, replace(case, token=rider.token), new_address()) for case in CASES
     ]
     assert {answered.status for answered in asked} >= {200, 204, 304, 400, 401, 404, 405, 413, 415, 422, 500}
 
@@ -77,14 +77,14 @@ async def test_the_cases_cover_every_kind_of_response(api: Api) -> None:
 @pytest.fixture
 async def limited(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
     limits = LimitSettings(user_per_minute=1000, address_per_minute=ADDRESS_PER_MINUTE)
-    async with serving(things_routes(store), store=store, redis=redis, limits=limits) as running:
+    async with serving(widget_routes(store), store=store, redis=redis, limits=limits) as running:
         yield running
 
 
 async def test_the_fast_path_and_asgi_share_limits_and_metrics(limited: Api) -> None:
     rider, address = await limited.person("rider"), new_address()
     case = Request("GET", "/me", token=rider.token)
-    ways = [ask_directly, ask] * 4
+    ways = [call_fast_path, call_asgi] * 4
     statuses = [(await way(limited.gateway, case, address)).status for way in ways]
     assert statuses == [200] * ADDRESS_PER_MINUTE + [429] * (len(ways) - ADDRESS_PER_MINUTE)
     timings = limited.metrics.requests.timings("GET", "/api/v1/me", 200)
@@ -94,7 +94,7 @@ async def test_the_fast_path_and_asgi_share_limits_and_metrics(limited: Api) -> 
 async def test_a_real_connection_serves_the_fast_path_and_asgi(api: Api) -> None:
     """A body in two pieces and a percent-escaped path go through ASGI."""
     rider = await api.person("rider")
-    created = await rider.create("/things", {"label": "a", "at": {"lat": 45.5, "lng": -73.6}})
-    plain = await rider.get(f"/things/{created.body['id']}")
-    escaped = await rider.get(f"/%74hings/{created.body['id']}")
+    created = await rider.create("/widgets", {"label": "a", "at": {"lat": 45.5, "lng": -73.6}})
+    plain = await rider.get(f"/widgets/{created.body['id']}")
+    escaped = await rider.get(f"/%77idgets/{created.body['id']}")
     assert (plain.status, plain.body) == (escaped.status, escaped.body)

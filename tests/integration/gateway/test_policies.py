@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from support.http.example_part import THINGS
+from support.http.example_part import WIDGETS
 from support.http.server import Api
 from supportcarr.contracts.routing import Route
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
-def addressed(route: Route) -> str:
+def path_of(route: Route) -> str:
     return re.sub(r"{\w+}", "x", route.path)
 
 
@@ -22,10 +22,10 @@ async def test_every_route_that_is_not_public_requires_a_token(api: Api, store: 
     assert len(guarded) >= 10
     for route in guarded:
         for headers in ({}, {"authorization": "Bearer nonsense"}, {"authorization": "Basic dXNlcjpwYXNz"}):
-            reply = await anybody.send(route.method, addressed(route), key="k", headers=headers)
+            reply = await anybody.send(route.method, path_of(route), key="k", headers=headers)
             assert (reply.status, reply.code) == (401, "unauthenticated"), (route.path, headers)
             assert reply.headers["www-authenticate"] == "Bearer"
-    assert await store.collection(THINGS).count() == 0
+    assert await store.collection(WIDGETS).count() == 0
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ async def test_a_route_accepts_only_the_roles_that_it_names(
 
 async def test_a_forbidden_request_is_rejected_before_its_body_is_read(api: Api) -> None:
     driver = await api.person("driver")
-    assert (await driver.create("/things", raw=b"{")).status == 403
-    assert (await api.anonymous().create("/things", raw=b"{")).status == 401
+    assert (await driver.create("/widgets", raw=b"{")).status == 403
+    assert (await api.anonymous().create("/widgets", raw=b"{")).status == 401
 
 
 async def test_a_public_route_knows_its_caller_and_accepts_an_expired_token(api: Api) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.http.example_part import things_routes
+from support.http.example_part import widget_routes
 from support.http.server import Api, Client, serving
 from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.redis.client import RedisClient
@@ -18,7 +18,7 @@ LIMITS = LimitSettings(user_per_minute=5, address_per_minute=12, sensitive_per_m
 
 @pytest.fixture
 async def strict(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
-    async with serving(things_routes(store), store=store, redis=redis, limits=LIMITS) as running:
+    async with serving(widget_routes(store), store=store, redis=redis, limits=LIMITS) as running:
         yield running
 
 
@@ -70,7 +70,7 @@ async def test_without_redis_requests_are_still_served_and_limited(
 ) -> None:
     async with (
         RedisClient(own_redis_server.url, timeout=0.2) as redis,
-        serving(things_routes(store), store=store, redis=redis, limits=LIMITS) as api,
+        serving(widget_routes(store), store=store, redis=redis, limits=LIMITS) as api,
     ):
         own_redis_server.stop()
         assert await statuses(api.anonymous(), "/clock", 13) == [200] * 12 + [429]

@@ -18,7 +18,7 @@ async def test_a_request_crosses_at_most_twelve_files_and_one_route_lookup(tmp_p
         assert trace.answer.startswith(b"HTTP/1.1 200 "), name
         assert trace.handler is not None, name
         assert len(trace.files) <= MOST_FILES, (name, trace.files)
-        assert trace.look_ups <= 1, name
+        assert trace.lookups <= 1, name
     by_name = dict(seen)
-    assert by_name["GET /me"].look_ups == 0  # its target is cached
-    assert by_name["PATCH /me"].look_ups == 1
+    assert by_name["GET /me"].lookups == 0  # its target is cached
+    assert by_name["PATCH /me"].lookups == 1

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from support.timeouts import a_minute_at_most
+from support.timeouts import one_minute_limit
 
-__all__ = ["a_minute_at_most"]
+__all__ = ["one_minute_limit"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from support.faults import Door, until
+from support.faults import FaultyProxy, wait_until
 from support.http.server import new_phone
 from support.platform.fleet import Fleet, FleetProcess
 from support.realtime import Received, connected_client, publication
@@ -36,7 +36,7 @@ class Platform:
     api: FleetProcess
     sockets: FleetProcess
     redis: RedisClient
-    proxy: Door
+    proxy: FaultyProxy
 
     async def person(self) -> tuple[str, str]:
         """A new person's token and the name of their stream."""
@@ -52,7 +52,7 @@ class Platform:
         """Stop the process with SIGSTOP."""
         pid = self.sockets.process.pid
         os.kill(pid, signal.SIGSTOP)
-        await until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+        await wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
 
     def resume(self) -> None:
         os.kill(self.sockets.process.pid, signal.SIGCONT)
@@ -63,7 +63,7 @@ class Platform:
         async def stale() -> bool:
             return await self.fleet.metric(self.sockets, "revocation_stale") == 1
 
-        await until(stale)
+        await wait_until(stale)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -73,10 +73,10 @@ async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pl
     server.start()
     short = {"STREAMS_FIREHOSE_EVENTS": str(FIREHOSE), "STREAMS_HEADS_SECONDS": "0.5"}
     try:
-        with Door(server.port or 0) as proxy:
+        with FaultyProxy(server.port or 0) as proxy:
             async with Fleet(folder, server, **short) as fleet, RedisClient(server.url) as redis:
                 api = await fleet.start("api")
-                sockets = await fleet.start("realtime", REDIS_URL=proxy.redis(server.url))
+                sockets = await fleet.start("realtime", REDIS_URL=proxy.redis_url(server.url))
                 yield Platform(fleet, api, sockets, redis, proxy)
     finally:
         server.stop()
@@ -137,12 +137,12 @@ async def test_a_process_cut_off_from_redis_delivers_missed_events(platform: Pla
     async with connected_client(platform.sockets.url, token) as client:
         await streams.append([publication(stream, 0)])
         await client.received.wait_until(has(1))
-        platform.proxy.shut() if fault == "shut" else platform.proxy.stall()
+        platform.proxy.refuse_connections() if fault == "shut" else platform.proxy.stall()
         await platform.wait_until_cut_off()
         for n in range(1, MISSED):
             await streams.append([publication(stream, n)])
         assert numbers(client.received) == [0]
-        platform.proxy.heal()
+        platform.proxy.restore()
         await client.received.wait_until(has(MISSED))
     assert numbers(client.received) == list(range(MISSED))
     assert client.received.payloads("stream:reset") == []

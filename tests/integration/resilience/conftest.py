@@ -9,9 +9,9 @@ import pytest
 
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import RescueFactory
-from support.timeouts import a_minute_at_most
+from support.timeouts import one_minute_limit
 
-__all__ = ["a_minute_at_most", "platform", "stage"]
+__all__ = ["factory", "one_minute_limit", "platform"]
 
 
 @pytest.fixture
@@ -24,5 +24,5 @@ async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
 
 
 @pytest.fixture
-def stage(platform: Platform) -> RescueFactory:
+def factory(platform: Platform) -> RescueFactory:
     return RescueFactory(platform)

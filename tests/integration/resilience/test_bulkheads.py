@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from support.faults import until
+from support.faults import wait_until
 from support.http.server import AUTH, PASSWORD, Api, Reply, serving
 from supportcarr.contracts.policies import ANYONE
 from supportcarr.contracts.routing import Handler, NoQuery, RequestContext, Response, Route
@@ -23,7 +23,7 @@ SLOW_HASHES = msgspec.structs.replace(AUTH, bcrypt_cost=8)  # 15 ms each
 GENEROUS = LimitSettings(user_per_minute=100_000, address_per_minute=100_000, sensitive_per_minute=100_000)
 
 
-class Slow:
+class SlowPart:
     """A part whose dependency does not respond until the test allows it."""
 
     def __init__(self) -> None:
@@ -61,8 +61,8 @@ def _route(path: str, handle: Handler) -> Route:
 @asynccontextmanager
 async def running(
     store: SqliteStore, redis: RedisClient, *, seconds: float = 60
-) -> AsyncIterator[tuple[Api, Slow]]:
-    slow = Slow()
+) -> AsyncIterator[tuple[Api, SlowPart]]:
+    slow = SlowPart()
     http = HttpSettings(requests_at_once=ROOM, request_seconds=seconds)
     async with serving(slow.routes, store=store, redis=redis, http=http, limits=GENEROUS) as api:
         try:
@@ -71,7 +71,7 @@ async def running(
             slow.answers.set()
 
 
-def is_a_polite_no(reply: Reply) -> bool:
+def is_overloaded(reply: Reply) -> bool:
     return (reply.status, reply.code, reply.headers.get("retry-after")) == (503, "overloaded", "1")
 
 
@@ -79,9 +79,9 @@ async def test_a_slow_route_leaves_half_of_the_slots_free(store: SqliteStore, re
     async with running(store, redis) as (api, slow):
         somebody = api.anonymous()
         waiting = [asyncio.create_task(somebody.get("/slow")) for _ in range(ROOM // 2)]
-        await until(lambda: slow.waiting == ROOM // 2)
+        await wait_until(lambda: slow.waiting == ROOM // 2)
         refused = await asyncio.gather(*(somebody.get("/slow") for _ in range(30)))
-        assert all(map(is_a_polite_no, refused))
+        assert all(map(is_overloaded, refused))
         assert (await somebody.get("/quick")).status == 200
         slow.answers.set()
         assert [reply.status for reply in await asyncio.gather(*waiting)] == [200] * len(waiting)
@@ -96,9 +96,9 @@ async def test_a_full_process_rejects_at_once_and_stays_alive_and_ready(
         waiting = [
             asyncio.create_task(somebody.get(path)) for path in ("/slow", "/slower") for _ in range(ROOM // 2)
         ]
-        await until(lambda: slow.waiting == ROOM)
-        assert is_a_polite_no(await somebody.get("/quick"))
-        assert is_a_polite_no(await somebody.get("/slowest"))
+        await wait_until(lambda: slow.waiting == ROOM)
+        assert is_overloaded(await somebody.get("/quick"))
+        assert is_overloaded(await somebody.get("/slowest"))
         for page in ("//healthz", "//readyz", "//config.json"):
             assert (await somebody.get(page)).status == 200
         metrics = api.metrics.render().decode()
@@ -114,7 +114,7 @@ async def test_a_request_that_times_out_frees_its_slot(store: SqliteStore, redis
     async with running(store, redis, seconds=0.3) as (api, slow):
         somebody = api.anonymous()
         replies = await asyncio.gather(*(somebody.get(path) for path in ("/slow", "/slower")))
-        assert all(map(is_a_polite_no, replies))
+        assert all(map(is_overloaded, replies))
         assert (slow.waiting, slow.finished) == (0, 0)
         assert (await somebody.get("/quick")).status == 200
         metrics = api.metrics.render().decode()

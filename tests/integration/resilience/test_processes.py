@@ -1,4 +1,4 @@
-"""Real processes: a sign-out reaches all of them, whatever happens to Redis; a full disk stops writes only."""
+"""Real processes: a sign-out reaches all, whatever happens to Redis; a full disk stops only writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import socketio
 
-from support.faults import until
+from support.faults import wait_until
 from support.http.server import new_phone
 from support.platform.fleet import Fleet, FleetProcess
 from support.realtime import SocketClient, connected_client
@@ -21,20 +21,20 @@ async def fleet(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterato
         yield running
 
 
-async def lets_in(fleet: Fleet, member: FleetProcess, token: str) -> bool:
+async def accepts(fleet: Fleet, member: FleetProcess, token: str) -> bool:
     said = await fleet.request(member, "GET", "/me", token=token)
     assert said.status in (200, 401), said
     return said.status == 200
 
 
-async def comes_to_refuse(fleet: Fleet, member: FleetProcess, token: str) -> None:
+async def wait_until_rejected(fleet: Fleet, member: FleetProcess, token: str) -> None:
     async def refuses() -> bool:
-        return not await lets_in(fleet, member, token)
+        return not await accepts(fleet, member, token)
 
-    await until(refuses, within_s=5)
+    await wait_until(refuses, within_s=5)
 
 
-async def comes_to_refuse_sockets(member: FleetProcess, token: str) -> None:
+async def wait_until_sockets_rejected(member: FleetProcess, token: str) -> None:
     async def refuses() -> bool:
         knocking = SocketClient()
         try:
@@ -45,7 +45,7 @@ async def comes_to_refuse_sockets(member: FleetProcess, token: str) -> None:
             await knocking.disconnect()
         return False
 
-    await until(refuses, within_s=5)
+    await wait_until(refuses, within_s=5)
 
 
 async def sign_out(fleet: Fleet, member: FleetProcess, token: str) -> None:
@@ -60,14 +60,14 @@ async def test_a_sign_out_reaches_other_processes_whatever_happens_to_redis(
     stays = await fleet.sign_up(here, number)
     tokens = [await fleet.sign_in(here, number) for _ in range(4)]
     for token in (stays, *tokens):
-        assert await lets_in(fleet, there, token)
+        assert await accepts(fleet, there, token)
 
     # without faults
     async with connected_client(sockets.url, tokens[0]) as connected:
         await sign_out(fleet, here, tokens[0])
-        await comes_to_refuse(fleet, there, tokens[0])
+        await wait_until_rejected(fleet, there, tokens[0])
         await connected.wait_disconnected()
-    await comes_to_refuse_sockets(sockets, tokens[0])
+    await wait_until_sockets_rejected(sockets, tokens[0])
     assert await fleet.metric(there, "revocation_store_lookups_total") == 0
 
     # without Redis, processes read the store and can start
@@ -76,15 +76,15 @@ async def test_a_sign_out_reaches_other_processes_whatever_happens_to_redis(
     async def is_missed() -> bool:
         return await fleet.metric(there, "revocation_stale") == 1
 
-    await until(is_missed)
+    await wait_until(is_missed)
     await sign_out(fleet, here, tokens[1])
-    assert not await lets_in(fleet, there, tokens[1])
-    assert await lets_in(fleet, there, stays)
+    assert not await accepts(fleet, there, tokens[1])
+    assert await accepts(fleet, there, stays)
     assert await fleet.metric(there, "revocation_store_lookups_total") >= 2
     late = await fleet.start("api")
     for token in tokens[:2]:
-        assert not await lets_in(fleet, late, token)
-    assert await lets_in(fleet, late, stays)
+        assert not await accepts(fleet, late, token)
+    assert await accepts(fleet, late, stays)
 
     # Redis is back, and empty
     own_redis_server.start()
@@ -93,14 +93,14 @@ async def test_a_sign_out_reaches_other_processes_whatever_happens_to_redis(
         async def hears_again(member: FleetProcess = member) -> bool:
             return await fleet.metric(member, "revocation_stale") == 0
 
-        await until(hears_again)
+        await wait_until(hears_again)
     await sign_out(fleet, late, tokens[2])
     for member in (here, there):
-        await comes_to_refuse(fleet, member, tokens[2])
+        await wait_until_rejected(fleet, member, tokens[2])
     for token in tokens[:3]:
-        assert not await lets_in(fleet, there, token)
-    assert await lets_in(fleet, there, tokens[3])
-    await comes_to_refuse_sockets(sockets, tokens[2])
+        assert not await accepts(fleet, there, token)
+    assert await accepts(fleet, there, tokens[3])
+    await wait_until_sockets_rejected(sockets, tokens[2])
 
 
 async def test_a_full_disk_rejects_writes_and_nothing_else(fleet: Fleet) -> None:
@@ -119,7 +119,7 @@ async def test_a_full_disk_rejects_writes_and_nothing_else(fleet: Fleet) -> None
     async def can_write() -> bool:
         return (await fleet.request(api, "PATCH", "/me", {"name": "Anya"}, token=token)).status == 200
 
-    await until(can_write, within_s=10)
+    await wait_until(can_write, within_s=10)
     assert (await fleet.request(api, "GET", "/me", token=token)).body["name"] == "Anya"
     await api.kill()
     assert (await fleet.request(await fleet.start("api"), "GET", "/me", token=token)).body["name"] == "Anya"

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.faults import until
+from support.faults import wait_until
 from support.http.server import Client, Reply
 from support.platform.in_process import Platform, running_platform
 from support.rescues.fixtures import PICKUP, VISA, RescueFactory, expect, quote_body
@@ -28,7 +28,7 @@ async def report(platform: Platform, driver: Client, *, later_s: float = 1) -> R
     return await driver.post("/me/positions", position)
 
 
-async def becomes(rider: Client, rescue_id: str, *statuses: str) -> Any:
+async def wait_for_status(rider: Client, rescue_id: str, *statuses: str) -> Any:
     """Wait until the rescue has one of those statuses; return the rescue."""
     now: Any = None
 
@@ -37,25 +37,25 @@ async def becomes(rider: Client, rescue_id: str, *statuses: str) -> Any:
         now = expect(await rider.get(f"/rescues/{rescue_id}"), 200)
         return now["status"] in statuses
 
-    await until(is_there)
+    await wait_until(is_there)
     return now
 
 
-async def told(platform: Platform, user_id: str) -> list[StreamEvent]:
+async def stream_events(platform: Platform, user_id: str) -> list[StreamEvent]:
     """All events on that user's stream."""
     stream = user_stream(user_id)
     epoch = (await platform.container.streams.current_positions([stream]))[stream].partition(":")[0]
     return await platform.container.streams.read(stream, f"{epoch}:0", 1000)
 
 
-def moves(items: Sequence[StreamEvent], rescue_id: str) -> list[str]:
+def statuses(items: Sequence[StreamEvent], rescue_id: str) -> list[str]:
     """The statuses of that rescue in the order of the stream."""
     said = [msgspec.json.decode(item.data) for item in items if item.name == "rescue:status_update"]
     return [one["status"] for one in said if one["rescue_id"] == rescue_id]
 
 
-async def redis_is_missed(platform: Platform) -> None:
-    await until(platform.container.tokens.stale)
+async def wait_until_redis_is_missed(platform: Platform) -> None:
+    await wait_until(platform.container.tokens.stale)
 
 
 def is_unavailable(reply: Reply) -> bool:
@@ -65,12 +65,12 @@ def is_unavailable(reply: Reply) -> bool:
 
 
 async def test_without_redis_everything_works_except_data_kept_only_there(
-    platform: Platform, stage: RescueFactory
+    platform: Platform, factory: RescueFactory
 ) -> None:
-    riding = await stage.in_transit()
-    waiting, card = await stage.rider()
-    platform.faults.redis.shut()
-    await redis_is_missed(platform)
+    riding = await factory.in_transit()
+    waiting, card = await factory.rider()
+    platform.faults.redis.refuse_connections()
+    await wait_until_redis_is_missed(platform)
 
     # reads
     assert (await waiting.get("/me")).status == 200
@@ -87,17 +87,17 @@ async def test_without_redis_everything_works_except_data_kept_only_there(
     assert quote.get("eta_seconds") is None
     asked = {"quote_id": quote["id"], "payment_method_id": card}
     rescue = expect(await waiting.create("/rescues", asked), 201)
-    await becomes(waiting, rescue["id"], "matching")
+    await wait_for_status(waiting, rescue["id"], "matching")
 
     # a rescue in progress is completed and paid
     expect(await riding.driver_posts("completion", {"outcome": "delivered"}), 200)
-    paid = await becomes(riding.rider, riding.rescue_id, "completed")
+    paid = await wait_for_status(riding.rider, riding.rescue_id, "completed")
 
     async def is_captured() -> bool:
         now = expect(await riding.rider.get(riding.path), 200)
         return bool(now["payment"]["captured_minor"] == paid["price_minor"])
 
-    await until(is_captured)
+    await wait_until(is_captured)
 
     # the other is cancelled and its hold released
     expect(await waiting.post(f"/rescues/{rescue['id']}/cancellation", {"reason": "fixed_it"}), 200)
@@ -105,52 +105,52 @@ async def test_without_redis_everything_works_except_data_kept_only_there(
     async def is_released() -> bool:
         return {i["status"] for i in await platform.emulator.intents()} == {"succeeded", "canceled"}
 
-    await until(is_released)
+    await wait_until(is_released)
 
     # a signed-out user is rejected
     expect(await waiting.post("/auth/sign-out"), 204)
     assert (await waiting.get("/me")).status == 401
 
     # Redis is back: events since then are published, once and in order
-    platform.faults.heal()
-    await until(lambda: not platform.relay.stats()["retrying"])
+    platform.faults.restore()
+    await wait_until(lambda: not platform.relay.stats()["retrying"])
     await platform.settle()
     for scene_id, person, states in (
         (rescue["id"], waiting, ["requested", "matching", "cancelled"]),
         (riding.rescue_id, riding.rider, ["in_transit", "completed"]),
     ):
-        items = await told(platform, person.user_id)
+        items = await stream_events(platform, person.user_id)
         assert len({item.id for item in items}) == len(items)
-        assert moves(items, scene_id)[-len(states) :] == states
+        assert statuses(items, scene_id)[-len(states) :] == states
     assert (await report(platform, riding.assigned_driver)).status == 200
-    await until(lambda: not platform.container.tokens.stale())
+    await wait_until(lambda: not platform.container.tokens.stale())
 
 
 async def test_without_redis_and_store_no_token_is_accepted(platform: Platform) -> None:
     rider = await platform.person("rider")
-    platform.faults.redis.shut()
-    await redis_is_missed(platform)
+    platform.faults.redis.refuse_connections()
+    await wait_until_redis_is_missed(platform)
     assert (await rider.get("/me")).status == 200
     platform.faults.store.fails = True
     refused = await rider.get("/me/offers")
     assert is_unavailable(refused)
     assert refused.body["detail"] == "Nobody can tell just now who is signed in"
     assert (await platform.anonymous().get("/clock")).status == 200
-    platform.faults.heal()
+    platform.faults.restore()
     assert (await rider.get("/me")).status == 200
 
 
 @pytest.mark.parametrize("fault", ["stall", "slow"])
 async def test_a_slow_redis_does_not_slow_other_requests(
-    platform: Platform, stage: RescueFactory, fault: str
+    platform: Platform, factory: RescueFactory, fault: str
 ) -> None:
-    scene = await stage.in_transit()
-    people = [scene.rider, scene.assigned_driver] + [await platform.person("rider") for _ in range(4)]
+    prepared = await factory.in_transit()
+    people = [prepared.rider, prepared.assigned_driver] + [await platform.person("rider") for _ in range(4)]
     if fault == "stall":
         platform.faults.redis.stall()
     else:
-        platform.faults.redis.slow(1.0)
-    await redis_is_missed(platform)
+        platform.faults.redis.delay_responses(1.0)
+    await wait_until_redis_is_missed(platform)
     replies: dict[str, list[Reply]] = {"reads": [], "positions": []}
     ends = time.monotonic() + 2.5
 
@@ -160,7 +160,7 @@ async def test_a_slow_redis_does_not_slow_other_requests(
 
     async def drive() -> None:
         while time.monotonic() < ends:
-            replies["positions"].append(await report(platform, scene.assigned_driver, later_s=0.01))
+            replies["positions"].append(await report(platform, prepared.assigned_driver, later_s=0.01))
 
     async with asyncio.timeout(30):
         await asyncio.gather(*map(read, people), *(drive() for _ in range(5)))
@@ -170,16 +170,16 @@ async def test_a_slow_redis_does_not_slow_other_requests(
         assert all(map(is_unavailable, replies["positions"]))
     assert "http_requests_in_flight 0.0" in platform.api.metrics.render().decode()
 
-    platform.faults.heal()
-    await until(lambda: not platform.container.tokens.stale(), within_s=10)
+    platform.faults.restore()
+    await wait_until(lambda: not platform.container.tokens.stale(), within_s=10)
 
     async def takes_positions() -> bool:
-        return (await report(platform, scene.assigned_driver)).status == 200
+        return (await report(platform, prepared.assigned_driver)).status == 200
 
-    await until(takes_positions, within_s=10)
+    await wait_until(takes_positions, within_s=10)
 
 
-def turned_away(platform: Platform) -> float:
+def rejected_requests(platform: Platform) -> float:
     lines = platform.api.metrics.render().decode().splitlines()
     return float(next(line.split()[1] for line in lines if line.startswith("http_requests_rejected_total")))
 
@@ -189,24 +189,22 @@ async def test_requests_waiting_for_an_unresponsive_redis_are_bounded(tmp_path: 
         platform.contract.under_faults = True
         driver = await RescueFactory(platform).driver()
         platform.faults.redis.stall()
-        await redis_is_missed(platform)
+        await wait_until_redis_is_missed(platform)
         sending = [asyncio.create_task(report(platform, driver, later_s=0)) for _ in range(200)]
-        await until(lambda: turned_away(platform) > 100)
+        await wait_until(lambda: rejected_requests(platform) > 100)
         assert (await driver.get("/me")).status == 200
         replies = [await task for task in sending]
         assert all(map(is_unavailable, replies))
         assert "http_requests_in_flight 0.0" in platform.api.metrics.render().decode()
 
 
-async def test_a_flapping_connection_loses_no_response(
-    platform: Platform, stage: RescueFactory
-) -> None:
-    driver = await stage.driver()
+async def test_a_flapping_connection_loses_no_response(platform: Platform, factory: RescueFactory) -> None:
+    driver = await factory.driver()
     flapping = True
 
     async def flap() -> None:
         while flapping:
-            await asyncio.to_thread(platform.faults.redis.cut)
+            await asyncio.to_thread(platform.faults.redis.close_connections)
             await asyncio.sleep(0.1)
 
     flaps = asyncio.create_task(flap())
@@ -221,55 +219,55 @@ async def test_a_flapping_connection_loses_no_response(
         flapping = False
         await flaps
     assert taken > 10
-    await until(lambda: not platform.container.tokens.stale())
+    await wait_until(lambda: not platform.container.tokens.stale())
 
 
 async def test_a_full_redis_counts_as_unavailable_for_writes(
-    platform: Platform, stage: RescueFactory
+    platform: Platform, factory: RescueFactory
 ) -> None:
-    driver = await stage.driver()
-    rider, card = await stage.rider()
+    driver = await factory.driver()
+    rider, card = await factory.rider()
     redis = platform.container.redis.durable
     await redis.call("CONFIG", "SET", "maxmemory", 1)
     assert is_unavailable(await report(platform, driver))
-    rescue_id = await _asked(platform, rider, card)
-    await becomes(rider, rescue_id, "matching")
+    rescue_id = await _request_rescue(platform, rider, card)
+    await wait_for_status(rider, rescue_id, "matching")
     assert not platform.container.tokens.stale()  # reads still work
     await redis.call("CONFIG", "SET", "maxmemory", 0)
-    await until(lambda: not platform.relay.stats()["retrying"])
+    await wait_until(lambda: not platform.relay.stats()["retrying"])
     await platform.settle()
-    assert moves(await told(platform, rider.user_id), rescue_id)[:2] == ["requested", "matching"]
+    assert statuses(await stream_events(platform, rider.user_id), rescue_id)[:2] == ["requested", "matching"]
     assert (await report(platform, driver)).status == 200
 
 
 async def test_a_rescue_requested_while_redis_is_slow_is_not_lost(
-    platform: Platform, stage: RescueFactory
+    platform: Platform, factory: RescueFactory
 ) -> None:
-    rider, card = await stage.rider(VISA)
-    platform.faults.redis.slow(0.4)
-    rescue_id = await _asked(platform, rider, card)
-    await becomes(rider, rescue_id, "matching")
-    platform.faults.heal()
-    await until(lambda: not platform.relay.stats()["retrying"])
+    rider, card = await factory.rider(VISA)
+    platform.faults.redis.delay_responses(0.4)
+    rescue_id = await _request_rescue(platform, rider, card)
+    await wait_for_status(rider, rescue_id, "matching")
+    platform.faults.restore()
+    await wait_until(lambda: not platform.relay.stats()["retrying"])
     await platform.settle()
-    assert moves(await told(platform, rider.user_id), rescue_id) == ["requested", "matching"]
+    assert statuses(await stream_events(platform, rider.user_id), rescue_id) == ["requested", "matching"]
 
 
-async def _asked(platform: Platform, rider: Client, card: str) -> str:
+async def _request_rescue(platform: Platform, rider: Client, card: str) -> str:
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     asked = {"quote_id": quote["id"], "payment_method_id": card}
     return str(expect(await rider.create("/rescues", asked), 201)["id"])
 
 
-async def test_unpublished_events_reach_a_wiped_redis(platform: Platform, stage: RescueFactory) -> None:
-    rider, card = await stage.rider()
-    platform.faults.redis.shut()
-    await redis_is_missed(platform)
-    rescue_id = await _asked(platform, rider, card)
-    await becomes(rider, rescue_id, "matching")
+async def test_unpublished_events_reach_a_wiped_redis(platform: Platform, factory: RescueFactory) -> None:
+    rider, card = await factory.rider()
+    platform.faults.redis.refuse_connections()
+    await wait_until_redis_is_missed(platform)
+    rescue_id = await _request_rescue(platform, rider, card)
+    await wait_for_status(rider, rescue_id, "matching")
     platform.redis_server.kill()
     platform.redis_server.start()
-    platform.faults.heal()
-    await until(lambda: not platform.relay.stats()["retrying"])
+    platform.faults.restore()
+    await wait_until(lambda: not platform.relay.stats()["retrying"])
     await platform.settle()
-    assert moves(await told(platform, rider.user_id), rescue_id) == ["requested", "matching"]
+    assert statuses(await stream_events(platform, rider.user_id), rescue_id) == ["requested", "matching"]

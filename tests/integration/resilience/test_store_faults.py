@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from support.faults import until
+from support.faults import wait_until
 from support.http.server import Reply
 from support.platform.in_process import Platform
 from support.rescues.fixtures import RescueFactory, expect, quote_body
@@ -26,8 +26,8 @@ def is_unavailable(reply: Reply) -> bool:
     )
 
 
-async def test_a_failing_store_is_reported_as_unavailable(platform: Platform, stage: RescueFactory) -> None:
-    rider, _ = await stage.rider()
+async def test_a_failing_store_is_reported_as_unavailable(platform: Platform, factory: RescueFactory) -> None:
+    rider, _ = await factory.rider()
     nobody = platform.anonymous()
     platform.faults.store.fails = True
     assert is_unavailable(await rider.get("/me"))
@@ -39,7 +39,7 @@ async def test_a_failing_store_is_reported_as_unavailable(platform: Platform, st
     assert (await nobody.get("//healthz")).status == 200
     async with platform.api.session.get(f"{platform.api.url}/readyz") as readyz:
         assert (readyz.status, (await readyz.json())["not_ready"]) == (503, ["store"])
-    platform.faults.heal()
+    platform.faults.restore()
     assert (await rider.get("/me")).status == 200
     assert (await rider.post("/quotes", quote_body())).status == 201
     async with platform.api.session.get(f"{platform.api.url}/readyz") as readyz:
@@ -48,27 +48,25 @@ async def test_a_failing_store_is_reported_as_unavailable(platform: Platform, st
 
 async def test_a_hanging_store_delays_a_request_only_to_its_time_out(platform: Platform) -> None:
     people = [await platform.person("rider") for _ in range(3)]
-    platform.faults.store.delay_s = 30.0
+    platform.faults.store.delay_before_s = 30.0
     began = time.monotonic()
     hanging = [asyncio.create_task(people[n % 3].get("/me")) for n in range(60)]
     assert (await platform.anonymous().get("/clock")).status == 200  # needs no store
     replies = [await task for task in hanging]
     assert all(map(is_unavailable, replies))
     assert time.monotonic() - began < 20  # concurrently, not one after the other
-    platform.faults.heal()
+    platform.faults.restore()
     assert [(await person.get("/me")).status for person in people] == [200, 200, 200]
 
 
-async def test_a_request_that_timed_out_can_be_repeated(
-    platform: Platform, stage: RescueFactory
-) -> None:
-    rider, card = await stage.rider()
+async def test_a_request_that_timed_out_can_be_repeated(platform: Platform, factory: RescueFactory) -> None:
+    rider, card = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     asked = {"quote_id": quote["id"], "payment_method_id": card}
-    platform.faults.store.late_s = 1.5  # each write takes effect, but its result comes too late
+    platform.faults.store.delay_after_s = 1.5  # each write takes effect, but its result comes too late
     cut_off = await rider.post("/rescues", asked, key="my-rescue")
     assert (cut_off.status, cut_off.code) == (503, "overloaded")
-    platform.faults.heal()
+    platform.faults.restore()
     rescue = expect(await rider.post("/rescues", asked, key="my-rescue"), 201)
     again = expect(await rider.post("/rescues", asked, key="my-rescue"), 201)
     assert again["id"] == rescue["id"]
@@ -114,4 +112,4 @@ async def test_a_locked_file_fails_writes_in_time_and_does_not_block_reads(
     async def writes() -> bool:
         return (await rider.post("/quotes", quote_body())).status == 201
 
-    await until(writes, within_s=10)
+    await wait_until(writes, within_s=10)

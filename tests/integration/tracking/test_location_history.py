@@ -57,7 +57,7 @@ async def test_positions_that_could_not_be_stored_are_stored_with_the_next_flush
         with pytest.raises(StoreUnavailable):
             await writer.flush()
         writer.add(DRIVER, position(second))
-    faulty.heal()
+    faulty.restore()
     await writer.flush()
     writer.add(DRIVER, position(4))
     await writer.flush()
@@ -76,7 +76,7 @@ async def test_in_a_long_outage_the_newest_positions_are_kept(
         writer.add(DRIVER, position(second))
         with pytest.raises(StoreUnavailable):
             await writer.flush()
-    faulty.heal()
+    faulty.restore()
     await writer.flush()
     assert await stored_seconds(store) == [5, 6, 7]
     await writer.close()

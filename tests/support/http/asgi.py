@@ -24,7 +24,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answered:
+class Response:
     """A response without its request id (only its presence is checked) and its body's length."""
 
     status: int
@@ -39,7 +39,7 @@ def _headers(request: Request, address: str) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
 
 
-async def ask(app: Any, request: Request, address: str) -> Answered:
+async def call_asgi(app: Any, request: Request, address: str) -> Response:
     """The response of an ASGI application to a client at that address."""
     path = f"/api/v1{request.path}"
     scope: MutableMapping[str, Any] = {
@@ -67,10 +67,10 @@ async def ask(app: Any, request: Request, address: str) -> Answered:
 
     await app(scope, receive, send)
     start, *parts = messages
-    return _answered(request, start["status"], start["headers"], b"".join(p.get("body", b"") for p in parts))
+    return _response(request, start["status"], start["headers"], b"".join(p.get("body", b"") for p in parts))
 
 
-async def ask_directly(app: FastPathApp, request: Request, address: str) -> Answered:
+async def call_fast_path(app: FastPathApp, request: Request, address: str) -> Response:
     """The response to the same request on the fast path; its path must be plain ASCII."""
     query = f"?{request.query}" if request.query else ""
     match = app.match(request.method.encode(), f"/api/v1{request.path}{query}".encode())
@@ -82,12 +82,12 @@ async def ask_directly(app: FastPathApp, request: Request, address: str) -> Answ
             match.method, match.path, match.query, headers, dict(headers), ("127.0.0.1", 1), request.body
         ),
     )
-    return _answered(request, *reply)
+    return _response(request, *reply)
 
 
-def _answered(request: Request, status: int, sent: Headers, body: bytes) -> Answered:
+def _response(request: Request, status: int, sent: Headers, body: bytes) -> Response:
     headers = {name.decode(): value.decode() for name, value in sent}
     request_id = headers.pop("x-request-id")
     length = headers.pop("content-length", None)
     assert length is None or request.method == "HEAD" or int(length) == len(body)
-    return Answered(status, headers, body.replace(request_id.encode(), b"REQUEST"))
+    return Response(status, headers, body.replace(request_id.encode(), b"REQUEST"))

@@ -18,17 +18,17 @@ from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, Stor
 from supportcarr.kit.store.update import update
 
 
-class Thing(Document, frozen=True, kw_only=True):
+class Widget(Document, frozen=True, kw_only=True):
     owner: str
     label: str
     lat: float
     lng: float
 
 
-THINGS = CollectionSpec("things", Thing)
+WIDGETS = CollectionSpec("widgets", Widget)
 
 
-class NewThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewWidget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: Annotated[str, Meta(min_length=1, max_length=20)]
     at: GeoPoint
     count: int = 1
@@ -50,15 +50,15 @@ class Seen(msgspec.Struct, frozen=True):
     wide: bool
 
 
-def things_routes(store: Store) -> list[Route]:
+def widget_routes(store: Store) -> list[Route]:
     """One route of each kind that the gateway handles differently."""
-    things = store.collection(THINGS)
+    widgets = store.collection(WIDGETS)
 
-    async def create(call: RequestContext[NewThing, NoQuery]) -> Response:
+    async def create(call: RequestContext[NewWidget, NoQuery]) -> Response:
         assert call.new_id is not None
         if call.body.label == "refused":
             raise Conflict("The label is refused")
-        thing = Thing(
+        widget = Widget(
             id=call.new_id,
             owner=call.caller.user_id,
             label=call.body.label,
@@ -66,32 +66,32 @@ def things_routes(store: Store) -> list[Route]:
             lng=call.body.at.lng,
         )
         try:
-            thing = await things.insert(thing)
+            widget = await widgets.insert(widget)
         except DuplicateKey:
-            thing = await found(call.new_id)
-        return Response(thing, version=thing.version)
+            widget = await found(call.new_id)
+        return Response(widget, version=widget.version)
 
-    async def found(thing_id: str) -> Thing:
-        thing = await things.get(thing_id)
-        if thing is None:
+    async def found(widget_id: str) -> Widget:
+        widget = await widgets.get(widget_id)
+        if widget is None:
             raise NotFound
-        return thing
+        return widget
 
     async def read(call: RequestContext[None, NoQuery]) -> Response:
-        thing = await found(call.path_params["thing_id"])
-        return Response(thing, version=thing.version)
+        widget = await found(call.path_params["widget_id"])
+        return Response(widget, version=widget.version)
 
     async def count(_: RequestContext[None, NoQuery]) -> Response:
-        return Response({"count": await things.count()})
+        return Response({"count": await widgets.count()})
 
     async def move(call: RequestContext[Move, NoQuery]) -> Response:
-        def moved(thing: Thing) -> tuple[Thing, PendingEvents | None]:
-            if call.if_match is not None and call.if_match != thing.version:
+        def moved(widget: Widget) -> tuple[Widget, PendingEvents | None]:
+            if call.if_match is not None and call.if_match != widget.version:
                 raise StaleVersion
-            return msgspec.structs.replace(thing, lat=call.body.at.lat, lng=call.body.at.lng), None
+            return msgspec.structs.replace(widget, lat=call.body.at.lat, lng=call.body.at.lng), None
 
-        thing = await update(things, call.path_params["thing_id"], moved)
-        return Response(thing, version=thing.version)
+        widget = await update(widgets, call.path_params["widget_id"], moved)
+        return Response(widget, version=widget.version)
 
     async def near(call: RequestContext[None, Near]) -> Response:
         return Response(Seen(call.query.lat, call.query.lng, call.query.wide))
@@ -122,28 +122,28 @@ def things_routes(store: Store) -> list[Route]:
     return [
         _route(
             "POST",
-            "/things",
+            "/widgets",
             create,
             RIDER,
-            body=NewThing,
-            response=Thing,
+            body=NewWidget,
+            response=Widget,
             status=201,
             idempotent=True,
-            new_id="thg",
+            new_id="wdg",
         ),
-        _route("GET", "/things/{thing_id}", read, SIGNED_IN, response=Thing),
-        _route("GET", "/things/count", count, SIGNED_IN, response=dict),
-        _route("PATCH", "/things/{thing_id}", move, RIDER, body=Move, response=Thing, if_match=True),
+        _route("GET", "/widgets/{widget_id}", read, SIGNED_IN, response=Widget),
+        _route("GET", "/widgets/count", count, SIGNED_IN, response=dict),
+        _route("PATCH", "/widgets/{widget_id}", move, RIDER, body=Move, response=Widget, if_match=True),
         _route(
             "POST",
-            "/things/{thing_id}/moves",
+            "/widgets/{widget_id}/moves",
             move,
             RIDER,
             body=Move,
-            response=Thing,
+            response=Widget,
             if_match=True,
         ),
-        _route("POST", "/things/{thing_id}/tip", pay, RIDER, response=dict, idempotent=True),
+        _route("POST", "/widgets/{widget_id}/tip", pay, RIDER, response=dict, idempotent=True),
         _route("GET", "/near", near, ANYONE, query=Near, response=Seen),
         _route("POST", "/hooks", take, ANYONE, body=bytes, response=dict),
         _route("GET", "/who", who, ANYONE, response=dict),
@@ -157,5 +157,5 @@ def things_routes(store: Store) -> list[Route]:
 
 def _route(method: Method, path: str, handle: Handler, policy: Policy, **rest: Any) -> Route:
     return Route(
-        method=method, path=path, handler=handle, policy=policy, summary="A test", tag="things", **rest
+        method=method, path=path, handler=handle, policy=policy, summary="A test", tag="widgets", **rest
     )

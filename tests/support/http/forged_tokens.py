@@ -25,7 +25,7 @@ def _signed(claims: Any, *, secret: str = TOKEN_SECRET, alg: str = "HS256", **he
     return jwt.encode({"alg": alg, "typ": "JWT", "kid": "t1", **header}, claims, key, algorithms=[alg])
 
 
-def good_claims(person: CheckedClient) -> dict[str, Any]:
+def valid_claims(person: CheckedClient) -> dict[str, Any]:
     """The claims in that client's token."""
     assert person.token is not None
     part = person.token.split(".")[1]
@@ -33,17 +33,19 @@ def good_claims(person: CheckedClient) -> dict[str, Any]:
     return claims
 
 
-def rightly_signed(person: CheckedClient, **changes: Any) -> str:
-    """A token that we could have issued: what makes the others of this file forged is not the test's
-    own clumsiness."""
-    return _signed(good_claims(person) | changes)
+def correctly_signed(person: CheckedClient, **changes: Any) -> str:
+    """A correctly signed token, made in the same way as the forged ones.
+
+    That it is accepted shows that the others are rejected for being forged.
+    """
+    return _signed(valid_claims(person) | changes)
 
 
-def forged(person: CheckedClient) -> Iterator[tuple[str, str]]:
+def forged_headers(person: CheckedClient) -> Iterator[tuple[str, str]]:
     """Values of the Authorization header, each with a description of what is wrong."""
     assert person.token is not None
     assert person.grant is not None
-    good = good_claims(person)
+    good = valid_claims(person)
     admin = good | {"roles": ["admin", "driver", "rider", "support"]}
     header, _, signature = person.token.split(".")
     now = int(time.time())

@@ -10,7 +10,7 @@ from urllib.parse import quote
 Json = Any
 Path = tuple[str | int, ...]
 
-WRONG: dict[str, tuple[str, ...]] = {  # JSON of another type, by the expected type
+WRONG_TYPES: dict[str, tuple[str, ...]] = {  # JSON of another type, by the expected type
     "string": ("1", "true", "[]", "{}"),
     "integer": ('"1"', "1.5", "true", "[]", "{}", "1e999", "NaN", "9223372036854775808", "1" + "0" * 400),
     "number": ('"1"', "true", "[]", "{}", "NaN", "Infinity", "-Infinity", "1e999", "-1e999"),
@@ -27,7 +27,7 @@ EXTREME_TIMES = (
     "yesterday",
 )
 # Invalid whatever the document says: if it loses a bound, these tests must not lose it too.
-NEVER: dict[str, tuple[str, ...]] = {
+ALWAYS_INVALID: dict[str, tuple[str, ...]] = {
     "lat": ("90.0001", "-90.0001", "91", "-91", "1e9"),
     "lng": ("180.0001", "-180.0001", "181", "-181", "1e9"),
     "price_minor": ("-1", "100000001"),
@@ -39,10 +39,10 @@ NEVER: dict[str, tuple[str, ...]] = {
     "text": ('""', '" "'),
     "name": ('""', '" "'),
 }
-_HOLE = "\ufffc the invalid value goes here \ufffc"
+_PLACEHOLDER = "\ufffc the invalid value goes here \ufffc"
 
 
-class Spoilt(NamedTuple):
+class InvalidBody(NamedTuple):
     """What is wrong, the body as sent, and the field that the error must name (``None``: none)."""
 
     what: str
@@ -50,7 +50,7 @@ class Spoilt(NamedTuple):
     field: str | None
 
 
-def whole_bodies(limit: int) -> Iterator[Spoilt]:
+def invalid_bodies(limit: int) -> Iterator[InvalidBody]:
     """Bodies that are invalid for every route."""
     for what, raw in (
         ("nothing", b""),
@@ -78,13 +78,13 @@ def whole_bodies(limit: int) -> Iterator[Spoilt]:
         ("deep and open", b'[{"a":' * 10_000),
         ("huge", b'"' + b"x" * limit + b'"'),
     ):
-        yield Spoilt(what, raw, None)
+        yield InvalidBody(what, raw, None)
 
 
-def fields(schema: Json, components: Json, good: Json) -> Iterator[Spoilt]:
+def invalid_fields(schema: Json, components: Json, good: Json) -> Iterator[InvalidBody]:
     """The valid body with one error, for every field and each of its rules."""
     for path, node, required in _walk(_resolved(schema, components), components, (), True):
-        yield from _one(path, node, required, good, components)
+        yield from _invalid_values(path, node, required, good, components)
 
 
 def _resolved(schema: Json, components: Json) -> Json:
@@ -107,33 +107,35 @@ def _walk(node: Json, components: Json, path: Path, required: bool) -> Iterator[
             yield from _walk(_resolved(child, components), components, inside, name in option["required"])
 
 
-def _one(path: Path, node: Json, required: bool, good: Json, components: Json) -> Iterator[Spoilt]:
+def _invalid_values(
+    path: Path, node: Json, required: bool, good: Json, components: Json
+) -> Iterator[InvalidBody]:
     options = _options(node, components)
     types = {option.get("type") for option in options}
     where = ".".join(str(part) for part in path)
 
-    def spoilt(what: str, value: str) -> Spoilt:
-        return Spoilt(f"{where} is {what}", _with(good, path, value), where)
+    def spoilt(what: str, value: str) -> InvalidBody:
+        return InvalidBody(f"{where} is {what}", _with(good, path, value), where)
 
-    wanted = [kind for kind in WRONG if kind in types]
+    wanted = [kind for kind in WRONG_TYPES if kind in types]
     if not wanted and any("enum" in option for option in options):
         wanted = ["string"]
-    unwanted = {value for kind in wanted for value in WRONG[kind]}
+    unwanted = {value for kind in wanted for value in WRONG_TYPES[kind]}
     for kind in wanted:
         unwanted -= _values_of(kind)
     for value in sorted(unwanted):
         yield spoilt(value[:40], value)
     if "null" not in types and not any(None in option.get("enum", ()) for option in options):
         yield spoilt("null", "null")
-    for value in NEVER.get(str(path[-1]), ()):
+    for value in ALWAYS_INVALID.get(str(path[-1]), ()):
         yield spoilt(f"never {value}", value)
     if required:
-        yield Spoilt(f"{where} is missing", _without(good, path), where)
+        yield InvalidBody(f"{where} is missing", _without(good, path), where)
     for option in options:
         yield from (spoilt(what, value) for what, value in _broken_rules(option))
         if "properties" in option:
             extra = f'{{"zz":1,{json.dumps(_at(good, path))[1:]}' if _at(good, path) else '{"zz":1}'
-            yield Spoilt(f"{where} has an unknown field", _with(good, path, extra), f"{where}.zz")
+            yield InvalidBody(f"{where} has an unknown field", _with(good, path, extra), f"{where}.zz")
 
 
 def _values_of(kind: str) -> set[str]:
@@ -169,8 +171,8 @@ def _at(good: Json, path: Path) -> Json:
 
 def _with(good: Json, path: Path, value: str) -> bytes:
     """The valid body's JSON with one value replaced by that text."""
-    text = json.dumps(_replaced(good, path, _HOLE))
-    return text.replace(json.dumps(_HOLE), value).encode()
+    text = json.dumps(_replaced(good, path, _PLACEHOLDER))
+    return text.replace(json.dumps(_PLACEHOLDER), value).encode()
 
 
 def _replaced(good: Json, path: Path, value: Json) -> Json:
@@ -194,43 +196,45 @@ BAD_TEXT = ("%00", "a%07b", "%FF", "a%ED%A0%80")
 BAD_CURSORS = ("x", "%", "AAAA", "bnVsbA", "W10", "=" * 8, "é", "a" * 5000, "..%2f", "%00")
 
 
-class Asked(NamedTuple):
+class InvalidQuery(NamedTuple):
     """An invalid query string, and the parameter that the error must name (``None``: any)."""
 
     query: str
     field: str | None
 
 
-def queries(parameters: Json, components: Json, needed: str) -> Iterator[Asked]:
+def invalid_queries(parameters: Json, components: Json, needed: str) -> Iterator[InvalidQuery]:
     """Invalid query strings of an operation; *needed*: its required parameters."""
 
     def beside(name: str, value: str) -> str:
         others = [pair for pair in needed.split("&") if pair and not pair.startswith(f"{name}=")]
         return "&".join([*others, f"{name}={value}"])
 
-    yield Asked(beside("zz", "1"), "zz")
-    yield Asked(beside("__proto__", "1"), "__proto__")
-    yield Asked("&".join(f"p{n}=1" for n in range(150)), None)
+    yield InvalidQuery(beside("zz", "1"), "zz")
+    yield InvalidQuery(beside("__proto__", "1"), "__proto__")
+    yield InvalidQuery("&".join(f"p{n}=1" for n in range(150)), None)
     for parameter in parameters:
         if parameter.get("in") != "query":
             continue
         name, schema = parameter["name"], _resolved(parameter["schema"], components)
         good = next((pair for pair in needed.split("&") if pair.startswith(f"{name}=")), f"{name}=1")
-        yield Asked(f"{beside(name, good.partition('=')[2])}&{good}", name)
+        yield InvalidQuery(f"{beside(name, good.partition('=')[2])}&{good}", name)
         if parameter["required"]:
-            yield Asked("&".join(pair for pair in needed.split("&") if not pair.startswith(name)), name)
-        for value, field in _bad_values(name, schema, components):
-            yield Asked(beside(name, value), field)
+            yield InvalidQuery(
+                "&".join(pair for pair in needed.split("&") if not pair.startswith(name)), name
+            )
+        for value, field in _invalid_parameters(name, schema, components):
+            yield InvalidQuery(beside(name, value), field)
 
 
-def _bad_values(name: str, schema: Json, components: Json) -> Iterator[tuple[str, str | None]]:
+def _invalid_parameters(name: str, schema: Json, components: Json) -> Iterator[tuple[str, str | None]]:
     options = _options(schema, components)
     types = {option.get("type") for option in options}
     if name == "limit":
         yield from ((value, name) for value in ("0", "-1", "1000000000", "1e9", "9" * 30))
     if name == "cursor":
         yield from ((value, "cursor" if "%00" not in value else None) for value in map(_quoted, BAD_CURSORS))
-    yield from ((value, name) for value in NEVER.get(name, ()))
+    yield from ((value, name) for value in ALWAYS_INVALID.get(name, ()))
     if types & {"integer", "number"}:
         for value in ("", "x", "nan", "inf", "-inf", "1e999", "0x10", "1_000_x", "١٢x", "true", "[1]"):
             yield _quoted(value), name
@@ -254,7 +258,7 @@ def _quoted(value: str) -> str:
     return quote(value, safe="%")
 
 
-def bad_ids(real: str) -> list[str]:
+def unknown_ids(real: str) -> list[str]:
     """Percent-encoded path segments that name no resource, made from the id of an existing one."""
     prefix = real.rpartition("_")[0]
     return [

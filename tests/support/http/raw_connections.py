@@ -204,7 +204,7 @@ class Wire:
 
     async def connection(self) -> HttpProtocol:
         """The only one there is, from the server's side."""
-        await until(lambda: len(self.connections) == 1)
+        await wait_until(lambda: len(self.connections) == 1)
         return self.connections[0]
 
     async def stop(self) -> None:
@@ -213,7 +213,7 @@ class Wire:
         await self.running
 
 
-async def until(true: Callable[[], object]) -> None:
+async def wait_until(true: Callable[[], object]) -> None:
     """Return when *true()*; the test's own time limit ends what never is."""
     while not true():
         await asyncio.sleep(0.005)
@@ -241,7 +241,7 @@ async def wired(*, connections: int = 64, drain_seconds: float = 5) -> AsyncIter
                 connections=connections,
             )
         )
-        await until(lambda: wire.running.done() or getattr(wire.server, "started", False))  # type: ignore[union-attr]
+        await wait_until(lambda: wire.running.done() or getattr(wire.server, "started", False))  # type: ignore[union-attr]
     try:
         yield wire
     finally:

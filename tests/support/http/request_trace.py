@@ -25,7 +25,7 @@ from supportcarr.gateway.router import Router
 from supportcarr.kit.http.protocol import HttpProtocol
 
 OURS = Path(package).parent
-GIVES_UP_S = 10.0
+TIMEOUT_S = 10.0
 
 _traced: contextvars.ContextVar[bool] = contextvars.ContextVar("traced", default=False)
 
@@ -36,7 +36,7 @@ class Trace:
 
     files: list[str] = field(default_factory=list)
     handler: str | None = None  # the file of the handler, which is not among *files*
-    look_ups: int = 0  # of the route
+    lookups: int = 0  # of the route
     answer: bytes = b""
 
 
@@ -89,7 +89,7 @@ class Tracer:
                 sys.setprofile(None)
                 return
             if frame.f_code is Router.find.__code__:
-                found.look_ups += 1
+                found.lookups += 1
             file = _ours(frame.f_code.co_filename)
             if file is not None and file not in found.files:
                 found.files.append(file)
@@ -102,7 +102,7 @@ class Tracer:
         sys.setprofile(profile)
         try:
             asyncio.get_running_loop().call_soon(protocol.data_received, request, context=context)
-            async with asyncio.timeout(GIVES_UP_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 await transport.answered.wait()
         finally:
             sys.setprofile(None)

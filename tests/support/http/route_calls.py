@@ -99,22 +99,24 @@ def name_of(route: Route) -> str:
 
 
 @dataclass(slots=True)
-class Cast:
+class ExampleCalls:
     """Clients and paths for a call of every route: of an arrived rescue, an offered one, and an operator."""
 
     platform: Platform
-    scene: PreparedRescue
+    arrived: PreparedRescue
     offered: PreparedRescue
     operator: CheckedClient
     ids: Mapping[str, str]  # by the path's parameter
 
-    def who(self, route: Route) -> CheckedClient:
+    def client(self, route: Route) -> CheckedClient:
         """A client that the route's policy accepts and that owns the resources in its path."""
         roles = route.policy.roles
         if roles is None or "rider" in roles:
-            return self.scene.rider
+            return self.arrived.rider
         if "driver" in roles:
-            return self.offered.assigned_driver if "{offer_id}" in route.path else self.scene.assigned_driver
+            return (
+                self.offered.assigned_driver if "{offer_id}" in route.path else self.arrived.assigned_driver
+            )
         return self.operator
 
     def path(self, route: Route, **other: str) -> str:
@@ -133,11 +135,11 @@ class Cast:
         return self.path(route, **other) + (f"?{query}" if query else "")
 
 
-async def cast_of(stage: RescueFactory) -> Cast:
+async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     """Create users, and one resource of every kind that a path can name."""
-    platform = stage.platform
-    scene = await stage.arrived()
-    offered = await stage.offered()
+    platform = factory.platform
+    prepared = await factory.arrived()
+    offered = await factory.offered()
     operator = await platform.person("support")
     await platform.settle()
 
@@ -145,14 +147,14 @@ async def cast_of(stage: RescueFactory) -> Cast:
         return str(expect(await who.get(path), 200)["items"][0]["id"])
 
     ids = {
-        "rescue_id": scene.rescue_id,
+        "rescue_id": prepared.rescue_id,
         "offer_id": offered.offer_id or "",
-        "driver_id": scene.assigned_driver.user_id,
-        "vehicle_id": await first(scene.assigned_driver, "/me/vehicles"),
-        "payment_method_id": await first(scene.rider, "/me/payment-methods"),
-        "notification_id": await first(scene.rider, "/me/notifications"),
+        "driver_id": prepared.assigned_driver.user_id,
+        "vehicle_id": await first(prepared.assigned_driver, "/me/vehicles"),
+        "payment_method_id": await first(prepared.rider, "/me/payment-methods"),
+        "notification_id": await first(prepared.rider, "/me/notifications"),
     }
-    return Cast(platform, scene, offered, operator, ids)
+    return ExampleCalls(platform, prepared, offered, operator, ids)
 
 
 def sign_up_body(**changes: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from typing import Any, cast
 import aiohttp
 import msgspec
 
-from support.faults import Door, Faults, FaultyStore
+from support.faults import Faults, FaultyProxy, FaultyStore
 from support.http.openapi_contract import Contract
 from support.http.server import PASSWORD, Api, Client, Reply, new_address, new_phone
 from support.payments.world import Emulator, running_emulator, serving
@@ -192,10 +192,10 @@ async def running_platform(
         server.start()
         closing.callback(server.stop)
         emulator = await closing.enter_async_context(running_emulator(folder / "emulator"))
-        redis_door = closing.enter_context(Door(server.port or 0))
-        emulator_door = closing.enter_context(Door(int(emulator.base.rpartition(":")[2])))
-        port, redis_url = free_port(), redis_door.redis(server.url)
-        changed = {"STRIPE_API_BASE": emulator_door.http} | changed
+        redis_door = closing.enter_context(FaultyProxy(server.port or 0))
+        emulator_door = closing.enter_context(FaultyProxy(int(emulator.base.rpartition(":")[2])))
+        port, redis_url = free_port(), redis_door.redis_url(server.url)
+        changed = {"STRIPE_API_BASE": emulator_door.http_url} | changed
         settings = settings_for(folder, port=port, redis_url=redis_url, emulator=emulator, **changed)
 
         sqlite = SqliteStore(folder / "store.sqlite3", timeout_s=timeout_s)

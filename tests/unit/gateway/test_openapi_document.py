@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from support.http.example_part import things_routes
+from support.http.example_part import widget_routes
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.policies import ANYONE, RIDER, Policy
 from supportcarr.contracts.routing import Method, RequestContext, Response, Route
@@ -19,7 +19,7 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 @pytest.fixture
 def api(tmp_path: Path) -> dict[str, Any]:
-    routes = things_routes(SqliteStore(tmp_path / "never-opened.sqlite3"))
+    routes = widget_routes(SqliteStore(tmp_path / "never-opened.sqlite3"))
     return document(routes, server="https://supportcarr.example/")
 
 
@@ -36,13 +36,13 @@ def test_every_route_is_in_it_once(api: dict[str, Any]) -> None:
 def test_a_public_route_asks_for_no_token_and_others_do(api: dict[str, Any]) -> None:
     assert api["security"] == [{"accessToken": []}]
     assert api["paths"]["/near"]["get"]["security"] == []
-    assert "security" not in api["paths"]["/things"]["post"]
+    assert "security" not in api["paths"]["/widgets"]["post"]
 
 
 def test_an_idempotent_route_asks_for_its_key(api: dict[str, Any]) -> None:
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
-    assert key in api["paths"]["/things"]["post"]["parameters"]
-    assert key not in api["paths"]["/things/{thing_id}"]["patch"]["parameters"]
+    assert key in api["paths"]["/widgets"]["post"]["parameters"]
+    assert key not in api["paths"]["/widgets/{widget_id}"]["patch"]["parameters"]
 
 
 def test_the_headers_say_what_they_take(api: dict[str, Any]) -> None:
@@ -65,9 +65,9 @@ def test_query_parameters_have_their_types_and_defaults(api: dict[str, Any]) -> 
 
 
 def test_the_declared_status_and_the_errors_are_responses(api: dict[str, Any]) -> None:
-    answers = api["paths"]["/things"]["post"]["responses"]
+    answers = api["paths"]["/widgets"]["post"]["responses"]
     assert {"201", "400", "401", "403", "409", "422", "429", "503"} <= set(answers)
-    assert "404" in api["paths"]["/things/{thing_id}"]["get"]["responses"]
+    assert "404" in api["paths"]["/widgets/{widget_id}"]["get"]["responses"]
 
 
 def test_the_error_statuses_of_a_route_follow_from_its_codes() -> None:
@@ -80,7 +80,7 @@ def test_the_error_statuses_of_a_route_follow_from_its_codes() -> None:
     def declared(codes: tuple[str, ...], *, method: Method = "POST", policy: Policy = RIDER) -> set[str]:
         route = Route(
             method=method,
-            path="/things",
+            path="/widgets",
             handler=handle,
             summary="",
             policy=policy,
@@ -90,7 +90,7 @@ def test_the_error_statuses_of_a_route_follow_from_its_codes() -> None:
         )
         told = document([route], server="/")
         assert set(told["components"]["responses"]) >= {f"Problem{n}" for n in ("400", Locked.status)}
-        return set(told["paths"]["/things"][method.lower()]["responses"])
+        return set(told["paths"]["/widgets"][method.lower()]["responses"])
 
     assert declared(("thing_locked", "not_found")) - declared(()) == {"423", "404"}
     assert declared(("unauthenticated",), policy=ANYONE) - declared((), policy=ANYONE) == {"401"}
@@ -103,8 +103,8 @@ def test_no_component_is_left_over(api: dict[str, Any]) -> None:
         "FieldError",
         "GeoPoint",
         "Move",
-        "NewThing",
+        "NewWidget",
         "Problem",
         "Seen",
-        "Thing",
+        "Widget",
     }

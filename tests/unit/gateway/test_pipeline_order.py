@@ -83,7 +83,7 @@ class Recorder:
         self.note(Stage.IDEMPOTENCY)
         if Stage.IDEMPOTENCY in self.failing:
             raise IdempotencyKeyRequired
-        return "thg_1"
+        return "wdg_1"
 
     async def release(self, *_: Any, **__: Any) -> None:
         raise AssertionError("the body was valid")
@@ -155,14 +155,14 @@ async def answer(recorder: Recorder) -> Reply:
     allowed = "admin" if Stage.POLICY in recorder.failing else "rider"
     route = Route(
         method="POST",
-        path="/things",
+        path="/widgets",
         handler=recorder.handle,
-        summary="Create a thing",
+        summary="Create a widget",
         policy=Policy(frozenset({allowed})),
         tag="test",
         body=Body,
         idempotent=True,
-        new_id="thg",
+        new_id="wdg",
     )
     endpoint = RecordedEndpoint(route, RequestMetrics())
     endpoint.recorder = recorder
@@ -187,7 +187,7 @@ async def answer(recorder: Recorder) -> Reply:
     router = RecordedRouter([endpoint], RequestMetrics())
     router.recorder = recorder
     match = router.match(
-        b"POST", b"/api/v1/things?unknown=1" if Stage.INPUT in recorder.failing else b"/api/v1/things"
+        b"POST", b"/api/v1/widgets?unknown=1" if Stage.INPUT in recorder.failing else b"/api/v1/widgets"
     )
     assert match is not None
     headers = [(b"authorization", TOKEN), (b"content-type", b"application/json"), (b"idempotency-key", b"k")]

@@ -10,7 +10,7 @@ import struct
 import pytest
 import structlog
 
-from support.http.raw_connections import BIG, Wire, on_uvloop, until, wired
+from support.http.raw_connections import BIG, Wire, on_uvloop, wait_until, wired
 from supportcarr.kit.http import protocol
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.lifespan import LifespanFailed
@@ -45,17 +45,17 @@ async def test_a_client_that_leaves_meanwhile_does_no_harm(
     async with wired() as wire:
         async with wire.talk() as talk:
             talk.send(first + behind)
-            await until(lambda: wire.began == 1)
+            await wait_until(lambda: wire.began == 1)
             if how == "reset":
                 gone = talk.writer.get_extra_info("socket")
                 gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if how == "put out":
                 (await wire.connection()).transport.abort()
-                await until(lambda: not wire.connections)
+                await wait_until(lambda: not wire.connections)
         if how == "reset" and not behind:  # with more in line nothing is read that could tell
-            await until(lambda: not wire.connections)
+            await wait_until(lambda: not wire.connections)
         wire.gate.set()
-        await until(lambda: not wire.tasks and not wire.connections)
+        await wait_until(lambda: not wire.tasks and not wire.connections)
         await still_serves(wire)
     assert caplog.records == []
 
@@ -75,12 +75,12 @@ async def test_a_half_closed_connection_gets_its_responses(sent: bytes, bodies: 
     async with wired() as wire, wire.talk() as talk:
         talk.send(sent + b"GET /never-whole HTTP/1.1\r\n")
         talk.writer.write_eof()
-        await until(lambda: bool(wire.seen))
+        await wait_until(lambda: bool(wire.seen))
         await asyncio.sleep(0.02)
         wire.gate.set()
         assert await talk.replies(len(bodies)) == bodies
         await talk.ended()
-        await until(lambda: not wire.connections)
+        await wait_until(lambda: not wire.connections)
 
 
 @on_uvloop
@@ -100,10 +100,10 @@ async def test_a_client_that_is_still_sending_gets_the_whole_last_response() -> 
 async def test_a_handler_is_told_that_the_rest_of_a_body_will_not_come() -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"POST /cold" + HOST + b"content-length: 10\r\n\r\nabc")
-        await until(lambda: wire.seen)
+        await wait_until(lambda: wire.seen)
         talk.writer.write_eof()
         await talk.ended()
-        await until(lambda: wire.disconnects == 1 and not wire.tasks)
+        await wait_until(lambda: wire.disconnects == 1 and not wire.tasks)
 
 
 @pytest.mark.parametrize("asked", [BIGS * 40, b"GET /large" + HOST + b"\r\n", BIGS * 3 + WAIT + BIGS * 3])
@@ -128,7 +128,7 @@ async def test_a_client_that_does_not_read_is_not_written_to_without_end(asked: 
         assert not connection.transport.is_closing()
         for _ in range(2):
             connection.sweep()
-        await until(lambda: not wire.connections and not wire.tasks)
+        await wait_until(lambda: not wire.connections and not wire.tasks)
 
 
 @on_uvloop
@@ -137,7 +137,7 @@ async def test_a_client_that_reads_late_gets_all_of_it() -> None:
         talk.reader._transport.pause_reading()  # type: ignore[attr-defined]  # it has no other way
         talk.send(BIGS * 30)
         connection = await wire.connection()
-        await until(lambda: connection.flow.write_paused)
+        await wait_until(lambda: connection.flow.write_paused)
         talk.reader._transport.resume_reading()  # type: ignore[attr-defined]  # it has no other way
         assert {len(body) for body in await talk.replies(30)} <= {BIG, len(b"asgi GET /big  ")}
 
@@ -160,7 +160,7 @@ async def test_an_error_in_the_fast_path_is_logged_and_ends_its_connection_only(
             assert (answer.status, json.loads(answer.body)["code"]) == (500, "internal_error")
             assert b"fault" not in answer.body.replace(b"The fault is ours", b"")
             await talk.ended()
-            await until(lambda: not wire.tasks)
+            await wait_until(lambda: not wire.tasks)
             await still_serves(wire)
             assert "/cold" not in wire.seen[:-1]
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["request_failed"]
@@ -182,12 +182,12 @@ async def test_a_refused_request_gets_no_second_error() -> None:
     with structlog.testing.capture_logs() as lines:
         async with wired() as wire, wire.talk() as talk:
             talk.send(b"POST /late-fault" + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
-            await until(lambda: wire.seen)
+            await wait_until(lambda: wire.seen)
             talk.send(b"nonsense\r\n")
             answer = await talk.reply()
             assert answer.status == 400
             await talk.ended()
-            await until(lambda: not wire.tasks)
+            await wait_until(lambda: not wire.tasks)
     assert not failed
     assert [line["status"] for line in lines if line["event"] == "connection_refused"] == [400]
 
@@ -202,7 +202,7 @@ async def test_an_application_error_is_a_problem_document(before: bytes) -> None
         answer = await talk.reply()
         assert (answer.status, json.loads(answer.body)["code"]) == (500, "internal_error")
         await talk.ended()
-        await until(lambda: not wire.tasks)
+        await wait_until(lambda: not wire.tasks)
         await still_serves(wire)
 
 
@@ -216,7 +216,7 @@ async def test_a_fast_path_response_during_the_drain_ends_its_connection() -> No
         await idle.reply()
         waiting.send(WAIT)
         asgi.send(SLOW)
-        await until(lambda: wire.began == 2)
+        await wait_until(lambda: wire.began == 2)
         wire.lifecycle.drain()
         await idle.ended()
         with pytest.raises(OSError):
@@ -239,19 +239,19 @@ async def test_what_comes_after_the_drain_began_is_not_done_behind_a_last_answer
     """Who is told that the connection ends with this answer repeats the others elsewhere."""
     async with wired() as wire, wire.talk() as talk:
         talk.send(SLOW)
-        await until(lambda: wire.began == 1)
+        await wait_until(lambda: wire.began == 1)
         wire.lifecycle.drain()
-        await until(lambda: not all(c.cycle.keep_alive for c in wire.connections))
+        await wait_until(lambda: not all(c.cycle.keep_alive for c in wire.connections))
         half = b"POST /cold" + HOST + b"content-length: 9\r\n\r\nabc"
         talk.send(b"POST /cold" + HOST + b"content-length: 3\r\n\r\nabc" + half)
         connection = await wire.connection()
-        await until(lambda: len(connection.pipeline) == 2)
+        await wait_until(lambda: len(connection.pipeline) == 2)
         wire.gate.set()
         answer = await talk.reply()
         assert (answer.body, answer.one(b"connection")) == (b"asgi GET /slow  ", b"close")
         await talk.ended()
         assert wire.seen == ["/slow"]
-        await until(lambda: not wire.tasks)
+        await wait_until(lambda: not wire.tasks)
 
 
 @on_uvloop
@@ -260,7 +260,7 @@ async def test_pipelined_requests_and_bodies_are_finished_during_the_drain() -> 
         line.send(WAIT + SLOW + HOT)
         body.send(b"POST /hot" + HOST + b"content-length: 6\r\n\r\nabc")
         half.send(b"GET /hot HTT")
-        await until(lambda: wire.began == 1 and len(wire.seen) == 2)
+        await wait_until(lambda: wire.began == 1 and len(wire.seen) == 2)
         wire.lifecycle.drain()
         await half.ended()
         body.send(b"def")
@@ -278,7 +278,7 @@ async def test_a_request_that_outlasts_the_drain_gets_an_error(sent: bytes) -> N
     with structlog.testing.capture_logs() as lines:
         async with wired(drain_seconds=0.1) as wire, wire.talk() as talk:
             talk.send(sent)
-            await until(lambda: wire.began == 1)
+            await wait_until(lambda: wire.began == 1)
             await wire.stop()
             answer = await talk.reply()
             assert (answer.status, answer.one(b"connection")) == (503, b"close")
@@ -294,7 +294,7 @@ async def test_a_client_that_does_not_read_does_not_delay_the_drain() -> None:
         talk.reader._transport.pause_reading()  # type: ignore[attr-defined]  # it has no other way
         talk.send(BIGS * 40)
         connection = await wire.connection()
-        await until(lambda: connection.flow.write_paused)
+        await wait_until(lambda: connection.flow.write_paused)
         await wire.stop()
 
 

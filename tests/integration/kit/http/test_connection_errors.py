@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from support.http.raw_connections import Talk, Wire, on_uvloop, until, wired
+from support.http.raw_connections import Talk, Wire, on_uvloop, wait_until, wired
 from supportcarr.kit.http import protocol
 from supportcarr.kit.http.responses import HEAD_BYTES
 
@@ -82,7 +82,7 @@ async def test_garbage_is_refused_after_the_responses_to_earlier_requests(sent: 
             assert (await talk.reply()).status == 200
         await refused(talk, 400, "malformed_request")
         assert wire.seen == {b"": [], HOT: ["/hot"], SLOW + WAIT: ["/slow", "/wait"]}[before]
-        await until(lambda: not wire.tasks)
+        await wait_until(lambda: not wire.tasks)
         async with wire.talk() as other:
             other.send(HOT)
             assert (await other.reply()).status == 200
@@ -93,10 +93,10 @@ async def test_garbage_is_refused_after_the_responses_to_earlier_requests(sent: 
 async def test_a_malformed_body_is_refused_and_its_handler_is_told(path: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
-        await until(lambda: wire.scopes)
+        await wait_until(lambda: wire.scopes)
         talk.send(b"nonsense\r\n")
         await refused(talk, 400, "malformed_request")
-        await until(lambda: wire.disconnects == 1 and not wire.tasks)
+        await wait_until(lambda: wire.disconnects == 1 and not wire.tasks)
 
 
 @on_uvloop
@@ -157,7 +157,7 @@ async def test_a_head_that_is_just_not_too_large_is_answered() -> None:
 async def test_what_goes_along_with_chunks_is_bounded_too(path: bytes, endless: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n")
-        await until(lambda: wire.seen)
+        await wait_until(lambda: wire.seen)
         connection = await wire.connection()
         with contextlib.suppress(ConnectionError):
             talk.send(endless)
@@ -166,7 +166,7 @@ async def test_what_goes_along_with_chunks_is_bounded_too(path: bytes, endless: 
             assert (await talk.reply()).status == 200
         else:
             await refused(talk, 431, "head_too_large")
-        await until(lambda: connection._discarding_input)
+        await wait_until(lambda: connection._discarding_input)
         assert len(connection.headers) == 2
 
 
@@ -188,7 +188,7 @@ async def test_a_connection_beyond_the_limit_gets_503_until_one_closes() -> None
                 await refused(three, 503, "overloaded")
             one.send(HOT)
             assert (await one.reply()).status == 200  # who is in stays in
-        await until(lambda: not wire.connections)
+        await wait_until(lambda: not wire.connections)
         async with wire.talk() as talk:
             talk.send(HOT)
             assert (await talk.reply()).status == 200
@@ -210,7 +210,7 @@ async def test_a_head_that_trickles_is_ended_in_time() -> None:
         connection = await wire.connection()
         for byte in b"GET /hot" + HOST:
             talk.send(bytes([byte]))
-        await until(lambda: connection._state is protocol._HEAD)
+        await wait_until(lambda: connection._state is protocol._HEAD)
         pass_seconds(wire, protocol.HEAD_SECONDS - protocol.SWEEP_SECONDS)
         talk.send(b"x:")
         await asyncio.sleep(0.02)
@@ -240,7 +240,7 @@ async def test_an_idle_connection_is_ended_in_time(before: bytes) -> None:
 async def test_a_connection_that_awaits_a_response_is_not_idle(busy: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(busy)
-        await until(lambda: wire.seen)
+        await wait_until(lambda: wire.seen)
         pass_seconds(wire, 1000)
         wire.gate.set()
         talk.send(b"abc" if b"POST" in busy else b"")
@@ -257,7 +257,7 @@ async def test_a_refused_client_that_does_not_close_is_disconnected() -> None:
         await refused(talk, 400, "malformed_request")
         talk.send(b"and more")
         pass_seconds(wire, protocol.LINGER_SECONDS + protocol.SWEEP_SECONDS)
-        await until(lambda: not wire.connections)
+        await wait_until(lambda: not wire.connections)
 
 
 @on_uvloop

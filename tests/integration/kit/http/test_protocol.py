@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from support.http.raw_connections import on_uvloop, until, wired
+from support.http.raw_connections import on_uvloop, wait_until, wired
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 HOT = b"GET /hot" + HOST + b"\r\n"
@@ -129,7 +129,7 @@ async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
         body = post(b"/hot", b"1"), post(b"/wait", b"2"), post(b"/cold", b"3")
         talk.send(HOT + body[0] + WAIT + HOT + COLD + body[1] + SLOW + body[2] + WAIT + HOT)
         assert await talk.replies(2) == [b"fast GET /hot  ", b"fast POST /hot  1"]
-        await until(lambda: wire.began == 1)
+        await wait_until(lambda: wire.began == 1)
         assert wire.seen == ["/hot", "/hot", "/wait"]  # those behind it have not begun
         wire.gate.set()
         bodies = await talk.replies(8)
@@ -153,10 +153,10 @@ async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
 async def test_what_comes_while_another_is_answered_waits_for_it(first: bytes, second: bytes) -> None:
     async with wired() as wire, wire.talk() as talk:
         talk.send(first)
-        await until(lambda: wire.began == 1)
+        await wait_until(lambda: wire.began == 1)
         talk.send(second)
         connection = await wire.connection()
-        await until(lambda: len(connection.pipeline) == 1)
+        await wait_until(lambda: len(connection.pipeline) == 1)
         assert len(wire.seen) == 1
         wire.gate.set()
         bodies = await talk.replies(2)
@@ -169,12 +169,12 @@ async def test_reading_pauses_while_requests_are_pipelined() -> None:
         talk.send(SLOW * 3)
         connection = await wire.connection()
         for begun, in_line in ((1, 2), (2, 1)):
-            await until(lambda n=begun: wire.began == n)  # type: ignore[misc]  # bound as it is now
+            await wait_until(lambda n=begun: wire.began == n)  # type: ignore[misc]  # bound as it is now
             assert (len(connection.pipeline), connection.flow.read_paused) == (in_line, True)
             wire.gate.set()
             wire.gate.clear()
             assert await talk.replies(1) == [b"asgi GET /slow  "]
-        await until(lambda: wire.began == 3)
+        await wait_until(lambda: wire.began == 3)
         assert (len(connection.pipeline), connection.flow.read_paused) == (0, False)
 
 

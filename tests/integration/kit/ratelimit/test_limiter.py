@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from support.faults import Door
+from support.faults import FaultyProxy
 from support.processes.python_process import python
 from supportcarr.kit.ratelimit.limiter import LEASE_SECONDS, Limiter
 from supportcarr.kit.ratelimit.rules import Rule
@@ -201,10 +201,10 @@ async def test_when_redis_is_back_it_counts_again(away: EmbeddedRedis, time: Tim
 async def test_one_request_probes_redis_and_the_others_do_not_wait(
     redis_server: EmbeddedRedis, redis: RedisClient, time: Time
 ) -> None:
-    with Door(redis_server.port or 0) as door:
-        async with RedisClient(door.redis(redis_server.url), timeout=30) as through:
+    with FaultyProxy(redis_server.port or 0) as proxy:
+        async with RedisClient(proxy.redis_url(redis_server.url), timeout=30) as through:
             limiter = Limiter(through, monotonic=time)
-            door.stall()
+            proxy.stall()
             assert (await limiter.take([("usr_a", USER)])).allowed
             time.now += 1
             asking = asyncio.create_task(limiter.take([("usr_a", USER)]))
@@ -213,7 +213,7 @@ async def test_one_request_probes_redis_and_the_others_do_not_wait(
                 assert (await limiter.take([(f"usr_{n}", ADDRESS)])).allowed
             assert not asking.done()
             assert limiter.fallbacks == 51
-            door.heal()
+            proxy.restore()
             assert (await asking).allowed
             assert limiter.fallbacks == 51
 

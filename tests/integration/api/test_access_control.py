@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from support.http.forged_tokens import forged, rightly_signed
-from support.http.route_calls import PARAMETER, REASON, Cast, body_of, name_of, sign_up_body
+from support.http.forged_tokens import correctly_signed, forged_headers
+from support.http.route_calls import PARAMETER, REASON, ExampleCalls, body_of, name_of, sign_up_body
 from support.http.server import Client, Reply, new_phone
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import (
@@ -38,18 +38,18 @@ UNKNOWN_IDS = {
 }
 
 
-def guarded(platform: Platform) -> list[Route]:
+def protected_routes(platform: Platform) -> list[Route]:
     return [route for route in platform.container.routes() if not route.policy.public]
 
 
-async def called(
+async def call(
     who: Client, route: Route, url: str, body: Any = None, headers: Mapping[str, str] | None = None
 ) -> Reply:
     key = uuid.uuid4().hex if route.idempotent else None
     return await who.send(route.method, url, body, key=key, headers=headers)
 
 
-def told(reply: Reply) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
+def distinguishable(reply: Reply) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
     """Everything that could distinguish two responses, except the request id and its length."""
     body = {name: value for name, value in reply.body.items() if name != "request_id"}
     own = ("date", "x-request-id", "content-length")
@@ -67,41 +67,41 @@ async def test_only_the_listed_routes_are_public(platform: Platform) -> None:
 
 @pytest.mark.parametrize("tokens_per_route", [3, pytest.param(99, marks=pytest.mark.long)])
 async def test_protected_routes_reject_missing_and_forged_tokens(
-    cast: Cast, tokens_per_route: int
+    calls: ExampleCalls, tokens_per_route: int
 ) -> None:
     """Every route rejects a request without a token, and several forged tokens in turn."""
-    rider, anybody = cast.scene.rider, cast.platform.anonymous()
-    believed = {"authorization": f"Bearer {rightly_signed(rider)}"}
-    assert (await anybody.get("/me", headers=believed)).status == 200  # so a correctly signed token of this helper is accepted
-    before = await cast.platform.digest()
+    rider, anybody = calls.arrived.rider, calls.platform.anonymous()
+    believed = {"authorization": f"Bearer {correctly_signed(rider)}"}
+    assert (
+        await anybody.get("/me", headers=believed)
+    ).status == 200  # so a correctly signed token of this helper is accepted
+    before = await calls.platform.digest()
     wrong = []
-    tokens = list(forged(rider))
-    for number, route in enumerate(guarded(cast.platform)):
-        url, body = cast.url(route), body_of(route)
+    tokens = list(forged_headers(rider))
+    for number, route in enumerate(protected_routes(calls.platform)):
+        url, body = calls.url(route), body_of(route)
         first = number * tokens_per_route % len(tokens)
         tries = [("no token at all", ""), *[*tokens[first:], *tokens[:first]][:tokens_per_route]]
         for what, authorization in tries:
             headers = {"authorization": authorization} if authorization else {}
-            reply = await called(anybody, route, url, body, headers)
+            reply = await call(anybody, route, url, body, headers)
             if (reply.status, reply.code) != (401, "unauthenticated"):
                 wrong.append(f"{name_of(route)} with {what}: {reply.status} {reply.body}")
             elif reply.headers["www-authenticate"] != "Bearer":
                 wrong.append(f"{name_of(route)} with {what} does not say how to sign in")
-        in_query = await called(
-            anybody, route, f"{url}{'&' if '?' in url else '?'}access_token={rider.token}"
-        )
+        in_query = await call(anybody, route, f"{url}{'&' if '?' in url else '?'}access_token={rider.token}")
         if in_query.status != 401:
             wrong.append(f"{name_of(route)} takes a token in its query")
     assert not wrong, "\n".join(wrong)
-    assert await cast.platform.digest() == before
+    assert await calls.platform.digest() == before
 
 
 async def test_tokens_of_an_ended_session_are_rejected(platform: Platform) -> None:
     rider = await platform.person("rider", "driver")
     expect(await rider.post("/auth/sign-out"), 204)
-    for route in guarded(platform):
+    for route in protected_routes(platform):
         url = PARAMETER.sub("x", route.path)
-        assert (await called(rider, route, url)).status == 401, name_of(route)
+        assert (await call(rider, route, url)).status == 401, name_of(route)
     assert rider.grant is not None
     reply = await platform.anonymous().post("/auth/refresh", {"refresh_token": rider.grant.refresh_token})
     assert (reply.status, reply.code) == (401, "unauthenticated")
@@ -112,7 +112,7 @@ async def test_a_wrong_password_and_an_unknown_number_get_the_same_response(plat
     assert rider.grant is not None
     known = await anybody.post("/auth/sign-in", {"phone": rider.grant.user.phone, "password": "not this one"})
     unknown = await anybody.post("/auth/sign-in", {"phone": new_phone(), "password": "not this one"})
-    assert told(known) == told(unknown)
+    assert distinguishable(known) == distinguishable(unknown)
     assert known.status == 401
 
 
@@ -122,12 +122,14 @@ async def test_a_wrong_password_and_an_unknown_number_get_the_same_response(plat
 @pytest.mark.parametrize(
     "roles", [(), ("rider",), ("driver",), ("driver", "rider"), ("support",), ("admin",)], ids=str
 )
-async def test_a_route_accepts_only_the_roles_of_its_policy(cast: Cast, roles: tuple[str, ...]) -> None:
+async def test_a_route_accepts_only_the_roles_of_its_policy(
+    calls: ExampleCalls, roles: tuple[str, ...]
+) -> None:
     """Users without any of them are rejected before the request is validated; others are not."""
-    platform = cast.platform
+    platform = calls.platform
     person = await platform.person(*roles)
     before = await platform.digest()
-    for route in guarded(platform):
+    for route in protected_routes(platform):
         if route.policy.roles is None:
             continue
         url = PARAMETER.sub(lambda match: UNKNOWN_IDS[match[1]], route.path) + "?nonsense=1"
@@ -169,23 +171,23 @@ CONDITIONS: tuple[dict[str, str], ...] = (
 )
 
 
-async def strangers(stage: RescueFactory) -> list[CheckedClient]:
+async def other_users(factory: RescueFactory) -> list[CheckedClient]:
     """Users with rescues of their own, and one who is both rider and driver."""
-    other = await stage.assigned()
-    both = await stage.driver("rider")
+    other = await factory.assigned()
+    both = await factory.driver("rider")
     return [other.rider, other.assigned_driver, both]
 
 
-async def test_resources_of_other_users_are_not_found(cast: Cast, stage: RescueFactory) -> None:
+async def test_resources_of_other_users_are_not_found(calls: ExampleCalls, factory: RescueFactory) -> None:
     """The response is the same as for an unknown id, and nothing changes."""
-    people = await strangers(stage)
-    before = await cast.platform.digest()
+    people = await other_users(factory)
+    before = await calls.platform.digest()
     compared, wrong = 0, []
-    for route in guarded(cast.platform):
+    for route in protected_routes(calls.platform):
         names = PARAMETER.findall(route.path)
         if not names:
             continue
-        nothing = cast.url(route, **{name: UNKNOWN_IDS[name] for name in names})
+        nothing = calls.url(route, **{name: UNKNOWN_IDS[name] for name in names})
         for stranger in people:
             roles = stranger.grant.user.roles if stranger.grant else ()
             if route.policy.roles is not None and route.policy.roles.isdisjoint(roles):
@@ -193,41 +195,43 @@ async def test_resources_of_other_users_are_not_found(cast: Cast, stage: RescueF
             for headers in CONDITIONS:
                 if "if-match" in headers and not route.if_match:
                     continue  # rejected before the resource is looked up
-                theirs = await called(stranger, route, cast.url(route), body_of(route), headers)
-                none = await called(stranger, route, nothing, body_of(route), headers)
+                theirs = await call(stranger, route, calls.url(route), body_of(route), headers)
+                none = await call(stranger, route, nothing, body_of(route), headers)
                 compared += 1
-                if theirs.status != 404 or told(theirs) != told(none):
+                if theirs.status != 404 or distinguishable(theirs) != distinguishable(none):
                     wrong.append(f"{name_of(route)} {headers} for {roles}: {theirs} instead of {none}")
     assert not wrong, "\n".join(wrong)
     assert compared > 100
-    assert await cast.platform.digest() == before
+    assert await calls.platform.digest() == before
 
 
-async def test_a_driver_sees_a_rescue_only_while_assigned(stage: RescueFactory) -> None:
-    platform = stage.platform
-    scene = await stage.offered()
-    driver, unknown = scene.assigned_driver, f"/rescues/{UNKNOWN_IDS['rescue_id']}"
+async def test_a_driver_sees_a_rescue_only_while_assigned(factory: RescueFactory) -> None:
+    platform = factory.platform
+    prepared = await factory.offered()
+    driver, unknown = prepared.assigned_driver, f"/rescues/{UNKNOWN_IDS['rescue_id']}"
 
     async def sees() -> bool:
-        reply, none = await driver.get(scene.path), await driver.get(unknown)
-        assert reply.status == 200 or told(reply) == told(none)
+        reply, none = await driver.get(prepared.path), await driver.get(unknown)
+        assert reply.status == 200 or distinguishable(reply) == distinguishable(none)
         return reply.status == 200
 
     assert not await sees()  # an offer does not give access yet
-    expect(await driver.post(f"/offers/{scene.offer_id}/acceptance"), 200)
+    expect(await driver.post(f"/offers/{prepared.offer_id}/acceptance"), 200)
     await platform.settle()
     assert await sees()
-    expect(await driver.post(f"{scene.path}/release", {"reason": "flat"}), 200)
+    expect(await driver.post(f"{prepared.path}/release", {"reason": "flat"}), 200)
     await platform.settle()
     assert not await sees()
-    assert (await driver.get(f"{scene.path}/messages")).status == 404
+    assert (await driver.get(f"{prepared.path}/messages")).status == 404
     assert expect(await driver.get("/rescues"), 200)["items"] == []
 
 
-async def test_quotes_cards_and_vehicles_of_other_users_cannot_be_used(cast: Cast, stage: RescueFactory) -> None:
-    platform, (rider, card) = cast.platform, await stage.rider()
+async def test_quotes_cards_and_vehicles_of_other_users_cannot_be_used(
+    calls: ExampleCalls, factory: RescueFactory
+) -> None:
+    platform, (rider, card) = calls.platform, await factory.rider()
     mine = expect(await rider.post("/quotes", quote_body()), 201)["id"]
-    theirs = expect(await cast.scene.rider.post("/quotes", quote_body()), 201)["id"]
+    theirs = expect(await calls.arrived.rider.post("/quotes", quote_body()), 201)["id"]
     before = await platform.digest()
 
     async def asked(quote_id: str, card_id: str) -> Reply:
@@ -235,21 +239,23 @@ async def test_quotes_cards_and_vehicles_of_other_users_cannot_be_used(cast: Cas
 
     foreign = await asked(theirs, card)
     assert (foreign.status, foreign.code) == (404, "not_found")
-    assert told(foreign) == told(await asked(f"quo_{UNKNOWN}", card))
-    foreign = await asked(mine, cast.ids["payment_method_id"])
+    assert distinguishable(foreign) == distinguishable(await asked(f"quo_{UNKNOWN}", card))
+    foreign = await asked(mine, calls.ids["payment_method_id"])
     assert (foreign.status, foreign.body["errors"][0]["field"]) == (422, "payment_method_id")
-    assert told(foreign) == told(await asked(mine, UNKNOWN_IDS["payment_method_id"]))
+    assert distinguishable(foreign) == distinguishable(await asked(mine, UNKNOWN_IDS["payment_method_id"]))
 
-    driver = cast.offered.assigned_driver
-    wished = [{"online": True, "vehicle_id": v} for v in (cast.ids["vehicle_id"], UNKNOWN_IDS["vehicle_id"])]
+    driver = calls.offered.assigned_driver
+    wished = [{"online": True, "vehicle_id": v} for v in (calls.ids["vehicle_id"], UNKNOWN_IDS["vehicle_id"])]
     foreign, unknown = [await driver.put("/me/availability", wish) for wish in wished]
     assert (foreign.status, foreign.body["errors"][0]["field"]) == (422, "vehicle_id")
-    assert told(foreign) == told(unknown)
+    assert distinguishable(foreign) == distinguishable(unknown)
     assert await platform.digest() == before
 
 
-async def test_lists_contain_only_the_users_own_resources(cast: Cast, stage: RescueFactory) -> None:
-    people = [*(await strangers(stage)), cast.scene.rider, cast.scene.assigned_driver]
+async def test_lists_contain_only_the_users_own_resources(
+    calls: ExampleCalls, factory: RescueFactory
+) -> None:
+    people = [*(await other_users(factory)), calls.arrived.rider, calls.arrived.assigned_driver]
     owners: dict[str, str] = {}
     for person in people:
         roles = person.grant.user.roles if person.grant else ()
@@ -263,14 +269,14 @@ async def test_lists_contain_only_the_users_own_resources(cast: Cast, stage: Res
             assert person.user_id in (rescue["rider"]["id"], rescue.get("driver", {}).get("id"))
     assert len(set(owners.values())) == len(people)
     for query in ("rider_id=", "driver_id=", "rider=", "user_id="):
-        reply = await people[0].get(f"/rescues?{query}{cast.scene.rider.user_id}")
+        reply = await people[0].get(f"/rescues?{query}{calls.arrived.rider.user_id}")
         assert reply.status == 422, query
     assert (await people[0].get("/rescues?role=operator")).status == 422
 
 
-async def test_a_cursor_of_another_user_reveals_nothing(cast: Cast, stage: RescueFactory) -> None:
-    other = await stage.assigned()
-    first = expect(await cast.scene.rider.get("/me/notifications?limit=1"), 200)
+async def test_a_cursor_of_another_user_reveals_nothing(calls: ExampleCalls, factory: RescueFactory) -> None:
+    other = await factory.assigned()
+    first = expect(await calls.arrived.rider.get("/me/notifications?limit=1"), 200)
     page = expect(await other.rider.get(f"/me/notifications?limit=200&cursor={first['next_cursor']}"), 200)
     mine = {n["id"] for n in expect(await other.rider.get("/me/notifications?limit=200"), 200)["items"]}
     assert {item["id"] for item in page["items"]} <= mine
@@ -279,18 +285,20 @@ async def test_a_cursor_of_another_user_reveals_nothing(cast: Cast, stage: Rescu
 # --- users with several roles, operators -------------------------------------------------------
 
 
-async def test_a_rider_who_also_drives_has_the_rights_of_each_role_only_in_it(stage: RescueFactory) -> None:
+async def test_a_rider_who_also_drives_has_the_rights_of_each_role_only_in_it(factory: RescueFactory) -> None:
     """As the rider of one rescue they see its PIN; as the driver of another they do not."""
-    platform = stage.platform
+    platform = factory.platform
     platform.clock.advance(60)
-    both = await stage.driver("rider")
+    both = await factory.driver("rider")
     card = expect(await both.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)[
         "id"
     ]
-    own = PreparedRescue(platform, both, await stage.request(both, card))
-    assert expect(await both.get("/me/offers"), 200)["items"] == []  # riders are not offered their own rescues
-    other_rider, other_card = await stage.rider()
-    driven = PreparedRescue(platform, other_rider, await stage.request(other_rider, other_card), both)
+    own = PreparedRescue(platform, both, await factory.request(both, card))
+    assert (
+        expect(await both.get("/me/offers"), 200)["items"] == []
+    )  # riders are not offered their own rescues
+    other_rider, other_card = await factory.rider()
+    driven = PreparedRescue(platform, other_rider, await factory.request(other_rider, other_card), both)
     [offer] = expect(await both.get("/me/offers"), 200)["items"]
     assert offer["rescue_id"] == driven.rescue_id
     expect(await both.post(f"/offers/{offer['id']}/acceptance"), 200)
@@ -308,27 +316,27 @@ async def test_a_rider_who_also_drives_has_the_rights_of_each_role_only_in_it(st
     assert "pin" not in as_driver[0]
 
 
-async def test_operators_see_every_rescue_without_its_secrets(cast: Cast) -> None:
+async def test_operators_see_every_rescue_without_its_secrets(calls: ExampleCalls) -> None:
     for role in ("support", "admin"):
-        operator = await cast.platform.person(role)
-        for path in (cast.scene.path, f"/admin{cast.scene.path}", f"{cast.scene.path}/timeline"):
+        operator = await calls.platform.person(role)
+        for path in (calls.arrived.path, f"/admin{calls.arrived.path}", f"{calls.arrived.path}/timeline"):
             reply = await operator.get(path)
             assert reply.status == 200
             assert '"pin"' not in json.dumps(reply.body)
-        assert (await operator.get(f"{cast.scene.path}/messages")).status == 200
+        assert (await operator.get(f"{calls.arrived.path}/messages")).status == 200
         for path in ("departure", "arrival", "no-show"):
-            assert (await operator.post(f"{cast.scene.path}/{path}")).code == "forbidden"
+            assert (await operator.post(f"{calls.arrived.path}/{path}")).code == "forbidden"
 
 
 # --- data that users see of each other ---------------------------------------------------------
 
 
-async def everything(who: CheckedClient, scene: PreparedRescue) -> str:
+async def readable_text(who: CheckedClient, prepared: PreparedRescue) -> str:
     """The text of everything that a user can read about a rescue."""
     paths = [
-        scene.path,
-        f"{scene.path}/timeline",
-        f"{scene.path}/messages",
+        prepared.path,
+        f"{prepared.path}/timeline",
+        f"{prepared.path}/messages",
         "/me/notifications",
     ]
     if "support" not in (who.grant.user.roles if who.grant else ()):
@@ -337,20 +345,20 @@ async def everything(who: CheckedClient, scene: PreparedRescue) -> str:
         paths += ["/me/offers", "/me/earnings", "/me/vehicles", "/me/driver-application"]
     if "support" in (who.grant.user.roles if who.grant else ()):
         paths += ["/admin/overview", "/admin/map?area=montreal", "/admin/drivers"]
-        paths += [f"/admin/rescues?q={scene.rescue_id}", f"/admin{scene.path}"]
+        paths += [f"/admin/rescues?q={prepared.rescue_id}", f"/admin{prepared.path}"]
     return "\n".join([json.dumps(expect(await who.get(path), 200)) for path in paths])
 
 
-async def test_phone_numbers_and_pins_are_not_disclosed(cast: Cast, stage: RescueFactory) -> None:
-    scene = await stage.arrived()
-    expect(await scene.rider.post(f"{scene.path}/messages", {"text": "By the gate"}), 201)
-    await cast.platform.settle()
-    rider, driver = scene.rider.grant, scene.assigned_driver.grant
+async def test_phone_numbers_and_pins_are_not_disclosed(calls: ExampleCalls, factory: RescueFactory) -> None:
+    prepared = await factory.arrived()
+    expect(await prepared.rider.post(f"{prepared.path}/messages", {"text": "By the gate"}), 201)
+    await calls.platform.settle()
+    rider, driver = prepared.rider.grant, prepared.assigned_driver.grant
     assert rider is not None
     assert driver is not None
-    as_rider = await everything(scene.rider, scene)
-    as_driver = await everything(scene.assigned_driver, scene)
-    as_operator = await everything(cast.operator, scene)
+    as_rider = await readable_text(prepared.rider, prepared)
+    as_driver = await readable_text(prepared.assigned_driver, prepared)
+    as_operator = await readable_text(calls.operator, prepared)
     for phone in (rider.user.phone, driver.user.phone):
         for text in (as_rider, as_driver, as_operator):
             assert phone not in text
@@ -362,8 +370,8 @@ async def test_phone_numbers_and_pins_are_not_disclosed(cast: Cast, stage: Rescu
     assert '"pin"' in as_rider
     assert "card" not in as_driver
     assert "pmt_" not in as_driver
-    streams = await redis_text(cast.platform)
-    assert scene.rescue_id in streams  # so the streams do contain the rescue
+    streams = await redis_text(calls.platform)
+    assert prepared.rescue_id in streams  # so the streams do contain the rescue
     assert '"pin"' not in streams
     assert rider.user.phone not in streams
 
@@ -377,11 +385,11 @@ async def redis_text(platform: Platform) -> str:
     return "\n".join(text)
 
 
-async def test_an_offer_shows_the_places_but_not_the_rider(stage: RescueFactory) -> None:
-    scene = await stage.offered()
-    [offer] = expect(await scene.assigned_driver.get("/me/offers"), 200)["items"]
+async def test_an_offer_shows_the_places_but_not_the_rider(factory: RescueFactory) -> None:
+    prepared = await factory.offered()
+    [offer] = expect(await prepared.assigned_driver.get("/me/offers"), 200)["items"]
     text = json.dumps(offer)
-    assert scene.rider.user_id not in text
+    assert prepared.rider.user_id not in text
     assert "Rika" not in text
     assert str(PICKUP["address"]) not in text
     assert offer["pickup"] == {"lat": PICKUP["lat"], "lng": PICKUP["lng"]}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from support.faults import Door, FaultyStore, until
+from support.faults import FaultyProxy, FaultyStore, wait_until
 from support.http.server import AUTH, PASSWORD, new_phone
 from supportcarr.auth import revocations
 from supportcarr.auth.access_tokens import AccessTokens
@@ -34,13 +34,13 @@ class Process:
 
     def __init__(self, store: SqliteStore, redis_server: EmbeddedRedis) -> None:
         self.store = FaultyStore(store)
-        self.door = Door(redis_server.port or 0)
+        self.proxy = FaultyProxy(redis_server.port or 0)
         self._url = redis_server.url
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Process:
-        self._closing.enter_context(self.door)
-        self.redis = await self._closing.enter_async_context(RedisClient(self.door.redis(self._url)))
+        self._closing.enter_context(self.proxy)
+        self.redis = await self._closing.enter_async_context(RedisClient(self.proxy.redis_url(self._url)))
         store, clock = self.store.as_store, Clock()
         self.revocations = Revocations(store, clock, AUTH, self.redis)
         self.tokens = AccessTokens(AUTH, self.revocations)
@@ -61,12 +61,12 @@ class Process:
         await self.service.ensure_account(phone, PASSWORD, "Ana", ("rider",))
         return await self.service.sign_in(phone, PASSWORD)
 
-    async def deafen(self) -> None:
+    async def stop_polling(self) -> None:
         """Stop polling the revocation log."""
         await self.revocations.close()
-        await until(self.tokens.stale)
+        await wait_until(self.tokens.stale)
 
-    async def lets_in(self, grant: Grant) -> bool:
+    async def accepts(self, grant: Grant) -> bool:
         """True if the gateway would accept the token.  Raises ``Overloaded``."""
         try:
             principal = self.tokens.verify(grant.access_token.encode())
@@ -76,16 +76,16 @@ class Process:
             return False
         return True
 
-    async def comes_to_refuse(self, grant: Grant) -> None:
+    async def wait_until_rejected(self, grant: Grant) -> None:
         async def refused() -> bool:
-            return not await self.lets_in(grant)
+            return not await self.accepts(grant)
 
-        await until(refused)
+        await wait_until(refused)
 
-    def has_heard_of(self, grant: Grant) -> bool:
+    def knows_of(self, grant: Grant) -> bool:
         return grant.session_id in self.revocations.known
 
-    def figure(self, name: str) -> int:
+    def metric(self, name: str) -> int:
         return self.revocations.stats()[name]
 
 
@@ -112,79 +112,81 @@ async def there(store: SqliteStore, own_redis_server: EmbeddedRedis) -> AsyncIte
         yield process
 
 
-async def test_an_ended_session_is_rejected_by_other_processes_without_a_lookup(here: Process, there: Process) -> None:
+async def test_an_ended_session_is_rejected_by_other_processes_without_a_lookup(
+    here: Process, there: Process
+) -> None:
     grant = await here.sign_in()
-    assert await there.lets_in(grant)
+    assert await there.accepts(grant)
     await here.service.end_session(grant.session_id)
-    assert not await here.lets_in(grant)
-    await until(lambda: there.has_heard_of(grant))
-    assert there.figure("redis_lookups_total") == there.figure("store_lookups_total") == 0
+    assert not await here.accepts(grant)
+    await wait_until(lambda: there.knows_of(grant))
+    assert there.metric("redis_lookups_total") == there.metric("store_lookups_total") == 0
 
 
 async def test_a_disconnected_process_continues_at_its_offset(here: Process, there: Process) -> None:
     grants = [await here.sign_in() for _ in range(3)]
-    there.door.shut()
+    there.proxy.refuse_connections()
     there.store.fails = True  # the log is the only source
     for grant in grants:
         await here.service.end_session(grant.session_id)
-    await until(there.tokens.stale)
-    there.door.heal()
-    await until(lambda: all(there.has_heard_of(grant) for grant in grants))
-    await until(lambda: not there.tokens.stale())
+    await wait_until(there.tokens.stale)
+    there.proxy.restore()
+    await wait_until(lambda: all(there.knows_of(grant) for grant in grants))
+    await wait_until(lambda: not there.tokens.stale())
 
 
 async def test_a_process_without_news_asks_redis(here: Process, there: Process) -> None:
     gone, living = await here.sign_in(), await here.sign_in()
-    await there.deafen()
+    await there.stop_polling()
     await here.service.end_session(gone.session_id)
     there.store.fails = True
-    assert not await there.lets_in(gone)
-    assert await there.lets_in(living)
-    assert there.figure("redis_lookups_total") == 2
-    assert there.figure("stale") == 1
-    assert there.has_heard_of(gone)
+    assert not await there.accepts(gone)
+    assert await there.accepts(living)
+    assert there.metric("redis_lookups_total") == 2
+    assert there.metric("stale") == 1
+    assert there.knows_of(gone)
 
 
 async def test_without_redis_the_store_is_asked(here: Process, there: Process, server: EmbeddedRedis) -> None:
     gone, living = await here.sign_in(), await here.sign_in()
     server.kill()
-    await until(there.tokens.stale)
+    await wait_until(there.tokens.stale)
     await here.service.end_session(gone.session_id)
-    assert not await there.lets_in(gone)
-    assert await there.lets_in(living)
-    assert there.figure("store_lookups_total") == 2
-    assert there.figure("redis_lookups_total") == 0
+    assert not await there.accepts(gone)
+    assert await there.accepts(living)
+    assert there.metric("store_lookups_total") == 2
+    assert there.metric("redis_lookups_total") == 0
 
 
 @pytest.mark.parametrize("fault", ["stall", "slow"])
-async def test_a_slow_redis_is_not_waited_for(
-    here: Process, there: Process, fault: str
-) -> None:
+async def test_a_slow_redis_is_not_waited_for(here: Process, there: Process, fault: str) -> None:
     grants = [await here.sign_in() for _ in range(40)]
     if fault == "stall":
-        there.door.stall()
+        there.proxy.stall()
     else:
-        there.door.slow(5.0)
-    await until(there.tokens.stale)
+        there.proxy.delay_responses(5.0)
+    await wait_until(there.tokens.stale)
     async with asyncio.timeout(10):  # sequentially, each would wait for a third of a second
         for grant in grants:
-            assert await there.lets_in(grant)
-    assert there.figure("store_lookups_total") == len(grants)
+            assert await there.accepts(grant)
+    assert there.metric("store_lookups_total") == len(grants)
 
 
-async def test_without_redis_and_store_every_request_is_rejected(here: Process, there: Process, server: EmbeddedRedis) -> None:
+async def test_without_redis_and_store_every_request_is_rejected(
+    here: Process, there: Process, server: EmbeddedRedis
+) -> None:
     grant = await here.sign_in()
     server.kill()
-    await until(there.tokens.stale)
+    await wait_until(there.tokens.stale)
     there.store.fails = True
     with pytest.raises(Overloaded) as refusal:
-        await there.lets_in(grant)
+        await there.accepts(grant)
     assert refusal.value.retry_after
-    assert there.figure("lookup_failures_total") == 1
-    there.store.heal()
-    assert await there.lets_in(grant)
+    assert there.metric("lookup_failures_total") == 1
+    there.store.restore()
+    assert await there.accepts(grant)
     server.start()
-    await until(lambda: not there.tokens.stale())
+    await wait_until(lambda: not there.tokens.stale())
 
 
 async def test_a_wiped_redis_confirms_no_token_until_the_log_is_rebuilt(
@@ -192,7 +194,7 @@ async def test_a_wiped_redis_confirms_no_token_until_the_log_is_rebuilt(
 ) -> None:
     before, between = await here.sign_in(), await here.sign_in()
     await here.service.end_session(before.session_id)
-    there.door.shut()
+    there.proxy.refuse_connections()
     server.kill()
     await here.service.end_session(between.session_id)
     await here.revocations.close()  # otherwise it would rebuild at once
@@ -200,10 +202,10 @@ async def test_a_wiped_redis_confirms_no_token_until_the_log_is_rebuilt(
     async with RedisClient(server.url) as redis:
         log = RevocationLog(redis)
         assert await log.is_revoked(before.session_id) is None
-        there.door.heal()
-        await until(lambda: there.figure("rebuilds_total") == 1)
-        assert there.has_heard_of(before)
-        assert there.has_heard_of(between)
+        there.proxy.restore()
+        await wait_until(lambda: there.metric("rebuilds_total") == 1)
+        assert there.knows_of(before)
+        assert there.knows_of(between)
         assert [await log.is_revoked(grant.session_id) for grant in (before, between)] == [True, True]
         assert await log.is_revoked("ses_another") is False
 
@@ -219,12 +221,12 @@ async def test_two_processes_can_rebuild_the_log_at_once(
     for grant in grants[3:]:
         await (here if grant is grants[3] else there).service.end_session(grant.session_id)
     for process in (here, there):
-        await until(lambda: all(process.has_heard_of(grant) for grant in grants))  # noqa: B023
-        await until(lambda: not process.tokens.stale())  # noqa: B023
-        await process.deafen()
+        await wait_until(lambda: all(process.knows_of(grant) for grant in grants))  # noqa: B023
+        await wait_until(lambda: not process.tokens.stale())  # noqa: B023
+        await process.stop_polling()
         process.store.fails = True
         for grant in grants:
-            assert not await process.lets_in(grant)
+            assert not await process.accepts(grant)
 
 
 async def test_a_process_that_starts_with_an_empty_redis_reads_the_store(
@@ -237,17 +239,15 @@ async def test_a_process_that_starts_with_an_empty_redis_reads_the_store(
     server.start()
     async with Process(store, server) as later:
         assert not later.tokens.stale()
-        assert later.has_heard_of(grant)
+        assert later.knows_of(grant)
         assert await RevocationLog(later.redis).is_revoked(grant.session_id) is True
 
 
-async def test_a_redis_that_lost_entries_confirms_no_token(
-    here: Process, there: Process
-) -> None:
+async def test_a_redis_that_lost_entries_confirms_no_token(here: Process, there: Process) -> None:
     first, second = await here.sign_in(), await here.sign_in()
     await here.service.end_session(first.session_id)
-    await until(lambda: there.has_heard_of(first))
-    there.door.stall()
+    await wait_until(lambda: there.knows_of(first))
+    there.proxy.stall()
     await here.revocations.close()
     # the data of a replica that was promoted without the last entry
     await here.redis.call("DEL", keys.revoked_session(first.session_id), keys.revoked_log())
@@ -255,8 +255,8 @@ async def test_a_redis_that_lost_entries_confirms_no_token(
     await here.service.end_session(second.session_id)
     await here.redis.call("DEL", keys.revoked_session(second.session_id))
     await here.redis.call("HSET", keys.revoked_head(), "seq", 0)
-    there.door.heal()
-    await until(lambda: there.has_heard_of(second))
+    there.proxy.restore()
+    await wait_until(lambda: there.knows_of(second))
     log = RevocationLog(there.redis)
 
     async def told_again() -> bool:
@@ -264,7 +264,7 @@ async def test_a_redis_that_lost_entries_confirms_no_token(
             await log.is_revoked(first.session_id) is True and await log.is_revoked(second.session_id) is True
         )
 
-    await until(told_again)
+    await wait_until(told_again)
 
 
 async def test_a_process_behind_the_trimmed_log_reads_the_store(
@@ -272,23 +272,23 @@ async def test_a_process_behind_the_trimmed_log_reads_the_store(
 ) -> None:
     monkeypatch.setattr("supportcarr.auth.revocation_log._LENGTH", 1)
     grants = [await here.sign_in() for _ in range(3)]
-    there.door.shut()
+    there.proxy.refuse_connections()
     for grant in grants:
         await here.service.end_session(grant.session_id)
     await here.redis.call("XTRIM", keys.revoked_log(), "MAXLEN", 1)  # "~" would keep more entries
-    there.door.heal()
-    await until(lambda: all(there.has_heard_of(grant) for grant in grants))
+    there.proxy.restore()
+    await wait_until(lambda: all(there.knows_of(grant) for grant in grants))
 
 
 async def test_many_revocations_are_read_in_batches(
     here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.auth.revocation_log._READ_AT_ONCE", 7)
-    there.door.shut()
+    there.proxy.refuse_connections()
     there.store.fails = True
     await RevocationLog(here.redis).append((f"ses_{n}", 60) for n in range(450))
-    there.door.heal()
-    await until(lambda: there.figure("known_sessions") == 450)
+    there.proxy.restore()
+    await wait_until(lambda: there.metric("known_sessions") == 450)
 
 
 async def test_revocations_left_unpublished_by_a_crash_are_published(
@@ -303,21 +303,21 @@ async def test_revocations_left_unpublished_by_a_crash_are_published(
         changed = end_session(session, "signed_out", datetime.now(UTC))
         assert changed is not None
         await sessions.save(changed)  # and then its process died
-        await until(lambda: finder.has_heard_of(grant) and other.has_heard_of(grant))
+        await wait_until(lambda: finder.knows_of(grant) and other.knows_of(grant))
         log = RevocationLog(finder.redis)
 
         async def told() -> bool:
             return await log.is_revoked(grant.session_id) is True
 
-        await until(told)
+        await wait_until(told)
 
 
 async def test_revocations_are_published_when_redis_returns(here: Process, there: Process) -> None:
     grant = await here.sign_in()
-    here.door.shut()
-    await until(here.tokens.stale)
+    here.proxy.refuse_connections()
+    await wait_until(here.tokens.stale)
     await here.service.end_session(grant.session_id)
-    assert here.figure("unpublished_sessions") == 1
-    here.door.heal()
-    await until(lambda: there.has_heard_of(grant))
-    await until(lambda: here.figure("unpublished_sessions") == 0)
+    assert here.metric("unpublished_sessions") == 1
+    here.proxy.restore()
+    await wait_until(lambda: there.knows_of(grant))
+    await wait_until(lambda: here.metric("unpublished_sessions") == 0)

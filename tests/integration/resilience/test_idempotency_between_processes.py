@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from support.faults import until
+from support.faults import wait_until
 from support.http.route_calls import sign_up_body
 from support.http.server import new_address, new_phone
 from support.payments.world import running_emulator
@@ -28,7 +28,7 @@ AT_ONCE = 20
 
 
 @dataclass(slots=True)
-class Two:
+class TwoProcesses:
     """Two API processes on one store, and the store itself."""
 
     fleet: Fleet
@@ -62,14 +62,14 @@ class Creation:
 
     path: str
     body: dict[str, Any]
-    otherwise: dict[str, Any]  # fields that make a different body
-    makes: Sequence[str]
+    different_fields: dict[str, Any]  # fields that make a different body
+    collections: Sequence[str]
     address: str
     token: str = ""
 
 
 @pytest.fixture
-async def two(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterator[Two]:
+async def two(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterator[TwoProcesses]:
     async with AsyncExitStack() as closing:
         emulator = await closing.enter_async_context(running_emulator(tmp_path / "emulator"))
         given = {
@@ -85,14 +85,14 @@ async def two(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterator[
         await store.open()
         closing.push_async_callback(store.close)
         await seed_demo(store)
-        yield Two(fleet, await fleet.start("api"), await fleet.start("api"), store)
+        yield TwoProcesses(fleet, await fleet.start("api"), await fleet.start("api"), store)
 
 
-async def signing_up() -> Creation:
+async def sign_up_creation() -> Creation:
     return Creation("/auth/sign-up", sign_up_body(), {"name": "Somebody Else"}, ("users",), new_address())
 
 
-async def asking(two: Two) -> Creation:
+async def rescue_creation(two: TwoProcesses) -> Creation:
     """A rider who is about to request a rescue."""
     fleet, here = two.fleet, two.here
     token = await fleet.sign_up(here, new_phone())
@@ -104,44 +104,46 @@ async def asking(two: Two) -> Creation:
     return Creation("/rescues", body, note, ("rescuerequests",), new_address(), token)
 
 
-async def creations(two: Two) -> list[Creation]:
-    return [await signing_up(), await asking(two)]
+async def creations(two: TwoProcesses) -> list[Creation]:
+    return [await sign_up_creation(), await rescue_creation(two)]
 
 
-def made(said: Response) -> str:
+def created_id(said: Response) -> str:
     assert said.status == 201, said
     return str(said.body["user"]["id"] if "user" in said.body else said.body["id"])
 
 
-async def test_twenty_concurrent_repeats_to_two_processes_have_one_effect_and_one_response(two: Two) -> None:
+async def test_twenty_concurrent_repeats_to_two_processes_have_one_effect_and_one_response(
+    two: TwoProcesses,
+) -> None:
     for creation in await creations(two):
-        before = [await two.count(name) for name in creation.makes]
+        before = [await two.count(name) for name in creation.collections]
         key = uuid.uuid4().hex
         replies = await two.at_once(creation, key)
-        assert len({made(reply) for reply in replies}) == 1, creation.path
-        assert [await two.count(name) for name in creation.makes] == [n + 1 for n in before]
-        changed = replace(creation, body=creation.body | creation.otherwise)
+        assert len({created_id(reply) for reply in replies}) == 1, creation.path
+        assert [await two.count(name) for name in creation.collections] == [n + 1 for n in before]
+        changed = replace(creation, body=creation.body | creation.different_fields)
         for member in (two.here, two.there):
             refused = await two.sent(member, changed, key)
             assert (refused.status, refused.body["code"]) == (422, "idempotency_key_reused"), creation.path
 
 
-async def test_a_repeat_after_the_process_died_creates_once(two: Two) -> None:
+async def test_a_repeat_after_the_process_died_creates_once(two: TwoProcesses) -> None:
     for creation in await creations(two):
-        before = [await two.count(name) for name in (*creation.makes, "idempotency")]
+        before = [await two.count(name) for name in (*creation.collections, "idempotency")]
         key = uuid.uuid4().hex
         sending = [asyncio.create_task(two.sent(two.here, creation, key)) for _ in range(AT_ONCE)]
 
         async def begun(keys: int = before[-1]) -> bool:
             return await two.count("idempotency") > keys
 
-        await until(begun)
+        await wait_until(begun)
         await two.here.kill()
         died = await asyncio.gather(*sending, return_exceptions=True)
-        told = {made(said) for said in died if isinstance(said, Response)}
+        told = {created_id(said) for said in died if isinstance(said, Response)}
         assert all(isinstance(said, Response | aiohttp.ClientError) for said in died), died
         two.here = await two.fleet.start("api")
-        again = {made(said) for said in await two.at_once(creation, key)}
+        again = {created_id(said) for said in await two.at_once(creation, key)}
         assert len(again) == 1
         assert told <= again
-        assert [await two.count(name) for name in creation.makes] == [n + 1 for n in before[:-1]]
+        assert [await two.count(name) for name in creation.collections] == [n + 1 for n in before[:-1]]

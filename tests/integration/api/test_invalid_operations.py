@@ -20,147 +20,151 @@ from supportcarr_lab.emulators.stripe.webhooks import signature
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def refused(reply: Reply, status: int, code: str) -> None:
+def expect_error(reply: Reply, status: int, code: str) -> None:
     assert (reply.status, reply.code) == (status, code), reply
 
 
 # --- offers ------------------------------------------------------------------------------------
 
 
-async def answered(scene: PreparedRescue, answer: str) -> Reply:
-    return await scene.assigned_driver.post(f"/offers/{scene.offer_id}/{answer}")
+async def answer_offer(prepared: PreparedRescue, answer: str) -> Reply:
+    return await prepared.assigned_driver.post(f"/offers/{prepared.offer_id}/{answer}")
 
 
-async def test_accepting_an_offer_twice_has_the_effect_of_once(stage: RescueFactory) -> None:
-    platform, scene = stage.platform, await stage.offered()
-    first = expect(await answered(scene, "acceptance"), 200)
+async def test_accepting_an_offer_twice_has_the_effect_of_once(factory: RescueFactory) -> None:
+    platform, prepared = factory.platform, await factory.offered()
+    first = expect(await answer_offer(prepared, "acceptance"), 200)
     await platform.settle()
     before = await platform.digest()
-    assert expect(await answered(scene, "acceptance"), 200) == first
-    refused(await answered(scene, "decline"), 409, "offer_closed")
+    assert expect(await answer_offer(prepared, "acceptance"), 200) == first
+    expect_error(await answer_offer(prepared, "decline"), 409, "offer_closed")
     assert await platform.digest() == before
 
 
-async def test_concurrent_acceptances_assign_once(stage: RescueFactory) -> None:
-    scene = await stage.offered()
-    replies = await asyncio.gather(*(answered(scene, "acceptance") for _ in range(20)))
+async def test_concurrent_acceptances_assign_once(factory: RescueFactory) -> None:
+    prepared = await factory.offered()
+    replies = await asyncio.gather(*(answer_offer(prepared, "acceptance") for _ in range(20)))
     assert {reply.status for reply in replies} == {200}
-    await stage.platform.settle()
-    timeline = expect(await scene.rider.get(f"{scene.path}/timeline"), 200)["items"]
+    await factory.platform.settle()
+    timeline = expect(await prepared.rider.get(f"{prepared.path}/timeline"), 200)["items"]
     assert [entry["to"] for entry in timeline].count("assigned") == 1
 
 
-async def test_declining_twice_has_the_effect_of_once_and_is_final(stage: RescueFactory) -> None:
-    platform, scene = stage.platform, await stage.offered()
-    first = expect(await answered(scene, "decline"), 200)
+async def test_declining_twice_has_the_effect_of_once_and_is_final(factory: RescueFactory) -> None:
+    platform, prepared = factory.platform, await factory.offered()
+    first = expect(await answer_offer(prepared, "decline"), 200)
     assert first["state"] == "declined"
     await platform.settle()
     before = await platform.digest()
-    assert expect(await answered(scene, "decline"), 200)["state"] == "declined"
-    refused(await answered(scene, "acceptance"), 409, "offer_closed")
+    assert expect(await answer_offer(prepared, "decline"), 200)["state"] == "declined"
+    expect_error(await answer_offer(prepared, "acceptance"), 409, "offer_closed")
     assert await platform.digest() == before
-    assert (await scene.view())["status"] == "matching"
+    assert (await prepared.view())["status"] == "matching"
 
 
-async def test_an_offer_expires_at_its_expires_at(stage: RescueFactory) -> None:
+async def test_an_offer_expires_at_its_expires_at(factory: RescueFactory) -> None:
     """``expires_at`` decides; no timer fires in this test."""
-    platform, scene = stage.platform, await stage.offered()
+    platform, prepared = factory.platform, await factory.offered()
     platform.clock.advance(15)
     before = await platform.digest()
     for answer in ("acceptance", "decline"):
-        refused(await answered(scene, answer), 409, "offer_closed")
-    assert expect(await scene.assigned_driver.get("/me/offers"), 200)["items"] == []
+        expect_error(await answer_offer(prepared, answer), 409, "offer_closed")
+    assert expect(await prepared.assigned_driver.get("/me/offers"), 200)["items"] == []
     assert await platform.digest() == before
-    await platform.fire_deadline("offers", scene.offer_id or "")
-    refused(await answered(scene, "acceptance"), 409, "offer_closed")
-    assert (await scene.view())["status"] == "matching"
+    await platform.fire_deadline("offers", prepared.offer_id or "")
+    expect_error(await answer_offer(prepared, "acceptance"), 409, "offer_closed")
+    assert (await prepared.view())["status"] == "matching"
 
 
-async def test_an_offer_of_a_cancelled_rescue_is_closed(stage: RescueFactory) -> None:
-    platform, scene = stage.platform, await stage.offered()
-    expect(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
+async def test_an_offer_of_a_cancelled_rescue_is_closed(factory: RescueFactory) -> None:
+    platform, prepared = factory.platform, await factory.offered()
+    expect(await prepared.rider.post(f"{prepared.path}/cancellation", REASON), 200)
     await platform.settle()
     before = await platform.digest()
-    refused(await answered(scene, "acceptance"), 409, "offer_closed")
+    expect_error(await answer_offer(prepared, "acceptance"), 409, "offer_closed")
     assert await platform.digest() == before
-    assert (await scene.view())["status"] == "cancelled"
+    assert (await prepared.view())["status"] == "cancelled"
 
 
-async def test_a_concurrent_acceptance_and_cancellation_leave_a_consistent_state(stage: RescueFactory) -> None:
-    platform, scene = stage.platform, await stage.offered()
+async def test_a_concurrent_acceptance_and_cancellation_leave_a_consistent_state(
+    factory: RescueFactory,
+) -> None:
+    platform, prepared = factory.platform, await factory.offered()
     accepted, cancelled = await asyncio.gather(
-        answered(scene, "acceptance"), scene.rider.post(f"{scene.path}/cancellation", REASON)
+        answer_offer(prepared, "acceptance"), prepared.rider.post(f"{prepared.path}/cancellation", REASON)
     )
     assert accepted.status in (200, 409)
     assert cancelled.status == 200
-    rescue = await scene.view()
+    rescue = await prepared.view()
     assert (rescue["status"], rescue["price_minor"]) == ("cancelled", 0)
-    assert expect(await scene.assigned_driver.get("/me/offers"), 200)["items"] == []
+    assert expect(await prepared.assigned_driver.get("/me/offers"), 200)["items"] == []
     await platform.settle()
-    again = await stage.without_driver()  # the driver can get another offer
+    again = await factory.without_driver()  # the driver can get another offer
     platform.clock.advance(20)
-    await stage.report(scene.assigned_driver)
+    await factory.report(prepared.assigned_driver)
     await platform.fire_deadline("dispatchcases", again.rescue_id)
-    [offer] = expect(await scene.assigned_driver.get("/me/offers"), 200)["items"]
+    [offer] = expect(await prepared.assigned_driver.get("/me/offers"), 200)["items"]
     assert offer["rescue_id"] == again.rescue_id
 
 
 # --- quotes and rescues ------------------------------------------------------------------------
 
 
-async def quoted(stage: RescueFactory) -> tuple[Any, dict[str, str]]:
+async def rider_with_quote(factory: RescueFactory) -> tuple[Any, dict[str, str]]:
     """A rider, and a valid body that requests a rescue."""
-    rider, card = await stage.rider()
+    rider, card = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
     return rider, {"quote_id": quote["id"], "payment_method_id": card}
 
 
-async def test_a_quote_is_used_once(stage: RescueFactory) -> None:
-    platform = stage.platform
-    rider, asked = await quoted(stage)
+async def test_a_quote_is_used_once(factory: RescueFactory) -> None:
+    platform = factory.platform
+    rider, asked = await rider_with_quote(factory)
     rescue = expect(await rider.create("/rescues", asked), 201)
     await platform.settle()
     expect(await rider.post(f"/rescues/{rescue['id']}/cancellation", REASON), 200)
     await platform.settle()
     before = await platform.digest()
-    refused(await rider.create("/rescues", asked), 409, "quote_used")
+    expect_error(await rider.create("/rescues", asked), 409, "quote_used")
     after = await platform.digest()
     # the saga claimed the rider and released the claim
     assert {name for name in after if after[name] != before[name]} <= {"riderprofiles"}
     expect(await rider.post("/quotes", quote_body()), 201)
 
 
-async def test_a_quote_expires_after_ten_minutes(stage: RescueFactory) -> None:
-    platform = stage.platform
-    rider, asked = await quoted(stage)
+async def test_a_quote_expires_after_ten_minutes(factory: RescueFactory) -> None:
+    platform = factory.platform
+    rider, asked = await rider_with_quote(factory)
     platform.clock.advance(600)
-    refused(await rider.create("/rescues", asked), 409, "quote_expired")
+    expect_error(await rider.create("/rescues", asked), 409, "quote_expired")
     fresh = expect(await rider.post("/quotes", quote_body()), 201)["id"]
-    expect(await rider.create("/rescues", {**asked, "quote_id": fresh}), 201)  # the rider's claim was released
+    expect(
+        await rider.create("/rescues", {**asked, "quote_id": fresh}), 201
+    )  # the rider's claim was released
 
 
-async def test_concurrent_requests_of_a_rider_create_one_live_rescue(stage: RescueFactory) -> None:
-    rider, asked = await quoted(stage)
+async def test_concurrent_requests_of_a_rider_create_one_live_rescue(factory: RescueFactory) -> None:
+    rider, asked = await rider_with_quote(factory)
     other = {**asked, "quote_id": expect(await rider.post("/quotes", quote_body()), 201)["id"]}
     replies = await asyncio.gather(rider.create("/rescues", asked), rider.create("/rescues", other))
     assert sorted(reply.status for reply in replies) == [201, 409]
     [late] = [reply for reply in replies if reply.status == 409]
     assert late.code in ("rider_has_live_rescue", "conflict")
-    await stage.platform.settle()
-    refused(await rider.create("/rescues", other), 409, "rider_has_live_rescue")
+    await factory.platform.settle()
+    expect_error(await rider.create("/rescues", other), 409, "rider_has_live_rescue")
     assert len(expect(await rider.get("/rescues"), 200)["items"]) == 1
 
 
-async def test_unserved_places_get_no_quote(stage: RescueFactory, platform: Platform) -> None:
-    rider, _ = await stage.rider()
+async def test_unserved_places_get_no_quote(factory: RescueFactory, platform: Platform) -> None:
+    rider, _ = await factory.rider()
     battery = {"smoking": True, "swollen": False, "hot": False}
     away = {"lat": 46.8, "lng": -71.2}
     before = await platform.digest()
     unsafe = await rider.post("/quotes", quote_body(problem="damaged_battery", battery=battery))
-    refused(unsafe, 422, "unsafe_battery")
+    expect_error(unsafe, 422, "unsafe_battery")
     assert "fire service" in unsafe.body["detail"]
     outside = await rider.post("/quotes", quote_body(dropoff=away))
-    refused(outside, 422, "outside_area")
+    expect_error(outside, 422, "outside_area")
     assert outside.body["errors"][0]["field"] == "dropoff"
     for field, changes in (
         ("problem", {"problem": None}),
@@ -170,7 +174,7 @@ async def test_unserved_places_get_no_quote(stage: RescueFactory, platform: Plat
         ("scheduled_for", {"scheduled_for": (platform.clock.city() + timedelta(days=31)).isoformat()}),
     ):
         reply = await rider.post("/quotes", quote_body(**changes))
-        refused(reply, 422, "validation_failed")
+        expect_error(reply, 422, "validation_failed")
         assert reply.body["errors"][0]["field"] == field
     assert await platform.digest() == before
 
@@ -187,7 +191,7 @@ async def test_a_phone_number_has_one_account(platform: Platform) -> None:
     before = await platform.digest()
     for phone in (body["phone"], f"  {body['phone'][:5]}-{body['phone'][5:]} "):
         reply = await platform.anonymous().create("/auth/sign-up", {**body, "phone": phone})
-        refused(reply, 409, "phone_taken")
+        expect_error(reply, 409, "phone_taken")
     assert await platform.digest() == before
 
 
@@ -196,13 +200,13 @@ async def test_a_phone_number_has_one_account(platform: Platform) -> None:
 )
 async def test_an_invalid_phone_number_is_rejected(platform: Platform, phone: str) -> None:
     reply = await platform.anonymous().create("/auth/sign-up", sign_up_body(phone=phone))
-    refused(reply, 422, "validation_failed")
+    expect_error(reply, 422, "validation_failed")
     assert reply.body["errors"][0]["field"] == "phone"
 
 
 async def test_a_password_that_bcrypt_would_truncate_is_rejected(platform: Platform) -> None:
     reply = await platform.anonymous().create("/auth/sign-up", sign_up_body(password="é" * 40))
-    refused(reply, 422, "validation_failed")
+    expect_error(reply, 422, "validation_failed")
     assert reply.body["errors"][0]["field"] == "password"
 
 
@@ -211,21 +215,21 @@ async def test_reusing_a_refresh_token_ends_its_session(platform: Platform) -> N
     assert person.grant is not None
     first = {"refresh_token": person.grant.refresh_token}
     second = expect(await anybody.post("/auth/refresh", first), 200)
-    refused(await anybody.post("/auth/refresh", first), 401, "unauthenticated")
+    expect_error(await anybody.post("/auth/refresh", first), 401, "unauthenticated")
     last = await anybody.post("/auth/refresh", {"refresh_token": second["refresh_token"]})
-    refused(last, 401, "unauthenticated")
+    expect_error(last, 401, "unauthenticated")
     signed_in = {"phone": person.grant.user.phone, "password": PASSWORD}
     expect(await anybody.post("/auth/sign-in", signed_in), 200)
 
 
-async def test_unusable_cards_are_rejected(stage: RescueFactory, platform: Platform) -> None:
+async def test_unusable_cards_are_rejected(factory: RescueFactory, platform: Platform) -> None:
     rider, other = await platform.person("rider"), await platform.person("rider")
     expect(await rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_visa"}), 201)
     before = await platform.digest()
     declined = await rider.post("/me/payment-methods", {"stripe_payment_method": "pm_card_chargeDeclined"})
-    refused(declined, 402, "card_declined")
+    expect_error(declined, 402, "card_declined")
     unknown = await rider.post("/me/payment-methods", {"stripe_payment_method": "pm_doesnotexist"})
-    refused(unknown, 422, "validation_failed")
+    expect_error(unknown, 422, "validation_failed")
     assert await platform.digest() == before
     assert expect(await other.get("/me/payment-methods"), 200)["items"] == []
 
@@ -253,13 +257,13 @@ async def test_a_webhook_needs_a_recent_signature_of_stripe(platform: Platform) 
     ):
         headers = {} if header is None else {"stripe-signature": header}
         reply = await anybody.post("/webhooks/stripe", raw=body, headers=headers)
-        refused(reply, 400, "signature_not_valid")
+        expect_error(reply, 400, "signature_not_valid")
     # correctly signed but not an event
     for raw in (b"", b"not json", b"[]", b"{}", b"null", b"\xff\xfe", b"\0", event(data=[]), event(id=None)):
         headers = {"stripe-signature": signature(WEBHOOK_SECRET, raw, now)}
         assert (await anybody.post("/webhooks/stripe", raw=raw, headers=headers)).status == 400, raw
     huge = b" " * (platform.container.settings.http.max_body_bytes + 1)
-    refused(await anybody.post("/webhooks/stripe", raw=huge), 413, "body_too_large")
+    expect_error(await anybody.post("/webhooks/stripe", raw=huge), 413, "body_too_large")
     assert await platform.digest() == before
     good = {"stripe-signature": signature(WEBHOOK_SECRET, body, now)}
     expect(await anybody.post("/webhooks/stripe", raw=body, headers=good), 202)
@@ -273,14 +277,14 @@ async def test_a_driver_without_approval_cannot_go_online(platform: Platform) ->
     truck = expect(await driver.post("/me/vehicles", VEHICLE), 201)["id"]
     online = {"online": True, "vehicle_id": truck}
     before = await platform.digest()
-    refused(await driver.put("/me/availability", online), 409, "driver_not_approved")
+    expect_error(await driver.put("/me/availability", online), 409, "driver_not_approved")
     assert await platform.digest() == before
     expect(await admin.post(f"/admin/drivers/{driver.user_id}/approval"), 200)
     assert expect(await driver.put("/me/availability", online), 200)["online"]
-    refused(await driver.delete(f"/me/vehicles/{truck}"), 409, "vehicle_in_use")
+    expect_error(await driver.delete(f"/me/vehicles/{truck}"), 409, "vehicle_in_use")
     suspended = expect(await admin.post(f"/admin/drivers/{driver.user_id}/suspension"), 200)
     assert (suspended["state"], suspended["online"]) == ("suspended", False)
-    refused(await driver.put("/me/availability", online), 409, "driver_not_approved")
+    expect_error(await driver.put("/me/availability", online), 409, "driver_not_approved")
 
 
 async def test_a_driver_has_at_most_ten_vehicles(platform: Platform) -> None:
@@ -288,29 +292,25 @@ async def test_a_driver_has_at_most_ten_vehicles(platform: Platform) -> None:
     for _ in range(10):
         expect(await driver.post("/me/vehicles", VEHICLE), 201)
     before = await platform.digest()
-    refused(await driver.post("/me/vehicles", VEHICLE), 409, "too_many_vehicles")
+    expect_error(await driver.post("/me/vehicles", VEHICLE), 409, "too_many_vehicles")
     assert await platform.digest() == before
 
 
-async def test_a_removed_vehicle_or_card_cannot_be_used(
-    stage: RescueFactory, platform: Platform
-) -> None:
+async def test_a_removed_vehicle_or_card_cannot_be_used(factory: RescueFactory, platform: Platform) -> None:
     driver = await platform.person("driver")
     truck = expect(await driver.post("/me/vehicles", VEHICLE), 201)["id"]
     expect(await driver.delete(f"/me/vehicles/{truck}"), 204)
     assert expect(await driver.get("/me/vehicles"), 200)["items"] == []
-    rider, card = await stage.rider()
+    rider, card = await factory.rider()
     expect(await rider.delete(f"/me/payment-methods/{card}"), 204)
-    refused(await rider.delete(f"/me/payment-methods/{card}"), 404, "not_found")
+    expect_error(await rider.delete(f"/me/payment-methods/{card}"), 404, "not_found")
     quote = expect(await rider.post("/quotes", quote_body()), 201)["id"]
     reply = await rider.create("/rescues", {"quote_id": quote, "payment_method_id": card})
-    refused(reply, 422, "validation_failed")
+    expect_error(reply, 422, "validation_failed")
 
 
-async def test_implausible_positions_are_rejected(
-    stage: RescueFactory, platform: Platform
-) -> None:
-    driver, fresh = await stage.driver(), await platform.person("driver")
+async def test_implausible_positions_are_rejected(factory: RescueFactory, platform: Platform) -> None:
+    driver, fresh = await factory.driver(), await platform.person("driver")
     now = platform.clock.city()
 
     def at(seconds: float, **changes: Any) -> dict[str, Any]:
@@ -318,11 +318,11 @@ async def test_implausible_positions_are_rejected(
         return {"lat": 45.523, "lng": -73.582, "at": moment} | changes
 
     before = await platform.digest()
-    refused(await driver.post("/me/positions", at(-10)), 422, "position_out_of_order")
-    refused(await driver.post("/me/positions", at(31)), 422, "position_out_of_order")
-    refused(await driver.post("/me/positions", at(1, accuracy=201)), 422, "position_inaccurate")
-    refused(await driver.post("/me/positions", at(1, lat=45.6)), 422, "position_impossible")
-    refused(await fresh.post("/me/positions", at(-31)), 422, "position_stale")
+    expect_error(await driver.post("/me/positions", at(-10)), 422, "position_out_of_order")
+    expect_error(await driver.post("/me/positions", at(31)), 422, "position_out_of_order")
+    expect_error(await driver.post("/me/positions", at(1, accuracy=201)), 422, "position_inaccurate")
+    expect_error(await driver.post("/me/positions", at(1, lat=45.6)), 422, "position_impossible")
+    expect_error(await fresh.post("/me/positions", at(-31)), 422, "position_stale")
     told = expect(await driver.post("/me/positions", [at(-10), at(1), at(2, lat=45.6)]), 200)
     assert told == {
         "accepted": 1,
@@ -332,5 +332,5 @@ async def test_implausible_positions_are_rejected(
         ],
     }
     for batch in ([], [at(1)] * 101, [at(1), None], [[at(1)]]):
-        refused(await driver.post("/me/positions", batch), 422, "validation_failed")
+        expect_error(await driver.post("/me/positions", batch), 422, "validation_failed")
     assert await platform.digest() == before

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 import socketio
 
-from support.faults import until
+from support.faults import wait_until
 from support.http.server import PASSWORD, new_address, new_phone
 from support.realtime import SocketClient
 from supportcarr.auth.access_tokens import AccessTokens
@@ -36,7 +36,7 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 MAINS = {"api": processes._api, "realtime": processes._realtime, "worker": processes._worker}
 
 
-class Reluctant:
+class BlockingStore:
     """A store that does not return sessions until the test allows it."""
 
     def __init__(self, store: SqliteStore) -> None:
@@ -45,14 +45,14 @@ class Reluctant:
 
     def collection(self, spec: Any) -> Any:
         inner = self._store.collection(spec)
-        return _ReluctantCollection(self, inner) if spec is SESSIONS else inner
+        return _BlockingCollection(self, inner) if spec is SESSIONS else inner
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
 
-class _ReluctantCollection:
-    def __init__(self, store: Reluctant, inner: Any) -> None:
+class _BlockingCollection:
+    def __init__(self, store: BlockingStore, inner: Any) -> None:
         self._store, self._inner = store, inner
 
     async def find(self, *args: Any, **given: Any) -> Any:
@@ -69,7 +69,7 @@ class Starting:
     """A process that is about to start with a wiped Redis; *gone* is a session that had ended before."""
 
     settings: Settings
-    store: Reluctant
+    store: BlockingStore
     gone: Grant
     within: Grant
 
@@ -119,13 +119,13 @@ async def starting(
     gone, within = await two_sessions(path, settings, own_redis_server.url)
     own_redis_server.kill()
     own_redis_server.start()  # empty
-    store = Reluctant(SqliteStore(path))
+    store = BlockingStore(SqliteStore(path))
     monkeypatch.setattr(processes, "store_of", lambda _: cast(Store, store))
     monkeypatch.setattr(processes, "tune_gc", lambda: None)
     yield Starting(settings, store, gone, within)
 
 
-async def answers(url: str, token: str = "") -> int | None:
+async def status_of(url: str, token: str = "") -> int | None:
     """The status; ``None``: the port is closed."""
     headers = {"x-forwarded-for": new_address()} | ({"authorization": f"Bearer {token}"} if token else {})
     try:
@@ -146,34 +146,34 @@ async def test_a_process_is_ready_only_when_it_knows_the_ended_sessions(
     running = asyncio.create_task(MAINS[role](starting.settings))
     try:
         await starting.store.asked.wait()
-        assert await answers(f"{starting.metrics}/healthz") == 200
-        assert await answers(f"{starting.metrics}/readyz") == 503
-        assert await answers(f"{base}/readyz") is None
+        assert await status_of(f"{starting.metrics}/healthz") == 200
+        assert await status_of(f"{starting.metrics}/readyz") == 503
+        assert await status_of(f"{base}/readyz") is None
 
         starting.store.lets.set()
 
         async def ready() -> bool:
             assert not running.done()
-            return await answers(f"{starting.metrics}/readyz") == 200
+            return await status_of(f"{starting.metrics}/readyz") == 200
 
-        await until(ready)
+        await wait_until(ready)
         async with RedisClient(own_redis_server.url) as redis:
             assert await RevocationLog(redis).is_revoked(starting.gone.session_id) is True
             assert await RevocationLog(redis).is_revoked(starting.within.session_id) is False
         if role == "api":
 
             async def serves() -> bool:
-                return await answers(f"{base}/readyz") == 200
+                return await status_of(f"{base}/readyz") == 200
 
-            await until(serves)
-            assert await answers(f"{base}/api/v1/me", starting.gone.access_token) == 401
-            assert await answers(f"{base}/api/v1/me", starting.within.access_token) == 200
+            await wait_until(serves)
+            assert await status_of(f"{base}/api/v1/me", starting.gone.access_token) == 401
+            assert await status_of(f"{base}/api/v1/me", starting.within.access_token) == 200
         if role == "realtime":
 
             async def hears() -> bool:
-                return await answers(f"{base}/readyz") == 200
+                return await status_of(f"{base}/readyz") == 200
 
-            await until(hears)
+            await wait_until(hears)
             knocking = SocketClient()
             with pytest.raises(socketio.exceptions.ConnectionError):
                 await knocking.connect(base, starting.gone.access_token)

@@ -16,14 +16,16 @@ from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.redis.client import RedisClient
 
 
-def kinds(of: type[ApiError]) -> Iterator[type[ApiError]]:
+def subclasses(of: type[ApiError]) -> Iterator[type[ApiError]]:
     """The error class and all its subclasses."""
     yield of
     for kind in of.__subclasses__():
-        yield from kinds(kind)
+        yield from subclasses(kind)
 
 
-BUSY = sorted({kind for kind in kinds(ApiError) if kind.status in (429, 503)}, key=lambda kind: kind.__name__)
+BUSY = sorted(
+    {kind for kind in subclasses(ApiError) if kind.status in (429, 503)}, key=lambda kind: kind.__name__
+)
 
 
 @pytest.mark.parametrize("kind", BUSY, ids=lambda kind: kind.__name__)
@@ -37,7 +39,7 @@ def test_there_are_several_kinds_of_temporary_errors() -> None:
     assert {kind.__name__ for kind in BUSY} >= {"Overloaded", "RateLimited", "Unavailable"}
 
 
-async def waits(url: str) -> tuple[int, int]:
+async def retry_after(url: str) -> tuple[int, int]:
     """The status, and the Retry-After header in seconds."""
     async with aiohttp.ClientSession() as http, http.get(url) as answer:
         return answer.status, int(answer.headers["retry-after"])
@@ -47,10 +49,10 @@ async def test_a_process_that_is_not_ready_says_when_to_retry() -> None:
     server = await serve_metrics(lambda: b"", "127.0.0.1", 0, lifecycle=Lifecycle())
     async with server:
         port = server.sockets[0].getsockname()[1]
-        assert await waits(f"http://127.0.0.1:{port}/readyz") == (503, 1)
+        assert await retry_after(f"http://127.0.0.1:{port}/readyz") == (503, 1)
 
 
 async def test_a_real_time_process_that_is_not_ready_says_when_to_retry(redis: RedisClient) -> None:
     async with running_server(redis) as edge:
         edge.app.fan_out.listening.clear()
-        assert await waits(f"{edge.url}/readyz") == (503, 1)
+        assert await retry_after(f"{edge.url}/readyz") == (503, 1)

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from support.http.route_calls import Cast
+from support.http.route_calls import ExampleCalls
 from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -71,9 +71,11 @@ def fuzzed(
 
 
 @pytest.mark.parametrize("examples", [4, pytest.param(20, marks=pytest.mark.long)])
-async def test_every_operation_behaves_as_the_openapi_document_says(cast: Cast, examples: int) -> None:
+async def test_every_operation_behaves_as_the_openapi_document_says(
+    calls: ExampleCalls, examples: int
+) -> None:
     """*examples* valid requests of each operation, and as many invalid ones."""
-    platform = cast.platform
+    platform = calls.platform
     schema = schemathesis.openapi.from_dict(platform.contract.document)
     routes = {(route.method, route.path): route for route in platform.container.routes()}
     sent, wrong = 0, list[str]()
@@ -83,7 +85,7 @@ async def test_every_operation_behaves_as_the_openapi_document_says(cast: Cast, 
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             if mode is GenerationMode.NEGATIVE and not can_be_wrong(operation, route):
                 continue
-            token = await token_for(cast, route)
+            token = await token_for(calls, route)
             count, faults = await asyncio.to_thread(
                 fuzzed,
                 operation,
@@ -91,7 +93,7 @@ async def test_every_operation_behaves_as_the_openapi_document_says(cast: Cast, 
                 examples=examples,
                 url=f"{platform.api.url}/api/v1",
                 token=token,
-                ids=dict(cast.ids),
+                ids=dict(calls.ids),
             )
             sent, wrong = sent + count, wrong + faults
             await platform.settle()
@@ -105,10 +107,10 @@ def can_be_wrong(operation: Any, route: Route | None) -> bool:
     return bool(operation.query) or (bool(operation.body) and not any_bytes)
 
 
-async def token_for(cast: Cast, route: Route | None) -> str:
+async def token_for(calls: ExampleCalls, route: Route | None) -> str:
     """A token of the owner of the route's resources; for signing out, of a new session."""
     if route is None or route.policy.public:
         return ""
     if route.path == "/auth/sign-out":
-        return str((await cast.platform.person("rider")).token)
-    return str(cast.who(route).token)
+        return str((await calls.platform.person("rider")).token)
+    return str(calls.client(route).token)

@@ -63,24 +63,31 @@ class Attempt(NamedTuple):
     legal: bool
 
 
-def attempts(scene: PreparedRescue, status: Status, operator: CheckedClient, pin: str) -> Iterator[Attempt]:
+def attempts(
+    prepared: PreparedRescue, status: Status, operator: CheckedClient, pin: str
+) -> Iterator[Attempt]:
     """Every command by every user who can see the rescue."""
 
     def of(role: str, who: CheckedClient, prefix: str, may: Mapping[str, set[Status]]) -> Iterator[Attempt]:
         for command, states in may.items():
             at = "completion" if command in ("delivered", "fixed_on_spot") else command
             yield Attempt(
-                role, who, command, f"{prefix}{scene.path}/{at}", said(command, pin), status in states
+                role,
+                who,
+                command,
+                f"{prefix}{prepared.path}/{at}",
+                body_of_command(command, pin),
+                status in states,
             )
 
-    yield from of("rider", scene.rider, "", RIDER_MAY)
-    if scene.driver is not None:
-        yield from of("driver", scene.driver, "", DRIVER_MAY)
+    yield from of("rider", prepared.rider, "", RIDER_MAY)
+    if prepared.driver is not None:
+        yield from of("driver", prepared.driver, "", DRIVER_MAY)
     yield from of("operator", operator, "", OPERATOR_MAY)
     yield from of("operator", operator, "/admin", OPERATORS_OWN)
 
 
-def said(command: str, pin: str) -> Any:
+def body_of_command(command: str, pin: str) -> Any:
     match command:
         case "start":
             return {"pin": pin}
@@ -96,14 +103,14 @@ def said(command: str, pin: str) -> Any:
 
 @pytest.mark.parametrize("status", STATUSES)
 async def test_commands_that_the_state_forbids_are_rejected_and_change_nothing(
-    stage: RescueFactory, status: Status
+    factory: RescueFactory, status: Status
 ) -> None:
-    platform = stage.platform
-    scene = await stage.in_state(status)
+    platform = factory.platform
+    prepared = await factory.in_state(status)
     operator = await platform.person("support")
-    before, seen = await platform.digest(), await scene.view()
+    before, seen = await platform.digest(), await prepared.view()
     refused = 0
-    for attempt in attempts(scene, status, operator, seen.get("pin", "0000")):
+    for attempt in attempts(prepared, status, operator, seen.get("pin", "0000")):
         if attempt.legal:
             continue
         reply = await attempt.who.post(attempt.path, attempt.body)
@@ -122,10 +129,10 @@ async def test_commands_that_the_state_forbids_are_rejected_and_change_nothing(
 
 @pytest.mark.parametrize("status", STATUSES)
 async def test_the_cancellation_fee_is_shown_only_while_cancelling_is_possible(
-    stage: RescueFactory, status: Status
+    factory: RescueFactory, status: Status
 ) -> None:
-    scene = await stage.in_state(status)
-    reply = await scene.rider.get(f"{scene.path}/cancellation")
+    prepared = await factory.in_state(status)
+    reply = await prepared.rider.get(f"{prepared.path}/cancellation")
     if status in CANCELLABLE:
         assert reply.body["fee_minor"] == 0
     else:
@@ -133,142 +140,145 @@ async def test_the_cancellation_fee_is_shown_only_while_cancelling_is_possible(
 
 
 @pytest.mark.parametrize("status", sorted(FINAL))
-async def test_a_final_state_rejects_every_command(stage: RescueFactory, status: Status) -> None:
+async def test_a_final_state_rejects_every_command(factory: RescueFactory, status: Status) -> None:
     """Even with If-Match the response says that the rescue has ended, not that the version is stale."""
-    scene = await stage.in_state(status)
-    version = (await scene.view())["version"]
+    prepared = await factory.in_state(status)
+    version = (await prepared.view())["version"]
     if status != "cancelled":
-        reply = await scene.rider.post(f"{scene.path}/cancellation", REASON, if_match=version)
+        reply = await prepared.rider.post(f"{prepared.path}/cancellation", REASON, if_match=version)
         assert (reply.status, reply.code) == (409, "illegal_transition")
-    assert (await scene.rider.get(scene.path)).headers["etag"] == f'"{version}"'
+    assert (await prepared.rider.get(prepared.path)).headers["etag"] == f'"{version}"'
 
 
-async def test_drivers_cannot_act_on_a_rescue_before_an_offer(stage: RescueFactory) -> None:
+async def test_drivers_cannot_act_on_a_rescue_before_an_offer(factory: RescueFactory) -> None:
     """A waiting rescue is not found by a driver who has no offer for it."""
     for status in ("scheduled", "requested", "matching", "rejected", "unserved"):
-        scene, driver = await stage.in_state(status), await stage.driver(online=False)
+        prepared, driver = await factory.in_state(status), await factory.driver(online=False)
         for command in DRIVER_MAY:
             at = "completion" if command in ("delivered", "fixed_on_spot") else command
-            reply = await driver.post(f"{scene.path}/{at}", said(command, "0000"))
+            reply = await driver.post(f"{prepared.path}/{at}", body_of_command(command, "0000"))
             assert (reply.status, reply.code) == (404, "not_found"), (status, command)
 
 
-async def test_repeated_commands_change_nothing_throughout_a_rescue(stage: RescueFactory) -> None:
-    platform, scene = stage.platform, await stage.assigned()
-    pin = (await scene.view())["pin"]
+async def test_repeated_commands_change_nothing_throughout_a_rescue(factory: RescueFactory) -> None:
+    platform, prepared = factory.platform, await factory.assigned()
+    pin = (await prepared.view())["pin"]
     for command in ("departure", "arrival", "start", "completion"):
-        body = said("delivered" if command == "completion" else command, pin)
-        first = expect(await scene.driver_posts(command, body), 200)
+        body = body_of_command("delivered" if command == "completion" else command, pin)
+        first = expect(await prepared.driver_posts(command, body), 200)
         await platform.settle()
         before = await platform.digest()
-        again = await asyncio.gather(*(scene.driver_posts(command, body) for _ in range(5)))
+        again = await asyncio.gather(*(prepared.driver_posts(command, body) for _ in range(5)))
         for reply in again:
             assert expect(reply, 200)["status"] == first["status"]
         assert await platform.digest() == before, command
 
 
-async def test_concurrent_repeats_of_a_command_take_effect_once(stage: RescueFactory) -> None:
-    scene = await stage.assigned()
-    replies = await asyncio.gather(*(scene.driver_posts("departure") for _ in range(20)))
+async def test_concurrent_repeats_of_a_command_take_effect_once(factory: RescueFactory) -> None:
+    prepared = await factory.assigned()
+    replies = await asyncio.gather(*(prepared.driver_posts("departure") for _ in range(20)))
     assert {reply.status for reply in replies} <= {200, 409}
     assert {reply.code for reply in replies if reply.status == 409} <= {"conflict"}
-    timeline = expect(await scene.rider.get(f"{scene.path}/timeline"), 200)["items"]
+    timeline = expect(await prepared.rider.get(f"{prepared.path}/timeline"), 200)["items"]
     assert [entry["to"] for entry in timeline].count("en_route") == 1
 
 
-async def test_of_two_concurrent_final_commands_one_is_rejected(stage: RescueFactory) -> None:
-    scene = await stage.arrived()
+async def test_of_two_concurrent_final_commands_one_is_rejected(factory: RescueFactory) -> None:
+    prepared = await factory.arrived()
     body = {"outcome": "fixed_on_spot", "price_minor": 500}
     replies = await asyncio.gather(
-        scene.rider.post(f"{scene.path}/cancellation", REASON), scene.driver_posts("completion", body)
+        prepared.rider.post(f"{prepared.path}/cancellation", REASON),
+        prepared.driver_posts("completion", body),
     )
     assert sorted(reply.status for reply in replies) == [200, 409]
-    assert (await scene.view())["status"] in ("cancelled", "completed")
+    assert (await prepared.view())["status"] in ("cancelled", "completed")
 
 
 # --- the start PIN -----------------------------------------------------------------------------
 
 
-def wrong(pin: str) -> str:
+def wrong_pin(pin: str) -> str:
     return f"{(int(pin) + 1) % 10_000:04}"
 
 
-async def tried(scene: PreparedRescue, pin: str) -> Reply:
-    return await scene.driver_posts("start", {"pin": pin})
+async def try_pin(prepared: PreparedRescue, pin: str) -> Reply:
+    return await prepared.driver_posts("start", {"pin": pin})
 
 
 @pytest.mark.parametrize("renewed_by", ["rider", "operator"])
-async def test_five_wrong_pins_lock_the_start_until_the_pin_is_renewed(stage: RescueFactory, renewed_by: str) -> None:
-    platform, scene = stage.platform, await stage.arrived()
-    pin = (await scene.view())["pin"]
+async def test_five_wrong_pins_lock_the_start_until_the_pin_is_renewed(
+    factory: RescueFactory, renewed_by: str
+) -> None:
+    platform, prepared = factory.platform, await factory.arrived()
+    pin = (await prepared.view())["pin"]
     for left in (4, 3, 2, 1, 0):
-        reply = await tried(scene, wrong(pin))
+        reply = await try_pin(prepared, wrong_pin(pin))
         assert (reply.status, reply.code) == (422, "pin_wrong")
         assert f"tries left: {left}" in reply.body["detail"]
         assert pin not in str(reply.body["detail"])
     before = await platform.digest()
-    for guess in (wrong(pin), pin):
-        reply = await tried(scene, guess)
+    for guess in (wrong_pin(pin), pin):
+        reply = await try_pin(prepared, guess)
         assert (reply.status, reply.code) == (423, "pin_locked")
     assert await platform.digest() == before
-    assert (await scene.view())["status"] == "arrived"
-    for person in (scene.rider, scene.assigned_driver):
+    assert (await prepared.view())["status"] == "arrived"
+    for person in (prepared.rider, prepared.assigned_driver):
         told = expect(await person.get("/me/notifications"), 200)["items"]
-        assert [t["rescue_id"] for t in told if "pin" in t["kind"]] == [scene.rescue_id]
+        assert [t["rescue_id"] for t in told if "pin" in t["kind"]] == [prepared.rescue_id]
     if renewed_by == "rider":
-        assert "pin" in expect(await scene.rider.post(f"{scene.path}/pin"), 200)
+        assert "pin" in expect(await prepared.rider.post(f"{prepared.path}/pin"), 200)
     else:
         operator = await platform.person("admin")
-        assert "pin" not in expect(await operator.post(f"/admin{scene.path}/pin"), 200)
-    fresh = (await scene.view())["pin"]
-    assert (await tried(scene, wrong(fresh))).code == "pin_wrong"  # the renewed PIN is not locked
-    assert expect(await tried(scene, fresh), 200)["status"] == "in_transit"
+        assert "pin" not in expect(await operator.post(f"/admin{prepared.path}/pin"), 200)
+    fresh = (await prepared.view())["pin"]
+    assert (await try_pin(prepared, wrong_pin(fresh))).code == "pin_wrong"  # the renewed PIN is not locked
+    assert expect(await try_pin(prepared, fresh), 200)["status"] == "in_transit"
 
 
-async def test_concurrent_wrong_pins_are_counted_individually(stage: RescueFactory) -> None:
-    scene = await stage.arrived()
-    pin = (await scene.view())["pin"]
+async def test_concurrent_wrong_pins_are_counted_individually(factory: RescueFactory) -> None:
+    prepared = await factory.arrived()
+    pin = (await prepared.view())["pin"]
     guesses = [f"{(int(pin) + n) % 10_000:04}" for n in range(1, 31)]
-    replies = await asyncio.gather(*(tried(scene, guess) for guess in guesses))
+    replies = await asyncio.gather(*(try_pin(prepared, guess) for guess in guesses))
     told = [reply.code for reply in replies]
     assert set(told) <= {"pin_wrong", "pin_locked", "conflict"}
     assert told.count("pin_wrong") <= 5
-    assert (await scene.view())["status"] == "arrived"
+    assert (await prepared.view())["status"] == "arrived"
 
 
 # --- time --------------------------------------------------------------------------------------
 
 
-async def test_a_no_show_requires_the_waiting_time(stage: RescueFactory) -> None:
-    platform, scene = stage.platform, await stage.arrived()
+async def test_a_no_show_requires_the_waiting_time(factory: RescueFactory) -> None:
+    platform, prepared = factory.platform, await factory.arrived()
     before = await platform.digest()
     for seconds in (0, 599):
         platform.clock.advance(seconds)
-        reply = await scene.driver_posts("no-show")
+        reply = await prepared.driver_posts("no-show")
         assert (reply.status, reply.code) == (409, "too_early")
     assert await platform.digest() == before
     platform.clock.advance(1)
-    rescue = expect(await scene.driver_posts("no-show"), 200)
+    rescue = expect(await prepared.driver_posts("no-show"), 200)
     assert (rescue["status"], rescue["price_minor"]) == ("no_show", 1000)
 
 
-async def test_cancelling_costs_the_announced_fee_after_two_minutes(stage: RescueFactory) -> None:
-    scene = await stage.assigned()
-    told = expect(await scene.rider.get(f"{scene.path}/cancellation"), 200)
+async def test_cancelling_costs_the_announced_fee_after_two_minutes(factory: RescueFactory) -> None:
+    prepared = await factory.assigned()
+    told = expect(await prepared.rider.get(f"{prepared.path}/cancellation"), 200)
     assert (told["fee_minor"], told["currency"]) == (0, "CAD")
     assert "free_until" in told
-    stage.platform.clock.advance(121)
-    told = expect(await scene.rider.get(f"{scene.path}/cancellation"), 200)
+    factory.platform.clock.advance(121)
+    told = expect(await prepared.rider.get(f"{prepared.path}/cancellation"), 200)
     assert told["fee_minor"] == 700
-    cancelled = expect(await scene.rider.post(f"{scene.path}/cancellation", REASON), 200)
+    cancelled = expect(await prepared.rider.post(f"{prepared.path}/cancellation", REASON), 200)
     assert cancelled["price_minor"] == 700
-    await stage.platform.settle()
-    assert (await scene.view())["payment"]["captured_minor"] == 700
+    await factory.platform.settle()
+    assert (await prepared.view())["payment"]["captured_minor"] == 700
 
 
-async def test_a_repair_on_the_spot_costs_at_most_the_quote(stage: RescueFactory) -> None:
-    platform, scene = stage.platform, await stage.arrived()
-    total = (await scene.view())["quote"]["total_minor"]
+async def test_a_repair_on_the_spot_costs_at_most_the_quote(factory: RescueFactory) -> None:
+    platform, prepared = factory.platform, await factory.arrived()
+    total = (await prepared.view())["quote"]["total_minor"]
     operator = await platform.person("admin")
     before = await platform.digest()
     for body in (
@@ -276,27 +286,27 @@ async def test_a_repair_on_the_spot_costs_at_most_the_quote(stage: RescueFactory
         {"outcome": "fixed_on_spot", "price_minor": total + 1},
         {"outcome": "fixed_on_spot", "price_minor": -1},
     ):
-        reply = await scene.driver_posts("completion", body)
+        reply = await prepared.driver_posts("completion", body)
         assert (reply.status, reply.code) == (422, "validation_failed")
         assert reply.body["errors"][0]["field"] == "price_minor"
     dear = {"reason": "unsafe", "amount_minor": total + 1}
-    assert (await operator.post(f"/admin{scene.path}/abort", dear)).status == 422
+    assert (await operator.post(f"/admin{prepared.path}/abort", dear)).status == 422
     assert await platform.digest() == before
     done = expect(
-        await scene.driver_posts("completion", {"outcome": "fixed_on_spot", "price_minor": total}), 200
+        await prepared.driver_posts("completion", {"outcome": "fixed_on_spot", "price_minor": total}), 200
     )
     assert done["price_minor"] == total
 
 
 async def test_a_rescue_that_ended_long_ago_accepts_no_messages(
-    stage: RescueFactory, platform: Platform
+    factory: RescueFactory, platform: Platform
 ) -> None:
-    scene = await stage.in_state("completed")
-    path, text = f"{scene.path}/messages", {"text": "I left my helmet"}
-    expect(await scene.rider.post(path, text), 201)
+    prepared = await factory.in_state("completed")
+    path, text = f"{prepared.path}/messages", {"text": "I left my helmet"}
+    expect(await prepared.rider.post(path, text), 201)
     await platform.settle()
     platform.clock.advance(24 * 3600 + 1)
     before = await platform.digest()
-    reply = await scene.rider.post(path, text)
+    reply = await prepared.rider.post(path, text)
     assert (reply.status, reply.code) == (409, "chat_closed")
     assert await platform.digest() == before

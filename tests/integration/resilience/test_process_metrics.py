@@ -9,7 +9,7 @@ import pytest
 from support.platform.fleet import Fleet
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-FIGURES = {
+METRICS = {
     "api": (
         "outbox_published_total",
         "store_waiting",
@@ -28,11 +28,11 @@ FIGURES = {
 }
 
 
-@pytest.mark.parametrize("role", list(FIGURES))
+@pytest.mark.parametrize("role", list(METRICS))
 async def test_a_process_exports_its_metrics(
     tmp_path: Path, own_redis_server: EmbeddedRedis, role: str
 ) -> None:
     async with Fleet(tmp_path, own_redis_server) as fleet:
         process = await fleet.start(role)
-        for name in FIGURES[role]:
+        for name in METRICS[role]:
             assert await fleet.metric(process, name) >= 0
