@@ -18,7 +18,7 @@ demo:           ## run a simulated city on this machine; Ctrl-C stops it (PORT=8
 	@scripts/setup runtime web
 	@exec .venv/bin/supportcarr demo --port $(PORT) $(DEMO_ARGS)
 
-test:           ## run every check and test
+test:           ## run every check and test that a change must pass
 	@scripts/setup dev web browser mongo actionlint
 	@scripts/test
 

@@ -11,7 +11,8 @@
     ├── RateLimited                429, with the seconds to wait
     └── Overloaded                 503, with the seconds to wait
 
-A part declares its own in its ``errors.py`` as subclasses.  The request has changed nothing.
+A part declares its own in its ``errors.py`` as subclasses.  Unless the subclass says otherwise, nothing
+has changed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class ApiError(Exception):
-    """The request was not carried out and has changed nothing."""
+    """The request was refused.  Unless the subclass says otherwise, nothing has changed."""
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "bad_request"
@@ -87,4 +88,6 @@ class RateLimited(ApiError):
 
 
 class Overloaded(ApiError):
+    """The request was refused, or took too long: then it may have taken effect."""
+
     status, code, title = 503, "overloaded", "The service cannot answer just now"

@@ -14,6 +14,8 @@ from supportcarr.contracts.errors import ApiError, Conflict
 
 
 class PinWrong(ApiError):
+    """The attempt has been counted."""
+
     status, code, title = 422, "pin_wrong", "This is not the PIN that the rider sees"
 
 

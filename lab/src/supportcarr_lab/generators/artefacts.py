@@ -43,7 +43,7 @@ def rescue_diagram() -> str:
 
 def settings_page() -> str:
     """``docs/settings.md``: every setting with its default and meaning, a section a concern."""
-    lines = ["# Settings", "", "Generated from `src/supportcarr/bootstrap/settings.py`; do not edit.", ""]
+    lines = ["# Settings", "", "Generated from the `settings.py` of each package; do not edit.", ""]
     lines += [
         "Environment variables, or lines of a `.env` file; the environment wins. A secret that is *needed*",
         "has no default outside the local profile, which makes its own at first start.",
