@@ -234,19 +234,23 @@ async def test_quotes_cards_and_vehicles_of_other_users_cannot_be_used(
     theirs = expect(await calls.arrived.rider.post("/quotes", quote_body()), 201)["id"]
     before = await platform.digest()
 
-    async def asked(quote_id: str, card_id: str) -> Reply:
+    async def request_with(quote_id: str, card_id: str) -> Reply:
         return await rider.create("/rescues", {"quote_id": quote_id, "payment_method_id": card_id})
 
-    foreign = await asked(theirs, card)
+    foreign = await request_with(theirs, card)
     assert (foreign.status, foreign.code) == (404, "not_found")
-    assert distinguishable(foreign) == distinguishable(await asked(f"quo_{UNKNOWN}", card))
-    foreign = await asked(mine, calls.ids["payment_method_id"])
+    assert distinguishable(foreign) == distinguishable(await request_with(f"quo_{UNKNOWN}", card))
+    foreign = await request_with(mine, calls.ids["payment_method_id"])
     assert (foreign.status, foreign.body["errors"][0]["field"]) == (422, "payment_method_id")
-    assert distinguishable(foreign) == distinguishable(await asked(mine, UNKNOWN_IDS["payment_method_id"]))
+    assert distinguishable(foreign) == distinguishable(
+        await request_with(mine, UNKNOWN_IDS["payment_method_id"])
+    )
 
     driver = calls.offered.assigned_driver
-    wished = [{"online": True, "vehicle_id": v} for v in (calls.ids["vehicle_id"], UNKNOWN_IDS["vehicle_id"])]
-    foreign, unknown = [await driver.put("/me/availability", wish) for wish in wished]
+    availabilities = [
+        {"online": True, "vehicle_id": v} for v in (calls.ids["vehicle_id"], UNKNOWN_IDS["vehicle_id"])
+    ]
+    foreign, unknown = [await driver.put("/me/availability", availability) for availability in availabilities]
     assert (foreign.status, foreign.body["errors"][0]["field"]) == (422, "vehicle_id")
     assert distinguishable(foreign) == distinguishable(unknown)
     assert await platform.digest() == before

@@ -28,16 +28,18 @@ async def test_invalid_query_parameters_are_rejected_and_named(calls: ExampleCal
     for route in calls.platform.container.routes():
         parameters = document["paths"][route.path][route.method.lower()]["parameters"]
         needed = REQUIRED_QUERY.get((route.method, route.path), "")
-        for number, asked in enumerate(invalid_queries(parameters, components, needed)):
+        for number, invalid in enumerate(invalid_queries(parameters, components, needed)):
             if number % every:
                 continue
             tried += 1
-            reply = await call(calls, route, f"{calls.path(route)}?{asked.query}")
-            at = f"{name_of(route)}?{asked.query[:80]}: {reply.status} {reply.body}"
+            reply = await call(calls, route, f"{calls.path(route)}?{invalid.query}")
+            at = f"{name_of(route)}?{invalid.query[:80]}: {reply.status} {reply.body}"
             if (reply.status, reply.code) != (422, "validation_failed"):
                 wrong.append(at)
-            elif asked.field is not None and asked.field not in [e["field"] for e in reply.body["errors"]]:
-                wrong.append(f"{at}: it does not name {asked.field}")
+            elif invalid.field is not None and invalid.field not in [
+                e["field"] for e in reply.body["errors"]
+            ]:
+                wrong.append(f"{at}: it does not name {invalid.field}")
     assert not wrong, "\n".join(wrong)
     assert tried > 250 / every
     assert await calls.platform.digest() == before

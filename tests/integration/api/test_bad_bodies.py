@@ -39,8 +39,8 @@ async def failures(calls: ExampleCalls, route: Route, bodies: Iterable[InvalidBo
             wrong.append(at)
             continue
         if field is not None and reply.code == "validation_failed":
-            told = [error["field"] for error in reply.body["errors"]]
-            if not any(name == field or name.startswith((f"{field}.", f"{field}[")) for name in told):
+            named = [error["field"] for error in reply.body["errors"]]
+            if not any(name == field or name.startswith((f"{field}.", f"{field}[")) for name in named):
                 wrong.append(f"{at}: it does not point at {field}")
     after = await platform.digest()
     if after != before:
@@ -91,7 +91,7 @@ async def test_a_route_without_a_body_rejects_one(calls: ExampleCalls) -> None:
     routes = [r for r in calls.platform.container.routes() if r.body is None and r.method != "GET"]
     bodies = [
         *(body for body in invalid_bodies(limit) if body.raw not in (b"", b"null")),
-        InvalidBody("a field that nobody knows", b'{"force":true}', "force"),
+        InvalidBody("an unknown field", b'{"force":true}', "force"),
     ]
     wrong = []
     for route in routes:

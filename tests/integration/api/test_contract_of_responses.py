@@ -89,8 +89,8 @@ async def test_offers_cards_vehicles_notifications_and_messages_have_the_documen
     expect_fields(card, "id brand last4 exp_month exp_year default")
     [truck] = expect(await driver.get("/me/vehicles"), 200)["items"]
     expect_fields(truck, "id type make model colour plate bed_length_cm capacity ramp tie_downs seats")
-    for told in expect(await rider.get("/me/notifications"), 200)["items"]:
-        expect_fields(told, "id kind title body at", "rescue_id read_at")
+    for notification in expect(await rider.get("/me/notifications"), 200)["items"]:
+        expect_fields(notification, "id kind title body at", "rescue_id read_at")
     message = expect(await rider.post(f"{prepared.path}/messages", {"text": "By the gate"}), 201)
     expect_fields(message, "id rescue_id sender text at")
 
@@ -278,8 +278,8 @@ async def test_keys_of_different_users_are_independent(platform: Platform, facto
     for _ in range(2):
         rider, card = await factory.rider()
         quote = expect(await rider.post("/quotes", quote_body()), 201)
-        asked = {"quote_id": quote["id"], "payment_method_id": card}
-        made.add(created_id(await rider.post("/rescues", asked, key=key)))
+        body = {"quote_id": quote["id"], "payment_method_id": card}
+        made.add(created_id(await rider.post("/rescues", body, key=key)))
     assert len(made) == 2
 
 
@@ -326,8 +326,8 @@ async def test_options_lists_the_methods_and_other_methods_are_rejected(calls: E
         url = PARAMETER.sub("x", path)
         known = {method.upper() for method in operations}
         allowed = ", ".join(sorted(known | {"OPTIONS"} | ({"HEAD"} if "GET" in known else set())))
-        told = await calls.operator.send("OPTIONS", url)
-        assert (told.status, told.headers["allow"], told.body) == (204, allowed, b""), path
+        options = await calls.operator.send("OPTIONS", url)
+        assert (options.status, options.headers["allow"], options.body) == (204, allowed, b""), path
         for method in METHODS:
             if method not in known:
                 reply = await calls.operator.send(method, url)

@@ -106,13 +106,13 @@ async def test_the_fast_path_and_asgi_give_the_same_responses(
             return variations(valid_request(route, prepared, _later(platform)), stranger.token or "")[nth]
 
         for nth in range(len(variations(fresh(0), ""))):
-            address, asked = next(addresses), fresh(nth)
-            if not asked.path.isascii() or "%" in asked.path:
+            address, request = next(addresses), fresh(nth)
+            if not request.path.isascii() or "%" in request.path:
                 continue  # only ASGI answers those
-            directly = await call_fast_path(platform.api.gateway, asked, address)
+            directly = await call_fast_path(platform.api.gateway, request, address)
             by_asgi = await call_asgi(platform.api.gateway, fresh(nth), address)
-            assert _without_unique_values(directly) == _without_unique_values(by_asgi), asked
-            assert directly.status < 500, asked
+            assert _without_unique_values(directly) == _without_unique_values(by_asgi), request
+            assert directly.status < 500, request
             seen.add(directly.status)
         fine = await call_asgi(
             platform.api.gateway, valid_request(route, prepared, _later(platform)), next(addresses)

@@ -71,8 +71,8 @@ async def test_personal_data_is_not_cached(calls: ExampleCalls) -> None:
 async def test_other_origins_are_rejected(calls: ExampleCalls) -> None:
     for headers in (ORIGIN, PREFLIGHT, {"origin": "null"}, {"origin": calls.platform.api.url}):
         for what, reply in await responses(calls, headers):
-            told = [name for name in reply.headers if name.lower().startswith("access-control")]
-            assert not told, (what, told)
+            cors_headers = [name for name in reply.headers if name.lower().startswith("access-control")]
+            assert not cors_headers, (what, cors_headers)
 
 
 async def test_pages_run_only_their_own_scripts_and_cannot_be_framed(platform: Platform) -> None:

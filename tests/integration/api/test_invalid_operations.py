@@ -119,13 +119,13 @@ async def rider_with_quote(factory: RescueFactory) -> tuple[Any, dict[str, str]]
 
 async def test_a_quote_is_used_once(factory: RescueFactory) -> None:
     platform = factory.platform
-    rider, asked = await rider_with_quote(factory)
-    rescue = expect(await rider.create("/rescues", asked), 201)
+    rider, body = await rider_with_quote(factory)
+    rescue = expect(await rider.create("/rescues", body), 201)
     await platform.settle()
     expect(await rider.post(f"/rescues/{rescue['id']}/cancellation", REASON), 200)
     await platform.settle()
     before = await platform.digest()
-    expect_error(await rider.create("/rescues", asked), 409, "quote_used")
+    expect_error(await rider.create("/rescues", body), 409, "quote_used")
     after = await platform.digest()
     # the saga claimed the rider and released the claim
     assert {name for name in after if after[name] != before[name]} <= {"riderprofiles"}
@@ -134,19 +134,17 @@ async def test_a_quote_is_used_once(factory: RescueFactory) -> None:
 
 async def test_a_quote_expires_after_ten_minutes(factory: RescueFactory) -> None:
     platform = factory.platform
-    rider, asked = await rider_with_quote(factory)
+    rider, body = await rider_with_quote(factory)
     platform.clock.advance(600)
-    expect_error(await rider.create("/rescues", asked), 409, "quote_expired")
+    expect_error(await rider.create("/rescues", body), 409, "quote_expired")
     fresh = expect(await rider.post("/quotes", quote_body()), 201)["id"]
-    expect(
-        await rider.create("/rescues", {**asked, "quote_id": fresh}), 201
-    )  # the rider's claim was released
+    expect(await rider.create("/rescues", {**body, "quote_id": fresh}), 201)  # the rider's claim was released
 
 
 async def test_concurrent_requests_of_a_rider_create_one_live_rescue(factory: RescueFactory) -> None:
-    rider, asked = await rider_with_quote(factory)
-    other = {**asked, "quote_id": expect(await rider.post("/quotes", quote_body()), 201)["id"]}
-    replies = await asyncio.gather(rider.create("/rescues", asked), rider.create("/rescues", other))
+    rider, body = await rider_with_quote(factory)
+    other = {**body, "quote_id": expect(await rider.post("/quotes", quote_body()), 201)["id"]}
+    replies = await asyncio.gather(rider.create("/rescues", body), rider.create("/rescues", other))
     assert sorted(reply.status for reply in replies) == [201, 409]
     [late] = [reply for reply in replies if reply.status == 409]
     assert late.code in ("rider_has_live_rescue", "conflict")
@@ -323,8 +321,8 @@ async def test_implausible_positions_are_rejected(factory: RescueFactory, platfo
     expect_error(await driver.post("/me/positions", at(1, accuracy=201)), 422, "position_inaccurate")
     expect_error(await driver.post("/me/positions", at(1, lat=45.6)), 422, "position_impossible")
     expect_error(await fresh.post("/me/positions", at(-31)), 422, "position_stale")
-    told = expect(await driver.post("/me/positions", [at(-10), at(1), at(2, lat=45.6)]), 200)
-    assert told == {
+    response = expect(await driver.post("/me/positions", [at(-10), at(1), at(2, lat=45.6)]), 200)
+    assert response == {
         "accepted": 1,
         "refused": [
             {"index": 0, "code": "position_out_of_order"},

@@ -26,14 +26,14 @@ async def cases(
     yield "POST /auth/sign-up", factory.platform.anonymous(), body, wrong
     rider, card = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
-    asked = {"quote_id": quote["id"], "payment_method_id": card}
-    yield "POST /rescues", rider, asked, [{**asked, "payment_method_id": "pmt_of_nobody"}]
+    body = {"quote_id": quote["id"], "payment_method_id": card}
+    yield "POST /rescues", rider, body, [{**body, "payment_method_id": "pmt_of_nobody"}]
 
 
 async def test_a_body_that_a_part_rejects_does_not_use_up_its_key(
     platform: Platform, factory: RescueFactory
 ) -> None:
-    asked = set()
+    tested = set()
     async for route, who, body, wrong in cases(factory):
         path, key = route.partition(" ")[2], uuid.uuid4().hex
         for bad in wrong:
@@ -49,5 +49,5 @@ async def test_a_body_that_a_part_rejects_does_not_use_up_its_key(
         )
         late = await who.post(path, wrong[0], key=key)  # the key belongs to the created resource
         assert (late.status, late.code) == (422, "idempotency_key_reused"), route
-        asked.add(route)
-    assert asked == {name_of(route) for route in platform.container.routes() if route.idempotent}
+        tested.add(route)
+    assert tested == {name_of(route) for route in platform.container.routes() if route.idempotent}

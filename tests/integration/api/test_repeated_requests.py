@@ -60,8 +60,8 @@ class RepeatableRequests:
                 return await self._standing("suspension", None)
             case "POST /me/notifications/{notification_id}/reading":
                 prepared = await self._factory.assigned()
-                [told, *_] = expect(await prepared.rider.get("/me/notifications"), 200)["items"]
-                return [lambda: prepared.rider.post(f"/me/notifications/{told['id']}/reading")]
+                [notification, *_] = expect(await prepared.rider.get("/me/notifications"), 200)["items"]
+                return [lambda: prepared.rider.post(f"/me/notifications/{notification['id']}/reading")]
             case "POST /offers/{offer_id}/acceptance" | "POST /offers/{offer_id}/decline":
                 prepared = await self._factory.offered()
                 path = route.removeprefix("POST ").replace("{offer_id}", prepared.offer_id or "")
@@ -138,7 +138,7 @@ async def test_every_repeated_change_succeeds_and_changes_nothing(factory: Rescu
     platform, saying = factory.platform, RepeatableRequests(factory)
     routes = {name_of(route) for route in platform.container.routes() if route.method != "GET"}
     assert routes >= NEW_EACH_TIME
-    said = 0
+    repeated = 0
     for route in sorted(routes - NEW_EACH_TIME):
         for say in await saying.of(route):
             await platform.settle()
@@ -153,8 +153,8 @@ async def test_every_repeated_change_succeeds_and_changes_nothing(factory: Rescu
                 assert gone or reply.status == first.status, (route, reply)
                 if reply.status == 200 and "version" in reply.body and "payment" not in reply.body:
                     assert reply.body == first.body, route
-            said += 1
-    assert said >= 20
+            repeated += 1
+    assert repeated >= 20
 
 
 async def test_signing_out_twice_is_rejected(platform: Platform) -> None:

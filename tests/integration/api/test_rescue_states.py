@@ -223,8 +223,8 @@ async def test_five_wrong_pins_lock_the_start_until_the_pin_is_renewed(
     assert await platform.digest() == before
     assert (await prepared.view())["status"] == "arrived"
     for person in (prepared.rider, prepared.assigned_driver):
-        told = expect(await person.get("/me/notifications"), 200)["items"]
-        assert [t["rescue_id"] for t in told if "pin" in t["kind"]] == [prepared.rescue_id]
+        notifications = expect(await person.get("/me/notifications"), 200)["items"]
+        assert [t["rescue_id"] for t in notifications if "pin" in t["kind"]] == [prepared.rescue_id]
     if renewed_by == "rider":
         assert "pin" in expect(await prepared.rider.post(f"{prepared.path}/pin"), 200)
     else:
@@ -240,9 +240,9 @@ async def test_concurrent_wrong_pins_are_counted_individually(factory: RescueFac
     pin = (await prepared.view())["pin"]
     guesses = [f"{(int(pin) + n) % 10_000:04}" for n in range(1, 31)]
     replies = await asyncio.gather(*(try_pin(prepared, guess) for guess in guesses))
-    told = [reply.code for reply in replies]
-    assert set(told) <= {"pin_wrong", "pin_locked", "conflict"}
-    assert told.count("pin_wrong") <= 5
+    codes = [reply.code for reply in replies]
+    assert set(codes) <= {"pin_wrong", "pin_locked", "conflict"}
+    assert codes.count("pin_wrong") <= 5
     assert (await prepared.view())["status"] == "arrived"
 
 
@@ -264,12 +264,12 @@ async def test_a_no_show_requires_the_waiting_time(factory: RescueFactory) -> No
 
 async def test_cancelling_costs_the_announced_fee_after_two_minutes(factory: RescueFactory) -> None:
     prepared = await factory.assigned()
-    told = expect(await prepared.rider.get(f"{prepared.path}/cancellation"), 200)
-    assert (told["fee_minor"], told["currency"]) == (0, "CAD")
-    assert "free_until" in told
+    cancellation = expect(await prepared.rider.get(f"{prepared.path}/cancellation"), 200)
+    assert (cancellation["fee_minor"], cancellation["currency"]) == (0, "CAD")
+    assert "free_until" in cancellation
     factory.platform.clock.advance(121)
-    told = expect(await prepared.rider.get(f"{prepared.path}/cancellation"), 200)
-    assert told["fee_minor"] == 700
+    cancellation = expect(await prepared.rider.get(f"{prepared.path}/cancellation"), 200)
+    assert cancellation["fee_minor"] == 700
     cancelled = expect(await prepared.rider.post(f"{prepared.path}/cancellation", REASON), 200)
     assert cancelled["price_minor"] == 700
     await factory.platform.settle()

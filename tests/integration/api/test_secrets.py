@@ -44,29 +44,29 @@ class Secrets:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secrets]:
+async def sent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secrets]:
     """A platform that logs to a file, after a rescue and every kind of error."""
-    folder = tmp_path_factory.mktemp("told")
+    folder = tmp_path_factory.mktemp("secrets")
     log = folder / "log.jsonl"
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     logs.configure(LogSettings(level="debug"), descriptor=descriptor)
     try:
         async with running_platform(folder / "data") as platform:
-            told = Secrets(platform, folder / "data", log)
-            await run_a_rescue(told)
+            sent = Secrets(platform, folder / "data", log)
+            await run_a_rescue(sent)
             await platform.settle()
             writer = logs.access_writer("debug")
             assert writer is not None
             writer.flush()
-            yield told
+            yield sent
     finally:
         logs.shut_down()
         os.close(descriptor)
 
 
-async def run_a_rescue(told: Secrets) -> None:
+async def run_a_rescue(sent: Secrets) -> None:
     """Run a complete rescue, and requests with secrets in places that a careless log would include."""
-    platform = told.platform
+    platform = sent.platform
     factory, anybody = RescueFactory(platform), platform.anonymous()
     signed_up = sign_up_body(password="a very own password", name="Zebulon Quirk")
     grant = expect(await anybody.create("/auth/sign-up", signed_up), 201)
@@ -84,8 +84,8 @@ async def run_a_rescue(told: Secrets) -> None:
     expect(await prepared.driver_posts("completion", {"outcome": "delivered"}), 200)
     other, card = await factory.rider()
     quote = expect(await other.post("/quotes", {**_quote(), "problem": "other"}), 201)["id"]
-    asked = {"quote_id": quote, "payment_method_id": card, "note": NOTE}
-    rescue = expect(await other.create("/rescues", asked), 201)["id"]
+    body = {"quote_id": quote, "payment_method_id": card, "note": NOTE}
+    rescue = expect(await other.create("/rescues", body), 201)["id"]
     await platform.settle()
     expect(await other.post(f"/rescues/{rescue}/cancellation", {"reason": WORDS}), 200)
 
@@ -101,15 +101,15 @@ async def run_a_rescue(told: Secrets) -> None:
     await prepared.rider.post("/quotes", REASON, headers={"content-type": f"text/{signed_up['password']}"})
     await raise_internal_error(platform, token)
 
-    told.passwords = [signed_up["password"], "a wrong password", PASSWORD]
+    sent.passwords = [signed_up["password"], "a wrong password", PASSWORD]
     for session in (grant, refreshed):
-        told.tokens += [session["access_token"], session["refresh_token"]]
+        sent.tokens += [session["access_token"], session["refresh_token"]]
     people = (prepared.rider, prepared.assigned_driver, other)
-    told.tokens += [str(person.token) for person in people]
-    told.phones = [signed_up["phone"], *(p.grant.user.phone for p in people if p.grant)]
-    told.pins = [f'"pin":"{pin}"', f'"pin": "{pin}"', f"'{pin}'", f'"{pin}"', f"pin={pin}"]
-    told.ids = [prepared.rescue_id, prepared.rider.user_id, prepared.assigned_driver.user_id, rescue]
-    told.texts = [NOTE, MESSAGE, WORDS, "Zebulon", "Quirk", str(PICKUP["address"])]
+    sent.tokens += [str(person.token) for person in people]
+    sent.phones = [signed_up["phone"], *(p.grant.user.phone for p in people if p.grant)]
+    sent.pins = [f'"pin":"{pin}"', f'"pin": "{pin}"', f"'{pin}'", f'"{pin}"', f"pin={pin}"]
+    sent.ids = [prepared.rescue_id, prepared.rider.user_id, prepared.assigned_driver.user_id, rescue]
+    sent.texts = [NOTE, MESSAGE, WORDS, "Zebulon", "Quirk", str(PICKUP["address"])]
 
 
 def _quote() -> dict[str, Any]:
@@ -138,31 +138,31 @@ def secrets_in(text: str, *words: str) -> list[str]:
     return [word for word in words if word in text]
 
 
-async def test_log_lines_are_json_and_contain_only_ids(told: Secrets) -> None:
-    text = told.log.read_text()
+async def test_log_lines_are_json_and_contain_only_ids(sent: Secrets) -> None:
+    text = sent.log.read_text()
     lines = [msgspec.json.decode(line) for line in text.splitlines()]
     assert len(lines) > 40
     assert {"at", "level", "event"} <= set.intersection(*(set(line) for line in lines))
     assert "a fault of ours" in text  # internal errors are logged with their traceback
-    assert told.ids[0] in text
-    national = [phone.removeprefix("+1") for phone in told.phones]
-    assert secrets_in(text, *told.passwords, *told.tokens, *told.phones, *national, *OUR_SECRETS) == []
-    assert secrets_in(text, *told.pins, *told.texts) == []
+    assert sent.ids[0] in text
+    national = [phone.removeprefix("+1") for phone in sent.phones]
+    assert secrets_in(text, *sent.passwords, *sent.tokens, *sent.phones, *national, *OUR_SECRETS) == []
+    assert secrets_in(text, *sent.pins, *sent.texts) == []
     assert "Bearer" not in text
 
 
-async def test_metrics_contain_routes_and_no_personal_data(told: Secrets) -> None:
-    text = told.platform.api.metrics.render().decode()
+async def test_metrics_contain_routes_and_no_personal_data(sent: Secrets) -> None:
+    text = sent.platform.api.metrics.render().decode()
     assert "/api/v1/rescues/{rescue_id}" in text
-    assert secrets_in(text, *told.passwords, *told.tokens, *told.phones, *told.ids, *told.texts) == []
+    assert secrets_in(text, *sent.passwords, *sent.tokens, *sent.phones, *sent.ids, *sent.texts) == []
 
 
-async def test_public_files_contain_no_secret(told: Secrets) -> None:
-    platform = told.platform
+async def test_public_files_contain_no_secret(sent: Secrets) -> None:
+    platform = sent.platform
     anybody = platform.anonymous()
     paths = ["//config.json", "//openapi.json", "//docs", "//docs/reference.js", "//healthz", "//readyz"]
     redis_password = platform.redis_server.password
-    inside = (*OUR_SECRETS, redis_password, platform.redis_server.url, str(told.folder), "whsec_", "sk_test")
+    inside = (*OUR_SECRETS, redis_password, platform.redis_server.url, str(sent.folder), "whsec_", "sk_test")
     for path in paths:
         reply = await anybody.get(path)
         assert reply.status == 200, path
@@ -172,15 +172,15 @@ async def test_public_files_contain_no_secret(told: Secrets) -> None:
         assert secrets_in(text, *inside) == [], path
 
 
-async def test_passwords_and_tokens_are_not_stored_on_disk_or_in_redis(told: Secrets) -> None:
+async def test_passwords_and_tokens_are_not_stored_on_disk_or_in_redis(sent: Secrets) -> None:
     """Only hashes are stored, so stolen files do not allow anyone to sign in."""
-    secrets = [*told.passwords, *told.tokens]
-    stored = b"".join(path.read_bytes() for path in told.folder.glob("store.sqlite3*"))
-    assert told.ids[0].encode() in stored
-    assert [secret for secret in secrets if secret.encode() in stored] == []
-    redis = told.platform.container.redis.durable
+    values = [*sent.passwords, *sent.tokens]
+    stored = b"".join(path.read_bytes() for path in sent.folder.glob("store.sqlite3*"))
+    assert sent.ids[0].encode() in stored
+    assert [secret for secret in values if secret.encode() in stored] == []
+    redis = sent.platform.container.redis.durable
     kept = b"".join([await redis.call("DUMP", key) or b"" for key in await redis.call("KEYS", "*")])
-    assert [secret for secret in (*secrets, *told.phones) if secret.encode() in kept] == []
+    assert [secret for secret in (*values, *sent.phones) if secret.encode() in kept] == []
 
 
 async def test_emulators_do_not_change_the_logging(tmp_path: Path) -> None:

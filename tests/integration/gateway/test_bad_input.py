@@ -149,8 +149,10 @@ async def test_a_body_sent_in_pieces_is_read_completely_and_the_connection_is_re
             writer.write(b"0\r\n\r\n")
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 201 "), head
-        told = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await reader.readexactly(int(told.partition(b":")[2]))
+        length_header = next(
+            line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        )
+        await reader.readexactly(int(length_header.partition(b":")[2]))
         assert await store.collection(WIDGETS).count() == turn
     writer.close()
 

@@ -33,8 +33,8 @@ async def test_the_openapi_document_is_served_and_valid(api: Api) -> None:
     reply = await api.anonymous().get("//openapi.json")
     assert list(OpenAPIV31SpecValidator(reply.body).iter_errors()) == []
     declared = {(route.method.lower(), route.path) for route in api.routes}
-    told = {(method, path) for path, item in reply.body["paths"].items() for method in item}
-    assert told == declared | {("get", "/clock")}
+    documented = {(method, path) for path, item in reply.body["paths"].items() for method in item}
+    assert documented == declared | {("get", "/clock")}
 
 
 async def test_the_reference_loads_no_external_files(api: Api) -> None:

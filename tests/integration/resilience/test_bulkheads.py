@@ -77,46 +77,46 @@ def is_overloaded(reply: Reply) -> bool:
 
 async def test_a_slow_route_leaves_half_of_the_slots_free(store: SqliteStore, redis: RedisClient) -> None:
     async with running(store, redis) as (api, slow):
-        somebody = api.anonymous()
-        waiting = [asyncio.create_task(somebody.get("/slow")) for _ in range(ROOM // 2)]
+        client = api.anonymous()
+        waiting = [asyncio.create_task(client.get("/slow")) for _ in range(ROOM // 2)]
         await wait_until(lambda: slow.waiting == ROOM // 2)
-        refused = await asyncio.gather(*(somebody.get("/slow") for _ in range(30)))
+        refused = await asyncio.gather(*(client.get("/slow") for _ in range(30)))
         assert all(map(is_overloaded, refused))
-        assert (await somebody.get("/quick")).status == 200
+        assert (await client.get("/quick")).status == 200
         slow.answers.set()
         assert [reply.status for reply in await asyncio.gather(*waiting)] == [200] * len(waiting)
-        assert (await somebody.get("/slow")).status == 200
+        assert (await client.get("/slow")).status == 200
 
 
 async def test_a_full_process_rejects_at_once_and_stays_alive_and_ready(
     store: SqliteStore, redis: RedisClient
 ) -> None:
     async with running(store, redis) as (api, slow):
-        somebody = api.anonymous()
+        client = api.anonymous()
         waiting = [
-            asyncio.create_task(somebody.get(path)) for path in ("/slow", "/slower") for _ in range(ROOM // 2)
+            asyncio.create_task(client.get(path)) for path in ("/slow", "/slower") for _ in range(ROOM // 2)
         ]
         await wait_until(lambda: slow.waiting == ROOM)
-        assert is_overloaded(await somebody.get("/quick"))
-        assert is_overloaded(await somebody.get("/slowest"))
+        assert is_overloaded(await client.get("/quick"))
+        assert is_overloaded(await client.get("/slowest"))
         for page in ("//healthz", "//readyz", "//config.json"):
-            assert (await somebody.get(page)).status == 200
+            assert (await client.get(page)).status == 200
         metrics = api.metrics.render().decode()
         assert f"http_requests_in_flight {ROOM}.0" in metrics
         assert "http_requests_rejected_total 2.0" in metrics
         slow.answers.set()
         await asyncio.gather(*waiting)
-        assert (await somebody.get("/quick")).status == 200
+        assert (await client.get("/quick")).status == 200
         assert "http_requests_in_flight 0.0" in api.metrics.render().decode()
 
 
 async def test_a_request_that_times_out_frees_its_slot(store: SqliteStore, redis: RedisClient) -> None:
     async with running(store, redis, seconds=0.3) as (api, slow):
-        somebody = api.anonymous()
-        replies = await asyncio.gather(*(somebody.get(path) for path in ("/slow", "/slower")))
+        client = api.anonymous()
+        replies = await asyncio.gather(*(client.get(path) for path in ("/slow", "/slower")))
         assert all(map(is_overloaded, replies))
         assert (slow.waiting, slow.finished) == (0, 0)
-        assert (await somebody.get("/quick")).status == 200
+        assert (await client.get("/quick")).status == 200
         metrics = api.metrics.render().decode()
         assert "http_requests_timed_out_total 2.0" in metrics
         assert "http_requests_in_flight 0.0" in metrics

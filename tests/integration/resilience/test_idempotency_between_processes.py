@@ -108,9 +108,9 @@ async def creations(two: TwoProcesses) -> list[Creation]:
     return [await sign_up_creation(), await rescue_creation(two)]
 
 
-def created_id(said: Response) -> str:
-    assert said.status == 201, said
-    return str(said.body["user"]["id"] if "user" in said.body else said.body["id"])
+def created_id(response: Response) -> str:
+    assert response.status == 201, response
+    return str(response.body["user"]["id"] if "user" in response.body else response.body["id"])
 
 
 async def test_twenty_concurrent_repeats_to_two_processes_have_one_effect_and_one_response(
@@ -140,10 +140,10 @@ async def test_a_repeat_after_the_process_died_creates_once(two: TwoProcesses) -
         await wait_until(begun)
         await two.here.kill()
         died = await asyncio.gather(*sending, return_exceptions=True)
-        told = {created_id(said) for said in died if isinstance(said, Response)}
-        assert all(isinstance(said, Response | aiohttp.ClientError) for said in died), died
+        ids = {created_id(response) for response in died if isinstance(response, Response)}
+        assert all(isinstance(response, Response | aiohttp.ClientError) for response in died), died
         two.here = await two.fleet.start("api")
-        again = {created_id(said) for said in await two.at_once(creation, key)}
+        again = {created_id(response) for response in await two.at_once(creation, key)}
         assert len(again) == 1
-        assert told <= again
+        assert ids <= again
         assert [await two.count(name) for name in creation.collections] == [n + 1 for n in before[:-1]]

@@ -22,9 +22,9 @@ async def fleet(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterato
 
 
 async def accepts(fleet: Fleet, member: FleetProcess, token: str) -> bool:
-    said = await fleet.request(member, "GET", "/me", token=token)
-    assert said.status in (200, 401), said
-    return said.status == 200
+    response = await fleet.request(member, "GET", "/me", token=token)
+    assert response.status in (200, 401), response
+    return response.status == 200
 
 
 async def wait_until_rejected(fleet: Fleet, member: FleetProcess, token: str) -> None:

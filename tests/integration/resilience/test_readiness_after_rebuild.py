@@ -41,7 +41,7 @@ class BlockingStore:
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
-        self.asked, self.lets = asyncio.Event(), asyncio.Event()
+        self.queried, self.released = asyncio.Event(), asyncio.Event()
 
     def collection(self, spec: Any) -> Any:
         inner = self._store.collection(spec)
@@ -56,8 +56,8 @@ class _BlockingCollection:
         self._store, self._inner = store, inner
 
     async def find(self, *args: Any, **given: Any) -> Any:
-        self._store.asked.set()
-        await self._store.lets.wait()
+        self._store.queried.set()
+        await self._store.released.wait()
         return await self._inner.find(*args, **given)
 
     def __getattr__(self, name: str) -> Any:
@@ -145,12 +145,12 @@ async def test_a_process_is_ready_only_when_it_knows_the_ended_sessions(
     base = f"http://127.0.0.1:{starting.settings.servers.port}"
     running = asyncio.create_task(MAINS[role](starting.settings))
     try:
-        await starting.store.asked.wait()
+        await starting.store.queried.wait()
         assert await status_of(f"{starting.metrics}/healthz") == 200
         assert await status_of(f"{starting.metrics}/readyz") == 503
         assert await status_of(f"{base}/readyz") is None
 
-        starting.store.lets.set()
+        starting.store.released.set()
 
         async def ready() -> bool:
             assert not running.done()
@@ -182,6 +182,6 @@ async def test_a_process_is_ready_only_when_it_knows_the_ended_sessions(
             await knocking.connect(base, starting.within.access_token)
             await knocking.disconnect()
     finally:
-        starting.store.lets.set()
+        starting.store.released.set()
         lifecycle.drain()
         await running

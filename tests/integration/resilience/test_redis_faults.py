@@ -50,8 +50,8 @@ async def stream_events(platform: Platform, user_id: str) -> list[StreamEvent]:
 
 def statuses(items: Sequence[StreamEvent], rescue_id: str) -> list[str]:
     """The statuses of that rescue in the order of the stream."""
-    said = [msgspec.json.decode(item.data) for item in items if item.name == "rescue:status_update"]
-    return [one["status"] for one in said if one["rescue_id"] == rescue_id]
+    updates = [msgspec.json.decode(item.data) for item in items if item.name == "rescue:status_update"]
+    return [one["status"] for one in updates if one["rescue_id"] == rescue_id]
 
 
 async def wait_until_redis_is_missed(platform: Platform) -> None:
@@ -85,8 +85,8 @@ async def test_without_redis_everything_works_except_data_kept_only_there(
     # a rescue can be requested, without an arrival time, and the amount is held on the card
     quote = expect(await waiting.post("/quotes", quote_body()), 201)
     assert quote.get("eta_seconds") is None
-    asked = {"quote_id": quote["id"], "payment_method_id": card}
-    rescue = expect(await waiting.create("/rescues", asked), 201)
+    body = {"quote_id": quote["id"], "payment_method_id": card}
+    rescue = expect(await waiting.create("/rescues", body), 201)
     await wait_for_status(waiting, rescue["id"], "matching")
 
     # a rescue in progress is completed and paid
@@ -255,8 +255,8 @@ async def test_a_rescue_requested_while_redis_is_slow_is_not_lost(
 
 async def _request_rescue(platform: Platform, rider: Client, card: str) -> str:
     quote = expect(await rider.post("/quotes", quote_body()), 201)
-    asked = {"quote_id": quote["id"], "payment_method_id": card}
-    return str(expect(await rider.create("/rescues", asked), 201)["id"])
+    body = {"quote_id": quote["id"], "payment_method_id": card}
+    return str(expect(await rider.create("/rescues", body), 201)["id"])
 
 
 async def test_unpublished_events_reach_a_wiped_redis(platform: Platform, factory: RescueFactory) -> None:

@@ -306,10 +306,10 @@ async def test_revocations_left_unpublished_by_a_crash_are_published(
         await wait_until(lambda: finder.knows_of(grant) and other.knows_of(grant))
         log = RevocationLog(finder.redis)
 
-        async def told() -> bool:
+        async def is_published() -> bool:
             return await log.is_revoked(grant.session_id) is True
 
-        await wait_until(told)
+        await wait_until(is_published)
 
 
 async def test_revocations_are_published_when_redis_returns(here: Process, there: Process) -> None:

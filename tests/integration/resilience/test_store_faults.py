@@ -28,15 +28,15 @@ def is_unavailable(reply: Reply) -> bool:
 
 async def test_a_failing_store_is_reported_as_unavailable(platform: Platform, factory: RescueFactory) -> None:
     rider, _ = await factory.rider()
-    nobody = platform.anonymous()
+    anonymous = platform.anonymous()
     platform.faults.store.fails = True
     assert is_unavailable(await rider.get("/me"))
     assert is_unavailable(await rider.get("/rescues"))
     assert is_unavailable(await rider.post("/quotes", quote_body()))
     assert is_unavailable(
-        await nobody.post("/auth/sign-in", {"phone": "+15145550142", "password": "12345678"})
+        await anonymous.post("/auth/sign-in", {"phone": "+15145550142", "password": "12345678"})
     )
-    assert (await nobody.get("//healthz")).status == 200
+    assert (await anonymous.get("//healthz")).status == 200
     async with platform.api.session.get(f"{platform.api.url}/readyz") as readyz:
         assert (readyz.status, (await readyz.json())["not_ready"]) == (503, ["store"])
     platform.faults.restore()
@@ -62,13 +62,13 @@ async def test_a_hanging_store_delays_a_request_only_to_its_time_out(platform: P
 async def test_a_request_that_timed_out_can_be_repeated(platform: Platform, factory: RescueFactory) -> None:
     rider, card = await factory.rider()
     quote = expect(await rider.post("/quotes", quote_body()), 201)
-    asked = {"quote_id": quote["id"], "payment_method_id": card}
+    body = {"quote_id": quote["id"], "payment_method_id": card}
     platform.faults.store.delay_after_s = 1.5  # each write takes effect, but its result comes too late
-    cut_off = await rider.post("/rescues", asked, key="my-rescue")
+    cut_off = await rider.post("/rescues", body, key="my-rescue")
     assert (cut_off.status, cut_off.code) == (503, "overloaded")
     platform.faults.restore()
-    rescue = expect(await rider.post("/rescues", asked, key="my-rescue"), 201)
-    again = expect(await rider.post("/rescues", asked, key="my-rescue"), 201)
+    rescue = expect(await rider.post("/rescues", body, key="my-rescue"), 201)
+    again = expect(await rider.post("/rescues", body, key="my-rescue"), 201)
     assert again["id"] == rescue["id"]
     assert [one["id"] for one in expect(await rider.get("/rescues"), 200)["items"]] == [rescue["id"]]
     await platform.settle()
