@@ -1,10 +1,12 @@
-"""Rate limiters on a fake Redis in simulated time: nothing waits, and a test sets the outcome of every call.
+"""Rate limiters on a fake Redis in simulated time.
 
-def test_something() -> None:
-    @simulated_time
-    async def _(world: World) -> None:
-        limiter = world.limiter()
-        ...
+Sleeping takes no real time, and a test sets the outcome of each call::
+
+    def test_something() -> None:
+        @simulated_time
+        async def _(harness: LimiterHarness) -> None:
+            limiter = harness.limiter()
+            ...
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class _Selector(selectors.SelectSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            raise AssertionError("every task waits, and no timer is set")
+            raise AssertionError("every task is waiting and no timer is set")
         self.now += max(0.0, timeout)
         return super().select(0)
 
@@ -57,22 +59,22 @@ class CallOutcome:
     With ``broken`` the connection fails at the time of the reply.
     """
 
-    reaches_s: float | None = 0.001
-    answers_s: float | None = 0.002
+    arrives_s: float | None = 0.001
+    replies_s: float | None = 0.002
     broken: bool = False
 
 
-ANSWERED = CallOutcome()
+PROMPT_REPLY = CallOutcome()
 
 
 class Buckets:
-    """The script in Python; ``tests/integration/kit/ratelimit/test_backend_script.py`` compares both."""
+    """A model of the Redis script; ``integration/kit/ratelimit/test_backend_script.py`` compares the two."""
 
     def __init__(self) -> None:
         self.full_at: dict[str, int] = {}  # microseconds
 
     def take(self, now: int, buckets: list[str], numbers: list[int]) -> list[int]:
-        answer: list[int] = []
+        reply: list[int] = []
         rest = iter(numbers)
         names = iter(buckets)
         for size in rest:
@@ -85,8 +87,8 @@ class Buckets:
             for (name, interval, capacity, wanted, _), (full, left) in zip(group, found, strict=True):
                 got = 0 if refused else min(wanted, left)
                 self.full_at[name] = full + got * interval
-                answer += (got if left >= 1 else -(full + interval - capacity * interval - now), left - got)
-        return answer
+                reply += (got if left >= 1 else -(full + interval - capacity * interval - now), left - got)
+        return reply
 
     def left(self, now: int, name: str, rule: Rule) -> int:
         full = max(self.full_at.get(name, 0), now)
@@ -94,15 +96,15 @@ class Buckets:
 
 
 class FakeRedis:
-    """Answers the limiter's calls as their outcomes say: the next of ``outcomes``, or else ``usual``."""
+    """Each call has the next of ``outcomes``, or ``default_outcome`` when there is none."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.buckets = Buckets()
         self.outcomes: deque[CallOutcome] = deque()
-        self.default_outcome = ANSWERED
-        self.calls: list[list[str]] = []  # the keys of each
-        self.numbers: list[list[int]] = []  # the numbers of each
+        self.default_outcome = PROMPT_REPLY
+        self.calls: list[list[str]] = []  # the keys of each call
+        self.numbers: list[list[int]] = []  # the script's arguments of each call
 
     @property
     def now_us(self) -> int:
@@ -116,23 +118,23 @@ class FakeRedis:
         self.numbers.append(numbers)
         outcome = self.outcomes.popleft() if self.outcomes else self.default_outcome
         future: asyncio.Future[Any] = self._loop.create_future()
-        answer: list[int] = []
+        reply: list[int] = []
 
-        def reach() -> None:
-            answer.extend(self.buckets.take(self.now_us, names, numbers))
+        def arrive() -> None:
+            reply.extend(self.buckets.take(self.now_us, names, numbers))
 
-        def reply() -> None:
+        def deliver() -> None:
             if future.done():
-                return  # like the real client: the caller was cancelled
+                return  # the caller was cancelled; the real client does the same
             if outcome.broken:
                 future.set_exception(RedisUnavailable("broken by the test", sent=True))
             else:
-                future.set_result(answer)
+                future.set_result(reply)
 
-        if outcome.reaches_s is not None:
-            self._loop.call_later(outcome.reaches_s, reach)
-        if outcome.answers_s is not None:
-            self._loop.call_later(outcome.answers_s, reply)
+        if outcome.arrives_s is not None:
+            self._loop.call_later(outcome.arrives_s, arrive)
+        if outcome.replies_s is not None:
+            self._loop.call_later(outcome.replies_s, deliver)
         return future
 
 
@@ -147,7 +149,7 @@ class ObservedLimiter(Limiter):
         return verdict
 
     def tokens(self, key: str, rule: Rule) -> int:
-        """Tokens of its lease of that key, expired or not."""
+        """Tokens of the key's lease, expired or not."""
         held = self._states.get(rule.name, {}).get(key)
         return held.tokens if held else 0
 
@@ -155,7 +157,9 @@ class ObservedLimiter(Limiter):
         return (held.tokens for of_rule in self._states.values() for held in of_rule.values())
 
 
-class World:
+class LimiterHarness:
+    """A fake Redis and limiters that use it, in the simulated time of the running loop."""
+
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.redis = FakeRedis(self._loop)
@@ -168,7 +172,7 @@ class World:
         return ObservedLimiter(cast(RedisClient, self.redis), lease=lease, monotonic=self._loop.time)
 
     def left(self, key: str, rule: Rule) -> int:
-        """Tokens in Redis."""
+        """Tokens left in Redis."""
         return self.redis.buckets.left(self.redis.now_us, keys.limit_bucket(rule.name, key), rule)
 
 
@@ -182,11 +186,11 @@ async def is_allowed(limiter: Limiter, *pairs: Pair) -> bool:
     return immediate if immediate is not None else (await limiter.take(pairs)).allowed
 
 
-def simulated_time(body: Callable[[World], Coroutine[Any, Any, None]]) -> None:
+def simulated_time(body: Callable[[LimiterHarness], Coroutine[Any, Any, None]]) -> None:
     """Run *body* at once in simulated time."""
 
     async def run() -> None:
-        await body(World())
+        await body(LimiterHarness())
 
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(run())

@@ -33,11 +33,11 @@ class RecordingConsumer:
     def __init__(self, name: str = "test.recording", *events: type[DomainEvent]) -> None:
         self.seen: list[EventEnvelope] = []
         self.consumer = Consumer(name, events or (DomainEvent,), self.handle, Phase.REACTION)
-        self.trouble: Callable[[EventEnvelope], Awaitable[None]] | None = None
+        self.before_handling: Callable[[EventEnvelope], Awaitable[None]] | None = None
 
     async def handle(self, event: EventEnvelope) -> None:
-        if self.trouble is not None:
-            await self.trouble(event)
+        if self.before_handling is not None:
+            await self.before_handling(event)
         self.seen.append(event)
 
     @property

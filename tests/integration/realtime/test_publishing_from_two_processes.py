@@ -8,7 +8,14 @@ import asyncio
 import msgspec
 
 from support.processes.python_process import python
-from support.processes.relay_child import KEPT, RESCUES, WRITTEN, Written, departed, rider_of
+from support.processes.relay_child import (
+    RESCUES,
+    SAMPLE_DOCUMENTS,
+    SETTINGS,
+    SampleDocument,
+    departed,
+    rider_of,
+)
 from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -31,15 +38,15 @@ async def versions(streams: EventStreams, stream: str) -> dict[str, list[int]]:
 async def test_each_version_is_published_once_and_in_order(
     store: SqliteStore, redis: RedisClient, redis_server: EmbeddedRedis
 ) -> None:
-    written = store.collection(WRITTEN)
+    written = store.collection(SAMPLE_DOCUMENTS)
     for rescue_id in RESCUES:
-        await written.insert(Written(id=rescue_id), departed(rescue_id))
+        await written.insert(SampleDocument(id=rescue_id), departed(rescue_id))
     child = "support.processes.relay_child", str(store.path), redis_server.url, str(WRITES)
     async with python(*child) as one, python(*child) as two:
         await asyncio.gather(one.communicate(), two.communicate())
         assert (one.returncode, two.returncode) == (0, 0)
 
-    streams = EventStreams(redis, KEPT)
+    streams = EventStreams(redis, SETTINGS)
     expected = {}
     for rescue_id in RESCUES:
         now = await written.get(rescue_id)

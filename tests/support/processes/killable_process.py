@@ -15,24 +15,24 @@ CHILD = (
     "from supportcarr.supervisor import child_process\n"
     "if sys.argv[1] == 'watch': child_process._LIBC = None\n"
     "child_process.die_with_parent(int(sys.argv[2]))\n"
-    "print('bound', flush=True)\n"
+    "print('ready', flush=True)\n"
     "time.sleep(600)\n"
 )
 
 
-def main(way: str) -> None:
-    if way in ("kernel", "watch"):
+def main(mode: str) -> None:
+    if mode in ("kernel", "watch"):
         # Python children call die_with_parent themselves
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, way, str(os.getpid())], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", CHILD, mode, str(os.getpid())], stdout=subprocess.PIPE, text=True
         )
         assert child.stdout is not None
-        assert child.stdout.readline() == "bound\n"
+        assert child.stdout.readline() == "ready\n"
         pid = child.pid
-    elif way == "program":
+    elif mode == "program":
         pid = child_process.spawn_child(["sleep", "600"]).pid
     else:
-        # without prctl, a guard process runs between this process and the program
+        # without prctl, a guard process is started between this process and the program
         child_process._LIBC = None
         guard = child_process.spawn_child(["sleep", "600"])
         children = Path(f"/proc/{guard.pid}/task/{guard.pid}/children")

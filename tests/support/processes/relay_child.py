@@ -1,7 +1,7 @@
 """A child process for tests of the relay: ``python -m support.processes.relay_child STORE REDIS WRITES``.
 
-Two of these processes change the same few documents, retrying lost races.  Each relays its events to the
-streams and continuously sweeps the outbox, including events of the other process.
+Two of these run at once and change the same few documents; every change is saved once.  Each relays its
+events to the streams and continuously sweeps the outbox, including events of the other process.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.handlers import consumers
 
 RESCUES = [f"res_qc_{n}" for n in range(4)]
-KEPT = StreamSettings(user_events=10_000)
+SETTINGS = StreamSettings(user_events=10_000)
 
 
-class Written(Document, frozen=True, kw_only=True):
+class SampleDocument(Document, frozen=True, kw_only=True):
     """A minimal versioned document that stands for a rescue."""
 
 
-WRITTEN = CollectionSpec("written", Written)
+SAMPLE_DOCUMENTS = CollectionSpec("sample_documents", SampleDocument)
 
 
 def rider_of(rescue_id: str) -> str:
@@ -55,56 +55,56 @@ def departed(rescue_id: str) -> PendingEvents:
 
 class NoJobs:
     async def add(self, name: str, key: str, payload: bytes, *, run_at: Any = None) -> None:
-        raise AssertionError("nothing here is slow")
+        raise AssertionError("no consumer here is slow")
 
 
 class UnreliableConsumer:
     """The stream consumer with random delays and random requests for a retry."""
 
-    def __init__(self, feed: Consumer, chance: random.Random) -> None:
-        self._feed, self._chance = feed, chance
+    def __init__(self, feed: Consumer, rng: random.Random) -> None:
+        self._feed, self._rng = feed, rng
 
     async def handle(self, event: EventEnvelope) -> None:
-        if self._chance.random() < 0.3:
-            await asyncio.sleep(self._chance.random() * 0.02)
-        if self._chance.random() < 0.1:
+        if self._rng.random() < 0.3:
+            await asyncio.sleep(self._rng.random() * 0.02)
+        if self._rng.random() < 0.1:
             raise RetryLater(0.005, "random retry")
         await self._feed.handle(event)
 
 
-async def write(store: SqliteStore, writes: int, chance: random.Random) -> None:
-    written = store.collection(WRITTEN)
+async def write(store: SqliteStore, writes: int, rng: random.Random) -> None:
+    documents = store.collection(SAMPLE_DOCUMENTS)
     for _ in range(writes):
-        rescue_id = chance.choice(RESCUES)
+        rescue_id = rng.choice(RESCUES)
         while True:
-            now = await written.get(rescue_id)
-            assert now is not None
+            document = await documents.get(rescue_id)
+            assert document is not None
             try:
-                await written.save(now, departed(rescue_id))
+                await documents.save(document, departed(rescue_id))
                 break
             except VersionConflict:
                 continue
 
 
 async def main(path: str, redis_url: str, writes: int) -> None:
-    chance = random.Random(path)
+    rng = random.Random(path)
     store = SqliteStore(Path(path))
-    store.collection(WRITTEN)
+    store.collection(SAMPLE_DOCUMENTS)
     await store.open()
     async with RedisClient(redis_url) as redis:
         views: Any = None  # no event here needs a view
-        [feed] = consumers(EventStreams(redis, KEPT), views)
-        unreliable = UnreliableConsumer(feed, chance)
+        [feed] = consumers(EventStreams(redis, SETTINGS), views)
+        unreliable = UnreliableConsumer(feed, rng)
         relay = Relay(store, [Consumer(feed.name, feed.events, unreliable.handle, feed.phase)], NoJobs())
         sweeping = True
 
-        async def sweep_on() -> None:
+        async def sweep_repeatedly() -> None:
             while sweeping:
                 await relay.sweep(older_than_s=0.0)
                 await asyncio.sleep(0.001)
 
-        sweeps = asyncio.create_task(sweep_on())
-        await asyncio.gather(*(write(store, writes // 4, chance) for _ in range(4)))
+        sweeps = asyncio.create_task(sweep_repeatedly())
+        await asyncio.gather(*(write(store, writes // 4, rng) for _ in range(4)))
         while await store.outbox(older_than_s=0.0, limit=1):
             await asyncio.sleep(0.01)
         sweeping = False

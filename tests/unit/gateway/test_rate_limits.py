@@ -1,4 +1,4 @@
-"""Most requests are counted without waiting; the others are not counted before they wait."""
+"""Most requests are counted synchronously; the others are counted only by the asynchronous check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from support.ratelimit import ObservedLimiter, World, simulated_time
+from support.ratelimit import LimiterHarness, ObservedLimiter, simulated_time
 from supportcarr.contracts.errors import RateLimited
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.settings import LimitSettings
@@ -22,10 +22,10 @@ def limits(limiter: ObservedLimiter) -> RequestLimits:
     )
 
 
-def test_a_request_that_must_ask_counts_once() -> None:
+def test_a_request_that_needs_redis_counts_once() -> None:
     @simulated_time
-    async def _(world: World) -> None:
-        limiter = world.limiter()
+    async def _(harness: LimiterHarness) -> None:
+        limiter = harness.limiter()
         counted = limits(limiter)
         assert not counted.admit_now("1.2.3.4", "usr_a", False)
         await counted.admit("1.2.3.4", "usr_a", False)
@@ -36,35 +36,35 @@ def test_a_request_that_must_ask_counts_once() -> None:
         assert (limiter.tokens("1.2.3.4", ADDRESS), limiter.tokens("usr_a", USER)) == (6, 1)
         assert counted.admit_now("1.2.3.4", None, False)
         assert limiter.tokens("1.2.3.4", ADDRESS) == 5
-        assert len(world.redis.calls) == 1
+        assert len(harness.redis.calls) == 1
 
 
-def test_a_sensitive_request_is_never_counted_at_once() -> None:
+def test_a_sensitive_request_is_never_counted_synchronously() -> None:
     @simulated_time
-    async def _(world: World) -> None:
-        limiter = world.limiter()
+    async def _(harness: LimiterHarness) -> None:
+        limiter = harness.limiter()
         counted = limits(limiter)
         for n in range(5):
             assert not counted.admit_now("1.2.3.4", None, True)
             await counted.admit("1.2.3.4", None, True)
-            assert len(world.redis.calls) == n + 1
+            assert len(harness.redis.calls) == n + 1
         assert limiter.tokens("1.2.3.4", ADDRESS) == 3
 
 
 def test_a_rejected_request_is_not_counted_and_gets_a_retry_after() -> None:
     @simulated_time
-    async def _(world: World) -> None:
-        limiter = world.limiter()
+    async def _(harness: LimiterHarness) -> None:
+        limiter = harness.limiter()
         counted = limits(limiter)
         for _ in range(60):
             await counted.admit("1.2.3.4", "usr_a", False)
-        with pytest.raises(RateLimited) as told:
+        with pytest.raises(RateLimited) as error:
             await counted.admit("1.2.3.4", "usr_a", False)
-        assert told.value.retry_after == pytest.approx(1.0, abs=0.1)
+        assert error.value.retry_after == pytest.approx(1.0, abs=0.1)
         before = limiter.tokens("1.2.3.4", ADDRESS)
-        with pytest.raises(RateLimited) as told:
+        with pytest.raises(RateLimited) as error:
             counted.admit_now("1.2.3.4", "usr_a", False)
-        assert told.value.retry_after == pytest.approx(1.0, abs=0.1)
+        assert error.value.retry_after == pytest.approx(1.0, abs=0.1)
         assert limiter.tokens("1.2.3.4", ADDRESS) == before
         await asyncio.sleep(1.001)
         await counted.admit("1.2.3.4", "usr_a", False)

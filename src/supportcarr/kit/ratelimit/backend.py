@@ -14,7 +14,7 @@ import msgspec
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, Script
 
 REPLY_SECONDS = 0.5  # then a reply counts as lost
-MOST_KEYS = 128  # of a call, which keeps Redis busy for half a millisecond
+MAX_KEYS_PER_CALL = 128  # such a call keeps Redis busy for half a millisecond
 
 # KEYS: buckets.  ARGV[1], MessagePack, a list of numbers, flat: for each group of keys how many there
 # are, and for each key microseconds a token, capacity, tokens wanted, tokens given back.  The keys of a

@@ -28,7 +28,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from supportcarr.kit.ratelimit.backend import MOST_KEYS, LimiterBackend
+from supportcarr.kit.ratelimit.backend import MAX_KEYS_PER_CALL, LimiterBackend
 from supportcarr.kit.ratelimit.lease import (
     DUE,
     NO_WAITERS,
@@ -243,16 +243,16 @@ class Limiter:
         until = self._now() + LEASE_SECONDS
         batch = Batch(until)
         for request in requests:
-            if len(batch.buckets) >= MOST_KEYS:
+            if len(batch.buckets) >= MAX_KEYS_PER_CALL:
                 self._send_batch(batch)
                 batch = Batch(until)
             batch.add(request)
         start = 0
         while start < len(low):
-            if len(batch.buckets) >= MOST_KEYS:
+            if len(batch.buckets) >= MAX_KEYS_PER_CALL:
                 self._send_batch(batch)
                 batch = Batch(until)
-            end = start + MOST_KEYS - len(batch.buckets)
+            end = start + MAX_KEYS_PER_CALL - len(batch.buckets)
             batch.renew(low[start:end])
             start = end
         self._send_batch(batch)

@@ -66,7 +66,7 @@ async def test_a_document_that_changes_before_its_first_events_are_handed_on_kee
     async def wait(event: EventEnvelope) -> None:
         await gate.wait()
 
-    busy.trouble = wait
+    busy.before_handling = wait
     relay = Relay(store, [busy.consumer, witness.consumer], jobs, concurrency=1)
     await parcels.insert(Parcel(id="first"), pending("zero"))
     await parcels.insert(Parcel(id="p"), pending("one"))  # waits for the first to be through
@@ -123,7 +123,7 @@ async def test_events_of_one_document_keep_their_order_however_slow_they_are(
     async def dawdle(event: EventEnvelope) -> None:
         await asyncio.sleep(0.02 if event.document_version == 1 else 0)
 
-    witness.trouble = dawdle
+    witness.before_handling = dawdle
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("1"))
     for n in range(2, 8):
@@ -142,7 +142,7 @@ async def test_documents_do_not_wait_for_each_other(
         if event.document_id == "blocked":
             await blocked.wait()
 
-    witness.trouble = block_the_first
+    witness.before_handling = block_the_first
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="blocked"), pending("blocked"))
     for n in range(5):
@@ -184,7 +184,7 @@ async def test_what_a_consumer_saves_is_relayed_too_before_the_relay_is_drained(
         if event.document_version < 4:
             await save_again(parcels, event.document_id, f"after {event.document_version}")
 
-    witness.trouble = follow
+    witness.before_handling = follow
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("first"))
     assert await relay.drain()
@@ -198,7 +198,7 @@ async def test_a_failure_holds_later_events_of_its_document_back_until_it_is_ove
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
 ) -> None:
     witness = RecordingConsumer()
-    witness.trouble = FailsFirst("one", 2, error)
+    witness.before_handling = FailsFirst("one", 2, error)
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one", "two"))
     await save_again(parcels, "p", "three")
@@ -221,7 +221,7 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
         RecordingConsumer("test.b"),
         RecordingConsumer("test.c"),
     )
-    failing.trouble = FailsFirst("one", 2, RuntimeError("broken"))
+    failing.before_handling = FailsFirst("one", 2, RuntimeError("broken"))
     slow = Consumer("test.slow", (DomainEvent,), failing.handle, Phase.REACTION, slow=True)
     relay = Relay(store, [before.consumer, failing.consumer, slow, after.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one"))
@@ -244,7 +244,7 @@ async def test_one_consumers_trouble_does_not_keep_later_events_from_the_others(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
 ) -> None:
     stuck, others = RecordingConsumer("test.stuck"), RecordingConsumer("test.others")
-    stuck.trouble = FailsFirst("one", 1, error)
+    stuck.before_handling = FailsFirst("one", 1, error)
     relay = Relay(store, [stuck.consumer, others.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one", "two"))
     async with asyncio.timeout(10):
@@ -267,7 +267,7 @@ async def test_no_event_leaves_the_outbox_before_an_earlier_one_of_its_document(
     async def fail(event: EventEnvelope) -> None:
         raise RetryLater(30, "not yet")
 
-    stuck.trouble = fail
+    stuck.before_handling = fail
     relay = Relay(store, [stuck.consumer, others.consumer], jobs)
     await parcels.insert(Parcel(id="p"), arrived)
     await save_again(parcels, "p", "two")
@@ -325,7 +325,7 @@ async def test_draining_without_retries_leaves_what_is_in_trouble(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     witness = RecordingConsumer()
-    witness.trouble = FailsFirst("one", 1000, RuntimeError("broken"))
+    witness.before_handling = FailsFirst("one", 1000, RuntimeError("broken"))
     relay = Relay(store, [witness.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one"))
     await parcels.insert(Parcel(id="q"), pending("two"))

@@ -1,5 +1,5 @@
-"""A consumer that is away for long: what waits for it costs little, however much it is, and is all brought as
-soon as it is back."""
+"""A consumer that is unavailable for long: waiting events cost little, and all are delivered as soon as it is
+available again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from supportcarr.kit.runtime.retry import RetryLater
 from supportcarr.kit.store.port import Collection, CollectionSpec
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
-MANY = 60
+DOCUMENTS = 60
 
 
 class Letter(Document, frozen=True, kw_only=True):
@@ -34,24 +34,24 @@ SENT = PendingEvents(
 
 class Jobs:
     async def add(self, name: str, key: str, payload: bytes, *, run_at: Any = None) -> None:
-        raise AssertionError("nothing here is slow")
+        raise AssertionError("no consumer here is slow")
 
 
-class Audience:
-    """Cannot be told anything while it is away."""
+class SuspendableConsumer:
+    """Asks for a retry of each event while it is unavailable."""
 
-    def __init__(self, name: str = "test.audience", pause_s: float = 0.02) -> None:
+    def __init__(self, name: str = "test.consumer", retry_after_s: float = 0.02) -> None:
         self.consumer = Consumer(name, (DomainEvent,), self.handle, Phase.REACTION)
-        self.away = True
-        self.asked = 0
-        self.told: list[str] = []
-        self._pause_s = pause_s
+        self.unavailable = True
+        self.attempts = 0
+        self.handled: list[str] = []
+        self._retry_after_s = retry_after_s
 
     async def handle(self, event: EventEnvelope) -> None:
-        self.asked += 1
-        if self.away:
-            raise RetryLater(self._pause_s, "nobody is there")
-        self.told.append(event.document_id)
+        self.attempts += 1
+        if self.unavailable:
+            raise RetryLater(self._retry_after_s, "unavailable")
+        self.handled.append(event.document_id)
 
 
 @pytest.fixture
@@ -59,61 +59,64 @@ def letters(store: SqliteStore) -> Collection[Letter]:
     return store.collection(LETTERS)
 
 
-async def all_wait(relay: Relay) -> None:
-    """Return when every document has been tried and waits."""
+async def wait_until_all_are_retrying(relay: Relay) -> None:
+    """Return when each document has been tried and waits for its retry."""
     async with asyncio.timeout(20):
-        while relay.stats()["retrying"] < MANY or relay.stats()["waiting"]:
+        while relay.stats()["retrying"] < DOCUMENTS or relay.stats()["waiting"]:
             await asyncio.sleep(0)
 
 
-async def test_who_is_back_gets_everything_at_once_whatever_the_pauses_are(
+async def test_a_recovered_consumer_gets_all_events_at_once_whatever_the_retry_delays(
     store: SqliteStore, letters: Collection[Letter]
 ) -> None:
-    audience = Audience(pause_s=3600)
-    relay = Relay(store, [audience.consumer], Jobs())
-    names = [f"l{n}" for n in range(MANY)]
+    consumer = SuspendableConsumer(retry_after_s=3600)
+    relay = Relay(store, [consumer.consumer], Jobs())
+    names = [f"l{n}" for n in range(DOCUMENTS)]
     await asyncio.gather(*(letters.insert(Letter(id=name), SENT) for name in names))
-    await all_wait(relay)
-    audience.away = False
+    await wait_until_all_are_retrying(relay)
+    consumer.unavailable = False
     await letters.insert(Letter(id="news"), SENT)
     assert await relay.drain()
-    assert sorted(audience.told) == sorted([*names, "news"])
+    assert sorted(consumer.handled) == sorted([*names, "news"])
     await relay.stop()
 
 
-async def test_the_more_wait_the_more_rarely_each_is_tried(
+async def test_retries_are_less_frequent_the_more_documents_wait(
     store: SqliteStore, letters: Collection[Letter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.events.relay.RETRIES_PER_SECOND", 0.01)
-    audience = Audience()
-    relay = Relay(store, [audience.consumer], Jobs())
-    await asyncio.gather(*(letters.insert(Letter(id=f"l{n}"), SENT) for n in range(MANY)))
-    await all_wait(relay)
-    assert audience.asked == MANY
+    consumer = SuspendableConsumer()
+    relay = Relay(store, [consumer.consumer], Jobs())
+    await asyncio.gather(*(letters.insert(Letter(id=f"l{n}"), SENT) for n in range(DOCUMENTS)))
+    await wait_until_all_are_retrying(relay)
+    assert consumer.attempts == DOCUMENTS
     now = asyncio.get_running_loop().time()
-    pauses = sorted(r.timer.when() - now for r in relay._retries.values() if r.timer is not None)
-    assert len(pauses) == MANY
-    assert pauses[-1] > MANY / 0.01 / 2
+    delays = sorted(r.timer.when() - now for r in relay._retries.values() if r.timer is not None)
+    assert len(delays) == DOCUMENTS
+    assert delays[-1] > DOCUMENTS / 0.01 / 2
     await relay.stop()
 
 
-async def test_one_who_waits_for_somebody_else_is_left_alone(
+async def test_a_recovery_does_not_retry_events_that_wait_for_another_consumer(
     store: SqliteStore, letters: Collection[Letter]
 ) -> None:
-    back, gone = Audience("test.back", pause_s=3600), Audience("test.gone", pause_s=3600)
-    relay = Relay(store, [back.consumer, gone.consumer], Jobs())
-    await asyncio.gather(*(letters.insert(Letter(id=f"l{n}"), SENT) for n in range(MANY)))
-    await all_wait(relay)
-    back.away = False
+    recovered, unavailable = (
+        SuspendableConsumer("test.recovered", retry_after_s=3600),
+        SuspendableConsumer("test.unavailable", retry_after_s=3600),
+    )
+    relay = Relay(store, [recovered.consumer, unavailable.consumer], Jobs())
+    await asyncio.gather(*(letters.insert(Letter(id=f"l{n}"), SENT) for n in range(DOCUMENTS)))
+    await wait_until_all_are_retrying(relay)
+    recovered.unavailable = False
     await letters.insert(Letter(id="news"), SENT)
     async with asyncio.timeout(20):
-        while len(back.told) <= MANY or relay.stats()["waiting"]:
+        while len(recovered.handled) <= DOCUMENTS or relay.stats()["waiting"]:
             await asyncio.sleep(0)
-    asked = gone.asked
+    attempts = unavailable.attempts
     await letters.insert(Letter(id="more news"), SENT)
     async with asyncio.timeout(20):
-        while "more news" not in back.told or relay.stats()["waiting"]:
+        while "more news" not in recovered.handled or relay.stats()["waiting"]:
             await asyncio.sleep(0)
-    assert gone.asked == asked + 1, "who is not back is asked of what is new alone"
-    assert len(back.told) == MANY + 2
+    assert unavailable.attempts == attempts + 1, "the unavailable consumer is only tried with the new event"
+    assert len(recovered.handled) == DOCUMENTS + 2
     await relay.stop()

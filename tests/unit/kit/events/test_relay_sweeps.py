@@ -111,7 +111,7 @@ async def test_poisoned_documents_do_not_keep_a_sweep_from_the_others(
         await parcels.insert(Parcel(id=f"poison{n}"), pending("poison"))
     await parcels.insert(Parcel(id="healthy"), pending("healthy"))
     witness = RecordingConsumer()
-    witness.trouble = FailsFirst("poison", 10**6, RuntimeError("broken"))
+    witness.before_handling = FailsFirst("poison", 10**6, RuntimeError("broken"))
     relay = Relay(store, [witness.consumer], jobs)
     for _ in range(3):
         await relay.sweep(older_than_s=0, limit=3)
