@@ -1,12 +1,12 @@
-"""A server whose connections are looked at byte by byte: a small fast path, a small application, raw sockets.
+"""A server for tests of connections byte by byte: a small fast path, a small application, raw sockets.
 
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"GET /hot HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n")
-        assert (await talk.reply()).body == b"fast GET /hot  "
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"GET /hot HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n")
+        assert (await client.reply()).body == b"fast GET /hot  "
 
-The fast path knows ``/hot`` (answers at once), ``/wait`` (when ``wire.gate`` is set), ``/big`` (a lot) and
-some that go wrong.  Everything else is the application's: ``/slow`` waits for the gate, ``/early`` answers
-before it has read, ``/fails`` never.  Answers say who gave them, and to what.
+The fast path knows ``/hot`` (answers at once), ``/wait`` (when ``server.gate`` is set), ``/big`` (a lot) and
+some that fail.  The application serves every other path: ``/slow`` waits for the gate, ``/early`` responds
+before it has read the body, ``/fails`` raises an error.  Bodies name what served the request, and its target.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from supportcarr.kit.http.uvicorn_adapter import UvicornServer
 
 P = ParamSpec("P")
 
-LONGEST_SECONDS = 30
-BIG = 300_000  # bytes of an answer that no socket's buffer takes many of
+TIMEOUT_S = 30
+BIG = 300_000  # bytes of a response that is large for a socket's buffer
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class RawResponse:
     status: int
     headers: Headers
     body: bytes
@@ -49,7 +49,7 @@ class Answered:
         return value
 
 
-class Talk:
+class RawConnection:
     """One connection, from the client's side."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -59,35 +59,35 @@ class Talk:
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
-    async def reply(self, method: str = "GET") -> Answered:
-        """The next answer."""
+    async def reply(self, method: str = "GET") -> RawResponse:
+        """The next response."""
         head = await self.reader.readuntil(b"\r\n\r\n")
         line, *lines = head[:-4].split(b"\r\n")
         headers = [(name, value.strip()) for name, _, value in (h.partition(b":") for h in lines)]
         status = int(line.split(b" ")[1])
-        answer = Answered(status, headers, b"")
+        answer = RawResponse(status, headers, b"")
         if method == "HEAD" or status in (100, 204, 304):
             return answer
-        return Answered(status, headers, await self.reader.readexactly(int(answer.one(b"content-length"))))
+        return RawResponse(status, headers, await self.reader.readexactly(int(answer.one(b"content-length"))))
 
     async def replies(self, number: int) -> list[bytes]:
-        """The bodies of the next answers, all of which are 200."""
+        """The bodies of the next responses, all of which must be 200."""
         answers = [await self.reply() for _ in range(number)]
         assert [answer.status for answer in answers] == [200] * number
         return [answer.body for answer in answers]
 
-    async def ended(self) -> None:
-        """Return when the server has said its last; nothing more may have come."""
+    async def wait_closed(self) -> None:
+        """Wait until the server has closed the connection, without sending more."""
         assert await self.reader.read() == b""
 
 
-class Wire:
-    """A running server, the gate that holds answers back, and what has happened."""
+class RawServer:
+    """A running server, the gate that holds responses back, and a record of what happened."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
-        self.began = 0  # answers that wait or waited for the gate
-        self.seen: list[str] = []  # paths, as they were begun
+        self.waiting_count = 0  # requests that wait or waited for the gate
+        self.seen: list[str] = []  # paths, in the order in which they were started
         self.scopes: list[Scope] = []
         self.requests: list[Request] = []
         self.disconnects = 0
@@ -138,7 +138,7 @@ class Wire:
         )
 
     async def wait(self) -> None:
-        self.began += 1
+        self.waiting_count += 1
         await self.gate.wait()
 
     # --- the application ----------------------------------------------------------------------
@@ -186,10 +186,10 @@ class Wire:
     # --- the outside --------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def talk(self) -> AsyncIterator[Talk]:
+    async def connect(self) -> AsyncIterator[RawConnection]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20)
         try:
-            yield Talk(reader, writer)
+            yield RawConnection(reader, writer)
         finally:
             writer.transport.abort()
 
@@ -203,7 +203,7 @@ class Wire:
         return tasks
 
     async def connection(self) -> HttpProtocol:
-        """The only one there is, from the server's side."""
+        """The only connection, on the server's side."""
         await wait_until(lambda: len(self.connections) == 1)
         return self.connections[0]
 
@@ -214,46 +214,46 @@ class Wire:
 
 
 async def wait_until(true: Callable[[], object]) -> None:
-    """Return when *true()*; the test's own time limit ends what never is."""
+    """Wait until *true()*; the time limit of the test ends the wait otherwise."""
     while not true():
         await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
-async def wired(*, connections: int = 64, drain_seconds: float = 5) -> AsyncIterator[Wire]:
-    """A server with that many connections at the most, in the test's own process."""
-    wire = Wire()
+async def raw_server(*, connections: int = 64, drain_seconds: float = 5) -> AsyncIterator[RawServer]:
+    """A server with at most that many connections, in the test's process."""
+    server = RawServer()
 
     class Known(UvicornServer):
         def __init__(self, *args: Any, **options: Any) -> None:
-            wire.server = self
+            server.server = self
             super().__init__(*args, **options)
 
     with mock.patch.object(serving, "UvicornServer", Known):
-        wire.running = asyncio.create_task(
+        server.running = asyncio.create_task(
             serve(
-                wire,
+                server,
                 "127.0.0.1",
-                wire.port,
+                server.port,
                 drain_seconds,
-                lifecycle=wire.lifecycle,
-                fast_path=wire,
+                lifecycle=server.lifecycle,
+                fast_path=server,
                 connections=connections,
             )
         )
-        await wait_until(lambda: wire.running.done() or getattr(wire.server, "started", False))  # type: ignore[union-attr]
+        await wait_until(lambda: server.running.done() or getattr(server.server, "started", False))  # type: ignore[union-attr]
     try:
-        yield wire
+        yield server
     finally:
-        wire.gate.set()
-        await wire.stop()
+        server.gate.set()
+        await server.stop()
 
 
 def on_uvloop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run the test on the loop that processes run on (which no signal's handler gets out of)."""
+    """Run the test on uvloop, as in production, with a time limit (signal handlers cannot interrupt it)."""
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        uvloop.run(asyncio.wait_for(test(*args, **kwargs), LONGEST_SECONDS))
+        uvloop.run(asyncio.wait_for(test(*args, **kwargs), TIMEOUT_S))
 
     return run

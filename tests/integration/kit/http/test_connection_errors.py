@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from support.http.raw_connections import Talk, Wire, on_uvloop, wait_until, wired
+from support.http.raw_connections import RawConnection, RawServer, on_uvloop, raw_server, wait_until
 from supportcarr.kit.http import protocol
 from supportcarr.kit.http.responses import HEAD_BYTES
 
@@ -19,9 +19,9 @@ SLOW = b"GET /slow" + HOST + b"\r\n"
 POST = b"POST /hot" + HOST
 
 
-async def refused(talk: Talk, status: int, code: str) -> None:
+async def refused(client: RawConnection, status: int, code: str) -> None:
     """The next answer is that problem, and the last."""
-    answer = await talk.reply()
+    answer = await client.reply()
     problem = json.loads(answer.body)
     assert (answer.status, problem["status"], problem["code"]) == (status, status, code)
     assert answer.one(b"content-type") == b"application/problem+json"
@@ -29,7 +29,7 @@ async def refused(talk: Talk, status: int, code: str) -> None:
     assert answer.one(b"x-request-id").decode() == problem["request_id"]
     assert answer.all(b"retry-after") == ([b"1"] if status == 503 else [])
     assert len(answer.all(b"date")) == 1
-    await talk.ended()
+    await client.wait_closed()
 
 
 @pytest.mark.parametrize(
@@ -75,15 +75,15 @@ async def refused(talk: Talk, status: int, code: str) -> None:
 @pytest.mark.parametrize("before", [b"", HOT, SLOW + WAIT])
 @on_uvloop
 async def test_garbage_is_refused_after_the_responses_to_earlier_requests(sent: bytes, before: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(before + sent)
-        wire.gate.set()
+    async with raw_server() as server, server.connect() as client:
+        client.send(before + sent)
+        server.gate.set()
         for _ in range(before.count(b"GET")):
-            assert (await talk.reply()).status == 200
-        await refused(talk, 400, "malformed_request")
-        assert wire.seen == {b"": [], HOT: ["/hot"], SLOW + WAIT: ["/slow", "/wait"]}[before]
-        await wait_until(lambda: not wire.tasks)
-        async with wire.talk() as other:
+            assert (await client.reply()).status == 200
+        await refused(client, 400, "malformed_request")
+        assert server.seen == {b"": [], HOT: ["/hot"], SLOW + WAIT: ["/slow", "/wait"]}[before]
+        await wait_until(lambda: not server.tasks)
+        async with server.connect() as other:
             other.send(HOT)
             assert (await other.reply()).status == 200
 
@@ -91,22 +91,22 @@ async def test_garbage_is_refused_after_the_responses_to_earlier_requests(sent: 
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
 async def test_a_malformed_body_is_refused_and_its_handler_is_told(path: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
-        await wait_until(lambda: wire.scopes)
-        talk.send(b"nonsense\r\n")
-        await refused(talk, 400, "malformed_request")
-        await wait_until(lambda: wire.disconnects == 1 and not wire.tasks)
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        await wait_until(lambda: server.scopes)
+        client.send(b"nonsense\r\n")
+        await refused(client, 400, "malformed_request")
+        await wait_until(lambda: server.disconnects == 1 and not server.tasks)
 
 
 @on_uvloop
 async def test_nonsense_in_a_body_that_is_answered_already_gets_no_second_answer() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"POST /early" + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
-        assert (await talk.reply()).status == 200
-        talk.send(b"nonsense\r\n")
-        await talk.ended()
-        assert wire.seen == ["/early"]
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"POST /early" + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        assert (await client.reply()).status == 200
+        client.send(b"nonsense\r\n")
+        await client.wait_closed()
+        assert server.seen == ["/early"]
 
 
 # --- too much -------------------------------------------------------------------------------------
@@ -127,24 +127,24 @@ async def test_nonsense_in_a_body_that_is_answered_already_gets_no_second_answer
 )
 @on_uvloop
 async def test_a_head_that_is_too_large_is_refused_however_it_comes(head: bytes, step: int) -> None:
-    async with wired() as wire, wire.talk() as talk:
+    async with raw_server() as server, server.connect() as client:
         for start in range(0, len(head), step):
-            talk.send(head[start : start + step])
-            await talk.writer.drain()
+            client.send(head[start : start + step])
+            await client.writer.drain()
             await asyncio.sleep(0)
-        await refused(talk, 431, "head_too_large")
-        assert wire.seen == []
+        await refused(client, 431, "head_too_large")
+        assert server.seen == []
 
 
 @on_uvloop
 async def test_a_head_that_is_just_not_too_large_is_answered() -> None:
-    async with wired() as wire, wire.talk() as talk:
+    async with raw_server() as server, server.connect() as client:
         room = HEAD_BYTES - len(b"/hothostx") - 4 - len(b"z") - 4
         head = b"GET /hot" + HOST + b"z: " + b"y" * room + b"\r\n\r\n"
-        talk.send(head + HOT)
-        assert await talk.replies(2) == [b"fast GET /hot  "] * 2
-        talk.send(head.replace(b"z:", b"zz:"))
-        await refused(talk, 431, "head_too_large")
+        client.send(head + HOT)
+        assert await client.replies(2) == [b"fast GET /hot  "] * 2
+        client.send(head.replace(b"z:", b"zz:"))
+        await refused(client, 431, "head_too_large")
 
 
 @pytest.mark.parametrize("path", [b"/early", b"/cold"])
@@ -155,115 +155,115 @@ async def test_a_head_that_is_just_not_too_large_is_answered() -> None:
 )
 @on_uvloop
 async def test_what_goes_along_with_chunks_is_bounded_too(path: bytes, endless: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n")
-        await wait_until(lambda: wire.seen)
-        connection = await wire.connection()
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n")
+        await wait_until(lambda: server.seen)
+        connection = await server.connection()
         with contextlib.suppress(ConnectionError):
-            talk.send(endless)
-            await talk.writer.drain()
+            client.send(endless)
+            await client.writer.drain()
         if path == b"/early":
-            assert (await talk.reply()).status == 200
+            assert (await client.reply()).status == 200
         else:
-            await refused(talk, 431, "head_too_large")
+            await refused(client, 431, "head_too_large")
         await wait_until(lambda: connection._discarding_input)
         assert len(connection.headers) == 2
 
 
 @on_uvloop
 async def test_empty_lines_without_end_are_refused() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"\r\n" * 20_000)
-        await refused(talk, 431, "head_too_large")
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"\r\n" * 20_000)
+        await refused(client, 431, "head_too_large")
 
 
 @on_uvloop
 async def test_a_connection_beyond_the_limit_gets_503_until_one_closes() -> None:
-    async with wired(connections=2) as wire:
-        async with wire.talk() as one, wire.talk() as two:
-            for talk in (one, two):
-                talk.send(HOT)
-                await talk.reply()
-            async with wire.talk() as three:
+    async with raw_server(connections=2) as server:
+        async with server.connect() as one, server.connect() as two:
+            for client in (one, two):
+                client.send(HOT)
+                await client.reply()
+            async with server.connect() as three:
                 await refused(three, 503, "overloaded")
             one.send(HOT)
             assert (await one.reply()).status == 200  # who is in stays in
-        await wait_until(lambda: not wire.connections)
-        async with wire.talk() as talk:
-            talk.send(HOT)
-            assert (await talk.reply()).status == 200
+        await wait_until(lambda: not server.connections)
+        async with server.connect() as client:
+            client.send(HOT)
+            assert (await client.reply()).status == 200
 
 
 # --- too slow -------------------------------------------------------------------------------------
 
 
-def pass_seconds(wire: Wire, seconds: float) -> None:
+def pass_seconds(server: RawServer, seconds: float) -> None:
     """Let the sweeps of that time take place.  The first may be the one that sees what is new."""
     for _ in range(int(seconds / protocol.SWEEP_SECONDS)):
-        for connection in wire.connections:
+        for connection in server.connections:
             connection.sweep()
 
 
 @on_uvloop
 async def test_a_head_that_trickles_is_ended_in_time() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        connection = await wire.connection()
+    async with raw_server() as server, server.connect() as client:
+        connection = await server.connection()
         for byte in b"GET /hot" + HOST:
-            talk.send(bytes([byte]))
+            client.send(bytes([byte]))
         await wait_until(lambda: connection._state is protocol._HEAD)
-        pass_seconds(wire, protocol.HEAD_SECONDS - protocol.SWEEP_SECONDS)
-        talk.send(b"x:")
+        pass_seconds(server, protocol.HEAD_SECONDS - protocol.SWEEP_SECONDS)
+        client.send(b"x:")
         await asyncio.sleep(0.02)
         assert not connection._discarding_input
-        pass_seconds(wire, 2 * protocol.SWEEP_SECONDS)
-        await refused(talk, 408, "request_timeout")
+        pass_seconds(server, 2 * protocol.SWEEP_SECONDS)
+        await refused(client, 408, "request_timeout")
 
 
 @pytest.mark.parametrize("before", [b"", HOT, b"GET /cold" + HOST + b"\r\n", b"\r\n"])
 @on_uvloop
 async def test_an_idle_connection_is_ended_in_time(before: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        connection = await wire.connection()
-        talk.send(before)
+    async with raw_server() as server, server.connect() as client:
+        connection = await server.connection()
+        client.send(before)
         if before.strip():
-            await talk.reply()
+            await client.reply()
         else:
             await asyncio.sleep(0.02)  # a close with bytes unread would be a reset
-        pass_seconds(wire, protocol.IDLE_SECONDS - protocol.SWEEP_SECONDS)
+        pass_seconds(server, protocol.IDLE_SECONDS - protocol.SWEEP_SECONDS)
         assert not connection.transport.is_closing()
-        pass_seconds(wire, 2 * protocol.SWEEP_SECONDS)
-        await talk.ended()
+        pass_seconds(server, 2 * protocol.SWEEP_SECONDS)
+        await client.wait_closed()
 
 
 @pytest.mark.parametrize("busy", [WAIT, SLOW, b"POST /slow" + HOST + b"content-length: 3\r\n\r\n"])
 @on_uvloop
 async def test_a_connection_that_awaits_a_response_is_not_idle(busy: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(busy)
-        await wait_until(lambda: wire.seen)
-        pass_seconds(wire, 1000)
-        wire.gate.set()
-        talk.send(b"abc" if b"POST" in busy else b"")
-        assert (await talk.reply()).status == 200
-        pass_seconds(wire, protocol.IDLE_SECONDS - protocol.SWEEP_SECONDS)
-        talk.send(HOT)
-        assert (await talk.reply()).status == 200
+    async with raw_server() as server, server.connect() as client:
+        client.send(busy)
+        await wait_until(lambda: server.seen)
+        pass_seconds(server, 1000)
+        server.gate.set()
+        client.send(b"abc" if b"POST" in busy else b"")
+        assert (await client.reply()).status == 200
+        pass_seconds(server, protocol.IDLE_SECONDS - protocol.SWEEP_SECONDS)
+        client.send(HOT)
+        assert (await client.reply()).status == 200
 
 
 @on_uvloop
 async def test_a_refused_client_that_does_not_close_is_disconnected() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"nonsense\r\n\r\n")
-        await refused(talk, 400, "malformed_request")
-        talk.send(b"and more")
-        pass_seconds(wire, protocol.LINGER_SECONDS + protocol.SWEEP_SECONDS)
-        await wait_until(lambda: not wire.connections)
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"nonsense\r\n\r\n")
+        await refused(client, 400, "malformed_request")
+        client.send(b"and more")
+        pass_seconds(server, protocol.LINGER_SECONDS + protocol.SWEEP_SECONDS)
+        await wait_until(lambda: not server.connections)
 
 
 @on_uvloop
 async def test_the_server_sweeps_for_slow_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "IDLE_SECONDS", 0)
     monkeypatch.setattr("supportcarr.kit.http.server.SWEEP_SECONDS", 0.1)
-    async with wired() as wire, wire.talk() as talk:
-        await talk.ended()
-        assert wire.connections == []
+    async with raw_server() as server, server.connect() as client:
+        await client.wait_closed()
+        assert server.connections == []

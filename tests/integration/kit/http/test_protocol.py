@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from support.http.raw_connections import on_uvloop, wait_until, wired
+from support.http.raw_connections import on_uvloop, raw_server, wait_until
 
 HOST = b" HTTP/1.1\r\nhost: x\r\n"
 HOT = b"GET /hot" + HOST + b"\r\n"
@@ -44,21 +44,21 @@ def post(path: bytes, body: bytes, *more: bytes) -> bytes:
 )
 @on_uvloop
 async def test_the_fast_path_answers_plain_requests_and_asgi_the_rest(sent: bytes, body: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        wire.gate.set()
-        talk.send(sent)
-        assert await talk.replies(1) == [body]
-        talk.send(HOT)
-        assert await talk.replies(1) == [b"fast GET /hot  "]
+    async with raw_server() as server, server.connect() as client:
+        server.gate.set()
+        client.send(sent)
+        assert await client.replies(1) == [body]
+        client.send(HOT)
+        assert await client.replies(1) == [b"fast GET /hot  "]
 
 
 @pytest.mark.parametrize("path", [b"/hot", b"/wait", b"/cold"])
 @on_uvloop
 async def test_an_answer_has_a_date_and_one_length_and_does_not_say_which_server(path: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        wire.gate.set()
-        talk.send(b"GET " + path + HOST + b"\r\n")
-        answer = await talk.reply()
+    async with raw_server() as server, server.connect() as client:
+        server.gate.set()
+        client.send(b"GET " + path + HOST + b"\r\n")
+        answer = await client.reply()
         assert answer.one(b"date").endswith(b" GMT")
         assert int(answer.one(b"content-length")) == len(answer.body)
         assert answer.all(b"server") == answer.all(b"connection") == answer.all(b"transfer-encoding") == []
@@ -69,21 +69,21 @@ async def test_an_answer_has_a_date_and_one_length_and_does_not_say_which_server
 )
 @on_uvloop
 async def test_a_response_without_a_body_does_not_disturb_the_next(method: str, path: str) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(f"{method} {path}".encode() + HOST + b"\r\n" + HOT)  # in line, so by ASGI
-        answer = await talk.reply(method)
+    async with raw_server() as server, server.connect() as client:
+        client.send(f"{method} {path}".encode() + HOST + b"\r\n" + HOT)  # in line, so by ASGI
+        answer = await client.reply(method)
         assert len(answer.all(b"content-length")) == (1 if method == "HEAD" else 0)
-        assert await talk.replies(1) == [b"asgi GET /hot  "]
+        assert await client.replies(1) == [b"asgi GET /hot  "]
 
 
 @on_uvloop
 async def test_what_proxies_say_is_handed_on_and_not_interpreted() -> None:
     told = b"x-forwarded-for: 1.2.3.4\r\nx-forwarded-proto: https\r\n\r\n"
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"GET /hot" + HOST + told + b"GET /cold" + HOST + told)
-        await talk.replies(2)
-        (scope,), (request,) = wire.scopes, wire.requests
-        me = talk.writer.get_extra_info("sockname")
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"GET /hot" + HOST + told + b"GET /cold" + HOST + told)
+        await client.replies(2)
+        (scope,), (request,) = server.scopes, server.requests
+        me = client.writer.get_extra_info("sockname")
         assert tuple(scope["client"]) == request.client == me
         assert scope["scheme"] == "http"
         assert (b"x-forwarded-for", b"1.2.3.4") in request.headers
@@ -93,11 +93,11 @@ async def test_what_proxies_say_is_handed_on_and_not_interpreted() -> None:
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
 async def test_headers_come_as_they_were_sent_but_for_the_white_space_around_them(path: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
+    async with raw_server() as server, server.connect() as client:
         headed = b"A: 1\r\nEmpty:\r\nb:\t 2 \t\r\nA:3\r\nc:   \r\nd: \xc3\xa9\xff\r\n\r\n"
-        talk.send(b"GET " + path + HOST + headed)
-        await talk.replies(1)
-        headers = wire.requests[0].headers if wire.requests else wire.scopes[0]["headers"]
+        client.send(b"GET " + path + HOST + headed)
+        await client.replies(1)
+        headers = server.requests[0].headers if server.requests else server.scopes[0]["headers"]
         expected = [
             (b"host", b"x"),
             (b"a", b"1"),
@@ -113,11 +113,11 @@ async def test_headers_come_as_they_were_sent_but_for_the_white_space_around_the
 @on_uvloop
 async def test_a_trailer_does_not_pass_for_a_header() -> None:
     trailed = HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-forwarded-for: 6.6.6.6\r\n\r\n"
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"POST /hot" + trailed + b"POST /cold" + trailed)
-        assert await talk.replies(2) == [b"fast POST /hot  abc", b"asgi POST /cold  abc"]
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"POST /hot" + trailed + b"POST /cold" + trailed)
+        assert await client.replies(2) == [b"fast POST /hot  abc", b"asgi POST /cold  abc"]
         expected = [(b"host", b"x"), (b"transfer-encoding", b"chunked")]
-        assert wire.requests[0].headers == wire.scopes[0]["headers"] == expected
+        assert server.requests[0].headers == server.scopes[0]["headers"] == expected
 
 
 # --- in line --------------------------------------------------------------------------------------
@@ -125,14 +125,14 @@ async def test_a_trailer_does_not_pass_for_a_header() -> None:
 
 @on_uvloop
 async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
-    async with wired() as wire, wire.talk() as talk:
+    async with raw_server() as server, server.connect() as client:
         body = post(b"/hot", b"1"), post(b"/wait", b"2"), post(b"/cold", b"3")
-        talk.send(HOT + body[0] + WAIT + HOT + COLD + body[1] + SLOW + body[2] + WAIT + HOT)
-        assert await talk.replies(2) == [b"fast GET /hot  ", b"fast POST /hot  1"]
-        await wait_until(lambda: wire.began == 1)
-        assert wire.seen == ["/hot", "/hot", "/wait"]  # those behind it have not begun
-        wire.gate.set()
-        bodies = await talk.replies(8)
+        client.send(HOT + body[0] + WAIT + HOT + COLD + body[1] + SLOW + body[2] + WAIT + HOT)
+        assert await client.replies(2) == [b"fast GET /hot  ", b"fast POST /hot  1"]
+        await wait_until(lambda: server.waiting_count == 1)
+        assert server.seen == ["/hot", "/hot", "/wait"]  # those behind it have not begun
+        server.gate.set()
+        bodies = await client.replies(8)
         assert [b.split(b" ", 1)[1] for b in bodies] == [
             b"GET /wait  ",
             b"GET /hot  ",
@@ -143,71 +143,71 @@ async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
             b"GET /wait  ",
             b"GET /hot  ",
         ]
-        talk.send(HOT)
-        assert await talk.replies(1) == [b"fast GET /hot  "]  # the short way is open again
+        client.send(HOT)
+        assert await client.replies(1) == [b"fast GET /hot  "]  # the short way is open again
 
 
 @pytest.mark.parametrize("first", [WAIT, SLOW])
 @pytest.mark.parametrize("second", [HOT, WAIT, COLD, SLOW])
 @on_uvloop
 async def test_what_comes_while_another_is_answered_waits_for_it(first: bytes, second: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(first)
-        await wait_until(lambda: wire.began == 1)
-        talk.send(second)
-        connection = await wire.connection()
+    async with raw_server() as server, server.connect() as client:
+        client.send(first)
+        await wait_until(lambda: server.waiting_count == 1)
+        client.send(second)
+        connection = await server.connection()
         await wait_until(lambda: len(connection.pipeline) == 1)
-        assert len(wire.seen) == 1
-        wire.gate.set()
-        bodies = await talk.replies(2)
+        assert len(server.seen) == 1
+        server.gate.set()
+        bodies = await client.replies(2)
         assert [b.split(b" ")[2] for b in bodies] == [first.split(b" ")[1], second.split(b" ")[1]]
 
 
 @on_uvloop
 async def test_reading_pauses_while_requests_are_pipelined() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(SLOW * 3)
-        connection = await wire.connection()
+    async with raw_server() as server, server.connect() as client:
+        client.send(SLOW * 3)
+        connection = await server.connection()
         for begun, in_line in ((1, 2), (2, 1)):
-            await wait_until(lambda n=begun: wire.began == n)  # type: ignore[misc]  # bound as it is now
+            await wait_until(lambda n=begun: server.waiting_count == n)  # type: ignore[misc]  # bound as it is now
             assert (len(connection.pipeline), connection.flow.read_paused) == (in_line, True)
-            wire.gate.set()
-            wire.gate.clear()
-            assert await talk.replies(1) == [b"asgi GET /slow  "]
-        await wait_until(lambda: wire.began == 3)
+            server.gate.set()
+            server.gate.clear()
+            assert await client.replies(1) == [b"asgi GET /slow  "]
+        await wait_until(lambda: server.waiting_count == 3)
         assert (len(connection.pipeline), connection.flow.read_paused) == (0, False)
 
 
 @on_uvloop
 async def test_one_packet_of_very_many_requests_is_answered_in_part_and_then_refused() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(HOT * 1000)
+    async with raw_server() as server, server.connect() as client:
+        client.send(HOT * 1000)
         statuses = []
         while 503 not in statuses:
-            statuses.append((await talk.reply()).status)
+            statuses.append((await client.reply()).status)
         assert 100 < len(statuses) < 1000
         assert set(statuses[:-1]) == {200}
-        await talk.ended()
-        assert len(wire.seen) == len(statuses) - 1
+        await client.wait_closed()
+        assert len(server.seen) == len(statuses) - 1
 
 
 @on_uvloop
 async def test_a_client_that_reads_its_responses_may_send_many_requests() -> None:
-    async with wired() as wire, wire.talk() as talk:
+    async with raw_server() as server, server.connect() as client:
         for path in (b"/hot", b"/cold") * 10:
-            talk.send((b"GET %b" % path + HOST + b"\r\n") * 50)
-            assert len(await talk.replies(50)) == 50
-        assert len(wire.seen) == 1000
+            client.send((b"GET %b" % path + HOST + b"\r\n") * 50)
+            assert len(await client.replies(50)) == 50
+        assert len(server.seen) == 1000
 
 
 @on_uvloop
 async def test_no_request_begins_after_a_response_that_ends_the_connection() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(HOT + b"GET /closes" + HOST + b"\r\n" + HOT + COLD)
-        assert [(await talk.reply()).status, (answer := await talk.reply()).status] == [200, 413]
+    async with raw_server() as server, server.connect() as client:
+        client.send(HOT + b"GET /closes" + HOST + b"\r\n" + HOT + COLD)
+        assert [(await client.reply()).status, (answer := await client.reply()).status] == [200, 413]
         assert answer.all(b"connection") == [b"close"]
-        await talk.ended()
-        assert wire.seen == ["/hot", "/closes"]
+        await client.wait_closed()
+        assert server.seen == ["/hot", "/closes"]
 
 
 # --- bodies, versions, upgrades -------------------------------------------------------------------
@@ -219,46 +219,46 @@ async def test_no_request_begins_after_a_response_that_ends_the_connection() -> 
 async def test_a_body_in_pieces_arrives_whole(path: bytes, framing: str) -> None:
     pieces = [b"a" * 10, b"b" * 70_000, b"c", b"d" * 200_000]
     whole = b"".join(pieces)
-    async with wired() as wire, wire.talk() as talk:
-        wire.gate.set()
+    async with raw_server() as server, server.connect() as client:
+        server.gate.set()
         length = b"content-length: %d" % len(whole) if framing == "length" else b"transfer-encoding: chunked"
-        talk.send(b"POST " + path + HOST + length + b"\r\n\r\n")
+        client.send(b"POST " + path + HOST + length + b"\r\n\r\n")
         for piece in pieces:
-            await talk.writer.drain()
+            await client.writer.drain()
             await asyncio.sleep(0.01)
-            talk.send(piece if framing == "length" else b"%x;x=y\r\n%b\r\n" % (len(piece), piece))
-        talk.send(HOT if framing == "length" else b"0\r\n\r\n" + HOT)
-        bodies = await talk.replies(2)
+            client.send(piece if framing == "length" else b"%x;x=y\r\n%b\r\n" % (len(piece), piece))
+        client.send(HOT if framing == "length" else b"0\r\n\r\n" + HOT)
+        bodies = await client.replies(2)
         assert bodies[0] == b"asgi POST " + path + b"  " + whole
         assert bodies[1].endswith(b"GET /hot  ")
 
 
 @on_uvloop
 async def test_many_small_chunks_in_one_packet_are_one_body() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(
+    async with raw_server() as server, server.connect() as client:
+        client.send(
             b"POST /hot" + HOST + b"transfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 5000 + b"0\r\n\r\n"
         )
-        assert await talk.replies(1) == [b"asgi POST /hot  " + b"x" * 5000]
+        assert await client.replies(1) == [b"asgi POST /hot  " + b"x" * 5000]
 
 
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
 async def test_expect_100_continue_is_answered(path: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"POST " + path + HOST + b"Expect: 100-Continue\r\ncontent-length: 3\r\n\r\n")
-        assert (await talk.reply()).status == 100
-        talk.send(b"abc")
-        assert await talk.replies(1) == [b"asgi POST %b  abc" % path]
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"POST " + path + HOST + b"Expect: 100-Continue\r\ncontent-length: 3\r\n\r\n")
+        assert (await client.reply()).status == 100
+        client.send(b"abc")
+        assert await client.replies(1) == [b"asgi POST %b  abc" % path]
 
 
 @on_uvloop
 async def test_a_client_answered_before_its_body_was_read_may_go_on() -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(b"POST /early" + HOST + b"content-length: 100000\r\n\r\n")
-        assert await talk.replies(1) == [b"asgi POST /early  "]
-        talk.send(b"x" * 100_000 + HOT)
-        assert await talk.replies(1) == [b"fast GET /hot  "]
+    async with raw_server() as server, server.connect() as client:
+        client.send(b"POST /early" + HOST + b"content-length: 100000\r\n\r\n")
+        assert await client.replies(1) == [b"asgi POST /early  "]
+        client.send(b"x" * 100_000 + HOT)
+        assert await client.replies(1) == [b"fast GET /hot  "]
 
 
 @pytest.mark.parametrize(
@@ -275,12 +275,12 @@ async def test_a_client_answered_before_its_body_was_read_may_go_on() -> None:
 )
 @on_uvloop
 async def test_the_connection_ends_with_the_answer_where_the_client_cannot_keep_it(head: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
-        talk.send(head + HOT)
-        answer = await talk.reply()
+    async with raw_server() as server, server.connect() as client:
+        client.send(head + HOT)
+        answer = await client.reply()
         assert (answer.status, answer.all(b"connection")) == (200, [b"close"])
-        await talk.ended()
-        assert len(wire.seen) == 1
+        await client.wait_closed()
+        assert len(server.seen) == 1
 
 
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQA\r\n"
@@ -293,13 +293,13 @@ SOCKET = (
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
 async def test_an_upgrade_that_is_not_to_be_had_is_passed_over(path: bytes, upgrade: bytes) -> None:
-    async with wired() as wire, wire.talk() as talk:
+    async with raw_server() as server, server.connect() as client:
         smuggled = b"GET /smuggled" + HOST + b"\r\n"
         asked = b"GET " + path + HOST + upgrade + b"\r\n"
         sent = post(path, smuggled, *upgrade.strip().split(b"\r\n"))
         chunked = b"POST " + path + HOST + upgrade + b"transfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
-        talk.send(asked + asked + sent + chunked + HOT)
-        bodies = [b.split(b" ", 1)[1] for b in await talk.replies(5)]
+        client.send(asked + asked + sent + chunked + HOT)
+        bodies = [b.split(b" ", 1)[1] for b in await client.replies(5)]
         assert bodies == [
             b"GET %b  " % path,
             b"GET %b  " % path,
@@ -307,8 +307,8 @@ async def test_an_upgrade_that_is_not_to_be_had_is_passed_over(path: bytes, upgr
             b"POST %b  x" % path,
             b"GET /hot  ",
         ]
-        talk.send(sent[:-40])
+        client.send(sent[:-40])
         await asyncio.sleep(0.02)
-        talk.send(sent[-40:])
-        assert (await talk.replies(1))[0].endswith(smuggled)
-        assert "/smuggled" not in wire.seen
+        client.send(sent[-40:])
+        assert (await client.replies(1))[0].endswith(smuggled)
+        assert "/smuggled" not in server.seen

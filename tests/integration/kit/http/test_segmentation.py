@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
-from support.http.raw_connections import on_uvloop, wired
+from support.http.raw_connections import on_uvloop, raw_server
 from supportcarr.kit.http.protocol import HttpProtocol
 from supportcarr.kit.http.responses import HEAD_BYTES
 from supportcarr.kit.http.types import Receive, Reply, Request, RouteMatch, Scope, Send
@@ -195,13 +195,13 @@ def test_a_stream_in_pieces_of_one_size_is_answered_the_same(size: int) -> None:
 
 @on_uvloop
 async def test_a_stream_of_single_bytes_through_a_real_socket_is_answered_the_same() -> None:
-    async with wired() as wire:
-        wire.gate.set()
+    async with raw_server() as server:
+        server.gate.set()
         got = []
         for stride in (len(STREAM), 1):
-            async with wire.talk() as talk:
+            async with server.connect() as client:
                 for start in range(0, len(STREAM), stride):
-                    talk.send(STREAM[start : start + stride])
+                    client.send(STREAM[start : start + stride])
                     await asyncio.sleep(0)
-                got.append([body.partition(b" ")[2] for body in await talk.replies(10)])
+                got.append([body.partition(b" ")[2] for body in await client.replies(10)])
         assert got[0] == got[1]
