@@ -108,6 +108,6 @@ def build(
     ]
     endpoints = [
         *(Endpoint(route, metrics.requests) for route in public),
-        *(Endpoint(route, metrics.requests, prefix="", counted_only=True) for route in outside),
+        *(Endpoint(route, metrics.requests, prefix="", unlimited=True) for route in outside),
     ]
     return Gateway(pipeline, Router(endpoints, metrics.requests))

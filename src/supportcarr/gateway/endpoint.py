@@ -15,14 +15,13 @@ API = "/api/v1"
 class Endpoint:
     """One route as the pipeline runs it.  ``label`` is its name in metrics and logs.
 
-    ``counted_only`` endpoints (health, pages) have no limits and no access line.
+    ``unlimited`` endpoints (health, pages) have no rate or concurrency limits and no access line; they are
+    only counted in the metrics.
     """
 
     __slots__ = (
         "_metrics",
         "_timings",
-        "changes",
-        "counted_only",
         "decode_body",
         "decode_query",
         "empty_query",
@@ -32,6 +31,7 @@ class Endpoint:
         "if_match",
         "in_flight",
         "is_get",
+        "is_write",
         "label",
         "method",
         "path",
@@ -41,16 +41,17 @@ class Endpoint:
         "route",
         "sensitive",
         "status",
+        "unlimited",
     )
 
     def __init__(
-        self, route: Route, metrics: RequestMetrics, *, prefix: str = API, counted_only: bool = False
+        self, route: Route, metrics: RequestMetrics, *, prefix: str = API, unlimited: bool = False
     ) -> None:
         self.route = route
         self.method: str = route.method
         self.path = prefix + route.path
         self.label = self.path
-        self.counted_only = counted_only
+        self.unlimited = unlimited
         self.in_flight = 0  # requests that a task is answering (``gateway.concurrency``)
         self.handle = route.handler
         self.roles = route.policy.roles
@@ -61,7 +62,7 @@ class Endpoint:
         self.status = route.status
         self.is_get = route.method == "GET"
         self.raw_body = route.body is bytes
-        self.changes = not self.is_get
+        self.is_write = not self.is_get
         self.decode_query = query_decoder(route.query)
         self.empty_query = empty_query(route.query)
         self.decode_body: Callable[[bytes], Any] | None = None

@@ -1,4 +1,4 @@
-"""The one way of every request through the gateway, in the order of ``Stage``.
+"""The pipeline that every request passes, in the order of ``Stage``.
 
 Client input never causes a 500.  A 500 is a bug of ours: it is logged with its traceback and answered
 without it.
@@ -61,7 +61,7 @@ class Stage(Enum):
     """
 
     ROUTE = "the router finds the endpoint and the path's parameters (gateway.router), once"
-    REQUEST_ID = "take a sane X-Request-Id, or mint an id; log lines carry it from here on"
+    REQUEST_ID = "take a sane X-Request-Id, or generate an id; log lines carry it from here on"
     ADDRESS = "find the client's address behind trusted proxies"
     ADMISSION = "reject with 503 if no slot is free (gateway.concurrency)"
     CORS = "empty: decide whether the Origin may use the API; REPLY adds the headers, to errors too"
@@ -102,7 +102,7 @@ class Pipeline:
         self._common = common_headers or []
         self._encode = msgspec.json.Encoder().encode
         self._request_numbers = itertools.count(1)
-        self._process_name = os.urandom(6).hex()  # with a number: an id that no other process mints
+        self._process_name = os.urandom(6).hex()  # with a number: an id that no other process generates
 
     async def run(self, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request that came by ASGI."""
@@ -148,19 +148,19 @@ class Pipeline:
         address = self._addresses.of(request.client, forwarded)
         code: str | msgspec.UnsetType = msgspec.UNSET
         try:
-            if not endpoint.counted_only:
+            if not endpoint.unlimited:
                 self._concurrency.admit(endpoint, task)  # Stage.ADMISSION
             # Stage.CORS
             status, extra, body = await self._answer(
                 endpoint, params, request, headers, request_id, address, log_context
             )
         except (Exception, asyncio.CancelledError) as error:
-            told = self._api_error_of(error)
-            if told.status == 500:
+            api_error = self._api_error_of(error)
+            if api_error.status == 500:
                 log.exception("request_failed", route=endpoint.label, method=method)
-            status, code = told.status, told.code
-            extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(told)]
-            body = self._encode(problem_of(told, request_id))
+            status, code = api_error.status, api_error.code
+            extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(api_error)]
+            body = self._encode(problem_of(api_error, request_id))
         # Stage.REPLY, of responses and errors alike
         start: Headers = [*self._common, (b"x-request-id", request_id.encode()), *extra]
         if status != 204 and status != 304:
@@ -170,7 +170,7 @@ class Pipeline:
         # Stage.RECORD
         seconds = perf_counter() - began
         endpoint.observe(method, status, seconds)
-        if self._access_log is not None and not endpoint.counted_only:
+        if self._access_log is not None and not endpoint.unlimited:
             self._access_log.write(
                 AccessLine(  # in their order: names cost as much again
                     datetime.now(UTC),
@@ -192,12 +192,12 @@ class Pipeline:
     def on_suspended(self, found: Found, task: asyncio.Task[Reply]) -> None:
         """A reply that was begun outside a task goes on in this one."""
         endpoint = found[0]
-        if not endpoint.counted_only:
+        if not endpoint.unlimited:
             self._concurrency.track(task, endpoint)
             task.add_done_callback(self._concurrency.release)
 
     def _api_error_of(self, error: BaseException) -> ApiError:
-        """What the client is told.  Raises *error* again if the server cancels the task.
+        """The error that the client receives.  Raises *error* again if the server cancels the task.
 
         A cancellation may also be that of something the task waited for: a bug like any other.
         """
@@ -229,7 +229,7 @@ class Pipeline:
             log_context.user_id = principal.user_id
         # Stage.COOKIES
         # Stage.LIMITS
-        if not endpoint.counted_only and not self._limits.admit_now(
+        if not endpoint.unlimited and not self._limits.admit_now(
             address, log_context.user_id, endpoint.sensitive
         ):
             await self._limits.admit(address, log_context.user_id, endpoint.sensitive)
@@ -251,7 +251,7 @@ class Pipeline:
             body = endpoint.decode_body(await self._read(headers, request))
         elif endpoint.raw_body:
             body = await self._read(headers, request)
-        elif endpoint.changes and (unwanted := await self._read(headers, request)):
+        elif endpoint.is_write and (unwanted := await self._read(headers, request)):
             require_json(headers)
             refuse_body(unwanted)  # a client must not believe that it was understood
         if_match = headers.get(b"if-match")
@@ -278,10 +278,10 @@ class Pipeline:
         route = f"{endpoint.method} {endpoint.path}"
         body = context.body if endpoint.raw_body else self._encode(context.body)
         prefix = endpoint.route.new_id
-        minted = await self._idempotency.claim(
+        new_id = await self._idempotency.claim(
             key, actor=actor, route=route, path=path, body=body, prefix=prefix
         )
-        context.new_id = minted if prefix else None
+        context.new_id = new_id if prefix else None
         try:
             return await endpoint.handle(context)  # Stage.HANDLER
         except ValidationFailed:
