@@ -31,7 +31,6 @@ PHASES = {
     "running": "Running",
     "finishing": "Finishing open rescues",
     "draining": "Waiting for the last events",
-    "done": "Done",
 }
 
 
@@ -41,6 +40,7 @@ class CityProcess:
 
     process: asyncio.subprocess.Process
     outcome: Path
+    data: str  # the folder of the platform and the city, as the options name it
     reader: asyncio.Task[None] | None = None
     running: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -74,7 +74,7 @@ async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
         file, {"city": city_options, "outcome": str(outcome), "accounts": _accounts(options, running)}
     )
     process = await running.supervisor.spawn_once(("simulator", str(file)))
-    city = CityProcess(process, outcome)
+    city = CityProcess(process, outcome, options.data)
     city.reader = asyncio.create_task(_show_progress(city))
     return city
 
@@ -94,6 +94,21 @@ def _accounts(options: DemoOptions, running: Platform) -> dict[str, Any] | None:
     }
 
 
+def _progress_text(progress: Progress, data: str) -> str:
+    rescues = _count(progress.requested, "rescue")
+    if progress.phase == "done":
+        return f"  Stopped. {rescues} requested, {progress.live} unfinished. Data: {data}"
+    return (
+        f"  {PHASES[progress.phase]}: {_count(progress.drivers_online, 'driver')} online, "
+        f"{_count(progress.riders_ready, 'rider')} signed in, {rescues} requested, "
+        f"{progress.live} in progress"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 async def _show_progress(city: CityProcess) -> None:
     """On a terminal rewrite one line; elsewhere print a line every ten seconds and for each new phase."""
     assert city.process.stdout is not None
@@ -103,11 +118,7 @@ async def _show_progress(city: CityProcess) -> None:
         progress = msgspec.json.decode(line, type=Progress)
         if progress.phase == "running":
             city.running.set()
-        text = (
-            f"  {PHASES[progress.phase]}: {progress.drivers_online} drivers online, "
-            f"{progress.riders_ready} riders signed in, {progress.requested} rescues requested, "
-            f"{progress.live} in progress"
-        )
+        text = _progress_text(progress, city.data)
         now = time.monotonic()
         if terminal:
             sys.stdout.write(f"\r\x1b[K{text}")
