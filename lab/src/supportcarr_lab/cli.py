@@ -107,6 +107,6 @@ def simulator(options: str) -> None:
 @click.argument("subject", type=click.Choice(["rescue"]))
 def diagram(subject: str) -> None:
     """Print a Mermaid diagram of the state machine of a rescue."""
-    from supportcarr_lab.generators.artefacts import rescue_diagram
+    from supportcarr_lab.generators.generated_files import rescue_diagram
 
     click.echo(rescue_diagram())

@@ -89,14 +89,14 @@ def offer_phase(state: OfferState, *, settled: bool) -> OfferPhase:
             return "closed" if settled else "closing"
 
 
-def offer_arrows() -> Iterator[tuple[OfferPhase, OfferPhase, OfferCommand]]:
+def offer_transitions() -> Iterator[tuple[OfferPhase, OfferPhase, OfferCommand]]:
     """Each way from one phase of an offer to another, with its command."""
     for phase, steps in OFFER_TABLE.items():
         for command, step in steps.items():
             yield phase, step.to, command
 
 
-def claim_arrows() -> Iterator[tuple[ClaimState, ClaimState, ClaimCommand]]:
+def claim_transitions() -> Iterator[tuple[ClaimState, ClaimState, ClaimCommand]]:
     """Each way from one state of a driver's claims to another, with its command."""
     for state, steps in CLAIM_TABLE.items():
         for command, ways in steps.items():

@@ -108,7 +108,7 @@ _ROLES_OF_COMMAND: Mapping[type[Command], frozenset[Role]] = {
 }
 
 
-def arrows() -> Iterator[tuple[Status, Status, type[Command]]]:
+def transitions() -> Iterator[tuple[Status, Status, type[Command]]]:
     """Each transition from one status to another, with its command."""
     for status, steps in TABLE.items():
         for command, step in steps.items():

@@ -23,7 +23,7 @@ from supportcarr_lab.verification.records import (
     ProcessorPayment,
     Rescue,
     TimelineEntry,
-    movements_of,
+    payment_operations_of,
 )
 
 RIDER, DRIVER = "usr_rider", "usr_driver"
@@ -95,7 +95,7 @@ def payment(captured: int = TOTAL, status: str = "captured") -> Payment:
         status=status,
         captured=captured,
         refunded=0,
-        movements=movements_of(
+        operations=payment_operations_of(
             status=status, hold=TOTAL, captured=captured, owed=captured, charge="capture", failure=None
         ),
     )

@@ -75,7 +75,7 @@ def _payment(rescue: Mapping[str, Any], payment: Mapping[str, Any]) -> records.P
         status=payment["status"],
         captured=payment["captured"],
         refunded=0,
-        movements=tuple(payment["movements"]),
+        operations=tuple(payment["operations"]),
     )
 
 

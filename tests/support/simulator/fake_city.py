@@ -242,7 +242,7 @@ class FakeCity(FakeStreams):
         }
         self.rescues[rescue["id"]] = rescue
         card = next(c for c in self.cards[user["id"]] if c["id"] == body["payment_method_id"])
-        payment = {"id": f"pay_{number:026d}", "status": "holding", "captured": 0, "movements": []}
+        payment = {"id": f"pay_{number:026d}", "status": "holding", "captured": 0, "operations": []}
         self.payments[rescue["id"]] = payment | {"driver_id": None, "intent": f"pi_{number}"}
         self._move(rescue, "requested", Actor("rider", user["id"]))
         self._later(HOLD_S, self._held, rescue, card["last4"] == "4242")
@@ -395,12 +395,12 @@ class FakeCity(FakeStreams):
 
     def _pay(self, rescue: dict[str, Any], kind: str, status: str, amount: int) -> None:
         payment = self.payments[rescue["id"]]
-        payment["movements"].append(records.Movement(kind=kind, status=status, amount=amount))
+        payment["operations"].append(records.PaymentOperation(kind=kind, status=status, amount=amount))
         data = {"rescue_id": rescue["id"], "payment_id": payment["id"], "kind": kind, "status": status}
         data |= {"amount_minor": amount, "currency": "CAD"}
         people = {rescue["rider_id"], payment["driver_id"]} - {None}
         for user_id in people:
-            event_id = f"{payment['id']}.{len(payment['movements'])}.0"
+            event_id = f"{payment['id']}.{len(payment['operations'])}.0"
             self._publish(user_id, event_id, "payment:processed", data)
 
     def _view(self, rescue: dict[str, Any], user: dict[str, Any]) -> dict[str, Any]:

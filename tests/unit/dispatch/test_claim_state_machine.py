@@ -10,7 +10,7 @@ import pytest
 
 from supportcarr.dispatch import roster
 from supportcarr.dispatch.roster import JobClaim, OfferClaim, RosterEntry
-from supportcarr.dispatch.state_machine import CLAIM_TABLE, ClaimCommand, ClaimState, claim_arrows
+from supportcarr.dispatch.state_machine import CLAIM_TABLE, ClaimCommand, ClaimState, claim_transitions
 
 NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=20)
@@ -105,8 +105,8 @@ def test_a_confirmed_job_is_reviewed_later_than_an_unconfirmed_one() -> None:
 
 
 def test_every_state_can_be_reached_and_left() -> None:
-    arrows = list(claim_arrows())
+    transitions = list(claim_transitions())
     states = set(get_args(ClaimState))
     assert set(CLAIM_TABLE) == states
-    assert {to for _, to, _ in arrows} == states
-    assert {start for start, _, _ in arrows} == states
+    assert {to for _, to, _ in transitions} == states
+    assert {start for start, _, _ in transitions} == states

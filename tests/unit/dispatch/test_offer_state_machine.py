@@ -20,8 +20,8 @@ from supportcarr.dispatch.state_machine import (
     OfferCommand,
     OfferPhase,
     OfferState,
-    offer_arrows,
     offer_phase,
+    offer_transitions,
 )
 
 NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
@@ -148,7 +148,7 @@ def test_response_after_the_offers_end_is_refused_before_its_timer_fires(command
 
 def test_the_table_lists_every_phase_and_uses_every_command() -> None:
     assert set(OFFER_TABLE) == set(get_args(OfferPhase))
-    assert {command for _, _, command in offer_arrows()} == set(COMMANDS)
+    assert {command for _, _, command in offer_transitions()} == set(COMMANDS)
 
 
 def test_settled_phase_has_no_transitions() -> None:

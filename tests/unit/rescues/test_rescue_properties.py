@@ -47,7 +47,7 @@ from supportcarr.rescues.commands import (
 from supportcarr.rescues.decide import decide, open_rescue
 from supportcarr.rescues.evolve import evolve_all
 from supportcarr.rescues.model import Rescue
-from supportcarr.rescues.state_machine import TABLE, arrows
+from supportcarr.rescues.state_machine import TABLE, transitions
 
 drivers = st.sampled_from(["usr_driver", "usr_other_driver", "usr_rider"])
 offers = st.one_of(st.none(), st.sampled_from(["off_1", "off_2", "off_3"]))
@@ -84,7 +84,7 @@ quotes = st.builds(
     st.sampled_from([0, 1000]),
     st.booleans(),
 )
-LEGAL = {(start, end) for start, end, _ in arrows()}
+LEGAL = {(start, end) for start, end, _ in transitions()}
 
 
 def fitting(rescue: Rescue, command: type[Command]) -> Actor:

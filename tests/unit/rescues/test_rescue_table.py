@@ -44,7 +44,7 @@ from supportcarr.rescues.commands import (
 )
 from supportcarr.rescues.decide import already_done, decide
 from supportcarr.rescues.evolve import evolve_all
-from supportcarr.rescues.state_machine import COMMANDS, TABLE, arrows
+from supportcarr.rescues.state_machine import COMMANDS, TABLE, transitions
 
 LATE = NOW + timedelta(minutes=30)  # every wait is over
 
@@ -163,7 +163,7 @@ def test_each_actor_matches_the_expected_table(status: Status, command: str) -> 
 
 def test_the_table_has_every_status_and_leads_only_to_statuses() -> None:
     assert tuple(TABLE) == STATUSES
-    assert {to for _, to, _ in arrows()} <= set(STATUSES)
+    assert {to for _, to, _ in transitions()} <= set(STATUSES)
 
 
 def test_final_statuses_lead_nowhere_and_all_others_lead_somewhere() -> None:
@@ -175,7 +175,7 @@ def test_the_expectation_names_every_command() -> None:
 
 
 def test_each_arrow_belongs_to_one_command() -> None:
-    drawn = [(start, end) for start, end, _ in arrows()]
+    drawn = [(start, end) for start, end, _ in transitions()]
     assert len(drawn) == len(set(drawn))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.dispatch.state_machine import SETTLED, claim_arrows, offer_arrows
+from supportcarr.dispatch.state_machine import SETTLED, claim_transitions, offer_transitions
 
 BEGIN = "<!-- generated from src/supportcarr/dispatch/state_machine.py: begin -->"
 END = "<!-- generated: end -->"
@@ -11,7 +11,7 @@ END = "<!-- generated: end -->"
 def offers_mermaid() -> str:
     """The table of offers as a Mermaid state diagram."""
     lines = ["stateDiagram-v2", "    [*] --> open: make"]
-    lines += [f"    {start} --> {end}: {command}" for start, end, command in offer_arrows()]
+    lines += [f"    {start} --> {end}: {command}" for start, end, command in offer_transitions()]
     lines += [f"    {phase} --> [*]" for phase in sorted(SETTLED)]
     return "\n".join(lines) + "\n"
 
@@ -19,21 +19,21 @@ def offers_mermaid() -> str:
 def claims_mermaid() -> str:
     """The table of claims on a driver as a Mermaid state diagram."""
     lines = ["stateDiagram-v2", "    [*] --> none"]
-    lines += [f"    {start} --> {end}: {_words(command)}" for start, end, command in claim_arrows()]
+    lines += [f"    {start} --> {end}: {_words(command)}" for start, end, command in claim_transitions()]
     return "\n".join(lines) + "\n"
 
 
-def rendered(page: str) -> str:
-    """*page* with the part between its markers drawn anew.  ``ValueError`` if it has no markers."""
+def render(page: str) -> str:
+    """*page* with the part between its markers regenerated.  ``ValueError`` if it has no markers."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError("the page has no markers to draw the states of offers between")
-    drawn = (
+        raise ValueError("the page has no markers for the generated diagrams")
+    generated = (
         f"\n\nAn offer:\n\n```mermaid\n{offers_mermaid()}```\n\n"
         f"The claims on a driver:\n\n```mermaid\n{claims_mermaid()}```\n\n"
     )
-    return before + begin + drawn + end + after
+    return before + begin + generated + end + after
 
 
 def _words(command: str) -> str:

@@ -7,7 +7,7 @@ import re
 from supportcarr.contracts.actors import Role
 from supportcarr.contracts.rescues import FINAL, STATUSES
 from supportcarr.rescues.commands import Command
-from supportcarr.rescues.state_machine import OPERATOR, TABLE, arrows
+from supportcarr.rescues.state_machine import OPERATOR, TABLE, transitions
 
 BEGIN = "<!-- generated from src/supportcarr/rescues/state_machine.py: begin -->"
 END = "<!-- generated: end -->"
@@ -22,7 +22,7 @@ def mermaid() -> str:
         "    [*] --> scheduled: book (rider)",
         "    [*] --> requested: request (rider)",
     ]
-    for start, end, command in arrows():
+    for start, end, command in transitions():
         lines.append(f"    {start} --> {end}: {_words(command)} ({_people(TABLE[start][command].who)})")
     lines += [f"    {status} --> [*]" for status in STATUSES if status in FINAL]
     return "\n".join(lines) + "\n"
@@ -38,7 +38,7 @@ def markdown_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def rendered(page: str) -> str:
+def render(page: str) -> str:
     """*page* with the diagram and table between its markers replaced.  ``ValueError`` without markers."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)

@@ -39,7 +39,7 @@ def expected_events(records: CityRecords) -> Mapping[str, list[ExpectedEvent]]:
             expected[offer.driver_id].append(ExpectedEvent(closed, offer.made_at))
     rescues = {rescue.id: rescue for rescue in records.rescues}
     for payment in records.payments:
-        for user_id, event in _movements(payment, rescues.get(payment.rescue_id)):
+        for user_id, event in _payment_operations(payment, rescues.get(payment.rescue_id)):
             expected[user_id].append(event)
     for notification in records.notifications:
         sent = ExpectedEvent(event_key("notification:new", notification.id), notification.at)
@@ -73,15 +73,15 @@ def _statuses(rescue: Rescue) -> Iterator[tuple[str, ExpectedEvent]]:
             yield str(user_id), ExpectedEvent(event, entry.at, rescue.id, entry.version, lost_job)
 
 
-def _movements(payment: Payment, rescue: Rescue | None) -> Iterator[tuple[str, ExpectedEvent]]:
+def _payment_operations(payment: Payment, rescue: Rescue | None) -> Iterator[tuple[str, ExpectedEvent]]:
     created_at = rescue.created_at if rescue else 0.0
     ended_at = rescue.timeline[-1].at if rescue and rescue.timeline else created_at
-    for movement in payment.movements:
-        movement_key = event_key(
-            "payment:processed", payment.id, movement.kind, movement.status, movement.amount
+    for operation in payment.operations:
+        operation_key = event_key(
+            "payment:processed", payment.id, operation.kind, operation.status, operation.amount
         )
-        at = created_at if movement.kind == "hold" else ended_at
-        event = ExpectedEvent(movement_key, at, payment.rescue_id)
+        at = created_at if operation.kind == "hold" else ended_at
+        event = ExpectedEvent(operation_key, at, payment.rescue_id)
         yield payment.rider_id, event
-        if movement.kind != "hold" and payment.driver_id not in (None, payment.rider_id):
+        if operation.kind != "hold" and payment.driver_id not in (None, payment.rider_id):
             yield str(payment.driver_id), event

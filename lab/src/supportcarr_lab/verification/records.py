@@ -63,8 +63,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
 
 
-class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """One movement of money with its outcome, for which an event was published."""
+class PaymentOperation(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt to hold, capture or return money, with its outcome, for which an event was published."""
 
     kind: str  # hold | capture | release | fee | tip | refund
     status: str  # succeeded | failed | requires_action
@@ -82,7 +82,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     captured: int
     refunded: int
-    movements: tuple[Movement, ...]
+    operations: tuple[PaymentOperation, ...]
 
 
 class LedgerTransaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,7 +166,7 @@ async def read_records(source: RecordSource) -> CityRecords:
     )
 
 
-def movements_of(
+def payment_operations_of(
     *,
     status: str,
     hold: int,
@@ -174,8 +174,8 @@ def movements_of(
     owed: int,
     charge: ChargeKind | None,
     failure: str | None,
-) -> tuple[Movement, ...]:
-    """The movements that the current state of a payment implies.
+) -> tuple[PaymentOperation, ...]:
+    """The operations that the current state of a payment implies.
 
     *hold*: amount of the hold, 0 if none was attempted.  *charge*: how the end of the rescue is charged.
     *failure*: the reason of a failed payment; ``hold_expired`` means that the capture failed.
@@ -183,14 +183,14 @@ def movements_of(
     if not hold or status in ("holding", "requires_action"):
         return ()
     if status == "failed" and failure != "hold_expired":
-        return (Movement(kind="hold", status="failed", amount=hold),)
-    held = Movement(kind="hold", status="succeeded", amount=hold)
+        return (PaymentOperation(kind="hold", status="failed", amount=hold),)
+    held = PaymentOperation(kind="hold", status="succeeded", amount=hold)
     match status:
         case "captured" | "refunded":
-            return held, Movement(kind=charge or "capture", status="succeeded", amount=captured)
+            return held, PaymentOperation(kind=charge or "capture", status="succeeded", amount=captured)
         case "released":
-            return held, Movement(kind="release", status="succeeded", amount=hold)
+            return held, PaymentOperation(kind="release", status="succeeded", amount=hold)
         case "failed":
-            return held, Movement(kind=charge or "capture", status="failed", amount=owed)
+            return held, PaymentOperation(kind=charge or "capture", status="failed", amount=owed)
         case _:
             return (held,)

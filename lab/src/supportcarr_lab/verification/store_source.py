@@ -167,7 +167,7 @@ def _payment(record: PaymentRecord) -> records.Payment:
         status=record.status,
         captured=record.captured_minor,
         refunded=record.refunded_minor,
-        movements=records.movements_of(
+        operations=records.payment_operations_of(
             status=record.status,
             hold=record.hold_minor,
             captured=record.captured_minor,

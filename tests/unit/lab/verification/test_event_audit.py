@@ -16,7 +16,7 @@ from supportcarr_lab.simulator.journal import (
 )
 from supportcarr_lab.verification.event_audit import EventAuditResult, audit_events
 from supportcarr_lab.verification.expected_events import expected_events
-from supportcarr_lab.verification.records import CityRecords, Notification, Payment, movements_of
+from supportcarr_lab.verification.records import CityRecords, Notification, Payment, payment_operations_of
 
 STREAM = f"user:{case.RIDER}"
 
@@ -232,19 +232,21 @@ def test_only_the_rider_expects_the_end_of_a_rescue_without_a_driver() -> None:
     assert set(expected) == {case.RIDER}
 
 
-def movements(status: str, captured: int = 0, failure: str | None = None) -> list[tuple[str, str]]:
-    result = movements_of(status=status, hold=100, captured=captured, owed=70, charge="fee", failure=failure)
-    return [(movement.kind, movement.status) for movement in result]
+def operations(status: str, captured: int = 0, failure: str | None = None) -> list[tuple[str, str]]:
+    result = payment_operations_of(
+        status=status, hold=100, captured=captured, owed=70, charge="fee", failure=failure
+    )
+    return [(operation.kind, operation.status) for operation in result]
 
 
-def test_movements_follow_from_the_payment() -> None:
+def test_operations_follow_from_the_payment() -> None:
     held = ("hold", "succeeded")
-    assert movements("holding") == []
-    assert movements("held") == [held]
-    assert movements("failed", failure="card_declined") == [("hold", "failed")]
-    assert movements("captured", captured=70) == [held, ("fee", "succeeded")]
-    assert movements("released") == [held, ("release", "succeeded")]
-    assert movements("failed", failure="hold_expired") == [held, ("fee", "failed")]
+    assert operations("holding") == []
+    assert operations("held") == [held]
+    assert operations("failed", failure="card_declined") == [("hold", "failed")]
+    assert operations("captured", captured=70) == [held, ("fee", "succeeded")]
+    assert operations("released") == [held, ("release", "succeeded")]
+    assert operations("failed", failure="hold_expired") == [held, ("fee", "failed")]
 
 
 def test_a_driver_expects_the_capture_but_not_the_hold() -> None:

@@ -1,7 +1,7 @@
 """Generates documents from the code, or checks that they are up to date.
 
-``python -m supportcarr_lab.generators.artefacts`` writes them; with ``--check`` it only compares, and fails
-if a file differs from what the code generates.
+``python -m supportcarr_lab.generators.generated_files`` writes them; with ``--check`` it only compares, and
+fails if a file differs from what the code generates.
 """
 
 from __future__ import annotations
@@ -65,29 +65,29 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def life_page() -> str:
+def rescue_life_page() -> str:
     """``docs/rescue-life.md`` with the diagrams of today's tables."""
     from supportcarr_lab.generators import dispatch_diagram, state_diagram
 
     page = (ROOT / "docs/rescue-life.md").read_text()
-    return dispatch_diagram.rendered(state_diagram.rendered(page))
+    return dispatch_diagram.render(state_diagram.render(page))
 
 
 def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:
     return lambda: json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
-def artefacts() -> Iterator[tuple[Path, Callable[[], str]]]:
+def generated_files() -> Iterator[tuple[Path, Callable[[], str]]]:
     """Each generated file of the repository, with the function that generates its text."""
     yield ROOT / "docs/openapi.json", _json(openapi_document)
     yield ROOT / "docs/asyncapi.json", _json(asyncapi_document)
     yield ROOT / "docs/settings.md", settings_page
-    yield ROOT / "docs/rescue-life.md", life_page
+    yield ROOT / "docs/rescue-life.md", rescue_life_page
 
 
 def main(arguments: list[str]) -> int:
     drifted = []
-    for path, make in artefacts():
+    for path, make in generated_files():
         text = make()
         if path.is_file() and path.read_text() == text:
             continue
