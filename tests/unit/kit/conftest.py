@@ -1,4 +1,4 @@
-"""What several tests of the kit are given."""
+"""Fixtures shared by tests of the kit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 @pytest.fixture
 def logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What is logged (and not rendered: tracebacks with all their locals take seconds)."""
+    """Captured log events, not rendered: rendering tracebacks with their locals takes seconds."""
     with structlog.testing.capture_logs() as lines:
         yield lines
 

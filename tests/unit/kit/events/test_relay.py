@@ -1,4 +1,4 @@
-"""The relay hands every event to all who react to it, in order, and again until it is done."""
+"""The relay delivers each event to all of its consumers, in order, and retries until each succeeds."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 pytestmark = pytest.mark.usefixtures("logs")
 
 
-async def test_events_are_handed_on_at_once_and_leave_the_outbox(
+async def test_events_are_delivered_at_once_and_leave_the_outbox(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = RecordingConsumer()
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder = RecordingConsumer()
+    relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one", "two"))
     assert await relay.drain()
-    assert [event.id for event in witness.seen] == ["p.1.0", "p.1.1"]
-    assert witness.words == ["one", "two"]
+    assert [event.id for event in recorder.seen] == ["p.1.0", "p.1.1"]
+    assert recorder.words == ["one", "two"]
     assert await outbox(store) == []
     assert relay.stats() == {"published_total": 2, "failures_total": 0, "waiting": 0, "retrying": 0}
 
@@ -40,40 +40,40 @@ async def test_the_first_events_of_a_document_are_not_read_back_and_later_ones_a
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    unrelayed = type(parcels).pending_events
+    pending_events = type(parcels).pending_events
 
-    async def watched(collection: Collection[Parcel], id: str) -> list[EventEnvelope]:
+    async def recording_pending_events(collection: Collection[Parcel], id: str) -> list[EventEnvelope]:
         read.append(id)
-        return await unrelayed(collection, id)
+        return await pending_events(collection, id)
 
-    monkeypatch.setattr(type(parcels), "pending_events", watched)
-    witness = RecordingConsumer()
-    relay = Relay(store, [witness.consumer], jobs)
+    monkeypatch.setattr(type(parcels), "pending_events", recording_pending_events)
+    recorder = RecordingConsumer()
+    relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one"))
     assert await relay.drain()
-    assert (witness.words, read) == (["one"], [])
+    assert (recorder.words, read) == (["one"], [])
     await save_again(parcels, "p", "two")
     assert await relay.drain()
-    assert (witness.words, read) == (["one", "two"], ["p"])
+    assert (recorder.words, read) == (["one", "two"], ["p"])
 
 
-async def test_a_document_that_changes_before_its_first_events_are_handed_on_keeps_its_order(
+async def test_a_document_changed_before_its_first_delivery_keeps_its_order(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     gate = asyncio.Event()
-    busy, witness = RecordingConsumer("test.busy"), RecordingConsumer()
+    busy, recorder = RecordingConsumer("test.busy"), RecordingConsumer()
 
     async def wait(event: EventEnvelope) -> None:
         await gate.wait()
 
     busy.before_handling = wait
-    relay = Relay(store, [busy.consumer, witness.consumer], jobs, concurrency=1)
+    relay = Relay(store, [busy.consumer, recorder.consumer], jobs, concurrency=1)
     await parcels.insert(Parcel(id="first"), pending("zero"))
-    await parcels.insert(Parcel(id="p"), pending("one"))  # waits for the first to be through
+    await parcels.insert(Parcel(id="p"), pending("one"))  # waits until the first is delivered
     await save_again(parcels, "p", "two")
     gate.set()
     assert await relay.drain()
-    assert witness.words == ["zero", "one", "two"]
+    assert recorder.words == ["zero", "one", "two"]
     assert await outbox(store) == []
 
 
@@ -103,10 +103,12 @@ async def test_consumer_gets_its_event_types_and_their_subclasses(
 async def test_a_slow_consumer_gets_a_job_that_carries_the_event(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    async def never(event: EventEnvelope) -> None:
+    async def not_called(event: EventEnvelope) -> None:
         raise AssertionError("a slow consumer does not run in the relay")
 
-    relay = Relay(store, [Consumer("test.slow", (UserSignedUp,), never, Phase.REACTION, slow=True)], jobs)
+    relay = Relay(
+        store, [Consumer("test.slow", (UserSignedUp,), not_called, Phase.REACTION, slow=True)], jobs
+    )
     await parcels.insert(Parcel(id="p"), pending("one"))
     assert await relay.drain()
     [(key, payload)] = jobs.added.items()
@@ -115,102 +117,102 @@ async def test_a_slow_consumer_gets_a_job_that_carries_the_event(
     assert await outbox(store) == []
 
 
-async def test_events_of_one_document_keep_their_order_however_slow_they_are(
+async def test_events_of_one_document_keep_their_order_whatever_the_delays(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = RecordingConsumer()
+    recorder = RecordingConsumer()
 
-    async def dawdle(event: EventEnvelope) -> None:
+    async def delay_the_first(event: EventEnvelope) -> None:
         await asyncio.sleep(0.02 if event.document_version == 1 else 0)
 
-    witness.before_handling = dawdle
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder.before_handling = delay_the_first
+    relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("1"))
     for n in range(2, 8):
         await save_again(parcels, "p", str(n))
     assert await relay.drain()
-    assert witness.words == list("1234567")
+    assert recorder.words == list("1234567")
 
 
 async def test_documents_do_not_wait_for_each_other(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = RecordingConsumer()
+    recorder = RecordingConsumer()
     blocked = asyncio.Event()
 
     async def block_the_first(event: EventEnvelope) -> None:
         if event.document_id == "blocked":
             await blocked.wait()
 
-    witness.before_handling = block_the_first
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder.before_handling = block_the_first
+    relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="blocked"), pending("blocked"))
     for n in range(5):
         await parcels.insert(Parcel(id=f"p{n}"), pending(str(n)))
     assert not await relay.drain(0.2)
-    assert sorted(witness.words) == list("01234")
+    assert sorted(recorder.words) == list("01234")
     blocked.set()
     assert await relay.drain()
-    assert witness.words[-1] == "blocked"
+    assert recorder.words[-1] == "blocked"
 
 
-async def test_at_most_so_many_documents_are_handed_on_at_once(
+async def test_the_number_of_concurrent_documents_is_bounded(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    at_once, most = 0, 0
+    current, maximum = 0, 0
 
     async def measure(event: EventEnvelope) -> None:
-        nonlocal at_once, most
-        at_once += 1
-        most = max(most, at_once)
+        nonlocal current, maximum
+        current += 1
+        maximum = max(maximum, current)
         await asyncio.sleep(0.001)
-        at_once -= 1
+        current -= 1
 
     relay = Relay(
         store, [Consumer("test.measure", (DomainEvent,), measure, Phase.REACTION)], jobs, concurrency=3
     )
     await asyncio.gather(*(parcels.insert(Parcel(id=f"p{n}"), pending("in")) for n in range(30)))
     assert await relay.drain()
-    assert most == 3
+    assert maximum == 3
     assert await outbox(store) == []
 
 
-async def test_what_a_consumer_saves_is_relayed_too_before_the_relay_is_drained(
+async def test_draining_includes_events_that_consumers_save(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = RecordingConsumer()
+    recorder = RecordingConsumer()
 
     async def follow(event: EventEnvelope) -> None:
         if event.document_version < 4:
             await save_again(parcels, event.document_id, f"after {event.document_version}")
 
-    witness.before_handling = follow
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder.before_handling = follow
+    relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("first"))
     assert await relay.drain()
-    assert witness.words == ["first", "after 1", "after 2", "after 3"]
+    assert recorder.words == ["first", "after 1", "after 2", "after 3"]
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("broken"), StoreUnavailable("away"), RetryLater(0.01, "not yet")]
+    "error", [RuntimeError("broken"), StoreUnavailable("unavailable"), RetryLater(0.01, "not yet")]
 )
-async def test_a_failure_holds_later_events_of_its_document_back_until_it_is_over(
+async def test_a_failure_holds_back_later_events_of_its_document_until_it_succeeds(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
 ) -> None:
-    witness = RecordingConsumer()
-    witness.before_handling = FailsFirst("one", 2, error)
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder = RecordingConsumer()
+    recorder.before_handling = FailsFirst("one", 2, error)
+    relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one", "two"))
     await save_again(parcels, "p", "three")
     await parcels.insert(Parcel(id="q"), pending("other"))
     assert await relay.drain()
-    assert [word for word in witness.words if word != "other"] == ["one", "two", "three"]
-    assert "other" in witness.words
+    assert [word for word in recorder.words if word != "other"] == ["one", "two", "three"]
+    assert "other" in recorder.words
     assert await outbox(store) == []
     assert relay.stats()["failures_total"] == (0 if isinstance(error, RetryLater) else 2)
 
 
-async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
+async def test_a_failing_consumer_neither_stops_nor_repeats_the_others(
     store: SqliteStore,
     parcels: Collection[Parcel],
     jobs: JobList,
@@ -240,7 +242,7 @@ async def test_one_consumers_trouble_neither_stops_nor_repeats_the_others(
 
 
 @pytest.mark.parametrize("error", [RuntimeError("broken"), RetryLater(30, "not yet")])
-async def test_one_consumers_trouble_does_not_keep_later_events_from_the_others(
+async def test_a_failing_consumer_does_not_delay_later_events_for_the_others(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, error: Exception
 ) -> None:
     stuck, others = RecordingConsumer("test.stuck"), RecordingConsumer("test.others")
@@ -251,7 +253,7 @@ async def test_one_consumers_trouble_does_not_keep_later_events_from_the_others(
         while others.words != ["one", "two"] or not relay.stats()["retrying"]:
             await asyncio.sleep(0)
     assert stuck.words == []
-    await save_again(parcels, "p", "three")  # a commit is noticed at once, whatever the pause
+    await save_again(parcels, "p", "three")  # a commit triggers a retry at once, whatever the delay
     assert await relay.drain()
     assert stuck.words == others.words == ["one", "two", "three"]
     assert await outbox(store) == []
@@ -278,7 +280,7 @@ async def test_no_event_leaves_the_outbox_before_an_earlier_one_of_its_document(
     await relay.stop()
 
 
-async def test_what_is_saved_while_a_failure_runs_is_handed_to_the_others(
+async def test_an_event_saved_during_a_failing_handler_reaches_the_others(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     others = RecordingConsumer("test.others")
@@ -304,13 +306,13 @@ async def test_what_is_saved_while_a_failure_runs_is_handed_to_the_others(
     await relay.stop()
 
 
-async def test_an_event_stays_in_the_outbox_until_its_job_is_kept(
+async def test_an_event_stays_in_the_outbox_until_its_job_is_stored(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     jobs.broken = True
-    witness = RecordingConsumer()
+    recorder = RecordingConsumer()
     relay = Relay(
-        store, [Consumer("test.slow", (DomainEvent,), witness.handle, Phase.REACTION, slow=True)], jobs
+        store, [Consumer("test.slow", (DomainEvent,), recorder.handle, Phase.REACTION, slow=True)], jobs
     )
     await parcels.insert(Parcel(id="p"), pending("one"))
     assert not await relay.drain(0.05)
@@ -321,16 +323,16 @@ async def test_an_event_stays_in_the_outbox_until_its_job_is_kept(
     assert await outbox(store) == []
 
 
-async def test_draining_without_retries_leaves_what_is_in_trouble(
+async def test_draining_without_retries_leaves_failing_documents(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    witness = RecordingConsumer()
-    witness.before_handling = FailsFirst("one", 1000, RuntimeError("broken"))
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder = RecordingConsumer()
+    recorder.before_handling = FailsFirst("one", 1000, RuntimeError("broken"))
+    relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one"))
     await parcels.insert(Parcel(id="q"), pending("two"))
     assert await relay.drain(retries=False)
-    assert witness.words == ["two"]
+    assert recorder.words == ["two"]
     assert relay.stats()["retrying"] == 1
     await relay.stop()
 
@@ -341,20 +343,20 @@ def test_two_consumers_cannot_share_a_name(store: SqliteStore, jobs: JobList) ->
 
 
 @pytest.mark.parametrize("turns", range(8))
-async def test_who_is_cancelled_while_the_relay_falls_quiet_is_cancelled(
+async def test_a_drain_that_is_cancelled_as_it_finishes_is_cancelled(
     store: SqliteStore, jobs: JobList, turns: int
 ) -> None:
     relay = Relay(store, [], jobs)
 
-    async def drain_and_go_on() -> None:
+    async def drain_and_wait() -> None:
         await relay.drain()
         await asyncio.Event().wait()
 
-    going = asyncio.create_task(drain_and_go_on())
+    task = asyncio.create_task(drain_and_wait())
     for _ in range(turns):
         await asyncio.sleep(0)
-    going.cancel()
-    await asyncio.wait({going}, timeout=1)
-    lost = not going.done()
-    going.cancel()
+    task.cancel()
+    await asyncio.wait({task}, timeout=1)
+    lost = not task.done()
+    task.cancel()
     assert not lost

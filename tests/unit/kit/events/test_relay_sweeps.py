@@ -1,4 +1,4 @@
-"""A sweep hands on what a crash left, whatever stands in its way."""
+"""A sweep delivers the events that a crash left in the outbox, despite failures."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 pytestmark = pytest.mark.usefixtures("logs")
 
 
-async def test_a_sweep_repeats_what_a_crash_left_in_document_order(
+async def test_a_sweep_delivers_leftover_events_in_document_order(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
-    await parcels.insert(Parcel(id="p"), pending("one", "two"))  # nobody was there to be told
+    await parcels.insert(Parcel(id="p"), pending("one", "two"))  # before any relay exists
     await save_again(parcels, "p", "three")
-    gone = await parcels.insert(Parcel(id="q"), pending("deleted"))
-    await parcels.delete("q", gone.version)
-    witness = RecordingConsumer()
-    relay = Relay(store, [witness.consumer], jobs)
+    deleted = await parcels.insert(Parcel(id="q"), pending("deleted"))
+    await parcels.delete("q", deleted.version)
+    recorder = RecordingConsumer()
+    relay = Relay(store, [recorder.consumer], jobs)
     assert await relay.sweep(older_than_s=3600) == 0
-    assert witness.words == []
+    assert recorder.words == []
     assert await relay.sweep(older_than_s=0) == 2
-    assert [word for word in witness.words if word != "deleted"] == ["one", "two", "three"]
-    assert "deleted" in witness.words
+    assert [word for word in recorder.words if word != "deleted"] == ["one", "two", "three"]
+    assert "deleted" in recorder.words
     assert await outbox(store) == []
     assert await relay.sweep(older_than_s=0) == 0
 
@@ -41,21 +41,21 @@ async def test_the_sweeper_sweeps_until_it_is_stopped(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     await parcels.insert(Parcel(id="p"), pending("left"))
-    witness = RecordingConsumer()
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder = RecordingConsumer()
+    relay = Relay(store, [recorder.consumer], jobs)
     relay.start_sweeping(every_s=0.01)
-    while not witness.seen:
+    while not recorder.seen:
         await asyncio.sleep(0.005)
     assert await relay.drain()
     await relay.stop()
     await parcels.insert(Parcel(id="q"), pending("after the end"))
     await asyncio.sleep(0.05)
-    assert witness.words == ["left"]
+    assert recorder.words == ["left"]
     assert await outbox(store) == [("parcels", "q")]
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("broken")])
-async def test_a_sweep_that_fails_does_not_end_the_sweeping(
+@pytest.mark.parametrize("error", [StoreUnavailable("unavailable"), RuntimeError("broken")])
+async def test_a_failed_sweep_is_followed_by_the_next(
     store: SqliteStore,
     parcels: Collection[Parcel],
     jobs: JobList,
@@ -63,26 +63,26 @@ async def test_a_sweep_that_fails_does_not_end_the_sweeping(
     error: Exception,
 ) -> None:
     await parcels.insert(Parcel(id="p"), pending("left"))
-    witness = RecordingConsumer()
-    relay = Relay(store, [witness.consumer], jobs)
-    look, left = store.outbox, [1, 2]
+    recorder = RecordingConsumer()
+    relay = Relay(store, [recorder.consumer], jobs)
+    outbox_of_store, failures_left = store.outbox, [1, 2]
 
     async def broken(*, older_than_s: float, limit: int) -> list[tuple[str, str]]:
-        if left:
-            left.pop()
+        if failures_left:
+            failures_left.pop()
             raise error
-        return await look(older_than_s=older_than_s, limit=limit)
+        return await outbox_of_store(older_than_s=older_than_s, limit=limit)
 
     monkeypatch.setattr(store, "outbox", broken)
     relay.start_sweeping(every_s=0.005)
     async with asyncio.timeout(10):
-        while not witness.seen:
+        while not recorder.seen:
             await asyncio.sleep(0.005)
     await relay.stop()
-    assert left == []
+    assert failures_left == []
 
 
-async def test_a_crash_before_the_event_is_taken_out_runs_its_consumers_again(
+async def test_a_crash_before_the_event_is_marked_published_runs_its_consumers_again(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = RecordingConsumer(), RecordingConsumer()
@@ -104,35 +104,37 @@ async def test_a_crash_before_the_event_is_taken_out_runs_its_consumers_again(
     assert await outbox(store) == []
 
 
-async def test_poisoned_documents_do_not_keep_a_sweep_from_the_others(
+async def test_documents_that_always_fail_do_not_block_the_sweep_of_others(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     for n in range(5):
         await parcels.insert(Parcel(id=f"poison{n}"), pending("poison"))
     await parcels.insert(Parcel(id="healthy"), pending("healthy"))
-    witness = RecordingConsumer()
-    witness.before_handling = FailsFirst("poison", 10**6, RuntimeError("broken"))
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder = RecordingConsumer()
+    recorder.before_handling = FailsFirst("poison", 10**6, RuntimeError("broken"))
+    relay = Relay(store, [recorder.consumer], jobs)
     for _ in range(3):
         await relay.sweep(older_than_s=0, limit=3)
-    assert witness.words == ["healthy"]
+    assert recorder.words == ["healthy"]
     await relay.stop()
 
 
-async def test_two_relays_on_the_same_documents_keep_order_for_who_remembers_event_ids(
+async def test_two_relays_keep_the_order_for_a_consumer_that_drops_known_event_ids(
     store: SqliteStore, jobs: JobList
 ) -> None:
-    """Each store, as in two processes, relays; both also sweep all the time; one consumer, which
-    drops what it has seen, as the port asks of it."""
+    """Two stores, as in two processes, relay and sweep continuously.
+
+    The consumer drops the event ids it has seen, as consumers must.
+    """
     other = store_at(f"sqlite:///{store.path}")
     other.collection(PARCELS)
     await other.open()
     effects: dict[str, list[str]] = defaultdict(list)
-    given: list[str] = []
+    received: list[str] = []
 
     async def remember(event: EventEnvelope) -> None:
-        given.append(event.id)
-        await asyncio.sleep(0.001 * (len(given) % 3))
+        received.append(event.id)
+        await asyncio.sleep(0.001 * (len(received) % 3))
         if event.id not in effects[event.document_id]:
             effects[event.document_id].append(event.id)
 
@@ -159,28 +161,28 @@ async def test_two_relays_on_the_same_documents_keep_order_for_who_remembers_eve
         assert effects[f"p{n}"] == [f"p{n}.{version}.0" for version in range(1, 22)]
 
 
-async def test_events_of_a_collection_nobody_declared_are_left_alone(
+async def test_events_of_an_undeclared_collection_stay_in_the_outbox(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     await parcels.insert(Parcel(id="p"), pending("one"))
-    stranger = store_at(f"sqlite:///{store.path}")
-    await stranger.open()
-    relay = Relay(stranger, [], jobs)
+    other_store = store_at(f"sqlite:///{store.path}")
+    await other_store.open()
+    relay = Relay(other_store, [], jobs)
     assert await relay.sweep(older_than_s=0) == 1
     assert await outbox(store) == [("parcels", "p")]
     await relay.stop()
-    await stranger.close()
+    await other_store.close()
 
 
-async def test_an_event_that_cannot_be_read_holds_up_its_document_alone(
+async def test_an_unreadable_event_holds_back_only_its_document(
     store: SqliteStore, parcels: Collection[Parcel], jobs: JobList
 ) -> None:
     await parcels.insert(Parcel(id="p"), pending("one"))
     await store.write(lambda connection: connection.execute("UPDATE _outbox SET body = '{}'").rowcount)
-    witness = RecordingConsumer()
-    relay = Relay(store, [witness.consumer], jobs)
+    recorder = RecordingConsumer()
+    relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="q"), pending("two"))
     await relay.sweep(older_than_s=0)
-    assert witness.words == ["two"]
+    assert recorder.words == ["two"]
     assert await outbox(store) == [("parcels", "p")]
     await relay.stop()

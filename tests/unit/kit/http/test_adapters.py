@@ -1,4 +1,4 @@
-"""What we rely on inside uvicorn and Granian is there, and all of it is listed."""
+"""The internals of uvicorn and Granian that the adapters use exist and are all listed."""
 
 from __future__ import annotations
 
@@ -69,17 +69,17 @@ async def uvicorns() -> dict[str, Any]:
     }
 
 
-async def test_every_name_of_uvicorns_that_we_rely_on_is_there() -> None:
+async def test_every_listed_name_of_uvicorn_exists() -> None:
     instances = await uvicorns()
     assert instances.keys() == RELIED_ON.keys()
-    gone = {
+    missing = {
         f"{kind}.{name}"
         for kind, names in RELIED_ON.items()
         for name in names
         if not hasattr(instances[kind], name)
-        and f"self.{name} " not in inspect.getsource(type(instances[kind]))  # set when it starts
+        and f"self.{name} " not in inspect.getsource(type(instances[kind]))  # set by its startup
     }
-    assert not gone
+    assert not missing
     assert STATUS_LINE[200] == b"HTTP/1.1 200 OK\r\n"
 
 
@@ -95,7 +95,7 @@ def names_of_self(module: Any, class_name: str) -> set[str]:
 
 
 def own_names(*classes: type) -> set[str]:
-    """What our classes define: members, and attributes that their methods set for the first time."""
+    """Members that our classes define."""
     return {name for kind in classes for name in vars(kind)}
 
 
@@ -108,7 +108,7 @@ def own_names(*classes: type) -> set[str]:
     ],
     ids=lambda value: value.__name__.rpartition(".")[2] if hasattr(value, "__name__") else "",
 )
-def test_every_name_of_uvicorns_that_we_use_is_listed(
+def test_every_name_of_uvicorn_in_use_is_listed(
     module: Any, kind: type, ours: tuple[type, ...], theirs: str
 ) -> None:
     base = kind.__mro__[len(ours)]
@@ -118,7 +118,7 @@ def test_every_name_of_uvicorns_that_we_use_is_listed(
     assert not unlisted
 
 
-def test_granian_takes_what_we_give_it() -> None:
+def test_granian_accepts_the_arguments_in_use() -> None:
     parameters = inspect.signature(EmbeddedGranian.__init__).parameters
     used = {"interface", "http", "websockets", "backlog", "backpressure", "log_enabled"}
     assert used <= parameters.keys()
@@ -126,7 +126,7 @@ def test_granian_takes_what_we_give_it() -> None:
     assert callable(EmbeddedGranian.stop)
 
 
-def test_the_libraries_whose_inside_we_rely_on_have_an_upper_bound() -> None:
+def test_libraries_whose_internals_are_used_have_an_upper_bound() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     bounded = {name.partition(">")[0] for name in project["dependencies"] if "," in name and "<" in name}
     assert bounded >= BOUNDED

@@ -1,4 +1,4 @@
-"""Coroutines that are begun at once behave as tasks do, whether they have to wait or not."""
+"""Coroutines run eagerly behave like tasks, whether or not they have to wait."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from supportcarr.kit.http.eager import Suspended, run_eagerly
 
 Work = Coroutine[Any, Any, Any]
-_named: ContextVar[str] = ContextVar("named", default="nobody")
+_named: ContextVar[str] = ContextVar("named", default="default")
 
 
-async def begun(work: Callable[[], Work]) -> Any:
-    """The outcome of work that was begun in a callback of the loop; its task, if it had to wait."""
+async def run_in_callback(work: Callable[[], Work]) -> Any:
+    """Run *work* eagerly in a callback of the loop; its result, or its task if it had to wait."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[Any] = loop.create_future()
 
@@ -31,81 +31,81 @@ async def begun(work: Callable[[], Work]) -> Any:
     return await outcome
 
 
-async def test_a_coroutine_that_never_waits_runs_at_once() -> None:
+async def test_a_coroutine_that_never_waits_finishes_at_once() -> None:
     async def work() -> str:
-        async def deeper() -> str:
+        async def inner() -> str:
             return "done"
 
-        return await deeper()
+        return await inner()
 
-    assert await begun(work) == "done"
+    assert await run_in_callback(work) == "done"
 
 
-async def test_what_fails_at_once_raises_at_once() -> None:
+async def test_an_error_before_the_first_wait_is_raised_at_once() -> None:
     async def work() -> None:
         raise LookupError("at once")
 
     with pytest.raises(LookupError, match="at once"):
-        await begun(work)
+        await run_in_callback(work)
 
 
-async def test_what_waits_becomes_a_task_with_its_result() -> None:
-    asked: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+async def test_a_coroutine_that_waits_becomes_a_task() -> None:
+    awaited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def work() -> list[int]:
-        found = [await asked]
+        found = [await awaited]
         for _ in range(3):
             await asyncio.sleep(0)
             found.append(found[-1] + 1)
         return found
 
-    task = await begun(work)
+    task = await run_in_callback(work)
     assert isinstance(task, asyncio.Task)
-    asked.set_result(7)
+    awaited.set_result(7)
     assert await task == [7, 8, 9, 10]
 
 
-async def test_what_was_waited_for_may_be_there_before_the_task_looks() -> None:
-    asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+async def test_the_awaited_future_may_be_done_before_the_task_starts() -> None:
+    awaited: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def work() -> str:
-        asyncio.get_running_loop().call_soon(asked.set_result, "early")
-        return await asked
+        asyncio.get_running_loop().call_soon(awaited.set_result, "early")
+        return await awaited
 
-    assert await (await begun(work)) == "early"
+    assert await (await run_in_callback(work)) == "early"
 
 
-async def test_the_failure_of_what_was_waited_for_is_the_coroutines_to_deal_with() -> None:
-    asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+async def test_an_error_of_the_awaited_future_is_raised_in_the_coroutine() -> None:
+    awaited: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def work() -> str:
         try:
-            return await asked
+            return await awaited
         except LookupError:
             await asyncio.sleep(0)
-            return "dealt with"
+            return "handled"
 
-    task = await begun(work)
-    asked.set_exception(LookupError())
-    assert await task == "dealt with"
+    task = await run_in_callback(work)
+    awaited.set_exception(LookupError())
+    assert await task == "handled"
 
 
-async def test_a_failure_after_waiting_is_the_tasks() -> None:
+async def test_an_error_after_waiting_is_raised_by_the_task() -> None:
     async def work() -> None:
         await asyncio.sleep(0)
         raise LookupError("late")
 
     with pytest.raises(LookupError, match="late"):
-        await (await begun(work))
+        await (await run_in_callback(work))
 
 
-async def test_cancelling_the_task_cancels_what_it_waits_for() -> None:
-    asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+async def test_cancelling_the_task_cancels_the_awaited_future() -> None:
+    awaited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     seen: list[str] = []
 
     async def work() -> None:
         try:
-            await asked
+            await awaited
         except asyncio.CancelledError:
             seen.append("cancelled")
             raise
@@ -113,16 +113,16 @@ async def test_cancelling_the_task_cancels_what_it_waits_for() -> None:
             await asyncio.sleep(0)
             seen.append("cleaned up")
 
-    task = await begun(work)
+    task = await run_in_callback(work)
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert seen == ["cancelled", "cleaned up"]
-    assert asked.cancelled()
+    assert awaited.cancelled()
 
 
-async def test_a_task_that_is_cancelled_before_its_first_turn_is_cancelled_in_the_coroutine() -> None:
+async def test_a_task_cancelled_before_it_runs_is_cancelled_in_the_coroutine() -> None:
     seen: list[str] = []
 
     async def work() -> None:
@@ -131,14 +131,14 @@ async def test_a_task_that_is_cancelled_before_its_first_turn_is_cancelled_in_th
         finally:
             seen.append("ended")
 
-    task = await begun(work)
+    task = await run_in_callback(work)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert seen == ["ended"]
 
 
-async def test_a_timeout_that_began_in_the_first_step_ends_the_waiting() -> None:
+async def test_a_timeout_entered_in_the_first_step_ends_the_wait() -> None:
     async def work() -> str:
         try:
             async with asyncio.timeout(0.01):
@@ -147,29 +147,29 @@ async def test_a_timeout_that_began_in_the_first_step_ends_the_waiting() -> None
             return "in time" if asyncio.current_task() is not None else "no task"
         return "never"
 
-    task = await begun(work)
+    task = await run_in_callback(work)
     assert await task == "in time"
     assert task.cancelling() == 0
 
 
-async def test_the_context_goes_along_and_stays_its_own() -> None:
+async def test_a_task_keeps_its_context_and_does_not_change_the_callers() -> None:
     async def work() -> str:
-        _named.set("somebody")
+        _named.set("task")
         await asyncio.sleep(0)
         return _named.get()
 
     async def quick() -> str:
-        _named.set("somebody else")
+        _named.set("quick")
         return _named.get()
 
     _named.set("the caller")
-    task = await begun(work)
-    assert await begun(quick) == "somebody else"
-    assert await task == "somebody"
+    task = await run_in_callback(work)
+    assert await run_in_callback(quick) == "quick"
+    assert await task == "task"
     assert _named.get() == "the caller"
 
 
-async def test_nothing_is_left_as_the_current_task() -> None:
+async def test_no_current_task_remains() -> None:
     loop = asyncio.get_running_loop()
     seen: asyncio.Future[Any] = loop.create_future()
 

@@ -18,7 +18,7 @@ def test_the_worker_reads_each_option_by_its_name(name: str) -> None:
     assert f'"{name}"' in inspect.getsource(worker_module)
 
 
-async def test_a_worker_has_two_connections_that_tell_the_server_s_version() -> None:
+async def test_a_worker_has_two_connections_that_report_the_servers_version() -> None:
     async def process(job: Any, token: str) -> None:
         raise AssertionError("nothing is processed here")
 

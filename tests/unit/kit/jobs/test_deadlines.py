@@ -1,4 +1,4 @@
-"""What falls due is fired at its moment, once at a time, and again until it is no longer due."""
+"""Deadlines fire when due, never twice concurrently, and again until the document is no longer due."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("logs")
 
 
 class Firings:
-    """What was fired when (city time); takes ``due_at`` off, as a service would, unless told not to."""
+    """Records what was fired at which city time; clears ``due_at``, as a service would, if ``settles``."""
 
     def __init__(self, parcels: Collection[Parcel], clock: Clock) -> None:
         self._parcels, self._clock = parcels, clock
@@ -31,12 +31,12 @@ class Firings:
         self.gate = asyncio.Event()
         self.gate.set()
         self.settles = True
-        self.most = self._now = 0
+        self.maximum = self._current = 0
 
     async def fire(self, id: str) -> None:
         self.at.append((id, self._clock.city()))
-        self._now += 1
-        self.most = max(self.most, self._now)
+        self._current += 1
+        self.maximum = max(self.maximum, self._current)
         try:
             await self.gate.wait()
             if self.errors:
@@ -45,7 +45,7 @@ class Firings:
             if parcel is not None and self.settles:
                 await self._parcels.save(msgspec.structs.replace(parcel, due_at=None))
         finally:
-            self._now -= 1
+            self._current -= 1
 
     @property
     def names(self) -> list[str]:
@@ -64,36 +64,36 @@ def firings(parcels: Collection[Parcel], clock: Clock) -> Firings:
 
 @pytest.fixture
 def runner(store: SqliteStore, clock: Clock, firings: Firings) -> DeadlineRunner:
-    """Fires for the parcels, once it is started or looks."""
+    """A runner for the deadlines of parcels, not yet started."""
     return DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], every_s=0.01)
 
 
-def pages(monkeypatch: pytest.MonkeyPatch, *, of: int, in_a_look: int = 10) -> None:
-    """So many documents are in a page of a collection, and so many pages are read in one look."""
+def pages(monkeypatch: pytest.MonkeyPatch, *, of: int, per_poll: int = 10) -> None:
+    """Set the documents per page and the pages read by one poll."""
     monkeypatch.setattr(deadlines, "PAGE", of)
-    monkeypatch.setattr(deadlines, "PAGES", in_a_look)
+    monkeypatch.setattr(deadlines, "PAGES", per_poll)
 
 
-async def until(condition: object, holds: int) -> None:
-    """Wait until a list is that long."""
-    assert isinstance(condition, list)
-    while len(condition) < holds:
+async def until(items: object, length: int) -> None:
+    """Wait until a list has *length* items."""
+    assert isinstance(items, list)
+    while len(items) < length:
         await asyncio.sleep(0.002)
 
 
-def counted_finds(parcels: Collection[Parcel], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The sort of each page that is asked for from now on."""
-    find, asked = parcels.find, list[str]()
+def record_finds(parcels: Collection[Parcel], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record the sort order of each page requested from now on."""
+    find, sorts = parcels.find, list[str]()
 
-    async def counted(*arguments: object, **options: object) -> object:
-        asked.append(str(options["sort"]))
-        return await find(*arguments, **options)  # type: ignore[arg-type]  # handed through as given
+    async def recording_find(*arguments: object, **options: object) -> object:
+        sorts.append(str(options["sort"]))
+        return await find(*arguments, **options)  # type: ignore[arg-type]  # passed through
 
-    monkeypatch.setattr(parcels, "find", counted)
-    return asked
+    monkeypatch.setattr(parcels, "find", recording_find)
+    return sorts
 
 
-async def test_each_is_fired_in_its_turn_and_not_before_its_time(
+async def test_deadlines_fire_in_order_and_not_early(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
 ) -> None:
     dues = {"past": -100.0, "now": 0.0, "soon": 6.0, "later": 12.0}
@@ -111,7 +111,7 @@ async def test_each_is_fired_in_its_turn_and_not_before_its_time(
     assert runner.stats() == {"fired_total": 4, "failures_total": 0, "in_flight": 0}
 
 
-async def test_what_is_too_far_off_is_not_set_off_yet(
+async def test_a_deadline_far_ahead_is_not_scheduled_yet(
     store: SqliteStore, parcels: Collection[Parcel], firings: Firings
 ) -> None:
     frozen = Clock(city_origin=NOON, speed=60, wall=lambda: 1_000_000.0)
@@ -119,12 +119,12 @@ async def test_what_is_too_far_off_is_not_set_off_yet(
     await parcels.insert(Parcel(id="far", due_at=NOON + timedelta(seconds=61)))
     runner = DeadlineRunner(store, frozen, [Deadline(PARCELS, firings.fire)])
     assert await runner.poll() == 1
-    assert await runner.poll() == 0  # on its way already
+    assert await runner.poll() == 0  # already scheduled
     await runner.stop()
     assert firings.names == []
 
 
-async def test_what_is_being_fired_is_not_fired_a_second_time(
+async def test_a_deadline_being_fired_is_not_fired_again(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
 ) -> None:
     firings.gate.clear()
@@ -138,7 +138,7 @@ async def test_what_is_being_fired_is_not_fired_a_second_time(
     assert firings.names == ["p"]
 
 
-async def test_a_new_due_time_of_a_document_is_fired_while_the_old_one_still_runs(
+async def test_a_new_due_time_fires_while_the_previous_one_is_still_running(
     parcels: Collection[Parcel], clock: Clock, firings: Firings, runner: DeadlineRunner
 ) -> None:
     firings.gate.clear()
@@ -152,7 +152,7 @@ async def test_a_new_due_time_of_a_document_is_fired_while_the_old_one_still_run
     assert firings.names == ["p", "p"]
 
 
-async def test_only_so_many_are_fired_at_once(
+async def test_the_number_of_concurrent_firings_is_bounded(
     store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
 ) -> None:
     firings.gate.clear()
@@ -165,14 +165,14 @@ async def test_only_so_many_are_fired_at_once(
     firings.gate.set()
     await until(firings.at, 450)
     await runner.stop()
-    assert firings.most == 7
+    assert firings.maximum == 7
     assert sorted(firings.names) == [f"p{n:03}" for n in range(450)]
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("broken"), StoreUnavailable("away"), RetryLater(0.01, "not yet")]
+    "error", [RuntimeError("broken"), StoreUnavailable("unavailable"), RetryLater(0.01, "not yet")]
 )
-async def test_what_failed_is_fired_again(
+async def test_a_failed_deadline_is_fired_again(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, error: Exception
 ) -> None:
     firings.errors = [error, error]
@@ -186,21 +186,21 @@ async def test_what_failed_is_fired_again(
     assert runner.failures == (0 if isinstance(error, RetryLater) else 2)
 
 
-async def test_what_stays_due_is_fired_again_but_ever_more_rarely(
+async def test_a_document_that_stays_due_is_fired_less_and_less_often(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
 ) -> None:
     firings.settles = False
     await parcels.insert(Parcel(id="p", due_at=NOON))
-    looks = 0
+    polls = 0
     while len(firings.at) < 4:
         await runner.poll()
-        looks += 1
+        polls += 1
         await asyncio.sleep(0.002)
     await runner.stop()
-    assert looks > 12
+    assert polls > 12
 
 
-async def test_however_many_stay_due_do_not_keep_newer_ones_from_their_turn(
+async def test_documents_that_stay_due_do_not_block_newer_ones(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages(monkeypatch, of=10)
@@ -215,22 +215,22 @@ async def test_however_many_stay_due_do_not_keep_newer_ones_from_their_turn(
     assert firings.names[-1] == "new"
 
 
-async def test_a_look_takes_a_bounded_number_of_pages_however_many_are_stuck(
+async def test_a_poll_reads_a_bounded_number_of_pages_whatever_is_stuck(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pages(monkeypatch, of=5, in_a_look=2)
+    pages(monkeypatch, of=5, per_poll=2)
     firings.errors = [RetryLater(60, "stuck") for _ in range(100)]
     stuck = [f"stuck{n:02}" for n in range(100)]
     await parcels.insert_many(
         [Parcel(id=name, due_at=NOON - timedelta(hours=1, seconds=-n)) for n, name in enumerate(stuck)]
     )
-    finds = counted_finds(parcels, monkeypatch)
+    finds = record_finds(parcels, monkeypatch)
     for _ in range(12):
         finds.clear()
         await runner.poll()
         assert len(finds) <= 3
     await until(firings.at, 100)
-    assert sorted(firings.names) == stuck  # each had its turn, and none a second one in its pause
+    assert sorted(firings.names) == stuck  # each was fired once, and none again during its delay
     await parcels.insert(Parcel(id="new", due_at=NOON))
     await runner.poll()
     await until(firings.at, 101)
@@ -238,14 +238,14 @@ async def test_a_look_takes_a_bounded_number_of_pages_however_many_are_stuck(
     assert firings.names[-1] == "new"
 
 
-async def test_who_is_stuck_in_one_collection_takes_no_look_from_another(
+async def test_stuck_documents_of_one_collection_do_not_block_another(
     store: SqliteStore,
     parcels: Collection[Parcel],
     clock: Clock,
     firings: Firings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pages(monkeypatch, of=5, in_a_look=2)
+    pages(monkeypatch, of=5, per_poll=2)
     crates = store.collection(CollectionSpec("crates", Parcel, indexes=PARCELS.indexes))
     await parcels.insert_many([Parcel(id=f"stuck{n:02}", due_at=NOON) for n in range(50)])
     await crates.insert(Parcel(id="crate", due_at=NOON))
@@ -264,11 +264,11 @@ async def test_who_is_stuck_in_one_collection_takes_no_look_from_another(
     assert fired == ["crate"]
 
 
-async def test_what_stays_due_pauses_ever_longer_though_a_round_takes_many_looks(
+async def test_the_failure_count_grows_even_if_a_round_takes_many_polls(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pages(monkeypatch, of=2, in_a_look=1)
-    monkeypatch.setattr(deadlines, "LONGEST_PAUSE_S", 0.0)  # over at once: the count is left
+    pages(monkeypatch, of=2, per_poll=1)
+    monkeypatch.setattr(deadlines, "LONGEST_PAUSE_S", 0.0)  # no delay: only the count matters
     firings.settles = False
     await parcels.insert_many([Parcel(id=f"p{n}", due_at=NOON) for n in range(20)])
     firings.errors = [RuntimeError("broken") for _ in range(500)]
@@ -280,8 +280,8 @@ async def test_what_stays_due_pauses_ever_longer_though_a_round_takes_many_looks
     assert [line["times"] for line in lines if line.get("document_id") == "p9"] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("broken")])
-async def test_a_look_that_fails_does_not_end_the_looking(
+@pytest.mark.parametrize("error", [StoreUnavailable("unavailable"), RuntimeError("broken")])
+async def test_a_failed_poll_is_followed_by_the_next(
     parcels: Collection[Parcel],
     firings: Firings,
     runner: DeadlineRunner,
@@ -289,27 +289,27 @@ async def test_a_look_that_fails_does_not_end_the_looking(
     error: Exception,
 ) -> None:
     await parcels.insert(Parcel(id="p", due_at=NOON))
-    find, left = parcels.find, [1, 2, 3]
+    find, failures_left = parcels.find, [1, 2, 3]
 
-    async def away(*arguments: object, **options: object) -> object:
-        if left:
-            left.pop()
+    async def failing_find(*arguments: object, **options: object) -> object:
+        if failures_left:
+            failures_left.pop()
             raise error
-        return await find(*arguments, **options)  # type: ignore[arg-type]  # handed through as given
+        return await find(*arguments, **options)  # type: ignore[arg-type]  # passed through
 
-    monkeypatch.setattr(parcels, "find", away)
+    monkeypatch.setattr(parcels, "find", failing_find)
     runner.start()
     await until(firings.at, 1)
     await runner.stop()
-    assert left == []
+    assert failures_left == []
 
 
-async def test_stopping_lets_what_is_fired_finish_and_drops_what_only_waits(
+async def test_stopping_waits_for_running_firings_and_drops_scheduled_ones(
     store: SqliteStore, parcels: Collection[Parcel], clock: Clock, firings: Firings
 ) -> None:
     firings.gate.clear()
     await parcels.insert(Parcel(id="fired", due_at=NOON))
-    await parcels.insert(Parcel(id="waits", due_at=NOON + timedelta(minutes=19)))
+    await parcels.insert(Parcel(id="scheduled", due_at=NOON + timedelta(minutes=19)))
     runner = DeadlineRunner(store, clock, [Deadline(PARCELS, firings.fire)], ahead_s=20)
     runner.start()
     await until(firings.at, 1)
@@ -323,7 +323,7 @@ async def test_stopping_lets_what_is_fired_finish_and_drops_what_only_waits(
     assert firings.names == ["fired"]
 
 
-async def test_stopping_does_not_wait_for_ever(
+async def test_stopping_has_a_time_limit(
     parcels: Collection[Parcel], firings: Firings, runner: DeadlineRunner
 ) -> None:
     firings.gate.clear()

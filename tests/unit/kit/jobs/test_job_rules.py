@@ -1,4 +1,4 @@
-"""What becomes of a job after a run."""
+"""The state of a job after a run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def test_success_is_done() -> None:
     assert (job.state, job.running, job.run_at) == ("done", False, NOON)
 
 
-def test_again_is_no_failure_and_names_its_own_pause() -> None:
-    job = job_after_run(JOB, RetryLater(90, "the bank sleeps"), NOON, attempts=3, jitter=0)
+def test_retry_later_is_no_failure_and_sets_its_own_delay() -> None:
+    job = job_after_run(JOB, RetryLater(90, "the bank is closed"), NOON, attempts=3, jitter=0)
     assert (job.state, job.running, job.attempts) == ("ready", False, 2)
     assert job.run_at == NOON + timedelta(seconds=90)
 
 
-def test_a_failure_is_tried_again_later_and_says_why() -> None:
+def test_a_failure_is_retried_later_and_keeps_its_error() -> None:
     job = job_after_run(JOB, ValueError("no such card"), NOON, attempts=4, jitter=1)
     assert (job.state, job.running, job.attempts) == ("ready", False, 3)
     assert job.last_error == "ValueError: no such card"
@@ -38,13 +38,13 @@ def test_the_last_failure_is_a_dead_letter() -> None:
     assert (job.state, job.attempts, job.run_at) == ("dead", 3, NOON)
 
 
-def test_a_long_error_is_cut() -> None:
+def test_a_long_error_is_truncated() -> None:
     assert len(job_after_run(JOB, ValueError("x" * 9_000), NOON, 3, 0).last_error or "") == 500
 
 
 @given(failures=st.integers(1, 10_000), jitter=st.floats(0, 1))
-def test_pauses_double_up_to_a_minute_and_half_of_each_is_chance(failures: int, jitter: float) -> None:
-    pause = backoff_s(failures, jitter)
-    assert 0.25 <= pause <= LONGEST_RETRY_SECONDS
+def test_retry_delays_double_up_to_a_minute_and_half_of_each_is_random(failures: int, jitter: float) -> None:
+    delay = backoff_s(failures, jitter)
+    assert 0.25 <= delay <= LONGEST_RETRY_SECONDS
     assert backoff_s(failures, 0) * 2 == backoff_s(failures, 1)
     assert backoff_s(failures, 1) <= backoff_s(failures + 1, 1) <= 2 * backoff_s(failures, 1)

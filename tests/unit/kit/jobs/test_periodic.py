@@ -1,4 +1,4 @@
-"""A ticker runs in one process at a time, and in another when that one goes."""
+"""A periodic task runs in one process at a time, and in another when that process stops."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Wall:
         return self.now
 
 
-def ticker(run: Callable[[], object], name: str = "test.tick", every_s: float = 0.005) -> PeriodicTask:
+def periodic_task(run: Callable[[], object], name: str = "test.tick", every_s: float = 0.005) -> PeriodicTask:
     async def tick() -> None:
         run()
 
@@ -39,7 +39,7 @@ async def reach(ticks: list[object], count: int) -> None:
         await asyncio.sleep(0.002)
 
 
-async def test_a_lease_has_one_holder_until_it_runs_out(store: SqliteStore) -> None:
+async def test_a_lease_has_one_holder_until_it_expires(store: SqliteStore) -> None:
     wall = Wall()
     clock = Clock(wall=wall)
     first, second = (Leases(store, clock, seconds=10, holder=name) for name in ("first", "second"))
@@ -53,7 +53,7 @@ async def test_a_lease_has_one_holder_until_it_runs_out(store: SqliteStore) -> N
     assert not await first.acquire("work")
 
 
-async def test_who_keeps_holding_a_lease_keeps_it(store: SqliteStore) -> None:
+async def test_a_renewed_lease_keeps_its_holder(store: SqliteStore) -> None:
     wall = Wall()
     clock = Clock(wall=wall)
     first, second = (Leases(store, clock, seconds=10, holder=name) for name in ("first", "second"))
@@ -63,7 +63,7 @@ async def test_who_keeps_holding_a_lease_keeps_it(store: SqliteStore) -> None:
         wall.now += 3
 
 
-async def test_a_held_lease_costs_a_write_only_when_half_of_it_is_over(store: SqliteStore) -> None:
+async def test_a_lease_is_only_written_again_after_half_its_duration(store: SqliteStore) -> None:
     wall = Wall()
     leases = Leases(store, Clock(wall=wall), seconds=10)
     assert await leases.acquire("work")
@@ -76,7 +76,7 @@ async def test_a_held_lease_costs_a_write_only_when_half_of_it_is_over(store: Sq
     assert store.stats()["operations"] == written + 1
 
 
-async def test_of_many_who_want_a_lease_at_once_one_gets_it(store: SqliteStore) -> None:
+async def test_one_of_many_concurrent_callers_gets_the_lease(store: SqliteStore) -> None:
     clock = Clock()
     outcomes = await asyncio.gather(*(Leases(store, clock).acquire("work") for _ in range(20)))
     assert outcomes.count(True) == 1
@@ -86,32 +86,32 @@ async def test_a_released_lease_is_free_at_once(store: SqliteStore) -> None:
     clock = Clock()
     first, second = Leases(store, clock), Leases(store, clock)
     assert await first.acquire("work")
-    await second.release("work")  # it is not theirs to give
+    await second.release("work")  # not the holder: no effect
     assert not await second.acquire("work")
     await first.release("work")
     assert await second.acquire("work")
 
 
-async def test_a_ticker_runs_in_one_runner_and_moves_when_that_stops(store: SqliteStore) -> None:
+async def test_a_task_runs_in_one_scheduler_and_moves_when_that_stops(store: SqliteStore) -> None:
     ticks: list[object] = []
-    runners = [
-        Scheduler(store, Clock(), [ticker(lambda name=name: ticks.append(name))], lease_s=4)  # type: ignore[misc]  # mypy cannot infer a lambda's default
+    schedulers = [
+        Scheduler(store, Clock(), [periodic_task(lambda name=name: ticks.append(name))], lease_s=4)  # type: ignore[misc]  # mypy cannot infer a lambda's default
         for name in ("first", "second")
     ]
-    runners[0].start()
+    schedulers[0].start()
     await reach(ticks, 3)
-    runners[1].start()
+    schedulers[1].start()
     await asyncio.sleep(0.05)
     assert set(ticks) == {"first"}
-    await runners[0].stop()
-    already = len(ticks)
-    await reach(ticks, already + 3)
-    assert set(ticks[already:]) == {"second"}
-    await runners[1].stop()
-    assert runners[1].stats() == {"runs_total": len(ticks) - already, "failures_total": 0}
+    await schedulers[0].stop()
+    ticks_before = len(ticks)
+    await reach(ticks, ticks_before + 3)
+    assert set(ticks[ticks_before:]) == {"second"}
+    await schedulers[1].stop()
+    assert schedulers[1].stats() == {"runs_total": len(ticks) - ticks_before, "failures_total": 0}
 
 
-async def test_a_ticker_that_fails_ticks_again_and_the_others_with_it(store: SqliteStore) -> None:
+async def test_a_failing_task_runs_again_and_does_not_stop_the_others(store: SqliteStore) -> None:
     failing: list[object] = []
     waiting: list[object] = []
     healthy: list[object] = []
@@ -120,35 +120,35 @@ async def test_a_ticker_that_fails_ticks_again_and_the_others_with_it(store: Sql
         failing.append(1)
         raise RuntimeError("broken")
 
-    def ask_for_more_time() -> None:
+    def retry_later() -> None:
         waiting.append(1)
         raise RetryLater(0.01, "not yet")
 
-    runner = Scheduler(
+    scheduler = Scheduler(
         store,
         Clock(),
         [
-            ticker(fail, "test.failing"),
-            ticker(ask_for_more_time, "test.waiting"),
-            ticker(lambda: healthy.append(1), "test.healthy"),
+            periodic_task(fail, "test.failing"),
+            periodic_task(retry_later, "test.waiting"),
+            periodic_task(lambda: healthy.append(1), "test.healthy"),
         ],
     )
-    runner.start()
+    scheduler.start()
     await reach(failing, 2)
     await reach(waiting, 2)
     await reach(healthy, 3)
-    await runner.stop()
-    assert runner.stats()["failures_total"] == len(failing)
+    await scheduler.stop()
+    assert scheduler.stats()["failures_total"] == len(failing)
 
 
-async def test_a_city_ticker_keeps_the_citys_pace(store: SqliteStore) -> None:
-    """Ten city minutes apart at sixty thousand times the speed: it would never come again otherwise."""
+async def test_a_city_task_runs_at_the_speed_of_city_time(store: SqliteStore) -> None:
+    """Every ten city minutes at 60 000 times the speed; in wall-clock time it would not run again."""
     ticks: list[object] = []
 
     async def tick() -> None:
         ticks.append(1)
 
-    runner = Scheduler(store, Clock(speed=60_000), [PeriodicTask("test.city", 600, tick, city=True)])
-    runner.start()
+    scheduler = Scheduler(store, Clock(speed=60_000), [PeriodicTask("test.city", 600, tick, city=True)])
+    scheduler.start()
     await asyncio.wait_for(reach(ticks, 3), 30)
-    await runner.stop()
+    await scheduler.stop()

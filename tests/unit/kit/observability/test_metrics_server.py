@@ -1,4 +1,4 @@
-"""What a process answers on its own port: figures, and whether it lives and may work."""
+"""The internal port of a process serves metrics, liveness and readiness."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ async def url(lifecycle: Lifecycle) -> AsyncIterator[str]:
 
 
 async def _get(url: str) -> tuple[int, str]:
-    async with aiohttp.ClientSession() as http, http.get(url) as answer:
-        return answer.status, await answer.text()
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        return response.status, await response.text()
 
 
-async def test_it_tells_figures_and_nothing_else(url: str) -> None:
+async def test_it_serves_metrics_and_no_other_path(url: str) -> None:
     assert await _get(f"{url}/metrics?x=1") == (200, "jobs 3\n")
     assert (await _get(f"{url}/secrets"))[0] == 404
 
@@ -42,6 +42,6 @@ async def test_it_is_ready_between_its_start_and_its_drain(url: str, lifecycle: 
     assert (await _get(f"{url}/readyz"))[0] == 503
 
 
-async def test_it_takes_gets_only(url: str) -> None:
-    async with aiohttp.ClientSession() as http, http.post(f"{url}/metrics") as answer:
-        assert answer.status == 404
+async def test_only_get_is_accepted(url: str) -> None:
+    async with aiohttp.ClientSession() as http, http.post(f"{url}/metrics") as response:
+        assert response.status == 404

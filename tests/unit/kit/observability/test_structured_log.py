@@ -28,7 +28,7 @@ class ParcelContext(logs.LogContext):
 
 @pytest.fixture
 def lines(tmp_path: Path) -> Iterator[Lines]:
-    """Configure the logs to a file; call it for what has been written so far."""
+    """Log to a file; the fixture is a function that reads the lines written so far."""
     file = tmp_path / "log.jsonl"
     writer = logs.configure(LogSettings(level="info", file=str(file)))
 
@@ -53,13 +53,13 @@ def test_a_line_is_json_with_time_level_and_event(lines: Lines) -> None:
     assert datetime.fromisoformat(line["at"]).tzinfo is not None
 
 
-def test_lines_below_the_level_are_left_out(lines: Lines) -> None:
+def test_lines_below_the_level_are_omitted(lines: Lines) -> None:
     structlog.get_logger().debug("noise")
     structlog.get_logger().warning("signal")
     assert [line["event"] for line in lines()] == ["signal"]
 
 
-async def test_lines_carry_the_fields_of_their_own_task_s_context(lines: Lines) -> None:
+async def test_lines_have_the_fields_of_their_own_tasks_context(lines: Lines) -> None:
     log = structlog.get_logger()
 
     async def request(name: str) -> None:
@@ -89,7 +89,7 @@ def test_secrets_are_hidden(lines: Lines, key: str) -> None:
     assert line["spinning"] == "fast"
 
 
-def test_an_exception_comes_with_its_trace(lines: Lines) -> None:
+def test_an_exception_has_its_traceback(lines: Lines) -> None:
     try:
         raise ValueError("too far")
     except ValueError:
@@ -99,7 +99,7 @@ def test_an_exception_comes_with_its_trace(lines: Lines) -> None:
     assert "ValueError: too far" in line["exception"]
 
 
-def test_the_standard_librarys_warnings_go_the_same_way(lines: Lines) -> None:
+def test_warnings_of_the_standard_library_are_logged_alike(lines: Lines) -> None:
     logging.getLogger("stripe").info("a request with its parameters")
     logging.getLogger("stripe").warning("slow: %s s", 3)
     (ours,) = [h for h in logging.getLogger().handlers if type(h).__module__ == logs.__name__]
@@ -114,7 +114,7 @@ def test_without_info_there_are_no_access_lines(lines: Lines) -> None:
     assert logs.access_writer("warning") is None
 
 
-def test_lines_are_written_without_being_asked(tmp_path: Path) -> None:
+def test_lines_are_flushed_periodically(tmp_path: Path) -> None:
     read, write = os.pipe()
     writer = logs.LogWriter(write, flush_seconds=0.001)
     writer.write(msgspec.Raw(b'{"event":"x"}'))
@@ -124,7 +124,7 @@ def test_lines_are_written_without_being_asked(tmp_path: Path) -> None:
     os.close(write)
 
 
-def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
+def test_pending_lines_are_written_on_close(tmp_path: Path) -> None:
     file = tmp_path / "log"
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
     writer = logs.LogWriter(descriptor, flush_seconds=3600)
@@ -134,7 +134,7 @@ def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
     assert file.read_bytes() == b"1\n"
 
 
-def test_lines_beyond_what_fits_are_dropped_and_counted(
+def test_lines_beyond_the_capacity_are_dropped_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logs, "CAPACITY", 2)
@@ -150,7 +150,7 @@ def test_lines_beyond_what_fits_are_dropped_and_counted(
     assert msgspec.json.decode(last)["lines"] == 3
 
 
-def test_a_reader_that_has_gone_does_not_stop_the_work() -> None:
+def test_a_closed_pipe_does_not_stop_the_process() -> None:
     read, write = os.pipe()
     os.close(read)
     writer = logs.LogWriter(write, flush_seconds=3600)

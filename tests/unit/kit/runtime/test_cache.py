@@ -1,4 +1,4 @@
-"""The cache in the process: bounded in number and in time."""
+"""The in-process cache is bounded in size and in age."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Time:
         return self.now
 
 
-def test_the_value_unused_for_longest_goes_first() -> None:
+def test_the_least_recently_used_value_is_evicted_first() -> None:
     cache: BoundedCache[str, int] = BoundedCache(2, 60)
     cache.put("a", 1)
     cache.put("b", 2)
@@ -24,7 +24,7 @@ def test_the_value_unused_for_longest_goes_first() -> None:
     assert (cache.hits, cache.misses) == (3, 1)
 
 
-def test_no_value_is_older_than_the_cache_allows() -> None:
+def test_values_expire() -> None:
     time = Time()
     cache: BoundedCache[str, int] = BoundedCache(10, 60, monotonic=time)
     cache.put("short", 1, seconds=5)

@@ -1,4 +1,4 @@
-"""After a failure there is a rest; then one asks for all."""
+"""After a failure the breaker is open for a while; then it allows one probe."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class Time:
         return self.now
 
 
-def test_everybody_asks_while_it_works() -> None:
+def test_a_closed_breaker_allows_every_call() -> None:
     breaker = CircuitBreaker(0.5, monotonic=Time())
     assert [breaker.allow() for _ in range(3)] == [True, True, True]
     breaker.record_success()
     assert breaker.allow()
 
 
-def test_after_a_failure_nobody_asks_and_then_one_does() -> None:
+def test_after_a_failure_no_call_is_allowed_and_then_one_probe() -> None:
     time = Time()
     breaker = CircuitBreaker(0.5, monotonic=time)
     breaker.record_failure()
@@ -28,7 +28,7 @@ def test_after_a_failure_nobody_asks_and_then_one_does() -> None:
     assert [breaker.allow() for _ in range(3)] == [True, False, False]
 
 
-def test_who_asked_and_got_an_answer_lets_the_others_ask_again() -> None:
+def test_a_successful_probe_closes_the_breaker() -> None:
     time = Time()
     breaker = CircuitBreaker(0.5, monotonic=time)
     breaker.record_failure()
@@ -38,7 +38,7 @@ def test_who_asked_and_got_an_answer_lets_the_others_ask_again() -> None:
     assert [breaker.allow() for _ in range(3)] == [True, True, True]
 
 
-def test_who_asked_in_vain_begins_another_rest() -> None:
+def test_a_failed_probe_opens_the_breaker_again() -> None:
     time = Time()
     breaker = CircuitBreaker(0.5, monotonic=time)
     breaker.record_failure()
@@ -53,7 +53,7 @@ def test_who_asked_in_vain_begins_another_rest() -> None:
     assert breaker.failures == 2
 
 
-def test_who_asked_and_never_said_how_it_went_is_followed_by_another() -> None:
+def test_a_probe_without_a_recorded_result_is_followed_by_another() -> None:
     time = Time()
     breaker = CircuitBreaker(0.5, monotonic=time)
     breaker.record_failure()

@@ -1,4 +1,4 @@
-"""The city's clock: born on a working day's afternoon, shared, and never running back."""
+"""The city clock starts on a working day's afternoon, is shared, and never runs backwards."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_city_begins_at_four_in_the_afternoon_of_a_working_day(today: date, ex
     assert first_city_time(today, "America/Toronto", time(16)) == expected
 
 
-async def test_the_first_start_begins_then_and_runs_at_its_speed(store: SqliteStore) -> None:
+async def test_the_first_process_starts_the_clock_at_its_speed(store: SqliteStore) -> None:
     wall = Wall()
     clock = await city_clock(store, speed=30, wall=wall)
     assert clock.city() == datetime(2026, 11, 18, 21, tzinfo=UTC)
@@ -54,7 +54,7 @@ async def test_the_first_start_begins_then_and_runs_at_its_speed(store: SqliteSt
     assert clock.speed == 30
 
 
-async def test_another_hour_and_place_can_be_asked_for(store: SqliteStore) -> None:
+async def test_the_time_zone_and_the_start_time_can_be_set(store: SqliteStore) -> None:
     clock = await city_clock(store, speed=1, zone="Europe/Madrid", starts_at=time(8, 15), wall=Wall())
     assert clock.city() == datetime(2026, 11, 18, 7, 15, tzinfo=UTC)
 
@@ -74,7 +74,7 @@ async def test_processes_that_start_together_agree(tmp_path: Path) -> None:
         await store.close()
 
 
-async def test_a_process_that_is_started_again_joins_the_living_city(store: SqliteStore) -> None:
+async def test_a_restarted_process_joins_the_running_city(store: SqliteStore) -> None:
     wall = Wall()
     clock = await city_clock(store, speed=30, wall=wall)
     heartbeat = CityHeartbeat(store, clock)
@@ -88,9 +88,9 @@ async def test_a_process_that_is_started_again_joins_the_living_city(store: Sqli
     assert abs(joined.city() - clock.city()) < timedelta(milliseconds=1)
 
 
-@pytest.mark.parametrize("away_s", [STOPPED_AFTER_S + HEARTBEAT_S, 3600.0, 86_400.0 * 30])
-async def test_a_city_that_stopped_goes_on_from_where_it_stood_and_never_back(
-    store: SqliteStore, away_s: float
+@pytest.mark.parametrize("stopped_s", [STOPPED_AFTER_S + HEARTBEAT_S, 3600.0, 86_400.0 * 30])
+async def test_a_stopped_city_resumes_from_its_last_time_and_never_earlier(
+    store: SqliteStore, stopped_s: float
 ) -> None:
     wall = Wall()
     clock = await city_clock(store, speed=30, wall=wall)
@@ -98,14 +98,14 @@ async def test_a_city_that_stopped_goes_on_from_where_it_stood_and_never_back(
     await CityHeartbeat(store, clock).beat()
     wall.now += HEARTBEAT_S * 0.9  # killed just before the next beat
     last = clock.city()
-    wall.now += away_s
+    wall.now += stopped_s
     resumed = await city_clock(store, speed=30, wall=wall)
     assert last <= resumed.city() < last + timedelta(seconds=30 * 2 * HEARTBEAT_S)
     joined = await city_clock(store, speed=30, wall=wall)
     assert joined.city() == resumed.city()
 
 
-async def test_another_speed_goes_on_from_the_same_moment(store: SqliteStore) -> None:
+async def test_another_speed_continues_from_the_same_time(store: SqliteStore) -> None:
     wall = Wall()
     slow = await city_clock(store, speed=1, wall=wall)
     wall.now += 1
@@ -115,7 +115,7 @@ async def test_another_speed_goes_on_from_the_same_moment(store: SqliteStore) ->
     assert fast.city() - slow.city() > timedelta(minutes=9)
 
 
-async def test_a_fresh_mark_is_not_written_again(store: SqliteStore) -> None:
+async def test_a_fresh_record_is_not_written_again(store: SqliteStore) -> None:
     wall = Wall()
     clock = await city_clock(store, speed=30, wall=wall)
     collection = store.collection(CITY_CLOCK)
@@ -129,7 +129,7 @@ async def test_a_fresh_mark_is_not_written_again(store: SqliteStore) -> None:
     assert record.wall.timestamp() == wall.now
 
 
-async def test_the_heartbeat_beats_by_itself_and_leaves_a_last_mark(store: SqliteStore) -> None:
+async def test_the_heartbeat_writes_periodically_and_once_more_when_stopped(store: SqliteStore) -> None:
     wall = Wall()
     clock = await city_clock(store, speed=30, wall=wall)
     collection = store.collection(CITY_CLOCK)
@@ -145,25 +145,27 @@ async def test_the_heartbeat_beats_by_itself_and_leaves_a_last_mark(store: Sqlit
     assert record.city == clock.city()
 
 
-async def test_a_beat_that_fails_is_not_the_last(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_heartbeat_is_followed_by_the_next(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     heartbeat = CityHeartbeat(store, await city_clock(store, speed=30, wall=Wall()))
-    beats: list[Exception] = [RuntimeError("broken"), StoreUnavailable("away")]
-    beaten = asyncio.Event()
+    beats: list[Exception] = [RuntimeError("broken"), StoreUnavailable("unavailable")]
+    succeeded = asyncio.Event()
 
     async def beat(*, fresh_s: float = 0.0) -> None:
         if beats:
             raise beats.pop()
-        beaten.set()
+        succeeded.set()
 
     monkeypatch.setattr(heartbeat, "beat", beat)
     monkeypatch.setattr("supportcarr.kit.runtime.city_clock.HEARTBEAT_S", 0.001)
     heartbeat.start()
     async with asyncio.timeout(10):
-        await beaten.wait()
+        await succeeded.wait()
     await heartbeat.stop()
 
 
-async def test_a_process_that_starts_again_never_moves_the_clock_however_late_the_heartbeat(
+async def test_a_restarted_process_never_moves_the_clock_even_if_heartbeats_are_late(
     store: SqliteStore,
 ) -> None:
     wall = Wall()
@@ -174,6 +176,6 @@ async def test_a_process_that_starts_again_never_moves_the_clock_however_late_th
     assert (await join_city(store, speed=30, wall=wall)).city() == running.city()
 
 
-async def test_a_process_without_a_city_begins_one(store: SqliteStore) -> None:
+async def test_joining_without_a_city_starts_one(store: SqliteStore) -> None:
     clock = await join_city(store, speed=30, wall=Wall())
     assert clock.city() == datetime(2026, 11, 18, 21, tzinfo=UTC)

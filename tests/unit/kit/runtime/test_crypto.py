@@ -1,4 +1,4 @@
-"""Keyed hashes: the same for the same, and never for two lists that only look alike joined."""
+"""Keyed hashes are equal for equal parts only, not for parts that are equal when joined."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def test_the_same_parts_have_the_same_hash() -> None:
     assert len(keyed_hash("s", "use", "a")) == 43
 
 
-def test_secret_use_and_framing_all_count() -> None:
+def test_the_hash_depends_on_secret_purpose_and_part_boundaries() -> None:
     hashes = {
         keyed_hash("s", "use", "ab", "c"),
         keyed_hash("s", "use", "a", "bc"),
