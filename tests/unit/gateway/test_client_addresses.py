@@ -35,7 +35,7 @@ def test_loopback_is_a_proxy_where_it_is_trusted() -> None:
         ("6.6.6.6,198.51.100.1",),
     ],
 )
-def test_what_the_client_wrote_before_our_proxies_is_not_believed(lines: tuple[str, ...]) -> None:
+def test_entries_before_the_trusted_proxies_are_ignored(lines: tuple[str, ...]) -> None:
     assert address("10.1.2.3", *lines) == "198.51.100.1"
 
 
@@ -49,7 +49,7 @@ def test_a_proxy_without_the_header_counts_as_the_client() -> None:
     assert address("10.1.2.3") == "10.1.2.3"
 
 
-def test_one_customer_of_ipv6_counts_as_one() -> None:
+def test_one_ipv6_network_counts_as_one_client() -> None:
     first, second = address("2001:db8:1:2::1"), address("2001:db8:1:2:ffff::9")
     assert first == second
     assert first != address("2001:db8:1:3::1")
@@ -63,7 +63,7 @@ def test_without_a_peer_the_address_is_unknown() -> None:
     assert ClientAddresses(PROXIES).of(None, None) == "unknown"
 
 
-def test_more_addresses_than_are_remembered_are_still_read() -> None:
+def test_addresses_beyond_the_cache_are_still_parsed() -> None:
     addresses = ClientAddresses(PROXIES)
     seen = {addresses.of((f"203.{n >> 8}.{n & 255}.1", "1"), None) for n in range(5000)}
     assert len(seen) == 5000
@@ -76,7 +76,7 @@ def test_the_same_chain_from_another_peer_is_another_chain() -> None:
         assert addresses.of(("203.0.113.9", "1"), b"198.51.100.1") == "203.0.113.9"
 
 
-def test_neither_many_chains_nor_long_ones_fill_the_memory() -> None:
+def test_the_memory_for_chains_is_bounded() -> None:
     addresses = ClientAddresses(PROXIES)
     for n in range(_REMEMBERED + 10):
         stranger = f"198.51.{n // 256}.{n % 256}"

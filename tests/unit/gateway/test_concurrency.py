@@ -51,7 +51,7 @@ async def test_a_route_has_half_of_the_slots_and_the_others_the_rest() -> None:
         with pytest.raises(Overloaded):
             limiter.admit(endpoint("/third"), None)  # no slot is free, for quick ones either
         limiter.release(tasks[0])
-        limiter.release(tasks[0])  # harmless
+        limiter.release(tasks[0])  # no effect
         limiter.admit(slow, tasks[0])
         with pytest.raises(Overloaded):
             limiter.admit(slow, tasks[4])
@@ -70,7 +70,7 @@ async def test_a_request_that_timed_out_is_cancelled_once_and_not_after_its_rele
 ) -> None:
     monkeypatch.setattr(concurrency, "_CHECK_SECONDS", 0.01)
     limiter, route = ConcurrencyLimiter(8, 0.03, Metrics()), endpoint("/slow")
-    told: list[bool] = []
+    timed_out: list[bool] = []
 
     async def answer() -> str:
         task = asyncio.current_task()
@@ -79,7 +79,7 @@ async def test_a_request_that_timed_out_is_cancelled_once_and_not_after_its_rele
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            told.append(limiter.timed_out())
+            timed_out.append(limiter.timed_out())
         finally:
             limiter.release(task)
         await asyncio.sleep(0.05)  # the response is sent, and nothing cancels that
@@ -87,18 +87,18 @@ async def test_a_request_that_timed_out_is_cancelled_once_and_not_after_its_rele
 
     task = asyncio.create_task(answer())
     assert await task == "answered"
-    assert (told, task.cancelling(), route.in_flight) == ([True], 0, 0)
+    assert (timed_out, task.cancelling(), route.in_flight) == ([True], 0, 0)
 
 
 async def test_a_request_cancelled_for_another_reason_has_not_timed_out() -> None:
     limiter, route = ConcurrencyLimiter(8, 10, Metrics()), endpoint("/slow")
-    told: list[bool] = []
+    timed_out: list[bool] = []
 
     async def answer() -> None:
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            told.append(limiter.timed_out())
+            timed_out.append(limiter.timed_out())
             raise
 
     task = asyncio.create_task(answer())
@@ -108,4 +108,4 @@ async def test_a_request_cancelled_for_another_reason_has_not_timed_out() -> Non
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await asyncio.sleep(0)
-    assert (told, route.in_flight) == ([False], 0)
+    assert (timed_out, route.in_flight) == ([False], 0)

@@ -49,7 +49,7 @@ GOOD = b'{"name":"a","at":{"lat":1,"lng":2}}'
         b'{"name":"\\ud800","at":{"lat":1,"lng":2}}',
     ],
 )
-def test_what_is_not_json_is_malformed(raw: bytes) -> None:
+def test_invalid_json_is_malformed(raw: bytes) -> None:
     with pytest.raises(MalformedBody):
         decode(raw)
 
@@ -76,7 +76,7 @@ def test_what_is_not_json_is_malformed(raw: bytes) -> None:
         (b'{"name":"a","at":{"lat":1,"lng":2},"tags":["x",1]}', "tags[1]", "type"),
     ],
 )
-def test_what_does_not_fit_names_the_field(raw: bytes, field: str, code: str) -> None:
+def test_a_validation_error_names_the_field(raw: bytes, field: str, code: str) -> None:
     with pytest.raises(ValidationFailed) as refused:
         decode(raw)
     assert (refused.value.errors[0].field, refused.value.errors[0].code) == (field, code)
@@ -94,7 +94,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
     ]
 
 
-def test_a_long_run_of_digits_in_a_text_is_no_number() -> None:
+def test_digits_in_a_string_are_not_a_number() -> None:
     long = body_decoder(dict[str, str])
     assert long(b'{"card":"12345678901234567890123"}') == {"card": "12345678901234567890123"}
 
@@ -107,13 +107,13 @@ def test_a_control_character_in_a_text_is_refused_and_its_field_named(control: s
     assert [(e.field, e.code) for e in refused.value.errors] == [("tags[1]", "control_character")]
 
 
-def test_a_text_may_have_lines_tabs_and_what_only_looks_like_an_escape() -> None:
+def test_a_string_may_have_newlines_tabs_and_backslashes() -> None:
     text = body_decoder(dict[str, str])
     assert text(b'{"said":"a\\n\\r\\tb\\u0009"}') == {"said": "a\n\r\tb\t"}
     assert text(b'{"path":"c:\\\\u0000\\\\bin"}') == {"path": r"c:\u0000\bin"}
 
 
-def test_deep_nesting_is_malformed_and_no_crash() -> None:
+def test_deep_nesting_is_malformed_and_does_not_crash() -> None:
     with pytest.raises(MalformedBody):
         body_decoder(Any)(b"[" * 100_000)
 
@@ -123,7 +123,7 @@ def test_a_good_body_is_decoded() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_whatever_escape_as_another_error(raw: bytes) -> None:
+def test_arbitrary_bytes_cause_no_other_error(raw: bytes) -> None:
     try:
         decode(raw)
     except ApiError as error:
@@ -187,7 +187,7 @@ def test_the_limit_of_a_list_is_bounded(raw: bytes) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_no_query_whatever_escapes_as_another_error(raw: bytes) -> None:
+def test_arbitrary_queries_cause_no_other_error(raw: bytes) -> None:
     try:
         window(raw)
     except ApiError as error:
@@ -226,7 +226,7 @@ _parts = st.builds(str.__add__, st.sampled_from(["a=", "b="]), st.text("ab=;%+2 
 
 
 @given(st.lists(_parts | st.just(""), max_size=5) | st.integers(98, 103).map(lambda n: ["a=1"] * n))
-def test_a_query_says_what_the_standard_library_reads_in_it(parts: list[str]) -> None:
+def test_queries_are_parsed_like_the_standard_library_does(parts: list[str]) -> None:
     query = "&".join(parts)
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)

@@ -88,9 +88,9 @@ def test_the_error_statuses_of_a_route_follow_from_its_codes() -> None:
             body=None if method == "GET" else bytes,
             codes=codes,
         )
-        told = document([route], server="/")
-        assert set(told["components"]["responses"]) >= {f"Problem{n}" for n in ("400", Locked.status)}
-        return set(told["paths"]["/widgets"][method.lower()]["responses"])
+        generated = document([route], server="/")
+        assert set(generated["components"]["responses"]) >= {f"Problem{n}" for n in ("400", Locked.status)}
+        return set(generated["paths"]["/widgets"][method.lower()]["responses"])
 
     assert declared(("thing_locked", "not_found")) - declared(()) == {"423", "404"}
     assert declared(("unauthenticated",), policy=ANYONE) - declared((), policy=ANYONE) == {"401"}
@@ -98,7 +98,7 @@ def test_the_error_statuses_of_a_route_follow_from_its_codes() -> None:
     assert not {"408", "412", "413", "415"} & declared((), method="GET")
 
 
-def test_no_component_is_left_over(api: dict[str, Any]) -> None:
+def test_no_component_is_unused(api: dict[str, Any]) -> None:
     assert set(api["components"]["schemas"]) == {
         "FieldError",
         "GeoPoint",

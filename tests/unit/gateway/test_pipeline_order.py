@@ -21,7 +21,7 @@ from supportcarr.kit.http.types import Reply, Request
 from supportcarr.kit.observability.metrics import RequestMetrics
 
 EMPTY = {stage for stage in Stage if stage.value.startswith("empty")}
-# By stage, in their order: the code of the error that it answers.
+# The error code of each stage, in their order.
 ERRORS = {
     Stage.ADMISSION: "overloaded",
     Stage.LIMITS: "rate_limited",
@@ -39,7 +39,7 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class Recorder:
-    """Every collaborator of the pipeline: notes the stage that asks it, and fails where it is told to."""
+    """Stands for all collaborators: records the stages that call it and fails in the ``failing`` stages."""
 
     def __init__(self, failing: set[Stage]) -> None:
         self.failing = failing
@@ -110,7 +110,7 @@ class Roles(frozenset[str]):
 
 
 class ReplyHeaders(tuple[tuple[str, str], ...]):
-    """A response's headers, which the reply is made of."""
+    """The headers of a response, read when the reply is built."""
 
     def __new__(cls, recorder: Recorder) -> ReplyHeaders:
         headers = super().__new__(cls, [("x-test", "1")])
@@ -123,7 +123,7 @@ class ReplyHeaders(tuple[tuple[str, str], ...]):
 
 
 class RequestHeaders(dict[bytes, bytes]):
-    """A request's headers; the first that is read is its id."""
+    """The headers of a request; the first one read is its id."""
 
     recorder: Recorder
 

@@ -15,7 +15,7 @@ async def fine() -> None:
 
 
 async def broken() -> None:
-    raise OSError("nobody there")
+    raise OSError("unreachable")
 
 
 async def test_a_process_is_ready_between_its_start_and_its_draining() -> None:

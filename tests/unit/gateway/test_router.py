@@ -98,9 +98,9 @@ def test_head_is_gets_and_options_is_every_paths() -> None:
     assert (endpoint.label, params) == ("/api/v1/rescues/{rescue_id}/messages", {"rescue_id": "r1"})
 
 
-async def test_options_tells_the_methods() -> None:
-    told = await ROUTER.find("OPTIONS", "/api/v1/me")[0].handle(CONTEXT)
-    assert (told.status, told.headers) == (204, (("allow", "GET, HEAD, OPTIONS, PATCH"),))
+async def test_options_lists_the_methods() -> None:
+    response = await ROUTER.find("OPTIONS", "/api/v1/me")[0].handle(CONTEXT)
+    assert (response.status, response.headers) == (204, (("allow", "GET, HEAD, OPTIONS, PATCH"),))
 
 
 async def test_paths_and_methods_without_a_route_are_refused() -> None:
@@ -113,7 +113,7 @@ async def test_paths_and_methods_without_a_route_are_refused() -> None:
 
 
 @pytest.mark.parametrize("duplicate", ["/rescues/{rescue_id}", "/rescues/{other_name}", "/me"])
-def test_two_routes_of_one_shape_are_refused(duplicate: str) -> None:
+def test_two_routes_with_the_same_pattern_are_refused(duplicate: str) -> None:
     declared = [endpoint("GET", "/rescues/{rescue_id}"), endpoint("GET", "/me"), endpoint("GET", duplicate)]
     with pytest.raises(ValueError, match="declared twice"):
         Router(declared, RequestMetrics())
@@ -138,7 +138,7 @@ def counting() -> CountingRouter:
     )
 
 
-def test_a_target_that_was_read_before_is_not_looked_up_again() -> None:
+def test_a_known_target_is_not_looked_up_again() -> None:
     router = counting()
     first = router.match(b"GET", b"/api/v1/rescues/1")
     assert first is not None
@@ -176,11 +176,11 @@ def test_a_query_is_kept_apart_and_its_target_looked_up_each_time() -> None:
 
 
 @pytest.mark.parametrize("target", [b"*", b"http://x/me", b"/m%65", b"/me#x", b"/me?a#x", "/é".encode(), b""])
-def test_a_target_that_is_not_plain_is_left_to_asgi(target: bytes) -> None:
+def test_a_complex_target_is_left_to_asgi(target: bytes) -> None:
     assert ROUTER.match(b"GET", target) is None
 
 
-def test_neither_many_targets_nor_long_ones_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_for_targets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert KEPT * LONGEST < 1_000_000
     monkeypatch.setattr("supportcarr.gateway.router.KEPT", 10)
     routes = router()

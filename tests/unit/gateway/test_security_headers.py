@@ -1,4 +1,4 @@
-"""The content policy of pages: ourselves alone, unless an operator named a foreign map."""
+"""The content security policy of pages: only our own origin, unless an external map is configured."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ def _policy(*sources: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in rules} | {"referrer": headers["referrer-policy"]}
 
 
-def test_without_a_foreign_map_code_comes_from_us_alone() -> None:
+def test_without_an_external_map_only_our_code_is_allowed() -> None:
     policy = _policy()
     assert policy["script-src"] == "'self'"
     assert policy["connect-src"] == "'self' https://rt.example.org wss://rt.example.org"
     assert policy["referrer"] == "no-referrer"
 
 
-def test_a_foreign_style_may_bring_content_but_no_code() -> None:
+def test_an_external_map_style_allows_content_but_no_code() -> None:
     policy = _policy(["https://tiles.example.org"])
     assert policy["img-src"].endswith(" https://tiles.example.org")
     assert policy["script-src"] == "'self'"
 
 
-def test_a_map_library_of_its_maker_may_bring_code() -> None:
+def test_an_external_map_library_allows_code() -> None:
     policy = _policy(["https://api.mapbox.com"], ["https://api.mapbox.com"])
     assert policy["script-src"] == "'self' https://api.mapbox.com"
     assert policy["style-src"] == "'self' 'unsafe-inline' https://api.mapbox.com"

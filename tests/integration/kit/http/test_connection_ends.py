@@ -1,4 +1,4 @@
-"""How connections and servers end: clients that leave or do not read, faults of ours, and the drain."""
+"""Ends of connections and servers: clients that leave or do not read, errors of the server, and the drain."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def still_serves(server: RawServer) -> None:
 @pytest.mark.parametrize("how", ["reset", "close", "put out"])
 @pytest.mark.parametrize("first", [WAIT, SLOW])
 @on_uvloop
-async def test_a_client_that_leaves_meanwhile_does_no_harm(
+async def test_a_client_that_leaves_during_a_request_does_no_harm(
     first: bytes, how: str, behind: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with raw_server() as server:
@@ -71,7 +71,7 @@ async def test_a_client_that_leaves_meanwhile_does_no_harm(
 )
 @on_uvloop
 async def test_a_half_closed_connection_gets_its_responses(sent: bytes, bodies: list[bytes]) -> None:
-    """uvicorn hangs up; servers that people know (nginx, Node, Go) answer, and ``nc -N`` needs it."""
+    """uvicorn closes the connection; other servers (nginx, Node, Go) respond, and ``nc -N`` needs that."""
     async with raw_server() as server, server.connect() as client:
         client.send(sent + b"GET /never-whole HTTP/1.1\r\n")
         client.writer.write_eof()
@@ -92,12 +92,12 @@ async def test_a_client_that_is_still_sending_gets_the_whole_last_response() -> 
                 head = b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
                 client.send(b"POST /early" + HOST + head + body)
                 assert await client.replies(1) == [b"asgi POST /early  "]
-                await client.wait_closed()  # and is not reset, though much of the body was read by nobody
+                await client.wait_closed()  # and is not reset, although much of the body was not read
         await still_serves(server)
 
 
 @on_uvloop
-async def test_a_handler_is_told_that_the_rest_of_a_body_will_not_come() -> None:
+async def test_a_handler_learns_that_the_rest_of_a_body_is_missing() -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(b"POST /cold" + HOST + b"content-length: 10\r\n\r\nabc")
         await wait_until(lambda: server.seen)
@@ -108,7 +108,7 @@ async def test_a_handler_is_told_that_the_rest_of_a_body_will_not_come() -> None
 
 @pytest.mark.parametrize("asked", [BIGS * 40, b"GET /large" + HOST + b"\r\n", BIGS * 3 + WAIT + BIGS * 3])
 @on_uvloop
-async def test_a_client_that_does_not_read_is_not_written_to_without_end(asked: bytes) -> None:
+async def test_writes_to_a_client_that_does_not_read_are_bounded(asked: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         server.gate.set()
         client.reader._transport.pause_reading()  # type: ignore[attr-defined]  # it has no other way
@@ -142,7 +142,7 @@ async def test_a_client_that_reads_late_gets_all_of_it() -> None:
         assert {len(body) for body in await client.replies(30)} <= {BIG, len(b"asgi GET /big  ")}
 
 
-# --- our own faults -------------------------------------------------------------------------------
+# --- errors of the server -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [b"/raises", b"/raises-later", b"/find-raises", b"/splits"])
@@ -240,8 +240,8 @@ async def test_a_fast_path_response_during_the_drain_ends_its_connection() -> No
 
 
 @on_uvloop
-async def test_what_comes_after_the_drain_began_is_not_done_behind_a_last_answer() -> None:
-    """Who is told that the connection ends with this answer repeats the others elsewhere."""
+async def test_requests_behind_the_last_response_of_a_drain_are_not_handled() -> None:
+    """A client whose connection ends with this response repeats the others elsewhere."""
     async with raw_server() as server, server.connect() as client:
         client.send(SLOW)
         await wait_until(lambda: server.waiting_count == 1)
@@ -331,13 +331,13 @@ async def test_a_taken_port_raises_and_ends_the_lifespan() -> None:
 
 @on_uvloop
 async def test_an_application_that_does_not_start_takes_no_port() -> None:
-    async def unwilling(scope: Scope, receive: Receive, send: Send) -> None:
+    async def failing_app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.failed"})
 
     port = free_port()
     with pytest.raises(LifespanFailed):
-        await serve(unwilling, "127.0.0.1", port, 1, lifecycle=Lifecycle())
+        await serve(failing_app, "127.0.0.1", port, 1, lifecycle=Lifecycle())
     with socket.socket() as free:
         free.bind(("127.0.0.1", port))
 

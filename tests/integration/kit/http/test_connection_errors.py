@@ -20,7 +20,7 @@ POST = b"POST /hot" + HOST
 
 
 async def refused(client: RawConnection, status: int, code: str) -> None:
-    """The next answer is that problem, and the last."""
+    """The next response is that problem, and it is the last."""
     answer = await client.reply()
     problem = json.loads(answer.body)
     assert (answer.status, problem["status"], problem["code"]) == (status, status, code)
@@ -37,7 +37,7 @@ async def refused(client: RawConnection, status: int, code: str) -> None:
     [
         b"hello\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x5a" * 500,  # TLS
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",  # HTTP/2 without asking
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",  # HTTP/2 without an upgrade
         b"X" * 100_000,  # a method
         b"GET /\xc3\xa9" + HOST + b"\r\n",
         b"GET /a b" + HOST + b"\r\n",
@@ -90,7 +90,7 @@ async def test_garbage_is_refused_after_the_responses_to_earlier_requests(sent: 
 
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
-async def test_a_malformed_body_is_refused_and_its_handler_is_told(path: bytes) -> None:
+async def test_a_malformed_body_is_refused_and_its_handler_gets_an_error(path: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
         await wait_until(lambda: server.scopes)
@@ -100,7 +100,7 @@ async def test_a_malformed_body_is_refused_and_its_handler_is_told(path: bytes) 
 
 
 @on_uvloop
-async def test_nonsense_in_a_body_that_is_answered_already_gets_no_second_answer() -> None:
+async def test_garbage_in_a_body_already_responded_to_gets_no_second_response() -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(b"POST /early" + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
         assert (await client.reply()).status == 200
@@ -119,7 +119,7 @@ async def test_nonsense_in_a_body_that_is_answered_already_gets_no_second_answer
         b"GET /hot" + HOST + b"x: " + b"y" * HEAD_BYTES + b"\r\n\r\n",
         b"GET /hot" + HOST + b"x: y\r\n" * (HEAD_BYTES // 4) + b"\r\n",
         b"GET /hot?" + b"q" * HEAD_BYTES + HOST + b"\r\n",
-        b"GET /hot" + HOST + b"x" * (HEAD_BYTES + 99),  # and no end
+        b"GET /hot" + HOST + b"x" * (HEAD_BYTES + 99),  # without an end
         b"GET /hot" + HOST + b"x: " + b"y" * 5 * HEAD_BYTES,
         b"GET /" + b"q" * 5 * HEAD_BYTES,
     ],
@@ -154,7 +154,7 @@ async def test_a_head_that_is_just_not_too_large_is_answered() -> None:
     ids=["trailer", "trailers", "extension"],
 )
 @on_uvloop
-async def test_what_goes_along_with_chunks_is_bounded_too(path: bytes, endless: bytes) -> None:
+async def test_chunk_extensions_and_trailers_are_bounded(path: bytes, endless: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n")
         await wait_until(lambda: server.seen)
@@ -187,7 +187,7 @@ async def test_a_connection_beyond_the_limit_gets_503_until_one_closes() -> None
             async with server.connect() as three:
                 await refused(three, 503, "overloaded")
             one.send(HOT)
-            assert (await one.reply()).status == 200  # who is in stays in
+            assert (await one.reply()).status == 200  # existing connections are kept
         await wait_until(lambda: not server.connections)
         async with server.connect() as client:
             client.send(HOT)
@@ -198,7 +198,7 @@ async def test_a_connection_beyond_the_limit_gets_503_until_one_closes() -> None
 
 
 def pass_seconds(server: RawServer, seconds: float) -> None:
-    """Let the sweeps of that time take place.  The first may be the one that sees what is new."""
+    """Run the sweeps of that period.  The first may only notice new connections."""
     for _ in range(int(seconds / protocol.SWEEP_SECONDS)):
         for connection in server.connections:
             connection.sweep()

@@ -1,4 +1,4 @@
-"""One connection: which way answers a request, in which order, however the bytes are cut."""
+"""One connection: which path handles a request, the order of responses, and fragmented input."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def post(path: bytes, body: bytes, *more: bytes) -> bytes:
     return head + b"content-length: %d\r\n\r\n%b" % (len(body), body)
 
 
-# --- who answers ----------------------------------------------------------------------------------
+# --- dispatch -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,16 @@ async def test_the_fast_path_answers_plain_requests_and_asgi_the_rest(sent: byte
 
 @pytest.mark.parametrize("path", [b"/hot", b"/wait", b"/cold"])
 @on_uvloop
-async def test_an_answer_has_a_date_and_one_length_and_does_not_say_which_server(path: bytes) -> None:
+async def test_a_response_has_a_date_and_one_length_and_no_server_header(path: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         server.gate.set()
         client.send(b"GET " + path + HOST + b"\r\n")
-        answer = await client.reply()
-        assert answer.one(b"date").endswith(b" GMT")
-        assert int(answer.one(b"content-length")) == len(answer.body)
-        assert answer.all(b"server") == answer.all(b"connection") == answer.all(b"transfer-encoding") == []
+        response = await client.reply()
+        assert response.one(b"date").endswith(b" GMT")
+        assert int(response.one(b"content-length")) == len(response.body)
+        assert (
+            response.all(b"server") == response.all(b"connection") == response.all(b"transfer-encoding") == []
+        )
 
 
 @pytest.mark.parametrize(
@@ -70,17 +72,17 @@ async def test_an_answer_has_a_date_and_one_length_and_does_not_say_which_server
 @on_uvloop
 async def test_a_response_without_a_body_does_not_disturb_the_next(method: str, path: str) -> None:
     async with raw_server() as server, server.connect() as client:
-        client.send(f"{method} {path}".encode() + HOST + b"\r\n" + HOT)  # in line, so by ASGI
-        answer = await client.reply(method)
-        assert len(answer.all(b"content-length")) == (1 if method == "HEAD" else 0)
+        client.send(f"{method} {path}".encode() + HOST + b"\r\n" + HOT)  # pipelined, so by ASGI
+        response = await client.reply(method)
+        assert len(response.all(b"content-length")) == (1 if method == "HEAD" else 0)
         assert await client.replies(1) == [b"asgi GET /hot  "]
 
 
 @on_uvloop
-async def test_what_proxies_say_is_handed_on_and_not_interpreted() -> None:
-    told = b"x-forwarded-for: 1.2.3.4\r\nx-forwarded-proto: https\r\n\r\n"
+async def test_headers_of_proxies_are_passed_on_and_not_interpreted() -> None:
+    forwarded = b"x-forwarded-for: 1.2.3.4\r\nx-forwarded-proto: https\r\n\r\n"
     async with raw_server() as server, server.connect() as client:
-        client.send(b"GET /hot" + HOST + told + b"GET /cold" + HOST + told)
+        client.send(b"GET /hot" + HOST + forwarded + b"GET /cold" + HOST + forwarded)
         await client.replies(2)
         (scope,), (request,) = server.scopes, server.requests
         me = client.writer.get_extra_info("sockname")
@@ -92,7 +94,7 @@ async def test_what_proxies_say_is_handed_on_and_not_interpreted() -> None:
 
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
-async def test_headers_come_as_they_were_sent_but_for_the_white_space_around_them(path: bytes) -> None:
+async def test_headers_are_unchanged_except_for_surrounding_white_space(path: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         headed = b"A: 1\r\nEmpty:\r\nb:\t 2 \t\r\nA:3\r\nc:   \r\nd: \xc3\xa9\xff\r\n\r\n"
         client.send(b"GET " + path + HOST + headed)
@@ -111,7 +113,7 @@ async def test_headers_come_as_they_were_sent_but_for_the_white_space_around_the
 
 
 @on_uvloop
-async def test_a_trailer_does_not_pass_for_a_header() -> None:
+async def test_a_trailer_is_not_a_header() -> None:
     trailed = HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-forwarded-for: 6.6.6.6\r\n\r\n"
     async with raw_server() as server, server.connect() as client:
         client.send(b"POST /hot" + trailed + b"POST /cold" + trailed)
@@ -120,7 +122,7 @@ async def test_a_trailer_does_not_pass_for_a_header() -> None:
         assert server.requests[0].headers == server.scopes[0]["headers"] == expected
 
 
-# --- in line --------------------------------------------------------------------------------------
+# --- pipelining-----------------------------------------------------------------------------------
 
 
 @on_uvloop
@@ -130,7 +132,7 @@ async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
         client.send(HOT + body[0] + WAIT + HOT + COLD + body[1] + SLOW + body[2] + WAIT + HOT)
         assert await client.replies(2) == [b"fast GET /hot  ", b"fast POST /hot  1"]
         await wait_until(lambda: server.waiting_count == 1)
-        assert server.seen == ["/hot", "/hot", "/wait"]  # those behind it have not begun
+        assert server.seen == ["/hot", "/hot", "/wait"]  # the requests behind it have not begun
         server.gate.set()
         bodies = await client.replies(8)
         assert [b.split(b" ", 1)[1] for b in bodies] == [
@@ -144,13 +146,13 @@ async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
             b"GET /hot  ",
         ]
         client.send(HOT)
-        assert await client.replies(1) == [b"fast GET /hot  "]  # the short way is open again
+        assert await client.replies(1) == [b"fast GET /hot  "]  # the fast path is used again
 
 
 @pytest.mark.parametrize("first", [WAIT, SLOW])
 @pytest.mark.parametrize("second", [HOT, WAIT, COLD, SLOW])
 @on_uvloop
-async def test_what_comes_while_another_is_answered_waits_for_it(first: bytes, second: bytes) -> None:
+async def test_a_request_waits_while_the_previous_one_is_handled(first: bytes, second: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(first)
         await wait_until(lambda: server.waiting_count == 1)
@@ -179,7 +181,7 @@ async def test_reading_pauses_while_requests_are_pipelined() -> None:
 
 
 @on_uvloop
-async def test_one_packet_of_very_many_requests_is_answered_in_part_and_then_refused() -> None:
+async def test_too_many_requests_in_one_packet_are_handled_in_part_and_then_refused() -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(HOT * 1000)
         statuses = []
@@ -204,8 +206,8 @@ async def test_a_client_that_reads_its_responses_may_send_many_requests() -> Non
 async def test_no_request_begins_after_a_response_that_ends_the_connection() -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(HOT + b"GET /closes" + HOST + b"\r\n" + HOT + COLD)
-        assert [(await client.reply()).status, (answer := await client.reply()).status] == [200, 413]
-        assert answer.all(b"connection") == [b"close"]
+        assert [(await client.reply()).status, (response := await client.reply()).status] == [200, 413]
+        assert response.all(b"connection") == [b"close"]
         await client.wait_closed()
         assert server.seen == ["/hot", "/closes"]
 
@@ -274,11 +276,11 @@ async def test_a_client_answered_before_its_body_was_read_may_go_on() -> None:
     ],
 )
 @on_uvloop
-async def test_the_connection_ends_with_the_answer_where_the_client_cannot_keep_it(head: bytes) -> None:
+async def test_the_connection_closes_after_the_response_if_the_client_cannot_keep_it(head: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(head + HOT)
-        answer = await client.reply()
-        assert (answer.status, answer.all(b"connection")) == (200, [b"close"])
+        response = await client.reply()
+        assert (response.status, response.all(b"connection")) == (200, [b"close"])
         await client.wait_closed()
         assert len(server.seen) == 1
 
@@ -292,7 +294,7 @@ SOCKET = (
 @pytest.mark.parametrize("upgrade", [H2C, SOCKET])
 @pytest.mark.parametrize("path", [b"/hot", b"/cold"])
 @on_uvloop
-async def test_an_upgrade_that_is_not_to_be_had_is_passed_over(path: bytes, upgrade: bytes) -> None:
+async def test_an_unsupported_upgrade_is_ignored(path: bytes, upgrade: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         smuggled = b"GET /smuggled" + HOST + b"\r\n"
         asked = b"GET " + path + HOST + upgrade + b"\r\n"

@@ -1,4 +1,4 @@
-"""However a stream of requests is cut into pieces, the same answers come out in the same order."""
+"""A stream of requests gets the same responses in the same order, however it is split."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TOO_LARGE = b"GET /hot" + HOST + b"x: " + b"y" * HEAD_BYTES + b"\r\n\r\n"
 
 
 class Transport(asyncio.Transport):
-    """A client that sends *pieces*, one a turn of the loop unless it is not read from, and reads all."""
+    """A client that sends *pieces*, one per loop iteration unless reading is paused, and reads all."""
 
     def __init__(self, protocol: HttpProtocol, pieces: list[bytes]) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Transport(asyncio.Transport):
         self.got = b""
 
     async def run(self) -> bytes:
-        """What was answered when the server had closed."""
+        """Return the responses when the server has closed."""
         self._protocol.connection_made(self)
         for piece in self._pieces:
             while self._paused:
@@ -98,7 +98,7 @@ class Transport(asyncio.Transport):
 
 
 class Front:
-    """Answers as the application does, so that the way makes no difference."""
+    """Responds as the application does, so that both paths give the same result."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -159,7 +159,7 @@ ENDS = {"close": LAST, "garbage": GARBAGE, "too large": TOO_LARGE}
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_stream_that_is_cut_anywhere_in_two_is_answered_the_same(end: str) -> None:
+def test_a_stream_split_once_anywhere_gets_the_same_responses(end: str) -> None:
     stream = STREAM + ENDS[end]
 
     async def check() -> None:
@@ -173,7 +173,7 @@ def test_a_stream_that_is_cut_anywhere_in_two_is_answered_the_same(end: str) -> 
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(ENDS)), st.lists(st.integers(1, len(STREAM) + 200), max_size=40))
-def test_a_stream_that_is_cut_in_any_places_is_answered_the_same(end: str, places: list[int]) -> None:
+def test_a_stream_split_anywhere_gets_the_same_responses(end: str, places: list[int]) -> None:
     stream = STREAM + ENDS[end]
 
     async def check() -> None:
@@ -183,7 +183,7 @@ def test_a_stream_that_is_cut_in_any_places_is_answered_the_same(end: str, place
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 60])
-def test_a_stream_in_pieces_of_one_size_is_answered_the_same(size: int) -> None:
+def test_a_stream_in_pieces_of_one_size_gets_the_same_responses(size: int) -> None:
     stream = STREAM + LAST
 
     async def check() -> None:
@@ -194,7 +194,7 @@ def test_a_stream_in_pieces_of_one_size_is_answered_the_same(size: int) -> None:
 
 
 @on_uvloop
-async def test_a_stream_of_single_bytes_through_a_real_socket_is_answered_the_same() -> None:
+async def test_a_stream_of_single_bytes_over_a_socket_gets_the_same_responses() -> None:
     async with raw_server() as server:
         server.gate.set()
         got = []

@@ -1,4 +1,4 @@
-"""How a process serves: several on one port, many connections, an orderly end on SIGTERM."""
+"""Serving processes: several on one port, many connections, a graceful shutdown on SIGTERM."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ async def listens(port: int) -> None:
 
 
 async def get(url: str) -> str:
-    async with aiohttp.ClientSession() as session, session.get(url) as answer:
-        return await answer.text()
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return await response.text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_what_is_in_flight_finishes_and_then_the_process_ends_in_order(number: signal.Signals) -> None:
+async def test_requests_in_flight_finish_before_the_process_shuts_down(number: signal.Signals) -> None:
     async with server() as running:
         slow = asyncio.create_task(get(f"{running.url}/slow/0.5"))
         assert await running.says() == "slow began"
@@ -109,11 +109,11 @@ async def test_a_request_that_outlasts_the_drain_is_cancelled() -> None:
         running.process.terminate()
         assert [await running.says(), await running.says()] == ["shutdown", "over"]
         assert await running.end() == 3
-        with contextlib.suppress(aiohttp.ClientError):  # or it is told that we failed
+        with contextlib.suppress(aiohttp.ClientError):  # or it gets an error response
             assert await slow != str(running.process.pid)
 
 
-async def test_open_sockets_do_not_hold_up_the_end() -> None:
+async def test_open_websockets_do_not_delay_the_shutdown() -> None:
     async with server() as running, aiohttp.ClientSession() as session:
         socket = await session.ws_connect(f"{running.url}/ws")
         await socket.send_str("hello")
@@ -125,7 +125,7 @@ async def test_open_sockets_do_not_hold_up_the_end() -> None:
 
 async def test_two_processes_share_a_port_and_one_takes_over() -> None:
     async with server() as one, server(one.port) as other:
-        seen = {await get(f"{one.url}/pid") for _ in range(40)}  # a new connection each
+        seen = {await get(f"{one.url}/pid") for _ in range(40)}  # a new connection for each
         assert seen == {str(one.process.pid), str(other.process.pid)}
         one.process.terminate()
         await one.end()
@@ -149,26 +149,26 @@ async def test_idle_connections_do_not_block_new_ones() -> None:
 async def test_metrics_have_a_port_of_their_own() -> None:
     async with server() as running, aiohttp.ClientSession() as session:
         metrics = f"http://127.0.0.1:{running.metrics_port}"
-        async with session.get(f"{metrics}/metrics") as answer:
-            assert answer.status == 200
-            assert answer.headers["content-type"].startswith("text/plain")
-            assert "process_resident_memory_bytes" in await answer.text()
-        async with session.get(f"{metrics}/secrets") as answer:
-            assert answer.status == 404
+        async with session.get(f"{metrics}/metrics") as response:
+            assert response.status == 200
+            assert response.headers["content-type"].startswith("text/plain")
+            assert "process_resident_memory_bytes" in await response.text()
+        async with session.get(f"{metrics}/secrets") as response:
+            assert response.status == 404
         _, writer = await asyncio.open_connection("127.0.0.1", running.metrics_port)
         writer.write(b"x" * 100_000)  # not a request
         writer.close()
-        async with session.get(f"{metrics}/metrics") as answer:
-            assert answer.status == 200
+        async with session.get(f"{metrics}/metrics") as response:
+            assert response.status == 200
 
 
 async def test_an_application_that_does_not_start_is_not_served() -> None:
-    async def unwilling(scope: Scope, receive: Receive, send: Send) -> None:
+    async def failing_app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no store"})
 
     with pytest.raises(LifespanFailed, match="no store"):
-        await serve(unwilling, "127.0.0.1", free_port(), 1, lifecycle=Lifecycle())
+        await serve(failing_app, "127.0.0.1", free_port(), 1, lifecycle=Lifecycle())
 
 
 async def test_an_application_without_lifespan_is_served() -> None:

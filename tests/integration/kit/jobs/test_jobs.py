@@ -1,4 +1,4 @@
-"""Jobs with a real Redis and a real store: done once, tried again, found again whatever is lost."""
+"""Jobs with a real Redis and a real store: done once, retried, and recovered after any loss."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ async def became(jobs: Jobs, id: str, state: str) -> Job:
 
 
 async def no_job(payload: bytes) -> None:
-    raise AssertionError("this was not to be run")
+    raise AssertionError("this job must not run")
 
 
-async def test_a_job_is_done_once_however_often_it_is_added(jobs: Jobs) -> None:
+async def test_a_job_added_several_times_is_done_once(jobs: Jobs) -> None:
     ran: Counter[bytes] = Counter()
 
     async def note(payload: bytes) -> None:
@@ -87,11 +87,11 @@ async def test_a_job_is_done_once_however_often_it_is_added(jobs: Jobs) -> None:
         for n in range(20):
             await became(jobs, f"event.{n}:note", "done")
         await jobs.add("note", "event.0", b'{"n":0}')  # as a relay would after a crash
-        await asyncio.sleep(0.3)  # a sweep passes
+        await asyncio.sleep(0.3)  # time for a sweep
     assert ran == {b'{"n":%d}' % n: 1 for n in range(20)}
 
 
-async def test_a_job_waits_for_its_time(jobs: Jobs, clock: Clock) -> None:
+async def test_a_job_waits_until_its_run_time(jobs: Jobs, clock: Clock) -> None:
     began: list[float] = []
 
     async def note(payload: bytes) -> None:
@@ -104,67 +104,67 @@ async def test_a_job_waits_for_its_time(jobs: Jobs, clock: Clock) -> None:
     assert began[0] >= at.timestamp()
 
 
-async def test_a_failure_is_tried_again(jobs: Jobs) -> None:
+async def test_a_failed_job_is_retried(jobs: Jobs) -> None:
     tries = 0
 
-    async def third_time(payload: bytes) -> None:
+    async def succeed_third_time(payload: bytes) -> None:
         nonlocal tries
         tries += 1
         if tries < 3:
-            raise ConnectionError("nobody answers")
+            raise ConnectionError("no reply")
 
-    async with working(jobs, third_time=third_time) as worker:
-        await jobs.add("third_time", "k", b"{}")
-        job = await became(jobs, "k:third_time", "done")
+    async with working(jobs, succeed_third_time=succeed_third_time) as worker:
+        await jobs.add("succeed_third_time", "k", b"{}")
+        job = await became(jobs, "k:succeed_third_time", "done")
     assert tries == 3
-    assert (job.attempts, job.last_error) == (2, "ConnectionError: nobody answers")
+    assert (job.attempts, job.last_error) == (2, "ConnectionError: no reply")
     assert worker.stats() == {"done_total": 1, "failures_total": 2, "dead_total": 0}
 
 
-async def test_again_is_asked_for_as_often_as_it_likes(jobs: Jobs) -> None:
+async def test_retry_later_is_not_limited_by_attempts(jobs: Jobs) -> None:
     tries = 0
 
-    async def patient(payload: bytes) -> None:
+    async def retry_later(payload: bytes) -> None:
         nonlocal tries
         tries += 1
         if tries < 6:
             raise RetryLater(0.02, "not yet")
 
-    async with working(jobs, patient=patient):
-        await jobs.add("patient", "k", b"{}")
-        job = await became(jobs, "k:patient", "done")
+    async with working(jobs, retry_later=retry_later):
+        await jobs.add("retry_later", "k", b"{}")
+        job = await became(jobs, "k:retry_later", "done")
     assert (tries, job.attempts) == (6, 0)
 
 
 async def test_a_dead_letter_keeps_its_error_and_can_be_replayed(jobs: Jobs) -> None:
     works = False
 
-    async def moody(payload: bytes) -> None:
+    async def flaky(payload: bytes) -> None:
         if not works:
             raise ValueError("not today")
 
-    async with working(jobs, moody=moody):
-        await jobs.add("moody", "k", b"{}")
-        dead = await became(jobs, "k:moody", "dead")
+    async with working(jobs, flaky=flaky):
+        await jobs.add("flaky", "k", b"{}")
+        dead = await became(jobs, "k:flaky", "dead")
         assert (dead.attempts, dead.last_error) == (3, "ValueError: not today")
         assert await jobs.dead() == [dead]
-        assert not await jobs.replay("nobody:moody")
+        assert not await jobs.replay("missing:flaky")
         works = True
-        assert await jobs.replay("k:moody")
-        job = await became(jobs, "k:moody", "done")
+        assert await jobs.replay("k:flaky")
+        job = await became(jobs, "k:flaky", "done")
         assert job.attempts == 0
-        assert not await jobs.replay("k:moody")
+        assert not await jobs.replay("k:flaky")
         assert await jobs.dead() == []
 
 
-async def test_a_job_that_no_handler_knows_is_kept_for_replay(jobs: Jobs) -> None:
+async def test_a_job_without_a_handler_is_kept_for_replay(jobs: Jobs) -> None:
     async with working(jobs, JobSettings(attempts=1)):
-        await jobs.add("unheard_of", "k", b"{}")
-        job = await became(jobs, "k:unheard_of", "dead")
-    assert job.last_error == "UnknownJob: no handler is named unheard_of"
+        await jobs.add("unknown", "k", b"{}")
+        job = await became(jobs, "k:unknown", "dead")
+    assert job.last_error == "UnknownJob: no handler is named unknown"
 
 
-async def test_what_a_wiped_redis_forgot_is_brought_again(jobs: Jobs, redis: RedisClient) -> None:
+async def test_jobs_lost_by_a_wiped_redis_are_queued_again(jobs: Jobs, redis: RedisClient) -> None:
     ran: Counter[bytes] = Counter()
 
     async def note(payload: bytes) -> None:
@@ -177,14 +177,14 @@ async def test_what_a_wiped_redis_forgot_is_brought_again(jobs: Jobs, redis: Red
     async with working(jobs, note=note):
         for n in range(5):
             await became(jobs, f"k{n}:note", "done")
-        await redis.call("FLUSHALL")  # and once more, under a worker that waits
+        await redis.call("FLUSHALL")  # and again while the worker waits
         await jobs.add("note", "k10", b'"10"')
         for n in range(11):
             await became(jobs, f"k{n}:note", "done")
     assert ran == {b'"%d"' % n: 1 for n in range(11)}
 
 
-async def test_jobs_are_taken_and_done_again_after_redis_restarted(
+async def test_jobs_are_accepted_and_done_after_redis_restarts(
     store: SqliteStore, clock: Clock, own_redis_server: EmbeddedRedis
 ) -> None:
     ran: Counter[bytes] = Counter()
@@ -269,15 +269,15 @@ async def test_a_worker_that_lost_its_claim_stops_and_writes_nothing(
     async with working(jobs, JobSettings(sweep_seconds=60), long=long):
         await jobs.add("long", "k", b"{}")
         await began.wait()
-        while True:  # another takes it, as if we had been suspended
+        while True:  # another worker claims it, as if this process had been suspended
             job = await stored(jobs, "k:long")
             try:
-                await jobs.documents.save(replace(job, last_error="mine now"))
+                await jobs.documents.save(replace(job, last_error="claimed"))
                 break
             except Exception:
                 continue
         await stopped.wait()
-        assert (await stored(jobs, "k:long")).last_error == "mine now"
+        assert (await stored(jobs, "k:long")).last_error == "claimed"
 
 
 async def test_a_killed_workers_job_is_run_by_another(
@@ -305,9 +305,7 @@ async def test_a_killed_workers_job_is_run_by_another(
     assert (job.attempts, job.last_error) == (1, "WorkerDied: its process ended while it ran")
 
 
-async def test_a_job_that_kills_its_process_again_and_again_is_a_dead_letter(
-    jobs: Jobs, clock: Clock
-) -> None:
+async def test_a_job_that_repeatedly_kills_its_process_is_a_dead_letter(jobs: Jobs, clock: Clock) -> None:
     await jobs.documents.insert(
         Job(id="k:bomb", name="bomb", payload="{}", run_at=clock.wall(), running=True, attempts=2)
     )
@@ -316,7 +314,7 @@ async def test_a_job_that_kills_its_process_again_and_again_is_a_dead_letter(
     assert job.last_error == "WorkerDied: its process ended while it ran"
 
 
-async def test_closing_waits_for_what_runs(jobs: Jobs) -> None:
+async def test_closing_waits_for_running_jobs(jobs: Jobs) -> None:
     began = asyncio.Event()
 
     async def short(payload: bytes) -> None:
@@ -329,7 +327,7 @@ async def test_closing_waits_for_what_runs(jobs: Jobs) -> None:
     assert (await stored(jobs, "k:short")).state == "done"
 
 
-async def test_old_finished_jobs_are_forgotten(jobs: Jobs, clock: Clock) -> None:
+async def test_old_finished_jobs_are_deleted(jobs: Jobs, clock: Clock) -> None:
     old = clock.wall() - KEEP_DONE - timedelta(seconds=1)
     for name, state, at in (("a", "done", old), ("b", "done", clock.wall()), ("c", "dead", old)):
         await jobs.documents.insert(
@@ -339,7 +337,7 @@ async def test_old_finished_jobs_are_forgotten(jobs: Jobs, clock: Clock) -> None
     assert sorted(await jobs.documents.get_many(["a:x", "b:x", "c:x"])) == ["b:x", "c:x"]
 
 
-async def test_more_are_forgotten_at_once_than_one_look_finds(jobs: Jobs, clock: Clock) -> None:
+async def test_one_clean_deletes_more_than_one_page(jobs: Jobs, clock: Clock) -> None:
     old = clock.wall() - KEEP_DONE - timedelta(seconds=1)
     many = [Job(id=f"{n}:x", name="x", payload="{}", run_at=old, state="done") for n in range(1100)]
     await jobs.documents.insert_many(many)
@@ -347,7 +345,7 @@ async def test_more_are_forgotten_at_once_than_one_look_finds(jobs: Jobs, clock:
     assert await jobs.count("done") == 0
 
 
-async def test_a_slow_consumers_job_brings_it_the_event(jobs: Jobs, clock: Clock) -> None:
+async def test_the_job_of_a_slow_consumer_carries_the_event(jobs: Jobs, clock: Clock) -> None:
     event = EventEnvelope(
         id="usr_1.1.0",
         collection="users",
@@ -357,20 +355,20 @@ async def test_a_slow_consumers_job_brings_it_the_event(jobs: Jobs, clock: Clock
         actor=SYSTEM,
         event=UserSignedUp(user_id="usr_1", role="rider"),
     )
-    heard: list[EventEnvelope] = []
+    received: list[EventEnvelope] = []
 
-    async def hear(event: EventEnvelope) -> None:
-        heard.append(event)
+    async def receive(event: EventEnvelope) -> None:
+        received.append(event)
 
-    slow = Consumer("riders.greet", (UserSignedUp,), hear, Phase.REACTION, slow=True)
-    quick = Consumer("riders.count", (UserSignedUp,), hear, Phase.REACTION)
+    slow = Consumer("riders.greet", (UserSignedUp,), receive, Phase.REACTION, slow=True)
+    quick = Consumer("riders.count", (UserSignedUp,), receive, Phase.REACTION)
     (handler,) = job_handlers_of([slow, quick])
     async with working(jobs, SETTINGS, **{handler.name: handler.handle}):
         await jobs.add("riders.greet", event.id, msgspec.json.encode(event))
         await became(jobs, "usr_1.1.0:riders.greet", "done")
-    assert heard == [event]
+    assert received == [event]
 
 
-def test_two_handlers_of_one_name_are_refused(jobs: Jobs) -> None:
+def test_two_handlers_with_the_same_name_are_refused(jobs: Jobs) -> None:
     with pytest.raises(ValueError, match="share the name"):
         JobWorker(jobs, [JobHandler("x", no_job), JobHandler("x", no_job)], SETTINGS)

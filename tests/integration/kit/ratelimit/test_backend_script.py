@@ -1,4 +1,4 @@
-"""The limiter's script does in Redis what the tests' model of it does, so that they may trust the model."""
+"""The Redis script of the limiter and the model of it that tests use give the same results."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from supportcarr.kit.ratelimit.backend import TAKE
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-HOUR_US = 3_600_000_000  # for one token: none grows while a test runs
+HOUR_US = 3_600_000_000  # per token: no refill during a test
 _runs = itertools.count()
 
-# A group: different keys of few, each with tokens wanted and tokens given back.
+# A group: distinct keys, each with the tokens wanted and the tokens returned.
 GROUPS = st.lists(
     st.lists(
         st.tuples(st.integers(0, 4), st.integers(1, 5), st.integers(0, 4)),
@@ -30,7 +30,7 @@ GROUPS = st.lists(
 )
 
 
-def test_groups_get_all_or_nothing_and_each_finds_what_the_one_before_left(
+def test_groups_get_all_or_nothing_and_are_applied_in_order(
     redis_server: EmbeddedRedis,
 ) -> None:
     if not redis_server.alive:  # a test killed it
@@ -38,10 +38,10 @@ def test_groups_get_all_or_nothing_and_each_finds_what_the_one_before_left(
 
     @given(calls=st.lists(GROUPS, min_size=1, max_size=4))
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    def compared(calls: list[list[list[tuple[int, int, int]]]]) -> None:
+    def check(calls: list[list[list[tuple[int, int, int]]]]) -> None:
         asyncio.run(compare(redis_server.url, calls))
 
-    compared()
+    check()
 
 
 async def compare(url: str, calls: list[list[list[tuple[int, int, int]]]]) -> None:
@@ -57,18 +57,20 @@ async def compare(url: str, calls: list[list[list[tuple[int, int, int]]]]) -> No
                     numbers += (HOUR_US, 6 + which, wanted, back)
             seconds, micros = map(int, await redis.call("TIME"))
             expected = model.take(seconds * 1_000_000 + micros, names, numbers)
-            answer = await redis.script(TAKE, names, [msgspec.msgpack.encode(numbers)])
-            for found, meant in zip(answer, expected, strict=True):
-                if meant < 0:
-                    assert found < 0 and abs(found - meant) < 60_000_000  # what a test may take
+            reply = await redis.script(TAKE, names, [msgspec.msgpack.encode(numbers)])
+            for actual, expected_value in zip(reply, expected, strict=True):
+                if expected_value < 0:
+                    assert (
+                        actual < 0 and abs(actual - expected_value) < 60_000_000
+                    )  # allows for the duration of the test
                 else:
-                    assert found == meant
+                    assert actual == expected_value
         for name, full_at in model.full_at.items():
-            kept, expires_ms = await redis.call("GET", name), await redis.call("PTTL", name)
+            stored, expires_ms = await redis.call("GET", name), await redis.call("PTTL", name)
             seconds, micros = map(int, await redis.call("TIME"))
             if full_at > seconds * 1_000_000 + micros:
-                assert abs(int(kept) - full_at) < 60_000_000
+                assert abs(int(stored) - full_at) < 60_000_000
                 until_ms = seconds * 1000 + micros // 1000 + expires_ms
-                assert abs(until_ms * 1000 - int(kept)) < 60_000_000
+                assert abs(until_ms * 1000 - int(stored)) < 60_000_000
             else:
-                assert kept is None
+                assert stored is None

@@ -1,4 +1,4 @@
-"""Limits with a real Redis: never more than the rule, few round trips, and what happens without one."""
+"""Limits with a real Redis: never more than the rule, few round trips, and local limits in an outage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
-# Refills so slowly that no test sees a token grow.
+# Refill so slowly that no token is added during a test.
 USER = Rule("user", 200, seconds=1_000_000)
 ADDRESS = Rule("address", 400, seconds=1_000_000)
 SIGN_IN = Rule("sign_in", 5, seconds=1_000_000, exact=True)
@@ -53,12 +53,12 @@ async def drain(limiter: Limiter, key: str, rule: Rule) -> int:
         taken += 1
 
 
-async def test_exactly_the_rule_is_given_out(limiter: Limiter) -> None:
+async def test_exactly_the_limit_is_allowed(limiter: Limiter) -> None:
     assert await drain(limiter, "usr_a", USER) == 200
     assert await drain(limiter, "usr_b", USER) == 200
 
 
-async def test_a_lease_is_spent_without_asking(limiter: Limiter) -> None:
+async def test_a_lease_is_spent_without_calls_to_redis(limiter: Limiter) -> None:
     assert limiter.try_take("usr_a", USER) is None
     assert (await limiter.take([("usr_a", USER)])).allowed
     assert [limiter.try_take("usr_a", USER) for _ in range(8)] == [True] * 7 + [None]
@@ -91,29 +91,29 @@ async def test_a_known_refusal_needs_no_call(redis: RedisClient, limiter: Limite
     assert await commands(redis) - before == 1
 
 
-async def test_what_is_left_of_an_old_lease_is_given_back(
+async def test_unused_tokens_of_an_old_lease_are_returned(
     redis: RedisClient, limiter: Limiter, time: Time
 ) -> None:
-    for _ in range(50):  # one request each lease: without giving back 400 tokens would be gone
+    for _ in range(50):  # one request per lease: if nothing were returned, 400 tokens would be used
         assert (await limiter.take([("usr_a", USER)])).allowed
         time.now += LEASE_SECONDS
         assert limiter.try_take("usr_a", USER) is None
-    # Another process finds all but those fifty, and the seven that are still out.
+    # Another process can take all but those fifty and the seven that are still leased.
     assert await drain(Limiter(redis, lease=8), "usr_a", USER) == 200 - 50 - 7
 
 
-async def test_giving_back_never_fills_a_bucket_over_its_rim(
+async def test_returned_tokens_never_exceed_the_capacity_of_a_bucket(
     redis: RedisClient, limiter: Limiter, time: Time
 ) -> None:
     await limiter.take([("usr_a", USER)])
-    await redis.call("FLUSHALL")  # as if it had filled up meanwhile
+    await redis.call("FLUSHALL")  # as if the bucket had refilled in the meantime
     time.now += LEASE_SECONDS
     taken = await drain(limiter, "usr_a", USER)
     assert taken == 200
 
 
-async def test_requests_at_once_lease_one_block_between_them(redis: RedisClient, limiter: Limiter) -> None:
-    # Few enough to leave the last block so full that it is not renewed.
+async def test_concurrent_requests_share_leases(redis: RedisClient, limiter: Limiter) -> None:
+    # Few enough that the last block has too many tokens left to be renewed.
     verdicts = await asyncio.gather(*(limiter.take([("usr_a", USER)]) for _ in range(28)))
     assert all(verdict.allowed for verdict in verdicts)
     assert await drain(Limiter(redis, lease=1), "usr_a", USER) == 200 - 32  # four blocks of eight
@@ -135,7 +135,7 @@ async def test_a_bucket_expires_when_it_is_full_again(redis: RedisClient) -> Non
     assert 0 < ttl <= 1000
 
 
-async def test_tokens_grow_with_time(redis: RedisClient) -> None:
+async def test_a_bucket_refills_with_time(redis: RedisClient) -> None:
     limiter = Limiter(redis, lease=1)
     rule = Rule("fast", 2, seconds=0.1)
     assert await drain(limiter, "usr_a", rule) >= 2
@@ -155,21 +155,21 @@ async def test_two_processes_together_never_exceed_the_rule(
             await asyncio.sleep(0.01)
         await redis.call("RPUSH", "go", 1, 1)
         taken = [int((await process.communicate())[0]) for process in (one, two)]
-    # Whoever is refused last got all that the other had not spent when it ended.
+    # The process refused last got all tokens that the other had not spent when it ended.
     assert 1000 - 7 <= sum(taken) <= 1000
 
 
 @pytest.fixture
-def away(own_redis_server: EmbeddedRedis) -> EmbeddedRedis:
-    """A server that the test will take away."""
+def stoppable_server(own_redis_server: EmbeddedRedis) -> EmbeddedRedis:
+    """A server that the test will stop."""
     return own_redis_server
 
 
-async def test_without_redis_a_process_counts_by_itself(away: EmbeddedRedis, time: Time) -> None:
-    async with RedisClient(away.url) as redis:
+async def test_without_redis_each_process_counts_locally(stoppable_server: EmbeddedRedis, time: Time) -> None:
+    async with RedisClient(stoppable_server.url) as redis:
         limiter = Limiter(redis, lease=8, monotonic=time)
         assert (await limiter.take([("usr_a", USER)])).allowed
-        away.kill()
+        stoppable_server.kill()
         time.now += LEASE_SECONDS
         taken = 0
         while True:
@@ -183,13 +183,13 @@ async def test_without_redis_a_process_counts_by_itself(away: EmbeddedRedis, tim
         assert (await limiter.take([("1.2.3.4", ADDRESS)])).remaining == 199
 
 
-async def test_when_redis_is_back_it_counts_again(away: EmbeddedRedis, time: Time) -> None:
-    async with RedisClient(away.url) as redis:
+async def test_redis_is_used_again_after_an_outage(stoppable_server: EmbeddedRedis, time: Time) -> None:
+    async with RedisClient(stoppable_server.url) as redis:
         limiter = Limiter(redis, lease=8, monotonic=time)
-        away.kill()
+        stoppable_server.kill()
         assert (await limiter.take([("usr_a", USER)])).allowed
         assert limiter.fallbacks == 1
-        away.start()
+        stoppable_server.start()
         while not redis.connected:
             await asyncio.sleep(0.01)
         time.now += 1
@@ -219,7 +219,7 @@ async def test_one_request_probes_redis_and_the_others_do_not_wait(
 
 
 @pytest.mark.parametrize("step", [0.0, LEASE_SECONDS / 4])
-async def test_what_a_process_remembers_is_bounded(
+async def test_the_memory_of_a_process_is_bounded(
     redis: RedisClient, time: Time, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.ratelimit.limiter._MAX_STATES", 12)
@@ -231,7 +231,7 @@ async def test_what_a_process_remembers_is_bounded(
     assert limiter.try_take("usr_0", USER) is None
 
 
-async def test_a_lease_ends_with_its_time(limiter: Limiter, time: Time) -> None:
+async def test_a_lease_expires(limiter: Limiter, time: Time) -> None:
     await limiter.take([("usr_a", USER)])
     time.now += LEASE_SECONDS - 0.001
     assert limiter.try_take("usr_a", USER) is True

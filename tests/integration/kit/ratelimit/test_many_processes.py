@@ -1,4 +1,4 @@
-"""However requests fall on processes and moments, a limit gives out no more than its rule."""
+"""A limit allows no more than its rule, however requests are spread over limiters and time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 LIMIT, LEASE = 160, 8
 _keys = itertools.count()
 
-# Who asks: a process by number, how often, and how long after the one before (local seconds).
+# The number of a process, its count of requests, and the delay after the previous step (local seconds).
 STEPS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(1, 60), st.sampled_from([0.0, 0.5, LEASE_SECONDS])), max_size=25
 )
@@ -32,47 +32,47 @@ class Time:
         return self.now
 
 
-async def takes(limiter: Limiter, key: str, rule: Rule) -> bool:
+async def is_allowed(limiter: Limiter, key: str, rule: Rule) -> bool:
     held = limiter.try_take(key, rule)
     return held if held is not None else (await limiter.take([(key, rule)])).allowed
 
 
-async def play(url: str, steps: Sequence[tuple[int, int, float]], *, side_by_side: bool) -> None:
-    """Four processes ask for one key whose tokens do not grow."""
-    rule = Rule("played", LIMIT, seconds=1_000_000)
+async def run_steps(url: str, steps: Sequence[tuple[int, int, float]], *, concurrently: bool) -> None:
+    """Four processes take tokens of one key that is not refilled."""
+    rule = Rule("steps", LIMIT, seconds=1_000_000)
     key = f"key-{next(_keys)}"
     time = Time()
     async with RedisClient(url) as redis:
-        processes = [Limiter(redis, lease=LEASE, monotonic=time) for _ in range(4)]
-        given_out = 0
-        for who, times, later in steps:
-            time.now += later
-            asking = [takes(processes[who], key, rule) for _ in range(times)]
-            if side_by_side:
-                given_out += sum(await asyncio.gather(*asking))
+        limiters = [Limiter(redis, lease=LEASE, monotonic=time) for _ in range(4)]
+        allowed = 0
+        for process, count, delay in steps:
+            time.now += delay
+            requests = [is_allowed(limiters[process], key, rule) for _ in range(count)]
+            if concurrently:
+                allowed += sum(await asyncio.gather(*requests))
             else:
-                given_out += sum([await one for one in asking])
-            assert given_out <= LIMIT
-        # What is not to be had now is leased to one of the others, who may spend it no longer than that.
+                allowed += sum([await one for one in requests])
+            assert allowed <= LIMIT
+        # Tokens that are missing now are leased to the other processes, until the leases expire.
         last = Limiter(redis, lease=1, monotonic=time)
-        while await takes(last, key, rule):
-            given_out += 1
-        assert LIMIT - len(processes) * (LEASE - 1) <= given_out <= LIMIT
+        while await is_allowed(last, key, rule):
+            allowed += 1
+        assert LIMIT - len(limiters) * (LEASE - 1) <= allowed <= LIMIT
         time.now += LEASE_SECONDS
-        for process in processes:
-            assert process.try_take(key, rule) in (None, False)
+        for limiter in limiters:
+            assert limiter.try_take(key, rule) in (None, False)
 
 
-@pytest.mark.parametrize("side_by_side", [False, True])
-def test_no_more_than_the_rule_is_given_out_and_little_is_held_back(
-    redis_server: EmbeddedRedis, side_by_side: bool
+@pytest.mark.parametrize("concurrently", [False, True])
+def test_no_more_than_the_rule_is_allowed_and_few_tokens_are_held_back(
+    redis_server: EmbeddedRedis, concurrently: bool
 ) -> None:
     if not redis_server.alive:  # a test killed it
         redis_server.start()
 
     @given(steps=STEPS)
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    def played(steps: list[tuple[int, int, float]]) -> None:
-        asyncio.run(play(redis_server.url, steps, side_by_side=side_by_side))
+    def check(steps: list[tuple[int, int, float]]) -> None:
+        asyncio.run(run_steps(redis_server.url, steps, concurrently=concurrently))
 
-    played()
+    check()

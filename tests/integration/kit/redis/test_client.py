@@ -1,4 +1,4 @@
-"""The client against a real server: order, pipelines, breaks, time-outs, pub/sub."""
+"""The client with a real server: order, pipelining, lost connections, time-outs, pub/sub."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ async def test_replies_match_their_commands_whatever_their_sizes(redis: RedisCli
     assert dict(zip(values, read, strict=True)) == values
 
 
-async def test_calls_of_one_turn_of_the_loop_go_out_together(redis: RedisClient) -> None:
+async def test_calls_of_one_loop_iteration_are_sent_together(redis: RedisClient) -> None:
     async def packets() -> int:
         info = await redis.call("INFO", "stats", decode=True)
         return int(info.split("total_reads_processed:")[1].split()[0])
 
     before = await packets()
     await asyncio.gather(*(redis.call("INCR", "n") for _ in range(100)))
-    assert await packets() - before == 2  # the hundred, and the second INFO itself
+    assert await packets() - before == 2  # one for the hundred calls, one for the second INFO
 
 
-async def test_strings_are_bytes_unless_asked_to_be_decoded(redis: RedisClient) -> None:
+async def test_strings_are_bytes_unless_decoding_is_requested(redis: RedisClient) -> None:
     await redis.call("SET", "name", "Zoë")
     assert await redis.call("GET", "name") == "Zoë".encode()
     assert await redis.call("GET", "name", decode=True) == "Zoë"
-    assert await redis.call("GET", "nobody", decode=True) is None
+    assert await redis.call("GET", "missing", decode=True) is None
 
 
-async def test_a_refusal_carries_its_code_and_harms_no_neighbour(redis: RedisClient) -> None:
+async def test_an_error_reply_has_its_code_and_does_not_affect_other_calls(redis: RedisClient) -> None:
     await redis.call("SET", "text", "x")
     wrong, right = redis.call("LPUSH", "text", "y"), redis.call("GET", "text")
     with pytest.raises(RedisReplyError) as refused:
@@ -48,38 +48,38 @@ async def test_a_refusal_carries_its_code_and_harms_no_neighbour(redis: RedisCli
     assert await right == b"x"
 
 
-async def test_a_batch_answers_in_order_and_raises_after_all_were_done(redis: RedisClient) -> None:
+async def test_a_batch_returns_replies_in_order_and_raises_after_all_commands(redis: RedisClient) -> None:
     assert await redis.batch([("SET", "a", 1), ("INCR", "a"), ("GET", "a")]) == [b"OK", 2, b"2"]
     with pytest.raises(RedisReplyError):
         await redis.batch([("SET", "b", "x"), ("INCR", "b"), ("SET", "after", "done")])
     assert await redis.call("GET", "after") == b"done"
 
 
-async def test_a_script_the_server_has_forgotten_is_sent_again(redis: RedisClient) -> None:
+async def test_a_script_missing_on_the_server_is_sent_again(redis: RedisClient) -> None:
     assert await redis.script(INCREMENT, ["n"], [2]) == 2
     await redis.call("SCRIPT", "FLUSH")
     assert await redis.script(INCREMENT, ["n"], [3]) == 5
 
 
-async def test_a_cancelled_caller_shifts_nobodys_reply(redis: RedisClient) -> None:
+async def test_a_cancelled_call_does_not_shift_other_replies(redis: RedisClient) -> None:
     await redis.call("SET", "k", "mine")
-    task = asyncio.ensure_future(redis.call("ECHO", "given up"))
+    task = asyncio.ensure_future(redis.call("ECHO", "cancelled"))
     await asyncio.sleep(0)
     task.cancel()
     assert await redis.call("GET", "k") == b"mine"
 
 
-async def test_what_was_in_flight_when_the_connection_broke_fails(own_redis_server: EmbeddedRedis) -> None:
+async def test_calls_in_flight_fail_when_the_connection_breaks(own_redis_server: EmbeddedRedis) -> None:
     async with RedisClient(own_redis_server.url) as client:
         blocked = client.call("BLPOP", "nothing", 0)
-        await asyncio.sleep(0)  # the turn in which it is written
+        await asyncio.sleep(0)  # the command is written now
         own_redis_server.kill()
         with pytest.raises(RedisUnavailable) as broken:
             await blocked
         assert broken.value.sent
 
 
-async def test_what_was_not_sent_yet_waits_for_the_next_connection(own_redis_server: EmbeddedRedis) -> None:
+async def test_unsent_calls_wait_for_the_next_connection(own_redis_server: EmbeddedRedis) -> None:
     async with RedisClient(own_redis_server.url, timeout=10) as client:
         own_redis_server.kill()
         while client.connected:
@@ -90,24 +90,24 @@ async def test_what_was_not_sent_yet_waits_for_the_next_connection(own_redis_ser
         assert client.reconnects == 1
 
 
-async def test_when_redis_stays_away_calls_fail_at_once_and_go_on_later(
+async def test_calls_fail_at_once_during_an_outage_and_work_after_it(
     own_redis_server: EmbeddedRedis,
 ) -> None:
     async with RedisClient(own_redis_server.url, timeout=1) as client:
         own_redis_server.kill()
         await asyncio.sleep(0.7)
         failed = client.call("PING")
-        assert failed.done()  # at once: no turn of the loop in between
-        with pytest.raises(RedisUnavailable) as away:
+        assert failed.done()  # at once: no loop iteration in between
+        with pytest.raises(RedisUnavailable) as outage:
             await failed
-        assert not away.value.sent
+        assert not outage.value.sent
         own_redis_server.start()
         while not client.connected:
             await asyncio.sleep(0.01)
         assert await client.call("PING") == b"PONG"
 
 
-async def test_an_answer_that_never_comes_is_a_failure(redis_server: EmbeddedRedis) -> None:
+async def test_a_missing_reply_times_out(redis_server: EmbeddedRedis) -> None:
     async with RedisClient(redis_server.url, timeout=0.2) as client:
         with pytest.raises(RedisUnavailable, match="in time"):
             await client.call("BLPOP", "nothing", 0)
@@ -124,7 +124,7 @@ async def test_too_many_waiting_calls_are_refused(redis_server: EmbeddedRedis) -
         assert await asyncio.gather(*calls[:3]) == [b"PONG"] * 3
 
 
-async def test_closing_fails_what_waits(redis_server: EmbeddedRedis) -> None:
+async def test_closing_fails_waiting_calls(redis_server: EmbeddedRedis) -> None:
     client = await RedisClient(redis_server.url).open()
     waiting = client.call("BLPOP", "nothing", 0)
     await client.close()
@@ -134,14 +134,14 @@ async def test_closing_fails_what_waits(redis_server: EmbeddedRedis) -> None:
         await client.call("PING")
 
 
-async def test_a_client_that_was_not_opened_says_so() -> None:
+async def test_a_client_that_was_not_opened_raises() -> None:
     client = RedisClient("redis://127.0.0.1:1")
     with pytest.raises(RedisUnavailable, match="not open"):
         await client.call("PING")
     assert [message async for message in client.subscribe("news")] == []
 
 
-async def test_nobody_there_is_said_at_once() -> None:
+async def test_opening_without_a_server_fails_at_once() -> None:
     with pytest.raises(RedisUnavailable, match="cannot be reached"):
         await RedisClient("redis://127.0.0.1:1").open()
 
@@ -151,7 +151,7 @@ async def _subscribers(redis: RedisClient, channel: str, count: int) -> None:
         await asyncio.sleep(0.005)
 
 
-async def test_who_can_wait_begins_before_its_redis(own_redis_server: EmbeddedRedis) -> None:
+async def test_a_client_may_start_before_its_server(own_redis_server: EmbeddedRedis) -> None:
     url = own_redis_server.url
     own_redis_server.kill()
     client = await RedisClient(url).open(at_once=False)
@@ -164,17 +164,17 @@ async def test_who_can_wait_begins_before_its_redis(own_redis_server: EmbeddedRe
     await client.close()
 
 
-async def test_who_can_wait_is_told_of_a_wrong_password_all_the_same(redis_server: EmbeddedRedis) -> None:
+async def test_a_wrong_password_raises_even_if_the_client_may_wait(redis_server: EmbeddedRedis) -> None:
     with pytest.raises(RedisReplyError):
         await RedisClient(f"redis://:wrong@127.0.0.1:{redis_server.port}").open(at_once=False)
 
 
-async def test_a_subscription_hears_what_is_published(redis: RedisClient) -> None:
+async def test_a_subscription_receives_published_messages(redis: RedisClient) -> None:
     messages = redis.subscribe("news")
-    hearing = asyncio.ensure_future(anext(messages))
+    receiving = asyncio.ensure_future(anext(messages))
     await _subscribers(redis, "news", 1)
     assert await redis.publish("news", b"\x00binary") == 1
-    assert await hearing == b"\x00binary"
+    assert await receiving == b"\x00binary"
     await messages.aclose()
     await _subscribers(redis, "news", 0)
 
@@ -182,7 +182,7 @@ async def test_a_subscription_hears_what_is_published(redis: RedisClient) -> Non
 async def test_a_subscription_survives_a_restart(own_redis_server: EmbeddedRedis) -> None:
     async with RedisClient(own_redis_server.url) as client:
         messages = client.subscribe("news")
-        hearing = asyncio.ensure_future(anext(messages))
+        receiving = asyncio.ensure_future(anext(messages))
         await _subscribers(client, "news", 1)
         own_redis_server.kill()
         own_redis_server.start()
@@ -190,20 +190,20 @@ async def test_a_subscription_survives_a_restart(own_redis_server: EmbeddedRedis
             await asyncio.sleep(0.01)
         await _subscribers(client, "news", 1)
         await client.publish("news", b"again")
-        assert await hearing == b"again"
+        assert await receiving == b"again"
         await messages.aclose()
 
 
 async def test_a_subscription_ends_with_its_client(redis_server: EmbeddedRedis) -> None:
     client = await RedisClient(redis_server.url).open()
 
-    async def listen(messages: AsyncIterator[bytes]) -> int:
+    async def count_messages(messages: AsyncIterator[bytes]) -> int:
         return len([m async for m in messages])
 
-    listening = asyncio.ensure_future(listen(client.subscribe("news")))
+    counting = asyncio.ensure_future(count_messages(client.subscribe("news")))
     await _subscribers(client, "news", 1)
     await client.close()
-    assert await listening == 0
+    assert await counting == 0
 
 
 def test_it_works_on_uvloop(redis_server: EmbeddedRedis) -> None:
@@ -214,10 +214,10 @@ def test_it_works_on_uvloop(redis_server: EmbeddedRedis) -> None:
             await client.call("FLUSHALL")
             assert await client.batch([("SET", "k", "v"), ("GET", "k")]) == [b"OK", b"v"]
             messages = client.subscribe("news")
-            hearing = asyncio.ensure_future(anext(messages))
+            receiving = asyncio.ensure_future(anext(messages))
             await _subscribers(client, "news", 1)
             await client.publish("news", b"1")
-            assert await hearing == b"1"
+            assert await receiving == b"1"
             await messages.aclose()
             with pytest.raises(RedisUnavailable, match="in time"):
                 await client.call("BLPOP", "nothing", 0)
@@ -229,7 +229,7 @@ def test_it_works_on_uvloop(redis_server: EmbeddedRedis) -> None:
         runner.run(use())
 
 
-def test_an_address_is_read_from_a_url() -> None:
+def test_an_address_is_parsed_from_a_url() -> None:
     address = Address.of("rediss://user:p%40ss@cache.example:6390/3")
     assert (address.host, address.port, address.tls) == ("cache.example", 6390, True)
     assert (address.user, address.password, address.database) == ("user", "p@ss", 3)
