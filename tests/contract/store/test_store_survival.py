@@ -24,7 +24,9 @@ async def acknowledged_before_the_kill(url: str, lines: int) -> dict[str, int]:
             told.append(await asyncio.to_thread(child.stdout.readline))
     finally:
         child.send_signal(signal.SIGKILL)
-    rest, _ = await asyncio.to_thread(child.communicate)
+    # ``communicate`` would read past the bytes that ``readline`` has buffered, and start within a line.
+    rest = await asyncio.to_thread(child.stdout.read)
+    await asyncio.to_thread(child.communicate)
     told += [line for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
     versions: dict[str, int] = {}
     for line in told:
