@@ -25,7 +25,7 @@ class EventEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     document_version: int
     at: datetime  # city time
     actor: Actor
-    event: AnyEvent
+    event: AnyEvent = msgspec.field(name="fact")  # the stored name: outboxes and jobs hold it
 
 
 class PendingEvents(msgspec.Struct, frozen=True):
