@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import click
 
+from supportcarr.bootstrap.added_commands import added_commands
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.supervisor.embedded_redis import EmbeddedRedisError
 
-COMMANDS = "supportcarr.commands"  # entry points by which another distribution adds commands
 LAB_COMMANDS = {
     "demo": "Run the platform and a simulated city on this machine.",
     "diagram": "Print a diagram of the rescue's state machine.",
@@ -29,13 +28,13 @@ class CommandGroup(click.Group):
     """Commands of this and other distributions; expected errors print one sentence, no traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *entry_points(group=COMMANDS).names, *LAB_COMMANDS})
+        return sorted({*super().list_commands(ctx), *added_commands().names, *LAB_COMMANDS})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         command = super().get_command(ctx, name)
         if command is not None:
             return command
-        for entry_point in entry_points(group=COMMANDS, name=name):
+        for entry_point in added_commands().select(name=name):
             loaded: click.Command = entry_point.load()
             return loaded
         return _missing(name) if name in LAB_COMMANDS else None

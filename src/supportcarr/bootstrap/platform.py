@@ -17,6 +17,7 @@ import aiohttp
 import click
 import structlog
 
+from supportcarr.bootstrap.added_commands import added_commands
 from supportcarr.bootstrap.processes import store_of
 from supportcarr.bootstrap.seeding import Operator, seed
 from supportcarr.bootstrap.settings import Settings
@@ -29,6 +30,7 @@ from supportcarr.supervisor.supervisor import Role, Supervisor
 
 READY_S = 60.0
 REDIS_WATCH_S = 0.25
+EMULATORS = "sandbox"  # the command of the lab that runs them
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +84,7 @@ def _refuse_taken_ports(settings: Settings) -> None:
 async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Platform]:
     """Start Redis (unless its URL is set), the emulators and all processes; end them in order."""
     _refuse_taken_ports(settings)
+    _has_emulators(settings)  # fail before anything is started
     environment = dict(environment)
     data = Path(settings.deployment.data)
     data.mkdir(parents=True, exist_ok=True)
@@ -127,6 +130,23 @@ async def _keep_redis(redis: EmbeddedRedis) -> None:
             log.warning("redis_not_started", reason=str(error))
 
 
+def _has_emulators(settings: Settings) -> bool:
+    """Whether the platform starts the emulators: in the local profile, where the lab is installed.
+
+    Raises ``click.ClickException`` if it needs them and they are not installed.
+    """
+    if settings.deployment.profile != "local":
+        return False
+    if EMULATORS in added_commands().names:
+        return True
+    if settings.stripe.api_base:
+        return False
+    raise click.ClickException(
+        "The local profile pays through an emulator of Stripe, which is part of the development tools: "
+        f"pip install supportcarr-lab, or set {PREFIX}STRIPE_API_BASE."
+    )
+
+
 def _roles(settings: Settings) -> list[Role]:
     servers = settings.servers
     first = servers.metrics_port
@@ -135,7 +155,7 @@ def _roles(settings: Settings) -> list[Role]:
         ("realtime", servers.realtime_processes),
         ("api", servers.api_processes),
     )
-    roles = [Role("sandbox", ("sandbox",))] if settings.deployment.profile == "local" else []
+    roles = [Role(EMULATORS, (EMULATORS,))] if _has_emulators(settings) else []
     for name, count in counts:
         ports = [{f"{PREFIX}METRICS_PORT": str(first + i)} for i in range(count)] if first else None
         roles.append(Role(name, (name,), count=count, each=ports))
@@ -163,7 +183,7 @@ async def _prepare(settings: Settings) -> dict[str, Operator]:
 async def _until_ready(running: Platform) -> None:
     servers = running.settings.servers
     urls = [f"{running.base_url}/readyz", f"http://127.0.0.1:{servers.realtime_port}/readyz"]
-    if running.settings.deployment.profile == "local":
+    if _has_emulators(running.settings):
         urls.append(f"{running.sandbox_url}/healthz")
     deadline = time.monotonic() + READY_S
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:

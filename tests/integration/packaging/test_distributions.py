@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from supportcarr import cli
+from supportcarr.bootstrap import platform
+from supportcarr.bootstrap.settings import load_settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -43,14 +45,32 @@ def test_the_lab_wheel_has_its_data(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", sorted(cli.LAB_COMMANDS))
 def test_a_missing_lab_command_says_what_to_install(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "entry_points", lambda **_: EntryPoints())
+    monkeypatch.setattr(cli, "added_commands", EntryPoints)
     result = CliRunner().invoke(cli.main, [command, "--seconds", "1"])
     assert result.exit_code == 1
     assert "pip install supportcarr-lab" in result.output
 
 
 def test_help_lists_the_lab_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "entry_points", lambda **_: EntryPoints())
+    monkeypatch.setattr(cli, "added_commands", EntryPoints)
     text = CliRunner().invoke(cli.main, ["--help"]).output
     assert "demo" in text
     assert "pip install supportcarr-lab" in text
+
+
+def test_up_needs_the_emulators_or_another_stripe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(platform, "added_commands", EntryPoints)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli.main, ["up"])
+    assert result.exit_code == 1
+    assert "pip install supportcarr-lab" in result.output
+    assert not (tmp_path / ".data" / "redis").exists()
+
+
+def test_up_starts_no_emulators_where_stripe_is_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(platform, "added_commands", EntryPoints)
+    environment = {"SUPPORTCARR_DATA": str(tmp_path), "SUPPORTCARR_STRIPE_API_BASE": "http://127.0.0.1:1"}
+    roles = platform._roles(load_settings(environment, dotenv=None))
+    assert [role.name for role in roles] == ["worker", "realtime", "api"]

@@ -136,7 +136,7 @@ async def digest(collection: Collection[Any]) -> Digest:
 
 async def _holds_anything(store: Store, specs: Sequence[CollectionSpec[Any]]) -> bool:
     for spec in specs:
-        if await store.collection(spec).read_stored(limit=1):
+        async for _ in _all(store.collection(spec)):
             return True
     return False
 
@@ -188,10 +188,16 @@ async def _pairs(
 
 
 async def _all(collection: Collection[Any]) -> AsyncIterator[Stored]:
+    """Every document in order of id, without tombstones that have no events left.
+
+    Such a tombstone is what a process killed between two steps of a deletion leaves in MongoDB.  It holds
+    nothing, and SQLite cannot hold it.
+    """
     last = ""
     while batch := await collection.read_stored(after=last, limit=BATCH):
         for stored in batch:
-            yield stored
+            if stored.document is not None or stored.events:
+                yield stored
         last = batch[-1].id
 
 

@@ -179,3 +179,12 @@ async def test_a_digest_compares_times_as_instants_and_other_values_exactly() ->
     assert await digest_of(due_at=NOON) != await digest_of(due_at=NOON + timedelta(microseconds=1))
     assert await digest_of(owner="nobody") == await digest_of(owner="".join(["no", "body"]))  # the default
     assert await digest_of(note="a") != await digest_of(note="b")
+
+
+async def test_a_tombstone_without_events_is_not_copied(source: MemoryStore) -> None:
+    """MongoDB keeps one if a process is killed between two steps of a deletion."""
+    await source.collection(BARRELS).write_stored([StoredDocument("gone", None, ())])
+    target = await empty_store()
+    parcels, barrels = await copied(source, target)
+    assert parcels.equal and barrels.equal
+    assert [stored.id for stored in await target.collection(BARRELS).read_stored(limit=9)] == ["b"]
