@@ -78,12 +78,12 @@ async def test_a_request_that_timed_out_can_be_repeated(platform: Platform, fact
 @contextmanager
 def lock_held(path: Path) -> Iterator[None]:
     """Another process that hangs while it holds the write lock."""
-    room = os.open(f"{path}.lock", os.O_RDWR)
+    lock = os.open(f"{path}.room", os.O_RDWR)
     try:
-        fcntl.flock(room, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(room)
+        os.close(lock)
 
 
 @contextmanager

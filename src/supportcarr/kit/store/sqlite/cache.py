@@ -25,6 +25,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+# Every release uses this file, this number of slots, this hash of an id and this width: during an upgrade,
+# old and new processes share the counters.
+COUNTERS_SUFFIX = ".marks"
 SLOTS = 1 << 16
 MAX_DOCUMENTS = 20_000  # per process, about 40 MB; the oldest are evicted first
 
@@ -39,7 +42,7 @@ class VersionCounters:
     """
 
     def __init__(self, path: Path) -> None:
-        descriptor = os.open(f"{path}.versions", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(f"{path}{COUNTERS_SUFFIX}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if os.fstat(descriptor).st_size < SLOTS * _WIDTH:
                 # Written, not only extended: with a full disk, a write to a mapped hole kills the process.

@@ -30,7 +30,7 @@ from supportcarr.kit.store.port import (
     CommitListener,
     StoreUnavailable,
 )
-from supportcarr.kit.store.sqlite.cache import ReadCache, VersionCounters
+from supportcarr.kit.store.sqlite.cache import COUNTERS_SUFFIX, ReadCache, VersionCounters
 from supportcarr.kit.store.sqlite.collection import SqliteCollection
 from supportcarr.kit.store.sqlite.errors import as_unavailable
 from supportcarr.kit.store.sqlite.lock import FairFileLock
@@ -86,7 +86,8 @@ class SqliteStore:
             try:
                 self._counters = VersionCounters(self.path)
             except OSError as error:
-                raise StoreUnavailable(f"{self.path}.versions cannot be opened: {error.strerror}") from error
+                path = f"{self.path}{COUNTERS_SUFFIX}"
+                raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}") from error
             self.cache = ReadCache(self._counters)
             self._writer = Writer(self.path, self._connect, self._counters, timeout_s=self._timeout_s)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")

@@ -14,12 +14,17 @@ import threading
 from pathlib import Path
 
 
+# Every release uses these names: during an upgrade, old and new processes must exclude each other.
+QUEUE_SUFFIX = ".gate"
+LOCK_SUFFIX = ".room"
+
+
 class FairFileLock:
     """A lock with one holder across all processes.  Within a process, one thread at a time may use it."""
 
     def __init__(self, path: Path) -> None:
-        self._queue = os.open(f"{path}.queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._queue = os.open(f"{path}{QUEUE_SUFFIX}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._held = os.open(f"{path}{LOCK_SUFFIX}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def acquire(self) -> None:
         """Wait for the lock, however long that takes."""

@@ -34,13 +34,27 @@ def test_try_acquire_succeeds_only_without_a_holder_and_waiters(tmp_path: Path) 
     assert first.try_acquire()
     assert not second.try_acquire()
     first.release()
-    with (tmp_path / "lock.queue").open("r+") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)  # a waiter holds the queue; the lock itself is free
+    with (tmp_path / "lock.gate").open("r+") as queue:
+        fcntl.flock(queue, fcntl.LOCK_EX)  # a waiter holds the queue; the lock itself is free
         assert not second.try_acquire()
     assert second.try_acquire()
     second.release()
     assert first.acquire_within(10)
     first.release()
+
+
+def test_processes_of_earlier_releases_are_excluded(tmp_path: Path) -> None:
+    """They lock these files, in this order: during an upgrade old and new processes share a database."""
+    ours = FairFileLock(tmp_path / "store.sqlite3")
+    with (tmp_path / "store.sqlite3.gate").open() as gate, (tmp_path / "store.sqlite3.room").open() as room:
+        for file in (gate, room):
+            fcntl.flock(file, fcntl.LOCK_EX)
+            assert not ours.try_acquire()
+            fcntl.flock(file, fcntl.LOCK_UN)
+        assert ours.try_acquire()
+        assert not is_free(room)
+        ours.release()
+    ours.close()
 
 
 def test_closing_releases_the_lock(tmp_path: Path) -> None:
@@ -65,9 +79,9 @@ def test_a_process_that_reacquires_queues_behind_waiters(tmp_path: Path) -> None
     waiting = threading.Thread(target=wait)
     waiting.start()
     try:
-        with (tmp_path / "lock.queue").open() as gate:
+        with (tmp_path / "lock.gate").open() as queue:
             deadline = time.monotonic() + 10
-            while is_free(gate):
+            while is_free(queue):
                 assert time.monotonic() < deadline, "the waiter does not hold the queue"
                 time.sleep(0.001)
         greedy.release()

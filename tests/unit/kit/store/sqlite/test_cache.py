@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,18 @@ def elsewhere(counters: VersionCounters, tmp_path: Path) -> Iterator[VersionCoun
     made = VersionCounters(tmp_path / "store")
     yield made
     made.close()
+
+
+def test_a_write_of_an_earlier_release_invalidates_cached_documents(
+    counters: VersionCounters, tmp_path: Path
+) -> None:
+    """During an upgrade old and new processes share the counters, in this file and form."""
+    cache = ReadCache(counters)
+    read(cache, "p1", "first")
+    with (tmp_path / "store.marks").open("r+b") as file:
+        file.seek(zlib.crc32(b"p1") % 65_536 * 8)
+        file.write((1).to_bytes(8, sys.byteorder))
+    assert cache.get("parcels", "p1")[1] is None
 
 
 def read(cache: ReadCache, name: str, document: object) -> None:
