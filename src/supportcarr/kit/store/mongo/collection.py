@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
-from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_preferences import SecondaryPreferred
 
 from supportcarr.contracts.documents import Document
@@ -20,8 +18,6 @@ from supportcarr.kit.store import cursors
 from supportcarr.kit.store.mongo import copies, indexes
 from supportcarr.kit.store.mongo.cache import write_of
 from supportcarr.kit.store.mongo.document import (
-    EMPTY_TOMBSTONE,
-    NO_EVENTS,
     NOT_DELETED,
     OUTBOX,
     WRITE_ID,
@@ -29,16 +25,13 @@ from supportcarr.kit.store.mongo.document import (
     Shape,
     events_of,
 )
-from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, MAX_CONFLICTS, WRITE_CONFLICT
 from supportcarr.kit.store.mongo.query import after, all_of, condition, order, stored_name
+from supportcarr.kit.store.mongo.writes import Writes
 from supportcarr.kit.store.port import (
     CollectionSpec,
-    DuplicateKey,
     Page,
     StoredDocument,
-    StoreError,
     StoreUnavailable,
-    VersionConflict,
     Where,
 )
 
@@ -61,6 +54,7 @@ class MongoCollection(Generic[D]):
     def __init__(self, store: MongoStore, spec: CollectionSpec[D]) -> None:
         self._store = store
         self.shape = Shape(spec)
+        self._writes = Writes(self.shape, store.attempt)
         self._rows: Rows | None = None  # while the store is open
         self._replicas: Rows | None = None
         self._indexes_ensured = False
@@ -253,21 +247,8 @@ class MongoCollection(Generic[D]):
         stored = msgspec.structs.replace(document, version=1)
         events = self._events(stored, pending)
         row = self.shape.row(stored, events)
-        await self._write(partial(self._insert, row=row), stored.id, events)
+        await self._write(partial(self._writes.insert, row=row), stored.id, events)
         return stored
-
-    async def _insert(self, rows: Rows, row: Row) -> None:
-        for _ in range(MAX_CONFLICTS):
-            try:
-                await self._store.attempt(lambda: rows.insert_one(row))
-                return
-            except DuplicateKeyError as error:
-                field = await self._taken_field(rows, error.details, row, new=True)
-                if field == "id" and await self._remove_empty_tombstones(rows, [row["_id"]]):
-                    continue
-                if field is not None:
-                    raise DuplicateKey(self.spec.name, field) from None
-        raise StoreUnavailable(f"{self.spec.name}: {row['_id']} kept meeting short-lived duplicates")
 
     async def insert_many(self, documents: Sequence[D]) -> int:
         stored = 0
@@ -276,97 +257,23 @@ class MongoCollection(Generic[D]):
                 self.shape.row(msgspec.structs.replace(document, version=1))
                 for document in documents[start : start + CHUNK]
             ]
-            stored += await self._write(partial(self._insert_new, new=new))
+            stored += await self._write(partial(self._writes.insert_new, new=new))
         return stored
-
-    async def _insert_new(self, rows: Rows, new: list[Row]) -> int:
-        stored = 0
-        for _ in range(MAX_CONFLICTS):
-            if not new:
-                return stored
-            batch = new
-            try:
-                await self._store.attempt(lambda: rows.insert_many(batch, ordered=False))  # noqa: B023 - run at once
-                return stored + len(batch)
-            except BulkWriteError as error:
-                stored += len(batch) - len(error.details["writeErrors"])  # some servers miscount nInserted
-                new = await self._rows_to_retry(rows, batch, error)
-        raise StoreUnavailable(f"{self.spec.name}: {MAX_CONFLICTS} write conflicts in a row")
-
-    async def _rows_to_retry(self, rows: Rows, batch: list[Row], error: BulkWriteError) -> list[Row]:
-        """The rows of a failed batch to insert again.  Raises ``DuplicateKey``."""
-        conflicts: list[Row] = []
-        taken: list[Row] = []
-        for failure in error.details["writeErrors"]:
-            row = batch[failure["index"]]
-            if failure["code"] == WRITE_CONFLICT:
-                conflicts.append(row)
-            elif failure["code"] == DUPLICATE_KEY:
-                field = await self._taken_field(rows, failure, row, new=True)
-                if field not in ("id", None):
-                    raise DuplicateKey(self.spec.name, field)
-                (taken if field else conflicts).append(row)
-            else:
-                raise StoreError(f"{self.spec.name}: {row['_id']}: {failure.get('errmsg')}") from error
-        if taken and await self._remove_empty_tombstones(rows, [row["_id"] for row in taken]):
-            conflicts += taken
-        return conflicts
 
     async def save(self, document: D, pending: PendingEvents | None = None) -> D:
         stored = msgspec.structs.replace(document, version=document.version + 1)
         events = self._events(stored, pending)
         update = self.shape.update(stored, events)
         self._store.cache.forget(self.spec.name, stored.id)
-        await self._write(partial(self._save, read=document, update=update), stored.id, events)
+        await self._write(partial(self._writes.save, read=document, update=update), stored.id, events)
         return stored
-
-    async def _save(self, rows: Rows, read: D, update: Row) -> None:
-        key = {**self.shape.key(read.id), "version": read.version}
-        for _ in range(MAX_CONFLICTS):
-            try:
-                done = await self._store.attempt(lambda: rows.update_one(key, update))
-            except DuplicateKeyError as error:
-                row = {"_id": read.id, **update.get("$set", {})}
-                field = await self._taken_field(rows, error.details, row, new=False)
-                if field is not None:
-                    raise DuplicateKey(self.spec.name, field) from None
-                continue
-            if not done.matched_count:
-                raise self._conflict(read.id, read.version)
-            return
-        raise StoreUnavailable(f"{self.spec.name}: {read.id} kept meeting short-lived duplicates")
 
     async def delete(self, id: str, version: int) -> None:
         self._store.cache.forget(self.spec.name, id)
-        await self._write(partial(self._delete, id=id, version=version))
-
-    async def _delete(self, rows: Rows, id: str, version: int) -> None:
-        key = {**self.shape.key(id), "version": version}
-        if (await self._store.attempt(lambda: rows.delete_one({**key, **NO_EVENTS}))).deleted_count:
-            return
-        row = await self._store.attempt(lambda: rows.find_one(key))
-        if row is None:
-            raise self._conflict(id, version)
-        tombstone = self.shape.to_tombstone(row)
-        if not (await self._store.attempt(lambda: rows.update_one(key, tombstone))).matched_count:
-            raise self._conflict(id, version)
-        # The relay may have published the last event in the meantime.
-        await self._remove_empty_tombstones(rows, [id])
+        await self._write(partial(self._writes.delete, id=id, version=version))
 
     async def mark_published(self, event: EventEnvelope) -> None:
-        await self._write(partial(self._remove_event, event=event))
-
-    async def _remove_event(self, rows: Rows, event: EventEnvelope) -> None:
-        left = await self._store.attempt(
-            lambda: rows.find_one_and_update(
-                self.shape.key(event.document_id),
-                {"$pull": {OUTBOX: {"id": event.id}}},
-                projection={"version": True, f"{OUTBOX}.id": True},
-                return_document=ReturnDocument.AFTER,
-            )
-        )
-        if left and "version" not in left and not left.get(OUTBOX):
-            await self._remove_empty_tombstones(rows, [event.document_id])
+        await self._write(partial(self._writes.remove_event, event=event))
 
     # --- copies -------------------------------------------------------------------------------
 
@@ -378,23 +285,9 @@ class MongoCollection(Generic[D]):
             await self._write(lambda rows: copies.write(rows, self.shape, self._store.attempt, documents))
 
     async def erase_stored(self, ids: Sequence[str]) -> None:
-        async def erase(rows: Rows) -> None:
-            await self._store.attempt(lambda: rows.delete_many(self.shape.keys(ids)))
-
-        await self._write(erase)
+        await self._write(partial(self._writes.erase, ids=ids))
 
     # --- what writes have in common -----------------------------------------------------------
-
-    async def _remove_empty_tombstones(self, rows: Rows, ids: list[str]) -> bool:
-        """Delete those of the ids that are tombstones without events; true if there were any.
-
-        A process that is killed between the two steps of deleting or publishing leaves one behind.
-        """
-        matching = self.shape.keys(ids) | EMPTY_TOMBSTONE
-        return bool((await self._store.attempt(lambda: rows.delete_many(matching))).deleted_count)
-
-    async def _taken_field(self, rows: Rows, details: Any, row: Row, *, new: bool) -> str | None:
-        return await indexes.taken_field(rows, self.spec, self._store.attempt, details, row, new=new)
 
     async def _write(
         self, run: Callable[[Rows], Awaitable[R]], id: str = "", events: Sequence[EventEnvelope] = ()
@@ -412,9 +305,6 @@ class MongoCollection(Generic[D]):
 
     def _events(self, stored: D, pending: PendingEvents | None) -> list[EventEnvelope]:
         return pending.envelopes(self.spec.name, stored.id, stored.version) if pending else []
-
-    def _conflict(self, id: str, version: int) -> VersionConflict:
-        return VersionConflict(f"{self.spec.name}: {id} is not at version {version}")
 
 
 def _attached(rows: Rows | None) -> Rows:

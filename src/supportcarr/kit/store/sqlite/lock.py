@@ -13,7 +13,6 @@ import os
 import threading
 from pathlib import Path
 
-
 # Every release uses these names: during an upgrade, old and new processes must exclude each other.
 QUEUE_SUFFIX = ".gate"
 LOCK_SUFFIX = ".room"
