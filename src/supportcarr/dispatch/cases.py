@@ -14,6 +14,7 @@ from supportcarr.dispatch.roster import RosterEntry
 
 RADIUS_GROWTH = 1.5  # with each search that found nobody
 PAUSE_GROWTH = 1.3
+DECLINED_LIMIT = 200  # drivers that a case remembers
 
 
 def new_case(began: MatchingBegan, version: int, now: datetime) -> DispatchCase:
@@ -31,16 +32,27 @@ def new_case(began: MatchingBegan, version: int, now: datetime) -> DispatchCase:
         pay_minor=began.pay_minor,
         currency=began.currency,
         ends_at=began.ends_at,
-        declined=(began.given_up_by,) if began.given_up_by else (),
+        declined=remember((), began.given_up_by),
         due_at=now,
     )
 
 
+def remember(declined: tuple[str, ...], *driver_ids: str | None) -> tuple[str, ...]:
+    """The drivers who are not asked again, with these added, each once; beyond the limit the first are
+    forgotten."""
+    merged = dict.fromkeys((*declined, *(driver_id for driver_id in driver_ids if driver_id is not None)))
+    return tuple(merged)[-DECLINED_LIMIT:]
+
+
 def reopen_case(case: DispatchCase, fresh: DispatchCase) -> DispatchCase | None:
-    """The stored case replaced by a fresh one; ``None`` if it already follows a newer event."""
+    """The stored case replaced by a fresh one, which remembers who declined the rescue or gave it up.
+
+    A case that already follows a newer event only learns who gave the rescue up; ``None`` if it knows.
+    """
+    declined = remember(case.declined, *fresh.declined)
     if fresh.rescue_version <= case.rescue_version:
-        return None
-    return replace(fresh, version=case.version)
+        return None if declined == case.declined else replace(case, declined=declined)
+    return replace(fresh, version=case.version, declined=declined)
 
 
 def close_case(case: DispatchCase, version: int) -> DispatchCase | None:
@@ -71,7 +83,7 @@ def candidates(
     """The drivers who may be asked, in the order of *nearby* (nearest first).
 
     A driver who let an offer of this entry expire is asked again only when all others in range have
-    been asked, and after a pause; a driver who declined is not asked again.
+    been asked, and after a pause; a driver who declined the rescue or gave it up is never asked again.
     """
     free = [
         driver
@@ -107,14 +119,14 @@ def case_after_empty_search(case: DispatchCase, now: datetime, rules: DispatchRu
 def case_without_offer(
     case: DispatchCase, offer: Offer, now: datetime, rules: DispatchRules
 ) -> DispatchCase | None:
-    """The case after its offer was closed and not accepted; ``None`` if it names another offer."""
+    """The case after its offer was closed and not accepted.
+
+    A case that names another offer only learns who declined; ``None`` if it knows.
+    """
+    declined = remember(case.declined, offer.driver_id if offer.state == "declined" else None)
     if case.offer is None or case.offer.offer_id != offer.id:
-        return None
-    declined, missed = case.declined, case.missed
-    if offer.state == "declined":
-        declined = (*declined, offer.driver_id)
-    elif offer.state == "expired":
-        missed = missed | {offer.driver_id: now}
+        return None if declined == case.declined else replace(case, declined=declined)
+    missed = case.missed | {offer.driver_id: now} if offer.state == "expired" else case.missed
     due = now + timedelta(seconds=rules.grace_seconds)  # the one that closed it searches on at once
     return replace(case, offer=None, declined=declined, missed=missed, due_at=due)
 

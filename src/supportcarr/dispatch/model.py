@@ -105,7 +105,7 @@ class DispatchCase(Document, frozen=True, kw_only=True, omit_defaults=True):
     ends_at: datetime
     state: Literal["open", "closed"] = "open"
     offer: Reservation | None = None
-    declined: tuple[str, ...] = ()  # drivers who are not asked again in this entry
+    declined: tuple[str, ...] = ()  # drivers who declined the rescue or gave it up, in any entry
     missed: dict[str, datetime] = {}  # drivers who let an offer expire in this entry, and when last
     empty_searches: int = 0
     due_at: datetime | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from support.dispatch.world import (
     OTHER_RESCUE,
@@ -296,7 +297,25 @@ async def test_a_driver_who_gives_up_is_free_and_gets_no_second_offer(city: Disp
     await assert_consistent(city)
 
 
-async def test_a_late_release_event_does_not_free_a_driver_who_took_the_rescue_again(
+async def test_who_declined_or_gave_up_a_rescue_is_not_asked_again_in_any_later_entry(
+    city: DispatchWorld,
+) -> None:
+    for metres in (100, 200, 300):
+        await city.driver(f"usr_{metres}", metres)
+    await city.wait_for_driver()
+    await city.dispatch.decline_offer("usr_100", (await city.only_open_offer()).id)
+    for driver_id in ("usr_200", "usr_300"):
+        assert await city.offered_to() == driver_id
+        await city.dispatch.accept_offer(driver_id, (await city.only_open_offer()).id)
+        await city.deliver()
+        await city.wait_for_driver(given_up_by=driver_id)
+    await city.run_for(120)
+    assert [driver_id for _, driver_id in city.offers_made()] == ["usr_100", "usr_200", "usr_300"]
+    await city.wait_for_driver(OTHER_RESCUE)
+    assert await city.offered_to() == "usr_100", "another rescue is another question"
+
+
+async def test_a_late_release_event_does_not_free_a_driver_who_has_the_rescue_again(
     city: DispatchWorld,
 ) -> None:
     await city.driver("usr_a", 100)
@@ -305,17 +324,12 @@ async def test_a_late_release_event_does_not_free_a_driver_who_took_the_rescue_a
     await city.deliver()
     gave_up = await city.matching(given_up_by="usr_a")
     await city.dispatch.follow_rescue(gave_up)
-    await city.driver("usr_b", 200)
-    await city.run_for(10)
-    await city.dispatch.accept_offer("usr_b", (await city.only_open_offer()).id)
-    await city.deliver()
-    await city.wait_for_driver(given_up_by="usr_b")
-    await city.dispatch.accept_offer("usr_a", (await city.only_open_offer()).id)
-    await city.deliver()
+    again = JobClaim(
+        rescue_id=RESCUE, entry=3, offer_id="off_again", area_id="montreal", confirmed=True, until=city.now
+    )
+    await city.roster.save(replace(await city.entry("usr_a"), job=again))
     await city.dispatch.follow_rescue(gave_up)
-    job = (await city.entry("usr_a")).job
-    assert job is not None
-    assert (job.rescue_id, job.entry) == (RESCUE, 3)
+    assert (await city.entry("usr_a")).job == again
 
 
 async def test_supply_has_the_nearest_free_driver_and_the_busy_count(city: DispatchWorld) -> None:

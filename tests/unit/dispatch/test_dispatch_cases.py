@@ -12,10 +12,13 @@ from msgspec.structs import replace
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.value_objects import Leg, NearbyDriver
 from supportcarr.dispatch.cases import (
+    DECLINED_LIMIT,
     candidates,
     case_after_empty_search,
     case_without_offer,
     new_offer,
+    remember,
+    reopen_case,
     reserve,
     search_pause,
     search_radius,
@@ -130,10 +133,45 @@ def test_case_with_an_open_offer_is_due_after_the_offers_end() -> None:
     assert out.due_at == NOW + timedelta(seconds=20)
 
 
-def test_response_to_another_offer_leaves_the_case_unchanged() -> None:
+@pytest.mark.parametrize(
+    ("stored", "fresh", "declined", "entry"),
+    [
+        pytest.param((), (), (), 2, id="nobody"),
+        pytest.param(("usr_a",), (), ("usr_a",), 2, id="declined in an earlier entry"),
+        pytest.param((), ("usr_b",), ("usr_b",), 2, id="gave up just now"),
+        pytest.param(("usr_a",), ("usr_b",), ("usr_a", "usr_b"), 2, id="both"),
+        pytest.param(("usr_a", "usr_b"), ("usr_a",), ("usr_a", "usr_b"), 2, id="each once"),
+    ],
+)
+def test_a_case_that_is_opened_again_remembers_who_declined_or_gave_up(
+    stored: tuple[str, ...], fresh: tuple[str, ...], declined: tuple[str, ...], entry: int
+) -> None:
+    closed = case(version=7, state="closed", declined=stored, missed={"usr_c": NOW}, due_at=None)
+    opened = reopen_case(closed, case(entry=2, rescue_version=5, declined=fresh))
+    assert opened is not None
+    assert (opened.declined, opened.entry, opened.version) == (declined, entry, 7)
+    assert (opened.state, opened.missed) == ("open", {}), "who let an offer expire may be asked again"
+
+
+def test_a_late_event_adds_only_who_gave_up() -> None:
+    newer = case(entry=3, rescue_version=9, declined=("usr_a",))
+    late = case(entry=2, rescue_version=5, declined=("usr_b",))
+    assert reopen_case(newer, late) == replace(newer, declined=("usr_a", "usr_b"))
+    assert reopen_case(newer, replace(late, declined=("usr_a",))) is None
+
+
+def test_the_drivers_that_a_case_remembers_are_limited() -> None:
+    everyone = tuple(f"usr_{n}" for n in range(DECLINED_LIMIT))
+    assert remember(everyone, "usr_last") == (*everyone[1:], "usr_last")
+
+
+def test_response_to_another_offer_changes_only_who_is_not_asked_again() -> None:
     out = case(offer=Reservation("off_2", "usr_a", NOW))
     late = new_offer(out, Reservation("off_1", "usr_a", NOW), Leg(10, 20), NOW)
-    assert case_without_offer(out, replace(late, state="declined"), NOW, RULES) is None
+    assert case_without_offer(out, replace(late, state="expired"), NOW, RULES) is None
+    remembered = case_without_offer(out, replace(late, state="declined"), NOW, RULES)
+    assert remembered == replace(out, declined=("usr_a",))
+    assert case_without_offer(remembered, replace(late, state="declined"), NOW, RULES) is None
     mine = new_offer(out, Reservation("off_2", "usr_a", NOW), Leg(10, 20), NOW)
     declined = case_without_offer(out, replace(mine, state="declined"), NOW, RULES)
     assert declined is not None
