@@ -38,6 +38,9 @@ class RiderClaims(Protocol):
     async def confirm(self, rider_id: str, rescue_id: str) -> bool:
         """Keep the claim until the rescue ends.  False if another rescue has the rider."""
 
+    async def claimed_by(self, rider_id: str) -> str | None:
+        """The rescue that has the rider."""
+
     async def release(self, rider_id: str, rescue_id: str) -> None:
         """Release the rider, if that rescue has the claim."""
 

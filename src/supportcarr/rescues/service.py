@@ -20,6 +20,7 @@ from supportcarr.contracts.errors import (
 )
 from supportcarr.contracts.events import AnyEvent, DomainEvent, PaymentProcessed, RescueRequested
 from supportcarr.contracts.ids import RESCUE
+from supportcarr.contracts.rescues import FINAL
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.update import update
@@ -48,6 +49,8 @@ from supportcarr.rescues.settings import RescueSettings
 from supportcarr.rescues.state_machine import is_participant
 
 Change = tuple[Rescue, PendingEvents | None]
+
+CLAIM_TRIES = 3  # between two of them, the rider was released from a rescue that is over
 
 
 class RescueService:
@@ -94,7 +97,7 @@ class RescueService:
             raise ValidationFailed.of("payment_method_id", "not_found", "You have no such payment method.")
         now = self._now()
         if quote.scheduled_for is None:
-            await self._claims.claim(rider_id, rescue_id)
+            await self._claim_rider(rider_id, rescue_id)
         try:
             terms = await self._quotes.redeem(
                 command.quote_id, rider_id=rider_id, rescue_id=rescue_id, now=now
@@ -123,8 +126,36 @@ class RescueService:
         If another rescue has the rider by now (this one was inserted after its claim had expired),
         this one is rejected.
         """
-        if not await self._claims.confirm(requested.rider_id, requested.rescue_id):
-            await self._try_act(requested.rescue_id, Reject(reason=RIDER_HAS_LIVE_RESCUE))
+        rider_id, rescue_id = requested.rider_id, requested.rescue_id
+        if await self._claims.confirm(rider_id, rescue_id):
+            return
+        if await self._release_ended_claim(rider_id) and await self._claims.confirm(rider_id, rescue_id):
+            return
+        await self._try_act(rescue_id, Reject(reason=RIDER_HAS_LIVE_RESCUE))
+
+    async def _claim_rider(self, rider_id: str, rescue_id: str) -> None:
+        """Claim the rider; a claim whose rescue is over does not count, even if it is not released yet.
+
+        Raises ``rider_has_live_rescue``.
+        """
+        for _ in range(CLAIM_TRIES - 1):
+            try:
+                return await self._claims.claim(rider_id, rescue_id)
+            except Conflict as error:
+                if error.code != RIDER_HAS_LIVE_RESCUE or not await self._release_ended_claim(rider_id):
+                    raise
+        return await self._claims.claim(rider_id, rescue_id)
+
+    async def _release_ended_claim(self, rider_id: str) -> bool:
+        """Release the rider from a rescue that is over; True unless another rescue has the rider."""
+        holder = await self._claims.claimed_by(rider_id)
+        if holder is None:
+            return True
+        rescue = await self._rescues.get(holder)
+        if rescue is None or rescue.status not in FINAL:
+            return False  # without a document: another request is about to insert it
+        await self._claims.release(rider_id, holder)
+        return True
 
     # --- commands ------------------------------------------------------------------------------
 
@@ -278,7 +309,7 @@ class RescueService:
     async def _wake(self, rescue: Rescue) -> None:
         """Claim the rider and wake the booking; release the rider if it was cancelled meanwhile."""
         try:
-            await self._claims.claim(rescue.rider_id, rescue.id)
+            await self._claim_rider(rescue.rider_id, rescue.id)
             free = True
         except Conflict as error:
             if error.code != RIDER_HAS_LIVE_RESCUE:

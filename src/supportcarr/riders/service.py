@@ -54,6 +54,11 @@ class RiderService:
 
         return model.holds_claim(await self._update(rider_id, confirmed), rescue_id)
 
+    async def claimed_by(self, rider_id: str) -> str | None:
+        """The rescue that has the rider."""
+        rider = await self._riders.get(rider_id)
+        return rider.live_rescue.rescue_id if rider and rider.live_rescue else None
+
     async def release(self, rider_id: str, rescue_id: str) -> None:
         """Release the rider, if that rescue has the claim."""
         await self._update(rider_id, lambda rider: model.release(rider, rescue_id))

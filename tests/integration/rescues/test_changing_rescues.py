@@ -315,6 +315,9 @@ async def test_cancelling_a_scheduled_rescue_as_it_starts_releases_the_rider(wor
         async def confirm(self, rider_id: str, rescue_id: str) -> bool:
             raise AssertionError("nothing to confirm")
 
+        async def claimed_by(self, rider_id: str) -> str | None:
+            raise AssertionError("nobody else has the rider")
+
     await world.another_service(claims=CancelledMeanwhile()).on_deadline(booked.id)
     assert (await world.get(booked.id)).status == "cancelled"
     assert await live_rescue(world.store) is None

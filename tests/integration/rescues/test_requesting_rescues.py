@@ -10,10 +10,11 @@ import pytest
 
 from support.rescues.builders import NOW
 from support.rescues.riders import live_rescue
-from support.rescues.world import PIN, World, creation
+from support.rescues.world import ADMIN, DRIVER, PIN, RIDER, World, creation
+from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Conflict, NotFound, ValidationFailed
 from supportcarr.contracts.events import RescueRequested
-from supportcarr.rescues.commands import RequestRescue
+from supportcarr.rescues.commands import Abort, Cancel, Command, Complete, MarkNoShow, RequestRescue
 from supportcarr.rescues.model import Rescue
 
 
@@ -74,6 +75,81 @@ async def test_second_request_of_a_rider_is_refused_and_keeps_its_quote(world: W
     assert (len(made), len(refused)) == (1, 5)
     assert {r.code for r in refused} <= {"rider_has_live_rescue", "conflict"}
     assert world.quotes.redeemed == {made[0].quote.id: made[0].id}
+
+
+ENDS: dict[str, tuple[Command, Principal]] = {
+    "cancelled by the rider": (Cancel(reason="wrong_place"), RIDER),
+    "cancelled by an operator": (Cancel(reason="rider_called"), ADMIN),
+    "completed": (Complete(outcome="fixed_on_spot", price_minor=1500), DRIVER),
+    "no-show": (MarkNoShow(), DRIVER),
+    "aborted": (Abort(reason="unsafe"), DRIVER),
+}
+
+
+async def ended_unnoticed(world: World, how: str) -> Rescue:
+    """A rescue that has just ended; the consumer that releases its rider has not run yet."""
+    rescue = await world.arrived()
+    world.pass_time(600)
+    command, who = ENDS[how]
+    ended = await world.service.act(rescue.id, command, who)
+    assert await live_rescue(world.store) == rescue.id
+    return ended
+
+
+@pytest.mark.parametrize("how", ENDS)
+async def test_the_rider_of_a_rescue_that_is_over_may_ask_again_at_once(world: World, how: str) -> None:
+    await ended_unnoticed(world, how)
+    world.quotes.add("quo_2")
+    again = await world.service.request(asking("quo_2"), rider_id="usr_rider", creation_id=creation(2))
+    await world.settle()
+    assert (await world.get(again.id)).status == "requested"
+    assert await live_rescue(world.store) == again.id
+
+
+async def test_a_rescue_that_is_cancelled_before_its_claim_is_confirmed_does_not_hold_the_rider(
+    world: World,
+) -> None:
+    for n in (1, 2):
+        world.quotes.add(f"quo_{n}")
+    first = await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))
+    await world.service.act(first.id, Cancel(reason="wrong_place"), RIDER)
+    second = await world.service.request(asking("quo_2"), rider_id="usr_rider", creation_id=creation(2))
+    await world.settle()
+    assert ((await world.get(first.id)).status, (await world.get(second.id)).status) == (
+        "cancelled",
+        "requested",
+    )
+    assert await live_rescue(world.store) == second.id
+
+
+async def test_a_booking_wakes_although_the_end_of_the_rescue_before_it_was_not_noticed_yet(
+    world: World,
+) -> None:
+    booked = await world.request(2, scheduled_for=NOW + timedelta(minutes=10))
+    await ended_unnoticed(world, "cancelled by the rider")
+    await world.service.on_deadline(booked.id)
+    await world.settle()
+    assert (await world.get(booked.id)).status == "requested"
+    assert await live_rescue(world.store) == booked.id
+
+
+async def test_of_many_requests_right_after_an_end_one_becomes_a_rescue(world: World) -> None:
+    await ended_unnoticed(world, "cancelled by the rider")
+    for n in range(2, 8):
+        world.quotes.add(f"quo_{n}")
+    outcomes = await asyncio.gather(
+        *(
+            world.service.request(asking(f"quo_{n}"), rider_id="usr_rider", creation_id=creation(n))
+            for n in range(2, 8)
+        ),
+        world.settle(),
+        return_exceptions=True,
+    )
+    await world.settle()
+    made = [o for o in outcomes if isinstance(o, Rescue)]
+    assert len(made) == 1
+    assert [r.id for r in await every_rescue(world) if r.is_live] == [made[0].id]
+    assert await live_rescue(world.store) == made[0].id
 
 
 async def test_two_riders_may_be_rescued_at_once(world: World) -> None:
