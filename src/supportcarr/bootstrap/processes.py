@@ -140,6 +140,7 @@ async def _api(settings: Settings) -> None:
         _relaying(container, servers.drain_seconds) as relay,
     ):
         _register_stats(metrics, container, relay)
+        metrics.register_stats("stripe_webhooks", container.webhooks.stats)
         heartbeat = CityHeartbeat(container.store, container.clock)
         heartbeat.start()
         app = gateway_of(container, metrics, lifecycle)

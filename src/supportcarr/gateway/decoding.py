@@ -29,7 +29,7 @@ _SHAPES = bytes.maketrans(b"123456789\x7f", b"000000000\\")
 _LONG_NUMBER = b"0" * 19
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CONTROL_OR_END_OF_LINE = re.compile(r"[\x00-\x1f\x7f]")
-_ETAG = re.compile(rb'"(\d{1,15})"')
+_ETAG = re.compile(rb'(?:W/)?"(\d{1,15})"')  # a proxy that compresses responses weakens our tags
 MOST_PARAMETERS = 100
 _CODES = (
     ("missing required", "required"),
@@ -87,6 +87,11 @@ def version_of(if_match: bytes) -> int | None:
     if match is None:
         raise InvalidHeader('If-Match takes one ETag as it was given, such as "7", or *')
     return int(match[1])
+
+
+def names_etag(if_none_match: bytes, etag: bytes) -> bool:
+    """True if ``If-None-Match`` lists that ETag, strong or weak (RFC 9110, 13.1.2)."""
+    return any(tag.strip().removeprefix(b"W/") == etag for tag in if_none_match.split(b","))
 
 
 def empty_query(type_: Any) -> Any:

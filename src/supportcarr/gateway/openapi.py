@@ -60,7 +60,7 @@ _PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "The ETag of the version that the caller intends to change",
-        "schema": {"type": "string", "pattern": r'^(?:"[0-9]{1,15}"|\*)$'},
+        "schema": {"type": "string", "pattern": r'^(?:(?:W/)?"[0-9]{1,15}"|\*)$'},
         "example": '"7"',
     },
 }

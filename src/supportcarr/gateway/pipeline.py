@@ -26,7 +26,7 @@ from supportcarr.contracts.routing import RequestContext, Response
 from supportcarr.gateway.access_log import AccessLine, RequestLogContext
 from supportcarr.gateway.addresses import ClientAddresses
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
-from supportcarr.gateway.decoding import refuse_body, require_json, version_of
+from supportcarr.gateway.decoding import names_etag, refuse_body, require_json, version_of
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.ports import TokenVerifier
@@ -368,7 +368,7 @@ class Pipeline:
         if response.version is not None:
             etag = b'"%d"' % response.version
             extra.append((b"etag", etag))
-            if if_none_match == etag and endpoint.is_get:
+            if if_none_match is not None and endpoint.is_get and names_etag(if_none_match, etag):
                 return 304, extra, b""
         for name, value in response.headers:
             extra.append((name.lower().encode("latin-1"), value.encode("latin-1")))

@@ -107,7 +107,10 @@ class PaymentGateway(Protocol):
         """The customer's intent that was created for that payment, if there is one."""
 
     def read_webhook(self, body: bytes, signature: str | None) -> WebhookEvent | None:
-        """Verify a webhook; ``None`` if the signature is not valid."""
+        """Verify a webhook; ``None`` if it is signed, but not an event of a shape that is used here.
+
+        Raises ``errors.SignatureNotValid``.
+        """
 
     async def close(self) -> None:
         """Close the connections."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+import structlog
 from msgspec.structs import replace
 
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.purge import purge_expired
 from supportcarr.payments.collections import EVENTS
-from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.model import StripeEvent
 from supportcarr.payments.ports import JobQueue, PaymentGateway
 from supportcarr.payments.service import PaymentService
 
 JOB = "payments.stripe_event"
 RETENTION = timedelta(days=30)  # Stripe keeps events as long, so none is sent again after that
+
+log = structlog.get_logger(__name__)
 
 
 class _Payload(msgspec.Struct, frozen=True):
@@ -40,12 +42,22 @@ class StripeWebhooks:
         self._gateway = gateway
         self._payments = payments
         self._jobs = jobs
+        self._unknown_events = 0
+
+    def stats(self) -> dict[str, int]:
+        """Figures for the metrics."""
+        return {"unknown_events_total": self._unknown_events}
 
     async def receive(self, body: bytes, signature: str | None) -> None:
-        """Store the event and add the job that handles it.  Raises ``SignatureNotValid``."""
+        """Store the event and add the job that handles it.  Raises ``SignatureNotValid``.
+
+        A signed body of another shape is acknowledged and ignored: Stripe would repeat it for days.
+        """
         webhook = self._gateway.read_webhook(body, signature)
         if webhook is None:
-            raise SignatureNotValid
+            self._unknown_events += 1
+            log.warning("stripe_event_ignored", bytes=len(body), **_described(body))
+            return
         now = self._clock.wall()
         concerns_payment = webhook.payment_id is not None and webhook.intent_id is not None
         event = StripeEvent(
@@ -85,3 +97,20 @@ class StripeWebhooks:
     async def purge_events(self) -> None:
         """Remove events that were handled long ago; events that could not be handled stay."""
         await purge_expired(self._events, "handled_at", self._clock.wall() - RETENTION)
+
+
+class _Described(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a log line says of an event of an unknown shape."""
+
+    id: str | None = None
+    object: str | None = None
+    type: str | None = None
+
+
+def _described(body: bytes) -> dict[str, str]:
+    """The names that a signed body gives itself; nothing if it is no event at all."""
+    try:
+        found = msgspec.json.decode(body, type=_Described)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return {f"event_{name}": value for name, value in msgspec.to_builtins(found).items()}

@@ -10,6 +10,7 @@ import msgspec
 import stripe
 from stripe import AIOHTTPClient, StripeClient
 
+from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.model import Intent, IntentStatus
 from supportcarr.payments.ports import (
     CachedFailure,
@@ -139,9 +140,12 @@ class StripePaymentGateway:
             stripe.WebhookSignature.verify_header(
                 body, signature, self._settings.webhook_secret, self._settings.tolerance_seconds
             )
-            event = msgspec.json.decode(body, type=_WebhookEvent)
         except (stripe.SignatureVerificationError, ValueError):
-            return None  # ValueError: not UTF-8, not JSON, or not an event
+            raise SignatureNotValid from None  # ValueError: the header is malformed, or the body not UTF-8
+        try:
+            event = msgspec.json.decode(body, type=_WebhookEvent)
+        except msgspec.DecodeError:
+            return None  # for example a thin event of Stripe's API v2
         subject = event.data.object
         return WebhookEvent(
             event_id=event.id,

@@ -198,7 +198,7 @@ async def create_widget(rider: Client) -> str:
 
 
 @pytest.mark.parametrize(
-    "if_match", ["7", '"x"', 'W/"1"', '"1", "2"', "", '"-1"', '"1', '"9999999999999999999"']
+    "if_match", ["7", '"x"', 'w/"1"', '"1", "2"', "", '"-1"', '"1', '"9999999999999999999"']
 )
 async def test_a_malformed_if_match_is_rejected(api: Api, if_match: str) -> None:
     rider = await api.person("rider")
@@ -227,6 +227,18 @@ async def test_a_stale_version_is_rejected_and_the_current_one_accepted(api: Api
     reply = await rider.patch(f"/widgets/{widget}", move, if_match=1)
     assert (reply.status, reply.headers["etag"]) == (200, '"2"')
     assert (await rider.patch(f"/widgets/{widget}", move, if_match="*")).status == 200
+
+
+async def test_a_tag_that_a_proxy_weakened_names_the_same_version(api: Api) -> None:
+    rider = await api.person("rider")
+    widget = await create_widget(rider)
+    move = {"at": {"lat": 1, "lng": 1}}
+    stale = await rider.patch(f"/widgets/{widget}", move, headers={"if-match": 'W/"2"'})
+    expect_problem(stale, 412, "stale_version")
+    changed = await rider.patch(f"/widgets/{widget}", move, headers={"if-match": 'W/"1"'})
+    assert (changed.status, changed.headers["etag"]) == (200, '"2"')
+    for tags in ('W/"2"', '"1", W/"2"'):
+        assert (await rider.get(f"/widgets/{widget}", headers={"if-none-match": tags})).status == 304
 
 
 @pytest.mark.parametrize(

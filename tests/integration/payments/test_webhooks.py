@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 from litestar import Litestar, Request, Response, get, post
+from structlog.testing import capture_logs
 
 from support.payments.world import (
     RIDER,
@@ -108,10 +109,30 @@ async def test_unrelated_event_is_stored_too(shop: PaymentParts, store: Store, t
     assert shop.jobs.added == {}  # there is nothing to do
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[]", b"null", b"{}", b'{"object": "event"}'])
-async def test_signed_body_that_is_no_event_is_refused(shop: PaymentParts, body: bytes) -> None:
-    with pytest.raises(SignatureNotValid):
+THIN = (
+    b'{"id": "evt_65", "object": "v2.core.event", "type": "v1.billing.meter.error_report_triggered",'
+    b' "related_object": {"id": "mtr_1", "type": "billing.meter", "url": "/v1/billing/meters/mtr_1"}}'
+)
+
+
+@pytest.mark.parametrize("body", [THIN, b"", b"[]", b"null", b"{}", b'{"object": "event"}', b'{"id": 7}'])
+async def test_signed_body_of_another_shape_is_acknowledged_logged_and_counted(
+    shop: PaymentParts, store: Store, body: bytes
+) -> None:
+    with capture_logs() as logs:
         await shop.webhooks.receive(body, signed(body))
+    (line,) = logs
+    assert (line["event"], line["log_level"]) == ("stripe_event_ignored", "warning")
+    if body is THIN:
+        assert (line["event_object"], line["event_id"]) == ("v2.core.event", "evt_65")
+    assert shop.webhooks.stats() == {"unknown_events_total": 1}
+    assert await store.collection(EVENTS).count() == 0
+    assert shop.jobs.added == {}
+
+
+async def test_a_body_whose_signature_cannot_be_verified_is_refused(shop: PaymentParts) -> None:
+    with pytest.raises(SignatureNotValid):
+        await shop.webhooks.receive(b"\xff\xfe", signed(b"\xff\xfe"))
 
 
 async def test_repeat_completes_after_a_crash_between_storing_and_enqueuing(shop: PaymentParts) -> None:

@@ -224,6 +224,9 @@ def read_recorded_demand(path: Path) -> list[RecordedRequest]:
 def _requests(rows: csv.DictReader[str], name: str) -> list[RecordedRequest]:
     if rows.fieldnames is None or not {"at", "lat", "lng"} <= set(rows.fieldnames):
         raise DemandError(f"{name} must have the columns at, lat and lng.")
+    for column in ("at", "lat", "lng"):
+        if rows.fieldnames.count(column) > 1:
+            raise DemandError(f"{name} has more than one column {column}.")
     in_seconds: list[RecordedRequest] = []
     dated: list[RecordedRequest] = []
     for row in rows:

@@ -105,6 +105,7 @@ def test_recorded_dates_are_counted_from_the_earliest(tmp_path: Path) -> None:
         "at,lat,lng\ninf,45.5,-73.6\n",
         "at,lat,lng\n2026-05-04T16:10:00,45.5,-73.6\n",
         "at,lat,lng\n60,45.5\n",
+        "at,lat,lng,lat\n60,45.5,-73.6,45.6\n",
         "at,lat,lng\n60,45.5,-73.6\n2026-05-04T20:00:00Z,45.5,-73.6\n",
     ],
     ids=[
@@ -117,6 +118,7 @@ def test_recorded_dates_are_counted_from_the_earliest(tmp_path: Path) -> None:
         "never",
         "no zone",
         "short",
+        "a column twice",
         "mixed",
     ],
 )
