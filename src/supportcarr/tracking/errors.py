@@ -30,7 +30,11 @@ class PositionInaccurate(PositionRejected):
 
 
 class PositionImpossible(PositionRejected):
-    code, title = "position_impossible", "Nobody drives there that fast from the last position"
+    code = "position_impossible"
+    title = (
+        "Nobody drives there that fast from the last position; "
+        "if the next positions agree with this one for some seconds, they are accepted"
+    )
 
 
 ERRORS: dict[str, type[PositionRejected]] = {  # by verdict

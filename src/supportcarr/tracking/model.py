@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -35,33 +35,140 @@ class PositionRules(msgspec.Struct, frozen=True, kw_only=True):
     fresh_seconds: float = 30.0  # older positions are stale; further in the future they are rejected
     max_accuracy_m: float = 200.0
     max_speed_ms: float = 70.0  # metres per second; a truck is slower, a GPS jump is faster
+    outvote_points: int = 3  # rejected positions that agree, ...
+    outvote_seconds: float = 5.0  # ... over at least this time, are believed instead
+
+
+class Contender(msgspec.Struct, frozen=True, kw_only=True):
+    """Rejected positions that agree with each other: the latest, and how many there are since when."""
+
+    at: datetime
+    lat: float
+    lng: float
+    ahead_s: float
+    since: datetime
+    count: int
+
+
+class Track(msgspec.Struct, frozen=True, kw_only=True):
+    """What is believed of a driver: the newest accepted position, and what supports or contradicts it.
+
+    A position whose time is ahead of ours (by ``ahead_s``) counts as of when it was received; otherwise
+    later positions with the right time would seem to be older.
+    """
+
+    at: datetime
+    lat: float
+    lng: float
+    ahead_s: float
+    since: datetime  # of the earliest accepted position from which there is no gap until now
+    in_area: bool  # in a service area; outside, a position is no reason to reject others
+    jumped_at: datetime | None = None  # when an impossible speed was last believed
+    contender: Contender | None = None
+
+
+class Judgement(NamedTuple):
+    """The verdict on a position, and what is believed after it."""
+
+    verdict: PositionVerdict
+    track: Track | None
 
 
 def judge_position(
-    last: Position | None, position: Position, now: datetime, rules: PositionRules
-) -> PositionVerdict:
-    """Whether *position* may follow *last*, the newest accepted position.
+    track: Track | None, position: Position, now: datetime, rules: PositionRules, *, in_area: bool = True
+) -> Judgement:
+    """Whether *position*, which is *in_area* or outside every service area, may follow *track*.
 
     ``stale`` positions pass every other rule: they belong to the location history of a phone that was
     offline, and are not shown as live.  ``repeated`` is the last position again (a retry) and has no
     effect.  Positions less than a second apart are treated as if they were a second apart: the noise of a
     phone that stands still would look like an impossible speed.
+
+    ``impossible`` positions are remembered.  The believed position may be the wrong one, so positions
+    that agree with each other are believed after ``outvote_seconds``, or after as long as the believed
+    ones had been reported without a gap; at most after ``fresh_seconds``, because then the believed one
+    is not live any more.  A position that agrees with the believed one discards them.
     """
+    ahead = (position.at - now).total_seconds()
     if position.accuracy is not None and position.accuracy > rules.max_accuracy_m:
-        return "inaccurate"
-    if (position.at - now).total_seconds() > rules.fresh_seconds:
-        return "out_of_order"
-    if last is not None:
-        elapsed = (position.at - last.at).total_seconds()
-        if elapsed == 0 and last.point == position.point:
-            return "repeated"
-        if elapsed <= 0:
-            return "out_of_order"
-        if distance_m(last.point, position.point) > rules.max_speed_ms * max(elapsed, 1.0):
-            return "impossible"
-    if (now - position.at).total_seconds() > rules.fresh_seconds:
-        return "stale"
-    return "live"
+        return Judgement("inaccurate", track)
+    if ahead > rules.fresh_seconds:
+        return Judgement("out_of_order", track)
+    received = min(position.at, now)
+    verdict: PositionVerdict = "stale" if -ahead > rules.fresh_seconds else "live"
+    if track is None:
+        return Judgement(verdict, _track(position, now, since=received, in_area=in_area))
+    reported_at = track.at + timedelta(seconds=track.ahead_s)
+    if position.at == reported_at and (position.lat, position.lng) == (track.lat, track.lng):
+        return Judgement("repeated", track)
+    if position.at <= reported_at and received <= track.at:
+        return Judgement("out_of_order", track)
+    jumped = not _reachable(track, position, now, rules)
+    if jumped and track.in_area:
+        contender = _contend(track.contender, position, now, rules)
+        if not _outvotes(contender, track, rules):
+            return Judgement("impossible", replace(track, contender=contender))
+        since = contender.since
+    elif track.in_area and (received - track.at).total_seconds() <= rules.fresh_seconds:
+        since = track.since
+    else:
+        since = received
+    after = _track(position, now, since=since, in_area=in_area)
+    return Judgement(verdict, replace(after, jumped_at=received if jumped else track.jumped_at))
+
+
+def _track(position: Position, now: datetime, *, since: datetime, in_area: bool) -> Track:
+    received = min(position.at, now)
+    return Track(
+        at=received,
+        lat=position.lat,
+        lng=position.lng,
+        ahead_s=(position.at - received).total_seconds(),
+        since=since,
+        in_area=in_area,
+    )
+
+
+def _elapsed(before: Track | Contender, position: Position, now: datetime) -> float:
+    """Seconds from *before* to *position*; a clock that is ahead both times measures them itself."""
+    elapsed = (min(position.at, now) - before.at).total_seconds()
+    if before.ahead_s > 0 and position.at > now:
+        return max(elapsed, (position.at - before.at).total_seconds() - before.ahead_s)
+    return elapsed
+
+
+def _reachable(before: Track | Contender, position: Position, now: datetime, rules: PositionRules) -> bool:
+    metres = distance_m(GeoPoint(before.lat, before.lng), position.point)
+    return metres <= rules.max_speed_ms * max(_elapsed(before, position, now), 1.0)
+
+
+def _contend(
+    contender: Contender | None, position: Position, now: datetime, rules: PositionRules
+) -> Contender:
+    """The rejected positions with another one: it continues them, or it is the first of others."""
+    since, count = min(position.at, now), 1
+    if contender is not None:
+        if min(position.at, now) <= contender.at:
+            return contender
+        if _reachable(contender, position, now, rules):
+            since, count = contender.since, contender.count + 1
+    received = min(position.at, now)
+    return Contender(
+        at=received,
+        lat=position.lat,
+        lng=position.lng,
+        ahead_s=(position.at - received).total_seconds(),
+        since=since,
+        count=count,
+    )
+
+
+def _outvotes(contender: Contender, track: Track, rules: PositionRules) -> bool:
+    support = max(rules.outvote_seconds, (track.at - track.since).total_seconds())
+    needed = min(support, rules.fresh_seconds)
+    return (
+        contender.count >= rules.outvote_points and (contender.at - contender.since).total_seconds() >= needed
+    )
 
 
 class CurrentJob(Document, frozen=True, kw_only=True, omit_defaults=True):

@@ -27,11 +27,15 @@ FIRST_RADIUS_M = 1_500  # in a busy city the nearest are near, and a small circl
 
 _VERDICTS: tuple[PositionVerdict, ...] = get_args(PositionVerdict)  # the script answers with indexes
 
-# A position, and the first fields of a stored value: microseconds of city time, latitude, longitude,
-# heading.  Then a position has its accuracy, and a stored value the key of the driver's bucket.
-# -1 stands for an absent value.  Doubles hold microseconds exactly until the year 2255.
-_POSITION = struct.Struct("<5d")
+# Times are microseconds of city time; -1 stands for an absent value.  Doubles hold microseconds exactly
+# until the year 2255.  A reported position: time, latitude, longitude, heading, accuracy, and the number
+# of its bucket among the script's keys (0: outside every area).
+_POSITION = struct.Struct("<6d")
+# A stored value is a ``model.Track`` followed by the key of the driver's bucket.  The track: time,
+# latitude, longitude, heading, ahead, since, jumped_at, in_area; then the contender: time, latitude,
+# longitude, ahead, since, count (0: there is none).
 _STORED = struct.Struct("<4d")
+BUCKET_OFFSET = 113  # of the bucket's key in a stored value, from 1
 
 # Judges each position as ``model.judge_position`` does (a test holds both to the same verdicts), and
 # stores the newest accepted one.  Doing it in Python would take two more round trips and a race between
@@ -42,45 +46,82 @@ _STORED = struct.Struct("<4d")
 # position is fresh plus the length of a bucket.  It expires later than that, counted from the last
 # driver who entered it; reports of drivers who are members already need not extend it.
 _REPORT = """
-local last = redis.call('GET', KEYS[1])
-local at, lat, lng, previous_bucket
-if last then
-  at, lat, lng = struct.unpack('<ddd', last)
-  previous_bucket = string.sub(last, 33)
+local stored, now = redis.call('GET', KEYS[1]), tonumber(ARGV[2])
+local at, lat, lng, heading, ahead, since, jumped_at, in_area, previous_bucket
+local c_at, c_lat, c_lng, c_ahead, c_since, c_count = 0, 0, 0, 0, 0, 0
+if stored then
+  at, lat, lng, heading, ahead, since, jumped_at, in_area,
+    c_at, c_lat, c_lng, c_ahead, c_since, c_count = struct.unpack('<dddddddddddddd', stored)
+  previous_bucket = string.sub(stored, bucket_offset)
 end
-local now, newest, live = tonumber(ARGV[2]), nil, false
-local verdicts = {}
 
+local function elapsed(from_at, from_ahead, p_at, received)
+  if from_ahead > 0 and p_at > now then return math.max(received - from_at, p_at - from_at - from_ahead) end
+  return received - from_at
+end
+
+local function reachable(from_lat, from_lng, p_lat, p_lng, micros)
+  if from_lat == p_lat and from_lng == p_lng then return true end
+  local dlat, dlng = math.rad(p_lat - from_lat), math.rad(p_lng - from_lng)
+  local h = math.sin(dlat / 2) ^ 2
+    + math.cos(math.rad(from_lat)) * math.cos(math.rad(p_lat)) * math.sin(dlng / 2) ^ 2
+  return 2 * radius * math.asin(math.min(1, math.sqrt(h))) <= max_speed * math.max(micros / 1e6, 1)
+end
+
+local accepted, contended, live = false, false, nil
+local verdicts = {}
 for i = 3, #ARGV do
-  local p_at, p_lat, p_lng, _, accuracy = struct.unpack('<ddddd', ARGV[i])
+  local p_at, p_lat, p_lng, p_heading, accuracy, bucket = struct.unpack('<dddddd', ARGV[i])
+  local received = math.min(p_at, now)
   local verdict = 0
   if accuracy > max_accuracy then
     verdict = 4
   elseif p_at - now > fresh then
     verdict = 3
-  elseif p_at == at and p_lat == lat and p_lng == lng then
+  elseif at and p_at == at + ahead and p_lat == lat and p_lng == lng then
     verdict = 1
-  elseif at and p_at <= at then
-    verdict = 3
   else
-    if at and (p_lat ~= lat or p_lng ~= lng) then
-      local dlat, dlng = math.rad(p_lat - lat), math.rad(p_lng - lng)
-      local h = math.sin(dlat / 2) ^ 2
-        + math.cos(math.rad(lat)) * math.cos(math.rad(p_lat)) * math.sin(dlng / 2) ^ 2
-      local metres = 2 * radius * math.asin(math.min(1, math.sqrt(h)))
-      if metres > max_speed * math.max((p_at - at) / 1e6, 1) then verdict = 5 end
+    local new_since, new_jumped_at = received, -1
+    if at then
+      new_jumped_at = jumped_at
+      if p_at <= at + ahead and received <= at then
+        verdict = 3
+      elseif reachable(lat, lng, p_lat, p_lng, elapsed(at, ahead, p_at, received)) then
+        if in_area == 1 and received - at <= fresh then new_since = since end
+      else
+        new_jumped_at = received
+        if in_area == 1 then
+          if c_count == 0 or received > c_at then
+            if c_count > 0
+              and reachable(c_lat, c_lng, p_lat, p_lng, elapsed(c_at, c_ahead, p_at, received)) then
+              c_count = c_count + 1
+            else
+              c_count, c_since = 1, received
+            end
+            c_at, c_lat, c_lng, c_ahead = received, p_lat, p_lng, p_at - received
+            contended = true
+          end
+          new_since = c_since
+          if c_count < outvote_points or c_at - c_since < math.min(math.max(outvote, at - since), fresh) then
+            verdict = 5
+          end
+        end
+      end
     end
-    if verdict == 0 and now - p_at > fresh then verdict = 2 end
+    if verdict == 0 then
+      if now - p_at > fresh then verdict = 2 else live = bucket end
+      at, lat, lng, heading, ahead = received, p_lat, p_lng, p_heading, p_at - received
+      since, jumped_at, in_area = new_since, new_jumped_at, bucket > 0 and 1 or 0
+      c_count, accepted = 0, true
+    end
   end
   verdicts[#verdicts + 1] = verdict
-  if verdict == 0 or verdict == 2 then
-    at, lat, lng, newest, live = p_at, p_lat, p_lng, ARGV[i], verdict == 0
-  end
 end
-if newest then
+
+if accepted or contended then
   local bucket = previous_bucket or ''
   if live then
-    bucket = KEYS[2] or ''
+    bucket = live > 0 and KEYS[1 + live] or ''
     if previous_bucket and previous_bucket ~= '' and previous_bucket ~= bucket then
       redis.call('ZREM', previous_bucket, ARGV[1])
     end
@@ -88,7 +129,13 @@ if newest then
       redis.call('PEXPIRE', bucket, bucket_ttl)
     end
   end
-  redis.call('SET', KEYS[1], string.sub(newest, 1, 32) .. bucket, 'PX', retention)
+  local value = struct.pack('<dddddddddddddd', at, lat, lng, heading, ahead, since, jumped_at, in_area,
+    c_at, c_lat, c_lng, c_ahead, c_since, c_count) .. bucket
+  if accepted then
+    redis.call('SET', KEYS[1], value, 'PX', retention)
+  else
+    redis.call('SET', KEYS[1], value, 'KEEPTTL')
+  end
 end
 return verdicts
 """
@@ -130,7 +177,7 @@ repeat
       returned[member[1]] = true
       local last = redis.call('GET', prefix .. member[1])
       if last and struct.unpack('<d', last) >= oldest then
-        if string.sub(last, 33) == member[3] then found = found + 1 end
+        if string.sub(last, 113) == member[3] then found = found + 1 end
         result[#result + 1] = member[1]
         result[#result + 1] = last
       end
@@ -156,31 +203,38 @@ class PositionStore:
         constants = f"""
 local fresh, max_accuracy = {round(rules.fresh_seconds * 1e6)}, {rules.max_accuracy_m}
 local max_speed, radius = {rules.max_speed_ms}, {EARTH_RADIUS_M}
-local retention, bucket_ttl = {RETENTION_MS}, {bucket_ttl_ms}
+local outvote_points, outvote = {rules.outvote_points}, {round(rules.outvote_seconds * 1e6)}
+local retention, bucket_ttl, bucket_offset = {RETENTION_MS}, {bucket_ttl_ms}, {BUCKET_OFFSET}
 """
         self._report = Script("tracking.report", constants + _REPORT)
 
     async def record(
-        self, driver_id: str, area_id: str | None, positions: Sequence[Position]
+        self, driver_id: str, area_ids: Sequence[str | None], positions: Sequence[Position]
     ) -> list[PositionVerdict]:
-        """Judge positions in order of time and store the newest; one round trip.
+        """Judge positions in order of time and store the newest accepted one; one round trip.
 
-        *area_id* is that of the newest; outside every area no search finds the driver.
+        *area_ids* are those of the positions; outside every area no search finds the driver.
         """
         now = self._clock.city_seconds()
+        bucket = int(now // self._bucket_s)
+        numbers: dict[str | None, int] = {None: 0}
         touched = [keys.last_position(driver_id)]
-        if area_id is not None:
-            touched.append(keys.position_bucket(area_id, int(now // self._bucket_s)))
-        packed = [
-            _POSITION.pack(
-                _micros(position.at),
-                position.lat,
-                position.lng,
-                -1.0 if position.heading is None else position.heading,
-                -1.0 if position.accuracy is None else position.accuracy,
+        packed = []
+        for position, area_id in zip(positions, area_ids, strict=True):
+            number = numbers.get(area_id)
+            if number is None:
+                number = numbers[area_id] = len(touched)
+                touched.append(keys.position_bucket(str(area_id), bucket))
+            packed.append(
+                _POSITION.pack(
+                    _micros(position.at),
+                    position.lat,
+                    position.lng,
+                    -1.0 if position.heading is None else position.heading,
+                    -1.0 if position.accuracy is None else position.accuracy,
+                    number,
+                )
             )
-            for position in positions
-        ]
         indexes = await self._redis.script(self._report, touched, (driver_id, round(now * 1e6), *packed))
         return [_VERDICTS[index] for index in indexes]
 

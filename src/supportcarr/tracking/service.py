@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.geo import GeoPoint
@@ -48,7 +50,7 @@ class TrackingService:
 
         Raises ``PositionRejected`` without any effect; ``Overloaded`` without Redis.
         """
-        verdict = judge_position(None, position, self._clock.city(), self._rules)
+        verdict = judge_position(None, position, self._clock.city(), self._rules).verdict
         if verdict == "live":
             (verdict,) = await self._record(driver_id, (position,))
         if verdict in ERRORS:
@@ -69,19 +71,21 @@ class TrackingService:
 
     async def _record(self, driver_id: str, positions: Sequence[Position]) -> list[PositionVerdict]:
         """Judge and store positions that are in order of time; the verdicts in the same order."""
-        area_id = await self._areas.area_at(positions[-1].point)
+        now = self._clock.city()
+        area_ids = [await self._areas.area_at(position.point) for position in positions]
         try:
-            verdicts = await self._positions.record(driver_id, area_id, positions)
+            verdicts = await self._positions.record(driver_id, area_ids, positions)
         except RedisError as error:
             raise Overloaded("Positions cannot be taken just now", retry_after=1.0) from error
-        newest: Position | None = None
-        for position, verdict in zip(positions, verdicts, strict=True):
+        newest: tuple[Position, str | None] | None = None
+        for position, area_id, verdict in zip(positions, area_ids, verdicts, strict=True):
             if verdict in ("live", "stale"):
-                self._history.add(driver_id, position)
-            if verdict == "live":
-                newest = position
+                received = replace(position, at=now) if position.at > now else position
+                self._history.add(driver_id, received)
+                if verdict == "live":
+                    newest = received, area_id
         if newest is not None:
-            self._broadcast.add(driver_id, newest, area_id)
+            self._broadcast.add(driver_id, *newest)
         return verdicts
 
     async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
