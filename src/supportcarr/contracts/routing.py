@@ -50,7 +50,7 @@ class RequestContext(msgspec.Struct, Generic[B, Q]):
     request_id: str
     client_address: str
     if_match: int | None = None  # the version that the caller intends to change
-    new_id: str | None = None  # on idempotent routes: the id of what will be created
+    new_id: str | None = None  # of a request with an idempotency key: the id of what will be created
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
@@ -83,7 +83,9 @@ class Route:
 
     ``new_id`` is the prefix of the id that the gateway mints for an idempotent creation: the handler creates
     under ``context.new_id``, and called again with the same id returns what exists under it.  An idempotent
-    route that creates nothing (a cancellation, a tip) leaves it out.
+    route that creates nothing (a cancellation, a tip) leaves it out.  With ``key_optional`` a request may
+    come without a key: then ``context.new_id`` is ``None``, and each repeat creates again.  Every route that
+    is not idempotent refuses the header.
     ``if_match``: the handler reads ``context.if_match``; every other route refuses the header.
     ``sensitive`` routes count each request exactly and have the stricter limit.
     """
@@ -100,6 +102,7 @@ class Route:
     status: int = 200
     codes: tuple[str, ...] = ()  # problem codes beyond the common ones
     idempotent: bool = False
+    key_optional: bool = False
     new_id: str | None = None
     if_match: bool = False
     sensitive: bool = False

@@ -59,6 +59,7 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
     ramp: bool = False
     tie_downs: int = 0
     seats: int = 1  # for passengers
+    removed: bool = False
     created_at: datetime
 
     @property
@@ -120,6 +121,11 @@ def without_vehicle(profile: DriverProfile, vehicle_id: str) -> DriverProfile:
     if profile.online and profile.vehicle_id == vehicle_id:
         raise VehicleInUse
     return replace(profile, vehicle_ids=tuple(v for v in profile.vehicle_ids if v != vehicle_id))
+
+
+def mark_removed(vehicle: Vehicle) -> Vehicle | None:
+    """The vehicle marked as removed, so that a late repeat of its addition does not bring it back."""
+    return None if vehicle.removed else replace(vehicle, removed=True)
 
 
 def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[DriverStandingChanged, ...]:

@@ -8,6 +8,7 @@ import msgspec
 
 from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.errors import Forbidden
+from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.policies import DRIVER, OPERATORS
 from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.drivers.commands import AddVehicle, Apply
@@ -83,9 +84,10 @@ def _work_routes(service: DriverService) -> list[Route]:
     async def add_vehicle(request: RequestContext[VehicleIn, NoQuery]) -> Response:
         driver = request.caller
         command = AddVehicle(**msgspec.structs.asdict(request.body))
-        return Response(
-            VehicleOut.of(await service.add_vehicle(_actor(driver), driver.user_id, command)), status=201
+        vehicle = await service.add_vehicle(
+            _actor(driver), driver.user_id, command, vehicle_id=request.new_id
         )
+        return Response(VehicleOut.of(vehicle), status=201)
 
     async def remove_vehicle(request: RequestContext[None, NoQuery]) -> Response:
         driver = request.caller
@@ -120,6 +122,9 @@ def _work_routes(service: DriverService) -> list[Route]:
             response=VehicleOut,
             status=201,
             codes=("too_many_vehicles",),
+            idempotent=True,
+            key_optional=True,
+            new_id=VEHICLE,
         ),
         Route(
             method="DELETE",

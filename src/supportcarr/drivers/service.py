@@ -21,7 +21,7 @@ from supportcarr.drivers.ports import UserDirectory
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Store
-from supportcarr.kit.store.update import update
+from supportcarr.kit.store.update import update, without_events
 
 
 class DriverService:
@@ -83,18 +83,26 @@ class DriverService:
         found = await self._vehicles.get_many(profile.vehicle_ids)
         return [found[v] for v in profile.vehicle_ids if v in found]
 
-    async def add_vehicle(self, actor: Actor, driver_id: str, command: AddVehicle) -> Vehicle:
-        """Add a vehicle.  Raises ``TooManyVehicles``."""
-        model.with_vehicle(await self.open_profile(driver_id), "")
-        vehicle = await self._vehicles.insert(
-            Vehicle(
-                id=new_id(VEHICLE),
-                driver_id=driver_id,
-                created_at=self._clock.city(),
-                **msgspec.structs.asdict(command),
-            )
+    async def add_vehicle(
+        self, actor: Actor, driver_id: str, command: AddVehicle, *, vehicle_id: str | None = None
+    ) -> Vehicle:
+        """Add a vehicle; repeated with the id of one that was added: that one, even if it was removed.
+
+        Raises ``TooManyVehicles``.
+        """
+        vehicle = Vehicle(
+            id=vehicle_id or new_id(VEHICLE),
+            driver_id=driver_id,
+            created_at=self._clock.city(),
+            **msgspec.structs.asdict(command),
         )
-        await self._update(driver_id, actor, lambda p: model.with_vehicle(p, vehicle.id))
+        model.with_vehicle(await self.open_profile(driver_id), vehicle.id)
+        try:
+            vehicle = await self._vehicles.insert(vehicle)
+        except DuplicateKey:  # a repeat; the first may have died before the next step
+            vehicle = await self._vehicles.get(vehicle.id) or vehicle
+        if not vehicle.removed:
+            await self._update(driver_id, actor, lambda p: model.with_vehicle(p, vehicle.id))
         return vehicle
 
     async def remove_vehicle(self, actor: Actor, driver_id: str, vehicle_id: str) -> None:
@@ -105,6 +113,7 @@ class DriverService:
             raise NotFound
         if vehicle_id in profile.vehicle_ids:
             await self._update(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id))
+        await update(self._vehicles, vehicle_id, without_events(model.mark_removed))
 
     # --- availability -----------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class Endpoint:
         "in_flight",
         "is_get",
         "is_write",
+        "key_optional",
         "label",
         "method",
         "path",
@@ -58,6 +59,7 @@ class Endpoint:
         self.public = route.policy.public
         self.sensitive = route.sensitive
         self.idempotent = route.idempotent
+        self.key_optional = route.key_optional
         self.if_match = route.if_match
         self.status = route.status
         self.is_get = route.method == "GET"

@@ -46,14 +46,25 @@ _HEADERS: Json = {
     "RequestId": {"description": "The id of this request in the logs", "schema": {"type": "string"}},
 }
 
+_KEY_SCHEMA: Json = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+_KEY_EXAMPLE = "0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10"
+
 _PARAMETERS: Json = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
         "required": True,
         "description": "A string that is unique for each creation; remembered for 48 hours",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
-        "example": "0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10",
+        "schema": _KEY_SCHEMA,
+        "example": _KEY_EXAMPLE,
+    },
+    "OptionalIdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "As where it is required; a request without it may be done twice if it is repeated",
+        "schema": _KEY_SCHEMA,
+        "example": _KEY_EXAMPLE,
     },
     "IfMatch": {
         "name": "If-Match",
@@ -183,7 +194,8 @@ def _parameters(route: Route, schema_of: Any) -> list[Json]:
             {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema}
         )
     if route.idempotent:
-        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+        key = "OptionalIdempotencyKey" if route.key_optional else "IdempotencyKey"
+        parameters.append({"$ref": f"#/components/parameters/{key}"})
     if route.if_match:
         parameters.append({"$ref": "#/components/parameters/IfMatch"})
     return parameters

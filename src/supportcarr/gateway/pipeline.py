@@ -262,9 +262,11 @@ class Pipeline:
         context = RequestContext(
             principal, params, query, body, request_id, address, version, None, _Headers(headers)
         )
-        if endpoint.idempotent:
-            key = headers.get(b"idempotency-key")
+        key = headers.get(b"idempotency-key")
+        if endpoint.idempotent and (key is not None or not endpoint.key_optional):
             response = await self._handle_once(endpoint, context, key, canonical(request.path))
+        elif key is not None:  # nor is a promise to do it once
+            raise InvalidHeader("This route does not take an Idempotency-Key; leave it out")
         else:
             response = await endpoint.handle(context)  # Stage.HANDLER
         return self._reply(endpoint, response, headers.get(b"if-none-match"))

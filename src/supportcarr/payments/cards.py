@@ -48,12 +48,18 @@ class PaymentMethodService:
         page = await self._methods.find({"rider_id": rider_id}, limit=limit, cursor=cursor)
         return page, await self._default(rider_id)
 
-    async def add(self, rider_id: str, stripe_payment_method: str) -> tuple[PaymentMethod, bool]:
+    async def add(
+        self, rider_id: str, stripe_payment_method: str, *, method_id: str | None = None
+    ) -> tuple[PaymentMethod, bool]:
         """Attach a card to the rider; returns it, and whether it is the default.
+
+        Repeated with the id of a card that was added, or for a card that the rider has: that one.
 
         Raises ``CardDeclined``, ``ValidationFailed`` (Stripe knows no such card), ``Conflict`` (it
         belongs to another rider), ``Overloaded`` (Stripe does not answer).
         """
+        if method_id is not None and (added_before := await self._methods.get(method_id)):
+            return added_before, await self._default(rider_id) == method_id
         try:
             customer = await self._customer(rider_id)
             card = await self._gateway.attach(stripe_payment_method, customer)
@@ -68,7 +74,7 @@ class PaymentMethodService:
                 "The card service does not answer just now", retry_after=error.retry_after
             ) from error
         method = PaymentMethod(
-            id=new_id(ids.PAYMENT_METHOD),
+            id=method_id or new_id(ids.PAYMENT_METHOD),
             rider_id=rider_id,
             stripe_payment_method=card.id,
             brand=card.brand,
@@ -79,7 +85,8 @@ class PaymentMethodService:
         try:
             method = await self._methods.insert(method)
         except DuplicateKey:
-            method = await self._existing(rider_id, card.id)
+            same_request = await self._methods.get(method.id)
+            method = same_request or await self._existing(rider_id, card.id)
         return method, await self._default(rider_id) == method.id
 
     async def remove(self, rider_id: str, id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from supportcarr.contracts.ids import PAYMENT_METHOD
 from supportcarr.contracts.policies import ANYONE, DRIVER, RIDER
 from supportcarr.contracts.routing import NoQuery, PageQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.payments.cards import PaymentMethodService
@@ -23,7 +24,9 @@ def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: Strip
         return Response(PageResponse(items, page.next_cursor))
 
     async def add_method(request: RequestContext[NewPaymentMethod, NoQuery]) -> Response:
-        method, default = await methods.add(request.caller.user_id, request.body.stripe_payment_method)
+        method, default = await methods.add(
+            request.caller.user_id, request.body.stripe_payment_method, method_id=request.new_id
+        )
         return Response(PaymentMethodView.of(method, default=default), status=201)
 
     async def remove_method(request: RequestContext[None, NoQuery]) -> Response:
@@ -61,6 +64,9 @@ def routes(methods: PaymentMethodService, ledger: LedgerService, webhooks: Strip
             response=PaymentMethodView,
             status=201,
             codes=("card_declined", "overloaded"),
+            idempotent=True,
+            key_optional=True,
+            new_id=PAYMENT_METHOD,
         ),
         Route(
             method="DELETE",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.ids import QUOTE
 from supportcarr.contracts.policies import ANYONE, RIDER
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.pricing.commands import RequestQuote
@@ -17,7 +18,8 @@ def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
     async def create_quote(request: RequestContext[RequestQuote, NoQuery]) -> Response:
         rider = request.caller.acting_as("rider")
         assert rider.id is not None
-        return Response(QuoteView.of(await service.quote(rider.id, request.body)), status=201)
+        quote = await service.quote(rider.id, request.body, quote_id=request.new_id)
+        return Response(QuoteView.of(quote), status=201)
 
     async def get_coverage(request: RequestContext[None, CoverageQuery]) -> Response:
         return Response(await coverage.at(GeoPoint(request.query.lat, request.query.lng)))
@@ -34,6 +36,9 @@ def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
             response=QuoteView,
             status=201,
             codes=("outside_area", "unsafe_battery"),
+            idempotent=True,
+            key_optional=True,
+            new_id=QUOTE,
         ),
         Route(
             method="GET",

@@ -12,7 +12,7 @@ from supportcarr.contracts.errors import NotFound, ValidationFailed
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.purge import purge_expired
 from supportcarr.kit.store.update import update
 from supportcarr.pricing.collections import QUOTES
@@ -50,11 +50,13 @@ class PricingService:
         self._supply = supply
         self._settings = settings
 
-    async def quote(self, rider_id: str, request: RequestQuote) -> Quote:
-        """Make a signed quote for that rider.
+    async def quote(self, rider_id: str, request: RequestQuote, *, quote_id: str | None = None) -> Quote:
+        """Make a signed quote for that rider; repeated with the id of one that was made: that one.
 
         Raises ``ValidationFailed``, ``UnsafeBattery``, ``OutsideArea``.
         """
+        if quote_id is not None and (made_before := await self._quotes.get(quote_id)):
+            return made_before
         now = to_milliseconds(self._clock.city())
         self._check_problem(request)
         starts = self._check_schedule(request, now)
@@ -66,7 +68,7 @@ class PricingService:
         priced = price(tariff, leg, (starts or now).astimezone(ZoneInfo(area.timezone)))
         eta = None if starts else await self._supply.eta_seconds(area_id, request.pickup.point)
         terms = QuoteTerms(
-            id=new_id(ids.QUOTE),
+            id=quote_id or new_id(ids.QUOTE),
             kind=request.kind,
             problem=request.problem,
             pickup=request.pickup,
@@ -85,18 +87,20 @@ class PricingService:
             scheduled_for=starts,
         )
         expires_at = now + timedelta(seconds=self._settings.seconds)
-        return await self._quotes.insert(
-            Quote(
-                id=terms.id,
-                rider_id=rider_id,
-                terms=terms,
-                demand_multiplier=priced.demand_multiplier,
-                created_at=now,
-                expires_at=expires_at,
-                forget_at=expires_at + EXPIRED_RETENTION,
-                signature=sign(self._settings.secret, rider_id=rider_id, terms=terms, expires_at=expires_at),
-            )
+        quote = Quote(
+            id=terms.id,
+            rider_id=rider_id,
+            terms=terms,
+            demand_multiplier=priced.demand_multiplier,
+            created_at=now,
+            expires_at=expires_at,
+            forget_at=expires_at + EXPIRED_RETENTION,
+            signature=sign(self._settings.secret, rider_id=rider_id, terms=terms, expires_at=expires_at),
         )
+        try:
+            return await self._quotes.insert(quote)
+        except DuplicateKey:  # the same request, made twice at the same time
+            return await self._quotes.get(quote.id) or quote
 
     async def terms_of(self, quote_id: str, *, rider_id: str) -> QuoteTerms:
         """The terms of a quote, redeemed or not, expired or not.

@@ -11,7 +11,7 @@ from supportcarr.contracts.events import MessageSent
 from supportcarr.contracts.ids import MESSAGE
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.store.port import Page, Store
+from supportcarr.kit.store.port import DuplicateKey, Page, Store
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import MESSAGES, RESCUES
 from supportcarr.rescues.errors import ChatClosed
@@ -30,14 +30,22 @@ class ChatService:
         self._messages = store.collection(MESSAGES)
         self._clock = clock
 
-    async def send(self, rescue_id: str, principal: Principal, text: str) -> Message:
-        """Send a message.  Raises ``NotFound``; ``ChatClosed`` a day after the rescue's end."""
+    async def send(
+        self, rescue_id: str, principal: Principal, text: str, *, message_id: str | None = None
+    ) -> Message:
+        """Send a message; repeated with the id of one that was sent: that one.
+
+        Raises ``NotFound``; ``ChatClosed`` a day after the rescue's end.
+        """
         rescue = await self._rescue(rescue_id, principal)
+        if message_id is not None and (sent_before := await self._messages.get(message_id)):
+            return sent_before
         now = to_milliseconds(self._clock.city())
         if rescue.ended_at is not None and now > rescue.ended_at + OPEN_AFTER_END:
             raise ChatClosed
         sender = actor_for(rescue, principal)
-        message = Message(id=new_id(MESSAGE), rescue_id=rescue.id, sender=sender, text=text, at=now)
+        message_id = message_id or new_id(MESSAGE)
+        message = Message(id=message_id, rescue_id=rescue.id, sender=sender, text=text, at=now)
         sent = MessageSent(
             message_id=message.id,
             rescue_id=rescue.id,
@@ -46,7 +54,10 @@ class ChatService:
             sender_id=principal.user_id,
             driver_id=rescue.driver_id,
         )
-        return await self._messages.insert(message, PendingEvents((sent,), by=sender, at=now))
+        try:
+            return await self._messages.insert(message, PendingEvents((sent,), by=sender, at=now))
+        except DuplicateKey:  # the same request, made twice at the same time
+            return await self._messages.get(message.id) or message
 
     async def list_messages(
         self, rescue_id: str, principal: Principal, query: MessagesQuery

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.ids import MESSAGE
 from supportcarr.contracts.policies import DRIVER, OPERATORS, RESCUE_PEOPLE, RIDER, Policy
 from supportcarr.contracts.routing import Handler, NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.rescues.access import actor_for
@@ -283,7 +284,9 @@ def _chat(chat: ChatService) -> list[Route]:
         return Response(PageResponse([MessageView.of(m) for m in page.items], page.next_cursor))
 
     async def send(request: RequestContext[MessageBody, NoQuery]) -> Response:
-        message = await chat.send(_rescue_id(request), request.caller, request.body.text)
+        message = await chat.send(
+            _rescue_id(request), request.caller, request.body.text, message_id=request.new_id
+        )
         return Response(MessageView.of(message), status=201)
 
     path = "/rescues/{rescue_id}/messages"
@@ -310,6 +313,9 @@ def _chat(chat: ChatService) -> list[Route]:
             response=MessageView,
             status=201,
             codes=("not_found", "chat_closed"),
+            idempotent=True,
+            key_optional=True,
+            new_id=MESSAGE,
         ),
     ]
 

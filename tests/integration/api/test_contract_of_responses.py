@@ -6,6 +6,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from support.http.route_calls import PARAMETER, ExampleCalls, body_of, name_of, sign_up_body
 from support.http.server import PASSWORD, Client, Reply, new_address, new_phone
 from support.platform.in_process import Platform, running_platform
-from support.rescues.fixtures import PICKUP, RescueFactory, expect, quote_body
+from support.rescues.fixtures import DECLINES, PICKUP, VEHICLE, VISA, RescueFactory, expect, quote_body
 from supportcarr.contracts.routing import PageResponse, Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -178,24 +179,50 @@ async def test_the_current_version_is_accepted_and_the_next_one_returned(factory
 # --- idempotency keys --------------------------------------------------------------------------
 
 
-async def creating_bodies(
-    factory: RescueFactory, route: Route
-) -> tuple[Client, dict[str, Any], dict[str, Any]]:
-    """A client of a creating route, a body that succeeds, and a different body."""
+@dataclass(frozen=True)
+class Creation:
+    """A call of a creating route that succeeds, and a different body for it."""
+
+    who: Client
+    path: str
+    body: dict[str, Any]
+    other: dict[str, Any]
+
+
+async def creation_by(factory: RescueFactory, route: Route) -> Creation:
+    path = route.path
     match name_of(route):
         case "POST /auth/sign-up":
-            return factory.platform.anonymous(), sign_up_body(), sign_up_body()
+            return Creation(factory.platform.anonymous(), path, sign_up_body(), sign_up_body())
         case "POST /rescues":
             rider, card = await factory.rider()
             quote = expect(await rider.post("/quotes", quote_body()), 201)
             body = {"quote_id": quote["id"], "payment_method_id": card}
-            return rider, body, {**body, "note": "By the gate"}
+            return Creation(rider, path, body, {**body, "note": "By the gate"})
+        case "POST /quotes":
+            rider, _ = await factory.rider()
+            return Creation(rider, path, quote_body(), quote_body(problem="dead_battery"))
+        case "POST /me/payment-methods":
+            rider, _ = await factory.rider()
+            body = {"stripe_payment_method": VISA}
+            return Creation(rider, path, body, {"stripe_payment_method": DECLINES})
+        case "POST /me/vehicles":
+            driver = await factory.driver(online=False)
+            return Creation(driver, path, {**VEHICLE}, {**VEHICLE, "plate": "OTHER 1"})
+        case "POST /rescues/{rescue_id}/messages":
+            prepared = await factory.without_driver()
+            here = f"{prepared.path}/messages"
+            return Creation(prepared.rider, here, {"text": "By the bakery"}, {"text": "By the gate"})
         case other:
-            raise AssertionError(f"say in starred_body() how {other} succeeds")
+            raise AssertionError(f"say in creation_by() how {other} succeeds")
 
 
-def creating_routes(platform: Platform) -> list[Route]:
-    return [route for route in platform.container.routes() if route.idempotent]
+def creating_routes(platform: Platform, *, key_required: bool = False) -> list[Route]:
+    return [
+        route
+        for route in platform.container.routes()
+        if route.idempotent and not (key_required and route.key_optional)
+    ]
 
 
 def created_id(reply: Reply) -> str:
@@ -204,11 +231,11 @@ def created_id(reply: Reply) -> str:
 
 
 async def test_creating_routes_require_an_idempotency_key(platform: Platform, factory: RescueFactory) -> None:
-    for route in creating_routes(platform):
-        who, body, _ = await creating_bodies(factory, route)
+    for route in creating_routes(platform, key_required=True):
+        creation = await creation_by(factory, route)
         before = await platform.digest()
         for key in (None, "", "k" * 256, "tab\tin it"):
-            reply = await who.send(route.method, route.path, body, key=key)
+            reply = await creation.who.post(creation.path, creation.body, key=key)
             assert (reply.status, reply.code) == (400, "idempotency_key_required"), (name_of(route), key)
         assert await platform.digest() == before
 
@@ -217,31 +244,63 @@ async def test_a_key_with_another_body_is_rejected_and_changes_nothing(
     platform: Platform, factory: RescueFactory
 ) -> None:
     for route in creating_routes(platform):
-        who, body, other = await creating_bodies(factory, route)
+        creation = await creation_by(factory, route)
         key = uuid.uuid4().hex
-        assert (await who.post(route.path, body, key=key)).status == 201
+        assert (await creation.who.post(creation.path, creation.body, key=key)).status == 201
+        await platform.settle()
         before = await platform.digest()
-        reply = await who.post(route.path, other, key=key)
+        reply = await creation.who.post(creation.path, creation.other, key=key)
         assert (reply.status, reply.code) == (422, "idempotency_key_reused"), name_of(route)
         assert await platform.digest() == before
 
 
+CREATED_IN = ("rescuerequests", "users", "messages", "vehicles", "quotes", "paymentmethods")
+
+
 async def test_twenty_concurrent_repeats_have_one_effect(platform: Platform, factory: RescueFactory) -> None:
-    rescues, users = (
-        platform.container.store.get_collection("rescuerequests"),
-        platform.container.store.get_collection("users"),
-    )
+    async def created() -> int:
+        store = platform.container.store
+        return sum([await store.get_collection(name).count() for name in CREATED_IN])
+
     for route in creating_routes(platform):
-        who, body, _ = await creating_bodies(factory, route)
+        creation = await creation_by(factory, route)
         await platform.settle()
-        held = len(await platform.emulator.intents())
-        counted = await rescues.count() + await users.count()
+        held, before = len(await platform.emulator.intents()), await created()
         key = uuid.uuid4().hex
-        replies = await asyncio.gather(*(who.post(route.path, body, key=key) for _ in range(20)))
+        repeats = (creation.who.post(creation.path, creation.body, key=key) for _ in range(20))
+        replies = await asyncio.gather(*repeats)
+        replies.append(await creation.who.post(creation.path, creation.body, key=key))
         assert len({created_id(reply) for reply in replies}) == 1, name_of(route)
-        assert await rescues.count() + await users.count() == counted + 1, name_of(route)
+        assert await created() == before + 1, name_of(route)
         await platform.settle()
         assert len(await platform.emulator.intents()) == held + (route.path == "/rescues")
+
+
+async def test_a_removed_vehicle_does_not_come_back_by_a_repeat(
+    platform: Platform, factory: RescueFactory
+) -> None:
+    driver, key = await factory.driver(online=False), uuid.uuid4().hex
+    second = expect(await driver.post("/me/vehicles", VEHICLE, key=key), 201)
+    expect(await driver.delete(f"/me/vehicles/{second['id']}"), 204)
+    assert expect(await driver.post("/me/vehicles", VEHICLE, key=key), 201) == second
+    listed = expect(await driver.get("/me/vehicles"), 200)["items"]
+    assert second["id"] not in {vehicle["id"] for vehicle in listed}
+
+
+async def test_a_key_on_a_route_that_does_not_honour_it_is_rejected_and_changes_nothing(
+    platform: Platform, calls: ExampleCalls
+) -> None:
+    before = await platform.digest()
+    for method, path, body in (
+        ("POST", f"{calls.arrived.path}/cancellation", {"reason": "found_help"}),
+        ("PUT", "/me/availability", {"online": False}),
+        ("GET", calls.arrived.path, None),
+    ):
+        who = calls.arrived.assigned_driver if path == "/me/availability" else calls.arrived.rider
+        reply = await who.send(method, path, body, key="k")
+        assert (reply.status, reply.code) == (400, "invalid_header"), path
+        assert "Idempotency-Key" in reply.body["detail"]
+    assert await platform.digest() == before
 
 
 async def test_a_repeat_returns_the_first_status_and_the_current_resource(

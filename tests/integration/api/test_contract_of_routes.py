@@ -14,7 +14,7 @@ from supportcarr.gateway.app import build as _gateway  # noqa: F401 - its refusa
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# Every route of this version, written down by hand.  * an Idempotency-Key is required.
+# Every route of this version, written down by hand.  * an Idempotency-Key is required, + it is optional.
 ROUTES = """
 anyone        POST   /auth/sign-up*                           201
 anyone        POST   /auth/sign-in                            200
@@ -28,9 +28,9 @@ signed_in     PATCH  /me                                      200
 signed_in     GET    /me/notifications                        200
 signed_in     POST   /me/notifications/{notification_id}/reading  200
 rider         GET    /me/payment-methods                      200
-rider         POST   /me/payment-methods                      201
+rider         POST   /me/payment-methods+                     201
 rider         DELETE /me/payment-methods/{payment_method_id}  204
-rider         POST   /quotes                                  201
+rider         POST   /quotes+                                 201
 rider         POST   /rescues*                                201
 riders_drivers GET   /rescues                                 200
 people        GET    /rescues/{rescue_id}                     200
@@ -38,12 +38,12 @@ people        GET    /rescues/{rescue_id}/timeline            200
 people        GET    /rescues/{rescue_id}/cancellation        200
 people        POST   /rescues/{rescue_id}/cancellation        200
 people        GET    /rescues/{rescue_id}/messages            200
-people        POST   /rescues/{rescue_id}/messages            201
+people        POST   /rescues/{rescue_id}/messages+           201
 rider_or_ops  POST   /rescues/{rescue_id}/pin                 200
 driver        GET    /me/driver-application                   200
 driver        PUT    /me/driver-application                   200
 driver        GET    /me/vehicles                             200
-driver        POST   /me/vehicles                             201
+driver        POST   /me/vehicles+                            201
 driver        DELETE /me/vehicles/{vehicle_id}                204
 driver        PUT    /me/availability                         200
 driver        POST   /me/positions                            200
@@ -96,7 +96,7 @@ async def test_every_documented_route_exists_with_its_policy(platform: Platform)
     answers = platform.contract.document["paths"]
     for line in ROUTES.split("\n")[1:-1]:
         who, method, path, status = line.split()
-        starred, path = path.endswith("*"), path.removesuffix("*")
+        key, path = path[-1:].strip("abcdefghijklmnopqrstuvwxyz-}"), path.rstrip("*+")
         operation = answers[path][method.lower()]
         done = [code for code in operation["responses"] if code < "400"]
         assert done == [status], line
@@ -104,12 +104,12 @@ async def test_every_documented_route_exists_with_its_policy(platform: Platform)
             continue
         route = routes[f"{method} {path}"]
         assert audience(route) == AUDIENCES[who], line
-        assert route.idempotent == starred, line
+        assert (route.idempotent, route.key_optional) == (key != "", key == "+"), line
 
 
 async def test_every_route_is_in_the_table(platform: Platform) -> None:
     """Add a new route to the table above: clients rely on it from then on."""
-    listed = {(line.split()[1], line.split()[2].removesuffix("*")) for line in ROUTES.split("\n")[1:-1]}
+    listed = {(line.split()[1], line.split()[2].rstrip("*+")) for line in ROUTES.split("\n")[1:-1]}
     documented = {
         (method.upper(), path)
         for path, operations in platform.contract.document["paths"].items()
@@ -119,7 +119,13 @@ async def test_every_route_is_in_the_table(platform: Platform) -> None:
 
 
 async def test_routes_that_must_not_create_twice_require_an_idempotency_key(platform: Platform) -> None:
-    assert {name_of(route) for route in platform.container.routes() if route.idempotent} == CREATING
+    required = [r for r in platform.container.routes() if r.idempotent and not r.key_optional]
+    assert {name_of(route) for route in required} == CREATING
+
+
+async def test_every_route_that_answers_created_takes_an_idempotency_key(platform: Platform) -> None:
+    for route in platform.container.routes():
+        assert route.idempotent == (route.status == 201), name_of(route)
 
 
 async def test_every_code_that_a_route_declares_belongs_to_an_error(platform: Platform) -> None:

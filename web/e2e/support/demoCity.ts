@@ -47,9 +47,12 @@ async function findFreePorts(): Promise<number> {
   throw new Error("no three consecutive free ports found");
 }
 
+const CREATING = new Set(["/auth/sign-up", "/rescues"]); // other paths refuse the header, or do not need it
+
 /** Requests JSON from the API; throws unless the response is successful. */
 export async function requestJson<T>(base: string, path: string, { token, body }: { token?: string; body?: object } = {}): Promise<T> {
-  const headers: Record<string, string> = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (CREATING.has(path)) headers["idempotency-key"] = crypto.randomUUID();
   if (token) headers.authorization = `Bearer ${token}`;
   const init = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
   const response = await fetch(`${base}/api/v1${path}`, init);

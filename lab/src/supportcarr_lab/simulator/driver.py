@@ -10,7 +10,7 @@ from typing import Any
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr_lab.simulator.accounts import Account
 from supportcarr_lab.simulator.city_time import format_time
-from supportcarr_lab.simulator.client import RequestFailed, RequestRejected
+from supportcarr_lab.simulator.client import RequestFailed, RequestRejected, new_idempotency_key
 from supportcarr_lab.simulator.context import SimulationContext
 from supportcarr_lab.simulator.demand import (
     SPEED_MPS,
@@ -121,7 +121,7 @@ class Driver(Person):
         type_, make, model, colour = VEHICLES[self.index % len(VEHICLES)]
         plate = f"FL{self.index:05d}"
         body = {"type": type_, "make": make, "model": model, "colour": colour, "plate": plate, "ramp": True}
-        return str((await self.api.post("/me/vehicles", body))["id"])
+        return str((await self.api.post("/me/vehicles", body, key=new_idempotency_key()))["id"])
 
     async def _go_online(self) -> None:
         with contextlib.suppress(RequestRejected):  # a stale position does not matter here

@@ -138,8 +138,8 @@ class Rider(Person):
         while job.status not in ("assigned", "en_route"):
             await self.context.time.sleep(3)
         with contextlib.suppress(RequestFailed):
-            # No retry: without an Idempotency-Key a retry could send the message twice.
-            await self.api.post(f"/rescues/{job.id}/messages", {"text": plan.message}, retry_for_s=0)
+            body = {"text": plan.message}
+            await self.api.post(f"/rescues/{job.id}/messages", body, key=new_idempotency_key())
 
     # --- answers to others --------------------------------------------------------------------
 

@@ -1846,6 +1846,11 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
+         * @description As where it is required; a request without it may be done twice if it is repeated
+         * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+         */
+        OptionalIdempotencyKey: string;
+        /**
          * @description The ETag of the version that the caller intends to change
          * @example "7"
          */
@@ -2106,7 +2111,13 @@ export interface operations {
     post_quotes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2202,7 +2213,13 @@ export interface operations {
     post_me_payment_methods: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3073,7 +3090,13 @@ export interface operations {
     post_rescues_by_rescue_id_messages: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
             path: {
                 rescue_id: string;
             };
@@ -3309,7 +3332,13 @@ export interface operations {
     post_me_vehicles: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
