@@ -13,7 +13,7 @@ from supportcarr.bootstrap.added_commands import added_commands
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.settings import SettingsError
-from supportcarr.kit.store.port import StoreUnavailable
+from supportcarr.kit.store.port import StoreUnavailable, UnfinishedCopy
 from supportcarr.supervisor.embedded_redis import EmbeddedRedisError
 
 LAB_COMMANDS = {
@@ -44,6 +44,8 @@ class CommandGroup(click.Group):
             return super().invoke(ctx)
         except (SettingsError, EmbeddedRedisError) as error:
             raise click.ClickException(str(error)) from None
+        except UnfinishedCopy as error:
+            raise click.ClickException(f"{error}.") from None
         except StoreUnavailable as error:
             raise click.ClickException(f"The store cannot be used: {error}") from None
         except RedisError as error:

@@ -25,6 +25,7 @@ from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.runtime.city_clock import city_clock
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
+from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from supportcarr.supervisor.supervisor import Role, Supervisor
 
@@ -167,10 +168,14 @@ async def _prepare(settings: Settings) -> dict[str, Operator]:
     """In the local profile, seed the store and start the city's clock before the first process starts.
 
     In other profiles starting a platform must not create operators: ``supportcarr seed`` does.
+    Raises ``UnfinishedCopy``: none of the processes would start.
     """
-    if settings.deployment.profile != "local":
-        return {}
     store = store_of(settings)
+    if settings.deployment.profile != "local":
+        with suppress(StoreUnavailable):  # the processes are restarted until it is available
+            await store.open()
+            await store.close()
+        return {}
     await store.open()
     try:
         operators = await seed(settings, store)

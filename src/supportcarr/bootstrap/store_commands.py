@@ -30,7 +30,7 @@ async def _copy(source_url: str, target_url: str, source_name: str, progress: Pr
     source, target = store_at(source_url), store_at(target_url)
     try:
         await source.open()
-        await target.open()
+        await target.open(allow_unfinished_copy=True)
         return await copy_store(
             source, target, SPECS, source_name=source_name, now=datetime.now(UTC), progress=progress
         )

@@ -5,8 +5,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from support.store.fixtures import NOON, Parcel, pending, word_of
-from supportcarr.kit.store.port import Collection, DuplicateKey, Store, StoredDocument
+from support.store.fixtures import NOON, PARCELS, Parcel, pending, store_at, word_of
+from supportcarr.kit.store.copy import MARKER_ID, MARKERS, CopyMarker
+from supportcarr.kit.store.port import (
+    Collection,
+    DuplicateKey,
+    Store,
+    StoredDocument,
+    StoreUnavailable,
+    UnfinishedCopy,
+)
 
 
 async def stored_ids(parcels: Collection[Parcel]) -> list[str]:
@@ -92,3 +100,30 @@ async def test_erased_documents_are_deleted_with_their_events(parcels: Collectio
     await parcels.erase_stored(["p", "q", "missing"])
     assert await stored_ids(parcels) == ["r"]
     await parcels.insert(Parcel(id="p", shelf="p"))
+
+
+async def test_a_store_with_an_unfinished_copy_opens_only_to_continue_it(url: str) -> None:
+    target = store_at(url)
+    target.collection(PARCELS)
+    await target.open()
+    marker = CopyMarker(id=MARKER_ID, source="sqlite:////old.sqlite3", started_at=NOON)
+    await target.collection(MARKERS).insert(marker)
+    await target.close()
+
+    refusing = store_at(url)
+    refusing.collection(PARCELS)
+    with pytest.raises(UnfinishedCopy) as refused:
+        await refusing.open()
+    sentence = str(refused.value)
+    assert "holds an unfinished copy of sqlite:////old.sqlite3, begun 2026-03-02 12:00 UTC" in sentence
+    assert "supportcarr store copy --from sqlite:////old.sqlite3 --to " in sentence
+    assert ", or drop it: " in sentence
+    with pytest.raises(StoreUnavailable):
+        await refusing.collection(PARCELS).get("p")
+
+    await target.open(allow_unfinished_copy=True)
+    await target.collection(MARKERS).delete(MARKER_ID, 1)
+    await target.close()
+    await refusing.open()
+    assert await refusing.collection(PARCELS).get("p") is None
+    await refusing.close()

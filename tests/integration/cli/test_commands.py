@@ -15,9 +15,19 @@ from pymongo import MongoClient
 
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.cli import main
+from supportcarr.kit.http.sockets import free_port
+from supportcarr.kit.store.copy import MARKER_ID, MARKERS, CopyMarker
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.payments.collections import LEDGER
 from supportcarr.payments.ledger_entries import Entry, LedgerTransaction
+
+SECRETS = {
+    "AUTH_TOKEN_SECRETS": f"k1:{'0' * 32}",
+    "AUTH_LOOKUP_SECRET": "0" * 32,
+    "STRIPE_API_KEY": "sk_test_0",
+    "STRIPE_WEBHOOK_SECRET": "whsec_0",
+    "QUOTES_SECRET": "0" * 32,
+}
 
 
 def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -83,14 +93,7 @@ def test_a_seeded_platform_is_as_declared_and_seeding_it_again_changes_nothing(t
 
 
 def test_check_accepts_sqlite_in_production(tmp_path: Path) -> None:
-    secrets = {
-        "AUTH_TOKEN_SECRETS": f"k1:{'0' * 32}",
-        "AUTH_LOOKUP_SECRET": "0" * 32,
-        "STRIPE_API_KEY": "sk_test_0",
-        "STRIPE_WEBHOOK_SECRET": "whsec_0",
-        "QUOTES_SECRET": "0" * 32,
-    }
-    done = _run(tmp_path, "check", PROFILE="production", STORE_URL="sqlite:///store", **secrets)
+    done = _run(tmp_path, "check", PROFILE="production", STORE_URL="sqlite:///store", **SECRETS)
     assert (done.returncode, done.stdout) == (0, "No problems found.\n")
 
 
@@ -116,6 +119,38 @@ def test_a_store_is_copied_to_mongodb_and_back(tmp_path: Path, mongodb: str) -> 
         assert all(row.endswith(" equal") for row in rows[1:])
         assert total.split() == ["total", "4", "2"]
     assert _run(tmp_path, "check", STORE_URL=second).stdout == "No problems found.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "--apply"),
+        ("backup", "copy.sqlite3"),
+        ("seed",),
+        ("api",),
+        ("worker",),
+        ("realtime",),
+        ("up",),
+        ("jobs", "list"),
+        ("store", "copy", "--from", "sqlite:///new", "--to", "sqlite:///other"),
+    ],
+    ids=" ".join,
+)
+async def test_no_command_runs_on_an_unfinished_copy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    store = SqliteStore(tmp_path / "new")
+    await store.open()
+    marker = CopyMarker(id=MARKER_ID, source="mongodb://db/old", started_at=datetime(2026, 6, 1, tzinfo=UTC))
+    await store.collection(MARKERS).insert(marker)
+    await store.close()
+    settings = {"STORE_URL": "sqlite:///new", "REDIS_URL": "redis://127.0.0.1:1"}
+    settings |= {name: str(free_port()) for name in ("PORT", "REALTIME_PORT", "SANDBOX_PORT")}
+    done = _run(tmp_path, *arguments, PROFILE="production", **SECRETS, **settings)
+    said = done.stdout + done.stderr
+    assert (done.returncode, "Traceback" in said) == (1, False)
+    path = tmp_path / "new"
+    assert f"sqlite:///{path} holds an unfinished copy of mongodb://db/old, begun 2026-06-01 00:00" in said
+    assert f"delete {path}, {path}-wal and {path}-shm" in said
+    assert not (tmp_path / "copy.sqlite3").exists()
 
 
 @pytest.mark.parametrize(

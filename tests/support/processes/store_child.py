@@ -106,7 +106,7 @@ async def copy_to(url: str, target_url: str) -> None:
     """Copy parcels and rides to the store at *target_url*; print what is written, one batch at a time."""
     source, target = store_at(url), store_at(target_url)
     await source.open()
-    await target.open()
+    await target.open(allow_unfinished_copy=True)
 
     def progress(collection: str, written: int) -> None:
         sys.stdout.write(f"{collection} {written}\n")

@@ -20,6 +20,7 @@ import structlog
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.kit.store import cursors
+from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker, unfinished_copy
 from supportcarr.kit.store.cursors import KeyValue
 from supportcarr.kit.store.port import (
     BadCursor,
@@ -82,7 +83,11 @@ class MemoryStore:
         self._collections: dict[str, MemoryCollection[Any]] = {}
         self._listeners: list[CommitListener] = []
 
-    async def open(self) -> None:
+    async def open(self, *, allow_unfinished_copy: bool = False) -> None:
+        marker = self.database.table(MARKERS.name).rows.get(MARKER_ID)
+        if marker is not None and not allow_unfinished_copy:
+            decoded = msgspec.json.decode(marker.body, type=CopyMarker)
+            raise unfinished_copy(decoded, "memory", "forget it")
         for collection in self._collections.values():
             collection.make_indexes()
         self.is_open = True

@@ -3,10 +3,11 @@
 A document is copied with its id, its version and the events in its outbox; so are events whose
 document was deleted before they were published.  Nothing may write to either store meanwhile.
 
-An interrupted copy is continued by running it again: a marker in the target says that it holds an
-unfinished copy, and of which source.  There is no saved position.  Each run compares the two stores
-document by document, removes from the target what the source does not hold, and writes what is
-missing.  At the end both stores are read once more and compared by counts and hashes.
+An interrupted copy is continued by running it again: a marker in the target (``kit.store.copy_marker``)
+says that it holds an unfinished copy, and of which source; no other process opens such a store.  There is
+no saved position.  Each run compares the two stores document by document, removes from the target what the
+source does not hold, and writes what is missing.  At the end both stores are read once more and compared by
+counts and hashes.
 """
 
 from __future__ import annotations
@@ -19,8 +20,20 @@ from typing import Any
 
 import msgspec
 
-from supportcarr.contracts.documents import Document
+from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker
 from supportcarr.kit.store.port import Collection, CollectionSpec, Store, StoredDocument
+
+__all__ = [
+    "MARKERS",
+    "MARKER_ID",
+    "Comparison",
+    "CopyMarker",
+    "CopyRefused",
+    "Digest",
+    "compare_stores",
+    "copy_store",
+    "digest",
+]
 
 BATCH = 200  # documents read or written in one go
 
@@ -32,17 +45,6 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 class CopyRefused(Exception):
     """The copy would damage something; the message is a sentence for the operator."""
-
-
-class CopyMarker(Document, frozen=True, kw_only=True):
-    """Says that this store holds an unfinished copy of *source*."""
-
-    source: str
-    started_at: datetime
-
-
-MARKERS = CollectionSpec("store_copies", CopyMarker)
-_MARKER_ID = "unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,11 @@ async def copy_store(
         for spec in (*specs, MARKERS):
             store.collection(spec)
     markers: Collection[CopyMarker] = target.collection(MARKERS)
-    if await source.collection(MARKERS).get(_MARKER_ID):
+    if await source.collection(MARKERS).get(MARKER_ID):
         raise CopyRefused("The source is itself an unfinished copy.")
     if not await _holds_anything(source, specs):
         raise CopyRefused("The source holds no documents.")
-    marker = await markers.get(_MARKER_ID)
+    marker = await markers.get(MARKER_ID)
     if marker is None and await _holds_anything(target, specs):
         compared = await compare_stores(source, target, specs)
         if all(one.equal for one in compared):
@@ -98,14 +100,14 @@ async def copy_store(
         differing = ", ".join(one.collection for one in compared if not one.equal)
         raise CopyRefused(f"The target holds other data already (in {differing}); give an empty one.")
     if marker is None:
-        marker = await markers.insert(CopyMarker(id=_MARKER_ID, source=source_name, started_at=now))
+        marker = await markers.insert(CopyMarker(id=MARKER_ID, source=source_name, started_at=now))
     elif marker.source != source_name:
         raise CopyRefused(f"The target holds an unfinished copy of {marker.source}; give an empty one.")
     for spec in specs:
         await _copy_collection(source.collection(spec), target.collection(spec), progress)
     compared = await compare_stores(source, target, specs)
     if all(one.equal for one in compared):
-        await markers.delete(_MARKER_ID, marker.version)
+        await markers.delete(MARKER_ID, marker.version)
     return compared
 
 

@@ -116,6 +116,7 @@ class StoreError(Exception):
     ├── VersionConflict    the stored version is not the one that was read (or the document is gone)
     ├── DuplicateKey       the id, or the unique field named in ``.field``, is taken
     ├── BadCursor          a page cursor that this query did not return
+    ├── UnfinishedCopy     the store is the target of a copy that has not ended
     └── StoreUnavailable   the engine cannot be reached or cannot write (full, locked); try later
     """
 
@@ -132,6 +133,10 @@ class DuplicateKey(StoreError):
 
 class BadCursor(StoreError):
     pass
+
+
+class UnfinishedCopy(StoreError):
+    """The message is a sentence for the operator: what is copied, how to finish it and how to drop it."""
 
 
 class StoreUnavailable(StoreError):
@@ -247,7 +252,12 @@ class Store(Protocol):
     async def ping(self) -> None:
         """Raise ``StoreUnavailable`` if the store cannot serve."""
 
-    async def open(self) -> None: ...
+    async def open(self, *, allow_unfinished_copy: bool = False) -> None:
+        """Open the store; nothing if it is open.
+
+        Raises ``StoreUnavailable``; ``UnfinishedCopy``, unless that is allowed: only the copy itself may
+        use such a store; ``StoreError`` if stored documents do not fit the declarations.
+        """
 
     async def close(self) -> None: ...
 

@@ -14,7 +14,7 @@ from support.processes import store_child
 from support.store.fixtures import NOON, PARCELS, Parcel, pending, store_at
 from support.store.writers import RIDES, Ride
 from supportcarr.kit.store.copy import BATCH, copy_store
-from supportcarr.kit.store.port import CollectionSpec, Store
+from supportcarr.kit.store.port import CollectionSpec, Store, UnfinishedCopy
 
 pytestmark = pytest.mark.xdist_group("mongodb")
 
@@ -23,11 +23,11 @@ PARCEL_COUNT = 5 * BATCH
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Store]:
+async def opened(url: str, *, allow_unfinished_copy: bool = False) -> AsyncIterator[Store]:
     store = store_at(url)
     for spec in SPECS:
         store.collection(spec)
-    await store.open()
+    await store.open(allow_unfinished_copy=allow_unfinished_copy)
     try:
         yield store
     finally:
@@ -67,7 +67,12 @@ async def test_an_interrupted_copy_between_engines_can_be_continued(
     assert await asyncio.to_thread(child.stdout.readline) == f"parcels {BATCH}\n".encode()
     child.send_signal(signal.SIGKILL)
     await asyncio.to_thread(child.communicate)
-    async with opened(source_url) as ours, opened(target_url) as theirs:
+    with pytest.raises(UnfinishedCopy):
+        await store_at(target_url).open()
+    async with (
+        opened(source_url) as ours,
+        opened(target_url, allow_unfinished_copy=True) as theirs,
+    ):
         begun = await theirs.collection(PARCELS).count()
         assert BATCH - 1 <= begun < PARCEL_COUNT  # one of the first batch is a deleted document
         compared = await copy_store(ours, theirs, SPECS, source_name=source_url, now=NOON)

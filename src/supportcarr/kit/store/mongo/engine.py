@@ -23,10 +23,11 @@ from pymongo.errors import PyMongoError
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, unfinished_copy
 from supportcarr.kit.store.mongo import maintenance
 from supportcarr.kit.store.mongo.cache import ReadCache
 from supportcarr.kit.store.mongo.collection import MongoCollection
-from supportcarr.kit.store.mongo.document import OUTBOX, Row, stamp
+from supportcarr.kit.store.mongo.document import OUTBOX, Row, Shape, stamp
 from supportcarr.kit.store.mongo.errors import Attempts
 from supportcarr.kit.store.port import Collection, CollectionSpec, CommitListener, StoreUnavailable
 
@@ -74,12 +75,13 @@ class MongoStore:
 
     # --- life ---------------------------------------------------------------------------------
 
-    async def open(self) -> None:
+    async def open(self, *, allow_unfinished_copy: bool = False) -> None:
         """Connect, and create the indexes of the collections declared so far.
 
         Collections declared later get their indexes at their first use.
 
-        Raises ``StoreUnavailable``; ``StoreError`` if stored documents repeat a unique key.
+        Raises ``StoreUnavailable``; ``UnfinishedCopy``; ``StoreError`` if stored documents repeat a unique
+        key.
         """
         if self._client is not None:
             return
@@ -92,12 +94,21 @@ class MongoStore:
         )
         try:
             await self.ping()
+            if not allow_unfinished_copy:
+                await self._refuse_unfinished_copy(self._database)
             for collection in self._collections.values():
                 collection.attach(self._database)
             await asyncio.gather(*(collection.ensure_indexes() for collection in self._collections.values()))
         except BaseException:
             await self.close()
             raise
+
+    async def _refuse_unfinished_copy(self, database: AsyncDatabase[Row]) -> None:
+        row = await self.attempt(lambda: database[MARKERS.name].find_one({"_id": MARKER_ID}))
+        if row is not None:
+            parts = urlsplit(self._url)
+            target = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/{database.name}"
+            raise unfinished_copy(Shape(MARKERS).decode(row), target, f"drop the database {database.name}")
 
     def _connect(self) -> AsyncMongoClient[Row]:
         pool = MAX_CONNECTIONS - _MONITORING_CONNECTIONS

@@ -20,10 +20,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker, unfinished_copy
 from supportcarr.kit.store.port import (
     Collection,
     CollectionSpec,
@@ -64,19 +66,22 @@ class SqliteStore:
 
     # --- life ---------------------------------------------------------------------------------
 
-    async def open(self) -> None:
+    async def open(self, *, allow_unfinished_copy: bool = False) -> None:
         """Open or create the file, and migrate its tables to the declared specs.
 
-        Raises ``StoreUnavailable``; ``StoreError`` if stored documents do not fit their types.
+        Raises ``StoreUnavailable``; ``UnfinishedCopy``; ``StoreError`` if stored documents do not fit their
+        types.
         """
         if self._writer is not None:
             return
-        await asyncio.to_thread(self._open)
+        await asyncio.to_thread(self._open, allow_unfinished_copy)
 
-    def _open(self) -> None:
+    def _open(self, allow_unfinished_copy: bool) -> None:
         with self._exclusive():
             connection = self._connect()
             try:
+                if not allow_unfinished_copy:
+                    self._refuse_unfinished_copy(connection)
                 _in_transaction(connection, lambda: [connection.execute(sql) for sql in OUTBOX])
                 for collection in self._collections.values():
                     self._migrate(collection.table, connection)
@@ -91,6 +96,17 @@ class SqliteStore:
             self.cache = ReadCache(self._counters)
             self._writer = Writer(self.path, self._connect, self._counters, timeout_s=self._timeout_s)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+
+    def _refuse_unfinished_copy(self, connection: sqlite3.Connection) -> None:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (MARKERS.name,)).fetchone():
+            return
+        read = f"SELECT _body FROM {MARKERS.name} WHERE _id = ?"  # noqa: S608
+        row = connection.execute(read, (MARKER_ID,)).fetchone()
+        if row is not None:
+            marker = msgspec.json.decode(row[0], type=CopyMarker)
+            path = self.path.resolve()
+            drop = f"delete {path}, {path}-wal and {path}-shm"
+            raise unfinished_copy(marker, f"sqlite:///{path}", drop)
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
