@@ -27,11 +27,15 @@ def _session_routes(service: AuthService) -> list[Route]:
     async def sign_up(request: RequestContext[SignUp, NoQuery]) -> Response:
         assert request.new_id is not None  # the route declares a prefix
         body = request.body
-        grant = await service.sign_up(request.new_id, body.phone, body.password, body.name, body.role)
+        address = request.client_address
+        grant = await service.sign_up(
+            request.new_id, body.phone, body.password, body.name, body.role, address=address
+        )
         return Response(_signed_in(grant))
 
     async def sign_in(request: RequestContext[SignIn, NoQuery]) -> Response:
-        return Response(_signed_in(await service.sign_in(request.body.phone, request.body.password)))
+        body, address = request.body, request.client_address
+        return Response(_signed_in(await service.sign_in(body.phone, body.password, address=address)))
 
     async def refresh(request: RequestContext[Refresh, NoQuery]) -> Response:
         return Response(_signed_in(await service.refresh(request.body.refresh_token, request.body.nonce)))

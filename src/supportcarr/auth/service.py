@@ -71,8 +71,10 @@ class AuthService:
 
     # --- accounts -----------------------------------------------------------------------------
 
-    async def sign_up(self, user_id: str, phone: str, password: str, name: str, role: Role) -> Grant:
-        """Create the account *user_id* and open its first session.
+    async def sign_up(
+        self, user_id: str, phone: str, password: str, name: str, role: Role, *, address: str | None = None
+    ) -> Grant:
+        """Create the account *user_id* and open its first session; *address* is the client's.
 
         Called again with the id of an existing account (a repeated request), it verifies the password
         and opens another session.  Raises ``PhoneTaken``.  That error reveals that a number has an
@@ -81,13 +83,13 @@ class AuthService:
         number = phones.parse(phone)
         user = await self._users.get(user_id)
         if user is None:
-            user = await self._create(user_id, number, password, name, {role}, Actor(role, user_id))
+            user = await self._create(user_id, number, password, name, {role}, Actor(role, user_id), address)
             if user is not None:
                 return await self._open_session(user)
             user = await self._users.get(user_id)
         if user is None or user.phone_key != self._phone_key(number):
             raise PhoneTaken
-        if not await self._passwords.verify(password, user.password_hash):
+        if not await self._passwords.verify(password, user.password_hash, address):
             raise WrongCredentials
         return await self._open_session(user)
 
@@ -149,7 +151,14 @@ class AuthService:
         return await update(self._users, user_id, renamed)
 
     async def _create(
-        self, user_id: str, number: str, password: str, name: str, roles: set[str], by: Actor
+        self,
+        user_id: str,
+        number: str,
+        password: str,
+        name: str,
+        roles: set[str],
+        by: Actor,
+        address: str | None = None,
     ) -> User | None:
         """Create an account; ``None`` if its id or number is taken."""
         if await self._by_phone(number) is not None:
@@ -160,7 +169,7 @@ class AuthService:
             phone=number,
             phone_key=self._phone_key(number),
             name=name.strip(),
-            password_hash=await self._passwords.hash(password),
+            password_hash=await self._passwords.hash(password, address),
             roles=tuple(sorted(roles)),
             created_at=now,
         )
@@ -179,10 +188,14 @@ class AuthService:
 
     # --- sessions -----------------------------------------------------------------------------
 
-    async def sign_in(self, phone: str, password: str) -> Grant:
-        """Open a session.  Raises ``WrongCredentials``, in the same time for unknown numbers."""
+    async def sign_in(self, phone: str, password: str, *, address: str | None = None) -> Grant:
+        """Open a session; *address* is the client's.
+
+        Raises ``WrongCredentials``, in the same time for unknown numbers.
+        """
         user = await self._by_phone(phones.parse(phone))
-        if not await self._passwords.verify(password, user.password_hash if user else None) or user is None:
+        matches = await self._passwords.verify(password, user.password_hash if user else None, address)
+        if not matches or user is None:
             raise WrongCredentials
         return await self._open_session(user)
 

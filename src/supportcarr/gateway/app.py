@@ -92,7 +92,9 @@ def build(
         limits=RequestLimits(limiter, limits, metrics),
         idempotency=Idempotency(store, clock, secret),
         addresses=ClientAddresses(trusted),
-        concurrency=ConcurrencyLimiter(http.requests_at_once, http.request_seconds, metrics),
+        concurrency=ConcurrencyLimiter(
+            http.requests_at_once, http.requests_at_once_per_client, http.request_seconds, metrics
+        ),
         max_body_bytes=http.max_body_bytes,
         access_log=access_log,
         common_headers=common_headers(deployment.public_url),

@@ -2,16 +2,18 @@
 
 A dependency that has become slow must not take the process with it: the requests that wait for it are
 bounded in number and time, for all routes together and for each route alone; further ones are rejected at
-once, and the other routes go on.
+once, and the other routes go on.  One client must not take the slots from the others: each address and each
+user has a share of its own, and requests beyond it are rejected as its own fault (429).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
-from supportcarr.contracts.errors import Overloaded
+from supportcarr.contracts.errors import Overloaded, RateLimited
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.kit.observability.metrics import Metrics
 
@@ -20,19 +22,29 @@ _ROUTES_SHARE = 2  # one route may have at most half of the slots
 
 
 class ConcurrencyLimiter:
-    """At most *slots* requests in flight, each for at most *seconds* (wall time).
+    """At most *slots* requests in flight, *slots_per_client* of one client, each for at most *seconds* (wall
+    time).
 
-    A request is in flight while a task answers it.  Requests answered synchronously do not take a slot.
+    A request is in flight while a task answers it.  Requests answered synchronously do not take a slot.  Its
+    *clients* are the address and, if it is known, the user that it came from.
     """
 
-    def __init__(self, slots: int, seconds: float, metrics: Metrics) -> None:
+    def __init__(self, slots: int, slots_per_client: int, seconds: float, metrics: Metrics) -> None:
         self._slots = slots
+        self._slots_per_client = slots_per_client
         self._slots_of_a_route = max(1, slots // _ROUTES_SHARE)
         self._seconds = seconds
-        self._tracked: dict[asyncio.Task[Any], tuple[Endpoint, float]] = {}  # since when; the oldest first
+        # by task, the oldest first: the endpoint, since when, the clients
+        self._tracked: dict[asyncio.Task[Any], tuple[Endpoint, float, Sequence[str]]] = {}
+        self._in_flight_of: dict[str, int] = {}  # by client
+        self._without_slot: set[str] = set()  # clients that have used their share
         self._timed_out: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._rejections = metrics.counter("http_requests_rejected", "Requests rejected for want of a slot")
+        self._rejections_of_clients = metrics.counter(
+            "http_requests_rejected_of_client",
+            "Requests rejected because their client had its share of slots",
+        )
         self._timeouts = metrics.counter("http_requests_timed_out", "Requests that took too long")
         metrics.gauge_of("http_requests_in_flight", "Requests being answered", lambda: self.in_flight)
 
@@ -41,24 +53,31 @@ class ConcurrencyLimiter:
         """The requests that a task is answering."""
         return len(self._tracked)
 
-    def admit(self, endpoint: Endpoint, task: asyncio.Task[Any] | None) -> None:
+    def admit(self, endpoint: Endpoint, task: asyncio.Task[Any] | None, clients: Sequence[str]) -> None:
         """Let one more request to this endpoint begin; it takes a slot if it has a task already.
 
-        Raises ``Overloaded`` if no slot is free.
+        Raises ``RateLimited`` if a client has its share of the slots, ``Overloaded`` if no slot is free.
         """
+        if self._without_slot and not self._without_slot.isdisjoint(clients):
+            self._rejections_of_clients.inc()
+            raise RateLimited("Too many of your requests are being answered just now", retry_after=1)
         if len(self._tracked) >= self._slots or endpoint.in_flight >= self._slots_of_a_route:
             self._rejections.inc()
             raise Overloaded("Too many requests are being answered just now", retry_after=1)
         if task is not None:
-            self.track(task, endpoint)
+            self.track(task, endpoint, clients)
 
-    def track(self, task: asyncio.Task[Any], endpoint: Endpoint) -> None:
+    def track(self, task: asyncio.Task[Any], endpoint: Endpoint, clients: Sequence[str]) -> None:
         """Let this task's request take a slot until it is released; it is cancelled when its time is over.
 
         What a cancelled request was to do may have happened: a repeat of it finds out.
         """
-        self._tracked[task] = endpoint, perf_counter()
+        self._tracked[task] = endpoint, perf_counter(), clients
         endpoint.in_flight += 1
+        for client in clients:
+            count = self._in_flight_of[client] = self._in_flight_of.get(client, 0) + 1
+            if count >= self._slots_per_client:
+                self._without_slot.add(client)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_CHECK_SECONDS, self._check)
 
@@ -68,6 +87,14 @@ class ConcurrencyLimiter:
         if tracked is None:
             return
         tracked[0].in_flight -= 1
+        for client in tracked[2]:
+            count = self._in_flight_of[client] - 1
+            if count:
+                self._in_flight_of[client] = count
+            else:
+                del self._in_flight_of[client]
+            if count < self._slots_per_client:
+                self._without_slot.discard(client)
         if task in self._timed_out:
             self._timed_out.discard(task)
             task.uncancel()
@@ -80,7 +107,7 @@ class ConcurrencyLimiter:
     def _check(self) -> None:
         """Cancel the requests whose time is over, and check again as long as any is in flight."""
         began_before = perf_counter() - self._seconds
-        for task, (_, since) in self._tracked.items():
+        for task, (_, since, _) in self._tracked.items():
             if since > began_before:
                 break
             if task not in self._timed_out:

@@ -63,11 +63,12 @@ class Stage(Enum):
     ROUTE = "the router finds the endpoint and the path's parameters (gateway.router), once"
     REQUEST_ID = "take a sane X-Request-Id, or generate an id; log lines carry it from here on"
     ADDRESS = "find the client's address behind trusted proxies"
-    ADMISSION = "reject with 503 if no slot is free (gateway.concurrency)"
     CORS = "empty: decide whether the Origin may use the API; REPLY adds the headers, to errors too"
     IDENTITY = "verify the bearer token; a failure is kept until the request is counted"
     COOKIES = "empty: without a token, read the session's cookie and check its CSRF token"
-    LIMITS = "count the request by address and user, or reject it with 429 (gateway.rate_limits)"
+    LIMITS = "count the request by address and user, or reject it with 429, if this process knows enough"
+    ADMISSION = "reject with 503 if no slot is free, with 429 if the client has its share of them"
+    COUNT = "count a request of which LIMITS knew too little, with Redis (gateway.rate_limits)"
     AUTHENTICATION = "reject with 401 if IDENTITY failed; confirm sessions that may be revoked"
     POLICY = "reject with 403 if none of the caller's roles is allowed"
     INPUT = "decode query, body and If-Match (gateway.decoding); nothing of them is read before"
@@ -148,11 +149,9 @@ class Pipeline:
         address = self._addresses.of(request.client, forwarded)
         code: str | msgspec.UnsetType = msgspec.UNSET
         try:
-            if not endpoint.unlimited:
-                self._concurrency.admit(endpoint, task)  # Stage.ADMISSION
             # Stage.CORS
             status, extra, body = await self._answer(
-                endpoint, params, request, headers, request_id, address, log_context
+                endpoint, params, request, task, headers, request_id, address, log_context
             )
         except (Exception, asyncio.CancelledError) as error:
             api_error = self._api_error_of(error)
@@ -189,11 +188,11 @@ class Pipeline:
             )
         return status, start, body
 
-    def on_suspended(self, found: Found, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: Found, request: Request, task: asyncio.Task[Reply]) -> None:
         """A reply that was begun outside a task goes on in this one."""
         endpoint = found[0]
         if not endpoint.unlimited:
-            self._concurrency.track(task, endpoint)
+            self._concurrency.track(task, endpoint, request.clients)
             task.add_done_callback(self._concurrency.release)
 
     def _api_error_of(self, error: BaseException) -> ApiError:
@@ -214,6 +213,7 @@ class Pipeline:
         endpoint: Endpoint,
         params: Mapping[str, str],
         request: Request,
+        task: asyncio.Task[Any] | None,
         headers: dict[bytes, bytes],
         request_id: str,
         address: str,
@@ -228,11 +228,15 @@ class Pipeline:
         if principal is not None:
             log_context.user_id = principal.user_id
         # Stage.COOKIES
-        # Stage.LIMITS
-        if not endpoint.unlimited and not self._limits.admit_now(
-            address, log_context.user_id, endpoint.sensitive
-        ):
-            await self._limits.admit(address, log_context.user_id, endpoint.sensitive)
+        if not endpoint.unlimited:
+            user_id = log_context.user_id
+            # Stage.LIMITS: before a slot is taken, so that a client above its limit takes none from others
+            counted = self._limits.admit_now(address, user_id, endpoint.sensitive)
+            # Stage.ADMISSION
+            request.clients = clients = (address,) if user_id is None else (address, user_id)
+            self._concurrency.admit(endpoint, task, clients)
+            if not counted:
+                await self._limits.count(address, user_id, endpoint.sensitive)  # Stage.COUNT
         # Stage.AUTHENTICATION
         if denied is not None:
             raise denied

@@ -22,26 +22,33 @@ class RequestLimits:
     def admit_now(self, address: str, user_id: str | None, sensitive: bool) -> bool:
         """Count one request if that can be done without waiting.
 
-        ``False``: nothing was counted; await ``admit``.  Raises ``RateLimited`` with the seconds to wait;
+        ``False``: nothing was counted; await ``count``.  Raises ``RateLimited`` with the seconds to wait;
         nothing was counted then either.
         """
+        taken: bool | None
         if sensitive:
-            return False
-        if user_id is None:
+            taken = None  # it is counted exactly, which only Redis can
+        elif user_id is None:
             taken = self._limiter.try_take(address, self._address)
         else:
             taken = self._limiter.try_both(address, self._address, user_id, self._user)
-        if taken is None:
-            return False
         if not taken:
-            wait = self._limiter.retry_after(address, self._address)
-            if user_id is not None:
-                wait = max(wait, self._limiter.retry_after(user_id, self._user))
-            self._rejections.inc()
-            raise RateLimited(retry_after=wait)
+            self._refuse_if_known(address, user_id, sensitive)
+            return False
         return True
 
-    async def admit(self, address: str, user_id: str | None, sensitive: bool) -> None:
+    def _refuse_if_known(self, address: str, user_id: str | None, sensitive: bool) -> None:
+        """Raises ``RateLimited`` if a bucket is known to be empty; Redis is not asked."""
+        wait = self._limiter.retry_after(address, self._address)
+        if user_id is not None:
+            wait = max(wait, self._limiter.retry_after(user_id, self._user))
+        if sensitive:
+            wait = max(wait, self._limiter.retry_after(address, self._sensitive))
+        if wait > 0:
+            self._rejections.inc()
+            raise RateLimited(retry_after=wait)
+
+    async def count(self, address: str, user_id: str | None, sensitive: bool) -> None:
         """Count one request, all of its limits or none.  Raises ``RateLimited`` with the seconds to wait.
 
         A sensitive request is also counted exactly, by its address.  At most one round trip to Redis.

@@ -15,6 +15,13 @@ class HttpSettings(SettingsGroup, frozen=True, kw_only=True):
     requests_at_once: Annotated[
         int, Meta(ge=2, description="requests in progress per API process; further ones get 503")
     ] = 512
+    requests_at_once_per_client: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="requests in progress per API process of one address or user; further ones get 429",
+        ),
+    ] = 64
     request_seconds: Annotated[float, Meta(gt=0, description="a request that takes longer gets 503")] = 10.0
     max_body_bytes: Annotated[int, Meta(ge=1024, description="largest accepted request body")] = 262_144
     trusted_proxies: Annotated[

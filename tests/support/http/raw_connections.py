@@ -107,7 +107,7 @@ class RawServer:
             return None
         return RouteMatch(path, method.decode(), path, query.encode())
 
-    def on_suspended(self, found: str, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: str, request: Request, task: asyncio.Task[Reply]) -> None:
         pass
 
     async def answer(self, found: str, request: Request) -> Reply:

@@ -12,7 +12,7 @@ import pytest
 from supportcarr.auth import passwords
 from supportcarr.auth.passwords import PasswordHasher, encode_password
 from supportcarr.auth.settings import AuthSettings
-from supportcarr.contracts.errors import Overloaded, ValidationFailed
+from supportcarr.contracts.errors import Overloaded, RateLimited, ValidationFailed
 
 SETTINGS = AuthSettings(bcrypt_cost=4, bcrypt_threads=1)
 
@@ -77,6 +77,31 @@ async def test_requests_beyond_the_queue_are_refused_immediately(
     release.set()
     assert all(await asyncio.gather(*waiting))
     assert await hasher.verify("correct horse", "x")
+
+
+async def test_a_client_has_its_share_of_the_queue_and_waits_for_its_own_hashes(
+    hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: release.wait(10))
+    order: list[str] = []
+
+    async def verify(client: str) -> None:
+        await hasher.verify("correct horse", "x", client)
+        order.append(client)
+
+    share = passwords.MAX_QUEUED_OF_CLIENT
+    greedy = [asyncio.create_task(verify("192.0.2.1")) for _ in range(share)]
+    await asyncio.sleep(0)
+    with pytest.raises(RateLimited) as refused:
+        await verify("192.0.2.1")
+    assert refused.value.retry_after
+    other = asyncio.create_task(verify("192.0.2.2"))
+    await asyncio.sleep(0)
+    release.set()
+    await asyncio.gather(*greedy, other)
+    assert order[:2] == ["192.0.2.1", "192.0.2.2"]  # it waited for one hash only
+    assert not hasher._clients
 
 
 async def test_a_request_past_the_deadline_is_refused_and_leaves_the_queue(

@@ -23,8 +23,9 @@ from supportcarr.kit.observability.metrics import RequestMetrics
 EMPTY = {stage for stage in Stage if stage.value.startswith("empty")}
 # The error code of each stage, in their order.
 ERRORS = {
-    Stage.ADMISSION: "overloaded",
     Stage.LIMITS: "rate_limited",
+    Stage.ADMISSION: "overloaded",
+    Stage.COUNT: "rate_limited",
     Stage.AUTHENTICATION: "unauthenticated",
     Stage.POLICY: "forbidden",
     Stage.INPUT: "validation_failed",
@@ -76,7 +77,12 @@ class Recorder:
         self.note(Stage.LIMITS)
         if Stage.LIMITS in self.failing:
             raise RateLimited(retry_after=1)
-        return True
+        return False  # it has to be counted with Redis
+
+    async def count(self, *_: Any) -> None:
+        self.note(Stage.COUNT)
+        if Stage.COUNT in self.failing:
+            raise RateLimited(retry_after=1)
 
     # idempotency keys
     async def claim(self, *_: Any, **__: Any) -> str:
@@ -208,7 +214,7 @@ async def test_the_stages_run_in_their_order() -> None:
 def test_cors_and_cookies_have_their_places() -> None:
     order = list(Stage)
     assert {Stage.CORS, Stage.COOKIES} == EMPTY
-    assert order.index(Stage.ADMISSION) < order.index(Stage.CORS) < order.index(Stage.IDENTITY)
+    assert order.index(Stage.ADDRESS) < order.index(Stage.CORS) < order.index(Stage.IDENTITY)
     assert order.index(Stage.IDENTITY) < order.index(Stage.COOKIES) < order.index(Stage.LIMITS)
 
 

@@ -28,7 +28,7 @@ def test_a_request_that_needs_redis_counts_once() -> None:
         limiter = harness.limiter()
         counted = limits(limiter)
         assert not counted.admit_now("1.2.3.4", "usr_a", False)
-        await counted.admit("1.2.3.4", "usr_a", False)
+        await counted.count("1.2.3.4", "usr_a", False)
         assert (limiter.tokens("1.2.3.4", ADDRESS), limiter.tokens("usr_a", USER)) == (7, 2)
         assert not counted.admit_now("1.2.3.4", "usr_b", False)
         assert limiter.tokens("1.2.3.4", ADDRESS) == 7
@@ -46,7 +46,7 @@ def test_a_sensitive_request_is_never_counted_synchronously() -> None:
         counted = limits(limiter)
         for n in range(5):
             assert not counted.admit_now("1.2.3.4", None, True)
-            await counted.admit("1.2.3.4", None, True)
+            await counted.count("1.2.3.4", None, True)
             assert len(harness.redis.calls) == n + 1
         assert limiter.tokens("1.2.3.4", ADDRESS) == 3
 
@@ -57,9 +57,9 @@ def test_a_rejected_request_is_not_counted_and_gets_a_retry_after() -> None:
         limiter = harness.limiter()
         counted = limits(limiter)
         for _ in range(60):
-            await counted.admit("1.2.3.4", "usr_a", False)
+            await counted.count("1.2.3.4", "usr_a", False)
         with pytest.raises(RateLimited) as error:
-            await counted.admit("1.2.3.4", "usr_a", False)
+            await counted.count("1.2.3.4", "usr_a", False)
         assert error.value.retry_after == pytest.approx(1.0, abs=0.1)
         before = limiter.tokens("1.2.3.4", ADDRESS)
         with pytest.raises(RateLimited) as error:
@@ -67,4 +67,4 @@ def test_a_rejected_request_is_not_counted_and_gets_a_retry_after() -> None:
         assert error.value.retry_after == pytest.approx(1.0, abs=0.1)
         assert limiter.tokens("1.2.3.4", ADDRESS) == before
         await asyncio.sleep(1.001)
-        await counted.admit("1.2.3.4", "usr_a", False)
+        await counted.count("1.2.3.4", "usr_a", False)

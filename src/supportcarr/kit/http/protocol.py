@@ -295,7 +295,7 @@ class HttpProtocol(Connection):
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
         self.running = cycle
         task = answered.to_task(self.loop)
-        fast_path.on_suspended(found, task)
+        fast_path.on_suspended(found, request, task)
         self.tasks.add(task)  # type: ignore[arg-type]  # nothing asks for their results
         task.add_done_callback(self._reply_writer(cycle))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -24,7 +24,8 @@ class Request(msgspec.Struct):
     """One request: with its whole *body*, or by ASGI with *receive* to read it.
 
     ``path`` is decoded and without the query.  Header names are in lower case; of repeated headers
-    ``header_map`` has the last value.
+    ``header_map`` has the last value.  ``clients`` is the application's: who shares of a bounded resource are
+    counted for.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Request(msgspec.Struct):
     client: tuple[str, int] | None
     body: bytes = b""
     receive: Receive | None = None
+    clients: Sequence[str] = ()
 
 
 class RouteMatch(NamedTuple):
@@ -59,5 +61,5 @@ class FastPathApp(Protocol):
     def answer(self, found: Any, request: Request) -> Coroutine[Any, Any, Reply]:
         """The answer, begun outside a task (``kit.http.eager``).  Raises nothing but what cancels it."""
 
-    def on_suspended(self, found: Any, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: Any, request: Request, task: asyncio.Task[Reply]) -> None:
         """That answer has to wait, and goes on in this task."""

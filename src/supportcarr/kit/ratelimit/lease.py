@@ -35,6 +35,7 @@ class BucketState:
     __slots__ = (
         "blocked_until",
         "bucket",
+        "dry_since",
         "granted",
         "idle",
         "left",
@@ -56,6 +57,7 @@ class BucketState:
         self.low = NOT_DUE  # the number of tokens from which the lease is renewed
         self.left = 0  # in Redis, by its last reply
         self.blocked_until = 0.0
+        self.dry_since = 0.0  # when Redis had no further token, by its last reply; 0: it had one
         # of the reply that is awaited; None: nothing has been asked
         self.waiters: Sequence[asyncio.Future[None]] | None = None
         self.local_full = 0.0  # GCRA's time of the bucket that counts without Redis
@@ -65,10 +67,29 @@ class BucketState:
         """When nothing of it matters any more."""
         return max(self.until, self.blocked_until, self.local_full)
 
-    def grant(self, tokens: int, full: bool, left: int, until: float) -> None:
+    def wait(self, now: float) -> float:
+        """Seconds until a token may be had that nobody has asked for; 0: it may be had now.
+
+        While a call for a key is on its way, a bucket that was dry can only bring what has grown since: the
+        requests beyond that are known to be over the limit, and need not wait for the reply.
+        """
+        if now < self.blocked_until:
+            return self.blocked_until - now
+        if self.waiters is None or not self.dry_since or (self.tokens and now < self.until):
+            return 0.0
+        asked = 1 + len(self.waiters)
+        return max(0.0, self.dry_since + asked * self.policy.interval_s - now)
+
+    def refuse(self, wait_s: float, now: float) -> None:
+        """Note that Redis has no token for so many seconds."""
+        self.blocked_until = self.dry_since = now + wait_s
+        self.left = 0
+
+    def grant(self, tokens: int, full: bool, left: int, until: float, now: float) -> None:
         """Begin a new lease; *full*: it has as many tokens as were wanted."""
         self.tokens = self.granted = tokens if tokens > 0 else 0
         self.left = left
+        self.dry_since = 0.0 if left > 0 else now
         self.until = until
         # a bucket that runs dry is not asked again by renewals, only by requests that must wait for it
         self.low = self.policy.low if full else NOT_DUE

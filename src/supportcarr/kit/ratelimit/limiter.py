@@ -9,6 +9,10 @@ most requests cost no round trip.  The tokens given out never exceed the rule.  
 at most (lease - 1) tokens of each process are given out and not spent, and only so many requests can come up
 to 2 s later than the rule would have let them.  An ``exact`` rule asks Redis each time.
 
+**Refusals.**  What Redis refused is refused again without asking until a token is due.  And while a call for
+a bucket that was dry is on its way, as many requests wait for it as tokens can have grown since; the others
+are refused at once.  So a client above its limit occupies neither Redis nor requests that wait for it.
+
 **Renewal.**  A lease that runs low, or that was used and ends soon, is exchanged in the background, many
 keys in one call: what is left of it is given back and a new one taken, in one step of Redis.  Until the
 reply the old tokens can be spent; they count against the new lease.  A lost reply leaves the local state
@@ -92,7 +96,7 @@ class Limiter:
             if state.tokens <= state.low:
                 self._schedule_renewal(state)
             return True
-        if now < state.blocked_until:
+        if state.wait(now) > 0:
             self.refused += 1
             return False
         return None
@@ -112,15 +116,15 @@ class Limiter:
             if other.tokens <= other.low:
                 self._schedule_renewal(other)
             return True
-        if now < state.blocked_until or now < other.blocked_until:
+        if state.wait(now) > 0 or other.wait(now) > 0:
             self.refused += 1
             return False
         return None
 
     def retry_after(self, key: str, rule: Rule) -> float:
-        """Seconds until a key that was refused has a token again."""
+        """Seconds for which a key is known to have no token; 0: it may have one."""
         state = self._states.get(rule.name, _NO_STATES).get(key)
-        return max(0.0, state.blocked_until - self._now()) if state else 0.0
+        return state.wait(self._now()) if state else 0.0
 
     async def take(self, pairs: Sequence[Pair]) -> Verdict:
         """Take one token of each key (distinct), or be refused and take none, in at most one round trip.
@@ -136,9 +140,9 @@ class Limiter:
             for state in states:
                 if state.tokens and now < state.until:
                     leased.append(state)
-                elif now < state.blocked_until:
+                elif (wait := state.wait(now)) > 0:
                     self.refused += 1
-                    return Verdict(False, state.blocked_until - now, 0)
+                    return Verdict(False, wait, 0)
                 else:
                     missing.append(state)
             for state in missing:
@@ -282,10 +286,11 @@ class Limiter:
             for state, _ in batch.renewals:
                 state.wake_waiters()
             return
+        now = self._now()
         for (state, had), got, left in zip(batch.renewals, reply[at::2], reply[at + 1 :: 2], strict=True):
             spent = had - state.tokens  # during the call: they count against the new lease
             tokens = got - spent if got > 0 else -spent  # an empty bucket rejects only later requests
-            state.grant(tokens, got >= state.policy.size - 1, left, batch.until)
+            state.grant(tokens, got >= state.policy.size - 1, left, batch.until, now)
             if state.waiters:
                 state.wake_waiters()
             else:
@@ -304,11 +309,10 @@ class Limiter:
             remaining = min(remaining, left + max(0, got - 1))
             if got > 0:
                 state.idle = 0
-                state.grant(got - 1, got >= state.policy.size, left, until)
+                state.grant(got - 1, got >= state.policy.size, left, until, now)
             elif got < 0:
                 wait_us = max(wait_us, -got)
-                if not state.policy.rule.exact:
-                    state.blocked_until = now - got / 1_000_000
+                state.refuse(-got / 1_000_000, now)
         if wait_us:
             return Verdict(False, wait_us / 1_000_000, 0)
         return Verdict(True, 0.0, int(remaining))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Rule:
     """``limit`` requests in ``seconds`` for each key, all of which may come at once.
 
-    ``exact`` rules are never leased: each request asks Redis.
+    ``exact`` rules are never leased: each request asks Redis, unless it is known to be refused.
     """
 
     name: str

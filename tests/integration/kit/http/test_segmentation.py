@@ -107,7 +107,7 @@ class Front:
         path, _, query = target.decode().partition("?")
         return RouteMatch(path, method.decode(), path, query.encode()) if path in ("/hot", "/wait") else None
 
-    def on_suspended(self, found: str, task: asyncio.Task[Reply]) -> None:
+    def on_suspended(self, found: str, request: Request, task: asyncio.Task[Reply]) -> None:
         pass
 
     async def answer(self, found: str, request: Request) -> Reply:

@@ -119,12 +119,17 @@ async def test_concurrent_requests_share_leases(redis: RedisClient, limiter: Lim
     assert await drain(Limiter(redis, lease=1), "usr_a", USER) == 200 - 32  # four blocks of eight
 
 
-async def test_an_exact_rule_is_never_leased(redis: RedisClient, limiter: Limiter) -> None:
+async def test_an_exact_rule_is_never_leased(redis: RedisClient, limiter: Limiter, time: Time) -> None:
     remaining = [(await limiter.take([("1.2.3.4", SIGN_IN)])).remaining for _ in range(5)]
     assert remaining == [4, 3, 2, 1, 0]
     assert limiter.try_take("1.2.3.4", SIGN_IN) is None
     assert not (await limiter.take([("1.2.3.4", SIGN_IN)])).allowed
-    await redis.call("FLUSHALL")  # a rejection is not cached
+    before = await commands(redis)
+    assert not (await limiter.take([("1.2.3.4", SIGN_IN)])).allowed  # known until a token is due
+    assert limiter.retry_after("1.2.3.4", SIGN_IN) > 0
+    assert await commands(redis) == before + 1  # the question itself
+    await redis.call("FLUSHALL")
+    time.now += 200_000
     assert (await limiter.take([("1.2.3.4", SIGN_IN)])).allowed
 
 
