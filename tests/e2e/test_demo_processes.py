@@ -89,7 +89,9 @@ def test_a_taken_port_is_reported_in_a_sentence(tmp_path: Path) -> None:
             assert "Traceback" not in demo.output
 
 
-def test_a_minute_of_the_city_holds_every_invariant_under_kills_and_a_wipe(tmp_path: Path) -> None:
+def test_one_minute_of_the_simulated_city_under_kills_and_a_wipe_keeps_every_invariant(
+    tmp_path: Path,
+) -> None:
     arguments = ("--seconds", "60", "--riders", "14", "--drivers", "12", "--speed", "40", "--seed", "10")
     faults = ("--kills", "3", "--redis-wipes", "1")
     with running_demo(tmp_path / "data", *arguments, *faults) as demo:

@@ -107,19 +107,21 @@ class Supervisor:
         """Start a child's process and watch it until it ends; returns its exit code."""
         role = child.role
         own = role.each[child.number] if role.each else {}
-        with Watchdog() as dog:
-            environment = self._environment | dict(role.environment) | dict(own) | dog.environment
-            process = await self._start(role.arguments, environment, self._output, dog.descriptor)
+        with Watchdog() as watchdog:
+            environment = self._environment | dict(role.environment) | dict(own) | watchdog.environment
+            process = await self._start(role.arguments, environment, self._output, watchdog.descriptor)
             child.process = process
-            watching = asyncio.create_task(self._watch(role.name, process, dog), name=f"watch {role.name}")
+            watching = asyncio.create_task(
+                self._watch(role.name, process, watchdog), name=f"watch {role.name}"
+            )
             try:
                 return await process.wait()
             finally:
                 watching.cancel()
 
-    async def _watch(self, role: str, process: asyncio.subprocess.Process, dog: Watchdog) -> None:
+    async def _watch(self, role: str, process: asyncio.subprocess.Process, watchdog: Watchdog) -> None:
         if self._silence_s:
-            await dog.until_silent(self._silence_s)
+            await watchdog.until_silent(self._silence_s)
             log.warning("process_hung", role=role, pid=process.pid, silent_s=self._silence_s)
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGABRT)

@@ -141,7 +141,7 @@ async def test_a_route_accepts_only_the_roles_of_its_policy(
     assert await platform.digest() == before
 
 
-async def test_users_cannot_make_themselves_operators(platform: Platform) -> None:
+async def test_users_cannot_give_themselves_an_operator_role(platform: Platform) -> None:
     anybody = platform.anonymous()
     for changes in (
         {"role": "admin"},
@@ -289,7 +289,7 @@ async def test_a_cursor_of_another_user_reveals_nothing(calls: ExampleCalls, fac
 # --- users with several roles, operators -------------------------------------------------------
 
 
-async def test_a_rider_who_also_drives_has_the_rights_of_each_role_only_in_it(factory: RescueFactory) -> None:
+async def test_a_rider_who_also_drives_has_only_the_rights_of_the_role_in_use(factory: RescueFactory) -> None:
     """As the rider of one rescue they see its PIN; as the driver of another they do not."""
     platform = factory.platform
     platform.clock.advance(60)

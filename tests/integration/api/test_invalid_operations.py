@@ -153,7 +153,9 @@ async def test_concurrent_requests_of_a_rider_create_one_live_rescue(factory: Re
     assert len(expect(await rider.get("/rescues"), 200)["items"]) == 1
 
 
-async def test_unserved_places_get_no_quote(factory: RescueFactory, platform: Platform) -> None:
+async def test_locations_outside_the_service_areas_get_no_quote(
+    factory: RescueFactory, platform: Platform
+) -> None:
     rider, _ = await factory.rider()
     battery = {"smoking": True, "swollen": False, "hot": False}
     away = {"lat": 46.8, "lng": -71.2}

@@ -262,7 +262,7 @@ async def test_a_no_show_requires_the_waiting_time(factory: RescueFactory) -> No
     assert (rescue["status"], rescue["price_minor"]) == ("no_show", 1000)
 
 
-async def test_cancelling_costs_the_announced_fee_after_two_minutes(factory: RescueFactory) -> None:
+async def test_cancelling_after_two_minutes_costs_the_announced_fee(factory: RescueFactory) -> None:
     prepared = await factory.assigned()
     cancellation = expect(await prepared.rider.get(f"{prepared.path}/cancellation"), 200)
     assert (cancellation["fee_minor"], cancellation["currency"]) == (0, "CAD")

@@ -123,7 +123,7 @@ async def test_passwords_and_tokens_are_not_stored_in_clear_text(api: Api, store
     assert person.grant.access_token not in kept
 
 
-async def test_a_person_may_change_their_name(api: Api) -> None:
+async def test_a_user_can_change_their_name(api: Api) -> None:
     person = await api.person("rider")
     stale = await person.patch("/me", {"name": "Zoë"}, if_match=7)
     assert (stale.status, stale.code) == (412, "stale_version")
@@ -133,7 +133,7 @@ async def test_a_person_may_change_their_name(api: Api) -> None:
     assert same.headers["etag"] == '"2"'
 
 
-async def test_the_other_party_sees_a_name_and_a_masked_number(api: Api) -> None:
+async def test_the_other_party_sees_the_name_and_a_masked_number(api: Api) -> None:
     person = await api.person("rider", name="Ana Roy", phone="+15145559942")
     seen = await api.auth.person(person.user_id)
     assert (seen.name, seen.phone_masked) == ("Ana Roy", "+1 514 ••• ••42")
@@ -153,7 +153,7 @@ async def test_an_ensured_account_gets_its_missing_roles(api: Api, store: Sqlite
     assert await store.collection(USERS).count() == 1
 
 
-async def test_a_stranger_with_an_operator_s_number_does_not_become_an_operator(api: Api) -> None:
+async def test_signing_up_with_an_operators_number_does_not_grant_the_role(api: Api) -> None:
     stranger = await api.person("rider", phone=(phone := new_phone()))
     with pytest.raises(WrongCredentials):
         await api.auth.ensure_account(phone, "the operator's own", "Admin", ("admin",))

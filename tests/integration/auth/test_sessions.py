@@ -60,7 +60,9 @@ async def test_a_lost_response_is_repeated_for_the_same_nonce(api: Api) -> None:
 
 
 @pytest.mark.parametrize("nonces", [(None, None), (NONCE, None), (None, NONCE), (NONCE, "nonce-0002")])
-async def test_a_token_used_twice_ends_its_session(api: Api, nonces: tuple[str | None, str | None]) -> None:
+async def test_a_refresh_token_used_twice_ends_its_session(
+    api: Api, nonces: tuple[str | None, str | None]
+) -> None:
     person = await api.person("rider")
     first = await refresh(person, first_token(person), nonces[0])
     stolen = await refresh(person, first_token(person), nonces[1])
@@ -99,7 +101,7 @@ async def test_concurrent_repeats_of_a_refresh_get_one_successor(api: Api) -> No
     assert len({reply.body["refresh_token"] for reply in replies}) == 1
 
 
-async def test_two_holders_of_one_token_end_the_session(api: Api) -> None:
+async def test_two_clients_using_one_refresh_token_end_the_session(api: Api) -> None:
     person = await api.person("rider")
     replies = await asyncio.gather(*(refresh(person, first_token(person), f"nonce-000{n}") for n in range(2)))
     assert sorted(reply.status for reply in replies) == [200, 401]

@@ -57,7 +57,7 @@ def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Complet
         (("demo", "--speed", "0"), {}, "0.1<=x<=120"),
     ],
 )
-def test_a_wrong_start_is_refused_with_a_sentence(
+def test_invalid_start_options_are_refused_with_a_sentence(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],
@@ -81,7 +81,7 @@ def test_the_contracts_are_printed(tmp_path: Path) -> None:
     assert _run(tmp_path, "diagram", "rescue").stdout.startswith("stateDiagram-v2")
 
 
-def test_a_seeded_platform_is_as_declared_and_seeding_it_again_changes_nothing(tmp_path: Path) -> None:
+def test_seeding_creates_the_declared_data_and_seeding_again_changes_nothing(tmp_path: Path) -> None:
     for _ in range(2):
         assert _run(tmp_path, "seed").returncode == 0
     operators = tmp_path / ".data" / "operators.json"
@@ -97,7 +97,7 @@ def test_check_accepts_sqlite_in_production(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "No problems found.\n")
 
 
-def test_a_backup_is_a_store_again_and_overwrites_nothing(tmp_path: Path) -> None:
+def test_a_backup_can_be_opened_as_a_store_and_overwrites_nothing(tmp_path: Path) -> None:
     assert _run(tmp_path, "seed").returncode == 0
     done = _run(tmp_path, "backup", "copy.sqlite3")
     assert (done.returncode, done.stdout) == (0, "The store is in copy.sqlite3.\n")
@@ -162,7 +162,7 @@ async def test_no_command_runs_on_an_unfinished_copy(tmp_path: Path, arguments: 
         ("sqlite:///.data/supportcarr.sqlite3", "sqlite:///other", "holds other data already"),
     ],
 )
-def test_a_copy_that_cannot_be_right_is_refused_with_a_sentence(
+def test_an_invalid_copy_is_refused_with_a_sentence(
     tmp_path: Path, source: str, target: str, sentence: str
 ) -> None:
     assert _run(tmp_path, "seed").returncode == 0
@@ -173,7 +173,7 @@ def test_a_copy_that_cannot_be_right_is_refused_with_a_sentence(
 
 
 @pytest.mark.xdist_group("mongodb")
-def test_check_makes_on_mongodb_what_is_declared_and_says_what_was_refused(
+def test_check_creates_declared_indexes_on_mongodb_and_reports_refused_ones(
     tmp_path: Path, mongodb: str
 ) -> None:
     applied = _run(tmp_path, "check", "--apply", STORE_URL=mongodb)
@@ -190,7 +190,7 @@ def test_check_makes_on_mongodb_what_is_declared_and_says_what_was_refused(
     assert {f"{spec.name}__{field}__unique" for spec in SPECS for field in spec.unique} <= made
 
 
-async def test_a_ledger_that_does_not_balance_is_told(tmp_path: Path) -> None:
+async def test_an_unbalanced_ledger_is_reported(tmp_path: Path) -> None:
     assert _run(tmp_path, "seed").returncode == 0
     (path,) = (tmp_path / ".data").glob("*.sqlite3")
     store = SqliteStore(path)

@@ -166,7 +166,7 @@ async def test_an_expired_offer_counts_once_as_missed_after_a_crash_at_any_write
 
 
 @pytest.mark.parametrize("after", range(1, 5))
-async def test_a_driver_claimed_for_a_rescue_that_ends_before_the_offer_is_made_is_free_again(
+async def test_a_claimed_driver_is_released_if_the_rescue_ends_before_the_offer(
     city: DispatchWorld, after: int
 ) -> None:
     await city.driver("usr_d")

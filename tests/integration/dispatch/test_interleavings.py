@@ -43,7 +43,9 @@ Meanwhile = Callable[[DispatchWorld], Awaitable[None]]
 
 @pytest.mark.parametrize("after", WRITES_MAKING)
 @pytest.mark.parametrize("meanwhile", [cancel, go_offline, sleep_past_deadlines])
-async def test_while_an_offer_is_being_made(city: DispatchWorld, after: int, meanwhile: Meanwhile) -> None:
+async def test_interleavings_with_making_an_offer_keep_the_invariants(
+    city: DispatchWorld, after: int, meanwhile: Meanwhile
+) -> None:
     await city.driver("usr_d")
     event = await city.matching()
 
@@ -85,7 +87,7 @@ async def test_dispatcher_paused_beyond_its_claim_withdraws_the_offer(
 
 @pytest.mark.parametrize("after", WRITES_ACCEPTING)
 @pytest.mark.parametrize("meanwhile", [cancel, go_offline, take_over, sleep_past_deadlines])
-async def test_while_an_offer_is_being_accepted(
+async def test_interleavings_with_accepting_an_offer_keep_the_invariants(
     city: DispatchWorld, after: int, meanwhile: Meanwhile
 ) -> None:
     await city.driver("usr_d")
@@ -110,7 +112,7 @@ async def test_while_an_offer_is_being_accepted(
 
 @pytest.mark.parametrize("after", WRITES_DECLINING)
 @pytest.mark.parametrize("meanwhile", [cancel, go_offline, take_over, sleep_past_deadlines])
-async def test_while_an_offer_is_being_declined(
+async def test_interleavings_with_declining_an_offer_keep_the_invariants(
     city: DispatchWorld, after: int, meanwhile: Meanwhile
 ) -> None:
     await city.driver("usr_d")

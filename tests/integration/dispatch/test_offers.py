@@ -85,7 +85,9 @@ async def test_accepting_assigns_the_rescue_and_takes_the_driver(city: DispatchW
     await assert_consistent(city)
 
 
-async def test_accepting_or_declining_twice_answers_the_same_and_changes_nothing(city: DispatchWorld) -> None:
+async def test_accepting_or_declining_twice_gets_the_same_response_and_changes_nothing(
+    city: DispatchWorld,
+) -> None:
     await city.driver("usr_a", 100)
     await city.driver("usr_b", 200)
     await city.wait_for_driver()
@@ -128,7 +130,7 @@ async def test_decline_makes_an_offer_to_the_next_driver_at_once(city: DispatchW
     assert len(city.offers_made()) == 3, "a driver who declined gets no second offer"
 
 
-async def test_acceptance_depends_on_the_offers_end_not_its_timer(city: DispatchWorld) -> None:
+async def test_acceptance_is_decided_by_the_end_of_the_offer_not_by_its_timer(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()
     offer = await city.only_open_offer()
@@ -367,7 +369,7 @@ async def test_a_free_driver_is_found_behind_however_many_busy_ones(city: Dispat
     assert await city.offered_to() == "usr_free"
 
 
-async def test_a_driver_who_let_an_offer_expire_comes_after_all_others_in_the_circle(
+async def test_a_driver_who_missed_an_offer_is_asked_after_all_others_in_the_radius(
     city: DispatchWorld,
 ) -> None:
     await city.driver("usr_slow", 100)

@@ -22,7 +22,9 @@ def city(store: Store) -> DispatchWorld:
     return DispatchWorld(store)
 
 
-async def test_two_dispatchers_at_once_make_one_offer_a_rescue_and_one_a_driver(city: DispatchWorld) -> None:
+async def test_two_concurrent_dispatchers_make_one_offer_per_rescue_and_per_driver(
+    city: DispatchWorld,
+) -> None:
     for driver_id, metres in DRIVERS.items():
         await city.driver(driver_id, metres)
     events = [await city.matching(f"res_qc_{n}") for n in range(12)]
@@ -120,7 +122,7 @@ async def test_two_processes_that_accept_at_once_have_one_winner(city: DispatchW
 
 
 @pytest.mark.processes
-async def test_two_processes_that_search_at_once_ask_each_driver_for_one_rescue(
+async def test_two_processes_that_search_at_once_make_each_driver_one_offer(
     city: DispatchWorld, tmp_path: Path
 ) -> None:
     rescues = [f"res_qc_{n}" for n in range(10)]

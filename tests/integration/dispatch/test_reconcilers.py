@@ -78,7 +78,7 @@ async def _offer_ids(city: DispatchWorld) -> list[str]:
 
 
 @pytest.mark.processes
-async def test_two_processes_that_reconcile_at_once_do_no_harm(city: DispatchWorld, tmp_path: Path) -> None:
+async def test_two_concurrent_reconcilers_do_no_harm(city: DispatchWorld, tmp_path: Path) -> None:
     for n in range(EACH):
         await give_job(city, f"usr_busy{n}", f"res_qc_busy{n}")
         await give_job(city, f"usr_over{n}", f"res_qc_over{n}")
@@ -106,7 +106,7 @@ async def test_two_processes_that_reconcile_at_once_do_no_harm(city: DispatchWor
     assert await closings(city) == Counter(dict.fromkeys(offers, 1))
 
 
-async def test_two_tickers_at_once_do_no_harm(city: DispatchWorld, store: Store) -> None:
+async def test_two_concurrent_deadline_schedulers_do_no_harm(city: DispatchWorld, store: Store) -> None:
     """With a lease of zero seconds both schedulers run the task."""
     for n in range(EACH):
         await give_job(city, f"usr_busy{n}", f"res_qc_busy{n}")

@@ -136,7 +136,7 @@ async def test_a_removed_vehicle_is_gone_from_the_list_and_stays_on_the_card(api
     assert card.vehicle == VehicleCard("Ford", "F-150", "blue", "FAB 123")
 
 
-async def test_there_is_no_card_without_a_driver_and_a_vehicle(api: Api) -> None:
+async def test_a_driver_card_needs_a_driver_and_a_vehicle(api: Api) -> None:
     for who in ("usr_nobody", DRIVER):
         with pytest.raises(NotFound):
             await api.service.card(who)
@@ -192,7 +192,7 @@ async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) ->
     assert [(d["id"], d["state"]) for d in listed["items"]] == [(DRIVER, "pending")]
 
 
-async def test_removing_a_vehicle_and_going_online_with_it_at_once_never_both_happen(api: Api) -> None:
+async def test_removing_a_vehicle_and_concurrently_going_online_with_it_never_both_succeed(api: Api) -> None:
     for _ in range(5):
         vehicle_id = await api.ready()
         await asyncio.gather(
@@ -216,6 +216,6 @@ async def test_removing_a_vehicle_and_going_online_with_it_at_once_never_both_ha
         {"type": "pickup"},
     ],
 )
-async def test_impossible_vehicle_is_not_decoded(api: Api, body: dict[str, Any]) -> None:
+async def test_an_invalid_vehicle_is_not_decoded(api: Api, body: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         await api.call("POST", "/me/vehicles", body)

@@ -14,7 +14,7 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 
 
-async def test_lines_tell_what_happened_and_contain_no_secret(
+async def test_access_log_lines_describe_the_request_and_contain_no_secret(
     store: SqliteStore, redis: RedisClient, tmp_path: Path
 ) -> None:
     file = tmp_path / "access.jsonl"

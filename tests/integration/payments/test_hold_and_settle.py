@@ -112,7 +112,7 @@ async def test_a_fixed_bike_costs_less_than_was_held(shop: PaymentParts, emulato
 
 
 @pytest.mark.parametrize(("kind", "status"), [(RescueCancelled, "cancelled"), (RiderNotFound, "no_show")])
-async def test_a_fee_is_captured_out_of_the_hold(
+async def test_a_fee_is_captured_from_the_hold(
     shop: PaymentParts,
     emulator: Emulator,
     published: list[PaymentProcessed],
@@ -204,7 +204,9 @@ async def test_an_authentication_is_requested_and_the_hold_waits(
     assert outcomes(published)[1:] == [("hold", "succeeded", 2500)]
 
 
-async def test_a_rider_who_never_acts_is_released_at_the_end(shop: PaymentParts, emulator: Emulator) -> None:
+async def test_the_hold_of_a_rider_who_never_authenticates_is_released_at_the_end(
+    shop: PaymentParts, emulator: Emulator
+) -> None:
     with pytest.raises(RetryLater):
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
     await shop.payments.settle(ended(RescueRejected, "rejected"))
@@ -239,7 +241,7 @@ async def test_charge_without_a_known_hold_is_retried(shop: PaymentParts) -> Non
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
-async def test_stripe_failing_delays_and_doubles_nothing(
+async def test_failures_of_stripe_neither_block_nor_repeat_payments(
     shop: PaymentParts, emulator: Emulator, published: list[PaymentProcessed], status: int
 ) -> None:
     method = await card(shop)
@@ -313,7 +315,7 @@ async def test_concurrent_repeats_take_effect_once(
     assert (await shop.ledger.check()).transactions == 2
 
 
-async def test_the_consumers_are_slow_and_do_the_same(shop: PaymentParts, emulator: Emulator) -> None:
+async def test_the_slow_consumers_have_the_same_effect(shop: PaymentParts, emulator: Emulator) -> None:
     consumers = {c.name: c for c in handlers.consumers(shop.payments)}
     assert all(c.slow for c in consumers.values())
     for name, event in (("payments.hold", requested(await card(shop))), ("payments.settle", completed())):

@@ -76,7 +76,7 @@ async def test_cards_are_added_listed_by_page_and_removed(shop: PaymentParts) ->
     assert gone.status == 204
 
 
-async def test_a_driver_sees_what_each_job_earned_newest_first(shop: PaymentParts) -> None:
+async def test_a_driver_lists_earnings_per_job_newest_first(shop: PaymentParts) -> None:
     card, _ = await shop.methods.add(RIDER, "pm_card_visa")
     for n in range(3):
         rescue_id = f"res_qc_01jtwn0000000000000000000{n}"

@@ -135,7 +135,7 @@ async def test_a_body_whose_signature_cannot_be_verified_is_refused(shop: Paymen
         await shop.webhooks.receive(b"\xff\xfe", signed(b"\xff\xfe"))
 
 
-async def test_repeat_completes_after_a_crash_between_storing_and_enqueuing(shop: PaymentParts) -> None:
+async def test_a_repeated_webhook_is_enqueued_after_a_crash_before_enqueuing(shop: PaymentParts) -> None:
     body = body_of()
 
     class Dead(RecordedJobs):
@@ -291,7 +291,7 @@ async def test_polling_stops_when_the_rescue_has_ended(store: Store, tmp_path: P
         assert [line["status"] for line in await setup.emulator.intents()] == ["canceled"]
 
 
-async def test_repeated_event_revives_its_job_unless_handled(shop: PaymentParts) -> None:
+async def test_a_repeated_event_queues_its_job_again_unless_handled(shop: PaymentParts) -> None:
     body = body_of()
     await shop.webhooks.receive(body, signed(body))
     assert shop.jobs.revived == []
@@ -312,7 +312,7 @@ async def test_repeated_event_revives_its_job_unless_handled(shop: PaymentParts)
     ],
     ids=["duplicate", "reorder", "late", "all"],
 )
-async def test_webhooks_that_come_twice_late_or_backwards_do_no_harm(
+async def test_repeated_late_and_reordered_webhooks_do_no_harm(
     store: Store, tmp_path: Path, behaviour: dict[str, Any]
 ) -> None:
     async with webhook_setup(store, tmp_path / "emulator") as setup:

@@ -156,7 +156,7 @@ async def test_location_outside_the_areas_is_a_field_error(
 
 
 @pytest.mark.parametrize(("smoking", "swollen"), [(True, False), (False, True)])
-async def test_a_dangerous_battery_is_for_the_fire_service(
+async def test_a_dangerous_battery_is_refused_and_referred_to_the_fire_service(
     parts: PricingParts, smoking: bool, swollen: bool
 ) -> None:
     battery = {"smoking": smoking, "swollen": swollen, "hot": False}
@@ -166,7 +166,7 @@ async def test_a_dangerous_battery_is_for_the_fire_service(
     assert "fire service" in refused.value.detail
 
 
-async def test_a_damaged_battery_that_is_neither_may_travel(parts: PricingParts) -> None:
+async def test_a_damaged_but_safe_battery_is_accepted(parts: PricingParts) -> None:
     battery = {"smoking": False, "swollen": False, "hot": True}
     quote = await parts.pricing.quote(RIDER, wanted(problem="damaged_battery", battery=battery))
     assert quote.terms.problem == "damaged_battery"
@@ -219,7 +219,9 @@ async def test_scheduled_start_is_30_minutes_to_30_days_ahead(
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59.999999-23:59", "0001-01-01T00:00:00+23:59"])
-async def test_time_outside_utc_is_out_of_range(parts: PricingParts, at: str) -> None:
+async def test_a_scheduled_time_that_utc_cannot_represent_is_out_of_range(
+    parts: PricingParts, at: str
+) -> None:
     with pytest.raises(ValidationFailed):
         await parts.pricing.quote(RIDER, wanted(scheduled_for=datetime.fromisoformat(at)))
 

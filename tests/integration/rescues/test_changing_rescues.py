@@ -137,7 +137,7 @@ async def test_declined_card_rejects_the_rescue_and_releases_the_rider(world: Wo
     assert await live_rescue(world.store) is None
 
 
-async def test_hold_waits_for_3d_secure(world: World) -> None:
+async def test_a_hold_waits_for_3d_secure(world: World) -> None:
     rescue = await world.record_hold(await world.request(), "requires_action")
     assert (rescue.status, rescue.payment.status) == ("requested", "requires_action")
     await world.service.record_payment(payment(rescue, "hold", "succeeded", version=3))

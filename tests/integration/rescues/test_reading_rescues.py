@@ -227,7 +227,7 @@ async def test_the_timeline_names_actors_but_hides_operators(world: World) -> No
         )
 
 
-async def test_the_preview_is_what_cancelling_then_costs(world: World) -> None:
+async def test_cancelling_costs_the_previewed_fee(world: World) -> None:
     rescue = await world.assigned()
     one, rider = await world.queries.get_rescue(rescue.id, RIDER)
     free = world.queries.cancellation(one, rider)
@@ -250,7 +250,7 @@ async def test_cancelling_without_a_driver_is_always_free(world: World) -> None:
     assert (preview.fee_minor, preview.free_until) == (0, None)
 
 
-async def test_a_driver_releases_and_so_has_no_preview_of_cancelling(world: World) -> None:
+async def test_a_driver_has_no_preview_of_cancelling(world: World) -> None:
     one, driver = await world.queries.get_rescue((await world.assigned()).id, DRIVER)
     with pytest.raises(Forbidden):
         world.queries.cancellation(one, driver)
@@ -294,7 +294,7 @@ async def test_the_event_of_a_message_does_not_contain_its_text(world: World) ->
     assert await world.chat.view("msg_none") is None
 
 
-async def test_strangers_neither_read_nor_write(world: World) -> None:
+async def test_other_users_can_neither_read_nor_write_messages(world: World) -> None:
     rescue = await world.assigned()
     with pytest.raises(NotFound):
         await world.chat.send(rescue.id, OTHER_DRIVER, "Hello")

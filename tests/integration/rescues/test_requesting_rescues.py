@@ -152,7 +152,7 @@ async def test_of_many_requests_right_after_an_end_one_becomes_a_rescue(world: W
     assert await live_rescue(world.store) == made[0].id
 
 
-async def test_two_riders_may_be_rescued_at_once(world: World) -> None:
+async def test_two_riders_can_have_live_rescues_at_the_same_time(world: World) -> None:
     await world.request(1)
     assert (await world.request(2, rider_id="usr_other_rider")).status == "requested"
 
@@ -219,7 +219,7 @@ class TestKilledAtEveryStep:
         with pytest.raises(Killed):
             await dying.request(asking(), rider_id="usr_rider", creation_id=creation(1))
 
-    async def test_the_request_sent_again_finishes_what_was_begun(
+    async def test_a_repeated_request_completes_an_interrupted_one(
         self, world: World, port: str, method: str, when: str
     ) -> None:
         await self.die(world, port, method, when)
@@ -227,7 +227,7 @@ class TestKilledAtEveryStep:
         assert [r.id for r in await every_rescue(world)] == [rescue.id]
         assert await live_rescue(world.store) == rescue.id
 
-    async def test_given_up_it_keeps_the_rider_for_a_minute_at_most(
+    async def test_an_abandoned_request_blocks_the_rider_for_at_most_a_minute(
         self, world: World, port: str, method: str, when: str
     ) -> None:
         await self.die(world, port, method, when)
@@ -237,7 +237,7 @@ class TestKilledAtEveryStep:
         assert (await world.request(2)).status == "requested"
 
 
-async def test_claim_is_kept_after_a_kill_behind_the_insert(world: World) -> None:
+async def test_claim_is_kept_after_a_kill_that_follows_the_insert(world: World) -> None:
     await world.relay.stop()  # no consumer gets its events
     world.quotes.add("quo_1")
     rescue = await world.service.request(asking(), rider_id="usr_rider", creation_id=creation(1))

@@ -130,7 +130,7 @@ async def test_the_rider_reads_the_fee_and_cancels(world: World, desk: Desk) -> 
         ("completion", {"outcome": "fixed_on_spot", "price_minor": 1500}, "completed"),
     ],
 )
-async def test_driver_ends_the_rescue_otherwise(
+async def test_a_driver_can_end_a_rescue_without_delivery(
     world: World, desk: Desk, step: str, body: object, status: str
 ) -> None:
     rescue = await world.arrived()
@@ -142,7 +142,7 @@ async def test_driver_ends_the_rescue_otherwise(
 
 
 @pytest.mark.parametrize("who", [SUPPORT, ADMIN])
-async def test_operators_cancel_for_nothing_and_abort_at_a_price(
+async def test_operators_cancel_free_of_charge_and_abort_at_a_price(
     world: World, desk: Desk, who: Principal
 ) -> None:
     first = await world.assigned(1)
@@ -219,7 +219,7 @@ async def test_the_creation_is_idempotent_and_no_route_is_public(desk: Desk) -> 
     assert not any(r.policy.public for r in desk.routes.values())
 
 
-async def test_deadlines_watch_the_rescues(world: World) -> None:
+async def test_rescues_are_registered_for_deadlines(world: World) -> None:
     (deadline,) = jobs.deadlines(world.service)
     assert deadline.spec is RESCUES
     rescue = await world.request()

@@ -64,7 +64,7 @@ def is_unavailable(reply: Reply) -> bool:
     )
 
 
-async def test_without_redis_everything_works_except_data_kept_only_there(
+async def test_without_redis_everything_works_except_data_kept_only_in_redis(
     platform: Platform, factory: RescueFactory
 ) -> None:
     riding = await factory.in_transit()

@@ -61,7 +61,7 @@ async def test_a_rescue_waits_for_stripe_and_continues_when_it_returns(
     assert [intent["status"] for intent in await platform.emulator.intents()] == ["requires_capture"]
 
 
-async def test_after_five_minutes_without_stripe_the_rescue_is_rejected_without_a_hold(
+async def test_a_rescue_is_rejected_after_five_minutes_without_stripe_and_leaves_no_hold(
     platform: Platform, factory: RescueFactory
 ) -> None:
     rider, card = await factory.rider()

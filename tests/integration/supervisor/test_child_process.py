@@ -1,4 +1,4 @@
-"""No process outlives its parent, whatever ended the parent."""
+"""No process outlives its parent, however the parent ended."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ async def test_a_child_dies_with_a_parent_that_was_killed(way: str) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_child_whose_parent_was_gone_before_it_looked_ends_at_once() -> None:
-    nobody = subprocess.Popen(["true"])
-    nobody.wait()
+async def test_a_child_whose_parent_ended_before_the_first_check_ends_at_once() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
     module = "supportcarr.supervisor.child_process"
-    code = f"from {module} import die_with_parent; die_with_parent({nobody.pid}); print('lives')"
+    code = f"from {module} import die_with_parent; die_with_parent({ended.pid}); print('still running')"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert child.returncode == -signal.SIGTERM
     assert child.stdout == b""
 
 
-def test_a_program_reads_what_it_is_given_and_ends_when_told() -> None:
+def test_a_program_reads_its_input_and_stops_on_request() -> None:
     process = spawn_child(["cat"], stdin=b"secret")
     assert process.wait(10) == 0
     stop(process)  # harmless
 
 
-def test_a_stubborn_program_is_killed() -> None:
+def test_a_program_that_does_not_stop_is_killed() -> None:
     process = spawn_child(["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"])
     while psutil.Process(process.pid).num_threads() and not psutil.Process(process.pid).children():
         pass  # until the trap is set
@@ -52,7 +52,7 @@ def test_a_stubborn_program_is_killed() -> None:
     assert process.returncode == -signal.SIGKILL
 
 
-def test_a_guard_answers_its_programs_exit_code() -> None:
+def test_the_guard_exits_with_the_exit_code_of_its_program() -> None:
     before = signal.getsignal(signal.SIGTERM)
     try:
         assert guard(os.getppid(), ["sh", "-c", "exit 7"]) == 7
@@ -60,8 +60,8 @@ def test_a_guard_answers_its_programs_exit_code() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
-def test_the_title_says_the_role() -> None:
+def test_the_process_title_contains_the_role() -> None:
     code = "from supportcarr.kit.runtime.process import set_title; import psutil; set_title('worker'); "
     code += "print(' '.join(psutil.Process().cmdline()))"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said.strip() == "supportcarr: worker"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "supportcarr: worker"

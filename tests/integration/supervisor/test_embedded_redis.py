@@ -16,7 +16,9 @@ from supportcarr.kit.redis.client import RedisClient, RedisReplyError
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 
-def test_the_password_is_in_no_argument_and_the_title_says_the_role(redis_server: EmbeddedRedis) -> None:
+def test_the_password_is_not_in_the_arguments_and_the_title_contains_the_role(
+    redis_server: EmbeddedRedis,
+) -> None:
     assert redis_server.pid is not None
     process = psutil.Process(redis_server.pid)
     shown = " ".join(process.cmdline())
@@ -24,19 +26,19 @@ def test_the_password_is_in_no_argument_and_the_title_says_the_role(redis_server
     assert shown.startswith("supportcarr: redis")  # the server pads it to the room it has
 
 
-def test_it_listens_on_loopback_only(redis_server: EmbeddedRedis) -> None:
+def test_redis_listens_on_loopback_only(redis_server: EmbeddedRedis) -> None:
     assert redis_server.pid is not None
     connections = psutil.Process(redis_server.pid).net_connections("inet")
     assert {c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
 
 
-async def test_a_wrong_password_is_refused_in_plain_sight(redis_server: EmbeddedRedis) -> None:
+async def test_a_wrong_password_is_refused_with_an_error(redis_server: EmbeddedRedis) -> None:
     with pytest.raises(RedisReplyError) as refused:
         await RedisClient(redis_server.url.replace(redis_server.password, "guess")).open()
     assert refused.value.code == "WRONGPASS"
 
 
-async def test_a_restart_is_empty_at_the_same_address(own_redis_server: EmbeddedRedis) -> None:
+async def test_a_restarted_redis_is_empty_and_has_the_same_address(own_redis_server: EmbeddedRedis) -> None:
     url = own_redis_server.url
     async with RedisClient(url) as client:
         await client.call("SET", "k", "v")
@@ -47,7 +49,7 @@ async def test_a_restart_is_empty_at_the_same_address(own_redis_server: Embedded
         assert await client.call("DBSIZE") == 0
 
 
-def test_it_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+def test_redis_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     parent = subprocess.Popen(
         [
             sys.executable,

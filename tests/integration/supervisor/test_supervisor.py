@@ -1,4 +1,4 @@
-"""Real processes that hang are ended and started again; who only starts slowly is not."""
+"""Processes that hang are killed and restarted; processes that start slowly are not."""
 
 from __future__ import annotations
 
@@ -22,90 +22,90 @@ HANGING = (sys.executable, "-m", "support.processes.hanging_process")
 
 
 @pytest.fixture
-def said(tmp_path: Path) -> Path:
-    """The file that everything is written to."""
-    return tmp_path / "said"
+def output_file(tmp_path: Path) -> Path:
+    """The file that all processes write their output to."""
+    return tmp_path / "output.log"
 
 
 @pytest.fixture
 async def supervised(
-    said: Path, monkeypatch: pytest.MonkeyPatch
+    output_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[[float], Supervisor]]:
-    """Makes a supervisor with that patience; ended after the test."""
+    """Make supervisors with the given silence limit (s); they are stopped after the test."""
     monkeypatch.setattr(watchdog, "EVERY_S", 0.02)
     monkeypatch.setattr("supportcarr.supervisor.supervisor.ABORT_GRACE_S", 1.0)
     made: list[Supervisor] = []
-    with said.open("ab") as output:
+    with output_file.open("ab") as output:
 
         def supervisor(silence_s: float) -> Supervisor:
             made.append(Supervisor(ENVIRONMENT, output=output.fileno(), silence_s=silence_s, program=HANGING))
             return made[-1]
 
         yield supervisor
-        for one in made:
-            await one.stop(grace_s=0.01)
+        for supervisor_made in made:
+            await supervisor_made.stop(grace_s=0.01)
 
 
-async def until_said(said: Path, words: str, times: int = 1) -> None:
-    while said.read_text().count(words) < times:
+async def until_written(output_file: Path, text: str, times: int = 1) -> None:
+    while output_file.read_text().count(text) < times:
         await asyncio.sleep(0.01)
 
 
-async def test_a_blocked_loop_is_ended_with_a_trace_and_a_slow_start_is_waited_for(
-    said: Path, supervised: Callable[[float], Supervisor]
+async def test_a_blocked_process_is_killed_with_a_stack_trace_and_a_slow_start_is_not(
+    output_file: Path, supervised: Callable[[float], Supervisor]
 ) -> None:
     supervisor = supervised(0.2)
     supervisor.start(Role("slow", ("slow",)))
-    await until_said(said, "slow began")
+    await until_written(output_file, "slow began")
     before = dict(supervisor.alive())["slow"]
     supervisor.start(Role("blocked", ("blocked",)))
-    await until_said(said, "blocked began", times=3)
-    assert said.read_text().count("block_forever") >= 2  # in the stack trace
+    await until_written(output_file, "blocked began", times=3)
+    assert output_file.read_text().count("block_forever") >= 2  # in the stack trace
     assert dict(supervisor.alive())["slow"] == before
-    assert said.read_text().count("slow began") == 1
-    assert supervisor.kills.total() == 0  # those are chaos's
+    assert output_file.read_text().count("slow began") == 1
+    assert supervisor.kills.total() == 0  # it counts kills by fault injection only
 
 
-async def test_a_process_that_is_stopped_is_started_again(
-    said: Path, supervised: Callable[[float], Supervisor]
+async def test_a_suspended_process_is_restarted(
+    output_file: Path, supervised: Callable[[float], Supervisor]
 ) -> None:
     supervisor = supervised(2.0)
     supervisor.start(Role("stopped", ("stopped",)))
-    await until_said(said, "stopped began")
+    await until_written(output_file, "stopped began")
     ((_, pid),) = supervisor.alive()
     os.kill(pid, signal.SIGSTOP)
-    await until_said(said, "stopped began", times=2)
+    await until_written(output_file, "stopped began", times=2)
     ((_, now),) = supervisor.alive()
     assert now != pid
 
 
-async def test_without_patience_to_lose_nobody_is_watched(
-    said: Path, supervised: Callable[[float], Supervisor]
+async def test_without_a_silence_limit_no_process_is_watched(
+    output_file: Path, supervised: Callable[[float], Supervisor]
 ) -> None:
     watching, not_watching = supervised(0.1), supervised(0)
     not_watching.start(Role("blocked", ("blocked",)))
-    await until_said(said, "blocked began")
+    await until_written(output_file, "blocked began")
     before = not_watching.alive()
     watching.start(Role("blocked", ("blocked",)))
-    await until_said(said, "blocked began", times=4)
+    await until_written(output_file, "blocked began", times=4)
     assert not_watching.alive() == before
 
 
-async def test_our_own_processes_are_watched(tmp_path: Path) -> None:
-    given = {"SUPPORTCARR_DATA": str(tmp_path), "SUPPORTCARR_SANDBOX_PORT": str(free_port())}
-    with Watchdog() as dog:
+async def test_the_platforms_processes_are_watched(tmp_path: Path) -> None:
+    settings = {"SUPPORTCARR_DATA": str(tmp_path), "SUPPORTCARR_SANDBOX_PORT": str(free_port())}
+    with Watchdog() as pipe:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "supportcarr",
             "sandbox",
-            env=ENVIRONMENT | given | dog.environment,
-            pass_fds=(dog.descriptor,),
+            env=ENVIRONMENT | settings | pipe.environment,
+            pass_fds=(pipe.descriptor,),
             stdout=asyncio.subprocess.DEVNULL,
         )
         try:
             for _ in range(2):
-                while not dog.heard():
+                while not pipe.heard():
                     assert process.returncode is None
                     await asyncio.sleep(0.01)
         finally:

@@ -227,7 +227,7 @@ async def test_stale_positions_alone_do_not_make_a_driver_findable(
     assert await positions.nearby("montreal", HERE, 5000, 10) == []
 
 
-async def test_outside_every_area_positions_are_judged_and_the_driver_is_not_found(
+async def test_positions_outside_every_area_are_checked_but_do_not_make_a_driver_findable(
     positions: PositionStore, wall: WallClock, redis: RedisClient
 ) -> None:
     assert await positions.record("usr_d", [None], [position(wall)]) == ["live"]

@@ -29,7 +29,7 @@ def test_a_row_takes_times_in_any_order() -> None:
     assert (row["per_second"], row["p50_us"], row["p95_us"], row["cpu_us"]) == (50, 51.0, 96.0, 100.0)
 
 
-def test_a_bar_is_met_below_it_and_not_at_it() -> None:
+def test_an_exclusive_bar_is_met_only_below_it() -> None:
     assert measure.with_bar({"p95_us": 49.9}, "p95_us", 50)["met"] is True
     assert measure.with_bar({"p95_us": 50.0}, "p95_us", 50)["met"] is False
 
@@ -51,7 +51,7 @@ def test_a_repeat_counts_as_one_and_the_first_arrival_as_the_time() -> None:
     assert (row["lost"], row["repeats"], row["longest_ms"]) == (0, 1, 2.0)
 
 
-def test_a_message_of_the_warm_up_does_not_count() -> None:
+def test_a_message_of_the_warm_up_is_not_counted() -> None:
     arrivals = [("msg_0", 0, 9.0), ("msg_1", 0, 1.002), ("msg_1", 1, 1.002)]
     row = realtime.compare(50, {"msg_1": 0.0}, {"msg_0": 0.5, "msg_1": 1.0}, arrivals)
     assert row["arrivals"] == 2

@@ -70,7 +70,7 @@ def test_a_bar_is_judged_by_the_exact_ratio() -> None:
     assert "NOT met" in tables.of_ratios([just_below])
 
 
-def test_a_bar_is_met_at_its_limit() -> None:
+def test_an_inclusive_bar_is_met_at_its_limit() -> None:
     assert [Bar("at least", 4.0).met(value) for value in (3.9, 4.0, 4.1)] == [False, True, True]
     assert [Bar("at most", 4.0).met(value) for value in (3.9, 4.0, 4.1)] == [True, True, False]
 

@@ -73,7 +73,7 @@ async def test_the_consumers_of_an_event_are_called_in_this_order(event: type[An
     assert [consumer.name for consumer in called(consumers, event)] == ORDER[event]
 
 
-async def test_people_are_told_after_everything_quick_has_happened_whatever_the_list_s_order() -> None:
+async def test_delivery_consumers_run_after_all_other_fast_consumers() -> None:
     backwards = container_without_servers().consumers()[::-1]
     for event in get_args(AnyEvent):
         quick = [consumer.phase for consumer in called(backwards, event) if not consumer.slow]

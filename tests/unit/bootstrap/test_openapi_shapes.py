@@ -22,14 +22,14 @@ def untyped(node: Any, path: str = "") -> Iterator[str]:
             yield from untyped(value, path)
 
 
-def test_every_schema_says_what_it_holds() -> None:
+def test_every_schema_has_a_description() -> None:
     document = openapi()
     webhook_bodies = "/post/requestBody/content/*/*/schema"  # bytes, whose signature is over them
     found = list(untyped({"paths": document["paths"], "schemas": document["components"]["schemas"]}))
     assert [place for place in found if not place.endswith(webhook_bodies)] == []
 
 
-def test_an_operators_file_of_a_rescue_is_made_of_the_shapes_that_people_know() -> None:
+def test_operator_rescue_details_reuse_the_public_schemas() -> None:
     schemas = openapi()["components"]["schemas"]
     file = schemas["AdminRescueView"]["properties"]
     assert file["rescue"] == {"$ref": "#/components/schemas/RescueView"}

@@ -17,7 +17,7 @@ def config(tmp_path: Path, **given: str) -> PublicConfig:
     return public_config(load_settings(settings | {"SUPPORTCARR_DATA": str(tmp_path)}, dotenv=None), 12.0)
 
 
-def test_it_names_every_area_with_its_place_zone_and_currency(tmp_path: Path) -> None:
+def test_the_public_config_lists_every_area_with_location_time_zone_and_currency(tmp_path: Path) -> None:
     areas = config(tmp_path).areas
     assert [area.id for area in areas] == list(area_ids())
     for area in areas:
@@ -27,13 +27,13 @@ def test_it_names_every_area_with_its_place_zone_and_currency(tmp_path: Path) ->
         assert all(-180 <= lng <= 180 and -90 <= lat <= 90 for lng, lat in area.boundary)
 
 
-def test_without_a_map_of_somebody_else_there_is_none(tmp_path: Path) -> None:
+def test_without_an_external_map_the_config_has_none(tmp_path: Path) -> None:
     plain = config(tmp_path)
     assert (plain.map.style_url, plain.map.mapbox_token, plain.speed) == (None, None, 12.0)
     styled = config(tmp_path, MAP_STYLE_URL="https://tiles.example/style.json")
     assert styled.map.style_url == "https://tiles.example/style.json"
 
 
-def test_no_secret_is_told(tmp_path: Path) -> None:
+def test_the_public_config_contains_no_secret(tmp_path: Path) -> None:
     told = msgspec.json.encode(config(tmp_path, STRIPE_API_KEY="sk_test_hush")).decode()
     assert "hush" not in told

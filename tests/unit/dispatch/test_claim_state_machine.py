@@ -80,7 +80,7 @@ def test_a_claim_is_changed_only_for_its_own_offer_and_an_eligible_driver(
     assert refused is None, why
 
 
-def test_a_driver_who_went_offline_still_gets_the_job_that_was_accepted() -> None:
+def test_a_driver_who_went_offline_after_accepting_still_gets_the_job() -> None:
     offline = RosterEntry(id="usr_d", approved=True, online=False, offer=OFFERED)
     taken = roster.claim_job(offline, job(THIS))
     assert taken is not None

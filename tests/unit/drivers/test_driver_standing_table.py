@@ -50,7 +50,7 @@ COMMANDS: dict[str, Callable[[DriverProfile], DriverProfile]] = {
         ("missed too many", "goes online", ("approved", True, None), True),
     ],
 )
-def test_a_driver_in_that_state(
+def test_each_command_has_the_expected_result_in_each_state(
     state: str, command: str, after: tuple[str, bool, str | None], published: bool
 ) -> None:
     before = PROFILES[state]

@@ -16,7 +16,7 @@ NEW = DriverProfile(id="usr_d", created_at=NOW)
 APPROVED = replace(NEW, approval="approved", vehicle_ids=("veh_a", "veh_b"))
 
 
-def test_a_new_driver_lacks_everything() -> None:
+def test_a_new_driver_lacks_all_requirements() -> None:
     assert model.missing_requirements(NEW, NOW.date()) == ["licence", "insurance", "vehicle"]
 
 
@@ -57,13 +57,13 @@ def test_the_vehicle_driven_last_need_not_be_named_again() -> None:
     assert (again.online, again.vehicle_id, again.offline_reason) == (True, "veh_b", None)
 
 
-def test_a_vehicle_that_was_removed_cannot_be_driven_though_it_was_the_last() -> None:
+def test_a_removed_vehicle_cannot_be_driven_even_if_it_was_the_last_one_driven() -> None:
     offline = model.go_offline(model.go_online(APPROVED, "veh_b"))
     with pytest.raises(ApiError):
         model.go_online(model.without_vehicle(offline, "veh_b"), None)
 
 
-def test_the_vehicle_one_is_online_with_cannot_be_removed() -> None:
+def test_the_vehicle_in_use_cannot_be_removed() -> None:
     online = model.go_online(APPROVED, "veh_b")
     with pytest.raises(ApiError, match="go offline first"):
         model.without_vehicle(online, "veh_b")

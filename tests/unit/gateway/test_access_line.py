@@ -9,7 +9,7 @@ import msgspec
 from supportcarr.gateway.access_log import AccessLine
 
 
-def test_an_access_line_leaves_out_what_is_not_known() -> None:
+def test_an_access_line_omits_unknown_fields() -> None:
     line = AccessLine(
         at=datetime.now(UTC),
         level="info",

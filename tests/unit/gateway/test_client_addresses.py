@@ -22,7 +22,7 @@ def test_a_proxy_names_the_client() -> None:
     assert address("10.1.2.3", "198.51.100.1") == "198.51.100.1"
 
 
-def test_loopback_is_a_proxy_where_it_is_trusted() -> None:
+def test_loopback_is_a_proxy_if_it_is_trusted() -> None:
     assert address("127.0.0.1", "198.51.100.1") == "198.51.100.1"
     assert ClientAddresses(()).of(("127.0.0.1", "1"), b"198.51.100.1") == "127.0.0.1"
 
@@ -39,7 +39,7 @@ def test_entries_before_the_trusted_proxies_are_ignored(lines: tuple[str, ...]) 
     assert address("10.1.2.3", *lines) == "198.51.100.1"
 
 
-def test_garbage_in_the_chain_ends_it() -> None:
+def test_an_invalid_entry_ends_the_chain() -> None:
     assert address("10.1.2.3", "198.51.100.1, nonsense") == "10.1.2.3"
     assert address("10.1.2.3", "nonsense, 10.0.0.7") == "10.0.0.7"
     assert address("10.1.2.3", "") == "10.1.2.3"

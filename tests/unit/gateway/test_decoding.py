@@ -118,7 +118,7 @@ def test_deep_nesting_is_malformed_and_does_not_crash() -> None:
         body_decoder(Any)(b"[" * 100_000)
 
 
-def test_a_good_body_is_decoded() -> None:
+def test_a_valid_body_is_decoded() -> None:
     assert decode(GOOD) == Item("a", GeoPoint(1, 2))
 
 
@@ -173,7 +173,7 @@ def test_a_query_that_is_not_text_is_refused() -> None:
         window(b"\xff")
 
 
-def test_no_query_takes_none() -> None:
+def test_a_route_without_query_parameters_refuses_any() -> None:
     assert query_decoder(NoQuery)(b"") == NoQuery()
     with pytest.raises(ValidationFailed):
         query_decoder(NoQuery)(b"a=1")
@@ -194,7 +194,7 @@ def test_arbitrary_queries_cause_no_other_error(raw: bytes) -> None:
         assert error.status == 422
 
 
-def test_a_body_that_takes_a_time_without_its_zone_cannot_be_declared() -> None:
+def test_a_body_type_with_a_time_without_zone_cannot_be_declared() -> None:
     class Naive(msgspec.Struct):
         at: list[datetime | None]
 
@@ -226,7 +226,7 @@ _parts = st.builds(str.__add__, st.sampled_from(["a=", "b="]), st.text("ab=;%+2 
 
 
 @given(st.lists(_parts | st.just(""), max_size=5) | st.integers(98, 103).map(lambda n: ["a=1"] * n))
-def test_queries_are_parsed_like_the_standard_library_does(parts: list[str]) -> None:
+def test_queries_are_parsed_as_by_the_standard_library(parts: list[str]) -> None:
     query = "&".join(parts)
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)

@@ -27,25 +27,25 @@ def test_the_document_is_valid(api: dict[str, Any]) -> None:
     assert [error.message for error in OpenAPIV31SpecValidator(api).iter_errors()] == []
 
 
-def test_every_route_is_in_it_once(api: dict[str, Any]) -> None:
+def test_every_route_is_in_the_document_once(api: dict[str, Any]) -> None:
     operations = [op for path in api["paths"].values() for op in path.values()]
     assert len(operations) == 14
     assert len({op["operationId"] for op in operations}) == 14
 
 
-def test_a_public_route_asks_for_no_token_and_others_do(api: dict[str, Any]) -> None:
+def test_only_public_routes_require_no_token(api: dict[str, Any]) -> None:
     assert api["security"] == [{"accessToken": []}]
     assert api["paths"]["/near"]["get"]["security"] == []
     assert "security" not in api["paths"]["/widgets"]["post"]
 
 
-def test_an_idempotent_route_asks_for_its_key(api: dict[str, Any]) -> None:
+def test_an_idempotent_route_requires_a_key(api: dict[str, Any]) -> None:
     key = {"$ref": "#/components/parameters/IdempotencyKey"}
     assert key in api["paths"]["/widgets"]["post"]["parameters"]
     assert key not in api["paths"]["/widgets/{widget_id}"]["patch"]["parameters"]
 
 
-def test_the_headers_say_what_they_take(api: dict[str, Any]) -> None:
+def test_header_parameters_declare_their_format(api: dict[str, Any]) -> None:
     headers = api["components"]["parameters"]
     key, if_match = (headers[name]["schema"]["pattern"] for name in ("IdempotencyKey", "IfMatch"))
     assert re.search(key, "0f3b6a52") and not re.search(key, "clé")

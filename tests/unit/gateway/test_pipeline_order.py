@@ -211,7 +211,7 @@ async def test_the_stages_run_in_their_order() -> None:
     assert recorder.stages == [stage for stage in Stage if stage not in EMPTY]
 
 
-def test_cors_and_cookies_have_their_places() -> None:
+def test_cors_and_cookies_have_fixed_positions() -> None:
     order = list(Stage)
     assert {Stage.CORS, Stage.COOKIES} == EMPTY
     assert order.index(Stage.ADDRESS) < order.index(Stage.CORS) < order.index(Stage.IDENTITY)

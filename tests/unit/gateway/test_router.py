@@ -74,7 +74,7 @@ def test_a_fixed_path_wins_over_a_parameter() -> None:
     assert found("GET", "/api/v1/rescues/open/a1") == ("/rescues/open/{area}", {"area": "a1"})
 
 
-async def test_a_fixed_segment_is_not_tried_again_as_a_parameter() -> None:
+async def test_a_matched_fixed_segment_is_not_retried_as_a_parameter() -> None:
     assert isinstance(await error("GET", "/api/v1/rescues/open"), NotFound)
     assert found("POST", "/api/v1/rescues/summary/messages")[1] == {"rescue_id": "summary"}
 
@@ -84,7 +84,7 @@ def test_the_rest_of_a_path_may_be_one_parameter() -> None:
     assert found("GET", "/admin/a//b/./c/") == ("/admin/{path:path}", {"path": "/a/b/./c"})
 
 
-def test_empty_segments_do_not_count() -> None:
+def test_empty_segments_are_ignored() -> None:
     for path in ("/api/v1/me/", "//api/v1/me", "/api//v1/me//"):
         assert found("GET", path) == ("/me", {})
         assert canonical(path) == "/api/v1/me"
@@ -92,7 +92,7 @@ def test_empty_segments_do_not_count() -> None:
     assert canonical("//") == "/"
 
 
-def test_head_is_gets_and_options_is_every_paths() -> None:
+def test_head_uses_the_get_route_and_options_works_on_every_path() -> None:
     assert ROUTER.find("HEAD", "/api/v1/me")[0] is ROUTER.find("GET", "/api/v1/me")[0]
     endpoint, params = ROUTER.find("OPTIONS", "/api/v1/rescues/r1/messages")
     assert (endpoint.label, params) == ("/api/v1/rescues/{rescue_id}/messages", {"rescue_id": "r1"})
@@ -138,7 +138,7 @@ def counting() -> CountingRouter:
     )
 
 
-def test_a_known_target_is_not_looked_up_again() -> None:
+def test_a_cached_target_is_not_looked_up_again() -> None:
     router = counting()
     first = router.match(b"GET", b"/api/v1/rescues/1")
     assert first is not None
@@ -148,7 +148,7 @@ def test_a_known_target_is_not_looked_up_again() -> None:
     assert router.looked_up == 1
 
 
-def test_another_method_or_path_is_another_target() -> None:
+def test_each_method_and_path_is_cached_separately() -> None:
     lines = [
         (b"GET", b"/api/v1/rescues/1"),
         (b"POST", b"/api/v1/rescues/1"),
@@ -167,7 +167,7 @@ def test_another_method_or_path_is_another_target() -> None:
         ]
 
 
-def test_a_query_is_kept_apart_and_its_target_looked_up_each_time() -> None:
+def test_a_target_with_a_query_is_looked_up_each_time() -> None:
     router = counting()
     for query in (b"a=1", b"a=2"):
         match = router.match(b"POST", b"/api/v1/me?" + query)

@@ -30,7 +30,7 @@ def test_ids_sort_by_time() -> None:
     assert ids == sorted(ids)
 
 
-def test_first_time_of_reading_is_kept() -> None:
+def test_the_first_read_time_is_kept() -> None:
     note = Notification(
         id="ntf_1", user_id=events.RIDER, kind="driver_arrived", title="T", body="B.", at=events.START
     )

@@ -152,7 +152,7 @@ def test_a_locked_pin_notifies_both_sides() -> None:
     assert set(texts_by_person(event)) == {events.RIDER, events.DRIVER}
 
 
-def test_going_offline_notifies_only_if_the_system_did_it() -> None:
+def test_going_offline_notifies_only_if_the_system_caused_it() -> None:
     missed = DriverStandingChanged(
         driver_id=events.DRIVER, approved=True, online=False, reason="missed_offers"
     )

@@ -51,7 +51,7 @@ def cad(rider: int, driver: int, promo: int = 0) -> Charge:
         (2006, 2006, 1504),  # a quarter is 501.5, to the even 502
     ],
 )
-def test_delivered_owes_the_quote_and_the_driver_three_quarters_before_promotion(
+def test_a_delivery_costs_the_quote_and_pays_the_driver_three_quarters_before_promotion(
     total: int, before_promo: int, driver: int
 ) -> None:
     rescue = rescue_in("in_transit", quote=terms(total_minor=total, before_promo_minor=before_promo))
@@ -59,7 +59,7 @@ def test_delivered_owes_the_quote_and_the_driver_three_quarters_before_promotion
 
 
 @pytest.mark.parametrize(("price", "driver"), [(1500, 1125), (0, 0), (3140, 2355), (1502, 1126)])
-def test_fixed_on_the_spot_owes_the_lower_price(price: int, driver: int) -> None:
+def test_a_repair_on_the_spot_costs_the_lower_price(price: int, driver: int) -> None:
     fixed = Complete(outcome="fixed_on_spot", price_minor=price)
     assert owed(rescue_in("arrived"), fixed, DRIVER) == cad(price, driver)
 
@@ -77,7 +77,7 @@ def test_cancelling_is_free_for_two_minutes_after_the_acceptance(status: Status)
 
 
 @pytest.mark.parametrize("operator", [SUPPORT, ADMIN])
-def test_an_operator_cancels_for_nothing(operator: Actor) -> None:
+def test_an_operator_cancels_free_of_charge(operator: Actor) -> None:
     assert owed(rescue_in("arrived"), Cancel(reason="x"), operator) == cad(0, 0)
 
 
@@ -87,11 +87,11 @@ def test_a_fee_is_never_more_than_the_quote() -> None:
     assert owed(rescue_in("arrived", quote=cheap), MarkNoShow(), DRIVER) == cad(501, 401)
 
 
-def test_a_no_show_owes_ten() -> None:
+def test_a_no_show_costs_ten() -> None:
     assert owed(rescue_in("arrived"), MarkNoShow(), DRIVER) == cad(1000, 800)
 
 
-def test_the_fees_are_those_of_the_quotes_tariff() -> None:
+def test_fees_come_from_the_tariff_of_the_quote() -> None:
     fees = FeeRules(cancellation_minor=300, no_show_minor=400, fee_driver_percent=50, platform_percent=10)
     quote = terms(fees=fees)
     assert owed(rescue_in("assigned", quote=quote), Cancel(reason="x"), RIDER) == cad(300, 150)
@@ -101,7 +101,7 @@ def test_the_fees_are_those_of_the_quotes_tariff() -> None:
     )
 
 
-def test_an_exchange_does_not_restart_the_free_minutes_and_a_new_matching_does() -> None:
+def test_a_new_matching_restarts_the_free_minutes_but_an_exchange_does_not() -> None:
     def go(rescue: Rescue, command: Command, actor: Actor, minutes: int) -> Rescue:
         at = NOW + timedelta(minutes=minutes)
         return evolve_all(rescue, decide(rescue, command, actor, at, RULES), at, actor)
@@ -120,5 +120,5 @@ def test_an_exchange_does_not_restart_the_free_minutes_and_a_new_matching_does()
     ("status", "command"),
     [("requested", Reject(reason="card_declined")), ("matching", LeaveUnserved())],
 )
-def test_unserved_and_rejected_owe_nothing(status: Status, command: Command) -> None:
+def test_unserved_and_rejected_rescues_cost_nothing(status: Status, command: Command) -> None:
     assert owed(rescue_in(status), command, SYSTEM) == cad(0, 0)

@@ -106,7 +106,7 @@ def test_scheduled_rescue_of_a_rider_with_a_live_rescue_is_rejected() -> None:
 # --- matching --------------------------------------------------------------------------------
 
 
-def test_each_entry_to_matching_starts_the_eight_minutes_anew() -> None:
+def test_each_entry_to_matching_restarts_the_eight_minutes() -> None:
     first = after(rescue_in("requested"), BeginMatching(), SYSTEM)
     assert (first.matching_entry, first.due_at) == (1, NOW + timedelta(minutes=8))
     taken = after(first, Assign(driver_id="usr_driver", offer_id="off_1"), SYSTEM, 60)
@@ -132,7 +132,7 @@ def test_a_rider_cannot_be_assigned_to_their_own_rescue() -> None:
         events(rescue_in("matching"), Assign(driver_id="usr_rider", offer_id="off_1"), SYSTEM)
 
 
-def test_an_offer_leads_to_a_driver_once() -> None:
+def test_an_accepted_offer_assigns_a_driver_once() -> None:
     released = after(rescue_in("assigned"), Release(reason="breakdown"), DRIVER)
     with pytest.raises(IllegalTransition, match="offer"):
         events(released, Assign(driver_id="usr_driver", offer_id="off_1"), SYSTEM)
@@ -146,7 +146,7 @@ def test_the_system_exchanges_a_driver_once_and_an_operator_again() -> None:
     assert after(once, Exchange(driver_id="usr_c"), ADMIN).driver_id == "usr_c"
 
 
-def test_an_exchange_names_both_drivers_and_needs_another_one() -> None:
+def test_an_exchange_names_both_drivers_and_needs_a_different_one() -> None:
     rescue = rescue_in("assigned")
     (event,) = events(rescue, Exchange(driver_id="usr_b", offer_id="off_2", eta_seconds=90), SYSTEM)
     assert isinstance(event, RescueAssigned)
@@ -155,7 +155,7 @@ def test_an_exchange_names_both_drivers_and_needs_another_one() -> None:
         events(rescue, Exchange(driver_id="usr_driver", offer_id="off_2"), SYSTEM)
 
 
-def test_a_promise_behind_another_job_ends_when_the_driver_departs() -> None:
+def test_a_queued_assignment_ends_when_the_driver_departs() -> None:
     promised = after(
         rescue_in("matching"), Assign(driver_id="usr_driver", queued_behind="res_qc_other"), SYSTEM
     )
@@ -166,7 +166,7 @@ def test_a_promise_behind_another_job_ends_when_the_driver_departs() -> None:
 # --- the PIN ---------------------------------------------------------------------------------
 
 
-def test_the_fifth_wrong_pin_locks_and_the_right_one_is_then_refused_too() -> None:
+def test_the_fifth_wrong_pin_locks_and_then_even_the_right_one_is_refused() -> None:
     rescue = rescue_in("arrived")
     for tried in range(1, 5):
         assert events(rescue, Start(pin="0000"), DRIVER) == (PinMistyped(),)
@@ -181,7 +181,7 @@ def test_the_fifth_wrong_pin_locks_and_the_right_one_is_then_refused_too() -> No
 
 
 @pytest.mark.parametrize("actor", [RIDER, ADMIN])
-def test_a_renewed_pin_unlocks_and_only_the_new_one_starts(actor: Actor) -> None:
+def test_a_renewed_pin_unlocks_and_only_the_new_one_starts_the_job(actor: Actor) -> None:
     locked = rescue_in("arrived", pin_tries=5, pin_locked=True)
     assert any(isinstance(f, PinRenewed) for f in events(locked, RenewPin(pin="0815"), actor))
     renewed = after(locked, RenewPin(pin="0815"), actor)
@@ -231,7 +231,7 @@ def test_reason_code_of_another_command_is_refused() -> None:
     assert event.reason == "other"
 
 
-def test_words_that_are_no_code_stay_with_the_rescue() -> None:
+def test_free_text_reasons_are_stored_with_the_rescue_only() -> None:
     rescue = after(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)
     assert rescue.reason == rescue.timeline[-1].reason == "My friend came by"
     (event, _) = events(rescue_in("assigned"), Cancel(reason="My friend came by"), RIDER)

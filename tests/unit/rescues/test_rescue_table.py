@@ -166,15 +166,15 @@ def test_the_table_has_every_status_and_leads_only_to_statuses() -> None:
     assert {to for _, to, _ in transitions()} <= set(STATUSES)
 
 
-def test_final_statuses_lead_nowhere_and_all_others_lead_somewhere() -> None:
+def test_only_final_statuses_have_no_next_status() -> None:
     assert {status for status, steps in TABLE.items() if not steps} == FINAL
 
 
-def test_the_expectation_names_every_command() -> None:
+def test_the_expected_table_has_every_command() -> None:
     assert {type(c) for c in COMMAND.values()} == set(COMMANDS)
 
 
-def test_each_arrow_belongs_to_one_command() -> None:
+def test_each_transition_belongs_to_one_command() -> None:
     drawn = [(start, end) for start, end, _ in transitions()]
     assert len(drawn) == len(set(drawn))
 
@@ -199,7 +199,7 @@ def test_only_the_actor_of_a_command_can_repeat_it(status: Status, command: str)
 
 
 @pytest.mark.parametrize("status", sorted(FINAL))
-def test_illegal_transition_says_why(status: Status) -> None:
+def test_illegal_transition_error_states_the_reason(status: Status) -> None:
     with pytest.raises(IllegalTransition) as refused:
         decide(rescue_in(status), Cancel(reason="x"), RIDER, NOW, RULES)
     assert f"is {status}, which is final" in refused.value.detail

@@ -15,7 +15,7 @@ CLAIMED = RiderProfile(id="usr_rider", version=2, live_rescue=LiveRescue("res_1"
 KEPT = RiderProfile(id="usr_rider", version=3, live_rescue=LiveRescue("res_1", confirmed=True))
 
 
-def test_a_free_rider_is_claimed_until_then() -> None:
+def test_a_free_rider_is_claimed_until_the_deadline() -> None:
     profile = claim(FREE, "res_1", UNTIL)
     assert profile is not None
     assert (profile.live_rescue, profile.claim_until) == (LiveRescue("res_1"), UNTIL)

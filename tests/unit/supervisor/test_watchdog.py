@@ -1,4 +1,4 @@
-"""What a process tells who started it, and how long a silence is: counted, from its first word on."""
+"""Heartbeats of a process to its supervisor, and how the supervisor measures silence."""
 
 from __future__ import annotations
 
@@ -14,92 +14,92 @@ from supportcarr.supervisor.watchdog import EVERY_S, Silence, Watchdog
 
 @pytest.fixture(autouse=True)
 def own_faulthandler(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests' own one stays where it is."""
+    """Keep the fault handler of pytest."""
     monkeypatch.setattr(faulthandler, "enable", lambda: None)
 
 
-def watched_by(dog: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if this process had been started within."""
-    for name, value in dog.environment.items():
+def inherit(pipe: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the environment as if this process were the child."""
+    for name, value in pipe.environment.items():
         monkeypatch.setenv(name, value)
 
 
-def test_who_never_began_is_not_silent() -> None:
+def test_a_process_that_sent_no_heartbeat_yet_is_not_silent() -> None:
     silence = Silence()
     for _ in range(100):
         silence.check(heard=False)
     assert silence.seconds == 0
 
 
-def test_silence_grows_with_each_look_and_ends_with_a_word() -> None:
-    silence, seen = Silence(), []
+def test_silence_grows_with_each_check_and_ends_with_a_heartbeat() -> None:
+    silence, seconds = Silence(), []
     for heard in (True, False, False, True, False):
         silence.check(heard=heard)
-        seen.append(silence.seconds / EVERY_S)
-    assert seen == [0, 1, 2, 0, 1]
+        seconds.append(silence.seconds / EVERY_S)
+    assert seconds == [0, 1, 2, 0, 1]
 
 
-async def test_the_looks_are_counted_however_long_the_machine_slept_between_them(
+async def test_checks_are_counted_however_long_the_machine_slept_between_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock, looks = 0.0, 0
+    clock, checks = 0.0, 0
 
     async def sleep(seconds: float) -> None:
-        nonlocal clock, looks
-        looks += 1
-        clock += 3600 if looks == 2 else seconds
-        if looks == 1:
-            os.write(dog.descriptor, b".")
-        assert looks < 100
+        nonlocal clock, checks
+        checks += 1
+        clock += 3600 if checks == 2 else seconds
+        if checks == 1:
+            os.write(pipe.descriptor, b".")
+        assert checks < 100
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
     monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: clock)
     monkeypatch.setattr("time.monotonic", lambda: clock)
-    with Watchdog() as dog:
-        await dog.until_silent(5 * EVERY_S)
-    assert looks == 1 + 5
+    with Watchdog() as pipe:
+        await pipe.until_silent(5 * EVERY_S)
+    assert checks == 1 + 5
 
 
-async def test_a_process_tells_again_and_again_and_tells_no_child_to(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_sends_heartbeats_and_its_children_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "EVERY_S", 0.001)
 
     async def main() -> str:
         for _ in range(3):
-            while not dog.heard():
+            while not pipe.heard():
                 await asyncio.sleep(0)
-        assert not dog.environment.items() & os.environ.items()
+        assert not pipe.environment.items() & os.environ.items()
         return "done"
 
-    with Watchdog() as dog:
-        watched_by(dog, monkeypatch)
+    with Watchdog() as pipe:
+        inherit(pipe, monkeypatch)
         assert await watchdog.with_heartbeat(main()) == "done"
 
 
-async def test_who_is_not_watched_just_runs() -> None:
+async def test_a_process_without_a_watchdog_sends_no_heartbeats() -> None:
     async def main() -> int:
         return len(asyncio.all_tasks())
 
     assert await watchdog.with_heartbeat(main()) == 1
 
 
-async def test_nobody_who_listens_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe that is full, and then one whose other end is gone."""
+async def test_a_closed_heartbeat_pipe_is_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First the pipe is full, then its other end is closed."""
     monkeypatch.setattr(watchdog, "EVERY_S", 0.0)
-    ours, theirs = os.pipe()
-    monkeypatch.setenv("WATCHDOG_FD", str(theirs))
+    read_end, write_end = os.pipe()
+    monkeypatch.setenv("WATCHDOG_FD", str(write_end))
 
     async def main() -> None:
-        os.set_blocking(theirs, False)
+        os.set_blocking(write_end, False)
         with pytest.raises(BlockingIOError):
             while True:
-                os.write(theirs, b"." * 4096)
+                os.write(write_end, b"." * 4096)
         for _ in range(10):
             await asyncio.sleep(0)
-        os.close(ours)
-        (telling,) = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.wait_for(telling, 30)
+        os.close(read_end)
+        (heartbeats,) = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait_for(heartbeats, 30)
 
     try:
         await watchdog.with_heartbeat(main())
     finally:
-        os.close(theirs)
+        os.close(write_end)

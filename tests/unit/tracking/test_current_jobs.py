@@ -44,13 +44,13 @@ def test_events_in_any_order_and_repeated_give_the_last_job(
     assert (known.rescue_id, known.ended_at) == ("b", None)
 
 
-def test_an_end_keeps_the_beginning() -> None:
+def test_an_end_event_keeps_the_start_time() -> None:
     ended = HISTORY[1].applied_to(replace(HISTORY[0], version=4))
     assert ended is not None
     assert (ended.version, ended.since, ended.ended_at) == (4, T0, T0 + timedelta(minutes=10))
 
 
-def test_a_beginning_that_arrives_after_its_end_changes_nothing() -> None:
+def test_a_start_event_that_arrives_after_the_end_changes_nothing() -> None:
     assert HISTORY[0].applied_to(HISTORY[1]) is None
 
 

@@ -97,7 +97,7 @@ def test_an_old_position_is_stale_only_if_it_passes_the_other_rules(
     assert judge(last, next_) == verdict
 
 
-def test_the_limits_are_those_of_the_rules() -> None:
+def test_the_script_limits_match_the_rules() -> None:
     strict = PositionRules(fresh_seconds=5, max_accuracy_m=10, max_speed_ms=1)
     assert judge(None, position(6), strict) == "stale"
     assert judge(None, position(accuracy=11), strict) == "inaccurate"

@@ -39,7 +39,7 @@ async def still_serves(server: RawServer) -> None:
 @pytest.mark.parametrize("how", ["reset", "close", "put out"])
 @pytest.mark.parametrize("first", [WAIT, SLOW])
 @on_uvloop
-async def test_a_client_that_leaves_during_a_request_does_no_harm(
+async def test_a_client_that_disconnects_during_a_request_does_no_harm(
     first: bytes, how: str, behind: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with raw_server() as server:
@@ -361,7 +361,7 @@ async def test_a_server_that_is_cancelled_gives_its_port_back() -> None:
 
 
 @on_uvloop
-async def test_two_servers_share_a_port_and_one_goes_on_when_the_other_ends() -> None:
+async def test_two_servers_share_a_port_and_one_continues_when_the_other_stops() -> None:
     async with raw_server() as one:
         other = Lifecycle()
         running = asyncio.create_task(serve(one, "127.0.0.1", one.port, 5, lifecycle=other))

@@ -137,7 +137,7 @@ async def test_a_head_that_is_too_large_is_refused_however_it_comes(head: bytes,
 
 
 @on_uvloop
-async def test_a_head_that_is_just_not_too_large_is_answered() -> None:
+async def test_a_head_of_exactly_the_maximum_size_is_accepted() -> None:
     async with raw_server() as server, server.connect() as client:
         room = HEAD_BYTES - len(b"/hothostx") - 4 - len(b"z") - 4
         head = b"GET /hot" + HOST + b"z: " + b"y" * room + b"\r\n\r\n"
@@ -205,7 +205,7 @@ def pass_seconds(server: RawServer, seconds: float) -> None:
 
 
 @on_uvloop
-async def test_a_head_that_trickles_is_ended_in_time() -> None:
+async def test_a_head_that_arrives_too_slowly_is_cut_off() -> None:
     async with raw_server() as server, server.connect() as client:
         connection = await server.connection()
         for byte in b"GET /hot" + HOST:
@@ -221,7 +221,7 @@ async def test_a_head_that_trickles_is_ended_in_time() -> None:
 
 @pytest.mark.parametrize("before", [b"", HOT, b"GET /cold" + HOST + b"\r\n", b"\r\n"])
 @on_uvloop
-async def test_an_idle_connection_is_ended_in_time(before: bytes) -> None:
+async def test_an_idle_connection_is_closed_after_the_time_limit(before: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         connection = await server.connection()
         client.send(before)

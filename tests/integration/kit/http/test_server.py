@@ -186,7 +186,7 @@ async def test_an_application_without_lifespan_is_served() -> None:
     await running
 
 
-async def test_readiness_comes_once_and_ends_with_draining() -> None:
+async def test_a_process_becomes_ready_once_and_is_not_ready_while_draining() -> None:
     lifecycle = Lifecycle()
     assert not lifecycle.ready
     lifecycle.mark_ready()

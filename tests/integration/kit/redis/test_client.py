@@ -206,7 +206,7 @@ async def test_a_subscription_ends_with_its_client(redis_server: EmbeddedRedis) 
     assert await counting == 0
 
 
-def test_it_works_on_uvloop(redis_server: EmbeddedRedis) -> None:
+def test_the_client_works_on_uvloop(redis_server: EmbeddedRedis) -> None:
     """The servers run on uvloop, whose transports differ."""
 
     async def use() -> None:

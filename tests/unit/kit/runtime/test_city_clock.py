@@ -41,7 +41,7 @@ class Wall:
         (date(2026, 11, 22), datetime(2026, 11, 20, 21, tzinfo=UTC)),  # Sunday: the same
     ],
 )
-def test_a_city_begins_at_four_in_the_afternoon_of_a_working_day(today: date, expected: datetime) -> None:
+def test_city_time_begins_at_four_in_the_afternoon_of_a_working_day(today: date, expected: datetime) -> None:
     assert first_city_time(today, "America/Toronto", time(16)) == expected
 
 
@@ -176,6 +176,6 @@ async def test_a_restarted_process_never_moves_the_clock_even_if_heartbeats_are_
     assert (await join_city(store, speed=30, wall=wall)).city() == running.city()
 
 
-async def test_joining_without_a_city_starts_one(store: SqliteStore) -> None:
+async def test_joining_without_a_running_clock_starts_one(store: SqliteStore) -> None:
     clock = await join_city(store, speed=30, wall=Wall())
     assert clock.city() == datetime(2026, 11, 18, 21, tzinfo=UTC)

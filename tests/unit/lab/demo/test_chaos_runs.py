@@ -32,7 +32,7 @@ def _default_minimum(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LEAST", raising=False)
 
 
-def test_good_run_has_no_problems(tmp_path: Path) -> None:
+def test_a_successful_run_has_no_problems(tmp_path: Path) -> None:
     assert find_problems(write_report(tmp_path), 0, OPTIONS) == []
 
 

@@ -37,7 +37,7 @@ def renumbered(received: list[ReceivedEvent]) -> list[ReceivedEvent]:
     return [replace(event, position=StreamPosition("e1", n)) for n, event in enumerate(received, start=1)]
 
 
-def test_a_city_in_which_every_event_arrived_once_is_exact() -> None:
+def test_a_journal_with_every_event_once_is_exact() -> None:
     result = audit(case.journals())
     assert result.exact
     assert result.findings == []
@@ -149,7 +149,7 @@ def test_events_lost_with_an_epoch_may_be_in_the_reloaded_state() -> None:
     assert (result.counts.received, result.counts.reloaded) == (4 + 8, 6)
 
 
-def test_without_a_reload_they_are_lost() -> None:
+def test_events_lost_with_an_epoch_and_no_reload_are_lost() -> None:
     assert audit(interrupted(None)).counts.lost == 6
 
 
@@ -157,7 +157,7 @@ def test_a_reload_before_the_reset_does_not_count() -> None:
     assert audit(interrupted(case.loaded_state(8_999.0))).counts.lost == 6
 
 
-def test_events_after_a_reset_are_lost_all_the_same() -> None:
+def test_missing_events_after_a_reset_are_lost() -> None:
     result = audit(interrupted(case.loaded_state(1_300.0), reset_at=1_300.0))
     # Reloaded: arrived (at 1,250) and the two before.  Later: in_transit, completed and the capture.
     assert (result.counts.reloaded, result.counts.lost) == (3, 3)

@@ -128,13 +128,13 @@ async def test_a_full_disk_fails_writes_until_there_is_space(path: Path) -> None
         assert await asyncio.to_thread(process.wait) == 0
 
 
-async def test_a_path_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+async def test_an_unwritable_path_makes_the_store_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreUnavailable):
         await SqliteStore(tmp_path / "file" / "store.sqlite3").open()
 
 
-async def test_a_file_that_is_not_a_database_is_unavailable(path: Path) -> None:
+async def test_a_file_that_is_not_a_database_makes_the_store_unavailable(path: Path) -> None:
     path.write_bytes(b"something else entirely " * 100)
     store = SqliteStore(path)
     with pytest.raises(StoreUnavailable):
