@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
+DATA ?= .data/demo
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 NAMES ?=
@@ -14,9 +15,9 @@ help:           ## show this list
 setup:          ## install everything; afterwards .venv/bin/supportcarr is there
 	@scripts/setup runtime web
 
-demo:           ## run a simulated city on this machine; Ctrl-C stops it (PORT=8000, DEMO_ARGS=)
+demo:           ## run a simulated city on this machine; Ctrl-C stops it (PORT=8000, DATA=.data/demo, DEMO_ARGS=)
 	@scripts/setup runtime web
-	@exec .venv/bin/supportcarr demo --port $(PORT) $(DEMO_ARGS)
+	@exec .venv/bin/supportcarr demo --port $(PORT) --data $(DATA) $(DEMO_ARGS)
 
 test:           ## run every check and test that a change must pass
 	@scripts/setup dev web browser mongo actionlint

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,11 @@ import click
 from supportcarr.bootstrap.added_commands import added_commands
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.redis.errors import RedisError
+from supportcarr.kit.runtime.private_files import PRIVATE_UMASK
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import StoreUnavailable, UnfinishedCopy
 from supportcarr.supervisor.embedded_redis import EmbeddedRedisError
+from supportcarr.supervisor.folder_lock import FolderInUse
 
 LAB_COMMANDS = {
     "demo": "Run the platform and a simulated city on this machine.",
@@ -42,7 +46,7 @@ class CommandGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (SettingsError, EmbeddedRedisError) as error:
+        except (SettingsError, EmbeddedRedisError, FolderInUse) as error:
             raise click.ClickException(str(error)) from None
         except UnfinishedCopy as error:
             raise click.ClickException(f"{error}.") from None
@@ -50,6 +54,10 @@ class CommandGroup(click.Group):
             raise click.ClickException(f"The store cannot be used: {error}") from None
         except RedisError as error:
             raise click.ClickException(f"Redis cannot be used: {error}") from None
+        except OSError as error:
+            if error.filename is None or error.errno == errno.EPIPE:  # not a file: the trace says more
+                raise
+            raise click.ClickException(f"{error.filename} cannot be used: {error.strerror}.") from None
 
 
 def _missing(name: str) -> click.Command:
@@ -72,8 +80,11 @@ def _missing(name: str) -> click.Command:
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="supportcarr")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """SupportCarr: roadside rescue for e-bike riders."""
+    before = os.umask(PRIVATE_UMASK)  # child processes inherit it
+    ctx.call_on_close(lambda: os.umask(before))
 
 
 @main.command()

@@ -23,14 +23,16 @@ from supportcarr.bootstrap.seeding import Operator, seed
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.runtime.city_clock import city_clock
+from supportcarr.kit.runtime.private_files import make_private_folder
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis, EmbeddedRedisError
+from supportcarr.supervisor.folder_lock import lock_folder
+from supportcarr.supervisor.redis_keeper import keep_redis
 from supportcarr.supervisor.supervisor import Role, Supervisor
 
 READY_S = 60.0
-REDIS_WATCH_S = 0.25
 EMULATORS = "sandbox"  # the command of the lab that runs them
 
 log = structlog.get_logger(__name__)
@@ -83,12 +85,24 @@ def _refuse_taken_ports(settings: Settings) -> None:
 
 @asynccontextmanager
 async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[Platform]:
-    """Start Redis (unless its URL is set), the emulators and all processes; end them in order."""
+    """Start Redis (unless its URL is set), the emulators and all processes; end them in order.
+
+    Raises ``FolderInUse`` if another platform runs on the data folder; ``click.ClickException``.
+    """
+    data = Path(settings.deployment.data)
+    make_private_folder(data)
+    with lock_folder(data):
+        async with _platform(settings, environment, data) as running:
+            yield running
+
+
+@asynccontextmanager
+async def _platform(
+    settings: Settings, environment: Mapping[str, str], data: Path
+) -> AsyncIterator[Platform]:
     _refuse_taken_ports(settings)
     _has_emulators(settings)  # fail before anything is started
     environment = dict(environment)
-    data = Path(settings.deployment.data)
-    data.mkdir(parents=True, exist_ok=True)
     redis = None
     if not settings.deployment.redis_url:
         redis = EmbeddedRedis(data / "redis")
@@ -98,9 +112,10 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
         emulator = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
         environment[f"{PREFIX}STRIPE_API_BASE"] = emulator
     output: TextIO = (data / "supportcarr.log").open("a")
-    supervisor = Supervisor(environment, output=output, silence_s=settings.servers.watchdog_seconds)
+    silence_s = settings.servers.watchdog_seconds
+    supervisor = Supervisor(environment, output=output, silence_s=silence_s)
     running = Platform(settings, environment, supervisor, redis)
-    keeper = asyncio.create_task(_keep_redis(redis), name="keep redis") if redis else None
+    keeper = asyncio.create_task(keep_redis(redis, silence_s=silence_s), name="keep redis") if redis else None
     try:
         running.operators = await _prepare(settings)
         for role in _roles(settings):
@@ -116,19 +131,6 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
                 await keeper
             redis.stop()
         output.close()
-
-
-async def _keep_redis(redis: EmbeddedRedis) -> None:
-    """Restart a Redis that died, empty, at the same address."""
-    while True:
-        await asyncio.sleep(REDIS_WATCH_S)
-        if redis.alive:
-            continue
-        log.warning("process_died", role="redis")
-        try:
-            redis.start()
-        except EmbeddedRedisError as error:  # its port may be taken for a moment
-            log.warning("redis_not_started", reason=str(error))
 
 
 def _has_emulators(settings: Settings) -> bool:

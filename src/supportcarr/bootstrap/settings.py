@@ -49,7 +49,8 @@ class ServerSettings(SettingsGroup, frozen=True, kw_only=True):
         Meta(
             ge=0,
             description=(
-                "`up` and `demo` restart a process whose event loop is blocked this long; 0: no watchdog"
+                "`up` and `demo` restart a process whose event loop is blocked this long, and a Redis of "
+                "theirs that does not reply; 0: no watchdog"
             ),
         ),
     ] = 15.0

@@ -19,6 +19,8 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
+from supportcarr.kit.runtime.private_files import make_private_folder
+
 PREFIX = "SUPPORTCARR_"
 
 
@@ -156,7 +158,7 @@ def _local_secrets(settings: type, given: Mapping[str, str]) -> dict[str, str]:
     ]
     if missing:
         kept |= {name: _generated_secret(name) for name in missing}
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         temporary = folder / f"secrets.env.{os.getpid()}"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as out:

@@ -25,11 +25,13 @@ import structlog
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.kit.runtime.private_files import create_private_file, restrict_database
 from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker, unfinished_copy
 from supportcarr.kit.store.port import (
     Collection,
     CollectionSpec,
     CommitListener,
+    StoreError,
     StoreUnavailable,
 )
 from supportcarr.kit.store.sqlite.cache import COUNTERS_SUFFIX, ReadCache, VersionCounters
@@ -77,6 +79,11 @@ class SqliteStore:
         await asyncio.to_thread(self._open, allow_unfinished_copy)
 
     def _open(self, allow_unfinished_copy: bool) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            restrict_database(self.path)
+        except OSError as error:
+            raise StoreUnavailable(f"{self.path} cannot be opened: {error.strerror}") from error
         with self._exclusive():
             connection = self._connect()
             try:
@@ -112,7 +119,6 @@ class SqliteStore:
     def _exclusive(self) -> Iterator[None]:
         """Hold the lock between processes."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             lock = FairFileLock(self.path)
         except OSError as error:
             raise StoreUnavailable(f"{self.path} cannot be opened: {error.strerror}") from error
@@ -263,7 +269,7 @@ class SqliteStore:
     async def backup(self, path: Path) -> None:
         """Copy a consistent snapshot of the store to a new file, while the store is in use.
 
-        Raises ``FileExistsError``; ``StoreUnavailable``.
+        Raises ``FileExistsError``; ``StoreError`` if the file cannot be made; ``StoreUnavailable``.
         """
         await asyncio.to_thread(self._backup, Path(path))
 
@@ -271,7 +277,11 @@ class SqliteStore:
         if path.exists():
             raise FileExistsError(path)
         unfinished = path.with_name(f"{path.name}.unfinished")
-        unfinished.unlink(missing_ok=True)
+        try:
+            unfinished.unlink(missing_ok=True)
+            create_private_file(unfinished)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}") from error
         source = self._connect()
         try:
             source.execute("VACUUM INTO ?", (str(unfinished),))
