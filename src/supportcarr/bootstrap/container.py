@@ -78,6 +78,7 @@ from supportcarr.rescues import jobs as rescues_jobs
 from supportcarr.rescues import routes as rescues_routes
 from supportcarr.rescues.admin_view import RescueDetails
 from supportcarr.rescues.chat import ChatService
+from supportcarr.rescues.live_jobs import LiveJobs
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.service import RescueService
 from supportcarr.riders import collections as riders_repository
@@ -149,7 +150,7 @@ class Container:
             revocations=self.revocations,
         )
         self.areas = ServiceAreas(store, clock)
-        self.drivers = DriverService(store, clock, self.auth)
+        self.drivers = DriverService(store, clock, self.auth, LiveJobs(store))
         self.tracking = TrackingService(
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
         )
@@ -170,6 +171,7 @@ class Container:
             quotes=self.pricing,
             claims=self.riders,
             payment_methods=self.payment_methods,
+            drivers=self.drivers,
             settings=settings.rescues,
         )
         self.dispatch = DispatchService(

@@ -93,6 +93,7 @@ class MatchingBegan(RescueMoved, frozen=True, kw_only=True, tag="rescues.matchin
 
 class RescueAssigned(RescueMoved, frozen=True, kw_only=True, tag="rescues.assigned.v1"):
     offer_id: str | None = None
+    vehicle_id: str | None = None  # the driver's at that moment
     previous_driver_id: str | None = None  # of an exchange
     queued_behind: str | None = None
     eta_seconds: int | None = None  # to the pickup

@@ -4,6 +4,7 @@ ApiError
 ├── NotApproved        409
 ├── TooManyVehicles    409
 ├── VehicleInUse       409
+├── VehicleOnJob       409
 ├── UnknownVehicle     422 validation_failed, names the field
 └── UnknownDriver      404
 """
@@ -22,7 +23,12 @@ class TooManyVehicles(Conflict):
 
 
 class VehicleInUse(Conflict):
-    code, title = "vehicle_in_use", "You are online with this vehicle; go offline first"
+    code, title = "vehicle_in_use", "You are online, or on a job, with this vehicle"
+
+
+class VehicleOnJob(Conflict):
+    code = "vehicle_on_job"
+    title = "You are on a job with another vehicle, and the rider has been told its plate"
 
 
 class UnknownVehicle(ValidationFailed):

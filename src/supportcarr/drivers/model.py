@@ -12,7 +12,13 @@ from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import DriverStandingChanged
 from supportcarr.contracts.value_objects import VehicleCard
 from supportcarr.drivers.commands import VehicleType
-from supportcarr.drivers.errors import NotApproved, TooManyVehicles, UnknownVehicle, VehicleInUse
+from supportcarr.drivers.errors import (
+    NotApproved,
+    TooManyVehicles,
+    UnknownVehicle,
+    VehicleInUse,
+    VehicleOnJob,
+)
 
 Approval = Literal["pending", "approved", "suspended"]
 
@@ -80,10 +86,16 @@ def missing_requirements(profile: DriverProfile, today: date) -> list[str]:
     return lacking
 
 
-def go_online(profile: DriverProfile, vehicle_id: str | None) -> DriverProfile:
+VehiclesOnJobs = frozenset[str | None]  # of the driver's live rescues; ``None``: the vehicle driven last
+
+
+def go_online(
+    profile: DriverProfile, vehicle_id: str | None, on_jobs: VehiclesOnJobs = frozenset()
+) -> DriverProfile:
     """The profile online with that vehicle (by default the last one).
 
-    Raises ``NotApproved``, ``UnknownVehicle``.
+    On a job only its vehicle is allowed: the rider waits for the plate that they were told.  Raises
+    ``NotApproved``, ``UnknownVehicle``, ``VehicleOnJob``.
     """
     if profile.approval != "approved":
         raise NotApproved(_NOT_APPROVED[profile.approval])
@@ -92,6 +104,8 @@ def go_online(profile: DriverProfile, vehicle_id: str | None) -> DriverProfile:
         raise UnknownVehicle.of("vehicle_id", "required", "Say which of your vehicles you drive")
     if chosen not in profile.vehicle_ids:
         raise UnknownVehicle.of("vehicle_id", "unknown", "None of your vehicles has that id")
+    if on_jobs and chosen not in _used(profile, on_jobs):
+        raise VehicleOnJob
     return replace(profile, online=True, vehicle_id=chosen, offline_reason=None)
 
 
@@ -116,16 +130,27 @@ def with_vehicle(profile: DriverProfile, vehicle_id: str) -> DriverProfile:
     return replace(profile, vehicle_ids=(*profile.vehicle_ids, vehicle_id))
 
 
-def without_vehicle(profile: DriverProfile, vehicle_id: str) -> DriverProfile:
-    """The profile without that vehicle.  Raises ``VehicleInUse`` while the driver is online with it."""
+def without_vehicle(
+    profile: DriverProfile, vehicle_id: str, on_jobs: VehiclesOnJobs = frozenset()
+) -> DriverProfile:
+    """The profile without that vehicle.
+
+    Raises ``VehicleInUse`` while the driver is online with it, or on a job with it.
+    """
     if profile.online and profile.vehicle_id == vehicle_id:
-        raise VehicleInUse
+        raise VehicleInUse("You are online with this vehicle; go offline first")
+    if vehicle_id in _used(profile, on_jobs):
+        raise VehicleInUse("You are on a job with this vehicle; finish it first")
     return replace(profile, vehicle_ids=tuple(v for v in profile.vehicle_ids if v != vehicle_id))
 
 
 def mark_removed(vehicle: Vehicle) -> Vehicle | None:
     """The vehicle marked as removed, so that a late repeat of its addition does not bring it back."""
     return None if vehicle.removed else replace(vehicle, removed=True)
+
+
+def _used(profile: DriverProfile, on_jobs: VehiclesOnJobs) -> VehiclesOnJobs:
+    return frozenset(vehicle_id or profile.vehicle_id for vehicle_id in on_jobs)
 
 
 def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[DriverStandingChanged, ...]:

@@ -12,3 +12,10 @@ class UserDirectory(Protocol):
 
     async def person(self, user_id: str) -> Person:
         """Raises ``NotFound``."""
+
+
+class LiveJobs(Protocol):
+    """The jobs that a driver is on.  Implemented by ``rescues.live_jobs.LiveJobs``."""
+
+    async def vehicles(self, driver_id: str) -> frozenset[str | None]:
+        """The vehicle of each live rescue of the driver; ``None`` for one that does not say."""

@@ -145,7 +145,7 @@ def _work_routes(service: DriverService) -> list[Route]:
             tag="drivers",
             body=AvailabilityIn,
             response=AvailabilityOut,
-            codes=("driver_not_approved",),
+            codes=("driver_not_approved", "vehicle_on_job"),
         ),
     ]
 

@@ -17,7 +17,7 @@ from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply
 from supportcarr.drivers.errors import UnknownDriver
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
-from supportcarr.drivers.ports import UserDirectory
+from supportcarr.drivers.ports import LiveJobs, UserDirectory
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Store
@@ -27,11 +27,12 @@ from supportcarr.kit.store.update import update, without_events
 class DriverService:
     """Changes and shows drivers; a change that dispatch must know is published as an event."""
 
-    def __init__(self, store: Store, clock: Clock, users: UserDirectory) -> None:
+    def __init__(self, store: Store, clock: Clock, users: UserDirectory, jobs: LiveJobs) -> None:
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
         self._clock = clock
         self._users = users
+        self._jobs = jobs
 
     # --- profiles ---------------------------------------------------------------------------------
 
@@ -112,7 +113,8 @@ class DriverService:
         if vehicle is None or vehicle.driver_id != driver_id:
             raise NotFound
         if vehicle_id in profile.vehicle_ids:
-            await self._update(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id))
+            on_jobs = await self._jobs.vehicles(driver_id)
+            await self._update(driver_id, actor, lambda p: model.without_vehicle(p, vehicle_id, on_jobs))
         await update(self._vehicles, vehicle_id, without_events(model.mark_removed))
 
     # --- availability -----------------------------------------------------------------------------
@@ -120,20 +122,30 @@ class DriverService:
     async def set_availability(
         self, actor: Actor, driver_id: str, online: bool, vehicle_id: str | None = None
     ) -> DriverProfile:
-        """Go online or offline.  Raises ``NotApproved``, ``UnknownVehicle``."""
+        """Go online or offline.  Raises ``NotApproved``, ``UnknownVehicle``, ``VehicleOnJob``."""
         await self.open_profile(driver_id)
         if online:
-            return await self._update(driver_id, actor, lambda p: model.go_online(p, vehicle_id))
+            on_jobs = await self._jobs.vehicles(driver_id)
+            return await self._update(driver_id, actor, lambda p: model.go_online(p, vehicle_id, on_jobs))
         return await self._update(driver_id, actor, model.go_offline)
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Set a driver offline who did not ask for it; nothing if the driver is offline already."""
         await self._update(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
 
-    async def card(self, driver_id: str) -> DriverCard:
-        """What a rider sees of the driver.  Raises ``UnknownDriver`` (also without a vehicle)."""
+    async def vehicle_of(self, driver_id: str) -> str | None:
+        """The id of the vehicle that the driver drives, or drove last."""
+        profile = await self._profiles.get(driver_id)
+        return profile.vehicle_id if profile else None
+
+    async def card(self, driver_id: str, vehicle_id: str | None = None) -> DriverCard:
+        """What a rider sees of the driver with that vehicle, by default with the present one.
+
+        Raises ``UnknownDriver`` (also without a vehicle).
+        """
         profile = await self.profile(driver_id)
-        vehicle = await self._vehicles.get(profile.vehicle_id) if profile.vehicle_id else None
+        shown = vehicle_id or profile.vehicle_id
+        vehicle = await self._vehicles.get(shown) if shown else None
         if vehicle is None:
             raise UnknownDriver
         person = await self._users.person(driver_id)

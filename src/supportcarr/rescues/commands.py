@@ -60,6 +60,7 @@ class Assign(Command, frozen=True, kw_only=True):
 
     does = "be assigned"
     driver_id: str
+    vehicle_id: str | None = None
     offer_id: str | None = None
     eta_seconds: int | None = None
     queued_behind: str | None = None

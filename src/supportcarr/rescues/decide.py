@@ -206,6 +206,7 @@ def _assign(rescue: Rescue, command: Assign, context: DecisionContext) -> tuple[
     return (
         RescueAssigned(
             **_move(rescue, "assigned", driver_id=command.driver_id),
+            vehicle_id=command.vehicle_id,
             offer_id=command.offer_id,
             previous_driver_id=rescue.driver_id,
             queued_behind=command.queued_behind,

@@ -60,12 +60,14 @@ def evolve(rescue: Rescue, event: DomainEvent, at: datetime, actor: Actor) -> Re
                 "accepted_at": None,
                 "exchanged": False,
                 "arrived_at": None,
+                "vehicle_id": None,
                 "eta_seconds": None if event.given_up_by else rescue.eta_seconds,
                 "queued_behind": None,
             }
         case RescueAssigned():
             changes |= {
                 "offers": (*rescue.offers, *((event.offer_id,) if event.offer_id else ()))[-OFFERS_LIMIT:],
+                "vehicle_id": event.vehicle_id,
                 "accepted_at": rescue.accepted_at or at,
                 "exchanged": rescue.exchanged or event.previous_driver_id is not None,
                 "eta_seconds": event.eta_seconds,

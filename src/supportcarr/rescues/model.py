@@ -71,6 +71,7 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     scheduled_for: datetime | None = None
     reason: str | None = None  # of the latest change
     driver_id: str | None = None  # of the job; after the end: who had it
+    vehicle_id: str | None = None  # of that driver at the assignment; absent in rescues of before
     eta_seconds: int | None = None  # to the pickup, as of the latest change that knew it
     queued_behind: str | None = None  # the rescue that the driver finishes first
     offers: tuple[str, ...] = ()  # offers that led to a driver, the latest last

@@ -62,5 +62,11 @@ class UserDirectory(Protocol):
 class DriverCards(Protocol):
     """Drivers as riders see them.  Implemented by ``drivers.service.DriverService``."""
 
-    async def card(self, driver_id: str) -> DriverCard:
-        """What a rider sees of the driver.  Raises ``NotFound``."""
+    async def card(self, driver_id: str, vehicle_id: str | None) -> DriverCard:
+        """What a rider sees of the driver with that vehicle (``None``: with the present one).
+
+        Raises ``NotFound``.
+        """
+
+    async def vehicle_of(self, driver_id: str) -> str | None:
+        """The id of the vehicle that the driver drives, or drove last; ``None`` if there is none."""

@@ -10,7 +10,7 @@ import msgspec
 from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.errors import Forbidden, NotFound
 from supportcarr.contracts.events import RescueCancelled
-from supportcarr.contracts.rescues import LIVE
+from supportcarr.contracts.rescues import FINAL, LIVE
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.store.port import In, Page, Scalar, Store
@@ -28,7 +28,7 @@ from supportcarr.rescues.state_machine import is_participant
 Audience = Literal["rider", "driver", "operator"]
 
 VIEWS_MAX = 10_000
-VIEW_SECONDS = 30.0  # wall; names, ratings and plates change without the rescue's version
+VIEW_SECONDS = 30.0  # wall; names and ratings change without the rescue's version
 
 _encoder = msgspec.json.Encoder()
 
@@ -99,13 +99,17 @@ class RescueQueries:
     async def view(self, rescue: Rescue, actor: Actor) -> RescueView:
         """The rescue as that reader may see it."""
         rider = await self._users.person(rescue.rider_id)
-        driver = await self._driver(rescue.driver_id) if rescue.driver_id else None
-        return RescueView.of(rescue, rider, driver, with_pin=_audience(actor) == "rider")
+        driver = await self._driver(rescue.driver_id, rescue.vehicle_id) if rescue.driver_id else None
+        with_pin = _audience(actor) == "rider" and rescue.status not in FINAL
+        return RescueView.of(rescue, rider, driver, with_pin=with_pin)
 
-    async def _driver(self, driver_id: str) -> DriverCard | None:
-        """The driver's card; ``None`` if the account is gone, which must not hide the rescue."""
+    async def _driver(self, driver_id: str, vehicle_id: str | None) -> DriverCard | None:
+        """The driver's card with the vehicle of the assignment, whatever they drive today.
+
+        ``None`` if the account is gone, which must not hide the rescue.
+        """
         try:
-            return await self._drivers.card(driver_id)
+            return await self._drivers.card(driver_id, vehicle_id)
         except NotFound:
             return None
 

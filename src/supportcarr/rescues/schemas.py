@@ -110,7 +110,8 @@ class PaymentView(msgspec.Struct, frozen=True):
 
 
 class RescueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """``pin`` is there for the rider alone; ``price_minor``, what the rider owes, once it is over."""
+    """``pin`` is there for the rider alone, until the rescue is over; ``price_minor``, what the rider
+    owes, from then on."""
 
     id: str
     status: Status

@@ -43,7 +43,13 @@ from supportcarr.rescues.errors import PinWrong, TooEarly
 from supportcarr.rescues.evolve import evolve_all
 from supportcarr.rescues.model import PaymentSnapshot, Rescue, RescueRules
 from supportcarr.rescues.pins import random_pin
-from supportcarr.rescues.ports import RIDER_HAS_LIVE_RESCUE, PaymentMethods, PriceQuotes, RiderClaims
+from supportcarr.rescues.ports import (
+    RIDER_HAS_LIVE_RESCUE,
+    DriverCards,
+    PaymentMethods,
+    PriceQuotes,
+    RiderClaims,
+)
 from supportcarr.rescues.private_events import PrivateEvent
 from supportcarr.rescues.settings import RescueSettings
 from supportcarr.rescues.state_machine import is_participant
@@ -64,6 +70,7 @@ class RescueService:
         quotes: PriceQuotes,
         claims: RiderClaims,
         payment_methods: PaymentMethods,
+        drivers: DriverCards,
         settings: RescueSettings,
         new_pin: Callable[[], str] = random_pin,
     ) -> None:
@@ -72,6 +79,7 @@ class RescueService:
         self._quotes = quotes
         self._claims = claims
         self._payment_methods = payment_methods
+        self._drivers = drivers
         self._rules = RescueRules.from_settings(settings)
         self._new_pin = new_pin
 
@@ -205,6 +213,7 @@ class RescueService:
             rescue_id,
             Assign(
                 driver_id=driver_id,
+                vehicle_id=await self._drivers.vehicle_of(driver_id),
                 offer_id=offer_id,
                 eta_seconds=eta_seconds,
                 queued_behind=queued_behind,
@@ -227,6 +236,7 @@ class RescueService:
             rescue_id,
             Exchange(
                 driver_id=driver_id,
+                vehicle_id=await self._drivers.vehicle_of(driver_id),
                 offer_id=offer_id,
                 eta_seconds=eta_seconds,
                 queued_behind=queued_behind,

@@ -32,11 +32,22 @@ class People:
         return Person(user_id, "Marie Tremblay", "•••• 12")
 
 
+class Jobs:
+    """The vehicles that are on a job."""
+
+    def __init__(self) -> None:
+        self.on_jobs: frozenset[str | None] = frozenset()
+
+    async def vehicles(self, driver_id: str) -> frozenset[str | None]:
+        return self.on_jobs
+
+
 class Api:
     """Calls the routes past the gateway: body and answer go through JSON."""
 
     def __init__(self, store: Store) -> None:
-        self.service = DriverService(store, Clock(), People())
+        self.jobs = Jobs()
+        self.service = DriverService(store, Clock(), People(), self.jobs)
         self.standings: list[DriverStandingChanged] = []
         store.subscribe(self._hear)
         self._routes = {(r.method, r.path): r for r in routes(self.service)}
@@ -219,3 +230,25 @@ async def test_removing_a_vehicle_and_concurrently_going_online_with_it_never_bo
 async def test_an_invalid_vehicle_is_not_decoded(api: Api, body: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         await api.call("POST", "/me/vehicles", body)
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["of the rescue", "of an old rescue, not recorded"])
+async def test_a_vehicle_on_a_job_stays_even_if_its_driver_is_offline(api: Api, recorded: bool) -> None:
+    used = await api.ready()
+    other = (await api.call("POST", "/me/vehicles", TRUCK))["id"]
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": used})
+    api.jobs.on_jobs = frozenset({used if recorded else None})
+    with pytest.raises(ApiError) as refused:
+        await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": other})
+    assert (refused.value.status, refused.value.code) == (409, "vehicle_on_job")
+    await api.call("PUT", "/me/availability", {"online": False})
+    with pytest.raises(ApiError) as refused:
+        await api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=used)
+    assert (refused.value.status, refused.value.code) == (409, "vehicle_in_use")
+    back = await api.call("PUT", "/me/availability", {"online": True})
+    assert back["vehicle_id"] == used
+    await api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=other)
+
+    api.jobs.on_jobs = frozenset()
+    await api.call("PUT", "/me/availability", {"online": False})
+    await api.call("DELETE", "/me/vehicles/{vehicle_id}", vehicle_id=used)

@@ -27,8 +27,9 @@ from supportcarr.kit.store.port import BadCursor
 from supportcarr.rescues import queries as reading_module
 from supportcarr.rescues.admin_view import RescueDetails
 from supportcarr.rescues.chat import ChatService
-from supportcarr.rescues.commands import Cancel
+from supportcarr.rescues.commands import Cancel, Release
 from supportcarr.rescues.errors import ChatClosed
+from supportcarr.rescues.live_jobs import LiveJobs
 from supportcarr.rescues.schemas import MessagesQuery, RescuesQuery
 
 
@@ -77,6 +78,44 @@ async def test_only_the_rider_sees_the_pin(world: World, who: Principal) -> None
     seen = await shown(world, rescue.id, who)
     assert "pin" not in seen
     assert seen["rider"] == {"id": "usr_rider", "name": "Robin R.", "phone_masked": "+1 ••• ••• ••12"}
+
+
+async def test_the_pin_is_not_shown_once_the_rescue_is_over(world: World) -> None:
+    rescue = await world.assigned()
+    assert (await shown(world, rescue.id, RIDER))["pin"] == PIN
+    await world.service.act(rescue.id, Cancel(reason="x"), RIDER)
+    assert "pin" not in await shown(world, rescue.id, RIDER)
+
+
+@pytest.mark.parametrize("who", [RIDER, DRIVER, SUPPORT])
+async def test_a_rescue_keeps_the_vehicle_of_its_assignment(world: World, who: Principal) -> None:
+    async def plate(rescue_id: str) -> object:
+        if who is SUPPORT:
+            view = await RescueDetails(world.store, world.queries, world.chat).rescue(rescue_id)
+            assert view is not None and view.driver is not None
+            return view.driver.vehicle.plate
+        return (await shown(world, rescue_id, who))["driver"]["vehicle"]["plate"]  # type: ignore[index]
+
+    over = await world.completed(1)
+    world.directory.vehicle_id = "veh_2"
+    live = await world.assigned(2)
+    assert [await plate(over.id), await plate(live.id)] == ["F12 3AB", "SECOND"]
+    assert await LiveJobs(world.store).vehicles("usr_driver") == {"veh_2"}
+
+
+async def test_a_rescue_given_up_and_taken_again_shows_the_new_vehicle(world: World) -> None:
+    rescue = await world.assigned()
+    await world.service.act(rescue.id, Release(reason="breakdown"), DRIVER)
+    world.directory.vehicle_id = "veh_2"
+    assert await world.service.assign(rescue.id, driver_id="usr_driver", offer_id="off_2")
+    assert (await shown(world, rescue.id, RIDER))["driver"]["vehicle"]["plate"] == "SECOND"  # type: ignore[index]
+
+
+async def test_an_old_rescue_without_vehicle_shows_the_present_one(world: World) -> None:
+    rescue = await world.completed()
+    await world.rescues.save(msgspec.structs.replace(rescue, vehicle_id=None))
+    world.directory.vehicle_id = "veh_2"
+    assert (await shown(world, rescue.id, RIDER))["driver"]["vehicle"]["plate"] == "SECOND"  # type: ignore[index]
 
 
 async def test_ended_rescue_shows_its_price(world: World) -> None:

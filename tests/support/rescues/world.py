@@ -105,16 +105,22 @@ class FakeDirectory:
         self.asked = 0
         self.rating = 4.9
         self.gone: set[str] = set()
+        self.vehicle_id = "veh_1"  # of every driver
+        self.plates = {"veh_1": "F12 3AB", "veh_2": "SECOND"}
 
     async def person(self, user_id: str) -> Person:
         self.asked += 1
         return Person(id=user_id, name="Robin R.", phone_masked="+1 ••• ••• ••12")
 
-    async def card(self, driver_id: str) -> DriverCard:
+    async def vehicle_of(self, driver_id: str) -> str | None:
+        return self.vehicle_id
+
+    async def card(self, driver_id: str, vehicle_id: str | None) -> DriverCard:
         self.asked += 1
         if driver_id in self.gone:
             raise NotFound
-        truck = VehicleCard(make="Ford", model="F-150", colour="blue", plate="F12 3AB")
+        plate = self.plates[vehicle_id or self.vehicle_id]
+        truck = VehicleCard(make="Ford", model="F-150", colour="blue", plate=plate)
         return DriverCard(id=driver_id, name="Dominique D.", vehicle=truck, rating=self.rating)
 
 
@@ -155,6 +161,7 @@ class World:
             "quotes": self.quotes,
             "claims": self.riders,
             "payment_methods": FakePaymentMethods(),
+            "drivers": self.directory,
         } | ports
         return RescueService(self.store, self.clock, settings=RescueSettings(), new_pin=lambda: PIN, **given)
 

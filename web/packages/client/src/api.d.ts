@@ -710,7 +710,7 @@ export interface paths {
         get?: never;
         /**
          * Go online or offline
-         * @description Roles: driver. Problem codes: `driver_not_approved`.
+         * @description Roles: driver. Problem codes: `driver_not_approved`, `vehicle_on_job`.
          */
         put: operations["put_me_availability"];
         post?: never;
@@ -1508,7 +1508,8 @@ export interface components {
         };
         /**
          * RescueView
-         * @description ``pin`` is there for the rider alone; ``price_minor``, what the rider owes, once it is over.
+         * @description ``pin`` is there for the rider alone, until the rescue is over; ``price_minor``, what the rider
+         *         owes, from then on.
          */
         RescueView: {
             id: string;
