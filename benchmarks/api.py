@@ -64,7 +64,7 @@ class Bench:
     full_again: dict[str, float] = field(default_factory=dict)  # by server: when each user's limit is
 
     def servers(self, scenario: str) -> list[Server]:
-        """The servers to measure: all, but of a lesser scenario each engine and the peer that counts."""
+        """The servers to measure: all of them, or in minor scenarios each engine and its first peer."""
         if scenario in COMPARED_WITH_ALL:
             return [*self.compared(), self.echo]
         found: list[Server] = []
@@ -132,7 +132,8 @@ async def running(
 def mongodb_for(
     engines: Sequence[Engine] | None,
 ) -> Iterator[tuple[tuple[Engine, ...], str, MongoServer | None]]:
-    """The engines to measure of those asked for (``None``: all that can be), and the MongoDB server."""
+    """The engines to measure of the requested ones (``None``: all available ones), and the MongoDB
+    server."""
     if engines is not None and "mongodb" not in engines:
         yield tuple(dict.fromkeys(engines)), "", None
         return
@@ -186,10 +187,10 @@ async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> l
 
 def machine(mongodb: str, server: MongoServer | None) -> dict[str, Any]:
     redis = ".".join(map(str, version_of(find_binary())))
-    told = measure_machine() | {"node": node_version(), "redis": redis, "connections": CONNECTIONS}
+    info = measure_machine() | {"node": node_version(), "redis": redis, "connections": CONNECTIONS}
     if server is not None:
-        told |= {"mongodb": mongodb, "mongodb_version": mongo.server_version(server.url)}
-    return told
+        info |= {"mongodb": mongodb, "mongodb_version": mongo.server_version(server.url)}
+    return info
 
 
 async def bench(options: argparse.Namespace) -> int:
@@ -201,7 +202,7 @@ async def bench(options: argparse.Namespace) -> int:
     keep: bool = options.keep
     try:
         with mongodb_for(options.engine) as (engines, name, mongodb):
-            told = machine(name, mongodb)
+            info = machine(name, mongodb)
             results = await _run(folder, options, engines, mongodb)
     except (compare.ResponsesDiffer, ProcessGone) as error:
         keep = True
@@ -218,7 +219,7 @@ async def bench(options: argparse.Namespace) -> int:
     print(tables.busy_warning(results))
     RESULTS.mkdir(exist_ok=True)
     report = {
-        "machine": told,
+        "machine": info,
         "seconds": options.seconds,
         "ratios": msgspec.to_builtins(found),
         "scenarios": results,

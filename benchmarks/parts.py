@@ -49,7 +49,7 @@ async def on_sqlite(path: Path, seconds: float) -> list[dict[str, Any]]:
         steps = await filled(samples, DOCUMENTS)
         decoder = msgspec.json.Decoder(Sample)
 
-        async def read(_: int) -> object:  # as ``get`` does it when it has not kept the document
+        async def read(_: int) -> object:  # as ``get`` does it when the document is not cached
             return decoder.decode(
                 store.read_sync("SELECT _body FROM samples WHERE _id = ?", (steps.next().id,))[0][0]
             )
@@ -91,7 +91,7 @@ class NoJobs:
 
 
 class ObservedStore:
-    """A store and its samples as the relay sees them, with a clock along an event's way."""
+    """A store and its samples as the relay sees them; measures the time of each event's steps."""
 
     def __init__(self, store: Store, samples: Collection[Sample]) -> None:
         self._store, self._samples = store, samples
@@ -101,11 +101,11 @@ class ObservedStore:
         self.gone: dict[str, asyncio.Future[None]] = {}
 
     def subscribe(self, listener: CommitListener) -> None:
-        def told(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
+        def committed(collection: str, id: str, events: Sequence[EventEnvelope]) -> None:
             self._committed[id] = time.perf_counter()
             listener(collection, id, events)
 
-        self._store.subscribe(told)
+        self._store.subscribe(committed)
 
     def get_collection(self, name: str) -> ObservedStore:
         return self
@@ -124,10 +124,10 @@ class ObservedStore:
 
 
 async def outbox(store: Store, steps: Steps, at_once: int, seconds: float) -> list[dict[str, Any]]:
-    """From an event's commit until its consumer hears of it, and until the outbox is rid of it.
+    """The time from an event's commit to the call of its consumer, and to its removal from the outbox.
 
-    The removal is durable, too, and waits a little for other writes to share its commit with: nobody
-    waits for it.  The CPU of both rows is that of the whole way, the save included.
+    The removal is a durable write that waits a little to share a commit with other writes; no caller waits
+    for it.  The CPU of both rows is that of all steps, the save included.
     """
     watched = ObservedStore(store, steps.samples)
     relay = Relay(
@@ -215,12 +215,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.0)
     options = parser.parse_args()
-    told = machine()
+    info = machine()
     with scratch() as folder:
         rows = asyncio.run(measure_all(folder, options.seconds))
     print_table(rows)
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "parts.json").write_text(json.dumps({"machine": told, "rows": rows}, indent=2) + "\n")
+    (RESULTS / "parts.json").write_text(json.dumps({"machine": info, "rows": rows}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -106,8 +106,8 @@ async def listening(edge: Edge, city: City, tokens: dict[str, str]) -> AsyncIter
         )
         apps.stdin.write("\n")
         apps.stdin.flush()
-        said = await asyncio.to_thread(apps.stdout.readline)
-        if said.strip() != "ready":
+        line = await asyncio.to_thread(apps.stdout.readline)
+        if line.strip() != "ready":
             raise SystemExit("The apps could not connect.")
         yield apps
     finally:
@@ -175,15 +175,15 @@ async def measure(folder: Path, rate: int, seconds: float) -> dict[str, Any]:
             await post(edge, city, tokens, rate, 2.0)  # a warm-up, which does not count
             sent = await post(edge, city, tokens, rate, seconds)
             await asyncio.sleep(ARRIVAL_TIMEOUT_S)
-            said, _ = await asyncio.to_thread(apps.communicate)
+            output, _ = await asyncio.to_thread(apps.communicate)
         edge.stop()
-        return compare(rate, sent, edge.commits(), json.loads(said))
+        return compare(rate, sent, edge.commits(), json.loads(output))
 
 
 def compare(
     rate: int, sent: dict[str, float], committed: dict[str, float], arrivals: list[tuple[str, int, float]]
 ) -> dict[str, Any]:
-    """What became of each message that was sent: it should be at two apps, once."""
+    """The row for the messages that were sent, each of which should arrive once at two apps."""
     first: dict[tuple[str, int], float] = {}
     repeats = 0
     for message_id, app, at in arrivals:
@@ -221,7 +221,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="length of a run, after its warm-up")
     options = parser.parse_args()
-    told = machine()
+    info = machine()
     rows = []
     for rate in RATES:
         with scratch() as folder, Others() as others:
@@ -229,7 +229,7 @@ def main() -> None:
         rows.append(judged(row | {"others": round(others.share, 3)}))
     print_table(rows)
     RESULTS.mkdir(exist_ok=True)
-    report = {"machine": told, "apps": 2 * RESCUES, "seconds": options.seconds, "rows": rows}
+    report = {"machine": info, "apps": 2 * RESCUES, "seconds": options.seconds, "rows": rows}
     (RESULTS / "realtime.json").write_text(json.dumps(report, indent=2) + "\n")
 
 

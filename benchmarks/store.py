@@ -1,4 +1,5 @@
-"""What several processes get out of the embedded store: one table, and ``benchmarks/results/store.json``.
+"""Throughput of the embedded store with several processes: one table, and
+``benchmarks/results/store.json``.
 
 ``python benchmarks/store.py [--seconds S]``: each row runs for that long.  Times are microseconds
 of an operation as its caller sees it; CPU is that of the whole process (its writer thread
@@ -51,7 +52,7 @@ async def measure_all(path: Path, seconds: float) -> list[dict[str, Any]]:
 
 
 async def write_for(path: Path, seconds: float, at_once: int) -> None:
-    """One of several processes that write to the same file; prints what it managed as JSON."""
+    """One of several processes that write to the same file; prints its figures as JSON."""
     store = SqliteStore(path)
     await store.open()
     samples = store.collection(SAMPLES)
@@ -81,14 +82,14 @@ def main() -> None:
     if options.write is not None:
         asyncio.run(write_for(options.write, options.seconds, options.at_once))
         return
-    told = machine()
+    info = machine()
     with scratch() as folder:
         rows = asyncio.run(measure_all(folder / "one.sqlite3", options.seconds))
         for at_once in (1, 16):
             rows += measure_together(folder / f"four-{at_once}.sqlite3", options.seconds, at_once)
     print_table(rows)
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "store.json").write_text(json.dumps({"machine": told, "rows": rows}, indent=2) + "\n")
+    (RESULTS / "store.json").write_text(json.dumps({"machine": info, "rows": rows}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

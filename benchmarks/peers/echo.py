@@ -1,6 +1,6 @@
 """A bare Granian, as the platform runs it for WebSockets: ``python echo.py PORT``, the body on stdin.
 
-What no Python framework, token, limit, log or store can go below.
+The lower bound of cost: no framework, tokens, limits, logs or store.
 """
 
 from __future__ import annotations

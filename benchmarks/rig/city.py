@@ -1,7 +1,7 @@
-"""A city in the middle of its evening, as documents: who is there, and which rescues are under way.
+"""A city in the evening, as documents: its users, and the rescues in progress.
 
-Half the users ride, half drive.  ``BUSY`` drivers are bringing somebody home (a rescue in transit, with
-its live job and claims); the others are online and free, so that coverage has somebody to find.
+Half the users ride, half drive.  ``BUSY`` drivers are on a job (a rescue in transit, with
+its live job and claims); the others are online and free, so that coverage finds drivers.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _WAY: tuple[Status, ...] = ("requested", "matching", "assigned", "en_route", "ar
 
 @dataclass(slots=True)
 class City:
-    """Every document, by the name of its collection; and what the requests are made of."""
+    """Every document by the name of its collection, and the values that requests are made of."""
 
     riders: list[User] = field(default_factory=list)
     drivers: list[User] = field(default_factory=list)

@@ -221,14 +221,15 @@ def _comparable(status: int, headers: Mapping[str, str], raw: bytes) -> dict[str
         body.pop("detail")
         for error in body["errors"]:
             error.pop("detail")
-    told = {name: headers[name] for name in COMPARED_HEADERS if name in headers}
-    if "content-type" in told:  # Express adds the character set, which JSON has only one of
-        told["content-type"] = told["content-type"].removesuffix("; charset=utf-8")
+    compared = {name: headers[name] for name in COMPARED_HEADERS if name in headers}
+    if "content-type" in compared:  # Express adds the character set, which JSON has only one of
+        compared["content-type"] = compared["content-type"].removesuffix("; charset=utf-8")
     if status == 304:
-        told.pop("cache-control", None)  # Express repeats it, we leave it out: both may (RFC 9110, 15.4.5)
+        # Express repeats it, we leave it out: both may (RFC 9110, 15.4.5)
+        compared.pop("cache-control", None)
     return {
         "status": status,
-        "headers": told,
+        "headers": compared,
         "has_request_id": "x-request-id" in headers,
         "has_retry_after": "retry-after" in headers,
         "body": _timeless(body),

@@ -1,7 +1,7 @@
-"""Apps that are connected and wait: a process of Socket.IO clients that note what arrives, and when.
+"""Connected apps: a process with Socket.IO clients that record what arrives, and when.
 
 ``python listeners.py URL``, a JSON list of ``[token, address]`` on a line of standard input.  Prints
-``ready`` when every client has been told where its streams stand; at the end of its input it prints
+``ready`` when every client has received its stream positions; at the end of its input it prints
 the JSON list of ``[message id, number of the client, monotonic time]`` and ends.
 """
 
@@ -21,12 +21,12 @@ from supportcarr.kit.http.server import run
 Arrival = tuple[str, int, float]
 
 
-async def listen(url: str, who: list[tuple[str, str]]) -> None:
+async def listen(url: str, credentials: list[tuple[str, str]]) -> None:
     arrivals: list[Arrival] = []
-    told = [asyncio.Event() for _ in who]
+    ready = [asyncio.Event() for _ in credentials]
     clients: list[Any] = []
     async with aiohttp.ClientSession() as http:
-        for number, (token, address) in enumerate(who):
+        for number, (token, address) in enumerate(credentials):
             client = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=http)
             clients.append(client)
 
@@ -34,10 +34,10 @@ async def listen(url: str, who: list[tuple[str, str]]) -> None:
                 arrivals.append((event["data"]["id"], number, time.monotonic()))
 
             client.on("message:new", arrive)
-            client.on("stream:heads", lambda _, told=told[number]: told.set())
+            client.on("stream:heads", lambda _, ready=ready[number]: ready.set())
             headers = {"X-Forwarded-For": address}
             await client.connect(url, auth={"token": token}, headers=headers, transports=["websocket"])
-        await asyncio.gather(*(event.wait() for event in told))
+        await asyncio.gather(*(event.wait() for event in ready))
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.read)
         for client in clients:

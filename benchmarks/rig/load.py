@@ -57,30 +57,30 @@ async def run(server: Server, requests: Path, city_offset_s: float, seconds: flo
     roles = server.pids()
     began, foreign = time.monotonic(), -(cpu.taken_from_all() - cpu.of_this_and_its_ended_children())
     before = cpu.of_all(roles)
-    said = await _wrk(server.port, requests, city_offset_s, seconds)
+    result = await _wrk(server.port, requests, city_offset_s, seconds)
     await asyncio.sleep(SETTLE_S)
     after = cpu.of_all(roles)
     foreign += cpu.taken_from_all() - cpu.of_this_and_its_ended_children()
     foreign -= sum(after.values()) - sum(before.values())
     if server.pids().keys() != roles.keys():
         raise cpu.ProcessGone(f"a process of {server.name} was started again during the run")
-    answered = max(1, said["requests"])
+    answered = max(1, result["requests"])
     by_role: dict[str, float] = defaultdict(float)
     for pid, role in roles.items():
         by_role[role] += (after[pid] - before[pid]) / answered * 1e6
-    failed = said["refused"] + said["broken"] + said["timeouts"]
+    failed = result["refused"] + result["broken"] + result["timeouts"]
     return Run(
         server=server.name,
-        requests=said["requests"],
-        per_second=said["requests"] / said["seconds"],
-        p50_ms=said["p50_ms"],
-        p95_ms=said["p95_ms"],
-        p99_ms=said["p99_ms"],
+        requests=result["requests"],
+        per_second=result["requests"] / result["seconds"],
+        p50_ms=result["p50_ms"],
+        p95_ms=result["p95_ms"],
+        p99_ms=result["p99_ms"],
         cpu_us=sum(by_role.values()),
         cpu_us_by_role=dict(by_role),
         succeeded=1 - failed / answered,
-        broken=said["broken"],
-        timeouts=said["timeouts"],
+        broken=result["broken"],
+        timeouts=result["timeouts"],
         others=max(0.0, foreign / (time.monotonic() - began) / (os.cpu_count() or 1)),
     )
 
@@ -105,9 +105,9 @@ async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) 
             await process.wait()
     for line in output.decode().splitlines():
         if line.startswith("RESULT "):
-            said: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
-            return said
-    raise SystemExit(f"wrk said nothing that can be read:\n{output.decode()}")
+            result: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
+            return result
+    raise SystemExit(f"the output of wrk cannot be read:\n{output.decode()}")
 
 
 def median(runs: Sequence[Run]) -> dict[str, Any]:

@@ -88,8 +88,8 @@ def _ratios(title: str, report: Report) -> str:
         body.append([scenario, own, what, other, f"{ratio['value']:.2f}", judged])
     head = ["scenario", "server", "figure", "compared with", "ratio", "bar"]
     lines = [f"### Ratios{title}, of medians of the same run", "", *table(head, body)]
-    if told := busy_warning(report["scenarios"]):
-        lines += ["", f"**{told}**"]
+    if warning := busy_warning(report["scenarios"]):
+        lines += ["", f"**{warning}**"]
     return "\n".join(lines)
 
 
@@ -127,8 +127,8 @@ def _realtime(report: Report) -> str:
         body.append([f"{row['events_per_second']}", *counts, *times, f"{row['others']:.0%}", bar])
     head = ["events per second", "arrivals", "lost", "repeats"]
     head += ["p50 ms", "p95 ms", "p99 ms", "max ms", "used by others", "bar"]
-    told = f"{_machine(report)} {report['apps']} connected apps, {report['seconds']:g} s."
-    return "\n".join(["### From commit to a connected app", "", told, "", *table(head, body)])
+    caption = f"{_machine(report)} {report['apps']} connected apps, {report['seconds']:g} s."
+    return "\n".join(["### From commit to a connected app", "", caption, "", *table(head, body)])
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
@@ -140,8 +140,8 @@ def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _met(row: Report) -> str:
-    told = verdict(row.get("met"))
-    return told if told == "met" else f"**{told}**"
+    result = verdict(row.get("met"))
+    return result if result == "met" else f"**{result}**"
 
 
 def _machine(report: Report) -> str:
@@ -155,5 +155,5 @@ def _machine(report: Report) -> str:
         versions.append(f"MongoDB {machine['mongodb_version']} ({machine['mongodb']})")
     if "load_before" in machine:
         versions.append(f"load average before the run {machine['load_before']:.1f}")
-    told = [machine["at"][:10], f"commit {machine['commit']}", f"{machine['cores']} cores", *versions]
-    return f"{', '.join(told)}."
+    items = [machine["at"][:10], f"commit {machine['commit']}", f"{machine['cores']} cores", *versions]
+    return f"{', '.join(items)}."

@@ -45,7 +45,7 @@ Start = Callable[[], AbstractContextManager[MongoServer]]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What this machine has: its name, and how to start it (``None``: there is nothing to start)."""
+    """The MongoDB of this machine: its name, and how to start it (``None``: there is nothing to start)."""
 
     name: str
     start: Start | None
@@ -79,13 +79,13 @@ def drop(url: str, name: str) -> None:
 
 
 def server_version(url: str) -> str:
-    """What the server says its version is."""
+    """The version that the server reports."""
     with MongoClient[dict[str, object]](url) as client:
         return str(client.server_info()["version"])
 
 
 def wait_for(server: subprocess.Popen[bytes], url: str, seconds: float) -> None:
-    """Return when it answers.  Raises what the driver said last, or ``RuntimeError`` when it has ended."""
+    """Return when it answers.  Raises the driver's last error, or ``RuntimeError`` when it has ended."""
     deadline = time.monotonic() + seconds
     while True:
         if server.poll() is not None:

@@ -1,4 +1,4 @@
-"""A document as large as a rescue, and what is done with it."""
+"""A document as large as a rescue, and the operations on it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Steps:
         self._turn = 0
 
     def next(self) -> Sample:
-        """One that was not asked for in a while."""
+        """A document that was not read for a while."""
         self._turn = (self._turn + 7919) % len(self.stored)
         return self.stored[self._turn]
 

@@ -79,7 +79,7 @@ class Ours:
     """SupportCarr's API processes and its Redis, as ``supportcarr up`` runs them.
 
     *mongodb*: a server for its documents, in the database ``bench_ours``; without one they are in SQLite.
-    *secrets* is the data folder of another one, whose tokens it takes, too.
+    *secrets* is the data folder of another one, whose tokens it also accepts.
 
     The worker, the real-time process and the emulators are left out: the peer has none, and none of the
     routes that are measured waits for them.
@@ -274,5 +274,5 @@ def _node() -> str:
 
 
 def node_version() -> str:
-    said = subprocess.run([_node(), "--version"], capture_output=True, text=True, check=True)
-    return said.stdout.strip().removeprefix("v")
+    completed = subprocess.run([_node(), "--version"], capture_output=True, text=True, check=True)
+    return completed.stdout.strip().removeprefix("v")

@@ -66,9 +66,9 @@ async def test_a_rescue_is_read_from_one_shard(
         asked = commands.of_collection(RESCUES.name, "find")
         assert len(asked) == 3
         for command in asked:
-            told = await explain(raw, command)
-            assert stages(told)[0] == ONE_SHARD
-            assert shards(told) == {shard}
+            explained = await explain(raw, command)
+            assert stages(explained)[0] == ONE_SHARD
+            assert shards(explained) == {shard}
 
 
 async def test_a_rescue_is_saved_on_one_shard(
@@ -78,9 +78,9 @@ async def test_a_rescue_is_saved_on_one_shard(
     with pytest.raises(VersionConflict):
         await store.collection(RESCUES).save(rescue)
     [asked] = commands.of_collection(RESCUES.name, "update")
-    told = await explain(raw, asked)
-    assert stages(told)[0] == ONE_SHARD_WRITTEN
-    assert shards(told) == {"east"}
+    explained = await explain(raw, asked)
+    assert stages(explained)[0] == ONE_SHARD_WRITTEN
+    assert shards(explained) == {"east"}
 
 
 async def test_a_query_without_a_region_goes_to_every_shard(

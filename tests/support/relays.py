@@ -31,18 +31,18 @@ class RecordingConsumer:
     """A quick consumer that records its events; ``before_handling`` can delay it or raise."""
 
     def __init__(self, name: str = "test.recording", *events: type[DomainEvent]) -> None:
-        self.seen: list[EventEnvelope] = []
+        self.received: list[EventEnvelope] = []
         self.consumer = Consumer(name, events or (DomainEvent,), self.handle, Phase.REACTION)
         self.before_handling: Callable[[EventEnvelope], Awaitable[None]] | None = None
 
     async def handle(self, event: EventEnvelope) -> None:
         if self.before_handling is not None:
             await self.before_handling(event)
-        self.seen.append(event)
+        self.received.append(event)
 
     @property
     def words(self) -> list[str]:
-        return [word_of(event) for event in self.seen]
+        return [word_of(event) for event in self.received]
 
 
 class FailsFirst:

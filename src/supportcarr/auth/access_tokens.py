@@ -86,9 +86,9 @@ class AccessTokens:
         principal, expires_at = cached
         if expires_at <= self._wall():
             self._verified.pop(token, None)
-            raise Unauthenticated("The access token is over")
+            raise Unauthenticated("The access token has expired")
         if principal.session_id in self._revoked:
-            raise Unauthenticated("This session is over; sign in again")
+            raise Unauthenticated("This session has ended; sign in again")
         return principal
 
     async def confirm(self, principal: Principal) -> None:

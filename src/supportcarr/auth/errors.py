@@ -21,4 +21,4 @@ class WrongCredentials(Unauthenticated):
 
 
 class SessionEnded(Unauthenticated):
-    title = "This session is over; sign in again"
+    title = "This session has ended; sign in again"

@@ -71,13 +71,13 @@ class PasswordHasher:
 
     async def _run(self, work: Callable[[], T], client: str | None) -> T:
         if self._queued >= MAX_QUEUED:
-            raise Overloaded("Too many people sign in just now", retry_after=5)
+            raise Overloaded("Too many people are signing in at the moment", retry_after=5)
         self._queued += 1
         try:
             async with asyncio.timeout(self._deadline), self._turn_of(client):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except TimeoutError:
-            raise Overloaded("Too many people sign in just now", retry_after=5) from None
+            raise Overloaded("Too many people are signing in at the moment", retry_after=5) from None
         finally:
             self._queued -= 1
 

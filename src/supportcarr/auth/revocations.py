@@ -88,7 +88,7 @@ class Revocations:
             revoked = session is None or session.ended_at is not None
         if revoked:
             self._add(session_id)
-            raise Unauthenticated("This session is over; sign in again")
+            raise Unauthenticated("This session has ended; sign in again")
 
     async def _look_up_in_redis(self, session_id: str) -> bool | None:
         if not self._breaker.allow():
@@ -108,7 +108,7 @@ class Revocations:
             session = await self._sessions.get(session_id)
         except StoreError as error:
             self._lookup_failures += 1
-            raise Overloaded("Nobody can tell just now who is signed in", retry_after=1) from error
+            raise Overloaded("Sessions cannot be checked at the moment", retry_after=1) from error
         self._store_lookups += 1
         return session
 

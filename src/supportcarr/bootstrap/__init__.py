@@ -1,1 +1,1 @@
-"""Where parts, providers and edges are put together, and nowhere else."""
+"""The only place where parts, providers and edges are put together."""

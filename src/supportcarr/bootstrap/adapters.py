@@ -132,4 +132,4 @@ class ConsolePayments:
 
 
 class AdminRescueView(RescueDetailsView[RescueView, TimelineView, OfferOut], frozen=True):
-    """One rescue, whole, as the console opens it."""
+    """One rescue with all its details, as the console shows it."""

@@ -68,7 +68,7 @@ class Forbidden(ApiError):
 
 
 class NotFound(ApiError):
-    status, code, title = 404, "not_found", "There is no such thing, or it is not yours"
+    status, code, title = 404, "not_found", "It does not exist, or it is not yours"
 
 
 class Conflict(ApiError):
@@ -90,4 +90,4 @@ class RateLimited(ApiError):
 class Overloaded(ApiError):
     """The request was refused, or took too long: then it may have taken effect."""
 
-    status, code, title = 503, "overloaded", "The service cannot answer just now"
+    status, code, title = 503, "overloaded", "The service cannot answer at the moment"

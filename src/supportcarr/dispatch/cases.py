@@ -127,7 +127,7 @@ def case_without_offer(
     if case.offer is None or case.offer.offer_id != offer.id:
         return None if declined == case.declined else replace(case, declined=declined)
     missed = case.missed | {offer.driver_id: now} if offer.state == "expired" else case.missed
-    due = now + timedelta(seconds=rules.grace_seconds)  # the one that closed it searches on at once
+    due = now + timedelta(seconds=rules.grace_seconds)  # the process that closed it searches again at once
     return replace(case, offer=None, declined=declined, missed=missed, due_at=due)
 
 

@@ -29,12 +29,12 @@ def decide(offer: Offer, command: OfferCommand, now: datetime) -> OfferStep | No
 
 
 def already_done(offer: Offer, command: OfferCommand) -> bool:
-    """True if the driver has given this very answer before."""
+    """True if the driver has given the same answer before."""
     return offer.state == OFFER_TABLE["open"][command].state
 
 
 def evolve(offer: Offer, step: OfferStep, due_at: datetime) -> Offer:
-    """The offer after that step; *due_at* is when somebody finishes its saga if it is not complete."""
+    """The offer after that step; *due_at* is when any process finishes its saga if it is not complete."""
     settled = step.to in SETTLED
     return replace(
         offer, state=step.state or offer.state, settled=settled, due_at=None if settled else due_at

@@ -95,8 +95,8 @@ class Matching:
         await self._cases.save(case_after_empty_search(case, now, self._rules))
 
     async def _eligible_drivers(self, case: DispatchCase, now: datetime) -> list[NearbyDriver]:
-        """The drivers who may be asked, nearest first; those who let an offer expire only if there is
-        nobody else in the whole circle.  Raises ``RedisError``."""
+        """The drivers who may be asked, nearest first; those who let an offer expire only if there is no
+        other driver within the radius.  Raises ``RedisError``."""
         nearby: list[NearbyDriver] = []
         roster: dict[str, RosterEntry] = {}
         eligible: list[NearbyDriver] = []

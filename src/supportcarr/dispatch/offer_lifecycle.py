@@ -69,7 +69,7 @@ class OfferLifecycle:
         await self.offer_of_driver(driver_id, offer_id)
         offer = await self.finish(await self._change_offer(offer_id, "accept"))
         if offer.state != "accepted":
-            raise OfferNotOpen("The rescue waits for nobody any more")
+            raise OfferNotOpen("The rescue no longer waits for a driver")
         return offer
 
     async def decline(self, driver_id: str, offer_id: str) -> Offer:

@@ -101,7 +101,7 @@ def go_online(
         raise NotApproved(_NOT_APPROVED[profile.approval])
     chosen = vehicle_id or profile.vehicle_id
     if chosen is None:
-        raise UnknownVehicle.of("vehicle_id", "required", "Say which of your vehicles you drive")
+        raise UnknownVehicle.of("vehicle_id", "required", "Name the vehicle that you drive")
     if chosen not in profile.vehicle_ids:
         raise UnknownVehicle.of("vehicle_id", "unknown", "None of your vehicles has that id")
     if on_jobs and chosen not in _used(profile, on_jobs):

@@ -31,7 +31,7 @@ from supportcarr.kit.store.port import Store
 
 
 class Gateway:
-    """The application: one router and one pipeline, for requests by ASGI and for those without.
+    """One router and one pipeline, for requests through ASGI and for those on the fast path.
 
     Implements ``kit.http.types.FastPathApp``.
     """
@@ -45,7 +45,7 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            raise NotImplementedError(scope["type"])  # of lifespan a server takes that as "not supported"
+            raise NotImplementedError(scope["type"])  # for lifespan a server takes this as "not supported"
         match: RouteMatch | None = scope.get(MATCH)
         found = match.found if match is not None else self._find(scope["method"], scope["path"])
         await self._run(found, scope, receive, send)

@@ -1,6 +1,6 @@
-"""Bounds how many requests are answered at once, and how long each may take.
+"""Bounds the number of requests in progress, and the time that each may take.
 
-A dependency that has become slow must not take the process with it: the requests that wait for it are
+A dependency that has become slow must not block the whole process: the requests that wait for it are
 bounded in number and time, for all routes together and for each route alone; further ones are rejected at
 once, and the other routes go on.  One client must not take the slots from the others: each address and each
 user has a share of its own, and requests beyond it are rejected as its own fault (429).
@@ -63,14 +63,14 @@ class ConcurrencyLimiter:
             raise RateLimited("Too many of your requests are being answered just now", retry_after=1)
         if len(self._tracked) >= self._slots or endpoint.in_flight >= self._slots_of_a_route:
             self._rejections.inc()
-            raise Overloaded("Too many requests are being answered just now", retry_after=1)
+            raise Overloaded("Too many requests are in progress", retry_after=1)
         if task is not None:
             self.track(task, endpoint, clients)
 
     def track(self, task: asyncio.Task[Any], endpoint: Endpoint, clients: Sequence[str]) -> None:
         """Let this task's request take a slot until it is released; it is cancelled when its time is over.
 
-        What a cancelled request was to do may have happened: a repeat of it finds out.
+        A cancelled request may have taken effect; a repeat of it shows whether it did.
         """
         self._tracked[task] = endpoint, perf_counter(), clients
         endpoint.in_flight += 1

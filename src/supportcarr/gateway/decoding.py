@@ -1,9 +1,10 @@
 """Bodies and queries, from bytes to valid values.
 
-What is not JSON is 400 ``malformed_body``; JSON that does not fit is 422 ``validation_failed`` with the path
-of each wrong field.  JSON has no NaN and no infinity, and numbers that overflow a float or a 64-bit integer
-are refused, so no document contains one.  Control characters (except line breaks and tabs) are refused as
-well: people do not type them, and terminals, logs and databases each interpret them differently.
+A body that is not JSON gets 400 ``malformed_body``; JSON that does not fit its type gets 422
+``validation_failed`` with the path of each wrong field.  JSON has no NaN and no infinity, and numbers that
+overflow a float or a 64-bit integer are refused, so no document contains one.  Control characters (except
+line breaks and tabs) are refused as well: people do not type them, and terminals, logs and databases each
+interpret them differently.
 """
 
 from __future__ import annotations
@@ -66,14 +67,14 @@ def body_decoder(type_: Any) -> Callable[[bytes], Any]:
 
 
 class NoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a route without a body accepts: ``{}``, which many clients send."""
+    """The body of a route that takes none: ``{}``, which many clients send."""
 
 
 refuse_body = body_decoder(NoBody | None)
 
 
 def require_json(headers: Mapping[bytes, bytes]) -> None:
-    """Raise ``UnsupportedMediaType`` if the body is said to be something else than JSON."""
+    """Raise ``UnsupportedMediaType`` if the Content-Type is not that of JSON."""
     given = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
     if given != b"application/json":
         raise UnsupportedMediaType
@@ -105,7 +106,7 @@ def query_decoder(type_: Any) -> Callable[[bytes], Any]:
     """Decodes one query string (numbers and booleans from text).  Raises ``ValidationFailed``."""
     fields = msgspec.structs.fields(type_)
     if not fields and not type_.__struct_config__.forbid_unknown_fields:
-        anything = type_()  # a page: its query is the browser's business
+        anything = type_()  # a page ignores its query parameters
         return lambda _: anything
     lists = {f.encode_name for f in fields if _is_list(f.type)}
     no_query = empty_query(type_)

@@ -1,4 +1,4 @@
-"""A route compiled for the pipeline: decoders, policy and metrics, worked out once."""
+"""A route compiled for the pipeline: decoders, policy and metrics, computed once."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ REFERENCE = Path(__file__).parent / "reference"
 
 
 class AnyQuery(msgspec.Struct, frozen=True):
-    """Accepts any query parameters: on a page they are the browser's business."""
+    """Accepts any query parameters, because pages ignore them."""
 
 
 def _page(path: str, handle: object, summary: str) -> Route:

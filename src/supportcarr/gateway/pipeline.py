@@ -126,7 +126,7 @@ class Pipeline:
         await send({"type": "http.response.body", "body": body})
 
     async def answer(self, found: Found, request: Request, task: asyncio.Task[Any] | None = None) -> Reply:
-        """The reply to one request, counted and logged.  Raises nothing but what cancels it.
+        """The reply to one request, counted and logged.  Raises only its own cancellation.
 
         It may be begun outside a *task*; call ``on_suspended`` if it then becomes one.
         """
@@ -198,7 +198,7 @@ class Pipeline:
     def _api_error_of(self, error: BaseException) -> ApiError:
         """The error that the client receives.  Raises *error* again if the server cancels the task.
 
-        A cancellation may also be that of something the task waited for: a bug like any other.
+        If something that the task waited for was cancelled instead, that is a bug like any other.
         """
         if isinstance(error, asyncio.CancelledError):
             if self._concurrency.timed_out():
@@ -257,11 +257,11 @@ class Pipeline:
             body = await self._read(headers, request)
         elif endpoint.is_write and (unwanted := await self._read(headers, request)):
             require_json(headers)
-            refuse_body(unwanted)  # a client must not believe that it was understood
+            refuse_body(unwanted)  # or the client would believe that its body was processed
         if_match = headers.get(b"if-match")
         if if_match is not None and not endpoint.if_match:
             # a precondition is never ignored (RFC 9110, 13.1)
-            raise InvalidHeader("Nothing here is held to If-Match; leave it out")
+            raise InvalidHeader("This route does not support If-Match; send the request without it")
         version = None if if_match is None else version_of(if_match)
         context = RequestContext(
             principal, params, query, body, request_id, address, version, None, _Headers(headers)
@@ -297,7 +297,7 @@ class Pipeline:
     def _identify(
         self, headers: dict[bytes, bytes], public: bool
     ) -> tuple[Principal | None, Unauthenticated | None]:
-        """The caller by its token, and the error if there must be one and is not.
+        """The caller, from its token, and the error if the route requires a valid token and there is none.
 
         The error is returned, so that guesses at tokens count against the address's limit.  On a public
         route a token that is not valid counts as none.
@@ -313,7 +313,7 @@ class Pipeline:
             return None, None if public else error
 
     async def _confirmed(self, principal: Principal, public: bool) -> Principal | None:
-        """The caller if its session lives, although recent revocations are not known here."""
+        """The caller, if its session has not ended; for a process that may not know recent revocations."""
         try:
             await self._tokens.confirm(principal)
         except ApiError:
@@ -323,7 +323,7 @@ class Pipeline:
         return principal
 
     async def _read(self, headers: dict[bytes, bytes], request: Request) -> bytes:
-        """The whole body.  Raises ``BodyTooLarge`` before more than the limit is held."""
+        """The whole body.  Raises ``BodyTooLarge`` before it holds more than the limit."""
         declared = headers.get(b"content-length")
         length = int(declared) if declared is not None and declared.isdigit() else None
         if b"transfer-encoding" in headers:

@@ -1,4 +1,4 @@
-"""What the gateway needs of others; ``bootstrap`` hands it in."""
+"""What the gateway needs of other parts; ``bootstrap`` passes it in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supportcarr.kit.ratelimit.rules import Pair, Rule, Verdict
 
 
 class TokenVerifier(Protocol):
-    """Verifies access tokens.  Implemented by ``auth.tokens``."""
+    """Verifies access tokens.  Implemented by ``auth.access_tokens.AccessTokens``."""
 
     def verify(self, token: bytes) -> Principal:
         """The caller.  Raises ``Unauthenticated`` if the token is not valid, expired or revoked."""
@@ -19,7 +19,7 @@ class TokenVerifier(Protocol):
         """Whether a recent revocation may be unknown to this process."""
 
     async def confirm(self, principal: Principal) -> None:
-        """Ask about the session, while ``stale``.  Raises ``Unauthenticated``, or ``Overloaded`` if neither
+        """Check the session, while ``stale``.  Raises ``Unauthenticated``, or ``Overloaded`` if neither
         Redis nor the store can be asked."""
 
 

@@ -1,4 +1,4 @@
-"""The gateway's own errors, and every error as an HTTP response tells it (``kit.http.problems``).
+"""The gateway's own errors, and the HTTP response of every error (``kit.http.problems``).
 
 ApiError (contracts)
 ├── MalformedBody           400, the body is not JSON
@@ -55,7 +55,7 @@ class MethodNotAllowed(ApiError):
 
 
 class RequestTimeout(ApiError):
-    status, code, title = 408, "request_timeout", "The body did not come in time"
+    status, code, title = 408, "request_timeout", "The body did not arrive in time"
 
 
 class InternalError(ApiError):
@@ -63,7 +63,7 @@ class InternalError(ApiError):
 
 
 class Unavailable(Overloaded):
-    code, title = "unavailable", "A part of the service cannot be reached just now"
+    code, title = "unavailable", "A part of the service cannot be reached at the moment"
 
 
 def as_api_error(error: BaseException) -> ApiError:
@@ -82,8 +82,8 @@ def as_api_error(error: BaseException) -> ApiError:
 def headers_of(error: ApiError) -> list[tuple[bytes, bytes]]:
     """The headers of its response: Retry-After in whole seconds, WWW-Authenticate, Connection, Allow.
 
-    After a body that was not read to its end the connection cannot be used again, which the client must be
-    told before it sends the next request there.
+    After a body that was not read to its end the connection cannot be used again, so the response tells the
+    client to close it.
     """
     headers = []
     if error.retry_after is not None or error.status in (429, 503):

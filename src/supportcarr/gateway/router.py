@@ -29,7 +29,7 @@ Found = tuple[Endpoint, Mapping[str, str]]  # with its path's parameters
 
 
 class _Node:
-    """One place in the tree of paths: what follows it, and what answers here by method."""
+    """A node of the tree of paths: its children, and its endpoints by method."""
 
     __slots__ = ("by_method", "children", "not_allowed", "parameter", "takes_rest")
 
@@ -55,10 +55,11 @@ class Router:
     # --- finding ------------------------------------------------------------------------------------
 
     def match(self, method: bytes, target: bytes) -> RouteMatch | None:
-        """What a request line names; ``None`` if its target is not plain (escapes, an absolute URL).
+        """The endpoint and parameters of a request line; ``None`` if its target is not plain (escapes, an
+        absolute URL).
 
-        Most requests name what an earlier one has named (``/me``, the rescue that is watched): those take one
-        look-up.  Targets with a query hardly ever repeat and are not remembered.
+        Most targets repeat (``/me``, the rescue that is watched) and take one look-up.  Targets with a
+        query rarely repeat and are not cached.
         """
         known = self._known.get((method, target))
         return known if known is not None else self._read(method, target)
@@ -143,7 +144,7 @@ class Router:
 
 
 def canonical(path: str) -> str:
-    """The path without its empty segments: all the ways to write one path are one here."""
+    """The path without its empty segments: every spelling of a path becomes the same path."""
     return "/" + "/".join(_segments(path))
 
 
@@ -152,7 +153,7 @@ def _segments(path: str) -> list[str]:
 
 
 def _options(path: str, allow: str, metrics: RequestMetrics) -> Endpoint:
-    """An endpoint that tells which methods a path takes.  There are no CORS headers."""
+    """An endpoint that lists the methods of a path.  There are no CORS headers."""
 
     async def tell(_: RequestContext[Any, Any]) -> Response:
         return Response(status=204, headers=(("allow", allow),))

@@ -1,1 +1,1 @@
-"""The plumbing that every part stands on, one room each.  Knows nothing of the business."""
+"""Technical code that every part uses, one sub-package per concern.  It knows nothing of the business."""

@@ -1,7 +1,7 @@
 """The texts of notifications: one table, in plain English.
 
-A text says what happened and, if there is something to do, what.  It names no person and no place:
-those who may see them read the rescue.
+A text says what happened, and what its reader can do about it, if anything.  It names no person and no
+place: clients that may see them read the rescue.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
     ),
     ("rescue_cancelled_fee", "driver"): (
         "The rescue was cancelled",
-        "You need not go there. You earn {earned} for your way.",
+        "You do not need to go there. You earn {earned} for your trip.",
     ),
     ("rescue_no_show", "rider"): (
         "Your driver could not find you",
@@ -123,7 +123,7 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
     ),
     ("rescue_no_show", "driver"): (
         "The rider was not there",
-        "The job has ended. You earn {earned} for your wait.",
+        "The job has ended. You earn {earned} for waiting.",
     ),
     ("rescue_unserved", "rider"): (
         "We found no driver",

@@ -1,4 +1,4 @@
-"""Riders' cards: stored at Stripe; kept here is only what may be shown of them."""
+"""Riders' cards: stored at Stripe; only the details to display are stored here."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class PaymentMethodService:
             ) from error
         except GatewayError as error:
             raise Overloaded(
-                "The card service does not answer just now", retry_after=error.retry_after
+                "The card service does not respond at the moment", retry_after=error.retry_after
             ) from error
         method = PaymentMethod(
             id=method_id or new_id(ids.PAYMENT_METHOD),
@@ -98,7 +98,7 @@ class PaymentMethodService:
             await self._gateway.detach(method.stripe_payment_method)
         except GatewayError as error:
             raise Overloaded(
-                "The card service does not answer just now", retry_after=error.retry_after
+                "The card service does not respond at the moment", retry_after=error.retry_after
             ) from error
         try:
             await self._methods.delete(id, method.version)

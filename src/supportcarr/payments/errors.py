@@ -10,4 +10,4 @@ class CardDeclined(ApiError):
 
 
 class SignatureNotValid(ApiError):
-    status, code, title = 400, "signature_not_valid", "The signature does not prove who sent this"
+    status, code, title = 400, "signature_not_valid", "The signature is not valid"

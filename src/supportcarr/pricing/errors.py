@@ -14,11 +14,11 @@ class QuoteUsed(Conflict):
 
 
 class QuoteNotGenuine(Conflict):
-    code, title = "quote_not_genuine", "This quote is not as we signed it; ask for a new one"
+    code, title = "quote_not_genuine", "This quote was changed after it was signed; ask for a new one"
 
 
 class OutsideArea(ApiError):
-    status, code, title = 422, "outside_area", "We do not drive there"
+    status, code, title = 422, "outside_area", "This location is outside the service area"
 
     @classmethod
     def at(cls, *fields: str) -> OutsideArea:

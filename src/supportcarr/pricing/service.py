@@ -141,7 +141,7 @@ class PricingService:
 
     def _check_problem(self, request: RequestQuote) -> None:
         if request.kind == "rescue" and request.problem is None:
-            raise ValidationFailed.of("problem", "required", "A rescue needs to know what is wrong")
+            raise ValidationFailed.of("problem", "required", "Say what is wrong with the bike")
         if request.problem == "damaged_battery":
             if request.battery is None:
                 raise ValidationFailed.of(

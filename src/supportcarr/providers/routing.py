@@ -1,4 +1,4 @@
-"""Ways by road: the adapter that needs no map."""
+"""Routes by road, without a map."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from supportcarr.providers.settings import RoutingSettings
 
 
 class StraightLineRouter:
-    """Reckons a way by road as the great circle, longer by a factor, at a mean speed.
+    """Estimates a route by road as the great-circle distance times a factor, at a mean speed.
 
-    Fills the ``Router`` ports.  Asynchronous because the other adapters ask a server.
+    Implements the ports that plan routes.  Asynchronous, because other adapters would ask a server.
     """
 
     def __init__(self, settings: RoutingSettings) -> None:
@@ -18,6 +18,6 @@ class StraightLineRouter:
         self._metres_a_second = settings.speed_kmh / 3.6
 
     async def leg(self, origin: GeoPoint | Place, destination: GeoPoint | Place) -> Leg:
-        """The way from one place to the other: metres and seconds, rounded."""
+        """The route from one place to the other: metres and seconds, rounded."""
         metres = distance_m(origin, destination) * self._detour
         return Leg(round(metres), round(metres / self._metres_a_second))

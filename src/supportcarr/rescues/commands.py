@@ -1,4 +1,4 @@
-"""The commands to a rescue.  ``does`` completes the sentence "a rescue can …"."""
+"""The commands to a rescue.  ``action`` names the command in error messages."""
 
 from __future__ import annotations
 
@@ -25,40 +25,40 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     a place, so they stay in the rescue, and the event says ``other``.
     """
 
-    does: ClassVar[str]
+    action: ClassVar[str]
     codes: ClassVar[frozenset[str]] = frozenset()
 
 
 class Wake(Command, frozen=True, kw_only=True):
     """The time of a booking has come; ``rider_is_free``: the rider has no other live rescue."""
 
-    does = "be woken"
+    action = "the start of a booking"
     rider_is_free: bool
 
 
 class BeginMatching(Command, frozen=True, kw_only=True):
     """The hold on the card has succeeded."""
 
-    does = "begin matching"
+    action = "matching"
 
 
 class Reject(Command, frozen=True, kw_only=True):
     """The rescue cannot take place: ``card_declined``, ``payment_timeout``, ``outside_area`` …"""
 
-    does = "be rejected"
+    action = "a rejection"
     reason: str
 
 
 class LeaveUnserved(Command, frozen=True, kw_only=True):
     """No driver accepted in time."""
 
-    does = "be left unserved"
+    action = "the end as unserved"
 
 
 class Assign(Command, frozen=True, kw_only=True):
     """A driver has accepted the offer; without an offer, an operator chose the driver."""
 
-    does = "be assigned"
+    action = "an assignment"
     driver_id: str
     vehicle_id: str | None = None
     offer_id: str | None = None
@@ -69,28 +69,28 @@ class Assign(Command, frozen=True, kw_only=True):
 class Exchange(Assign, frozen=True, kw_only=True):
     """A better driver has accepted and replaces the one assigned."""
 
-    does = "change drivers"
+    action = "an exchange of drivers"
 
 
 class Depart(Command, frozen=True, kw_only=True):
-    does = "be departed for"
+    action = "a departure"
 
 
 class Arrive(Command, frozen=True, kw_only=True):
-    does = "be arrived at"
+    action = "an arrival"
 
 
 class Start(Command, frozen=True, kw_only=True):
     """The driver enters the rider's PIN; the bike is loaded."""
 
-    does = "be started"
+    action = "the start"
     pin: str
 
 
 class Complete(Command, frozen=True, kw_only=True):
     """``price_minor``: the lower price agreed when the bike was fixed on the spot."""
 
-    does = "be completed"
+    action = "a completion"
     outcome: Outcome
     price_minor: int | None = None
 
@@ -98,13 +98,13 @@ class Complete(Command, frozen=True, kw_only=True):
 class MarkNoShow(Command, frozen=True, kw_only=True):
     """The rider has not come to the pickup within the waiting time."""
 
-    does = "be marked as a no-show"
+    action = "a no-show"
 
 
 class Abort(Command, frozen=True, kw_only=True):
     """Unsafe, or not as described; only an operator sets an amount to pay."""
 
-    does = "be aborted"
+    action = "an abort"
     codes = frozenset(("unsafe", "not_as_described", "rider_refused", "breakdown", "other"))
     reason: str
     amount_minor: int | None = None
@@ -113,13 +113,13 @@ class Abort(Command, frozen=True, kw_only=True):
 class Release(Command, frozen=True, kw_only=True):
     """The driver gives the job up, or an operator takes it away."""
 
-    does = "be released"
+    action = "a release"
     codes = frozenset(("breakdown", "too_far", "traffic", "emergency", "does_not_fit", "other"))
     reason: str
 
 
 class Cancel(Command, frozen=True, kw_only=True):
-    does = "be cancelled"
+    action = "a cancellation"
     codes = frozenset(
         (
             "changed_my_mind",
@@ -137,5 +137,5 @@ class Cancel(Command, frozen=True, kw_only=True):
 class RenewPin(Command, frozen=True, kw_only=True):
     """A new start PIN, which also unlocks; chosen by the service."""
 
-    does = "have its PIN renewed"
+    action = "a new PIN"
     pin: str

@@ -200,9 +200,9 @@ def _leave_unserved(
 
 def _assign(rescue: Rescue, command: Assign, context: DecisionContext) -> tuple[DomainEvent, ...]:
     if command.driver_id == rescue.rider_id:
-        raise IllegalTransition("Nobody drives to their own rescue.")
+        raise IllegalTransition("A rider cannot be the driver of their own rescue.")
     if command.offer_id is not None and command.offer_id in rescue.offers:
-        raise IllegalTransition("This offer has led to a driver before, who gave the rescue up.")
+        raise IllegalTransition("The driver of this offer was assigned before and gave the rescue up.")
     return (
         RescueAssigned(
             **_move(rescue, "assigned", driver_id=command.driver_id),
@@ -221,7 +221,7 @@ def _exchange(rescue: Rescue, command: Exchange, context: DecisionContext) -> tu
     if command.driver_id == rescue.driver_id:
         raise IllegalTransition("This driver has the rescue already.")
     if rescue.exchanged and not context.actor.is_operator:
-        raise IllegalTransition("Its driver has been exchanged once already.")
+        raise IllegalTransition("The driver was already exchanged once.")
     return _assign(rescue, command, context)
 
 
@@ -259,7 +259,7 @@ def _complete(rescue: Rescue, command: Complete, context: DecisionContext) -> tu
     price, quoted = command.price_minor, rescue.quote.total_minor
     if command.outcome == "delivered":
         if rescue.status != "in_transit":
-            raise IllegalTransition("Nothing is delivered before the start: give the rider's PIN first.")
+            raise IllegalTransition("Enter the rider's PIN before completing a delivery.")
         if price is not None:
             raise ValidationFailed.of(
                 "price_minor", "not_allowed", "What is delivered costs what was quoted."
@@ -267,9 +267,9 @@ def _complete(rescue: Rescue, command: Complete, context: DecisionContext) -> tu
         due = charges.delivered(rescue.quote)
     else:
         if rescue.status != "arrived":
-            raise IllegalTransition("The bike is loaded; it is not fixed on the spot any more.")
+            raise IllegalTransition("The bike is already loaded, so it was not fixed on the spot.")
         if price is None:
-            raise ValidationFailed.of("price_minor", "required", "Say the lower price that was agreed.")
+            raise ValidationFailed.of("price_minor", "required", "Give the lower price that was agreed.")
         due = charges.lower_price(rescue.quote, _check_amount(price, quoted, "price_minor"))
     return (RescueCompleted(**_move(rescue, "completed"), outcome=command.outcome, owed=due),)
 

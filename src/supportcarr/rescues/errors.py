@@ -32,4 +32,4 @@ class TooEarly(Conflict):
 
 
 class ChatClosed(Conflict):
-    code, title = "chat_closed", "This rescue has been over for long; nothing more can be said"
+    code, title = "chat_closed", "The chat is closed, because the rescue ended more than a day ago"

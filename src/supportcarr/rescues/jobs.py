@@ -8,5 +8,5 @@ from supportcarr.rescues.service import RescueService
 
 
 def deadlines(service: RescueService) -> list[Deadline]:
-    """Bookings that wake, and holds and searches that end."""
+    """Starts of bookings, and time limits of holds and searches."""
     return [Deadline(RESCUES, service.on_deadline)]

@@ -59,7 +59,7 @@ class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RescuesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``role``: as whom, where the account is both; by default as rider."""
+    """``role``: as rider or as driver, for an account with both roles; by default as rider."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str | None = None
@@ -178,7 +178,7 @@ class TimelineView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @classmethod
     def of(cls, entry: TimelineEntry, *, for_operator: bool) -> TimelineView:
-        """Which operator it was is for operators to see."""
+        """Only operators see which operator it was."""
         shown = for_operator or not entry.actor.is_operator
         return cls(
             at=entry.at,

@@ -34,10 +34,10 @@ from supportcarr.rescues.model import Rescue
 
 
 class Step(NamedTuple):
-    """Where a command may lead (empty: the status stays), and who may give it."""
+    """The statuses that a command may lead to (empty: it stays), and the roles that may issue it."""
 
     to: tuple[Status, ...]
-    who: frozenset[Role]
+    roles: frozenset[Role]
 
 
 SYSTEM: frozenset[Role] = frozenset({"system"})
@@ -103,7 +103,7 @@ TABLE: Mapping[Status, Mapping[type[Command], Step]] = {
 
 COMMANDS: tuple[type[Command], ...] = tuple(dict.fromkeys(c for steps in TABLE.values() for c in steps))
 _ROLES_OF_COMMAND: Mapping[type[Command], frozenset[Role]] = {
-    command: frozenset(role for steps in TABLE.values() if command in steps for role in steps[command].who)
+    command: frozenset(role for steps in TABLE.values() if command in steps for role in steps[command].roles)
     for command in COMMANDS
 }
 
@@ -139,12 +139,14 @@ def check_transition(rescue: Rescue, command: type[Command], actor: Actor) -> St
     if not is_participant(rescue, actor):
         raise NotFound
     if actor.role not in _ROLES_OF_COMMAND[command]:
-        raise Forbidden(f"As {actor.role} you cannot do this: the rescue cannot {command.does} by you.")
+        raise Forbidden(f"The role {actor.role} does not allow {command.action}.")
     step = TABLE[rescue.status].get(command)
     if step is None:
         raise IllegalTransition(_explain(rescue.status, command))
-    if actor.role not in step.who:
-        raise Forbidden(f"As {actor.role} you cannot do this while the rescue is {rescue.status}.")
+    if actor.role not in step.roles:
+        raise Forbidden(
+            f"The role {actor.role} does not allow {command.action} while the rescue is {rescue.status}."
+        )
     return step
 
 
@@ -152,4 +154,4 @@ def _explain(status: Status, command: type[Command]) -> str:
     state = f"The rescue is {status}" + (", which is final" if status in FINAL else "")
     may = [s for s in STATUSES if command in TABLE[s]]
     listed = may[0] if len(may) == 1 else f"{', '.join(may[:-1])} or {may[-1]}"
-    return f"{state}; it can {command.does} only while it is {listed}."
+    return f"{state}; {command.action} is possible only while it is {listed}."

@@ -6,4 +6,4 @@ from supportcarr.contracts.errors import Conflict
 
 
 class RiderHasLiveRescue(Conflict):
-    code, title = "rider_has_live_rescue", "You are being rescued already; one at a time"
+    code, title = "rider_has_live_rescue", "You already have a live rescue; only one is possible at a time"

@@ -32,7 +32,7 @@ class PositionInaccurate(PositionRejected):
 class PositionImpossible(PositionRejected):
     code = "position_impossible"
     title = (
-        "Nobody drives there that fast from the last position; "
+        "The speed from the last position would be impossible; "
         "if the next positions agree with this one for some seconds, they are accepted"
     )
 

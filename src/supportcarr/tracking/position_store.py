@@ -2,7 +2,7 @@
 
 A driver's newest position is one value for all areas, so that an impossible speed is noticed wherever it
 leads.  Drivers who reported lately are members of geo sets, one for each bucket of city time, which
-expire.  A driver is a member of the bucket of the last report only, so a search looks at nobody twice.
+expire.  A driver is a member of the bucket of the last report only, so a search reads no driver twice.
 The set finds the candidates; the value has their exact position.
 """
 
@@ -23,7 +23,7 @@ from supportcarr.tracking.model import Position, PositionRules, PositionVerdict
 
 RETENTION_MS = 600_000  # of a driver's newest position, wall time
 CANDIDATES_PER_RESULT = 1.5  # members of a bucket read at first; doubled while too few are found
-FIRST_RADIUS_M = 1_500  # in a busy city the nearest are near, and a small circle costs little
+FIRST_RADIUS_M = 1_500  # in a busy city drivers are near, and a small radius is cheap to search
 
 _VERDICTS: tuple[PositionVerdict, ...] = get_args(PositionVerdict)  # the script answers with indexes
 

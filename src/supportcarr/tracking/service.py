@@ -76,7 +76,7 @@ class TrackingService:
         try:
             verdicts = await self._positions.record(driver_id, area_ids, positions)
         except RedisError as error:
-            raise Overloaded("Positions cannot be taken just now", retry_after=1.0) from error
+            raise Overloaded("Positions cannot be stored at the moment", retry_after=1.0) from error
         newest: tuple[Position, str | None] | None = None
         for position, area_id, verdict in zip(positions, area_ids, verdicts, strict=True):
             if verdict in ("live", "stale"):

@@ -130,7 +130,7 @@ async def test_reads_never_return_stale_documents(
 ) -> None:
     names = [f"p{n}" for n in range(6)]
     await parcels.insert_many([Parcel(id=name) for name in names])
-    told = dict.fromkeys(names, 1)  # the newest version acknowledged to a caller
+    acknowledged = dict.fromkeys(names, 1)  # the newest version acknowledged to a caller
     saving = True
     checked = 0
 
@@ -140,14 +140,14 @@ async def test_reads_never_return_stale_documents(
             for saved in await asyncio.gather(
                 *(saver.save(msgspec.structs.replace(found[name], note=str(turn))) for name in mine)
             ):
-                told[saved.id] = saved.version
+                acknowledged[saved.id] = saved.version
 
     async def read(reader: Collection[Parcel], seed: int) -> None:
         nonlocal checked
         chance = random.Random(seed)
         while saving:
             name = chance.choice(names)
-            least = told[name]
+            least = acknowledged[name]
             found = await reader.get(name)
             assert found is not None and found.version >= least
             checked += 1
@@ -157,7 +157,7 @@ async def test_reads_never_return_stale_documents(
     await asyncio.gather(save(parcels, names[:3]), save(theirs, names[3:]))
     saving = False
     await asyncio.gather(*readers)
-    assert set(told.values()) == {61}
+    assert set(acknowledged.values()) == {61}
     assert checked > 100
 
 

@@ -18,18 +18,18 @@ async def acknowledged_before_the_kill(url: str, lines: int) -> dict[str, int]:
     """Start a writing process, kill it after *lines* acknowledgements; return the last version of each id."""
     child = store_child.start(url, "insert_for_ever", "20")
     assert child.stdout is not None
-    told: list[bytes] = []
+    acknowledgements: list[bytes] = []
     try:
         for _ in range(lines):
-            told.append(await asyncio.to_thread(child.stdout.readline))
+            acknowledgements.append(await asyncio.to_thread(child.stdout.readline))
     finally:
         child.send_signal(signal.SIGKILL)
     # ``communicate`` would read past the bytes that ``readline`` has buffered, and start within a line.
     rest = await asyncio.to_thread(child.stdout.read)
     await asyncio.to_thread(child.communicate)
-    told += [line for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
+    acknowledgements += [line for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
     versions: dict[str, int] = {}
-    for line in told:
+    for line in acknowledgements:
         name, version = line.split()
         versions[name.decode()] = int(version)
     return versions

@@ -43,10 +43,10 @@ def protected_routes(platform: Platform) -> list[Route]:
 
 
 async def call(
-    who: Client, route: Route, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+    client: Client, route: Route, url: str, body: Any = None, headers: Mapping[str, str] | None = None
 ) -> Reply:
     key = uuid.uuid4().hex if route.idempotent else None
-    return await who.send(route.method, url, body, key=key, headers=headers)
+    return await client.send(route.method, url, body, key=key, headers=headers)
 
 
 def distinguishable(reply: Reply) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
@@ -335,7 +335,7 @@ async def test_operators_see_every_rescue_without_its_secrets(calls: ExampleCall
 # --- data that users see of each other ---------------------------------------------------------
 
 
-async def readable_text(who: CheckedClient, prepared: PreparedRescue) -> str:
+async def readable_text(client: CheckedClient, prepared: PreparedRescue) -> str:
     """The text of everything that a user can read about a rescue."""
     paths = [
         prepared.path,
@@ -343,14 +343,14 @@ async def readable_text(who: CheckedClient, prepared: PreparedRescue) -> str:
         f"{prepared.path}/messages",
         "/me/notifications",
     ]
-    if "support" not in (who.grant.user.roles if who.grant else ()):
+    if "support" not in (client.grant.user.roles if client.grant else ()):
         paths.append("/rescues")
-    if "driver" in (who.grant.user.roles if who.grant else ()):
+    if "driver" in (client.grant.user.roles if client.grant else ()):
         paths += ["/me/offers", "/me/earnings", "/me/vehicles", "/me/driver-application"]
-    if "support" in (who.grant.user.roles if who.grant else ()):
+    if "support" in (client.grant.user.roles if client.grant else ()):
         paths += ["/admin/overview", "/admin/map?area=montreal", "/admin/drivers"]
         paths += [f"/admin/rescues?q={prepared.rescue_id}", f"/admin{prepared.path}"]
-    return "\n".join([json.dumps(expect(await who.get(path), 200)) for path in paths])
+    return "\n".join([json.dumps(expect(await client.get(path), 200)) for path in paths])
 
 
 async def test_phone_numbers_and_pins_are_not_disclosed(calls: ExampleCalls, factory: RescueFactory) -> None:

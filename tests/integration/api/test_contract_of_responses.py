@@ -183,7 +183,7 @@ async def test_the_current_version_is_accepted_and_the_next_one_returned(factory
 class Creation:
     """A call of a creating route that succeeds, and a different body for it."""
 
-    who: Client
+    client: Client
     path: str
     body: dict[str, Any]
     other: dict[str, Any]
@@ -235,7 +235,7 @@ async def test_creating_routes_require_an_idempotency_key(platform: Platform, fa
         creation = await creation_by(factory, route)
         before = await platform.digest()
         for key in (None, "", "k" * 256, "tab\tin it"):
-            reply = await creation.who.post(creation.path, creation.body, key=key)
+            reply = await creation.client.post(creation.path, creation.body, key=key)
             assert (reply.status, reply.code) == (400, "idempotency_key_required"), (name_of(route), key)
         assert await platform.digest() == before
 
@@ -246,10 +246,10 @@ async def test_a_key_with_another_body_is_rejected_and_changes_nothing(
     for route in creating_routes(platform):
         creation = await creation_by(factory, route)
         key = uuid.uuid4().hex
-        assert (await creation.who.post(creation.path, creation.body, key=key)).status == 201
+        assert (await creation.client.post(creation.path, creation.body, key=key)).status == 201
         await platform.settle()
         before = await platform.digest()
-        reply = await creation.who.post(creation.path, creation.other, key=key)
+        reply = await creation.client.post(creation.path, creation.other, key=key)
         assert (reply.status, reply.code) == (422, "idempotency_key_reused"), name_of(route)
         assert await platform.digest() == before
 
@@ -267,9 +267,9 @@ async def test_twenty_concurrent_repeats_have_one_effect(platform: Platform, fac
         await platform.settle()
         held, before = len(await platform.emulator.intents()), await created()
         key = uuid.uuid4().hex
-        repeats = (creation.who.post(creation.path, creation.body, key=key) for _ in range(20))
+        repeats = (creation.client.post(creation.path, creation.body, key=key) for _ in range(20))
         replies = await asyncio.gather(*repeats)
-        replies.append(await creation.who.post(creation.path, creation.body, key=key))
+        replies.append(await creation.client.post(creation.path, creation.body, key=key))
         assert len({created_id(reply) for reply in replies}) == 1, name_of(route)
         assert await created() == before + 1, name_of(route)
         await platform.settle()

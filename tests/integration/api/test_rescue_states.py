@@ -56,7 +56,7 @@ class Attempt(NamedTuple):
     """One command of one user to a rescue."""
 
     role: str
-    who: CheckedClient
+    client: CheckedClient
     command: str
     path: str
     body: Any
@@ -68,12 +68,14 @@ def attempts(
 ) -> Iterator[Attempt]:
     """Every command by every user who can see the rescue."""
 
-    def of(role: str, who: CheckedClient, prefix: str, may: Mapping[str, set[Status]]) -> Iterator[Attempt]:
+    def of(
+        role: str, client: CheckedClient, prefix: str, may: Mapping[str, set[Status]]
+    ) -> Iterator[Attempt]:
         for command, states in may.items():
             at = "completion" if command in ("delivered", "fixed_on_spot") else command
             yield Attempt(
                 role,
-                who,
+                client,
                 command,
                 f"{prefix}{prepared.path}/{at}",
                 body_of_command(command, pin),
@@ -113,7 +115,7 @@ async def test_commands_that_the_state_forbids_are_rejected_and_change_nothing(
     for attempt in attempts(prepared, status, operator, seen.get("pin", "0000")):
         if attempt.legal:
             continue
-        reply = await attempt.who.post(attempt.path, attempt.body)
+        reply = await attempt.client.post(attempt.path, attempt.body)
         at = (status, attempt.role, attempt.command, reply.status, reply.body)
         if LATEST.get(status) == (attempt.role, attempt.command):
             assert reply.status == 200, at

@@ -1,4 +1,4 @@
-"""The commands as a person types them: what is wrong is one sentence, what is printed is whole."""
+"""The commands as a user types them: an error is one sentence, and the output is complete."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def city(store: Store) -> DispatchWorld:
 
 
 async def crashes(city: DispatchWorld, after: int, act: Act) -> bool:
-    """Whether a process that dies after so many writes died in that act."""
+    """Whether the process died during *act*; it dies after that many writes."""
     try:
         await act(city.process(after=after))
     except Crash:
@@ -90,7 +90,7 @@ async def test_a_late_acceptance_leaves_nothing_behind_after_a_crash_at_any_writ
     event = await city.cancellation()
 
     async def accept(process: DispatchService) -> None:
-        with pytest.raises(Exception, match="waits for nobody"):
+        with pytest.raises(Exception, match="no longer waits for a driver"):
             await process.accept_offer("usr_d", offer.id)
 
     await crashes(city, after, accept)

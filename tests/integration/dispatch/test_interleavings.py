@@ -1,4 +1,4 @@
-"""Somebody else acts between any two writes of a saga."""
+"""Another process or person acts between any two writes of a saga."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def city(store: Store) -> DispatchWorld:
 
 
 async def take_over(city: DispatchWorld) -> None:
-    """Another process takes up what seems to have been left half-done."""
+    """Another process finishes a saga that seems to be incomplete."""
     city.pass_time(6)
     await city.run_due()
 
 
-async def sleep_past_deadlines(city: DispatchWorld) -> None:
-    """So much time passes that everything is put right without the one that slept."""
+async def pause_past_deadlines(city: DispatchWorld) -> None:
+    """Enough time passes that other processes finish the work of the paused one."""
     await city.run_for(30)
 
 
@@ -42,7 +42,7 @@ Meanwhile = Callable[[DispatchWorld], Awaitable[None]]
 
 
 @pytest.mark.parametrize("after", WRITES_MAKING)
-@pytest.mark.parametrize("meanwhile", [cancel, go_offline, sleep_past_deadlines])
+@pytest.mark.parametrize("meanwhile", [cancel, go_offline, pause_past_deadlines])
 async def test_interleavings_with_making_an_offer_keep_the_invariants(
     city: DispatchWorld, after: int, meanwhile: Meanwhile
 ) -> None:
@@ -72,12 +72,12 @@ async def test_dispatcher_paused_beyond_its_claim_withdraws_the_offer(
     await city.driver("usr_d")
     event = await city.matching()
 
-    async def sleep_over_the_deadline() -> None:
+    async def pause_past_the_deadline() -> None:
         city.pass_time(60)
         await city.dispatch.reconcile()
-        city.pass_time(-60)  # it has read the clock before it fell asleep
+        city.pass_time(-60)  # the process has read the clock before its pause
 
-    await city.process(after=3, meanwhile=sleep_over_the_deadline).follow_rescue(event)
+    await city.process(after=3, meanwhile=pause_past_the_deadline).follow_rescue(event)
 
     assert city.outcomes() == [("usr_d", "withdrawn")]
     await city.run_for(10)
@@ -86,7 +86,7 @@ async def test_dispatcher_paused_beyond_its_claim_withdraws_the_offer(
 
 
 @pytest.mark.parametrize("after", WRITES_ACCEPTING)
-@pytest.mark.parametrize("meanwhile", [cancel, go_offline, take_over, sleep_past_deadlines])
+@pytest.mark.parametrize("meanwhile", [cancel, go_offline, take_over, pause_past_deadlines])
 async def test_interleavings_with_accepting_an_offer_keep_the_invariants(
     city: DispatchWorld, after: int, meanwhile: Meanwhile
 ) -> None:
@@ -111,7 +111,7 @@ async def test_interleavings_with_accepting_an_offer_keep_the_invariants(
 
 
 @pytest.mark.parametrize("after", WRITES_DECLINING)
-@pytest.mark.parametrize("meanwhile", [cancel, go_offline, take_over, sleep_past_deadlines])
+@pytest.mark.parametrize("meanwhile", [cancel, go_offline, take_over, pause_past_deadlines])
 async def test_interleavings_with_declining_an_offer_keep_the_invariants(
     city: DispatchWorld, after: int, meanwhile: Meanwhile
 ) -> None:

@@ -113,9 +113,9 @@ async def test_one_of_many_concurrent_acceptances_wins(
 async def test_two_processes_that_accept_at_once_have_one_winner(city: DispatchWorld, tmp_path: Path) -> None:
     _, pairs = await offer_to_many(city)
     children = [run(tmp_path / "store.sqlite3", "accept", *pairs[n::2]) for n in range(2)]
-    said = [(await asyncio.to_thread(child.communicate, timeout=60))[0].split() for child in children]
+    outputs = [(await asyncio.to_thread(child.communicate, timeout=60))[0].split() for child in children]
     assert all(child.returncode == 0 for child in children)
-    winners = said[0] + said[1]
+    winners = outputs[0] + outputs[1]
     assert len(winners) == 1
     assert (await city.rescue()).driver_id == winners[0]
     assert [e.id async for e in city.roster.scan() if e.job] == winners

@@ -43,7 +43,7 @@ class Jobs:
 
 
 class Api:
-    """Calls the routes past the gateway: body and answer go through JSON."""
+    """Calls the routes without the gateway; body and response pass through JSON."""
 
     def __init__(self, store: Store) -> None:
         self.jobs = Jobs()
@@ -61,12 +61,12 @@ class Api:
         path: str,
         body: Any = None,
         *,
-        who: str = DRIVER,
+        user_id: str = DRIVER,
         query: dict[str, str] | None = None,
         **named: str,
     ) -> Any:
         route: Route = self._routes[(method, path)]  # type: ignore[index]  # a str is a method here
-        roles = frozenset({"admin"}) if who == ADMIN else frozenset({"driver"})
+        roles = frozenset({"admin"}) if user_id == ADMIN else frozenset({"driver"})
         assert route.policy.roles is not None
         assert route.policy.roles & roles
         decoded = None
@@ -74,16 +74,16 @@ class Api:
             decoded = msgspec.json.decode(msgspec.json.encode(body), type=route.body)
         asked = msgspec.convert(query or {}, route.query, strict=False) if query else route.query()
         call: RequestContext[Any, Any] = RequestContext(
-            Principal(who, roles, "ses"), named, asked or NoQuery(), decoded, "req", "127.0.0.1"
+            Principal(user_id, roles, "ses"), named, asked or NoQuery(), decoded, "req", "127.0.0.1"
         )
         answer = await route.handler(call)
         assert answer.status == route.status
         return msgspec.to_builtins(answer.body)
 
-    async def ready(self, who: str = DRIVER) -> str:
-        """An approved driver with a truck; answers the truck's id."""
-        vehicle = await self.call("POST", "/me/vehicles", TRUCK, who=who)
-        await self.call("POST", "/admin/drivers/{driver_id}/approval", who=ADMIN, driver_id=who)
+    async def ready(self, user_id: str = DRIVER) -> str:
+        """Create an approved driver with a truck; return the truck's id."""
+        vehicle = await self.call("POST", "/me/vehicles", TRUCK, user_id=user_id)
+        await self.call("POST", "/admin/drivers/{driver_id}/approval", user_id=ADMIN, driver_id=user_id)
         return str(vehicle["id"])
 
 
@@ -108,7 +108,7 @@ async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
         await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle["id"]})
     assert (refused.value.status, refused.value.code) == (409, "driver_not_approved")
 
-    seen = await api.call("POST", "/admin/drivers/{driver_id}/approval", who=ADMIN, driver_id=DRIVER)
+    seen = await api.call("POST", "/admin/drivers/{driver_id}/approval", user_id=ADMIN, driver_id=DRIVER)
     assert (seen["state"], seen["missing"], seen["name"]) == ("approved", [], "Marie Tremblay")
     availability = await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle["id"]})
     assert availability == {"online": True, "vehicle_id": vehicle["id"], "offline_reason": None}
@@ -148,16 +148,16 @@ async def test_a_removed_vehicle_is_gone_from_the_list_and_stays_on_the_card(api
 
 
 async def test_a_driver_card_needs_a_driver_and_a_vehicle(api: Api) -> None:
-    for who in ("usr_nobody", DRIVER):
+    for user_id in ("usr_nobody", DRIVER):
         with pytest.raises(NotFound):
-            await api.service.card(who)
+            await api.service.card(user_id)
         await api.ready()
 
 
 async def test_suspension_sets_a_driver_offline_with_the_reason(api: Api) -> None:
     vehicle_id = await api.ready()
     await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
-    await api.call("POST", "/admin/drivers/{driver_id}/suspension", who=ADMIN, driver_id=DRIVER)
+    await api.call("POST", "/admin/drivers/{driver_id}/suspension", user_id=ADMIN, driver_id=DRIVER)
     assert [(f.approved, f.online, f.reason) for f in api.standings[-1:]] == [(False, False, "suspended")]
 
 
@@ -171,17 +171,17 @@ async def test_the_system_takes_a_driver_offline_once(api: Api) -> None:
 
 async def test_an_unknown_driver_cannot_be_approved(api: Api) -> None:
     with pytest.raises(NotFound):
-        await api.call("POST", "/admin/drivers/{driver_id}/approval", who=ADMIN, driver_id="usr_nobody")
+        await api.call("POST", "/admin/drivers/{driver_id}/approval", user_id=ADMIN, driver_id="usr_nobody")
 
 
 async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
     await api.ready()
     await api.service.open_profile(OTHER)
-    pending = await api.call("GET", "/admin/drivers", who=ADMIN, query={"state": "pending"})
+    pending = await api.call("GET", "/admin/drivers", user_id=ADMIN, query={"state": "pending"})
     assert [d["id"] for d in pending["items"]] == [OTHER]
-    first = await api.call("GET", "/admin/drivers", who=ADMIN, query={"limit": "1"})
+    first = await api.call("GET", "/admin/drivers", user_id=ADMIN, query={"limit": "1"})
     second = await api.call(
-        "GET", "/admin/drivers", who=ADMIN, query={"limit": "1", "cursor": first["next_cursor"]}
+        "GET", "/admin/drivers", user_id=ADMIN, query={"limit": "1", "cursor": first["next_cursor"]}
     )
     assert {first["items"][0]["id"], second["items"][0]["id"]} == {DRIVER, OTHER}
 
@@ -199,7 +199,7 @@ async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) ->
             event=UserSignedUp(user_id=user_id, role=role),
         )
         await consumer.handle(event)
-    listed = await api.call("GET", "/admin/drivers", who=ADMIN)
+    listed = await api.call("GET", "/admin/drivers", user_id=ADMIN)
     assert [(d["id"], d["state"]) for d in listed["items"]] == [(DRIVER, "pending")]
 
 

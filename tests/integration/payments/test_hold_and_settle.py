@@ -1,4 +1,4 @@
-"""What a rescue costs is held, then captured or released, once, whatever goes wrong on the way."""
+"""The price of a rescue is held, then captured or released, once, whatever fails in between."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ async def test_an_authentication_is_requested_and_the_hold_waits(
         await shop.payments.hold(requested(await card(shop, "pm_card_authenticationRequired")))
     assert outcomes(published) == [("hold", "requires_action", 2500)]
     with pytest.raises(RetryLater):
-        await shop.payments.hold(requested("pmt_any"))  # a repeat finds the rider still thinking
+        await shop.payments.hold(requested("pmt_any"))  # a repeat: the rider has not responded yet
     assert len(published) == 1
     [line] = await emulator.intents()
     await emulator.authenticate(line["id"], succeeds=True)

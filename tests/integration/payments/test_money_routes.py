@@ -1,4 +1,4 @@
-"""Payments' routes: what they declare, and what their handlers answer."""
+"""The routes of payments: their declarations, and the responses of their handlers."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ async def test_scheduled_start_is_30_minutes_to_30_days_ahead(
         quote = await parts.pricing.quote(RIDER, wanted(scheduled_for=at))
         assert quote.terms.scheduled_for is not None
         assert abs(quote.terms.scheduled_for - at) < timedelta(seconds=1)
-        assert quote.terms.eta_seconds is None  # nobody knows who will be near then
+        assert quote.terms.eta_seconds is None  # it is unknown which drivers will be near then
         assert await parts.pricing.redeem(quote.id, rider_id=RIDER, rescue_id=RESCUE, now=parts.clock.city())
     else:
         with pytest.raises(ValidationFailed):

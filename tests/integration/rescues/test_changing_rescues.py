@@ -147,10 +147,10 @@ async def test_a_hold_waits_for_3d_secure(world: World) -> None:
 async def test_a_repeated_or_late_payment_event_changes_nothing(world: World) -> None:
     rescue = await world.request()
     await world.service.record_payment(payment(rescue, "hold", "succeeded", version=5))
-    told = await world.get(rescue.id)
+    before = await world.get(rescue.id)
     await world.service.record_payment(payment(rescue, "hold", "succeeded", version=5))
     await world.service.record_payment(payment(rescue, "hold", "failed", version=4))
-    assert await world.get(rescue.id) == told
+    assert await world.get(rescue.id) == before
 
 
 async def test_hold_after_the_end_is_recorded_without_a_status_change(world: World) -> None:

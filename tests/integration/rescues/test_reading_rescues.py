@@ -300,9 +300,9 @@ async def test_a_driver_has_no_preview_of_cancelling(world: World) -> None:
 
 async def test_messages_of_a_rescue_are_in_order(world: World) -> None:
     rescue = await world.assigned()
-    said = [(RIDER, "By the fountain"), (DRIVER, "Two minutes"), (SUPPORT, "All well?")]
-    for who, text in said:
-        await world.chat.send(rescue.id, who, text)
+    sent = [(RIDER, "By the fountain"), (DRIVER, "Two minutes"), (SUPPORT, "All well?")]
+    for sender, text in sent:
+        await world.chat.send(rescue.id, sender, text)
         await asyncio.sleep(0.002)  # ids are ordered by the millisecond
     page = await world.chat.list_messages(rescue.id, RIDER, MessagesQuery(limit=2))
     assert [(m.sender.role, m.text) for m in page.items] == [

@@ -29,7 +29,7 @@ class Desk:
         self,
         method: str,
         path: str,
-        who: Principal,
+        principal: Principal,
         body: object = None,
         *,
         rescue_id: str = "",
@@ -38,13 +38,13 @@ class Desk:
         new_id: str | None = None,
     ) -> Response:
         route = self.routes[method, path]
-        assert route.policy.roles is None or route.policy.roles & who.roles, "the gateway would refuse"
+        assert route.policy.roles is None or route.policy.roles & principal.roles, "the gateway would refuse"
         sent = None
         if route.body is not None:
             sent = msgspec.json.decode(msgspec.json.encode(body), type=route.body)
         answer = await route.handler(
             RequestContext(
-                principal=who,
+                principal=principal,
                 path_params={"rescue_id": rescue_id},
                 query=msgspec.convert(query or {}, route.query),
                 body=sent,
@@ -141,31 +141,31 @@ async def test_a_driver_can_end_a_rescue_without_delivery(
     assert again.body == answer.body
 
 
-@pytest.mark.parametrize("who", [SUPPORT, ADMIN])
+@pytest.mark.parametrize("principal", [SUPPORT, ADMIN])
 async def test_operators_cancel_free_of_charge_and_abort_at_a_price(
-    world: World, desk: Desk, who: Principal
+    world: World, desk: Desk, principal: Principal
 ) -> None:
     first = await world.assigned(1)
     world.pass_time(300)
     answer = await desk(
-        "POST", "/admin/rescues/{rescue_id}/cancellation", who, {"reason": "called"}, rescue_id=first.id
+        "POST", "/admin/rescues/{rescue_id}/cancellation", principal, {"reason": "called"}, rescue_id=first.id
     )
     assert decoded(answer.body)["price_minor"] == 0
     second = await world.arrived(2)
     body = {"reason": "unsafe", "amount_minor": 900}
-    answer = await desk("POST", "/admin/rescues/{rescue_id}/abort", who, body, rescue_id=second.id)
+    answer = await desk("POST", "/admin/rescues/{rescue_id}/abort", principal, body, rescue_id=second.id)
     assert (decoded(answer.body)["status"], decoded(answer.body)["price_minor"]) == ("aborted", 900)
 
 
 @pytest.mark.parametrize(
-    ("path", "who", "sees"),
+    ("path", "principal", "sees"),
     [(f"{ONE}/pin", RIDER, True), (f"{ONE}/pin", SUPPORT, False), (f"/admin{ONE}/pin", ADMIN, False)],
 )
 async def test_rider_and_operators_renew_the_pin_and_the_rider_alone_reads_it(
-    world: World, desk: Desk, path: str, who: Principal, sees: bool
+    world: World, desk: Desk, path: str, principal: Principal, sees: bool
 ) -> None:
     rescue = await world.arrived()
-    answer = await desk("POST", path, who, rescue_id=rescue.id)
+    answer = await desk("POST", path, principal, rescue_id=rescue.id)
     assert ("pin" in decoded(answer.body)) == sees
     assert answer.version == rescue.version + 1
 

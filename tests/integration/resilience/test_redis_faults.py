@@ -134,7 +134,7 @@ async def test_without_redis_and_store_no_token_is_accepted(platform: Platform) 
     platform.faults.store.fails = True
     refused = await rider.get("/me/offers")
     assert is_unavailable(refused)
-    assert refused.body["detail"] == "Nobody can tell just now who is signed in"
+    assert refused.body["detail"] == "Sessions cannot be checked at the moment"
     assert (await platform.anonymous().get("/clock")).status == 200
     platform.faults.restore()
     assert (await rider.get("/me")).status == 200

@@ -1,4 +1,4 @@
-"""Tests with real servers wait for what must happen; what never happens is a failure, not a hang."""
+"""Tests with real servers have a time limit, so that they fail instead of hanging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server of our own: found, started, secret, mortal."""
+"""The embedded Redis: found, started, protected by a password, and ended with its parent."""
 
 from __future__ import annotations
 

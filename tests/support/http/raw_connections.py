@@ -87,7 +87,7 @@ class RawServer:
     def __init__(self) -> None:
         self.gate = asyncio.Event()
         self.waiting_count = 0  # requests that wait or waited for the gate
-        self.seen: list[str] = []  # paths, in the order in which they were started
+        self.started_paths: list[str] = []  # paths, in the order in which they were started
         self.scopes: list[Scope] = []
         self.requests: list[Request] = []
         self.disconnects = 0
@@ -111,7 +111,7 @@ class RawServer:
         pass
 
     async def answer(self, found: str, request: Request) -> Reply:
-        self.seen.append(found)
+        self.started_paths.append(found)
         self.requests.append(request)
         if found == "/raises":
             raise LookupError("a fault of the fast path")
@@ -150,7 +150,7 @@ class RawServer:
             await receive()
             await send({"type": "lifespan.shutdown.complete"})
             return
-        self.seen.append(scope["path"])
+        self.started_paths.append(scope["path"])
         self.scopes.append(scope)
         body = b""
         if scope["path"] != "/early":

@@ -131,6 +131,6 @@ async def _compose(*arguments: str) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await process.communicate()
+    output, _ = await process.communicate()
     if process.returncode:
-        raise RuntimeError(f"docker compose {' '.join(arguments)}: {said.decode(errors='replace')}")
+        raise RuntimeError(f"docker compose {' '.join(arguments)}: {output.decode(errors='replace')}")

@@ -31,21 +31,21 @@ async def explain(database: AsyncDatabase[Row], command: Mapping[str, Any]) -> M
     return await database.command({"explain": explainable(command), "verbosity": "queryPlanner"})
 
 
-def stages(told: Mapping[str, Any]) -> list[str]:
+def stages(explained: Mapping[str, Any]) -> list[str]:
     """The stages of the winning plans, outermost first, shard after shard.
 
     Raises ``ValueError`` if the response contains no plan.
     """
-    found = [stage for plan in _winners(told) for stage in _stages(plan)]
+    found = [stage for plan in _winners(explained) for stage in _stages(plan)]
     if not found:
-        raise ValueError(f"no plan in the response: {sorted(told)}")
+        raise ValueError(f"no plan in the response: {sorted(explained)}")
     return found
 
 
-def shards(told: Mapping[str, Any]) -> set[str]:
+def shards(explained: Mapping[str, Any]) -> set[str]:
     """The names of the shards that the router would query."""
-    named = {shard["shardName"] for plan in _winners(told) for shard in plan.get("shards", ())}
-    return named | set(told.get("shards", ()))  # of an aggregation
+    named = {shard["shardName"] for plan in _winners(explained) for shard in plan.get("shards", ())}
+    return named | set(explained.get("shards", ()))  # of an aggregation
 
 
 def _winners(value: object) -> Iterator[Mapping[str, Any]]:

@@ -92,8 +92,8 @@ def _operations() -> Iterator[Query]:
         yield Query(f"{rows}.find", OPS_RESCUES, {"status": statuses}, newest, sorting=sorting)
         both: Where = {"area_id": "montreal", "status": statuses}
         yield Query(f"{rows}.find", OPS_RESCUES, both, newest, sorting=sorting)
-    for who in ("area_id", "rider_id", "driver_id"):
-        yield Query(f"{rows}.find", OPS_RESCUES, {who: "x"}, newest)
+    for person_field in ("area_id", "rider_id", "driver_id"):
+        yield Query(f"{rows}.find", OPS_RESCUES, {person_field: "x"}, newest)
     waiting = In(WAITING)
     # Few rescues wait at a time, so the engine may sort them.
     yield Query(f"{rows}.find", OPS_RESCUES, {"status": waiting}, "waiting_since", sorting="memory")
@@ -109,11 +109,11 @@ def _operations() -> Iterator[Query]:
 
 def _own_rescues() -> Iterator[Query]:
     caller = "rescues/queries.py self._rescues.find"
-    for who in ("rider_id", "driver_id"):
+    for person_field in ("rider_id", "driver_id"):
         for sort in ("created_at", "-created_at"):
-            yield Query(caller, RESCUES, {who: "usr_1"}, sort)
-            yield Query(caller, RESCUES, {who: "usr_1", "status": In(tuple(sorted(LIVE)))}, sort)
-            yield Query(caller, RESCUES, {who: "usr_1", "status": "completed"}, sort)
+            yield Query(caller, RESCUES, {person_field: "usr_1"}, sort)
+            yield Query(caller, RESCUES, {person_field: "usr_1", "status": In(tuple(sorted(LIVE)))}, sort)
+            yield Query(caller, RESCUES, {person_field: "usr_1", "status": "completed"}, sort)
 
 
 QUERIES: tuple[Query, ...] = (

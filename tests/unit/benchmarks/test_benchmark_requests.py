@@ -27,17 +27,17 @@ def test_content_length_is_right_after_the_time_is_inserted(tmp_path: Path) -> N
     write(tmp_path / "r", [Request("POST", "/x", "usr_1", body)], CITY, {"usr_1": "t"})
     (raw,) = requests_in(tmp_path / "r")
     head, _, sent = raw.replace(AT.encode(), AT_EXAMPLE.encode()).partition(b"\r\n\r\n")
-    said = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
-    assert int(said[b"Content-Length"]) == len(sent)
+    headers = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    assert int(headers[b"Content-Length"]) == len(sent)
 
 
 def test_each_request_carries_its_users_token_and_address(tmp_path: Path) -> None:
     requests = [Request("GET", "/a", "usr_1"), Request("GET", "/b")]
     write(tmp_path / "r", requests, CITY, {"usr_1": "t"})
-    signed, nobody = requests_in(tmp_path / "r")
+    signed, anonymous = requests_in(tmp_path / "r")
     assert b"Authorization: Bearer t\r\nX-Forwarded-For: 10.0.1.7\r\n" in signed
-    assert b"Authorization" not in nobody
-    assert b"X-Forwarded-For" not in nobody
+    assert b"Authorization" not in anonymous
+    assert b"X-Forwarded-For" not in anonymous
 
 
 def test_the_shares_of_the_mix_sum_to_one() -> None:

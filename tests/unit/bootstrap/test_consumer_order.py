@@ -79,5 +79,5 @@ async def test_delivery_consumers_run_after_all_other_fast_consumers() -> None:
         quick = [consumer.phase for consumer in called(backwards, event) if not consumer.slow]
         assert quick == sorted(quick)
         assert not any(c.slow for c in called(backwards, event)[: len(quick)])
-    told = {consumer.name for consumer in backwards if consumer.phase is Phase.DELIVERY}
-    assert told == {"realtime.publish", "notifications.notify"}
+    delivering = {consumer.name for consumer in backwards if consumer.phase is Phase.DELIVERY}
+    assert delivering == {"realtime.publish", "notifications.notify"}

@@ -1,4 +1,4 @@
-"""The OpenAPI document says what is in everything that is answered."""
+"""The OpenAPI document describes the content of every response."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supportcarr.bootstrap.commands import openapi
 
 
 def untyped(node: Any, path: str = "") -> Iterator[str]:
-    """Where a schema says nothing of its value."""
+    """The places of schemas that do not describe their values."""
     if isinstance(node, dict):
         for name, value in node.items():
             if name in ("schema", "items") and value == {}:

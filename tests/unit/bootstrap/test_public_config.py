@@ -1,4 +1,4 @@
-"""What a browser is told before it signs in."""
+"""The configuration that a browser gets before its user signs in."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def test_without_an_external_map_the_config_has_none(tmp_path: Path) -> None:
 
 
 def test_the_public_config_contains_no_secret(tmp_path: Path) -> None:
-    told = msgspec.json.encode(config(tmp_path, STRIPE_API_KEY="sk_test_hush")).decode()
-    assert "hush" not in told
+    encoded = msgspec.json.encode(config(tmp_path, STRIPE_API_KEY="sk_test_hush")).decode()
+    assert "hush" not in encoded

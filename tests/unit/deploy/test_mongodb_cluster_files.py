@@ -33,8 +33,8 @@ def members(replica_set: str) -> list[str]:
 
 def given() -> list[Namespace]:
     """The script's calls of ``mongo_cluster``, in order."""
-    said = SCRIPT.read_text().replace("$router", "mongodb://r/").replace("${DATABASE:-supportcarr}", "city")
-    lines = [line.strip() for line in said.splitlines()]
+    script = SCRIPT.read_text().replace("$router", "mongodb://r/").replace("${DATABASE:-supportcarr}", "city")
+    lines = [line.strip() for line in script.splitlines()]
     return [parse_arguments(shlex.split(line)[1:]) for line in lines if line.startswith("setup mongodb://")]
 
 
@@ -53,17 +53,17 @@ def test_servers_have_different_ports() -> None:
 
 
 def test_the_script_initiates_every_replica_set_and_adds_every_shard() -> None:
-    made = {asked.name: asked for asked in given() if asked.command == "replica-set"}
-    assert {name: asked.members for name, asked in made.items()} == {
+    made = {arguments.name: arguments for arguments in given() if arguments.command == "replica-set"}
+    assert {name: arguments.members for name, arguments in made.items()} == {
         name: members(name) for name in ("config", "east", "west")
     }
-    assert {name: asked.config_servers for name, asked in made.items()} == {
+    assert {name: arguments.config_servers for name, arguments in made.items()} == {
         "config": True,
         "east": False,
         "west": False,
     }
     assert len(members("east")) == 3
-    [joined] = [asked.shards for asked in given() if asked.command == "shards"]
+    [joined] = [arguments.shards for arguments in given() if arguments.command == "shards"]
     assert joined == [f"{name}/{','.join(members(name))}" for name in ("east", "west")]
     assert argument("router", "--configdb") == f"config/{members('config')[0]}"
 

@@ -49,7 +49,7 @@ def case(**changes: Any) -> DispatchCase:
     return replace(base, **changes)
 
 
-def seen(*driver_ids: str) -> list[NearbyDriver]:
+def nearby_drivers(*driver_ids: str) -> list[NearbyDriver]:
     return [NearbyDriver(d, HERE, 100.0 * n, NOW) for n, d in enumerate(driver_ids)]
 
 
@@ -59,7 +59,7 @@ def free(driver_id: str, **changes: Any) -> RosterEntry:
 
 def candidate_ids(of: DispatchCase, *entries: RosterEntry, now: datetime = NOW) -> list[str]:
     roster = {e.id: e for e in entries}
-    return [d.driver_id for d in candidates(of, seen(*roster), roster, now, RULES)]
+    return [d.driver_id for d in candidates(of, nearby_drivers(*roster), roster, now, RULES)]
 
 
 JOB = JobClaim(rescue_id="r", entry=1, offer_id="o", area_id="a", confirmed=True, until=NOW)
@@ -84,7 +84,7 @@ def test_candidates_are_ordered_by_distance() -> None:
 
 
 def test_a_driver_without_a_roster_entry_gets_no_offer() -> None:
-    assert candidates(case(), seen("usr_a"), {}, NOW, RULES) == []
+    assert candidates(case(), nearby_drivers("usr_a"), {}, NOW, RULES) == []
 
 
 def test_a_rider_gets_no_offer_of_their_own_rescue() -> None:

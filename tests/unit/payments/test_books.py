@@ -1,4 +1,4 @@
-"""Each way in which the money could fail to match is seen."""
+"""Every kind of mismatch between the records of money is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A payment only moves forward, by what Stripe says is so."""
+"""A payment only moves forward, following the state at Stripe."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_one_rescue_has_one_payment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "status", "published"),
+    ("intent_status", "status", "published"),
     [
         ("requires_capture", "held", "succeeded"),
         ("requires_action", "requires_action", "requires_action"),
@@ -42,8 +42,8 @@ def test_one_rescue_has_one_payment() -> None:
         ("canceled", "failed", "failed"),
     ],
 )
-def test_hold_takes_the_state_of_its_intent(seen: IntentStatus, status: str, published: str) -> None:
-    moved = model.apply_hold(RECORD, intent(seen))
+def test_hold_takes_the_state_of_its_intent(intent_status: IntentStatus, status: str, published: str) -> None:
+    moved = model.apply_hold(RECORD, intent(intent_status))
     assert moved is not None
     record, event = moved
     assert (record.status, record.intent_id) == (status, "pi_1")
@@ -64,17 +64,17 @@ def test_polling_while_the_rider_has_not_acted_publishes_no_event() -> None:
     assert model.apply_hold(RECORD, intent("processing")) is None
 
 
-@pytest.mark.parametrize(("status", "seen"), list(product(FINAL, get_args(IntentStatus))))
-def test_ended_payment_does_not_change(status: Status, seen: IntentStatus) -> None:
+@pytest.mark.parametrize(("status", "intent_status"), list(product(FINAL, get_args(IntentStatus))))
+def test_ended_payment_does_not_change(status: Status, intent_status: IntentStatus) -> None:
     record = in_status(status)
-    assert model.apply_hold(record, intent(seen)) is None
-    assert model.apply_settlement(record, intent(seen, 2500)) is None
+    assert model.apply_hold(record, intent(intent_status)) is None
+    assert model.apply_settlement(record, intent(intent_status, 2500)) is None
     assert model.start_settlement(record) is None
 
 
-@pytest.mark.parametrize("seen", get_args(IntentStatus))
-def test_a_held_payment_is_moved_by_its_rescue_alone(seen: IntentStatus) -> None:
-    assert model.apply_hold(in_status("held"), intent(seen)) is None
+@pytest.mark.parametrize("intent_status", get_args(IntentStatus))
+def test_a_held_payment_is_moved_by_its_rescue_alone(intent_status: IntentStatus) -> None:
+    assert model.apply_hold(in_status("held"), intent(intent_status)) is None
 
 
 def test_completion_is_captured_as_fare_and_other_ends_as_fee() -> None:

@@ -1,4 +1,4 @@
-"""A quote is what was signed, or nothing."""
+"""A quote that was changed after it was signed is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each end owes, in figures reckoned by hand."""
+"""The charge of each final state, in figures computed by hand."""
 
 from __future__ import annotations
 

@@ -89,15 +89,15 @@ LEGAL = {(start, end) for start, end, _ in transitions()}
 
 def fitting(rescue: Rescue, command: type[Command]) -> Actor:
     """An actor who may issue that command."""
-    who = TABLE[rescue.status][command].who
-    if "driver" in who:
+    roles = TABLE[rescue.status][command].roles
+    if "driver" in roles:
         return Actor("driver", rescue.driver_id)
-    return RIDER if "rider" in who else SYSTEM
+    return RIDER if "rider" in roles else SYSTEM
 
 
 def drawn(data: st.DataObject, rescue: Rescue) -> tuple[Command, Actor]:
-    """Mostly what may come next by one who may, since pure chance hardly gets past the first steps;
-    sometimes anything by anybody."""
+    """Mostly a command that is allowed next, by an actor who may issue it, because random commands hardly
+    get past the first steps; sometimes any command by any actor."""
     may = list(TABLE[rescue.status])
     if data.draw(st.integers(0, 3)) and may:
         onward = [c for c in may if c not in ENDS_EARLY]

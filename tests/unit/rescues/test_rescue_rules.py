@@ -195,13 +195,13 @@ def test_the_right_pin_after_wrong_ones_starts_the_job() -> None:
 
 
 def test_no_published_event_contains_the_pin_or_free_text() -> None:
-    said = "the rider Jo Roe smells of smoke"
+    reason = "the rider Jo Roe smells of smoke"
     published = [
         *events(rescue_in("arrived", pin_locked=True), RenewPin(pin="0815"), RIDER),
         *events(rescue_in("arrived"), Start(pin="0000"), DRIVER),
-        *events(rescue_in("arrived"), Abort(reason=said), DRIVER),
-        *events(rescue_in("assigned"), Cancel(reason=said), RIDER),
-        *events(rescue_in("assigned"), Release(reason=said), DRIVER),
+        *events(rescue_in("arrived"), Abort(reason=reason), DRIVER),
+        *events(rescue_in("assigned"), Cancel(reason=reason), RIDER),
+        *events(rescue_in("assigned"), Release(reason=reason), DRIVER),
     ]
     wire = b"".join(msgspec.json.encode(f) for f in published if not isinstance(f, PrivateEvent))
     assert b"0815" not in wire
@@ -214,15 +214,15 @@ def test_no_published_event_contains_the_pin_or_free_text() -> None:
 # --- ends ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("said", ["marie", "5145550188", "blue_house_at_12_elm", "changed_my_mind "])
-def test_single_word_is_not_a_reason_code(said: str) -> None:
-    for rescue, command, who in (
-        (rescue_in("assigned"), Cancel(reason=said), RIDER),
-        (rescue_in("assigned"), Release(reason=said), DRIVER),
-        (rescue_in("arrived"), Abort(reason=said), DRIVER),
+@pytest.mark.parametrize("reason", ["marie", "5145550188", "blue_house_at_12_elm", "changed_my_mind "])
+def test_single_word_is_not_a_reason_code(reason: str) -> None:
+    for rescue, command, actor in (
+        (rescue_in("assigned"), Cancel(reason=reason), RIDER),
+        (rescue_in("assigned"), Release(reason=reason), DRIVER),
+        (rescue_in("arrived"), Abort(reason=reason), DRIVER),
     ):
-        event, kept = events(rescue, command, who)
-        assert (getattr(event, "reason", None), getattr(kept, "words", None)) == ("other", said)
+        event, kept = events(rescue, command, actor)
+        assert (getattr(event, "reason", None), getattr(kept, "words", None)) == ("other", reason)
 
 
 def test_reason_code_of_another_command_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Every status by every command by every actor, held against an expectation written by hand."""
+"""Every status by every command by every actor, compared with a table written by hand."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_outside_every_area_a_position_is_no_reason_to_reject_others() -> None:
 
 
 def test_it_is_remembered_when_an_impossible_speed_was_believed() -> None:
-    """Otherwise a driver could be at any pickup within seconds, and nobody would ask."""
+    """Otherwise a driver could claim to be at any pickup within seconds."""
     track = judge_position(None, position(20), NOW, RULES).track
     for age in (10, 7, 4):
         assert track is not None and track.jumped_at is None

@@ -42,7 +42,7 @@ def rescue_diagram() -> str:
 
 
 def settings_page() -> str:
-    """``docs/settings.md``: every setting with its default and meaning, a section a concern."""
+    """``docs/settings.md``: every setting with its default and meaning, one section per concern."""
     lines = ["# Settings", "", "Generated from the `settings.py` of each package; do not edit.", ""]
     lines += [
         "Environment variables, or lines of a `.env` file; the environment wins. A secret that is *needed*",
@@ -66,7 +66,7 @@ def settings_page() -> str:
 
 
 def rescue_life_page() -> str:
-    """``docs/rescue-life.md`` with the diagrams of today's tables."""
+    """``docs/rescue-life.md`` with the diagrams of the current tables."""
     from supportcarr_lab.generators import dispatch_diagram, state_diagram
 
     page = (ROOT / "docs/rescue-life.md").read_text()

@@ -23,7 +23,7 @@ def mermaid() -> str:
         "    [*] --> requested: request (rider)",
     ]
     for start, end, command in transitions():
-        lines.append(f"    {start} --> {end}: {_words(command)} ({_people(TABLE[start][command].who)})")
+        lines.append(f"    {start} --> {end}: {_words(command)} ({_people(TABLE[start][command].roles)})")
     lines += [f"    {status} --> [*]" for status in STATUSES if status in FINAL]
     return "\n".join(lines) + "\n"
 
@@ -34,7 +34,7 @@ def markdown_table() -> str:
     for status, steps in TABLE.items():
         for command, step in steps.items():
             to = ", ".join(f"`{s}`" for s in step.to) or "(stays)"
-            rows.append(f"| `{status}` | {_words(command)} | {to} | {_people(step.who)} |")
+            rows.append(f"| `{status}` | {_words(command)} | {to} | {_people(step.roles)} |")
     return "\n".join(rows) + "\n"
 
 
@@ -52,6 +52,6 @@ def _words(command: type[Command]) -> str:
     return _CAPITAL.sub(" ", command.__name__).lower().replace("pin", "PIN")
 
 
-def _people(who: frozenset[Role]) -> str:
-    named = set(who - OPERATOR) | ({"operator"} if who & OPERATOR else set())
+def _people(roles: frozenset[Role]) -> str:
+    named = set(roles - OPERATOR) | ({"operator"} if roles & OPERATOR else set())
     return ", ".join(sorted(named))

@@ -55,7 +55,7 @@ class PinHolder(Protocol):
     """Someone who can tell a driver the PIN of a rescue.  Implemented by ``rider.Rider``."""
 
     async def say_pin(self, rescue_id: str) -> str | None:
-        """The PIN; ``None`` if nobody is there."""
+        """The PIN; ``None`` if the rider is not there."""
 
 
 class SimulationContext:

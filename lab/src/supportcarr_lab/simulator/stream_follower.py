@@ -100,7 +100,7 @@ class StreamFollower:
         }
         for name, position in changed.items():
             self._start(name, position, first=name not in self._streams)
-        if changed:  # else ``stream:heads`` has already told the same
+        if changed:  # otherwise ``stream:heads`` has already set the same position
             self._reload()
 
     def on_event(self, name: str, event: Mapping[str, Any], wall: float) -> None:

@@ -1,4 +1,4 @@
-"""Declare who reacts to domain events, and in which order."""
+"""Declare the consumers of domain events, and their order."""
 
 from __future__ import annotations
 

@@ -209,7 +209,8 @@ class HttpProtocol(Connection):
         self._state = _BODY
 
     def _names_one_host(self) -> bool:
-        """Whether the request has one valid Host, so that nobody takes it for another's (RFC 9112, 3.2)."""
+        """Whether the request has one valid Host, so that no proxy takes it for a request to another host
+        (RFC 9112, 3.2)."""
         host = self._header_map.get(b"host")
         if host is None:
             return self.parser.get_http_version() == "1.0"
@@ -403,7 +404,7 @@ class HttpProtocol(Connection):
         and the client loses the response."""
         self._discarding_input = True
         self._pending_error = 0
-        self.pipeline.clear()  # nobody would see their responses
+        self.pipeline.clear()  # the client would not receive their responses
         if self._half_closed:
             self.transport.close()
             return

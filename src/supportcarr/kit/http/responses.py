@@ -16,19 +16,19 @@ _header_line = b": ".join  # of a name and its value
 
 
 class _MalformedRequest(ApiError):
-    status, code, title = 400, "malformed_request", "This is not HTTP"
+    status, code, title = 400, "malformed_request", "The request is not valid HTTP"
 
 
 class _RequestTimeout(ApiError):
-    status, code, title = 408, "request_timeout", "The request did not come in time"
+    status, code, title = 408, "request_timeout", "The request did not arrive in time"
 
 
 class _HeadTooLarge(ApiError):
-    status, code, title = 431, "head_too_large", "The head is too large"
+    status, code, title = 431, "head_too_large", "The request line and headers are too large"
 
 
 class _InternalError(ApiError):
-    status, code, title = 500, "internal_error", "Something went wrong here"
+    status, code, title = 500, "internal_error", "Something went wrong on our side"
 
 
 _ERRORS = {

@@ -40,7 +40,7 @@ class Request(msgspec.Struct):
 
 
 class RouteMatch(NamedTuple):
-    """What a request line names: what of the application answers it, and the line's parts."""
+    """A matched request line: the endpoint of the application, and the line's parts."""
 
     found: Any
     method: str
@@ -56,10 +56,10 @@ class FastPathApp(Protocol):
     """
 
     def match(self, method: bytes, target: bytes) -> RouteMatch | None:
-        """What answers that method and target of a request line; ``None``: only ASGI can tell."""
+        """The match for that method and target; ``None``: only the ASGI side can find it."""
 
     def answer(self, found: Any, request: Request) -> Coroutine[Any, Any, Reply]:
-        """The answer, begun outside a task (``kit.http.eager``).  Raises nothing but what cancels it."""
+        """The answer, begun outside a task (``kit.http.eager``).  Raises only its own cancellation."""
 
     def on_suspended(self, found: Any, request: Request, task: asyncio.Task[Reply]) -> None:
-        """That answer has to wait, and goes on in this task."""
+        """Called when the answer has to wait: it continues in this task."""

@@ -1,4 +1,4 @@
-"""uvicorn, embedded: what of it serves our HTTP connections, and every name of its inside that we rely on.
+"""uvicorn, embedded: its classes that serve our HTTP connections, and every private name that we rely on.
 
 uvicorn has no public interface for other connections than its own.  ``Connection`` and ``UvicornServer``
 subclass two of its classes; this is the one file that imports uvicorn, and ``RELIED_ON`` lists what of those
@@ -102,7 +102,7 @@ RELIED_ON: dict[str, frozenset[str]] = {
 }
 
 TICKS_A_SECOND = 10  # of the server's main loop
-_STOPPING_SECONDS = 0.25  # for requests that were cut off to be told so
+_STOPPING_SECONDS = 0.25  # for the error responses of requests that were cut off
 
 _NOBODY_WAITS = asyncio.Event()
 
@@ -110,8 +110,7 @@ log = structlog.get_logger(__name__)
 
 
 class DirectCycle:
-    """A request that is answered without ASGI, as far as uvicorn looks at one: those behind it wait for
-    it."""
+    """Represents a request that is answered without ASGI in uvicorn's queue: later requests wait for it."""
 
     __slots__ = ("body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete")
 
@@ -169,8 +168,7 @@ class Connection(HttpToolsProtocol):
     def begin_asgi(
         self, extra_scope: dict[str, Any], close: Callable[[], None], send_error: Callable[..., Any]
     ) -> None:
-        """Do what uvicorn would have done as the request's head came, whose parts are in ``url`` and
-        ``headers``.
+        """Do what uvicorn does when a request's head has arrived; its parts are in ``url`` and ``headers``.
 
         The application's last answer ends with *close*; *send_error*, a coroutine function that takes the
         cycle, answers if the application has not.
@@ -196,7 +194,8 @@ class Connection(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def disconnect(self) -> None:
-        """Tell the request in line's first place that its client has gone; uvicorn tells the last only."""
+        """Notify the first request in line that its client has disconnected; uvicorn notifies only the
+        last."""
         if self.running is not None:
             self.running.disconnected = True
             self.running.message_event.set()
@@ -204,7 +203,7 @@ class Connection(HttpToolsProtocol):
 
 
 class _Swept(Protocol):
-    """A connection as the server looks after it.  Implemented by ``kit.http.protocol.HttpProtocol``."""
+    """A connection as the server manages it.  Implemented by ``kit.http.protocol.HttpProtocol``."""
 
     transport: asyncio.Transport
 
@@ -227,7 +226,7 @@ class UvicornServer(uvicorn.Server):
         sweep_seconds: float,
         drain_seconds: float,
     ) -> None:
-        # Its warnings are about what strangers send, and say nothing that we do not.
+        # Its warnings are about malformed requests, and add nothing to what we report.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self._socket = listener
         self._sweep_ticks = max(1, int(sweep_seconds * TICKS_A_SECOND))
@@ -264,7 +263,7 @@ class UvicornServer(uvicorn.Server):
             await self.serve(sockets=[self._socket])
             if tasks := tuple(self.server_state.tasks):  # cancelled just now
                 log.warning("drain_timed_out", requests=len(tasks))
-                await asyncio.wait(tasks, timeout=_STOPPING_SECONDS)  # and are told so
+                await asyncio.wait(tasks, timeout=_STOPPING_SECONDS)  # and then send their error responses
         finally:
             for server in getattr(self, "servers", ()):
                 server.close()
@@ -274,7 +273,7 @@ class UvicornServer(uvicorn.Server):
 
     async def _wait_tasks_to_complete(self) -> None:
         for connection in self._connections():
-            connection.shutdown()  # those accepted in the turn in which the others were told
+            connection.shutdown()  # accepted in the loop iteration in which the others were shut down
         await super()._wait_tasks_to_complete()
 
     def stop(self) -> None:

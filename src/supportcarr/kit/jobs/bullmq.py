@@ -10,7 +10,7 @@ This is the only file that imports it.  Beyond its documented API it relies on t
 Problems of BullMQ 3.4 for Python, and what is done about each:
 
 - redis-py's socket timeout of 5 s is as long as BullMQ's longest wait for work, so an idle worker
-  hears of jobs late: the timeout here is longer than any wait.
+  notices jobs late: the timeout here is longer than any wait.
 - delayed jobs run up to 1 s late until both connections have asked for the server's version: it is
   asked for before the worker runs.
 - its own connections retry for minutes: these fail at once, and the worker's loop retries.
@@ -49,7 +49,7 @@ WORKER_OPTIONS = {
     "drainDelay": _IDLE_WAIT_S,
     "lockDuration": _LOCK_MS,
     "stalledInterval": _STALLED_MS,
-    "maxStalledCount": 1_000_000,  # the job's document counts, and decides how often is too often
+    "maxStalledCount": 1_000_000,  # the job's document counts attempts and has the limit
     "runRetryDelay": _RETRY_MS,
 }
 

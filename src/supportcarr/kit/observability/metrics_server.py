@@ -17,7 +17,7 @@ async def serve_metrics(
 ) -> asyncio.Server:
     """Answer ``/metrics`` with *render()*, ``/healthz`` and ``/readyz``, on a port of its own (0: any).
 
-    So a process that serves nothing else (a worker) can be asked as well.  Close the server that is
+    So a process that serves nothing else (a worker) can be monitored as well.  Close the server that is
     returned.
     """
 
@@ -45,7 +45,7 @@ async def serve_metrics(
             )
             await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
-            pass  # a peer that says nothing, too much, or leaves; there is nobody to tell
+            pass  # the client sent nothing or too much, or has disconnected
         finally:
             writer.close()
 

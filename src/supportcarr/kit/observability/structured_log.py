@@ -32,7 +32,7 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 class LogContext(msgspec.Struct):
-    """Base class of what all lines of one task carry: each field that is not ``None``.
+    """Base class of the fields that all lines of one task carry; those that are ``None`` are left out.
 
     Implemented by ``gateway.access_log.RequestLogContext``.
     """
@@ -94,7 +94,7 @@ class LogWriter:
                     try:
                         data = data[os.write(self._descriptor, data) :]
                     except OSError:
-                        return  # nobody reads the log any more; the process goes on without it
+                        return  # the log's reader has gone; the process continues without it
 
     def close(self) -> None:
         """Write the waiting lines and stop the thread."""

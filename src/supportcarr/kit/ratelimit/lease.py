@@ -1,4 +1,4 @@
-"""What a process holds of the limiter's buckets: leases of tokens, and what it is about to ask Redis."""
+"""The state of the limiter in one process: leases of tokens, and pending requests to Redis."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LeasePolicy:
 
 
 class BucketState:
-    """What this process holds of one key's bucket."""
+    """The state of one key's bucket in this process."""
 
     __slots__ = (
         "blocked_until",
@@ -64,7 +64,7 @@ class BucketState:
 
     @property
     def counts_until(self) -> float:
-        """When nothing of it matters any more."""
+        """The time from which this state does not matter any more."""
         return max(self.until, self.blocked_until, self.local_full)
 
     def wait(self, now: float) -> float:
@@ -95,7 +95,7 @@ class BucketState:
         self.low = self.policy.low if full else NOT_DUE
 
     def wake_waiters(self) -> None:
-        """The reply for this key has come, or will not: let those who wait look again."""
+        """The reply for this key has come, or will not: wake the requests that wait for it."""
         waiting, self.waiters = self.waiters, None
         for future in waiting or ():
             if not future.done():
@@ -113,7 +113,7 @@ class AcquireRequest:
 
 
 class Batch:
-    """What one script call asks, in its order: requests first, then renewals."""
+    """The content of one script call, in its order: requests first, then renewals."""
 
     __slots__ = ("buckets", "numbers", "renewals", "requests", "until")
 

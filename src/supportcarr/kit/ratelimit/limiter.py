@@ -16,8 +16,8 @@ are refused at once.  So a client above its limit occupies neither Redis nor req
 **Renewal.**  A lease that runs low, or that was used and ends soon, is exchanged in the background, many
 keys in one call: what is left of it is given back and a new one taken, in one step of Redis.  Until the
 reply the old tokens can be spent; they count against the new lease.  A lost reply leaves the local state
-unchanged; at most one lease of tokens is wasted.  A late reply is ignored.  So hardly any request waits for
-Redis but a key's first, and a renewal refuses nobody.
+unchanged; at most one lease of tokens is wasted.  A late reply is ignored.  So usually only the first
+request of a key waits for Redis, and a renewal refuses no request.
 
 **Without Redis** a process counts by itself against the whole rule, and ``fallbacks`` counts the requests
 that were decided so: limits then hold for each process alone.  After Redis was wiped, buckets are full.
@@ -265,7 +265,7 @@ class Limiter:
         self._backend.send(batch.buckets, batch.numbers, partial(self._on_reply, batch))
 
     def _on_reply(self, batch: Batch, reply: list[int] | None) -> None:
-        """Take in the reply to a batch; ``None``: there was none, and a later one is ignored."""
+        """Apply the reply to a batch; ``None``: there was none, and a later one is ignored."""
         if reply is None:
             self._breaker.record_failure()
         else:

@@ -1,4 +1,4 @@
-"""What a rate limit allows, and what it says of one request."""
+"""The rule of a rate limit, and its verdict on one request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keyed hashes: look-up values of what must be found again but not be readable."""
+"""Keyed hashes: look-up values for data that must be found again but must not be readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every process sets for itself: its title, and when the garbage collector runs."""
+"""Settings that every process makes for itself: its title, and when the garbage collector runs."""
 
 from __future__ import annotations
 

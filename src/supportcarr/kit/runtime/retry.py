@@ -1,4 +1,4 @@
-"""How work says that it should be tried again later."""
+"""The exception with which work asks to be tried again later."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ async def test_a_half_closed_connection_gets_its_responses(sent: bytes, bodies: 
     async with raw_server() as server, server.connect() as client:
         client.send(sent + b"GET /never-whole HTTP/1.1\r\n")
         client.writer.write_eof()
-        await wait_until(lambda: bool(server.seen))
+        await wait_until(lambda: bool(server.started_paths))
         await asyncio.sleep(0.02)
         server.gate.set()
         assert await client.replies(len(bodies)) == bodies
@@ -100,7 +100,7 @@ async def test_a_client_that_is_still_sending_gets_the_whole_last_response() -> 
 async def test_a_handler_learns_that_the_rest_of_a_body_is_missing() -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(b"POST /cold" + HOST + b"content-length: 10\r\n\r\nabc")
-        await wait_until(lambda: server.seen)
+        await wait_until(lambda: server.started_paths)
         client.writer.write_eof()
         await client.wait_closed()
         await wait_until(lambda: server.disconnects == 1 and not server.tasks)
@@ -121,7 +121,7 @@ async def test_writes_to_a_client_that_does_not_read_are_bounded(asked: bytes) -
             assert len(connection.pipeline) <= protocol.PIPELINED
         assert connection.flow.write_paused
         assert largest < 3 * BIG
-        assert len(server.seen) < 60
+        assert len(server.started_paths) < 60
         sweeps = int(protocol.UNREAD_SECONDS / protocol.SWEEP_SECONDS)
         for _ in range(sweeps - 1):
             connection.sweep()
@@ -162,7 +162,7 @@ async def test_an_error_in_the_fast_path_is_logged_and_ends_its_connection_only(
             await client.wait_closed()
             await wait_until(lambda: not server.tasks)
             await still_serves(server)
-            assert "/cold" not in server.seen[:-1]
+            assert "/cold" not in server.started_paths[:-1]
     assert [line["event"] for line in lines if line["log_level"] == "error"] == ["request_failed"]
 
 
@@ -182,7 +182,7 @@ async def test_a_refused_request_gets_no_second_error() -> None:
     with structlog.testing.capture_logs() as lines:
         async with raw_server() as server, server.connect() as client:
             client.send(b"POST /late-fault" + HOST + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
-            await wait_until(lambda: server.seen)
+            await wait_until(lambda: server.started_paths)
             client.send(b"nonsense\r\n")
             answer = await client.reply()
             assert answer.status == 400
@@ -255,7 +255,7 @@ async def test_requests_behind_the_last_response_of_a_drain_are_not_handled() ->
         answer = await client.reply()
         assert (answer.body, answer.one(b"connection")) == (b"asgi GET /slow  ", b"close")
         await client.wait_closed()
-        assert server.seen == ["/slow"]
+        assert server.started_paths == ["/slow"]
         await wait_until(lambda: not server.tasks)
 
 
@@ -270,7 +270,7 @@ async def test_pipelined_requests_and_bodies_are_finished_during_the_drain() -> 
         line.send(WAIT + SLOW + HOT)
         body.send(b"POST /hot" + HOST + b"content-length: 6\r\n\r\nabc")
         half.send(b"GET /hot HTT")
-        await wait_until(lambda: server.waiting_count == 1 and len(server.seen) == 2)
+        await wait_until(lambda: server.waiting_count == 1 and len(server.started_paths) == 2)
         server.lifecycle.drain()
         await half.wait_closed()
         body.send(b"def")

@@ -81,7 +81,7 @@ async def test_garbage_is_refused_after_the_responses_to_earlier_requests(sent: 
         for _ in range(before.count(b"GET")):
             assert (await client.reply()).status == 200
         await refused(client, 400, "malformed_request")
-        assert server.seen == {b"": [], HOT: ["/hot"], SLOW + WAIT: ["/slow", "/wait"]}[before]
+        assert server.started_paths == {b"": [], HOT: ["/hot"], SLOW + WAIT: ["/slow", "/wait"]}[before]
         await wait_until(lambda: not server.tasks)
         async with server.connect() as other:
             other.send(HOT)
@@ -106,7 +106,7 @@ async def test_garbage_in_a_body_already_responded_to_gets_no_second_response() 
         assert (await client.reply()).status == 200
         client.send(b"nonsense\r\n")
         await client.wait_closed()
-        assert server.seen == ["/early"]
+        assert server.started_paths == ["/early"]
 
 
 # --- too much -------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ async def test_a_head_that_is_too_large_is_refused_however_it_comes(head: bytes,
             await client.writer.drain()
             await asyncio.sleep(0)
         await refused(client, 431, "head_too_large")
-        assert server.seen == []
+        assert server.started_paths == []
 
 
 @on_uvloop
@@ -157,7 +157,7 @@ async def test_a_head_of_exactly_the_maximum_size_is_accepted() -> None:
 async def test_chunk_extensions_and_trailers_are_bounded(path: bytes, endless: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(b"POST " + path + HOST + b"transfer-encoding: chunked\r\n\r\n")
-        await wait_until(lambda: server.seen)
+        await wait_until(lambda: server.started_paths)
         connection = await server.connection()
         with contextlib.suppress(ConnectionError):
             client.send(endless)
@@ -240,7 +240,7 @@ async def test_an_idle_connection_is_closed_after_the_time_limit(before: bytes) 
 async def test_a_connection_that_awaits_a_response_is_not_idle(busy: bytes) -> None:
     async with raw_server() as server, server.connect() as client:
         client.send(busy)
-        await wait_until(lambda: server.seen)
+        await wait_until(lambda: server.started_paths)
         pass_seconds(server, 1000)
         server.gate.set()
         client.send(b"abc" if b"POST" in busy else b"")

@@ -132,7 +132,7 @@ async def test_requests_in_one_packet_are_answered_in_their_order() -> None:
         client.send(HOT + body[0] + WAIT + HOT + COLD + body[1] + SLOW + body[2] + WAIT + HOT)
         assert await client.replies(2) == [b"fast GET /hot  ", b"fast POST /hot  1"]
         await wait_until(lambda: server.waiting_count == 1)
-        assert server.seen == ["/hot", "/hot", "/wait"]  # the requests behind it have not begun
+        assert server.started_paths == ["/hot", "/hot", "/wait"]  # the requests behind it have not begun
         server.gate.set()
         bodies = await client.replies(8)
         assert [b.split(b" ", 1)[1] for b in bodies] == [
@@ -159,7 +159,7 @@ async def test_a_request_waits_while_the_previous_one_is_handled(first: bytes, s
         client.send(second)
         connection = await server.connection()
         await wait_until(lambda: len(connection.pipeline) == 1)
-        assert len(server.seen) == 1
+        assert len(server.started_paths) == 1
         server.gate.set()
         bodies = await client.replies(2)
         assert [b.split(b" ")[2] for b in bodies] == [first.split(b" ")[1], second.split(b" ")[1]]
@@ -190,7 +190,7 @@ async def test_too_many_requests_in_one_packet_are_handled_in_part_and_then_refu
         assert 100 < len(statuses) < 1000
         assert set(statuses[:-1]) == {200}
         await client.wait_closed()
-        assert len(server.seen) == len(statuses) - 1
+        assert len(server.started_paths) == len(statuses) - 1
 
 
 @on_uvloop
@@ -199,7 +199,7 @@ async def test_a_client_that_reads_its_responses_may_send_many_requests() -> Non
         for path in (b"/hot", b"/cold") * 10:
             client.send((b"GET %b" % path + HOST + b"\r\n") * 50)
             assert len(await client.replies(50)) == 50
-        assert len(server.seen) == 1000
+        assert len(server.started_paths) == 1000
 
 
 @on_uvloop
@@ -209,7 +209,7 @@ async def test_no_request_begins_after_a_response_that_ends_the_connection() -> 
         assert [(await client.reply()).status, (response := await client.reply()).status] == [200, 413]
         assert response.all(b"connection") == [b"close"]
         await client.wait_closed()
-        assert server.seen == ["/hot", "/closes"]
+        assert server.started_paths == ["/hot", "/closes"]
 
 
 # --- bodies, versions, upgrades -------------------------------------------------------------------
@@ -282,7 +282,7 @@ async def test_the_connection_closes_after_the_response_if_the_client_cannot_kee
         response = await client.reply()
         assert (response.status, response.all(b"connection")) == (200, [b"close"])
         await client.wait_closed()
-        assert len(server.seen) == 1
+        assert len(server.started_paths) == 1
 
 
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQA\r\n"
@@ -313,4 +313,4 @@ async def test_an_unsupported_upgrade_is_ignored(path: bytes, upgrade: bytes) ->
         await asyncio.sleep(0.02)
         client.send(sent[-40:])
         assert (await client.replies(1))[0].endswith(smuggled)
-        assert "/smuggled" not in server.seen
+        assert "/smuggled" not in server.started_paths

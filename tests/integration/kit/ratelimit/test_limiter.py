@@ -20,7 +20,7 @@ ADDRESS = Rule("address", 400, seconds=1_000_000)
 SIGN_IN = Rule("sign_in", 5, seconds=1_000_000, exact=True)
 
 
-class Time:
+class ManualTime:
     def __init__(self) -> None:
         self.now = 1000.0
 
@@ -29,12 +29,12 @@ class Time:
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
+def time() -> ManualTime:
+    return ManualTime()
 
 
 @pytest.fixture
-def limiter(redis: RedisClient, time: Time) -> Limiter:
+def limiter(redis: RedisClient, time: ManualTime) -> Limiter:
     return Limiter(redis, lease=8, monotonic=time)
 
 
@@ -92,7 +92,7 @@ async def test_a_known_refusal_needs_no_call(redis: RedisClient, limiter: Limite
 
 
 async def test_unused_tokens_of_an_old_lease_are_returned(
-    redis: RedisClient, limiter: Limiter, time: Time
+    redis: RedisClient, limiter: Limiter, time: ManualTime
 ) -> None:
     for _ in range(50):  # one request per lease: if nothing were returned, 400 tokens would be used
         assert (await limiter.take([("usr_a", USER)])).allowed
@@ -103,7 +103,7 @@ async def test_unused_tokens_of_an_old_lease_are_returned(
 
 
 async def test_returned_tokens_never_exceed_the_capacity_of_a_bucket(
-    redis: RedisClient, limiter: Limiter, time: Time
+    redis: RedisClient, limiter: Limiter, time: ManualTime
 ) -> None:
     await limiter.take([("usr_a", USER)])
     await redis.call("FLUSHALL")  # as if the bucket had refilled in the meantime
@@ -119,7 +119,7 @@ async def test_concurrent_requests_share_leases(redis: RedisClient, limiter: Lim
     assert await drain(Limiter(redis, lease=1), "usr_a", USER) == 200 - 32  # four blocks of eight
 
 
-async def test_an_exact_rule_is_never_leased(redis: RedisClient, limiter: Limiter, time: Time) -> None:
+async def test_an_exact_rule_is_never_leased(redis: RedisClient, limiter: Limiter, time: ManualTime) -> None:
     remaining = [(await limiter.take([("1.2.3.4", SIGN_IN)])).remaining for _ in range(5)]
     assert remaining == [4, 3, 2, 1, 0]
     assert limiter.try_take("1.2.3.4", SIGN_IN) is None
@@ -170,7 +170,9 @@ def stoppable_server(own_redis_server: EmbeddedRedis) -> EmbeddedRedis:
     return own_redis_server
 
 
-async def test_without_redis_each_process_counts_locally(stoppable_server: EmbeddedRedis, time: Time) -> None:
+async def test_without_redis_each_process_counts_locally(
+    stoppable_server: EmbeddedRedis, time: ManualTime
+) -> None:
     async with RedisClient(stoppable_server.url) as redis:
         limiter = Limiter(redis, lease=8, monotonic=time)
         assert (await limiter.take([("usr_a", USER)])).allowed
@@ -188,7 +190,7 @@ async def test_without_redis_each_process_counts_locally(stoppable_server: Embed
         assert (await limiter.take([("1.2.3.4", ADDRESS)])).remaining == 199
 
 
-async def test_redis_is_used_again_after_an_outage(stoppable_server: EmbeddedRedis, time: Time) -> None:
+async def test_redis_is_used_again_after_an_outage(stoppable_server: EmbeddedRedis, time: ManualTime) -> None:
     async with RedisClient(stoppable_server.url) as redis:
         limiter = Limiter(redis, lease=8, monotonic=time)
         stoppable_server.kill()
@@ -204,7 +206,7 @@ async def test_redis_is_used_again_after_an_outage(stoppable_server: EmbeddedRed
 
 
 async def test_one_request_probes_redis_and_the_others_do_not_wait(
-    redis_server: EmbeddedRedis, redis: RedisClient, time: Time
+    redis_server: EmbeddedRedis, redis: RedisClient, time: ManualTime
 ) -> None:
     with FaultyProxy(redis_server.port or 0) as proxy:
         async with RedisClient(proxy.redis_url(redis_server.url), timeout=30) as through:
@@ -225,7 +227,7 @@ async def test_one_request_probes_redis_and_the_others_do_not_wait(
 
 @pytest.mark.parametrize("step", [0.0, LEASE_SECONDS / 4])
 async def test_the_memory_of_a_process_is_bounded(
-    redis: RedisClient, time: Time, monkeypatch: pytest.MonkeyPatch, step: float
+    redis: RedisClient, time: ManualTime, monkeypatch: pytest.MonkeyPatch, step: float
 ) -> None:
     monkeypatch.setattr("supportcarr.kit.ratelimit.limiter._MAX_STATES", 12)
     limiter = Limiter(redis, lease=8, monotonic=time)
@@ -236,7 +238,7 @@ async def test_the_memory_of_a_process_is_bounded(
     assert limiter.try_take("usr_0", USER) is None
 
 
-async def test_a_lease_expires(limiter: Limiter, time: Time) -> None:
+async def test_a_lease_expires(limiter: Limiter, time: ManualTime) -> None:
     await limiter.take([("usr_a", USER)])
     time.now += LEASE_SECONDS - 0.001
     assert limiter.try_take("usr_a", USER) is True

@@ -24,7 +24,7 @@ STEPS = st.lists(
 )
 
 
-class Time:
+class ManualTime:
     def __init__(self) -> None:
         self.now = 1000.0
 
@@ -41,7 +41,7 @@ async def run_steps(url: str, steps: Sequence[tuple[int, int, float]], *, concur
     """Four processes take tokens of one key that is not refilled."""
     rule = Rule("steps", LIMIT, seconds=1_000_000)
     key = f"key-{next(_keys)}"
-    time = Time()
+    time = ManualTime()
     async with RedisClient(url) as redis:
         limiters = [Limiter(redis, lease=LEASE, monotonic=time) for _ in range(4)]
         allowed = 0

@@ -30,7 +30,7 @@ async def test_events_are_delivered_at_once_and_leave_the_outbox(
     relay = Relay(store, [recorder.consumer], jobs)
     await parcels.insert(Parcel(id="p"), pending("one", "two"))
     assert await relay.drain()
-    assert [event.id for event in recorder.seen] == ["p.1.0", "p.1.1"]
+    assert [event.id for event in recorder.received] == ["p.1.0", "p.1.1"]
     assert recorder.words == ["one", "two"]
     assert await outbox(store) == []
     assert relay.stats() == {"published_total": 2, "failures_total": 0, "waiting": 0, "retrying": 0}
@@ -94,9 +94,9 @@ async def test_consumer_gets_its_event_types_and_their_subclasses(
     )
     await parcels.insert(Parcel(id="p"), PendingEvents(recorded_events, SYSTEM, NOON))
     assert await relay.drain()
-    assert [event.event for event in moves.seen] == [recorded_events[0]]
-    assert [event.event for event in sign_ups.seen] == [recorded_events[1]]
-    assert [event.event for event in both.seen] == [recorded_events[0], recorded_events[1]]
+    assert [event.event for event in moves.received] == [recorded_events[0]]
+    assert [event.event for event in sign_ups.received] == [recorded_events[1]]
+    assert [event.event for event in both.received] == [recorded_events[0], recorded_events[1]]
     assert await outbox(store) == []
 
 
@@ -274,7 +274,7 @@ async def test_no_event_leaves_the_outbox_before_an_earlier_one_of_its_document(
     await parcels.insert(Parcel(id="p"), arrived)
     await save_again(parcels, "p", "two")
     async with asyncio.timeout(10):
-        while len(others.seen) < 2 or not relay.stats()["retrying"]:
+        while len(others.received) < 2 or not relay.stats()["retrying"]:
             await asyncio.sleep(0)
     assert [event.id for event in await parcels.pending_events("p")] == ["p.1.0", "p.2.0"]
     await relay.stop()

@@ -44,7 +44,7 @@ async def test_the_sweeper_sweeps_until_it_is_stopped(
     recorder = RecordingConsumer()
     relay = Relay(store, [recorder.consumer], jobs)
     relay.start_sweeping(every_s=0.01)
-    while not recorder.seen:
+    while not recorder.received:
         await asyncio.sleep(0.005)
     assert await relay.drain()
     await relay.stop()
@@ -76,7 +76,7 @@ async def test_a_failed_sweep_is_followed_by_the_next(
     monkeypatch.setattr(store, "outbox", broken)
     relay.start_sweeping(every_s=0.005)
     async with asyncio.timeout(10):
-        while not recorder.seen:
+        while not recorder.received:
             await asyncio.sleep(0.005)
     await relay.stop()
     assert failures_left == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from supportcarr.kit.runtime.cache import BoundedCache
 
 
-class Time:
+class FakeMonotonic:
     def __init__(self) -> None:
         self.now = 0.0
 
@@ -25,13 +25,13 @@ def test_the_least_recently_used_value_is_evicted_first() -> None:
 
 
 def test_values_expire() -> None:
-    time = Time()
-    cache: BoundedCache[str, int] = BoundedCache(10, 60, monotonic=time)
+    clock = FakeMonotonic()
+    cache: BoundedCache[str, int] = BoundedCache(10, 60, monotonic=clock)
     cache.put("short", 1, seconds=5)
     cache.put("long", 2, seconds=600)
-    time.now = 5
+    clock.now = 5
     assert (cache.get("short"), cache.get("long")) == (None, 2)
-    time.now = 60
+    clock.now = 60
     assert cache.get("long") is None
     assert len(cache) == 0
 

@@ -96,7 +96,7 @@ async def test_a_stopped_city_resumes_from_its_last_time_and_never_earlier(
     clock = await city_clock(store, speed=30, wall=wall)
     wall.now += 100
     await CityHeartbeat(store, clock).beat()
-    wall.now += HEARTBEAT_S * 0.9  # killed just before the next beat
+    wall.now += HEARTBEAT_S * 0.9  # killed just before the next heartbeat
     last = clock.city()
     wall.now += stopped_s
     resumed = await city_clock(store, speed=30, wall=wall)

@@ -949,7 +949,7 @@ export interface components {
         };
         /**
          * AdminRescueView
-         * @description One rescue, whole, as the console opens it.
+         * @description One rescue with all its details, as the console shows it.
          */
         AdminRescueView: {
             rescue: components["schemas"]["RescueView"];

@@ -39,10 +39,10 @@ async def store(wire: MongoWire) -> AsyncIterator[MongoStore]:
     await opened.close()
 
 
-def modes(said: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+def modes(commands: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
     """The read modes of the reads of each collection."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for command in said:
+    for command in commands:
         if name_of(command) in READS:
             found[command[name_of(command)]].add(read_mode(command))
     return dict(found)

@@ -1,4 +1,4 @@
-"""What MongoDB's read cache keeps, and what names a content."""
+"""Which documents MongoDB's read cache keeps, and how it identifies their content."""
 
 from __future__ import annotations
 

@@ -28,27 +28,29 @@ def test_rejected_plans_are_ignored() -> None:
 
 
 def test_the_nested_plan_of_the_slot_based_engine_is_read() -> None:
-    told = alone({"isCached": False, "queryPlan": FETCHED, "slotBasedPlan": {"slots": "…", "stages": "…"}})
-    assert stages(told) == ["FETCH", "IXSCAN"]
+    explained = alone(
+        {"isCached": False, "queryPlan": FETCHED, "slotBasedPlan": {"slots": "…", "stages": "…"}}
+    )
+    assert stages(explained) == ["FETCH", "IXSCAN"]
 
 
 def test_all_branches_of_a_plan_count() -> None:
-    told = alone({"stage": "OR", "inputStages": [FETCHED, READ_WHOLE]})
-    assert stages(told) == ["OR", "FETCH", "IXSCAN", "SORT", "COLLSCAN"]
+    explained = alone({"stage": "OR", "inputStages": [FETCHED, READ_WHOLE]})
+    assert stages(explained) == ["OR", "FETCH", "IXSCAN", "SORT", "COLLSCAN"]
 
 
 def test_the_plan_of_a_router_lists_each_queried_shard() -> None:
-    told = routed("SHARD_MERGE_SORT", east=FETCHED, west=READ_WHOLE)
-    assert stages(told) == ["SHARD_MERGE_SORT", "FETCH", "IXSCAN", "SORT", "COLLSCAN"]
-    assert shards(told) == {"east", "west"}
+    explained = routed("SHARD_MERGE_SORT", east=FETCHED, west=READ_WHOLE)
+    assert stages(explained) == ["SHARD_MERGE_SORT", "FETCH", "IXSCAN", "SORT", "COLLSCAN"]
+    assert shards(explained) == {"east", "west"}
     assert shards(routed("SINGLE_SHARD", east={"stage": "IDHACK"})) == {"east"}
     assert shards(alone(FETCHED)) == set()
 
 
 def test_the_plan_of_an_aggregation_lists_each_shard() -> None:
-    told = {"shards": {"east": {"stages": [{"$cursor": alone(FETCHED)}, {"$group": {}}]}}, "ok": 1}
-    assert stages(told) == ["FETCH", "IXSCAN"]
-    assert shards(told) == {"east"}
+    explained = {"shards": {"east": {"stages": [{"$cursor": alone(FETCHED)}, {"$group": {}}]}}, "ok": 1}
+    assert stages(explained) == ["FETCH", "IXSCAN"]
+    assert shards(explained) == {"east"}
 
 
 def test_a_response_without_a_plan_is_an_error() -> None:

@@ -23,13 +23,13 @@ class Router:
     def __init__(self, entry: Mapping[str, Any] | None, refuses: str | None = None) -> None:
         self.entry, self.refuses = entry, refuses
         self.commands: list[Mapping[str, Any]] = []
-        self.asked: list[Mapping[str, Any]] = []
+        self.queries: list[Mapping[str, Any]] = []
 
     def __getitem__(self, name: str) -> Any:
         return {"collections": self} if name == "config" else self
 
     async def find_one(self, which: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        self.asked.append(which)
+        self.queries.append(which)
         return self.entry
 
     async def command(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -39,38 +39,40 @@ class Router:
         return {"ok": 1}
 
 
-async def look(router: Router, spec: CollectionSpec[Any], *, apply: bool = False) -> list[str]:
+async def run_check(router: Router, spec: CollectionSpec[Any], *, apply: bool = False) -> list[str]:
     database: Any = SimpleNamespace(name="city", client=router)
     return await check_sharding(database, spec, Attempts(), apply=apply)
 
 
 async def test_an_unsharded_collection_is_reported_and_sharded_with_apply() -> None:
     router = Router(None)
-    assert await look(router, RESCUES) == ["rescuerequests is not sharded by region yet."]
+    assert await run_check(router, RESCUES) == ["rescuerequests is not sharded by region yet."]
     assert router.commands == []
-    assert await look(router, RESCUES, apply=True) == []
+    assert await run_check(router, RESCUES, apply=True) == []
     assert router.commands == [
         {"enableSharding": "city"},
         {"shardCollection": "city.rescuerequests", "key": {"region": 1, "_id": 1}},
     ]
-    assert router.asked[0] == {"_id": "city.rescuerequests"}
+    assert router.queries[0] == {"_id": "city.rescuerequests"}
 
 
 async def test_a_collection_sharded_as_declared_is_left_unchanged() -> None:
     router = Router({"key": {"region": 1, "_id": 1}})
-    assert await look(router, RESCUES, apply=True) == []
+    assert await run_check(router, RESCUES, apply=True) == []
     assert router.commands == []
 
 
 async def test_a_different_shard_key_is_reported_and_left_unchanged() -> None:
     router = Router({"key": {"_id": "hashed"}})
-    assert await look(router, RESCUES, apply=True) == ["rescuerequests is sharded by _id, not by region."]
+    assert await run_check(router, RESCUES, apply=True) == [
+        "rescuerequests is sharded by _id, not by region."
+    ]
     assert router.commands == []
 
 
 async def test_a_rejected_command_is_reported_in_a_sentence() -> None:
     router = Router(None, refuses="please create an index first.")
-    assert await look(router, RESCUES, apply=True) == [
+    assert await run_check(router, RESCUES, apply=True) == [
         "MongoDB refused to shard rescuerequests: please create an index first."
     ]
 
@@ -80,13 +82,13 @@ async def test_a_rejected_command_is_reported_in_a_sentence() -> None:
 )
 async def test_a_collection_not_declared_as_sharded_stays_unsharded(entry: Mapping[str, Any] | None) -> None:
     router = Router(entry)
-    assert await look(router, PARCELS, apply=True) == []
+    assert await run_check(router, PARCELS, apply=True) == []
     assert router.commands == []
 
 
 async def test_unique_keys_on_a_sharded_collection_are_reported() -> None:
     router = Router({"key": {"owner": 1}})
-    assert await look(router, PARCELS, apply=True) == [
+    assert await run_check(router, PARCELS, apply=True) == [
         "parcels is sharded, so its unique keys cannot be enforced."
     ]
 
