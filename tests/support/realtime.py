@@ -26,6 +26,7 @@ from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.realtime.app import RealtimeApp, build_realtime
 from supportcarr.realtime.client_session import BackpressureLimits
+from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.realtime.messages import PositionReport
 
 AREAS = ("laval", "montreal")
@@ -108,6 +109,7 @@ async def running_server(
     *,
     limits: BackpressureLimits | None = None,
     handshake_timeout_seconds: float = 20.0,
+    shares: ConnectionShares | None = None,
     **streams: Any,
 ) -> AsyncIterator[RunningServer]:
     """Run a real-time server on a free port, as its process does."""
@@ -124,6 +126,7 @@ async def running_server(
         lifecycle=lifecycle,
         limits=limits,
         handshake_timeout_seconds=handshake_timeout_seconds,
+        shares=shares,
     )
     port = free_port()
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, 5.0, lifecycle=lifecycle, websockets=True))

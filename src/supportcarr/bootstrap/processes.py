@@ -17,8 +17,10 @@ from supportcarr.bootstrap.seeding import seed
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.gateway import app as gateway
 from supportcarr.kit.events.relay import Relay
+from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
+from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
-from supportcarr.kit.http.server import run, serve
+from supportcarr.kit.http.server import CONNECTIONS, run, serve
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
@@ -34,6 +36,7 @@ from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.app import build_realtime
+from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.supervisor import watchdog
 
 log = structlog.get_logger(__name__)
@@ -147,7 +150,9 @@ async def _api(settings: Settings) -> None:
         tune_gc()
         lifecycle.mark_ready()
         host, port, drain_s = servers.host, servers.port, servers.drain_seconds
-        await serve(app, host, port, drain_s, lifecycle=lifecycle, fast_path=app)
+        table = ConnectionTable(CONNECTIONS, settings.http.connections_per_address, app.client_of_peer)
+        metrics.register_stats("http_connections", table.stats)
+        await serve(app, host, port, drain_s, lifecycle=lifecycle, fast_path=app, table=table)
         await heartbeat.stop()
 
 
@@ -190,6 +195,13 @@ def _map_origins(settings: Settings) -> list[str]:
     return origins + [origin.strip() for origin in settings.map.content_sources.split(",") if origin.strip()]
 
 
+def connection_shares(settings: Settings) -> ConnectionShares:
+    """What one address or user may have of a real-time process."""
+    local = settings.deployment.profile == "local"
+    trusted = trusted_networks(settings.http.trusted_proxies, local=local)
+    return ConnectionShares(settings.sockets, ClientAddresses(trusted))
+
+
 async def _realtime(settings: Settings) -> None:
     lifecycle = Lifecycle()
     lifecycle.watch_signals()
@@ -206,6 +218,7 @@ async def _realtime(settings: Settings) -> None:
             area_ids(),
             lifecycle=lifecycle,
             metrics=metrics,
+            shares=connection_shares(settings),
         )
         tune_gc()
         lifecycle.mark_ready()

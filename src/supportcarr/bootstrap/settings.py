@@ -20,6 +20,7 @@ from supportcarr.kit.observability.settings import LogSettings
 from supportcarr.kit.runtime.settings import CityClockSettings, Deployment, SettingsGroup, load
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.providers.settings import RoutingSettings, StripeSettings
+from supportcarr.realtime.settings import SocketSettings
 from supportcarr.rescues.settings import RescueSettings
 
 
@@ -87,6 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dispatch: DispatchSettings
     routing: RoutingSettings
     streams: StreamSettings
+    sockets: SocketSettings
     jobs: JobSettings
     logs: LogSettings
     map: MapSettings

@@ -9,7 +9,6 @@ import msgspec
 
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway import openapi
-from supportcarr.gateway.addresses import LOOPBACK, ClientAddresses
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
@@ -21,6 +20,7 @@ from supportcarr.gateway.router import Router
 from supportcarr.gateway.security_headers import common_headers, page_headers
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
+from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.types import MATCH, Receive, RouteMatch, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
@@ -36,12 +36,13 @@ class Gateway:
     Implements ``kit.http.types.FastPathApp``.
     """
 
-    def __init__(self, pipeline: Pipeline, router: Router) -> None:
+    def __init__(self, pipeline: Pipeline, router: Router, addresses: ClientAddresses) -> None:
         self._run = pipeline.run
         self._find = router.find
         self.match = router.match
         self.answer = pipeline.answer
         self.on_suspended = pipeline.on_suspended
+        self.client_of_peer = addresses.of_peer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -86,12 +87,13 @@ def build(
     Raises ``ValueError`` if two routes are the same or a body's type takes times without a zone.
     """
     public = [*clock_routes(clock), *routes]
-    trusted = [*http.trusted_proxies.split(","), *(LOOPBACK if deployment.profile == "local" else ())]
+    local = deployment.profile == "local"
+    addresses = ClientAddresses(trusted_networks(http.trusted_proxies, local=local))
     pipeline = Pipeline(
         tokens=tokens,
         limits=RequestLimits(limiter, limits, metrics),
         idempotency=Idempotency(store, clock, secret),
-        addresses=ClientAddresses(trusted),
+        addresses=addresses,
         concurrency=ConcurrencyLimiter(
             http.requests_at_once, http.requests_at_once_per_client, http.request_seconds, metrics
         ),
@@ -112,4 +114,4 @@ def build(
         *(Endpoint(route, metrics.requests) for route in public),
         *(Endpoint(route, metrics.requests, prefix="", unlimited=True) for route in outside),
     ]
-    return Gateway(pipeline, Router(endpoints, metrics.requests))
+    return Gateway(pipeline, Router(endpoints, metrics.requests), addresses)

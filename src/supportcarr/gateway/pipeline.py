@@ -24,7 +24,6 @@ from supportcarr.contracts.errors import ApiError, Forbidden, Overloaded, Unauth
 from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.routing import RequestContext, Response
 from supportcarr.gateway.access_log import AccessLine, RequestLogContext
-from supportcarr.gateway.addresses import ClientAddresses
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.decoding import names_etag, refuse_body, require_json, version_of
 from supportcarr.gateway.endpoint import Endpoint
@@ -40,6 +39,7 @@ from supportcarr.gateway.problems import (
 )
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.router import Found, canonical
+from supportcarr.kit.http.addresses import ClientAddresses
 from supportcarr.kit.http.problems import MEDIA_TYPE, problem_of
 from supportcarr.kit.http.types import Headers, Receive, Reply, Request, Scope, Send
 from supportcarr.kit.observability import structured_log as logs

@@ -22,6 +22,13 @@ class HttpSettings(SettingsGroup, frozen=True, kw_only=True):
             description="requests in progress per API process of one address or user; further ones get 429",
         ),
     ] = 64
+    connections_per_address: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="connections per API process of one address; not of those in TRUSTED_PROXIES",
+        ),
+    ] = 256
     request_seconds: Annotated[float, Meta(gt=0, description="a request that takes longer gets 503")] = 10.0
     max_body_bytes: Annotated[int, Meta(ge=1024, description="largest accepted request body")] = 262_144
     trusted_proxies: Annotated[

@@ -19,6 +19,7 @@ from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.runtime.settings import Deployment
 from supportcarr.realtime.client_session import BackpressureLimits
+from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.realtime.fan_out import FanOut
 from supportcarr.realtime.metrics import RealtimeMetrics
 from supportcarr.realtime.ports import EventSource, PositionSink, PubSub, TokenVerifier
@@ -107,12 +108,13 @@ def build_realtime(
     metrics: Metrics | None = None,
     limits: BackpressureLimits | None = None,
     handshake_timeout_seconds: float = HANDSHAKE_TIMEOUT_SECONDS,
+    shares: ConnectionShares | None = None,
 ) -> RealtimeApp:
     """Assemble one real-time process.
 
     *streams* reads the durable Redis, *pubsub* is an open client of the cache Redis (driver locations),
-    *areas* are the ids of all service areas (operators receive the stream of each).  Nothing runs before
-    the lifespan, or ``start``.
+    *areas* are the ids of all service areas (operators receive the stream of each), *shares* bounds the
+    connections of each address and user.  Nothing runs before the lifespan, or ``start``.
     """
     fan_out = FanOut(streams, pubsub, settings.heads_seconds)
     server = SocketServer(
@@ -125,6 +127,7 @@ def build_realtime(
         check_seconds=settings.heads_seconds,
         limits=limits,
         handshake_timeout_seconds=handshake_timeout_seconds,
+        shares=shares,
     )
     if metrics is not None:
         metrics.registry.register(RealtimeMetrics(server, fan_out))

@@ -47,6 +47,10 @@ class RealtimeMetrics(Collector):
                 "Clients disconnected because they did not read",
                 self._server.slow_clients_disconnected,
             ),
+            "realtime_connections_refused": (
+                "Connections refused because their address or user had its share",
+                self._server.shares.refused if self._server.shares else 0,
+            ),
         }
         for name, (help_, value) in gauges.items():
             yield GaugeMetricFamily(name, help_, value)

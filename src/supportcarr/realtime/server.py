@@ -22,6 +22,7 @@ from supportcarr.contracts.errors import ApiError
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.client_session import BackpressureLimits, ClientSession, SlowClient
+from supportcarr.realtime.connection_shares import ConnectionShares, TooManyConnections
 from supportcarr.realtime.credentials import expiry, streams_of
 from supportcarr.realtime.fan_out import FanOut
 from supportcarr.realtime.messages import Credentials, PositionReport, SyncRequest
@@ -79,7 +80,9 @@ class SocketServer:
         check_seconds: float,
         limits: BackpressureLimits | None = None,
         handshake_timeout_seconds: float = HANDSHAKE_TIMEOUT_SECONDS,
+        shares: ConnectionShares | None = None,
     ) -> None:
+        self.shares = shares
         self._handshake_timeout_seconds = handshake_timeout_seconds
         self._fan_out = fan_out
         self._streams = streams
@@ -136,11 +139,18 @@ class SocketServer:
         """Serve one connection, as ASGI."""
         request = asyncio.current_task()
         assert request is not None, "ASGI runs in a task"
+        try:
+            address = self.shares.open(scope) if self.shares else None
+        except TooManyConnections:
+            await _refuse(scope, receive, send)
+            return
         self._requests.add(request)
         try:
             await self.sio.handle_request(scope, receive, send)
         finally:
             self._requests.discard(request)
+            if self.shares:
+                self.shares.close(address)
 
     # --- connecting and disconnecting ---------------------------------------------------------
 
@@ -160,6 +170,12 @@ class SocketServer:
         except ApiError as error:
             message = "unauthorized" if error.status == 401 else error.code
             raise _connection_refused(message, error.code, error.detail) from None
+        if self.shares:
+            try:
+                self.shares.accept(principal.user_id)
+            except TooManyConnections:
+                detail = "You have too many connections open; close some of them"
+                raise _connection_refused("rate_limited", "rate_limited", detail) from None
         transport = SocketTransport(self.sio, sid, asyncio.current_task())
         streams = streams_of(principal, self._areas)
         session = ClientSession(transport, streams, self._streams, self._limits)
@@ -180,6 +196,8 @@ class SocketServer:
         client = self.clients.pop(sid, None)
         if client is None:
             return
+        if self.shares:
+            self.shares.leave(client.principal.user_id)
         self._fan_out.unregister(client.session)
         if client.expiry_timer is not None:
             client.expiry_timer.cancel()
@@ -289,6 +307,17 @@ class SocketServer:
 
 def _connection_refused(message: str, code: str, detail: str) -> socketio.exceptions.ConnectionRefusedError:
     return socketio.exceptions.ConnectionRefusedError(message, {"code": code, "detail": detail})
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a connection before it is a WebSocket: 429 to HTTP; by ASGI a WebSocket's refusal is 403."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1013})  # "try again later"
+        return
+    headers = [(b"retry-after", b"5"), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 429, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _ok() -> dict[str, Any]:

@@ -22,6 +22,7 @@ from unittest import mock
 import uvloop
 
 from supportcarr.kit.http import server as serving
+from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.protocol import HttpProtocol
 from supportcarr.kit.http.server import serve
@@ -220,7 +221,9 @@ async def wait_until(true: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def raw_server(*, connections: int = 64, drain_seconds: float = 5) -> AsyncIterator[RawServer]:
+async def raw_server(
+    *, connections: int = 64, table: ConnectionTable | None = None, drain_seconds: float = 5
+) -> AsyncIterator[RawServer]:
     """A server with at most that many connections, in the test's process."""
     server = RawServer()
 
@@ -239,6 +242,7 @@ async def raw_server(*, connections: int = 64, drain_seconds: float = 5) -> Asyn
                 lifecycle=server.lifecycle,
                 fast_path=server,
                 connections=connections,
+                table=table,
             )
         )
         await wait_until(lambda: server.running.done() or getattr(server.server, "started", False))  # type: ignore[union-attr]

@@ -22,6 +22,7 @@ from uvicorn.server import ServerState
 from support.platform.in_process import Platform, running_platform
 from supportcarr import __file__ as package
 from supportcarr.gateway.router import Router
+from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.protocol import HttpProtocol
 
 OURS = Path(package).parent
@@ -95,7 +96,8 @@ class Tracer:
                 found.files.append(file)
 
         transport = _Transport()
-        protocol = HttpProtocol(self._config, ServerState(), {}, fast_path=self._app, max_connections=8)
+        table = ConnectionTable(8)
+        protocol = HttpProtocol(self._config, ServerState(), {}, fast_path=self._app, table=table)
         protocol.connection_made(transport)
         context = contextvars.copy_context()
         context.run(_traced.set, True)

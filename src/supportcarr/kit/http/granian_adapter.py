@@ -7,9 +7,14 @@ authors.
 from __future__ import annotations
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from supportcarr.kit.http.types import ASGIApp
+
+# A connection without a head for so long is closed: one that is silent, too, and one that rests between
+# requests.  WebSockets are bounded by ``realtime.server``.
+HEAD_SECONDS = 10.0
 
 
 class GranianServer:
@@ -25,6 +30,7 @@ class GranianServer:
             websockets=True,
             backlog=backlog,
             backpressure=connections,
+            http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_SECONDS * 1000)),
             log_enabled=False,
         )
 

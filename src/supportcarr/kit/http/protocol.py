@@ -9,8 +9,8 @@ not read) goes by ASGI.  Both ways lead to the same pipeline.
 
 This class also bounds what uvicorn leaves open: the size and time of a request's head, how long a connection
 may be idle or not read its responses, how many requests may wait in it, and how many connections there may
-be. Trailers are dropped.  ``Upgrade`` is ignored, and the body of its request is a body.  A request is
-refused only after the responses to the requests before it.
+be (``kit.http.connections``).  Trailers are dropped.  ``Upgrade`` is ignored, and the body of its request is
+a body.  A request is refused only after the responses to the requests before it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 import structlog
 from httptools import HttpParserError, HttpParserUpgrade
 
+from supportcarr.kit.http.connections import RESTING_SECONDS, ConnectionTable
 from supportcarr.kit.http.eager import Suspended, run_eagerly
 from supportcarr.kit.http.responses import HEAD_BYTES, encode_reply, error_response
 from supportcarr.kit.http.types import MATCH, FastPathApp, Reply, Request, RouteMatch
@@ -38,6 +39,7 @@ from supportcarr.kit.http.uvicorn_adapter import (
 
 HEAD_SECONDS = 20.0  # from a head's first byte to its last
 IDLE_SECONDS = 75.0  # between requests: longer than the 60 s after which common proxies close first
+SILENT_SECONDS = 5.0  # until a first head has come, while most places are taken
 UNREAD_SECONDS = 60.0  # in which a client reads nothing of what is written to it: nginx's send_timeout
 LINGER_SECONDS = 5.0  # after an error response: a reset would discard it while the client still sends
 SWEEP_SECONDS = 5.0  # how often these limits are checked
@@ -66,7 +68,7 @@ class _Stopped(Exception):
 
 
 class HttpProtocol(Connection):
-    """A connection to an application, at most *max_connections* of them at once.
+    """A connection to an application, with a place in the *table* of all.
 
     Requests that have arrived whole are answered by *fast_path*, if there is one; the others by ASGI.
     """
@@ -79,11 +81,11 @@ class HttpProtocol(Connection):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         fast_path: FastPathApp | None,
-        max_connections: int,
+        table: ConnectionTable,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._fast_path = fast_path
-        self._max_connections = max_connections
+        self._table = table
         self._header_map: dict[bytes, bytes] = {}  # of the request that is being read
         self._host: bytes = b"\0"  # the last valid Host
         self._body = b""
@@ -104,10 +106,12 @@ class HttpProtocol(Connection):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
-        if len(self.connections) > self._max_connections:
-            self._refuse(503, linger=False)
+        status = self._table.add(self, self.client[0] if self.client else None)
+        if status:
+            self._refuse(status, linger=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._table.remove(self)
         self.disconnect()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
@@ -413,6 +417,26 @@ class HttpProtocol(Connection):
 
     # --- time limits --------------------------------------------------------------------------------
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether a whole head has come."""
+        return self._messages > 1 or (self._messages == 1 and self._state is not _HEAD)
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has been between two requests for some time."""
+        return (
+            self._unchanged_s >= RESTING_SECONDS
+            and not self.busy
+            and self._last_sweep == (self._messages, _BETWEEN, 0)
+            and self._state is _BETWEEN
+        )
+
+    def make_room(self) -> None:
+        """Close: another connection takes the place."""
+        self._discarding_input = True
+        self.transport.close()
+
     def sweep(self) -> None:
         """Close the connection if nothing has happened for too long; called every ``SWEEP_SECONDS``."""
         unread = self.transport.get_write_buffer_size()
@@ -432,5 +456,9 @@ class HttpProtocol(Connection):
         elif self._state is _HEAD:
             if self._unchanged_s >= HEAD_SECONDS:
                 self._fail(408)
-        elif self._unchanged_s >= IDLE_SECONDS:
+        elif self._unchanged_s >= IDLE_SECONDS or (
+            self._unchanged_s >= SILENT_SECONDS and not self._messages and self._table.crowded
+        ):
             self.transport.close()
+        elif self._unchanged_s >= RESTING_SECONDS and self._messages:
+            self._table.note_rest(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import ApiError, Overloaded
+from supportcarr.contracts.errors import ApiError, Overloaded, RateLimited
 from supportcarr.kit.http.problems import MEDIA_TYPE, encode_problem, problem_of
 from supportcarr.kit.http.types import Headers, Reply
 from supportcarr.kit.http.uvicorn_adapter import STATUS_LINE
@@ -38,6 +38,7 @@ _ERRORS = {
         _RequestTimeout("Its head took too long"),
         _HeadTooLarge(f"Address and headers may have {HEAD_BYTES} bytes"),
         _InternalError("The fault is ours; it has been noted"),
+        RateLimited("Your address has too many connections"),
         Overloaded("Try again in a moment"),
     )
 }
@@ -73,7 +74,7 @@ def error_response(status: int, request_id: str, default_headers: Headers) -> tu
         (b"content-length", b"%d" % len(body)),
         _CLOSE,
     ]
-    if status == 503:
+    if status in (429, 503):
         own.append((b"retry-after", b"1"))
     lines = [b"%b: %b\r\n" % header for header in (*default_headers, *own)]
     return b"".join((_STATUS[status], b"\r\n", *lines, b"\r\n")), body

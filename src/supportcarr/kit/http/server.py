@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 import uvloop
 
+from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.granian_adapter import GranianServer
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.lifespan import Lifespan
@@ -53,10 +54,12 @@ async def serve(
     fast_path: FastPathApp | None = None,
     websockets: bool = False,
     connections: int = CONNECTIONS,
+    table: ConnectionTable | None = None,
 ) -> None:
     """Serve *app* until *lifecycle* drains, then stop in order; returns when all is done.
 
-    *fast_path* answers whole requests without ASGI; with *websockets* there is none.  The order: the
+    *fast_path* answers whole requests without ASGI; with *websockets* there is none.  *table* has the places
+    of connections; by default there are *connections*, and none is bounded by its address.  The order: the
     listening socket closes; requests in flight finish, for *drain_seconds* at most (wall time), each
     answered with ``Connection: close``; the rest are cancelled; the application's lifespan ends.  Raises
     ``LifespanFailed`` if the application does not start, and ``OSError`` if the port cannot be had.
@@ -71,7 +74,11 @@ async def serve(
             server = UvicornServer(
                 app,
                 listening_socket(host, port),
-                connection=partial(HttpProtocol, fast_path=fast_path, max_connections=connections),
+                connection=partial(
+                    HttpProtocol,
+                    fast_path=fast_path,
+                    table=ConnectionTable(connections) if table is None else table,
+                ),
                 backlog=BACKLOG,
                 idle_seconds=IDLE_SECONDS,
                 sweep_seconds=SWEEP_SECONDS,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from support.http.raw_connections import on_uvloop, raw_server
+from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.protocol import HttpProtocol
 from supportcarr.kit.http.responses import HEAD_BYTES
 from supportcarr.kit.http.types import Receive, Reply, Request, RouteMatch, Scope, Send
@@ -142,7 +143,7 @@ CONFIG.load()
 async def answers(pieces: list[bytes]) -> list[bytes]:
     """The bytes of the responses, without the parts that differ in each error response."""
     state, front = ServerState(), Front()
-    protocol = HttpProtocol(CONFIG, state, {}, fast_path=front, max_connections=1)
+    protocol = HttpProtocol(CONFIG, state, {}, fast_path=front, table=ConnectionTable(1))
     async with asyncio.timeout(20):
         got = await Transport(protocol, pieces).run()
     assert not state.tasks and not state.connections and front.asked

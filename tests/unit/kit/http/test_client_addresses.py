@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supportcarr.gateway.addresses import _REMEMBERED, LOOPBACK, ClientAddresses
+from supportcarr.kit.http.addresses import _REMEMBERED, LOOPBACK, ClientAddresses
 
 PROXIES = ("10.0.0.0/8", *LOOPBACK)
 

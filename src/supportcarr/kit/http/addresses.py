@@ -63,6 +63,16 @@ class ClientAddresses:
                 self._chains[chain] = known
         return known
 
+    def bounded(self, peer: Sequence[Any] | None, forwarded: bytes | None) -> str | None:
+        """The client's address; ``None`` if it is unknown or that of a trusted proxy itself."""
+        address = self.of(peer, forwarded)
+        return None if address == "unknown" or self._read(address)[1] else address
+
+    def of_peer(self, peer: str) -> str | None:
+        """The client of a peer's own connections; ``None`` if it is a trusted proxy, or has no address."""
+        address, trusted = self._read(peer)
+        return None if trusted or not address else address
+
     def _last_untrusted(self, peer: str, forwarded: bytes) -> str:
         address, trusted = self._read(peer)
         if not trusted:
@@ -75,6 +85,11 @@ class ClientAddresses:
             if not trusted:
                 return address
         return address
+
+
+def trusted_networks(proxies: str, *, local: bool) -> list[str]:
+    """The networks of a comma-separated list; in the *local* profile also this machine."""
+    return [*proxies.split(","), *(LOOPBACK if local else ())]
 
 
 def _counted(address: IPv4Address | IPv6Address) -> str:
