@@ -200,6 +200,7 @@ class SqliteCollection(Generic[D]):
                 ).rowcount
             ),
             deferrable=True,
+            durable=False,  # an event that comes back is published again, and its consumers know it
         )
 
     # --- copies -------------------------------------------------------------------------------

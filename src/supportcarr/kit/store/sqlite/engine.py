@@ -34,12 +34,13 @@ from supportcarr.kit.store.port import (
     StoreError,
     StoreUnavailable,
 )
-from supportcarr.kit.store.sqlite.cache import COUNTERS_SUFFIX, ReadCache, VersionCounters
+from supportcarr.kit.store.sqlite.cache import ReadCache, VersionCounters
+from supportcarr.kit.store.sqlite.checkpoints import CHECKPOINT_PAGES, LOG_BYTES
 from supportcarr.kit.store.sqlite.collection import SqliteCollection
 from supportcarr.kit.store.sqlite.errors import as_unavailable
 from supportcarr.kit.store.sqlite.lock import FairFileLock
 from supportcarr.kit.store.sqlite.table import OUTBOX, Table
-from supportcarr.kit.store.sqlite.writer import CHECKPOINT_PAGES, LOG_BYTES, Writer
+from supportcarr.kit.store.sqlite.writer import Writer
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R")
@@ -97,11 +98,10 @@ class SqliteStore:
             self._sync_reader = self._connect(read_only=True)
             try:
                 self._counters = VersionCounters(self.path)
+                self._writer = Writer(self.path, self._connect, self._counters, timeout_s=self._timeout_s)
             except OSError as error:
-                path = f"{self.path}{COUNTERS_SUFFIX}"
-                raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}") from error
+                raise StoreUnavailable(f"{error.filename} cannot be opened: {error.strerror}") from error
             self.cache = ReadCache(self._counters)
-            self._writer = Writer(self.path, self._connect, self._counters, timeout_s=self._timeout_s)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
 
     def _refuse_unfinished_copy(self, connection: sqlite3.Connection) -> None:
@@ -142,7 +142,7 @@ class SqliteStore:
         writer, pool = self._writer, self._pool
         self._writer = self._pool = None
         if writer is not None:
-            await asyncio.to_thread(writer.stop)
+            await writer.close()
         if pool is not None:
             await asyncio.to_thread(pool.shutdown)
         for connection in [*self._pooled, *([self._sync_reader] if self._sync_reader else [])]:
@@ -303,12 +303,13 @@ class SqliteStore:
         *,
         deferrable: bool = False,
         long_running: bool = False,
+        durable: bool = True,
     ) -> R:
         """The outcome of *run*, once it is durable.  Parameters as for ``Writer.submit``."""
         if self._writer is None:
             raise StoreUnavailable("the store is not open")
         return await self._writer.submit(
-            run, on_commit, ids, deferrable=deferrable, long_running=long_running
+            run, on_commit, ids, deferrable=deferrable, long_running=long_running, durable=durable
         )
 
     def read_sync(self, sql: str, values: Sequence[Any]) -> list[Any]:

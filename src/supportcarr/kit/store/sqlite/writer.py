@@ -1,14 +1,15 @@
-"""Group commit: all waiting operations are committed in one transaction, by one thread.
+"""Group commit: all waiting operations are committed in one transaction and made durable by one flush.
 
-A caller submits an operation and awaits its future.  At the end of that iteration of its event loop, if no
-other process is writing, the loop's own thread runs the statements of all waiting operations, and the
-writer thread commits them: it waits for the disk and gives each caller its own outcome, while the loop
-goes on.  Running the statements in the loop's thread makes a write cheap: ``sqlite3`` releases the
-interpreter's lock about four times per statement, and a thread that takes it back from a busy loop each time
-waits for milliseconds and costs both about a hundred microseconds.
+A caller submits an operation and awaits its future.  At the end of that iteration of its event loop the
+loop's own thread runs the statements of all waiting operations and commits them, which writes to the log
+file and takes a fraction of a millisecond.  Then the lock between processes is free for the next, and the
+log is flushed to the disk outside the interpreter (``flusher``).  When that is done the callers get their
+outcomes: what was acknowledged survives a power cut.
 
-If another process is writing, or an operation is long-running, the thread does everything: it waits for the
-lock between processes (``FairFileLock``) and takes all operations that wait by then.
+Two threads of Python would cost more than the work: ``sqlite3`` releases the interpreter's lock about four
+times per statement, and a thread that takes it back from a busy loop each time waits for milliseconds.  So
+the writer's thread takes a group only if an operation is long-running, if other processes hold the lock for
+longer than a few attempts, or if a statement failed: it runs the operations again and finds the culprit.
 
 An operation succeeds, or raises a ``StoreError`` having changed nothing, so a conflict fails only its own
 caller.  After any other error the group is rolled back and its operations are run again one by one.
@@ -23,7 +24,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from queue import SimpleQueue
@@ -33,7 +34,9 @@ import structlog
 
 from supportcarr.kit.store.port import StoreError, StoreUnavailable
 from supportcarr.kit.store.sqlite.cache import VersionCounters
+from supportcarr.kit.store.sqlite.checkpoints import LONGEST_PAGES, Checkpoints
 from supportcarr.kit.store.sqlite.errors import as_unavailable
+from supportcarr.kit.store.sqlite.flusher import LogFlusher
 from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 R = TypeVar("R")
@@ -42,8 +45,9 @@ GROUP = 512  # operations in one transaction at most: bounds how long other proc
 LOOP_GROUP = 128  # operations run in the loop's thread at most: about 2 ms
 BACKLOG = 20_000  # operations that may wait; more are refused at once
 DEFER_S = 0.02  # how long a deferrable operation waits for others to share a commit with
-CHECKPOINT_PAGES = 2_000  # pages (4 KiB) in the log before they are copied to the database
-LOG_BYTES = 64 * 1024 * 1024  # a longer write-ahead log is truncated
+IMMEDIATE_ATTEMPTS = 3  # to take the lock between processes, in the next iterations of the loop
+ATTEMPTS = 12  # in all, a millisecond apart; then the thread waits for it
+PAGES_PER_GROUP, PAGES_PER_OPERATION = 3, 3  # written to the log, about
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +56,10 @@ class Operation:
     """A write: ``run`` executes it, ``on_commit`` is called in the caller's loop after the commit.
 
     ``ids`` are the documents that it changes.  ``on_commit`` gets the version counter (``cache``) under
-    which the first of them is now stored.
+    which the first of them is now stored.  One that is not ``durable`` may be lost in a power cut.
     """
 
-    __slots__ = ("count", "future", "ids", "long_running", "on_commit", "queued_at", "run")
+    __slots__ = ("count", "durable", "future", "ids", "long_running", "on_commit", "queued_at", "run")
 
     def __init__(
         self,
@@ -64,9 +68,10 @@ class Operation:
         on_commit: Callable[[int], None] | None,
         ids: Sequence[str],
         long_running: bool,
+        durable: bool,
     ) -> None:
         self.run, self.future, self.on_commit = run, future, on_commit
-        self.ids, self.long_running = ids, long_running
+        self.ids, self.long_running, self.durable = ids, long_running, durable
         self.queued_at = time.monotonic()
         self.count = 1  # odd, so the document is not cached
 
@@ -74,20 +79,12 @@ class Operation:
 Outcome = tuple[Operation, Any, BaseException | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A group whose statements have run; their transaction is still open."""
-
-    group: list[Operation]
-    outcomes: list[Outcome]
-    counters: dict[int, int]
-
-
 class Writer:
     """Owns the writing connection.  ``submit`` may be called from any running loop.
 
-    ``_writing`` says that the connection and the lock are in use: by a loop that prepares a group, then by
-    the thread until that group is committed.
+    The loop that submits first writes its groups itself; those of other loops are left to the thread.
+    ``_writing`` says that the connection and the lock are in use, by the loop or by the thread.
+    Raises ``OSError`` if the log cannot be opened.
     """
 
     def __init__(
@@ -101,6 +98,13 @@ class Writer:
         self._path = path
         self._counters = counters
         self._connection = connect()
+        self._connection.execute("PRAGMA synchronous = NORMAL")  # the flusher makes commits durable
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_PAGES}")
+        self._connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()  # opens the log
+        self._flusher = LogFlusher(Path(f"{path}-wal"))
+        self._checkpoints = Checkpoints(path, connect)
+        self._loop: asyncio.AbstractEventLoop | None = None  # the loop that writes
+        self._lock_attempts = 0  # failed, one after the other
         self._lock = FairFileLock(path)
         self._timeout_s = timeout_s
         self._busy_timeout_s = -1.0  # not set yet
@@ -109,10 +113,10 @@ class Writer:
         self._queue_lock = threading.Lock()  # held while operations are taken from the queue
         self._writing = False
         self._scheduled: asyncio.AbstractEventLoop | None = None  # where ``_start_group`` will be called
-        self._thread_queue: SimpleQueue[Prepared | None] = SimpleQueue()  # None: take and run a group
+        self._thread_wake: SimpleQueue[None] = SimpleQueue()  # an item: take and write what is pending
         self._stopping = False
         self._watching_loops: set[asyncio.AbstractEventLoop] = set()
-        self.commits = self.operations = self.largest_group = self.truncations = 0
+        self.commits = self.operations = self.largest_group = 0
         self.lock_wait_s = self.longest_lock_wait_s = 0.0
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
@@ -127,12 +131,14 @@ class Writer:
         *,
         deferrable: bool = False,
         long_running: bool = False,
+        durable: bool = True,
     ) -> asyncio.Future[R]:
         """The future of *run*'s outcome, set after it is durable; *on_commit* is called just before that.
 
         *ids* are the documents that *run* changes: every process drops them from its read cache.
         A *deferrable* operation may wait up to ``DEFER_S`` to share a commit.  A *long_running* one takes
-        milliseconds, so it never runs in an event loop's thread.
+        milliseconds, so it never runs in an event loop's thread.  One that is not *durable* does not wait
+        for the disk: for what is harmless to lose in a power cut, because it will be done again.
         Raises ``StoreUnavailable`` when the store is closed or ``BACKLOG`` operations wait.
         """
         if self._stopping:
@@ -140,8 +146,10 @@ class Writer:
         if self.waiting >= BACKLOG:
             raise StoreUnavailable(f"{BACKLOG} writes are waiting already")
         loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
         future: asyncio.Future[R] = loop.create_future()
-        operation = Operation(run, future, on_commit, ids, long_running)
+        operation = Operation(run, future, on_commit, ids, long_running, durable)
         if deferrable:
             if not self._deferred:
                 loop.call_later(DEFER_S, self._enqueue, loop)
@@ -169,36 +177,65 @@ class Writer:
             loop.call_soon(self._start_group, loop)
 
     def _start_group(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the waiting operations here, or leave them to the thread."""
+        """Write the waiting operations here, or leave them to the thread."""
         if self._scheduled is loop:
             self._scheduled = None
         with self._queue_lock:
             if self._writing or not self._pending:
                 return
             self._writing = True
-        prepared: Prepared | None = None
-        try:
-            long_running = any(operation.long_running for operation in islice(self._pending, LOOP_GROUP))
-            if not long_running and self._lock.try_acquire():
-                prepared = self._prepare_in_loop()
-        finally:
-            self._thread_queue.put(prepared)
+        if loop is self._loop and not any(o.long_running for o in islice(self._pending, LOOP_GROUP)):
+            if self._lock.try_acquire():
+                self._lock_attempts = 0
+                outcomes = self._write_in_loop()
+                if outcomes is not None:
+                    self._free_connection(loop)
+                    self._acknowledge(outcomes)
+                    return
+            elif self._lock_attempts < ATTEMPTS:
+                self._lock_attempts += 1
+                self._free_connection(None)
+                self._scheduled = loop
+                if self._lock_attempts <= IMMEDIATE_ATTEMPTS:
+                    loop.call_soon(self._start_group, loop)
+                else:
+                    loop.call_later(0.001, self._start_group, loop)
+                return
+        self._lock_attempts = 0
+        self._thread_wake.put(None)
 
-    def _prepare_in_loop(self) -> Prepared | None:
-        """Run the statements without ever blocking; ``None``, with the lock released, if that failed."""
+    def _write_in_loop(self) -> list[Outcome] | None:
+        """Commit a group without ever waiting; ``None`` if that failed.  The lock is released in any case."""
         group = self._take(LOOP_GROUP)
         try:
-            if group:
-                self._set_busy_timeout(0)
-                return self._prepare(group)
-            self._lock.release()  # their callers have timed out
-            return None
+            if not group:  # their callers have timed out
+                return []
+            self._set_busy_timeout(0)
+            return self._commit(group)
         except Exception:  # the thread runs them again and reports the error
             self._roll_back()
             with self._queue_lock:
                 self._pending.extendleft(reversed(group))
-            self._lock.release()
             return None
+        finally:
+            self._lock.release()
+
+    def _free_connection(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Let others write; if operations wait, *loop* starts the next group."""
+        with self._queue_lock:
+            if self._stopping:
+                self._thread_wake.put(None)  # which writes the rest
+                return
+            self._writing = False
+        if self._pending and loop is not None:
+            self._schedule(loop)
+
+    def _acknowledge(self, outcomes: list[Outcome]) -> None:
+        """Settle the outcomes once they are durable."""
+        if _need_flush(outcomes):
+            self._flusher.flush(partial(_settle_flushed, outcomes))
+        else:
+            _settle(outcomes)
 
     def _expire_overdue(self, loop: asyncio.AbstractEventLoop) -> None:
         """Fail operations that waited too long for the lock (its holder is stopped, or hangs)."""
@@ -231,8 +268,19 @@ class Writer:
             idle = not self._writing
             self._writing = True  # no loop starts another group
         if idle:
-            self._thread_queue.put(None)
+            self._thread_wake.put(None)
         self._thread.join(self._timeout_s + 5)
+        self._checkpoints.join(self._timeout_s)
+
+    async def close(self) -> None:
+        """Write what waits, give callers their outcomes and end the thread."""
+        await asyncio.to_thread(self.stop)
+        await self._flusher.close()
+
+    @property
+    def truncations(self) -> int:
+        """How often the log was truncated."""
+        return self._checkpoints.truncations
 
     # --- in the loop or in the thread ---------------------------------------------------------
 
@@ -240,14 +288,22 @@ class Writer:
         with self._queue_lock:
             return [self._pending.popleft() for _ in range(min(most, len(self._pending)))]
 
-    def _prepare(self, group: list[Operation]) -> Prepared:
-        """Run a group's statements; the transaction stays open.  Raises only errors of the database."""
+    def _commit(self, group: list[Operation]) -> list[Outcome]:
+        """Run a group's statements and commit them.  Raises only errors of the database."""
         counters = self._counters.begin_write(chain.from_iterable(operation.ids for operation in group))
         try:
-            return Prepared(group, self._execute(group), counters)
-        except BaseException:
+            outcomes = self._execute(group)
+            self._connection.commit()  # one call, so the interpreter's lock is taken back once
+        finally:
             self._counters.end_write(counters)
-            raise
+        for operation in group:
+            if operation.ids:
+                operation.count = counters[self._counters.slot(operation.ids[0])]
+        self.commits += 1
+        self.operations += len(group)
+        self.largest_group = max(self.largest_group, len(group))
+        self._checkpoints.wrote(PAGES_PER_GROUP + PAGES_PER_OPERATION * len(group))
+        return outcomes
 
     def _execute(self, group: list[Operation]) -> list[Outcome]:
         connection = self._connection
@@ -278,11 +334,10 @@ class Writer:
     def _run(self) -> None:
         try:
             while True:
-                prepared = self._thread_queue.get()
+                self._thread_wake.get()
                 while True:
-                    if prepared is not None or self._pending:
-                        self._write_group(prepared)
-                    prepared = None
+                    if self._pending:
+                        self._write_group()
                     if self._stopping:
                         if not self._pending:
                             return
@@ -310,62 +365,42 @@ class Writer:
             return not taken
         return False
 
-    def _write_group(self, prepared: Prepared | None) -> None:
+    def _write_group(self) -> None:
         """Write one group and give its callers their outcomes."""
-        if prepared is None:
-            started = time.monotonic()
-            self._lock.acquire()
-            waited = time.monotonic() - started
-            self.lock_wait_s += waited
-            self.longest_lock_wait_s = max(self.longest_lock_wait_s, waited)
+        started = time.monotonic()
+        self._lock.acquire()
+        waited = time.monotonic() - started
+        self.lock_wait_s += waited
+        self.longest_lock_wait_s = max(self.longest_lock_wait_s, waited)
         group: list[Operation] = []
         try:
-            group = prepared.group if prepared else self._take(GROUP)
-            outcomes = self._write(group, prepared) if group else []
+            group = self._take(GROUP)
+            outcomes = self._write(group) if group else []
         except Exception as error:
             log.exception("sqlite_write_failed")
             outcomes = [(operation, None, error) for operation in group]
         finally:
             self._lock.release()
+        if _need_flush(outcomes):
+            try:
+                self._flusher.flush_now()
+            except OSError as error:
+                log.exception("sqlite_flush_failed")
+                outcomes = _unflushed(outcomes, error)
         self._deliver(outcomes)
 
-    def _write(self, group: list[Operation], prepared: Prepared | None) -> list[Outcome]:
-        """The outcomes of a group, when they are durable."""
+    def _write(self, group: list[Operation]) -> list[Outcome]:
+        """Commit a group; after an error that an operation may have caused, each on its own."""
         try:
-            if prepared is None:
-                self._set_busy_timeout(self._timeout_s)
-                prepared = self._prepare(group)
-            try:
-                self._connection.commit()  # one call, so the interpreter's lock is taken back once
-            finally:
-                self._counters.end_write(prepared.counters)
+            self._set_busy_timeout(self._timeout_s)
+            return self._commit(group)
         except Exception as error:
             self._roll_back()
             if len(group) > 1 and not _cannot_serve(error):
-                return [outcome for operation in group for outcome in self._write([operation], None)]
+                return [outcome for operation in group for outcome in self._write([operation])]
             if isinstance(error, sqlite3.Error):
                 error = as_unavailable(error) or error
             return [(operation, None, error) for operation in group]
-        for operation in group:
-            if operation.ids:
-                operation.count = prepared.counters[self._counters.slot(operation.ids[0])]
-        self.commits += 1
-        self.operations += len(group)
-        self.largest_group = max(self.largest_group, len(group))
-        self._truncate_log()
-        return prepared.outcomes
-
-    def _truncate_log(self) -> None:
-        """Truncate a write-ahead log that readers kept SQLite's own checkpoints from shortening."""
-        if self.commits % 64:
-            return
-        try:
-            if Path(f"{self._path}-wal").stat().st_size > LOG_BYTES:
-                self._set_busy_timeout(0.05)  # a long reader must not block every writer
-                busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                self.truncations += not busy
-        except (OSError, sqlite3.Error):
-            log.warning("sqlite_checkpoint_failed", exc_info=True)
 
     def _deliver(self, outcomes: list[Outcome]) -> None:
         """Give callers their outcomes, with one wake-up per loop."""
@@ -394,3 +429,17 @@ def _settle(outcomes: list[Outcome]) -> None:
             future.set_result(result)
         else:
             future.set_exception(error)
+
+
+def _need_flush(outcomes: list[Outcome]) -> bool:
+    return any(error is None and operation.durable for operation, _, error in outcomes)
+
+
+def _settle_flushed(outcomes: list[Outcome], error: OSError | None) -> None:
+    _settle(outcomes if error is None else _unflushed(outcomes, error))
+
+
+def _unflushed(outcomes: list[Outcome], error: OSError) -> list[Outcome]:
+    """The outcomes after a flush that failed: what was committed may be lost in a power cut."""
+    lost = StoreUnavailable(f"the log of SQLite could not be flushed: {error.strerror or error}")
+    return [(operation, result, raised or lost) for operation, result, raised in outcomes]

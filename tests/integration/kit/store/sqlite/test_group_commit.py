@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sqlite3
 import threading
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from support.store.fixtures import PARCELS, Parcel, open_store
+from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.kit.store.sqlite.engine import SqliteStore
+from supportcarr.kit.store.sqlite.flusher import LogFlusher
 from supportcarr.kit.store.sqlite.lock import FairFileLock
 
 
@@ -75,8 +78,8 @@ async def test_waiting_writes_are_committed_as_a_group(tmp_path: Path) -> None:
     await store.close()
 
 
-@pytest.mark.parametrize("long_running", [False, True], ids=["in the loop", "in the thread"])
-async def test_callers_are_notified_only_after_the_commit(tmp_path: Path, long_running: bool) -> None:
+async def test_callers_are_notified_only_after_the_commit(tmp_path: Path) -> None:
+    """Of the thread; the loop commits in one go, and the tests of the flush below are of both."""
     store, statements = await open_store(tmp_path / "s"), Statements()
     await statements.watch(store)
     statements.may_commit.clear()
@@ -85,7 +88,7 @@ async def test_callers_are_notified_only_after_the_commit(tmp_path: Path, long_r
         return str(connection.execute("SELECT 'done'").fetchone()[0])
 
     notified: list[int] = []
-    write = asyncio.ensure_future(store.write(select, notified.append, long_running=long_running))
+    write = asyncio.ensure_future(store.write(select, notified.append, long_running=True))
     assert await asyncio.to_thread(statements.committing.wait, 30)
     for _ in range(3):  # an early notification would have arrived by now
         await asyncio.sleep(0)
@@ -97,14 +100,103 @@ async def test_callers_are_notified_only_after_the_commit(tmp_path: Path, long_r
     await store.close()
 
 
-async def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
-    """``FULL`` flushes the log before a commit returns; lower levels may lose commits in a power failure."""
+class Disk:
+    """Stands in for the flush of the log of a store: it can be held, or fail."""
+
+    def __init__(self, store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.flushing, self.may_end = threading.Event(), threading.Event()
+        self.error: OSError | None = None
+        assert store._writer is not None
+        flusher = store._writer._flusher
+        monkeypatch.setattr(flusher, "_flush", lambda: asyncio.to_thread(self._flush))
+        monkeypatch.setattr(flusher, "flush_now", self._flush)
+
+    def _flush(self) -> None:
+        self.flushing.set()
+        assert self.may_end.wait(30)
+        if self.error:
+            raise self.error
+
+
+@pytest.mark.parametrize("long_running", [False, True], ids=["in the loop", "in the thread"])
+async def test_a_write_is_acknowledged_after_the_log_is_flushed(
+    tmp_path: Path, long_running: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = await open_store(tmp_path / "s")
-
-    def of(connection: sqlite3.Connection) -> tuple[object, ...]:
-        return tuple(
-            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
-        )
-
-    assert await store.write(of) == ("wal", 2)
+    disk = Disk(store, monkeypatch)
+    notified: list[int] = []
+    write = asyncio.ensure_future(store.write(lambda _: "done", notified.append, long_running=long_running))
+    assert await asyncio.to_thread(disk.flushing.wait, 30)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    early = bool(notified) or write.done()
+    disk.may_end.set()
+    assert not early
+    assert (await write, len(notified)) == ("done", 1)
     await store.close()
+
+
+@pytest.mark.parametrize("long_running", [False, True], ids=["in the loop", "in the thread"])
+async def test_a_write_whose_flush_fails_is_not_acknowledged(
+    tmp_path: Path, long_running: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await open_store(tmp_path / "s")
+    disk = Disk(store, monkeypatch)
+    disk.may_end.set()
+    disk.error = OSError(errno.EIO, "Input/output error")
+    notified: list[int] = []
+    with pytest.raises(StoreUnavailable, match="could not be flushed: Input/output error"):
+        await store.write(lambda _: "done", notified.append, long_running=long_running)
+    assert notified == []
+    disk.error = None
+    assert await store.write(lambda _: "done", long_running=long_running) == "done"
+    await store.close()
+
+
+async def test_writes_that_arrive_during_a_flush_share_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await open_store(tmp_path / "s")
+    assert store._writer is not None
+    disk, before = Disk(store, monkeypatch), store._writer._flusher.flushes
+    first = asyncio.ensure_future(store.write(lambda _: 0))
+    assert await asyncio.to_thread(disk.flushing.wait, 30)
+    commits = store.stats()["commits"]
+    later = [asyncio.ensure_future(store.write(lambda _: 1)) for _ in range(3)]
+    while store.stats()["commits"] == commits:
+        await asyncio.sleep(0)
+    later.append(asyncio.ensure_future(store.write(lambda _: 2)))
+    while store.stats()["commits"] == commits + 1:
+        await asyncio.sleep(0)
+    assert not any(write.done() for write in later)
+    disk.may_end.set()
+    assert await asyncio.gather(first, *later) == [0, 1, 1, 1, 2]
+    assert store._writer._flusher.flushes == before + 2
+    await store.close()
+
+
+async def test_a_write_that_need_not_be_durable_does_not_wait_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await open_store(tmp_path / "s")
+    Disk(store, monkeypatch)  # no flush ends
+    async with asyncio.timeout(30):
+        assert await store.write(lambda _: "done", durable=False) == "done"
+    await store.close()
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native AIO", "threads in C"])
+async def test_the_log_is_flushed_outside_the_interpreter(
+    tmp_path: Path, native: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not native:
+        monkeypatch.setattr("caio.linux_aio_asyncio", None)
+    (tmp_path / "log").write_bytes(b"x" * 100_000)
+    flusher = LogFlusher(tmp_path / "log")
+    ended: list[OSError | None] = []
+    async with asyncio.timeout(30):
+        while len(ended) < 20:
+            flusher.flush(ended.append)
+            await asyncio.sleep(0)
+        await flusher.close()
+    assert set(ended) == {None}
