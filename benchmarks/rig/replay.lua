@@ -1,4 +1,4 @@
--- wrk's script: replays the requests of a file, round and round.
+-- wrk's script: replays the requests of a file in a loop.
 --   wrk -t1 … -s replay.lua URL -- FILE CITY_OFFSET_SECONDS
 -- The file holds each request's length on a line of its own, then its bytes.  @AT@ in a request
 -- becomes the city time at which it is sent: later for each request, as positions must be.

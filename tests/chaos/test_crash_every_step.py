@@ -19,7 +19,7 @@ from support.crash.scenarios import SCENARIOS
 from support.crash.world import declared_names
 
 DOCUMENTED = read_page()
-KINDS = ("consumer", "job", "deadline", "periodic task")
+STEP_KINDS = ("consumer", "job", "deadline", "periodic task")
 SAGAS = (
     "requesting a rescue",
     "matching begins and an offer is made",
@@ -31,7 +31,7 @@ SAGAS = (
 def killed_in(scenario: str) -> set[str]:
     """The consumers, jobs, deadlines and periodic tasks that the scenario is killed in."""
     steps = {scenario: DOCUMENTED.get(scenario, [])}
-    return {f"{kind} {name}" for kind in KINDS for name in names_of_kind(kind, steps)}
+    return {f"{kind} {name}" for kind in STEP_KINDS for name in names_of_kind(kind, steps)}
 
 
 def short_list() -> set[str]:
@@ -80,5 +80,5 @@ async def test_every_background_task_is_killed_in_a_scenario() -> None:
     others = {f"deadline {name}" for name in names.deadlines} | {
         f"periodic task {name}" for name in names.periodic_tasks
     }
-    killed = {f"{kind} {name}" for kind in KINDS for name in names_of_kind(kind, DOCUMENTED)}
+    killed = {f"{kind} {name}" for kind in STEP_KINDS for name in names_of_kind(kind, DOCUMENTED)}
     assert quick | slow | others == killed, "tests/support/crash/scenarios_*.py need a scenario for it"

@@ -18,125 +18,127 @@ from supportcarr.kit.store.port import Store, VersionConflict
 
 
 @pytest.fixture
-def city(store: Store) -> DispatchWorld:
+def world(store: Store) -> DispatchWorld:
     return DispatchWorld(store)
 
 
 async def test_two_concurrent_dispatchers_make_one_offer_per_rescue_and_per_driver(
-    city: DispatchWorld,
+    world: DispatchWorld,
 ) -> None:
     for driver_id, metres in DRIVERS.items():
-        await city.driver(driver_id, metres)
-    events = [await city.matching(f"res_qc_{n}") for n in range(12)]
-    processes = [city.process() for _ in range(3)]
+        await world.driver(driver_id, metres)
+    events = [await world.matching(f"res_qc_{n}") for n in range(12)]
+    processes = [world.process() for _ in range(3)]
 
     await asyncio.gather(*(p.follow_rescue(event) for event in events for p in processes))
-    await city.run_for(2)
+    await world.run_for(2)
 
-    offers = await city.open_offers()
+    offers = await world.open_offers()
     assert len(offers) == len(DRIVERS)
     assert max(Counter(o.driver_id for o in offers).values()) == 1
     assert max(Counter(o.rescue_id for o in offers).values()) == 1
-    await assert_consistent(city)
+    await assert_consistent(world)
 
 
-async def test_five_acceptances_at_once_assign_one_job_and_all_succeed(city: DispatchWorld) -> None:
-    await city.driver("usr_d")
-    await city.wait_for_driver()
-    offer = await city.only_open_offer()
-    processes = [city.process() for _ in range(5)]
+async def test_five_acceptances_at_once_assign_one_job_and_all_succeed(world: DispatchWorld) -> None:
+    await world.driver("usr_d")
+    await world.wait_for_driver()
+    offer = await world.only_open_offer()
+    processes = [world.process() for _ in range(5)]
     answers = await asyncio.gather(*(p.accept_offer("usr_d", offer.id) for p in processes))
     assert {a.state for a in answers} == {"accepted"}
-    await city.run_for(1)
-    assert (await city.rescue()).assignments == 1
-    assert city.outcomes() == [("usr_d", "accepted")]
-    await assert_consistent(city)
+    await world.run_for(1)
+    assert (await world.rescue()).assignments == 1
+    assert world.outcomes() == [("usr_d", "accepted")]
+    await assert_consistent(world)
 
 
 @pytest.mark.parametrize("head_start", range(6))
 async def test_acceptance_and_cancellation_at_once_leave_the_driver_free(
-    city: DispatchWorld, head_start: int
+    world: DispatchWorld, head_start: int
 ) -> None:
-    await city.driver("usr_d")
-    await city.wait_for_driver()
-    offer = await city.only_open_offer()
+    await world.driver("usr_d")
+    await world.wait_for_driver()
+    offer = await world.only_open_offer()
 
     async def cancel() -> None:
         await asyncio.sleep(0.001 * head_start)
-        while (await city.rescue()).status != "cancelled":
+        while (await world.rescue()).status != "cancelled":
             with contextlib.suppress(VersionConflict):
-                await city.cancel()
+                await world.cancel()
 
-    await asyncio.gather(city.dispatch.accept_offer("usr_d", offer.id), cancel(), return_exceptions=True)
-    await city.run_for(10)
-    assert (await city.entry("usr_d")).is_free
-    assert len(city.outcomes()) == 1
-    await assert_consistent(city)
+    await asyncio.gather(world.dispatch.accept_offer("usr_d", offer.id), cancel(), return_exceptions=True)
+    await world.run_for(10)
+    assert (await world.entry("usr_d")).is_free
+    assert len(world.outcomes()) == 1
+    await assert_consistent(world)
 
 
-async def offer_to_many(city: DispatchWorld) -> tuple[Offer, list[str]]:
+async def offer_to_many(world: DispatchWorld) -> tuple[Offer, list[str]]:
     """One rescue with an open offer to each of many drivers, as if the one-offer rule had failed:
     the last line of defence is the rescue itself."""
-    await city.driver("usr_d0")
-    await city.wait_for_driver()
-    offer = await city.only_open_offer()
+    await world.driver("usr_d0")
+    await world.wait_for_driver()
+    offer = await world.only_open_offer()
     pairs = [f"usr_d0={offer.id}"]
     for n in range(1, 8):
-        await city.driver(f"usr_d{n}", 100)
-        copy = await city.offers.insert(replace(offer, id=f"off_{n}", driver_id=f"usr_d{n}", version=0))
+        await world.driver(f"usr_d{n}", 100)
+        copy = await world.offers.insert(replace(offer, id=f"off_{n}", driver_id=f"usr_d{n}", version=0))
         pairs.append(f"{copy.driver_id}={copy.id}")
     return offer, pairs
 
 
 async def test_one_of_many_concurrent_acceptances_wins(
-    city: DispatchWorld,
+    world: DispatchWorld,
 ) -> None:
-    _, pairs = await offer_to_many(city)
+    _, pairs = await offer_to_many(world)
 
     async def accept(pair: str) -> bool:
         driver_id, offer_id = pair.split("=")
         try:
-            await city.process().accept_offer(driver_id, offer_id)
+            await world.process().accept_offer(driver_id, offer_id)
         except Conflict:
             return False
         return True
 
     taken = await asyncio.gather(*(accept(pair) for pair in pairs))
-    await city.run_for(20)
+    await world.run_for(20)
     assert sum(taken) == 1
     winner = pairs[taken.index(True)].split("=")[0]
-    assert (await city.rescue()).driver_id == winner
-    assert [e.id async for e in city.roster.scan() if e.job] == [winner]
+    assert (await world.rescue()).driver_id == winner
+    assert [e.id async for e in world.roster.scan() if e.job] == [winner]
 
 
 @pytest.mark.processes
-async def test_two_processes_that_accept_at_once_have_one_winner(city: DispatchWorld, tmp_path: Path) -> None:
-    _, pairs = await offer_to_many(city)
+async def test_two_processes_that_accept_at_once_have_one_winner(
+    world: DispatchWorld, tmp_path: Path
+) -> None:
+    _, pairs = await offer_to_many(world)
     children = [run(tmp_path / "store.sqlite3", "accept", *pairs[n::2]) for n in range(2)]
     outputs = [(await asyncio.to_thread(child.communicate, timeout=60))[0].split() for child in children]
     assert all(child.returncode == 0 for child in children)
     winners = outputs[0] + outputs[1]
     assert len(winners) == 1
-    assert (await city.rescue()).driver_id == winners[0]
-    assert [e.id async for e in city.roster.scan() if e.job] == winners
+    assert (await world.rescue()).driver_id == winners[0]
+    assert [e.id async for e in world.roster.scan() if e.job] == winners
 
 
 @pytest.mark.processes
 async def test_two_processes_that_search_at_once_make_each_driver_one_offer(
-    city: DispatchWorld, tmp_path: Path
+    world: DispatchWorld, tmp_path: Path
 ) -> None:
     rescues = [f"res_qc_{n}" for n in range(10)]
     for rescue_id in rescues:
-        await city.wait_for_driver(rescue_id)  # no driver yet: each waits for the next search
+        await world.wait_for_driver(rescue_id)  # no driver yet: each waits for the next search
     for driver_id, metres in DRIVERS.items():
-        await city.driver(driver_id, metres)
+        await world.driver(driver_id, metres)
     for rescue_id in rescues:
-        case = await city.case(rescue_id)
-        await city.cases.save(replace(case, due_at=city.now))
+        case = await world.case(rescue_id)
+        await world.cases.save(replace(case, due_at=world.now))
     children = [run(tmp_path / "store.sqlite3", "search", *rescues) for _ in range(2)]
     for child in children:
         await asyncio.to_thread(child.communicate, timeout=60)
     assert all(child.returncode == 0 for child in children)
-    offers = await city.open_offers()
+    offers = await world.open_offers()
     assert len({o.driver_id for o in offers}) == len({o.rescue_id for o in offers}) == len(offers)
     assert len(offers) == len(DRIVERS)

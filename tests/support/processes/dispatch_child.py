@@ -30,10 +30,10 @@ def run(store: Path, action: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-async def _accept(city: DispatchWorld, pairs: list[str]) -> None:
+async def _accept(world: DispatchWorld, pairs: list[str]) -> None:
     async def one(driver_id: str, offer_id: str) -> str | None:
         try:
-            await city.dispatch.accept_offer(driver_id, offer_id)
+            await world.dispatch.accept_offer(driver_id, offer_id)
         except Conflict:
             return None
         return driver_id
@@ -42,18 +42,18 @@ async def _accept(city: DispatchWorld, pairs: list[str]) -> None:
     print("\n".join(d for d in taken if d))  # noqa: T201 - read by the parent
 
 
-async def _search(city: DispatchWorld, rescues: list[str]) -> None:
+async def _search(world: DispatchWorld, rescues: list[str]) -> None:
     for driver_id, metres in DRIVERS.items():
-        city.positions.at[driver_id] = north(metres)
+        world.positions.at[driver_id] = north(metres)
     for _ in range(5):
-        await asyncio.gather(*(city.process().on_case_deadline(r) for r in rescues))
+        await asyncio.gather(*(world.process().on_case_deadline(r) for r in rescues))
 
 
-async def _reconcile(city: DispatchWorld, arguments: list[str]) -> None:
-    city.pass_time(float(arguments[0]))
-    workers = [city.process() for _ in range(3)]
+async def _reconcile(world: DispatchWorld, arguments: list[str]) -> None:
+    world.pass_time(float(arguments[0]))
+    workers = [world.process() for _ in range(3)]
     for _ in range(4):
-        await asyncio.gather(city.run_due(), *(worker.reconcile() for worker in workers))
+        await asyncio.gather(world.run_due(), *(worker.reconcile() for worker in workers))
 
 
 async def _main(path: str, action: str, arguments: list[str]) -> None:

@@ -1,5 +1,5 @@
 -- GCRA token buckets.  KEYS: buckets.  ARGV for each: microseconds a token, capacity.
--- Takes one token of each or none; answers the microseconds to wait, 0 if they were taken.
+-- Takes one token of each or none; returns the microseconds to wait, 0 if they were taken.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local full, wait = {}, 0

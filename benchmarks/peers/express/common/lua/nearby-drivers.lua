@@ -1,8 +1,8 @@
 -- The nearest drivers with a fresh position.
 -- KEYS: geo sets of the slices, the newest first.
--- ARGV: longitude, latitude, radius in metres, how many, the oldest fresh time (microseconds), what the
--- keys of last positions begin with, and the radius of the first look.
--- Answers driver, lat, lng of each, in no order: those wanted, and those who have moved on from there.
+-- ARGV: longitude, latitude, radius in metres, how many, the oldest fresh time (microseconds), the prefix
+-- of the keys of last positions, and the radius of the first search.
+-- Returns driver, lat, lng of each, in no order: those wanted, and those who have left that slice.
 local radius, wanted, oldest, look = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[7])
 local answer, found, told = {}, 0, {}
 repeat

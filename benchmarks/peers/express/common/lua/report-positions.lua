@@ -1,8 +1,8 @@
--- Judges positions in order of time, and keeps the newest believed one.
+-- Judges positions in order of time, and stores the newest accepted one.
 -- KEYS: the driver's last position, and (inside an area) the slice's geo set.
 -- ARGV: now, freshness (both microseconds), worst accuracy, highest speed, the earth's radius, driver,
 -- milliseconds to keep the position and the slice, then for each: at, lat, lng, accuracy (-1: unknown).
--- Answers for each: 0 live, 1 repeated, 2 stale, 3 out of order, 4 inaccurate, 5 impossible.
+-- Returns for each: 0 live, 1 repeated, 2 stale, 3 out of order, 4 inaccurate, 5 impossible.
 local now, fresh, accuracy_max = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local speed_max, radius = tonumber(ARGV[4]), tonumber(ARGV[5])
 local last = redis.call('HMGET', KEYS[1], 'at', 'lat', 'lng', 'slice')
