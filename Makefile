@@ -6,6 +6,8 @@ DATA ?= .data/demo
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 NAMES ?=
+# Without compiled bytecode each new Python process takes 1 s longer, and the tests and the demo start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test test-fast test-long checks unit bench chaos findings lock generated clean
 

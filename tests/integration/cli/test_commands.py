@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
-import subprocess
-import sys
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from click.testing import CliRunner
 from pymongo import MongoClient
 
+from support.processes.command_line import run_in_process, run_process
 from supportcarr.bootstrap.container import SPECS
-from supportcarr.cli import main
+from supportcarr.contracts.documents import Document
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.store.copy import MARKER_ID, MARKERS, CopyMarker
+from supportcarr.kit.store.port import CollectionSpec
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.payments.collections import LEDGER
 from supportcarr.payments.ledger_entries import Entry, LedgerTransaction
@@ -28,20 +29,38 @@ SECRETS = {
     "STRIPE_WEBHOOK_SECRET": "whsec_0",
     "QUOTES_SECRET": "0" * 32,
 }
+QUICK_HASHES = {"AUTH_BCRYPT_COST": "4"}
+PLATFORM_COMMANDS = ("up", "api", "worker", "realtime")  # they take over their process, so they get their own
+
+D = TypeVar("D", bound=Document)
 
 
-def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPPORTCARR_")}
-    environment |= {f"SUPPORTCARR_{name}": value for name, value in settings.items()}
-    return subprocess.run(
-        [sys.executable, "-m", "supportcarr", *arguments],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def insert(path: Path, spec: CollectionSpec[D], document: D) -> None:
+    """Add a document to the store at *path*."""
+
+    async def inserting() -> None:
+        store = SqliteStore(path)
+        await store.open()
+        await store.collection(spec).insert(document)
+        await store.close()
+
+    asyncio.run(inserting())
+
+
+@pytest.fixture(scope="module")
+def seeded_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder that ``supportcarr seed`` created, run as a process; a test copies it."""
+    folder = tmp_path_factory.mktemp("seeded")
+    done = run_process(folder, "seed", **QUICK_HASHES)
+    assert done.returncode == 0, done.stderr
+    return folder / ".data"
+
+
+@pytest.fixture
+def seeded(tmp_path: Path, seeded_data: Path) -> Path:
+    """A folder whose ``.data`` is seeded; commands run in it."""
+    shutil.copytree(seeded_data, tmp_path / ".data")
+    return tmp_path
 
 
 @pytest.mark.parametrize(
@@ -59,66 +78,59 @@ def _run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Complet
 )
 def test_invalid_start_options_are_refused_with_a_sentence(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],
     settings: dict[str, str],
     sentence: str,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    environment = {f"SUPPORTCARR_{name}": value for name, value in settings.items()}
-    result = CliRunner().invoke(main, arguments, env=environment)
-    assert isinstance(result.exception, SystemExit)  # reported by click, not a crash
-    assert result.exit_code != 0
-    assert sentence in result.output
+    done = run_in_process(tmp_path, *arguments, **settings)
+    assert done.returncode != 0
+    assert sentence in done.stderr
 
 
 def test_the_contracts_are_printed(tmp_path: Path) -> None:
-    openapi = json.loads(_run(tmp_path, "openapi").stdout)
+    openapi = json.loads(run_in_process(tmp_path, "openapi").stdout)
     assert openapi["openapi"].startswith("3.1")
     assert "/rescues/{rescue_id}" in openapi["paths"]
-    asyncapi = json.loads(_run(tmp_path, "asyncapi").stdout)
+    asyncapi = json.loads(run_in_process(tmp_path, "asyncapi").stdout)
     assert asyncapi["asyncapi"].startswith("3.")
-    assert _run(tmp_path, "diagram", "rescue").stdout.startswith("stateDiagram-v2")
+    assert run_in_process(tmp_path, "diagram", "rescue").stdout.startswith("stateDiagram-v2")
 
 
-def test_seeding_creates_the_declared_data_and_seeding_again_changes_nothing(tmp_path: Path) -> None:
-    for _ in range(2):
-        assert _run(tmp_path, "seed").returncode == 0
-    operators = tmp_path / ".data" / "operators.json"
+def test_seeding_creates_the_declared_data_and_seeding_again_changes_nothing(seeded: Path) -> None:
+    operators = seeded / ".data" / "operators.json"
     before = operators.read_bytes()
-    assert _run(tmp_path, "seed").returncode == 0
+    for _ in range(2):
+        assert run_in_process(seeded, "seed", **QUICK_HASHES).returncode == 0
     assert operators.read_bytes() == before
-    done = _run(tmp_path, "check")
+    done = run_process(seeded, "check")
     assert (done.returncode, done.stdout) == (0, "No problems found.\n")
 
 
 def test_check_accepts_sqlite_in_production(tmp_path: Path) -> None:
-    done = _run(tmp_path, "check", PROFILE="production", STORE_URL="sqlite:///store", **SECRETS)
+    done = run_in_process(tmp_path, "check", PROFILE="production", STORE_URL="sqlite:///store", **SECRETS)
     assert (done.returncode, done.stdout) == (0, "No problems found.\n")
 
 
-def test_a_backup_can_be_opened_as_a_store_and_overwrites_nothing(tmp_path: Path) -> None:
-    assert _run(tmp_path, "seed").returncode == 0
-    done = _run(tmp_path, "backup", "copy.sqlite3")
+def test_a_backup_can_be_opened_as_a_store_and_overwrites_nothing(seeded: Path) -> None:
+    done = run_in_process(seeded, "backup", "copy.sqlite3")
     assert (done.returncode, done.stdout) == (0, "The store is in copy.sqlite3.\n")
-    copied = f"sqlite:///{tmp_path / 'copy.sqlite3'}"
-    assert _run(tmp_path, "check", STORE_URL=copied).stdout == "No problems found.\n"
-    again = _run(tmp_path, "backup", "copy.sqlite3")
+    copied = f"sqlite:///{seeded / 'copy.sqlite3'}"
+    assert run_in_process(seeded, "check", STORE_URL=copied).stdout == "No problems found.\n"
+    again = run_in_process(seeded, "backup", "copy.sqlite3")
     assert (again.returncode, again.stderr) == (1, "Error: There is a file copy.sqlite3 already.\n")
 
 
 @pytest.mark.xdist_group("mongodb")
-def test_a_store_is_copied_to_mongodb_and_back(tmp_path: Path, mongodb: str) -> None:
-    assert _run(tmp_path, "seed").returncode == 0
+def test_a_store_is_copied_to_mongodb_and_back(seeded: Path, mongodb: str) -> None:
     first, second = "sqlite:///.data/supportcarr.sqlite3", "sqlite:///copy.sqlite3"
     for source, target in ((first, mongodb), (mongodb, second)):
-        done = _run(tmp_path, "store", "copy", "--from", source, "--to", target)
+        done = run_in_process(seeded, "store", "copy", "--from", source, "--to", target)
         *rows, total, last = done.stdout.splitlines()
         assert (done.returncode, last.startswith("Everything was copied.")) == (0, True)
         assert [row.split()[0] for row in rows[1:]] == [spec.name for spec in SPECS]
         assert all(row.endswith(" equal") for row in rows[1:])
         assert total.split() == ["total", "4", "2"]
-    assert _run(tmp_path, "check", STORE_URL=second).stdout == "No problems found.\n"
+    assert run_in_process(seeded, "check", STORE_URL=second).stdout == "No problems found.\n"
 
 
 @pytest.mark.parametrize(
@@ -136,15 +148,13 @@ def test_a_store_is_copied_to_mongodb_and_back(tmp_path: Path, mongodb: str) -> 
     ],
     ids=" ".join,
 )
-async def test_no_command_runs_on_an_unfinished_copy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    store = SqliteStore(tmp_path / "new")
-    await store.open()
+def test_no_command_runs_on_an_unfinished_copy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     marker = CopyMarker(id=MARKER_ID, source="mongodb://db/old", started_at=datetime(2026, 6, 1, tzinfo=UTC))
-    await store.collection(MARKERS).insert(marker)
-    await store.close()
+    insert(tmp_path / "new", MARKERS, marker)
     settings = {"STORE_URL": "sqlite:///new", "REDIS_URL": "redis://127.0.0.1:1"}
     settings |= {name: str(free_port()) for name in ("PORT", "REALTIME_PORT", "SANDBOX_PORT")}
-    done = _run(tmp_path, *arguments, PROFILE="production", **SECRETS, **settings)
+    run = run_process if arguments[0] in PLATFORM_COMMANDS else run_in_process
+    done = run(tmp_path, *arguments, PROFILE="production", **SECRETS, **settings)
     said = done.stdout + done.stderr
     assert (done.returncode, "Traceback" in said) == (1, False)
     path = tmp_path / "new"
@@ -163,20 +173,19 @@ async def test_no_command_runs_on_an_unfinished_copy(tmp_path: Path, arguments: 
     ],
 )
 def test_an_invalid_copy_is_refused_with_a_sentence(
-    tmp_path: Path, source: str, target: str, sentence: str
+    seeded: Path, source: str, target: str, sentence: str
 ) -> None:
-    assert _run(tmp_path, "seed").returncode == 0
-    assert _run(tmp_path, "seed", STORE_URL="sqlite:///other").returncode == 0
-    done = _run(tmp_path, "store", "copy", "--from", source, "--to", target)
+    assert run_in_process(seeded, "seed", STORE_URL="sqlite:///other", **QUICK_HASHES).returncode == 0
+    done = run_in_process(seeded, "store", "copy", "--from", source, "--to", target)
     assert (done.returncode, sentence in done.stderr, "Traceback" in done.stderr) == (1, True, False)
-    assert not (tmp_path / "new").exists()
+    assert not (seeded / "new").exists()
 
 
 @pytest.mark.xdist_group("mongodb")
 def test_check_creates_declared_indexes_on_mongodb_and_reports_refused_ones(
     tmp_path: Path, mongodb: str
 ) -> None:
-    applied = _run(tmp_path, "check", "--apply", STORE_URL=mongodb)
+    applied = run_in_process(tmp_path, "check", "--apply", STORE_URL=mongodb)
     *found, last = applied.stdout.splitlines()
     assert [line for line in found if "MongoDB refused the validator of " not in line] == []
     if found:  # some servers know no validators
@@ -190,23 +199,18 @@ def test_check_creates_declared_indexes_on_mongodb_and_reports_refused_ones(
     assert {f"{spec.name}__{field}__unique" for spec in SPECS for field in spec.unique} <= made
 
 
-async def test_an_unbalanced_ledger_is_reported(tmp_path: Path) -> None:
-    assert _run(tmp_path, "seed").returncode == 0
-    (path,) = (tmp_path / ".data").glob("*.sqlite3")
-    store = SqliteStore(path)
-    await store.open()
-    await store.collection(LEDGER).insert(
-        LedgerTransaction(
-            id="ltx_wrong",
-            kind="fare",
-            rescue_id="res_1",
-            payment_id="pay_1",
-            currency="CAD",
-            entries=(Entry("a", 5), Entry("b", -4)),
-            at=datetime(2026, 6, 1, tzinfo=UTC),
-        )
+def test_an_unbalanced_ledger_is_reported(seeded: Path) -> None:
+    (path,) = (seeded / ".data").glob("*.sqlite3")
+    wrong = LedgerTransaction(
+        id="ltx_wrong",
+        kind="fare",
+        rescue_id="res_1",
+        payment_id="pay_1",
+        currency="CAD",
+        entries=(Entry("a", 5), Entry("b", -4)),
+        at=datetime(2026, 6, 1, tzinfo=UTC),
     )
-    await store.close()
-    done = _run(tmp_path, "check")
+    insert(path, LEDGER, wrong)
+    done = run_in_process(seeded, "check")
     assert done.returncode != 0
     assert "ltx_wrong does not sum to zero" in done.stdout + done.stderr

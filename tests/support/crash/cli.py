@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from support.crash.deployment import ENVIRONMENT, Deployment
+from support.processes.command_line import environment_with, run_in_process
 
-ROOT = Path(__file__).resolve().parents[3]
 
-
-def environment_of(deployment: Deployment, **more: str) -> dict[str, str]:
-    """The command's environment; *more* are settings without their prefix."""
-    given = ENVIRONMENT | {
+def settings_of(deployment: Deployment) -> dict[str, str]:
+    """The command's settings, named without their prefix."""
+    return ENVIRONMENT | {
         "DATA": deployment.folder,
         "STORE_URL": deployment.store_url,
         "REDIS_URL": deployment.redis_url,
         "STRIPE_API_BASE": deployment.stripe_url,
         "STRIPE_TIMEOUT_SECONDS": "60",
-        **more,
     }
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("SUPPORTCARR_")}
-    return ours | {f"SUPPORTCARR_{name}": value for name, value in given.items()}
 
 
 @asynccontextmanager
@@ -39,7 +33,7 @@ async def supportcarr(
         "supportcarr",
         *arguments,
         stdout=asyncio.subprocess.PIPE,
-        env=environment_of(deployment, **settings),
+        env=environment_with(settings_of(deployment) | settings),
         cwd=deployment.folder,
     )
     try:
@@ -51,8 +45,8 @@ async def supportcarr(
 
 
 async def output_of(deployment: Deployment, *arguments: str) -> str:
-    """The command's output; its exit code must be 0."""
-    async with supportcarr(deployment, *arguments) as process:
-        output, _ = await process.communicate()
-        assert process.returncode == 0, output
-        return output.decode()
+    """The output of a command that ends, run in this process; its exit code must be 0."""
+    settings = settings_of(deployment)
+    result = await asyncio.to_thread(run_in_process, deployment.path, *arguments, **settings)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
