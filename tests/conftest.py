@@ -1,6 +1,7 @@
-"""Fixtures that every test may use; each comes from a module of ``tests/support``."""
+"""Hooks and fixtures of every test; each comes from a module of ``tests/support``."""
 
 pytest_plugins: list[str] = [
+    "support.session",
     "support.store.engines",
     "support.store.fixtures",
     "support.redis",
