@@ -13,8 +13,8 @@ from rig.city import City
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.bootstrap.container import SPECS
-from supportcarr.bootstrap.processes import store_of
 from supportcarr.bootstrap.settings import Settings
+from supportcarr.bootstrap.stores import store_of
 from supportcarr.kit.runtime.city_clock import CITY_CLOCK, city_clock
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import MONTREAL, seed_demo

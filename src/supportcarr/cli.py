@@ -127,6 +127,24 @@ def seed() -> None:
     run_seed(load_settings())
 
 
+@main.command(hidden=True)
+def prepare() -> None:
+    """Seed the store and start the city's clock: `up` and `demo` run this before other processes."""
+    from supportcarr.bootstrap.processes import run_seed
+
+    run_seed(load_settings(), start_clock=True)
+
+
+@main.command("fork-server", hidden=True)
+@click.argument("descriptor", type=int)
+def fork_server(descriptor: int) -> None:
+    """Fork the processes of `up` and `demo`, which ask over the socket DESCRIPTOR."""
+    from supportcarr.bootstrap.preload import preload
+    from supportcarr.supervisor.fork_server import serve_forks
+
+    main.main(serve_forks(descriptor, preload))
+
+
 @main.command()
 @click.option("--apply", is_flag=True, help="Repair what can be repaired.")
 def check(apply: bool) -> None:

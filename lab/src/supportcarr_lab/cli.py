@@ -98,7 +98,7 @@ def sandbox() -> None:
 @click.argument("options", type=click.Path(exists=True, dir_okay=False))
 def simulator(options: str) -> None:
     """Run the simulated city against a running platform (started by `demo`)."""
-    from supportcarr_lab.demo.city_process import run_simulator
+    from supportcarr_lab.demo.simulator_process import run_simulator
 
     sys.exit(run_simulator(Path(options)))
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients
-from supportcarr.bootstrap.processes import open_container, store_of
+from supportcarr.bootstrap.processes import open_container
 from supportcarr.bootstrap.settings import Settings, load_settings
+from supportcarr.bootstrap.stores import store_of
 from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.gateway import openapi as gateway_openapi
 from supportcarr.gateway.system_routes import clock_routes

@@ -13,26 +13,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-import aiohttp
 import click
 import structlog
 
 from supportcarr.bootstrap.added_commands import added_commands
-from supportcarr.bootstrap.processes import store_of
-from supportcarr.bootstrap.seeding import Operator, seed
+from supportcarr.bootstrap.operators import Operator, operators
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.observability import structured_log as logs
-from supportcarr.kit.runtime.city_clock import city_clock
 from supportcarr.kit.runtime.private_files import make_private_folder
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
-from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from supportcarr.supervisor.folder_lock import lock_folder
+from supportcarr.supervisor.fork_spawner import ForkSpawner, can_fork
 from supportcarr.supervisor.redis_keeper import keep_redis
+from supportcarr.supervisor.spawner import OWN_PROGRAM, ExecSpawner, Spawner
 from supportcarr.supervisor.supervisor import Role, Supervisor
 
 READY_S = 60.0
+POLL_S = 0.1
 EMULATORS = "sandbox"  # the command of the lab that runs them
 
 log = structlog.get_logger(__name__)
@@ -103,34 +102,48 @@ async def _platform(
     _refuse_taken_ports(settings)
     _has_emulators(settings)  # fail before anything is started
     environment = dict(environment)
-    redis = None
-    if not settings.deployment.redis_url:
-        redis = EmbeddedRedis(data / "redis")
-        redis.start()
-        environment[f"{PREFIX}REDIS_URL"] = redis.url
-    if settings.deployment.profile == "local" and not settings.stripe.api_base:
-        emulator = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
-        environment[f"{PREFIX}STRIPE_API_BASE"] = emulator
-    output: TextIO = (data / "supportcarr.log").open("a")
-    silence_s = settings.servers.watchdog_seconds
-    supervisor = Supervisor(environment, output=output, silence_s=silence_s)
-    running = Platform(settings, environment, supervisor, redis)
-    keeper = asyncio.create_task(keep_redis(redis, silence_s=silence_s), name="keep redis") if redis else None
-    try:
-        running.operators = await _prepare(settings)
-        for role in _roles(settings):
-            supervisor.start(role)
-        await _until_ready(running)
-        yield running
-    finally:
-        # A process drains its requests, its relay and its jobs one after the other.
-        await supervisor.stop(grace_s=3 * settings.servers.drain_seconds + 5)
-        if redis is not None and keeper is not None:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
-            redis.stop()
-        output.close()
+    with (data / "supportcarr.log").open("a") as output:
+        # First, because loading the program takes longest.
+        spawner = await _spawner(settings, environment, output)
+        silence_s = settings.servers.watchdog_seconds
+        redis = None
+        keeper: asyncio.Task[None] | None = None
+        supervisor: Supervisor | None = None
+        try:
+            if not settings.deployment.redis_url:
+                redis = EmbeddedRedis(data / "redis")
+                redis.start()
+                environment[f"{PREFIX}REDIS_URL"] = redis.url
+                keeper = asyncio.create_task(keep_redis(redis, silence_s=silence_s), name="keep redis")
+            if settings.deployment.profile == "local" and not settings.stripe.api_base:
+                emulator = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
+                environment[f"{PREFIX}STRIPE_API_BASE"] = emulator
+            supervisor = Supervisor(environment, output=output, silence_s=silence_s, spawner=spawner)
+            running = Platform(settings, environment, supervisor, redis)
+            running.operators = await _prepare(settings, supervisor, output)
+            for role in _roles(settings):
+                supervisor.start(role)
+            await _until_ready(running)
+            yield running
+        finally:
+            if supervisor is not None:
+                # A process drains its requests, its relay and its jobs one after the other.
+                await supervisor.stop(grace_s=3 * settings.servers.drain_seconds + 5)
+            await spawner.close()
+            if redis is not None and keeper is not None:
+                keeper.cancel()
+                with suppress(asyncio.CancelledError):
+                    await keeper
+                redis.stop()
+
+
+async def _spawner(settings: Settings, environment: Mapping[str, str], output: TextIO) -> Spawner:
+    """Where the system can, processes are forked from one that has loaded the program."""
+    if not (settings.servers.preload and can_fork()):
+        return ExecSpawner()
+    spawner = ForkSpawner((*OWN_PROGRAM, "fork-server"), environment, output=output.fileno())
+    await spawner.open()
+    return spawner
 
 
 def _has_emulators(settings: Settings) -> bool:
@@ -166,47 +179,50 @@ def _roles(settings: Settings) -> list[Role]:
     return roles
 
 
-async def _prepare(settings: Settings) -> dict[str, Operator]:
+async def _prepare(settings: Settings, supervisor: Supervisor, output: TextIO) -> dict[str, Operator]:
     """In the local profile, seed the store and start the city's clock before the first process starts.
 
-    In other profiles starting a platform must not create operators: ``supportcarr seed`` does.
-    Raises ``UnfinishedCopy``: none of the processes would start.
+    A process of its own does it, so that this one need not load the program.  In other profiles starting a
+    platform must not create operators: ``supportcarr seed`` does.
     """
-    store = store_of(settings)
     if settings.deployment.profile != "local":
-        with suppress(StoreUnavailable):  # the processes are restarted until it is available
-            await store.open()
-            await store.close()
         return {}
-    await store.open()
-    try:
-        operators = await seed(settings, store)
-        await city_clock(store, speed=settings.city.speed)
-        return operators
-    finally:
-        await store.close()
+    process = await supervisor.spawn_once(("prepare",), errors_too=True)
+    assert process.stdout is not None
+    said = (await process.stdout.read()).decode(errors="replace")
+    if await process.wait() != 0:
+        reason = said.strip().rpartition("\n")[2]
+        raise click.ClickException(reason.removeprefix("Error: ") or "The store could not be prepared.")
+    output.write(said)
+    return operators(Path(settings.deployment.data))
 
 
 async def _until_ready(running: Platform) -> None:
     servers = running.settings.servers
-    urls = [f"{running.base_url}/readyz", f"http://127.0.0.1:{servers.realtime_port}/readyz"]
+    addresses = [(servers.port, "/readyz"), (servers.realtime_port, "/readyz")]
     if _has_emulators(running.settings):
-        urls.append(f"{running.sandbox_url}/healthz")
+        addresses.append((servers.sandbox_port, "/healthz"))
     deadline = time.monotonic() + READY_S
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
-        for url in urls:
-            while not await _answers(http, url):
-                if time.monotonic() > deadline:
-                    log = Path(running.settings.deployment.data) / "supportcarr.log"
-                    raise click.ClickException(f"{url} did not become ready in {READY_S:.0f} s; see {log}.")
-                await asyncio.sleep(0.1)
+    for port, path in addresses:
+        while not await _answers(port, path):
+            if time.monotonic() > deadline:
+                log = Path(running.settings.deployment.data) / "supportcarr.log"
+                url = f"http://127.0.0.1:{port}{path}"
+                raise click.ClickException(f"{url} did not become ready in {READY_S:.0f} s; see {log}.")
+            await asyncio.sleep(POLL_S)
 
 
-async def _answers(http: aiohttp.ClientSession, url: str) -> bool:
+async def _answers(port: int, path: str) -> bool:
+    """Whether a process of ours answers 200.  An HTTP client would double this process's memory."""
     try:
-        async with http.get(url) as answer:
-            return answer.status == 200
-    except (aiohttp.ClientError, TimeoutError):
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+                return b" 200 " in await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
         return False
 
 

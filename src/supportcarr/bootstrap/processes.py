@@ -15,6 +15,7 @@ from supportcarr.bootstrap.container import Container, RedisClients, area_ids
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.bootstrap.settings import Settings
+from supportcarr.bootstrap.stores import store_of
 from supportcarr.gateway import app as gateway
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
@@ -29,12 +30,10 @@ from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.runtime.city_clock import CityHeartbeat, join_city
+from supportcarr.kit.runtime.city_clock import CityHeartbeat, city_clock, join_city
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.process import set_title, tune_gc
 from supportcarr.kit.runtime.settings import SettingsError
-from supportcarr.kit.store.port import Store
-from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.realtime.app import build_realtime
 from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.supervisor import watchdog
@@ -45,24 +44,6 @@ SOCKETS = 16_384  # WebSocket connections of one real-time process
 WEB = Path(__file__).resolve().parents[3] / "web" / "apps"
 MAPBOX_CODE = "https://api.mapbox.com"
 MAPBOX_CONTENT = (MAPBOX_CODE, "https://events.mapbox.com", "https://*.tiles.mapbox.com")
-
-
-def store_of(settings: Settings) -> Store:
-    """The store that the settings name.  Raises ``SettingsError``."""
-    url = settings.deployment.store_url
-    return store_at(url or f"sqlite:///{Path(settings.deployment.data) / 'supportcarr.sqlite3'}")
-
-
-def store_at(url: str) -> Store:
-    """The store at a URL, closed.  Raises ``SettingsError`` for a URL of no engine."""
-    if url.startswith("sqlite:///"):
-        return SqliteStore(Path(url.removeprefix("sqlite:///")))
-    if url.startswith(("mongodb://", "mongodb+srv://")):
-        # The driver takes a tenth of a second and 15 MB, which a process on SQLite need not spend.
-        from supportcarr.kit.store.mongo.engine import MongoStore
-
-        return MongoStore(url)
-    raise SettingsError("SUPPORTCARR_STORE_URL must begin with sqlite:///, mongodb:// or mongodb+srv://.")
 
 
 @asynccontextmanager
@@ -280,12 +261,16 @@ def run_worker(settings: Settings) -> None:
     run_process(settings, "worker", _worker)
 
 
-def run_seed(settings: Settings) -> None:
+def run_seed(settings: Settings, *, start_clock: bool = False) -> None:
+    """Seed the store; with *start_clock* also start the city's clock, or resume it at the settings' speed."""
+
     async def seeding() -> None:
         store = store_of(settings)
         await store.open()
         try:
             await seed(settings, store)
+            if start_clock:
+                await city_clock(store, speed=settings.city.speed)
         finally:
             await store.close()
 

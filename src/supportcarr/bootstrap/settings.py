@@ -42,6 +42,15 @@ class ServerSettings(SettingsGroup, frozen=True, kw_only=True):
     api_processes: Annotated[int, Meta(ge=1, le=64, description="API processes that share the port")] = 2
     realtime_processes: Annotated[int, Meta(ge=1, le=64, description="real-time processes")] = 1
     worker_processes: Annotated[int, Meta(ge=1, le=64, description="worker processes")] = 1
+    preload: Annotated[
+        bool,
+        Meta(
+            description=(
+                "`up` and `demo` load the program once and fork the processes, which share its memory "
+                "(Linux); false: each process loads it"
+            )
+        ),
+    ] = True
     drain_seconds: Annotated[
         float, Meta(gt=0, description="time a process has to finish its work after SIGTERM")
     ] = 10.0

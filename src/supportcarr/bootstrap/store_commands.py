@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from supportcarr.bootstrap.container import SPECS
-from supportcarr.bootstrap.processes import store_at
+from supportcarr.bootstrap.stores import store_at
 from supportcarr.kit.store.copy import Comparison, CopyRefused, Progress, copy_store
 
 

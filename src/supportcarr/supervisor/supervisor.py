@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from typing import TextIO
 
 import structlog
 
-from supportcarr.supervisor.child_process import die_with_parent
+from supportcarr.supervisor.spawner import PIPE, STDOUT, ExecSpawner, Process, Spawner, Start
 from supportcarr.supervisor.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
@@ -47,7 +45,7 @@ class Role:
 class Child:
     role: Role
     number: int
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
     keeper: asyncio.Task[None] | None = None
 
     @property
@@ -59,7 +57,7 @@ class Supervisor:
     """Keeps the processes of each role running until ``stop``.
 
     *silence_s*: how long a process that uses ``watchdog.with_heartbeat`` may send none before it is
-    ended; 0: for ever.  *program*: the command that a role's arguments are appended to.
+    ended; 0: for ever.  *spawner* starts the processes, by default a new interpreter for each.
     """
 
     def __init__(
@@ -68,12 +66,12 @@ class Supervisor:
         *,
         output: TextIO | int | None = None,
         silence_s: float = 0,
-        program: Sequence[str] = (sys.executable, "-m", "supportcarr"),
+        spawner: Spawner | None = None,
     ) -> None:
         self._environment = dict(environment)
-        self._output = output
+        self._output = output if output is None or isinstance(output, int) else output.fileno()
         self._silence_s = silence_s
-        self._program = program
+        self._spawner = spawner or ExecSpawner()
         self._children: list[Child] = []
         self._stopping: set[str] = set()
         self.kills: Counter[str] = Counter()  # by role
@@ -108,8 +106,10 @@ class Supervisor:
         role = child.role
         own = role.each[child.number] if role.each else {}
         with Watchdog() as watchdog:
-            environment = self._environment | dict(role.environment) | dict(own) | watchdog.environment
-            process = await self._start(role.arguments, environment, self._output, watchdog.descriptor)
+            environment = self._environment | dict(role.environment) | dict(own)
+            process = await self._spawner.spawn(
+                Start(role.arguments, environment, self._output, self._output, watchdog.descriptors)
+            )
             child.process = process
             watching = asyncio.create_task(
                 self._watch(role.name, process, watchdog), name=f"watch {role.name}"
@@ -119,7 +119,7 @@ class Supervisor:
             finally:
                 watching.cancel()
 
-    async def _watch(self, role: str, process: asyncio.subprocess.Process, watchdog: Watchdog) -> None:
+    async def _watch(self, role: str, process: Process, watchdog: Watchdog) -> None:
         if self._silence_s:
             await watchdog.until_silent(self._silence_s)
             log.warning("process_hung", role=role, pid=process.pid, silent_s=self._silence_s)
@@ -128,29 +128,10 @@ class Supervisor:
                 await asyncio.sleep(ABORT_GRACE_S)
                 process.kill()
 
-    async def spawn_once(self, arguments: Sequence[str]) -> asyncio.subprocess.Process:
-        """Start a process that is not restarted; its standard output can be read."""
-        return await self._start(arguments, self._environment, asyncio.subprocess.PIPE)
-
-    async def _start(
-        self,
-        arguments: Sequence[str],
-        environment: Mapping[str, str],
-        output: TextIO | int | None,
-        *inherited: int,
-    ) -> asyncio.subprocess.Process:
-        ours = os.getpid()
-        return await asyncio.create_subprocess_exec(
-            *self._program,
-            *arguments,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=self._output,
-            pass_fds=inherited,
-            start_new_session=True,
-            preexec_fn=lambda: die_with_parent(ours, signal.SIGKILL),
-        )
+    async def spawn_once(self, arguments: Sequence[str], *, errors_too: bool = False) -> Process:
+        """Start a process that is not restarted; its output (with *errors_too*: all of it) can be read."""
+        errors = STDOUT if errors_too else self._output
+        return await self._spawner.spawn(Start(arguments, self._environment, PIPE, errors))
 
     def alive(self) -> list[tuple[str, int]]:
         """The (role, pid) of each process that runs now."""

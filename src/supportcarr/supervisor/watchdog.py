@@ -92,14 +92,9 @@ class Watchdog:
         os.close(self._write_end)
 
     @property
-    def descriptor(self) -> int:
-        """The file descriptor for the child process to inherit."""
-        return self._write_end
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Environment variables for the child process."""
-        return {_VARIABLE: str(self._write_end)}
+    def descriptors(self) -> dict[str, int]:
+        """The file descriptor for the child process to inherit, by the environment variable that names it."""
+        return {_VARIABLE: self._write_end}
 
     async def until_silent(self, seconds: float) -> None:
         """Return when the process has been silent for that long."""

@@ -1,9 +1,11 @@
-"""Runs the simulated city in a process of its own, and injects faults into the platform meanwhile."""
+"""Runs the simulated city in a process of its own, and injects faults into the platform meanwhile.
+
+Imports nothing of the simulator but its progress: that process loads it (``simulator_process``).
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from dataclasses import dataclass, field
@@ -13,17 +15,12 @@ from typing import Any
 import click
 import msgspec
 
-from supportcarr.bootstrap.platform import Platform, stop_on_signals
-from supportcarr.bootstrap.seeding import write_private
-from supportcarr.kit.http.server import run as run_loop
-from supportcarr.kit.observability import structured_log as logs
-from supportcarr.kit.observability.settings import LogSettings
-from supportcarr.kit.runtime.process import set_title
+from supportcarr.bootstrap.operators import write_private
+from supportcarr.bootstrap.platform import Platform
+from supportcarr.supervisor.spawner import Process
 from supportcarr_lab.demo.fault_injection import inject, plan_faults
 from supportcarr_lab.demo.options import DemoOptions
-from supportcarr_lab.simulator.accounts import Accounts
-from supportcarr_lab.simulator.city import Progress, run_city
-from supportcarr_lab.simulator.context import CityOptions
+from supportcarr_lab.simulator.progress import Progress
 
 PROGRESS_INTERVAL_S = 10.0
 PHASES = {
@@ -38,7 +35,7 @@ PHASES = {
 class CityProcess:
     """The process of the simulator; *running* is set once everyone has signed in."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     outcome: Path
     data: str  # the folder of the platform and the city, as the options name it
     reader: asyncio.Task[None] | None = None
@@ -144,31 +141,3 @@ async def inject_faults(options: DemoOptions, running: Platform, city: CityProce
     )
     await city.running.wait()
     await inject(faults, supervisor.kill, running.wipe_redis)
-
-
-def run_simulator(file: Path) -> int:
-    """Run the city that *file* describes, and write progress to standard output as lines of JSON."""
-    set_title("simulator")
-    logs.configure(LogSettings())
-    content = json.loads(file.read_bytes())
-    options = msgspec.convert(content["city"], CityOptions, dec_hook=lambda kind, value: kind(value))
-    if content["accounts"]:
-        accounts = Accounts(options.data)
-        riders = [accounts.account("rider", i) for i in range(options.riders)]
-        drivers = [accounts.account("driver", i) for i in range(options.drivers)]
-        people = {
-            name: [{"phone": account.phone, "password": account.password} for account in group]
-            for name, group in (("riders", riders), ("drivers", drivers))
-        }
-        write_private(Path(content["accounts"]["file"]), content["accounts"]["content"] | people)
-
-    def write_progress(progress: Progress) -> None:
-        sys.stdout.buffer.write(msgspec.json.encode(progress) + b"\n")
-        sys.stdout.buffer.flush()
-
-    async def main() -> None:
-        outcome = await run_city(options, write_progress, stop_on_signals())
-        outcome.write(Path(content["outcome"]))
-
-    run_loop(main())
-    return 0

@@ -19,7 +19,6 @@ from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr_lab.demo.city_process import CityProcess, inject_faults, start_city
 from supportcarr_lab.demo.options import DemoOptions
-from supportcarr_lab.verification.verify import verify_city
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +70,9 @@ async def _demo(options: DemoOptions, settings: Settings, environment: Mapping[s
             finally:
                 await city.end()
             if options.seconds is not None:
+                # Imported here: before its end the demo needs nothing that the other processes load.
+                from supportcarr_lab.verification.verify import verify_city
+
                 return await verify_city(options, running, city)
             log.warning("process_died", role="simulator", code=city.process.returncode)
 

@@ -23,6 +23,7 @@ from supportcarr_lab.simulator.http_stats import HttpStats, HttpSummary
 from supportcarr_lab.simulator.journal import JournalRecord
 from supportcarr_lab.simulator.person import Person
 from supportcarr_lab.simulator.position_reporter import PositionReporter
+from supportcarr_lab.simulator.progress import Progress
 from supportcarr_lab.simulator.rider import Rider
 
 MAX_CONCURRENT_SIGN_INS = 8  # a sign-up costs the server a quarter second of CPU
@@ -33,16 +34,6 @@ CLOCK_SYNC_INTERVAL_S = 20.0
 RETRY_DELAY_S = 3.0  # before a person whose preparation failed tries again
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """The progress of a run; *phase* is signing_in, running, finishing, draining or done."""
-
-    phase: str
-    drivers_online: int = 0
-    riders_ready: int = 0
-    requested: int = 0
-    live: int = 0
 
 
 class CityOutcome(msgspec.Struct, kw_only=True):

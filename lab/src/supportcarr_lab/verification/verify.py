@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from supportcarr.bootstrap.platform import Platform
-from supportcarr.bootstrap.processes import store_of
+from supportcarr.bootstrap.stores import store_of
 from supportcarr_lab.demo.city_process import CityProcess
 from supportcarr_lab.demo.options import DemoOptions
 from supportcarr_lab.simulator.city import CityOutcome

@@ -1,0 +1,43 @@
+"""The demo's operators, and the file with their passwords."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+OPERATORS_FILE = "operators.json"
+# Fictional numbers: 555-0100 to 555-0199 are reserved for fiction in every North American area code.
+_NUMBERS = {"admin": "+15145550100", "support": "+15145550101"}
+
+
+class Operator(msgspec.Struct, frozen=True):
+    """The credentials of a demo operator; ``totp_secret`` is for two-factor sign-in."""
+
+    phone: str
+    password: str
+    totp_secret: str | None = None
+
+
+def operators(folder: Path) -> dict[str, Operator]:
+    """The demo's admin and support agent; their passwords are generated once and kept in *folder*."""
+    file = folder / OPERATORS_FILE
+    if file.is_file():
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, Operator])
+    made = {role: Operator(number, secrets.token_urlsafe(12)) for role, number in _NUMBERS.items()}
+    write_private(file, msgspec.to_builtins(made))
+    return made
+
+
+def write_private(file: Path, content: Any) -> None:
+    """Write JSON atomically, readable by its owner only."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f"{file.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        json.dump(content, out, indent=2)
+    temporary.replace(file)
