@@ -142,7 +142,9 @@ def fork_server(descriptor: int) -> None:
     from supportcarr.bootstrap.preload import preload
     from supportcarr.supervisor.fork_server import serve_forks
 
-    main.main(serve_forks(descriptor, preload))
+    settings = load_settings()
+    arguments = serve_forks(descriptor, lambda: preload(settings))
+    main.main(arguments)  # in each forked process
 
 
 @main.command()

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from supportcarr.bootstrap.settings import Settings
+from supportcarr.bootstrap.stores import store_of
 
-def preload() -> None:
-    """Import what the processes would import by themselves, so that they share its memory."""
-    import supportcarr.bootstrap.processes
-    import supportcarr.kit.store.sqlite.engine  # noqa: F401
+_EXAMPLE_PHONE = "+15145550100"
+
+
+def preload(settings: Settings) -> None:
+    """Import what the processes would import by themselves, some of it at a first request.
+
+    Starts no thread or event loop and opens no file or connection: they would not survive a fork.
+    """
+    from supportcarr.auth.phones import parse
+    from supportcarr.bootstrap import processes  # noqa: F401
+    from supportcarr.providers.stripe import load_sdk
+
+    store_of(settings)  # imports its engine
+    load_sdk()
+    parse(_EXAMPLE_PHONE)  # imports the numbering plan of its country

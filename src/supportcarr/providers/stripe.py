@@ -29,6 +29,18 @@ T = TypeVar("T")
 MISCONFIGURED_RETRY_S = 30.0  # a wrong API key is fixed by a person, so retry slowly
 
 
+def load_sdk() -> None:
+    """Import the parts of the SDK that it would import at a first request."""
+    from stripe import (  # noqa: F401
+        Customer,
+        CustomerService,
+        PaymentIntent,
+        PaymentIntentService,
+        PaymentMethod,
+        PaymentMethodService,
+    )
+
+
 class StripePaymentGateway:
     """Implements ``payments.ports.PaymentGateway``.
 

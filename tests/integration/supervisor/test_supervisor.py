@@ -1,4 +1,7 @@
-"""Processes that hang are killed and restarted; processes that start slowly are not."""
+"""Processes that hang are killed and restarted; processes that start slowly are not.
+
+Each is true of processes with an interpreter of their own and of forked ones.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,29 @@ import pytest
 from support.processes.python_process import TESTS
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.supervisor import watchdog
+from supportcarr.supervisor.fork_spawner import ForkSpawner, can_fork
+from supportcarr.supervisor.spawner import ExecSpawner, Spawner, Start
 from supportcarr.supervisor.supervisor import Role, Supervisor
 from supportcarr.supervisor.watchdog import Watchdog
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)])}
 HANGING = (sys.executable, "-m", "support.processes.hanging_process")
+FORKING = (sys.executable, "-m", "support.processes.forking")
+
+
+@pytest.fixture(params=["exec", "fork"])
+async def spawner(request: pytest.FixtureRequest, output_file: Path) -> AsyncIterator[Spawner]:
+    """Each way to start processes."""
+    if request.param == "exec":
+        yield ExecSpawner(HANGING)
+        return
+    if not can_fork():
+        pytest.skip("this system cannot fork")
+    with output_file.open("ab") as output:
+        forks = ForkSpawner(FORKING, ENVIRONMENT, output=output.fileno())
+        await forks.open()
+        yield forks
+        await forks.close()
 
 
 @pytest.fixture
@@ -29,7 +50,7 @@ def output_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def supervised(
-    output_file: Path, monkeypatch: pytest.MonkeyPatch
+    output_file: Path, spawner: Spawner, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[[float], Supervisor]]:
     """Make supervisors with the given silence limit (s); they are stopped after the test."""
     monkeypatch.setattr(watchdog, "EVERY_S", 0.02)
@@ -38,7 +59,7 @@ async def supervised(
     with output_file.open("ab") as output:
 
         def supervisor(silence_s: float) -> Supervisor:
-            made.append(Supervisor(ENVIRONMENT, output=output.fileno(), silence_s=silence_s, program=HANGING))
+            made.append(Supervisor(ENVIRONMENT, output=output.fileno(), silence_s=silence_s, spawner=spawner))
             return made[-1]
 
         yield supervisor
@@ -94,14 +115,9 @@ async def test_without_a_silence_limit_no_process_is_watched(
 async def test_the_platforms_processes_are_watched(tmp_path: Path) -> None:
     settings = {"SUPPORTCARR_DATA": str(tmp_path), "SUPPORTCARR_SANDBOX_PORT": str(free_port())}
     with Watchdog() as pipe:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "supportcarr",
-            "sandbox",
-            env=ENVIRONMENT | settings | pipe.environment,
-            pass_fds=(pipe.descriptor,),
-            stdout=asyncio.subprocess.DEVNULL,
+        quiet = asyncio.subprocess.DEVNULL
+        process = await ExecSpawner().spawn(
+            Start(("sandbox",), ENVIRONMENT | settings, quiet, descriptors=pipe.descriptors)
         )
         try:
             for _ in range(2):

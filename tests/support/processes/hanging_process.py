@@ -29,9 +29,13 @@ def block_forever() -> None:
     time.sleep(600)
 
 
-if __name__ == "__main__":
+def run(how: str) -> None:
     watchdog.EVERY_S = 0.02
-    if sys.argv[1] == "slow":
+    if how == "slow":
         say("slow began")
         block_forever()
-    asyncio.run(watchdog.with_heartbeat(main(sys.argv[1])))
+    asyncio.run(watchdog.with_heartbeat(main(how)))
+
+
+if __name__ == "__main__":
+    run(sys.argv[1])

@@ -20,8 +20,8 @@ def own_faulthandler(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def inherit(pipe: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the environment as if this process were the child."""
-    for name, value in pipe.environment.items():
-        monkeypatch.setenv(name, value)
+    for name, descriptor in pipe.descriptors.items():
+        monkeypatch.setenv(name, str(descriptor))
 
 
 def test_a_process_that_sent_no_heartbeat_yet_is_not_silent() -> None:
@@ -49,7 +49,8 @@ async def test_checks_are_counted_however_long_the_machine_slept_between_them(
         checks += 1
         clock += 3600 if checks == 2 else seconds
         if checks == 1:
-            os.write(pipe.descriptor, b".")
+            (descriptor,) = pipe.descriptors.values()
+            os.write(descriptor, b".")
         assert checks < 100
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
@@ -67,7 +68,7 @@ async def test_a_process_sends_heartbeats_and_its_children_do_not(monkeypatch: p
         for _ in range(3):
             while not pipe.heard():
                 await asyncio.sleep(0)
-        assert not pipe.environment.items() & os.environ.items()
+        assert not pipe.descriptors.keys() & os.environ.keys()
         return "done"
 
     with Watchdog() as pipe:
