@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -84,8 +85,7 @@ class Demo:
         return latest[0]
 
     def city(self) -> City:
-        found = _PROGRESS.findall(self._output.read_text())
-        return City(*map(int, found[-1])) if found else City(0, 0, 0, 0)
+        return progress_in(self._output.read_text())
 
     def _wait(self, reached: Callable[[], bool], within_s: float, what: str) -> None:
         deadline = time.monotonic() + within_s
@@ -115,6 +115,12 @@ class Demo:
     def memory(self) -> list[tuple[str, int]]:
         """The title and the proportional set size (bytes) of every process."""
         return [(title, proportional_set_size(pid)) for title, pid in self.processes()]
+
+
+def progress_in(output: str) -> City:
+    """The last progress that a demo printed."""
+    found = _PROGRESS.findall(output)
+    return City(*map(int, found[-1])) if found else City(0, 0, 0, 0)
 
 
 def proportional_set_size(pid: int) -> int:
@@ -170,7 +176,5 @@ def _three_free_ports() -> int:
 
 
 def _taken(port: int) -> bool:
-    import socket
-
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -37,6 +37,8 @@ def figures(reports: Mapping[str, Report]) -> str:
         sections.append(_operations("The embedded store, with one and with four processes", store))
     if realtime := reports.get("realtime"):
         sections.append(_realtime(realtime))
+    if memory := reports.get("memory"):
+        sections.append(_memory(memory))
     return "\n\n".join(sections)
 
 
@@ -129,6 +131,27 @@ def _realtime(report: Report) -> str:
     head += ["p50 ms", "p95 ms", "p99 ms", "max ms", "used by others", "bar"]
     caption = f"{_machine(report)} {report['apps']} connected apps, {report['seconds']:g} s."
     return "\n".join(["### From commit to a connected app", "", caption, "", *table(head, body)])
+
+
+def _memory(report: Report) -> str:
+    builds = {"ours": "this commit", "base": report.get("base_commit", "the other one")}
+    moments = report["moments"]
+    body = []
+    for number, moment in enumerate(moments):
+        for key, build in builds.items():
+            sums = report[key]["memory"][number]
+            each = ", ".join(f"{title} {size:.0f}" for title, size in sums["processes"])
+            body.append(
+                [f"{moment}, {build}", *(f"{sums[of]:.0f}" for of in ("platform", "apart", "all")), each]
+            )
+    head = ["", "platform", "emulators, simulator", "all", "each process"]
+    ratios = [[one["what"], f"{one['ratio']:.2f}", _met(one)] for one in report["ratios"]]
+    starts = ", ".join(f"{build} {report[key]['start_s']:.1f} s" for key, build in builds.items())
+    told = f"{_machine(report)} PSS in MB. Start-up to the first page: {starts}."
+    told += f" Others used {report['others']:.0%} of the machine."
+    title = f"### Memory and start-up, beside {builds['base']}"
+    lines = [title, "", told, "", *table(head, body), "", *table(["ratio", "", "bar"], ratios)]
+    return "\n".join(lines)
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:

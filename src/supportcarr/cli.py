@@ -130,9 +130,9 @@ def seed() -> None:
 @main.command(hidden=True)
 def prepare() -> None:
     """Seed the store and start the city's clock: `up` and `demo` run this before other processes."""
-    from supportcarr.bootstrap.processes import run_seed
+    from supportcarr.bootstrap.processes import run_prepare
 
-    run_seed(load_settings(), start_clock=True)
+    run_prepare(load_settings())
 
 
 @main.command("fork-server", hidden=True)

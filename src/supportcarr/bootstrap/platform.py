@@ -32,6 +32,7 @@ from supportcarr.supervisor.supervisor import Role, Supervisor
 
 READY_S = 60.0
 POLL_S = 0.1
+_REASON = "Error: "  # how a command that fails begins the sentence that says why
 EMULATORS = "sandbox"  # the command of the lab that runs them
 
 log = structlog.get_logger(__name__)
@@ -142,7 +143,11 @@ async def _spawner(settings: Settings, environment: Mapping[str, str], output: T
     if not (settings.servers.preload and can_fork()):
         return ExecSpawner()
     spawner = ForkSpawner((*OWN_PROGRAM, "fork-server"), environment, output=output.fileno())
-    await spawner.open()
+    try:
+        await spawner.open()
+    except OSError as error:
+        log.warning("fork_server_not_started", reason=str(error))
+        return ExecSpawner()
     return spawner
 
 
@@ -187,13 +192,22 @@ async def _prepare(settings: Settings, supervisor: Supervisor, output: TextIO) -
     """
     if settings.deployment.profile != "local":
         return {}
-    process = await supervisor.spawn_once(("prepare",), errors_too=True)
+    try:
+        process = await supervisor.spawn_once(("prepare",), errors_too=True)
+    except OSError as error:
+        raise click.ClickException(f"No process can be started ({error}); see {output.name}.") from None
     assert process.stdout is not None
     said = (await process.stdout.read()).decode(errors="replace")
-    if await process.wait() != 0:
-        reason = said.strip().rpartition("\n")[2]
-        raise click.ClickException(reason.removeprefix("Error: ") or "The store could not be prepared.")
     output.write(said)
+    output.flush()
+    if await process.wait() != 0:
+        reasons = [line for line in said.splitlines() if line.startswith(_REASON)]
+        reason = (
+            reasons[-1].removeprefix(_REASON)
+            if reasons
+            else f"The store cannot be prepared; see {output.name}."
+        )
+        raise click.ClickException(reason)
     return operators(Path(settings.deployment.data))
 
 

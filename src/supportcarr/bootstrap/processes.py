@@ -261,17 +261,22 @@ def run_worker(settings: Settings) -> None:
     run_process(settings, "worker", _worker)
 
 
-def run_seed(settings: Settings, *, start_clock: bool = False) -> None:
-    """Seed the store; with *start_clock* also start the city's clock, or resume it at the settings' speed."""
+def run_seed(settings: Settings) -> None:
+    asyncio.run(_seed(settings, start_clock=False))
 
-    async def seeding() -> None:
-        store = store_of(settings)
-        await store.open()
-        try:
-            await seed(settings, store)
-            if start_clock:
-                await city_clock(store, speed=settings.city.speed)
-        finally:
-            await store.close()
 
-    asyncio.run(seeding())
+def run_prepare(settings: Settings) -> None:
+    """Seed the store, and start the city's clock or resume it at the settings' speed."""
+    logs.configure(settings.logs)
+    asyncio.run(_seed(settings, start_clock=True))
+
+
+async def _seed(settings: Settings, *, start_clock: bool) -> None:
+    store = store_of(settings)
+    await store.open()
+    try:
+        await seed(settings, store)
+        if start_clock:
+            await city_clock(store, speed=settings.city.speed)
+    finally:
+        await store.close()
