@@ -185,13 +185,11 @@ def _roles(settings: Settings) -> list[Role]:
 
 
 async def _prepare(settings: Settings, supervisor: Supervisor, output: TextIO) -> dict[str, Operator]:
-    """In the local profile, seed the store and start the city's clock before the first process starts.
+    """Prepare the store (``run_prepare``) before the first process starts.  The operators that it seeded.
 
-    A process of its own does it, so that this one need not load the program.  In other profiles starting a
-    platform must not create operators: ``supportcarr seed`` does.
+    A process of its own does it, so that this one need not load the program.  Raises
+    ``click.ClickException`` with the sentence in which that process says what is wrong.
     """
-    if settings.deployment.profile != "local":
-        return {}
     try:
         process = await supervisor.spawn_once(("prepare",), errors_too=True)
     except OSError as error:
@@ -202,13 +200,9 @@ async def _prepare(settings: Settings, supervisor: Supervisor, output: TextIO) -
     output.flush()
     if await process.wait() != 0:
         reasons = [line for line in said.splitlines() if line.startswith(_REASON)]
-        reason = (
-            reasons[-1].removeprefix(_REASON)
-            if reasons
-            else f"The store cannot be prepared; see {output.name}."
-        )
-        raise click.ClickException(reason)
-    return operators(Path(settings.deployment.data))
+        unknown = f"The store cannot be prepared; see {output.name}."
+        raise click.ClickException(reasons[-1].removeprefix(_REASON) if reasons else unknown)
+    return operators(Path(settings.deployment.data)) if settings.deployment.profile == "local" else {}
 
 
 async def _until_ready(running: Platform) -> None:

@@ -34,6 +34,7 @@ from supportcarr.kit.runtime.city_clock import CityHeartbeat, city_clock, join_c
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.process import set_title, tune_gc
 from supportcarr.kit.runtime.settings import SettingsError
+from supportcarr.kit.store.port import Store, StoreUnavailable
 from supportcarr.realtime.app import build_realtime
 from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.supervisor import watchdog
@@ -262,21 +263,42 @@ def run_worker(settings: Settings) -> None:
 
 
 def run_seed(settings: Settings) -> None:
-    asyncio.run(_seed(settings, start_clock=False))
+    async def seeding() -> None:
+        async with _store(settings) as store:
+            await seed(settings, store)
+
+    asyncio.run(seeding())
 
 
 def run_prepare(settings: Settings) -> None:
-    """Seed the store, and start the city's clock or resume it at the settings' speed."""
+    """Prepare the store for the other processes: raises what would keep them from starting.
+
+    In the local profile seeds it and starts the city's clock, or resumes it at the settings' speed.  In
+    other profiles starting a platform must not create operators (``supportcarr seed`` does), and a store
+    that is unavailable is no error: the processes are restarted until it is available.
+    """
+
+    async def preparing() -> None:
+        local = settings.deployment.profile == "local"
+        try:
+            async with _store(settings) as store:
+                if local:
+                    await seed(settings, store)
+                    await city_clock(store, speed=settings.city.speed)
+        except StoreUnavailable:
+            if local:
+                raise
+
     logs.configure(settings.logs)
-    asyncio.run(_seed(settings, start_clock=True))
+    asyncio.run(preparing())
 
 
-async def _seed(settings: Settings, *, start_clock: bool) -> None:
+@asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[Store]:
+    """The store of the settings, open."""
     store = store_of(settings)
     await store.open()
     try:
-        await seed(settings, store)
-        if start_clock:
-            await city_clock(store, speed=settings.city.speed)
+        yield store
     finally:
         await store.close()
