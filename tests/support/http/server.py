@@ -23,7 +23,7 @@ import aiohttp
 import msgspec
 
 from supportcarr.auth.access_tokens import AccessTokens
-from supportcarr.auth.passwords import PasswordHasher
+from supportcarr.auth.passwords import DEADLINE_SECONDS, PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.routes import routes as auth_routes
 from supportcarr.auth.service import AuthService, Grant
@@ -192,6 +192,7 @@ async def serving(
     apps: Mapping[str, Path] | None = None,
     redirects: Mapping[str, str] | None = None,
     access_log: LogWriter | None = None,
+    hash_deadline_s: float = DEADLINE_SECONDS,
 ) -> AsyncIterator[Api]:
     """The gateway with those routes and auth's, on a free port, as in production."""
     clock = clock or Clock()
@@ -199,7 +200,7 @@ async def serving(
     place = Deployment(public_url=f"http://127.0.0.1:{port}")
     revocations = Revocations(store, clock, auth, redis)
     tokens = AccessTokens(auth, revocations)
-    passwords = PasswordHasher(auth)
+    passwords = PasswordHasher(auth, deadline_seconds=hash_deadline_s)
     service = AuthService(store, clock, auth, tokens=tokens, passwords=passwords, revocations=revocations)
     metrics, lifecycle = Metrics(), Lifecycle()
     all_routes = [*auth_routes(service), *routes]

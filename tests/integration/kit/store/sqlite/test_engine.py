@@ -332,17 +332,18 @@ async def test_a_backup_of_a_store_in_use_is_a_consistent_snapshot(path: Path, t
     store = await open_store(path)
     parcels = store.collection(PARCELS)
     await parcels.insert_many([Parcel(id=f"p{n:05}", note="x" * 500) for n in range(3000)])
-    going = True
+    going, begun = True, asyncio.Event()
 
     async def write() -> int:
         number = 0
         while going:
             await parcels.insert(Parcel(id=f"q{number}", shelf=f"s{number}"), pending("in"))
             number += 1
+            begun.set()
         return number
 
     writing = asyncio.create_task(write())
-    await asyncio.sleep(0.02)
+    await begun.wait()
     await store.backup(tmp_path / "backup.sqlite3")
     going = False
     written = await writing
