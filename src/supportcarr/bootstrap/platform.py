@@ -8,10 +8,9 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
 
 import click
 import structlog
@@ -20,6 +19,7 @@ from supportcarr.bootstrap.added_commands import added_commands
 from supportcarr.bootstrap.operators import Operator, operators
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability.log_file import LogFile
 from supportcarr.kit.runtime.private_files import make_private_folder
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
@@ -103,7 +103,10 @@ async def _platform(
     _refuse_taken_ports(settings)
     _has_emulators(settings)  # fail before anything is started
     environment = dict(environment)
-    with (data / "supportcarr.log").open("a") as output:
+    path = (data / "supportcarr.log").resolve()
+    # so that each process can rotate what it writes to, and follows when another has
+    environment.setdefault(f"{PREFIX}LOG_FILE", str(path))
+    with closing(LogFile(path, max_bytes=settings.logs.file_bytes, keep=settings.logs.files_kept)) as output:
         # First, because loading the program takes longest.
         spawner = await _spawner(settings, environment, output)
         silence_s = settings.servers.watchdog_seconds
@@ -138,7 +141,7 @@ async def _platform(
                 redis.stop()
 
 
-async def _spawner(settings: Settings, environment: Mapping[str, str], output: TextIO) -> Spawner:
+async def _spawner(settings: Settings, environment: Mapping[str, str], output: LogFile) -> Spawner:
     """Where the system can, processes are forked from one that has loaded the program."""
     if not (settings.servers.preload and can_fork()):
         return ExecSpawner()
@@ -184,7 +187,7 @@ def _roles(settings: Settings) -> list[Role]:
     return roles
 
 
-async def _prepare(settings: Settings, supervisor: Supervisor, output: TextIO) -> dict[str, Operator]:
+async def _prepare(settings: Settings, supervisor: Supervisor, output: LogFile) -> dict[str, Operator]:
     """Prepare the store (``run_prepare``) before the first process starts.  The operators that it seeded.
 
     A process of its own does it, so that this one need not load the program.  Raises
@@ -193,14 +196,13 @@ async def _prepare(settings: Settings, supervisor: Supervisor, output: TextIO) -
     try:
         process = await supervisor.spawn_once(("prepare",), errors_too=True)
     except OSError as error:
-        raise click.ClickException(f"No process can be started ({error}); see {output.name}.") from None
+        raise click.ClickException(f"No process can be started ({error}); see {output.path}.") from None
     assert process.stdout is not None
     said = (await process.stdout.read()).decode(errors="replace")
     output.write(said)
-    output.flush()
     if await process.wait() != 0:
         reasons = [line for line in said.splitlines() if line.startswith(_REASON)]
-        unknown = f"The store cannot be prepared; see {output.name}."
+        unknown = f"The store cannot be prepared; see {output.path}."
         raise click.ClickException(reasons[-1].removeprefix(_REASON) if reasons else unknown)
     return operators(Path(settings.deployment.data)) if settings.deployment.profile == "local" else {}
 

@@ -169,7 +169,15 @@ class Pipeline:
         # Stage.RECORD
         seconds = perf_counter() - began
         endpoint.observe(method, status, seconds)
-        if self._access_log is not None and not endpoint.unlimited:
+        if (
+            self._access_log is not None
+            and not endpoint.unlimited
+            # a stranger can cause any number of errors
+            and (
+                code is msgspec.UNSET
+                or self._access_log.admits("request", "info", endpoint.label, status, code)
+            )
+        ):
             self._access_log.write(
                 AccessLine(  # in their order: names cost as much again
                     datetime.now(UTC),

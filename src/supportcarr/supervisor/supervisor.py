@@ -12,7 +12,7 @@ import signal
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Protocol
 
 import structlog
 
@@ -53,6 +53,19 @@ class Child:
         return self.process is not None and self.process.returncode is None
 
 
+class HasDescriptor(Protocol):
+    """What processes write to; asked for its descriptor each time that one starts.
+
+    Implemented by files and by ``kit.observability.log_file.LogFile``.
+    """
+
+    def fileno(self) -> int: ...
+
+
+def _descriptor(output: HasDescriptor | int | None) -> int | None:
+    return output if output is None or isinstance(output, int) else output.fileno()
+
+
 class Supervisor:
     """Keeps the processes of each role running until ``stop``.
 
@@ -64,12 +77,12 @@ class Supervisor:
         self,
         environment: Mapping[str, str],
         *,
-        output: TextIO | int | None = None,
+        output: HasDescriptor | int | None = None,
         silence_s: float = 0,
         spawner: Spawner | None = None,
     ) -> None:
         self._environment = dict(environment)
-        self._output = output if output is None or isinstance(output, int) else output.fileno()
+        self._output = output
         self._silence_s = silence_s
         self._spawner = spawner or ExecSpawner()
         self._children: list[Child] = []
@@ -107,8 +120,9 @@ class Supervisor:
         own = role.each[child.number] if role.each else {}
         with Watchdog() as watchdog:
             environment = self._environment | dict(role.environment) | dict(own)
+            output = _descriptor(self._output)
             process = await self._spawner.spawn(
-                Start(role.arguments, environment, self._output, self._output, watchdog.descriptors)
+                Start(role.arguments, environment, output, output, watchdog.descriptors)
             )
             child.process = process
             watching = asyncio.create_task(
@@ -130,7 +144,7 @@ class Supervisor:
 
     async def spawn_once(self, arguments: Sequence[str], *, errors_too: bool = False) -> Process:
         """Start a process that is not restarted; its output (with *errors_too*: all of it) can be read."""
-        errors = STDOUT if errors_too else self._output
+        errors = STDOUT if errors_too else _descriptor(self._output)
         return await self._spawner.spawn(Start(arguments, self._environment, PIPE, errors))
 
     def alive(self) -> list[tuple[str, int]]:

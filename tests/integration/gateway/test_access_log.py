@@ -46,3 +46,25 @@ async def test_access_log_lines_describe_the_request_and_contain_no_secret(
         rider.address,
     )
     assert first["ms"] > 0
+
+
+async def test_a_flood_of_refused_requests_leaves_few_lines_and_exact_metrics(
+    store: SqliteStore, redis: RedisClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "access.jsonl"
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
+    writer = LogWriter(descriptor, repeats=3)
+    async with serving(widget_routes(store), store=store, redis=redis, access_log=writer) as api:
+        stranger, rider = api.anonymous(), await api.person("rider")
+        for _ in range(40):
+            await stranger.get("/me")
+            await rider.get("/me")
+        metrics = api.metrics.render().decode()
+    writer.close()
+    os.close(descriptor)
+    lines = [msgspec.json.decode(line) for line in file.read_text().splitlines()]
+    requests = [line["status"] for line in lines if line["event"] == "request"]
+    assert (requests.count(401), requests.count(200)) == (3, 40)
+    (summary,) = [line for line in lines if line["event"] == "log_lines_suppressed"]
+    assert (summary["route"], summary["status"], summary["lines"]) == ("/api/v1/me", 401, 37)
+    assert 'method="GET",route="/api/v1/me",status="401"} 40.0' in metrics

@@ -17,3 +17,17 @@ class LogSettings(SettingsGroup, frozen=True, kw_only=True):
         Literal["debug", "info", "warning", "error"], Meta(description="lowest level that is written")
     ] = "info"
     file: Annotated[str, Meta(description="file to append to; empty: standard error")] = ""
+    file_bytes: Annotated[
+        int, Meta(ge=0, description="size from which the file is rotated (to FILE.1); 0: never")
+    ] = 50_000_000
+    files_kept: Annotated[int, Meta(ge=0, le=1000, description="rotated files that are kept")] = 5
+    repeats: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description=(
+                "lines of one kind (event, route, status) that a process writes in 10 s; further ones are "
+                "counted; 0: all"
+            ),
+        ),
+    ] = 50

@@ -1,5 +1,8 @@
 """Structured logs: one JSON object per line, written in batches by a thread, off the request path.
 
+Lines that say the same are bounded (``sampling``), and the file is rotated (``log_file``): strangers cannot
+fill the disk with them.  A disk that is full all the same costs lines, and stops nothing.
+
 Every module logs through ``structlog.get_logger(__name__)``.  Each line carries the fields of its
 task's context (``set_context``).  Lines of the standard library's loggers from WARNING up are written
 in the same way.  A crash of the machine or a kill -9 loses at most the last tenth of a second; an
@@ -17,11 +20,14 @@ from collections import deque
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
 
+from supportcarr.kit.observability.log_file import LogFile
+from supportcarr.kit.observability.sampling import LineSampler
 from supportcarr.kit.observability.settings import LogSettings
 
 FLUSH_SECONDS = 0.1
@@ -47,14 +53,20 @@ def set_context(context: LogContext) -> None:
 
 
 class LogWriter:
-    """Collects lines and writes them in batches to a file descriptor.
+    """Collects lines and writes them in batches to a file descriptor or a ``LogFile``.
 
     ``write`` takes a struct or encoded JSON (``msgspec.Raw``) from any thread and never blocks.
-    Beyond ``CAPACITY`` waiting lines new ones are dropped, and a line says how many.
+    Beyond ``CAPACITY`` waiting lines new ones are dropped, as are those that cannot be written, and a line
+    says how many.  Of lines that say the same *repeats* are written in each window (``admits``), 0: all.
     """
 
-    def __init__(self, descriptor: int, *, flush_seconds: float = FLUSH_SECONDS) -> None:
-        self._descriptor = descriptor
+    def __init__(
+        self, target: int | LogFile, *, flush_seconds: float = FLUSH_SECONDS, repeats: int = 0
+    ) -> None:
+        self._target = target
+        self._sampler = LineSampler(repeats)
+        self.admits = self._sampler.admits
+        self._partial = False  # the last line was not written to its end
         self._flush_seconds = flush_seconds
         self._lines: deque[Any] = deque()
         self._dropped = 0
@@ -79,28 +91,37 @@ class LogWriter:
         with self._flushing:
             batch = [self._lines.popleft() for _ in range(len(self._lines))]
             dropped, self._dropped = self._dropped, 0
+            lost = dropped + len(batch)
             if dropped:
-                batch.append(
-                    {
-                        "at": datetime.now(UTC),
-                        "level": "error",
-                        "event": "log_lines_dropped",
-                        "lines": dropped,
-                    }
-                )
-            if batch:
-                data = memoryview(self._encoder.encode_lines(batch))
-                while data:
-                    try:
-                        data = data[os.write(self._descriptor, data) :]
-                    except OSError:
-                        return  # the log's reader has gone; the process continues without it
+                batch.append(_counted("error", "log_lines_dropped", {"lines": dropped}))
+            for told in self._sampler.ended(at_once=self._ended.is_set()):
+                batch.append(_counted("warning", "log_lines_suppressed", told))
+            if batch and not self._write(self._encoder.encode_lines(batch)):
+                # The disk is full, or nobody reads the log any more.  The process goes on without it.
+                self._dropped += lost
+
+    def _write(self, lines: bytes) -> bool:
+        """Write all of it; whether that was possible."""
+        descriptor = self._target if isinstance(self._target, int) else self._target.fileno()
+        data = memoryview(b"\n" + lines if self._partial else lines)
+        while data:
+            try:
+                written = os.write(descriptor, data)
+            except OSError:
+                return False
+            data = data[written:]
+            self._partial = bool(data)
+        return True
 
     def close(self) -> None:
         """Write the waiting lines and stop the thread."""
         self._ended.set()
         self._thread.join()
         self.flush()
+
+
+def _counted(level: str, event: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {"at": datetime.now(UTC), "level": level, "event": event, **fields}
 
 
 _writer: LogWriter | None = None
@@ -118,6 +139,14 @@ def _add_context(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
             value = getattr(context, name)
             if value is not None:
                 event.setdefault(name, value)
+    return event
+
+
+def _sample(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if _writer is not None and not _writer.admits(
+        event.get("event"), method, event.get("route"), event.get("status")
+    ):
+        raise structlog.DropEvent
     return event
 
 
@@ -164,6 +193,8 @@ class _StandardHandler(logging.Handler):
         self._encoder = msgspec.json.Encoder(enc_hook=str)
 
     def emit(self, record: logging.LogRecord) -> None:
+        if _writer is not None and not _writer.admits(record.name, record.levelname.lower()):
+            return
         try:
             event: dict[str, Any] = {"event": record.getMessage(), "logger": record.name}
         except (TypeError, ValueError):
@@ -182,14 +213,13 @@ def configure(settings: LogSettings, *, descriptor: int | None = None) -> LogWri
     Call it first thing in a process.  Another call replaces the earlier configuration.
     """
     global _writer
-    if descriptor is None:
-        descriptor = (
-            os.open(settings.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640) if settings.file else 2
-        )
+    target: int | LogFile = 2 if descriptor is None else descriptor
+    if descriptor is None and settings.file:
+        target = LogFile(Path(settings.file), max_bytes=settings.file_bytes, keep=settings.files_kept)
     shut_down()
-    _writer = LogWriter(descriptor)
+    _writer = LogWriter(target, repeats=settings.repeats)
     structlog.configure(
-        processors=[_add_context, structlog.processors.format_exc_info, _hide_secrets, _Renderer()],
+        processors=[_sample, _add_context, structlog.processors.format_exc_info, _hide_secrets, _Renderer()],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
         logger_factory=_Lines,
         cache_logger_on_first_use=False,

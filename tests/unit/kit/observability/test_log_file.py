@@ -1,0 +1,132 @@
+"""A log file is rotated when it has grown, whichever of several processes notices; no line is lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from supportcarr.kit.observability.log_file import LogFile
+from supportcarr.kit.observability.structured_log import LogWriter
+
+WRITER = """
+import sys
+from pathlib import Path
+import msgspec
+from supportcarr.kit.observability.log_file import LogFile
+from supportcarr.kit.observability.structured_log import LogWriter
+
+name, path = sys.argv[1:]
+writer = LogWriter(LogFile(Path(path), max_bytes=4000, keep=200), flush_seconds=3600)
+for number in range(2000):
+    writer.write(msgspec.Raw(f'{{"name":"{name}","number":{number}}}'.encode()))
+    if number % 20 == 0:
+        writer.flush()
+writer.close()
+"""
+
+
+def test_files_are_renamed_in_turn_and_the_oldest_is_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    file = LogFile(path, max_bytes=3, keep=2)
+    for text in (b"one", b"two", b"three", b"four"):
+        os.write(file.fileno(), text)
+    file.close()
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {
+        "log": b"four",
+        "log.1": b"three",
+        "log.2": b"two",
+    }
+
+
+def test_a_file_that_somebody_renamed_is_opened_anew(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    one, other = (LogFile(path, max_bytes=0, keep=5) for _ in range(2))
+    os.write(one.fileno(), b"before")
+    path.rename(tmp_path / "log.1")  # as logrotate does
+    for file in (one, other):
+        os.write(file.fileno(), b"after")
+        file.close()
+    assert path.read_bytes() == b"afterafter"
+
+
+def test_processes_rotate_one_file_together_and_lose_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    code = textwrap.dedent(WRITER)
+    running = [subprocess.Popen([sys.executable, "-c", code, name, str(path)]) for name in ("a", "b", "c")]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    files = list(tmp_path.iterdir())
+    assert len(files) > 3
+    found = [msgspec.json.decode(line) for file in files for line in file.read_bytes().splitlines()]
+    for name in ("a", "b", "c"):
+        assert sorted(line["number"] for line in found if line["name"] == name) == list(range(2000))
+
+
+def test_standard_error_follows_the_file(tmp_path: Path) -> None:
+    code = """
+        import os, sys
+        from pathlib import Path
+        from supportcarr.kit.observability.log_file import LogFile
+        file = LogFile(Path(sys.argv[1]), max_bytes=3, keep=1)
+        assert file.fileno() == 2
+        os.write(2, b"one")
+        file.check()
+        os.write(2, b"two")  # as the interpreter would
+    """
+    path = tmp_path / "log"
+    with path.open("ab") as output:
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code), str(path)], stderr=output, check=True, timeout=60
+        )
+    assert (path.read_bytes(), (tmp_path / "log.1").read_bytes()) == (b"two", b"one")
+
+
+def test_a_full_disk_costs_lines_and_says_so_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log"
+    writer = LogWriter(LogFile(path, max_bytes=0, keep=1), flush_seconds=3600)
+    real, full = os.write, True
+
+    def write(descriptor: int, data: memoryview) -> int:
+        if full and len(data) > 5:
+            return real(descriptor, data[:5])  # what there was room for
+        if full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", write)
+    for _ in range(3):
+        writer.write(msgspec.Raw(b'{"event":"lost"}'))
+        writer.flush()
+    full = False
+    writer.write(msgspec.Raw(b'{"event":"kept"}'))
+    writer.close()
+    *_, kept, told = path.read_bytes().splitlines()
+    assert msgspec.json.decode(kept) == {"event": "kept"}
+    assert (msgspec.json.decode(told)["event"], msgspec.json.decode(told)["lines"]) == (
+        "log_lines_dropped",
+        3,
+    )
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_log_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log"
+    file = LogFile(path, max_bytes=1, keep=1)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    for _ in range(3):
+        os.write(file.fileno(), b"line")
+    file.close()
+    assert path.read_bytes() == b"linelineline"
