@@ -150,14 +150,23 @@ def fork_server(descriptor: int) -> None:
 @main.command()
 @click.option("--apply", is_flag=True, help="Repair what can be repaired.")
 def check(apply: bool) -> None:
-    """Check settings, stores and indexes, and print each problem."""
+    """Check settings, stores and indexes, and print each problem.
+
+    The exit code is 0 if nothing was found that does harm: what the server does not have and nothing depends
+    on is printed as a remark.
+    """
     from supportcarr.bootstrap.commands import run_check
 
     findings = run_check(load_settings(), apply=apply)
-    for finding in findings:
-        click.echo(finding)
-    click.echo("No problems found." if not findings else f"{len(findings)} problem(s) found.")
-    sys.exit(1 if findings else 0)
+    problems = [finding.text for finding in findings if not finding.harmless]
+    remarks = [finding.text for finding in findings if finding.harmless]
+    for text in remarks:
+        click.echo(f"Remark: {text}")
+    for text in problems:
+        click.echo(text)
+    found = f"{len(problems)} problem(s) found" if problems else "No problems found"
+    click.echo(f"{found}; {len(remarks)} remark(s) that do no harm." if remarks else f"{found}.")
+    sys.exit(1 if problems else 0)
 
 
 @main.command()

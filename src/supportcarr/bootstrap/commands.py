@@ -19,7 +19,7 @@ from supportcarr.gateway.system_routes import clock_routes
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.store.port import Store, StoreError
+from supportcarr.kit.store.port import Finding, Store, StoreError
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.notifications.schemas import NotificationView
 from supportcarr.payments.ledger_service import LedgerService
@@ -64,10 +64,10 @@ def asyncapi() -> dict[str, Any]:
     return realtime_asyncapi.render(shapes)
 
 
-def run_check(settings: Settings, *, apply: bool) -> list[str]:
-    """Check stores, ledger and Redis; returns a sentence per problem."""
+def run_check(settings: Settings, *, apply: bool) -> list[Finding]:
+    """Check stores, ledger and Redis."""
 
-    async def checking(store: Store) -> list[str]:
+    async def checking(store: Store) -> list[Finding]:
         for spec in SPECS:
             store.collection(spec)
         return [*await store.check(apply=apply), *await _ledger_findings(store)]
@@ -78,29 +78,29 @@ def run_check(settings: Settings, *, apply: bool) -> list[str]:
     return findings
 
 
-async def _ledger_findings(store: Store) -> list[str]:
+async def _ledger_findings(store: Store) -> list[Finding]:
     """The ledger is correct if every transaction sums to zero."""
     checked = await LedgerService(store, Clock()).check()
-    return [f"The ledger's {wrong} does not sum to zero." for wrong in checked.unbalanced]
+    return [Finding(f"The ledger's {wrong} does not sum to zero.") for wrong in checked.unbalanced]
 
 
-async def _redis_findings(url: str) -> list[str]:
+async def _redis_findings(url: str) -> list[Finding]:
     try:
         async with RedisClient(url, name="check") as redis:
             policy = (await redis.call("CONFIG", "GET", "maxmemory-policy", decode=True))[1]
     except RedisError as error:
-        return [f"Redis cannot be used: {error}."]
+        return [Finding(f"Redis cannot be used: {error}.")]
     if policy != "noeviction":
-        return [f"The durable Redis evicts ({policy}): set maxmemory-policy noeviction."]
+        return [Finding(f"The durable Redis evicts ({policy}): set maxmemory-policy noeviction.")]
     return []
 
 
-async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[list[str]]]) -> list[str]:
+async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[list[Finding]]]) -> list[Finding]:
     store = store_of(settings)
     try:
         await store.open()
     except StoreError as error:
-        return [f"The store cannot be opened: {error}."]
+        return [Finding(f"The store cannot be opened: {error}.")]
     try:
         return await work(store)
     finally:
@@ -110,16 +110,17 @@ async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[list
 def run_backup(settings: Settings, file: Path) -> str | None:
     """Copy the embedded store to a new file; returns the problem that prevents it, or ``None``."""
 
-    async def copying(store: Store) -> list[str]:
+    async def copying(store: Store) -> list[Finding]:
         if not isinstance(store, SqliteStore):
-            return ["Only the embedded store is copied like this; MongoDB has tools of its own (mongodump)."]
+            why = "Only the embedded store is copied like this; MongoDB has tools of its own (mongodump)."
+            return [Finding(why)]
         try:
             await store.backup(file)
         except FileExistsError:
-            return [f"There is a file {file} already."]
+            return [Finding(f"There is a file {file} already.")]
         return []
 
-    return next(iter(asyncio.run(_with_store(settings, copying))), None)
+    return next((finding.text for finding in asyncio.run(_with_store(settings, copying))), None)
 
 
 def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 class MongoProxy:
-    """``async with MongoProxy(url) as proxy``: the same server at ``proxy.url``."""
+    """``async with MongoProxy(url) as proxy``: the same server, user and database at ``proxy.url``."""
 
     def __init__(self, url: str) -> None:
         self._behind = urlsplit(url)
@@ -23,7 +23,8 @@ class MongoProxy:
 
     @property
     def url(self) -> str:
-        return urlunsplit(self._behind._replace(netloc=f"127.0.0.1:{self._port}"))
+        credentials, at, _ = self._behind.netloc.rpartition("@")
+        return urlunsplit(self._behind._replace(netloc=f"{credentials}{at}127.0.0.1:{self._port}"))
 
     async def __aenter__(self) -> Self:
         await self.listen()

@@ -37,6 +37,7 @@ class MongoWire(MongoProxy):
         self._router = router
         self._replacements: list[tuple[str, Row]] = []
         self._rewrite: Callable[[Row], Row] = lambda answer: answer
+        self.failing: Row | None = None  # the response to every command but handshakes, while it is set
         self.commands: list[Row] = []  # in order, without handshakes
 
     def named(self, *names: str) -> list[Row]:
@@ -90,6 +91,8 @@ class MongoWire(MongoProxy):
         if name in GREETINGS:
             return None
         self.commands.append(command)
+        if self.failing is not None:
+            return self.failing
         for index, (awaited, answer) in enumerate(self._replacements):
             if awaited == name:
                 del self._replacements[index]
@@ -109,13 +112,13 @@ def name_of(command: Mapping[str, Any]) -> str:
     return next(iter(command))
 
 
-def failure(code: int, *labels: str) -> Row:
+def failure(code: int, *labels: str, message: str = "so the test") -> Row:
     """A response that says that the whole command failed."""
     return {
         "ok": 0.0,
         "code": code,
         "codeName": f"Error{code}",
-        "errmsg": "so the test",
+        "errmsg": message,
         "errorLabels": labels,
     }
 

@@ -44,6 +44,7 @@ from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import PREFIX
+from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.pricing.areas import seed_demo
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
@@ -181,11 +182,12 @@ def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator,
 
 @asynccontextmanager
 async def running_platform(
-    folder: Path, *, timeout_s: float = 5.0, **changed: str
+    folder: Path, *, timeout_s: float = 5.0, store: Store | None = None, **changed: str
 ) -> AsyncIterator[Platform]:
     """A platform with its data in *folder*; *changed* are settings, by name without the prefix.
 
-    *timeout_s* is how long the store waits for another process's lock.
+    *timeout_s* is how long the store waits for another process's lock.  *store*: an open one in place of a
+    file; the caller closes it.
     """
     async with AsyncExitStack() as closing:
         server = EmbeddedRedis(folder / "redis")
@@ -198,10 +200,11 @@ async def running_platform(
         changed = {"STRIPE_API_BASE": emulator_door.http_url} | changed
         settings = settings_for(folder, port=port, redis_url=redis_url, emulator=emulator, **changed)
 
-        sqlite = SqliteStore(folder / "store.sqlite3", timeout_s=timeout_s)
-        await sqlite.open()
-        closing.push_async_callback(sqlite.close)
-        faults = Faults(redis_door, emulator_door, FaultyStore(sqlite))
+        if store is None:
+            store = SqliteStore(folder / "store.sqlite3", timeout_s=timeout_s)
+            await store.open()
+            closing.push_async_callback(store.close)
+        faults = Faults(redis_door, emulator_door, FaultyStore(store))
         store = faults.store.as_store
         redis = await closing.enter_async_context(RedisClient(redis_url))
         clock = ManualCityClock()

@@ -28,6 +28,7 @@ from supportcarr.kit.store.port import (
     CollectionSpec,
     CommitListener,
     DuplicateKey,
+    Finding,
     In,
     Page,
     Range,
@@ -130,10 +131,10 @@ class MemoryStore:
         ]
         return [(name, document_id) for _, name, document_id in sorted(waiting)[:limit]]
 
-    async def check(self, *, apply: bool) -> list[str]:
+    async def check(self, *, apply: bool) -> list[Finding]:
         self.require_open()
         return [
-            sentence
+            Finding(sentence)
             for collection in self._collections.values()
             for sentence in collection.undeclared_indexes(drop=apply)
         ]

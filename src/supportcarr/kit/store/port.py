@@ -109,6 +109,17 @@ class StoredDocument(Generic[D]):
     events: tuple[EventEnvelope, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference between the declarations and the database, as a plain sentence.
+
+    *harmless*: the server does not have something that no guarantee depends on, so nobody need act.
+    """
+
+    text: str
+    harmless: bool = False
+
+
 class StoreError(Exception):
     """Base class of an engine's errors.
 
@@ -243,10 +254,10 @@ class Store(Protocol):
         """(collection, document id) of documents with events that have been in the outbox for longer
         than that (wall time), oldest first: events that a crash may have left unpublished."""
 
-    async def check(self, *, apply: bool) -> list[str]:
+    async def check(self, *, apply: bool) -> list[Finding]:
         """Compare the declared collections with those on the server; with *apply* change the server.
 
-        Returns one plain sentence for each difference that remains.
+        Returns each difference that remains.
         """
 
     async def ping(self) -> None:

@@ -11,15 +11,15 @@ from pymongo.errors import BulkWriteError
 
 from supportcarr.contracts.documents import Document
 from supportcarr.kit.store.mongo.document import Row, Shape
-from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY
-from supportcarr.kit.store.mongo.indexes import Attempt, taken_field
+from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, Attempts
+from supportcarr.kit.store.mongo.indexes import taken_field
 from supportcarr.kit.store.port import DuplicateKey, StoredDocument, StoreError
 
 D = TypeVar("D", bound=Document)
 
 
 async def read(
-    rows: AsyncCollection[Row], shape: Shape[D], attempt: Attempt, after: str, limit: int
+    rows: AsyncCollection[Row], shape: Shape[D], attempt: Attempts, after: str, limit: int
 ) -> list[StoredDocument[D]]:
     """As ``Collection.read_stored``."""
 
@@ -30,7 +30,7 @@ async def read(
 
 
 async def write(
-    rows: AsyncCollection[Row], shape: Shape[D], attempt: Attempt, documents: Sequence[StoredDocument[D]]
+    rows: AsyncCollection[Row], shape: Shape[D], attempt: Attempts, documents: Sequence[StoredDocument[D]]
 ) -> None:
     """As ``Collection.write_stored``."""
     writes = [ReplaceOne(shape.key(stored.id), shape.stored_row(stored), upsert=True) for stored in documents]

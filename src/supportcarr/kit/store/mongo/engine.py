@@ -29,7 +29,8 @@ from supportcarr.kit.store.mongo.cache import ReadCache
 from supportcarr.kit.store.mongo.collection import MongoCollection
 from supportcarr.kit.store.mongo.document import OUTBOX, Row, Shape, stamp
 from supportcarr.kit.store.mongo.errors import Attempts
-from supportcarr.kit.store.port import Collection, CollectionSpec, CommitListener, StoreUnavailable
+from supportcarr.kit.store.outage import Outage
+from supportcarr.kit.store.port import Collection, CollectionSpec, CommitListener, Finding, StoreUnavailable
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R")
@@ -70,7 +71,8 @@ class MongoStore:
         self._client: AsyncMongoClient[Row] | None = None
         self._database: AsyncDatabase[Row] | None = None
         self._writing: set[asyncio.Task[Any]] = set()
-        self.attempt = Attempts()
+        self.outage = Outage()
+        self.attempt = Attempts(self.outage)
         self.cache = ReadCache()
 
     # --- life ---------------------------------------------------------------------------------
@@ -102,6 +104,7 @@ class MongoStore:
         except BaseException:
             await self.close()
             raise
+        self.outage.begin()
 
     async def _refuse_unfinished_copy(self, database: AsyncDatabase[Row]) -> None:
         row = await self.attempt(lambda: database[MARKERS.name].find_one({"_id": MARKER_ID}))
@@ -127,6 +130,7 @@ class MongoStore:
 
     async def close(self) -> None:
         """Finish the writes in progress and disconnect; later calls raise ``StoreUnavailable``."""
+        self.outage.end()
         for collection in self._collections.values():
             collection.detach()
         if self._writing:
@@ -198,7 +202,7 @@ class MongoStore:
         oldest = sorted((one for some in found for one in some), key=lambda one: one[0])
         return [(name, document_id) for _, name, document_id in oldest[:limit]]
 
-    async def check(self, *, apply: bool) -> list[str]:
+    async def check(self, *, apply: bool) -> list[Finding]:
         """As the port says; *apply* also sets validators, shards collections that are declared as sharded,
         and drops our own indexes that are not declared any more."""
         shapes = [collection.shape for collection in self._collections.values()]

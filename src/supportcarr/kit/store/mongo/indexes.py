@@ -7,31 +7,24 @@ long build.  Only indexes with our own prefix are ever dropped: operators may ad
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import pymongo
 import structlog
+from pymongo import IndexModel
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import OperationFailure
 
 from supportcarr.kit.store.mongo.document import NOT_DELETED, OUTBOX, Row, Shape
-from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, code_of, index_of
+from supportcarr.kit.store.mongo.errors import DUPLICATE_KEY, Attempts, index_of
 from supportcarr.kit.store.port import CollectionSpec, StoreError
-
-R = TypeVar("R")
 
 BUILD_S = 600.0  # time-out of building an index or filling in defaults
 
 _NAMESPACE_EXISTS = 48  # two processes created the collection at the same time
 
 log = structlog.get_logger(__name__)
-
-
-class Attempt(Protocol):
-    """Runs an operation on the server.  Implemented by ``mongo.errors.Attempts``."""
-
-    def __call__(self, run: Callable[[], Awaitable[R]]) -> Awaitable[R]: ...
 
 
 def unique_name(spec: CollectionSpec[Any], field: str) -> str:
@@ -52,7 +45,7 @@ def unique_fields(spec: CollectionSpec[Any]) -> dict[str, str]:
 async def taken_field(
     rows: AsyncCollection[Row],
     spec: CollectionSpec[Any],
-    attempt: Attempt,
+    attempt: Attempts,
     details: Mapping[str, Any] | None,
     row: Row,
     *,
@@ -88,7 +81,7 @@ def declared(spec: CollectionSpec[Any]) -> dict[str, Row]:
     return indexes
 
 
-async def existing(rows: AsyncCollection[Row], attempt: Attempt) -> dict[str, Row]:
+async def existing(rows: AsyncCollection[Row], attempt: Attempts) -> dict[str, Row]:
     """Every index that the server has, by name, in the form of ``wanted``."""
 
     async def read() -> list[Any]:
@@ -113,21 +106,21 @@ def undeclared(spec: CollectionSpec[Any], has: dict[str, Row]) -> list[str]:
     return sorted(name for name in has if name.startswith(f"{spec.name}__") and name not in declared(spec))
 
 
-async def ensure(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempt) -> None:
+async def ensure(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempts) -> None:
     """Create missing indexes.  Raises ``StoreError`` if one of a unique key cannot be created."""
     lacking = missing(shape.spec, await existing(rows, attempt))
     if not lacking:
         return
     await fill_defaults(rows, shape, attempt)
-    for name, index in lacking.items():
-        error = await create(rows, name, index, attempt)
-        if error and index.get("unique"):
-            raise StoreError(error)
-        if error:  # queries are slower without it, but still correct
-            log.warning("index_refused", collection=shape.spec.name, index=name, reason=error)
+    refused = await create(rows, lacking, attempt)
+    for name, reason in refused.items():
+        if lacking[name].get("unique"):
+            raise StoreError(reason)
+    for name, reason in refused.items():  # queries are slower without them, but still correct
+        log.warning("index_refused", collection=shape.spec.name, index=name, reason=reason)
 
 
-async def fill_defaults(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempt) -> None:
+async def fill_defaults(rows: AsyncCollection[Row], shape: Shape[Any], attempt: Attempts) -> None:
     """Write the defaults of fields that queries use into documents that were stored without them."""
     for field, value in shape.defaults().items():
         absent = {field: None, **NOT_DELETED}
@@ -135,21 +128,46 @@ async def fill_defaults(rows: AsyncCollection[Row], shape: Shape[Any], attempt: 
             await attempt(lambda: rows.update_many(absent, {"$set": {field: value}}))  # noqa: B023 - run at once
 
 
-async def create(rows: AsyncCollection[Row], name: str, index: Row, attempt: Attempt) -> str | None:
-    """Create one index; return a sentence that says why the server refused it, or ``None``."""
-    options = {option: value for option, value in index.items() if option != "key"}
-    keys = list(index["key"].items())
-    for last in (False, False, True):
-        try:
-            with pymongo.timeout(BUILD_S):
-                await attempt(lambda: rows.create_index(keys, name=name, **options))
-            return None
-        except OperationFailure as error:
-            if code_of(error) == DUPLICATE_KEY:
-                return f"The index {name} cannot be created: stored documents repeat its value."
-            if last or code_of(error) != _NAMESPACE_EXISTS:
-                return f"MongoDB refused the index {name}: {error.details and error.details.get('errmsg')}."
-    return None
+async def create(rows: AsyncCollection[Row], wanted: Mapping[str, Row], attempt: Attempts) -> dict[str, str]:
+    """Create the indexes of those names; for each that the server refused, a sentence that says why.
+
+    One command creates all of them, so that the collection is read and locked once.  If it is refused, one
+    command each shows which of them is the reason.
+    """
+    if len(wanted) > 1 and await _refusal(rows, wanted, attempt) is None:
+        return {}
+    refused: dict[str, str] = {}
+    for name, index in wanted.items():
+        error = await _refusal(rows, {name: index}, attempt)
+        if error is not None and error.code == DUPLICATE_KEY:
+            refused[name] = f"The index {name} cannot be created: stored documents repeat its value."
+        elif error is not None:
+            refused[name] = f"MongoDB refused the index {name}: {reason_of(error)}."
+    return refused
+
+
+async def _refusal(
+    rows: AsyncCollection[Row], wanted: Mapping[str, Row], attempt: Attempts
+) -> OperationFailure | None:
+    """Create the indexes by one command; the error with which the server refused it."""
+    models = [
+        IndexModel(list(index["key"].items()), name=name, **{k: v for k, v in index.items() if k != "key"})
+        for name, index in wanted.items()
+    ]
+    error = None
+    for _ in range(3):
+        with pymongo.timeout(BUILD_S):
+            error = await attempt.refusal(
+                lambda: rows.create_indexes(models), lambda: rows.find_one({}, {"_id": True})
+            )
+        if error is None or error.code != _NAMESPACE_EXISTS:
+            break
+    return error
+
+
+def reason_of(error: OperationFailure) -> str:
+    """What the server says, without a full stop."""
+    return str((error.details or {}).get("errmsg") or error).rstrip(".")
 
 
 def _same(one: Row | None, other: Row) -> bool:

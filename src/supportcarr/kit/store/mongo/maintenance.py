@@ -1,8 +1,9 @@
 """``check`` of the MongoDB engine: compare the server with the declared collections, and update it.
 
 Servers that speak MongoDB's protocol differ in what they support.  If a server refuses a change, that is
-reported in a sentence and the check continues: no guarantee of the engine depends on a validator or on a
-non-unique index.
+reported in a sentence and the check continues.  A refusal is harmless if the server has no validators, or no
+sharding: no guarantee of the engine depends on them.  A server that has them and refuses all the same (for
+want of a permission, say) is reported as a problem.
 """
 
 from __future__ import annotations
@@ -11,21 +12,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import OperationFailure
 
 from supportcarr.kit.store.mongo import cluster, indexes, schema
 from supportcarr.kit.store.mongo.document import Row, Shape
-from supportcarr.kit.store.mongo.errors import Attempts
-from supportcarr.kit.store.port import CollectionSpec
+from supportcarr.kit.store.mongo.errors import Attempts, is_not_supported
+from supportcarr.kit.store.port import CollectionSpec, Finding
 
 _SHARDED = "Sharded"  # the driver's topology type behind a router
 
 
 async def check(
     database: AsyncDatabase[Row], shapes: Sequence[Shape[Any]], attempt: Attempts, *, apply: bool
-) -> list[str]:
+) -> list[Finding]:
     """One plain sentence for each difference; with *apply*, for each that remains."""
-    found: list[str] = []
+    found: list[Finding] = []
     for shape in shapes:
         found += await _check_indexes(database, shape, attempt, apply=apply)
         found += await _check_validator(database, shape.spec, attempt, apply=apply)
@@ -36,7 +36,7 @@ async def check(
 
 async def _check_indexes(
     database: AsyncDatabase[Row], shape: Shape[Any], attempt: Attempts, *, apply: bool
-) -> list[str]:
+) -> list[Finding]:
     spec = shape.spec
     rows = database[spec.name]
     has = await indexes.existing(rows, attempt)
@@ -47,11 +47,9 @@ async def _check_indexes(
             await indexes.fill_defaults(rows, shape, attempt)
         for name in [*indexes.undeclared(spec, has), *(name for name in lacking if name in has)]:
             await attempt(lambda: rows.drop_index(name))  # noqa: B023 - run at once
-        for name, index in lacking.items():
-            if error := await indexes.create(rows, name, index, attempt):
-                refused[name] = error
+        refused = await indexes.create(rows, lacking, attempt)
         has = await indexes.existing(rows, attempt)
-    return [
+    sentences = [
         *refused.values(),
         *(
             f"{spec.name} lacks the index {name}."
@@ -63,11 +61,12 @@ async def _check_indexes(
             for name in indexes.undeclared(spec, has)
         ),
     ]
+    return [Finding(sentence) for sentence in sentences]
 
 
 async def _check_validator(
     database: AsyncDatabase[Row], spec: CollectionSpec[Any], attempt: Attempts, *, apply: bool
-) -> list[str]:
+) -> list[Finding]:
     # moderate: documents that do not match already may still be changed
     wanted: Row = {
         "validator": schema.validator(spec),
@@ -84,18 +83,26 @@ async def _check_validator(
 
     if await held():
         return []
+    # Without *apply*, a collection that does not exist shows whether the server has validators at all.
+    name = spec.name if apply else f"{spec.name}__missing"
+    refusal = await attempt.refusal(
+        lambda: database.command({"collMod": name, **wanted}),
+        lambda: database[spec.name].find_one({}, {"_id": True}),
+    )
+    if refusal is not None and is_not_supported(refusal):
+        return [Finding(f"MongoDB has no validators for {spec.name}: {indexes.reason_of(refusal)}.", True)]
     if not apply:
-        return [f"{spec.name} lacks its validator, or has a different one."]
-    try:
-        await attempt(lambda: database.command({"collMod": spec.name, **wanted}))
-    except OperationFailure as error:
-        return [f"MongoDB refused the validator of {spec.name}: {_reason(error)}."]
-    return [] if await held() else [f"MongoDB accepted the validator of {spec.name} but did not store it."]
+        return [Finding(f"{spec.name} lacks its validator, or has a different one.")]
+    if refusal is not None:
+        return [Finding(f"MongoDB refused the validator of {spec.name}: {indexes.reason_of(refusal)}.")]
+    if await held():
+        return []
+    return [Finding(f"MongoDB accepted the validator of {spec.name} but did not store it.", True)]
 
 
 async def check_sharding(
     database: AsyncDatabase[Row], spec: CollectionSpec[Any], attempt: Attempts, *, apply: bool
-) -> list[str]:
+) -> list[Finding]:
     """Differences in how a collection is sharded, as sentences."""
 
     async def read() -> Any:
@@ -108,20 +115,24 @@ async def check_sharding(
     split = entry is not None and "key" in entry and not (entry.get("dropped") or entry.get("unsplittable"))
     key = dict(entry["key"]) if split else None
     if key is not None and spec.unique:
-        return [f"{spec.name} is sharded, so its unique keys cannot be enforced."]
+        return [Finding(f"{spec.name} is sharded, so its unique keys cannot be enforced.")]
     if not spec.sharded_by:
         return []
     if key is not None:
-        same = key == cluster.shard_key(spec)
-        return [] if same else [f"{spec.name} is sharded by {', '.join(key)}, not by {spec.sharded_by}."]
+        if key == cluster.shard_key(spec):
+            return []
+        return [Finding(f"{spec.name} is sharded by {', '.join(key)}, not by {spec.sharded_by}.")]
+    run = cluster.command_runner(database.client)
+    refusal = await attempt.refusal(
+        lambda: (
+            cluster.shard_collection(run, database.name, spec) if apply else run("admin", {"listShards": 1})
+        ),
+        lambda: database[spec.name].find_one({}, {"_id": True}),
+    )
+    if refusal is not None and is_not_supported(refusal):
+        return [Finding(f"MongoDB has no sharding for {spec.name}: {indexes.reason_of(refusal)}.", True)]
     if not apply:
-        return [f"{spec.name} is not sharded by {spec.sharded_by} yet."]
-    try:
-        await cluster.shard_collection(cluster.command_runner(database.client), database.name, spec)
-    except OperationFailure as error:
-        return [f"MongoDB refused to shard {spec.name}: {_reason(error)}."]
+        return [Finding(f"{spec.name} is not sharded by {spec.sharded_by} yet.")]
+    if refusal is not None:
+        return [Finding(f"MongoDB refused to shard {spec.name}: {indexes.reason_of(refusal)}.")]
     return []
-
-
-def _reason(error: OperationFailure) -> str:
-    return str((error.details or {}).get("errmsg") or error).rstrip(".")

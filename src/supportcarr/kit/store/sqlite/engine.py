@@ -27,10 +27,12 @@ from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.kit.runtime.private_files import create_private_file, restrict_database
 from supportcarr.kit.store.copy_marker import MARKER_ID, MARKERS, CopyMarker, unfinished_copy
+from supportcarr.kit.store.outage import Outage
 from supportcarr.kit.store.port import (
     Collection,
     CollectionSpec,
     CommitListener,
+    Finding,
     StoreError,
     StoreUnavailable,
 )
@@ -58,6 +60,7 @@ class SqliteStore:
         self._timeout_s = timeout_s
         self._collections: dict[str, SqliteCollection[Any]] = {}
         self._listeners: list[CommitListener] = []
+        self.outage = Outage()
         self._writer: Writer | None = None
         self._sync_reader: sqlite3.Connection | None = None
         self._counters: VersionCounters | None = None
@@ -98,11 +101,14 @@ class SqliteStore:
             self._sync_reader = self._connect(read_only=True)
             try:
                 self._counters = VersionCounters(self.path)
-                self._writer = Writer(self.path, self._connect, self._counters, timeout_s=self._timeout_s)
+                self._writer = Writer(
+                    self.path, self._connect, self._counters, self.outage, timeout_s=self._timeout_s
+                )
             except OSError as error:
                 raise StoreUnavailable(f"{error.filename} cannot be opened: {error.strerror}") from error
             self.cache = ReadCache(self._counters)
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+        self.outage.begin()
 
     def _refuse_unfinished_copy(self, connection: sqlite3.Connection) -> None:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (MARKERS.name,)).fetchone():
@@ -139,6 +145,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Commit waiting writes and close the file; later calls raise ``StoreUnavailable``."""
+        self.outage.end()
         writer, pool = self._writer, self._pool
         self._writer = self._pool = None
         if writer is not None:
@@ -216,12 +223,12 @@ class SqliteStore:
         )
         return [(row[0], row[1]) for row in rows]
 
-    async def check(self, *, apply: bool) -> list[str]:
+    async def check(self, *, apply: bool) -> list[Finding]:
         """As the port says; *apply* also drops indexes that are not declared any more."""
         await self.ping()
         return await asyncio.to_thread(self._check, apply)
 
-    def _check(self, apply: bool) -> list[str]:
+    def _check(self, apply: bool) -> list[Finding]:
         tables = [collection.table for collection in self._collections.values()]
         found: list[str] = []
         connection = self._connect()
@@ -245,7 +252,7 @@ class SqliteStore:
             raise as_unavailable(error) or error from error
         finally:
             connection.close()
-        return found
+        return [Finding(sentence) for sentence in found]
 
     async def ping(self) -> None:
         await self.write(lambda connection: connection.execute("SELECT 1 FROM _outbox LIMIT 1").fetchone())
@@ -321,7 +328,7 @@ class SqliteStore:
         except UnicodeEncodeError:  # half a surrogate pair, from a malformed URL: no document has such an id
             return []
         except sqlite3.Error as error:
-            raise as_unavailable(error) or error from error
+            raise self._failed(error) from error
 
     async def read(self, sql: str, values: Sequence[Any], *, few: bool = False) -> list[Any]:
         """Rows.  *few*: there are few of them, so if an index finds them they are read synchronously."""
@@ -341,9 +348,20 @@ class SqliteStore:
             if connection is None:
                 connection = self._local.connection = self._connect(read_only=True)
                 self._pooled.append(connection)
-            return run(connection)
+            found = run(connection)
         except sqlite3.Error as error:
-            raise as_unavailable(error) or error from error
+            raise self._failed(error) from error
+        if self.outage.active:
+            self.outage.record_success()
+        return found
+
+    def _failed(self, error: sqlite3.Error) -> Exception:
+        """The error to raise for an error of a read."""
+        unavailable = as_unavailable(error)
+        if unavailable is None:
+            return error
+        self.outage.record_failure(unavailable)
+        return unavailable
 
     def _by_index(self, sql: str, values: Sequence[Any]) -> bool:
         """True if SQLite finds and orders the rows by an index alone."""

@@ -32,6 +32,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from supportcarr.kit.store.outage import Outage
 from supportcarr.kit.store.port import StoreError, StoreUnavailable
 from supportcarr.kit.store.sqlite.cache import VersionCounters
 from supportcarr.kit.store.sqlite.checkpoints import LONGEST_PAGES, Checkpoints
@@ -92,11 +93,13 @@ class Writer:
         path: Path,
         connect: Callable[[], sqlite3.Connection],
         counters: VersionCounters,
+        outage: Outage,
         *,
         timeout_s: float,
     ) -> None:
         self._path = path
         self._counters = counters
+        self._outage = outage
         self._connection = connect()
         self._connection.execute("PRAGMA synchronous = NORMAL")  # the flusher makes commits durable
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_PAGES}")
@@ -144,7 +147,9 @@ class Writer:
         if self._stopping:
             raise StoreUnavailable("the store is closed")
         if self.waiting >= BACKLOG:
-            raise StoreUnavailable(f"{BACKLOG} writes are waiting already")
+            error = StoreUnavailable(f"{BACKLOG} writes are waiting already")
+            self._outage.record_failure(error)
+            raise error
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop
@@ -246,6 +251,8 @@ class Writer:
                 late.append(self._pending.popleft())
             waiting = bool(self._pending)
         error = StoreUnavailable(f"the store could not be written for {self._timeout_s:g} s")
+        if late:
+            self._outage.record_failure(error)
         self._deliver([(operation, None, error) for operation in late])
         if waiting:
             self._schedule(loop)  # in case the loop they were left to has ended
@@ -299,6 +306,8 @@ class Writer:
         for operation in group:
             if operation.ids:
                 operation.count = counters[self._counters.slot(operation.ids[0])]
+        if self._outage.active:
+            self._outage.record_success()
         self.commits += 1
         self.operations += len(group)
         self.largest_group = max(self.largest_group, len(group))
@@ -398,8 +407,9 @@ class Writer:
             self._roll_back()
             if len(group) > 1 and not _cannot_serve(error):
                 return [outcome for operation in group for outcome in self._write([operation])]
-            if isinstance(error, sqlite3.Error):
-                error = as_unavailable(error) or error
+            if isinstance(error, sqlite3.Error) and (unavailable := as_unavailable(error)):
+                error = unavailable
+                self._outage.record_failure(unavailable)
             return [(operation, None, error) for operation in group]
 
     def _deliver(self, outcomes: list[Outcome]) -> None:

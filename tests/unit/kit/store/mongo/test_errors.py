@@ -7,7 +7,14 @@ import asyncio
 import pytest
 from pymongo import errors
 
-from supportcarr.kit.store.mongo.errors import MAX_CONFLICTS, MAX_PAUSE_S, Attempts, as_unavailable, index_of
+from supportcarr.kit.store.mongo.errors import (
+    MAX_CONFLICTS,
+    MAX_PAUSE_S,
+    Attempts,
+    as_unavailable,
+    index_of,
+    is_not_supported,
+)
 from supportcarr.kit.store.port import StoreUnavailable
 
 CONFLICT = errors.OperationFailure("WriteConflict", 112)
@@ -70,7 +77,12 @@ async def test_too_many_consecutive_conflicts_make_the_store_unavailable() -> No
         errors.OperationFailure("not authorized", 13),
         errors.OperationFailure("interrupted at shutdown", 11600),
         errors.OperationFailure("no space left on device", 14031),
+        errors.OperationFailure("the database system is not yet accepting connections", 57_003),
+        errors.OperationFailure("a server that gives no code"),
+        errors.CursorNotFound("the server was restarted", 43),
+        errors.WriteError("the database system is shutting down", 57_001),
         errors.BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 64}]}),
+        errors.BulkWriteError({"writeErrors": [{"code": 11000}, {"code": 57_003}], "writeConcernErrors": []}),
         errors.InvalidOperation("Cannot use AsyncMongoClient after close"),
         errors.ConfigurationError("the DNS query name does not exist"),
     ],
@@ -87,6 +99,8 @@ async def test_a_server_that_cannot_serve_is_unavailable_at_once(error: errors.P
     [
         errors.DuplicateKeyError("E11000", 11000),
         errors.OperationFailure("unknown operator: $nonsense", 2),
+        errors.WriteError("Document failed validation", 121),
+        errors.OperationFailure("object to insert too large", 10334),
         errors.BulkWriteError({"writeErrors": [{"code": 11000}], "writeConcernErrors": []}),
         errors.InvalidOperation("cannot set options after executing query"),
     ],
@@ -95,6 +109,36 @@ async def test_other_errors_of_the_driver_are_raised_unchanged(error: errors.PyM
     assert as_unavailable(error) is None
     with pytest.raises(type(error)):
         await Attempts()(Flaky(1, error))
+
+
+async def test_a_refused_command_is_told_from_a_server_that_cannot_serve() -> None:
+    serves, is_down = Flaky(0), Flaky(1, errors.OperationFailure("still starting", 57_003))
+    for code, asked in ((72, 0), (59, 0), (57_003, 1)):
+        refused = errors.OperationFailure("no", code)
+        before = serves.calls
+        assert await Attempts().refusal(Flaky(1, refused), serves) is refused
+        assert serves.calls == before + asked
+    assert await Attempts().refusal(Flaky(0), is_down) is None
+    for error in (errors.OperationFailure("starting", 57_003), errors.OperationFailure("stepping down", 189)):
+        with pytest.raises(StoreUnavailable):
+            await Attempts().refusal(Flaky(1, error), is_down)
+
+
+@pytest.mark.parametrize(
+    ("code", "harmless"),
+    [
+        (59, True),
+        (115, True),
+        (238, True),
+        (57_003, True),
+        (None, True),
+        (13, False),
+        (72, False),
+        (67, False),
+    ],
+)
+def test_a_missing_feature_is_told_from_other_refusals(code: int | None, harmless: bool) -> None:
+    assert is_not_supported(errors.OperationFailure("no", code)) == harmless
 
 
 async def test_a_cancelled_caller_is_not_retried() -> None:

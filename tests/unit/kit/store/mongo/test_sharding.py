@@ -20,8 +20,8 @@ from supportcarr.rescues.collections import RESCUES
 class Router:
     """A client of a router, with an entry in its config database; records the commands it receives."""
 
-    def __init__(self, entry: Mapping[str, Any] | None, refuses: str | None = None) -> None:
-        self.entry, self.refuses = entry, refuses
+    def __init__(self, entry: Mapping[str, Any] | None, refuses: str | None = None, code: int = 72) -> None:
+        self.entry, self.refuses, self.code = entry, refuses, code
         self.commands: list[Mapping[str, Any]] = []
         self.queries: list[Mapping[str, Any]] = []
 
@@ -35,19 +35,22 @@ class Router:
     async def command(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
         self.commands.append(command)
         if self.refuses:
-            raise OperationFailure(self.refuses, 72, {"errmsg": self.refuses})
+            raise OperationFailure(self.refuses, self.code, {"errmsg": self.refuses})
         return {"ok": 1}
 
 
 async def run_check(router: Router, spec: CollectionSpec[Any], *, apply: bool = False) -> list[str]:
     database: Any = SimpleNamespace(name="city", client=router)
-    return await check_sharding(database, spec, Attempts(), apply=apply)
+    found = await check_sharding(database, spec, Attempts(), apply=apply)
+    assert all(finding.harmless == (router.code == 59) for finding in found)
+    return [finding.text for finding in found]
 
 
 async def test_an_unsharded_collection_is_reported_and_sharded_with_apply() -> None:
     router = Router(None)
     assert await run_check(router, RESCUES) == ["rescuerequests is not sharded by region yet."]
-    assert router.commands == []
+    assert router.commands == [{"listShards": 1}]
+    router.commands.clear()
     assert await run_check(router, RESCUES, apply=True) == []
     assert router.commands == [
         {"enableSharding": "city"},
@@ -75,6 +78,14 @@ async def test_a_rejected_command_is_reported_in_a_sentence() -> None:
     assert await run_check(router, RESCUES, apply=True) == [
         "MongoDB refused to shard rescuerequests: please create an index first."
     ]
+
+
+async def test_a_server_without_sharding_is_reported_as_harmless() -> None:
+    for apply in (False, True):
+        router = Router(None, refuses="no such command", code=59)
+        assert await run_check(router, RESCUES, apply=apply) == [
+            "MongoDB has no sharding for rescuerequests: no such command."
+        ]
 
 
 @pytest.mark.parametrize(
