@@ -80,8 +80,13 @@ async def not_ready(lifecycle: Lifecycle, checks: Mapping[str, Check]) -> list[s
         try:
             await asyncio.wait_for(check(), CHECK_SECONDS)
         except Exception as error:
-            log.warning("not_ready", check=name, reason=repr(error))
+            if name not in lifecycle.failing_checks:  # once, not each time a load balancer asks
+                lifecycle.failing_checks.add(name)
+                log.warning("readiness_check_failed", check=name, reason=repr(error))
             return True
+        if name in lifecycle.failing_checks:
+            lifecycle.failing_checks.discard(name)
+            log.info("readiness_check_recovered", check=name)
         return False
 
     failed = await asyncio.gather(*(fails(name, check) for name, check in checks.items()))

@@ -20,6 +20,8 @@ import structlog
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import ApiError
 from supportcarr.kit.http.types import Receive, Scope, Send
+from supportcarr.kit.redis.errors import RedisUnavailable
+from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.realtime import frames, messages
 from supportcarr.realtime.client_session import BackpressureLimits, ClientSession, SlowClient
 from supportcarr.realtime.connection_shares import ConnectionShares, TooManyConnections
@@ -287,6 +289,8 @@ class SocketServer:
             return _error("validation_failed")
         except ApiError as error:
             return _error(error.code)
+        except (StoreUnavailable, RedisUnavailable):
+            return _error("unavailable")
         except Exception:
             log.exception("position_report_failed", user_id=client.principal.user_id)
             return _error("internal_error")

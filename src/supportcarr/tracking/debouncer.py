@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
+from supportcarr.kit.store.port import StoreUnavailable
 
 BUSY_SHARE = 0.25  # the work takes at most this share of the time; under load the delay grows
 
@@ -19,7 +20,8 @@ class Debouncer:
     """Runs *work* a delay after the first ``trigger``; the delay grows when the work takes long.
 
     The delay is between *min_delay_s* and *max_delay_s* wall seconds.  Without a ``trigger`` nothing
-    runs.  An error of the work is logged as *name*.
+    runs.  An error of the work is logged as *name*.  While the store is unavailable, which it logs itself,
+    the work is run again.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class Debouncer:
             started = time.perf_counter()
             try:
                 await self._work()
+            except StoreUnavailable:
+                self._triggered = True
             except Exception:
                 log.exception("debounced_work_failed", work=self._name)
             took = time.perf_counter() - started
@@ -56,4 +60,7 @@ class Debouncer:
             self._task = None
         if self._triggered:
             self._triggered = False
-            await self._work()
+            try:
+                await self._work()
+            except StoreUnavailable as error:
+                log.warning("debounced_work_dropped", work=self._name, error=str(error))

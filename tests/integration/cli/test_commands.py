@@ -190,7 +190,7 @@ def test_check_creates_declared_indexes_on_mongodb_and_reports_refused_ones(
     assert [line for line in found if not line.startswith("Remark: MongoDB has no validators for ")] == []
     remarks = f"; {len(found)} remark(s) that do no harm" if found else ""  # some servers have no validators
     assert (applied.returncode, last) == (0, f"No problems found{remarks}.")
-    again = _run(tmp_path, "check", STORE_URL=mongodb)
+    again = run_in_process(tmp_path, "check", STORE_URL=mongodb)
     assert (again.returncode, again.stdout) == (0, applied.stdout)
     with MongoClient[dict[str, object]](mongodb) as client:
         database = client.get_default_database()

@@ -17,8 +17,9 @@ __all__ = ["factory", "one_minute_limit", "platform"]
 @pytest.fixture
 async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
     """A platform for one test, with short time-outs: Stripe 1 s, the store 1 s, a request 4 s."""
-    short = {"STRIPE_TIMEOUT_SECONDS": "1", "REQUEST_SECONDS": "4", "JOBS_SWEEP_SECONDS": "0.3"}
-    async with running_platform(tmp_path, timeout_s=1.0, **short) as running:
+    async with running_platform(
+        tmp_path, timeout_s=1.0, STRIPE_TIMEOUT_SECONDS="1", REQUEST_SECONDS="4", JOBS_SWEEP_SECONDS="0.3"
+    ) as running:
         running.contract.under_faults = True
         yield running
 

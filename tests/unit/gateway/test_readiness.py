@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from supportcarr.gateway.system_routes import not_ready
 from supportcarr.kit.http.lifecycle import Lifecycle
@@ -43,3 +44,16 @@ async def test_a_check_that_hangs_counts_as_failed(monkeypatch: pytest.MonkeyPat
         await asyncio.Event().wait()
 
     assert await not_ready(lifecycle, {"redis": hangs, "store": fine}) == ["redis"]
+
+
+async def test_a_failing_check_is_logged_once_until_it_recovers() -> None:
+    lifecycle = Lifecycle()
+    lifecycle.mark_ready()
+    with capture_logs() as logs:
+        for check in (broken, broken, fine, fine, broken):
+            await not_ready(lifecycle, {"store": check})
+    assert [line["event"] for line in logs] == [
+        "readiness_check_failed",
+        "readiness_check_recovered",
+        "readiness_check_failed",
+    ]

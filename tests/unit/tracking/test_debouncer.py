@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from structlog.testing import capture_logs
+
+from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.tracking.debouncer import Debouncer
 
 DELAY, MAX_DELAY = 0.01, 0.05
@@ -59,6 +62,18 @@ async def test_an_error_does_not_stop_later_runs() -> None:
     await wait_for_runs(work, 1)
     debouncer.trigger()
     await wait_for_runs(work, 2)
+
+
+async def test_work_that_finds_the_store_unavailable_is_run_again_without_a_trigger() -> None:
+    work = Work()
+    work.error = StoreUnavailable("in recovery")
+    debouncer = Debouncer("work", work, DELAY, MAX_DELAY)
+    debouncer.trigger()
+    with capture_logs() as logs:
+        await wait_for_runs(work, 3)
+        assert logs == []
+        await debouncer.close()
+    assert [line["event"] for line in logs] == ["debounced_work_dropped"]
 
 
 async def test_slow_work_is_delayed_longer_up_to_the_maximum() -> None:

@@ -27,11 +27,14 @@ from supportcarr.contracts.envelope import DomainEvent, EventEnvelope
 from supportcarr.kit.events.consumer import Consumer
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
-from supportcarr.kit.store.port import Store, StoreError
+from supportcarr.kit.store.port import Store, StoreError, StoreUnavailable
 
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
-RETRIES_PER_SECOND = 250.0  # of all documents that wait for one unavailable consumer: 1 % of a core
+STORE_RETRY_S = 1.0  # the longest pause of a document that waits for the store
+RETRIES_PER_SECOND = 250.0  # of all documents that wait for one consumer or the store: 1 % of a core
+
+_STORE = "the store"  # stands among the names of unavailable consumers
 
 Key = tuple[str, str]  # collection, document id
 
@@ -71,6 +74,7 @@ class _Attempt:
     blocked: set[str] = field(default_factory=set)  # consumers that did not take an event in it
     pauses: list[float] = field(default_factory=list)  # requested before the next attempt, seconds
     failed: bool = False
+    store_unavailable: bool = False
 
 
 class Relay:
@@ -79,7 +83,8 @@ class Relay:
     A failing consumer is logged and tried again, alone, after a growing pause (0.1 s to 30 s) or when
     the document changes.  A consumer that raises ``RetryLater`` is unavailable: that is no failure, and
     the exception names the pause.  The more documents wait for an unavailable consumer, the less often
-    each is tried; all are tried as soon as it takes an event again.
+    each is tried; all are tried as soon as it takes an event again.  So it is with the store, which logs its
+    outages itself.
     """
 
     def __init__(
@@ -96,7 +101,7 @@ class Relay:
         self._running: dict[Key, asyncio.Task[None]] = {}
         self._changed: set[Key] = set()  # enqueued again while running
         self._retries: dict[Key, RetryState] = {}
-        self._unavailable_consumers: dict[str, set[Key]] = {}  # and the documents that wait for them
+        self._unavailable: dict[str, set[Key]] = {}  # consumers, the store: the documents that wait for it
         self._progress: deque[asyncio.Future[None]] = deque()
         self._sweeper: asyncio.Task[None] | None = None
         self._stopped = False
@@ -143,6 +148,8 @@ class Relay:
         pause: float | None = None
         try:
             pause = await self._relay(key, retry)
+        except StoreUnavailable:
+            pause = self._wait_for_store(key, retry)
         except StoreError as error:
             retry.failures += 1
             pause = retry.backoff_s
@@ -190,6 +197,8 @@ class Relay:
             else:
                 await asyncio.gather(*(collection.mark_published(event) for event in done))
             self._published += len(done)
+            if _STORE in self._unavailable:
+                self._available_again(_STORE)
             if attempt.blocked:
                 ids = {event.id for event in done}
                 retry.handled = {mark for mark in retry.handled if mark[0] not in ids}
@@ -199,6 +208,8 @@ class Relay:
         if attempt.failed:
             retry.failures += 1
             attempt.pauses.append(retry.backoff_s)
+        if attempt.store_unavailable:
+            attempt.pauses.append(self._wait_for_store(key, retry))
         return min(attempt.pauses, default=None)
 
     async def _handle(self, event: EventEnvelope, retry: RetryState, attempt: _Attempt) -> None:
@@ -214,9 +225,12 @@ class Relay:
                     await consumer.handle(event)
             except RetryLater as later:
                 attempt.blocked.add(consumer.name)
-                waiting = self._unavailable_consumers.setdefault(consumer.name, set())
-                waiting.add((event.collection, event.document_id))
-                attempt.pauses.append(max(later.seconds, len(waiting) / RETRIES_PER_SECOND))
+                key = (event.collection, event.document_id)
+                attempt.pauses.append(self._wait_for(consumer.name, key, later.seconds))
+            except StoreUnavailable:
+                self._failures += 1
+                attempt.blocked.add(consumer.name)
+                attempt.store_unavailable = True
             except Exception:
                 self._failures += 1
                 attempt.blocked.add(consumer.name)
@@ -230,12 +244,23 @@ class Relay:
                 )
             else:
                 retry.handled.add(mark)
-                if consumer.name in self._unavailable_consumers:
+                if consumer.name in self._unavailable:
                     self._available_again(consumer.name)
 
-    def _available_again(self, consumer: str) -> None:
+    def _wait_for_store(self, key: Key, retry: RetryState) -> float:
+        """The pause of a document that waits for the store."""
+        retry.failures += 1
+        return self._wait_for(_STORE, key, min(STORE_RETRY_S, retry.backoff_s))
+
+    def _wait_for(self, name: str, key: Key, seconds: float) -> float:
+        """The pause of a document that waits for that consumer, at least *seconds*."""
+        waiting = self._unavailable.setdefault(name, set())
+        waiting.add(key)
+        return max(seconds, len(waiting) / RETRIES_PER_SECOND)
+
+    def _available_again(self, name: str) -> None:
         """Retry at once the documents that wait for that consumer."""
-        for key in self._unavailable_consumers.pop(consumer):
+        for key in self._unavailable.pop(name):
             retry = self._retries.get(key)
             if retry is not None and retry.timer is not None:
                 retry.timer.cancel()
@@ -276,6 +301,8 @@ class Relay:
                 await asyncio.sleep(every_s)
                 try:
                     await self.sweep(older_than_s=every_s)
+                except StoreUnavailable:
+                    pass  # the store logs its outages
                 except StoreError as error:
                     log.warning("outbox_sweep_failed", error=str(error))
                 except Exception:  # this task must not end: nothing else repeats what a crash left behind

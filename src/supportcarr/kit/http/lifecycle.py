@@ -16,6 +16,7 @@ class Lifecycle:
     def __init__(self) -> None:
         self._ended = asyncio.Event()
         self._ready = False
+        self.failing_checks: set[str] = set()  # of readiness, at the last look
 
     @property
     def ready(self) -> bool:

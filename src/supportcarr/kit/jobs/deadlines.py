@@ -20,12 +20,13 @@ from supportcarr.kit.jobs.declarations import Deadline
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
-from supportcarr.kit.store.port import Collection, Range, Store, StoreError
+from supportcarr.kit.store.port import Collection, Range, Store, StoreError, StoreUnavailable
 
 PAGE = 200
 PAGES = 10  # read from a collection in one poll
 IN_FLIGHT_MAX = 2_000  # deadlines of one collection; those in a pause do not count
 LONGEST_PAUSE_S = 30.0
+STORE_RETRY_S = 1.0  # the longest pause of a deadline that waits for the store
 
 log = structlog.get_logger(__name__)
 
@@ -122,6 +123,8 @@ class DeadlineRunner:
             started = time.monotonic()
             try:
                 await self.poll()
+            except StoreUnavailable:
+                pass  # the store logs its outages
             except StoreError as error:
                 log.warning("deadline_poll_failed", error=str(error))
             except Exception:  # this task must not end: nothing else fires deadlines
@@ -180,6 +183,9 @@ class DeadlineRunner:
             self.fired += 1
         except RetryLater as later:
             pause = later.seconds
+        except StoreUnavailable:
+            self.failures += 1
+            pause = min(STORE_RETRY_S, pause)
         except Exception:
             self.failures += 1
             log.exception("deadline_failed", collection=collection, document_id=document_id, times=times)

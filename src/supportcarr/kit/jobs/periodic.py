@@ -14,7 +14,7 @@ from supportcarr.kit.jobs.leases import Leases
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.retry import RetryLater
-from supportcarr.kit.store.port import Store, StoreError
+from supportcarr.kit.store.port import Store, StoreError, StoreUnavailable
 
 SHORTEST_PAUSE_S = 0.01  # wall; bounds the rate of tasks in a city whose clock runs fast
 FAILURE_PAUSE_S = 0.25  # wall; at least, after a run that failed
@@ -63,6 +63,9 @@ class Scheduler:
                     pause = max(pause, self._lease_s / 4)
             except RetryLater as later:
                 pause = later.seconds
+            except StoreUnavailable:  # the store logs its outages
+                self.failures += 1
+                pause = max(pause, FAILURE_PAUSE_S)
             except Exception:
                 self.failures += 1
                 log.exception("periodic_task_failed", task=task.name)

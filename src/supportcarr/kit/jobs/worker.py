@@ -16,12 +16,13 @@ from supportcarr.kit.jobs.service import Job, Jobs
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
-from supportcarr.kit.store.port import StoreError, VersionConflict
+from supportcarr.kit.store.port import StoreError, StoreUnavailable, VersionConflict
 
 CLAIM_SECONDS = 4.0  # after which another worker may run the job of a killed one
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 60.0
 _EARLY_SECONDS = 1.0  # the clock of the queue's server may be ahead by this much
 _CLEAN_SECONDS = 60.0
+_STORE_RETRY_SECONDS = 1.0  # before a job is run again that found the store unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -46,12 +47,14 @@ def backoff_s(failures: int, jitter: float) -> float:
 def job_after_run(job: Job, error: BaseException | None, now: datetime, attempts: int, jitter: float) -> Job:
     """The job after a run that ended with *error*: done, ready to be run again, or dead.
 
-    ``RetryLater`` does not count as a failure.
+    ``RetryLater`` does not count as a failure, nor does an unavailable store.
     """
     if error is None:
         return replace(job, state="done", running=False, run_at=now)
     if isinstance(error, RetryLater):
         return replace(job, running=False, run_at=now + timedelta(seconds=error.seconds))
+    if isinstance(error, StoreUnavailable):
+        return replace(job, running=False, run_at=now + timedelta(seconds=_STORE_RETRY_SECONDS))
     failures = job.attempts + 1
     failed = replace(
         job, running=False, attempts=failures, last_error=f"{type(error).__name__}: {error}"[:500]
@@ -110,6 +113,8 @@ class JobWorker:
                     await self._jobs.clean()
             except VersionConflict:
                 pass  # another worker deleted it first
+            except StoreUnavailable:
+                pass  # the store logs its outages
             except Exception as error:
                 log.warning("job_sweep_failed", error=str(error))
             await asyncio.sleep(pause)
@@ -129,6 +134,8 @@ class JobWorker:
                 await self._finish(job, error)
         except VersionConflict:
             log.info("job_taken_by_another_worker", job=id)
+        except StoreUnavailable:
+            pass  # the store logs its outages
         except StoreError as error:
             log.warning("job_store_failed", job=id, error=str(error))
 
@@ -177,6 +184,8 @@ class JobWorker:
             )
         except VersionConflict:
             raise
+        except StoreUnavailable:  # the claim lasts for some seconds, and the store may recover
+            return job
         except StoreError as error:  # the claim lasts for some seconds, and the store may recover
             log.warning("job_store_failed", job=job.id, error=str(error))
             return job
@@ -191,7 +200,7 @@ class JobWorker:
             self._jobs.enqueue(result, now)
         if error is None:
             self.done += 1
-        elif not isinstance(error, RetryLater):
+        elif not isinstance(error, RetryLater | StoreUnavailable):
             self.failed += 1
             self.dead += result.state == "dead"
             log.warning(

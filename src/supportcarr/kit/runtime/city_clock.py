@@ -23,7 +23,14 @@ import structlog
 
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.clock import CityClockRecord, Clock
-from supportcarr.kit.store.port import CollectionSpec, DuplicateKey, Store, StoreError, VersionConflict
+from supportcarr.kit.store.port import (
+    CollectionSpec,
+    DuplicateKey,
+    Store,
+    StoreError,
+    StoreUnavailable,
+    VersionConflict,
+)
 
 CITY_CLOCK = CollectionSpec("cityclock", CityClockRecord)
 SPECS: tuple[CollectionSpec[Any], ...] = (CITY_CLOCK,)
@@ -124,6 +131,8 @@ class CityHeartbeat:
         while True:
             try:
                 await self.beat()
+            except StoreUnavailable:
+                pass  # the store logs its outages
             except StoreError as error:
                 log.warning("city_heartbeat_failed", error=str(error))
             except Exception:  # this task must not end: a city without heartbeats counts as stopped

@@ -1,14 +1,16 @@
-"""A consumer that is unavailable for long: waiting events cost little, and all are delivered as soon as it is
-available again."""
+"""A consumer, or the store, is unavailable for long: waiting events cost little, and all are delivered as
+soon as it is available again."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from support.faults import FaultyStore
 from supportcarr.contracts.actors import SYSTEM
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
@@ -119,4 +121,31 @@ async def test_a_recovery_does_not_retry_events_that_wait_for_another_consumer(
             await asyncio.sleep(0)
     assert unavailable.attempts == attempts + 1, "the unavailable consumer is only tried with the new event"
     assert len(recovered.handled) == DOCUMENTS + 2
+    await relay.stop()
+
+
+async def test_a_recovered_store_gets_all_waiting_documents_at_once_and_they_log_nothing(
+    store: SqliteStore,
+    letters: Collection[Letter],
+    monkeypatch: pytest.MonkeyPatch,
+    logs: list[MutableMapping[str, Any]],
+) -> None:
+    monkeypatch.setattr("supportcarr.kit.events.relay.FIRST_RETRY_S", 3600.0)
+    monkeypatch.setattr("supportcarr.kit.events.relay.LONGEST_RETRY_S", 3600.0)
+    monkeypatch.setattr("supportcarr.kit.events.relay.STORE_RETRY_S", 3600.0)
+    faulty = FaultyStore(store)
+    consumer = SuspendableConsumer()
+    consumer.unavailable = False
+    relay = Relay(faulty.as_store, [consumer.consumer], Jobs())
+    faulty.fails = True
+    names = [f"l{n}" for n in range(DOCUMENTS)]
+    await asyncio.gather(*(letters.insert(Letter(id=name), SENT) for name in names))
+    await wait_until_all_are_retrying(relay)
+    assert sorted(consumer.handled) == sorted(names)
+    faulty.restore()
+    await letters.insert(Letter(id="news"), SENT)
+    assert await relay.drain()
+    assert await store.outbox(older_than_s=-1, limit=1) == []
+    assert sorted(consumer.handled) == sorted([*names, "news"])  # each once
+    assert logs == []
     await relay.stop()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from supportcarr.kit.jobs.service import Job
 from supportcarr.kit.jobs.worker import LONGEST_RETRY_SECONDS, backoff_s, job_after_run
 from supportcarr.kit.runtime.retry import RetryLater
+from supportcarr.kit.store.port import StoreUnavailable
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 JOB = Job(id="k:name", name="name", payload="{}", run_at=NOON, running=True, attempts=2, version=7)
@@ -24,6 +25,12 @@ def test_retry_later_is_no_failure_and_sets_its_own_delay() -> None:
     job = job_after_run(JOB, RetryLater(90, "the bank is closed"), NOON, attempts=3, jitter=0)
     assert (job.state, job.running, job.attempts) == ("ready", False, 2)
     assert job.run_at == NOON + timedelta(seconds=90)
+
+
+def test_an_unavailable_store_is_no_failure_of_a_job() -> None:
+    job = job_after_run(JOB, StoreUnavailable("in recovery"), NOON, attempts=3, jitter=0)
+    assert (job.state, job.running, job.attempts) == ("ready", False, 2)
+    assert job.run_at == NOON + timedelta(seconds=1)
 
 
 def test_a_failure_is_retried_later_and_keeps_its_error() -> None:
