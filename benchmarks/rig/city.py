@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from supportcarr.auth.model import Session, User
@@ -209,7 +209,13 @@ def _add_driver(city: City, number: int, driver_id: str, rescue: Rescue | None, 
     profile = DriverProfile(
         id=driver_id,
         approval="approved",
-        application=Application(licence_class="5", insurer="Assurances Laurier", applied_at=now),
+        application=Application(
+            licence_class="5",
+            licence_expires_on=date(2099, 1, 31),
+            insurer="Assurances Laurier",
+            insurance_expires_on=date(2099, 1, 31),
+            applied_at=now,
+        ),
         vehicle_ids=(vehicle.id,),
         vehicle_id=vehicle.id,
         online=True,

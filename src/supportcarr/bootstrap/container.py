@@ -31,6 +31,7 @@ from supportcarr.dispatch.service import DispatchService
 from supportcarr.dispatch.supply import DriverSupply
 from supportcarr.drivers import collections as drivers_repository
 from supportcarr.drivers import handlers as drivers_handlers
+from supportcarr.drivers import jobs as drivers_jobs
 from supportcarr.drivers import routes as drivers_routes
 from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
@@ -150,7 +151,7 @@ class Container:
             revocations=self.revocations,
         )
         self.areas = ServiceAreas(store, clock)
-        self.drivers = DriverService(store, clock, self.auth, LiveJobs(store))
+        self.drivers = DriverService(store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone)
         self.tracking = TrackingService(
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
         )
@@ -224,7 +225,11 @@ class Container:
         ]
 
     def deadlines(self) -> list[Deadline]:
-        return [*rescues_jobs.deadlines(self.rescues), *dispatch_jobs.deadlines(self.dispatch)]
+        return [
+            *rescues_jobs.deadlines(self.rescues),
+            *dispatch_jobs.deadlines(self.dispatch),
+            *drivers_jobs.deadlines(self.drivers),
+        ]
 
     def periodic_tasks(self) -> list[PeriodicTask]:
         keys = idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret)

@@ -6,7 +6,7 @@ asks the part that owns them.  A tag is never reused: a changed meaning is a new
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -36,7 +36,24 @@ class DriverStandingChanged(DomainEvent, frozen=True, kw_only=True, tag="drivers
     approved: bool
     online: bool
     vehicle_id: str | None = None
-    reason: str | None = None  # why the system took the driver offline (missed_offers, suspended)
+    documents_until: datetime | None = None  # city time at which licence or insurance ends, while online
+    reason: str | None = None  # why the system took the driver offline: missed_offers, suspended, …
+
+
+class DriverDocumentsExpiring(DomainEvent, frozen=True, kw_only=True, tag="drivers.documents_expiring.v1"):
+    """Papers of an approved driver will soon have expired."""
+
+    driver_id: str
+    documents: tuple[str, ...]  # licence, insurance
+    last_day: date  # on which they are valid
+
+
+class DriverDocumentsExpired(DomainEvent, frozen=True, kw_only=True, tag="drivers.documents_expired.v1"):
+    """Papers of an approved driver have expired; the driver is offline."""
+
+    driver_id: str
+    documents: tuple[str, ...]  # licence, insurance
+    last_day: date  # on which they were valid
 
 
 # --- rescues ----------------------------------------------------------------------------------
@@ -217,6 +234,8 @@ class NotificationCreated(DomainEvent, frozen=True, kw_only=True, tag="notificat
 AnyEvent = (
     UserSignedUp
     | DriverStandingChanged
+    | DriverDocumentsExpiring
+    | DriverDocumentsExpired
     | RescueScheduled
     | RescueRequested
     | MatchingBegan

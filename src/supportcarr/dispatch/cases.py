@@ -90,6 +90,7 @@ def candidates(
         for driver in nearby
         if (entry := roster.get(driver.driver_id)) is not None
         and entry.is_free
+        and entry.has_valid_documents(now)
         and entry.missed < rules.missed_offers  # about to go offline
         and driver.driver_id != case.rider_id
         and driver.driver_id not in case.declined

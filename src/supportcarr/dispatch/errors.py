@@ -1,8 +1,9 @@
 """The errors of dispatch.
 
 ApiError
-├── OfferNotOpen    409, the offer was answered, has expired or was withdrawn
-└── UnknownOffer    404, also for an offer to another driver
+├── OfferNotOpen        409, the offer was answered, has expired or was withdrawn
+├── DocumentsExpired    409, the driver's licence or insurance ended while the offer was open
+└── UnknownOffer        404, also for an offer to another driver
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from supportcarr.contracts.errors import Conflict, NotFound
 
 class OfferNotOpen(Conflict):
     code, title = "offer_closed", "The offer is closed"
+
+
+class DocumentsExpired(Conflict):
+    code, title = "documents_not_valid", "Your licence or insurance has expired"
 
 
 class UnknownOffer(NotFound):

@@ -32,7 +32,7 @@ from supportcarr.dispatch.cases import case_without_offer
 from supportcarr.dispatch.claims import ATTEMPTS, DriverClaims
 from supportcarr.dispatch.collections import CASES, OFFERS
 from supportcarr.dispatch.decide import change_offer
-from supportcarr.dispatch.errors import OfferNotOpen, UnknownOffer
+from supportcarr.dispatch.errors import DocumentsExpired, OfferNotOpen, UnknownOffer
 from supportcarr.dispatch.model import DispatchCase, DispatchRules, Offer
 from supportcarr.dispatch.ports import DriverAvailability, RescueAssignments
 from supportcarr.dispatch.roster import RosterEntry
@@ -65,8 +65,15 @@ class OfferLifecycle:
     # --- the driver's answer ----------------------------------------------------------------------
 
     async def accept(self, driver_id: str, offer_id: str) -> Offer:
-        """Accept; repeated: the accepted offer.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
-        await self.offer_of_driver(driver_id, offer_id)
+        """Accept; repeated: the accepted offer.
+
+        Raises ``UnknownOffer``, ``OfferNotOpen``, ``DocumentsExpired``.
+        """
+        offer = await self.offer_of_driver(driver_id, offer_id)
+        if offer.state == "open":
+            entry = (await self._claims.entries([driver_id])).get(driver_id)
+            if entry is not None and not entry.has_valid_documents(self._clock.city()):
+                raise DocumentsExpired
         offer = await self.finish(await self._change_offer(offer_id, "accept"))
         if offer.state != "accepted":
             raise OfferNotOpen("The rescue no longer waits for a driver")

@@ -47,6 +47,7 @@ class RosterEntry(Document, frozen=True, kw_only=True, omit_defaults=True):
     approved: bool = False
     online: bool = False
     vehicle_id: str | None = None
+    documents_until: datetime | None = None  # city time; ``None``: nothing is known about an end
     standing_version: int = 0
     offer: OfferClaim | None = None
     job: JobClaim | None = None
@@ -62,6 +63,10 @@ class RosterEntry(Document, frozen=True, kw_only=True, omit_defaults=True):
     def is_free(self) -> bool:
         """True if the driver may be offered a job now."""
         return self.may_work and self.offer is None and self.job is None
+
+    def has_valid_documents(self, now: datetime) -> bool:
+        """True if licence and insurance count at that time (city time)."""
+        return self.documents_until is None or now < self.documents_until
 
     @property
     def claims(self) -> ClaimState:
@@ -82,6 +87,7 @@ def apply_standing(entry: RosterEntry, changed: DriverStandingChanged, version: 
         approved=changed.approved,
         online=changed.online,
         vehicle_id=changed.vehicle_id,
+        documents_until=changed.documents_until,
         standing_version=version,
         missed=0,
     )

@@ -43,7 +43,7 @@ def routes(service: DispatchService) -> list[Route]:
             policy=DRIVER,
             tag="dispatch",
             response=OfferOut,
-            codes=("not_found", "offer_closed"),
+            codes=("not_found", "offer_closed", "documents_not_valid"),
         ),
         Route(
             method="POST",

@@ -77,7 +77,10 @@ class DispatchService:
     # --- the driver's answer ----------------------------------------------------------------------
 
     async def accept_offer(self, driver_id: str, offer_id: str) -> Offer:
-        """Accept an offer; repeated: the same result.  Raises ``UnknownOffer``, ``OfferNotOpen``."""
+        """Accept an offer; repeated: the same result.
+
+        Raises ``UnknownOffer``, ``OfferNotOpen``, ``DocumentsExpired``.
+        """
         return await self._lifecycle.accept(driver_id, offer_id)
 
     async def decline_offer(self, driver_id: str, offer_id: str) -> Offer:

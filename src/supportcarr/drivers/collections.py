@@ -7,7 +7,9 @@ from typing import Any
 from supportcarr.drivers.model import DriverProfile, Vehicle
 from supportcarr.kit.store.port import CollectionSpec, Index
 
-PROFILES = CollectionSpec("driverprofiles", DriverProfile, (Index("approval"),))
+PROFILES = CollectionSpec(
+    "driverprofiles", DriverProfile, (Index("approval"), Index("review_since"), Index("due_at"))
+)
 VEHICLES = CollectionSpec("vehicles", Vehicle)
 
 SPECS: tuple[CollectionSpec[Any], ...] = (PROFILES, VEHICLES)

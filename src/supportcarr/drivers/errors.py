@@ -2,6 +2,7 @@
 
 ApiError
 ├── NotApproved        409
+├── DocumentsNotValid  409, names each paper that is missing or has expired
 ├── TooManyVehicles    409
 ├── VehicleInUse       409
 ├── VehicleOnJob       409
@@ -16,6 +17,10 @@ from supportcarr.contracts.errors import Conflict, NotFound, ValidationFailed
 
 class NotApproved(Conflict):
     code, title = "driver_not_approved", "Only an approved driver can go online"
+
+
+class DocumentsNotValid(Conflict):
+    code, title = "documents_not_valid", "Your licence or insurance is missing or has expired"
 
 
 class TooManyVehicles(Conflict):

@@ -35,6 +35,13 @@ class Application(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     applied_at: datetime | None = None  # city time of the last change
 
 
+class DocumentsNotice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the driver was told about papers that end at ``until``: that they soon will, or have."""
+
+    until: datetime
+    expired: bool = False
+
+
 class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     """A driver; the id is the user's.
 
@@ -43,7 +50,12 @@ class DriverProfile(Document, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     approval: Approval = "pending"
-    application: Application = Application()
+    application: Application = Application()  # once approved: the papers that count
+    review: Application | None = None  # what the driver has stated since, until an operator decides
+    review_since: datetime | None = None  # city time; set exactly while there is a ``review``
+    documents_until: datetime | None = None  # city time; follows from the papers: the first end of one
+    notice: DocumentsNotice | None = None
+    due_at: datetime | None = None  # city time of the next warning, or of the papers' end
     vehicle_ids: tuple[str, ...] = ()
     vehicle_id: str | None = None  # the current one, or the last
     online: bool = False
@@ -73,26 +85,13 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
         return VehicleCard(self.make, self.model, self.colour, self.plate)
 
 
-def missing_requirements(profile: DriverProfile, today: date) -> list[str]:
-    """What an application lacks: ``licence``, ``insurance`` (also if expired), ``vehicle``."""
-    form = profile.application
-    lacking: list[str] = []
-    if form.licence_class is None or form.licence_expires_on is None or form.licence_expires_on < today:
-        lacking.append("licence")
-    if form.insurer is None or form.insurance_expires_on is None or form.insurance_expires_on < today:
-        lacking.append("insurance")
-    if not profile.vehicle_ids:
-        lacking.append("vehicle")
-    return lacking
-
-
 VehiclesOnJobs = frozenset[str | None]  # of the driver's live rescues; ``None``: the vehicle driven last
 
 
 def go_online(
     profile: DriverProfile, vehicle_id: str | None, on_jobs: VehiclesOnJobs = frozenset()
 ) -> DriverProfile:
-    """The profile online with that vehicle (by default the last one).
+    """The profile online with that vehicle (by default the last one); its papers have been checked.
 
     On a job only its vehicle is allowed: the rider waits for the plate that they were told.  Raises
     ``NotApproved``, ``UnknownVehicle``, ``VehicleOnJob``.
@@ -115,9 +114,19 @@ def go_offline(profile: DriverProfile, reason: str | None = None) -> DriverProfi
 
 
 def set_approval(profile: DriverProfile, approval: Approval) -> DriverProfile:
-    """The profile with an operator's decision; a driver who is not approved is offline."""
+    """The profile with an operator's decision; a driver who is not approved is offline.
+
+    An approval is also one of the papers in review.
+    """
     if approval == "approved":
-        return replace(profile, approval=approval, offline_reason=None)
+        return replace(
+            profile,
+            approval=approval,
+            application=profile.review or profile.application,
+            review=None,
+            review_since=None,
+            offline_reason=None,
+        )
     return replace(profile, approval=approval, online=False, offline_reason=approval)
 
 
@@ -161,6 +170,7 @@ def standing_events(before: DriverProfile, after: DriverProfile) -> tuple[Driver
             approved=p.approval == "approved",
             online=p.online,
             vehicle_id=p.vehicle_id if p.online else None,
+            documents_until=p.documents_until if p.online else None,
             reason=p.offline_reason,
         )
         for p in (before, after)

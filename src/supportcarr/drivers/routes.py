@@ -145,7 +145,7 @@ def _work_routes(service: DriverService) -> list[Route]:
             tag="drivers",
             body=AvailabilityIn,
             response=AvailabilityOut,
-            codes=("driver_not_approved", "vehicle_on_job"),
+            codes=("driver_not_approved", "documents_not_valid", "vehicle_on_job"),
         ),
     ]
 
@@ -154,7 +154,8 @@ def _operator_routes(service: DriverService) -> list[Route]:
     """Routes of operators."""
 
     async def list_drivers(request: RequestContext[None, DriversQuery]) -> Response:
-        page = await service.find(request.query.state, request.query.limit, request.query.cursor)
+        query = request.query
+        page = await service.find(query.state, query.limit, query.cursor, in_review=query.in_review)
         return Response(PageResponse(list(await asyncio.gather(*map(view, page.items))), page.next_cursor))
 
     async def approve(request: RequestContext[None, NoQuery]) -> Response:
@@ -190,7 +191,7 @@ def _operator_routes(service: DriverService) -> list[Route]:
             method="POST",
             path="/admin/drivers/{driver_id}/approval",
             handler=approve,
-            summary="Approve a driver",
+            summary="Approve a driver, with the papers in review",
             policy=OPERATORS,
             tag="operations",
             response=DriverOut,

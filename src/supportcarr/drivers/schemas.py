@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from supportcarr.drivers.commands import VehicleType
-from supportcarr.drivers.model import Approval, DriverProfile, Vehicle
+from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
 
 Word = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -29,10 +29,20 @@ class ApplicationOut(msgspec.Struct, frozen=True):
     insurer: str | None
     insurance_expires_on: date | None
     applied_at: datetime | None
+    in_review: Annotated[
+        bool,
+        Meta(
+            description="this statement waits for an operator; until then the approved papers count, "
+            "or an earlier end that it states"
+        ),
+    ]
+    documents_until: Annotated[
+        datetime | None, Meta(description="city time at which the first paper that counts ends")
+    ]
 
     @classmethod
     def of(cls, profile: DriverProfile, missing: list[str]) -> ApplicationOut:
-        form = profile.application
+        form = profile.review or profile.application
         return cls(
             profile.approval,
             missing,
@@ -41,6 +51,8 @@ class ApplicationOut(msgspec.Struct, frozen=True):
             form.insurer,
             form.insurance_expires_on,
             form.applied_at,
+            profile.review is not None,
+            profile.documents_until,
         )
 
 
@@ -98,7 +110,10 @@ class AvailabilityOut(msgspec.Struct, frozen=True):
     online: bool
     vehicle_id: str | None
     offline_reason: Annotated[
-        str | None, Meta(description="why the system took the driver offline: missed_offers, suspended")
+        str | None,
+        Meta(
+            description="why the system took the driver offline: missed_offers, suspended, documents_expired"
+        ),
     ]
 
     @classmethod
@@ -110,6 +125,21 @@ class DriversQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str | None = None
     state: Approval | None = None
+    in_review: Annotated[bool, Meta(description="true: only those whose papers wait for a decision")] = False
+
+
+class DocumentsOut(msgspec.Struct, frozen=True):
+    """Licence and insurance as the driver stated them."""
+
+    licence_class: str | None
+    licence_expires_on: date | None
+    insurer: str | None
+    insurance_expires_on: date | None
+    applied_at: datetime | None
+
+    @classmethod
+    def of(cls, form: Application) -> DocumentsOut:
+        return msgspec.convert(form, cls, from_attributes=True)
 
 
 class DriverOut(msgspec.Struct, frozen=True):
@@ -123,6 +153,11 @@ class DriverOut(msgspec.Struct, frozen=True):
     vehicle_id: str | None
     offline_reason: str | None
     created_at: datetime
+    documents: DocumentsOut
+    review: Annotated[
+        DocumentsOut | None, Meta(description="stated since the approval; approving the driver accepts it")
+    ]
+    documents_until: datetime | None
 
     @classmethod
     def of(cls, profile: DriverProfile, name: str | None, missing: list[str]) -> DriverOut:
@@ -135,4 +170,7 @@ class DriverOut(msgspec.Struct, frozen=True):
             profile.vehicle_id,
             profile.offline_reason,
             profile.created_at,
+            DocumentsOut.of(profile.application),
+            DocumentsOut.of(profile.review) if profile.review else None,
+            profile.documents_until,
         )

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec.structs import replace
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import NotFound, StaleVersion
+from supportcarr.contracts.errors import FieldError, NotFound, StaleVersion
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
-from supportcarr.drivers import model
+from supportcarr.drivers import documents, model
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply
-from supportcarr.drivers.errors import UnknownDriver
+from supportcarr.drivers.errors import DocumentsNotValid, UnknownDriver
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
 from supportcarr.drivers.ports import LiveJobs, UserDirectory
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
-from supportcarr.kit.store.port import DuplicateKey, Page, Store
+from supportcarr.kit.store.port import DuplicateKey, Page, Range, Scalar, Store
 from supportcarr.kit.store.update import update, without_events
 
 
 class DriverService:
     """Changes and shows drivers; a change that dispatch must know is published as an event."""
 
-    def __init__(self, store: Store, clock: Clock, users: UserDirectory, jobs: LiveJobs) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, users: UserDirectory, jobs: LiveJobs, *, timezone: str
+    ) -> None:
+        """*timezone* is that of the service area: papers end with a day there."""
         self._profiles = store.collection(PROFILES)
         self._vehicles = store.collection(VEHICLES)
         self._clock = clock
         self._users = users
         self._jobs = jobs
+        self._zone = ZoneInfo(timezone)
 
     # --- profiles ---------------------------------------------------------------------------------
 
@@ -51,22 +56,33 @@ class DriverService:
             return found
         raise UnknownDriver
 
-    async def find(self, approval: Approval | None, limit: int, cursor: str | None) -> Page[DriverProfile]:
-        """List drivers by id, which is the order of sign-up: one page."""
-        where = {"approval": approval} if approval else None
-        return await self._profiles.find(where, limit=limit, cursor=cursor)
+    async def find(
+        self, approval: Approval | None, limit: int, cursor: str | None, *, in_review: bool = False
+    ) -> Page[DriverProfile]:
+        """List drivers by id, which is the order of sign-up: one page.
+
+        With *in_review* only those whose papers wait for an operator's decision, the longest wait first.
+        """
+        where: dict[str, Scalar | Range] = {"approval": approval} if approval else {}
+        if in_review:
+            where["review_since"] = Range(ge=datetime(1970, 1, 1, tzinfo=UTC))
+        sort = "review_since" if in_review else "id"
+        return await self._profiles.find(where, sort=sort, limit=limit, cursor=cursor)
 
     def missing_requirements(self, profile: DriverProfile) -> list[str]:
         """What the application lacks today."""
-        return model.missing_requirements(profile, self._clock.city().date())
+        return documents.missing_requirements(profile, self._today())
 
     async def apply(
         self, actor: Actor, driver_id: str, command: Apply, *, if_match: int | None = None
     ) -> DriverProfile:
-        """Fill in the application.  Raises ``StaleVersion`` if the profile is not at *if_match*."""
+        """Fill in the application; after an approval, the change waits for an operator's review.
+
+        Raises ``StaleVersion`` if the profile is not at *if_match*.
+        """
         await self.open_profile(driver_id)
         form = Application(**msgspec.structs.asdict(command), applied_at=self._clock.city())
-        return await self._update(driver_id, actor, lambda p: replace(p, application=form), if_match)
+        return await self._update(driver_id, actor, lambda p: documents.with_application(p, form), if_match)
 
     async def set_approval(
         self, actor: Actor, driver_id: str, approval: Approval, *, if_match: int | None = None
@@ -122,16 +138,36 @@ class DriverService:
     async def set_availability(
         self, actor: Actor, driver_id: str, online: bool, vehicle_id: str | None = None
     ) -> DriverProfile:
-        """Go online or offline.  Raises ``NotApproved``, ``UnknownVehicle``, ``VehicleOnJob``."""
+        """Go online or offline.
+
+        Raises ``NotApproved``, ``DocumentsNotValid``, ``UnknownVehicle``, ``VehicleOnJob``.
+        """
         await self.open_profile(driver_id)
         if online:
             on_jobs = await self._jobs.vehicles(driver_id)
-            return await self._update(driver_id, actor, lambda p: model.go_online(p, vehicle_id, on_jobs))
+            return await self._update(driver_id, actor, lambda p: self._online(p, vehicle_id, on_jobs))
         return await self._update(driver_id, actor, model.go_offline)
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Set a driver offline who did not ask for it; nothing if the driver is offline already."""
         await self._update(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
+
+    async def on_documents_due(self, driver_id: str) -> None:
+        """Warn a driver whose papers soon expire; take one offline whose papers have.  Idempotent."""
+        profile = await self._profiles.get(driver_id)
+        now = self._clock.city()
+        if profile is None or profile.due_at is None or now < profile.due_at:
+            return
+        on_job = profile.online and bool(await self._jobs.vehicles(driver_id))
+
+        def reviewed(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
+            after, event = documents.review_by_date(profile, now, on_job=on_job)
+            if after == profile:
+                return None
+            events = (*model.standing_events(profile, after), *((event,) if event else ()))
+            return after, PendingEvents(events, SYSTEM, now) if events else None
+
+        await update(self._profiles, driver_id, reviewed)
 
     async def vehicle_of(self, driver_id: str) -> str | None:
         """The id of the vehicle that the driver drives, or drove last."""
@@ -158,6 +194,19 @@ class DriverService:
         except NotFound:
             return None
 
+    def _today(self) -> date:
+        return self._clock.city().astimezone(self._zone).date()
+
+    def _online(
+        self, profile: DriverProfile, vehicle_id: str | None, on_jobs: model.VehiclesOnJobs
+    ) -> DriverProfile:
+        """The profile online.  Raises what ``set_availability`` raises."""
+        online = model.go_online(profile, vehicle_id, on_jobs)
+        if invalid := documents.invalid_documents(profile, self._today()):
+            errors = tuple(_invalid(profile, document) for document in invalid)
+            raise DocumentsNotValid(" ".join(error.detail for error in errors), errors=errors)
+        return online
+
     async def _update(
         self,
         driver_id: str,
@@ -173,10 +222,19 @@ class DriverService:
         def changed(profile: DriverProfile) -> tuple[DriverProfile, PendingEvents | None] | None:
             if if_match is not None and if_match != profile.version:
                 raise StaleVersion(f"It is at version {profile.version} now, not at {if_match}.")
-            after = change(profile)
+            after = documents.with_dates(change(documents.with_dates(profile, self._zone)), self._zone)
             if after == profile:
                 return None
             events = model.standing_events(profile, after)
             return after, PendingEvents(events, actor, self._clock.city()) if events else None
 
         return await update(self._profiles, driver_id, changed)
+
+
+def _invalid(profile: DriverProfile, document: documents.Document) -> FieldError:
+    """What is wrong with a paper that does not count today, and what the driver can do."""
+    day = documents.last_days(profile)[document]
+    code, problem = ("missing", "is missing") if day is None else ("expired", f"was valid until {day}")
+    if profile.review is not None:
+        return FieldError(document, code, f"Your {document} {problem}; support reviews your application.")
+    return FieldError(document, code, f"Your {document} {problem}; enter it in your application.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from supportcarr.contracts.events import (
+    DriverDocumentsExpired,
+    DriverDocumentsExpiring,
     DriverStandingChanged,
     PaymentProcessed,
     PinLocked,
@@ -15,5 +17,13 @@ from supportcarr.notifications.service import NotificationsService
 
 def consumers(service: NotificationsService) -> list[Consumer]:
     """A quick consumer: a notification is one insert, with an id derived from the event."""
-    events = (RescueMoved, PaymentProcessed, PinLocked, PinRenewed, DriverStandingChanged)
+    events = (
+        RescueMoved,
+        PaymentProcessed,
+        PinLocked,
+        PinRenewed,
+        DriverStandingChanged,
+        DriverDocumentsExpiring,
+        DriverDocumentsExpired,
+    )
     return [Consumer("notifications.notify", events, service.notify, Phase.DELIVERY)]

@@ -15,6 +15,8 @@ from supportcarr.contracts.events import (
     AnyEvent,
     DriverArrived,
     DriverDeparted,
+    DriverDocumentsExpired,
+    DriverDocumentsExpiring,
     DriverStandingChanged,
     JobStarted,
     MatchingBegan,
@@ -189,6 +191,16 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "You cannot take jobs at present",
         "Your account as a driver is suspended. Our support will tell you more.",
     ),
+    ("documents_expiring", "driver"): (
+        "Renew your {documents}",
+        "The last day of your {documents} is {last_day}. Enter the new date in your application in time, "
+        "because our support checks it first. After that day you get no offers.",
+    ),
+    ("documents_expired", "driver"): (
+        "Expired: your {documents}",
+        "You get no offers, because the last day of your {documents} was {last_day}. Enter the new date in "
+        "your application; our support checks it.",
+    ),
     ("pin_renewed", "rider"): ("You have a new start PIN", "Your rescue shows the new four digits."),
     ("pin_renewed", "driver"): ("The start PIN is new", "Ask the rider for the new four digits."),
 }
@@ -225,6 +237,11 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             kind = "pin_locked" if isinstance(event, PinLocked) else "pin_renewed"
             yield _text(event.rescue_id, event.rider_id, kind, "rider")
             yield _text(event.rescue_id, event.driver_id, kind, "driver")
+        case DriverDocumentsExpiring() | DriverDocumentsExpired():
+            expired = isinstance(event, DriverDocumentsExpired)
+            kind = "documents_expired" if expired else "documents_expiring"
+            values = {"documents": " and ".join(event.documents), "last_day": event.last_day.isoformat()}
+            yield _text(None, event.driver_id, kind, "driver", values)
         case DriverStandingChanged(reason=str(reason)) if reason in _STANDING_KINDS:
             yield _text(None, event.driver_id, _STANDING_KINDS[reason], "driver")
         case _:
@@ -268,12 +285,13 @@ def _text(
     user_id: str,
     kind: str,
     side: Side,
-    amounts: dict[str, str] | None = None,
+    values: dict[str, str] | None = None,
     *,
     text: str | None = None,
 ) -> NotificationText:
     title, body = TEXTS[text or kind, side]
-    return NotificationText(user_id, kind, title, body.format_map(amounts or {}), rescue_id)
+    title, body = (template.format_map(values or {}) for template in (title, body))
+    return NotificationText(user_id, kind, title, body, rescue_id)
 
 
 def money(amount_minor: int, currency: str) -> str:

@@ -67,6 +67,18 @@ async def test_drivers_who_are_offline_unapproved_unknown_or_the_rider_get_no_of
     assert await city.open_offers() == []
 
 
+async def test_an_offer_cannot_be_accepted_once_the_driver_s_papers_have_expired(city: DispatchWorld) -> None:
+    await city.driver("usr_d")
+    await city.set_standing("usr_d", online=True, documents_until=city.now + timedelta(seconds=5))
+    await city.wait_for_driver()
+    offer = await city.only_open_offer()
+    city.pass_time(5)
+    with pytest.raises(Conflict) as refused:
+        await city.dispatch.accept_offer("usr_d", offer.id)
+    assert refused.value.code == "documents_not_valid"
+    assert (await city.rescue()).driver_id is None
+
+
 async def test_accepting_assigns_the_rescue_and_takes_the_driver(city: DispatchWorld) -> None:
     await city.driver("usr_d")
     await city.wait_for_driver()

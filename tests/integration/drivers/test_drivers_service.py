@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -12,9 +12,15 @@ import pytest
 from supportcarr.contracts.actors import Actor, Principal
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import ApiError, NotFound
-from supportcarr.contracts.events import DriverStandingChanged, UserSignedUp
+from supportcarr.contracts.events import (
+    DriverDocumentsExpired,
+    DriverDocumentsExpiring,
+    DriverStandingChanged,
+    UserSignedUp,
+)
 from supportcarr.contracts.routing import NoQuery, RequestContext, Route
 from supportcarr.contracts.value_objects import Person, VehicleCard
+from supportcarr.drivers import jobs
 from supportcarr.drivers.handlers import consumers
 from supportcarr.drivers.routes import routes
 from supportcarr.drivers.service import DriverService
@@ -22,6 +28,13 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 
 DRIVER, OTHER, ADMIN = "usr_driver", "usr_other", "usr_admin"
+NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+PAPERS = {
+    "licence_class": "5",
+    "licence_expires_on": date(2030, 1, 1),
+    "insurer": "Intact",
+    "insurance_expires_on": date(2026, 6, 30),
+}
 TRUCK = {"type": "pickup", "make": "Ford", "model": "F-150", "colour": "blue", "plate": "FAB 123"}
 
 
@@ -46,14 +59,28 @@ class Api:
     """Calls the routes without the gateway; body and response pass through JSON."""
 
     def __init__(self, store: Store) -> None:
+        self._now = NOW.timestamp()
         self.jobs = Jobs()
-        self.service = DriverService(store, Clock(), People(), self.jobs)
+        self.service = DriverService(
+            store, Clock(wall=lambda: self._now), People(), self.jobs, timezone="America/Toronto"
+        )
+        self.told: list[DriverDocumentsExpiring | DriverDocumentsExpired] = []
         self.standings: list[DriverStandingChanged] = []
         store.subscribe(self._hear)
         self._routes = {(r.method, r.path): r for r in routes(self.service)}
 
     def _hear(self, _collection: str, _id: str, events: Any) -> None:
         self.standings += [e.event for e in events if isinstance(e.event, DriverStandingChanged)]
+        self.told += [
+            e.event for e in events if isinstance(e.event, DriverDocumentsExpiring | DriverDocumentsExpired)
+        ]
+
+    async def pass_time(self, days: float) -> None:
+        """Let time pass, and fire the deadline of the papers as often as it is due."""
+        self._now += days * 86_400
+        (deadline,) = jobs.deadlines(self.service)
+        for _ in range(3):
+            await deadline.fire(DRIVER)
 
     async def call(
         self,
@@ -81,7 +108,8 @@ class Api:
         return msgspec.to_builtins(answer.body)
 
     async def ready(self, user_id: str = DRIVER) -> str:
-        """Create an approved driver with a truck; return the truck's id."""
+        """Create an approved driver with valid papers and a truck; return the truck's id."""
+        await self.call("PUT", "/me/driver-application", PAPERS, user_id=user_id)
         vehicle = await self.call("POST", "/me/vehicles", TRUCK, user_id=user_id)
         await self.call("POST", "/admin/drivers/{driver_id}/approval", user_id=ADMIN, driver_id=user_id)
         return str(vehicle["id"])
@@ -95,13 +123,7 @@ def api(store: Store) -> Api:
 async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
     application = await api.call("GET", "/me/driver-application")
     assert (application["state"], application["missing"]) == ("pending", ["licence", "insurance", "vehicle"])
-    form = {
-        "licence_class": "5",
-        "licence_expires_on": date(2099, 1, 1),
-        "insurer": "Intact",
-        "insurance_expires_on": date(2099, 1, 1),
-    }
-    application = await api.call("PUT", "/me/driver-application", form)
+    application = await api.call("PUT", "/me/driver-application", PAPERS)
     assert application["missing"] == ["vehicle"]
     vehicle = await api.call("POST", "/me/vehicles", TRUCK)
     with pytest.raises(ApiError) as refused:
@@ -113,6 +135,69 @@ async def test_a_driver_applies_is_approved_and_goes_online(api: Api) -> None:
     availability = await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle["id"]})
     assert availability == {"online": True, "vehicle_id": vehicle["id"], "offline_reason": None}
     assert [(f.approved, f.online) for f in api.standings] == [(True, False), (True, True)]
+
+
+async def test_expired_or_missing_papers_keep_an_approved_driver_offline(api: Api) -> None:
+    vehicle = await api.call("POST", "/me/vehicles", TRUCK)
+    approved = await api.call("POST", "/admin/drivers/{driver_id}/approval", user_id=ADMIN, driver_id=DRIVER)
+    assert approved["missing"] == ["licence", "insurance"]
+    online = {"online": True, "vehicle_id": vehicle["id"]}
+    with pytest.raises(ApiError) as refused:
+        await api.call("PUT", "/me/availability", online)
+    assert (refused.value.status, refused.value.code) == (409, "documents_not_valid")
+    assert [(e.field, e.code) for e in refused.value.errors] == [
+        ("licence", "missing"),
+        ("insurance", "missing"),
+    ]
+    stated = await api.call("PUT", "/me/driver-application", PAPERS)
+    assert (stated["in_review"], stated["missing"]) == (True, ["licence", "insurance"])
+    with pytest.raises(ApiError, match="support reviews"):
+        await api.call("PUT", "/me/availability", online)
+
+    (waiting,) = (await api.call("GET", "/admin/drivers", user_id=ADMIN, query={"in_review": "true"}))[
+        "items"
+    ]
+    assert waiting["review"]["insurance_expires_on"] == "2026-06-30"
+    await api.call("POST", "/admin/drivers/{driver_id}/approval", user_id=ADMIN, driver_id=DRIVER)
+    assert (await api.call("GET", "/admin/drivers", user_id=ADMIN, query={"in_review": "true"}))[
+        "items"
+    ] == []
+    assert (await api.call("PUT", "/me/availability", online))["online"]
+    assert api.standings[-1].documents_until == datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
+
+
+async def test_an_online_driver_who_states_that_the_papers_have_expired_goes_offline(api: Api) -> None:
+    vehicle_id = await api.ready()
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    await api.call("PUT", "/me/driver-application", PAPERS | {"licence_expires_on": date(2020, 1, 1)})
+    assert api.standings[-1].documents_until == datetime(2020, 1, 2, 5, 0, tzinfo=UTC), "no offers any more"
+    await api.pass_time(0)
+    profile = await api.service.profile(DRIVER)
+    assert (profile.online, profile.offline_reason) == (False, "documents_expired")
+    with pytest.raises(ApiError) as refused:
+        await api.call("PUT", "/me/availability", {"online": True})
+    assert [(e.field, e.code) for e in refused.value.errors] == [("licence", "expired")]
+
+
+async def test_papers_that_run_out_are_announced_and_end_the_work_after_the_job(api: Api) -> None:
+    vehicle_id = await api.ready()
+    await api.call("PUT", "/me/availability", {"online": True, "vehicle_id": vehicle_id})
+    await api.pass_time(10)
+    assert api.told == []
+    await api.pass_time(10)
+    last_day = date(2026, 6, 30)
+    warning = DriverDocumentsExpiring(driver_id=DRIVER, documents=("insurance",), last_day=last_day)
+    assert api.told == [warning]
+    api.jobs.on_jobs = frozenset({vehicle_id})
+    await api.pass_time(10)
+    assert (await api.service.profile(DRIVER)).online, "not in the middle of a rescue"
+    api.jobs.on_jobs = frozenset()
+    await api.pass_time(0.1)
+    profile = await api.service.profile(DRIVER)
+    assert (profile.online, profile.offline_reason) == (False, "documents_expired")
+    expired = DriverDocumentsExpired(driver_id=DRIVER, documents=("insurance",), last_day=last_day)
+    assert api.told == [warning, expired]
+    assert api.standings[-1].reason == "documents_expired"
 
 
 async def test_repeated_availability_publishes_nothing(api: Api) -> None:

@@ -15,6 +15,12 @@ from supportcarr.rescues.model import Rescue
 
 PICKUP, DROPOFF = {"lat": 45.505, "lng": -73.58}, {"lat": 45.53, "lng": -73.6}
 PASSWORD = "correct horse battery"
+APPLICATION = {
+    "licence_class": "5",
+    "licence_expires_on": "2099-01-31",
+    "insurer": "Promutuel",
+    "insurance_expires_on": "2099-01-31",
+}
 VEHICLE = {
     "type": "pickup",
     "make": "Ford",
@@ -60,6 +66,7 @@ async def populate(world: World, card: str = "pm_card_visa") -> None:
         driver = await sign_up(world, number, "driver")
         await world.relay()
         vehicle = ok(await world.request(driver, "POST", "/me/vehicles", VEHICLE))["id"]
+        ok(await world.request(driver, "PUT", "/me/driver-application", APPLICATION))
         await world.container.drivers.set_approval(Actor("admin", "usr_admin"), driver.id, "approved")
         drivers.append((driver, vehicle))
     (near, near_vehicle), (far, far_vehicle) = drivers

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from support.crash.life import (
+    APPLICATION,
     PASSWORD,
     VEHICLE,
     assigned,
@@ -24,6 +25,7 @@ from support.crash.scenario import (
     no_preparation,
     periodic_task,
     problems,
+    run_deadlines,
     run_relay,
 )
 from support.crash.world import ApiResponse, World
@@ -32,6 +34,7 @@ from supportcarr.dispatch.roster import JobClaim
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.store.port import CollectionSpec
+from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.payments.collections import ACCOUNTS, EVENTS, METHODS
 from supportcarr.payments.model import StripeEvent
 from supportcarr.pricing.collections import QUOTES
@@ -136,6 +139,24 @@ async def _is_online(world: World) -> Findings:
     )
 
 
+async def _papers_expire(world: World) -> None:
+    """The far driver, online, states that the licence expired long ago."""
+    body = APPLICATION | {"licence_expires_on": "2020-01-31"}
+    ok(await world.request(world.people.far, "PUT", "/me/driver-application", body))
+    await world.relay()
+
+
+async def _is_offline_and_told(world: World) -> Findings:
+    entry = await world.roster_entry(world.people.far)
+    [profile] = await find_all(world, PROFILES, id=world.people.far.id)
+    told = await find_all(world, NOTIFICATIONS, user_id=world.people.far.id, kind="documents_expired")
+    return problems(
+        (profile.offline_reason == "documents_expired", "the driver is online"),
+        (not entry.online, "dispatch does not know that the driver is offline"),
+        (len(told) == 1, f"{len(told)} notifications"),
+    )
+
+
 async def _add_vehicle(world: World) -> ApiResponse:
     with (world.deployment.path / "requests").open("a") as file:
         file.write(".")
@@ -236,7 +257,9 @@ async def _unclaimed(world: World) -> bool:
 async def _send_message(world: World) -> ApiResponse:
     rescue = await world.rescue()
     body = {"text": "I am at the corner."}
-    return await world.request(world.people.rider, "POST", f"/rescues/{rescue.id}/messages", body)
+    return await world.request(
+        world.people.rider, "POST", f"/rescues/{rescue.id}/messages", body, key="message-1"
+    )
 
 
 async def _one_message(world: World) -> Findings:
@@ -274,6 +297,12 @@ ACCOUNTS_SCENARIOS = (
         background=(run_relay,),
         effect=_is_online,
     ),
+    Scenario(
+        name="papers that have expired",
+        prepare=_papers_expire,
+        background=(run_deadlines, run_relay),
+        effect=_is_offline_and_told,
+    ),
     Scenario(name="adding a vehicle", prepare=no_preparation, request=_add_vehicle, effect=_has_the_vehicle),
     Scenario(
         name="an orphaned claim on a driver",
@@ -293,8 +322,6 @@ ACCOUNTS_SCENARIOS = (
         prepare=assigned,
         request=_send_message,
         background=(run_relay,),
-        client_retries=False,  # a repeated message is a second message
-        effect_optional=True,
         effect=_one_message,
     ),
 )

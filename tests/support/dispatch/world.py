@@ -209,9 +209,22 @@ class DispatchWorld:
         await self.set_standing(driver_id, online=True)
         return driver_id
 
-    async def set_standing(self, driver_id: str, *, online: bool, approved: bool = True) -> None:
+    async def set_standing(
+        self,
+        driver_id: str,
+        *,
+        online: bool,
+        approved: bool = True,
+        documents_until: datetime | None = None,
+    ) -> None:
         version = self._standing[driver_id] = self._standing.get(driver_id, 0) + 1
-        event = DriverStandingChanged(driver_id=driver_id, approved=approved, online=online, vehicle_id="veh")
+        event = DriverStandingChanged(
+            driver_id=driver_id,
+            approved=approved,
+            online=online,
+            vehicle_id="veh",
+            documents_until=documents_until,
+        )
         await self.dispatch.follow_driver(self.envelope(event, driver_id, version))
 
     async def set_offline(self, driver_id: str, reason: str) -> None:

@@ -73,6 +73,7 @@ JOB = JobClaim(rescue_id="r", entry=1, offer_id="o", area_id="a", confirmed=True
         {"job": JOB},
         {"offer": OfferClaim("off_1", NOW)},
         {"missed": 3},
+        {"documents_until": NOW},
     ],
 )
 def test_only_free_drivers_are_candidates(why_not: dict[str, Any]) -> None:

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
 
 from supportcarr.contracts.errors import ApiError
 from supportcarr.drivers import model
-from supportcarr.drivers.model import VEHICLES_MAX, Application, DriverProfile
+from supportcarr.drivers.model import VEHICLES_MAX, DriverProfile
 
 NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
 NEW = DriverProfile(id="usr_d", created_at=NOW)
 APPROVED = replace(NEW, approval="approved", vehicle_ids=("veh_a", "veh_b"))
-
-
-def test_a_new_driver_lacks_all_requirements() -> None:
-    assert model.missing_requirements(NEW, NOW.date()) == ["licence", "insurance", "vehicle"]
-
-
-def test_expired_documents_are_missing_again() -> None:
-    form = Application(
-        licence_class="5",
-        licence_expires_on=date(2026, 6, 1),
-        insurer="Intact",
-        insurance_expires_on=date(2026, 5, 31),
-    )
-    assert model.missing_requirements(replace(APPROVED, application=form), NOW.date()) == ["insurance"]
-    assert model.missing_requirements(replace(APPROVED, application=form), date(2026, 5, 31)) == []
 
 
 @pytest.mark.parametrize(
@@ -101,3 +86,6 @@ def test_only_changes_that_matter_to_dispatch_are_published() -> None:
     (event,) = model.standing_events(online, model.go_offline(online, "missed_offers"))
     assert (event.online, event.vehicle_id, event.reason) == (False, None, "missed_offers")
     assert len(model.standing_events(online, model.go_online(online, "veh_b"))) == 1
+    (event,) = model.standing_events(online, replace(online, documents_until=NOW))
+    assert (event.online, event.documents_until) == (True, NOW)
+    assert model.standing_events(APPROVED, replace(APPROVED, documents_until=NOW)) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from datetime import date
 
 import pytest
 from msgspec.structs import replace
@@ -10,6 +11,8 @@ from msgspec.structs import replace
 from support.rescues import events
 from supportcarr.contracts.events import (
     AnyEvent,
+    DriverDocumentsExpired,
+    DriverDocumentsExpiring,
     DriverStandingChanged,
     PinLocked,
     RescueRejected,
@@ -160,12 +163,23 @@ def test_going_offline_notifies_only_if_the_system_caused_it() -> None:
     assert texts_by_person(DriverStandingChanged(driver_id=events.DRIVER, approved=True, online=False)) == {}
 
 
+def test_papers_that_end_are_named_with_their_last_day() -> None:
+    papers, last_day = ("licence", "insurance"), date(2026, 6, 30)
+    expiring = DriverDocumentsExpiring(driver_id=events.DRIVER, documents=papers, last_day=last_day)
+    warning = texts_by_person(expiring)[events.DRIVER]
+    assert (warning.kind, warning.title) == ("documents_expiring", "Renew your licence and insurance")
+    assert "is 2026-06-30." in warning.body
+    expired = DriverDocumentsExpired(driver_id=events.DRIVER, documents=papers[:1], last_day=last_day)
+    end = texts_by_person(expired)[events.DRIVER]
+    assert (end.kind, end.title) == ("documents_expired", "Expired: your licence")
+
+
 def test_every_text_is_a_sentence_with_known_amounts() -> None:
     for title, body in TEXTS.values():
         assert title[0].isupper() and not title.endswith(".")
         assert body[0].isupper() and body.endswith(".")
         names = {name for _, name, _, _ in string.Formatter().parse(body) if name}
-        assert names <= {"paid", "earned", "amount"}
+        assert names <= {"paid", "earned", "amount", "documents", "last_day"}
 
 
 def test_money_is_written_with_two_decimals() -> None:

@@ -603,7 +603,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an offer
-         * @description Roles: driver. Problem codes: `not_found`, `offer_closed`.
+         * @description Roles: driver. Problem codes: `not_found`, `offer_closed`, `documents_not_valid`.
          */
         post: operations["post_offers_by_offer_id_acceptance"];
         delete?: never;
@@ -710,7 +710,7 @@ export interface paths {
         get?: never;
         /**
          * Go online or offline
-         * @description Roles: driver. Problem codes: `driver_not_approved`, `vehicle_on_job`.
+         * @description Roles: driver. Problem codes: `driver_not_approved`, `documents_not_valid`, `vehicle_on_job`.
          */
         put: operations["put_me_availability"];
         post?: never;
@@ -750,7 +750,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Approve a driver
+         * Approve a driver, with the papers in review
          * @description Roles: admin, support. Problem codes: `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_approval"];
@@ -979,6 +979,10 @@ export interface components {
             insurer: string | null;
             insurance_expires_on: string | null;
             applied_at: string | null;
+            /** @description this statement waits for an operator; until then the approved papers count, or an earlier end that it states */
+            in_review: boolean;
+            /** @description city time at which the first paper that counts ends */
+            documents_until: string | null;
         };
         /** AvailabilityIn */
         AvailabilityIn: {
@@ -993,7 +997,7 @@ export interface components {
         AvailabilityOut: {
             online: boolean;
             vehicle_id: string | null;
-            /** @description why the system took the driver offline: missed_offers, suspended */
+            /** @description why the system took the driver offline: missed_offers, suspended, documents_expired */
             offline_reason: string | null;
         };
         /**
@@ -1041,6 +1045,17 @@ export interface components {
             eta_seconds?: number | null;
         };
         /**
+         * DocumentsOut
+         * @description Licence and insurance as the driver stated them.
+         */
+        DocumentsOut: {
+            licence_class: string | null;
+            licence_expires_on: string | null;
+            insurer: string | null;
+            insurance_expires_on: string | null;
+            applied_at: string | null;
+        };
+        /**
          * DriverCounts
          * @description Drivers who are online, and those of them who are on a job.
          */
@@ -1062,6 +1077,10 @@ export interface components {
             vehicle_id: string | null;
             offline_reason: string | null;
             created_at: string;
+            documents: components["schemas"]["DocumentsOut"];
+            /** @description stated since the approval; approving the driver accepts it */
+            review: components["schemas"]["DocumentsOut"] | null;
+            documents_until: string | null;
         };
         /**
          * DriverPoint
@@ -3446,6 +3465,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string | null;
                 state?: ("approved" | "pending" | "suspended") | null;
+                in_review?: boolean;
             };
             header?: never;
             path?: never;

@@ -1,0 +1,116 @@
+"""Which licence and insurance of a driver count, until when, and what follows by date.  Pure.
+
+The papers that an operator approved count.  What a driver states afterwards waits for the operator's
+review, except that it can make the papers worse at once: nobody claims an earlier end than the true one.
+A paper is valid until the end of its last day, in the time zone of the service area.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from supportcarr.contracts.events import DriverDocumentsExpired, DriverDocumentsExpiring
+from supportcarr.drivers.model import Application, DocumentsNotice, DriverProfile, go_offline
+
+WARN_BEFORE = timedelta(days=14)  # city time: long enough to renew an insurance
+ON_JOB_PAUSE = timedelta(minutes=1)  # city time between two checks whether the driver's job is over
+EARLIEST = date(1970, 1, 1)  # of the calculation: what is older has expired as well
+LATEST = date(9999, 12, 30)
+
+Document = Literal["licence", "insurance"]
+
+
+class Reviewed(NamedTuple):
+    """A profile after a look at the date, and the event to publish."""
+
+    profile: DriverProfile
+    event: DriverDocumentsExpiring | DriverDocumentsExpired | None = None
+
+
+def last_days(profile: DriverProfile) -> dict[Document, date | None]:
+    """The last day on which each paper counts; ``None`` if there is none."""
+    return {
+        "licence": _earlier(_licence(profile.application), _licence(profile.review)),
+        "insurance": _earlier(_insurance(profile.application), _insurance(profile.review)),
+    }
+
+
+def invalid_documents(profile: DriverProfile, today: date) -> list[Document]:
+    """The papers that are missing or have expired."""
+    return [document for document, day in last_days(profile).items() if day is None or day < today]
+
+
+def missing_requirements(profile: DriverProfile, today: date) -> list[str]:
+    """What an application lacks: ``licence``, ``insurance`` (also if expired), ``vehicle``."""
+    return [*invalid_documents(profile, today), *(() if profile.vehicle_ids else ("vehicle",))]
+
+
+def valid_until(profile: DriverProfile, zone: ZoneInfo) -> datetime | None:
+    """The end of the first paper to expire; ``None`` if one is missing."""
+    first = _first_to_expire(profile)
+    if first is None:
+        return None
+    day = min(max(first, EARLIEST), LATEST) + timedelta(days=1)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def with_application(profile: DriverProfile, form: Application) -> DriverProfile:
+    """The profile with the driver's statement: in review, unless nothing was approved yet."""
+    if profile.approval == "pending":
+        return replace(profile, application=form)
+    same = replace(form, applied_at=None) == replace(profile.application, applied_at=None)
+    if same:
+        return replace(profile, review=None, review_since=None)
+    return replace(profile, review=form, review_since=form.applied_at)
+
+
+def with_dates(profile: DriverProfile, zone: ZoneInfo) -> DriverProfile:
+    """The profile with the fields that follow from its papers: until when they count, when to look again."""
+    until = valid_until(profile, zone)
+    notice = profile.notice if profile.notice and profile.notice.until == until else None
+    due_at = None
+    if profile.approval == "approved" and until is not None and not (notice and notice.expired):
+        due_at = until if notice else until - WARN_BEFORE
+    return replace(profile, documents_until=until, notice=notice, due_at=due_at)
+
+
+def review_by_date(profile: DriverProfile, now: datetime, *, on_job: bool) -> Reviewed:
+    """What the date changes: a warning, or the end of the driver's work.
+
+    A driver on a job stays online until it is over; dispatch offers no other job meanwhile.
+    """
+    until, last_day = profile.documents_until, _first_to_expire(profile)
+    if profile.due_at is None or until is None or last_day is None or now < profile.due_at:
+        return Reviewed(profile)
+    names = tuple(document for document, day in last_days(profile).items() if day == last_day)
+    if now < until:
+        warned = replace(profile, notice=DocumentsNotice(until), due_at=until)
+        event = DriverDocumentsExpiring(driver_id=profile.id, documents=names, last_day=last_day)
+        return Reviewed(warned, event)
+    if profile.online and on_job:
+        return Reviewed(replace(profile, due_at=now + ON_JOB_PAUSE))
+    ended = go_offline(profile, "documents_expired") if profile.online else profile
+    ended = replace(ended, notice=DocumentsNotice(until, expired=True), due_at=None)
+    return Reviewed(ended, DriverDocumentsExpired(driver_id=profile.id, documents=names, last_day=last_day))
+
+
+def _licence(form: Application | None) -> date | None:
+    return form.licence_expires_on if form and form.licence_class is not None else None
+
+
+def _insurance(form: Application | None) -> date | None:
+    return form.insurance_expires_on if form and form.insurer is not None else None
+
+
+def _earlier(approved: date | None, stated: date | None) -> date | None:
+    return min(approved, stated) if approved and stated else approved
+
+
+def _first_to_expire(profile: DriverProfile) -> date | None:
+    """The last day of the first paper to expire; ``None`` if one is missing."""
+    days = [day for day in last_days(profile).values() if day is not None]
+    return min(days) if len(days) == len(last_days(profile)) else None

@@ -1,0 +1,131 @@
+"""Licence and insurance by date: which count, until when, and what follows."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from msgspec.structs import replace
+
+from supportcarr.contracts.events import DriverDocumentsExpired, DriverDocumentsExpiring
+from supportcarr.drivers import documents, model
+from supportcarr.drivers.documents import ON_JOB_PAUSE, WARN_BEFORE, Reviewed, review_by_date, with_dates
+from supportcarr.drivers.model import Application, DocumentsNotice, DriverProfile
+
+ZONE = ZoneInfo("America/Toronto")
+NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+TODAY = date(2026, 6, 1)
+
+
+def papers(licence: date | None, insurance: date | None) -> Application:
+    return Application(
+        licence_class="5", licence_expires_on=licence, insurer="Intact", insurance_expires_on=insurance
+    )
+
+
+NEXT_YEAR, NEXT_WEEK, PAST = date(2027, 6, 1), date(2026, 6, 8), date(2020, 1, 1)
+GOOD = papers(NEXT_YEAR, NEXT_YEAR)
+NEW = DriverProfile(id="usr_d", created_at=NOW, vehicle_ids=("veh_a",))
+APPROVED = with_dates(model.set_approval(replace(NEW, application=GOOD), "approved"), ZONE)
+
+
+def test_a_new_driver_lacks_everything() -> None:
+    new = replace(NEW, vehicle_ids=())
+    assert documents.missing_requirements(new, TODAY) == ["licence", "insurance", "vehicle"]
+
+
+def test_expired_documents_are_missing_again() -> None:
+    profile = replace(APPROVED, application=papers(TODAY, date(2026, 5, 31)))
+    assert documents.missing_requirements(profile, TODAY) == ["insurance"]
+    assert documents.missing_requirements(profile, date(2026, 5, 31)) == []
+
+
+def test_a_paper_is_valid_until_the_end_of_its_last_day_in_the_area() -> None:
+    profile = with_dates(replace(APPROVED, application=papers(TODAY, NEXT_YEAR)), ZONE)
+    assert profile.documents_until == datetime(2026, 6, 2, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_any_date_of_the_calendar_can_be_stated(day: date) -> None:
+    profile = with_dates(replace(APPROVED, application=papers(day, day)), ZONE)
+    assert profile.documents_until is not None
+    assert (profile.documents_until > NOW) == (day == date.max)
+
+
+@pytest.mark.parametrize(
+    ("stated", "missing", "in_review"),
+    [
+        pytest.param(papers(PAST, PAST), ["licence", "insurance"], True, id="worse counts at once"),
+        pytest.param(papers(PAST, NEXT_YEAR), ["licence"], True, id="one is worse"),
+        pytest.param(papers(date(2030, 1, 1), NEXT_YEAR), [], True, id="better waits"),
+        pytest.param(replace(GOOD, insurer="Acme"), [], True, id="another insurer"),
+        pytest.param(replace(GOOD, applied_at=NOW), [], False, id="the same again"),
+    ],
+)
+def test_an_approved_driver_rewrites_the_application(
+    stated: Application, missing: list[str], in_review: bool
+) -> None:
+    profile = with_dates(documents.with_application(APPROVED, stated), ZONE)
+    assert documents.missing_requirements(profile, TODAY) == missing
+    assert (profile.review is not None, profile.approval) == (in_review, "approved")
+    accepted = with_dates(model.set_approval(profile, "approved"), ZONE)
+    assert accepted.review is None
+    assert replace(accepted.application, applied_at=None) == replace(stated, applied_at=None)
+
+
+def test_a_better_statement_does_not_prolong_what_was_approved() -> None:
+    short = with_dates(replace(APPROVED, application=papers(NEXT_WEEK, NEXT_YEAR)), ZONE)
+    renewed = with_dates(documents.with_application(short, GOOD), ZONE)
+    assert renewed.documents_until == short.documents_until
+    accepted = with_dates(model.set_approval(renewed, "approved"), ZONE)
+    assert accepted.documents_until == APPROVED.documents_until
+
+
+def test_a_driver_who_is_not_approved_yet_corrects_the_application_itself() -> None:
+    assert documents.with_application(NEW, GOOD) == replace(NEW, application=GOOD)
+
+
+UNTIL = datetime(2026, 6, 9, 4, 0, tzinfo=UTC)
+ENDING = with_dates(replace(APPROVED, application=papers(NEXT_WEEK, NEXT_YEAR)), ZONE)
+WARNED = with_dates(replace(ENDING, notice=DocumentsNotice(UNTIL)), ZONE)
+
+
+def test_when_to_look_again() -> None:
+    assert ENDING.due_at == UNTIL - WARN_BEFORE
+    assert WARNED.due_at == UNTIL
+    assert with_dates(replace(WARNED, notice=DocumentsNotice(UNTIL, expired=True)), ZONE).due_at is None
+    renewed = with_dates(replace(WARNED, application=GOOD), ZONE)
+    assert renewed.notice is None
+    assert APPROVED.documents_until is not None
+    assert renewed.due_at == APPROVED.documents_until - WARN_BEFORE
+    assert with_dates(model.set_approval(ENDING, "suspended"), ZONE).due_at is None
+    assert with_dates(NEW, ZONE).due_at is None
+
+
+def test_a_driver_is_warned_before_the_end() -> None:
+    after, event = review_by_date(replace(ENDING, online=True), NOW, on_job=False)
+    assert event == DriverDocumentsExpiring(driver_id="usr_d", documents=("licence",), last_day=NEXT_WEEK)
+    assert (after.online, after.notice, after.due_at) == (True, DocumentsNotice(UNTIL), UNTIL)
+    assert review_by_date(after, NOW, on_job=False) == Reviewed(after)
+
+
+def test_papers_that_end_take_their_driver_offline() -> None:
+    after, event = review_by_date(replace(WARNED, online=True), UNTIL, on_job=False)
+    assert event == DriverDocumentsExpired(driver_id="usr_d", documents=("licence",), last_day=NEXT_WEEK)
+    assert (after.online, after.offline_reason, after.due_at) == (False, "documents_expired", None)
+    assert review_by_date(after, UNTIL, on_job=False) == Reviewed(after)
+
+
+def test_a_driver_on_a_job_finishes_it_first() -> None:
+    after, event = review_by_date(replace(WARNED, online=True), UNTIL, on_job=True)
+    assert (after.online, event) == (True, None)
+    assert after.due_at == UNTIL + ON_JOB_PAUSE
+    later = UNTIL + timedelta(hours=1)
+    assert not review_by_date(after, later, on_job=False).profile.online
+
+
+def test_a_driver_who_is_offline_is_told_as_well() -> None:
+    after, event = review_by_date(WARNED, UNTIL, on_job=False)
+    assert isinstance(event, DriverDocumentsExpired)
+    assert (after.offline_reason, after.due_at) == (None, None)
