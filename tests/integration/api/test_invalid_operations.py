@@ -265,7 +265,7 @@ async def test_a_webhook_needs_a_recent_signature_of_stripe(platform: Platform) 
         headers = {} if header is None else {"stripe-signature": header}
         reply = await anybody.post("/webhooks/stripe", raw=body, headers=headers)
         expect_error(reply, 400, "signature_not_valid")
-    # correctly signed, but not an event of a shape that is used: acknowledged, so that Stripe does not repeat it
+    # signed, but not an event of a shape that is used: acknowledged, or Stripe would repeat it
     for raw in (b"", b"not json", b"[]", b"{}", b"null", b"\0", event(data=[]), event(id=None)):
         headers = {"stripe-signature": signature(WEBHOOK_SECRET, raw, now)}
         assert (await anybody.post("/webhooks/stripe", raw=raw, headers=headers)).status == 202, raw
