@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from support.processes import store_child
 from support.processes.store_child import ROOT
@@ -89,22 +90,28 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store.sqlite3"
 
 
-async def test_a_write_lock_of_another_program_makes_the_store_unavailable(path: Path) -> None:
+async def test_a_write_lock_of_another_program_makes_the_store_unavailable_and_is_logged_once(
+    path: Path,
+) -> None:
     store = await open_store(path, timeout_s=0.1)
+    store.outage.quiet_s = 0.0
     parcels = store.collection(PARCELS)
     kept = await parcels.insert(Parcel(id="p"))
     foreign = sqlite3.connect(path, isolation_level=None)
     foreign.execute("BEGIN IMMEDIATE")
-    outcomes = await asyncio.gather(
-        parcels.insert(Parcel(id="q")), parcels.save(kept), store.ping(), return_exceptions=True
-    )
-    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
-    assert "SQLITE_BUSY" in str(outcomes[0])
-    assert await parcels.get("p") == kept  # reads still work
-    foreign.execute("COMMIT")
-    foreign.close()
-    await store.ping()
-    assert (await parcels.save(kept)).version == 2
+    with capture_logs() as logs:
+        for _ in range(2):
+            outcomes = await asyncio.gather(
+                parcels.insert(Parcel(id="q")), parcels.save(kept), store.ping(), return_exceptions=True
+            )
+            assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
+        assert "SQLITE_BUSY" in str(outcomes[0])
+        assert await parcels.get("p") == kept  # reads still work
+        foreign.execute("COMMIT")
+        foreign.close()
+        await store.ping()
+        assert (await parcels.save(kept)).version == 2
+    assert [line["event"] for line in logs] == ["store_failed", "store_recovered"]
     await store.close()
 
 
