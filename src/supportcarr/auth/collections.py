@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supportcarr.auth.model import Session, User
+from supportcarr.auth.sign_in_addresses import SignInAddresses
 from supportcarr.kit.store.port import CollectionSpec, Index
 
 USERS = CollectionSpec("users", User, unique=("phone_key",))
@@ -12,4 +13,6 @@ SESSIONS = CollectionSpec(
     "sessions", Session, indexes=(Index("user_id"), Index("ended_at"), Index("expires_at"))
 )
 
-SPECS: tuple[CollectionSpec[Any], ...] = (USERS, SESSIONS)
+SIGN_IN_ADDRESSES = CollectionSpec("signinaddresses", SignInAddresses)
+
+SPECS: tuple[CollectionSpec[Any], ...] = (USERS, SESSIONS, SIGN_IN_ADDRESSES)

@@ -69,7 +69,7 @@ def _session_routes(service: AuthService) -> list[Route]:
             tag="auth",
             body=SignIn,
             response=SignedIn,
-            codes=("unauthenticated", "overloaded"),
+            codes=("unauthenticated", "rate_limited", "overloaded"),
             sensitive=True,
         ),
         Route(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.refresh_tokens import RefreshTokens
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.settings import AuthSettings
+from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
@@ -58,7 +60,9 @@ class AuthService:
         tokens: AccessTokens,
         passwords: PasswordHasher,
         revocations: Revocations,
+        guard: SignInGuard | None = None,
     ) -> None:
+        """Without a *guard* (a command on this machine) wrong passwords are not limited."""
         self._users: Collection[User] = store.collection(USERS)
         self._sessions: Collection[Session] = store.collection(SESSIONS)
         self._clock = clock
@@ -67,6 +71,7 @@ class AuthService:
         self._tokens = tokens
         self._passwords = passwords
         self._revocations = revocations
+        self._guard = guard
         self._refresh_tokens = RefreshTokens(settings.lookup_secret)
 
     # --- accounts -----------------------------------------------------------------------------
@@ -81,6 +86,14 @@ class AuthService:
         account, which a person who signs up must know; the route's strict rate limit prevents scanning.
         """
         number = phones.parse(phone)
+        grant = await self._sign_up(user_id, number, password, name, role, address)
+        if self._guard is not None:
+            await self._guard.note(grant.user.phone_key, address)
+        return grant
+
+    async def _sign_up(
+        self, user_id: str, number: str, password: str, name: str, role: Role, address: str | None
+    ) -> Grant:
         user = await self._users.get(user_id)
         if user is None:
             user = await self._create(user_id, number, password, name, {role}, Actor(role, user_id), address)
@@ -191,9 +204,28 @@ class AuthService:
     async def sign_in(self, phone: str, password: str, *, address: str | None = None) -> Grant:
         """Open a session; *address* is the client's.
 
-        Raises ``WrongCredentials``, in the same time for unknown numbers.
+        Raises ``WrongCredentials``, and ``RateLimited`` after several of them; both in the same time for
+        unknown numbers.
         """
-        user = await self._by_phone(phones.parse(phone))
+        number = phones.parse(phone)
+        user, account = await self._by_phone(number), self._phone_key(number)
+        if self._guard is None:
+            return await self._sign_in(user, password, address)
+        attempt = await self._guard.admit(account, address)
+        try:
+            grant, _ = await asyncio.gather(
+                self._sign_in(user, password, address),
+                self._guard.warn_owner(attempt, account, user.id if user else None),
+            )
+        except WrongCredentials:
+            raise
+        except BaseException:  # overloaded, or cancelled: the password was not checked
+            await self._guard.not_made(attempt)
+            raise
+        await self._guard.opened(attempt, account, address)
+        return grant
+
+    async def _sign_in(self, user: User | None, password: str, address: str | None) -> Grant:
         matches = await self._passwords.verify(password, user.password_hash if user else None, address)
         if not matches or user is None:
             raise WrongCredentials

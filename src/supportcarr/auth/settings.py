@@ -23,4 +23,13 @@ class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
     access_seconds: Annotated[int, Meta(ge=30, description="lifetime of an access token")] = 900
     refresh_seconds: Annotated[int, Meta(ge=60, description="lifetime of an unused session")] = 86_400
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16, description="bcrypt cost; lower it in tests only")] = 12
+    guesses_free: Annotated[
+        int, Meta(ge=1, description="wrong passwords of one account before each further one must wait")
+    ] = 10
+    guess_pause_max_seconds: Annotated[
+        float, Meta(ge=1, description="longest wait between two wrong passwords of one account")
+    ] = 300
+    guesses_forget_seconds: Annotated[
+        float, Meta(ge=60, description="time after which the wrong passwords of an account are forgotten")
+    ] = 86_400
     bcrypt_threads: Annotated[int, Meta(ge=1, le=16, description="threads that hash passwords")] = 2

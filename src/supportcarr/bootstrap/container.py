@@ -10,9 +10,11 @@ from supportcarr.auth import collections as auth_repository
 from supportcarr.auth import jobs as auth_jobs
 from supportcarr.auth import routes as auth_routes
 from supportcarr.auth.access_tokens import AccessTokens
+from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
+from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.bootstrap.adapters import (
     AdminRescueView,
     ConsoleDrivers,
@@ -142,6 +144,7 @@ class Container:
         self.revocations = Revocations(store, clock, settings.auth, redis.durable)
         self.tokens = AccessTokens(settings.auth, self.revocations)
         self.passwords = PasswordHasher(settings.auth)
+        self.guesses = GuessLimiter(redis.durable, GuessRules.from_settings(settings.auth))
         self.auth = AuthService(
             store,
             clock,
@@ -149,6 +152,7 @@ class Container:
             tokens=self.tokens,
             passwords=self.passwords,
             revocations=self.revocations,
+            guard=SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret),
         )
         self.areas = ServiceAreas(store, clock)
         self.drivers = DriverService(store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone)

@@ -126,6 +126,7 @@ async def _api(settings: Settings) -> None:
     ):
         _register_stats(metrics, container, relay)
         metrics.register_stats("stripe_webhooks", container.webhooks.stats)
+        metrics.register_stats("guesses", container.guesses.stats)
         heartbeat = CityHeartbeat(container.store, container.clock)
         heartbeat.start()
         app = gateway_of(container, metrics, lifecycle)

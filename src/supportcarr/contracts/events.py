@@ -26,6 +26,12 @@ class UserSignedUp(DomainEvent, frozen=True, kw_only=True, tag="auth.user_signed
     role: str
 
 
+class SignInAttemptsFailed(DomainEvent, frozen=True, kw_only=True, tag="auth.sign_in_attempts_failed.v1"):
+    """Somebody has entered several wrong passwords for that account."""
+
+    user_id: str
+
+
 # --- drivers ----------------------------------------------------------------------------------
 
 
@@ -233,6 +239,7 @@ class NotificationCreated(DomainEvent, frozen=True, kw_only=True, tag="notificat
 
 AnyEvent = (
     UserSignedUp
+    | SignInAttemptsFailed
     | DriverStandingChanged
     | DriverDocumentsExpiring
     | DriverDocumentsExpired

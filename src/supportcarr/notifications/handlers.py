@@ -10,6 +10,7 @@ from supportcarr.contracts.events import (
     PinLocked,
     PinRenewed,
     RescueMoved,
+    SignInAttemptsFailed,
 )
 from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.notifications.service import NotificationsService
@@ -25,5 +26,6 @@ def consumers(service: NotificationsService) -> list[Consumer]:
         DriverStandingChanged,
         DriverDocumentsExpiring,
         DriverDocumentsExpired,
+        SignInAttemptsFailed,
     )
     return [Consumer("notifications.notify", events, service.notify, Phase.DELIVERY)]

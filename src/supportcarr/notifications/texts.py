@@ -31,9 +31,10 @@ from supportcarr.contracts.events import (
     RescueRejected,
     RescueUnserved,
     RiderNotFound,
+    SignInAttemptsFailed,
 )
 
-Side = Literal["rider", "driver"]
+Side = Literal["rider", "driver", "anyone"]
 
 
 class NotificationText(msgspec.Struct, frozen=True):
@@ -191,6 +192,11 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "You cannot take jobs at present",
         "Your account as a driver is suspended. Our support will tell you more.",
     ),
+    ("sign_in_attempts_failed", "anyone"): (
+        "Wrong passwords for your account",
+        "Somebody entered several wrong passwords for your number. From places where you have not signed in "
+        "before, each further attempt must wait. Where you have, nothing changes.",
+    ),
     ("documents_expiring", "driver"): (
         "Renew your {documents}",
         "The last day of your {documents} is {last_day}. Enter the new date in your application in time, "
@@ -237,6 +243,8 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             kind = "pin_locked" if isinstance(event, PinLocked) else "pin_renewed"
             yield _text(event.rescue_id, event.rider_id, kind, "rider")
             yield _text(event.rescue_id, event.driver_id, kind, "driver")
+        case SignInAttemptsFailed():
+            yield _text(None, event.user_id, "sign_in_attempts_failed", "anyone")
         case DriverDocumentsExpiring() | DriverDocumentsExpired():
             expired = isinstance(event, DriverDocumentsExpired)
             kind = "documents_expired" if expired else "documents_expiring"

@@ -173,6 +173,7 @@ async def test_signing_out_ends_this_session_only(api: Api) -> None:
 
 
 async def test_sign_in_is_limited_by_address(api: Api) -> None:
-    anybody, body = api.anonymous(), {"phone": new_phone(), "password": PASSWORD}
-    statuses = [(await anybody.post("/auth/sign-in", body)).status for _ in range(21)]
+    anybody = api.anonymous()
+    bodies = [{"phone": new_phone(), "password": PASSWORD} for _ in range(21)]
+    statuses = [(await anybody.post("/auth/sign-in", body)).status for body in bodies]
     assert statuses == [401] * 20 + [429]

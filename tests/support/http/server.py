@@ -23,11 +23,13 @@ import aiohttp
 import msgspec
 
 from supportcarr.auth.access_tokens import AccessTokens
+from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import DEADLINE_SECONDS, PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.routes import routes as auth_routes
 from supportcarr.auth.service import AuthService, Grant
 from supportcarr.auth.settings import AuthSettings
+from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.app import Gateway, build
 from supportcarr.gateway.ports import Check
@@ -201,7 +203,17 @@ async def serving(
     revocations = Revocations(store, clock, auth, redis)
     tokens = AccessTokens(auth, revocations)
     passwords = PasswordHasher(auth, deadline_seconds=hash_deadline_s)
-    service = AuthService(store, clock, auth, tokens=tokens, passwords=passwords, revocations=revocations)
+    guesses = GuessLimiter(redis, GuessRules.from_settings(auth))
+    guard = SignInGuard(store, clock, guesses, auth.lookup_secret)
+    service = AuthService(
+        store,
+        clock,
+        auth,
+        tokens=tokens,
+        passwords=passwords,
+        revocations=revocations,
+        guard=guard,
+    )
     metrics, lifecycle = Metrics(), Lifecycle()
     all_routes = [*auth_routes(service), *routes]
     gateway = build(

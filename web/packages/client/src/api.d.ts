@@ -52,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a phone number and a password
-         * @description Problem codes: `unauthenticated`, `overloaded`.
+         * @description Problem codes: `unauthenticated`, `rate_limited`, `overloaded`.
          */
         post: operations["post_auth_sign_in"];
         delete?: never;

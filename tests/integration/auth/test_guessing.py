@@ -1,0 +1,154 @@
+"""One account is guessed at from many addresses: growing pauses, a notice, and the owner still gets in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from support.http.server import AUTH, PASSWORD, Api, Reply, new_phone, serving
+from supportcarr.auth.guesses import GuessLimiter, GuessRules, count_attempt
+from supportcarr.auth.passwords import PasswordHasher
+from supportcarr.contracts.errors import Overloaded, RateLimited
+from supportcarr.contracts.events import SignInAttemptsFailed
+from supportcarr.kit.http.sockets import free_port
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.sqlite.engine import SqliteStore
+
+FREE = AUTH.guesses_free
+
+
+@pytest.fixture
+async def api(store: SqliteStore, redis: RedisClient) -> AsyncIterator[Api]:
+    async with serving(store=store, redis=redis) as running:
+        yield running
+
+
+async def guess(api: Api, phone: str, password: str = "a wrong guess") -> Reply:
+    """A sign-in from an address that nobody has used before."""
+    return await api.anonymous().post("/auth/sign-in", {"phone": phone, "password": password})
+
+
+async def signed_up(api: Api) -> tuple[Any, str]:
+    """The owner of an account, at the address of the sign-up, and the number."""
+    owner, phone = api.anonymous(), new_phone()
+    body = {"phone": phone, "password": PASSWORD, "name": "Ana", "role": "rider"}
+    owner.token = (await owner.create("/auth/sign-up", body)).body["access_token"]
+    return owner, phone
+
+
+@pytest.mark.parametrize("account", ["known", "unknown"])
+async def test_guesses_from_many_addresses_are_refused_after_the_free_ones(api: Api, account: str) -> None:
+    phone = (await signed_up(api))[1] if account == "known" else new_phone()
+    replies = [await guess(api, phone) for _ in range(FREE + 10)]
+    statuses = [reply.status for reply in replies]
+    assert statuses == [401] * FREE + [429] * 10
+    assert (replies[-1].code, 1 <= int(replies[-1].headers["retry-after"]) <= 2) == ("rate_limited", True)
+
+
+async def test_guesses_at_the_same_time_do_not_count_as_one(api: Api) -> None:
+    _, phone = await signed_up(api)
+    replies = await asyncio.gather(*(guess(api, phone) for _ in range(FREE + 10)))
+    assert Counter(reply.status for reply in replies) == {401: FREE, 429: 10}
+
+
+async def test_the_owner_still_signs_in_where_they_did_before_and_keeps_the_session(api: Api) -> None:
+    owner, phone = await signed_up(api)
+    for _ in range(FREE + 1):
+        await guess(api, phone)
+    assert (await guess(api, phone, PASSWORD)).status == 429, "from elsewhere even the right one waits"
+    body = {"phone": phone, "password": PASSWORD}
+    for _ in range(3):
+        reply = await owner.post("/auth/sign-in", body)
+        assert reply.status == 200
+    assert (await owner.get("/me")).status == 200
+    refreshed = await owner.post("/auth/refresh", {"refresh_token": reply.body["refresh_token"]})
+    assert refreshed.status == 200
+
+
+async def test_wrong_passwords_at_a_known_address_count_there_alone(api: Api) -> None:
+    owner, phone = await signed_up(api)
+    wrong, right = ({"phone": phone, "password": word} for word in ("not the password", PASSWORD))
+    statuses = [(await owner.post("/auth/sign-in", wrong)).status for _ in range(FREE - 1)]
+    assert statuses == [401] * (FREE - 1)
+    assert (await owner.post("/auth/sign-in", right)).status == 200, "and the owner begins anew"
+    statuses = [(await owner.post("/auth/sign-in", wrong)).status for _ in range(5)]
+    assert statuses == [401] * 5
+    assert (await guess(api, phone, PASSWORD)).status == 200
+
+
+async def test_the_owner_is_told_once(api: Api, store: SqliteStore) -> None:
+    told: list[str] = []
+
+    def hear(_collection: str, _id: str, events: Any) -> None:
+        told.extend(e.event.user_id for e in events if isinstance(e.event, SignInAttemptsFailed))
+
+    store.subscribe(hear)
+    owner, phone = await signed_up(api)
+    user_id = (await owner.get("/me")).body["id"]
+    for _ in range(FREE - 1):
+        await guess(api, phone)
+    assert told == []
+    for _ in range(5):
+        await guess(api, phone)
+    assert told == [user_id]
+
+
+async def test_an_attempt_whose_password_is_not_checked_does_not_count(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, phone = await signed_up(api)
+
+    async def overloaded(*_: object) -> bool:
+        raise Overloaded
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PasswordHasher, "verify", overloaded)
+        assert [(await guess(api, phone)).status for _ in range(FREE + 5)] == [503] * (FREE + 5)
+    assert (await guess(api, phone, PASSWORD)).status == 200
+
+
+async def test_redis_counts_as_the_rule_does(redis: RedisClient) -> None:
+    rules = GuessRules(free=3, pause_seconds=0.2, pause_max_seconds=0.5)
+    limiter = GuessLimiter(redis, rules)
+    guesses, now = None, 1000.0
+    for _ in range(6):
+        attempt = await limiter.attempt("password", "account")
+        guesses, _ = count_attempt(guesses, now, rules)
+        assert attempt.number == guesses.attempts
+        pause = guesses.paused_until - now
+        if pause > 0:
+            with pytest.raises(RateLimited) as refused:
+                await limiter.attempt("password", "account")
+            assert refused.value.retry_after is not None
+            assert 0 < refused.value.retry_after <= pause
+            await limiter.take_back(attempt)  # the next one need not wait
+            guesses = guesses._replace(attempts=guesses.attempts - 1, paused_until=0.0)
+            again = await limiter.attempt("password", "account")
+            assert again.number == guesses.attempts + 1
+            guesses, _ = count_attempt(guesses, now, rules)
+            await asyncio.sleep(pause)
+            now += pause
+    await limiter.forget(attempt)
+    assert (await limiter.attempt("password", "account")).number == 1
+
+
+async def test_without_redis_each_process_counts_for_itself() -> None:
+    client = RedisClient(f"redis://127.0.0.1:{free_port()}", timeout=0.05)
+    await client.open(at_once=False)
+    try:
+        limiter = GuessLimiter(client, GuessRules(free=2))
+        for number in (1, 2):
+            attempt = await limiter.attempt("password", "account")
+            assert attempt.number == number
+        with pytest.raises(RateLimited):
+            await limiter.attempt("password", "account")
+        assert (await limiter.attempt("password", "other")).number == 1
+        await limiter.take_back(attempt)
+        assert (await limiter.attempt("password", "account")).number == 2
+        assert limiter.stats() == {"refused_total": 1, "fallbacks_total": 5}
+    finally:
+        await client.close()
