@@ -7,6 +7,7 @@ the titles of the processes, which are the same in all of them.
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
@@ -22,7 +23,6 @@ from pathlib import Path
 import psutil
 
 from rig.servers import clean_environment
-from supportcarr.kit.http.sockets import free_port
 
 SPEED = 60  # city seconds a second: a rescue of half an hour takes half a minute
 APART = ("sandbox", "simulator")  # stand for services and people outside the platform
@@ -169,9 +169,10 @@ def running_demo(
 
 
 def _three_free_ports() -> int:
+    """The first of three consecutive ports that are free, below those that the system gives to connections."""
     while True:
-        first = free_port()
-        if first < 65_000 and not any(_taken(first + more) for more in (1, 2)):
+        first = random.randrange(20_000, 32_000)
+        if not any(_taken(first + more) for more in range(3)):
             return first
 
 

@@ -7,9 +7,8 @@ from typing import TypeVar
 
 import aiohttp
 import msgspec
-import stripe
-from stripe import AIOHTTPClient, StripeClient
 
+from supportcarr.kit.runtime.imports import without
 from supportcarr.payments.errors import SignatureNotValid
 from supportcarr.payments.model import Intent, IntentStatus
 from supportcarr.payments.ports import (
@@ -23,6 +22,10 @@ from supportcarr.payments.ports import (
     WebhookEvent,
 )
 from supportcarr.providers.settings import StripeSettings
+
+with without("anyio", "httpx", "requests"):  # for its other HTTP clients: 6 MB
+    import stripe
+    from stripe import AIOHTTPClient, StripeClient
 
 T = TypeVar("T")
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import socketio
 import structlog
 
 from supportcarr.contracts.actors import Principal
@@ -33,6 +32,7 @@ from supportcarr.realtime.transport import (
     SocketTransport,
     cancel_until_done,
     close_connections,
+    connection_refused,
     create_socketio_server,
 )
 
@@ -100,7 +100,7 @@ class SocketServer:
         self._background: set[asyncio.Task[None]] = set()
         self._requests: set[asyncio.Task[Any]] = set()  # each serves one connection
         self._without_client: dict[asyncio.Task[Any], float] = {}  # connections without a client: since when
-        self.sio: socketio.AsyncServer = create_socketio_server(origins)
+        self.sio = create_socketio_server(origins)
         self.sio.on("connect", self._on_connect)
         self.sio.on("disconnect", self._on_disconnect)
         self.sio.on(messages.DRIVER_LOCATION, self._on_driver_location)
@@ -158,11 +158,11 @@ class SocketServer:
 
     async def _on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         if self.draining:
-            raise _connection_refused("draining", "overloaded", "This server is about to stop; connect again")
+            raise connection_refused("draining", "overloaded", "This server is about to stop; connect again")
         try:
             credentials = msgspec.convert(auth, Credentials)
         except msgspec.ValidationError:
-            raise _connection_refused(
+            raise connection_refused(
                 "unauthorized", "unauthenticated", "Connect with auth: {token, since?}"
             ) from None
         try:
@@ -171,13 +171,13 @@ class SocketServer:
                 await self._tokens.confirm(principal)
         except ApiError as error:
             message = "unauthorized" if error.status == 401 else error.code
-            raise _connection_refused(message, error.code, error.detail) from None
+            raise connection_refused(message, error.code, error.detail) from None
         if self.shares:
             try:
                 self.shares.accept(principal.user_id)
             except TooManyConnections:
                 detail = "You have too many connections open; close some of them"
-                raise _connection_refused("rate_limited", "rate_limited", detail) from None
+                raise connection_refused("rate_limited", "rate_limited", detail) from None
         transport = SocketTransport(self.sio, sid, asyncio.current_task())
         streams = streams_of(principal, self._areas)
         session = ClientSession(transport, streams, self._streams, self._limits)
@@ -307,10 +307,6 @@ class SocketServer:
         except msgspec.ValidationError:
             return _error("validation_failed")
         return _ok() if client.session.on_sync(request.since) else _error("forbidden")
-
-
-def _connection_refused(message: str, code: str, detail: str) -> socketio.exceptions.ConnectionRefusedError:
-    return socketio.exceptions.ConnectionRefusedError(message, {"code": code, "detail": detail})
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

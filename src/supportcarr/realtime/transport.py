@@ -23,13 +23,21 @@ import contextlib
 import logging
 from typing import Any
 
-import engineio
-import socketio
+from supportcarr.kit.runtime.imports import without
+
+with without("requests", "valkey"):  # for the synchronous client and managers over a broker: 7 MB
+    import engineio
+    import socketio
 
 NAMESPACE = "/"
 PING_SECONDS = 20.0  # between pings, and how long the answer may take
 MESSAGE_BYTES = 16_384  # the largest message of a client
 _CANCELS, _CANCEL_PAUSE = 10, 0.02
+
+
+def connection_refused(message: str, code: str, detail: str) -> socketio.exceptions.ConnectionRefusedError:
+    """What a handler of connections raises to refuse one."""
+    return socketio.exceptions.ConnectionRefusedError(message, {"code": code, "detail": detail})
 
 
 def create_socketio_server(origins: str | list[str]) -> socketio.AsyncServer:
