@@ -169,7 +169,7 @@ def running_demo(
 
 
 def _three_free_ports() -> int:
-    """The first of three consecutive ports that are free, below those that the system gives to connections."""
+    """The first of three free ports, below those that the system gives to connections."""
     while True:
         first = random.randrange(20_000, 32_000)
         if not any(_taken(first + more) for more in range(3)):
