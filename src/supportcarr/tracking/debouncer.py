@@ -46,8 +46,10 @@ class Debouncer:
             started = time.perf_counter()
             try:
                 await self._work()
-            except StoreUnavailable:
-                self._triggered = True
+            except (StoreUnavailable, asyncio.CancelledError) as error:
+                self._triggered = True  # it is not done: ``close`` runs it
+                if isinstance(error, asyncio.CancelledError):
+                    raise
             except Exception:
                 log.exception("debounced_work_failed", work=self._name)
             took = time.perf_counter() - started
