@@ -38,6 +38,7 @@ class Endpoint:
         "path",
         "public",
         "raw_body",
+        "refuses_key",
         "roles",
         "route",
         "sensitive",
@@ -60,6 +61,7 @@ class Endpoint:
         self.sensitive = route.sensitive
         self.idempotent = route.idempotent
         self.key_optional = route.key_optional
+        self.refuses_key = not route.idempotent
         self.if_match = route.if_match
         self.status = route.status
         self.is_get = route.method == "GET"

@@ -277,9 +277,9 @@ class Pipeline:
         key = headers.get(b"idempotency-key")
         if endpoint.idempotent and (key is not None or not endpoint.key_optional):
             response = await self._handle_once(endpoint, context, key, canonical(request.path))
-        elif key is not None:  # nor is a promise to do it once
-            raise InvalidHeader("This route does not take an Idempotency-Key; leave it out")
         else:
+            if key is not None and endpoint.refuses_key:  # nor is a promise to do it once
+                raise InvalidHeader("This route does not take an Idempotency-Key; leave it out")
             response = await endpoint.handle(context)  # Stage.HANDLER
         return self._reply(endpoint, response, headers.get(b"if-none-match"))
 

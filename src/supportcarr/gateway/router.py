@@ -168,7 +168,9 @@ def _refusing(error: Callable[[], ApiError], metrics: RequestMetrics) -> Endpoin
     async def refuse(_: RequestContext[Any, Any]) -> NoReturn:
         raise error()
 
-    return _endpoint("unmatched", refuse, metrics)
+    endpoint = _endpoint("unmatched", refuse, metrics)
+    endpoint.if_match, endpoint.refuses_key = True, False  # the error is about the path, not about a header
+    return endpoint
 
 
 def _endpoint(path: str, handler: Handler, metrics: RequestMetrics) -> Endpoint:

@@ -45,15 +45,20 @@ class TwoProcesses:
         return await asyncio.gather(*(self.sent(both[n % 2], creation, key) for n in range(AT_ONCE)))
 
     async def sent(self, member: FleetProcess, creation: Creation, key: str) -> Response:
-        return await self.fleet.request(
-            member,
-            "POST",
-            creation.path,
-            creation.body,
-            key=key,
-            token=creation.token,
-            address=creation.address,
-        )
+        """The response, repeated while the address has used up its share of the hashes."""
+        while True:
+            response = await self.fleet.request(
+                member,
+                "POST",
+                creation.path,
+                creation.body,
+                key=key,
+                token=creation.token,
+                address=creation.address,
+            )
+            if response.status != 429:
+                return response
+            await asyncio.sleep(0.05)
 
 
 @dataclass(frozen=True, slots=True)

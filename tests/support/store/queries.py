@@ -117,6 +117,12 @@ def _own_rescues() -> Iterator[Query]:
 
 
 QUERIES: tuple[Query, ...] = (
+    Query(
+        "rescues/live_jobs.py self._rescues.find",
+        RESCUES,
+        {"driver_id": "usr_1", "status": In(tuple(sorted(LIVE)))},
+        sorting="memory",  # all rescues of one driver are looked at, when they change or remove a vehicle
+    ),
     Query("auth/service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # at most one
     Query("auth/revocations.py self._sessions.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
     Query("dispatch/service.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1"}, sorting="memory"),
@@ -172,6 +178,8 @@ OTHER_CALLS = frozenset(
         "gateway/router.py self.find",
         "gateway/decoding.py query.count",
         "gateway/pipeline.py itertools.count",
+        "gateway/pipeline.py self._limits.count",
+        "supportcarr_lab/simulator/demand.py rows.fieldnames.count",
         "kit/http/responses.py head.count",
         "kit/jobs/worker.py names.count",
         "kit/jobs/service.py self.find",

@@ -110,6 +110,9 @@ async def test_paths_and_methods_without_a_route_are_refused() -> None:
     assert isinstance(refused, MethodNotAllowed)
     assert refused.allow == "GET, HEAD, OPTIONS"
     assert await error("DELETE", "/me") is not await error("DELETE", "/me")  # each holds its traceback
+    endpoint = ROUTER.find("GET", "/me")[0]
+    assert endpoint.if_match  # no header of the request comes before the answer that there is nothing
+    assert not endpoint.refuses_key
 
 
 @pytest.mark.parametrize("duplicate", ["/rescues/{rescue_id}", "/rescues/{other_name}", "/me"])
