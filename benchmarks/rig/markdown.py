@@ -37,6 +37,8 @@ def figures(reports: Mapping[str, Report]) -> str:
         sections.append(_operations("The embedded store, with one and with four processes", store))
     if realtime := reports.get("realtime"):
         sections.append(_realtime(realtime))
+    if fairness := reports.get("fairness"):
+        sections.append(_fairness(fairness))
     if memory := reports.get("memory"):
         sections.append(_memory(memory))
     return "\n\n".join(sections)
@@ -152,6 +154,29 @@ def _memory(report: Report) -> str:
     title = f"### Memory and start-up, beside {builds['base']}"
     lines = [title, "", told, "", *table(head, body), "", *table(["ratio", "", "bar"], ratios)]
     return "\n".join(lines)
+
+
+def _fairness(report: Report) -> str:
+    body = []
+    for row in report["rows"]:
+        counts = [f"{row['per_second']:,}", f"{row['refused']}", f"{row['late']}"]
+        times = [f"{row[name]:.1f}" for name in ("p50_ms", "p95_ms", "p99_ms", "new_p95_ms")]
+        by_one = f" ({row['by_one']})" if row["by_one"] else ""
+        body.append(
+            [
+                row["worst"] + by_one,
+                *counts,
+                *times,
+                f"{row['log_mb']:.1f}",
+                f"{row['others']:.0%}",
+                _met(row),
+            ]
+        )
+    head = ["while one client", "others' req/s", "refused", "late", "p50 ms", "p95 ms", "p99 ms"]
+    head += ["p95 ms over new connections", "log MB", "used by others", "bar"]
+    rate = f"the mix at {report['rate']:,} requests a second"
+    told = f"{_machine(report)} Runs of {report['seconds']:g} s, {rate}."
+    return "\n".join(["### One client at its worst", "", told, "", *table(head, body)])
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:

@@ -41,7 +41,16 @@ from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.router import Found, canonical
 from supportcarr.kit.http.addresses import ClientAddresses
 from supportcarr.kit.http.problems import MEDIA_TYPE, problem_of
-from supportcarr.kit.http.types import Headers, Receive, Reply, Request, Scope, Send
+from supportcarr.kit.http.types import (
+    REFUSAL_SECONDS,
+    TOO_MANY_REQUESTS,
+    Headers,
+    Receive,
+    Reply,
+    Request,
+    Scope,
+    Send,
+)
 from supportcarr.kit.observability import structured_log as logs
 
 log = structlog.get_logger(__name__)
@@ -122,6 +131,8 @@ class Pipeline:
         finally:
             if task is not None:
                 self._concurrency.release(task)
+        if status == TOO_MANY_REQUESTS:
+            await asyncio.sleep(REFUSAL_SECONDS)  # as without ASGI; it has no slot
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

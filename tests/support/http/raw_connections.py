@@ -103,7 +103,7 @@ class RawServer:
         path, _, query = target.decode("latin-1").partition("?")
         if path == "/find-raises":
             raise KeyError(path)
-        known = ("/hot", "/wait", "/big", "/raises", "/raises-later", "/closes", "/splits")
+        known = ("/hot", "/limited", "/wait", "/big", "/raises", "/raises-later", "/closes", "/splits")
         if path not in known or method not in (b"GET", b"POST") or "#" in query:
             return None
         return RouteMatch(path, method.decode(), path, query.encode())
@@ -123,6 +123,8 @@ class RawServer:
             await self.wait()
         body = b"x" * BIG if found == "/big" else self._text(b"fast", request, request.body)
         headers = [(b"content-length", b"%d" % len(body))]
+        if found == "/limited":
+            return 429, headers, body
         if found == "/closes":
             return 413, [*headers, (b"connection", b"close")], body
         if found == "/splits":

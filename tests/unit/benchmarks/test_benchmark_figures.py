@@ -113,3 +113,27 @@ def test_every_report_has_a_table() -> None:
         "| at least 3: **NOT met** |" in page
     )
     assert "p95 below 15 ms, nothing lost: **NOT met**" in page
+
+
+def test_the_table_of_fairness_says_who_was_refused_and_who_waited() -> None:
+    row = {
+        "worst": "holds 2,500 silent connections",
+        "by_one": "250 connections/s",
+        "per_second": 1998,
+        "refused": 0,
+        "late": 1,
+        "p50_ms": 1.5,
+        "p95_ms": 12.9,
+        "p99_ms": 35.4,
+        "new_p95_ms": 16.2,
+        "log_mb": 3.5,
+        "others": 0.04,
+        "met": False,
+    }
+    told = {"at": "2026-11-28T18:00:00+00:00", "commit": "abc", "cores": 2}
+    page = markdown.figures({"fairness": {"machine": told, "seconds": 10.0, "rate": 2000, "rows": [row]}})
+    assert "the mix at 2,000 requests a second" in page
+    assert (
+        "| holds 2,500 silent connections (250 connections/s) | 1,998 | 0 | 1 | 1.5 | 12.9 | 35.4 |" in page
+    )
+    assert "**NOT met**" in page

@@ -28,7 +28,15 @@ from httptools import HttpParserError, HttpParserUpgrade
 from supportcarr.kit.http.connections import RESTING_SECONDS, ConnectionTable
 from supportcarr.kit.http.eager import Suspended, run_eagerly
 from supportcarr.kit.http.responses import HEAD_BYTES, encode_reply, error_response
-from supportcarr.kit.http.types import MATCH, FastPathApp, Reply, Request, RouteMatch
+from supportcarr.kit.http.types import (
+    MATCH,
+    REFUSAL_SECONDS,
+    TOO_MANY_REQUESTS,
+    FastPathApp,
+    Reply,
+    Request,
+    RouteMatch,
+)
 from supportcarr.kit.http.uvicorn_adapter import (
     Config,
     Connection,
@@ -291,7 +299,10 @@ class HttpProtocol(Connection):
             answered = run_eagerly(fast_path.answer(found, request), self.loop)
             if not isinstance(answered, Suspended):
                 self.server_state.total_requests += 1
-                self._write_reply(answered, True)
+                if answered[0] == TOO_MANY_REQUESTS:
+                    self._write_late(answered)
+                else:
+                    self._write_reply(answered, True)
                 return
         except BaseException:  # it must not; and the parser would report it as the client's fault
             log.exception("request_failed")
@@ -306,26 +317,46 @@ class HttpProtocol(Connection):
 
     # --- responses ----------------------------------------------------------------------------------
 
+    def _write_late(self, reply: Reply) -> None:
+        """Write the reply after ``REFUSAL_SECONDS``; requests behind it wait for it."""
+        cycle = DirectCycle()
+        self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
+        self.running = cycle
+        self.loop.call_later(REFUSAL_SECONDS, self._finish, cycle, reply)
+
+    def _finish(self, cycle: DirectCycle, reply: Reply) -> None:
+        """Write a reply that did not come at once, and go on with the requests behind it."""
+        cycle.response_complete = True
+        if cycle.disconnected:
+            return
+        try:
+            self._write_reply(reply, cycle.keep_alive)
+        except Exception:  # it must not
+            log.exception("request_failed")
+            self._refuse(500)
+            return
+        if self.pipeline or self._pending_error:
+            self.on_response_complete()  # which begins with the next
+
     def _reply_writer(self, cycle: DirectCycle) -> Callable[[asyncio.Task[Reply]], None]:
         """The callback that writes a task's reply."""
 
         def done(task: asyncio.Task[Reply]) -> None:
             self.tasks.discard(task)
-            cycle.response_complete = True
             if task.cancelled():  # by the end of the drain
+                cycle.response_complete = True
                 self._refuse(503)
                 return
-            try:
-                reply = task.result()
-                if cycle.disconnected:
-                    return
-                self._write_reply(reply, cycle.keep_alive)
-            except Exception:  # it must not
-                log.exception("request_failed")
+            if error := task.exception():  # it must not
+                cycle.response_complete = True
+                log.error("request_failed", exc_info=error)
                 self._refuse(500)
                 return
-            if self.pipeline or self._pending_error:
-                self.on_response_complete()  # which begins with the next
+            reply = task.result()
+            if reply[0] == TOO_MANY_REQUESTS:
+                self.loop.call_later(REFUSAL_SECONDS, self._finish, cycle, reply)
+            else:
+                self._finish(cycle, reply)
 
         return done
 

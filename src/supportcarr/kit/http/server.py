@@ -28,8 +28,8 @@ from supportcarr.kit.http.uvicorn_adapter import UvicornServer
 T = TypeVar("T")
 
 # Idle connections count, so with a small number a few browsers with keep-alive would lock everybody out.
-CONNECTIONS = 1024
-BACKLOG = 1024
+CONNECTIONS = 4096
+BACKLOG = 4096  # the kernel may allow fewer (net.core.somaxconn)
 _CLOSING_SECONDS = 0.5  # uvicorn checks ten times a second whether to stop, and whether all is done
 
 log = structlog.get_logger(__name__)

@@ -17,6 +17,12 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Reply = tuple[int, Headers, bytes]  # status, headers with content-length, body
 
+TOO_MANY_REQUESTS = 429
+# A client above its limit is answered so late, so that it cannot keep the process busy with refusals: over N
+# connections it gets N answers in this time.  The answer is held back, not the next request: behind a proxy
+# that may be another client's.
+REFUSAL_SECONDS = 0.5
+
 MATCH = "supportcarr.match"  # the key of a scope
 
 
