@@ -177,6 +177,7 @@ class Container:
             claims=self.riders,
             payment_methods=self.payment_methods,
             drivers=self.drivers,
+            sightings=self.tracking,
             settings=settings.rescues,
         )
         self.dispatch = DispatchService(

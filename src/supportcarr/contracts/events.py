@@ -129,7 +129,7 @@ class DriverDeparted(RescueMoved, frozen=True, kw_only=True, tag="rescues.driver
 
 
 class DriverArrived(RescueMoved, frozen=True, kw_only=True, tag="rescues.driver_arrived.v1"):
-    pass
+    unverified: str | None = None  # why it is not known that the driver is at the pickup (``Doubt``)
 
 
 class JobStarted(RescueMoved, frozen=True, kw_only=True, tag="rescues.job_started.v1"):
@@ -144,6 +144,7 @@ class RescueEnded(RescueMoved, frozen=True, kw_only=True):
 
 class RescueCompleted(RescueEnded, frozen=True, kw_only=True, tag="rescues.completed.v1"):
     outcome: str  # delivered | fixed_on_spot
+    unverified: str | None = None  # why it is not known that the driver is at the drop-off
 
 
 class RescueCancelled(RescueEnded, frozen=True, kw_only=True, tag="rescues.cancelled.v1"):
@@ -151,7 +152,7 @@ class RescueCancelled(RescueEnded, frozen=True, kw_only=True, tag="rescues.cance
 
 
 class RiderNotFound(RescueEnded, frozen=True, kw_only=True, tag="rescues.no_show.v1"):
-    pass
+    unverified: str | None = None  # why it is not known that the driver is at the pickup
 
 
 class RescueAborted(RescueEnded, frozen=True, kw_only=True, tag="rescues.aborted.v1"):
@@ -178,6 +179,28 @@ class PinRenewed(DomainEvent, frozen=True, kw_only=True, tag="rescues.pin_renewe
     rider_id: str
     area_id: str
     driver_id: str
+
+
+class FixProposed(DomainEvent, frozen=True, kw_only=True, tag="rescues.fix_proposed.v1"):
+    """The driver says that the bike is fixed, for that price; the rider has not agreed yet."""
+
+    rescue_id: str
+    rider_id: str
+    area_id: str
+    driver_id: str
+    price_minor: int
+    currency: str
+
+
+class FixConfirmed(DomainEvent, frozen=True, kw_only=True, tag="rescues.fix_confirmed.v1"):
+    """The rider agrees that the bike is fixed, and to pay up to that price."""
+
+    rescue_id: str
+    rider_id: str
+    area_id: str
+    driver_id: str
+    price_minor: int
+    currency: str
 
 
 class MessageSent(DomainEvent, frozen=True, kw_only=True, tag="rescues.message_sent.v1"):
@@ -258,6 +281,8 @@ AnyEvent = (
     | RescueRejected
     | PinLocked
     | PinRenewed
+    | FixProposed
+    | FixConfirmed
     | MessageSent
     | OfferMade
     | OfferClosed

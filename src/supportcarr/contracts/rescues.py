@@ -23,4 +23,6 @@ Status = Literal[
 STATUSES: tuple[Status, ...] = get_args(Status)
 FINAL: frozenset[Status] = frozenset(("completed", "cancelled", "no_show", "unserved", "rejected", "aborted"))
 LIVE: tuple[Status, ...] = tuple(s for s in STATUSES if s not in FINAL and s != "scheduled")
+# Why it is not known that the driver was where the step says; an operator may look into it.
+Doubt = Literal["position_unknown", "position_jumped", "far_from_dropoff"]
 WAITING: tuple[Status, ...] = ("requested", "matching")  # for a driver

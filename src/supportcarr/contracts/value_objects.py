@@ -80,6 +80,16 @@ class Leg(msgspec.Struct, frozen=True):
     duration_s: int
 
 
+class DriverSighting(msgspec.Struct, frozen=True):
+    """Where a driver is now, as their phone says.
+
+    *jumped*: lately the positions led to another place faster than anybody drives.
+    """
+
+    point: GeoPoint
+    jumped: bool = False
+
+
 class NearbyDriver(msgspec.Struct, frozen=True):
     """A driver with a fresh position near a point."""
 

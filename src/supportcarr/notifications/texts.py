@@ -18,6 +18,8 @@ from supportcarr.contracts.events import (
     DriverDocumentsExpired,
     DriverDocumentsExpiring,
     DriverStandingChanged,
+    FixConfirmed,
+    FixProposed,
     JobStarted,
     MatchingBegan,
     PaymentProcessed,
@@ -184,6 +186,14 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "The start PIN is locked",
         "It was entered wrongly too often. Ask the rider for a new one.",
     ),
+    ("fix_proposed", "rider"): (
+        "Is your bike fixed?",
+        "Your driver says so, for {amount}. Confirm it if you agree, or give your driver the start PIN.",
+    ),
+    ("fix_confirmed", "driver"): (
+        "The rider agrees",
+        "The bike is fixed for up to {amount}. You can complete the rescue now.",
+    ),
     ("driver_offline", "driver"): (
         "You are offline now",
         "You missed several offers in a row. Go online again when you want to drive.",
@@ -250,6 +260,12 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             kind = "documents_expired" if expired else "documents_expiring"
             values = {"documents": " and ".join(event.documents), "last_day": event.last_day.isoformat()}
             yield _text(None, event.driver_id, kind, "driver", values)
+        case FixProposed():
+            amounts = {"amount": money(event.price_minor, event.currency)}
+            yield _text(event.rescue_id, event.rider_id, "fix_proposed", "rider", amounts)
+        case FixConfirmed():
+            amounts = {"amount": money(event.price_minor, event.currency)}
+            yield _text(event.rescue_id, event.driver_id, "fix_confirmed", "driver", amounts)
         case DriverStandingChanged(reason=str(reason)) if reason in _STANDING_KINDS:
             yield _text(None, event.driver_id, _STANDING_KINDS[reason], "driver")
         case _:

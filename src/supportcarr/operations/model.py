@@ -22,10 +22,12 @@ from supportcarr.contracts.events import (
     PaymentProcessed,
     RescueAsked,
     RescueAssigned,
+    RescueCompleted,
     RescueEnded,
     RescueMoved,
     RescueRequested,
     RescueScheduled,
+    RiderNotFound,
 )
 from supportcarr.contracts.geo import GeoPoint
 
@@ -60,6 +62,8 @@ class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     payment_status: str | None = None
     captured_minor: int = 0
     refunded_minor: int = 0
+    unverified: tuple[str, ...] = ()  # steps of which it is not known that the driver was there: STATUS:WHY
+    needs_attention: bool = False  # there are such steps
 
 
 def apply_event(row: OpsRescue | None, envelope: EventEnvelope) -> OpsRescue | None:
@@ -103,6 +107,9 @@ def _apply_move(row: OpsRescue, envelope: EventEnvelope, event: RescueMoved) -> 
         case RescueEnded():
             changes |= {"owed_minor": event.owed.rider_minor, "currency": event.owed.currency}
             changes["ended_at"] = envelope.at
+    if isinstance(event, DriverArrived | RescueCompleted | RiderNotFound) and event.unverified:
+        found = {*row.unverified, f"{event.status}:{event.unverified}"}
+        changes |= {"unverified": tuple(sorted(found)), "needs_attention": True}
     if envelope.document_version > row.source_version:
         changes |= {
             "source_version": envelope.document_version,

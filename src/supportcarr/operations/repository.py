@@ -31,6 +31,7 @@ OPS_RESCUES = CollectionSpec(
         Index("area_id", "status", "requested_at"),
         Index("status", "waiting_since"),
         Index("area_id", "ended_at"),
+        Index("needs_attention", "requested_at"),
         Index("rider_id", "requested_at"),
         Index("driver_id", "requested_at"),
     ),

@@ -95,6 +95,7 @@ def _rescue_routes(
             area_id=query.area,
             rider_id=query.rider,
             driver_id=query.driver,
+            attention=query.attention,
             id=query.q,
             limit=query.limit,
             cursor=query.cursor,

@@ -31,12 +31,14 @@ class MapQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class RescuesQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``status`` is one or several, comma-separated; ``q`` is a rescue's id and overrides other filters."""
+    """``status`` is one or several, comma-separated; ``attention``: only rescues with unverified steps;
+    ``q`` is a rescue's id and overrides other filters."""
 
     status: Statuses | None = None
     area: str | None = None
     rider: str | None = None
     driver: str | None = None
+    attention: bool = False
     q: str | None = None
 
     @property
@@ -70,6 +72,10 @@ class RescueRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     payment_status: str | None = None
     captured_minor: int = 0
     refunded_minor: int = 0
+    unverified: Annotated[
+        tuple[str, ...],
+        Meta(description="STATUS:WHY of steps of which it is not known that the driver was there"),
+    ] = ()
 
     @classmethod
     def of(cls, row: OpsRescue) -> RescueRow:

@@ -61,6 +61,7 @@ class OperationsService:
         area_id: str | None = None,
         rider_id: str | None = None,
         driver_id: str | None = None,
+        attention: bool = False,
         id: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
@@ -71,6 +72,8 @@ class OperationsService:
             return Page([row] if row else [], None)
         given = {"area_id": area_id, "rider_id": rider_id, "driver_id": driver_id}
         where: dict[str, Scalar | In] = {name: value for name, value in given.items() if value}
+        if attention:
+            where["needs_attention"] = True
         if statuses:
             where["status"] = statuses[0] if len(statuses) == 1 else In(tuple(statuses))
         return await self._rescues.search(where, limit, cursor)

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from supportcarr.contracts.value_objects import DriverSighting
+
 Outcome = Literal["delivered", "fixed_on_spot"]
 
 
@@ -77,7 +79,10 @@ class Depart(Command, frozen=True, kw_only=True):
 
 
 class Arrive(Command, frozen=True, kw_only=True):
+    """The driver is at the pickup; ``seen``: where their phone says they are, if it does."""
+
     action = "an arrival"
+    seen: DriverSighting | None = None
 
 
 class Start(Command, frozen=True, kw_only=True):
@@ -88,17 +93,30 @@ class Start(Command, frozen=True, kw_only=True):
 
 
 class Complete(Command, frozen=True, kw_only=True):
-    """``price_minor``: the lower price agreed when the bike was fixed on the spot."""
+    """Delivered, or fixed on the spot for the lower price that was agreed (``price_minor``).
+
+    ``pin``: the rider's consent to that; without it the rider confirms the price themselves.
+    """
 
     action = "a completion"
     outcome: Outcome
     price_minor: int | None = None
+    pin: str | None = None
+    seen: DriverSighting | None = None
+
+
+class ConfirmFix(Command, frozen=True, kw_only=True):
+    """The rider agrees that the bike is fixed on the spot, and to pay at most that price."""
+
+    action = "a confirmation of a repair"
+    price_minor: int
 
 
 class MarkNoShow(Command, frozen=True, kw_only=True):
     """The rider has not come to the pickup within the waiting time."""
 
     action = "a no-show"
+    seen: DriverSighting | None = None
 
 
 class Abort(Command, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ from supportcarr.contracts.events import (
     DomainEvent,
     DriverArrived,
     DriverDeparted,
+    FixConfirmed,
+    FixProposed,
     JobStarted,
     MatchingBegan,
     PinLocked,
@@ -37,6 +39,7 @@ from supportcarr.rescues.commands import (
     Cancel,
     Command,
     Complete,
+    ConfirmFix,
     Depart,
     Exchange,
     LeaveUnserved,
@@ -52,6 +55,7 @@ from supportcarr.rescues.errors import PinIsLocked, TooEarly
 from supportcarr.rescues.evolve import evolve
 from supportcarr.rescues.model import Rescue, RescueRules
 from supportcarr.rescues.private_events import Explained, PinChosen, PinMistyped
+from supportcarr.rescues.proximity import doubt_at_dropoff, doubt_at_pickup
 from supportcarr.rescues.state_machine import TABLE, check_transition
 
 
@@ -69,7 +73,8 @@ def decide(
     """The events that this command of this actor causes at *now* (city time).
 
     Raises what ``state_machine.check_transition`` raises, ``TooEarly``, ``PinIsLocked``,
-    ``ValidationFailed``.  A wrong PIN is an event here, not an error: it is counted.
+    ``TooFarFromPickup``, ``ValidationFailed``.  A wrong PIN is an event here, not an error: it is counted;
+    so is a fix that the rider has not agreed to: they are asked.
     """
     check_transition(rescue, type(command), actor)
     return _DECISIONS[type(command)](rescue, command, DecisionContext(actor, now, rules))
@@ -230,21 +235,34 @@ def _depart(rescue: Rescue, command: Depart, context: DecisionContext) -> tuple[
 
 
 def _arrive(rescue: Rescue, command: Arrive, context: DecisionContext) -> tuple[DomainEvent, ...]:
-    return (DriverArrived(**_move(rescue, "arrived")),)
+    doubt = doubt_at_pickup(command.seen, rescue.quote.pickup, context.rules.arrival_radius_m)
+    return (DriverArrived(**_move(rescue, "arrived"), unverified=doubt),)
 
 
 def _start(rescue: Rescue, command: Start, context: DecisionContext) -> tuple[DomainEvent, ...]:
+    return _try_pin(rescue, command.pin, context) or (JobStarted(**_move(rescue, "in_transit")),)
+
+
+def _try_pin(rescue: Rescue, pin: str, context: DecisionContext) -> tuple[DomainEvent, ...]:
+    """The events of a wrong PIN; none if it is right.  Raises ``PinIsLocked``."""
     if rescue.pin_locked:
         raise PinIsLocked
-    if command.pin == rescue.pin:
-        return (JobStarted(**_move(rescue, "in_transit")),)
+    if pin == rescue.pin:
+        return ()
     if rescue.pin_tries + 1 < context.rules.pin_tries:
         return (PinMistyped(),)
-    return PinMistyped(), PinLocked(**_pin_event(rescue))
+    return PinMistyped(), PinLocked(**_participants(rescue))
 
 
 def _renew_pin(rescue: Rescue, command: RenewPin, context: DecisionContext) -> tuple[DomainEvent, ...]:
-    return PinChosen(pin=command.pin), PinRenewed(**_pin_event(rescue))
+    return PinChosen(pin=command.pin), PinRenewed(**_participants(rescue))
+
+
+def _confirm_fix(rescue: Rescue, command: ConfirmFix, context: DecisionContext) -> tuple[DomainEvent, ...]:
+    price = _check_amount(command.price_minor, rescue.quote.total_minor, "price_minor")
+    if price == rescue.fix_confirmed_minor:
+        return ()
+    return (FixConfirmed(**_fix(rescue, price)),)
 
 
 def _release(rescue: Rescue, command: Release, context: DecisionContext) -> tuple[DomainEvent, ...]:
@@ -256,22 +274,33 @@ def _release(rescue: Rescue, command: Release, context: DecisionContext) -> tupl
 
 
 def _complete(rescue: Rescue, command: Complete, context: DecisionContext) -> tuple[DomainEvent, ...]:
-    price, quoted = command.price_minor, rescue.quote.total_minor
-    if command.outcome == "delivered":
-        if rescue.status != "in_transit":
-            raise IllegalTransition("Enter the rider's PIN before completing a delivery.")
-        if price is not None:
-            raise ValidationFailed.of(
-                "price_minor", "not_allowed", "What is delivered costs what was quoted."
-            )
-        due = charges.delivered(rescue.quote)
-    else:
-        if rescue.status != "arrived":
-            raise IllegalTransition("The bike is already loaded, so it was not fixed on the spot.")
-        if price is None:
-            raise ValidationFailed.of("price_minor", "required", "Give the lower price that was agreed.")
-        due = charges.lower_price(rescue.quote, _check_amount(price, quoted, "price_minor"))
-    return (RescueCompleted(**_move(rescue, "completed"), outcome=command.outcome, owed=due),)
+    if command.outcome == "fixed_on_spot":
+        return _complete_fix(rescue, command, context)
+    if rescue.status != "in_transit":
+        raise IllegalTransition("Enter the rider's PIN before completing a delivery.")
+    if command.price_minor is not None:
+        raise ValidationFailed.of("price_minor", "not_allowed", "What is delivered costs what was quoted.")
+    if command.pin is not None:
+        raise ValidationFailed.of("pin", "not_allowed", "The PIN was given at the start.")
+    doubt = doubt_at_dropoff(command.seen, rescue.quote.dropoff, context.rules.delivery_radius_m)
+    due = charges.delivered(rescue.quote)
+    return (RescueCompleted(**_move(rescue, "completed"), outcome="delivered", owed=due, unverified=doubt),)
+
+
+def _complete_fix(rescue: Rescue, command: Complete, context: DecisionContext) -> tuple[DomainEvent, ...]:
+    """Without the rider's consent the events only propose the price; none if that was done before."""
+    if rescue.status != "arrived":
+        raise IllegalTransition("The bike is already loaded, so it was not fixed on the spot.")
+    if command.price_minor is None:
+        raise ValidationFailed.of("price_minor", "required", "Give the lower price that was agreed.")
+    price = _check_amount(command.price_minor, rescue.quote.total_minor, "price_minor")
+    if command.pin is not None:
+        if wrong := _try_pin(rescue, command.pin, context):
+            return wrong
+    elif rescue.fix_confirmed_minor is None or rescue.fix_confirmed_minor < price:
+        return () if price == rescue.fix_price_minor else (FixProposed(**_fix(rescue, price)),)
+    due = charges.lower_price(rescue.quote, price)
+    return (RescueCompleted(**_move(rescue, "completed"), outcome="fixed_on_spot", owed=due),)
 
 
 def _mark_no_show(rescue: Rescue, command: MarkNoShow, context: DecisionContext) -> tuple[DomainEvent, ...]:
@@ -279,7 +308,9 @@ def _mark_no_show(rescue: Rescue, command: MarkNoShow, context: DecisionContext)
     over = rescue.arrived_at + timedelta(seconds=context.rules.no_show_seconds)
     if context.now < over:
         raise TooEarly(f"Wait for the rider until {over.isoformat()}.")
-    return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=charges.no_show(rescue.quote)),)
+    doubt = doubt_at_pickup(command.seen, rescue.quote.pickup, context.rules.arrival_radius_m)
+    due = charges.no_show(rescue.quote)
+    return (RiderNotFound(**_move(rescue, "no_show", reason="no_show"), owed=due, unverified=doubt),)
 
 
 def _abort(rescue: Rescue, command: Abort, context: DecisionContext) -> tuple[DomainEvent, ...]:
@@ -319,14 +350,19 @@ def _move(
     }
 
 
-def _pin_event(rescue: Rescue) -> dict[str, Any]:
-    """The fields of ``PinLocked`` and ``PinRenewed``."""
+def _participants(rescue: Rescue) -> dict[str, Any]:
+    """The fields that every event of a rescue with a driver has."""
     return {
         "rescue_id": rescue.id,
         "rider_id": rescue.rider_id,
         "area_id": rescue.area_id,
         "driver_id": rescue.driver_id,
     }
+
+
+def _fix(rescue: Rescue, price: int) -> dict[str, Any]:
+    """The fields of ``FixProposed`` and ``FixConfirmed``."""
+    return _participants(rescue) | {"price_minor": price, "currency": rescue.quote.currency}
 
 
 def _matching(
@@ -380,6 +416,7 @@ _DECISIONS: Mapping[type[Command], Callable[[Rescue, Any, DecisionContext], tupl
     Arrive: _arrive,
     Start: _start,
     RenewPin: _renew_pin,
+    ConfirmFix: _confirm_fix,
     Release: _release,
     Complete: _complete,
     MarkNoShow: _mark_no_show,

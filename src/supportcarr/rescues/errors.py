@@ -4,8 +4,10 @@ ApiError
 ├── PinWrong            422, the try is counted
 ├── PinIsLocked         423, until the rider or an operator renews it
 └── Conflict
-    ├── TooEarly        409, the wait is not over
-    └── ChatClosed      409, the rescue ended too long ago
+    ├── TooEarly                   409, the wait is not over
+    ├── TooFarFromPickup           409, says the distance and the limit
+    ├── RiderConfirmationRequired  409, the rider has been asked
+    └── ChatClosed                 409, the rescue ended too long ago
 """
 
 from __future__ import annotations
@@ -29,6 +31,20 @@ class PinIsLocked(ApiError):
 
 class TooEarly(Conflict):
     code, title = "too_early", "The wait is not over yet"
+
+
+class TooFarFromPickup(Conflict):
+    code, title = "too_far_from_pickup", "You are not at the pickup"
+
+
+class RiderConfirmationRequired(Conflict):
+    """The proposal has been stored, and the rider notified."""
+
+    code = "rider_confirmation_required"
+    title = (
+        "The rider has to agree that the bike is fixed, and to the price: "
+        "they have been asked; or enter their PIN"
+    )
 
 
 class ChatClosed(Conflict):

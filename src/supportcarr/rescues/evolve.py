@@ -13,6 +13,8 @@ from supportcarr.contracts.events import (
     DomainEvent,
     DriverArrived,
     DriverDeparted,
+    FixConfirmed,
+    FixProposed,
     MatchingBegan,
     PinLocked,
     PinRenewed,
@@ -61,6 +63,8 @@ def evolve(rescue: Rescue, event: DomainEvent, at: datetime, actor: Actor) -> Re
                 "exchanged": False,
                 "arrived_at": None,
                 "vehicle_id": None,
+                "fix_price_minor": None,
+                "fix_confirmed_minor": None,
                 "eta_seconds": None if event.given_up_by else rescue.eta_seconds,
                 "queued_behind": None,
             }
@@ -81,6 +85,10 @@ def evolve(rescue: Rescue, event: DomainEvent, at: datetime, actor: Actor) -> Re
             changes |= {"owed": event.owed, "ended_at": at, "eta_seconds": None, "queued_behind": None}
             if isinstance(event, RescueCompleted):
                 changes |= {"outcome": cast(Outcome, event.outcome)}
+        case FixProposed():
+            changes |= {"fix_price_minor": event.price_minor}
+        case FixConfirmed():
+            changes |= {"fix_confirmed_minor": event.price_minor}
         case PinMistyped():
             changes |= {"pin_tries": rescue.pin_tries + 1}
         case PinLocked():
@@ -104,6 +112,7 @@ def _moved(rescue: Rescue, event: RescueMoved, at: datetime, actor: Actor) -> di
         actor=actor,
         version=rescue.version + 1,
         reason=event.reason,
+        unverified=getattr(event, "unverified", None),
     )
     return {
         "status": status,

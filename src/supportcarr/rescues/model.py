@@ -9,7 +9,7 @@ import msgspec
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.money import Charge
-from supportcarr.contracts.rescues import LIVE, Status
+from supportcarr.contracts.rescues import LIVE, Doubt, Status
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import Outcome
 from supportcarr.rescues.settings import RescueSettings
@@ -20,12 +20,14 @@ OFFERS_LIMIT = 50  # offers whose acceptance is remembered
 
 
 class RescueRules(msgspec.Struct, frozen=True, kw_only=True):
-    """Time limits in city seconds, and how often the PIN may be tried."""
+    """Time limits in city seconds, distances in metres, and how often the PIN may be tried."""
 
     hold_seconds: float = 300
     matching_seconds: float = 480
     free_cancellation_seconds: float = 120
     no_show_seconds: float = 600
+    arrival_radius_m: float = 300
+    delivery_radius_m: float = 1000
     pin_tries: int = 5
 
     @classmethod
@@ -43,6 +45,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     actor: Actor
     version: int
     reason: str | None = None
+    unverified: Doubt | None = None  # of a step at a place: why it is not known that the driver was there
 
 
 class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,6 +84,8 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     arrived_at: datetime | None = None
     pin_tries: int = 0
     pin_locked: bool = False
+    fix_price_minor: int | None = None  # for which the driver says the bike is fixed on the spot
+    fix_confirmed_minor: int | None = None  # up to which the rider agrees to that
     outcome: Outcome | None = None
     owed: Charge | None = None
     ended_at: datetime | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from supportcarr.contracts.value_objects import DriverCard, Person, QuoteTerms
+from supportcarr.contracts.value_objects import DriverCard, DriverSighting, Person, QuoteTerms
 
 RIDER_HAS_LIVE_RESCUE = "rider_has_live_rescue"
 
@@ -50,6 +50,13 @@ class PaymentMethods(Protocol):
 
     async def usable(self, rider_id: str, payment_method_id: str) -> bool:
         """True if the payment method is the rider's own and not removed."""
+
+
+class DriverSightings(Protocol):
+    """Where drivers are.  Implemented by ``tracking.service.TrackingService``."""
+
+    async def sighting(self, driver_id: str) -> DriverSighting | None:
+        """Where the driver's phone says they are now; ``None`` without a fresh position."""
 
 
 class UserDirectory(Protocol):

@@ -18,6 +18,7 @@ from supportcarr.rescues.commands import (
     Cancel,
     Command,
     Complete,
+    ConfirmFix,
     Depart,
     MarkNoShow,
     Release,
@@ -30,6 +31,7 @@ from supportcarr.rescues.schemas import (
     AdminAbortBody,
     CancellationView,
     CompletionBody,
+    FixConfirmationBody,
     MessageBody,
     MessagesQuery,
     MessageView,
@@ -178,9 +180,11 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
         return await act(request, Start(pin=request.body.pin))
 
     async def completion(request: RequestContext[CompletionBody, NoQuery]) -> Response:
-        return await act(
-            request, Complete(outcome=request.body.outcome, price_minor=request.body.price_minor)
-        )
+        body = request.body
+        return await act(request, Complete(outcome=body.outcome, price_minor=body.price_minor, pin=body.pin))
+
+    async def fix_confirmation(request: RequestContext[FixConfirmationBody, NoQuery]) -> Response:
+        return await act(request, ConfirmFix(price_minor=request.body.price_minor))
 
     async def no_show(request: AnyRequest) -> Response:
         return await act(request, MarkNoShow())
@@ -229,7 +233,7 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
     one, admin = "/rescues/{rescue_id}", "/admin/rescues/{rescue_id}"
     return [
         post(f"{one}/departure", departure, "Depart for the rider", DRIVER),
-        post(f"{one}/arrival", arrival, "Report arrival at the rider", DRIVER),
+        post(f"{one}/arrival", arrival, "Report arrival at the rider", DRIVER, None, "too_far_from_pickup"),
         post(
             f"{one}/start",
             start,
@@ -245,6 +249,16 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
             "Complete the rescue (delivered, or repaired on the spot)",
             DRIVER,
             CompletionBody,
+            "rider_confirmation_required",
+            "pin_wrong",
+            "pin_locked",
+        ),
+        post(
+            f"{one}/fix-confirmation",
+            fix_confirmation,
+            "Agree that the bike is fixed on the spot, and to a price",
+            RIDER,
+            FixConfirmationBody,
         ),
         post(
             f"{one}/no-show",
@@ -253,6 +267,7 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
             DRIVER,
             None,
             "too_early",
+            "too_far_from_pickup",
         ),
         post(
             f"{one}/abort",

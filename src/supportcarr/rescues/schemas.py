@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.geo import Place
-from supportcarr.contracts.rescues import Status
+from supportcarr.contracts.rescues import Doubt, Status
 from supportcarr.contracts.value_objects import DriverCard, Person, PriceItem, VehicleCard
 from supportcarr.rescues.commands import Outcome
 from supportcarr.rescues.model import Message, Rescue, TimelineEntry
@@ -50,8 +50,17 @@ class StartBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CompletionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fixed on the spot: with the rider's ``pin``, or once the rider has confirmed that price."""
+
     outcome: Outcome
     price_minor: Minor | None = None
+    pin: Pin | None = None
+
+
+class FixConfirmationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``price_minor``: the most that the rider agrees to pay."""
+
+    price_minor: Minor
 
 
 class MessageBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +118,13 @@ class PaymentView(msgspec.Struct, frozen=True):
     refunded_minor: int
 
 
+class FixView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A bike that is fixed on the spot: for how much, as the driver says, and the rider agrees."""
+
+    price_minor: int | None = None
+    confirmed_minor: int | None = None
+
+
 class RescueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``pin`` is there for the rider alone, until the rescue is over; ``price_minor``, what the rider
     owes, from then on."""
@@ -132,6 +148,7 @@ class RescueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     eta_seconds: int | None = None
     queued_behind: str | None = None
     pin: str | None = None
+    fix: FixView | None = None
     payment: PaymentView
 
     @classmethod
@@ -157,10 +174,17 @@ class RescueView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             eta_seconds=rescue.eta_seconds,
             queued_behind=rescue.queued_behind,
             pin=rescue.pin if with_pin else None,
+            fix=_fix(rescue),
             payment=PaymentView(
                 rescue.payment.status, rescue.payment.captured_minor, rescue.payment.refunded_minor
             ),
         )
+
+
+def _fix(rescue: Rescue) -> FixView | None:
+    if rescue.fix_price_minor is None and rescue.fix_confirmed_minor is None:
+        return None
+    return FixView(price_minor=rescue.fix_price_minor, confirmed_minor=rescue.fix_confirmed_minor)
 
 
 class ActorView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -174,6 +198,9 @@ class TimelineView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     to: Status
     actor: ActorView
     reason: str | None = None
+    unverified: Annotated[
+        Doubt | None, Meta(description="why it is not known that the driver was there; for operators")
+    ] = None
     version: int
 
     @classmethod
@@ -186,6 +213,7 @@ class TimelineView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
             to=entry.to,
             actor=ActorView(entry.actor.role, entry.actor.id if shown else None),
             reason=entry.reason,
+            unverified=entry.unverified if for_operator else None,
             version=entry.version,
         )
 

@@ -27,11 +27,14 @@ from supportcarr.kit.store.update import update
 from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import (
+    Arrive,
     Assign,
     BeginMatching,
     Command,
+    Complete,
     Exchange,
     LeaveUnserved,
+    MarkNoShow,
     Reject,
     RenewPin,
     RequestRescue,
@@ -39,13 +42,14 @@ from supportcarr.rescues.commands import (
     Wake,
 )
 from supportcarr.rescues.decide import already_done, decide, open_rescue
-from supportcarr.rescues.errors import PinWrong, TooEarly
+from supportcarr.rescues.errors import PinWrong, RiderConfirmationRequired, TooEarly
 from supportcarr.rescues.evolve import evolve_all
 from supportcarr.rescues.model import PaymentSnapshot, Rescue, RescueRules
 from supportcarr.rescues.pins import random_pin
 from supportcarr.rescues.ports import (
     RIDER_HAS_LIVE_RESCUE,
     DriverCards,
+    DriverSightings,
     PaymentMethods,
     PriceQuotes,
     RiderClaims,
@@ -71,6 +75,7 @@ class RescueService:
         claims: RiderClaims,
         payment_methods: PaymentMethods,
         drivers: DriverCards,
+        sightings: DriverSightings,
         settings: RescueSettings,
         new_pin: Callable[[], str] = random_pin,
     ) -> None:
@@ -80,6 +85,7 @@ class RescueService:
         self._claims = claims
         self._payment_methods = payment_methods
         self._drivers = drivers
+        self._sightings = sightings
         self._rules = RescueRules.from_settings(settings)
         self._new_pin = new_pin
 
@@ -174,18 +180,28 @@ class RescueService:
 
         A repeat of the latest change by the same actor returns the rescue unchanged.  Raises
         ``NotFound``, ``Forbidden``, ``StaleVersion`` (it is not at *if_match*),
-        ``IllegalTransition``, ``Conflict`` (three races lost), ``PinWrong`` (the try is counted) and
-        what ``decide`` raises.
+        ``IllegalTransition``, ``Conflict`` (three races lost), ``PinWrong`` (the try is counted),
+        ``RiderConfirmationRequired`` (the rider is asked) and what ``decide`` raises.
         """
+        command = await self._with_sighting(command, who)
 
         def carry_out(rescue: Rescue) -> Change | None:
             return self._carry_out(rescue, command, who, if_match)
 
         rescue = await update(self._rescues, rescue_id, carry_out)
-        if isinstance(command, Start) and rescue.status == "arrived":
+        if isinstance(command, Start | Complete) and rescue.status == "arrived":
+            if command.pin is None:
+                raise RiderConfirmationRequired
             left = self._rules.pin_tries - rescue.pin_tries
             raise PinWrong(f"This is not the PIN that the rider sees; tries left: {left}.")
         return rescue
+
+    async def _with_sighting(self, command: Command, who: Principal | Actor) -> Command:
+        """The command with the position of the driver who reports to be at a place."""
+        driver_id = who.user_id if isinstance(who, Principal) else who.id
+        if driver_id is None or not isinstance(command, Arrive | MarkNoShow | Complete):
+            return command
+        return msgspec.structs.replace(command, seen=await self._sightings.sighting(driver_id))
 
     async def renew_pin(
         self, rescue_id: str, who: Principal | Actor, *, if_match: int | None = None
@@ -354,9 +370,11 @@ class RescueService:
             raise StaleVersion(f"It is at version {rescue.version} now, not at {if_match}.")
         return self._decide(rescue, command, actor)
 
-    def _decide(self, rescue: Rescue, command: Command, actor: Actor) -> Change:
+    def _decide(self, rescue: Rescue, command: Command, actor: Actor) -> Change | None:
         now = self._now()
         events = decide(rescue, command, actor, now, self._rules)
+        if not events:
+            return None
         return evolve_all(rescue, events, now, actor), _pending_events(events, actor, now)
 
     async def _get(self, rescue_id: str) -> Rescue:

@@ -19,4 +19,12 @@ class RescueSettings(SettingsGroup, frozen=True, kw_only=True):
         float, Meta(ge=0, description="free cancellation after the first acceptance")
     ] = 120
     no_show_seconds: Annotated[float, Meta(ge=0, description="wait at the pickup before a no-show")] = 600
+    arrival_radius_m: Annotated[
+        float,
+        Meta(gt=0, description="metres from the pickup within which arrival can be reported"),
+    ] = 300
+    delivery_radius_m: Annotated[
+        float,
+        Meta(gt=0, description="metres from the drop-off beyond which operators are told"),
+    ] = 1000
     pin_tries: Annotated[int, Meta(ge=1, description="attempts at the start PIN")] = 5

@@ -20,6 +20,7 @@ from supportcarr.rescues.commands import (
     Cancel,
     Command,
     Complete,
+    ConfirmFix,
     Depart,
     Exchange,
     LeaveUnserved,
@@ -87,6 +88,7 @@ TABLE: Mapping[Status, Mapping[type[Command], Step]] = {
         Release: _RELEASE,
         Cancel: _CANCEL,
         MarkNoShow: Step(("no_show",), DRIVER),
+        ConfirmFix: Step((), RIDER),
         RenewPin: _RENEW_PIN,
     },
     "in_transit": {

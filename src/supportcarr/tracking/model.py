@@ -37,6 +37,7 @@ class PositionRules(msgspec.Struct, frozen=True, kw_only=True):
     max_speed_ms: float = 70.0  # metres per second; a truck is slower, a GPS jump is faster
     outvote_points: int = 3  # rejected positions that agree, ...
     outvote_seconds: float = 5.0  # ... over at least this time, are believed instead
+    doubt_seconds: float = 600.0  # for that long, a position reached at an impossible speed is doubted
 
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):

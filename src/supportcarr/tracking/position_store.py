@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from supportcarr.contracts.geo import EARTH_RADIUS_M, GeoPoint, distance_m
-from supportcarr.contracts.value_objects import NearbyDriver
+from supportcarr.contracts.value_objects import DriverSighting, NearbyDriver
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, Script
 from supportcarr.kit.runtime.clock import Clock
@@ -35,6 +35,7 @@ _POSITION = struct.Struct("<6d")
 # latitude, longitude, heading, ahead, since, jumped_at, in_area; then the contender: time, latitude,
 # longitude, ahead, since, count (0: there is none).
 _STORED = struct.Struct("<4d")
+_TRACK = struct.Struct("<8d")
 BUCKET_OFFSET = 113  # of the bucket's key in a stored value, from 1
 
 # Judges each position as ``model.judge_position`` does (a test holds both to the same verdicts), and
@@ -273,6 +274,18 @@ local retention, bucket_ttl, bucket_offset = {RETENTION_MS}, {bucket_ttl_ms}, {B
             if stored is not None
         ]
         return [driver for driver in drivers if driver.at >= oldest]
+
+    async def sighting(self, driver_id: str) -> DriverSighting | None:
+        """Where the driver is, if the position is fresh."""
+        stored: bytes | None = await self._redis.call("GET", keys.last_position(driver_id))
+        if stored is None:
+            return None
+        at, lat, lng, _, _, _, jumped_at, _ = _TRACK.unpack_from(stored)
+        now = round(self._clock.city_seconds() * 1e6)
+        if at < now - self._rules.fresh_seconds * 1e6:
+            return None
+        jumped = jumped_at >= 0 and now - jumped_at <= self._rules.doubt_seconds * 1e6
+        return DriverSighting(GeoPoint(lat, lng), jumped)
 
     def _buckets(self, area_id: str) -> list[str]:
         """The keys of the buckets that may contain a fresh position, the newest first."""

@@ -10,7 +10,7 @@ from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.positions import PositionUpdate
-from supportcarr.contracts.value_objects import NearbyDriver
+from supportcarr.contracts.value_objects import DriverSighting, NearbyDriver
 from supportcarr.kit.redis.client import RedisClient, RedisError
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
@@ -91,6 +91,13 @@ class TrackingService:
     async def nearby(self, area_id: str, point: GeoPoint, radius_m: float, limit: int) -> list[NearbyDriver]:
         """Drivers with a fresh position within the radius, nearest first.  Raises ``RedisError``."""
         return await self._positions.nearby(area_id, point, radius_m, limit)
+
+    async def sighting(self, driver_id: str) -> DriverSighting | None:
+        """Where the driver is now; ``None`` without a fresh position, or without Redis."""
+        try:
+            return await self._positions.sighting(driver_id)
+        except RedisError:
+            return None
 
     async def present(self, area_id: str) -> dict[str, GeoPoint]:
         """The position of every driver with a fresh one in the area.  Raises ``RedisError``."""

@@ -146,6 +146,7 @@ async def test_a_stale_version_is_rejected_wherever_an_etag_is_returned(calls: E
         (driver, "POST", f"{calls.arrived.path}/no-show", None),
         (rider, "POST", f"{calls.arrived.path}/cancellation", {"reason": "no"}),
         (rider, "POST", f"{calls.arrived.path}/pin", None),
+        (rider, "POST", f"{calls.arrived.path}/fix-confirmation", {"price_minor": 100}),
         (operator, "POST", f"/admin{calls.arrived.path}/cancellation", {"reason": "no"}),
         (operator, "POST", f"/admin{calls.arrived.path}/abort", {"reason": "no"}),
         (operator, "POST", f"/admin{calls.arrived.path}/pin", None),

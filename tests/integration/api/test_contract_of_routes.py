@@ -40,6 +40,7 @@ people        POST   /rescues/{rescue_id}/cancellation        200
 people        GET    /rescues/{rescue_id}/messages            200
 people        POST   /rescues/{rescue_id}/messages+           201
 rider_or_ops  POST   /rescues/{rescue_id}/pin                 200
+rider         POST   /rescues/{rescue_id}/fix-confirmation    200
 driver        GET    /me/driver-application                   200
 driver        PUT    /me/driver-application                   200
 driver        GET    /me/vehicles                             200

@@ -107,11 +107,15 @@ class RepeatableRequests:
                 return [self._says(prepared.assigned_driver, f"{prepared.path}/{step}", pin)]
             case "completion":
                 here, there = await self._factory.arrived(), await self._factory.in_transit()
-                fixed = {"outcome": "fixed_on_spot", "price_minor": 900}
+                pin = (await here.view())["pin"]
+                fixed = {"outcome": "fixed_on_spot", "price_minor": 900, "pin": pin}
                 return [
                     self._says(here.assigned_driver, f"{here.path}/{step}", fixed),
                     self._says(there.assigned_driver, f"{there.path}/{step}", {"outcome": "delivered"}),
                 ]
+            case "fix-confirmation":
+                prepared = await self._factory.arrived()
+                return [self._says(prepared.rider, f"{prepared.path}/{step}", {"price_minor": 900})]
             case "no-show":
                 prepared = await self._factory.arrived()
                 self._platform.clock.advance(600)

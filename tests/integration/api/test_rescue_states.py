@@ -30,7 +30,11 @@ DRIVER_MAY: Mapping[str, set[Status]] = {
 }
 CANCELLABLE: set[Status] = {"scheduled", "requested", "matching", "assigned", "en_route", "arrived"}
 WITH_DRIVER: set[Status] = {"assigned", "en_route", "arrived"}
-RIDER_MAY: Mapping[str, set[Status]] = {"cancellation": CANCELLABLE, "pin": WITH_DRIVER}
+RIDER_MAY: Mapping[str, set[Status]] = {
+    "cancellation": CANCELLABLE,
+    "pin": WITH_DRIVER,
+    "fix-confirmation": {"arrived"},
+}
 OPERATOR_MAY: Mapping[str, set[Status]] = {
     "cancellation": CANCELLABLE,
     "pin": WITH_DRIVER,
@@ -96,7 +100,9 @@ def body_of_command(command: str, pin: str) -> Any:
         case "delivered":
             return {"outcome": "delivered"}
         case "fixed_on_spot":
-            return {"outcome": "fixed_on_spot", "price_minor": 1000}
+            return {"outcome": "fixed_on_spot", "price_minor": 1000, "pin": pin}
+        case "fix-confirmation":
+            return {"price_minor": 1000}
         case "abort" | "release" | "cancellation":
             return REASON
         case _:
@@ -187,7 +193,7 @@ async def test_concurrent_repeats_of_a_command_take_effect_once(factory: RescueF
 
 async def test_of_two_concurrent_final_commands_one_is_rejected(factory: RescueFactory) -> None:
     prepared = await factory.arrived()
-    body = {"outcome": "fixed_on_spot", "price_minor": 500}
+    body = {"outcome": "fixed_on_spot", "price_minor": 500, "pin": (await prepared.view())["pin"]}
     replies = await asyncio.gather(
         prepared.rider.post(f"{prepared.path}/cancellation", REASON),
         prepared.driver_posts("completion", body),
@@ -280,13 +286,14 @@ async def test_cancelling_after_two_minutes_costs_the_announced_fee(factory: Res
 
 async def test_a_repair_on_the_spot_costs_at_most_the_quote(factory: RescueFactory) -> None:
     platform, prepared = factory.platform, await factory.arrived()
-    total = (await prepared.view())["quote"]["total_minor"]
+    view = await prepared.view()
+    total, pin = view["quote"]["total_minor"], view["pin"]
     operator = await platform.person("admin")
     before = await platform.digest()
     for body in (
-        {"outcome": "fixed_on_spot"},
-        {"outcome": "fixed_on_spot", "price_minor": total + 1},
-        {"outcome": "fixed_on_spot", "price_minor": -1},
+        {"outcome": "fixed_on_spot", "pin": pin},
+        {"outcome": "fixed_on_spot", "pin": pin, "price_minor": total + 1},
+        {"outcome": "fixed_on_spot", "pin": pin, "price_minor": -1},
     ):
         reply = await prepared.driver_posts("completion", body)
         assert (reply.status, reply.code) == (422, "validation_failed")
@@ -294,10 +301,74 @@ async def test_a_repair_on_the_spot_costs_at_most_the_quote(factory: RescueFacto
     dear = {"reason": "unsafe", "amount_minor": total + 1}
     assert (await operator.post(f"/admin{prepared.path}/abort", dear)).status == 422
     assert await platform.digest() == before
-    done = expect(
-        await prepared.driver_posts("completion", {"outcome": "fixed_on_spot", "price_minor": total}), 200
-    )
+    fixed = {"outcome": "fixed_on_spot", "price_minor": total, "pin": pin}
+    done = expect(await prepared.driver_posts("completion", fixed), 200)
     assert done["price_minor"] == total
+
+
+async def test_a_repair_on_the_spot_needs_the_consent_of_the_rider(factory: RescueFactory) -> None:
+    prepared = await factory.arrived()
+    fixed = {"outcome": "fixed_on_spot", "price_minor": 1500}
+    for _ in range(2):
+        reply = await prepared.driver_posts("completion", fixed)
+        assert (reply.status, reply.code) == (409, "rider_confirmation_required")
+    view = await prepared.view()
+    assert (view["status"], view["fix"]) == ("arrived", {"price_minor": 1500})
+    notifications = expect(await prepared.rider.get("/me/notifications"), 200)["items"]
+    assert [n["body"] for n in notifications if n["kind"] == "fix_proposed"] == [
+        "Your driver says so, for 15.00 CAD. Confirm it if you agree, or give your driver the start PIN."
+    ]
+    wrong = await prepared.driver_posts("completion", fixed | {"pin": wrong_pin(view["pin"])})
+    assert (wrong.status, wrong.code) == (422, "pin_wrong")
+    confirmation = f"{prepared.path}/fix-confirmation"
+    agreed = expect(await prepared.rider.post(confirmation, {"price_minor": 1500}), 200)
+    assert agreed["fix"] == {"price_minor": 1500, "confirmed_minor": 1500}
+    done = expect(await prepared.driver_posts("completion", fixed), 200)
+    assert (done["status"], done["price_minor"]) == ("completed", 1500)
+    await factory.platform.settle()
+    notifications = expect(await prepared.assigned_driver.get("/me/notifications"), 200)["items"]
+    assert "fix_confirmed" in [n["kind"] for n in notifications]
+
+
+# --- where the driver is -----------------------------------------------------------------------
+
+FAR = {"lat": 45.5900, "lng": -73.5500}
+
+
+async def test_arrival_and_no_show_are_possible_only_near_the_pickup(factory: RescueFactory) -> None:
+    platform, prepared = factory.platform, await factory.en_route()
+    platform.clock.advance(300)
+    await factory.report(prepared.assigned_driver, FAR)
+    reply = await prepared.driver_posts("arrival")
+    assert (reply.status, reply.code) == (409, "too_far_from_pickup")
+    assert "within 300 m" in reply.body["detail"]
+    platform.clock.advance(300)
+    await factory.report(prepared.assigned_driver)
+    expect(await prepared.driver_posts("arrival"), 200)
+    platform.clock.advance(600)
+    await factory.report(prepared.assigned_driver, FAR)
+    assert (await prepared.driver_posts("no-show")).code == "too_far_from_pickup"
+    platform.clock.advance(300)
+    await factory.report(prepared.assigned_driver)
+    expect(await prepared.driver_posts("no-show"), 200)
+    operator = await platform.person("admin")
+    await platform.settle()
+    row = expect(await operator.get(f"/admin/rescues?q={prepared.rescue_id}"), 200)["items"][0]
+    assert "unverified" not in row
+
+
+async def test_what_cannot_be_known_of_an_arrival_is_shown_to_operators(factory: RescueFactory) -> None:
+    platform, prepared = factory.platform, await factory.en_route()
+    platform.clock.advance(60)  # the last position is not fresh any more
+    expect(await prepared.driver_posts("arrival"), 200)
+    await platform.settle()
+    operator = await platform.person("support")
+    found = expect(await operator.get("/admin/rescues?attention=true&status=arrived"), 200)["items"]
+    mine = [row["unverified"] for row in found if row["id"] == prepared.rescue_id]
+    assert mine == [["arrived:position_unknown"]]
+    for who, shown in ((operator, "position_unknown"), (prepared.rider, None)):
+        timeline = expect(await who.get(f"{prepared.path}/timeline"), 200)["items"]
+        assert timeline[-1].get("unverified") == shown
 
 
 async def test_a_rescue_that_ended_long_ago_accepts_no_messages(

@@ -80,7 +80,7 @@ async def test_second_request_of_a_rider_is_refused_and_keeps_its_quote(world: W
 ENDS: dict[str, tuple[Command, Principal]] = {
     "cancelled by the rider": (Cancel(reason="wrong_place"), RIDER),
     "cancelled by an operator": (Cancel(reason="rider_called"), ADMIN),
-    "completed": (Complete(outcome="fixed_on_spot", price_minor=1500), DRIVER),
+    "completed": (Complete(outcome="fixed_on_spot", price_minor=1500, pin=PIN), DRIVER),
     "no-show": (MarkNoShow(), DRIVER),
     "aborted": (Abort(reason="unsafe"), DRIVER),
 }

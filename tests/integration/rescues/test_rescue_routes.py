@@ -127,7 +127,7 @@ async def test_the_rider_reads_the_fee_and_cancels(world: World, desk: Desk) -> 
         ("release", {"reason": "breakdown"}, "matching"),
         ("abort", {"reason": "unsafe"}, "aborted"),
         ("no-show", None, "no_show"),
-        ("completion", {"outcome": "fixed_on_spot", "price_minor": 1500}, "completed"),
+        ("completion", {"outcome": "fixed_on_spot", "price_minor": 1500, "pin": PIN}, "completed"),
     ],
 )
 async def test_a_driver_can_end_a_rescue_without_delivery(

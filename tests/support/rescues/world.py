@@ -15,7 +15,7 @@ from supportcarr.contracts.actors import SYSTEM, Principal
 from supportcarr.contracts.envelope import EventEnvelope
 from supportcarr.contracts.errors import Conflict, NotFound
 from supportcarr.contracts.events import PaymentProcessed
-from supportcarr.contracts.value_objects import DriverCard, Person, QuoteTerms, VehicleCard
+from supportcarr.contracts.value_objects import DriverCard, DriverSighting, Person, QuoteTerms, VehicleCard
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
@@ -124,6 +124,16 @@ class FakeDirectory:
         return DriverCard(id=driver_id, name="Dominique D.", vehicle=truck, rating=self.rating)
 
 
+class FakeSightings:
+    """Where every driver is; by default at the pickup of the builders' quote."""
+
+    def __init__(self) -> None:
+        self.now: DriverSighting | None = DriverSighting(terms().pickup.point)
+
+    async def sighting(self, driver_id: str) -> DriverSighting | None:
+        return self.now
+
+
 class NoJobs:
     """No consumer here is slow."""
 
@@ -140,6 +150,7 @@ class World:
         self.clock = Clock(wall=lambda: self._wall)
         self.quotes = FakeQuotes()
         self.directory = FakeDirectory()
+        self.sightings = FakeSightings()
         self.riders = RiderService(store, self.clock)
         self.service = self.another_service()
         self.queries = RescueQueries(
@@ -162,6 +173,7 @@ class World:
             "claims": self.riders,
             "payment_methods": FakePaymentMethods(),
             "drivers": self.directory,
+            "sightings": self.sightings,
         } | ports
         return RescueService(self.store, self.clock, settings=RescueSettings(), new_pin=lambda: PIN, **given)
 

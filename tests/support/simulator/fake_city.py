@@ -325,9 +325,20 @@ class FakeCity(FakeStreams):
         "cancellation": ("requested matching assigned en_route arrived", "cancelled"),
     }
 
+    def _agreed(self, rescue: dict[str, Any], body: dict[str, Any]) -> bool:
+        """Whether the rider agrees to the price; otherwise they are asked."""
+        if body.get("pin") == rescue["pin"]:
+            return True
+        fix = rescue.setdefault("fix", {})
+        fix["price_minor"] = body["price_minor"]
+        return bool(fix.get("confirmed_minor", -1) >= body["price_minor"])
+
     def _step(self, user: dict[str, Any], rescue: dict[str, Any], step: str, body: Any) -> Any:
         if step == "messages":
             return {}
+        if step == "fix-confirmation":
+            rescue["fix"]["confirmed_minor"] = body["price_minor"]
+            return self._view(rescue, user)
         before, after = self.STEPS[step]
         if rescue["timeline"][-1].actor.id == user["id"] and rescue["status"] == after:
             return self._view(rescue, user)
@@ -337,6 +348,8 @@ class FakeCity(FakeStreams):
             raise Problem(422, "pin_wrong")
         if step == "no-show" and self.time.now() < rescue["arrived_at"] + NO_SHOW_S:
             raise Problem(409, "too_early")
+        if step == "completion" and body["outcome"] == "fixed_on_spot" and not self._agreed(rescue, body):
+            raise Problem(409, "rider_confirmation_required")
         if step == "completion":
             rescue["outcome"], rescue["price"] = body["outcome"], body.get("price_minor")
         if step == "arrival":
@@ -424,6 +437,8 @@ class FakeCity(FakeStreams):
             view["driver"] = {"id": rescue["driver_id"]}
         if user["id"] == rescue["rider_id"]:
             view["pin"] = rescue["pin"]
+        if "fix" in rescue:
+            view["fix"] = rescue["fix"]
         return view
 
     def put_offline(self, user: dict[str, Any]) -> None:

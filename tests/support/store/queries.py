@@ -94,6 +94,7 @@ def _operations() -> Iterator[Query]:
         yield Query(f"{rows}.find", OPS_RESCUES, both, newest, sorting=sorting)
     for person_field in ("area_id", "rider_id", "driver_id"):
         yield Query(f"{rows}.find", OPS_RESCUES, {person_field: "x"}, newest)
+    yield Query(f"{rows}.find", OPS_RESCUES, {"needs_attention": True}, newest)
     waiting = In(WAITING)
     # Few rescues wait at a time, so the engine may sort them.
     yield Query(f"{rows}.find", OPS_RESCUES, {"status": waiting}, "waiting_since", sorting="memory")
@@ -108,6 +109,9 @@ def _operations() -> Iterator[Query]:
 
 
 def _own_rescues() -> Iterator[Query]:
+    live: Where = {"driver_id": "usr_1", "status": In(tuple(sorted(LIVE)))}
+    # A driver has few rescues that are live.
+    yield Query("rescues/live_jobs.py self._rescues.find", RESCUES, live, sorting="memory")
     caller = "rescues/queries.py self._rescues.find"
     for person_field in ("rider_id", "driver_id"):
         for sort in ("created_at", "-created_at"):

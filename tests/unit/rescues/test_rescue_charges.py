@@ -60,7 +60,7 @@ def test_a_delivery_costs_the_quote_and_pays_the_driver_three_quarters_before_pr
 
 @pytest.mark.parametrize(("price", "driver"), [(1500, 1125), (0, 0), (3140, 2355), (1502, 1126)])
 def test_a_repair_on_the_spot_costs_the_lower_price(price: int, driver: int) -> None:
-    fixed = Complete(outcome="fixed_on_spot", price_minor=price)
+    fixed = Complete(outcome="fixed_on_spot", price_minor=price, pin="4711")
     assert owed(rescue_in("arrived"), fixed, DRIVER) == cad(price, driver)
 
 

@@ -33,6 +33,7 @@ from supportcarr.rescues.commands import (
     Cancel,
     Command,
     Complete,
+    ConfirmFix,
     Depart,
     Exchange,
     LeaveUnserved,
@@ -64,8 +65,12 @@ BUILD: dict[type[Command], st.SearchStrategy[Command]] = {
     Arrive: st.just(Arrive()),
     Start: st.builds(Start, pin=pins),
     Complete: st.builds(
-        Complete, outcome=st.sampled_from(["delivered", "fixed_on_spot"]), price_minor=amounts
+        Complete,
+        outcome=st.sampled_from(["delivered", "fixed_on_spot"]),
+        price_minor=amounts,
+        pin=st.one_of(st.none(), pins),
     ),
+    ConfirmFix: st.builds(ConfirmFix, price_minor=st.integers(-100, 4000)),
     MarkNoShow: st.just(MarkNoShow()),
     Abort: st.builds(Abort, reason=st.just("unsafe"), amount_minor=amounts),
     Release: st.builds(Release, reason=st.sampled_from(["breakdown", "I am lost"])),
@@ -131,7 +136,9 @@ def test_any_sequence_of_commands_keeps_the_invariants(
             decided = decide(rescue, command, actor, now, RULES)
         except ApiError:
             continue
-        assert decided, "what is allowed makes something happen"
+        repeated = {rescue.fix_price_minor, rescue.fix_confirmed_minor}  # a price that was stated before
+        if not (isinstance(command, Complete | ConfirmFix) and command.price_minor in repeated):
+            assert decided, "what is allowed makes something happen"
         before = rescue
         rescue = msgspec.structs.replace(evolve_all(rescue, decided, now, actor), version=rescue.version + 1)
         moves = [f for f in decided if isinstance(f, RescueMoved)]

@@ -253,6 +253,8 @@ def test_a_no_show_needs_the_ten_minutes_wait() -> None:
         ("arrived", Complete(outcome="fixed_on_spot", price_minor=-1), "price_minor"),
         ("arrived", Complete(outcome="fixed_on_spot", price_minor=3141), "price_minor"),
         ("in_transit", Complete(outcome="delivered", price_minor=3000), "price_minor"),
+        ("in_transit", Complete(outcome="delivered", pin="4711"), "pin"),
+        ("arrived", Complete(outcome="fixed_on_spot", pin="4711"), "price_minor"),
     ],
 )
 def test_a_completion_with_a_wrong_price_names_the_field(status: str, command: Complete, field: str) -> None:

@@ -32,6 +32,7 @@ from supportcarr.rescues.commands import (
     Cancel,
     Command,
     Complete,
+    ConfirmFix,
     Depart,
     Exchange,
     LeaveUnserved,
@@ -60,12 +61,13 @@ COMMAND: dict[str, Command] = {
     "arrive": Arrive(),
     "start": Start(pin="4711"),
     "delivered": Complete(outcome="delivered"),
-    "fixed": Complete(outcome="fixed_on_spot", price_minor=1500),
+    "fixed": Complete(outcome="fixed_on_spot", price_minor=1500, pin="4711"),
     "no_show": MarkNoShow(),
     "abort": Abort(reason="unsafe"),
     "release": Release(reason="breakdown"),
     "cancel": Cancel(reason="changed_my_mind"),
     "renew_pin": RenewPin(pin="0815"),
+    "confirm_fix": ConfirmFix(price_minor=1500),
 }
 
 # R rider, D driver, O operator, S system: who may ever give the command; then where it leads from each
@@ -89,6 +91,7 @@ abort       DO  .         .         .        .         .         aborted    abor
 release     DO  .         .         .        matching  matching  matching   .
 cancel      RO  cancelled cancelled cancelled cancelled cancelled cancelled .
 renew_pin   RO  .         .         .        same      same      same       .
+confirm_fix R   .         .         .        .         .         same       .
 """
 
 ACTORS: dict[str, Actor] = {

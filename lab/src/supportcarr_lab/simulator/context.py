@@ -51,11 +51,14 @@ class CityOptions(msgspec.Struct, frozen=True, kw_only=True):
     quiet_timeout_seconds: float = 60.0  # wall; after which they are closed anyway
 
 
-class PinHolder(Protocol):
-    """Someone who can tell a driver the PIN of a rescue.  Implemented by ``rider.Rider``."""
+class RiderAtPickup(Protocol):
+    """What a driver can ask of the rider in front of them.  Implemented by ``rider.Rider``."""
 
     async def say_pin(self, rescue_id: str) -> str | None:
         """The PIN; ``None`` if the rider is not there."""
+
+    async def confirm_fix(self, rescue_id: str) -> None:
+        """Agree to the price for which the driver says that the bike is fixed."""
 
 
 class SimulationContext:
@@ -69,7 +72,7 @@ class SimulationContext:
         self.keep_journals = options.seconds is not None
         self.closing = asyncio.Event()  # no new requests
         self.recorded_requests: asyncio.Queue[tuple[int, RecordedRequest]] | None = None
-        self.riders_by_id: dict[str, PinHolder] = {}
+        self.riders_by_id: dict[str, RiderAtPickup] = {}
         self.requested = 0
         self.notes: Counter[str] = Counter()
         self.operator = ApiClient(http, options.base_url, address=OPERATOR_ADDRESS, stats=self.http_stats)

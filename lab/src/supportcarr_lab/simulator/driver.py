@@ -11,7 +11,7 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr_lab.simulator.accounts import Account
 from supportcarr_lab.simulator.city_time import format_time
 from supportcarr_lab.simulator.client import RequestFailed, RequestRejected, new_idempotency_key
-from supportcarr_lab.simulator.context import SimulationContext
+from supportcarr_lab.simulator.context import RiderAtPickup, SimulationContext
 from supportcarr_lab.simulator.demand import (
     SPEED_MPS,
     JobPlan,
@@ -28,6 +28,7 @@ DRIFT_SPEED = SPEED_MPS * 0.6  # metres per second, without a job
 NO_SHOW_WAIT_S = 603.0  # a little over the ten minutes after which a no-show may be reported
 RETRY_DELAY_S = 1.0  # wall; after a request that failed for good
 MAX_REJECTED_STEPS = 20  # after that many rejected steps the driver stops working on the job
+STEPS_AT_A_PLACE = ("arrival", "no-show", "completion")  # refused, or noted, if the driver is elsewhere
 DRIVER_STATUSES = ("assigned", "en_route", "arrived", "in_transit")  # a driver has the rescue
 VEHICLES = (
     ("pickup", "Ford", "F-150", "blue"),
@@ -123,9 +124,12 @@ class Driver(Person):
         body = {"type": type_, "make": make, "model": model, "colour": colour, "plate": plate, "ramp": True}
         return str((await self.api.post("/me/vehicles", body, key=new_idempotency_key()))["id"])
 
-    async def _go_online(self) -> None:
+    async def _report_position(self) -> None:
         with contextlib.suppress(RequestRejected):  # a stale position does not matter here
             await self.api.post("/me/positions", self.position_report(self.context.time.now()))
+
+    async def _go_online(self) -> None:
+        await self._report_position()
         await self.api.put("/me/availability", {"online": True, "vehicle_id": self._vehicle_id})
         self.online, self._put_offline = True, False
 
@@ -274,6 +278,8 @@ class Driver(Person):
 
     async def _step(self, job: Job, step: str, body: Any = None) -> None:
         await self._phone_on.wait()
+        if step in STEPS_AT_A_PLACE:
+            await self._report_position()
         job.update_from(await self.api.post(f"/rescues/{job.id}/{step}", body))
 
     async def _drive(
@@ -311,10 +317,21 @@ class Driver(Person):
             await self._step(job, "abort", {"reason": "The bike is not as described"})
         elif plan.behaviour == "fixes_on_spot":
             price = rescue["quote"]["total_minor"] * plan.spot_percent // 100
-            await self._step(job, "completion", {"outcome": "fixed_on_spot", "price_minor": price})
+            await self._complete_fix(job, rider, pin, price)
         else:
             if plan.behaviour == "wrong_pin":
                 wrong = f"{(int(pin) + 1) % 10_000:04d}"
                 with contextlib.suppress(RequestRejected):
                     await self._step(job, "start", {"pin": wrong})
             await self._step(job, "start", {"pin": pin})
+
+    async def _complete_fix(self, job: Job, rider: RiderAtPickup | None, pin: str, price: int) -> None:
+        """Complete with the rider's PIN, or (every second job) once the rider has confirmed the price."""
+        body = {"outcome": "fixed_on_spot", "price_minor": price}
+        if rider is None or self._job_count % 2:
+            await self._step(job, "completion", body | {"pin": pin})
+            return
+        with contextlib.suppress(RequestRejected):  # the rider is asked
+            await self._step(job, "completion", body)
+        await rider.confirm_fix(job.id)
+        await self._step(job, "completion", body)

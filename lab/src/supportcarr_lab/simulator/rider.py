@@ -151,6 +151,12 @@ class Rider(Person):
             self._pins[rescue_id] = (await self.api.get(f"/rescues/{rescue_id}"))["pin"]
         return self._pins[rescue_id]
 
+    async def confirm_fix(self, rescue_id: str) -> None:
+        """Agree to the price for which the driver says that the bike is fixed."""
+        rescue = await self.api.get(f"/rescues/{rescue_id}")
+        price = {"price_minor": rescue["fix"]["price_minor"]}
+        await self.api.post(f"/rescues/{rescue_id}/fix-confirmation", price)
+
     async def settled(self) -> bool:
         """Whether every payment has ended, according to the API."""
         for rescue_id in list(self.unsettled):

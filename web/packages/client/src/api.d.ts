@@ -359,7 +359,7 @@ export interface paths {
         put?: never;
         /**
          * Report arrival at the rider
-         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_far_from_pickup`.
          */
         post: operations["post_rescues_by_rescue_id_arrival"];
         delete?: never;
@@ -399,9 +399,29 @@ export interface paths {
         put?: never;
         /**
          * Complete the rescue (delivered, or repaired on the spot)
-         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `rider_confirmation_required`, `pin_wrong`, `pin_locked`.
          */
         post: operations["post_rescues_by_rescue_id_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rescues/{rescue_id}/fix-confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree that the bike is fixed on the spot, and to a price
+         * @description Roles: rider. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         */
+        post: operations["post_rescues_by_rescue_id_fix_confirmation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -419,7 +439,7 @@ export interface paths {
         put?: never;
         /**
          * Report a no-show: the rider is absent after the waiting time
-         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_early`.
+         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_early`, `too_far_from_pickup`.
          */
         post: operations["post_rescues_by_rescue_id_no_show"];
         delete?: never;
@@ -1025,12 +1045,17 @@ export interface components {
             wall_time: string;
             speed: number;
         };
-        /** CompletionBody */
+        /**
+         * CompletionBody
+         * @description Fixed on the spot: with the rider's ``pin``, or once the rider has confirmed that price.
+         */
         CompletionBody: {
             /** @enum {unknown} */
             outcome: "delivered" | "fixed_on_spot";
             /** @default null */
             price_minor?: number | null;
+            /** @default null */
+            pin?: string | null;
         };
         /**
          * CoverageView
@@ -1141,6 +1166,24 @@ export interface components {
             field: string;
             code: string;
             detail: string;
+        };
+        /**
+         * FixConfirmationBody
+         * @description ``price_minor``: the most that the rider agrees to pay.
+         */
+        FixConfirmationBody: {
+            /** @description minor units */
+            price_minor: number;
+        };
+        /**
+         * FixView
+         * @description A bike that is fixed on the spot: for how much, as the driver says, and the rider agrees.
+         */
+        FixView: {
+            /** @default null */
+            price_minor?: number | null;
+            /** @default null */
+            confirmed_minor?: number | null;
         };
         /**
          * GeoPoint
@@ -1524,6 +1567,11 @@ export interface components {
             captured_minor?: number;
             /** @default 0 */
             refunded_minor?: number;
+            /**
+             * @description STATUS:WHY of steps of which it is not known that the driver was there
+             * @default []
+             */
+            unverified?: string[];
         };
         /**
          * RescueView
@@ -1559,6 +1607,8 @@ export interface components {
             queued_behind?: string | null;
             /** @default null */
             pin?: string | null;
+            /** @default null */
+            fix?: components["schemas"]["FixView"] | null;
             payment: components["schemas"]["PaymentView"];
         };
         /**
@@ -1618,6 +1668,11 @@ export interface components {
             actor: components["schemas"]["ActorView"];
             /** @default null */
             reason?: string | null;
+            /**
+             * @description why it is not known that the driver was there; for operators
+             * @default null
+             */
+            unverified?: ("far_from_dropoff" | "position_jumped" | "position_unknown") | null;
             version: number;
         };
         /**
@@ -2758,6 +2813,53 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            423: components["responses"]["Problem423"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_rescues_by_rescue_id_fix_confirmation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of the version that the caller intends to change
+                 * @example "7"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                rescue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FixConfirmationBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RescueView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
         };
@@ -3747,6 +3849,7 @@ export interface operations {
                 area?: string | null;
                 rider?: string | null;
                 driver?: string | null;
+                attention?: boolean;
                 q?: string | null;
             };
             header?: never;

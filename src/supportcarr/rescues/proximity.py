@@ -1,0 +1,38 @@
+"""Whether a driver is where a step of the rescue says.  Pure."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.geo import Place, distance_m
+from supportcarr.contracts.rescues import Doubt
+from supportcarr.contracts.value_objects import DriverSighting
+from supportcarr.rescues.errors import TooFarFromPickup
+
+
+def doubt_at_pickup(seen: DriverSighting | None, pickup: Place, radius_m: float) -> Doubt | None:
+    """Why it is not known that the driver is at the pickup.
+
+    Raises ``TooFarFromPickup`` if it is known that they are not.
+    """
+    if seen is not None:
+        away = distance_m(seen.point, pickup)
+        if away > radius_m:
+            raise TooFarFromPickup(
+                f"You are {away:.0f} m away from the pickup; this is possible within {radius_m:.0f} m of it."
+            )
+    return _doubt(seen)
+
+
+def doubt_at_dropoff(seen: DriverSighting | None, dropoff: Place, radius_m: float) -> Doubt | None:
+    """Why it is not known that the driver is at the drop-off.
+
+    Being elsewhere is no error: the rider is there, and may want to get off earlier.
+    """
+    if seen is not None and distance_m(seen.point, dropoff) > radius_m:
+        return "far_from_dropoff"
+    return _doubt(seen)
+
+
+def _doubt(seen: DriverSighting | None) -> Doubt | None:
+    if seen is None:
+        return "position_unknown"
+    return "position_jumped" if seen.jumped else None
