@@ -5,7 +5,7 @@ import { useTimeOfDay } from "../../lib/area.ts";
 import { shortId } from "../../lib/format.ts";
 import type { LiveRescue } from "../../lib/liveRescues.ts";
 import { describeStatus } from "../../lib/rescueStatus.ts";
-import { describeCode } from "../../lib/texts.ts";
+import { describeCode, texts } from "../../lib/texts.ts";
 
 interface RescueListProps {
   title: string;
@@ -52,7 +52,7 @@ function Row({ rescue, detail }: { rescue: LiveRescue; detail: string | null }) 
         </span>
       </span>
       <span className="shrink-0 text-right">
-        <Badge tone={tone}>{label}</Badge>
+        {rescue.unverified?.length ? <Badge tone="danger">{texts.rescue.unverified}</Badge> : null} <Badge tone={tone}>{label}</Badge>
         <span className="mt-0.5 block pr-2 text-xs text-(--muted) tabular-nums">{detail}</span>
       </span>
     </Link>

@@ -12,6 +12,15 @@ afterEach(cleanup);
 const entry = (version: number, to: TimelineEntry["to"], at: string, role: string, reason: string | null = null): TimelineEntry =>
   ({ version, from: null, to, at, actor: { role, id: null }, reason });
 
+it("says of which step it is not known that the driver was there", () => {
+  render(
+    <AreaContext.Provider value={MONTREAL}>
+      <Timeline entries={[{ ...entry(5, "arrived", "2026-03-02T21:00:00Z", "driver"), unverified: "position_unknown" }]} />
+    </AreaContext.Provider>,
+  );
+  expect(screen.getByText("Not verified: position unknown")).toBeTruthy();
+});
+
 it("lists the statuses in order, with actor, reason and time since the previous one", () => {
   render(
     <AreaContext.Provider value={MONTREAL}>

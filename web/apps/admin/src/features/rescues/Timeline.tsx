@@ -26,6 +26,11 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
               </time>
             </div>
             <p className="mt-0.5 text-xs text-(--muted)">{describeChange(entry, ordered[index - 1])}</p>
+            {entry.unverified ? (
+              <p className="mt-1">
+                <Badge tone="danger">{describeCode(entry.unverified)}</Badge>
+              </p>
+            ) : null}
           </li>
         );
       })}
