@@ -32,7 +32,7 @@ class Debouncer:
         self._min_delay_s, self._max_delay_s = min_delay_s, max_delay_s
         self._delay_s = min_delay_s
         self._task: asyncio.Task[None] | None = None
-        self._triggered = False
+        self._triggered = self._working = self._closing = False
 
     def trigger(self) -> None:
         self._triggered = True
@@ -40,9 +40,9 @@ class Debouncer:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        while self._triggered:
+        while self._triggered and not self._closing:
             await asyncio.sleep(self._delay_s)
-            self._triggered = False
+            self._triggered, self._working = False, True
             started = time.perf_counter()
             try:
                 await self._work()
@@ -52,14 +52,21 @@ class Debouncer:
                     raise
             except Exception:
                 log.exception("debounced_work_failed", work=self._name)
+            finally:
+                self._working = False
             took = time.perf_counter() - started
             self._delay_s = min(self._max_delay_s, max(self._min_delay_s, took / BUSY_SHARE))
 
     async def close(self) -> None:
-        """Stop waiting, and run the work at once if it was triggered."""
+        """Stop waiting, and run the work at once if it was triggered; work that is running is finished."""
+        self._closing = True
         if self._task is not None:
-            await cancel_and_wait(self._task)
+            if self._working:  # cancelled in between, it would lose what it has taken
+                await self._task
+            else:
+                await cancel_and_wait(self._task)
             self._task = None
+        self._closing = False
         if self._triggered:
             self._triggered = False
             try:
