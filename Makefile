@@ -41,9 +41,14 @@ unit:           ## run the unit tests
 	@scripts/setup dev
 	@.venv/bin/pytest tests/unit $(PYTEST_ARGS)
 
-bench:          ## run the benchmarks on both engines; tables, and JSON in benchmarks/results/
+bench:          ## run the benchmarks on both engines; JSON in benchmarks/results/ (AGAINST=COMMIT: beside a commit)
+ifdef AGAINST
+	@scripts/setup dev wrk
+	@scripts/bench --against $(AGAINST)
+else
 	@scripts/setup dev node wrk peers mongo
 	@scripts/bench
+endif
 
 chaos:          ## simulate twelve minutes with 30 kills and 2 wipes of Redis, on both engines (SEED=1, ENGINES=)
 	@scripts/chaos

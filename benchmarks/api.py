@@ -17,7 +17,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ import msgspec
 from rig import compare, mongo, ratios, scenarios, tables
 from rig.city import City, build
 from rig.cpu import ProcessGone
-from rig.load import CONNECTIONS, Run, median, need_wrk, run
+from rig.load import CONNECTIONS, PacedLoad, Run, median, need_wrk
 from rig.measure import RESULTS, ROOT
 from rig.measure import machine as measure_machine
 from rig.mongo import MongoServer
@@ -163,18 +162,16 @@ async def measure(bench: Bench, scenario: str, rounds: int, seconds: float) -> l
     requests = scenarios.requests_of(scenario, bench.city)
     scenarios.write(file, requests, bench.city, bench.tokens())
     servers = bench.servers(scenario)
-    people = len({request.user for request in requests})
-    a_second = bench.settings.limits.user_per_minute / 60
-    full_again = bench.full_again
+    load = PacedLoad(
+        file,
+        bench.city_offset_s,
+        users=len({request.user for request in requests}),
+        per_minute=bench.settings.limits.user_per_minute,
+        full_again=bench.full_again,
+    )
 
     async def one(server: Server, seconds: float) -> Run:
-        """One run, started when every user's rate limit has refilled since the runs before."""
-        await asyncio.sleep(max(0.0, full_again.get(server.key, 0.0) - time.monotonic()))
-        got = await run(server, file, bench.city_offset_s, seconds)
-        if server is not bench.echo:  # the echo has no limits
-            begins = max(time.monotonic(), full_again.get(server.key, 0.0))
-            full_again[server.key] = begins + got.requests / people / a_second - seconds
-        return got
+        return await load.run(server, seconds, limited=server is not bench.echo)
 
     for server in servers:
         await one(server, WARM_UP_S)

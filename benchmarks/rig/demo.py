@@ -97,7 +97,7 @@ class Demo:
     def processes(self) -> list[tuple[str, int]]:
         """The title and the id of every process of the demo."""
         first = psutil.Process(self.process.pid)
-        return [(_title(one), one.pid) for one in (first, *first.children(recursive=True))]
+        return [(title_of(one), one.pid) for one in (first, *first.children(recursive=True))]
 
     @contextmanager
     def idle(self, settle_s: float) -> Iterator[None]:
@@ -131,7 +131,8 @@ def proportional_set_size(pid: int) -> int:
     raise DemoFailed(f"/proc/{pid}/smaps_rollup has no Pss.")
 
 
-def _title(process: psutil.Process) -> str:
+def title_of(process: psutil.Process) -> str:
+    """The role in the title of a process of ours; of another process its name."""
     found = _TITLE.search(" ".join(process.cmdline()))
     return found[1] if found else process.name()
 
@@ -142,7 +143,7 @@ def running_demo(
 ) -> Iterator[Demo]:
     """Run the demo of *checkout* with its data in the new *folder*; it has ended afterwards."""
     folder.mkdir(parents=True)
-    port = _three_free_ports()
+    port = three_free_ports()
     output = folder / "output.txt"
     command = [checkout / ".venv/bin/python", "-m", "supportcarr", "demo", "--port", port, "--data", folder]
     command += ["--riders", riders, "--drivers", drivers, "--speed", speed]
@@ -168,7 +169,7 @@ def running_demo(
             process.wait()
 
 
-def _three_free_ports() -> int:
+def three_free_ports() -> int:
     """The first of three free ports, below those that the system gives to connections."""
     while True:
         first = random.randrange(20_000, 32_000)

@@ -85,6 +85,37 @@ async def run(server: Server, requests: Path, city_offset_s: float, seconds: flo
     )
 
 
+class PacedLoad:
+    """Replays the requests of one scenario, each time when all users' rate limits are full again.
+
+    *users* is the number of users that share the requests, *per_minute* the limit of each.  *full_again*
+    has, by the server's key, the time (monotonic) at which every user's limit has refilled; it is shared
+    by the scenarios that one server runs.
+    """
+
+    def __init__(
+        self,
+        requests: Path,
+        city_offset_s: float,
+        *,
+        users: int,
+        per_minute: int,
+        full_again: dict[str, float],
+    ) -> None:
+        self._requests, self._city_offset_s = requests, city_offset_s
+        self._per_second = users * per_minute / 60
+        self._full_again = full_again
+
+    async def run(self, server: Server, seconds: float, *, limited: bool = True) -> Run:
+        """One run of *server*; *limited* is False for a server without rate limits."""
+        await asyncio.sleep(max(0.0, self._full_again.get(server.key, 0.0) - time.monotonic()))
+        got = await run(server, self._requests, self._city_offset_s, seconds)
+        if limited:
+            begins = max(time.monotonic(), self._full_again.get(server.key, 0.0))
+            self._full_again[server.key] = begins + got.requests / self._per_second - seconds
+        return got
+
+
 async def _wrk(port: int, requests: Path, city_offset_s: float, seconds: float) -> dict[str, Any]:
     # One thread is enough load for both cores, and keeps each driver's positions in order.
     ours = os.getpid()

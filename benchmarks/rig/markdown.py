@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rig.ratios import MAX_CPU_OF_OTHERS
 from rig.tables import busy_warning, verdict
 
 BEGIN, END = "<!-- figures: begin (scripts/bench --doc) -->", "<!-- figures: end -->"
@@ -39,6 +41,8 @@ def figures(reports: Mapping[str, Report]) -> str:
         sections.append(_realtime(realtime))
     if fairness := reports.get("fairness"):
         sections.append(_fairness(fairness))
+    if against := reports.get("against"):
+        sections.append(_against(against))
     if memory := reports.get("memory"):
         sections.append(_memory(memory))
     return "\n\n".join(sections)
@@ -66,7 +70,12 @@ def _requests(title: str, report: Report) -> str:
     return "\n".join(lines)
 
 
-_TITLES = {"me": "`GET /me`", "rescue": "`GET /rescues/{id}`", "mix": "The mix"}
+_TITLES = {
+    "me": "`GET /me`",
+    "rescue": "`GET /rescues/{id}`",
+    "mix": "The mix",
+    "whole-rescue": "Whole rescues",
+}
 _SERVERS = {
     "ours": "SupportCarr",
     "ours_mongodb": "SupportCarr on MongoDB",
@@ -133,6 +142,64 @@ def _realtime(report: Report) -> str:
     head += ["p50 ms", "p95 ms", "p99 ms", "max ms", "used by others", "bar"]
     caption = f"{_machine(report)} {report['apps']} connected apps, {report['seconds']:g} s."
     return "\n".join(["### From commit to a connected app", "", caption, "", *table(head, body)])
+
+
+_FIGURES = {
+    "per_second": "per second",
+    "p95_ms": "p95",
+    "cpu_us": "CPU per request",
+    "cpu_ms": "CPU per rescue",
+}
+
+
+def _against(report: Report) -> str:
+    """Both builds of ``against.py``, and the ratios with their bars."""
+    builds = {"ours": "this commit", "base": report["base_commit"]}
+    told = f"{_machine(report)} Medians of {report['pairs']} runs of {report['seconds']:g} s"
+    told += f"; of whole rescues {report['rescue_pairs']} runs of {report['rescues']}"
+    told += f" rescues, {report['rescues_at_once']} at once."
+    lines = [f"### Beside {builds['base']}", "", told]
+    requests = [name for name in report["scenarios"] if name != "whole-rescue"]
+    body = []
+    for scenario, key in itertools.product(requests, builds):
+        row = report["scenarios"][scenario][key]
+        figures = [f"{row['per_second']:,}", f"{row['p95_ms']:.1f}", f"{row['cpu_us']:.0f}"]
+        body.append([f"{_TITLES[scenario]}, {builds[key]}", *figures, f"{row['succeeded']:.2%}"])
+    if body:
+        lines += ["", *table(["", "req/s", "p95 ms", "CPU µs per request", "successful"], body)]
+    if rescues := report["scenarios"].get("whole-rescue"):
+        lines += ["", *_whole_rescues(rescues, builds)]
+    head = ["scenario", "figure", "ratio of pairs", "± standard error", "ratio of medians", "bar"]
+    ratios = [
+        [
+            _TITLES[scenario],
+            _FIGURES[ratio["figure"]],
+            f"{ratio['value']:.3f}",
+            "" if ratio["error"] is None else f"{ratio['error']:.1%}",
+            f"{ratio['of_medians']:.3f}",
+            f"{bar['way']} {bar['limit']:g}: {_met(ratio)}" if (bar := ratio["bar"]) else "",
+        ]
+        for scenario, results in report["scenarios"].items()
+        for ratio in results["ratios"]
+    ]
+    others = max(results["others"] for results in report["scenarios"].values())
+    used = f"Other processes used {others:.0%} of the machine in the median run."
+    if others > MAX_CPU_OF_OTHERS:
+        used += " **The machine was busy: bars that are missed are judged for CPU only.**"
+    return "\n".join([*lines, "", *table(head, ratios), "", used])
+
+
+def _whole_rescues(results: Report, builds: Mapping[str, str]) -> list[str]:
+    head = ["whole rescues", "per second", "median s", "CPU ms per rescue"]
+    head += ["emulators ms", "load generator ms", "idle cores", "each process, CPU ms"]
+    body = []
+    for key, build in builds.items():
+        row = results[key]
+        each = ", ".join(f"{role} {spent:.1f}" for role, spent in row["cpu_ms_by_role"].items())
+        figures = [f"{row[figure]:.1f}" for figure in ("per_second", "p50_s", "cpu_ms")]
+        apart = [f"{row[figure]:.1f}" for figure in ("emulators_ms", "generator_ms")]
+        body.append([build, *figures, *apart, f"{row['idle_cores']:.3f}", each])
+    return table(head, body)
 
 
 def _memory(report: Report) -> str:

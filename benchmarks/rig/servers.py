@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -27,6 +27,7 @@ from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.child_process import spawn_child, stop
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
+from supportcarr.supervisor.spawner import OWN_PROGRAM, ExecSpawner
 from supportcarr.supervisor.supervisor import Role, Supervisor
 
 PEERS = Path(__file__).resolve().parents[1] / "peers"
@@ -55,8 +56,9 @@ class Server(Protocol):
     def pids(self) -> dict[int, str]: ...
 
 
-async def until_ready(port: int, path: str, log: Path) -> None:
-    deadline = time.monotonic() + _READY_S
+async def until_ready(port: int, path: str, log: Path, *, within_s: float = _READY_S) -> None:
+    """Wait until the server responds 200.  Raises ``SystemExit`` with the path of its log."""
+    deadline = time.monotonic() + within_s
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as http:
         while True:
             try:
@@ -79,19 +81,26 @@ class Ours:
     """SupportCarr's API processes and its Redis, as ``supportcarr up`` runs them.
 
     *mongodb*: a server for its documents, in the database ``bench_ours``; without one they are in SQLite.
-    *secrets* is the data folder of another one, whose tokens it also accepts.
+    *secrets* is the data folder of another one, whose tokens it also accepts.  *program* is the command
+    that starts its processes, by default that of this checkout.
 
     The worker, the real-time process and the emulators are left out: the peer has none, and none of the
     routes that are measured waits for them.
     """
 
     def __init__(
-        self, folder: Path, *, mongodb: MongoServer | None = None, secrets: Path | None = None
+        self,
+        folder: Path,
+        *,
+        mongodb: MongoServer | None = None,
+        secrets: Path | None = None,
+        program: Sequence[str] = OWN_PROGRAM,
     ) -> None:
         self.key = "ours_mongodb" if mongodb else "ours"
         self.name = "SupportCarr on MongoDB" if mongodb else "SupportCarr"
         self.mongodb = mongodb
         self.folder = folder
+        self._program = program
         self.port = free_port()
         self.redis = EmbeddedRedis(folder / "redis")
         self.log = folder / "supportcarr.log"
@@ -112,7 +121,9 @@ class Ours:
         """Start; the store must hold the city by then."""
         self.redis.start()
         self._environment[f"{PREFIX}REDIS_URL"] = self.redis.url
-        self._supervisor = Supervisor(self._environment, output=self.log.open("a"))
+        self._supervisor = Supervisor(
+            self._environment, output=self.log.open("a"), spawner=ExecSpawner(self._program)
+        )
         self._supervisor.start(Role("api", ("api",), count=PROCESSES))
         await until_ready(self.port, "/readyz", self.log)
         await asyncio.sleep(1.0)  # the port responds when the first process is ready: wait for the second
