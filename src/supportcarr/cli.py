@@ -150,14 +150,19 @@ def fork_server(descriptor: int) -> None:
 @main.command()
 @click.option("--apply", is_flag=True, help="Repair what can be repaired.")
 def check(apply: bool) -> None:
-    """Check settings, stores and indexes, and print each problem.
+    """Check settings, files, stores and indexes, and print each problem.
+
+    Changes nothing without --apply.
 
     The exit code is 0 if nothing was found that does harm: what the server does not have and nothing depends
     on is printed as a remark.
     """
-    from supportcarr.bootstrap.commands import run_check
+    from supportcarr.bootstrap.checks import missing_store, run_check
 
-    findings = run_check(load_settings(), apply=apply)
+    settings = load_settings(keep_secrets=apply)
+    if not apply and (path := missing_store(settings)):
+        click.echo(f"There is no store at {path} yet: the first start, or --apply, creates it.", err=True)
+    findings = run_check(settings, apply=apply)
     problems = [finding.text for finding in findings if not finding.harmless]
     remarks = [finding.text for finding in findings if finding.harmless]
     for text in remarks:

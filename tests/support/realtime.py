@@ -64,7 +64,7 @@ class FakeTokenVerifier:
         self.revoked: set[str] = set()
 
     def verify(self, token: bytes) -> Principal:
-        text = token.decode()
+        text = token.decode("utf-8", "replace")
         if text in self.revoked or text.count(".") != 2:
             raise Unauthenticated
         body = text.split(".")[1]

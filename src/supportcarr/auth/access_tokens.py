@@ -16,14 +16,12 @@ from joserfc.jwk import KeySet, OctKey
 
 from supportcarr.auth.model import User
 from supportcarr.auth.ports import RevocationList
-from supportcarr.auth.settings import AuthSettings
+from supportcarr.auth.settings import AuthSettings, token_keys
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
-from supportcarr.kit.runtime.settings import SettingsError
 
 CACHED_TOKENS_MAX = 50_000  # verified tokens cached by a process
 TOKEN_BYTES_MAX = 4096  # bytes
-_SHORTEST_SECRET = 32  # bytes: as long as the hash (RFC 7518, 3.2)
 
 
 class _AccessClaims(msgspec.Struct, frozen=True):
@@ -38,14 +36,14 @@ class AccessTokens:
     """Issues and verifies access tokens.
 
     A verified token is cached until it expires (45 µs the first time, 0.3 µs after that); whether this
-    process knows its session to be *revoked* is checked each time.  Raises ``SettingsError`` for a secret
-    that is too short or not of the form KID:SECRET.
+    process knows its session to be *revoked* is checked each time.  Raises ``ValueError`` for a secret
+    that is too short or not of the form KID:SECRET (``load_settings`` refuses it before).
     """
 
     def __init__(
         self, settings: AuthSettings, revoked: RevocationList, *, wall: Callable[[], float] = time.time
     ) -> None:
-        self._keys = [_key(entry) for entry in settings.token_secrets.split(",")]
+        self._keys = [_key(kid, secret) for kid, secret in token_keys(settings.token_secrets)]
         self._key_set = KeySet(list(self._keys))
         self._lifetime_seconds = settings.access_seconds
         self._revoked = revoked.known
@@ -113,11 +111,5 @@ class AccessTokens:
         return verified
 
 
-def _key(entry: str) -> OctKey:
-    kid, separator, secret = entry.strip().partition(":")
-    if not separator or not kid or len(secret.encode()) < _SHORTEST_SECRET:
-        raise SettingsError(
-            "SUPPORTCARR_AUTH_TOKEN_SECRETS must be KID:SECRET, comma-separated, each secret of at least "
-            f"{_SHORTEST_SECRET} bytes."
-        )
+def _key(kid: str, secret: str) -> OctKey:
     return OctKey.import_key(secret, {"kid": kid, "use": "sig", "alg": "HS256"})

@@ -6,7 +6,22 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from supportcarr.kit.runtime.setting_rules import at_least, rule
 from supportcarr.kit.runtime.settings import SECRET, SettingsGroup
+
+SHORTEST_TOKEN_SECRET = 32  # bytes: HS256 needs a key as long as its hash (RFC 7518, 3.2)
+
+
+def token_keys(text: str) -> list[tuple[str, str]]:
+    """The (kid, secret) of each token secret.  Raises ``ValueError`` if one is too short or has no kid."""
+    keys = [(kid, secret) for kid, _, secret in (entry.strip().partition(":") for entry in text.split(","))]
+    if any(not kid or len(secret.encode()) < SHORTEST_TOKEN_SECRET for kid, secret in keys):
+        raise ValueError(
+            f"it must be KID:SECRET, comma-separated, each secret of at least {SHORTEST_TOKEN_SECRET} bytes"
+        )
+    if len({kid for kid, _ in keys}) < len(keys):
+        raise ValueError("two secrets have the same KID")
+    return keys
 
 
 class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
@@ -15,10 +30,17 @@ class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
     prefix = "AUTH_"
     token_secrets: Annotated[
         str,
-        Meta(description="HS256 secrets as KID:SECRET, comma-separated; the first one signs", extra=SECRET),
+        Meta(
+            description="HS256 secrets as KID:SECRET, comma-separated; the first one signs",
+            extra=SECRET | rule(token_keys),
+        ),
     ] = ""
     lookup_secret: Annotated[
-        str, Meta(description="key of the hashes that phone numbers are looked up by", extra=SECRET)
+        str,
+        Meta(
+            description="key of the hashes that phone numbers are looked up by",
+            extra=SECRET | rule(at_least(16)),
+        ),
     ] = ""
     access_seconds: Annotated[int, Meta(ge=30, description="lifetime of an access token")] = 900
     refresh_seconds: Annotated[int, Meta(ge=60, description="lifetime of an unused session")] = 86_400

@@ -1,4 +1,4 @@
-"""Commands that run and end: check, backup, jobs, and the generated API documents."""
+"""Commands that run and end: backup, jobs, and the generated API documents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from supportcarr.bootstrap.container import SPECS, Container, RedisClients
+from supportcarr.bootstrap.container import Container, RedisClients
 from supportcarr.bootstrap.processes import open_container
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.bootstrap.stores import store_of
@@ -17,12 +17,10 @@ from supportcarr.dispatch.schemas import OfferOut
 from supportcarr.gateway import openapi as gateway_openapi
 from supportcarr.gateway.system_routes import clock_routes
 from supportcarr.kit.redis.client import RedisClient
-from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Finding, Store, StoreError
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.notifications.schemas import NotificationView
-from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.realtime import asyncapi as realtime_asyncapi
 from supportcarr.rescues.schemas import MessageView
 
@@ -64,39 +62,11 @@ def asyncapi() -> dict[str, Any]:
     return realtime_asyncapi.render(shapes)
 
 
-def run_check(settings: Settings, *, apply: bool) -> list[Finding]:
-    """Check stores, ledger and Redis."""
-
-    async def checking(store: Store) -> list[Finding]:
-        for spec in SPECS:
-            store.collection(spec)
-        return [*await store.check(apply=apply), *await _ledger_findings(store)]
-
-    findings = asyncio.run(_with_store(settings, checking))
-    if settings.deployment.redis_url:
-        findings += asyncio.run(_redis_findings(settings.deployment.redis_url))
-    return findings
-
-
-async def _ledger_findings(store: Store) -> list[Finding]:
-    """The ledger is correct if every transaction sums to zero."""
-    checked = await LedgerService(store, Clock()).check()
-    return [Finding(f"The ledger's {wrong} does not sum to zero.") for wrong in checked.unbalanced]
-
-
-async def _redis_findings(url: str) -> list[Finding]:
-    try:
-        async with RedisClient(url, name="check") as redis:
-            policy = (await redis.call("CONFIG", "GET", "maxmemory-policy", decode=True))[1]
-    except RedisError as error:
-        return [Finding(f"Redis cannot be used: {error}.")]
-    if policy != "noeviction":
-        return [Finding(f"The durable Redis evicts ({policy}): set maxmemory-policy noeviction.")]
-    return []
-
-
-async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[list[Finding]]]) -> list[Finding]:
-    store = store_of(settings)
+async def with_store(
+    settings: Settings, work: Callable[[Store], Awaitable[list[Finding]]], *, read_only: bool = False
+) -> list[Finding]:
+    """What *work* finds in the open store, or why it cannot be opened."""
+    store = store_of(settings, read_only=read_only)
     try:
         await store.open()
     except StoreError as error:
@@ -118,9 +88,11 @@ def run_backup(settings: Settings, file: Path) -> str | None:
             await store.backup(file)
         except FileExistsError:
             return [Finding(f"There is a file {file} already.")]
+        except StoreError as error:
+            return [Finding(f"{error}.")]
         return []
 
-    return next((finding.text for finding in asyncio.run(_with_store(settings, copying))), None)
+    return next((finding.text for finding in asyncio.run(with_store(settings, copying))), None)
 
 
 def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
@@ -17,6 +16,7 @@ import structlog
 
 from supportcarr.bootstrap.added_commands import added_commands
 from supportcarr.bootstrap.operators import Operator, operators
+from supportcarr.bootstrap.ports import reachable_host, refuse_unusable_ports
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.log_file import LogFile
@@ -48,14 +48,19 @@ class Platform:
     redis: EmbeddedRedis | None
     operators: dict[str, Operator] = field(default_factory=dict)
     wipes: int = 0
+    log_began: int = 0  # where this run begins in the log, bytes
+
+    @property
+    def host(self) -> str:
+        return reachable_host(self.settings.servers.host)
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.settings.servers.port}"
+        return f"http://{self.host}:{self.settings.servers.port}"
 
     @property
     def sandbox_url(self) -> str:
-        return f"http://127.0.0.1:{self.settings.servers.sandbox_port}"
+        return f"http://{self.host}:{self.settings.servers.sandbox_port}"
 
     def wipe_redis(self) -> None:
         """Kill Redis and start it again, empty, at the same address.  If that fails, its keeper retries."""
@@ -67,20 +72,6 @@ class Platform:
             self.redis.start()
         except EmbeddedRedisError as error:
             log.warning("redis_not_started", reason=str(error))
-
-
-def _refuse_taken_ports(settings: Settings) -> None:
-    servers = settings.servers
-    for port in (servers.port, servers.realtime_port, servers.sandbox_port):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((servers.host, port))
-            except OSError:
-                raise click.ClickException(
-                    f"Port {port} is taken. Choose another: make demo PORT=9000, or --port 9000 "
-                    "(the next two ports are used as well)."
-                ) from None
 
 
 @asynccontextmanager
@@ -100,7 +91,7 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
 async def _platform(
     settings: Settings, environment: Mapping[str, str], data: Path
 ) -> AsyncIterator[Platform]:
-    _refuse_taken_ports(settings)
+    refuse_unusable_ports(settings.servers)
     _has_emulators(settings)  # fail before anything is started
     environment = dict(environment)
     path = (data / "supportcarr.log").resolve()
@@ -120,10 +111,10 @@ async def _platform(
                 environment[f"{PREFIX}REDIS_URL"] = redis.url
                 keeper = asyncio.create_task(keep_redis(redis, silence_s=silence_s), name="keep redis")
             if settings.deployment.profile == "local" and not settings.stripe.api_base:
-                emulator = f"http://{settings.servers.host}:{settings.servers.sandbox_port}"
+                emulator = f"http://{reachable_host(settings.servers.host)}:{settings.servers.sandbox_port}"
                 environment[f"{PREFIX}STRIPE_API_BASE"] = emulator
             supervisor = Supervisor(environment, output=output, silence_s=silence_s, spawner=spawner)
-            running = Platform(settings, environment, supervisor, redis)
+            running = Platform(settings, environment, supervisor, redis, log_began=output.tell())
             running.operators = await _prepare(settings, supervisor, output)
             for role in _roles(settings):
                 supervisor.start(role)
@@ -214,21 +205,30 @@ async def _until_ready(running: Platform) -> None:
         addresses.append((servers.sandbox_port, "/healthz"))
     deadline = time.monotonic() + READY_S
     for port, path in addresses:
-        while not await _answers(port, path):
+        while not await _answers(running.host, port, path):
             if time.monotonic() > deadline:
-                log = Path(running.settings.deployment.data) / "supportcarr.log"
-                url = f"http://127.0.0.1:{port}{path}"
-                raise click.ClickException(f"{url} did not become ready in {READY_S:.0f} s; see {log}.")
+                raise click.ClickException(_not_ready(running, f"http://{running.host}:{port}{path}"))
             await asyncio.sleep(POLL_S)
 
 
-async def _answers(port: int, path: str) -> bool:
+def _not_ready(running: Platform, url: str) -> str:
+    """Why the platform did not start: with the last error that one of its processes printed."""
+    log = Path(running.settings.deployment.data) / "supportcarr.log"
+    with log.open("rb") as lines:
+        lines.seek(running.log_began)
+        text = lines.read().decode(errors="replace")
+    reasons = [line.removeprefix(_REASON) for line in text.splitlines() if line.startswith(_REASON)]
+    reason = f" One of its processes said: {reasons[-1]}" if reasons else ""
+    return f"{url} did not become ready in {READY_S:.0f} s; see {log}.{reason}"
+
+
+async def _answers(host: str, port: int, path: str) -> bool:
     """Whether a process of ours answers 200.  An HTTP client would double this process's memory."""
     try:
         async with asyncio.timeout(2):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection(host.strip("[]"), port)
             try:
-                writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
                 return b" 200 " in await reader.readline()
             finally:
                 writer.close()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from supportcarr.bootstrap.container import Container, RedisClients, area_ids
+from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.bootstrap.settings import Settings
@@ -266,6 +266,8 @@ def run_worker(settings: Settings) -> None:
 def run_seed(settings: Settings) -> None:
     async def seeding() -> None:
         async with _store(settings) as store:
+            for spec in SPECS:  # a complete store, so that ``check`` finds nothing missing
+                store.collection(spec)
             await seed(settings, store)
 
     asyncio.run(seeding())

@@ -17,7 +17,15 @@ from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.observability.settings import LogSettings
-from supportcarr.kit.runtime.settings import CityClockSettings, Deployment, SettingsGroup, load
+from supportcarr.kit.runtime.setting_rules import content_sources, host, https_url, rule
+from supportcarr.kit.runtime.settings import (
+    PREFIX,
+    CityClockSettings,
+    Deployment,
+    SettingsError,
+    SettingsGroup,
+    load,
+)
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.providers.settings import RoutingSettings, StripeSettings
 from supportcarr.realtime.settings import SocketSettings
@@ -27,7 +35,7 @@ from supportcarr.rescues.settings import RescueSettings
 class ServerSettings(SettingsGroup, frozen=True, kw_only=True):
     """Processes and ports."""
 
-    host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
+    host: Annotated[str, Meta(description="address to listen on", extra=rule(host))] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="port of the API and the apps")] = 8000
     realtime_port: Annotated[int, Meta(ge=1, le=65535, description="port of the Socket.IO server")] = 8001
     sandbox_port: Annotated[int, Meta(ge=1, le=65535, description="port of the emulators")] = 8002
@@ -66,20 +74,41 @@ class ServerSettings(SettingsGroup, frozen=True, kw_only=True):
     ] = 15.0
 
 
+def map_style(value: str) -> None:
+    """A URL that the map libraries load."""
+    if not value.startswith("mapbox://styles/"):
+        https_url(value)
+
+
+def public_mapbox_token(value: str) -> None:
+    """Every browser receives the token, so it must not be a secret one."""
+    if not value.startswith("pk."):
+        raise ValueError("it must be a public token (pk.…), because every browser receives it")
+
+
 class MapSettings(SettingsGroup, frozen=True, kw_only=True):
     """Maps in the apps."""
 
     prefix = "MAP_"
-    style_url: Annotated[str, Meta(description="URL of a map style; empty: the built-in plain style")] = ""
+    style_url: Annotated[
+        str,
+        Meta(
+            description="URL of a map style (https, or mapbox with a token); empty: the built-in plain style",
+            extra=rule(map_style),
+        ),
+    ] = ""
     content_sources: Annotated[
         str,
         Meta(
             description=(
                 "comma-separated origins of the style's tiles, fonts and sprites, if other than the style's"
-            )
+            ),
+            extra=rule(content_sources),
         ),
     ] = ""
-    mapbox_token: Annotated[str, Meta(description="public Mapbox token (pk.…)")] = ""
+    mapbox_token: Annotated[
+        str, Meta(description="public Mapbox token (pk.…)", extra=rule(public_mapbox_token))
+    ] = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +132,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     map: MapSettings
 
 
-def load_settings(environment: Mapping[str, str] | None = None, *, dotenv: str | None = ".env") -> Settings:
-    """Read every setting from *environment* (``os.environ`` if none is given).  Raises ``SettingsError``."""
-    return load(Settings, environment, dotenv=dotenv)
+def load_settings(
+    environment: Mapping[str, str] | None = None, *, dotenv: str | None = ".env", keep_secrets: bool = True
+) -> Settings:
+    """Read every setting from *environment* (``os.environ`` if none is given).  Raises ``SettingsError``.
+
+    Without *keep_secrets* nothing is written (see ``load``).
+    """
+    settings = load(Settings, environment, dotenv=dotenv, keep_secrets=keep_secrets)
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    """Check settings that depend on each other.  Raises ``SettingsError``."""
+    if settings.dispatch.radius_m > settings.dispatch.radius_max_m:
+        raise SettingsError(
+            f"{PREFIX}DISPATCH_RADIUS_M is not valid: it must be at most {PREFIX}DISPATCH_RADIUS_MAX_M."
+        )
+    if settings.map.style_url.startswith("mapbox:") and not settings.map.mapbox_token:
+        raise SettingsError(f"{PREFIX}MAP_STYLE_URL is a Mapbox style: set {PREFIX}MAP_MAPBOX_TOKEN too.")

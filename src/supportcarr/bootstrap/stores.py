@@ -8,29 +8,37 @@ from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import Store
 
+SQLITE = "sqlite:///"
 
-def store_of(settings: Settings) -> Store:
-    """The store that the settings name, closed.  Raises ``SettingsError``."""
-    return store_at(store_url(settings))
+
+def store_of(settings: Settings, *, read_only: bool = False) -> Store:
+    """The store that the settings name, closed.  A SQLite store that is *read_only* changes no file."""
+    return store_at(store_url(settings), read_only=read_only)
 
 
 def store_url(settings: Settings) -> str:
     """The URL of the store that the settings name."""
     deployment = settings.deployment
-    return deployment.store_url or f"sqlite:///{Path(deployment.data) / 'supportcarr.sqlite3'}"
+    return deployment.store_url or f"{SQLITE}{Path(deployment.data) / 'supportcarr.sqlite3'}"
 
 
-def store_at(url: str) -> Store:
+def sqlite_file(settings: Settings) -> Path | None:
+    """The file of the SQLite store that the settings name; ``None`` for another engine."""
+    url = store_url(settings)
+    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
+
+
+def store_at(url: str, *, read_only: bool = False) -> Store:
     """The store at a URL, closed.  Raises ``SettingsError`` for a URL of no engine.
 
     Imports the engine that it needs: the driver of MongoDB takes a tenth of a second and 15 MB.
     """
-    if url.startswith("sqlite:///"):
+    if url.startswith(SQLITE):
         from supportcarr.kit.store.sqlite.engine import SqliteStore
 
-        return SqliteStore(Path(url.removeprefix("sqlite:///")))
+        return SqliteStore(Path(url.removeprefix(SQLITE)), read_only=read_only)
     if url.startswith(("mongodb://", "mongodb+srv://")):
         from supportcarr.kit.store.mongo.engine import MongoStore
 
         return MongoStore(url)
-    raise SettingsError("SUPPORTCARR_STORE_URL must begin with sqlite:///, mongodb:// or mongodb+srv://.")
+    raise SettingsError("The URL of a store must begin with sqlite:///, mongodb:// or mongodb+srv://.")

@@ -20,6 +20,7 @@ import msgspec
 
 from supportcarr.contracts.errors import FieldError, ValidationFailed
 from supportcarr.gateway.problems import InvalidHeader, MalformedBody, UnsupportedMediaType
+from supportcarr.kit.runtime.validation_sentences import malformed, sentence
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"(?:required|unknown) field `(?P<name>[^`]*)`")
@@ -52,12 +53,14 @@ def body_decoder(type_: Any) -> Callable[[bytes], Any]:
     decode = msgspec.json.Decoder(type_).decode
 
     def decoded(raw: bytes) -> Any:
+        if not raw:
+            raise MalformedBody("The body is empty: send JSON")
         try:
             value = decode(raw)
         except msgspec.ValidationError as error:
             raise refused(error, type_, _builtins(raw)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise MalformedBody(f"The body is not valid JSON: {error}") from None
+            raise MalformedBody(malformed(error)) from None
         shapes = raw.translate(_SHAPES)
         if (_LONG_NUMBER in shapes or b"\\" in shapes) and _SUSPICIOUS.search(raw):
             _refuse_unstorable(_builtins(raw), "")
@@ -168,13 +171,13 @@ def _builtins(raw: bytes) -> Any:
     except msgspec.ValidationError:
         return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedBody(f"The body is not valid JSON: {error}") from None
+        raise MalformedBody(malformed(error)) from None
 
 
 def _refuse_unstorable(value: Any, path: str) -> None:
     """Raise ``ValidationFailed`` for an integer of more than 64 bits and for a control character."""
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValidationFailed.of(path, "range", "Number out of range")
+        raise ValidationFailed.of(path, "range", "The number is out of range")
     if isinstance(value, str) and _CONTROL.search(value):
         raise _control_character(path)
     if isinstance(value, dict):
@@ -236,7 +239,7 @@ def _field_error(message: str, below: str) -> FieldError:
     if named:
         path = f"{path}.{named['name']}"
     code = next((code for sign, code in _CODES if sign in what), "invalid")
-    return FieldError(path.lstrip("."), code, what)
+    return FieldError(path.lstrip("."), code, sentence(what))
 
 
 def refuse_naive_times(type_: Any, where: str) -> None:

@@ -405,7 +405,10 @@ class Pipeline:
 
 
 class _Headers(Mapping[str, str]):
-    """A request's headers by lower-case name, decoded on access."""
+    """A request's headers by lower-case name, decoded on access.
+
+    Values may be any bytes (RFC 9110, 5.5), but libraries expect ASCII: other bytes are escaped (``\\xe9``).
+    """
 
     __slots__ = ("_raw",)
 
@@ -413,7 +416,7 @@ class _Headers(Mapping[str, str]):
         self._raw = raw
 
     def __getitem__(self, name: str) -> str:
-        return self._raw[name.lower().encode("latin-1")].decode("latin-1")
+        return self._raw[name.lower().encode("latin-1")].decode("ascii", "backslashreplace")
 
     def __iter__(self) -> Any:
         return (name.decode("latin-1") for name in self._raw)

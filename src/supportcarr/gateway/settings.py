@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from supportcarr.kit.runtime.setting_rules import networks, rule
 from supportcarr.kit.runtime.settings import SettingsGroup
 
 
@@ -32,7 +33,11 @@ class HttpSettings(SettingsGroup, frozen=True, kw_only=True):
     request_seconds: Annotated[float, Meta(gt=0, description="a request that takes longer gets 503")] = 10.0
     max_body_bytes: Annotated[int, Meta(ge=1024, description="largest accepted request body")] = 262_144
     trusted_proxies: Annotated[
-        str, Meta(description="comma-separated networks whose X-Forwarded-For header is trusted")
+        str,
+        Meta(
+            description="comma-separated networks whose X-Forwarded-For header is trusted",
+            extra=rule(networks),
+        ),
     ] = ""
 
 

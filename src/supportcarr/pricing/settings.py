@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from supportcarr.kit.runtime.setting_rules import at_least, rule
 from supportcarr.kit.runtime.settings import SECRET, SettingsGroup
 
 
@@ -13,5 +14,5 @@ class QuoteSettings(SettingsGroup, frozen=True, kw_only=True):
     """Quotes."""
 
     prefix = "QUOTES_"
-    secret: Annotated[str, Meta(description="key that signs quotes", extra=SECRET)] = ""
+    secret: Annotated[str, Meta(description="key that signs quotes", extra=SECRET | rule(at_least(16)))] = ""
     seconds: Annotated[int, Meta(ge=60, description="lifetime of a quote (city time)")] = 600

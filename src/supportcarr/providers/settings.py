@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from supportcarr.kit.runtime.setting_rules import http_url, printable_ascii, rule
 from supportcarr.kit.runtime.settings import SECRET, SettingsGroup
 
 
@@ -13,12 +14,17 @@ class StripeSettings(SettingsGroup, frozen=True, kw_only=True):
     """Card payments."""
 
     prefix = "STRIPE_"
-    api_key: Annotated[str, Meta(description="secret key", extra=SECRET)] = ""
+    api_key: Annotated[str, Meta(description="secret key", extra=SECRET | rule(printable_ascii))] = ""
     webhook_secret: Annotated[
-        str, Meta(description="signing secret of the webhook endpoint", extra=SECRET)
+        str,
+        Meta(description="signing secret of the webhook endpoint", extra=SECRET | rule(printable_ascii)),
     ] = ""
     api_base: Annotated[
-        str, Meta(description="base URL of the API; empty: Stripe, or the emulator in the local profile")
+        str,
+        Meta(
+            description="base URL of the API; empty: Stripe, or the emulator in the local profile",
+            extra=rule(http_url),
+        ),
     ] = ""
     timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one call")] = 10.0
     tolerance_seconds: Annotated[int, Meta(ge=1, description="oldest accepted webhook signature")] = 300

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.http.lifecycle import Lifecycle
@@ -22,6 +21,7 @@ from supportcarr.realtime.client_session import BackpressureLimits
 from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.realtime.fan_out import FanOut
 from supportcarr.realtime.metrics import RealtimeMetrics
+from supportcarr.realtime.origins import AllowedOrigins
 from supportcarr.realtime.ports import EventSource, PositionSink, PubSub, TokenVerifier
 from supportcarr.realtime.server import HANDSHAKE_TIMEOUT_SECONDS, SocketServer
 
@@ -31,8 +31,11 @@ PATH = "/socket.io"
 class RealtimeApp:
     """``/socket.io``, ``/healthz`` (the process is alive) and ``/readyz`` (it may take traffic)."""
 
-    def __init__(self, server: SocketServer, fan_out: FanOut, lifecycle: Lifecycle | None) -> None:
+    def __init__(
+        self, server: SocketServer, fan_out: FanOut, origins: AllowedOrigins, lifecycle: Lifecycle | None
+    ) -> None:
         self.server = server
+        self._origins = origins
         self.fan_out = fan_out
         self._lifecycle = lifecycle
         self._drain: asyncio.Task[None] | None = None
@@ -65,7 +68,10 @@ class RealtimeApp:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["path"].rstrip("/") == PATH:
-            await self.server.handle(scope, receive, send)
+            if self._origins.allow(scope["headers"]):
+                await self.server.handle(scope, receive, send)
+            else:
+                await _refuse_origin(scope, send)
         elif scope["type"] == "http":
             await self._respond(scope["path"], send)
         else:
@@ -123,7 +129,6 @@ def build_realtime(
         tokens,
         position_sink,
         areas,
-        origins=_allowed_origins(deployment),
         check_seconds=settings.heads_seconds,
         limits=limits,
         handshake_timeout_seconds=handshake_timeout_seconds,
@@ -131,15 +136,14 @@ def build_realtime(
     )
     if metrics is not None:
         metrics.registry.register(RealtimeMetrics(server, fan_out))
-    return RealtimeApp(server, fan_out, lifecycle)
+    return RealtimeApp(server, fan_out, AllowedOrigins(deployment), lifecycle)
 
 
-def _allowed_origins(deployment: Deployment) -> str | list[str]:
-    """Our own pages may connect; in the local profile any page, because its ports vary.
-
-    No page can do anything without a token: cookies are not read here.
-    """
-    if deployment.profile == "local":
-        return "*"
-    parts = urlsplit(deployment.public_url)
-    return [f"{parts.scheme}://{parts.netloc}"]
+async def _refuse_origin(scope: Scope, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})  # before it was accepted: HTTP 403
+        return
+    body = b'{"status":"this origin is not allowed"}'
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -78,7 +78,6 @@ class SocketServer:
         position_sink: PositionSink,
         areas: Sequence[str],
         *,
-        origins: str | list[str],
         check_seconds: float,
         limits: BackpressureLimits | None = None,
         handshake_timeout_seconds: float = HANDSHAKE_TIMEOUT_SECONDS,
@@ -100,7 +99,7 @@ class SocketServer:
         self._background: set[asyncio.Task[None]] = set()
         self._requests: set[asyncio.Task[Any]] = set()  # each serves one connection
         self._without_client: dict[asyncio.Task[Any], float] = {}  # connections without a client: since when
-        self.sio = create_socketio_server(origins)
+        self.sio = create_socketio_server()
         self.sio.on("connect", self._on_connect)
         self.sio.on("disconnect", self._on_disconnect)
         self.sio.on(messages.DRIVER_LOCATION, self._on_driver_location)
@@ -166,7 +165,8 @@ class SocketServer:
                 "unauthorized", "unauthenticated", "Connect with auth: {token, since?}"
             ) from None
         try:
-            principal = self._tokens.verify(credentials.token.encode())
+            # Socket.IO's JSON may hold half a surrogate pair, which no token has.
+            principal = self._tokens.verify(credentials.token.encode("utf-8", "surrogatepass"))
             if self._tokens.stale():
                 await self._tokens.confirm(principal)
         except ApiError as error:

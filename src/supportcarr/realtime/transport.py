@@ -40,12 +40,26 @@ def connection_refused(message: str, code: str, detail: str) -> socketio.excepti
     return socketio.exceptions.ConnectionRefusedError(message, {"code": code, "detail": detail})
 
 
-def create_socketio_server(origins: str | list[str]) -> socketio.AsyncServer:
-    """A Socket.IO server that speaks WebSocket only and handles a client's messages one after another."""
-    return socketio.AsyncServer(
+class _Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
+    """Refuses to emit without recipients: the library then sends to every client (``to=[]`` too)."""
+
+    async def emit(
+        self, event: str, data: Any = None, to: Any = None, room: Any = None, **options: Any
+    ) -> None:
+        if not (to or room):
+            raise ValueError("emit without recipients would reach every client")
+        await super().emit(event, data, to=to, room=room, **options)
+
+
+def create_socketio_server() -> socketio.AsyncServer:
+    """A Socket.IO server that speaks WebSocket only and handles a client's messages one after another.
+
+    It takes any origin and sends no CORS headers: ``realtime.origins`` decides before.
+    """
+    return _Server(
         async_mode="asgi",
         transports=["websocket"],
-        cors_allowed_origins=origins,
+        cors_allowed_origins=[],
         async_handlers=False,
         ping_interval=PING_SECONDS,
         ping_timeout=PING_SECONDS,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.processes.command_line import run_in_process, run_process
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.supervisor.folder_lock import lock_folder
 
@@ -23,16 +23,9 @@ def usual_umask() -> Iterator[None]:
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SUPPORTCARR_")}
-    return subprocess.run(
-        [sys.executable, "-m", "supportcarr", *arguments],
-        cwd=folder,
-        env=environment | {f"SUPPORTCARR_{name}": value for name, value in settings.items()},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """Run a command: one that starts a platform in a process of its own."""
+    run_it = run_process if arguments[0] in ("up", "demo") else run_in_process
+    return run_it(folder, *arguments, **settings)
 
 
 def open_to_others(folder: Path) -> list[str]:

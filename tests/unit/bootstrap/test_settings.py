@@ -42,3 +42,57 @@ def test_every_setting_has_a_unique_name_and_a_description() -> None:
     names = [name for _, _, name, _ in declared(Settings)]
     assert len(names) == len(set(names))
     assert all(meta.description for _, _, _, meta in declared(Settings))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_ORIGINS", "everybody"),
+        ("AUTH_LOOKUP_SECRET", "short"),
+        ("AUTH_TOKEN_SECRETS", "k:short"),
+        ("AUTH_TOKEN_SECRETS", "short"),
+        ("CACHE_URL", "http://x"),
+        ("CITY_SPEED", "nan"),
+        ("DATA", ""),
+        ("DRAIN_SECONDS", "inf"),
+        ("HOST", ""),
+        ("HOST", "999.1.1.1"),
+        ("LOG_FILE", "/nonexistent/folder/log"),
+        ("MAP_CONTENT_SOURCES", "tiles"),
+        ("MAP_MAPBOX_TOKEN", "sk.secret"),
+        ("MAP_STYLE_URL", "javascript:alert"),
+        ("PUBLIC_URL", "notaurl"),
+        ("QUOTES_SECRET", "short"),
+        ("REALTIME_URL", "ws://x"),
+        ("REDIS_URL", "http://x"),
+        ("STORE_URL", "postgres://x"),
+        ("STRIPE_API_BASE", "stripe"),
+        ("TRUSTED_PROXIES", "foo"),
+        ("DISPATCH_RADIUS_M", "30000"),
+    ],
+)
+def test_a_value_that_no_process_could_use_is_refused_at_once(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"SUPPORTCARR_{name} is not valid: ") as refused:
+        load_settings(given(tmp_path, **{name: value}), dotenv=None)
+    assert "short" not in str(refused.value)  # a secret is not shown
+    assert "`" not in str(refused.value)
+
+
+def test_an_empty_secret_counts_as_missing(tmp_path: Path) -> None:
+    assert load_settings(given(tmp_path, QUOTES_SECRET=""), dotenv=None).quotes.secret
+    secrets = dict.fromkeys(REQUIRED, "k1:" + "x" * 40) | {"SUPPORTCARR_QUOTES_SECRET": ""}
+    with pytest.raises(SettingsError, match="SUPPORTCARR_QUOTES_SECRET must be set"):
+        load_settings(given(tmp_path, PROFILE="production") | secrets, dotenv=None)
+
+
+def test_settings_can_be_read_without_writing_anything(tmp_path: Path) -> None:
+    loaded = load_settings(given(tmp_path / "data"), dotenv=None, keep_secrets=False)
+    assert loaded.quotes.secret
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mapbox_style_needs_a_token(tmp_path: Path) -> None:
+    style = {"MAP_STYLE_URL": "mapbox://styles/us/ours"}
+    with pytest.raises(SettingsError, match="MAP_MAPBOX_TOKEN"):
+        load_settings(given(tmp_path, **style), dotenv=None)
+    load_settings(given(tmp_path, **style, MAP_MAPBOX_TOKEN="pk.1"), dotenv=None)

@@ -15,7 +15,7 @@ from supportcarr.realtime.transport import NAMESPACE, close_connections, create_
 
 @pytest.fixture
 def server() -> Any:
-    return create_socketio_server("*")
+    return create_socketio_server()
 
 
 async def test_the_socketio_server_has_an_engineio_server_with_sockets_by_id(server: Any) -> None:

@@ -18,7 +18,7 @@ def test_the_libraries_log_through_our_handlers_only(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(logger, "handlers", [])
         monkeypatch.setattr(logger, "level", logging.NOTSET)
     unused = cast(Any, None)
-    server = SocketServer(unused, unused, unused, unused, (), origins="*", check_seconds=1)
+    server = SocketServer(unused, unused, unused, unused, (), check_seconds=1)
     assert server.sio.eio.logger is logging.getLogger("engineio.server")
     for name in LIBRARIES:
         assert logging.getLogger(name).handlers == [], name

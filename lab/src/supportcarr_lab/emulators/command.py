@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from supportcarr.bootstrap.ports import reachable_host
 from supportcarr.bootstrap.processes import run_process
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.http.lifecycle import Lifecycle
@@ -20,7 +21,7 @@ async def _serve_emulators(settings: Settings) -> None:
         data=Path(settings.deployment.data),
         api_key=settings.stripe.api_key,
         webhook_secret=settings.stripe.webhook_secret,
-        webhook_url=f"http://{servers.host}:{servers.port}/api/v1/webhooks/stripe",
+        webhook_url=f"http://{reachable_host(servers.host)}:{servers.port}/api/v1/webhooks/stripe",
     )
     lifecycle.mark_ready()
     await serve(app, servers.host, servers.sandbox_port, 2.0, lifecycle=lifecycle)  # type: ignore[arg-type]  # Litestar types ASGI by itself

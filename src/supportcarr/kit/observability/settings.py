@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from supportcarr.kit.runtime.setting_rules import file_in_folder, rule
 from supportcarr.kit.runtime.settings import SettingsGroup
 
 
@@ -16,7 +17,9 @@ class LogSettings(SettingsGroup, frozen=True, kw_only=True):
     level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="lowest level that is written")
     ] = "info"
-    file: Annotated[str, Meta(description="file to append to; empty: standard error")] = ""
+    file: Annotated[
+        str, Meta(description="file to append to; empty: standard error", extra=rule(file_in_folder))
+    ] = ""
     file_bytes: Annotated[
         int, Meta(ge=0, description="size from which the file is rotated (to FILE.1); 0: never")
     ] = 50_000_000

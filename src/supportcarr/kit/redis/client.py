@@ -25,7 +25,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from supportcarr.kit.redis.connection import Address, Arg, Connection, connect, pack
+from supportcarr.kit.redis.address import Address
+from supportcarr.kit.redis.connection import Arg, Connection, connect, pack
 from supportcarr.kit.redis.errors import RedisError, RedisReplyError, RedisUnavailable
 
 __all__ = ["Arg", "RedisClient", "RedisError", "RedisReplyError", "RedisUnavailable", "Script"]

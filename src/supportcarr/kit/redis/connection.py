@@ -11,12 +11,11 @@ import os
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
 
+from supportcarr.kit.redis.address import Address
 from supportcarr.kit.redis.errors import RedisReplyError, RedisUnavailable
 
 Arg = str | bytes | int | float
@@ -24,37 +23,6 @@ _INCOMPLETE: Any = object()
 
 # hiredis' stub says a tuple of one element; it takes any length.
 pack = cast("Callable[[tuple[Arg, ...]], bytes]", hiredis.pack_command)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a Redis is: ``redis://``, ``rediss://`` (TLS) or ``unix://``, with user, password, database."""
-
-    host: str
-    port: int
-    path: str
-    tls: bool
-    user: str | None
-    password: str | None
-    database: int
-
-    @classmethod
-    def of(cls, url: str) -> Address:
-        """Raises ``ValueError`` for what is not such a URL."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("redis", "rediss", "unix"):
-            raise ValueError("a Redis URL begins with redis://, rediss:// or unix://")
-        is_socket = parts.scheme == "unix"
-        database = parse_qs(parts.query).get("db", ["0"])[0] if is_socket else parts.path.strip("/") or "0"
-        return cls(
-            host=parts.hostname or "127.0.0.1",
-            port=parts.port or 6379,
-            path=parts.path if is_socket else "",
-            tls=parts.scheme == "rediss",
-            user=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
-            database=int(database),
-        )
 
 
 class Connection(asyncio.Protocol):

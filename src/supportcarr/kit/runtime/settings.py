@@ -9,6 +9,7 @@ generated at the first start.  The environment overrides both.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,10 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
+from supportcarr.kit.runtime import setting_rules as rules
 from supportcarr.kit.runtime.private_files import make_private_folder
+from supportcarr.kit.runtime.setting_rules import rule
+from supportcarr.kit.runtime.validation_sentences import sentence_of
 
 PREFIX = "SUPPORTCARR_"
 
@@ -36,6 +40,7 @@ class SettingsGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 SECRET: dict[str, Any] = {"secret": True}  # never shown; generated in the local profile
 OPTIONAL_SECRET: dict[str, Any] = SECRET | {"optional": True}  # never shown; may be empty
+# Beside these, ``extra`` may hold a rule (see ``setting_rules``).
 
 
 class Deployment(SettingsGroup, frozen=True, kw_only=True):
@@ -46,27 +51,41 @@ class Deployment(SettingsGroup, frozen=True, kw_only=True):
         Meta(description="local generates its secrets and starts its own Redis and emulators"),
     ] = "local"
     data: Annotated[str, Meta(description="directory of the embedded stores (local profile)")] = ".data"
-    public_url: Annotated[str, Meta(description="URL of the API and the apps")] = "http://127.0.0.1:8000"
-    realtime_url: Annotated[str, Meta(description="URL of the Socket.IO server")] = "http://127.0.0.1:8001"
+    public_url: Annotated[str, Meta(description="URL of the API and the apps", extra=rule(rules.origin))] = (
+        "http://127.0.0.1:8000"
+    )
+    realtime_url: Annotated[
+        str, Meta(description="URL of the Socket.IO server", extra=rule(rules.origin))
+    ] = "http://127.0.0.1:8001"
+    allowed_origins: Annotated[
+        str,
+        Meta(
+            description=(
+                "comma-separated origins of other web apps that may connect to the Socket.IO server; "
+                "PUBLIC_URL's may, and in the local profile any page of this machine"
+            ),
+            extra=rule(rules.origins),
+        ),
+    ] = ""
     store_url: Annotated[
         str,
         Meta(
             description="sqlite:///PATH or mongodb://…; empty: a SQLite file in DATA",
-            extra=OPTIONAL_SECRET,
+            extra=OPTIONAL_SECRET | rule(rules.store_url),
         ),
     ] = ""
     redis_url: Annotated[
         str,
         Meta(
             description="the durable Redis (queues, rate limits, streams); empty: `up` starts one",
-            extra=OPTIONAL_SECRET,
+            extra=OPTIONAL_SECRET | rule(rules.redis_url),
         ),
     ] = ""
     cache_url: Annotated[
         str,
         Meta(
             description="the evicting Redis (positions); empty: the durable one",
-            extra=OPTIONAL_SECRET,
+            extra=OPTIONAL_SECRET | rule(rules.redis_url),
         ),
     ] = ""
 
@@ -99,24 +118,30 @@ def is_required(meta: Meta) -> bool:
 
 
 def load(
-    settings: type[S], environment: Mapping[str, str] | None = None, *, dotenv: str | None = ".env"
+    settings: type[S],
+    environment: Mapping[str, str] | None = None,
+    *,
+    dotenv: str | None = ".env",
+    keep_secrets: bool = True,
 ) -> S:
     """Read and check the groups of the struct *settings*, and build it.
 
     Raises ``SettingsError`` with a sentence that names the variable.  In the local profile required
     secrets that are not set are generated and kept in ``DATA/secrets.env`` (readable by its owner
-    only), so that the next start has the same ones.
+    only), so that the next start has the same ones; without *keep_secrets* nothing is written.
     """
     given = dict(os.environ if environment is None else environment)
     if dotenv and Path(dotenv).is_file():
         given = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} | given
     names = {name for _, _, name, _ in declared(settings)}
+    secrets_required = {name for _, _, name, meta in declared(settings) if is_required(meta)}
     unknown = sorted(k for k in given if k.startswith(PREFIX) and k not in names)
     if unknown:
         raise SettingsError(f"{unknown[0]} is not a setting; docs/settings.md lists them all.")
+    given = {k: v for k, v in given.items() if v or k not in secrets_required}
     local = given.get(f"{PREFIX}PROFILE", "local") == "local"
-    if local:
-        given = _local_secrets(settings, given) | given
+    if local and given.get(f"{PREFIX}DATA", ".data"):
+        given = _local_secrets(settings, given, keep=keep_secrets) | given
     groups = {f.name: _group(f.type, given, local) for f in msgspec.structs.fields(settings)}
     return settings(**groups)
 
@@ -135,19 +160,34 @@ def _group(group: type[G], given: Mapping[str, str], local: bool) -> G:
     values: dict[str, Any] = {}
     for field, name, meta in _settings_of(group):
         if name in given:
-            try:
-                one = msgspec.convert({field.name: given[name]}, group, strict=False)
-            except msgspec.ValidationError as error:
-                reason = str(error).split(" - at `")[0]
-                raise SettingsError(f"{name} is not valid: {reason}.") from None
-            values[field.name] = getattr(one, field.name)
+            values[field.name] = _value(group, field, name, given[name], meta)
         elif not local and is_required(meta):
             raise SettingsError(f"{name} must be set outside the local profile: {meta.description}.")
     return group(**values)
 
 
-def _local_secrets(settings: type, given: Mapping[str, str]) -> dict[str, str]:
-    """The secrets in ``DATA/secrets.env``, after adding those that are missing there and in *given*."""
+def _value(group: type[SettingsGroup], field: msgspec.inspect.Field, name: str, text: str, meta: Meta) -> Any:
+    """The value of one setting.  Raises ``SettingsError``."""
+    try:
+        value = getattr(msgspec.convert({field.name: text}, group, strict=False), field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("it must be a finite number")
+        if value == "" and field.default:
+            raise ValueError("it must not be empty")
+        if value != "" and (check := (meta.extra or {}).get("rule")):
+            check(value)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{name} is not valid: {sentence_of(error)}.") from None
+    except ValueError as error:
+        raise SettingsError(f"{name} is not valid: {error}.") from None
+    return value
+
+
+def _local_secrets(settings: type, given: Mapping[str, str], *, keep: bool) -> dict[str, str]:
+    """The secrets in ``DATA/secrets.env``, after adding those that are missing there and in *given*.
+
+    Without *keep* they are not added to the file.
+    """
     folder = Path(given.get(f"{PREFIX}DATA", ".data"))
     file = folder / "secrets.env"
     kept = {k: v for k, v in dotenv_values(file).items() if v is not None} if file.is_file() else {}
@@ -158,6 +198,7 @@ def _local_secrets(settings: type, given: Mapping[str, str]) -> dict[str, str]:
     ]
     if missing:
         kept |= {name: _generated_secret(name) for name in missing}
+    if missing and keep:
         make_private_folder(folder)
         temporary = folder / f"secrets.env.{os.getpid()}"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

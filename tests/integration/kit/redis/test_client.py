@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 import uvloop
 
+from supportcarr.kit.redis.address import Address
 from supportcarr.kit.redis.client import RedisClient, RedisReplyError, RedisUnavailable, Script
-from supportcarr.kit.redis.connection import Address
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 INCREMENT = Script("increment", "return redis.call('INCRBY', KEYS[1], ARGV[1])")

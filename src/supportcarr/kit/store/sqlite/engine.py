@@ -53,9 +53,13 @@ log = structlog.get_logger(__name__)
 
 
 class SqliteStore:
-    """Implements ``Store`` in the file at *path*; ``timeout_s`` bounds every wait for a lock."""
+    """Implements ``Store`` in the file at *path*; ``timeout_s`` bounds every wait for a lock.
 
-    def __init__(self, path: Path, *, timeout_s: float = 5.0) -> None:
+    A store that is *read_only* must exist, and is not migrated; writes raise ``StoreUnavailable``.
+    """
+
+    def __init__(self, path: Path, *, timeout_s: float = 5.0, read_only: bool = False) -> None:
+        self._read_only = read_only
         self.path = Path(path)
         self._timeout_s = timeout_s
         self._collections: dict[str, SqliteCollection[Any]] = {}
@@ -80,7 +84,16 @@ class SqliteStore:
         """
         if self._writer is not None:
             return
-        await asyncio.to_thread(self._open, allow_unfinished_copy)
+        await asyncio.to_thread(self._open_to_read if self._read_only else self._open, allow_unfinished_copy)
+
+    def _open_to_read(self, allow_unfinished_copy: bool) -> None:
+        try:
+            self._sync_reader = self._connect(read_only=True)
+            if not allow_unfinished_copy:
+                self._refuse_unfinished_copy(self._sync_reader)
+        except sqlite3.Error as error:
+            raise as_unavailable(error) or error from error
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
 
     def _open(self, allow_unfinished_copy: bool) -> None:
         try:
@@ -163,12 +176,15 @@ class SqliteStore:
 
     def _connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path,
+            self._read_only_url() if self._read_only else self.path,
+            uri=self._read_only,
             timeout=self._timeout_s,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
         )
+        if self._read_only:
+            return connection
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
@@ -177,6 +193,11 @@ class SqliteStore:
         if read_only:
             connection.execute("PRAGMA query_only = ON")
         return connection
+
+    def _read_only_url(self) -> str:
+        """A store that no process has open is read without the files that SQLite would make beside it."""
+        in_use = self.path.with_name(f"{self.path.name}-wal").exists()
+        return f"{self.path.absolute().as_uri()}?mode=ro" + ("" if in_use else "&immutable=1")
 
     # --- collections --------------------------------------------------------------------------
 
@@ -188,7 +209,7 @@ class SqliteStore:
                 raise ValueError(f"{spec.name} is already declared with another spec")
             return known
         made = SqliteCollection(self, Table(spec))
-        if self._sync_reader is not None and made.table.missing(self._sync_reader):
+        if self._sync_reader is not None and not self._read_only and made.table.missing(self._sync_reader):
             with self._exclusive():
                 connection = self._connect()
                 try:
@@ -225,7 +246,8 @@ class SqliteStore:
 
     async def check(self, *, apply: bool) -> list[Finding]:
         """As the port says; *apply* also drops indexes that are not declared any more."""
-        await self.ping()
+        if not self._read_only:
+            await self.ping()
         return await asyncio.to_thread(self._check, apply)
 
     def _check(self, apply: bool) -> list[Finding]:
