@@ -25,6 +25,12 @@ def _roles(demo: Demo) -> set[str]:
     return {title.partition("supportcarr: ")[2].split()[0] for title in titles if "supportcarr: " in title}
 
 
+def _open_to_others(folder: Path) -> list[str]:
+    """Files that other users may use, but for the output that the test itself redirects."""
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]}
+    return [str(path) for path, mode in modes.items() if mode & 0o077 and path.name != "output.txt"]
+
+
 def test_ctrl_c_ends_every_process_and_the_next_run_continues_and_repairs_itself(tmp_path: Path) -> None:
     """Two starts for all of it: each costs seconds of CPU."""
     accounts = tmp_path / "accounts.json"
@@ -34,6 +40,11 @@ def test_ctrl_c_ends_every_process_and_the_next_run_continues_and_repairs_itself
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(30) == 0
         assert demo.survivors(within_s=5) == []
+        report = demo.report(within_s=0)
+        assert report["stopped"] is True
+        assert report["invariants"]["drained"] is None
+        assert "this report is of what had happened so far" in demo.output
+        assert _open_to_others(demo.data) == []
     content = json.loads(accounts.read_bytes())
     assert [len(content["riders"]), len(content["drivers"])] == [2, 2]
     assert content["admin"]["phone"] and content["admin"]["password"]

@@ -74,7 +74,11 @@ import click
     type=click.Path(dir_okay=False),
     help="Write the demo accounts, with their passwords, to this JSON file.",
 )
-@click.option("--report", type=click.Path(dir_okay=False), help="Write the report to this JSON file.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False),
+    help="Write the report to this JSON file, also when the run is stopped (Ctrl-C, SIGTERM).",
+)
 def demo(**options: Any) -> None:
     """Run the whole platform on this machine, with simulated riders and drivers."""
     from supportcarr_lab.demo.command import run

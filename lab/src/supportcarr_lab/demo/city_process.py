@@ -66,6 +66,7 @@ async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
         "demand": options.demand,
     }
     outcome = data / "outcome.json"
+    outcome.unlink(missing_ok=True)  # of an earlier run
     file = data / "city.json"
     write_private(
         file, {"city": city_options, "outcome": str(outcome), "accounts": _accounts(options, running)}

@@ -15,6 +15,7 @@ from supportcarr.bootstrap.platform import Platform, platform, stop_on_signals
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.settings import LogSettings
+from supportcarr.kit.runtime.private_files import make_private_folder
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr_lab.demo.city_process import CityProcess, inject_faults, start_city
@@ -53,7 +54,7 @@ def run(options: DemoOptions) -> int:
     environment = _environment(options)
     settings = load_settings(environment)
     check_redis_is_ours(options, settings)
-    Path(options.data).mkdir(parents=True, exist_ok=True)
+    make_private_folder(Path(options.data))
     logs.configure(LogSettings(level="warning", file=str(Path(options.data) / "supportcarr.log")))
     return asyncio.run(_demo(options, settings, environment))
 
@@ -65,15 +66,16 @@ async def _demo(options: DemoOptions, settings: Settings, environment: Mapping[s
         while True:
             city = await start_city(options, running)
             try:
-                if await _wait_for_end(options, running, city, stop):
-                    return 0
+                stopped = await _wait_for_end(options, running, city, stop)
             finally:
                 await city.end()
-            if options.seconds is not None:
+            if stopped and options.report is None:
+                return 0
+            if stopped or options.seconds is not None:
                 # Imported here: before its end the demo needs nothing that the other processes load.
                 from supportcarr_lab.verification.verify import verify_city
 
-                return await verify_city(options, running, city)
+                return await verify_city(options, running, city, stopped=stopped)
             log.warning("process_died", role="simulator", code=city.process.returncode)
 
 

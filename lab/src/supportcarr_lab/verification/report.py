@@ -15,6 +15,8 @@ from supportcarr_lab.verification.event_audit import EventCounts, audit_events
 from supportcarr_lab.verification.expected_events import expected_events
 from supportcarr_lab.verification.records import CityRecords, RecordSource, Rescue, read_records
 
+NEED_AN_END = ("money_matches", "events_exact", "drained")
+
 
 class PaymentTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Payments of this run: how many were captured, and the sums in minor units."""
@@ -44,12 +46,26 @@ class VerificationReport(msgspec.Struct, frozen=True, kw_only=True):
     http: HttpSummary
     kills: int
     redis_wipes: int
-    invariants: dict[str, bool]
+    stopped: bool  # before its time was over, or the last rescue
+    invariants: dict[str, bool | None]  # None: cannot be judged, because the run was stopped
 
     @property
     def passed(self) -> bool:
-        """Whether every invariant holds."""
-        return all(self.invariants.values())
+        """Whether no invariant is broken."""
+        return False not in self.invariants.values()
+
+    @property
+    def conclusion(self) -> str:
+        """What the run shows, in a sentence."""
+        broken = [name for name, holds in self.invariants.items() if holds is False]
+        if broken:
+            return f"Broken invariants: {', '.join(broken)}."
+        if not self.rescues["requested"]:
+            return "No rescue was requested during this run, so there was nothing to judge."
+        if unjudged := [name for name, holds in self.invariants.items() if holds is None]:
+            names = ", ".join(unjudged)
+            return f"Every other invariant holds so far. Not judged, because the run was stopped: {names}."
+        return "Every invariant holds."
 
 
 class VerificationResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,16 +76,30 @@ class VerificationResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def verify(
-    outcome: CityOutcome, source: RecordSource, *, kills: int = 0, redis_wipes: int = 0
+    outcome: CityOutcome,
+    source: RecordSource,
+    *,
+    kills: int = 0,
+    redis_wipes: int = 0,
+    stopped: bool = False,
 ) -> VerificationResult:
     """Read all records and verify them."""
-    return verify_records(outcome, await read_records(source), kills=kills, redis_wipes=redis_wipes)
+    records = await read_records(source)
+    return verify_records(outcome, records, kills=kills, redis_wipes=redis_wipes, stopped=stopped)
 
 
 def verify_records(
-    outcome: CityOutcome, records: CityRecords, *, kills: int = 0, redis_wipes: int = 0
+    outcome: CityOutcome,
+    records: CityRecords,
+    *,
+    kills: int = 0,
+    redis_wipes: int = 0,
+    stopped: bool = False,
 ) -> VerificationResult:
     """Verify a city over plain data.
+
+    Of a run that was *stopped* the invariants in ``NEED_AN_END`` are not judged: rescues are still live, and
+    clients left before their last events.
 
     Counts and sums are of rescues requested during this run.  Invariants are checked over all records, also
     those of earlier runs on the same store.
@@ -95,6 +125,7 @@ def verify_records(
             records.pending_work, records.rescues, records.offers, records.payments, outcome.caught_up
         ),
     }
+    judged = {name: broken for name, broken in findings.items() if not (stopped and name in NEED_AN_END)}
     report = VerificationReport(
         seconds=round(outcome.seconds, 3),
         rescues=counts,
@@ -110,10 +141,11 @@ def verify_records(
         http=outcome.http,
         kills=kills,
         redis_wipes=redis_wipes,
-        invariants={name: not broken for name, broken in findings.items()},
+        stopped=stopped,
+        invariants={name: not judged[name] if name in judged else None for name in findings},
     )
     return VerificationResult(
-        report=report, findings={name: broken for name, broken in findings.items() if broken}
+        report=report, findings={name: broken for name, broken in judged.items() if broken}
     )
 
 

@@ -71,6 +71,7 @@ def test_the_report_has_exactly_the_documented_fields() -> None:
         },
         "kills": 2,
         "redis_wipes": 1,
+        "stopped": False,
         "invariants": dict.fromkeys(
             (
                 "states_sum",
@@ -154,3 +155,29 @@ def test_percentiles_of_nothing_are_null() -> None:
     assert percentiles([]).p50 is None
     assert percentiles([5.0, 1.0]).p50 == 1.0
     assert percentiles([5.0, 1.0]).p90 == 5.0
+
+
+def stopped(records: CityRecords) -> VerificationResult:
+    began, ended = case.BEGAN, 9_000.0
+    outcome = CityOutcome(
+        seconds=1.0, began_at=began, closed_at=ended, http=HTTP, journals=[], still_live=1, caught_up=False
+    )
+    return verify_records(outcome, records, stopped=True)
+
+
+def test_of_a_stopped_run_only_what_needs_no_end_is_judged() -> None:
+    result = stopped(case.records())
+    unjudged = {name for name, holds in result.report.invariants.items() if holds is None}
+    assert unjudged == {"money_matches", "events_exact", "drained"}
+    assert result.findings == {}
+    assert result.report.passed
+    assert "so far" in result.report.conclusion
+    assert all(name in result.report.conclusion for name in unjudged)
+
+
+def test_a_run_without_rescues_does_not_say_that_everything_holds() -> None:
+    report = replace(verified().report, rescues={"requested": 0})
+    assert report.conclusion == "No rescue was requested during this run, so there was nothing to judge."
+    assert verified().report.conclusion == "Every invariant holds."
+    broken = replace(report, invariants=report.invariants | {"no_5xx": False})
+    assert broken.conclusion == "Broken invariants: no_5xx."
