@@ -17,7 +17,10 @@ Password = Annotated[
 Name = Annotated[
     str,
     Meta(
-        min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$", examples=["Ana Roy"]
+        min_length=1,
+        max_length=80,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+        examples=["Ana Roy"],
     ),
 ]
 
@@ -33,7 +36,7 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``totp_code`` is required of accounts that have a TOTP secret."""
 
     phone: Phone
-    password: Annotated[str, Meta(max_length=72)]
+    password: Annotated[str, Meta(min_length=8, max_length=72, description="at most 72 bytes")]
     totp_code: Annotated[str, Meta(max_length=10)] | None = None
 
 

@@ -114,7 +114,7 @@ async def _platform(
                 emulator = f"http://{reachable_host(settings.servers.host)}:{settings.servers.sandbox_port}"
                 environment[f"{PREFIX}STRIPE_API_BASE"] = emulator
             supervisor = Supervisor(environment, output=output, silence_s=silence_s, spawner=spawner)
-            running = Platform(settings, environment, supervisor, redis, log_began=output.tell())
+            running = Platform(settings, environment, supervisor, redis, log_began=path.stat().st_size)
             running.operators = await _prepare(settings, supervisor, output)
             for role in _roles(settings):
                 supervisor.start(role)

@@ -26,11 +26,14 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A route that takes no query parameters."""
 
 
+Cursor = Annotated[str, msgspec.Meta(min_length=1)]  # of a page
+
+
 class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The query parameters of a list."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
-    cursor: str | None = None
+    cursor: Cursor | None = None
 
 
 class PageResponse(msgspec.Struct, Generic[B], frozen=True):

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from supportcarr.contracts.routing import Cursor
 from supportcarr.drivers.commands import VehicleType
 from supportcarr.drivers.model import Application, Approval, DriverProfile, Vehicle
 
@@ -123,7 +124,7 @@ class AvailabilityOut(msgspec.Struct, frozen=True):
 
 class DriversQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: str | None = None
+    cursor: Cursor | None = None
     state: Approval | None = None
     in_review: Annotated[bool, Meta(description="true: only those whose papers wait for a decision")] = False
 

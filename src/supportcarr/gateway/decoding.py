@@ -29,8 +29,11 @@ _SUSPICIOUS = re.compile(rb"\d{19}|\\u00[017]|\\[bf]|\x7f")  # a long number, pe
 # which one character stands for all digits and one for whatever begins a control character.
 _SHAPES = bytes.maketrans(b"123456789\x7f", b"000000000\\")
 _LONG_NUMBER = b"0" * 19
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_CONTROL_OR_END_OF_LINE = re.compile(r"[\x00-\x1f\x7f]")
+# Refused in bodies and in query strings; parts of regular expressions, also in the OpenAPI document.
+CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+CONTROL_OR_END_OF_LINE = r"\x00-\x1f\x7f"
+_CONTROL = re.compile(f"[{CONTROL}]")
+_CONTROL_OR_END_OF_LINE = re.compile(f"[{CONTROL_OR_END_OF_LINE}]")
 _ETAG = re.compile(rb'(?:W/)?"(\d{1,15})"')  # a proxy that compresses responses weakens our tags
 MOST_PARAMETERS = 100
 _CODES = (

@@ -12,6 +12,7 @@ from supportcarr import __version__
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.endpoint import API
+from supportcarr.gateway.openapi_text import BODY_TEXT, QUERY_TEXT, declare_text
 from supportcarr.kit.http.problems import Problem
 
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -89,6 +90,9 @@ def document(routes: Sequence[Route], *, server: str) -> Json:
     paths: dict[str, Json] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
+    bodies = [schema_of(route.body) for route in routes if route.body not in (None, bytes)]
+    for name in _named(bodies, components):
+        components[name] = declare_text(components[name], BODY_TEXT)
     used = _named({"paths": paths, "Problem": schema_of(Problem)}, components)
     api = {
         "openapi": "3.1.0",
@@ -98,8 +102,8 @@ def document(routes: Sequence[Route], *, server: str) -> Json:
             "summary": "Roadside rescue for e-bike riders",
             "description": (
                 "Times are UTC (RFC 3339), money is in integer minor units of its currency, distances in "
-                "metres, durations in seconds, coordinates in WGS 84. Errors are problem details "
-                "(RFC 9457) with a stable `code`."
+                "metres, durations in seconds, coordinates in WGS 84. Integers are written without fraction "
+                "and exponent: 5, not 5.0. Errors are problem details (RFC 9457) with a stable `code`."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -171,7 +175,7 @@ def _operation(route: Route, schema_of: Any) -> Json:
     if route.body is bytes:
         operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
     elif route.body is not None:
-        content = {"application/json": {"schema": schema_of(route.body)}}
+        content = {"application/json": {"schema": declare_text(schema_of(route.body), BODY_TEXT)}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
@@ -187,7 +191,7 @@ def _parameters(route: Route, schema_of: Any) -> list[Json]:
         for name in _PARAMETER.findall(route.path)
     ]
     for field in msgspec.structs.fields(route.query):
-        schema = schema_of(field.type)
+        schema = declare_text(schema_of(field.type), QUERY_TEXT)
         if isinstance(field.default, str | int | float):
             schema = {**schema, "default": field.default}
         parameters.append(

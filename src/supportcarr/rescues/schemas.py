@@ -11,6 +11,7 @@ from msgspec import Meta
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.geo import Place
 from supportcarr.contracts.rescues import Doubt, Status
+from supportcarr.contracts.routing import Cursor
 from supportcarr.contracts.value_objects import DriverCard, Person, PriceItem, VehicleCard
 from supportcarr.rescues.commands import Outcome
 from supportcarr.rescues.model import Message, Rescue, TimelineEntry
@@ -71,7 +72,7 @@ class RescuesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """``role``: as rider or as driver, for an account with both roles; by default as rider."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: str | None = None
+    cursor: Cursor | None = None
     sort: Literal["created_at", "-created_at"] = "-created_at"
     status: Status | None = None
     live: bool = False
@@ -80,7 +81,7 @@ class RescuesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 class MessagesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: str | None = None
+    cursor: Cursor | None = None
     sort: Literal["at", "-at"] = "at"
 
 
