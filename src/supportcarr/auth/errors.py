@@ -9,7 +9,7 @@ Unauthenticated
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import Conflict, Unauthenticated
+from supportcarr.contracts.errors import Conflict, FieldError, Unauthenticated
 
 
 class PhoneTaken(Conflict):
@@ -22,3 +22,9 @@ class WrongCredentials(Unauthenticated):
 
 class SessionEnded(Unauthenticated):
     title = "This session has ended; sign in again"
+
+    @classmethod
+    def reused(cls) -> SessionEnded:
+        """The session was ended because its refresh token was used twice: ``errors`` tells apps so."""
+        detail = "This session was ended because its refresh token was used twice; sign in again"
+        return cls(detail, errors=(FieldError("refresh_token", "reused", detail),))

@@ -41,6 +41,9 @@ class Session(Document, frozen=True, kw_only=True):
     ended_because: str | None = None  # signed_out | token_reused
 
 
+REUSED = "token_reused"  # of ``Session.ended_because``
+
+
 class PresentedToken(msgspec.Struct, frozen=True):
     """A genuine refresh token as a client presented it: its generation, its hash and that of the nonce."""
 

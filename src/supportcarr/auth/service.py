@@ -13,7 +13,15 @@ from supportcarr.auth import phones
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS, USERS
 from supportcarr.auth.errors import PhoneTaken, SessionEnded, WrongCredentials
-from supportcarr.auth.model import PresentedToken, Session, User, decide_refresh, end_session, rotate
+from supportcarr.auth.model import (
+    REUSED,
+    PresentedToken,
+    Session,
+    User,
+    decide_refresh,
+    end_session,
+    rotate,
+)
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.refresh_tokens import RefreshTokens
 from supportcarr.auth.revocations import Revocations
@@ -265,11 +273,11 @@ class AuthService:
                 raise SessionEnded
             decision = decide_refresh(session, presented, self._clock.wall())
             if decision == "ended":
-                raise SessionEnded
+                raise SessionEnded.reused() if session.ended_because == REUSED else SessionEnded
             if decision == "reused":
                 log.warning("refresh_token_reused", session_id=session_id, user_id=session.user_id)
-                await self.end_session(session_id, "token_reused")
-                raise SessionEnded
+                await self.end_session(session_id, REUSED)
+                raise SessionEnded.reused()
             successor = self._refresh_tokens.successor(token, session_id, presented.generation + 1, nonce)
             if decision == "rotate" and not await self._rotate(session, presented, successor):
                 continue  # another request was faster: decide again

@@ -67,7 +67,12 @@ async def test_a_refresh_token_used_twice_ends_its_session(
     first = await refresh(person, first_token(person), nonces[0])
     stolen = await refresh(person, first_token(person), nonces[1])
     assert (stolen.status, stolen.code) == (401, "unauthenticated")
-    assert (await refresh(person, first.body["refresh_token"])).status == 401
+    last = await refresh(person, first.body["refresh_token"])
+    assert last.status == 401
+    for reply in (stolen, last):  # both parties learn why
+        (error,) = reply.body["errors"]
+        assert (error["field"], error["code"]) == ("refresh_token", "reused")
+        assert "used twice" in reply.body["detail"]
     for token in (person.token, first.body["access_token"]):
         person.token = token
         assert (await person.get("/me")).status == 401

@@ -77,6 +77,7 @@ class ApiClient:
         self._stats = stats
         self._on_tokens = on_tokens
         self._sign_in = sign_in
+        self._nonce: tuple[str, str] | None = None  # of the last refresh, with its token
         self._refreshing: asyncio.Lock = asyncio.Lock()
         self._jitter = Random()  # noqa: S311 - spreads retries; no choice of a person depends on it
         self.tokens: SessionTokens | None = None
@@ -178,8 +179,10 @@ class ApiClient:
         """Get a new access token.  Raises ``RequestRejected`` if the session has ended."""
         if self.tokens is None:
             raise RequestRejected(401, "unauthenticated", "there is no session")
-        # With the same nonce, a retry after a lost response gets the same new token.
-        body = {"refresh_token": self.tokens.refresh, "nonce": new_idempotency_key()}
+        # One nonce for each token: a retry after a lost response, also a later one, gets the same new token.
+        if self._nonce is None or self._nonce[0] != self.tokens.refresh:
+            self._nonce = self.tokens.refresh, new_idempotency_key()
+        body = {"refresh_token": self.tokens.refresh, "nonce": self._nonce[1]}
         self.use_session(await self.request("POST", "/auth/refresh", body, authenticated=False))
 
     async def refresh_once(self, used: str) -> None:

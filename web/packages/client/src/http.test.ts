@@ -66,7 +66,7 @@ describe("the HTTP client", () => {
     const { http, stored, signedOut } = createSession(() => unauthenticated);
     await expect(http.get("/a")).rejects.toThrow();
     expect(stored.tokens).toBeNull();
-    expect(signedOut).toHaveBeenCalledOnce();
+    expect(signedOut).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ status: 401, code: "unauthenticated" }));
   });
 
   it("keeps the session on a network failure, and repeats the refresh with the same nonce", async () => {

@@ -1,5 +1,7 @@
 import axios, { AxiosError, type AxiosInstance, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from "axios";
 
+import { shareSession, type SharedSession } from "./sharedSession.ts";
+
 /** The tokens of a session. */
 export interface Tokens {
   access_token: string;
@@ -49,30 +51,37 @@ export function toProblem(error: unknown): Problem {
 /**
  * Creates an Axios instance that sends the access token.  On 401 the tokens are refreshed once for all
  * waiting requests, which are then sent again.  When the server says that the session has ended, the
- * tokens are removed and `onSignedOut` is called; a network failure does not end the session.
+ * tokens are removed and `onSignedOut` is called; a network failure does not end the session.  Tabs that have
+ * the same tokens pass a `session` that they share, so that none uses a refresh token twice.
  */
-export function createHttpClient(tokenStore: TokenStore, onSignedOut: () => void, config: Pick<CreateAxiosDefaults, "adapter"> = {}): HttpClient {
+export function createHttpClient(
+  tokenStore: TokenStore,
+  onSignedOut: (problem: Problem) => void,
+  config: Pick<CreateAxiosDefaults, "adapter"> = {},
+  session: SharedSession = shareSession(null, undefined, ""),
+): HttpClient {
   const http = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config });
   // Without interceptors: a 401 here must not start another refresh.
   const refreshHttp = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config });
   let refreshing: Promise<boolean> | null = null;
-  // A response may be lost: repeating the request with the same token and nonce returns the same new tokens.
-  let attempt: { token: string; nonce: string } | null = null;
 
   async function exchangeTokens(): Promise<boolean> {
     const token = tokenStore.read()?.refresh_token;
     if (!token) return false;
-    if (attempt?.token !== token) attempt = { token, nonce: crypto.randomUUID() };
     const unchanged = () => tokenStore.read()?.refresh_token === token; // no sign-out or sign-in in the meantime
     try {
-      const { data } = await refreshHttp.post<Tokens>("/auth/refresh", { refresh_token: token, nonce: attempt.nonce });
+      const tokens = await session.exchange(token, async (nonce) => {
+        const { data } = await refreshHttp.post<Tokens>("/auth/refresh", { refresh_token: token, nonce });
+        return { access_token: data.access_token, refresh_token: data.refresh_token };
+      });
       if (!unchanged()) return false;
-      tokenStore.write({ access_token: data.access_token, refresh_token: data.refresh_token });
+      tokenStore.write(tokens);
       return true;
     } catch (error) {
-      if (toProblem(error).status === 401 && unchanged()) {
+      const problem = toProblem(error);
+      if (problem.status === 401 && unchanged()) {
         tokenStore.write(null);
-        onSignedOut();
+        onSignedOut(problem);
       }
       return false;
     }

@@ -1,10 +1,11 @@
-import { createHttpClient, type Tokens } from "@supportcarr/client/http";
+import { createHttpClient, type Problem, type Tokens } from "@supportcarr/client/http";
+import { shareSessionOfTabs } from "@supportcarr/client/sharedSession";
 import { create } from "zustand";
 
 const STORAGE_KEY = "supportcarr.console.session";
 
-/** Why a session ended without a sign-out: it expired, or the account lost its operator role. */
-export type EndReason = "expired" | "forbidden";
+/** Why a session ended without a sign-out: it expired, its refresh token was used twice, or the account lost its operator role. */
+export type EndReason = "expired" | "reused" | "forbidden";
 
 interface Session {
   tokens: Tokens | null;
@@ -44,8 +45,14 @@ export const { http, refresh } = createHttpClient(
       else useSession.getState().signOut("expired");
     },
   },
-  () => useSession.getState().signOut("expired"),
+  (problem) => useSession.getState().signOut(endReasonOf(problem)),
+  {},
+  shareSessionOfTabs("supportcarr.console"), // a duplicated tab has the tokens of the first one
 );
+
+function endReasonOf(problem: Problem): EndReason {
+  return problem.errors?.some((error) => error.field === "refresh_token" && error.code === "reused") ? "reused" : "expired";
+}
 
 /** Signs out: removes the tokens immediately, then tells the server. */
 export function signOut(): void {

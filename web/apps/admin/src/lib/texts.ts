@@ -33,6 +33,7 @@ export const texts = {
     noResponse: "SupportCarr cannot be reached right now. Check your connection and try again.",
     endReason: {
       expired: "Your session has expired. Sign in again.",
+      reused: "Your session was ended because it was used from two places at once. If that was not you, change your password. Sign in again.",
       forbidden: "This account can no longer use the console.",
     },
   },

@@ -68,4 +68,10 @@ describe("signing in", () => {
     renderForm();
     expect(screen.getByRole("alert").textContent).toBe("Your session has expired. Sign in again.");
   });
+
+  it("says when the session was ended because its token was used twice", () => {
+    useSession.getState().signOut("reused");
+    renderForm();
+    expect(screen.getByRole("alert").textContent).toMatch(/used from two places at once/);
+  });
 });
