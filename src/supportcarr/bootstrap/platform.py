@@ -20,7 +20,7 @@ from supportcarr.bootstrap.ports import reachable_host, refuse_unusable_ports
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.log_file import LogFile
-from supportcarr.kit.runtime.private_files import make_private_folder
+from supportcarr.kit.runtime.private_files import is_open_to_others, make_private_folder
 from supportcarr.kit.runtime.process import set_title
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis, EmbeddedRedisError
@@ -82,6 +82,8 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
     """
     data = Path(settings.deployment.data)
     make_private_folder(data)
+    if is_open_to_others(data):  # not restricted, because it holds more than our files
+        log.warning("data_folder_open_to_others", folder=str(data), remedy="chmod 700")
     with lock_folder(data):
         async with _platform(settings, environment, data) as running:
             yield running

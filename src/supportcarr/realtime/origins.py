@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import structlog
 
 from supportcarr.kit.http.types import Headers
+from supportcarr.kit.runtime.setting_rules import LOOPBACK
 from supportcarr.kit.runtime.settings import Deployment
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOGGED = 20  # different refused origins: strangers choose them
 
 log = structlog.get_logger(__name__)
@@ -52,6 +52,6 @@ def origin_of(url: str) -> str:
 def _is_loopback(origin: str) -> bool:
     try:
         parts = urlsplit(origin)
-        return parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
+        return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
     except ValueError:
         return False

@@ -960,7 +960,7 @@ export interface components {
         /** AdminAbortBody */
         AdminAbortBody: {
             /** @description a code, or a person's own words */
-            reason: string;
+            reason: string & unknown;
             /**
              * @description minor units
              * @default 0
@@ -1207,7 +1207,7 @@ export interface components {
         };
         /** MessageBody */
         MessageBody: {
-            text: string;
+            text: string & unknown;
         };
         /** MessageView */
         MessageView: {
@@ -1473,7 +1473,7 @@ export interface components {
         /** ReasonBody */
         ReasonBody: {
             /** @description a code, or a person's own words */
-            reason: string;
+            reason: string & unknown;
         };
         /**
          * Refresh
@@ -1493,7 +1493,7 @@ export interface components {
         /** Rename */
         Rename: {
             /** @example Ana Roy */
-            name: string;
+            name: string & unknown;
         };
         /** RequestBody */
         RequestBody: {
@@ -1621,6 +1621,7 @@ export interface components {
              * @example +1 514 555 0142
              */
             phone: string;
+            /** @description at most 72 bytes */
             password: string;
             /** @default null */
             totp_code?: string | null;
@@ -1638,7 +1639,7 @@ export interface components {
              */
             password: string;
             /** @example Ana Roy */
-            name: string;
+            name: string & unknown;
             /** @enum {unknown} */
             role: "driver" | "rider";
         };
