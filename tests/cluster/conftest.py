@@ -81,9 +81,9 @@ def database_url(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture
-async def store(city: str, commands: Commands) -> AsyncIterator[MongoStore]:
+async def store(database_url: str, commands: Commands) -> AsyncIterator[MongoStore]:
     """An open store whose commands are recorded."""
-    opened = _with_all(city)
+    opened = _with_all(database_url)
     await opened.open()
     for spec in (*SPECS, RIDES):
         await opened.get_collection(spec.name).count()  # checks the indexes
@@ -93,7 +93,7 @@ async def store(city: str, commands: Commands) -> AsyncIterator[MongoStore]:
 
 
 @pytest.fixture
-async def raw(city: str) -> AsyncIterator[AsyncDatabase[Row]]:
+async def raw(database_url: str) -> AsyncIterator[AsyncDatabase[Row]]:
     """The same database through the driver alone."""
-    async with AsyncMongoClient[Row](city) as client:
+    async with AsyncMongoClient[Row](database_url) as client:
         yield client.get_default_database()

@@ -42,7 +42,6 @@ from supportcarr.gateway.router import Found, canonical
 from supportcarr.kit.http.addresses import ClientAddresses
 from supportcarr.kit.http.problems import MEDIA_TYPE, problem_of
 from supportcarr.kit.http.types import (
-    REFUSAL_SECONDS,
     TOO_MANY_REQUESTS,
     Headers,
     Receive,
@@ -50,6 +49,7 @@ from supportcarr.kit.http.types import (
     Request,
     Scope,
     Send,
+    refusal_delay,
 )
 from supportcarr.kit.observability import structured_log as logs
 
@@ -132,7 +132,7 @@ class Pipeline:
             if task is not None:
                 self._concurrency.release(task)
         if status == TOO_MANY_REQUESTS:
-            await asyncio.sleep(REFUSAL_SECONDS)  # as without ASGI; it has no slot
+            await asyncio.sleep(refusal_delay())  # as without ASGI; it has no slot
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

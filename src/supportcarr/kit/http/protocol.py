@@ -30,12 +30,12 @@ from supportcarr.kit.http.eager import Suspended, run_eagerly
 from supportcarr.kit.http.responses import HEAD_BYTES, encode_reply, error_response
 from supportcarr.kit.http.types import (
     MATCH,
-    REFUSAL_SECONDS,
     TOO_MANY_REQUESTS,
     FastPathApp,
     Reply,
     Request,
     RouteMatch,
+    refusal_delay,
 )
 from supportcarr.kit.http.uvicorn_adapter import (
     Config,
@@ -318,11 +318,11 @@ class HttpProtocol(Connection):
     # --- responses ----------------------------------------------------------------------------------
 
     def _write_late(self, reply: Reply) -> None:
-        """Write the reply after ``REFUSAL_SECONDS``; requests behind it wait for it."""
+        """Write the reply after ``refusal_delay()``; requests behind it wait for it."""
         cycle = DirectCycle()
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
         self.running = cycle
-        self.loop.call_later(REFUSAL_SECONDS, self._finish, cycle, reply)
+        self.loop.call_later(refusal_delay(), self._finish, cycle, reply)
 
     def _finish(self, cycle: DirectCycle, reply: Reply) -> None:
         """Write a reply that did not come at once, and go on with the requests behind it."""
@@ -354,7 +354,7 @@ class HttpProtocol(Connection):
                 return
             reply = task.result()
             if reply[0] == TOO_MANY_REQUESTS:
-                self.loop.call_later(REFUSAL_SECONDS, self._finish, cycle, reply)
+                self.loop.call_later(refusal_delay(), self._finish, cycle, reply)
             else:
                 self._finish(cycle, reply)
 

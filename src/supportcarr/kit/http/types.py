@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -21,7 +22,13 @@ TOO_MANY_REQUESTS = 429
 # A client above its limit is answered so late, so that it cannot keep the process busy with refusals: over N
 # connections it gets N answers in this time.  The answer is held back, not the next request: behind a proxy
 # that may be another client's.
-REFUSAL_SECONDS = 0.5
+REFUSAL_SECONDS = 0.5  # on average
+
+
+def refusal_delay() -> float:
+    """Seconds until a refusal is answered: spread, or clients refused together would return together."""
+    return REFUSAL_SECONDS * (0.5 + random.random())  # noqa: S311  # nobody gains by guessing it
+
 
 MATCH = "supportcarr.match"  # the key of a scope
 

@@ -37,7 +37,7 @@ async def test_a_client_that_does_not_wait_for_its_refusal_leaves_nothing_behind
 
 @on_uvloop
 async def test_a_drain_waits_for_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "REFUSAL_SECONDS", 0.3)
+    monkeypatch.setattr(protocol, "refusal_delay", lambda: 0.3)
     async with raw_server() as server, server.connect() as limited:
         limited.send(LIMITED)
         await wait_until(lambda: server.requests)
