@@ -106,6 +106,8 @@ def comparison(
 ) -> dict[str, Any]:
     """The ratios of the two builds, and the share of the machine that other processes used."""
     ratios = paired_ratios(scenario, figures, runs)
+    told = ", ".join(f"{ratio.figure} {ratio.value:g}" for ratio in ratios)
+    print(f"{scenario}: this commit divided by the other one: {told}", flush=True)
     return {"ratios": msgspec.to_builtins(ratios), "others": round(others_of(runs), 3)}
 
 

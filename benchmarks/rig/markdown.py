@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,12 +20,24 @@ class MarkersMissing(Exception):
 
 
 def replace_figures(page: str, figures: str) -> str:
-    """The page with *figures* between its markers.  Raises ``MarkersMissing``."""
+    """The page with *figures* between its markers.  Raises ``MarkersMissing``.
+
+    A section of the page stays if *figures* has none of the same title, so that the results of one
+    benchmark can be written alone.  The commit in a title makes no difference.
+    """
     if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
         raise MarkersMissing(f"the page must have {BEGIN} and {END} once each, in this order")
     before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{figures.strip()}\n\n{END}{after}"
+    old, _, after = rest.partition(END)
+    merged = "\n\n".join((_sections(old) | _sections(figures)).values())
+    return f"{before}{BEGIN}\n\n{merged}\n\n{END}{after}"
+
+
+def _sections(figures: str) -> dict[str, str]:
+    """The sections by their titles, without the commit that a title ends with."""
+    sections = re.split(r"^(?=### )", figures.strip(), flags=re.MULTILINE)
+    titled = [section.strip() for section in sections if section.startswith("### ")]
+    return {re.sub(r"(eside) \S+$", r"\1", one.partition("\n")[0]): one for one in titled}
 
 
 def figures(reports: Mapping[str, Report]) -> str:

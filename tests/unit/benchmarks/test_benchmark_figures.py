@@ -59,9 +59,16 @@ def test_a_message_of_the_warm_up_is_not_counted() -> None:
 
 def test_new_figures_replace_the_old_ones() -> None:
     page = f"before\n{markdown.BEGIN}\nold\n{markdown.END}\nafter\n"
-    once = markdown.replace_figures(page, "new")
-    assert once == f"before\n{markdown.BEGIN}\n\nnew\n\n{markdown.END}\nafter\n"
-    assert markdown.replace_figures(once, "new") == once
+    once = markdown.replace_figures(page, "### New\n\nfigures")
+    assert once == f"before\n{markdown.BEGIN}\n\n### New\n\nfigures\n\n{markdown.END}\nafter\n"
+    assert markdown.replace_figures(once, "### New\n\nfigures") == once
+
+
+def test_sections_of_benchmarks_that_were_not_run_stay() -> None:
+    old = "### Requests\n\nold\n\n### Beside abc1234\n\nold\n"
+    page = markdown.replace_figures(f"{markdown.BEGIN}\n\n{old}\n{markdown.END}", "### Beside def5678\n\nnew")
+    kept = "### Requests\n\nold\n\n### Beside def5678\n\nnew"
+    assert page == f"{markdown.BEGIN}\n\n{kept}\n\n{markdown.END}"
 
 
 @pytest.mark.parametrize("marks", [[], [markdown.END, markdown.BEGIN], [markdown.BEGIN] * 2 + [markdown.END]])
