@@ -212,7 +212,9 @@ def _whole_rescues(results: Report, builds: Mapping[str, str]) -> list[str]:
         figures = [f"{row[figure]:.1f}" for figure in ("per_second", "p50_s", "cpu_ms")]
         apart = [f"{row[figure]:.1f}" for figure in ("emulators_ms", "generator_ms")]
         body.append([build, *figures, *apart, f"{row['idle_cores']:.3f}", each])
-    return table(head, body)
+    declined, problems = (sum(results[key][count] for key in builds) for count in ("declined", "problems"))
+    told = f"{declined} offers went to another driver and were declined; {problems} requests were refused."
+    return [*table(head, body), *(["", told] if declined or problems else [])]
 
 
 def _memory(report: Report) -> str:

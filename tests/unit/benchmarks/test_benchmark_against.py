@@ -129,7 +129,14 @@ def test_the_page_has_both_builds_and_marks_a_missed_bar() -> None:
     page = markdown.figures({"against": msgspec.to_builtins(report())})
     assert "### Beside def" in page
     assert "| this commit | 1.0 | 1.0 | 30.0 |" in page
+    assert "requests were refused" not in page
     assert "| Whole rescues | CPU per rescue | 0.750 |  | 0.750 | at most 0.6: **NOT met** |" in page
+
+
+def test_the_page_says_if_requests_were_refused() -> None:
+    disturbed = report()
+    disturbed["scenarios"]["whole-rescue"]["base"]["problems"] = 3
+    assert "3 requests were refused." in markdown.figures({"against": disturbed})
 
 
 def test_figures_with_failed_responses_or_unfinished_work_are_no_comparison() -> None:
