@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PRIVATE_UMASK = 0o077
@@ -34,8 +35,13 @@ def make_private_folder(folder: Path) -> None:
 
 
 def create_private_file(path: Path) -> None:
-    """Create an empty file for its owner alone, unless there is one.  Raises ``OSError``."""
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    """Create an empty file for its owner alone, unless there is one.  Raises ``OSError``.
+
+    One that exists is not opened: closing it would drop this process's POSIX locks on it (fcntl(2)), and
+    SQLite relies on those of a database that is open.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def restrict_database(path: Path) -> None:

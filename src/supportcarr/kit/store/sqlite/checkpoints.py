@@ -40,16 +40,25 @@ class Checkpoints:
         self.truncations = 0
 
     def wrote(self, pages: int) -> None:
-        """Count about so many pages, and start a checkpoint if it is due."""
+        """Count about so many pages, and start a checkpoint if it is due.
+
+        Raises nothing: what has been committed must not look as if it had failed.
+        """
         self._pages += pages
-        if self._pages < CHECKPOINT_PAGES:
-            size = os.stat(self._log_path).st_size  # noqa: PTH116  # once per commit: no Path is made for it
-            if size < CHECKPOINT_PAGES * _PAGE_BYTES or size < self._log_bytes + GROWTH_BYTES:
-                return
-        if self._thread is None or not self._thread.is_alive():
-            self._pages = 0
-            self._thread = threading.Thread(target=self._run, name="sqlite-checkpoint", daemon=True)
-            self._thread.start()
+        try:
+            if self._is_due() and (self._thread is None or not self._thread.is_alive()):
+                self._pages = 0
+                thread = threading.Thread(target=self._run, name="sqlite-checkpoint", daemon=True)
+                thread.start()
+                self._thread = thread
+        except (OSError, RuntimeError):  # no log, or no further thread in this container
+            log.warning("sqlite_checkpoint_failed", exc_info=True)
+
+    def _is_due(self) -> bool:
+        if self._pages >= CHECKPOINT_PAGES:
+            return True
+        size = os.stat(self._log_path).st_size  # noqa: PTH116  # once per commit: no Path is made for it
+        return size >= CHECKPOINT_PAGES * _PAGE_BYTES and size >= self._log_bytes + GROWTH_BYTES
 
     def join(self, timeout_s: float) -> None:
         """Wait for a checkpoint that runs."""

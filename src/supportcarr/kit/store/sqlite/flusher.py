@@ -41,6 +41,7 @@ class LogFlusher:
         self._waiting: list[Done] = []
         self._task: asyncio.Task[None] | None = None
         self._kernel: Any = None
+        self._is_native = False
         self.flushes = 0
 
     def flush(self, done: Done) -> None:
@@ -67,8 +68,16 @@ class LogFlusher:
 
     async def _flush(self) -> None:
         if self._kernel is None:
-            self._kernel = _context()
-        await self._kernel.fdsync(self._descriptor)
+            self._kernel, self._is_native = _context()
+        try:
+            await self._kernel.fdsync(self._descriptor)
+        except ValueError:  # EINVAL from io_submit(2): the kernel or the file system has no such flush
+            if not self._is_native:
+                raise
+            log.info("sqlite_native_aio_unavailable")
+            self._kernel.close()
+            self._kernel, self._is_native = _thread_context(), False
+            await self._kernel.fdsync(self._descriptor)
 
     def flush_now(self) -> None:
         """Flush everything written so far.  Blocks.  Raises ``OSError``."""
@@ -84,14 +93,18 @@ class LogFlusher:
         os.close(self._descriptor)
 
 
-def _context() -> Any:
-    """Linux native AIO where the kernel allows it, else threads in C.
+def _context() -> tuple[Any, bool]:
+    """Linux native AIO where the kernel allows it, else threads in C; whether it is native.
 
     Not io_uring, which ``caio`` would prefer: container runtimes forbid it, and a flush costs it more CPU.
     """
     if caio.linux_aio_asyncio is not None:
         try:
-            return caio.linux_aio_asyncio.AsyncioContext(max_requests=8)  # type: ignore[no-untyped-call]
+            return caio.linux_aio_asyncio.AsyncioContext(max_requests=8), True  # type: ignore[no-untyped-call]
         except OSError:
             log.info("sqlite_native_aio_unavailable")
+    return _thread_context(), False
+
+
+def _thread_context() -> Any:
     return caio.thread_aio_asyncio.AsyncioContext(max_requests=8)  # type: ignore[no-untyped-call]

@@ -107,6 +107,7 @@ class Writer:
         self._flusher = LogFlusher(Path(f"{path}-wal"))
         self._checkpoints = Checkpoints(path, connect)
         self._loop: asyncio.AbstractEventLoop | None = None  # the loop that writes
+        self._several_loops = False  # a group may hold operations of others
         self._lock_attempts = 0  # failed, one after the other
         self._lock = FairFileLock(path)
         self._timeout_s = timeout_s
@@ -151,8 +152,9 @@ class Writer:
             self._outage.record_failure(error)
             raise error
         loop = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = loop
+        if self._loop is not loop:
+            self._several_loops = self._loop is not None
+            self._loop = self._loop or loop
         future: asyncio.Future[R] = loop.create_future()
         operation = Operation(run, future, on_commit, ids, long_running, durable)
         if deferrable:
@@ -237,10 +239,11 @@ class Writer:
 
     def _acknowledge(self, outcomes: list[Outcome]) -> None:
         """Settle the outcomes once they are durable."""
+        settle = self._deliver if self._several_loops else _settle
         if _need_flush(outcomes):
-            self._flusher.flush(partial(_settle_flushed, outcomes))
+            self._flusher.flush(partial(_settle_flushed, settle, outcomes))
         else:
-            _settle(outcomes)
+            settle(outcomes)
 
     def _expire_overdue(self, loop: asyncio.AbstractEventLoop) -> None:
         """Fail operations that waited too long for the lock (its holder is stopped, or hangs)."""
@@ -445,8 +448,10 @@ def _need_flush(outcomes: list[Outcome]) -> bool:
     return any(error is None and operation.durable for operation, _, error in outcomes)
 
 
-def _settle_flushed(outcomes: list[Outcome], error: OSError | None) -> None:
-    _settle(outcomes if error is None else _unflushed(outcomes, error))
+def _settle_flushed(
+    settle: Callable[[list[Outcome]], None], outcomes: list[Outcome], error: OSError | None
+) -> None:
+    settle(outcomes if error is None else _unflushed(outcomes, error))
 
 
 def _unflushed(outcomes: list[Outcome], error: OSError) -> list[Outcome]:

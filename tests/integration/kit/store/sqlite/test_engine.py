@@ -433,3 +433,24 @@ async def test_invalid_names_of_collections_are_rejected(path: Path) -> None:
             store.collection(CollectionSpec(name, Parcel))
     with pytest.raises(ValueError, match="cannot name"):
         store.collection(CollectionSpec("parcels", Parcel, (Index('x"; DROP'),)))
+
+
+async def test_a_second_store_in_one_process_keeps_the_locks_of_the_first(path: Path) -> None:
+    """Closing any descriptor of a file drops all of a process's POSIX locks on it (fcntl(2)).
+
+    Without them another process believes that it is the last, and deletes the log that is still written.
+    """
+    store = await open_store(path)
+    await store.ping()
+    second = await open_store(path)
+    await second.close()
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM _outbox'); c.close()"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=60)
+    assert path.with_name(f"{path.name}-wal").exists()
+    await store.collection(PARCELS).insert(Parcel(id="kept"))
+    other = sqlite3.connect(path)
+    assert other.execute("SELECT COUNT(*) FROM parcels WHERE _id = 'kept'").fetchone() == (1,)
+    other.close()
+    await store.close()

@@ -200,3 +200,82 @@ async def test_the_log_is_flushed_outside_the_interpreter(
             await asyncio.sleep(0)
         await flusher.close()
     assert set(ended) == {None}
+
+
+async def test_a_kernel_without_this_flush_is_replaced_by_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing:
+        """Native AIO of a kernel before 4.18, and of some sandboxes: it has no flush."""
+
+        class AsyncioContext:
+            def __init__(self, **_: int) -> None:
+                self.loop = asyncio.get_running_loop()
+
+            async def fdsync(self, _: int) -> None:
+                raise ValueError("Invalid argument [EINVAL]")
+
+            def close(self) -> None:
+                pass
+
+    monkeypatch.setattr("caio.linux_aio_asyncio", Refusing)
+    store = await open_store(tmp_path / "s")
+    assert [await store.write(lambda _: "done") for _ in range(2)] == ["done", "done"]
+    await store.close()
+
+
+@pytest.mark.parametrize("cause", ["no thread", "no log"])
+async def test_a_checkpoint_that_cannot_start_repeats_no_commit(
+    tmp_path: Path, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await open_store(tmp_path / "s")
+    assert store._writer is not None
+
+    def fail(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    if cause == "no thread":  # a container's bound on processes
+        monkeypatch.setattr("supportcarr.kit.store.sqlite.checkpoints.CHECKPOINT_PAGES", 0)
+        monkeypatch.setattr(threading.Thread, "start", fail)
+    else:
+        monkeypatch.setattr(store._writer._checkpoints, "_log_path", str(tmp_path / "missing"))
+    parcels = store.collection(PARCELS)
+    await parcels.insert(Parcel(id="once"))  # repeated, it would be a duplicate
+    monkeypatch.undo()
+    assert await parcels.count() == 1
+    await store.close()
+
+
+async def test_outcomes_reach_callers_in_another_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that the writing loop takes may hold operations of a loop in another thread."""
+    store = await open_store(tmp_path / "s")
+    writer = store._writer
+    assert writer is not None
+    await store.ping()  # this loop is the one that writes
+    settled_in: list[int] = []
+    ended = threading.Event()
+
+    async def elsewhere() -> None:
+        monkeypatch.setattr(writer, "_schedule", lambda _: None)  # this loop's next group takes it
+        write = store.write(lambda _: None, lambda _: settled_in.append(threading.get_ident()))
+        waiting = asyncio.ensure_future(write)
+        await asyncio.sleep(0)
+        monkeypatch.undo()
+        queued.set()
+        await waiting
+
+    queued = threading.Event()
+
+    def run() -> None:
+        asyncio.run(elsewhere())
+        ended.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert await asyncio.to_thread(queued.wait, 30)
+    await store.ping()
+    assert await asyncio.to_thread(ended.wait, 30)
+    assert settled_in == [thread.ident]
+    await store.close()
