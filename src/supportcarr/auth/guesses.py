@@ -1,9 +1,10 @@
 """Limits on guessing an account's secret (a password, later a code), from however many addresses.
 
 Every attempt is counted before the secret is checked, so that many at once do not count as one.  After a
-number of free attempts each one must wait longer than the last, up to a limit: nobody can lock an account
-for long.  An address from which the account was opened before has a count of its own, so that guesses from
-elsewhere do not concern it.  Sessions that are open are not concerned at all.
+number of free attempts each one must wait longer than the last, up to a limit.  An address at which the
+account was used before has a count of its own, so that guesses from elsewhere do not concern it.  Sessions
+that are open are not concerned at all.  What remains: while guesses go on, the owner may be unable to sign in
+at an address where the account was never used, because it is not known which of the attempts are theirs.
 
 The counts are in Redis.  Without Redis each process counts for itself.
 """

@@ -38,7 +38,8 @@ def _session_routes(service: AuthService) -> list[Route]:
         return Response(_signed_in(await service.sign_in(body.phone, body.password, address=address)))
 
     async def refresh(request: RequestContext[Refresh, NoQuery]) -> Response:
-        return Response(_signed_in(await service.refresh(request.body.refresh_token, request.body.nonce)))
+        body, address = request.body, request.client_address
+        return Response(_signed_in(await service.refresh(body.refresh_token, body.nonce, address=address)))
 
     async def sign_out(request: RequestContext[None, NoQuery]) -> Response:
         await service.end_session(request.caller.session_id)

@@ -258,11 +258,18 @@ class AuthService:
         access_token = self._tokens.issue(user, session_id)
         return Grant(user, session_id, access_token, refresh_token, self._tokens.lifetime_seconds)
 
-    async def refresh(self, token: str, nonce: str | None) -> Grant:
+    async def refresh(self, token: str, nonce: str | None, *, address: str | None = None) -> Grant:
         """The next tokens of a session, by the rule in ``model.decide_refresh``.
 
-        A reused token ends its session.  Raises ``SessionEnded``.
+        A reused token ends its session.  *address* is the client's: it is the owner's from now on, who
+        may have to sign in there.  Raises ``SessionEnded``.
         """
+        grant = await self._refresh(token, nonce)
+        if self._guard is not None:
+            await self._guard.note(grant.user.phone_key, address)
+        return grant
+
+    async def _refresh(self, token: str, nonce: str | None) -> Grant:
         parsed = self._refresh_tokens.read(token, nonce)
         if parsed is None:
             raise SessionEnded

@@ -1,4 +1,4 @@
-"""The addresses from which accounts were opened, and when their owners were warned.  Pure."""
+"""The addresses at which accounts were used, and when their owners were warned.  Pure."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
 
-ADDRESSES_MAX = 8
-KNOWN_FOR = timedelta(days=90)  # after the last sign-in from there
-NOTED_EVERY = timedelta(days=1)  # a sign-in from a known address is not written more often
+ADDRESSES_MAX = 16  # a phone gets a new address in each network
+KNOWN_FOR = timedelta(days=90)  # after the last use there
+NOTED_EVERY = timedelta(days=1)  # the use of a known address is not written more often
 WARN_EVERY = timedelta(days=1)
 
 
 class SignInAddress(msgspec.Struct, frozen=True):
-    """An address (as a keyed hash), and when the account was last opened from there; wall time."""
+    """An address (as a keyed hash), and when the account was last used there; wall time."""
 
     key: str
     at: datetime
 
 
 class SignInAddresses(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """What an account's sign-ins have shown; the id is the keyed hash of its phone number."""
+    """What is known of an account's clients; the id is the keyed hash of its phone number."""
 
     addresses: tuple[SignInAddress, ...] = ()  # the latest last
     warned_at: datetime | None = None  # wall time
@@ -44,12 +44,12 @@ def network_of(address: str) -> str:
 
 
 def is_known(seen: SignInAddresses | None, key: str, now: datetime) -> bool:
-    """True if the account was opened from that address in the last months."""
+    """True if the account was used at that address in the last months."""
     return seen is not None and any(a.key == key and now - a.at <= KNOWN_FOR for a in seen.addresses)
 
 
 def with_address(seen: SignInAddresses, key: str, now: datetime) -> SignInAddresses | None:
-    """The document with a sign-in from that address; ``None`` if a recent one is noted."""
+    """The document with a use of the account at that address; ``None`` if a recent one is noted."""
     if any(a.key == key and now - a.at < NOTED_EVERY for a in seen.addresses):
         return None
     others = tuple(a for a in seen.addresses if a.key != key and now - a.at <= KNOWN_FOR)

@@ -1,7 +1,7 @@
 """Limits wrong passwords of one account, and tells its owner about them.
 
-A client at an address from which the account was opened before has a count of its own
-(``auth.guesses``).  Numbers with and without an account are treated in the same way, also in time.
+A client at an address from which the account was used before (a sign-in, or the refresh of a session) has a
+count of its own (``auth.guesses``).  Numbers with and without an account are treated in the same way, also in time.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class SignInGuard:
         await self.note(account, address)
 
     async def note(self, account: str, address: str | None) -> None:
-        """Remember that the account was opened from that address.  Never fails the sign-in."""
+        """Remember that the owner used the account at that address.  Never fails the request."""
         key = self._key_of(account, address)
         if key is None:
             return
@@ -75,7 +75,9 @@ class SignInGuard:
             return None if changed is None else (changed, None)
 
         try:
-            if await self._seen.get(account) is None:
+            if (seen := await self._seen.get(account)) is not None and noted(seen) is None:
+                return
+            if seen is None:
                 first = with_address(SignInAddresses(id=account), key, now)
                 assert first is not None, "nothing is noted yet"
                 try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from supportcarr.contracts.geo import GeoPoint
+from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.tracking.model import Position, PositionRules, Track, judge_position
@@ -169,7 +171,7 @@ async def test_a_driver_in_two_buckets_is_returned_once_at_the_newest_position(
 ) -> None:
     """The stored value with their bucket was evicted, so they stay a member of the old one for a while."""
     await positions.record("usr_d", ["montreal"], [position(wall)])
-    await redis.call("DEL", *await redis.call("KEYS", "*:last:*"))
+    await redis.call("DEL", *await redis.call("KEYS", keys.last_position("*")))
     wall.now += timedelta(seconds=11)
     await positions.record("usr_d", ["montreal"], [position(wall, 1000)])
     await positions.record("usr_e", ["montreal"], [position(wall, 1200)])
@@ -295,3 +297,13 @@ async def test_in_an_accelerated_city_buckets_expire_sooner_in_wall_time(redis: 
     await positions.record("usr_d", ["montreal"], [Position(lat=HERE.lat, lng=HERE.lng, at=at)])
     (geo,) = await redis.call("KEYS", "*geo*", decode=True)
     assert await redis.call("PTTL", geo) < 3_000
+
+
+async def test_a_value_that_an_older_version_left_in_redis_is_no_obstacle(
+    positions: PositionStore, redis: RedisClient, wall: WallClock
+) -> None:
+    old = struct.pack("<4d", START.timestamp() * 1e6, HERE.lat, HERE.lng, -1.0) + b"sc:{pos}:montreal:1"
+    await redis.call("SET", "sc:{pos}:last:usr_driver", old, "PX", 600_000)
+    assert await positions.sighting("usr_driver") is None
+    assert await positions.record("usr_driver", ["montreal"], [position(wall)]) == ["live"]
+    assert [d.driver_id for d in await positions.nearby("montreal", HERE, 1000, 10)] == ["usr_driver"]

@@ -77,7 +77,7 @@ def test_the_latest_addresses_are_remembered() -> None:
     seen = SignInAddresses(id="key")
     for number in range(ADDRESSES_MAX + 3):
         seen = with_address(seen, f"address {number}", NOW) or seen
-    assert [address.key for address in seen.addresses] == [f"address {n}" for n in range(3, 11)]
+    assert [address.key for address in seen.addresses] == [f"address {n + 3}" for n in range(ADDRESSES_MAX)]
 
 
 def test_an_owner_is_warned_once_a_day() -> None:

@@ -56,8 +56,9 @@ def queue_prefix() -> str:
 def last_position(driver_id: str) -> str:
     """Cache.  String: the newest believed position of a driver, wherever it is, the rejected ones that
     contradict it, and the key of the bucket that has the driver (``tracking.position_store`` says how);
-    expires some minutes after the last accepted one."""
-    return f"sc:{{pos}}:last:{driver_id}"
+    expires some minutes after the last accepted one.  Another format needs another name: until the values
+    of an older version expire, each would be an error."""
+    return f"sc:{{pos}}:track:{driver_id}"
 
 
 def position_bucket(area_id: str, bucket: int) -> str:
