@@ -1,7 +1,8 @@
 """Limits wrong passwords of one account, and tells its owner about them.
 
-A client at an address from which the account was used before (a sign-in, or the refresh of a session) has a
-count of its own (``auth.guesses``).  Numbers with and without an account are treated in the same way, also in time.
+A client at an address at which the account was used before (a sign-in, or the refresh of a session) has a
+count of its own (``auth.guesses``).  Numbers with and without an account are treated in the same way, also
+in time.
 """
 
 from __future__ import annotations

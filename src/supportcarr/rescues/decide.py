@@ -81,11 +81,14 @@ def decide(
 
 
 def already_done(rescue: Rescue, command: Command, actor: Actor) -> bool:
-    """True if this command of this actor caused the latest change of the rescue's status.
+    """True if this command of this actor caused the latest change of the rescue's status, or led to it.
 
     The table decides: no two commands lead from the same status to the same status.
     """
     last = rescue.timeline[-1]
+    if isinstance(command, ConfirmFix):  # its answer was lost, and the driver has completed meanwhile
+        agreed = command.price_minor == rescue.fix_confirmed_minor
+        return agreed and rescue.outcome == "fixed_on_spot" and actor == Actor("rider", rescue.rider_id)
     if last.actor != actor or last.from_ is None:
         return False
     step = TABLE[last.from_].get(type(command))

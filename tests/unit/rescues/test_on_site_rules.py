@@ -21,7 +21,7 @@ from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.rescues import Status
 from supportcarr.contracts.value_objects import DriverSighting
 from supportcarr.rescues.commands import Arrive, Command, Complete, ConfirmFix, MarkNoShow, Release
-from supportcarr.rescues.decide import decide
+from supportcarr.rescues.decide import already_done, decide
 from supportcarr.rescues.errors import PinIsLocked, TooFarFromPickup
 from supportcarr.rescues.evolve import evolve_all
 from supportcarr.rescues.model import Rescue
@@ -128,6 +128,15 @@ def test_a_confirmation_is_stored_once_and_at_most_the_quote() -> None:
     )
     with pytest.raises(ValidationFailed):
         events(rescue, ConfirmFix(price_minor=QUOTE.total_minor + 1), RIDER)
+
+
+def test_a_confirmation_may_be_repeated_after_the_completion_that_it_allowed() -> None:
+    confirmed = after(rescue_in("arrived"), ConfirmFix(price_minor=1500), RIDER)
+    completed = after(confirmed, FIXED)
+    assert already_done(completed, ConfirmFix(price_minor=1500), RIDER)
+    assert not already_done(completed, ConfirmFix(price_minor=1400), RIDER)
+    assert not already_done(completed, ConfirmFix(price_minor=1500), Actor("rider", "usr_other"))
+    assert not already_done(confirmed, ConfirmFix(price_minor=1500), RIDER), "decided as usual"
 
 
 def test_the_pin_is_the_rider_s_consent_and_wrong_ones_are_counted() -> None:
