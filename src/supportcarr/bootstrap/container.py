@@ -241,6 +241,7 @@ class Container:
         return [
             *auth_jobs.periodic_tasks(self.auth),
             *riders_jobs.periodic_tasks(self.riders, self.rescues),
+            *drivers_jobs.periodic_tasks(self.drivers),
             *dispatch_jobs.periodic_tasks(self.dispatch),
             *pricing_jobs.periodic_tasks(self.pricing),
             *payments_jobs.periodic_tasks(self.webhooks),

@@ -1,12 +1,19 @@
-"""Deadlines of drivers."""
+"""Deadlines and periodic tasks of drivers."""
 
 from __future__ import annotations
 
 from supportcarr.drivers.collections import PROFILES
 from supportcarr.drivers.service import DriverService
-from supportcarr.kit.jobs.declarations import Deadline
+from supportcarr.kit.jobs.declarations import Deadline, PeriodicTask
+
+DATE_PAPERS_SECONDS = 3600.0
 
 
 def deadlines(service: DriverService) -> list[Deadline]:
     """Papers that will soon have expired, or have."""
     return [Deadline(PROFILES, service.on_documents_due)]
+
+
+def periodic_tasks(service: DriverService) -> list[PeriodicTask]:
+    """The papers of drivers whose profiles an older version has stored."""
+    return [PeriodicTask("drivers.date_papers", DATE_PAPERS_SECONDS, service.date_papers)]

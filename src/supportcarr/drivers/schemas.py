@@ -113,7 +113,8 @@ class AvailabilityOut(msgspec.Struct, frozen=True):
     offline_reason: Annotated[
         str | None,
         Meta(
-            description="why the system took the driver offline: missed_offers, suspended, documents_expired"
+            description="why the system took the driver offline: missed_offers, suspended, "
+            "documents_expired, documents_missing"
         ),
     ]
 

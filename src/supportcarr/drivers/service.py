@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import msgspec
 
 from supportcarr.contracts.actors import SYSTEM, Actor
 from supportcarr.contracts.envelope import PendingEvents
-from supportcarr.contracts.errors import FieldError, NotFound, StaleVersion
+from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.drivers import documents, model
@@ -23,6 +24,8 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import DuplicateKey, Page, Range, Scalar, Store
 from supportcarr.kit.store.update import update, without_events
+
+DATE_PAPERS_PAGE = 200  # profiles
 
 
 class DriverService:
@@ -168,6 +171,33 @@ class DriverService:
             return after, PendingEvents(events, SYSTEM, now) if events else None
 
         await update(self._profiles, driver_id, reviewed)
+
+    async def date_papers(self) -> None:
+        """Calculate until when papers count, where an older version has stored a profile without it.
+
+        The deadlines do the rest; a driver without papers goes offline here, once no job is live.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self.find("approved", DATE_PAPERS_PAGE, cursor)
+            for profile in page.items:
+                if profile.documents_until is None:
+                    await self._date_papers(profile)
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def _date_papers(self, profile: DriverProfile) -> None:
+        on_job = profile.online and bool(await self._jobs.vehicles(profile.id))
+
+        def dated(profile: DriverProfile) -> DriverProfile:
+            missing = documents.valid_until(profile, self._zone) is None
+            if missing and profile.online and not on_job:
+                return model.go_offline(profile, "documents_missing")
+            return profile
+
+        with suppress(Conflict):  # it was changed meanwhile, and each change calculates it
+            await self._update(profile.id, SYSTEM, dated)
 
     async def vehicle_of(self, driver_id: str) -> str | None:
         """The id of the vehicle that the driver drives, or drove last."""

@@ -217,6 +217,10 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "You get no offers, because the last day of your {documents} was {last_day}. Enter the new date in "
         "your application; our support checks it.",
     ),
+    ("documents_missing", "driver"): (
+        "Your licence or insurance is missing",
+        "You are offline and get no offers. Enter both in your application; our support checks them.",
+    ),
     ("pin_renewed", "rider"): ("You have a new start PIN", "Your rescue shows the new four digits."),
     ("pin_renewed", "driver"): ("The start PIN is new", "Ask the rider for the new four digits."),
 }
@@ -272,7 +276,11 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             return
 
 
-_STANDING_KINDS = {"missed_offers": "driver_offline", "suspended": "driver_suspended"}
+_STANDING_KINDS = {
+    "missed_offers": "driver_offline",
+    "suspended": "driver_suspended",
+    "documents_missing": "documents_missing",
+}
 
 _END_KINDS: dict[type[RescueEnded], str] = {
     RescueCompleted: "rescue_completed",

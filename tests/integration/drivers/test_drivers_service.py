@@ -21,7 +21,9 @@ from supportcarr.contracts.events import (
 from supportcarr.contracts.routing import NoQuery, RequestContext, Route
 from supportcarr.contracts.value_objects import Person, VehicleCard
 from supportcarr.drivers import jobs
+from supportcarr.drivers.collections import PROFILES
 from supportcarr.drivers.handlers import consumers
+from supportcarr.drivers.model import Application, DriverProfile
 from supportcarr.drivers.routes import routes
 from supportcarr.drivers.service import DriverService
 from supportcarr.kit.runtime.clock import Clock
@@ -198,6 +200,41 @@ async def test_papers_that_run_out_are_announced_and_end_the_work_after_the_job(
     expired = DriverDocumentsExpired(driver_id=DRIVER, documents=("insurance",), last_day=last_day)
     assert api.told == [warning, expired]
     assert api.standings[-1].reason == "documents_expired"
+
+
+@pytest.mark.parametrize(
+    ("papers", "reason"),
+    [(PAPERS | {"insurance_expires_on": date(2026, 5, 31)}, "documents_expired"), ({}, "documents_missing")],
+    ids=["expired", "never given"],
+)
+async def test_a_driver_stored_online_by_an_older_version_is_checked_too(
+    api: Api, store: Store, papers: dict[str, Any], reason: str
+) -> None:
+    await store.collection(PROFILES).insert(
+        DriverProfile(
+            id=DRIVER,
+            approval="approved",
+            application=Application(**papers),
+            vehicle_ids=("veh_a",),
+            vehicle_id="veh_a",
+            online=True,
+            created_at=NOW,
+        )
+    )
+    (task,) = jobs.periodic_tasks(api.service)
+    api.jobs.on_jobs = frozenset({"veh_a"})
+    await task.run()
+    await api.pass_time(0)
+    assert (await api.service.profile(DRIVER)).online, "not in the middle of a rescue"
+    api.jobs.on_jobs = frozenset()
+    await task.run()
+    await api.pass_time(0.1)
+    profile = await api.service.profile(DRIVER)
+    assert (profile.online, profile.offline_reason) == (False, reason)
+    assert (api.standings[-1].online, api.standings[-1].reason) == (False, reason)
+    version = profile.version
+    await task.run()
+    assert (await api.service.profile(DRIVER)).version == version
 
 
 async def test_repeated_availability_publishes_nothing(api: Api) -> None:

@@ -1017,7 +1017,7 @@ export interface components {
         AvailabilityOut: {
             online: boolean;
             vehicle_id: string | null;
-            /** @description why the system took the driver offline: missed_offers, suspended, documents_expired */
+            /** @description why the system took the driver offline: missed_offers, suspended, documents_expired, documents_missing */
             offline_reason: string | null;
         };
         /**
