@@ -95,10 +95,8 @@ async def _platform(
 ) -> AsyncIterator[Platform]:
     refuse_unusable_ports(settings.servers)
     _has_emulators(settings)  # fail before anything is started
-    environment = dict(environment)
     path = (data / "supportcarr.log").resolve()
-    # so that each process can rotate what it writes to, and follows when another has
-    environment.setdefault(f"{PREFIX}LOG_FILE", str(path))
+    environment = dict(environment) | log_variable(settings, path)
     with closing(LogFile(path, max_bytes=settings.logs.file_bytes, keep=settings.logs.files_kept)) as output:
         # First, because loading the program takes longest.
         spawner = await _spawner(settings, environment, output)
@@ -132,6 +130,14 @@ async def _platform(
                 with suppress(asyncio.CancelledError):
                     await keeper
                 redis.stop()
+
+
+def log_variable(settings: Settings, path: Path) -> dict[str, str]:
+    """Have processes without a log file in their settings log to *path*.
+
+    So each can rotate what it writes to, and follows when another has.
+    """
+    return {} if settings.logs.file else {f"{PREFIX}LOG_FILE": str(path)}
 
 
 async def _spawner(settings: Settings, environment: Mapping[str, str], output: LogFile) -> Spawner:

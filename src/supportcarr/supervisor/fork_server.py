@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import gc
 import os
 import signal
@@ -97,7 +98,8 @@ def serve_forks(descriptor: int, preload: Callable[[], None]) -> list[str]:
                     _become(request, passed)
                     return request.arguments
                 supervisor.send(encode_number(pid))
-                other_end.send(_GO)
+                with contextlib.suppress(OSError):  # it has been killed already
+                    other_end.send(_GO)
         for one in passed:
             os.close(one)
 
@@ -141,12 +143,15 @@ def _fork_twice() -> tuple[int, socket.socket]:
         _, status = os.waitpid(between, 0)
         if code := os.waitstatus_to_exitcode(status):
             raise OSError(code, os.strerror(code))
+        theirs.close()
+        number = ours.recv(_NUMBER_BYTES)
+        if not number:  # it was killed at once, when memory was short
+            raise OSError(errno.ECHILD, os.strerror(errno.ECHILD))
     except OSError:
         ours.close()
         theirs.close()
         raise
-    theirs.close()
-    return decode_number(ours.recv(_NUMBER_BYTES)), ours
+    return decode_number(number), ours
 
 
 def _become(request: ForkRequest, descriptors: Sequence[int]) -> None:

@@ -48,7 +48,12 @@ class ForkedProcess:
         self.returncode: int | None = None
         self.stdout = stdout
         self._ended = asyncio.Event()
-        self._descriptor = os.pidfd_open(pid)
+        try:
+            self._descriptor = os.pidfd_open(pid)
+        except OSError:  # too many open files: nobody would notice its end, or end it
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         asyncio.get_running_loop().add_reader(self._descriptor, self._reap)
 
     def _reap(self) -> None:
@@ -92,6 +97,7 @@ class ForkSpawner:
         self._server: asyncio.subprocess.Process | None = None
         self._socket: socket.socket | None = None
         self._turn = asyncio.Lock()
+        self._asking: asyncio.Task[int] | None = None  # that has, or had, its turn
         self._exchanges: set[asyncio.Task[int]] = set()
 
     @property
@@ -114,18 +120,24 @@ class ForkSpawner:
         asking = asyncio.create_task(self._ask(start, 1 if output is None else output), name="fork")
         try:
             pid = await asyncio.shield(asking)
-        except asyncio.CancelledError:
-            self._exchanges.add(asking)  # the process that it starts is not wanted any more
-            asking.add_done_callback(self._kill_unwanted)
-            raise
-        except OSError:
+        except BaseException as error:
             if read_end is not None:
                 os.close(read_end)
+            if isinstance(error, asyncio.CancelledError):
+                self._abandon(asking)
             raise
         finally:
             if write_end is not None:
                 os.close(write_end)
         return ForkedProcess(pid, None if read_end is None else await _reader(read_end))
+
+    def _abandon(self, asking: asyncio.Task[int]) -> None:
+        """The process that it starts is not wanted any more, and its descriptors are about to be closed."""
+        if self._asking is not asking:  # it still waits for its turn
+            asking.cancel()
+            return
+        self._exchanges.add(asking)
+        asking.add_done_callback(self._kill_unwanted)
 
     def _kill_unwanted(self, asked: asyncio.Task[int]) -> None:
         self._exchanges.discard(asked)
@@ -136,6 +148,7 @@ class ForkSpawner:
     async def _ask(self, start: Start, output: int) -> int:
         """Have a process forked and return its id.  A fork server that has ended is started again."""
         async with self._turn:
+            self._asking = asyncio.current_task()
             for attempt in range(_ATTEMPTS):
                 if self.pid is None:
                     await self._start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -173,3 +174,45 @@ async def test_forked_processes_die_with_a_supervisor_that_was_killed() -> None:
         await parent.wait()
         while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
             await asyncio.sleep(0.02)
+
+
+async def test_a_start_that_is_cancelled_in_line_disturbs_nothing(forks: ForkSpawner) -> None:
+    """Its descriptors may be closed, and their numbers others', when its turn comes."""
+    server = forks.pid
+    first = asyncio.create_task(forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))
+    for _ in range(5):
+        await asyncio.sleep(0)  # it has been sent
+    open_before = psutil.Process().num_fds()
+    second = asyncio.create_task(forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))
+    await asyncio.sleep(0)
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    assert psutil.Process().num_fds() == open_before
+    await ended(await first)
+    await ended(await forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))
+    assert forks.pid == server
+
+
+async def test_a_process_that_cannot_be_watched_is_killed(
+    forks: ForkSpawner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children = set(psutil.Process().children())
+
+    def fail(_: int) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "pidfd_open", fail)
+    with pytest.raises(OSError, match="Too many open files"):
+        await forks.spawn(Start(("tell",), ENVIRONMENT))
+    assert set(psutil.Process().children()) <= children
+
+
+async def test_processes_that_are_killed_at_once_leave_the_fork_server_alive(
+    forks: ForkSpawner,
+) -> None:
+    await ended(await forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))
+    server = forks.pid
+    for _ in range(100):
+        await ended(await forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))
+    assert forks.pid == server

@@ -20,7 +20,7 @@ class ClientAddresses:
     def __init__(self, trusted: Iterable[str]) -> None:
         self._trusted = [ip_network(network.strip()) for network in trusted if network.strip()]
         self._known: dict[str, tuple[str, bool]] = {}
-        self._chains: dict[tuple[str, bytes], str] = {}
+        self._chains: dict[tuple[str, bytes], tuple[str, bool]] = {}
 
     def _read(self, text: str) -> tuple[str, bool]:
         """The address as limits count it ("" if it is none), and whether it is a trusted proxy."""
@@ -50,13 +50,16 @@ class ClientAddresses:
         """
         if peer is None:
             return "unknown"
-        name = peer[0]
         if forwarded is None:
-            return self._read(name)[0] or "unknown"
-        chain = name, forwarded
+            return self._read(peer[0])[0] or "unknown"
+        return self._of_chain(peer[0], forwarded)[0]
+
+    def _of_chain(self, peer: str, forwarded: bytes) -> tuple[str, bool]:
+        """The client's address, and whether it is that of a trusted proxy itself."""
+        chain = peer, forwarded
         known = self._chains.get(chain)
         if known is None:
-            known = self._last_untrusted(name, forwarded)
+            known = self._last_untrusted(peer, forwarded)
             if len(forwarded) <= _LONGEST:
                 if len(self._chains) >= _REMEMBERED:
                     self._chains.clear()
@@ -65,26 +68,30 @@ class ClientAddresses:
 
     def bounded(self, peer: Sequence[Any] | None, forwarded: bytes | None) -> str | None:
         """The client's address; ``None`` if it is unknown or that of a trusted proxy itself."""
-        address = self.of(peer, forwarded)
-        return None if address == "unknown" or self._read(address)[1] else address
+        if peer is None:
+            return None
+        if forwarded is None:
+            return self.of_peer(peer[0])
+        address, trusted = self._of_chain(peer[0], forwarded)
+        return None if trusted or address == "unknown" else address
 
     def of_peer(self, peer: str) -> str | None:
         """The client of a peer's own connections; ``None`` if it is a trusted proxy, or has no address."""
         address, trusted = self._read(peer)
         return None if trusted or not address else address
 
-    def _last_untrusted(self, peer: str, forwarded: bytes) -> str:
+    def _last_untrusted(self, peer: str, forwarded: bytes) -> tuple[str, bool]:
         address, trusted = self._read(peer)
         if not trusted:
-            return address or "unknown"
+            return address or "unknown", False
         for hop in reversed(forwarded.decode("latin-1").split(",")):
             before, trusted = self._read(hop)
             if not before:
-                return address  # a client may have written anything here; the last valid address counts
+                break  # a client may have written anything here; the last valid address counts
             address = before
             if not trusted:
-                return address
-        return address
+                return address, False
+        return address, True
 
 
 def trusted_networks(proxies: str, *, local: bool) -> list[str]:

@@ -3,7 +3,7 @@ are taken.
 
 A connection costs nothing to open, so places are not given to whoever came first.  In a full process the
 oldest connection that has not sent a whole head is closed, then the one that has rested longest; only if all
-others are in use is a new one refused.
+others are in use is a new one refused.  A client that has its share makes room among its own likewise.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class ConnectionTable:
         """
         client = None if peer is None else self._client_of(peer)
         own = None if client is None else self._of_client.get(client)
-        if own is not None and len(own) >= self._most_per_client and not self._close_silent_of(own):
+        if own is not None and len(own) >= self._most_per_client and not self._close_one_of(own):
             self._refused += 1
             return 429
         if len(self._open) >= self._most and not self._close_one():
@@ -101,13 +101,17 @@ class ConnectionTable:
         """The connection rests: it may be closed for another as long as it does."""
         self._resting[connection] = None
 
-    def _close_silent_of(self, own: dict[Closable, None]) -> bool:
-        """Close the client's oldest connection that has not sent a whole head, if there is one."""
-        for connection in own:
-            if not connection.has_asked:
-                self._close(connection)
-                return True
-        return False
+    def _close_one_of(self, own: dict[Closable, None]) -> bool:
+        """Close the client's oldest connection that has not sent a whole head, or the oldest that rests.
+
+        Behind one address there may be many users, each with connections that the browser keeps open.
+        """
+        found = next((connection for connection in own if not connection.has_asked), None)
+        if found is None:
+            found = next((connection for connection in own if connection.rests), None)
+        if found is not None:
+            self._close(found)
+        return found is not None
 
     def _close_one(self) -> bool:
         """Close the oldest connection that has not sent a whole head, or the one that rests longest."""

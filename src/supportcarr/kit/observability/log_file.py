@@ -30,6 +30,8 @@ class LogFile:
         self._max_bytes = max_bytes
         self._keep = keep
         self._descriptor = os.open(path, _FLAGS, _MODE)
+        if (file := path.resolve()).is_file():  # behind links, which keep their names
+            self.path = file
         if _same_file(2, self._descriptor):
             os.close(self._descriptor)
             self._descriptor = 2

@@ -86,3 +86,13 @@ def test_the_memory_for_chains_is_bounded() -> None:
     assert addresses.of(("10.1.2.3", "1"), b"y" * 30_000 + b", 10.9.9.9, 10.1.2.3") == "10.9.9.9"
     assert len(addresses._chains) == kept[0]
     assert max(map(len, addresses._known)) < 30_000
+
+
+def test_a_trusted_proxy_is_not_bounded_whatever_its_kind_of_address() -> None:
+    addresses = ClientAddresses(("10.0.0.0/8", "fd00::/8"))
+    for proxy, other in (("10.0.0.1", b"10.0.0.2"), ("fd00::1", b"fd00::2")):
+        assert addresses.bounded((proxy, 1), None) is None
+        assert addresses.bounded((proxy, 1), other) is None
+        assert addresses.bounded((proxy, 1), b"2001:db8::9") == "2001:db8::/64"
+    assert addresses.bounded(("2001:db8::9", 1), b"fd00::2") == "2001:db8::/64"
+    assert addresses.bounded(None, None) is None

@@ -79,3 +79,15 @@ def test_it_is_crowded_when_three_quarters_of_the_places_are_taken() -> None:
     assert not table.crowded
     opened(table, 1, "192.0.2.1")
     assert table.crowded
+
+
+def test_many_users_behind_one_address_close_each_others_resting_connections() -> None:
+    table = ConnectionTable(16, 3, lambda peer: peer)
+    busy, first, second = opened(table, 3, "192.0.2.1", has_asked=True)
+    (others,) = opened(table, 1, "192.0.2.2", has_asked=True)
+    for connection in (first, second, others):
+        connection.rests = True
+    opened(table, 1, "192.0.2.1", has_asked=True)
+    assert [one.closed for one in (busy, first, second, others)] == [False, True, False, False]
+    second.rests = False
+    assert table.add(Connection(), "192.0.2.1") == 429

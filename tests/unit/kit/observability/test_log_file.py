@@ -130,3 +130,33 @@ def test_a_folder_that_cannot_be_written_leaves_the_log_where_it_is(
         os.write(file.fileno(), b"line")
     file.close()
     assert path.read_bytes() == b"linelineline"
+
+
+def test_a_link_is_rotated_where_it_leads(tmp_path: Path) -> None:
+    """/dev/stdout is one: renaming it would take the machine's."""
+    path, link = tmp_path / "logs" / "log", tmp_path / "link"
+    path.parent.mkdir()
+    path.touch()
+    link.symlink_to(path)
+    file = LogFile(link, max_bytes=3, keep=1)
+    for text in (b"one", b"two"):
+        os.write(file.fileno(), text)
+    file.close()
+    assert link.is_symlink()
+    assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == {
+        "log": b"two",
+        "log.1": b"one",
+    }
+
+
+def test_a_pipe_is_never_rotated(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    file = LogFile(pipe, max_bytes=1, keep=1)
+    for _ in range(2):
+        os.write(file.fileno(), b"line")
+    file.close()
+    assert os.read(reading, 100) == b"lineline"
+    os.close(reading)
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
