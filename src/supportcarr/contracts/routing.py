@@ -54,7 +54,7 @@ class RequestContext(msgspec.Struct, Generic[B, Q]):
     client_address: str
     if_match: int | None = None  # the version that the caller intends to change
     new_id: str | None = None  # of a request with an idempotency key: the id of what will be created
-    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)  # of pages and undecoded bodies only
 
     @property
     def caller(self) -> Principal:

@@ -268,23 +268,15 @@ class Pipeline:
         query = endpoint.empty_query
         if request.query_string or query is None:
             query = endpoint.decode_query(request.query_string)
-        body: Any = None
-        if endpoint.decode_body is not None:
-            require_json(headers)
-            body = endpoint.decode_body(await self._read(headers, request))
-        elif endpoint.raw_body:
-            body = await self._read(headers, request)
-        elif endpoint.is_write and (unwanted := await self._read(headers, request)):
-            require_json(headers)
-            refuse_body(unwanted)  # or the client would believe that its body was processed
+        body = await self._body(endpoint, headers, request) if endpoint.is_write else None
         if_match = headers.get(b"if-match")
         if if_match is not None and not endpoint.if_match:
             # a precondition is never ignored (RFC 9110, 13.1)
             raise InvalidHeader("This route does not support If-Match; send the request without it")
         version = None if if_match is None else version_of(if_match)
-        context = RequestContext(
-            principal, params, query, body, request_id, address, version, None, _Headers(headers)
-        )
+        context = RequestContext(principal, params, query, body, request_id, address, version)
+        if endpoint.raw_body or endpoint.unlimited:  # signatures of bodies; the encodings of pages
+            context.headers = _Headers(headers)
         key = headers.get(b"idempotency-key")
         if endpoint.idempotent and (key is not None or not endpoint.key_optional):
             response = await self._handle_once(endpoint, context, key, canonical(request.path))
@@ -340,6 +332,19 @@ class Pipeline:
                 return None
             raise
         return principal
+
+    async def _body(self, endpoint: Endpoint, headers: dict[bytes, bytes], request: Request) -> Any:
+        """The decoded body of a request that may have one."""
+        if endpoint.decode_body is not None:
+            require_json(headers)
+            return endpoint.decode_body(await self._read(headers, request))
+        data = await self._read(headers, request)
+        if endpoint.raw_body:
+            return data
+        if data:
+            require_json(headers)
+            refuse_body(data)  # or the client would believe that its body was processed
+        return None
 
     async def _read(self, headers: dict[bytes, bytes], request: Request) -> bytes:
         """The whole body.  Raises ``BodyTooLarge`` before it holds more than the limit."""
