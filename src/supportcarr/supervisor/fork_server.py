@@ -142,6 +142,7 @@ def _fork_twice() -> tuple[int, socket.socket]:
             return 0, theirs
         _, status = os.waitpid(between, 0)
         if code := os.waitstatus_to_exitcode(status):
+            code = code if code > 0 else errno.ECHILD  # a signal ended it, as when memory is short
             raise OSError(code, os.strerror(code))
         theirs.close()
         number = ours.recv(_NUMBER_BYTES)

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from support.processes.python_process import TESTS, python
-from supportcarr.supervisor import fork_spawner
+from supportcarr.supervisor import fork_server, fork_spawner
 from supportcarr.supervisor.fork_spawner import ForkServerError, ForkSpawner, can_fork
 from supportcarr.supervisor.spawner import PIPE, Process, Start
 from supportcarr.supervisor.supervisor import Role, Supervisor
@@ -216,3 +216,15 @@ async def test_processes_that_are_killed_at_once_leave_the_fork_server_alive(
     for _ in range(100):
         await ended(await forks.spawn(Start(("tell",), ENVIRONMENT, PIPE)))
     assert forks.pid == server
+
+
+@pytest.mark.parametrize("status", [signal.SIGKILL, errno.EAGAIN << 8], ids=["killed", "no memory"])
+def test_a_fork_that_fails_is_an_error_and_no_process_id(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reply's sign tells them apart."""
+    monkeypatch.setattr(os, "fork", lambda: 4711)
+    monkeypatch.setattr(os, "waitpid", lambda pid, _: (pid, status))
+    with pytest.raises(OSError) as raised:
+        fork_server._fork_twice()
+    assert (raised.value.errno or 0) > 0
