@@ -265,6 +265,7 @@ def _invalid(profile: DriverProfile, document: documents.Document) -> FieldError
     """What is wrong with a paper that does not count today, and what the driver can do."""
     day = documents.last_days(profile)[document]
     code, problem = ("missing", "is missing") if day is None else ("expired", f"was valid until {day}")
+    what = "it" if day is None else "the new one"
     if profile.review is not None:
         return FieldError(document, code, f"Your {document} {problem}; support reviews your application.")
-    return FieldError(document, code, f"Your {document} {problem}; enter it in your application.")
+    return FieldError(document, code, f"Your {document} {problem}; enter {what} in your application.")

@@ -41,10 +41,7 @@ class RiderConfirmationRequired(Conflict):
     """The proposal has been stored, and the rider notified."""
 
     code = "rider_confirmation_required"
-    title = (
-        "The rider has to agree that the bike is fixed, and to the price: "
-        "they have been asked; or enter their PIN"
-    )
+    title = "The rider was asked to confirm the repair and its price; the rider's PIN also confirms them"
 
 
 class ChatClosed(Conflict):

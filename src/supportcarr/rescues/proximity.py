@@ -17,7 +17,8 @@ def doubt_at_pickup(seen: DriverSighting | None, pickup: Place, radius_m: float)
         away = distance_m(seen.point, pickup)
         if away > radius_m:
             raise TooFarFromPickup(
-                f"You are {away:.0f} m away from the pickup; this is possible within {radius_m:.0f} m of it."
+                f"You are {away:.0f} m away from the pickup; "
+                f"you can report this within {radius_m:.0f} m of it."
             )
     return _doubt(seen)
 
