@@ -214,5 +214,7 @@ async def _advance_rescue(world: World, rescue: Rescue) -> bool:
     step = steps.get(rescue.status)
     if step is None or rescue.driver_id is None:
         return False
+    if rescue.status == "en_route":
+        await world.drive(rescue.driver_id, PICKUP["lat"])
     await world.container.rescues.act(rescue.id, step, Actor("driver", rescue.driver_id))
     return True

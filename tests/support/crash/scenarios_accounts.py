@@ -32,6 +32,7 @@ from support.crash.world import ApiResponse, World
 from supportcarr.auth.collections import SESSIONS, USERS
 from supportcarr.dispatch.roster import JobClaim
 from supportcarr.drivers.collections import PROFILES, VEHICLES
+from supportcarr.drivers.model import Application
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.store.port import CollectionSpec
 from supportcarr.notifications.collections import NOTIFICATIONS
@@ -154,6 +155,23 @@ async def _is_offline_and_told(world: World) -> Findings:
         (profile.offline_reason == "documents_expired", "the driver is online"),
         (not entry.online, "dispatch does not know that the driver is offline"),
         (len(told) == 1, f"{len(told)} notifications"),
+    )
+
+
+async def _papers_of_before(world: World) -> None:
+    """The far driver, online, as a version that knew no dates stored them, and without papers."""
+    profiles = world.store.collection(PROFILES)
+    profile = await profiles.get(world.people.far.id)
+    assert profile is not None
+    await profiles.save(replace(profile, application=Application(), documents_until=None, due_at=None))
+
+
+async def _is_offline_without_papers(world: World) -> Findings:
+    entry = await world.roster_entry(world.people.far)
+    [profile] = await find_all(world, PROFILES, id=world.people.far.id)
+    return problems(
+        (profile.offline_reason == "documents_missing", "the driver is online"),
+        (not entry.online, "dispatch does not know that the driver is offline"),
     )
 
 
@@ -302,6 +320,12 @@ ACCOUNTS_SCENARIOS = (
         prepare=_papers_expire,
         background=(run_deadlines, run_relay),
         effect=_is_offline_and_told,
+    ),
+    Scenario(
+        name="papers without dates",
+        prepare=_papers_of_before,
+        background=(periodic_task("drivers.date_papers"), run_relay),
+        effect=_is_offline_without_papers,
     ),
     Scenario(name="adding a vehicle", prepare=no_preparation, request=_add_vehicle, effect=_has_the_vehicle),
     Scenario(

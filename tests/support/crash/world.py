@@ -87,6 +87,7 @@ class World:
             jitter=lambda: 0.0,
         )
         self._deadlines = named_deadlines(container.deadlines())
+        self._latitudes: dict[str, float] = {}  # of drivers who have driven somewhere
         self._periodic_tasks = {
             periodic_task.name: periodic_task
             for periodic_task in named_periodic_tasks(container.periodic_tasks())
@@ -281,9 +282,15 @@ class World:
         """Report both drivers' positions."""
         now = self.clock.city()
         for person, lat in ((self.people.near, 45.506), (self.people.far, 45.515)):
+            lat = self._latitudes.get(person.id, lat)
             await self.container.tracking.report(
                 person.id, [Position(lat=lat, lng=-73.58, at=now, accuracy=5.0)]
             )
+
+    async def drive(self, driver_id: str, lat: float) -> None:
+        """Let the driver arrive at that latitude, which takes two minutes."""
+        self._latitudes[driver_id] = lat
+        await self.pass_time(120)
 
     async def rescue(self) -> Rescue:
         """The rider's latest rescue."""

@@ -53,6 +53,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/webhooks/stripe"): None,  # bytes
     ("POST", "/rescues"): {"quote_id": "quo_x", "payment_method_id": "pmt_x", "note": "By the gate"},
     ("POST", "/rescues/{rescue_id}/start"): {"pin": "0000"},
+    ("POST", "/rescues/{rescue_id}/fix-confirmation"): {"price_minor": 0},
     ("POST", "/rescues/{rescue_id}/completion"): {"outcome": "delivered", "price_minor": 0},
     ("POST", "/rescues/{rescue_id}/abort"): REASON,
     ("POST", "/rescues/{rescue_id}/release"): REASON,

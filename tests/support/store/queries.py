@@ -179,6 +179,7 @@ OTHER_CALLS = frozenset(
     {
         "supportcarr_lab/demo/fault_injection.py itertools.count",
         "drivers/routes.py service.find",
+        "drivers/service.py self.find",
         "gateway/router.py self.find",
         "gateway/decoding.py query.count",
         "gateway/pipeline.py itertools.count",
