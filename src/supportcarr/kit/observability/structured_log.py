@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import select
 import threading
 import traceback
 from collections import deque
@@ -31,6 +32,7 @@ from supportcarr.kit.observability.sampling import LineSampler
 from supportcarr.kit.observability.settings import LogSettings
 
 FLUSH_SECONDS = 0.1
+_UNREAD_SECONDS = 1.0  # how long a pipe that does not block is waited for while nobody reads it
 CAPACITY = 100_000  # lines that wait while the disk or pipe does not accept them
 
 _SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "pin")
@@ -107,6 +109,12 @@ class LogWriter:
         while data:
             try:
                 written = os.write(descriptor, data)
+            except BlockingIOError:  # a pipe that others have set not to block, and that is full
+                poll = select.poll()
+                poll.register(descriptor, select.POLLOUT)
+                if not poll.poll(_UNREAD_SECONDS * 1000):
+                    return False
+                continue
             except OSError:
                 return False
             data = data[written:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -157,3 +158,23 @@ def test_a_closed_pipe_does_not_stop_the_process() -> None:
     writer.write(msgspec.Raw(b"1"))
     writer.close()
     os.close(write)
+
+
+def test_a_pipe_that_does_not_block_is_waited_for() -> None:
+    """Whoever shares the standard error of a process can make it one."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    writer = logs.LogWriter(writing, flush_seconds=3600)
+    for number in range(5000):
+        writer.write(msgspec.Raw(b'{"number":%d,"padding":"%s"}' % (number, b"x" * 100)))
+
+    def close() -> None:
+        writer.close()
+        os.close(writing)
+
+    closing = threading.Thread(target=close)
+    closing.start()
+    with os.fdopen(reading, "rb") as pipe:
+        lines = pipe.read().splitlines()
+    closing.join()
+    assert [msgspec.json.decode(line)["number"] for line in lines] == list(range(5000))
