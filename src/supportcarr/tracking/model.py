@@ -147,13 +147,13 @@ def _contend(
     contender: Contender | None, position: Position, now: datetime, rules: PositionRules
 ) -> Contender:
     """The rejected positions with another one: it continues them, or it is the first of others."""
-    since, count = min(position.at, now), 1
+    received = min(position.at, now)
+    since, count = received, 1
     if contender is not None:
-        if min(position.at, now) <= contender.at:
+        if received <= contender.at:
             return contender
         if _reachable(contender, position, now, rules):
             since, count = contender.since, contender.count + 1
-    received = min(position.at, now)
     return Contender(
         at=received,
         lat=position.lat,
