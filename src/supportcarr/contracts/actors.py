@@ -23,14 +23,27 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 SYSTEM = Actor("system")
+STAFF = frozenset({"support", "admin"})  # the roles of operators; they need TOTP
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """The person whose access token came with a request."""
+    """The person, or the partner's key, whose token came with a request.
+
+    ``totp``: the session was opened with a TOTP code, or the account needs none.  ``stepped_up_until``: wall
+    seconds until which the session counts as stepped up.  Of a partner's key, ``user_id`` and ``partner_id``
+    are the partner's id and ``key_id`` and ``session_id`` the key's; it holds the role ``partner`` and has
+    *scopes*.
+    """
 
     user_id: str
     roles: frozenset[str]
     session_id: str
+    verified: bool = True
+    totp: bool = False
+    stepped_up_until: float = 0.0
+    scopes: frozenset[str] = frozenset()
+    partner_id: str | None = None
+    key_id: str | None = None
 
     def acting_as(self, *roles: Role) -> Actor:
         """The actor in the first of *roles* that the person holds.  Raises ``Unauthenticated``."""

@@ -4,6 +4,9 @@
     ├── ValidationFailed           422, names the fields
     ├── Unauthenticated            401
     ├── Forbidden                  403
+    │   ├── PhoneNotVerified       403, first verify the account's phone number
+    │   ├── TotpRequired           403, staff: enrol TOTP, or sign in with a code
+    │   └── StepUpRequired         403, confirm with a fresh TOTP code first
     ├── NotFound                   404 (also for what belongs to another person)
     ├── Conflict                   409
     │   └── IllegalTransition      409, the state forbids it
@@ -65,6 +68,18 @@ class Unauthenticated(ApiError):
 
 class Forbidden(ApiError):
     status, code, title = 403, "forbidden", "You may not do this"
+
+
+class PhoneNotVerified(Forbidden):
+    code, title = "phone_not_verified", "Verify your phone number first"
+
+
+class TotpRequired(Forbidden):
+    code, title = "totp_required", "Operators sign in with a code of their authenticator app; set it up first"
+
+
+class StepUpRequired(Forbidden):
+    code, title = "step_up_required", "Confirm this with a fresh code of your authenticator app first"
 
 
 class NotFound(ApiError):
