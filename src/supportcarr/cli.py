@@ -220,6 +220,31 @@ def copy_store(source: str, target: str) -> None:
 
 
 @main.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command("verify")
+@click.option(
+    "--anchors",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="A copy of the anchors, or a log with them; - for standard input. By default the anchors' file.",
+)
+def verify_audit(anchors: Path | None) -> None:
+    """Find out whether the audit log was changed.  Changes nothing.
+
+    The exit code is 0 if no record was changed, moved or removed, and none is missing at the end.
+    """
+    from supportcarr.bootstrap.audit_commands import run_verify, sentence
+
+    found = run_verify(load_settings(keep_secrets=False), anchors)
+    for problem in found.problems:
+        click.echo(problem)
+    click.echo(sentence(found))
+    sys.exit(1 if found.problems else 0)
+
+
+@main.group()
 def jobs() -> None:
     """List dead letters and run them again."""
 

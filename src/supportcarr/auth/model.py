@@ -16,7 +16,7 @@ class User(Document, frozen=True, kw_only=True):
     """A person's account."""
 
     phone: str  # E.164
-    phone_key: str  # keyed hash of the phone number, unique; accounts are looked up by it
+    phone_key: str | None = None  # keyed hash of the phone number, unique; accounts are looked up by it
     name: str
     password_hash: str  # bcrypt
     roles: tuple[str, ...]  # sorted, each once

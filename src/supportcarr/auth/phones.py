@@ -27,7 +27,9 @@ def parse(text: str, field: str = "phone") -> str:
 
 
 def masked(e164: str) -> str:
-    """The number as the other party of a rescue sees it: ``+1 514 ••• ••42``."""
+    """The number as the other party of a rescue sees it: ``+1 514 ••• ••42``; nothing of an erased one."""
+    if not e164:
+        return ""
     number = phonenumbers.parse(e164, None)
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     country, *groups = re.split(r"[^+\d]+", text)

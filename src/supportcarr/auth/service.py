@@ -95,7 +95,7 @@ class AuthService:
         """
         number = phones.parse(phone)
         grant = await self._sign_up(user_id, number, password, name, role, address)
-        if self._guard is not None:
+        if self._guard is not None and grant.user.phone_key is not None:
             await self._guard.note(grant.user.phone_key, address)
         return grant
 
@@ -265,7 +265,7 @@ class AuthService:
         may have to sign in there.  Raises ``SessionEnded``.
         """
         grant = await self._refresh(token, nonce)
-        if self._guard is not None:
+        if self._guard is not None and grant.user.phone_key is not None:
             await self._guard.note(grant.user.phone_key, address)
         return grant
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from supportcarr.audit import collections as audit_repository
+from supportcarr.audit import handlers as audit_handlers
+from supportcarr.audit import jobs as audit_jobs
+from supportcarr.audit import routes as audit_routes
+from supportcarr.audit.chain import AuditChain
+from supportcarr.audit.personal_data import AuditData
+from supportcarr.audit.service import AuditLog
+from supportcarr.audit.signatures import HeadSigner
 from supportcarr.auth import collections as auth_repository
 from supportcarr.auth import jobs as auth_jobs
 from supportcarr.auth import routes as auth_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import PasswordHasher
+from supportcarr.auth.personal_data import AccountData
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.sign_in_guard import SignInGuard
@@ -23,18 +33,23 @@ from supportcarr.bootstrap.adapters import (
     SocketPositionSink,
     StreamPayloads,
 )
+from supportcarr.bootstrap.anchors import anchor_of
+from supportcarr.bootstrap.retention import Retention
+from supportcarr.bootstrap.seals import PersonalSeals
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.contracts.routing import Route
 from supportcarr.dispatch import collections as dispatch_repository
 from supportcarr.dispatch import handlers as dispatch_handlers
 from supportcarr.dispatch import jobs as dispatch_jobs
 from supportcarr.dispatch import routes as dispatch_routes
+from supportcarr.dispatch.personal_data import DispatchData
 from supportcarr.dispatch.service import DispatchService
 from supportcarr.dispatch.supply import DriverSupply
 from supportcarr.drivers import collections as drivers_repository
 from supportcarr.drivers import handlers as drivers_handlers
 from supportcarr.drivers import jobs as drivers_jobs
 from supportcarr.drivers import routes as drivers_routes
+from supportcarr.drivers.personal_data import DriverData
 from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
 from supportcarr.kit.events.consumer import Consumer, job_handlers_of
@@ -50,11 +65,13 @@ from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.notifications import collections as notifications_repository
 from supportcarr.notifications import handlers as notifications_handlers
 from supportcarr.notifications import routes as notifications_routes
+from supportcarr.notifications.personal_data import NotificationData
 from supportcarr.notifications.service import NotificationsService
 from supportcarr.operations import handlers as operations_handlers
 from supportcarr.operations import repository as operations_repository
 from supportcarr.operations import routes as operations_routes
 from supportcarr.operations.model import Area
+from supportcarr.operations.personal_data import OperationsData
 from supportcarr.operations.service import OperationsService
 from supportcarr.payments import collections as payments_repository
 from supportcarr.payments import handlers as payments_handlers
@@ -62,6 +79,7 @@ from supportcarr.payments import jobs as payments_jobs
 from supportcarr.payments import routes as payments_routes
 from supportcarr.payments.cards import PaymentMethodService
 from supportcarr.payments.ledger_service import LedgerService
+from supportcarr.payments.personal_data import PaymentData
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import PaymentService
 from supportcarr.payments.webhooks import StripeWebhooks
@@ -71,7 +89,16 @@ from supportcarr.pricing import routes as pricing_routes
 from supportcarr.pricing.areas import MONTREAL
 from supportcarr.pricing.coverage import CoverageService
 from supportcarr.pricing.geography import ServiceAreas
+from supportcarr.pricing.personal_data import QuoteData
 from supportcarr.pricing.service import PricingService
+from supportcarr.privacy import collections as privacy_repository
+from supportcarr.privacy import handlers as privacy_handlers
+from supportcarr.privacy import jobs as privacy_jobs
+from supportcarr.privacy import routes as privacy_routes
+from supportcarr.privacy.deletions import DeletionService
+from supportcarr.privacy.exports import ExportService
+from supportcarr.privacy.personal_data import ExportData
+from supportcarr.privacy.ports import PersonalData
 from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr.realtime import handlers as realtime_handlers
@@ -82,15 +109,18 @@ from supportcarr.rescues import routes as rescues_routes
 from supportcarr.rescues.admin_view import RescueDetails
 from supportcarr.rescues.chat import ChatService
 from supportcarr.rescues.live_jobs import LiveJobs
+from supportcarr.rescues.personal_data import RescueData
 from supportcarr.rescues.queries import RescueQueries
 from supportcarr.rescues.service import RescueService
 from supportcarr.riders import collections as riders_repository
 from supportcarr.riders import handlers as riders_handlers
 from supportcarr.riders import jobs as riders_jobs
+from supportcarr.riders.personal_data import RiderData
 from supportcarr.riders.service import RiderService
 from supportcarr.tracking import collections as tracking_repository
 from supportcarr.tracking import handlers as tracking_handlers
 from supportcarr.tracking import routes as tracking_routes
+from supportcarr.tracking.personal_data import TrackingData
 from supportcarr.tracking.service import TrackingService
 
 AREAS = (Area(MONTREAL.id, MONTREAL.timezone),)
@@ -106,6 +136,8 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     *payments_repository.SPECS,
     *notifications_repository.SPECS,
     *operations_repository.SPECS,
+    *audit_repository.SPECS,
+    *privacy_repository.SPECS,
     *idempotency.SPECS,
     *kit_jobs.SPECS,
     *city_clock.SPECS,
@@ -154,6 +186,8 @@ class Container:
             revocations=self.revocations,
             guard=SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret),
         )
+        self.seals = PersonalSeals(settings.auth.lookup_secret)
+        self.audit = AuditLog(store, clock, self.seals)
         self.areas = ServiceAreas(store, clock)
         self.drivers = DriverService(store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone)
         self.tracking = TrackingService(
@@ -167,7 +201,7 @@ class Container:
         self.payments = PaymentService(store, clock, self.payment_gateway, self.payment_methods, self.ledger)
         self.webhooks = StripeWebhooks(store, clock, self.payment_gateway, self.payments, self.jobs)
 
-        self.chat = ChatService(store, clock)
+        self.chat = ChatService(store, clock, self.audit)
         self.supply = DriverSupply(store, self.tracking, router, radius_max_m=settings.dispatch.radius_max_m)
         self.pricing = PricingService(store, clock, self.areas, router, self.supply, settings.quotes)
         self.rescues = RescueService(
@@ -191,6 +225,44 @@ class Container:
         self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
         self.operations = OperationsService(store, clock, self.console_drivers, AREAS)
         self.position_reports = SocketPositionSink(self.tracking)
+        self._build_audit_and_privacy()
+
+    def _build_audit_and_privacy(self) -> None:
+        """The audit log, exports, deletions and retention."""
+        store, clock, privacy = self.store, self.clock, self.settings.privacy
+        self.audit_chain = AuditChain(
+            store, clock, HeadSigner(self.settings.audit.secret), anchor_of(self.settings)
+        )
+        account = AccountData(store, self.auth)
+        gathered = [account, *self._personal_data()]
+        self.exports = ExportService(
+            store, clock, gathered, self.seals, kept=timedelta(days=privacy.export_days)
+        )
+        self.deletions = DeletionService(
+            store,
+            clock,
+            [*gathered, ExportData(self.exports)],
+            account,
+            self.seals,
+            grace=timedelta(days=privacy.grace_days),
+        )
+        self.retention = Retention(store, clock, privacy, self.audit_chain)
+
+    def _personal_data(self) -> list[PersonalData]:
+        """What each other part holds of people."""
+        store, rescues = self.store, RescueData(self.store)
+        return [
+            RiderData(store),
+            DriverData(store),
+            TrackingData(store, self.redis.cache, rescues),
+            QuoteData(store),
+            rescues,
+            DispatchData(store, rescues),
+            PaymentData(store, self.payment_gateway, rescues),
+            NotificationData(store),
+            OperationsData(store),
+            AuditData(store),
+        ]
 
     def routes(self) -> list[Route]:
         """Every route of every part."""
@@ -203,6 +275,8 @@ class Container:
             *drivers_routes.routes(self.drivers),
             *tracking_routes.routes(self.tracking),
             *notifications_routes.routes(self.notifications),
+            *privacy_routes.routes(self.deletions, self.exports),
+            *audit_routes.routes(self.audit),
             *operations_routes.routes(
                 self.operations,
                 self.clock,
@@ -211,6 +285,7 @@ class Container:
                 ConsolePayments(self.payments),
                 self.console_drivers,
                 AdminRescueView,
+                self.audit,
             ),
         ]
 
@@ -227,6 +302,8 @@ class Container:
             *realtime_handlers.consumers(self.streams, views),
             *notifications_handlers.consumers(self.notifications),
             *payments_handlers.consumers(self.payments),
+            *audit_handlers.consumers(self.audit),
+            *privacy_handlers.consumers(self.deletions, self.exports),
         ]
 
     def deadlines(self) -> list[Deadline]:
@@ -234,6 +311,7 @@ class Container:
             *rescues_jobs.deadlines(self.rescues),
             *dispatch_jobs.deadlines(self.dispatch),
             *drivers_jobs.deadlines(self.drivers),
+            *privacy_jobs.deadlines(self.deletions),
         ]
 
     def periodic_tasks(self) -> list[PeriodicTask]:
@@ -245,6 +323,8 @@ class Container:
             *dispatch_jobs.periodic_tasks(self.dispatch),
             *pricing_jobs.periodic_tasks(self.pricing),
             *payments_jobs.periodic_tasks(self.webhooks),
+            *audit_jobs.periodic_tasks(self.audit_chain),
+            *privacy_jobs.periodic_tasks(self.retention.enforce),
             *keys.periodic_tasks(),
         ]
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from supportcarr.audit.settings import AuditSettings
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.dispatch.settings import DispatchSettings
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
@@ -27,6 +28,7 @@ from supportcarr.kit.runtime.settings import (
     load,
 )
 from supportcarr.pricing.settings import QuoteSettings
+from supportcarr.privacy.settings import PrivacySettings
 from supportcarr.providers.settings import RoutingSettings, StripeSettings
 from supportcarr.realtime.settings import SocketSettings
 from supportcarr.rescues.settings import RescueSettings
@@ -119,6 +121,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http: HttpSettings
     city: CityClockSettings
     auth: AuthSettings
+    audit: AuditSettings
+    privacy: PrivacySettings
     limits: LimitSettings
     stripe: StripeSettings
     quotes: QuoteSettings

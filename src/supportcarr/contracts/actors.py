@@ -11,6 +11,9 @@ from supportcarr.contracts.errors import Unauthenticated
 Role = Literal["rider", "driver", "support", "admin", "partner", "system"]
 
 
+OPERATOR_ROLES: frozenset[str] = frozenset({"support", "admin"})
+
+
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who did something, and in which role.  The system has no id."""
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.money import Charge
 
@@ -260,6 +261,57 @@ class NotificationCreated(DomainEvent, frozen=True, kw_only=True, tag="notificat
     user_id: str
 
 
+# --- accountability and privacy -----------------------------------------------------------------
+
+Fact = str | int | bool | list[str] | None  # of an audited action: ids, states and figures
+
+
+class OperatorActed(DomainEvent, frozen=True, kw_only=True, tag="audit.operator_acted.v1"):
+    """Somebody used a right over others, or over the platform; the envelope says who, and when.
+
+    Published with the action, in the same save.  ``before`` and ``after`` hold ids, states and figures, only
+    those that the action changes; the audit log seals them, with the reason.
+    """
+
+    action: str  # PART.WHAT, in the imperative: rescues.cancel, users.change_roles
+    subject: str  # the id of what was changed or read
+    person_id: str | None = None  # whose account or data that is
+    before: dict[str, Fact] = {}
+    after: dict[str, Fact] = {}
+    reason: str | None = None
+    origin: Origin = NOWHERE
+
+
+class DeletionRequested(DomainEvent, frozen=True, kw_only=True, tag="privacy.deletion_requested.v1"):
+    """A person's account and data will be erased at that time, unless the person cancels it."""
+
+    person_id: str
+    erase_at: datetime  # city time
+
+
+class DeletionCancelled(DomainEvent, frozen=True, kw_only=True, tag="privacy.deletion_cancelled.v1"):
+    person_id: str
+
+
+class PersonErased(DomainEvent, frozen=True, kw_only=True, tag="privacy.person_erased.v1"):
+    """A person's account is gone: each part forgets what it holds of the person."""
+
+    person_id: str
+
+
+class ExportRequested(DomainEvent, frozen=True, kw_only=True, tag="privacy.export_requested.v1"):
+    export_id: str
+    person_id: str
+
+
+class ExportReady(DomainEvent, frozen=True, kw_only=True, tag="privacy.export_ready.v1"):
+    """A person's data can be downloaded until that time."""
+
+    export_id: str
+    person_id: str
+    expires_at: datetime  # wall time
+
+
 AnyEvent = (
     UserSignedUp
     | SignInAttemptsFailed
@@ -288,4 +340,10 @@ AnyEvent = (
     | OfferClosed
     | PaymentProcessed
     | NotificationCreated
+    | OperatorActed
+    | DeletionRequested
+    | DeletionCancelled
+    | PersonErased
+    | ExportRequested
+    | ExportReady
 )

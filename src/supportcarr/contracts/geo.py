@@ -32,6 +32,11 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         return GeoPoint(self.lat, self.lng)
 
 
+def coarse(point: GeoPoint) -> GeoPoint:
+    """The point to two decimals, about a kilometre: what remains of a place of a person who was erased."""
+    return GeoPoint(round(point.lat, 2), round(point.lng, 2))
+
+
 def distance_m(a: GeoPoint | Place, b: GeoPoint | Place) -> float:
     """Great-circle distance in metres (haversine formula)."""
     lat1, lat2 = math.radians(a.lat), math.radians(b.lat)

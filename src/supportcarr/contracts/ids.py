@@ -10,6 +10,7 @@ import re
 
 USER, SESSION, RESCUE, QUOTE, OFFER, PAYMENT = "usr", "ses", "res", "quo", "off", "pay"
 PAYMENT_METHOD, VEHICLE, MESSAGE, NOTIFICATION = "pmt", "veh", "msg", "ntf"
+AUDIT_RECORD, EXPORT = "aud", "exp"
 
 _ID = re.compile(r"^[a-z]{3}_(?:[a-z0-9]{1,8}_)?[0-9a-hjkmnp-tv-z]{26}$")
 

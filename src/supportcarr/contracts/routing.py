@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 
 from supportcarr.contracts.actors import Principal
+from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.contracts.policies import Policy
 
@@ -63,6 +64,12 @@ class RequestContext(msgspec.Struct, Generic[B, Q]):
             raise Unauthenticated
         return self.principal
 
+    @property
+    def origin(self) -> Origin:
+        """From where the request came, for the audit log."""
+        session_id = self.principal.session_id if self.principal else None
+        return Origin(self.client_address, session_id, self.request_id)
+
 
 class Response(msgspec.Struct):
     """What a handler returns; the gateway encodes it.  A body of bytes is sent as it is (JSON).
@@ -101,7 +108,7 @@ class Route:
     tag: str
     query: type = NoQuery
     body: Any = None  # a type, or None: no body
-    response: Any = None  # a type, or None: no body (204)
+    response: Any = None  # a type, or None: no body (204); bytes: a file of the media type
     status: int = 200
     codes: tuple[str, ...] = ()  # problem codes beyond the common ones
     idempotent: bool = False

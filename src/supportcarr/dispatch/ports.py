@@ -47,3 +47,10 @@ class DriverAvailability(Protocol):
 
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Set a driver offline who did not ask for it; nothing if the driver is offline."""
+
+
+class RescuesOfRider(Protocol):
+    """The rescues of a person.  Implemented by ``rescues.personal_data.RescueData``."""
+
+    async def ids_of_rider(self, person_id: str) -> list[str]:
+        """The ids of the rescues that the person asked for."""

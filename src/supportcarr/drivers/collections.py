@@ -10,6 +10,6 @@ from supportcarr.kit.store.port import CollectionSpec, Index
 PROFILES = CollectionSpec(
     "driverprofiles", DriverProfile, (Index("approval"), Index("review_since"), Index("due_at"))
 )
-VEHICLES = CollectionSpec("vehicles", Vehicle)
+VEHICLES = CollectionSpec("vehicles", Vehicle, (Index("driver_id"),))
 
 SPECS: tuple[CollectionSpec[Any], ...] = (PROFILES, VEHICLES)

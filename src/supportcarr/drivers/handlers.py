@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from supportcarr.contracts.envelope import EventEnvelope
-from supportcarr.contracts.events import UserSignedUp
+from supportcarr.contracts.events import DeletionRequested, UserSignedUp
 from supportcarr.drivers.service import DriverService
 from supportcarr.kit.events.consumer import Consumer, Phase
 
 
 def consumers(service: DriverService) -> list[Consumer]:
-    """Create a profile for every new driver, so that operators see the applications."""
+    """Create a profile for every new driver, so that operators see the applications; take those offline
+    whose accounts are to be deleted."""
 
     async def open_profile(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, UserSignedUp) and envelope.event.role == "driver":
             await service.open_profile(envelope.event.user_id)
 
-    return [Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION)]
+    async def stop(envelope: EventEnvelope) -> None:
+        if isinstance(envelope.event, DeletionRequested):
+            await service.stop(envelope.event.person_id, "account_deletion")
+
+    return [
+        Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION),
+        Consumer("drivers.stop", (DeletionRequested,), stop, Phase.REACTION),
+    ]

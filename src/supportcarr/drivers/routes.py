@@ -169,7 +169,11 @@ def _operator_routes(service: DriverService) -> list[Route]:
         if actor is None:
             raise Forbidden
         profile = await service.set_approval(
-            actor, request.path_params["driver_id"], approval, if_match=request.if_match
+            actor,
+            request.path_params["driver_id"],
+            approval,
+            if_match=request.if_match,
+            origin=request.origin,
         )
         return Response(await view(profile), version=profile.version)
 

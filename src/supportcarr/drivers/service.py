@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from supportcarr.contracts.actors import SYSTEM, Actor
+from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, FieldError, NotFound, StaleVersion
+from supportcarr.contracts.events import OperatorActed
 from supportcarr.contracts.ids import VEHICLE
 from supportcarr.contracts.value_objects import DriverCard
 from supportcarr.drivers import documents, model
+from supportcarr.drivers.audit import operator_acted
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.commands import AddVehicle, Apply
 from supportcarr.drivers.errors import DocumentsNotValid, UnknownDriver
@@ -88,12 +91,24 @@ class DriverService:
         return await self._update(driver_id, actor, lambda p: documents.with_application(p, form), if_match)
 
     async def set_approval(
-        self, actor: Actor, driver_id: str, approval: Approval, *, if_match: int | None = None
+        self,
+        actor: Actor,
+        driver_id: str,
+        approval: Approval,
+        *,
+        if_match: int | None = None,
+        origin: Origin = NOWHERE,
     ) -> DriverProfile:
         """Approve or suspend a driver, even if the application lacks something: the operator may have
         seen the papers elsewhere.  Raises ``UnknownDriver``, ``StaleVersion``."""
         await self.profile(driver_id)
-        return await self._update(driver_id, actor, lambda p: model.set_approval(p, approval), if_match)
+
+        def decide(profile: DriverProfile) -> DriverProfile:
+            return model.set_approval(profile, approval)
+
+        return await self._update(
+            driver_id, actor, decide, if_match, lambda before, after: operator_acted(before, after, origin)
+        )
 
     # --- vehicles ---------------------------------------------------------------------------------
 
@@ -154,6 +169,11 @@ class DriverService:
     async def set_offline(self, driver_id: str, reason: str) -> None:
         """Set a driver offline who did not ask for it; nothing if the driver is offline already."""
         await self._update(driver_id, SYSTEM, lambda p: model.go_offline(p, reason) if p.online else p)
+
+    async def stop(self, driver_id: str, reason: str) -> None:
+        """Set the person offline, if they are a driver at all."""
+        if await self._profiles.get(driver_id) is not None:
+            await self.set_offline(driver_id, reason)
 
     async def on_documents_due(self, driver_id: str) -> None:
         """Warn a driver whose papers soon expire; take one offline whose papers have.  Idempotent."""
@@ -243,8 +263,11 @@ class DriverService:
         actor: Actor,
         change: Callable[[DriverProfile], DriverProfile],
         if_match: int | None = None,
+        audit: Callable[[DriverProfile, DriverProfile], OperatorActed] | None = None,
     ) -> DriverProfile:
         """Save the profile as *change* returns it, with its event; nothing if it is the same.
+
+        *audit* makes the event for the audit log from the profile before and after.
 
         Raises ``StaleVersion`` if the profile is not at version *if_match*.
         """
@@ -255,7 +278,8 @@ class DriverService:
             after = documents.with_dates(change(documents.with_dates(profile, self._zone)), self._zone)
             if after == profile:
                 return None
-            events = model.standing_events(profile, after)
+            audited = (audit(profile, after),) if audit else ()
+            events = (*model.standing_events(profile, after), *audited)
             return after, PendingEvents(events, actor, self._clock.city()) if events else None
 
         return await update(self._profiles, driver_id, changed)

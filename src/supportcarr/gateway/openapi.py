@@ -214,7 +214,9 @@ def _responses(route: Route, schema_of: Any) -> Json:
         )
     else:
         status = route.status
-        content = {media: {"schema": schema_of(route.response)} for media in route.media_types}
+        content = {
+            media: {"schema": _schema(route.response, media, schema_of)} for media in route.media_types
+        }
         headers = {**headers, "ETag": {"$ref": "#/components/headers/ETag"}}
         done = {"description": "Done", "headers": headers, "content": content}
     errors = {"400", "422", "429", "503"} | _statuses_of(route.codes)
@@ -230,6 +232,11 @@ def _responses(route: Route, schema_of: Any) -> Json:
         str(status): done,
         **{code: {"$ref": f"#/components/responses/Problem{code}"} for code in sorted(errors)},
     }
+
+
+def _schema(response: Any, media: str, schema_of: Any) -> Json:
+    """The schema of a body; of ``bytes`` (a file) only what they are."""
+    return {"type": "string", "contentMediaType": media} if response is bytes else schema_of(response)
 
 
 def _statuses_of(codes: Iterable[str]) -> set[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from supportcarr.contracts.events import (
+    DeletionCancelled,
+    DeletionRequested,
     DriverDocumentsExpired,
     DriverDocumentsExpiring,
     DriverStandingChanged,
+    ExportReady,
     FixConfirmed,
     FixProposed,
     PaymentProcessed,
@@ -31,5 +34,8 @@ def consumers(service: NotificationsService) -> list[Consumer]:
         DriverDocumentsExpiring,
         DriverDocumentsExpired,
         SignInAttemptsFailed,
+        DeletionRequested,
+        DeletionCancelled,
+        ExportReady,
     )
     return [Consumer("notifications.notify", events, service.notify, Phase.DELIVERY)]

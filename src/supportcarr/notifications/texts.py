@@ -13,11 +13,14 @@ import msgspec
 
 from supportcarr.contracts.events import (
     AnyEvent,
+    DeletionCancelled,
+    DeletionRequested,
     DriverArrived,
     DriverDeparted,
     DriverDocumentsExpired,
     DriverDocumentsExpiring,
     DriverStandingChanged,
+    ExportReady,
     FixConfirmed,
     FixProposed,
     JobStarted,
@@ -50,6 +53,19 @@ class NotificationText(msgspec.Struct, frozen=True):
 
 
 TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
+    ("deletion_requested", "anyone"): (
+        "Your account will be deleted",
+        "On {date} your account and your data will be erased. Until then you can keep them: sign in and "
+        "cancel the deletion.",
+    ),
+    ("deletion_cancelled", "anyone"): (
+        "Your account stays",
+        "The deletion of your account was cancelled. If that was not you, change your password.",
+    ),
+    ("export_ready", "anyone"): (
+        "The copy of your data is ready",
+        "You can download it until {date}.",
+    ),
     ("driver_assigned", "rider"): (
         "A driver is yours",
         "A driver has accepted your rescue. You can follow the truck on the map.",
@@ -270,6 +286,14 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
         case FixConfirmed():
             amounts = {"amount": money(event.price_minor, event.currency)}
             yield _text(event.rescue_id, event.driver_id, "fix_confirmed", "driver", amounts)
+        case DeletionRequested():
+            date = {"date": f"{event.erase_at:%Y-%m-%d}"}
+            yield _text(None, event.person_id, "deletion_requested", "anyone", date)
+        case DeletionCancelled():
+            yield _text(None, event.person_id, "deletion_cancelled", "anyone")
+        case ExportReady():
+            date = {"date": f"{event.expires_at:%Y-%m-%d}"}
+            yield _text(None, event.person_id, "export_ready", "anyone", date)
         case DriverStandingChanged(reason=str(reason)) if reason in _STANDING_KINDS:
             yield _text(None, event.driver_id, _STANDING_KINDS[reason], "driver")
         case _:

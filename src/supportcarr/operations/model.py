@@ -29,7 +29,7 @@ from supportcarr.contracts.events import (
     RescueScheduled,
     RiderNotFound,
 )
-from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.geo import GeoPoint, coarse
 
 
 class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
@@ -138,6 +138,13 @@ def _apply_payment(row: OpsRescue, envelope: EventEnvelope, event: PaymentProces
         refunded_minor=event.refunded_minor,
         currency=event.currency,
     )
+
+
+def with_coarse_places(row: OpsRescue) -> OpsRescue | None:
+    """The row of a rider who was erased; ``None`` if it is one already."""
+    pickup = coarse(row.pickup) if row.pickup else None
+    after = replace(row, pickup=pickup, dropoff=coarse(row.dropoff) if row.dropoff else None)
+    return None if after == row else after
 
 
 def _latest(known: datetime | None, at: datetime) -> datetime:

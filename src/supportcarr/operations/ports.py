@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.audit import Origin
 from supportcarr.operations.model import DriverCounts
 
 
@@ -47,6 +49,9 @@ class RescueReader(Protocol):
     async def rescue(self, rescue_id: str) -> Any | None:
         """The rescue; ``None`` if it does not exist."""
 
+    async def rider_id(self, rescue_id: str) -> str | None:
+        """Whose rescue it is, for the audit log; ``None`` if it does not exist."""
+
     async def timeline(self, rescue_id: str) -> Sequence[Any]: ...
 
     async def messages(self, rescue_id: str) -> int:
@@ -78,3 +83,12 @@ class PaymentReader(Protocol):
 
     async def of(self, rescue_id: str) -> PaymentDetails | None:
         """The rescue's payment; ``None`` if there is none yet."""
+
+
+class ViewLog(Protocol):
+    """Records that an operator read somebody's data.  Implemented by ``audit.service.AuditLog``."""
+
+    async def viewed(
+        self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
+    ) -> None:
+        """Store it before the data is shown."""

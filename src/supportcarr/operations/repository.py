@@ -19,7 +19,10 @@ from supportcarr.kit.store.port import (
     Store,
     VersionConflict,
 )
-from supportcarr.operations.model import OpsRescue, apply_event
+from supportcarr.kit.store.update import update, without_events
+from supportcarr.operations.model import OpsRescue, apply_event, with_coarse_places
+
+_PAGE = 200
 
 OPS_RESCUES = CollectionSpec(
     "opsrescues",
@@ -90,6 +93,19 @@ class OpsRescueRepository:
         """The rescues of the area that ended at *start* (city time) or later."""
         async for row in self._rows.scan({"area_id": area_id, "ended_at": Range(ge=start)}):
             yield row
+
+    async def coarsen_places(self, rider_id: str) -> None:
+        """Leave of the places of a rider's rescues about a kilometre.  Idempotent."""
+        cursor: str | None = None
+        while True:
+            page = await self._rows.find(
+                {"rider_id": rider_id}, sort="-requested_at", limit=_PAGE, cursor=cursor
+            )
+            for row in page.items:
+                await update(self._rows, row.id, without_events(with_coarse_places))
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
 
 def _of_area(area_id: str | None, **where: Scalar | In) -> dict[str, Scalar | In]:

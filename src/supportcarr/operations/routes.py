@@ -9,7 +9,7 @@ from supportcarr.contracts.policies import OPERATORS
 from supportcarr.contracts.routing import PageResponse, RequestContext, Response, Route
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.operations.model import Overview
-from supportcarr.operations.ports import DriverPositions, OfferReader, PaymentReader, RescueReader
+from supportcarr.operations.ports import DriverPositions, OfferReader, PaymentReader, RescueReader, ViewLog
 from supportcarr.operations.schemas import (
     AreaQuery,
     MapQuery,
@@ -29,12 +29,13 @@ def routes(
     payments: PaymentReader,
     positions: DriverPositions,
     details_view: type[RescueDetailsView[Any, Any, Any]],
+    views: ViewLog,
 ) -> list[Route]:
     """*details_view* is the response type of a rescue, with the types that *rescues* and *offers* return."""
 
     return [
         *_city_routes(service, clock, positions),
-        *_rescue_routes(service, rescues, offers, payments, details_view),
+        *_rescue_routes(service, rescues, offers, payments, details_view, views),
     ]
 
 
@@ -85,6 +86,7 @@ def _rescue_routes(
     offers: OfferReader,
     payments: PaymentReader,
     details_view: type[RescueDetailsView[Any, Any, Any]],
+    views: ViewLog,
 ) -> list[Route]:
     """Rescues: a search, and one with all its details."""
 
@@ -104,9 +106,11 @@ def _rescue_routes(
 
     async def details(request: RequestContext[None, object]) -> Response:
         rescue_id = request.path_params["rescue_id"]
-        rescue = await rescues.rescue(rescue_id)
-        if rescue is None:
+        rider_id, reader = await rescues.rider_id(rescue_id), request.caller.operator
+        if rider_id is None or reader is None:
             raise NotFound
+        await views.viewed(reader, "rescues.read", rescue_id, person_id=rider_id, origin=request.origin)
+        rescue = await rescues.rescue(rescue_id)
         return Response(
             details_view(
                 rescue=rescue,

@@ -124,3 +124,10 @@ class JobQueue(Protocol):
 
     async def revive(self, name: str, key: str) -> bool:
         """Retry a job that failed too often, with fresh attempts; False if it is not in that state."""
+
+
+class RescuesOfRider(Protocol):
+    """The rescues of a person.  Implemented by ``rescues.personal_data.RescueData``."""
+
+    async def ids_of_rider(self, person_id: str) -> list[str]:
+        """The ids of the rescues that the person asked for."""

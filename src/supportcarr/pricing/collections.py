@@ -9,6 +9,6 @@ from supportcarr.pricing.model import Quote, ServiceArea, Tariff
 
 AREAS = CollectionSpec("serviceareas", ServiceArea)
 TARIFFS = CollectionSpec("tariffs", Tariff)
-QUOTES = CollectionSpec("quotes", Quote, indexes=(Index("forget_at"),))
+QUOTES = CollectionSpec("quotes", Quote, indexes=(Index("forget_at"), Index("rider_id")))
 
 SPECS: tuple[CollectionSpec[Any], ...] = (AREAS, TARIFFS, QUOTES)

@@ -27,6 +27,11 @@ class RescueDetails:
         rescue = await self._rescues.get(rescue_id)
         return await self._queries.view(rescue, _OPERATOR) if rescue else None
 
+    async def rider_id(self, rescue_id: str) -> str | None:
+        """Get the rider; ``None`` if there is no such rescue."""
+        rescue = await self._rescues.get(rescue_id)
+        return rescue.rider_id if rescue else None
+
     async def timeline(self, rescue_id: str) -> Sequence[TimelineView]:
         """Get the timeline; empty if there is no such rescue."""
         rescue = await self._rescues.get(rescue_id)

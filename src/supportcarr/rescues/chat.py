@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from supportcarr.contracts.actors import Principal
+from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import NotFound
-from supportcarr.contracts.events import MessageSent
+from supportcarr.contracts.events import AnyEvent, MessageSent, OperatorActed
 from supportcarr.contracts.ids import MESSAGE
 from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.runtime.ids import new_id
@@ -16,6 +17,7 @@ from supportcarr.rescues.access import actor_for
 from supportcarr.rescues.collections import MESSAGES, RESCUES
 from supportcarr.rescues.errors import ChatClosed
 from supportcarr.rescues.model import Message, Rescue
+from supportcarr.rescues.ports import ViewLog
 from supportcarr.rescues.schemas import MessagesQuery, MessageView
 from supportcarr.rescues.state_machine import is_participant
 
@@ -25,15 +27,22 @@ OPEN_AFTER_END = timedelta(hours=24)  # city time: "I left my helmet in your tru
 class ChatService:
     """Messages of rescues.  Everybody who may see a rescue may read and write them."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, views: ViewLog) -> None:
         self._rescues = store.collection(RESCUES)
         self._messages = store.collection(MESSAGES)
         self._clock = clock
+        self._views = views
 
     async def send(
-        self, rescue_id: str, principal: Principal, text: str, *, message_id: str | None = None
+        self,
+        rescue_id: str,
+        principal: Principal,
+        text: str,
+        *,
+        message_id: str | None = None,
+        origin: Origin = NOWHERE,
     ) -> Message:
-        """Send a message; repeated with the id of one that was sent: that one.
+        """Send a message; repeated with the id of one that was sent: that one.  An operator's is audited.
 
         Raises ``NotFound``; ``ChatClosed`` a day after the rescue's end.
         """
@@ -54,16 +63,30 @@ class ChatService:
             sender_id=principal.user_id,
             driver_id=rescue.driver_id,
         )
+        events: tuple[AnyEvent, ...] = (sent,)
+        if sender.is_operator:
+            acted = OperatorActed(
+                action="rescues.send_message", subject=rescue.id, person_id=rescue.rider_id, origin=origin
+            )
+            events = (sent, acted)
         try:
-            return await self._messages.insert(message, PendingEvents((sent,), by=sender, at=now))
+            return await self._messages.insert(message, PendingEvents(events, by=sender, at=now))
         except DuplicateKey:  # the same request, made twice at the same time
             return await self._messages.get(message.id) or message
 
     async def list_messages(
-        self, rescue_id: str, principal: Principal, query: MessagesQuery
+        self, rescue_id: str, principal: Principal, query: MessagesQuery, *, origin: Origin = NOWHERE
     ) -> Page[Message]:
-        """List one page, oldest or newest first.  Raises ``NotFound``."""
-        await self._rescue(rescue_id, principal)
+        """List one page, oldest or newest first; that an operator reads them is audited.
+
+        Raises ``NotFound``.
+        """
+        rescue = await self._rescue(rescue_id, principal)
+        reader = actor_for(rescue, principal)
+        if reader.is_operator:
+            await self._views.viewed(
+                reader, "rescues.read_messages", rescue.id, person_id=rescue.rider_id, origin=origin
+            )
         return await self._messages.find(
             {"rescue_id": rescue_id},
             sort="id" if query.sort == "at" else "-id",

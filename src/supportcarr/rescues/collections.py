@@ -18,6 +18,6 @@ RESCUES = CollectionSpec(
     ),
     sharded_by="region",
 )
-MESSAGES = CollectionSpec("messages", Message, indexes=(Index("rescue_id"),))
+MESSAGES = CollectionSpec("messages", Message, indexes=(Index("rescue_id"), Index("at")))
 
 SPECS: tuple[CollectionSpec[Any], ...] = (RESCUES, MESSAGES)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from supportcarr.contracts.actors import Actor
+from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.value_objects import DriverCard, DriverSighting, Person, QuoteTerms
 
 RIDER_HAS_LIVE_RESCUE = "rider_has_live_rescue"
@@ -77,3 +79,12 @@ class DriverCards(Protocol):
 
     async def vehicle_of(self, driver_id: str) -> str | None:
         """The id of the vehicle that the driver drives, or drove last; ``None`` if there is none."""
+
+
+class ViewLog(Protocol):
+    """Records that an operator read somebody's data.  Implemented by ``audit.service.AuditLog``."""
+
+    async def viewed(
+        self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
+    ) -> None:
+        """Store it before the data is shown."""

@@ -162,12 +162,20 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
         return Response(await queries.encoded_view(rescue, actor), version=rescue.version)
 
     async def act(request: AnyRequest, command: Command) -> Response:
-        rescue = await service.act(_rescue_id(request), command, request.caller, if_match=request.if_match)
+        rescue = await service.act(
+            _rescue_id(request),
+            command,
+            request.caller,
+            if_match=request.if_match,
+            origin=request.origin,
+        )
         return await response(rescue, actor_for(rescue, request.caller))
 
     async def act_as_operator(request: AnyRequest, command: Command) -> Response:
         operator = request.caller.acting_as("admin", "support")
-        rescue = await service.act(_rescue_id(request), command, operator, if_match=request.if_match)
+        rescue = await service.act(
+            _rescue_id(request), command, operator, if_match=request.if_match, origin=request.origin
+        )
         return await response(rescue, operator)
 
     async def departure(request: AnyRequest) -> Response:
@@ -199,7 +207,9 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
         return await act(request, Cancel(reason=request.body.reason))
 
     async def renew_pin(request: AnyRequest) -> Response:
-        rescue = await service.renew_pin(_rescue_id(request), request.caller, if_match=request.if_match)
+        rescue = await service.renew_pin(
+            _rescue_id(request), request.caller, if_match=request.if_match, origin=request.origin
+        )
         return await response(rescue, actor_for(rescue, request.caller))
 
     async def admin_cancel(request: RequestContext[ReasonBody, NoQuery]) -> Response:
@@ -211,7 +221,9 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
 
     async def admin_renew_pin(request: AnyRequest) -> Response:
         operator = request.caller.acting_as("admin", "support")
-        rescue = await service.renew_pin(_rescue_id(request), operator, if_match=request.if_match)
+        rescue = await service.renew_pin(
+            _rescue_id(request), operator, if_match=request.if_match, origin=request.origin
+        )
         return await response(rescue, operator)
 
     def post(
@@ -295,12 +307,18 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
 
 def _chat(chat: ChatService) -> list[Route]:
     async def list_messages(request: RequestContext[None, MessagesQuery]) -> Response:
-        page = await chat.list_messages(_rescue_id(request), request.caller, request.query)
+        page = await chat.list_messages(
+            _rescue_id(request), request.caller, request.query, origin=request.origin
+        )
         return Response(PageResponse([MessageView.of(m) for m in page.items], page.next_cursor))
 
     async def send(request: RequestContext[MessageBody, NoQuery]) -> Response:
         message = await chat.send(
-            _rescue_id(request), request.caller, request.body.text, message_id=request.new_id
+            _rescue_id(request),
+            request.caller,
+            request.body.text,
+            message_id=request.new_id,
+            origin=request.origin,
         )
         return Response(MessageView.of(message), status=201)
 

@@ -9,6 +9,7 @@ from typing import cast
 import msgspec
 
 from supportcarr.contracts.actors import SYSTEM, Actor, Principal
+from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.errors import (
     ApiError,
@@ -25,6 +26,7 @@ from supportcarr.kit.runtime.clock import Clock, to_milliseconds
 from supportcarr.kit.store.port import DuplicateKey, Store
 from supportcarr.kit.store.update import update
 from supportcarr.rescues.access import actor_for
+from supportcarr.rescues.audit import operator_acted
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.rescues.commands import (
     Arrive,
@@ -174,9 +176,17 @@ class RescueService:
     # --- commands ------------------------------------------------------------------------------
 
     async def act(
-        self, rescue_id: str, command: Command, who: Principal | Actor, *, if_match: int | None = None
+        self,
+        rescue_id: str,
+        command: Command,
+        who: Principal | Actor,
+        *,
+        if_match: int | None = None,
+        origin: Origin = NOWHERE,
     ) -> Rescue:
         """Carry out a command of an actor, or of a principal in the role they have in the rescue.
+
+        What an operator does is audited, with its *origin*.
 
         A repeat of the latest change by the same actor returns the rescue unchanged.  Raises
         ``NotFound``, ``Forbidden``, ``StaleVersion`` (it is not at *if_match*),
@@ -186,7 +196,7 @@ class RescueService:
         command = await self._with_sighting(command, who)
 
         def carry_out(rescue: Rescue) -> Change | None:
-            return self._carry_out(rescue, command, who, if_match)
+            return self._carry_out(rescue, command, who, if_match, origin)
 
         rescue = await update(self._rescues, rescue_id, carry_out)
         if isinstance(command, Start | Complete) and rescue.status == "arrived":
@@ -204,10 +214,16 @@ class RescueService:
         return msgspec.structs.replace(command, seen=await self._sightings.sighting(driver_id))
 
     async def renew_pin(
-        self, rescue_id: str, who: Principal | Actor, *, if_match: int | None = None
+        self,
+        rescue_id: str,
+        who: Principal | Actor,
+        *,
+        if_match: int | None = None,
+        origin: Origin = NOWHERE,
     ) -> Rescue:
         """Set a new start PIN, which also unlocks a locked one."""
-        return await self.act(rescue_id, RenewPin(pin=self._new_pin()), who, if_match=if_match)
+        command = RenewPin(pin=self._new_pin())
+        return await self.act(rescue_id, command, who, if_match=if_match, origin=origin)
 
     # --- for dispatch --------------------------------------------------------------------------
 
@@ -359,7 +375,12 @@ class RescueService:
             return
 
     def _carry_out(
-        self, rescue: Rescue, command: Command, who: Principal | Actor, if_match: int | None
+        self,
+        rescue: Rescue,
+        command: Command,
+        who: Principal | Actor,
+        if_match: int | None,
+        origin: Origin,
     ) -> Change | None:
         actor = actor_for(rescue, who) if isinstance(who, Principal) else who
         if already_done(rescue, command, actor):
@@ -368,14 +389,19 @@ class RescueService:
             if not is_participant(rescue, actor):
                 raise NotFound
             raise StaleVersion(f"It is at version {rescue.version} now, not at {if_match}.")
-        return self._decide(rescue, command, actor)
+        return self._decide(rescue, command, actor, origin)
 
-    def _decide(self, rescue: Rescue, command: Command, actor: Actor) -> Change | None:
+    def _decide(
+        self, rescue: Rescue, command: Command, actor: Actor, origin: Origin = NOWHERE
+    ) -> Change | None:
         now = self._now()
         events = decide(rescue, command, actor, now, self._rules)
         if not events:
             return None
-        return evolve_all(rescue, events, now, actor), _pending_events(events, actor, now)
+        after = evolve_all(rescue, events, now, actor)
+        if actor.is_operator:
+            events = (*events, operator_acted(rescue, after, command, origin))
+        return after, _pending_events(events, actor, now)
 
     async def _get(self, rescue_id: str) -> Rescue:
         rescue = await self._rescues.get(rescue_id)

@@ -7,7 +7,9 @@ from typing import Any
 from supportcarr.kit.store.port import CollectionSpec, Index
 from supportcarr.tracking.model import CurrentJob, HistorySegment
 
-CURRENT_JOBS = CollectionSpec("livejobs", CurrentJob)
-LOCATION_HISTORY = CollectionSpec("trails", HistorySegment, (Index("rescue_id", "began_at"),))
+CURRENT_JOBS = CollectionSpec("livejobs", CurrentJob, (Index("rider_id"),))
+LOCATION_HISTORY = CollectionSpec(
+    "trails", HistorySegment, (Index("rescue_id", "began_at"), Index("driver_id"), Index("began_at"))
+)
 
 SPECS: tuple[CollectionSpec[Any], ...] = (CURRENT_JOBS, LOCATION_HISTORY)

@@ -20,3 +20,10 @@ class RoutePlanner(Protocol):
 
     async def leg(self, origin: GeoPoint, destination: GeoPoint) -> Leg:
         """Metres and seconds."""
+
+
+class RescuesOfRider(Protocol):
+    """The rescues of a person.  Implemented by ``rescues.personal_data.RescueData``."""
+
+    async def ids_of_rider(self, person_id: str) -> list[str]:
+        """The ids of the rescues that the person asked for."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
@@ -18,6 +19,7 @@ from supportcarr.contracts.geo import EARTH_RADIUS_M, GeoPoint, distance_m
 from supportcarr.contracts.value_objects import DriverSighting, NearbyDriver
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient, Script
+from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.tracking.model import Position, PositionRules, PositionVerdict
 
@@ -296,6 +298,12 @@ local retention, bucket_ttl, bucket_offset = {RETENTION_MS}, {bucket_ttl_ms}, {B
     def _oldest_fresh(self) -> datetime:
         """Positions from before this time are not fresh."""
         return self._clock.city() - timedelta(seconds=self._rules.fresh_seconds)
+
+
+async def forget_position(redis: RedisClient, driver_id: str) -> None:
+    """Remove the driver's newest position; nothing without Redis: it expires within minutes."""
+    with suppress(RedisError):
+        await redis.call("DEL", keys.last_position(driver_id))
 
 
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

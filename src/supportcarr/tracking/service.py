@@ -122,6 +122,10 @@ class TrackingService:
         """Update the drivers' current jobs.  Idempotent."""
         await self._jobs.apply(envelope)
 
+    async def flush_history(self) -> None:
+        """Store the location history that was collected so far.  Raises ``StoreError``."""
+        await self._history.flush()
+
     async def close(self) -> None:
         """Publish and store the positions collected so far, and stop."""
         await self._broadcast.close()

@@ -25,6 +25,7 @@ from supportcarr.payments.ledger_entries import Entry, LedgerTransaction
 SECRETS = {
     "AUTH_TOKEN_SECRETS": f"k1:{'0' * 32}",
     "AUTH_LOOKUP_SECRET": "0" * 32,
+    "AUDIT_SECRET": "0" * 32,
     "STRIPE_API_KEY": "sk_test_0",
     "STRIPE_WEBHOOK_SECRET": "whsec_0",
     "QUOTES_SECRET": "0" * 32,

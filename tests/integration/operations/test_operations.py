@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from support.audit.views import KeptViews
 from support.http.server import serving
 from support.rescues import events
 from supportcarr.contracts.envelope import EventEnvelope
@@ -46,6 +47,9 @@ class FakeParts:
 
     async def rescue(self, rescue_id: str) -> Any | None:
         return {"id": rescue_id, "status": "matching"} if rescue_id in self.known else None
+
+    async def rider_id(self, rescue_id: str) -> str | None:
+        return events.RIDER if rescue_id in self.known else None
 
     async def timeline(self, rescue_id: str) -> Sequence[Any]:
         return [{"to": "requested"}, {"to": "matching"}]
@@ -164,7 +168,7 @@ async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: 
         await apply_events(service, for_rescue(n, life if n % 2 else life[:3], later=n))
     await apply_events(service, for_rescue(9, life[:1], area="laval"))
     city = FakeParts()
-    mine = routes(service, stopped_clock(), city, Offers(), Payments(), city, Whole)
+    mine = routes(service, stopped_clock(), city, Offers(), Payments(), city, Whole, KeptViews())
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("support")
 
@@ -193,7 +197,8 @@ async def test_the_list_is_newest_first_filtered_and_paged(store: Store, redis: 
 
 async def test_a_rescue_is_shown_with_all_its_details(store: Store, redis: RedisClient) -> None:
     city = FakeParts()
-    mine = routes(console(store), stopped_clock(), city, Offers(), Payments(), city, Whole)
+    views = KeptViews()
+    mine = routes(console(store), stopped_clock(), city, Offers(), Payments(), city, Whole, views)
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("admin")
         answer = await ops.get(f"/admin/rescues/{events.RESCUE}")
@@ -205,6 +210,8 @@ async def test_a_rescue_is_shown_with_all_its_details(store: Store, redis: Redis
             "messages": 3,
         }
         assert (await ops.get("/admin/rescues/res_qc_nothing")).status == 404
+        [(by, *what)] = views.views
+        assert by is not None and what == ["rescues.read", events.RESCUE, events.RIDER]
 
 
 async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, redis: RedisClient) -> None:
@@ -214,7 +221,7 @@ async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, 
     await apply_events(service, for_rescue(2, life[:4]))
     await apply_events(service, for_rescue(3, life[:4], area="laval"))
     city = FakeParts()
-    mine = routes(service, stopped_clock(), city, Offers(), Payments(), city, Whole)
+    mine = routes(service, stopped_clock(), city, Offers(), Payments(), city, Whole, KeptViews())
     async with serving(mine, store=store, redis=redis) as api:
         ops = await api.person("support")
         answer = await ops.get("/admin/map?area=montreal")
@@ -230,7 +237,7 @@ async def test_the_map_shows_drivers_and_live_rescues_of_one_area(store: Store, 
 @pytest.mark.parametrize("path", ["overview", "rescues", f"rescues/{events.RESCUE}", "map?area=montreal"])
 async def test_only_operators_may_use_the_console(store: Store, redis: RedisClient, path: str) -> None:
     city = FakeParts()
-    mine = routes(console(store), stopped_clock(), city, Offers(), Payments(), city, Whole)
+    mine = routes(console(store), stopped_clock(), city, Offers(), Payments(), city, Whole, KeptViews())
     async with serving(mine, store=store, redis=redis) as api:
         people = [await api.person("rider"), await api.person("driver")]
         assert [(await person.get(f"/admin/{path}")).status for person in people] == [403, 403]

@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from support.audit.views import KeptViews
 from support.rescues.builders import NOW
 from support.rescues.world import (
     DRIVER,
@@ -358,7 +359,7 @@ async def test_the_chat_closes_a_day_after_the_end(world: World) -> None:
 async def test_the_console_shows_the_whole_rescue_and_nothing_for_an_unknown_id(world: World) -> None:
     rescue = await world.assigned()
     await world.chat.send(rescue.id, RIDER, "Hello")
-    file = RescueDetails(world.store, world.queries, ChatService(world.store, world.clock))
+    file = RescueDetails(world.store, world.queries, ChatService(world.store, world.clock, KeptViews()))
     view = await file.rescue(rescue.id)
     assert view is not None
     assert (view.id, view.pin) == (rescue.id, None)

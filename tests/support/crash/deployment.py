@@ -83,6 +83,7 @@ ENVIRONMENT = {
     "PROFILE": "staging",
     "AUTH_TOKEN_SECRETS": "k1:" + "s" * 40,
     "AUTH_LOOKUP_SECRET": "l" * 40,
+    "AUDIT_SECRET": "a" * 40,
     "AUTH_BCRYPT_COST": "4",
     "AUTH_ACCESS_SECONDS": "8640000",
     "AUTH_REFRESH_SECONDS": "8640000",

@@ -95,6 +95,9 @@ class Contract:
         media = reply.headers["content-type"].partition(";")[0]
         assert media in content, f"{at}: {media} is not declared"
         schema = content[media]["schema"]
+        if isinstance(reply.body, bytes):
+            assert schema == {"type": "string", "contentMediaType": media}, f"{at}: a file is not declared"
+            return
         key = (method, template, str(reply.status))
         validator = self._validators.get(key)
         if validator is None:

@@ -52,6 +52,7 @@ from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 TOKEN_SECRET = "first-secret-of-the-tests-0123456789"
 LOOKUP_SECRET = "look-up secret of the tests"
 QUOTES_SECRET = "quotes' secret of the tests"
+AUDIT_SECRET = "audit log's secret of the tests"
 SETTLE_TIMEOUT_SECONDS = 20.0
 
 # Collections in which a refused request may leave something, or which change by themselves.  An idempotency
@@ -169,6 +170,7 @@ def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator,
         "AUTH_TOKEN_SECRETS": f"t1:{TOKEN_SECRET}",
         "AUTH_LOOKUP_SECRET": LOOKUP_SECRET,
         "AUTH_BCRYPT_COST": "4",
+        "AUDIT_SECRET": AUDIT_SECRET,
         "QUOTES_SECRET": QUOTES_SECRET,
         "STRIPE_API_KEY": emulator.settings.api_key,
         "STRIPE_WEBHOOK_SECRET": emulator.settings.webhook_secret,

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from support.audit.views import KeptViews
 from support.rescues.builders import NOW, terms
 from supportcarr.contracts.actors import SYSTEM, Principal
 from supportcarr.contracts.envelope import EventEnvelope
@@ -156,7 +157,7 @@ class World:
         self.queries = RescueQueries(
             store, self.clock, users=self.directory, drivers=self.directory, settings=RescueSettings()
         )
-        self.chat = ChatService(store, self.clock)
+        self.chat = ChatService(store, self.clock, KeptViews())
         self.rescues = store.collection(RESCUES)
         self.events: list[EventEnvelope] = []
         store.subscribe(lambda collection, document_id, events: self.events.extend(events))

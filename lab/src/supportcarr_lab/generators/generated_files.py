@@ -73,6 +73,13 @@ def rescue_life_page() -> str:
     return dispatch_diagram.render(state_diagram.render(page))
 
 
+def retention_page() -> str:
+    """``docs/retention.md`` with the table that the platform enforces."""
+    from supportcarr_lab.generators import retention_table
+
+    return retention_table.render((ROOT / "docs/retention.md").read_text())
+
+
 def _json(document: Callable[[], dict[str, Any]]) -> Callable[[], str]:
     return lambda: json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
@@ -83,6 +90,7 @@ def generated_files() -> Iterator[tuple[Path, Callable[[], str]]]:
     yield ROOT / "docs/asyncapi.json", _json(asyncapi_document)
     yield ROOT / "docs/settings.md", settings_page
     yield ROOT / "docs/rescue-life.md", rescue_life_page
+    yield ROOT / "docs/retention.md", retention_page
 
 
 def main(arguments: list[str]) -> int:

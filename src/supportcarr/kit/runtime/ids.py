@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
+from datetime import datetime
 from functools import lru_cache
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
@@ -17,6 +19,16 @@ def new_id(prefix: str, *, region: str | None = None) -> str:
     chance = os.urandom(16).translate(_OF_A_BYTE).decode("ascii")
     body = f"{_upper(upper)}{_PAIRS[lower]}{chance}"
     return f"{prefix}_{region}_{body}" if region else f"{prefix}_{body}"
+
+
+def derived_id(prefix: str, at: datetime, source: str) -> str:
+    """The id of what is made from *source*, always the same: it sorts by *at*, like any other id.
+
+    The 80 bits behind the time are a BLAKE2b digest of *source*.
+    """
+    digest = hashlib.blake2b(source.encode(), digest_size=10).digest()
+    number = int(at.timestamp() * 1000) << 80 | int.from_bytes(digest)
+    return f"{prefix}_{''.join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))}"
 
 
 @lru_cache(1)

@@ -109,7 +109,11 @@ export interface paths {
         get: operations["get_me"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete the caller's account and data after a grace period, and sign out everywhere
+         * @description Problem codes: `deletion_blocked`.
+         */
+        delete: operations["delete_me"];
         options?: never;
         head?: never;
         /**
@@ -857,6 +861,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a copy of the caller's data */
+        post: operations["post_me_exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the state of a copy of the caller's data
+         * @description Problem codes: `not_found`.
+         */
+        get: operations["get_me_exports_by_export_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/exports/{export_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a copy of the caller's data as a ZIP
+         * @description Problem codes: `not_found`.
+         */
+        get: operations["get_me_exports_by_export_id_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get when the caller's account will be erased
+         * @description Problem codes: `not_found`.
+         */
+        get: operations["get_me_deletion"];
+        put?: never;
+        post?: never;
+        /**
+         * Keep the account after all
+         * @description Problem codes: `not_found`.
+         */
+        delete: operations["delete_me_deletion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts that are to be deleted, or were
+         * @description Roles: admin, support.
+         */
+        get: operations["get_admin_deletions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what operators did, newest first
+         * @description Roles: admin.
+         */
+        get: operations["get_admin_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/overview": {
         parameters: {
             query?: never;
@@ -1004,6 +1129,55 @@ export interface components {
             /** @description city time at which the first paper that counts ends */
             documents_until: string | null;
         };
+        /** AuditActor */
+        AuditActor: {
+            role: string;
+            /** @default null */
+            id?: string | null;
+        };
+        /**
+         * AuditEntry
+         * @description One action.  Of a person who was erased only ids are left: then ``erased`` is true.
+         */
+        AuditEntry: {
+            id: string;
+            /** @description city time */
+            at: string;
+            action: string;
+            actor: components["schemas"]["AuditActor"];
+            /** @description the id of what was changed or read */
+            subject: string;
+            /**
+             * @description whose account or data it concerns
+             * @default null
+             */
+            person_id?: string | null;
+            /** @default {} */
+            before?: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
+            /** @default {} */
+            after?: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
+            /** @default null */
+            reason?: string | null;
+            /** @default null */
+            address?: string | null;
+            /** @default null */
+            session_id?: string | null;
+            /** @default null */
+            request_id?: string | null;
+            /** @default false */
+            erased?: boolean;
+            /**
+             * @description in the chain; absent for the first seconds
+             * @default null
+             */
+            place?: number | null;
+            /** @default null */
+            hash?: string | null;
+        };
         /** AvailabilityIn */
         AvailabilityIn: {
             online: boolean;
@@ -1068,6 +1242,35 @@ export interface components {
             drivers_available: boolean;
             /** @default null */
             eta_seconds?: number | null;
+        };
+        /**
+         * DeletionRow
+         * @description A deletion as operators see it; times are city time.
+         */
+        DeletionRow: {
+            person_id: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "erased" | "erasing" | "waiting";
+            requested_at: string;
+            /** @default null */
+            erase_at?: string | null;
+            /** @default null */
+            erased_at?: string | null;
+            /**
+             * @description what postponed it the last time
+             * @default []
+             */
+            obstacles?: string[];
+        };
+        /**
+         * DeletionView
+         * @description A deletion that waits: until ``erase_at`` it can be cancelled.
+         */
+        DeletionView: {
+            /** @description city time */
+            requested_at: string;
+            /** @description city time */
+            erase_at: string;
         };
         /**
          * DocumentsOut
@@ -1143,6 +1346,27 @@ export interface components {
             amount_minor: number;
             currency: string;
             at: string;
+        };
+        /**
+         * ExportView
+         * @description A copy of the caller's data; times are wall time.
+         */
+        ExportView: {
+            id: string;
+            /** @enum {unknown} */
+            state: "preparing" | "ready";
+            requested_at: string;
+            expires_at: string;
+            /**
+             * @description size of the ZIP, once it is ready
+             * @default 0
+             */
+            bytes?: number;
+            /**
+             * @description path of the ZIP, once it is ready
+             * @default null
+             */
+            archive?: string | null;
         };
         /**
          * FeeRules
@@ -1274,6 +1498,24 @@ export interface components {
             };
             waiting_seconds_max: number;
             today: components["schemas"]["Today"];
+        };
+        /**
+         * PageResponse[AuditEntry]
+         * @description One page of a list.
+         */
+        PageResponse_AuditEntry_: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[DeletionRow]
+         * @description One page of a list.
+         */
+        PageResponse_DeletionRow_: {
+            items: components["schemas"]["DeletionRow"][];
+            /** @default null */
+            next_cursor?: string | null;
         };
         /**
          * PageResponse[DriverOut]
@@ -2136,6 +2378,38 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
@@ -3776,6 +4050,235 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_exports: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_exports_by_export_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_exports_by_export_id_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_me_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_me_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_admin_deletions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: "cancelled" | "erased" | "erasing" | "waiting";
+                person?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_DeletionRow_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_admin_audit_log: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                actor?: string | null;
+                subject?: string | null;
+                person?: string | null;
+                action?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_AuditEntry_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

@@ -1,0 +1,94 @@
+"""What auth holds of a person: the account, its sessions, and where it was used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from msgspec.structs import replace
+
+from supportcarr.auth.collections import SESSIONS, SIGN_IN_ADDRESSES, USERS
+from supportcarr.auth.model import Session, User
+from supportcarr.auth.service import AuthService
+from supportcarr.contracts.actors import OPERATOR_ROLES
+from supportcarr.kit.store.port import Store, VersionConflict
+from supportcarr.kit.store.purge import delete_matching
+from supportcarr.kit.store.update import update, without_events
+
+ERASED_NAME = "Deleted account"
+ENDED = "account_deleted"
+SESSIONS_READ = 1000  # of one person; those that are over are purged after a day
+
+
+class AccountData:
+    """``privacy.ports.PersonalData`` of auth, and ``privacy.ports.Sessions``.
+
+    Of an erased account its id is left, with a name for the other party of its rescues.
+    """
+
+    part = "account"
+    slow = False
+
+    def __init__(self, store: Store, auth: AuthService) -> None:
+        self._users = store.collection(USERS)
+        self._sessions = store.collection(SESSIONS)
+        self._addresses = store.collection(SIGN_IN_ADDRESSES)
+        self._auth = auth
+
+    async def export(self, person_id: str) -> Mapping[str, Any]:
+        user = await self._users.get(person_id)
+        if user is None:
+            return {}
+        page = await self._sessions.find({"user_id": person_id}, limit=SESSIONS_READ)
+        return {"account": _account(user), "sessions": [_session(session) for session in page.items]}
+
+    async def obstacles(self, person_id: str) -> Sequence[str]:
+        user = await self._users.get(person_id)
+        return ("staff_account",) if user and not OPERATOR_ROLES.isdisjoint(user.roles) else ()
+
+    async def end_all_sessions(self, user_id: str, reason: str) -> None:
+        """End every session of the person, in every process.  Idempotent."""
+        page = await self._sessions.find({"user_id": user_id}, limit=SESSIONS_READ)
+        for session in page.items:
+            if session.ended_at is None:
+                await self._auth.end_session(session.id, reason)
+
+    async def forget(self, person_id: str) -> None:
+        user = await self._users.get(person_id)
+        if user is None:
+            return
+        if user.phone_key is not None:
+            seen = await self._addresses.get(user.phone_key)
+            if seen is not None:
+                with suppress(VersionConflict):
+                    await self._addresses.delete(seen.id, seen.version)
+        await update(self._users, person_id, without_events(_erased))
+        await self.end_all_sessions(person_id, ENDED)
+        await delete_matching(self._sessions, {"user_id": person_id})
+
+
+def _erased(user: User) -> User | None:
+    after = replace(user, phone="", phone_key=None, name=ERASED_NAME, password_hash="", roles=())
+    return None if after == user else after
+
+
+def _account(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "phone": user.phone,
+        "name": user.name,
+        "roles": user.roles,
+        "created_at": user.created_at,
+    }
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "created_at": session.created_at,
+        "last_used_at": session.rotated_at,
+        "expires_at": session.expires_at,
+        "ended_at": session.ended_at,
+        "ended_because": session.ended_because,
+    }

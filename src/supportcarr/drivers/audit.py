@@ -1,0 +1,31 @@
+"""What the audit log is told of an operator's decision about a driver.  Pure."""
+
+from __future__ import annotations
+
+from supportcarr.contracts.audit import Origin
+from supportcarr.contracts.events import Fact, OperatorActed
+from supportcarr.drivers.model import DriverProfile
+
+_ACTIONS = {"approved": "drivers.approve", "suspended": "drivers.suspend", "pending": "drivers.reopen"}
+
+
+def operator_acted(before: DriverProfile, after: DriverProfile, origin: Origin) -> OperatorActed:
+    """The event for a decision; approving a driver also takes over the papers in review."""
+    return OperatorActed(
+        action=_ACTIONS[after.approval],
+        subject=after.id,
+        person_id=after.id,
+        before=_facts(before),
+        after=_facts(after),
+        origin=origin,
+    )
+
+
+def _facts(profile: DriverProfile) -> dict[str, Fact]:
+    until = profile.documents_until
+    return {
+        "approval": profile.approval,
+        "online": profile.online,
+        "in_review": profile.review is not None,
+        "documents_until": until.isoformat() if until else None,
+    }

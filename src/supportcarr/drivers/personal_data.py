@@ -1,0 +1,54 @@
+"""What drivers holds of a person: the application with its papers, and the vehicles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from supportcarr.drivers.collections import PROFILES, VEHICLES
+from supportcarr.drivers.model import Vehicle
+from supportcarr.kit.store.port import Store
+from supportcarr.kit.store.update import update, without_events
+
+VEHICLES_READ = 1000  # of one driver; each may have ten at a time
+
+
+class DriverData:
+    """``privacy.ports.PersonalData`` of drivers.
+
+    A vehicle stays without its plate, because rescues refer to it.
+    """
+
+    part = "driver"
+    slow = False
+
+    def __init__(self, store: Store) -> None:
+        self._profiles = store.collection(PROFILES)
+        self._vehicles = store.collection(VEHICLES)
+
+    async def export(self, person_id: str) -> Mapping[str, Any]:
+        profile = await self._profiles.get(person_id)
+        if profile is None:
+            return {}
+        return {"profile_and_papers": profile, "vehicles": await self._vehicles_of(person_id)}
+
+    async def obstacles(self, person_id: str) -> Sequence[str]:
+        return ()  # a job that is not over is one of rescues
+
+    async def forget(self, person_id: str) -> None:
+        """Delete the profile.  Raises ``VersionConflict`` if it is changed meanwhile: run it again."""
+        for vehicle in await self._vehicles_of(person_id):
+            await update(self._vehicles, vehicle.id, without_events(_without_plate))
+        profile = await self._profiles.get(person_id)
+        if profile is not None:
+            await self._profiles.delete(profile.id, profile.version)
+
+    async def _vehicles_of(self, driver_id: str) -> list[Vehicle]:
+        return (await self._vehicles.find({"driver_id": driver_id}, limit=VEHICLES_READ)).items
+
+
+def _without_plate(vehicle: Vehicle) -> Vehicle | None:
+    after = replace(vehicle, plate="", removed=True)
+    return None if after == vehicle else after
