@@ -106,7 +106,8 @@ class AccessTokens:
             raise Unauthenticated("The access token is not valid") from None
         if len(self._verified) >= CACHED_TOKENS_MAX:
             self._verified.pop(next(iter(self._verified)))  # the oldest
-        verified = Principal(claims.sub, claims.roles, claims.sid), float(claims.exp)
+        principal = Principal(claims.sub, claims.roles, claims.sid, totp=True)
+        verified = principal, float(claims.exp)
         self._verified[token] = verified
         return verified
 

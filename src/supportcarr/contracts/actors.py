@@ -10,8 +10,7 @@ from supportcarr.contracts.errors import Unauthenticated
 
 Role = Literal["rider", "driver", "support", "admin", "partner", "system"]
 
-
-OPERATOR_ROLES: frozenset[str] = frozenset({"support", "admin"})
+OPERATOR_ROLES: frozenset[str] = frozenset({"support", "admin"})  # they need TOTP
 
 
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,7 +25,6 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 SYSTEM = Actor("system")
-STAFF = frozenset({"support", "admin"})  # the roles of operators; they need TOTP
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -47,6 +45,11 @@ class Principal(msgspec.Struct, frozen=True):
     scopes: frozenset[str] = frozenset()
     partner_id: str | None = None
     key_id: str | None = None
+
+    @property
+    def lacks_totp(self) -> bool:
+        """True for operators whose session was not opened with a TOTP code."""
+        return not self.totp and not OPERATOR_ROLES.isdisjoint(self.roles)
 
     def acting_as(self, *roles: Role) -> Actor:
         """The actor in the first of *roles* that the person holds.  Raises ``Unauthenticated``."""

@@ -117,3 +117,14 @@ class Route:
     if_match: bool = False
     sensitive: bool = False
     media_types: tuple[str, ...] = ("application/json",)
+
+    def __post_init__(self) -> None:
+        """Raises ``TypeError`` without a policy, ``ValueError`` if it does not say whose resources may be
+        named."""
+        if not isinstance(self.policy, Policy):
+            raise TypeError(f"{self.method} {self.path} has no policy (contracts.policies)")
+        if "{" in self.path and self.policy.owner is None and not self.policy.public:
+            raise ValueError(
+                f"{self.method} {self.path}: the policy must say whose resources the path may name "
+                '(policy.of("caller"), of("participant") or of("staff"))'
+            )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from supportcarr.contracts.routing import Route
+from supportcarr.gateway.authorization import asks_for_more_than_a_session
 from supportcarr.gateway.decoding import body_decoder, empty_query, query_decoder, refuse_naive_times
 from supportcarr.kit.observability.metrics import RequestMetrics, Timings
 
@@ -25,6 +26,7 @@ class Endpoint:
         "decode_body",
         "decode_query",
         "empty_query",
+        "guarded",
         "handle",
         "has_rescue_id",
         "idempotent",
@@ -36,10 +38,10 @@ class Endpoint:
         "label",
         "method",
         "path",
+        "policy",
         "public",
         "raw_body",
         "refuses_key",
-        "roles",
         "route",
         "sensitive",
         "status",
@@ -56,7 +58,8 @@ class Endpoint:
         self.unlimited = unlimited
         self.in_flight = 0  # requests that a task is answering (``gateway.concurrency``)
         self.handle = route.handler
-        self.roles = route.policy.roles
+        self.policy = route.policy
+        self.guarded = asks_for_more_than_a_session(route.policy)
         self.public = route.policy.public
         self.sensitive = route.sensitive
         self.idempotent = route.idempotent

@@ -12,6 +12,13 @@ from supportcarr import __version__
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.endpoint import API
+from supportcarr.gateway.openapi_policies import (
+    OF_PERSONS,
+    SECURITY_SCHEMES,
+    extension_of,
+    security_of,
+    sentences_of,
+)
 from supportcarr.gateway.openapi_text import BODY_TEXT, QUERY_TEXT, declare_text
 from supportcarr.kit.http.problems import Problem
 
@@ -24,7 +31,7 @@ _RESPONSES = {
     "400": "The request is malformed",
     "401": "No valid access token",
     "402": "The card was declined",
-    "403": "The account lacks the required role",
+    "403": "The policy of the route does not allow the caller",
     "404": "Not found, or not visible to the caller",
     "408": "The body did not arrive in time",
     "409": "The current state does not allow this, or another request changed it at the same moment",
@@ -115,11 +122,9 @@ def document(routes: Sequence[Route], *, server: str) -> Json:
             "parameters": _PARAMETERS,
             "headers": _HEADERS,
             "responses": _problem_responses(schema_of(Problem)),
-            "securitySchemes": {
-                "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-            },
+            "securitySchemes": SECURITY_SCHEMES,
         },
-        "security": [{"accessToken": []}],
+        "security": OF_PERSONS,
     }
     plain: Json = msgspec.json.decode(msgspec.json.encode(api))  # defaults may be tuples
     return plain
@@ -163,15 +168,15 @@ def _operation(route: Route, schema_of: Any) -> Json:
         "parameters": _parameters(route, schema_of),
         "responses": _responses(route, schema_of),
     }
-    notes = []
-    if route.policy.roles is not None:
-        notes.append("Roles: " + ", ".join(sorted(route.policy.roles)) + ".")
+    notes = sentences_of(route.policy)
     if route.codes:
         notes.append("Problem codes: " + ", ".join(f"`{code}`" for code in route.codes) + ".")
     if notes:
         operation["description"] = " ".join(notes)
-    if route.policy.public:
-        operation["security"] = []
+    security = security_of(route.policy)
+    if security != OF_PERSONS:
+        operation["security"] = security
+    operation["x-policy"] = extension_of(route.policy)
     if route.body is bytes:
         operation["requestBody"] = {"required": True, "content": {"*/*": {"schema": {}}}}
     elif route.body is not None:

@@ -20,10 +20,11 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.contracts.errors import ApiError, Forbidden, Overloaded, Unauthenticated, ValidationFailed
+from supportcarr.contracts.errors import ApiError, Overloaded, Unauthenticated, ValidationFailed
 from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.routing import RequestContext, Response
 from supportcarr.gateway.access_log import AccessLine, RequestLogContext
+from supportcarr.gateway.authorization import authorize
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
 from supportcarr.gateway.decoding import names_etag, refuse_body, require_json, version_of
 from supportcarr.gateway.endpoint import Endpoint
@@ -79,7 +80,7 @@ class Stage(Enum):
     ADMISSION = "reject with 503 if no slot is free, with 429 if the client has its share of them"
     COUNT = "count a request of which LIMITS knew too little, with Redis (gateway.rate_limits)"
     AUTHENTICATION = "reject with 401 if IDENTITY failed; confirm sessions that may be revoked"
-    POLICY = "reject with 403 if none of the caller's roles is allowed"
+    POLICY = "reject with 403 whom the route's policy does not allow (gateway.authorization)"
     INPUT = "decode query, body and If-Match (gateway.decoding); nothing of them is read before"
     IDEMPOTENCY = "turn the Idempotency-Key into the id that the handler creates under (gateway.idempotency)"
     HANDLER = "the route's handler"
@@ -262,8 +263,8 @@ class Pipeline:
         if principal is not None and self._tokens.stale():
             principal = await self._confirmed(principal, endpoint.public)
         # Stage.POLICY
-        if endpoint.roles is not None and (principal is None or endpoint.roles.isdisjoint(principal.roles)):
-            raise Forbidden
+        if endpoint.guarded or not (principal is None or principal.totp):
+            authorize(endpoint.policy, principal)
         # Stage.INPUT
         query = endpoint.empty_query
         if request.query_string or query is None:

@@ -33,7 +33,7 @@ def routes(service: NotificationsService) -> list[Route]:
             path="/me/notifications/{notification_id}/reading",
             handler=mark_read,
             summary="Mark a notification as read",
-            policy=SIGNED_IN,
+            policy=SIGNED_IN.of("caller"),
             tag="notifications",
             response=NotificationView,
             codes=("not_found",),

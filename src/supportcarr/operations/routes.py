@@ -137,7 +137,7 @@ def _rescue_routes(
             path="/admin/rescues/{rescue_id}",
             handler=details,
             summary="Get a rescue with its timeline, offers, payment and messages",
-            policy=OPERATORS,
+            policy=OPERATORS.of("staff"),
             tag="operations",
             response=details_view,
             codes=("not_found",),

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.contracts.errors import ApiError
+from supportcarr.contracts.errors import ApiError, TotpRequired
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.redis.errors import RedisUnavailable
 from supportcarr.kit.store.port import StoreUnavailable
@@ -169,6 +169,8 @@ class SocketServer:
             principal = self._tokens.verify(credentials.token.encode("utf-8", "surrogatepass"))
             if self._tokens.stale():
                 await self._tokens.confirm(principal)
+            if principal.lacks_totp:
+                raise TotpRequired
         except ApiError as error:
             message = "unauthorized" if error.status == 401 else error.code
             raise connection_refused(message, error.code, error.detail) from None
@@ -280,6 +282,8 @@ class SocketServer:
         client = self.clients.get(sid)
         if client is None or "driver" not in client.principal.roles:
             return _error("forbidden")
+        if not client.principal.verified:
+            return _error("phone_not_verified")
         if not client.take_request_token():
             return _error("rate_limited")
         try:

@@ -33,7 +33,7 @@ def routes(service: TrackingService) -> list[Route]:
             path="/me/positions",
             handler=report,
             summary="Report positions (one or a batch)",
-            policy=DRIVER,
+            policy=DRIVER.when_verified(),
             tag="tracking",
             body=PositionsIn,
             response=PositionsOut,

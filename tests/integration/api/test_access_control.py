@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from support.http.forged_tokens import correctly_signed, forged_headers
-from support.http.route_calls import PARAMETER, REASON, ExampleCalls, body_of, name_of, sign_up_body
+from support.http.route_calls import (
+    PARAMETER,
+    REASON,
+    UNKNOWN,
+    UNKNOWN_IDS,
+    ExampleCalls,
+    body_of,
+    name_of,
+    sign_up_body,
+)
 from support.http.server import Client, Reply, new_phone
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import (
@@ -27,15 +36,6 @@ from supportcarr.contracts.routing import Route
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PUBLIC = {"/auth/sign-up", "/auth/sign-in", "/auth/refresh", "/coverage", "/clock", "/webhooks/stripe"}
-UNKNOWN = "01jdc0000000000000000000r0"
-UNKNOWN_IDS = {
-    "rescue_id": f"res_qc_{UNKNOWN}",
-    "offer_id": f"off_{UNKNOWN}",
-    "driver_id": f"usr_{UNKNOWN}",
-    "vehicle_id": f"veh_{UNKNOWN}",
-    "payment_method_id": f"pmt_{UNKNOWN}",
-    "notification_id": f"ntf_{UNKNOWN}",
-}
 
 
 def protected_routes(platform: Platform) -> list[Route]:

@@ -80,6 +80,16 @@ BODIES: Mapping[tuple[str, str], Any] = {
         "speed": 10.0,
     },
 }
+UNKNOWN = "01jdc0000000000000000000r0"
+UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resource has
+    "rescue_id": f"res_qc_{UNKNOWN}",
+    "offer_id": f"off_{UNKNOWN}",
+    "driver_id": f"usr_{UNKNOWN}",
+    "vehicle_id": f"veh_{UNKNOWN}",
+    "payment_method_id": f"pmt_{UNKNOWN}",
+    "notification_id": f"ntf_{UNKNOWN}",
+    "export_id": f"exp_{UNKNOWN}",
+}
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/coverage"): "lat=45.5&lng=-73.6",
     ("GET", "/admin/map"): "area=montreal",
@@ -154,7 +164,9 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "vehicle_id": await first(prepared.assigned_driver, "/me/vehicles"),
         "payment_method_id": await first(prepared.rider, "/me/payment-methods"),
         "notification_id": await first(prepared.rider, "/me/notifications"),
+        "export_id": expect(await prepared.rider.post("/me/exports"), 202)["id"],
     }
+    await platform.settle()
     return ExampleCalls(platform, prepared, offered, operator, ids)
 
 

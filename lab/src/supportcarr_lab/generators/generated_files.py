@@ -65,6 +65,13 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def permissions_page() -> str:
+    """``docs/permissions.md``: the policy of every route."""
+    from supportcarr_lab.generators.permissions import page
+
+    return page(openapi_document())
+
+
 def rescue_life_page() -> str:
     """``docs/rescue-life.md`` with the diagrams of the current tables."""
     from supportcarr_lab.generators import dispatch_diagram, state_diagram
@@ -89,6 +96,7 @@ def generated_files() -> Iterator[tuple[Path, Callable[[], str]]]:
     yield ROOT / "docs/openapi.json", _json(openapi_document)
     yield ROOT / "docs/asyncapi.json", _json(asyncapi_document)
     yield ROOT / "docs/settings.md", settings_page
+    yield ROOT / "docs/permissions.md", permissions_page
     yield ROOT / "docs/rescue-life.md", rescue_life_page
     yield ROOT / "docs/retention.md", retention_page
 

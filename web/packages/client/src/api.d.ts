@@ -175,7 +175,7 @@ export interface paths {
         put?: never;
         /**
          * Add a card that Stripe's form has created
-         * @description Roles: rider. Problem codes: `card_declined`, `overloaded`.
+         * @description Roles: rider. The account's phone number must be verified. Problem codes: `card_declined`, `overloaded`.
          */
         post: operations["post_me_payment_methods"];
         delete?: never;
@@ -196,7 +196,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a card
-         * @description Roles: rider. Problem codes: `overloaded`.
+         * @description Roles: rider. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `overloaded`.
          */
         delete: operations["delete_me_payment_methods_by_payment_method_id"];
         options?: never;
@@ -259,7 +259,7 @@ export interface paths {
         put?: never;
         /**
          * Request a rescue with a quote (the card authorization arrives later, as an event)
-         * @description Roles: rider. Problem codes: `not_found`, `quote_expired`, `quote_used`, `rider_has_live_rescue`.
+         * @description Roles: rider. The account's phone number must be verified. Problem codes: `not_found`, `quote_expired`, `quote_used`, `rider_has_live_rescue`.
          */
         post: operations["post_rescues"];
         delete?: never;
@@ -277,7 +277,7 @@ export interface paths {
         };
         /**
          * Get a rescue
-         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`.
+         * @description Roles: admin, driver, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. Problem codes: `not_found`.
          */
         get: operations["get_rescues_by_rescue_id"];
         put?: never;
@@ -297,7 +297,7 @@ export interface paths {
         };
         /**
          * Get the rescue's timeline
-         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`.
+         * @description Roles: admin, driver, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. Problem codes: `not_found`.
          */
         get: operations["get_rescues_by_rescue_id_timeline"];
         put?: never;
@@ -317,13 +317,13 @@ export interface paths {
         };
         /**
          * Get what cancelling the rescue would cost now
-         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`, `illegal_transition`.
+         * @description Roles: admin, driver, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. Problem codes: `not_found`, `illegal_transition`.
          */
         get: operations["get_rescues_by_rescue_id_cancellation"];
         put?: never;
         /**
          * Cancel the rescue
-         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: admin, driver, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_cancellation"];
         delete?: never;
@@ -343,7 +343,7 @@ export interface paths {
         put?: never;
         /**
          * Depart for the rider
-         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: driver. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_departure"];
         delete?: never;
@@ -363,7 +363,7 @@ export interface paths {
         put?: never;
         /**
          * Report arrival at the rider
-         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_far_from_pickup`.
+         * @description Roles: driver. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_far_from_pickup`.
          */
         post: operations["post_rescues_by_rescue_id_arrival"];
         delete?: never;
@@ -383,7 +383,7 @@ export interface paths {
         put?: never;
         /**
          * Start the job with the rider's PIN, once the bike is loaded
-         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `pin_wrong`, `pin_locked`.
+         * @description Roles: driver. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `pin_wrong`, `pin_locked`.
          */
         post: operations["post_rescues_by_rescue_id_start"];
         delete?: never;
@@ -403,7 +403,7 @@ export interface paths {
         put?: never;
         /**
          * Complete the rescue (delivered, or repaired on the spot)
-         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `rider_confirmation_required`, `pin_wrong`, `pin_locked`.
+         * @description Roles: driver. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `rider_confirmation_required`, `pin_wrong`, `pin_locked`.
          */
         post: operations["post_rescues_by_rescue_id_completion"];
         delete?: never;
@@ -423,7 +423,7 @@ export interface paths {
         put?: never;
         /**
          * Agree that the bike is fixed on the spot, and to a price
-         * @description Roles: rider. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: rider. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_fix_confirmation"];
         delete?: never;
@@ -443,7 +443,7 @@ export interface paths {
         put?: never;
         /**
          * Report a no-show: the rider is absent after the waiting time
-         * @description Roles: driver. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_early`, `too_far_from_pickup`.
+         * @description Roles: driver. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`, `too_early`, `too_far_from_pickup`.
          */
         post: operations["post_rescues_by_rescue_id_no_show"];
         delete?: never;
@@ -463,7 +463,7 @@ export interface paths {
         put?: never;
         /**
          * Abort the rescue (unsafe, or not as described)
-         * @description Roles: admin, driver, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: admin, driver, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_abort"];
         delete?: never;
@@ -483,7 +483,7 @@ export interface paths {
         put?: never;
         /**
          * Release the rescue from its driver
-         * @description Roles: admin, driver, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: admin, driver, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_release"];
         delete?: never;
@@ -503,7 +503,7 @@ export interface paths {
         put?: never;
         /**
          * Issue a new start PIN
-         * @description Roles: admin, rider, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: admin, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_rescues_by_rescue_id_pin"];
         delete?: never;
@@ -523,7 +523,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel the rescue free of charge
-         * @description Roles: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_admin_rescues_by_rescue_id_cancellation"];
         delete?: never;
@@ -543,7 +543,7 @@ export interface paths {
         put?: never;
         /**
          * Abort the rescue and set what the rider is charged
-         * @description Roles: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_admin_rescues_by_rescue_id_abort"];
         delete?: never;
@@ -563,7 +563,7 @@ export interface paths {
         put?: never;
         /**
          * Issue a new start PIN as an operator
-         * @description Roles: admin, support. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_admin_rescues_by_rescue_id_pin"];
         delete?: never;
@@ -581,13 +581,13 @@ export interface paths {
         };
         /**
          * List the rescue's messages
-         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`.
+         * @description Roles: admin, driver, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. Problem codes: `not_found`.
          */
         get: operations["get_rescues_by_rescue_id_messages"];
         put?: never;
         /**
          * Send a message
-         * @description Roles: admin, driver, rider, support. Problem codes: `not_found`, `chat_closed`.
+         * @description Roles: admin, driver, rider, support. Resources: the rescue's rider, its driver while assigned, and operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `chat_closed`.
          */
         post: operations["post_rescues_by_rescue_id_messages"];
         delete?: never;
@@ -627,7 +627,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an offer
-         * @description Roles: driver. Problem codes: `not_found`, `offer_closed`, `documents_not_valid`.
+         * @description Roles: driver. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `offer_closed`, `documents_not_valid`.
          */
         post: operations["post_offers_by_offer_id_acceptance"];
         delete?: never;
@@ -647,7 +647,7 @@ export interface paths {
         put?: never;
         /**
          * Decline an offer
-         * @description Roles: driver. Problem codes: `not_found`, `offer_closed`.
+         * @description Roles: driver. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `offer_closed`.
          */
         post: operations["post_offers_by_offer_id_decline"];
         delete?: never;
@@ -670,7 +670,7 @@ export interface paths {
         get: operations["get_me_driver_application"];
         /**
          * Update the driver's application
-         * @description Roles: driver. Problem codes: `stale_version`.
+         * @description Roles: driver. The account's phone number must be verified. Problem codes: `stale_version`.
          */
         put: operations["put_me_driver_application"];
         post?: never;
@@ -695,7 +695,7 @@ export interface paths {
         put?: never;
         /**
          * Add a vehicle
-         * @description Roles: driver. Problem codes: `too_many_vehicles`.
+         * @description Roles: driver. The account's phone number must be verified. Problem codes: `too_many_vehicles`.
          */
         post: operations["post_me_vehicles"];
         delete?: never;
@@ -716,7 +716,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a vehicle
-         * @description Roles: driver. Problem codes: `not_found`, `vehicle_in_use`.
+         * @description Roles: driver. Resources: the caller's own; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `vehicle_in_use`.
          */
         delete: operations["delete_me_vehicles_by_vehicle_id"];
         options?: never;
@@ -734,7 +734,7 @@ export interface paths {
         get?: never;
         /**
          * Go online or offline
-         * @description Roles: driver. Problem codes: `driver_not_approved`, `documents_not_valid`, `vehicle_on_job`.
+         * @description Roles: driver. The account's phone number must be verified. Problem codes: `driver_not_approved`, `documents_not_valid`, `vehicle_on_job`.
          */
         put: operations["put_me_availability"];
         post?: never;
@@ -775,7 +775,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a driver, with the papers in review
-         * @description Roles: admin, support. Problem codes: `not_found`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_approval"];
         delete?: never;
@@ -795,7 +795,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend a driver and take them offline
-         * @description Roles: admin, support. Problem codes: `not_found`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `not_found`, `stale_version`.
          */
         post: operations["post_admin_drivers_by_driver_id_suspension"];
         delete?: never;
@@ -815,7 +815,7 @@ export interface paths {
         put?: never;
         /**
          * Report positions (one or a batch)
-         * @description Roles: driver. Problem codes: `position_stale`, `position_out_of_order`, `position_inaccurate`, `position_impossible`.
+         * @description Roles: driver. The account's phone number must be verified. Problem codes: `position_stale`, `position_out_of_order`, `position_inaccurate`, `position_impossible`.
          */
         post: operations["post_me_positions"];
         delete?: never;
@@ -852,7 +852,7 @@ export interface paths {
         put?: never;
         /**
          * Mark a notification as read
-         * @description Problem codes: `not_found`.
+         * @description Resources: the caller's own; any other is 404. Problem codes: `not_found`.
          */
         post: operations["post_me_notifications_by_notification_id_reading"];
         delete?: never;
@@ -887,7 +887,7 @@ export interface paths {
         };
         /**
          * Get the state of a copy of the caller's data
-         * @description Problem codes: `not_found`.
+         * @description Resources: the caller's own; any other is 404. Problem codes: `not_found`.
          */
         get: operations["get_me_exports_by_export_id"];
         put?: never;
@@ -907,7 +907,7 @@ export interface paths {
         };
         /**
          * Download a copy of the caller's data as a ZIP
-         * @description Problem codes: `not_found`.
+         * @description Resources: the caller's own; any other is 404. Problem codes: `not_found`.
          */
         get: operations["get_me_exports_by_export_id_archive"];
         put?: never;
@@ -1051,7 +1051,7 @@ export interface paths {
         };
         /**
          * Get a rescue with its timeline, offers, payment and messages
-         * @description Roles: admin, support. Problem codes: `not_found`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. Problem codes: `not_found`.
          */
         get: operations["get_admin_rescues_by_rescue_id"];
         put?: never;
@@ -2044,7 +2044,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The account lacks the required role */
+        /** @description The policy of the route does not allow the caller */
         Problem403: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];

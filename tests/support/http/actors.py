@@ -1,0 +1,95 @@
+"""Every kind of actor that may call a route, and what the OpenAPI document promises each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from support.http.forged_tokens import correctly_signed
+from support.http.route_calls import ExampleCalls
+from support.http.server import new_address
+from support.platform.in_process import CheckedClient, Platform
+from support.rescues.fixtures import PreparedRescue, RescueFactory, expect
+
+OPERATORS = {"support", "admin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A client, and what is true of whoever uses it.  ``scopes`` is set for partners' keys only."""
+
+    name: str
+    client: CheckedClient
+    roles: frozenset[str] = frozenset()
+    signed_in: bool = True
+    verified: bool = True
+    totp: bool = True
+    stepped_up: bool = False
+    scopes: frozenset[str] | None = None
+    owns: frozenset[str] = field(
+        default_factory=frozenset
+    )  # the parameters of paths whose resources are theirs
+
+
+def promised_refusal(policy: Mapping[str, Any], actor: Actor) -> tuple[int, str] | None:
+    """The status and code with which the gateway refuses that actor by ``x-policy``, if it does."""
+    if policy["access"] == "anyone":
+        return None
+    if not actor.signed_in:
+        return 401, "unauthenticated"
+    if actor.scopes is not None:
+        allowed = policy["access"] == "partner" and set(policy.get("scopes", ())) <= actor.scopes
+        return None if allowed else (403, "forbidden")
+    if "roles" in policy and actor.roles.isdisjoint(policy["roles"]):
+        return 403, "forbidden"
+    if actor.roles & OPERATORS and not actor.totp and not policy.get("before_totp"):
+        return 403, "totp_required"
+    if policy.get("verified") and not actor.verified:
+        return 403, "phone_not_verified"
+    if policy.get("step_up") and not actor.stepped_up:
+        return 403, "step_up_required"
+    return None
+
+
+def with_claims(platform: Platform, person: CheckedClient, **claims: Any) -> CheckedClient:
+    """The same person with a token that has other claims."""
+    client = CheckedClient(platform.api, platform.contract, new_address(), person.grant)
+    client.token = correctly_signed(person, **claims)
+    return client
+
+
+async def every_kind_of_actor(calls: ExampleCalls, factory: RescueFactory) -> dict[str, Actor]:
+    """Actors by name.  The owners are those of the resources in *calls*."""
+    platform = calls.platform
+    other: PreparedRescue = await factory.assigned()
+    both = await factory.driver("rider")
+    signed_out = await platform.person("rider", "driver", "support", "admin")
+    expect(await signed_out.post("/auth/sign-out"), 204)
+    rider, driver = calls.arrived.rider, calls.arrived.assigned_driver
+    support, admin = await platform.person("support"), await platform.person("admin")
+
+    def person(name: str, client: CheckedClient, *roles: str, **given: Any) -> Actor:
+        return Actor(name, client, frozenset(roles), **given)
+
+    actors = [
+        person("nobody", platform.anonymous(), signed_in=False),
+        person("signed out", signed_out, "rider", "driver", "support", "admin", signed_in=False),
+        person("a person without a role", await platform.person()),
+        person(
+            "the rider",
+            rider,
+            "rider",
+            owns=frozenset({"rescue_id", "payment_method_id", "notification_id", "export_id"}),
+        ),
+        person("the driver", driver, "driver", owns=frozenset({"rescue_id", "vehicle_id"})),
+        person(
+            "the driver with the offer", calls.offered.assigned_driver, "driver", owns=frozenset({"offer_id"})
+        ),
+        person("another rider", other.rider, "rider"),
+        person("another driver", other.assigned_driver, "driver"),
+        person("another rider who drives", both, "rider", "driver"),
+        person("support", support, "support"),
+        person("an admin", admin, "admin"),
+    ]
+    return {actor.name: actor for actor in actors}
