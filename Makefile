@@ -22,7 +22,7 @@ demo:           ## run a simulated city on this machine; Ctrl-C stops it (PORT=8
 	@exec .venv/bin/supportcarr demo --port $(PORT) --data $(DATA) $(DEMO_ARGS)
 
 test:           ## run every check and test that a change must pass
-	@scripts/setup dev web browser mongo actionlint
+	@scripts/setup dev web browser mongo actionlint gitleaks
 	@scripts/test
 
 test-fast:      ## run unit tests, the store's contract on SQLite, the gateway (under two minutes)
@@ -34,7 +34,7 @@ test-long:      ## run what is too long for make test: all input combinations, k
 	@scripts/test-long $(PYTEST_ARGS)
 
 checks:         ## run linters, type checks, import rules, and look for drift of generated files
-	@scripts/setup dev actionlint
+	@scripts/setup dev actionlint gitleaks
 	@scripts/checks
 
 unit:           ## run the unit tests

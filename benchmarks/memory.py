@@ -89,7 +89,7 @@ def compare(ours: Path, base: Path, *, rounds: int = 3, **city: Any) -> dict[str
 
 def _commit(checkout: Path) -> str:
     command = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - our own command
 
 
 def ratios(ours: Figures, base: Figures, others: float) -> list[dict[str, Any]]:

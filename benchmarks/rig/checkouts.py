@@ -54,11 +54,11 @@ def checkout_of(name: str) -> Checkout:
         raise SystemExit(
             f"{folder} has {found[:9]} instead of {short}; remove it: git worktree remove {folder}"
         )
-    if subprocess.run(["scripts/setup", "dev"], cwd=folder, env=clean_environment(), check=False).returncode:
+    if subprocess.run(["scripts/setup", "dev"], cwd=folder, env=clean_environment(), check=False).returncode:  # noqa: S607 - the one on the PATH is meant
         raise SystemExit(f"{short} could not be set up in {folder}.")
     return Checkout(folder, short)
 
 
 def _git(*arguments: str, folder: Path = ROOT) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)  # noqa: S603, S607 - our own command
     return done.stdout.strip()

@@ -150,7 +150,7 @@ def _message_cases(city: City, rider: str, driver: str, stranger: str) -> list[C
 
 
 def _coverage_cases(city: City, rider: str) -> list[Case]:
-    around = Map(random.Random(7))
+    around = Map(random.Random(7))  # noqa: S311 - load, no secret
     here = [around.place() for _ in range(25)]
     path = "/api/v1/coverage"
     return [

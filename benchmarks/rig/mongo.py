@@ -133,7 +133,7 @@ def _docker(docker: str) -> Iterator[MongoServer]:
     """A container that ends with its standard input, which the kernel closes when we end."""
     port = free_port()
     until_eof = "mongod --bind_ip_all & cat > /dev/null; kill $!; wait"
-    container = subprocess.Popen(
+    container = subprocess.Popen(  # noqa: S603 - our own command
         [docker, "run", "--rm", "-i", "-p", f"127.0.0.1:{port}:27017", "mongo:7", "sh", "-c", until_eof],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -162,7 +162,7 @@ def _running(process: subprocess.Popen[bytes], port: int) -> Iterator[MongoServe
 
 def _succeeds(command: list[str]) -> bool:
     try:
-        return subprocess.run(command, capture_output=True, timeout=10, check=False).returncode == 0
+        return subprocess.run(command, capture_output=True, timeout=10, check=False).returncode == 0  # noqa: S603 - our own command
     except (OSError, subprocess.TimeoutExpired):
         return False
 

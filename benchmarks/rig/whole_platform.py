@@ -94,7 +94,7 @@ async def running_platform(checkout: Checkout, folder: Path) -> AsyncIterator[Wh
     output = folder / "output.txt"
     ours = os.getpid()
     with output.open("wb") as out:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own command
             [*checkout.program, "up"],
             cwd=folder,  # where there is no .env file
             stdin=subprocess.DEVNULL,

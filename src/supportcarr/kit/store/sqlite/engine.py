@@ -126,7 +126,7 @@ class SqliteStore:
     def _refuse_unfinished_copy(self, connection: sqlite3.Connection) -> None:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (MARKERS.name,)).fetchone():
             return
-        read = f"SELECT _body FROM {MARKERS.name} WHERE _id = ?"  # noqa: S608
+        read = f"SELECT _body FROM {MARKERS.name} WHERE _id = ?"  # noqa: S608 - names are declared, values are parameters
         row = connection.execute(read, (MARKER_ID,)).fetchone()
         if row is not None:
             marker = msgspec.json.decode(row[0], type=CopyMarker)

@@ -64,7 +64,7 @@ class Table(Generic[D]):
         columns = ["_id", "_version", "_body", *(f'"{f}"' for f in spec.fields)]
         # The id of a deleted document stays taken while it has pending events, as with MongoDB's tombstones.
         self._insert = (
-            f"INSERT INTO {self.name} ({', '.join(columns)}) SELECT {', '.join('?' * len(columns))}"  # noqa: S608
+            f"INSERT INTO {self.name} ({', '.join(columns)}) SELECT {', '.join('?' * len(columns))}"  # noqa: S608 - names are declared, values are parameters
             " WHERE NOT EXISTS (SELECT 1 FROM _outbox WHERE collection = ? AND document_id = ?)"
         )
         self._insert_new = f"{self._insert} ON CONFLICT (_id) DO NOTHING"
@@ -72,17 +72,17 @@ class Table(Generic[D]):
         # Most saves leave the indexed fields unchanged; naming them in SET would rewrite every index.
         same = "".join(f" AND {column} IS ?" for column in columns[3:])
         self._update_body = (
-            f"UPDATE {self.name} SET _version = ?, _body = ? WHERE _id = ? AND _version = ?{same}"  # noqa: S608
+            f"UPDATE {self.name} SET _version = ?, _body = ? WHERE _id = ? AND _version = ?{same}"  # noqa: S608 - names are declared, values are parameters
         )
-        self._update = f"UPDATE {self.name} SET {sets} WHERE _id = ? AND _version = ?"  # noqa: S608
-        self._delete = f"DELETE FROM {self.name} WHERE _id = ? AND _version = ?"  # noqa: S608
+        self._update = f"UPDATE {self.name} SET {sets} WHERE _id = ? AND _version = ?"  # noqa: S608 - names are declared, values are parameters
+        self._delete = f"DELETE FROM {self.name} WHERE _id = ? AND _version = ?"  # noqa: S608 - names are declared, values are parameters
         self._stored_ids = (
-            f"SELECT * FROM (SELECT _id FROM {self.name} WHERE _id > ? ORDER BY _id LIMIT ?)"  # noqa: S608
+            f"SELECT * FROM (SELECT _id FROM {self.name} WHERE _id > ? ORDER BY _id LIMIT ?)"  # noqa: S608 - names are declared, values are parameters
             " UNION SELECT * FROM (SELECT DISTINCT document_id FROM _outbox"
             " WHERE collection = ? AND document_id > ? ORDER BY document_id LIMIT ?) ORDER BY 1 LIMIT ?"
         )
-        self._stored_bodies = f"SELECT _id, _body FROM {self.name} WHERE _id BETWEEN ? AND ?"  # noqa: S608
-        self.get = f"SELECT _body FROM {self.name} WHERE _id = ?"  # noqa: S608
+        self._stored_bodies = f"SELECT _id, _body FROM {self.name} WHERE _id BETWEEN ? AND ?"  # noqa: S608 - names are declared, values are parameters
+        self.get = f"SELECT _body FROM {self.name} WHERE _id = ?"  # noqa: S608 - names are declared, values are parameters
 
     def decode(self, body: bytes) -> D:
         """The document of a body.  Raises ``StoreError`` if it does not fit the document's type."""
@@ -185,7 +185,7 @@ class Table(Generic[D]):
 
     def erase_stored(self, connection: sqlite3.Connection, ids: Sequence[str]) -> None:
         """As ``Collection.erase_stored``."""
-        connection.executemany(f"DELETE FROM {self.name} WHERE _id = ?", [(name,) for name in ids])  # noqa: S608
+        connection.executemany(f"DELETE FROM {self.name} WHERE _id = ?", [(name,) for name in ids])  # noqa: S608 - names are declared, values are parameters
         connection.executemany(
             "DELETE FROM _outbox WHERE collection = ? AND document_id = ?",
             [(self.spec.name, name) for name in ids],
@@ -265,10 +265,10 @@ class Table(Generic[D]):
 
     def _fill_columns(self, connection: sqlite3.Connection, fields: Sequence[str]) -> None:
         sets = ", ".join(f'"{field}" = ?' for field in fields)
-        statement = f"UPDATE {self.name} SET {sets} WHERE _id = ?"  # noqa: S608
+        statement = f"UPDATE {self.name} SET {sets} WHERE _id = ?"  # noqa: S608 - names are declared, values are parameters
         last = ""
         while rows := connection.execute(
-            f"SELECT _id, _body FROM {self.name} WHERE _id > ? ORDER BY _id LIMIT 1000",  # noqa: S608
+            f"SELECT _id, _body FROM {self.name} WHERE _id > ? ORDER BY _id LIMIT 1000",  # noqa: S608 - names are declared, values are parameters
             (last,),
         ).fetchall():
             for document_id, body in rows:
