@@ -11,10 +11,12 @@ import msgspec
 
 from rig.city import City
 from supportcarr.auth.access_tokens import AccessTokens
+from supportcarr.auth.ports import RevocationListener
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import store_of
+from supportcarr.contracts.actors import Principal
 from supportcarr.kit.runtime.city_clock import CITY_CLOCK, city_clock
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.areas import MONTREAL, seed_demo
@@ -65,14 +67,20 @@ def shared_documents() -> Mapping[str, Any]:
 
 
 class _NobodyIsRevoked:
-    """``auth.ports.Revoked`` for tokens that are only issued here."""
+    """``auth.ports.RevocationList`` for tokens that are only issued here."""
 
     known: Container[str] = frozenset()
+
+    def first_version_of(self, user_id: str) -> int:
+        return 0
+
+    def on_revoked(self, listener: RevocationListener) -> None:
+        pass
 
     def stale(self) -> bool:
         return False
 
-    async def confirm(self, session_id: str) -> None:
+    async def confirm(self, principal: Principal) -> None:
         pass
 
 

@@ -268,6 +268,38 @@ def replay_job(job_id: str) -> None:
         click.echo(line)
 
 
+@main.group()
+def keys() -> None:
+    """Rotate the keys that sign access tokens."""
+
+
+@keys.command("rotate")
+@click.option(
+    "--refuse-older",
+    is_flag=True,
+    help="Refuse tokens of all older keys at once, because one has leaked: apps refresh theirs.",
+)
+def rotate_keys(refuse_older: bool) -> None:
+    """Add a signing key, which signs in all processes within seconds.
+
+    Tokens of older keys are good until they expire.  Rotation on schedule needs no command
+    (SUPPORTCARR_AUTH_KEY_DAYS).
+    """
+    from supportcarr.bootstrap.commands import run_keys
+
+    for line in run_keys(load_settings(), rotate=True, refuse_older=refuse_older):
+        click.echo(line)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List the signing keys, oldest first, and what each does.  Shows no secret."""
+    from supportcarr.bootstrap.commands import run_keys
+
+    for line in run_keys(load_settings()):
+        click.echo(line)
+
+
 @main.command("openapi")
 def print_openapi() -> None:
     """Print the OpenAPI document."""

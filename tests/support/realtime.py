@@ -9,7 +9,7 @@ import asyncio
 import base64
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Set
 from typing import Any
 
 import aiohttp
@@ -71,6 +71,12 @@ class FakeTokenVerifier:
         body = text.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
         return Principal(claims["sub"], frozenset(claims["roles"]), "ses_1")
+
+    async def verify_with_new_keys(self, token: bytes) -> Principal:
+        raise AssertionError("every key is known here")
+
+    def on_revoked(self, listener: Callable[[Set[str], Set[str]], None]) -> None:
+        pass
 
     def stale(self) -> bool:
         return False

@@ -6,13 +6,14 @@ from typing import Any
 
 from supportcarr.auth.model import Session, User
 from supportcarr.auth.sign_in_addresses import SignInAddresses
+from supportcarr.auth.signing_keys import SIGNING_KEYS
 from supportcarr.kit.store.port import CollectionSpec, Index
 
-USERS = CollectionSpec("users", User, unique=("phone_key",))
+USERS = CollectionSpec("users", User, indexes=(Index("tokens_not_before"),), unique=("phone_key",))
 SESSIONS = CollectionSpec(
     "sessions", Session, indexes=(Index("user_id"), Index("ended_at"), Index("expires_at"))
 )
 
 SIGN_IN_ADDRESSES = CollectionSpec("signinaddresses", SignInAddresses)
 
-SPECS: tuple[CollectionSpec[Any], ...] = (USERS, SESSIONS, SIGN_IN_ADDRESSES)
+SPECS: tuple[CollectionSpec[Any], ...] = (USERS, SESSIONS, SIGN_IN_ADDRESSES, SIGNING_KEYS)

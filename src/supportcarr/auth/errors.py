@@ -2,6 +2,8 @@
 
 Conflict
 └── PhoneTaken          409, an account has that number
+Forbidden
+└── AccountBanned       403, the password is right, but the account was banned
 Unauthenticated
 ├── WrongCredentials    401, phone or password; the response does not say which
 └── SessionEnded        401, the refresh token is not the current one of an open session
@@ -9,7 +11,7 @@ Unauthenticated
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import Conflict, FieldError, Unauthenticated
+from supportcarr.contracts.errors import Conflict, FieldError, Forbidden, Unauthenticated
 
 
 class PhoneTaken(Conflict):
@@ -18,6 +20,10 @@ class PhoneTaken(Conflict):
 
 class WrongCredentials(Unauthenticated):
     title = "Phone number or password is wrong"
+
+
+class AccountBanned(Forbidden):
+    code, title = "account_banned", "This account was banned; ask our support if you think that is wrong"
 
 
 class SessionEnded(Unauthenticated):

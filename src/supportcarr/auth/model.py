@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.web_apps import AppName
 
 REPEAT_WINDOW = timedelta(seconds=30)
 
@@ -21,6 +22,44 @@ class User(Document, frozen=True, kw_only=True):
     password_hash: str  # bcrypt
     roles: tuple[str, ...]  # sorted, each once
     created_at: datetime  # city time
+    # Which tokens are still good is decided by versions of this document, because clocks differ.
+    tokens_from_version: int = 0  # access tokens issued at an older version are refused
+    sessions_from_version: int = 0  # sessions opened at an older version have ended
+    tokens_not_before: datetime | None = None  # wall time of the last change of one of the two
+    banned_at: datetime | None = None  # wall time
+
+    @property
+    def banned(self) -> bool:
+        return self.banned_at is not None
+
+
+def end_tokens(user: User, now: datetime) -> User:
+    """The account, whose access tokens of before are refused: clients refresh theirs.
+
+    For every change of what a token says, such as the roles.  Save it, then call
+    ``SessionService.publish_end_of_tokens``.
+    """
+    return msgspec.structs.replace(user, tokens_from_version=user.version + 1, tokens_not_before=now)
+
+
+def end_sessions(user: User, now: datetime) -> User:
+    """The account, whose sessions and access tokens of before have all ended: a new password, a ban.
+
+    Save it, then call ``SessionService.publish_end_of_tokens``.
+    """
+    return msgspec.structs.replace(end_tokens(user, now), sessions_from_version=user.version + 1)
+
+
+def ban(user: User, now: datetime) -> User | None:
+    """The account, banned and signed out everywhere; ``None`` if it is banned."""
+    if user.banned:
+        return None
+    return msgspec.structs.replace(end_sessions(user, now), banned_at=now)
+
+
+def lift_ban(user: User) -> User | None:
+    """The account without its ban; ``None`` if it has none."""
+    return msgspec.structs.replace(user, banned_at=None) if user.banned else None
 
 
 class Session(Document, frozen=True, kw_only=True):
@@ -30,6 +69,10 @@ class Session(Document, frozen=True, kw_only=True):
     """
 
     user_id: str
+    user_version: int = 0  # of the account when the session was opened, or last kept (``keep_session``)
+    app: AppName | None = None  # the web app that keeps the refresh token in a cookie
+    device: str = ""  # what signed in, in words (``auth.devices``)
+    place: str = ""  # the network that it was last refreshed from (``auth.devices``)
     generation: int = 1
     token_hash: str
     previous_hash: str | None = None
@@ -38,10 +81,19 @@ class Session(Document, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
-    ended_because: str | None = None  # signed_out | token_reused
+    ended_because: str | None = None  # signed_out | ended_by_owner | token_reused
 
 
 REUSED = "token_reused"  # of ``Session.ended_because``
+ENDED_BY_OWNER = "ended_by_owner"  # from another session
+
+
+class Device(msgspec.Struct, frozen=True):
+    """What a session is opened or refreshed from; the fields are those of ``Session``."""
+
+    app: AppName | None = None
+    device: str = ""
+    place: str = ""
 
 
 class PresentedToken(msgspec.Struct, frozen=True):
@@ -78,10 +130,34 @@ def decide_refresh(session: Session, presented: PresentedToken, now: datetime) -
     return "reused"
 
 
+def is_open(session: Session, user: User | None, now: datetime) -> bool:
+    """Whether a session of that account may be refreshed."""
+    return (
+        user is not None
+        and not user.banned
+        and session.ended_at is None
+        and session.expires_at > now
+        and session.user_version >= user.sessions_from_version
+    )
+
+
+def keep_session(session: Session, user: User) -> Session:
+    """The session of which ``end_sessions`` is to be survived: the one in which the password was changed.
+
+    *user* is the account as ``end_sessions`` left it and the store has it.
+    """
+    return msgspec.structs.replace(session, user_version=user.version)
+
+
 def rotate(
-    session: Session, presented: PresentedToken, successor_hash: str, now: datetime, lifetime: timedelta
+    session: Session,
+    presented: PresentedToken,
+    successor_hash: str,
+    now: datetime,
+    lifetime: timedelta,
+    place: str = "",
 ) -> Session:
-    """The session with its next refresh token."""
+    """The session with its next refresh token; *place* is where it was refreshed from, if known."""
     return msgspec.structs.replace(
         session,
         generation=session.generation + 1,
@@ -90,6 +166,7 @@ def rotate(
         previous_nonce=presented.nonce,
         rotated_at=now,
         expires_at=now + lifetime,
+        place=place or session.place,
     )
 
 

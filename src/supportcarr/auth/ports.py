@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Set
 from typing import Protocol
+
+from supportcarr.contracts.actors import Principal
+
+RevocationListener = Callable[[Set[str], Set[str]], None]  # ids of sessions, ids of accounts
 
 
 class RevocationList(Protocol):
-    """Sessions that ended before their access tokens expired.
+    """Sessions and tokens that ended before the access tokens expired.
 
     Implemented by ``auth.revocations.Revocations``.
     """
 
     @property
     def known(self) -> Container[str]:
-        """The session ids known to this process; always the same object."""
+        """The ids of ended sessions known to this process; always the same object."""
+
+    def first_version_of(self, user_id: str) -> int:
+        """The oldest version of that account whose tokens are good, as far as this process knows."""
+
+    def on_revoked(self, listener: RevocationListener) -> None:
+        """Call *listener* with the ids of sessions and of accounts that were just revoked."""
 
     def stale(self) -> bool:
         """True if sessions may have ended without this process knowing it."""
 
-    async def confirm(self, session_id: str) -> None:
-        """Raises ``Unauthenticated`` if the session has ended, ``Overloaded`` if that cannot be checked."""
+    async def confirm(self, principal: Principal) -> None:
+        """Raises ``Unauthenticated`` if the token has ended, ``Overloaded`` if that cannot be checked."""
+
+
+class SessionUse(Protocol):
+    """Takes note that a session is in use.  Implemented by ``auth.session_activity.SessionActivity``."""
+
+    def note_use(self, session_id: str) -> None:
+        """Must be cheap: it is called while a request is authenticated, every few minutes for a session."""

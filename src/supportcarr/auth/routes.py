@@ -2,48 +2,95 @@
 
 from __future__ import annotations
 
-from supportcarr.auth.schemas import Refresh, Rename, SignedIn, SignIn, SignUp, UserOut
-from supportcarr.auth.service import AuthService, Grant
+from typing import Any
+
+import msgspec
+
+from supportcarr.auth.devices import device_of, place_of
+from supportcarr.auth.errors import SessionEnded
+from supportcarr.auth.model import Device
+from supportcarr.auth.schemas import Refresh, Rename, SessionView, SignedIn, SignIn, SignUp, UserOut
+from supportcarr.auth.service import AuthService
+from supportcarr.auth.session_service import Grant
+from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.policies import ANYONE, SIGNED_IN
-from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
+from supportcarr.contracts.routing import (
+    NoQuery,
+    PageQuery,
+    PageResponse,
+    RequestContext,
+    Response,
+    Route,
+)
 
 
-def _signed_in(grant: Grant) -> SignedIn:
-    return SignedIn(
+def _signed_in(grant: Grant, request: RequestContext[Any, Any]) -> Response:
+    """The tokens of a session; a web app gets the refresh token as a cookie."""
+    body = SignedIn(
         user=UserOut.of(grant.user),
         access_token=grant.access_token,
-        refresh_token=grant.refresh_token,
         token_type="Bearer",  # noqa: S106 - RFC 6750's name of the type, no secret
         expires_in=grant.expires_in,
+        refresh_token=grant.refresh_token if request.web_app is None else msgspec.UNSET,
     )
+    if request.web_app is None:
+        return Response(body)
+    return Response(body, headers=(request.web_app.cookie(grant.refresh_token, grant.refresh_expires_in),))
+
+
+def _device(request: RequestContext[Any, Any]) -> Device:
+    app = request.web_app.name if request.web_app else None
+    return Device(app, device_of(request.headers.get("user-agent")), place_of(request.client_address))
 
 
 def routes(service: AuthService) -> list[Route]:
     """Accounts and sessions."""
-    return [*_session_routes(service), *_account_routes(service)]
+    return [*_sign_in_routes(service), *_session_routes(service), *_account_routes(service)]
 
 
-def _session_routes(service: AuthService) -> list[Route]:
+def _sign_in_routes(service: AuthService) -> list[Route]:
     async def sign_up(request: RequestContext[SignUp, NoQuery]) -> Response:
         assert request.new_id is not None  # the route declares a prefix
         body = request.body
-        address = request.client_address
         grant = await service.sign_up(
-            request.new_id, body.phone, body.password, body.name, body.role, address=address
+            request.new_id,
+            body.phone,
+            body.password,
+            body.name,
+            body.role,
+            address=request.client_address,
+            device=_device(request),
         )
-        return Response(_signed_in(grant))
+        return _signed_in(grant, request)
 
     async def sign_in(request: RequestContext[SignIn, NoQuery]) -> Response:
-        body, address = request.body, request.client_address
-        return Response(_signed_in(await service.sign_in(body.phone, body.password, address=address)))
+        body = request.body
+        grant = await service.sign_in(
+            body.phone, body.password, address=request.client_address, device=_device(request)
+        )
+        if request.web_app is not None and request.web_app.refresh_token is not None:
+            await service.sessions.end_replaced(request.web_app.refresh_token)
+        return _signed_in(grant, request)
 
     async def refresh(request: RequestContext[Refresh, NoQuery]) -> Response:
-        body, address = request.body, request.client_address
-        return Response(_signed_in(await service.refresh(body.refresh_token, body.nonce, address=address)))
+        token = request.body.refresh_token
+        if request.web_app is not None:
+            if token is not None:
+                detail = "A web app has its refresh token in a cookie; leave the field out"
+                raise ValidationFailed.of("refresh_token", "not_allowed", detail)
+            token = request.web_app.refresh_token
+            if token is None:
+                raise SessionEnded("There is no session of this app here; sign in")
+        elif token is None:
+            raise ValidationFailed.of("refresh_token", "required", "This field is required")
+        grant = await service.refresh(
+            token, request.body.nonce, address=request.client_address, device=_device(request)
+        )
+        return _signed_in(grant, request)
 
     async def sign_out(request: RequestContext[None, NoQuery]) -> Response:
         await service.end_session(request.caller.session_id)
-        return Response()
+        return Response(headers=(request.web_app.no_cookie(),) if request.web_app is not None else ())
 
     return [
         Route(
@@ -60,6 +107,7 @@ def _session_routes(service: AuthService) -> list[Route]:
             idempotent=True,
             new_id="usr",
             sensitive=True,
+            web_session=True,
         ),
         Route(
             method="POST",
@@ -70,8 +118,9 @@ def _session_routes(service: AuthService) -> list[Route]:
             tag="auth",
             body=SignIn,
             response=SignedIn,
-            codes=("unauthenticated", "rate_limited", "overloaded"),
+            codes=("unauthenticated", "account_banned", "origin_refused", "rate_limited", "overloaded"),
             sensitive=True,
+            web_session=True,
         ),
         Route(
             method="POST",
@@ -82,13 +131,63 @@ def _session_routes(service: AuthService) -> list[Route]:
             tag="auth",
             body=Refresh,
             response=SignedIn,
-            codes=("unauthenticated",),
+            codes=("unauthenticated", "origin_refused"),
+            web_session=True,
         ),
         Route(
             method="POST",
             path="/auth/sign-out",
             handler=sign_out,
             summary="Sign out of the current session",
+            policy=SIGNED_IN,
+            tag="auth",
+            codes=("origin_refused",),
+            web_session=True,
+        ),
+    ]
+
+
+def _session_routes(service: AuthService) -> list[Route]:
+    async def list_sessions(request: RequestContext[None, PageQuery]) -> Response:
+        caller, query = request.caller, request.query
+        found, next_cursor = await service.sessions.list(
+            caller.user_id, limit=query.limit, cursor=query.cursor
+        )
+        return Response(PageResponse([SessionView.of(one, caller.session_id) for one in found], next_cursor))
+
+    async def end_session(request: RequestContext[None, NoQuery]) -> Response:
+        await service.sessions.end_own(request.caller.user_id, request.path_params["session_id"])
+        return Response()
+
+    async def end_others(request: RequestContext[None, NoQuery]) -> Response:
+        await service.sessions.end_others(request.caller.user_id, request.caller.session_id)
+        return Response()
+
+    return [
+        Route(
+            method="GET",
+            path="/auth/sessions",
+            handler=list_sessions,
+            summary="List the caller's open sessions, newest first",
+            policy=SIGNED_IN,
+            tag="auth",
+            query=PageQuery,
+            response=PageResponse[SessionView],
+        ),
+        Route(
+            method="DELETE",
+            path="/auth/sessions/{session_id}",
+            handler=end_session,
+            summary="End one of the caller's sessions",
+            policy=SIGNED_IN,
+            tag="auth",
+            codes=("not_found",),
+        ),
+        Route(
+            method="DELETE",
+            path="/auth/sessions",
+            handler=end_others,
+            summary="End the caller's other sessions",
             policy=SIGNED_IN,
             tag="auth",
         ),

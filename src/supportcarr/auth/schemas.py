@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from supportcarr.auth.devices import UNKNOWN_DEVICE
 from supportcarr.auth.model import User
+from supportcarr.auth.session_service import OpenSession
+from supportcarr.contracts.web_apps import AppName
 
 Phone = Annotated[str, Meta(max_length=32, description="with country code", examples=["+1 514 555 0142"])]
 Password = Annotated[
@@ -41,9 +44,12 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``nonce``: new for each refresh, the same when it is repeated after a lost response."""
+    """``refresh_token``: not of web apps, which have it in a cookie.
 
-    refresh_token: Annotated[str, Meta(max_length=256)]
+    ``nonce``: new for each refresh, the same when it is repeated after a lost response.
+    """
+
+    refresh_token: Annotated[str, Meta(max_length=256)] | None = None
     nonce: Annotated[str, Meta(min_length=8, max_length=128)] | None = None
 
 
@@ -64,10 +70,44 @@ class UserOut(msgspec.Struct, frozen=True):
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """``expires_in``: seconds until the access token expires."""
+    """``expires_in``: seconds until the access token expires.
+
+    ``refresh_token`` is absent for web apps: it is in their cookie.
+    """
 
     user: UserOut
     access_token: str
-    refresh_token: str
     token_type: Literal["Bearer"]
     expires_in: int
+    refresh_token: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """An open session: ``device`` and ``place`` help its owner to recognize it.
+
+    ``app``: the web app that signed in, if any.  ``used_at`` is some minutes late at most.  ``current``: the
+    one that asks.
+    """
+
+    id: str
+    app: AppName | None
+    device: str
+    place: str
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+    current: bool
+
+    @classmethod
+    def of(cls, open_session: OpenSession, current_id: str) -> SessionView:
+        session = open_session.session
+        return cls(
+            session.id,
+            session.app,
+            session.device or UNKNOWN_DEVICE,
+            session.place,
+            session.created_at,
+            open_session.used_at,
+            session.expires_at,
+            session.id == current_id,
+        )

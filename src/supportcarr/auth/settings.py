@@ -31,7 +31,10 @@ class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
     token_secrets: Annotated[
         str,
         Meta(
-            description="HS256 secrets as KID:SECRET, comma-separated; the first one signs",
+            description=(
+                "secrets that the signing keys of access tokens are derived from, as KID:SECRET, "
+                "comma-separated; new keys are derived from the first"
+            ),
             extra=SECRET | rule(token_keys),
         ),
     ] = ""
@@ -43,7 +46,13 @@ class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
         ),
     ] = ""
     access_seconds: Annotated[int, Meta(ge=30, description="lifetime of an access token")] = 900
-    refresh_seconds: Annotated[int, Meta(ge=60, description="lifetime of an unused session")] = 86_400
+    refresh_seconds: Annotated[
+        int, Meta(ge=60, description="lifetime of a refresh token, and so of a session that is not used")
+    ] = 30 * 86_400
+    key_days: Annotated[
+        int,
+        Meta(ge=0, description="days after which a new signing key replaces the last; 0: only by command"),
+    ] = 30
     bcrypt_cost: Annotated[int, Meta(ge=4, le=16, description="bcrypt cost; lower it in tests only")] = 12
     guesses_free: Annotated[
         int, Meta(ge=1, description="wrong passwords of one account before each further one must wait")

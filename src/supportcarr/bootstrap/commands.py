@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from supportcarr.auth.signing_keys import SigningKeys
 from supportcarr.bootstrap.container import Container, RedisClients
 from supportcarr.bootstrap.processes import open_container
 from supportcarr.bootstrap.settings import Settings, load_settings
@@ -94,6 +95,32 @@ def run_backup(settings: Settings, file: Path) -> str | None:
         return []
 
     return next((finding.text for finding in asyncio.run(with_store(settings, copying))), None)
+
+
+def run_keys(settings: Settings, *, rotate: bool = False, refuse_older: bool = False) -> list[str]:
+    """One line for each signing key, after adding one if *rotate* is set.
+
+    The store alone is used: the processes read the keys there.
+    """
+
+    async def listing() -> list[str]:
+        store = store_of(settings)
+        await store.open()
+        try:
+            signing_keys = SigningKeys(settings.auth, store)
+            await signing_keys.load()
+            if rotate:
+                await signing_keys.rotate(exclusive=refuse_older)
+            rows = signing_keys.describe()
+        finally:
+            await store.close()
+        if not rows:
+            return ["There is no stored key yet: the first secret of SUPPORTCARR_AUTH_TOKEN_SECRETS signs."]
+        return [
+            f"{kid}  of {root}  since {since:%Y-%m-%d %H:%M:%S}Z  {state}" for kid, root, since, state in rows
+        ]
+
+    return asyncio.run(listing())
 
 
 def run_jobs(settings: Settings, *, replay: str | None) -> list[str]:

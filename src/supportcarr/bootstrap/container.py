@@ -24,7 +24,9 @@ from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.personal_data import AccountData
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
+from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.sign_in_guard import SignInGuard
+from supportcarr.auth.signing_keys import SigningKeys
 from supportcarr.bootstrap.adapters import (
     AdminRescueView,
     ConsoleDrivers,
@@ -174,7 +176,11 @@ class Container:
         router = StraightLineRouter(settings.routing)
 
         self.revocations = Revocations(store, clock, settings.auth, redis.durable)
-        self.tokens = AccessTokens(settings.auth, self.revocations)
+        self.signing_keys = SigningKeys(settings.auth, store, clock)
+        self.session_activity = SessionActivity(redis.durable, clock)
+        self.tokens = AccessTokens(
+            settings.auth, self.revocations, self.signing_keys, sessions=self.session_activity
+        )
         self.passwords = PasswordHasher(settings.auth)
         self.guesses = GuessLimiter(redis.durable, GuessRules.from_settings(settings.auth))
         self.auth = AuthService(
@@ -185,6 +191,7 @@ class Container:
             passwords=self.passwords,
             revocations=self.revocations,
             guard=SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret),
+            activity=self.session_activity,
         )
         self.seals = PersonalSeals(settings.auth.lookup_secret)
         self.audit = AuditLog(store, clock, self.seals)
@@ -317,7 +324,7 @@ class Container:
     def periodic_tasks(self) -> list[PeriodicTask]:
         keys = idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret)
         return [
-            *auth_jobs.periodic_tasks(self.auth),
+            *auth_jobs.periodic_tasks(self.auth, self.signing_keys),
             *riders_jobs.periodic_tasks(self.riders, self.rescues),
             *drivers_jobs.periodic_tasks(self.drivers),
             *dispatch_jobs.periodic_tasks(self.dispatch),

@@ -70,8 +70,12 @@ async def open_container(settings: Settings, role: str) -> AsyncIterator[Contain
             settings, store, clock, RedisClients(durable, cache), durable_url=settings.deployment.redis_url
         )
         closing.push_async_callback(container.close)
+        await container.signing_keys.open()
+        closing.push_async_callback(container.signing_keys.close)
         await container.revocations.open()
         closing.push_async_callback(container.revocations.close)
+        container.session_activity.start()
+        closing.push_async_callback(container.session_activity.close)
         yield container
 
 
@@ -111,8 +115,14 @@ async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Me
 def _register_stats(metrics: Metrics, container: Container, relay: Relay) -> None:
     metrics.register_stats("outbox", relay.stats)
     metrics.register_stats("store", container.store.stats)
-    metrics.register_stats("revocation", container.revocations.stats)
+    _register_auth_stats(metrics, container)
     metrics.register_stats("redis", lambda: {"reconnects_total": container.redis.durable.reconnects})
+
+
+def _register_auth_stats(metrics: Metrics, container: Container) -> None:
+    metrics.register_stats("revocation", container.revocations.stats)
+    metrics.register_stats("signing_keys", container.signing_keys.stats)
+    metrics.register_stats("session_cache", container.session_activity.stats)
 
 
 async def _api(settings: Settings) -> None:
@@ -190,7 +200,7 @@ async def _realtime(settings: Settings) -> None:
     lifecycle.watch_signals()
     servers = settings.servers
     async with _metrics(settings, lifecycle) as metrics, open_container(settings, "realtime") as container:
-        metrics.register_stats("revocation", container.revocations.stats)
+        _register_auth_stats(metrics, container)
         app = build_realtime(
             settings.deployment,
             settings.streams,

@@ -45,6 +45,7 @@ class Principal(msgspec.Struct, frozen=True):
     scopes: frozenset[str] = frozenset()
     partner_id: str | None = None
     key_id: str | None = None
+    account_version: int = 0  # of the account when the token was issued
 
     @property
     def lacks_totp(self) -> bool:

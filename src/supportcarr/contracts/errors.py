@@ -3,6 +3,7 @@
     ApiError                       a plain sentence, a stable code, an HTTP status
     ├── ValidationFailed           422, names the fields
     ├── Unauthenticated            401
+    │   └── UnknownSigningKey      401, unless reading the signing keys again helps
     ├── Forbidden                  403
     │   ├── PhoneNotVerified       403, first verify the account's phone number
     │   ├── TotpRequired           403, staff: enrol TOTP, or sign in with a code
@@ -64,6 +65,12 @@ class ValidationFailed(ApiError):
 
 class Unauthenticated(ApiError):
     status, code, title = 401, "unauthenticated", "Sign in first"
+
+
+class UnknownSigningKey(Unauthenticated):
+    """The token names a signing key that another process may have added: read them, and verify again."""
+
+    title = "The access token is not valid"
 
 
 class Forbidden(ApiError):

@@ -16,6 +16,7 @@ from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.errors import Unauthenticated
 from supportcarr.contracts.policies import Policy
+from supportcarr.contracts.web_apps import WebApp
 
 B = TypeVar("B")
 Q = TypeVar("Q")
@@ -55,7 +56,8 @@ class RequestContext(msgspec.Struct, Generic[B, Q]):
     client_address: str
     if_match: int | None = None  # the version that the caller intends to change
     new_id: str | None = None  # of a request with an idempotency key: the id of what will be created
-    headers: Mapping[str, str] = msgspec.field(default_factory=dict)  # of pages and undecoded bodies only
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)  # if the route ``reads_headers``
+    web_app: WebApp | None = None  # that sent the request, if the route has ``web_session``
 
     @property
     def caller(self) -> Principal:
@@ -98,6 +100,8 @@ class Route:
     is not idempotent refuses the header.
     ``if_match``: the handler reads ``context.if_match``; every other route refuses the header.
     ``sensitive`` routes count each request exactly and have the stricter limit.
+    ``reads_headers``: the handler reads ``context.headers`` (pages and routes with undecoded bodies may).
+    ``web_session``: web apps of ours store, use or drop a session cookie; see ``context.web_app``.
     """
 
     method: Method
@@ -116,6 +120,8 @@ class Route:
     new_id: str | None = None
     if_match: bool = False
     sensitive: bool = False
+    reads_headers: bool = False
+    web_session: bool = False
     media_types: tuple[str, ...] = ("application/json",)
 
     def __post_init__(self) -> None:

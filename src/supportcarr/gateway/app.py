@@ -10,6 +10,7 @@ import msgspec
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway import openapi
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
+from supportcarr.gateway.cors import CrossOrigin
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
 from supportcarr.gateway.pages import app_routes, redirect_routes, reference_routes
@@ -20,8 +21,10 @@ from supportcarr.gateway.router import Router
 from supportcarr.gateway.security_headers import common_headers, page_headers
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.gateway.system_routes import clock_routes, config_routes, health_routes
+from supportcarr.gateway.web_apps import WebApps
 from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
 from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.origins import AllowedOrigins
 from supportcarr.kit.http.types import MATCH, Receive, RouteMatch, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.structured_log import LogWriter
@@ -89,6 +92,7 @@ def build(
     public = [*clock_routes(clock), *routes]
     local = deployment.profile == "local"
     addresses = ClientAddresses(trusted_networks(http.trusted_proxies, local=local))
+    origins = AllowedOrigins(deployment)
     pipeline = Pipeline(
         tokens=tokens,
         limits=RequestLimits(limiter, limits, metrics),
@@ -97,6 +101,8 @@ def build(
         concurrency=ConcurrencyLimiter(
             http.requests_at_once, http.requests_at_once_per_client, http.request_seconds, metrics
         ),
+        cross_origin=CrossOrigin(origins),
+        web_apps=WebApps(deployment, origins),
         max_body_bytes=http.max_body_bytes,
         access_log=access_log,
         common_headers=common_headers(deployment.public_url),

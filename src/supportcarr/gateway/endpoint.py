@@ -41,11 +41,13 @@ class Endpoint:
         "policy",
         "public",
         "raw_body",
+        "reads_headers",
         "refuses_key",
         "route",
         "sensitive",
         "status",
         "unlimited",
+        "web_session",
     )
 
     def __init__(
@@ -69,6 +71,8 @@ class Endpoint:
         self.status = route.status
         self.is_get = route.method == "GET"
         self.raw_body = route.body is bytes
+        self.reads_headers = self.raw_body or unlimited or route.reads_headers or route.web_session
+        self.web_session = route.web_session
         self.is_write = not self.is_get
         self.decode_query = query_decoder(route.query)
         self.empty_query = empty_query(route.query)

@@ -11,6 +11,7 @@ import msgspec
 from supportcarr import __version__
 from supportcarr.contracts.errors import ApiError
 from supportcarr.contracts.routing import Route
+from supportcarr.contracts.web_apps import APPS, HEADER
 from supportcarr.gateway.endpoint import API
 from supportcarr.gateway.openapi_policies import (
     OF_PERSONS,
@@ -81,6 +82,13 @@ _PARAMETERS: Json = {
         "description": "The ETag of the version that the caller intends to change",
         "schema": {"type": "string", "pattern": r'^(?:(?:W/)?"[0-9]{1,15}"|\*)$'},
         "example": '"7"',
+    },
+    "WebApp": {
+        "name": HEADER,
+        "in": "header",
+        "required": False,
+        "description": "The web app that asks: its refresh token is in a cookie instead of the JSON",
+        "schema": {"type": "string", "enum": list(APPS)},
     },
 }
 
@@ -207,6 +215,8 @@ def _parameters(route: Route, schema_of: Any) -> list[Json]:
         parameters.append({"$ref": f"#/components/parameters/{key}"})
     if route.if_match:
         parameters.append({"$ref": "#/components/parameters/IfMatch"})
+    if route.web_session:
+        parameters.append({"$ref": "#/components/parameters/WebApp"})
     return parameters
 
 

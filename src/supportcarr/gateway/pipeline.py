@@ -20,12 +20,19 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.contracts.errors import ApiError, Overloaded, Unauthenticated, ValidationFailed
+from supportcarr.contracts.errors import (
+    ApiError,
+    Overloaded,
+    Unauthenticated,
+    UnknownSigningKey,
+    ValidationFailed,
+)
 from supportcarr.contracts.ids import RESCUE, looks_like
 from supportcarr.contracts.routing import RequestContext, Response
 from supportcarr.gateway.access_log import AccessLine, RequestLogContext
 from supportcarr.gateway.authorization import authorize
 from supportcarr.gateway.concurrency import ConcurrencyLimiter
+from supportcarr.gateway.cors import CrossOrigin
 from supportcarr.gateway.decoding import names_etag, refuse_body, require_json, version_of
 from supportcarr.gateway.endpoint import Endpoint
 from supportcarr.gateway.idempotency import Idempotency
@@ -40,6 +47,7 @@ from supportcarr.gateway.problems import (
 )
 from supportcarr.gateway.rate_limits import RequestLimits
 from supportcarr.gateway.router import Found, canonical
+from supportcarr.gateway.web_apps import WebApps
 from supportcarr.kit.http.addresses import ClientAddresses
 from supportcarr.kit.http.problems import MEDIA_TYPE, problem_of
 from supportcarr.kit.http.types import (
@@ -73,13 +81,13 @@ class Stage(Enum):
     ROUTE = "the router finds the endpoint and the path's parameters (gateway.router), once"
     REQUEST_ID = "take a sane X-Request-Id, or generate an id; log lines carry it from here on"
     ADDRESS = "find the client's address behind trusted proxies"
-    CORS = "empty: decide whether the Origin may use the API; REPLY adds the headers, to errors too"
+    CORS = "decide whether the Origin may use the API (gateway.cors); REPLY adds the headers, to errors too"
     IDENTITY = "verify the bearer token; a failure is kept until the request is counted"
-    COOKIES = "empty: without a token, read the session's cookie and check its CSRF token"
+    COOKIES = "on routes for it, read the session's cookie of a web app (gateway.web_apps)"
     LIMITS = "count the request by address and user, or reject it with 429, if this process knows enough"
     ADMISSION = "reject with 503 if no slot is free, with 429 if the client has its share of them"
     COUNT = "count a request of which LIMITS knew too little, with Redis (gateway.rate_limits)"
-    AUTHENTICATION = "reject with 401 if IDENTITY failed; confirm sessions that may be revoked"
+    AUTHENTICATION = "reject with what IDENTITY or COOKIES found; confirm sessions that may be revoked"
     POLICY = "reject with 403 whom the route's policy does not allow (gateway.authorization)"
     INPUT = "decode query, body and If-Match (gateway.decoding); nothing of them is read before"
     IDEMPOTENCY = "turn the Idempotency-Key into the id that the handler creates under (gateway.idempotency)"
@@ -99,6 +107,8 @@ class Pipeline:
         idempotency: Idempotency,
         addresses: ClientAddresses,
         concurrency: ConcurrencyLimiter,
+        cross_origin: CrossOrigin,
+        web_apps: WebApps,
         max_body_bytes: int,
         access_log: logs.LogWriter | None = None,
         common_headers: Headers | None = None,
@@ -108,6 +118,8 @@ class Pipeline:
         self._idempotency = idempotency
         self._addresses = addresses
         self._concurrency = concurrency
+        self._cross_origin = cross_origin
+        self._web_apps = web_apps
         self._max_body_bytes = max_body_bytes
         self._access_log = access_log
         self._common = common_headers or []
@@ -160,8 +172,8 @@ class Pipeline:
             forwarded = b",".join([value for name, value in request.headers if name == b"x-forwarded-for"])
         address = self._addresses.of(request.client, forwarded)
         code: str | msgspec.UnsetType = msgspec.UNSET
+        origin = headers.get(b"origin")  # Stage.CORS
         try:
-            # Stage.CORS
             status, extra, body = await self._answer(
                 endpoint, params, request, task, headers, request_id, address, log_context
             )
@@ -174,6 +186,8 @@ class Pipeline:
             body = self._encode(problem_of(api_error, request_id))
         # Stage.REPLY, of responses and errors alike
         start: Headers = [*self._common, (b"x-request-id", request_id.encode()), *extra]
+        if origin is not None:
+            start += self._cross_origin.headers(origin, method, headers)
         if status != 204 and status != 304:
             start.append((b"content-length", b"%d" % len(body)))
         if method == "HEAD":
@@ -247,7 +261,10 @@ class Pipeline:
         principal, denied = self._identify(headers, endpoint.public)
         if principal is not None:
             log_context.user_id = principal.user_id
-        # Stage.COOKIES
+        web_app = None
+        if endpoint.web_session:  # Stage.COOKIES
+            web_app, refused = self._web_apps.read(headers)
+            denied = denied or refused
         if not endpoint.unlimited:
             user_id = log_context.user_id
             # Stage.LIMITS: before a slot is taken, so that a client above its limit takes none from others
@@ -259,7 +276,10 @@ class Pipeline:
                 await self._limits.count(address, user_id, endpoint.sensitive)  # Stage.COUNT
         # Stage.AUTHENTICATION
         if denied is not None:
-            raise denied
+            if not isinstance(denied, UnknownSigningKey):
+                raise denied
+            principal = await self._verified_with_new_keys(headers[b"authorization"], endpoint.public)
+            log_context.user_id = principal.user_id if principal is not None else None
         if principal is not None and self._tokens.stale():
             principal = await self._confirmed(principal, endpoint.public)
         # Stage.POLICY
@@ -276,8 +296,9 @@ class Pipeline:
             raise InvalidHeader("This route does not support If-Match; send the request without it")
         version = None if if_match is None else version_of(if_match)
         context = RequestContext(principal, params, query, body, request_id, address, version)
-        if endpoint.raw_body or endpoint.unlimited:  # signatures of bodies; the encodings of pages
+        if endpoint.reads_headers:
             context.headers = _Headers(headers)
+            context.web_app = web_app
         key = headers.get(b"idempotency-key")
         if endpoint.idempotent and (key is not None or not endpoint.key_optional):
             response = await self._handle_once(endpoint, context, key, canonical(request.path))
@@ -308,11 +329,11 @@ class Pipeline:
 
     def _identify(
         self, headers: dict[bytes, bytes], public: bool
-    ) -> tuple[Principal | None, Unauthenticated | None]:
+    ) -> tuple[Principal | None, ApiError | None]:
         """The caller, from its token, and the error if the route requires a valid token and there is none.
 
         The error is returned, so that guesses at tokens count against the address's limit.  On a public
-        route a token that is not valid counts as none.
+        route a token that is not valid counts as none.  ``UnknownSigningKey`` is no refusal yet.
         """
         authorization = headers.get(b"authorization")
         if authorization is None:
@@ -321,8 +342,19 @@ class Pipeline:
             return None, None if public else Unauthenticated("Send Authorization: Bearer and an access token")
         try:
             return self._tokens.verify(authorization[7:]), None
+        except UnknownSigningKey as error:
+            return None, error
         except Unauthenticated as error:
             return None, None if public else error
+
+    async def _verified_with_new_keys(self, authorization: bytes, public: bool) -> Principal | None:
+        """The caller, whose token is signed with a key that this process did not know."""
+        try:
+            return await self._tokens.verify_with_new_keys(authorization[7:])
+        except ApiError:
+            if public:
+                return None
+            raise
 
     async def _confirmed(self, principal: Principal, public: bool) -> Principal | None:
         """The caller, if its session has not ended; for a process that may not know recent revocations."""

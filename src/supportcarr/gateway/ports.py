@@ -13,7 +13,12 @@ class TokenVerifier(Protocol):
     """Verifies access tokens.  Implemented by ``auth.access_tokens.AccessTokens``."""
 
     def verify(self, token: bytes) -> Principal:
-        """The caller.  Raises ``Unauthenticated`` if the token is not valid, expired or revoked."""
+        """The caller.  Raises ``Unauthenticated`` if the token is not valid, expired or revoked;
+        ``UnknownSigningKey`` if ``verify_with_new_keys`` may accept it."""
+
+    async def verify_with_new_keys(self, token: bytes) -> Principal:
+        """The caller, after reading the signing keys again.  Raises ``Unauthenticated``; ``Overloaded`` if
+        they cannot be read."""
 
     def stale(self) -> bool:
         """Whether a recent revocation may be unknown to this process."""

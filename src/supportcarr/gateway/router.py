@@ -153,7 +153,7 @@ def _segments(path: str) -> list[str]:
 
 
 def _options(path: str, allow: str, metrics: RequestMetrics) -> Endpoint:
-    """An endpoint that lists the methods of a path.  There are no CORS headers."""
+    """An endpoint that lists the methods of a path; the pipeline adds what a preflight asks for."""
 
     async def tell(_: RequestContext[Any, Any]) -> Response:
         return Response(status=204, headers=(("allow", allow),))

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from supportcarr.kit.events.settings import StreamSettings
 from supportcarr.kit.http.lifecycle import Lifecycle
+from supportcarr.kit.http.origins import AllowedOrigins
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.runtime.settings import Deployment
@@ -21,7 +22,6 @@ from supportcarr.realtime.client_session import BackpressureLimits
 from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.realtime.fan_out import FanOut
 from supportcarr.realtime.metrics import RealtimeMetrics
-from supportcarr.realtime.origins import AllowedOrigins
 from supportcarr.realtime.ports import EventSource, PositionSink, PubSub, TokenVerifier
 from supportcarr.realtime.server import HANDSHAKE_TIMEOUT_SECONDS, SocketServer
 

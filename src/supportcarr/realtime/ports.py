@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence, Set
 from typing import Any, Protocol
 
 from supportcarr.contracts.actors import Principal
@@ -16,8 +16,14 @@ class TokenVerifier(Protocol):
     def verify(self, token: bytes) -> Principal:
         """Raises ``Unauthenticated`` if the token is invalid, expired or revoked.
 
-        Called again every few seconds for each connection, so that a revoked token ends it.
+        Called again for each connection every few seconds, and when its session or account is revoked.
         """
+
+    async def verify_with_new_keys(self, token: bytes) -> Principal:
+        """Verify a token after reading the signing keys again: if ``verify`` raised ``UnknownSigningKey``."""
+
+    def on_revoked(self, listener: Callable[[Set[str], Set[str]], None]) -> None:
+        """Call *listener* with the ids of sessions and of accounts that were just revoked."""
 
     def stale(self) -> bool:
         """True if a session may have been revoked without this process knowing it."""

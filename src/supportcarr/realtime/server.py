@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.contracts.errors import ApiError, TotpRequired
+from supportcarr.contracts.errors import ApiError, TotpRequired, UnknownSigningKey
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.redis.errors import RedisUnavailable
 from supportcarr.kit.store.port import StoreUnavailable
@@ -108,6 +108,7 @@ class SocketServer:
     # --- starting and stopping ----------------------------------------------------------------
 
     def start(self) -> None:
+        self._tokens.on_revoked(self._end_revoked)
         self._checks = asyncio.create_task(self._check_periodically(), name="check connections")
 
     async def drain(self) -> None:
@@ -166,7 +167,7 @@ class SocketServer:
             ) from None
         try:
             # Socket.IO's JSON may hold half a surrogate pair, which no token has.
-            principal = self._tokens.verify(credentials.token.encode("utf-8", "surrogatepass"))
+            principal = await self._principal_of(credentials.token.encode("utf-8", "surrogatepass"))
             if self._tokens.stale():
                 await self._tokens.confirm(principal)
             if principal.lacks_totp:
@@ -192,6 +193,12 @@ class SocketServer:
             loop = asyncio.get_running_loop()
             delay = max(0.0, ends - time.time())
             client.expiry_timer = loop.call_later(delay, self._end, client, "expired")
+
+    async def _principal_of(self, token: bytes) -> Principal:
+        try:
+            return self._tokens.verify(token)
+        except UnknownSigningKey:
+            return await self._tokens.verify_with_new_keys(token)
 
     async def _on_disconnect(self, sid: str, *_: object) -> None:
         self._remove(sid)
@@ -254,6 +261,14 @@ class SocketServer:
                 elif not self._token_valid(client):
                     self._end(client, "revoked")
             await self._close_without_client()
+
+    def _end_revoked(self, session_ids: Set[str], user_ids: Set[str]) -> None:
+        """End the connections of sessions that were just revoked, and of older tokens of those accounts."""
+        for client in self.clients.values():
+            principal = client.principal
+            revoked = principal.session_id in session_ids or principal.user_id in user_ids
+            if revoked and not self._token_valid(client):
+                self._end(client, "revoked")
 
     def _token_valid(self, client: ConnectedClient) -> bool:
         try:

@@ -54,7 +54,7 @@ class _Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no
 def create_socketio_server() -> socketio.AsyncServer:
     """A Socket.IO server that speaks WebSocket only and handles a client's messages one after another.
 
-    It takes any origin and sends no CORS headers: ``realtime.origins`` decides before.
+    It takes any origin and sends no CORS headers: ``kit.http.origins`` decides before.
     """
     return _Server(
         async_mode="asgi",

@@ -21,7 +21,8 @@ from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocation_log import RevocationLog
 from supportcarr.auth.revocations import Revocations
-from supportcarr.auth.service import AuthService, Grant
+from supportcarr.auth.service import AuthService
+from supportcarr.auth.session_service import Grant
 from supportcarr.bootstrap import processes
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.http.lifecycle import Lifecycle

@@ -16,9 +16,10 @@ from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import SESSIONS
 from supportcarr.auth.model import end_session
 from supportcarr.auth.passwords import PasswordHasher
-from supportcarr.auth.revocation_log import RevocationLog
+from supportcarr.auth.revocation_log import Revocation, RevocationLog
 from supportcarr.auth.revocations import Revocations
-from supportcarr.auth.service import AuthService, Grant
+from supportcarr.auth.service import AuthService
+from supportcarr.auth.session_service import Grant
 from supportcarr.contracts.errors import Overloaded, Unauthenticated
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
@@ -93,6 +94,7 @@ class Process:
 def _the_store_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Revocations come from Redis alone, unless a test changes that."""
     monkeypatch.setattr(revocations, "RELOAD_SECONDS", NEVER)
+    monkeypatch.setattr(revocations, "STALE_RELOAD_SECONDS", NEVER)
 
 
 @pytest.fixture
@@ -286,7 +288,7 @@ async def test_many_revocations_are_read_in_batches(
     monkeypatch.setattr("supportcarr.auth.revocation_log._READ_AT_ONCE", 7)
     there.proxy.refuse_connections()
     there.store.fails = True
-    await RevocationLog(here.redis).append((f"ses_{n}", 60) for n in range(450))
+    await RevocationLog(here.redis).append((Revocation(f"ses_{n}"), 60) for n in range(450))
     there.proxy.restore()
     await wait_until(lambda: there.metric("known_sessions") == 450)
 
@@ -295,6 +297,7 @@ async def test_revocations_left_unpublished_by_a_crash_are_published(
     here: Process, store: SqliteStore, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revocations, "RELOAD_SECONDS", 0.1)
+    monkeypatch.setattr(revocations, "STALE_RELOAD_SECONDS", 0.1)
     grant = await here.sign_in()
     async with Process(store, server) as finder, Process(store, server) as other:
         sessions = store.collection(SESSIONS)
@@ -321,3 +324,84 @@ async def test_revocations_are_published_when_redis_returns(here: Process, there
     here.proxy.restore()
     await wait_until(lambda: there.knows_of(grant))
     await wait_until(lambda: here.metric("unpublished_sessions") == 0)
+
+
+@pytest.mark.parametrize("fault", ["none", "cut", "no redis"])
+async def test_a_ban_is_known_everywhere(
+    here: Process, there: Process, server: EmbeddedRedis, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant, other = await here.sign_in(), await here.sign_in()
+    assert await there.accepts(grant)  # and cached
+    if fault == "cut":
+        there.proxy.stall()
+    elif fault == "no redis":
+        server.kill()
+    if fault != "none":
+        await wait_until(there.tokens.stale)
+    await here.service.ban(grant.user.id)
+    assert not await here.accepts(grant)
+    await there.wait_until_rejected(grant)
+    assert await there.accepts(other)
+    assert there.metric("store_lookups_total") == (0 if fault == "none" else 2)
+
+
+async def test_a_change_of_roles_is_known_everywhere_and_a_refreshed_token_is_good(
+    here: Process, there: Process
+) -> None:
+    grant = await here.sign_in()
+    assert await there.accepts(grant)
+    await there.stop_polling()  # it has to ask
+    await here.service.ensure_account(grant.user.phone, PASSWORD, "Ana", ("driver",))
+    assert not await there.accepts(grant)
+    refreshed = await here.service.refresh(grant.refresh_token, None)
+    assert refreshed.user.roles == ("driver", "rider")
+    assert await there.accepts(refreshed)
+
+
+async def test_a_wiped_redis_learns_of_bans_again(
+    here: Process, there: Process, server: EmbeddedRedis
+) -> None:
+    grant = await here.sign_in()
+    await here.service.ban(grant.user.id)
+    server.kill()
+    server.start()
+    async with RedisClient(server.url) as redis:
+        log = RevocationLog(redis)
+
+        async def is_complete() -> bool:
+            return (await log.look_up(grant.session_id, grant.user.id)).complete
+
+        await wait_until(is_complete)
+        found = await log.look_up(grant.session_id, grant.user.id)
+    assert found.first_version > grant.user.version
+
+
+async def test_a_full_memory_of_revocations_makes_a_process_ask(
+    here: Process, there: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revocations, "KNOWN_MAX", 2)
+    grants = [await here.sign_in() for _ in range(4)]
+    for grant in grants[:3]:
+        await here.service.end_session(grant.session_id)
+    await there.wait_until_rejected(grants[2])
+    assert there.metric("known_sessions") == 2
+    assert there.tokens.stale()
+    assert [await there.accepts(grant) for grant in grants] == [False, False, False, True]
+    assert [await here.accepts(grant) for grant in grants] == [False, False, False, True]
+
+
+async def test_listeners_hear_of_sessions_and_accounts_soon_also_without_redis(
+    here: Process, there: Process, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ends open sockets, which are not checked by requests."""
+    monkeypatch.setattr(revocations, "STALE_RELOAD_SECONDS", 0.2)
+    heard: set[str] = set()
+    there.revocations.on_revoked(lambda sessions, users: heard.update(sessions, users))
+    first, second = await here.sign_in(), await here.sign_in()
+    await here.service.end_session(first.session_id)
+    await wait_until(lambda: first.session_id in heard)
+    async with Process(here.store.as_store, server) as deaf:  # type: ignore[arg-type]
+        deaf.revocations.on_revoked(lambda sessions, users: heard.update(sessions, users))
+        server.kill()
+        await here.service.ban(second.user.id)
+        await wait_until(lambda: second.user.id in heard)

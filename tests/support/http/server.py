@@ -27,9 +27,12 @@ from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import DEADLINE_SECONDS, PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.routes import routes as auth_routes
-from supportcarr.auth.service import AuthService, Grant
+from supportcarr.auth.service import AuthService
+from supportcarr.auth.session_activity import SessionActivity
+from supportcarr.auth.session_service import Grant
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.auth.sign_in_guard import SignInGuard
+from supportcarr.auth.signing_keys import SigningKeys
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.app import Gateway, build
 from supportcarr.gateway.ports import Check
@@ -201,7 +204,8 @@ async def serving(
     port = free_port()
     place = Deployment(public_url=f"http://127.0.0.1:{port}")
     revocations = Revocations(store, clock, auth, redis)
-    tokens = AccessTokens(auth, revocations)
+    keys, activity = SigningKeys(auth, store, clock), SessionActivity(redis, clock)
+    tokens = AccessTokens(auth, revocations, keys, sessions=activity)
     passwords = PasswordHasher(auth, deadline_seconds=hash_deadline_s)
     guesses = GuessLimiter(redis, GuessRules.from_settings(auth))
     guard = SignInGuard(store, clock, guesses, auth.lookup_secret)
@@ -213,6 +217,7 @@ async def serving(
         passwords=passwords,
         revocations=revocations,
         guard=guard,
+        activity=activity,
     )
     metrics, lifecycle = Metrics(), Lifecycle()
     all_routes = [*auth_routes(service), *routes]
@@ -234,7 +239,9 @@ async def serving(
         redirects=redirects,
         access_log=access_log,
     )
+    await keys.open()
     await revocations.open()
+    activity.start()
     running = asyncio.create_task(
         serve(gateway, "127.0.0.1", port, DRAIN_SECONDS, lifecycle=lifecycle, fast_path=gateway)
     )
@@ -249,7 +256,9 @@ async def serving(
     finally:
         lifecycle.drain()
         await running
+        await activity.close()
         await revocations.close()
+        await keys.close()
         passwords.close()
 
 

@@ -30,7 +30,7 @@ from support.faults import Faults, FaultyProxy, FaultyStore
 from support.http.openapi_contract import Contract
 from support.http.server import PASSWORD, Api, Client, Reply, new_address, new_phone
 from support.payments.world import Emulator, running_emulator, serving
-from supportcarr.auth.service import Grant
+from supportcarr.auth.session_service import Grant
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients
 from supportcarr.bootstrap.processes import gateway_of
 from supportcarr.bootstrap.settings import Settings, load_settings

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from msgspec.structs import replace
 
 from supportcarr.auth.access_tokens import CACHED_TOKENS_MAX, AccessTokens
 from supportcarr.auth.model import User
+from supportcarr.auth.ports import RevocationListener
 from supportcarr.auth.settings import AuthSettings
+from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.errors import Unauthenticated
 
 OLD, NEW = "old:" + "o" * 32, "new:" + "n" * 32
@@ -40,16 +43,27 @@ class FakeRevocations(set[str]):
     def __init__(self, *unknown: str) -> None:
         super().__init__()
         self.unknown = unknown
+        self.first_versions: dict[str, int] = {}
 
     @property
     def known(self) -> set[str]:
         return self
 
+    def first_version_of(self, user_id: str) -> int:
+        return self.first_versions.get(user_id, 0)
+
+    def on_revoked(self, listener: RevocationListener) -> None:
+        self.listener = listener
+
+    def revoke_tokens_of(self, user_id: str, first_version: int) -> None:
+        self.first_versions[user_id] = first_version
+        self.listener(frozenset(), {user_id})
+
     def stale(self) -> bool:
         return bool(self.unknown)
 
-    async def confirm(self, session_id: str) -> None:
-        if session_id in self.unknown:
+    async def confirm(self, principal: Principal) -> None:
+        if principal.session_id in self.unknown:
             raise Unauthenticated
 
 
@@ -98,6 +112,51 @@ def test_a_cached_token_of_a_revoked_session_is_refused() -> None:
     revoked.add("ses_1")
     with pytest.raises(Unauthenticated):
         verifier.verify(token)
+
+
+def test_a_cached_token_with_old_roles_or_of_a_banned_account_is_refused() -> None:
+    revoked = FakeRevocations()
+    verifier = tokens(revoked=revoked)
+    old, another = verifier.issue(ANA, "ses_1"), verifier.issue(replace(ANA, id="usr_2"), "ses_2")
+    assert verifier.verify(old.encode()).account_version == 4
+    verifier.verify(another.encode())
+    revoked.revoke_tokens_of("usr_1", 5)
+    with pytest.raises(Unauthenticated):
+        verifier.verify(old.encode())
+    verifier.verify(another.encode())
+    fresh = verifier.issue(replace(ANA, version=5, roles=("rider",)), "ses_1")
+    assert verifier.verify(fresh.encode()).roles == {"rider"}, "the session goes on, with the new roles"
+
+
+@pytest.mark.parametrize("off", [-60, 60])
+def test_a_token_of_a_process_whose_clock_is_a_minute_off_is_accepted(off: float) -> None:
+    there = WallClock()
+    there.now += off
+    token = tokens(wall=there).issue(ANA, "ses_1").encode()
+    assert tokens().verify(token).user_id == "usr_1"
+
+
+def test_a_token_of_the_far_future_is_refused() -> None:
+    there = WallClock()
+    there.now += 62
+    with pytest.raises(Unauthenticated):
+        tokens().verify(tokens(wall=there).issue(ANA, "ses_1").encode())
+
+
+class FakeUse(list[str]):
+    def note_use(self, session_id: str) -> None:
+        self.append(session_id)
+
+
+def test_the_use_of_a_session_is_noted_every_few_minutes() -> None:
+    wall, used = WallClock(), FakeUse()
+    settings = AuthSettings(token_secrets=NEW, access_seconds=900)
+    verifier = AccessTokens(settings, FakeRevocations(), wall=wall, sessions=used)
+    token = verifier.issue(ANA, "ses_1").encode()
+    for _ in range(100):  # over 15 minutes
+        verifier.verify(token)
+        wall.now += 8.9
+    assert 3 <= len(used) <= 4
 
 
 async def test_a_stale_process_confirms_sessions() -> None:

@@ -79,10 +79,23 @@ def revoked_head() -> str:
 
 
 def revoked_log() -> str:
-    """Durable.  Stream of sessions that were ended, entry ids ``SEQ-0``; trimmed by length."""
+    """Durable.  Stream of sessions that were ended, and of accounts whose tokens were, entry ids ``SEQ-0``;
+    trimmed by length."""
     return "sc:{revoked}:log"
 
 
 def revoked_session(session_id: str) -> str:
     """Durable.  String: that session was ended; expires when no access token of it can be alive."""
     return f"sc:{{revoked}}:session:{session_id}"
+
+
+def revoked_user(user_id: str) -> str:
+    """Durable.  String: the account's tokens of older versions than this number have ended; expires when none
+    of them can be alive."""
+    return f"sc:{{revoked}}:user:{user_id}"
+
+
+def session(session_id: str) -> str:
+    """Durable.  Hash: a session's ``user``, ``app``, ``device``, ``place``, and ``used`` (wall seconds of its
+    last use, at most some minutes late); expires 24 h after its last use."""
+    return f"sc:{{session}}:{session_id}"

@@ -61,8 +61,9 @@ class Deployment(SettingsGroup, frozen=True, kw_only=True):
         str,
         Meta(
             description=(
-                "comma-separated origins of other web apps that may connect to the Socket.IO server; "
-                "PUBLIC_URL's may, and in the local profile any page of this machine"
+                "comma-separated origins of other web apps that may use the API and connect to the "
+                "Socket.IO server; PUBLIC_URL's may, and in the local profile any page of this machine may "
+                "connect"
             ),
             extra=rule(rules.origins),
         ),

@@ -52,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a phone number and a password
-         * @description Problem codes: `unauthenticated`, `rate_limited`, `overloaded`.
+         * @description Problem codes: `unauthenticated`, `account_banned`, `origin_refused`, `rate_limited`, `overloaded`.
          */
         post: operations["post_auth_sign_in"];
         delete?: never;
@@ -72,7 +72,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for new tokens
-         * @description Problem codes: `unauthenticated`.
+         * @description Problem codes: `unauthenticated`, `origin_refused`.
          */
         post: operations["post_auth_refresh"];
         delete?: never;
@@ -90,9 +90,50 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out of the current session */
+        /**
+         * Sign out of the current session
+         * @description Problem codes: `origin_refused`.
+         */
         post: operations["post_auth_sign_out"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's open sessions, newest first */
+        get: operations["get_auth_sessions"];
+        put?: never;
+        post?: never;
+        /** End the caller's other sessions */
+        delete: operations["delete_auth_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of the caller's sessions
+         * @description Problem codes: `not_found`.
+         */
+        delete: operations["delete_auth_sessions_by_session_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1590,6 +1631,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * PageResponse[SessionView]
+         * @description One page of a list.
+         */
+        PageResponse_SessionView_: {
+            items: components["schemas"]["SessionView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
          * PageResponse[TimelineView]
          * @description One page of a list.
          */
@@ -1719,10 +1769,13 @@ export interface components {
         };
         /**
          * Refresh
-         * @description ``nonce``: new for each refresh, the same when it is repeated after a lost response.
+         * @description ``refresh_token``: not of web apps, which have it in a cookie.
+         *
+         *         ``nonce``: new for each refresh, the same when it is repeated after a lost response.
          */
         Refresh: {
-            refresh_token: string;
+            /** @default null */
+            refresh_token?: string | null;
             /** @default null */
             nonce?: string | null;
         };
@@ -1854,6 +1907,23 @@ export interface components {
             payment: components["schemas"]["PaymentView"];
         };
         /**
+         * SessionView
+         * @description An open session: ``device`` and ``place`` help its owner to recognize it.
+         *
+         *         ``app``: the web app that signed in, if any.  ``used_at`` is some minutes late at most.  ``current``: the
+         *         one that asks.
+         */
+        SessionView: {
+            id: string;
+            app: ("admin" | "driver" | "rider") | null;
+            device: string;
+            place: string;
+            created_at: string;
+            used_at: string;
+            expires_at: string;
+            current: boolean;
+        };
+        /**
          * SignIn
          * @description ``totp_code`` is required of accounts that have a TOTP secret.
          */
@@ -1888,14 +1958,16 @@ export interface components {
         /**
          * SignedIn
          * @description ``expires_in``: seconds until the access token expires.
+         *
+         *         ``refresh_token`` is absent for web apps: it is in their cookie.
          */
         SignedIn: {
             user: components["schemas"]["UserOut"];
             access_token: string;
-            refresh_token: string;
             /** @enum {unknown} */
             token_type: "Bearer";
             expires_in: number;
+            refresh_token?: string;
         };
         /** StartBody */
         StartBody: {
@@ -2173,6 +2245,8 @@ export interface components {
          * @example "7"
          */
         IfMatch: string;
+        /** @description The web app that asks: its refresh token is in a cookie instead of the JSON */
+        WebApp: "rider" | "driver" | "admin";
     };
     requestBodies: never;
     headers: {
@@ -2225,6 +2299,8 @@ export interface operations {
                  * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
                  */
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The web app that asks: its refresh token is in a cookie instead of the JSON */
+                "X-Supportcarr-App"?: components["parameters"]["WebApp"];
             };
             path?: never;
             cookie?: never;
@@ -2259,7 +2335,10 @@ export interface operations {
     post_auth_sign_in: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The web app that asks: its refresh token is in a cookie instead of the JSON */
+                "X-Supportcarr-App"?: components["parameters"]["WebApp"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2282,6 +2361,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
@@ -2294,7 +2374,10 @@ export interface operations {
     post_auth_refresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The web app that asks: its refresh token is in a cookie instead of the JSON */
+                "X-Supportcarr-App"?: components["parameters"]["WebApp"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2317,6 +2400,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
@@ -2327,6 +2411,69 @@ export interface operations {
         };
     };
     post_auth_sign_out: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The web app that asks: its refresh token is in a cookie instead of the JSON */
+                "X-Supportcarr-App"?: components["parameters"]["WebApp"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_auth_sessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_SessionView_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_auth_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -2346,6 +2493,38 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_auth_sessions_by_session_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];

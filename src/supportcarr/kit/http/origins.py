@@ -1,4 +1,4 @@
-"""Which web pages may open connections.  Browsers send the page's origin; other clients send none."""
+"""Which web pages may use our servers.  Browsers send the page's origin; other clients send none."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ class AllowedOrigins:
     def allow(self, headers: Headers) -> bool:
         """Whether a request with those headers may connect: each origin in it is allowed."""
         return all(self._allows(value.decode("latin-1")) for name, value in headers if name == b"origin")
+
+    def declares(self, origin: bytes) -> bool:
+        """Whether it is the origin of ``PUBLIC_URL`` or one of ``ALLOWED_ORIGINS``, in any profile."""
+        return origin.decode("latin-1").lower() in self._allowed
 
     def _allows(self, origin: str) -> bool:
         if origin.lower() in self._allowed or (self._local and _is_loopback(origin)):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from supportcarr.kit.http.origins import AllowedOrigins
 from supportcarr.kit.runtime.settings import Deployment
-from supportcarr.realtime.origins import AllowedOrigins
 
 PRODUCTION = Deployment(
     profile="production",
