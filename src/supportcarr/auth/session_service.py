@@ -238,8 +238,10 @@ class SessionService:
         return [OpenSession(session, _last_use(session, used.get(session.id))) for session in found], cursor
 
     async def purge(self) -> None:
-        """Delete sessions that ended a day ago or earlier."""
-        await purge_expired(self._sessions, "expires_at", self._clock.wall() - timedelta(days=1))
+        """Delete sessions that ended, or expired, a day ago or earlier."""
+        before = self._clock.wall() - timedelta(days=1)
+        await purge_expired(self._sessions, "expires_at", before)
+        await purge_expired(self._sessions, "ended_at", before)
 
 
 def _last_use(session: Session, used_at: datetime | None) -> datetime:

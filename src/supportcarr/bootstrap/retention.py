@@ -75,6 +75,12 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             task="auth.purge_sessions",
         ),
         RetentionRow(
+            "sessions that are in use: device, network, last use (Redis)",
+            (),
+            "24 hours after the last use",
+            "expire",
+        ),
+        RetentionRow(
             "addresses at which an account was used (keyed hashes)",
             ("signinaddresses",),
             "16 at most, each for 90 days after its last use",
@@ -183,8 +189,8 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "jobs that are done (the events that caused them)", ("jobs",), "a day", "expire within a day"
         ),
         RetentionRow(
-            "prices, areas, the city's clock, leases",
-            ("tariffs", "serviceareas", "cityclock", "leases"),
+            "prices, areas, the city's clock, leases, signing keys",
+            ("tariffs", "serviceareas", "cityclock", "leases", "signingkeys"),
             "for as long as they are used",
             UNTOUCHED,
         ),
