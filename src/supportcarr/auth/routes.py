@@ -179,7 +179,7 @@ def _session_routes(service: AuthService) -> list[Route]:
             path="/auth/sessions/{session_id}",
             handler=end_session,
             summary="End one of the caller's sessions",
-            policy=SIGNED_IN,
+            policy=SIGNED_IN.of("caller"),
             tag="auth",
             codes=("not_found",),
         ),

@@ -131,7 +131,7 @@ export interface paths {
         post?: never;
         /**
          * End one of the caller's sessions
-         * @description Problem codes: `not_found`.
+         * @description Resources: the caller's own; any other is 404. Problem codes: `not_found`.
          */
         delete: operations["delete_auth_sessions_by_session_id"];
         options?: never;
