@@ -18,7 +18,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,13 @@ from rig import cpu, scenarios
 from rig.city import City, build
 from rig.load import need_wrk
 from rig.measure import RESULTS, machine, quantile, scratch
+from rig.paced import RIG, figures_of, output, start, wrk
 from rig.ratios import MAX_CPU_OF_OTHERS
 from rig.scenarios import Request
 from rig.seed import seed_ours, tokens_of
 from rig.servers import Ours
 from rig.tables import verdict
 
-from supportcarr.supervisor.child_process import die_with_parent
-
-RIG = Path(__file__).parent / "rig"
 RATE = 2000  # requests a second of the others, over kept connections
 CONNECTIONS = 512  # enough for that rate with responses of a quarter of a second
 NEW_CONNECTIONS = 20  # requests a second, each over a connection of its own
@@ -59,7 +57,7 @@ Command = Callable[[Ours, Files, float], list[str]]
 
 def _flood(connections: int) -> Command:
     def command(server: Ours, files: Files, seconds: float) -> list[str]:
-        return _wrk("replay.lua", server, files.one, connections, seconds, "0")
+        return wrk("replay.lua", server, files.one, connections, seconds, "0")
 
     return command
 
@@ -74,44 +72,6 @@ WORST: dict[str, Command | None] = {
     f"holds {SILENT:,} silent connections": _silent,
     f"asks as fast as it can over {MANY:,} connections": _flood(MANY),
 }
-
-
-def _wrk(
-    script: str, server: Ours, file: Path, connections: int, seconds: float, *arguments: str
-) -> list[str]:
-    load = ["-t1", f"-c{connections}", f"-d{round(seconds)}s", "--timeout", "5s"]
-    return [
-        *(need_wrk(), *load, "-s", str(RIG / script)),
-        *(f"http://127.0.0.1:{server.port}", "--", str(file), *arguments),
-    ]
-
-
-async def _start(command: Sequence[str]) -> asyncio.subprocess.Process:
-    ours = os.getpid()
-    return await asyncio.create_subprocess_exec(
-        *command,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        preexec_fn=lambda: die_with_parent(ours, signal.SIGKILL),
-    )
-
-
-async def _output(process: asyncio.subprocess.Process) -> str:
-    try:
-        output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return output.decode()
-
-
-def _result(output: str) -> dict[str, Any]:
-    for line in output.splitlines():
-        if line.startswith("RESULT "):
-            said: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
-            return said
-    raise SystemExit(f"wrk said nothing that can be read:\n{output}")
 
 
 async def over_new_connections(
@@ -163,18 +123,18 @@ async def measure(
     log_bytes = _bytes_of_logs(server.folder)
     foreign = -(cpu.taken_from_all() - cpu.of_this_and_its_ended_children()) + sum(cpu.of_all(pids).values())
     began = time.monotonic()
-    one = await _start(command(server, files, seconds + 2 * LEAD_S)) if command else None
+    one = await start(command(server, files, seconds + 2 * LEAD_S)) if command else None
     await asyncio.sleep(LEAD_S)
-    paced = _wrk("paced.lua", server, files.others, CONNECTIONS, seconds, offset, str(RATE))
-    others = await _start(paced)
+    paced = wrk("paced.lua", server, files.others, CONNECTIONS, seconds, offset, str(RATE))
+    others = await start(paced)
     (times, not_answered), said = await asyncio.gather(
-        over_new_connections(server, city, tokens, seconds), _output(others)
+        over_new_connections(server, city, tokens, seconds), output(others)
     )
-    told = await _output(one) if one else ""
+    told = await output(one) if one else ""
     if server.pids().keys() != pids.keys():
         raise cpu.ProcessGone("a process was started again during the run")
     foreign += cpu.taken_from_all() - cpu.of_this_and_its_ended_children() - sum(cpu.of_all(pids).values())
-    result = _result(said)
+    result = figures_of(said)
     fresh = sorted(times)
     return {
         "worst": worst,
@@ -191,7 +151,7 @@ async def measure(
 
 def _said_of_one(told: str, seconds: float) -> str:
     if "RESULT" in told:
-        return f"{_result(told)['requests'] / seconds:,.0f} requests/s"
+        return f"{figures_of(told)['requests'] / seconds:,.0f} requests/s"
     return f"{int(told.split()[-1]) / seconds:,.0f} connections/s" if told else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from supportcarr.auth.guesses import GUESSES
 from supportcarr.auth.model import Session, User
 from supportcarr.auth.sign_in_addresses import SignInAddresses
 from supportcarr.auth.signing_keys import SIGNING_KEYS
@@ -16,4 +17,4 @@ SESSIONS = CollectionSpec(
 
 SIGN_IN_ADDRESSES = CollectionSpec("signinaddresses", SignInAddresses)
 
-SPECS: tuple[CollectionSpec[Any], ...] = (USERS, SESSIONS, SIGN_IN_ADDRESSES, SIGNING_KEYS)
+SPECS: tuple[CollectionSpec[Any], ...] = (USERS, SESSIONS, SIGN_IN_ADDRESSES, SIGNING_KEYS, GUESSES)

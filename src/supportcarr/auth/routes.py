@@ -13,6 +13,7 @@ from supportcarr.auth.schemas import Refresh, Rename, SessionView, SignedIn, Sig
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_service import Grant
 from supportcarr.contracts.errors import ValidationFailed
+from supportcarr.contracts.limits import TEXTS
 from supportcarr.contracts.policies import ANYONE, SIGNED_IN
 from supportcarr.contracts.routing import (
     NoQuery,
@@ -108,6 +109,7 @@ def _sign_in_routes(service: AuthService) -> list[Route]:
             new_id="usr",
             sensitive=True,
             web_session=True,
+            limits=(TEXTS,),
         ),
         Route(
             method="POST",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import structlog
 
 from supportcarr.auth.collections import SIGN_IN_ADDRESSES
-from supportcarr.auth.guesses import Attempt, GuessLimiter
+from supportcarr.auth.guesses import PASSWORD, Attempt, GuessLimiter
 from supportcarr.auth.sign_in_addresses import (
     SignInAddresses,
     is_known,
@@ -26,8 +26,6 @@ from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.crypto import keyed_hash
 from supportcarr.kit.store.port import DuplicateKey, Store, StoreError
 from supportcarr.kit.store.update import update
-
-PASSWORD = "password"  # noqa: S105 - the kind of secret, no secret
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +93,7 @@ class SignInGuard:
 
         It runs while the password is checked, so that it does not show who has an account.
         """
-        if user_id is None or attempt.number < self._limiter.rules.free:
+        if user_id is None or attempt.number < self._limiter.rules_of(attempt.kind).free:
             return
         now = self._clock.wall()
         failed = SignInAttemptsFailed(user_id=user_id)

@@ -1,4 +1,4 @@
-"""The command ``supportcarr check``: files, store, ledger and Redis.  Changes nothing unless told to."""
+"""The command ``supportcarr check``: settings, files, store, ledger, Redis.  Changes nothing unless told."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 
 from supportcarr.bootstrap.commands import with_store
 from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.profile_rules import insecure_settings
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import sqlite_file
+from supportcarr.kit.http.tls import server_context
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.private_files import database_files, is_open_to_others, open_files, restrict
+from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.store.port import Finding, Store
 from supportcarr.payments.ledger_service import LedgerService
 
@@ -21,7 +24,7 @@ _NAMED_FILES = 3
 
 
 def run_check(settings: Settings, *, apply: bool) -> list[Finding]:
-    """Check files, store, ledger and Redis.
+    """Check what the profile requires of settings, files, store, ledger and Redis.
 
     With *apply* the store is created or migrated, and files are restricted to their owner.
     """
@@ -31,7 +34,12 @@ def run_check(settings: Settings, *, apply: bool) -> list[Finding]:
             store.collection(spec)
         return [*await store.check(apply=apply), *await _ledger_findings(store)]
 
-    findings = _file_findings(settings, apply=apply)
+    findings = [Finding(text) for text in insecure_settings(settings, os.environ)]
+    try:
+        server_context(settings.tls)
+    except SettingsError as error:
+        findings.append(Finding(str(error)))
+    findings += _file_findings(settings, apply=apply)
     if apply or not (path := missing_store(settings)):
         findings += asyncio.run(with_store(settings, checking, read_only=not apply))
     elif not os.access(folder := _nearest_folder(path), os.W_OK | os.X_OK):

@@ -27,6 +27,7 @@ from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.signing_keys import SigningKeys
+from supportcarr.auth.text_limits import TextLimits
 from supportcarr.bootstrap.adapters import (
     AdminRescueView,
     ConsoleDrivers,
@@ -56,10 +57,12 @@ from supportcarr.drivers.service import DriverService
 from supportcarr.gateway import idempotency
 from supportcarr.kit.events.consumer import Consumer, job_handlers_of
 from supportcarr.kit.events.streams import EventStreams
+from supportcarr.kit.http.guarded_client import GuardedClient
 from supportcarr.kit.jobs import leases
 from supportcarr.kit.jobs import service as kit_jobs
 from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.jobs.service import Jobs
+from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime import city_clock
 from supportcarr.kit.runtime.clock import Clock
@@ -173,6 +176,8 @@ class Container:
         self.settings, self.store, self.clock, self.redis = settings, store, clock, redis
         self.jobs = Jobs(store, clock, durable_url)
         self.streams = EventStreams(redis.durable, settings.streams)
+        self.limiter = Limiter(redis.durable, lease=settings.limits.lease)
+        self.outbound = GuardedClient(settings.outbound)  # for addresses that somebody else chose
         router = StraightLineRouter(settings.routing)
 
         self.revocations = Revocations(store, clock, settings.auth, redis.durable)
@@ -182,7 +187,8 @@ class Container:
             settings.auth, self.revocations, self.signing_keys, sessions=self.session_activity
         )
         self.passwords = PasswordHasher(settings.auth)
-        self.guesses = GuessLimiter(redis.durable, GuessRules.from_settings(settings.auth))
+        self.guesses = GuessLimiter(store, clock, GuessRules.from_settings(settings.auth))
+        self.text_limits = TextLimits(self.limiter, settings.auth)
         self.auth = AuthService(
             store,
             clock,
@@ -324,7 +330,7 @@ class Container:
     def periodic_tasks(self) -> list[PeriodicTask]:
         keys = idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret)
         return [
-            *auth_jobs.periodic_tasks(self.auth, self.signing_keys),
+            *auth_jobs.periodic_tasks(self.auth, self.signing_keys, self.guesses),
             *riders_jobs.periodic_tasks(self.riders, self.rescues),
             *drivers_jobs.periodic_tasks(self.drivers),
             *dispatch_jobs.periodic_tasks(self.dispatch),
@@ -343,6 +349,7 @@ class Container:
         await self.tracking.close()
         await self.jobs.close()
         await self.payment_gateway.close()
+        await self.outbound.close()
         self.passwords.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
@@ -17,6 +18,7 @@ import structlog
 from supportcarr.bootstrap.added_commands import added_commands
 from supportcarr.bootstrap.operators import Operator, operators
 from supportcarr.bootstrap.ports import reachable_host, refuse_unusable_ports
+from supportcarr.bootstrap.profile_rules import refuse_insecure
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.log_file import LogFile
@@ -56,7 +58,8 @@ class Platform:
 
     @property
     def base_url(self) -> str:
-        return f"http://{self.host}:{self.settings.servers.port}"
+        scheme = "https" if self.settings.tls.certificate else "http"
+        return f"{scheme}://{self.host}:{self.settings.servers.port}"
 
     @property
     def sandbox_url(self) -> str:
@@ -93,6 +96,7 @@ async def platform(settings: Settings, environment: Mapping[str, str]) -> AsyncI
 async def _platform(
     settings: Settings, environment: Mapping[str, str], data: Path
 ) -> AsyncIterator[Platform]:
+    refuse_insecure(settings)
     refuse_unusable_ports(settings.servers)
     _has_emulators(settings)  # fail before anything is started
     path = (data / "supportcarr.log").resolve()
@@ -208,12 +212,13 @@ async def _prepare(settings: Settings, supervisor: Supervisor, output: LogFile) 
 
 async def _until_ready(running: Platform) -> None:
     servers = running.settings.servers
-    addresses = [(servers.port, "/readyz"), (servers.realtime_port, "/readyz")]
+    tls = _tls_to_ourselves() if running.settings.tls.certificate else None
+    addresses = [(servers.port, "/readyz", tls), (servers.realtime_port, "/readyz", tls)]
     if _has_emulators(running.settings):
-        addresses.append((servers.sandbox_port, "/healthz"))
+        addresses.append((servers.sandbox_port, "/healthz", None))
     deadline = time.monotonic() + READY_S
-    for port, path in addresses:
-        while not await _answers(running.host, port, path):
+    for port, path, context in addresses:
+        while not await _answers(running.host, port, path, context):
             if time.monotonic() > deadline:
                 raise click.ClickException(_not_ready(running, f"http://{running.host}:{port}{path}"))
             await asyncio.sleep(POLL_S)
@@ -230,11 +235,19 @@ def _not_ready(running: Platform, url: str) -> str:
     return f"{url} did not become ready in {READY_S:.0f} s; see {log}.{reason}"
 
 
-async def _answers(host: str, port: int, path: str) -> bool:
+def _tls_to_ourselves() -> ssl.SSLContext:
+    """The certificate names the public host, not this address; what answers here is our own process."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _answers(host: str, port: int, path: str, tls: ssl.SSLContext | None) -> bool:
     """Whether a process of ours answers 200.  An HTTP client would double this process's memory."""
     try:
         async with asyncio.timeout(2):
-            reader, writer = await asyncio.open_connection(host.strip("[]"), port)
+            reader, writer = await asyncio.open_connection(host.strip("[]"), port, ssl=tls)
             try:
                 writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
                 return b" 200 " in await reader.readline()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
+from supportcarr.bootstrap.profile_rules import refuse_insecure
 from supportcarr.bootstrap.public_config import public_config
 from supportcarr.bootstrap.seeding import seed
 from supportcarr.bootstrap.settings import Settings
@@ -22,13 +23,13 @@ from supportcarr.kit.http.addresses import ClientAddresses, trusted_networks
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import CONNECTIONS, run, serve
+from supportcarr.kit.http.tls import server_context
 from supportcarr.kit.jobs.deadlines import DeadlineRunner
 from supportcarr.kit.jobs.periodic import Scheduler
 from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability import structured_log as logs
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.observability.metrics_server import serve_metrics
-from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.city_clock import CityHeartbeat, city_clock, join_city
 from supportcarr.kit.runtime.clock import Clock
@@ -105,7 +106,13 @@ async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Me
     """
     metrics = Metrics()
     servers = settings.servers
-    server = await serve_metrics(metrics.render, servers.host, servers.metrics_port, lifecycle=lifecycle)
+    server = await serve_metrics(
+        metrics.render,
+        servers.host,
+        servers.metrics_port,
+        lifecycle=lifecycle,
+        tls=server_context(settings.tls),
+    )
     try:
         yield metrics
     finally:
@@ -145,15 +152,19 @@ async def _api(settings: Settings) -> None:
         host, port, drain_s = servers.host, servers.port, servers.drain_seconds
         table = ConnectionTable(CONNECTIONS, settings.http.connections_per_address, app.client_of_peer)
         metrics.register_stats("http_connections", table.stats)
-        await serve(app, host, port, drain_s, lifecycle=lifecycle, fast_path=app, table=table)
+        await serve(
+            app, host, port, drain_s, lifecycle=lifecycle, fast_path=app, table=table, tls=settings.tls
+        )
         await heartbeat.stop()
 
 
 def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> gateway.Gateway:
     """The HTTP edge of a container."""
     settings = container.settings
-    limiter = Limiter(container.redis.durable, lease=settings.limits.lease)
-    metrics.register_stats("rate_limits", lambda: {"fallbacks_total": limiter.fallbacks})
+    limiter = container.limiter
+    metrics.register_stats(
+        "rate_limits", lambda: {"fallbacks_total": limiter.fallbacks, "closed_total": limiter.closed}
+    )
     redirects = {"/": "/admin"}
     if settings.deployment.profile == "local":
         redirects["/sandbox"] = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
@@ -223,6 +234,7 @@ async def _realtime(settings: Settings) -> None:
             lifecycle=lifecycle,
             websockets=True,
             connections=SOCKETS,
+            tls=settings.tls,
         )
 
 
@@ -256,6 +268,7 @@ async def _worker(settings: Settings) -> None:
 
 
 def run_process(settings: Settings, role: str, main: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+    refuse_insecure(settings)
     set_title(role)
     logs.configure(settings.logs)
     run(watchdog.with_heartbeat(main(settings)))
@@ -274,6 +287,8 @@ def run_worker(settings: Settings) -> None:
 
 
 def run_seed(settings: Settings) -> None:
+    refuse_insecure(settings)
+
     async def seeding() -> None:
         async with _store(settings) as store:
             for spec in SPECS:  # a complete store, so that ``check`` finds nothing missing
@@ -302,6 +317,7 @@ def run_prepare(settings: Settings) -> None:
             if local:
                 raise
 
+    refuse_insecure(settings)
     logs.configure(settings.logs)
     asyncio.run(preparing())
 

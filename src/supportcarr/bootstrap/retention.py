@@ -87,6 +87,13 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             GONE,
         ),
         RetentionRow(
+            "attempts at passwords and codes (keyed hashes)",
+            ("guesses",),
+            "a day after the last one",
+            GONE,
+            task="auth.purge_guesses",
+        ),
+        RetentionRow(
             "riders' profiles (the live rescue)", ("riderprofiles",), "until the account is deleted", GONE
         ),
         RetentionRow(

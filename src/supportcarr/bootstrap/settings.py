@@ -16,6 +16,7 @@ from supportcarr.auth.settings import AuthSettings
 from supportcarr.dispatch.settings import DispatchSettings
 from supportcarr.gateway.settings import HttpSettings, LimitSettings
 from supportcarr.kit.events.settings import StreamSettings
+from supportcarr.kit.http.settings import OutboundSettings, TlsSettings
 from supportcarr.kit.jobs.settings import JobSettings
 from supportcarr.kit.observability.settings import LogSettings
 from supportcarr.kit.runtime.setting_rules import content_sources, host, https_url, rule
@@ -119,6 +120,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     deployment: Deployment
     servers: ServerSettings
     http: HttpSettings
+    tls: TlsSettings
+    outbound: OutboundSettings
     city: CityClockSettings
     auth: AuthSettings
     audit: AuditSettings
@@ -154,5 +157,7 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(
             f"{PREFIX}DISPATCH_RADIUS_M is not valid: it must be at most {PREFIX}DISPATCH_RADIUS_MAX_M."
         )
+    if bool(settings.tls.certificate) != bool(settings.tls.key):
+        raise SettingsError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY must both be set, or neither.")
     if settings.map.style_url.startswith("mapbox:") and not settings.map.mapbox_token:
         raise SettingsError(f"{PREFIX}MAP_STYLE_URL is a Mapbox style: set {PREFIX}MAP_MAPBOX_TOKEN too.")

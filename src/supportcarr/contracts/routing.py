@@ -15,6 +15,7 @@ import msgspec
 from supportcarr.contracts.actors import Principal
 from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.errors import Unauthenticated
+from supportcarr.contracts.limits import RouteLimit
 from supportcarr.contracts.policies import Policy
 from supportcarr.contracts.web_apps import WebApp
 
@@ -99,7 +100,8 @@ class Route:
     come without a key: then ``context.new_id`` is ``None``, and each repeat creates again.  Every route that
     is not idempotent refuses the header.
     ``if_match``: the handler reads ``context.if_match``; every other route refuses the header.
-    ``sensitive`` routes count each request exactly and have the stricter limit.
+    ``sensitive`` routes (sign-in and the like) count each request of an address exactly, against a stricter
+    limit; ``limits`` are further ones.
     ``reads_headers``: the handler reads ``context.headers`` (pages and routes with undecoded bodies may).
     ``web_session``: web apps of ours store, use or drop a session cookie; see ``context.web_app``.
     """
@@ -122,6 +124,7 @@ class Route:
     sensitive: bool = False
     reads_headers: bool = False
     web_session: bool = False
+    limits: tuple[RouteLimit, ...] = ()
     media_types: tuple[str, ...] = ("application/json",)
 
     def __post_init__(self) -> None:

@@ -93,9 +93,10 @@ def build(
     local = deployment.profile == "local"
     addresses = ClientAddresses(trusted_networks(http.trusted_proxies, local=local))
     origins = AllowedOrigins(deployment)
+    request_limits = RequestLimits(limiter, limits, metrics)
     pipeline = Pipeline(
         tokens=tokens,
-        limits=RequestLimits(limiter, limits, metrics),
+        limits=request_limits,
         idempotency=Idempotency(store, clock, secret),
         addresses=addresses,
         concurrency=ConcurrencyLimiter(
@@ -117,7 +118,7 @@ def build(
         *redirect_routes(redirects or {}),
     ]
     endpoints = [
-        *(Endpoint(route, metrics.requests) for route in public),
+        *(Endpoint(route, metrics.requests, limits=request_limits.of_route(route)) for route in public),
         *(Endpoint(route, metrics.requests, prefix="", unlimited=True) for route in outside),
     ]
     return Gateway(pipeline, Router(endpoints, metrics.requests), addresses)

@@ -8,6 +8,7 @@ from typing import Any
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.authorization import asks_for_more_than_a_session
 from supportcarr.gateway.decoding import body_decoder, empty_query, query_decoder, refuse_naive_times
+from supportcarr.gateway.rate_limits import StrictLimits
 from supportcarr.kit.observability.metrics import RequestMetrics, Timings
 
 API = "/api/v1"
@@ -17,7 +18,7 @@ class Endpoint:
     """One route as the pipeline runs it.  ``label`` is its name in metrics and logs.
 
     ``unlimited`` endpoints (health, pages) have no rate or concurrency limits and no access line; they are
-    only counted in the metrics.
+    only counted in the metrics.  ``limits`` are the stricter ones that the route declares.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Endpoint:
         "is_write",
         "key_optional",
         "label",
+        "limits",
         "method",
         "path",
         "policy",
@@ -44,14 +46,19 @@ class Endpoint:
         "reads_headers",
         "refuses_key",
         "route",
-        "sensitive",
         "status",
         "unlimited",
         "web_session",
     )
 
     def __init__(
-        self, route: Route, metrics: RequestMetrics, *, prefix: str = API, unlimited: bool = False
+        self,
+        route: Route,
+        metrics: RequestMetrics,
+        *,
+        prefix: str = API,
+        unlimited: bool = False,
+        limits: StrictLimits | None = None,
     ) -> None:
         self.route = route
         self.method: str = route.method
@@ -63,7 +70,7 @@ class Endpoint:
         self.policy = route.policy
         self.guarded = asks_for_more_than_a_session(route.policy)
         self.public = route.policy.public
-        self.sensitive = route.sensitive
+        self.limits = limits
         self.idempotent = route.idempotent
         self.key_optional = route.key_optional
         self.refuses_key = not route.idempotent

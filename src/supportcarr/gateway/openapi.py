@@ -53,6 +53,24 @@ _HEADERS: Json = {
         "example": '"7"',
     },
     "RequestId": {"description": "The id of this request in the logs", "schema": {"type": "string"}},
+    "RateLimit": {
+        "description": (
+            "The limit that concerns the caller first: its name, r requests left and, if none is, the "
+            "seconds t until one is (draft-ietf-httpapi-ratelimit-headers-10)"
+        ),
+        "schema": {"type": "string"},
+        "example": '"user";r=299',
+    },
+    "RateLimitPolicy": {
+        "description": "The limits of this route: name, q requests in w seconds",
+        "schema": {"type": "string"},
+        "example": '"user";q=300;w=60, "address";q=1200;w=60',
+    },
+}
+_OF_EVERY_RESPONSE = {
+    "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
+    "RateLimit": {"$ref": "#/components/headers/RateLimit"},
+    "RateLimit-Policy": {"$ref": "#/components/headers/RateLimitPolicy"},
 }
 
 _KEY_SCHEMA: Json = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
@@ -179,6 +197,9 @@ def _operation(route: Route, schema_of: Any) -> Json:
     notes = sentences_of(route.policy)
     if route.codes:
         notes.append("Problem codes: " + ", ".join(f"`{code}`" for code in route.codes) + ".")
+    if route.sensitive or route.limits:
+        names = ["`sensitive`"] * route.sensitive + [f"`{limit.name}`" for limit in route.limits]
+        notes.append("Stricter rate limits: " + ", ".join(names) + ".")
     if notes:
         operation["description"] = " ".join(notes)
     security = security_of(route.policy)
@@ -221,7 +242,7 @@ def _parameters(route: Route, schema_of: Any) -> list[Json]:
 
 
 def _responses(route: Route, schema_of: Any) -> Json:
-    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    headers = dict(_OF_EVERY_RESPONSE)
     if route.response is None:
         status, done = (
             (204 if route.status == 200 else route.status),
@@ -268,7 +289,7 @@ def _kinds(of: type[ApiError]) -> Iterator[type[ApiError]]:
 def _problem_responses(schema: Json) -> Json:
     responses: Json = {}
     for status, text in _RESPONSES.items():
-        headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+        headers = dict(_OF_EVERY_RESPONSE)
         if status in ("429", "503"):
             headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
         responses[f"Problem{status}"] = {

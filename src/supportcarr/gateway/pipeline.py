@@ -40,6 +40,7 @@ from supportcarr.gateway.ports import TokenVerifier
 from supportcarr.gateway.problems import (
     BodyTooLarge,
     InvalidHeader,
+    LimitReached,
     MalformedBody,
     RequestTimeout,
     as_api_error,
@@ -92,7 +93,7 @@ class Stage(Enum):
     INPUT = "decode query, body and If-Match (gateway.decoding); nothing of them is read before"
     IDEMPOTENCY = "turn the Idempotency-Key into the id that the handler creates under (gateway.idempotency)"
     HANDLER = "the route's handler"
-    REPLY = "encode the response or the error: status, ETag and 304, headers, body"
+    REPLY = "encode the response or the error: status, ETag and 304, headers (also of the limits), body"
     RECORD = "count the request in the metrics and write its access line"
 
 
@@ -182,12 +183,17 @@ class Pipeline:
             if api_error.status == 500:
                 log.exception("request_failed", route=endpoint.label, method=method)
             status, code = api_error.status, api_error.code
+            if isinstance(api_error, LimitReached):
+                request.rate_limit = api_error.header
             extra = [(b"content-type", MEDIA_TYPE), (b"cache-control", b"no-store"), *headers_of(api_error)]
             body = self._encode(problem_of(api_error, request_id))
         # Stage.REPLY, of responses and errors alike
         start: Headers = [*self._common, (b"x-request-id", request_id.encode()), *extra]
         if origin is not None:
             start += self._cross_origin.headers(origin, method, headers)
+        if request.rate_limit is not None:
+            policy = self._limits.policy if endpoint.limits is None else endpoint.limits.policy
+            start += (policy, request.rate_limit)
         if status != 204 and status != 304:
             start.append((b"content-length", b"%d" % len(body)))
         if method == "HEAD":
@@ -268,12 +274,13 @@ class Pipeline:
         if not endpoint.unlimited:
             user_id = log_context.user_id
             # Stage.LIMITS: before a slot is taken, so that a client above its limit takes none from others
-            counted = self._limits.admit_now(address, user_id, endpoint.sensitive)
+            request.rate_limit = counted = self._limits.admit_now(address, user_id, endpoint.limits)
             # Stage.ADMISSION
             request.clients = clients = (address,) if user_id is None else (address, user_id)
             self._concurrency.admit(endpoint, task, clients)
             if not counted:
-                await self._limits.count(address, user_id, endpoint.sensitive)  # Stage.COUNT
+                # Stage.COUNT
+                request.rate_limit = await self._limits.count(address, user_id, endpoint.limits)
         # Stage.AUTHENTICATION
         if denied is not None:
             if not isinstance(denied, UnknownSigningKey):

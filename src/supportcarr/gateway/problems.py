@@ -10,6 +10,7 @@ ApiError (contracts)
 ├── MethodNotAllowed        405
 ├── RequestTimeout          408, the body did not arrive in time
 ├── InternalError           500, a bug of ours; the log has the traceback
+├── LimitReached            429, a rate limit, with its header
 └── Unavailable             503, the store or Redis cannot be reached
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import math
 
-from supportcarr.contracts.errors import ApiError, Conflict, Overloaded, ValidationFailed
+from supportcarr.contracts.errors import ApiError, Conflict, Overloaded, RateLimited, ValidationFailed
 from supportcarr.kit.redis.errors import RedisUnavailable
 from supportcarr.kit.store.port import BadCursor, StoreUnavailable, VersionConflict
 
@@ -60,6 +61,14 @@ class RequestTimeout(ApiError):
 
 class InternalError(ApiError):
     status, code, title = 500, "internal_error", "Something went wrong on our side"
+
+
+class LimitReached(RateLimited):
+    """A rate limit; *header* says which one, and for how long."""
+
+    def __init__(self, header: tuple[bytes, bytes], *, retry_after: float) -> None:
+        self.header = header
+        super().__init__(retry_after=retry_after)
 
 
 class Unavailable(Overloaded):

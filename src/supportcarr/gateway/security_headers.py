@@ -7,10 +7,16 @@ from urllib.parse import urlsplit
 
 from supportcarr.kit.http.types import Headers
 
+# What a page, and what it embeds, may ask of the browser: a rider's place, and photos.
+PERMISSIONS = (
+    "geolocation=(self), camera=(self), microphone=(), payment=(), usb=(), bluetooth=(), serial=(), hid=(), "
+    "midi=(), display-capture=(), browsing-topics=()"
+)
+
 
 def common_headers(public_url: str) -> Headers:
     """The headers of every response."""
-    headers = [(b"x-content-type-options", b"nosniff")]
+    headers = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
     if public_url.startswith("https://"):
         headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
     return headers
@@ -21,9 +27,10 @@ def page_headers(
 ) -> tuple[tuple[str, str], ...]:
     """The headers of every page.
 
-    The content security policy allows the map's workers (blob:) and connections to the API and the real-time
-    edge. *content_sources* are the origins of an external map style, its tiles and fonts; *code_sources*
-    those of a map library that its maker serves (Mapbox, which also requires the Referer header).
+    The content security policy allows no inline script, and connections to the API and the real-time edge.
+    *content_sources* are the origins of an external map style, its tiles and fonts; *code_sources* those of a
+    map library that its maker serves (Mapbox, which makes its workers of blobs and requires the Referer
+    header).
     """
     edge = urlsplit(realtime_url)
     sockets = f"{'wss' if edge.scheme == 'https' else 'ws'}://{edge.netloc}"
@@ -32,8 +39,7 @@ def page_headers(
     policy = (
         "default-src 'self'",
         f"script-src 'self'{code}",
-        "worker-src 'self' blob:",
-        "child-src blob:",
+        f"worker-src 'self'{' blob:' if code else ''}",
         f"style-src 'self' 'unsafe-inline'{code}",  # the map library sets styles on its elements
         f"img-src 'self' data: blob:{external}",
         f"font-src 'self' data:{external}",
@@ -47,6 +53,6 @@ def page_headers(
         ("content-security-policy", "; ".join(policy)),
         ("referrer-policy", "strict-origin-when-cross-origin" if code else "no-referrer"),
         ("x-frame-options", "DENY"),
-        ("permissions-policy", "geolocation=(self), camera=(self), microphone=()"),
+        ("permissions-policy", PERMISSIONS),
         ("cross-origin-opener-policy", "same-origin"),
     )

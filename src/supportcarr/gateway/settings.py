@@ -50,6 +50,14 @@ class LimitSettings(SettingsGroup, frozen=True, kw_only=True):
     sensitive_per_minute: Annotated[
         int, Meta(ge=1, description="sign-ins, sign-ups and the like per minute and address")
     ] = 20
+    quotes_per_minute: Annotated[int, Meta(ge=1, description="quotes per minute and user")] = 30
+    pins_per_minute: Annotated[int, Meta(ge=1, description="start PINs tried per minute and driver")] = 10
+    texts_per_address_per_hour: Annotated[
+        int, Meta(ge=1, description="requests per hour and address that have a text message sent")
+    ] = 120
+    texts_per_address_per_day: Annotated[
+        int, Meta(ge=1, description="requests per day and address that have a text message sent")
+    ] = 500
     lease: Annotated[
         int, Meta(ge=1, le=64, description="tokens leased per request to Redis; 1 disables leasing")
     ] = 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from supportcarr.contracts.geo import GeoPoint
 from supportcarr.contracts.ids import QUOTE
+from supportcarr.contracts.limits import QUOTES
 from supportcarr.contracts.policies import ANYONE, RIDER
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
 from supportcarr.pricing.commands import RequestQuote
@@ -39,6 +40,7 @@ def routes(service: PricingService, coverage: CoverageService) -> list[Route]:
             idempotent=True,
             key_optional=True,
             new_id=QUOTE,
+            limits=(QUOTES,),
         ),
         Route(
             method="GET",

@@ -8,6 +8,7 @@ import msgspec
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.ids import MESSAGE
+from supportcarr.contracts.limits import PINS, RouteLimit
 from supportcarr.contracts.policies import DRIVER, OPERATORS, RESCUE_PEOPLE, RIDER, Policy
 from supportcarr.contracts.routing import Handler, NoQuery, PageResponse, RequestContext, Response, Route
 from supportcarr.rescues.access import actor_for
@@ -227,7 +228,13 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
         return await response(rescue, operator)
 
     def post(
-        path: str, handle: Handler, summary: str, policy: Policy, body: Any = None, *codes: str
+        path: str,
+        handle: Handler,
+        summary: str,
+        policy: Policy,
+        body: Any = None,
+        *codes: str,
+        limits: tuple[RouteLimit, ...] = (),
     ) -> Route:
         return Route(
             method="POST",
@@ -240,6 +247,7 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
             response=RescueView,
             codes=(*CHANGE_CODES, *codes),
             if_match=True,
+            limits=limits,
         )
 
     one, admin = "/rescues/{rescue_id}", "/admin/rescues/{rescue_id}"
@@ -254,6 +262,7 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
             StartBody,
             "pin_wrong",
             "pin_locked",
+            limits=(PINS,),
         ),
         post(
             f"{one}/completion",
@@ -264,6 +273,7 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
             "rider_confirmation_required",
             "pin_wrong",
             "pin_locked",
+            limits=(PINS,),
         ),
         post(
             f"{one}/fix-confirmation",

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from support.http.server import AUTH, PASSWORD, Api, Reply, new_phone, serving
-from supportcarr.auth.guesses import GuessLimiter, GuessRules, count_attempt
 from supportcarr.auth.passwords import PasswordHasher
-from supportcarr.contracts.errors import Overloaded, RateLimited
+from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.events import SignInAttemptsFailed
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.redis.client import RedisClient
@@ -125,44 +124,23 @@ async def test_an_attempt_whose_password_is_not_checked_does_not_count(
     assert (await guess(api, phone, PASSWORD)).status == 200
 
 
-async def test_redis_counts_as_the_rule_does(redis: RedisClient) -> None:
-    rules = GuessRules(free=3, pause_seconds=0.2, pause_max_seconds=0.5)
-    limiter = GuessLimiter(redis, rules)
-    guesses, now = None, 1000.0
-    for _ in range(6):
-        attempt = await limiter.attempt("password", "account")
-        guesses, _ = count_attempt(guesses, now, rules)
-        assert attempt.number == guesses.attempts
-        pause = guesses.paused_until - now
-        if pause > 0:
-            with pytest.raises(RateLimited) as refused:
-                await limiter.attempt("password", "account")
-            assert refused.value.retry_after is not None
-            assert 0 < refused.value.retry_after <= pause + 1e-6  # both are sums of floats
-            await limiter.take_back(attempt)  # the next one need not wait
-            guesses = guesses._replace(attempts=guesses.attempts - 1, paused_until=0.0)
-            again = await limiter.attempt("password", "account")
-            assert again.number == guesses.attempts + 1
-            guesses, _ = count_attempt(guesses, now, rules)
-            await asyncio.sleep(pause)
-            now += pause
-    await limiter.forget(attempt)
-    assert (await limiter.attempt("password", "account")).number == 1
+async def test_the_count_survives_a_wiped_redis_and_a_restart(store: SqliteStore, redis: RedisClient) -> None:
+    async with serving(store=store, redis=redis) as api:
+        _, phone = await signed_up(api)
+        assert [(await guess(api, phone)).status for _ in range(FREE)] == [401] * FREE
+        await redis.call("FLUSHALL")
+        assert (await guess(api, phone)).status == 429
+    async with serving(store=store, redis=redis) as another:
+        assert (await guess(another, phone)).status == 429
 
 
-async def test_without_redis_each_process_counts_for_itself() -> None:
+async def test_without_redis_the_count_goes_on(store: SqliteStore) -> None:
     client = RedisClient(f"redis://127.0.0.1:{free_port()}", timeout=0.05)
     await client.open(at_once=False)
     try:
-        limiter = GuessLimiter(client, GuessRules(free=2))
-        for number in (1, 2):
-            attempt = await limiter.attempt("password", "account")
-            assert attempt.number == number
-        with pytest.raises(RateLimited):
-            await limiter.attempt("password", "account")
-        assert (await limiter.attempt("password", "other")).number == 1
-        await limiter.take_back(attempt)
-        assert (await limiter.attempt("password", "account")).number == 2
-        assert limiter.stats() == {"refused_total": 1, "fallbacks_total": 5}
+        async with serving(store=store, redis=client) as api:
+            phone = new_phone()
+            statuses = [(await guess(api, phone)).status for _ in range(FREE + 1)]
     finally:
         await client.close()
+    assert statuses == [401] * FREE + [429]

@@ -22,13 +22,14 @@ from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.payments.collections import LEDGER
 from supportcarr.payments.ledger_entries import Entry, LedgerTransaction
 
+RANDOM = "0123456789abcdef" * 2
 SECRETS = {
-    "AUTH_TOKEN_SECRETS": f"k1:{'0' * 32}",
-    "AUTH_LOOKUP_SECRET": "0" * 32,
-    "AUDIT_SECRET": "0" * 32,
-    "STRIPE_API_KEY": "sk_test_0",
-    "STRIPE_WEBHOOK_SECRET": "whsec_0",
-    "QUOTES_SECRET": "0" * 32,
+    "AUTH_TOKEN_SECRETS": f"k1:{RANDOM}",
+    "AUTH_LOOKUP_SECRET": RANDOM,
+    "AUDIT_SECRET": RANDOM,
+    "STRIPE_API_KEY": "sk_live_" + RANDOM,
+    "STRIPE_WEBHOOK_SECRET": "whsec_" + RANDOM,
+    "QUOTES_SECRET": RANDOM,
 }
 QUICK_HASHES = {"AUTH_BCRYPT_COST": "4"}
 PLATFORM_COMMANDS = ("up", "api", "worker", "realtime")  # they take over their process, so they get their own

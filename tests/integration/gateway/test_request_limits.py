@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from support.http.example_part import widget_routes
-from support.http.server import Api, Client, serving
+from support.http.server import PASSWORD, Api, Client, new_phone, serving
 from supportcarr.gateway.settings import LimitSettings
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.sqlite.engine import SqliteStore
@@ -48,6 +48,41 @@ async def test_a_rate_limited_response_has_retry_after(strict: Api) -> None:
     assert 1 <= int(reply.headers["retry-after"]) <= 12  # one token is added every 12 s
 
 
+async def test_responses_say_what_is_left(strict: Api) -> None:
+    rider = await strict.person("rider")
+    policy = '"user";q=5;w=60, "address";q=12;w=60'
+    replies = [await rider.get(path) for path in ("/me", "/nowhere", "/near", "/me", "/me", "/me")]
+    assert [reply.status for reply in replies] == [200, 404, 422, 200, 200, 429]
+    assert [reply.headers["ratelimit"] for reply in replies[:5]] == [
+        f'"user";r={n}' for n in range(4, -1, -1)
+    ]
+    assert replies[-1].headers["ratelimit"].startswith('"user";r=0;t=')
+    assert {reply.headers["ratelimit-policy"] for reply in replies} == {policy}
+    anybody = strict.anonymous()
+    assert (await anybody.get("/clock")).headers["ratelimit"] == '"address";r=11'
+    guarded = await anybody.post("/guarded")
+    assert guarded.headers["ratelimit"] == '"sensitive";r=2'
+    assert guarded.headers["ratelimit-policy"] == f'"sensitive";q=3;w=60, {policy}'
+    assert "ratelimit" not in (await anybody.get("//healthz")).headers
+
+
+async def test_what_a_client_writes_before_its_address_gives_it_no_other_limit(strict: Api) -> None:
+    """The server's peer is a trusted proxy here, which appends the address that it saw."""
+    seen = strict.anonymous()
+    address = seen.address
+    replies = []
+    for number in range(13):
+        seen.address = f"203.0.113.{number}, {address}"
+        replies.append((await seen.get("/who")).status)
+    assert replies == [200] * 12 + [429]
+
+
+async def test_addresses_of_one_ipv6_network_share_a_limit(strict: Api) -> None:
+    clients = [strict.anonymous(f"2001:db8:1:2::{number:x}") for number in range(1, 14)]
+    assert [(await client.get("/who")).status for client in clients] == [200] * 12 + [429]
+    assert (await strict.anonymous("2001:db8:1:3::1").get("/who")).status == 200
+
+
 async def test_sensitive_routes_have_their_own_limit(strict: Api) -> None:
     anybody = strict.anonymous()
     assert await statuses(anybody, "/guarded", 4, "POST") == [200, 200, 200, 429]
@@ -74,3 +109,7 @@ async def test_without_redis_requests_are_still_served_and_limited(
     ):
         own_redis_server.stop()
         assert await statuses(api.anonymous(), "/clock", 13) == [200] * 12 + [429]
+        body = {"phone": new_phone(), "password": PASSWORD, "name": "Ana", "role": "rider"}
+        closed = await api.anonymous().create("/auth/sign-up", body)
+        assert (closed.status, closed.code, closed.headers["retry-after"]) == (503, "unavailable", "5")
+        assert b"http_requests_closed_without_redis_total 1.0" in api.metrics.render()

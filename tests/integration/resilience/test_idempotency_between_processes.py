@@ -81,6 +81,8 @@ async def two(tmp_path: Path, own_redis_server: EmbeddedRedis) -> AsyncIterator[
             "STRIPE_API_BASE": emulator.base,
             "STRIPE_API_KEY": emulator.settings.api_key,
             "LIMITS_SENSITIVE_PER_MINUTE": "1000000",
+            "LIMITS_TEXTS_PER_ADDRESS_PER_HOUR": "1000000",
+            "LIMITS_TEXTS_PER_ADDRESS_PER_DAY": "1000000",
         }
         fleet = await closing.enter_async_context(Fleet(tmp_path, own_redis_server, **given))
         fleet.store_path.parent.mkdir(exist_ok=True)

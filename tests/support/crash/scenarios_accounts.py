@@ -30,6 +30,7 @@ from support.crash.scenario import (
 )
 from support.crash.world import ApiResponse, World
 from supportcarr.auth.collections import SESSIONS, USERS
+from supportcarr.auth.guesses import GUESSES
 from supportcarr.dispatch.roster import JobClaim
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.model import Application
@@ -93,6 +94,7 @@ async def _signed_out(world: World) -> Findings:
 
 PURGES: dict[str, CollectionSpec[Any]] = {
     "auth.purge_sessions": SESSIONS,
+    "auth.purge_guesses": GUESSES,
     "gateway.forget_idempotency_keys": CLAIMS,
     "pricing.forget_quotes": QUOTES,
     "payments.forget_stripe_events": EVENTS,
@@ -100,8 +102,9 @@ PURGES: dict[str, CollectionSpec[Any]] = {
 
 
 async def _days_pass(world: World) -> None:
-    """Add an unused quote and an unrelated webhook to what is stored already, and let 200 days pass."""
+    """Add an unused quote, a guess and an unrelated webhook to what is stored, and let 200 days pass."""
     await create_quote(world)
+    await world.container.guesses.attempt("password", "account")
     now = world.clock.wall()
     event = StripeEvent(id="evt_1", type="charge.succeeded", received_at=now, handled_at=now)
     await world.store.collection(EVENTS).insert(event)

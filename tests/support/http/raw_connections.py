@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.protocol import HttpProtocol
 from supportcarr.kit.http.server import serve
+from supportcarr.kit.http.settings import TlsSettings
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.http.types import Headers, Message, Receive, Reply, Request, RouteMatch, Scope, Send
 from supportcarr.kit.http.uvicorn_adapter import UvicornServer
@@ -189,8 +191,8 @@ class RawServer:
     # --- the outside --------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[RawConnection]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20)
+    async def connect(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawConnection]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20, ssl=tls)
         try:
             yield RawConnection(reader, writer)
         finally:
@@ -224,7 +226,11 @@ async def wait_until(true: Callable[[], object]) -> None:
 
 @asynccontextmanager
 async def raw_server(
-    *, connections: int = 64, table: ConnectionTable | None = None, drain_seconds: float = 5
+    *,
+    connections: int = 64,
+    table: ConnectionTable | None = None,
+    drain_seconds: float = 5,
+    tls: TlsSettings | None = None,
 ) -> AsyncIterator[RawServer]:
     """A server with at most that many connections, in the test's process."""
     server = RawServer()
@@ -245,6 +251,7 @@ async def raw_server(
                 fast_path=server,
                 connections=connections,
                 table=table,
+                tls=tls,
             )
         )
         await wait_until(lambda: server.running.done() or getattr(server.server, "started", False))  # type: ignore[union-attr]

@@ -207,7 +207,7 @@ async def serving(
     keys, activity = SigningKeys(auth, store, clock), SessionActivity(redis, clock)
     tokens = AccessTokens(auth, revocations, keys, sessions=activity)
     passwords = PasswordHasher(auth, deadline_seconds=hash_deadline_s)
-    guesses = GuessLimiter(redis, GuessRules.from_settings(auth))
+    guesses = GuessLimiter(store, clock, GuessRules.from_settings(auth))
     guard = SignInGuard(store, clock, guesses, auth.lookup_secret)
     service = AuthService(
         store,

@@ -178,6 +178,10 @@ def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator,
         "LIMITS_USER_PER_MINUTE": "1000000",
         "LIMITS_ADDRESS_PER_MINUTE": "1000000",
         "LIMITS_SENSITIVE_PER_MINUTE": "1000000",
+        "LIMITS_QUOTES_PER_MINUTE": "1000000",
+        "LIMITS_PINS_PER_MINUTE": "1000000",
+        "LIMITS_TEXTS_PER_ADDRESS_PER_HOUR": "1000000",
+        "LIMITS_TEXTS_PER_ADDRESS_PER_DAY": "1000000",
     } | changed
     return load_settings({PREFIX + name: value for name, value in given.items()}, dotenv=None)
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from supportcarr.auth.guesses import Guesses, GuessRules, count_attempt
+from support.store.memory import MemoryStore
+from supportcarr.auth.guesses import (
+    CODE_RULES,
+    GUESSES,
+    Guesses,
+    GuessLimiter,
+    GuessRules,
+    seconds_to_wait,
+    with_attempt,
+    without_attempt,
+)
 from supportcarr.auth.sign_in_addresses import (
     ADDRESSES_MAX,
     KNOWN_FOR,
@@ -16,35 +27,82 @@ from supportcarr.auth.sign_in_addresses import (
     with_address,
     with_warning,
 )
+from supportcarr.contracts.errors import RateLimited
+from supportcarr.kit.runtime.clock import Clock
 
 RULES = GuessRules(free=3, pause_seconds=2, pause_max_seconds=10, forget_seconds=3600)
 NOW = datetime(2026, 6, 1, 20, 0, tzinfo=UTC)
+NONE = Guesses(id="password:account", forgotten_at=NOW)
 
 
 def test_pauses_grow_after_the_free_attempts_up_to_a_limit() -> None:
-    guesses: Guesses | None = None
-    now, pauses = 1000.0, []
+    guesses, now, pauses = NONE, NOW, []
     for _ in range(8):
-        guesses, wait = count_attempt(guesses, now, RULES)
-        assert wait == 0
-        pauses.append(max(0.0, guesses.paused_until - now))
-        now += pauses[-1]
+        assert seconds_to_wait(guesses, now) == 0
+        guesses = with_attempt(guesses, now, RULES)
+        pauses.append(seconds_to_wait(guesses, now))
+        now += timedelta(seconds=pauses[-1])
     assert pauses == [0, 0, 2, 4, 8, 10, 10, 10]
 
 
-def test_an_attempt_during_a_pause_is_refused_and_prolongs_nothing() -> None:
-    paused = Guesses(3, 1002.0, 4600.0)
-    assert count_attempt(paused, 1001.5, RULES) == (paused, 0.5)
-
-
 def test_attempts_are_forgotten_in_time() -> None:
-    guesses, wait = count_attempt(Guesses(50, 1010.0, 1005.0), 1005.0, RULES)
-    assert (guesses.attempts, wait) == (1, 0)
+    old = Guesses(id="a", attempts=50, paused_until=NOW + timedelta(seconds=5), forgotten_at=NOW)
+    assert seconds_to_wait(old, NOW) == 0
+    assert with_attempt(old, NOW, RULES).attempts == 1
 
 
 def test_no_number_of_attempts_is_too_large() -> None:
-    guesses, _ = count_attempt(Guesses(10**9, 0.0, 2000.0), 1000.0, RULES)
-    assert guesses.paused_until == 1010.0
+    many = Guesses(id="a", attempts=10**9, forgotten_at=NOW + timedelta(seconds=1))
+    assert seconds_to_wait(with_attempt(many, NOW, RULES), NOW) == 10
+
+
+def test_a_taken_back_attempt_leaves_the_others_and_no_pause() -> None:
+    guesses = NONE
+    for _ in range(4):
+        guesses = with_attempt(guesses, NOW, RULES)
+    before = without_attempt(guesses)
+    assert before is not None
+    assert (before.attempts, before.paused_until) == (3, None)
+    assert without_attempt(with_attempt(NONE, NOW, RULES)) is None
+
+
+async def test_a_store_counts_as_the_rule_does_and_purges_what_is_over() -> None:
+    store, times = MemoryStore(), [NOW.timestamp()]
+    await store.open()
+    limiter = GuessLimiter(store, Clock(wall=lambda: times[0]), RULES)
+    counted = [(await limiter.attempt("password", "account")).number for _ in range(3)]
+    assert counted == [1, 2, 3]
+    with pytest.raises(RateLimited) as refused:
+        await limiter.attempt("password", "account")
+    assert refused.value.retry_after == 2
+    assert (await limiter.attempt("password", "other")).number == 1
+    assert (await limiter.attempt("totp", "account")).number == 1, "each kind has its own count"
+    times[0] += 2
+    fourth = await limiter.attempt("password", "account")
+    await limiter.take_back(fourth)
+    again = await limiter.attempt("password", "account")
+    assert again.number == 4
+    await limiter.forget(again)
+    assert (await limiter.attempt("password", "account")).number == 1
+    assert limiter.stats()["refused_total"] == 1
+    times[0] += CODE_RULES.forget_seconds + 1
+    await limiter.purge()
+    assert await store.collection(GUESSES).count() == 0
+
+
+async def test_attempts_at_the_same_time_in_two_processes_do_not_count_as_one() -> None:
+    store = MemoryStore()
+    await store.open()
+    limiters = [GuessLimiter(store, Clock(), GuessRules(free=5)) for _ in range(2)]
+
+    async def admitted(number: int) -> bool:
+        try:
+            await limiters[number % 2].attempt("password", "account")
+        except RateLimited:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(admitted(n) for n in range(20)))) == 5
 
 
 @pytest.mark.parametrize(

@@ -72,11 +72,11 @@ class Recorder:
         return False
 
     # rate limits
-    def admit_now(self, *_: Any) -> bool:
+    def admit_now(self, *_: Any) -> None:
         self.note(Stage.LIMITS)
         if Stage.LIMITS in self.failing:
             raise RateLimited(retry_after=1)
-        return False  # it has to be counted with Redis
+        # it has to be counted with Redis
 
     async def count(self, *_: Any) -> None:
         self.note(Stage.COUNT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supportcarr.gateway.security_headers import page_headers
+from supportcarr.gateway.security_headers import common_headers, page_headers
 
 
 def _policy(*sources: list[str]) -> dict[str, str]:
@@ -15,6 +15,8 @@ def test_without_an_external_map_only_our_code_is_allowed() -> None:
     policy = _policy()
     assert policy["script-src"] == "'self'"
     assert policy["connect-src"] == "'self' https://rt.example.org wss://rt.example.org"
+    assert policy["worker-src"] == "'self'"
+    assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert policy["referrer"] == "no-referrer"
 
 
@@ -27,5 +29,13 @@ def test_an_external_map_style_allows_content_but_no_code() -> None:
 def test_an_external_map_library_allows_code() -> None:
     policy = _policy(["https://api.mapbox.com"], ["https://api.mapbox.com"])
     assert policy["script-src"] == "'self' https://api.mapbox.com"
+    assert policy["worker-src"] == "'self' blob:"
     assert policy["style-src"] == "'self' 'unsafe-inline' https://api.mapbox.com"
     assert policy["referrer"] == "strict-origin-when-cross-origin"
+
+
+def test_https_is_remembered_only_where_it_is_used() -> None:
+    secure, plain = (dict(common_headers(f"{scheme}://a.example")) for scheme in ("https", "http"))
+    assert secure[b"strict-transport-security"] == b"max-age=31536000; includeSubDomains"
+    assert b"strict-transport-security" not in plain
+    assert plain[b"cross-origin-resource-policy"] == b"same-origin"

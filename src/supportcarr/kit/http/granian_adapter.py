@@ -6,10 +6,13 @@ authors.
 
 from __future__ import annotations
 
-from granian.constants import HTTPModes, Interfaces
+from pathlib import Path
+
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
+from supportcarr.kit.http.settings import TlsSettings
 from supportcarr.kit.http.types import ASGIApp
 
 # A connection without a head for so long is closed: one that is silent, too, and one that rests between
@@ -20,7 +23,16 @@ HEAD_SECONDS = 10.0
 class GranianServer:
     """Granian keeps WebSockets alive under a load at which uvicorn's are seconds late."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, *, backlog: int, connections: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        *,
+        backlog: int,
+        connections: int,
+        tls: TlsSettings | None = None,
+    ) -> None:
         self._server = Server(
             app,
             host,
@@ -32,6 +44,9 @@ class GranianServer:
             backpressure=connections,
             http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_SECONDS * 1000)),
             log_enabled=False,
+            ssl_cert=Path(tls.certificate) if tls else None,
+            ssl_key=Path(tls.key) if tls else None,
+            ssl_protocol_min=SSLProtocols.tls13,
         )
 
     async def run(self) -> None:

@@ -126,8 +126,8 @@ class HttpProtocol(Connection):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn never keeps it open
         """Keep the connection open for the responses to what a half-closing client has asked."""
-        if not self.busy or self._state is _BODY:
-            return False
+        if not self.busy or self._state is _BODY or self._is_tls():
+            return False  # nor does TLS as asyncio has it know half-closed connections
         self._half_closed = True
         if not self._pending_error:  # which ends the connection anyway
             self.cycle.keep_alive = False
@@ -443,8 +443,12 @@ class HttpProtocol(Connection):
         if self._half_closed:
             self.transport.close()
             return
-        self.transport.write_eof()
+        if self.transport.can_write_eof():  # TLS cannot: then the client closes, or the sweep does
+            self.transport.write_eof()
         self.flow.resume_reading()
+
+    def _is_tls(self) -> bool:
+        return self.transport.get_extra_info("sslcontext") is not None
 
     # --- time limits --------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import resource
-from collections.abc import Coroutine
+import ssl
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -21,7 +22,9 @@ from supportcarr.kit.http.granian_adapter import GranianServer
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.lifespan import Lifespan
 from supportcarr.kit.http.protocol import IDLE_SECONDS, SWEEP_SECONDS, HttpProtocol
+from supportcarr.kit.http.settings import TlsSettings
 from supportcarr.kit.http.sockets import listening_socket
+from supportcarr.kit.http.tls import accepting_tls, server_context
 from supportcarr.kit.http.types import ASGIApp, FastPathApp
 from supportcarr.kit.http.uvicorn_adapter import UvicornServer
 
@@ -55,30 +58,32 @@ async def serve(
     websockets: bool = False,
     connections: int = CONNECTIONS,
     table: ConnectionTable | None = None,
+    tls: TlsSettings | None = None,
 ) -> None:
     """Serve *app* until *lifecycle* drains, then stop in order; returns when all is done.
 
     *fast_path* answers whole requests without ASGI; with *websockets* there is none.  *table* has the places
-    of connections; by default there are *connections*, and none is bounded by its address.  The order: the
-    listening socket closes; requests in flight finish, for *drain_seconds* at most (wall time), each
-    answered with ``Connection: close``; the rest are cancelled; the application's lifespan ends.  Raises
-    ``LifespanFailed`` if the application does not start, and ``OSError`` if the port cannot be had.
+    of connections; by default there are *connections*, and none is bounded by its address.  With a
+    certificate in *tls* it speaks TLS 1.3 only.  The order: the listening socket closes; requests in flight
+    finish, for *drain_seconds* at most (wall time), each answered with ``Connection: close``; the rest are
+    cancelled; the application's lifespan ends.  Raises ``LifespanFailed`` if the application does not start,
+    ``OSError`` if the port cannot be had, and ``SettingsError`` if the certificate cannot be used.
     """
+    context = server_context(tls) if tls is not None else None
     lifespan = Lifespan(app)
     await lifespan.startup()
     server: _Server
+    places = ConnectionTable(connections) if table is None else table
     try:
         if websockets:
-            server = GranianServer(app, host, port, backlog=BACKLOG, connections=connections)
+            server = GranianServer(
+                app, host, port, backlog=BACKLOG, connections=connections, tls=tls if context else None
+            )
         else:
             server = UvicornServer(
                 app,
                 listening_socket(host, port),
-                connection=partial(
-                    HttpProtocol,
-                    fast_path=fast_path,
-                    table=ConnectionTable(connections) if table is None else table,
-                ),
+                connection=_connection(fast_path, places, context),
                 backlog=BACKLOG,
                 idle_seconds=IDLE_SECONDS,
                 sweep_seconds=SWEEP_SECONDS,
@@ -102,6 +107,14 @@ async def serve(
         for task in (serving, drained):
             task.cancel()
         await lifespan.shutdown(drain_seconds)
+
+
+def _connection(
+    fast_path: FastPathApp | None, table: ConnectionTable, context: ssl.SSLContext | None
+) -> Callable[..., Any]:
+    """Makes the protocol of each connection."""
+    connection = partial(HttpProtocol, fast_path=fast_path, table=table)
+    return connection if context is None else accepting_tls(connection, context, table)
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

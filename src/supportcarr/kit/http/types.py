@@ -37,8 +37,8 @@ class Request(msgspec.Struct):
     """One request: with its whole *body*, or by ASGI with *receive* to read it.
 
     ``path`` is decoded and without the query.  Header names are in lower case; of repeated headers
-    ``header_map`` has the last value.  ``clients`` is the application's: who shares of a bounded resource are
-    counted for.
+    ``header_map`` has the last value.  ``clients`` and ``rate_limit`` are the application's: who shares of a
+    bounded resource are counted for, and the header that says what a rate limit leaves.
     """
 
     method: str
@@ -50,6 +50,7 @@ class Request(msgspec.Struct):
     body: bytes = b""
     receive: Receive | None = None
     clients: Sequence[str] = ()
+    rate_limit: tuple[bytes, bytes] | None = None
 
 
 class RouteMatch(NamedTuple):

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 
 import structlog
 
 from supportcarr.kit.http.lifecycle import Lifecycle
 
+HEAD_SECONDS = 5.0  # and as long for the TLS handshake before
+
 log = structlog.get_logger(__name__)
 
 
 async def serve_metrics(
-    render: Callable[[], bytes], host: str, port: int, *, lifecycle: Lifecycle
+    render: Callable[[], bytes],
+    host: str,
+    port: int,
+    *,
+    lifecycle: Lifecycle,
+    tls: ssl.SSLContext | None = None,
 ) -> asyncio.Server:
     """Answer ``/metrics`` with *render()*, ``/healthz`` and ``/readyz``, on a port of its own (0: any).
 
@@ -34,7 +42,7 @@ async def serve_metrics(
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS)
             method, _, rest = head.partition(b" ")
             path = rest.partition(b" ")[0].partition(b"?")[0]
             status, body = answered(path if method == b"GET" else b"")
@@ -49,6 +57,7 @@ async def serve_metrics(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(answer, host, port)
+    handshake_s = HEAD_SECONDS if tls else None
+    server = await asyncio.start_server(answer, host, port, ssl=tls, ssl_handshake_timeout=handshake_s)
     log.info("metrics_listening", port=server.sockets[0].getsockname()[1])
     return server

@@ -20,7 +20,9 @@ unchanged; at most one lease of tokens is wasted.  A late reply is ignored.  So 
 request of a key waits for Redis, and a renewal refuses no request.
 
 **Without Redis** a process counts by itself against the whole rule, and ``fallbacks`` counts the requests
-that were decided so: limits then hold for each process alone.  After Redis was wiped, buckets are full.
+that were decided so: limits then hold for each process alone, so that at most processes × limit are admitted.
+A rule that ``needs_redis`` admits nothing then, which ``closed`` counts.  After Redis was wiped, buckets are
+full.
 """
 
 from __future__ import annotations
@@ -77,7 +79,9 @@ class Limiter:
         self._send_timer: asyncio.TimerHandle | None = None
         self._renewal_timer: asyncio.TimerHandle | None = None
         self.fallbacks = 0
+        self.closed = 0
         self.refused = 0
+        self.remaining = 0  # tokens left of the key that a token was last taken of without waiting
 
     # --- requests ---------------------------------------------------------------------------------
 
@@ -95,6 +99,7 @@ class Limiter:
             state.tokens -= 1
             if state.tokens <= state.low:
                 self._schedule_renewal(state)
+            self.remaining = state.left + state.tokens
             return True
         if state.wait(now) > 0:
             self.refused += 1
@@ -115,6 +120,7 @@ class Limiter:
             other.tokens -= 1
             if other.tokens <= other.low:
                 self._schedule_renewal(other)
+            self.remaining = other.left + other.tokens
             return True
         if state.wait(now) > 0 or other.wait(now) > 0:
             self.refused += 1
@@ -125,6 +131,16 @@ class Limiter:
         """Seconds for which a key is known to have no token; 0: it may have one."""
         state = self._states.get(rule.name, _NO_STATES).get(key)
         return state.wait(self._now()) if state else 0.0
+
+    def left(self, key: str, rule: Rule) -> int:
+        """Tokens left of a key as far as this process knows: by Redis's last reply, or by its own count."""
+        state = self._states.get(rule.name, _NO_STATES).get(key)
+        if state is None:
+            return rule.limit
+        now = self._now()
+        if state.local_full > now:
+            return int((now + rule.seconds - state.local_full) / state.policy.interval_s + _ROUNDING)
+        return state.left + (state.tokens if now < state.until else 0)
 
     async def take(self, pairs: Sequence[Pair]) -> Verdict:
         """Take one token of each key (distinct), or be refused and take none, in at most one round trip.
@@ -186,6 +202,9 @@ class Limiter:
         return self._decide_locally(missing) if verdict is None else verdict
 
     def _decide_locally(self, missing: Sequence[BucketState]) -> Verdict:
+        if any(state.policy.rule.needs_redis for state in missing):
+            self.closed += 1
+            return Verdict(False, 0.0, 0, closed=True)
         self.fallbacks += 1
         now = self._now()
         remaining, wait = math.inf, 0.0

@@ -18,12 +18,6 @@ def limit_bucket(rule: str, key: str) -> str:
     return f"sc:{{limits}}:{rule}:{key}"
 
 
-def guesses(kind: str, *who: str) -> str:
-    """Durable.  Hash: ``attempts`` at a secret of that kind of an account (or of an account from one address;
-    both are keyed hashes), and until when none may be made; expires a day after the last one."""
-    return f"sc:{{guesses}}:{kind}:{':'.join(who)}"
-
-
 def stream_positions() -> str:
     """Durable.  Hash: the epoch under ``""``, and each stream's last offset under its name; never
     expires within an epoch, so that a position always means one event."""

@@ -6,6 +6,7 @@ end of the sentence "SUPPORTCARR_X is not valid: ...".
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
@@ -97,6 +98,15 @@ def file_in_folder(value: str) -> None:
         raise ValueError("it is a folder, not a file")
     if not path.parent.is_dir():
         raise ValueError(f"the folder {path.parent} does not exist")
+
+
+def readable_file(value: str) -> None:
+    """A file that this user can read."""
+    path = Path(value)
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    if not os.access(path, os.R_OK):
+        raise ValueError(f"the file {path} is not readable")
 
 
 def at_least(characters: int) -> Rule:

@@ -7,8 +7,14 @@ type MapboxLibrary = MapLibrary & { accessToken: string };
 
 const MAPBOX_URL = "https://api.mapbox.com/mapbox-gl-js/v3.9.4/mapbox-gl";
 
+/** The build whose worker is a file of ours, so that the content security policy need not allow `blob:`. */
 export async function loadMapLibre(): Promise<MapLibrary> {
-  const [library] = await Promise.all([import("maplibre-gl"), import("maplibre-gl/dist/maplibre-gl.css")]);
+  const [library, worker] = await Promise.all([
+    import("maplibre-gl/dist/maplibre-gl-csp.js"),
+    import("maplibre-gl/dist/maplibre-gl-csp-worker.js?url"),
+    import("maplibre-gl/dist/maplibre-gl.css"),
+  ]);
+  library.setWorkerUrl(worker.default);
   return library;
 }
 
