@@ -8,7 +8,7 @@ from supportcarr.audit.model import Anchor
 
 
 class PersonalSeal(Protocol):
-    """Seals text with the data key of a person.  Implemented by ``bootstrap.seals.PersonalSeals``."""
+    """Seals text with the data key of a person.  Implemented by ``kit.sealing.data_keys.DataKeys``."""
 
     async def seal(self, person_id: str, purpose: str, data: bytes) -> str:
         """The data as sealed text; *purpose* names what it is and where it is stored."""

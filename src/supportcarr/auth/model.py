@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.web_apps import AppName
 
 REPEAT_WINDOW = timedelta(seconds=30)
@@ -16,9 +17,9 @@ REPEAT_WINDOW = timedelta(seconds=30)
 class User(Document, frozen=True, kw_only=True):
     """A person's account."""
 
-    phone: str  # E.164
+    phone: Annotated[str, Personal("id", neutral="")]  # E.164
     phone_key: str | None = None  # keyed hash of the phone number, unique; accounts are looked up by it
-    name: str
+    name: Annotated[str, Personal("id")]
     password_hash: str  # bcrypt
     roles: tuple[str, ...]  # sorted, each once
     created_at: datetime  # city time
@@ -71,8 +72,9 @@ class Session(Document, frozen=True, kw_only=True):
     user_id: str
     user_version: int = 0  # of the account when the session was opened, or last kept (``keep_session``)
     app: AppName | None = None  # the web app that keeps the refresh token in a cookie
-    device: str = ""  # what signed in, in words (``auth.devices``)
-    place: str = ""  # the network that it was last refreshed from (``auth.devices``)
+    device: Annotated[str, Personal("user_id", neutral="")] = ""  # what signed in, in words (``auth.devices``)
+    # The network that it was last refreshed from (``auth.devices``).
+    place: Annotated[str, Personal("user_id", neutral="")] = ""
     generation: int = 1
     token_hash: str
     previous_hash: str | None = None

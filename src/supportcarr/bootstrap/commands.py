@@ -19,6 +19,7 @@ from supportcarr.gateway import openapi as gateway_openapi
 from supportcarr.gateway.system_routes import clock_routes
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import Finding, Store, StoreError
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.notifications.schemas import NotificationView
@@ -43,8 +44,14 @@ def container_without_servers() -> Container:
     """A container that connects to nothing, to ask what is declared.  Call it within an event loop."""
     settings = load_settings(_NOWHERE, dotenv=None)
     redis = RedisClient("redis://127.0.0.1:1")
+    store = store_of(settings)
     return Container(
-        settings, store_of(settings), Clock(), RedisClients(redis, redis), durable_url="redis://127.0.0.1:1"
+        settings,
+        store,
+        Clock(),
+        RedisClients(redis, redis),
+        durable_url="redis://127.0.0.1:1",
+        data_keys=store.data_keys,
     )
 
 
@@ -83,11 +90,12 @@ def run_backup(settings: Settings, file: Path) -> str | None:
     """Copy the embedded store to a new file; returns the problem that prevents it, or ``None``."""
 
     async def copying(store: Store) -> list[Finding]:
-        if not isinstance(store, SqliteStore):
+        engine = store.inner if isinstance(store, SealingStore) else store
+        if not isinstance(engine, SqliteStore):
             why = "Only the embedded store is copied like this; MongoDB has tools of its own (mongodump)."
             return [Finding(why)]
         try:
-            await store.backup(file)
+            await engine.backup(file)
         except FileExistsError:
             return [Finding(f"There is a file {file} already.")]
         except StoreError as error:

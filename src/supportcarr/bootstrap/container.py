@@ -38,7 +38,6 @@ from supportcarr.bootstrap.adapters import (
 )
 from supportcarr.bootstrap.anchors import anchor_of
 from supportcarr.bootstrap.retention import Retention
-from supportcarr.bootstrap.seals import PersonalSeals
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.contracts.routing import Route
 from supportcarr.dispatch import collections as dispatch_repository
@@ -66,6 +65,8 @@ from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime import city_clock
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.sealing import data_keys as kit_data_keys
+from supportcarr.kit.sealing.data_keys import DataKeys
 from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.notifications import collections as notifications_repository
 from supportcarr.notifications import handlers as notifications_handlers
@@ -147,6 +148,7 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     *kit_jobs.SPECS,
     *city_clock.SPECS,
     *leases.SPECS,
+    *kit_data_keys.SPECS,
 )
 
 
@@ -159,7 +161,10 @@ class RedisClients:
 
 
 class Container:
-    """The parts of one process.  *durable_url* is the URL of BullMQ's Redis."""
+    """The parts of one process.
+
+    *durable_url* is the URL of BullMQ's Redis; *data_keys* are those of the store.
+    """
 
     def __init__(
         self,
@@ -169,11 +174,13 @@ class Container:
         redis: RedisClients,
         *,
         durable_url: str,
+        data_keys: DataKeys,
         payment_gateway: Callable[[], PaymentGateway] | None = None,
     ) -> None:
         for spec in SPECS:
             store.collection(spec)
         self.settings, self.store, self.clock, self.redis = settings, store, clock, redis
+        self.data_keys = data_keys
         self.jobs = Jobs(store, clock, durable_url)
         self.streams = EventStreams(redis.durable, settings.streams)
         self.limiter = Limiter(redis.durable, lease=settings.limits.lease)
@@ -199,8 +206,7 @@ class Container:
             guard=SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret),
             activity=self.session_activity,
         )
-        self.seals = PersonalSeals(settings.auth.lookup_secret)
-        self.audit = AuditLog(store, clock, self.seals)
+        self.audit = AuditLog(store, clock, self.data_keys)
         self.areas = ServiceAreas(store, clock)
         self.drivers = DriverService(store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone)
         self.tracking = TrackingService(
@@ -249,14 +255,14 @@ class Container:
         account = AccountData(store, self.auth)
         gathered = [account, *self._personal_data()]
         self.exports = ExportService(
-            store, clock, gathered, self.seals, kept=timedelta(days=privacy.export_days)
+            store, clock, gathered, self.data_keys, kept=timedelta(days=privacy.export_days)
         )
         self.deletions = DeletionService(
             store,
             clock,
             [*gathered, ExportData(self.exports)],
             account,
-            self.seals,
+            self.data_keys,
             grace=timedelta(days=privacy.grace_days),
         )
         self.retention = Retention(store, clock, privacy, self.audit_chain)

@@ -35,7 +35,8 @@ from supportcarr.kit.runtime.city_clock import CityHeartbeat, city_clock, join_c
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.process import set_title, tune_gc
 from supportcarr.kit.runtime.settings import SettingsError
-from supportcarr.kit.store.port import Store, StoreUnavailable
+from supportcarr.kit.sealing.store import SealingStore
+from supportcarr.kit.store.port import StoreUnavailable
 from supportcarr.realtime.app import build_realtime
 from supportcarr.realtime.connection_shares import ConnectionShares
 from supportcarr.supervisor import watchdog
@@ -60,6 +61,7 @@ async def open_container(settings: Settings, role: str) -> AsyncIterator[Contain
         store = store_of(settings)
         await store.open()
         closing.push_async_callback(store.close)
+        await store.data_keys.probe()
         # Only a simulated city has its own clock.
         local = settings.deployment.profile == "local"
         clock = await join_city(store, speed=settings.city.speed) if local else Clock()
@@ -68,7 +70,12 @@ async def open_container(settings: Settings, role: str) -> AsyncIterator[Contain
         if settings.deployment.cache_url:
             cache = await _redis(settings.deployment.cache_url, role, closing)
         container = Container(
-            settings, store, clock, RedisClients(durable, cache), durable_url=settings.deployment.redis_url
+            settings,
+            store,
+            clock,
+            RedisClients(durable, cache),
+            durable_url=settings.deployment.redis_url,
+            data_keys=store.data_keys,
         )
         closing.push_async_callback(container.close)
         await container.signing_keys.open()
@@ -123,6 +130,7 @@ def _register_stats(metrics: Metrics, container: Container, relay: Relay) -> Non
     metrics.register_stats("outbox", relay.stats)
     metrics.register_stats("store", container.store.stats)
     _register_auth_stats(metrics, container)
+    metrics.register_stats("data_keys", container.data_keys.stats)
     metrics.register_stats("redis", lambda: {"reconnects_total": container.redis.durable.reconnects})
 
 
@@ -310,6 +318,7 @@ def run_prepare(settings: Settings) -> None:
         local = settings.deployment.profile == "local"
         try:
             async with _store(settings) as store:
+                await store.data_keys.probe()
                 if local:
                     await seed(settings, store)
                     await city_clock(store, speed=settings.city.speed)
@@ -323,7 +332,7 @@ def run_prepare(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[Store]:
+async def _store(settings: Settings) -> AsyncIterator[SealingStore]:
     """The store of the settings, open."""
     store = store_of(settings)
     await store.open()

@@ -28,6 +28,7 @@ from supportcarr.kit.runtime.settings import (
     SettingsGroup,
     load,
 )
+from supportcarr.kit.sealing.settings import KeysetSettings
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.privacy.settings import PrivacySettings
 from supportcarr.providers.settings import RoutingSettings, StripeSettings
@@ -126,6 +127,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     auth: AuthSettings
     audit: AuditSettings
     privacy: PrivacySettings
+    keyset: KeysetSettings
     limits: LimitSettings
     stripe: StripeSettings
     quotes: QuoteSettings

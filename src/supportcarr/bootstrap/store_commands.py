@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.stores import store_at
+from supportcarr.kit.sealing.store import stored_spec
 from supportcarr.kit.store.copy import Comparison, CopyRefused, Progress, copy_store
 
 
@@ -31,8 +32,10 @@ async def _copy(source_url: str, target_url: str, source_name: str, progress: Pr
     try:
         await source.open()
         await target.open(allow_unfinished_copy=True)
+        # Personal values are copied as they are sealed.
+        specs = [stored_spec(spec) for spec in SPECS]
         return await copy_store(
-            source, target, SPECS, source_name=source_name, now=datetime.now(UTC), progress=progress
+            source, target, specs, source_name=source_name, now=datetime.now(UTC), progress=progress
         )
     finally:
         await target.close()

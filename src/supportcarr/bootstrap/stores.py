@@ -6,14 +6,33 @@ from pathlib import Path
 
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.runtime.settings import SettingsError
+from supportcarr.kit.sealing.keyset import Keyset, KeysetError, KeysetFile, KeyWrapper
+from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import Store
 
 SQLITE = "sqlite:///"
 
 
-def store_of(settings: Settings, *, read_only: bool = False) -> Store:
+def store_of(settings: Settings, *, read_only: bool = False) -> SealingStore:
     """The store that the settings name, closed.  A SQLite store that is *read_only* changes no file."""
-    return store_at(store_url(settings), read_only=read_only)
+    return SealingStore(store_at(store_url(settings), read_only=read_only), keyset_of(settings))
+
+
+def keyset_of(settings: Settings) -> KeyWrapper:
+    """The keyset that the settings name; its file is made when it is first needed.
+
+    Raises ``SettingsError`` if it is no keyset.
+    """
+    try:
+        if settings.keyset.json:
+            return Keyset(settings.keyset.json)
+        return KeysetFile(keyset_file(settings))
+    except KeysetError as error:
+        raise SettingsError(str(error)) from None
+
+
+def keyset_file(settings: Settings) -> Path:
+    return Path(settings.keyset.file or Path(settings.deployment.data) / "keyset.json")
 
 
 def store_url(settings: Settings) -> str:

@@ -12,8 +12,11 @@ from supportcarr.contracts.events import AnyEvent, DomainEvent
 __all__ = ["AnyEvent", "DomainEvent", "EventEnvelope", "PendingEvents"]
 
 
-class EventEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+class EventEnvelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A domain event as stored, with the version of the document that it led to.
+
+    In the outbox ``sealed`` has the sealed values of the event's personal fields (``kit.sealing``); consumers
+    get an envelope without it.
 
     ``id`` is ``DOCUMENT.VERSION.N`` (N counts the events of one save from 0): a repeated save has the
     same event ids, and the events of a document have an order.
@@ -26,6 +29,7 @@ class EventEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime  # city time
     actor: Actor
     event: AnyEvent = msgspec.field(name="fact")  # the stored name: outboxes and jobs hold it
+    sealed: dict[str, bytes] | None = None
 
 
 class PendingEvents(msgspec.Struct, frozen=True):

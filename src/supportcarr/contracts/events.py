@@ -1,18 +1,22 @@
 """Domain events, in the past tense, versioned by their tags.
 
 An event carries ids and figures, never a person's name, phone or text: a consumer that needs those
-asks the part that owns them.  A tag is never reused: a changed meaning is a new event (``….v2``).
+asks the part that owns them.  What it carries of a person nevertheless (exact places) is declared
+personal: it is sealed in the outbox, and jobs of slow consumers get the event without it.  A tag is never
+reused: a changed meaning is a new event (``….v2``).
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
 
 from supportcarr.contracts.audit import NOWHERE, Origin
-from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.geo import UNKNOWN_POINT, GeoPoint
 from supportcarr.contracts.money import Charge
+from supportcarr.contracts.personal import Personal
 
 
 class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,8 +90,8 @@ class RescueAsked(RescueMoved, frozen=True, kw_only=True):
 
     kind: str | None = None
     problem: str | None = None
-    pickup: GeoPoint | None = None
-    dropoff: GeoPoint | None = None
+    pickup: Annotated[GeoPoint | None, Personal("rider_id")] = None
+    dropoff: Annotated[GeoPoint | None, Personal("rider_id")] = None
 
 
 class RescueScheduled(RescueAsked, frozen=True, kw_only=True, tag="rescues.scheduled.v1"):
@@ -108,8 +112,8 @@ class MatchingBegan(RescueMoved, frozen=True, kw_only=True, tag="rescues.matchin
     ends_at: datetime  # city time; without a driver by then: unserved
     kind: str
     problem: str | None = None
-    pickup: GeoPoint
-    dropoff: GeoPoint
+    pickup: Annotated[GeoPoint, Personal("rider_id")] = UNKNOWN_POINT
+    dropoff: Annotated[GeoPoint, Personal("rider_id")] = UNKNOWN_POINT
     pay_minor: int  # what the driver would earn
     currency: str
     given_up_by: str | None = None  # the driver who gave it up
@@ -121,8 +125,8 @@ class RescueAssigned(RescueMoved, frozen=True, kw_only=True, tag="rescues.assign
     previous_driver_id: str | None = None  # of an exchange
     queued_behind: str | None = None
     eta_seconds: int | None = None  # to the pickup
-    pickup: GeoPoint | None = None
-    dropoff: GeoPoint | None = None
+    pickup: Annotated[GeoPoint | None, Personal("rider_id")] = None
+    dropoff: Annotated[GeoPoint | None, Personal("rider_id")] = None
 
 
 class DriverDeparted(RescueMoved, frozen=True, kw_only=True, tag="rescues.driver_departed.v1"):
@@ -276,10 +280,10 @@ class OperatorActed(DomainEvent, frozen=True, kw_only=True, tag="audit.operator_
     action: str  # PART.WHAT, in the imperative: rescues.cancel, users.change_roles
     subject: str  # the id of what was changed or read
     person_id: str | None = None  # whose account or data that is
-    before: dict[str, Fact] = {}
-    after: dict[str, Fact] = {}
-    reason: str | None = None
-    origin: Origin = NOWHERE
+    before: Annotated[dict[str, Fact], Personal("person_id")] = {}
+    after: Annotated[dict[str, Fact], Personal("person_id")] = {}
+    reason: Annotated[str | None, Personal("person_id")] = None
+    origin: Annotated[Origin, Personal("person_id")] = NOWHERE
 
 
 class DeletionRequested(DomainEvent, frozen=True, kw_only=True, tag="privacy.deletion_requested.v1"):

@@ -138,6 +138,7 @@ def new_offer(case: DispatchCase, reserved: Reservation, leg: Leg, now: datetime
         id=reserved.offer_id,
         rescue_id=case.id,
         driver_id=reserved.driver_id,
+        rider_id=case.rider_id,
         area_id=case.area_id,
         entry=case.entry,
         kind=case.kind,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.geo import COARSE_POINT, GeoPoint
+from supportcarr.contracts.personal import Personal
 from supportcarr.dispatch.state_machine import OfferPhase, OfferState, offer_phase
 
 
@@ -51,12 +52,13 @@ class Offer(Document, frozen=True, kw_only=True, omit_defaults=True):
 
     rescue_id: str
     driver_id: str
+    rider_id: str | None = None  # absent in offers of before
     area_id: str
     entry: int  # of the rescue into matching
     kind: str
     problem: str | None = None
-    pickup: GeoPoint
-    dropoff: GeoPoint
+    pickup: Annotated[GeoPoint, Personal("rider_id", "driver_id", clear=COARSE_POINT)]
+    dropoff: Annotated[GeoPoint, Personal("rider_id", "driver_id", clear=COARSE_POINT)]
     distance_m: int  # by road from the driver to the pickup
     eta_seconds: int
     pay_minor: int
@@ -98,8 +100,8 @@ class DispatchCase(Document, frozen=True, kw_only=True, omit_defaults=True):
     rider_id: str
     kind: str
     problem: str | None = None
-    pickup: GeoPoint
-    dropoff: GeoPoint
+    pickup: Annotated[GeoPoint, Personal("rider_id", clear=COARSE_POINT)]
+    dropoff: Annotated[GeoPoint, Personal("rider_id", clear=COARSE_POINT)]
     pay_minor: int
     currency: str
     ends_at: datetime

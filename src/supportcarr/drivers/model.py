@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.events import DriverStandingChanged
+from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.value_objects import VehicleCard
 from supportcarr.drivers.commands import VehicleType
 from supportcarr.drivers.errors import (
@@ -71,7 +72,7 @@ class Vehicle(Document, frozen=True, kw_only=True, omit_defaults=True):
     make: str
     model: str
     colour: str
-    plate: str
+    plate: Annotated[str, Personal("driver_id", neutral="")]
     bed_length_cm: int
     capacity: int  # bikes
     ramp: bool = False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.ids import NOTIFICATION
+from supportcarr.contracts.personal import Personal
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, as in every id
 
@@ -18,8 +20,8 @@ class Notification(Document, frozen=True, kw_only=True, omit_defaults=True):
 
     user_id: str
     kind: str
-    title: str
-    body: str
+    title: Annotated[str, Personal("user_id")]
+    body: Annotated[str, Personal("user_id")]
     at: datetime
     rescue_id: str | None = None
     read_at: datetime | None = None

@@ -9,7 +9,7 @@ events in any order gives the same row.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import replace
@@ -29,7 +29,8 @@ from supportcarr.contracts.events import (
     RescueScheduled,
     RiderNotFound,
 )
-from supportcarr.contracts.geo import GeoPoint, coarse
+from supportcarr.contracts.geo import COARSE_POINT, GeoPoint, coarse
+from supportcarr.contracts.personal import Personal
 
 
 class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,8 +50,8 @@ class OpsRescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
     kind: str | None = None
     problem: str | None = None
-    pickup: GeoPoint | None = None
-    dropoff: GeoPoint | None = None
+    pickup: Annotated[GeoPoint | None, Personal("rider_id", clear=COARSE_POINT)] = None
+    dropoff: Annotated[GeoPoint | None, Personal("rider_id", clear=COARSE_POINT)] = None
     scheduled_for: datetime | None = None
     waiting_since: datetime | None = None
     assigned_at: datetime | None = None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated
 
 import msgspec
 
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.geo import COARSE_PLACE
 from supportcarr.contracts.money import share
+from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.value_objects import FeeRules, Leg, PriceItem, QuoteTerms
 
 DEMAND_CAP = 3.0
@@ -68,7 +71,7 @@ class Quote(Document, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     rider_id: str
-    terms: QuoteTerms
+    terms: Annotated[QuoteTerms, Personal("rider_id", inside=("pickup", "dropoff"), clear=COARSE_PLACE)]
     demand_multiplier: float
     created_at: datetime
     expires_at: datetime

@@ -33,7 +33,7 @@ class Sessions(Protocol):
 
 
 class DataKeys(Protocol):
-    """The data keys of people.  Implemented by ``bootstrap.seals.PersonalSeals``."""
+    """The data keys of people.  Implemented by ``kit.sealing.data_keys.DataKeys``."""
 
     async def seal(self, person_id: str, purpose: str, data: bytes) -> str:
         """The data as sealed text; *purpose* names what it is and where it is stored."""

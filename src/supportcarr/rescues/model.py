@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.documents import Document
+from supportcarr.contracts.geo import COARSE_PLACE
 from supportcarr.contracts.money import Charge
+from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.rescues import LIVE, Doubt, Status
 from supportcarr.contracts.value_objects import QuoteTerms
 from supportcarr.rescues.commands import Outcome
@@ -64,12 +67,12 @@ class Rescue(Document, frozen=True, kw_only=True, omit_defaults=True):
     area_id: str
     status: Status
     rider_id: str
-    quote: QuoteTerms
+    quote: Annotated[QuoteTerms, Personal("rider_id", inside=("pickup", "dropoff"), clear=COARSE_PLACE)]
     payment_method_id: str
     pin: str  # four digits, shown to the rider only
     created_at: datetime
     timeline: tuple[TimelineEntry, ...] = ()
-    note: str | None = None
+    note: Annotated[str | None, Personal("rider_id")] = None
     due_at: datetime | None = None
     scheduled_for: datetime | None = None
     reason: str | None = None  # of the latest change
@@ -107,5 +110,5 @@ class Message(Document, frozen=True, kw_only=True, omit_defaults=True):
 
     rescue_id: str
     sender: Actor
-    text: str
+    text: Annotated[str, Personal("sender.id")]
     at: datetime  # city time

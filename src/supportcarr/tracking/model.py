@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from supportcarr.contracts.documents import Document
-from supportcarr.contracts.geo import GeoPoint, distance_m
+from supportcarr.contracts.geo import COARSE_POINT, GeoPoint, distance_m
+from supportcarr.contracts.personal import Personal
 
 PositionVerdict = Literal["live", "repeated", "stale", "out_of_order", "inaccurate", "impossible"]
 
@@ -184,8 +185,8 @@ class CurrentJob(Document, frozen=True, kw_only=True, omit_defaults=True):
     rider_id: str
     area_id: str
     since: datetime
-    pickup: GeoPoint | None = None
-    dropoff: GeoPoint | None = None
+    pickup: Annotated[GeoPoint | None, Personal("rider_id", clear=COARSE_POINT)] = None
+    dropoff: Annotated[GeoPoint | None, Personal("rider_id", clear=COARSE_POINT)] = None
     loaded: bool = False  # the bike is on the truck: the drop-off is next
     ended_at: datetime | None = None
 
@@ -226,4 +227,4 @@ class HistorySegment(Document, frozen=True, kw_only=True, omit_defaults=True):
     rescue_id: str
     driver_id: str
     began_at: datetime
-    points: tuple[HistoryPoint, ...]
+    points: Annotated[tuple[HistoryPoint, ...], Personal("driver_id", neutral=())]

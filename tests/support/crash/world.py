@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -37,6 +38,8 @@ from supportcarr.kit.jobs.worker import JobWorker
 from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.sealing.keyset import Keyset, KeysetFile, new_keyset
+from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import Range, Store
 from supportcarr.providers.stripe import StripePaymentGateway
 from supportcarr.rescues.collections import RESCUES
@@ -351,7 +354,8 @@ async def open_world(
     recorder = StepRecorder(deployment.steps, deployment.events, dies_at=dies_at, timing=timing)
     async with AsyncExitStack() as closing:
         closing.callback(recorder.close)
-        inner = store_at(deployment.store_url)
+        keyset = KeysetFile(Path(deployment.folder) / "keyset.json")
+        inner = SealingStore(store_at(deployment.store_url), keyset)
         await inner.open()
         closing.push_async_callback(inner.close)
         clock = ManualClock(deployment.start_time)
@@ -362,6 +366,7 @@ async def open_world(
             clock,
             RedisClients(redis, redis),
             durable_url=deployment.redis_url,
+            data_keys=inner.data_keys,
             payment_gateway=lambda: recorder.gateway(StripePaymentGateway(settings.stripe)),
         )
         container.streams = recorder.streams(container.streams)
@@ -406,9 +411,14 @@ async def _unconnected_container() -> AsyncIterator[Container]:
         folder="/", store_url="sqlite:////nowhere", redis_url=nowhere, stripe_url="", start_time=0.0
     )
     redis = RedisClient(nowhere)
-    store = store_at(deployment.store_url)
+    store = SealingStore(store_at(deployment.store_url), Keyset(new_keyset()))
     container = Container(
-        settings_at(deployment), store, Clock(), RedisClients(redis, redis), durable_url=nowhere
+        settings_at(deployment),
+        store,
+        Clock(),
+        RedisClients(redis, redis),
+        durable_url=nowhere,
+        data_keys=store.data_keys,
     )
     yield container
     await container.payment_gateway.close()

@@ -44,6 +44,8 @@ from supportcarr.kit.observability.metrics import Metrics
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import PREFIX
+from supportcarr.kit.sealing.keyset import Keyset, new_keyset
+from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import Store
 from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.pricing.areas import seed_demo
@@ -211,10 +213,17 @@ async def running_platform(
             await store.open()
             closing.push_async_callback(store.close)
         faults = Faults(redis_door, emulator_door, FaultyStore(store))
-        store = faults.store.as_store
+        store = SealingStore(faults.store.as_store, Keyset(new_keyset()))
         redis = await closing.enter_async_context(RedisClient(redis_url))
         clock = ManualCityClock()
-        container = Container(settings, store, clock, RedisClients(redis, redis), durable_url=redis_url)
+        container = Container(
+            settings,
+            store,
+            clock,
+            RedisClients(redis, redis),
+            durable_url=redis_url,
+            data_keys=store.data_keys,
+        )
         closing.push_async_callback(container.close)
         await seed_demo(store)
         await container.revocations.open()

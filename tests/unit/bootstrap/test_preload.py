@@ -39,7 +39,9 @@ async def build():
     url = "redis://127.0.0.1:1"
     redis = RedisClient(url)
     store = store_of(settings)
-    container = Container(settings, store, Clock(), RedisClients(redis, redis), durable_url=url)
+    container = Container(
+        settings, store, Clock(), RedisClients(redis, redis), durable_url=url, data_keys=store.data_keys
+    )
     gateway_of(container, Metrics(), Lifecycle())
     container.consumers(), container.deadlines(), container.periodic_tasks(), container.job_handlers()
 

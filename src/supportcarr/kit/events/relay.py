@@ -27,6 +27,7 @@ from supportcarr.contracts.envelope import DomainEvent, EventEnvelope
 from supportcarr.kit.events.consumer import Consumer
 from supportcarr.kit.runtime.cancellation import cancel_and_wait
 from supportcarr.kit.runtime.retry import RetryLater
+from supportcarr.kit.sealing.event_shapes import without_personal
 from supportcarr.kit.store.port import Store, StoreError, StoreUnavailable
 
 FIRST_RETRY_S = 0.1
@@ -220,7 +221,8 @@ class Relay:
                 continue
             try:
                 if consumer.slow:
-                    await self._jobs.add(consumer.name, job_key(event), _encoder.encode(event))
+                    payload = _encoder.encode(without_personal(event))
+                    await self._jobs.add(consumer.name, job_key(event), payload)
                 else:
                     await consumer.handle(event)
             except RetryLater as later:
