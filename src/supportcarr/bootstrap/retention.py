@@ -68,6 +68,12 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "the id stays, with the name `Deleted account`",
         ),
         RetentionRow(
+            "data keys of people, wrapped",
+            ("datakeys",),
+            "until the account is deleted",
+            "destroyed; the id stays, so that none is made again",
+        ),
+        RetentionRow(
             "sessions",
             ("sessions",),
             "a day after they end",

@@ -51,7 +51,7 @@ def coarse_cell(point: GeoPoint | Place) -> str:
 
 def _center(cell: str) -> tuple[float, float]:
     lat, lng = h3.cell_to_latlng(cell)
-    return round(lat, 4), round(lng, 4)
+    return round(lat, 2), round(lng, 2)
 
 
 # What stays beside the sealed value of an exact place: its cell.  Later readers get the cell's centre.

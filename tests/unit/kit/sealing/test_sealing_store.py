@@ -101,8 +101,9 @@ async def test_a_destroyed_key_leaves_neutral_values_in_every_process() -> None:
     await here.data_keys.destroy("usr_ana")
     await elsewhere.data_keys.notice_destroyed()  # which it asks every second
     for store in (here, elsewhere):
-        parcel = await store.collection(PARCELS).get("par_1")
-        assert parcel is not None
+        found = await store.collection(PARCELS).get("par_1")
+        assert found is not None
+        parcel = found
         assert parcel.name == DELETED
         assert parcel.note == "ring twice", "another person's"
         assert parcel.trip.pickup.address is None
