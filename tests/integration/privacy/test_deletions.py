@@ -136,6 +136,8 @@ async def test_nothing_of_an_erased_rider_is_left_but_an_id(
     kinds = {line.partition(" ")[0] for line in of_rider}
     assert kinds <= {
         "users",
+        "datakeys",  # destroyed
+        "offers",
         "rescuerequests",
         "opsrescues",
         "dispatchcases",
