@@ -72,7 +72,9 @@ class Session(Document, frozen=True, kw_only=True):
     user_id: str
     user_version: int = 0  # of the account when the session was opened, or last kept (``keep_session``)
     app: AppName | None = None  # the web app that keeps the refresh token in a cookie
-    device: Annotated[str, Personal("user_id", neutral="")] = ""  # what signed in, in words (``auth.devices``)
+    device: Annotated[str, Personal("user_id", neutral="")] = (
+        ""  # what signed in, in words (``auth.devices``)
+    )
     # The network that it was last refreshed from (``auth.devices``).
     place: Annotated[str, Personal("user_id", neutral="")] = ""
     generation: int = 1

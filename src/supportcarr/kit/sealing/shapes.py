@@ -175,7 +175,7 @@ class Shape(Generic[T]):
         return [
             part
             for part in self.parts
-            if part.value_of(stored) is not None and part.personal.owner_of(stored) is not None
+            if part.value_of(stored) not in (None, "") and part.personal.owner_of(stored) is not None
         ]
 
     # --- sealing and opening ------------------------------------------------------------------
@@ -190,7 +190,7 @@ class Shape(Generic[T]):
         inner: dict[str, dict[str, Any]] = {}
         for part in self.parts:
             value = part.value_of(document)
-            if value is None:
+            if value is None or value == "":
                 continue
             owner = part.personal.owner_of(document)
             kept = self._kept_seal(part, value, owner, known)
