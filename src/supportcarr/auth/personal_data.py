@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from supportcarr.kit.store.update import update, without_events
 
 ERASED_NAME = "Deleted account"
 ENDED = "account_deleted"
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 SESSIONS_READ = 1000  # of one person; those that are over are purged after a day
 
 
@@ -40,18 +42,17 @@ class AccountData:
         user = await self._users.get(person_id)
         if user is None:
             return {}
-        page = await self._sessions.find({"user_id": person_id}, limit=SESSIONS_READ)
-        return {"account": _account(user), "sessions": [_session(session) for session in page.items]}
+        sessions = [_session(session) for session in await self._sessions_of(person_id)]
+        return {"account": _account(user), "sessions": sessions}
 
     async def obstacles(self, person_id: str) -> Sequence[str]:
         user = await self._users.get(person_id)
         return ("staff_account",) if user and not OPERATOR_ROLES.isdisjoint(user.roles) else ()
 
-    async def end_all_sessions(self, user_id: str, reason: str) -> None:
-        """End every session of the person, in every process.  Idempotent."""
-        page = await self._sessions.find({"user_id": user_id}, limit=SESSIONS_READ)
-        for session in page.items:
-            if session.ended_at is None:
+    async def end_sessions(self, user_id: str, reason: str, *, before: datetime) -> None:
+        """End every session of the person that was opened before that wall time.  Idempotent."""
+        for session in await self._sessions_of(user_id):
+            if session.ended_at is None and session.created_at <= before:
                 await self._auth.end_session(session.id, reason)
 
     async def forget(self, person_id: str) -> None:
@@ -64,8 +65,11 @@ class AccountData:
                 with suppress(VersionConflict):
                     await self._addresses.delete(seen.id, seen.version)
         await update(self._users, person_id, without_events(_erased))
-        await self.end_all_sessions(person_id, ENDED)
+        await self.end_sessions(person_id, ENDED, before=EVER)
         await delete_matching(self._sessions, {"user_id": person_id})
+
+    async def _sessions_of(self, person_id: str) -> list[Session]:
+        return (await self._sessions.find({"user_id": person_id}, limit=SESSIONS_READ)).items
 
 
 def _erased(user: User) -> User | None:

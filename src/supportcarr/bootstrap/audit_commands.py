@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from supportcarr.audit.signatures import HeadSigner
 from supportcarr.audit.verification import ReadAnchors, Verification, read_anchors, verify_chain
 from supportcarr.bootstrap.anchors import anchor_file
-from supportcarr.bootstrap.container import SPECS
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import store_of
 
@@ -26,8 +25,6 @@ def run_verify(settings: Settings, anchors: Path | None) -> Verification:
 
     async def verifying() -> Verification:
         store = store_of(settings, read_only=True)
-        for spec in SPECS:
-            store.collection(spec)
         await store.open()
         try:
             return await verify_chain(store, signer, read.anchors)

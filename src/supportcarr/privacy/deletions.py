@@ -1,6 +1,6 @@
 """Deletes accounts: after a grace period every part forgets the person, then the data key is destroyed.
 
-1. The person asks for it: the deletion is stored with ``DeletionRequested``, and every session ends.
+1. The person asks for it: the deletion is stored with ``DeletionRequested``, which ends every session.
 2. Until the grace period is over, the person may sign in and cancel it.
 3. Then the deletion is saved as ``erasing`` with ``PersonErased``, which each part has a consumer for.
 4. Each consumer erases what its part holds, then notes that in the deletion.
@@ -61,21 +61,26 @@ class DeletionService:
         return tuple(self._parts.values())
 
     async def request(self, person_id: str, by: Actor) -> Deletion:
-        """Begin the grace period and end the person's sessions; repeated: the deletion that waits.
+        """Begin the grace period; repeated: the deletion that waits.  The event ends the sessions.
 
         Raises ``DeletionBlocked``.
         """
         if obstacles := await self._obstacles(person_id):
             raise DeletionBlocked.by(obstacles)
-        deletion = await self._begin(person_id, by)
-        await self._sessions.end_all_sessions(person_id, REASON)
-        return deletion
+        return await self._begin(person_id, by)
+
+    async def end_sessions(self, person_id: str) -> None:
+        """End the sessions of before the person asked for the deletion.  Idempotent."""
+        deletion = await self._deletions.get(person_id)
+        if deletion is not None and deletion.state == "waiting" and deletion.sessions_before is not None:
+            await self._sessions.end_sessions(person_id, REASON, before=deletion.sessions_before)
 
     async def _begin(self, person_id: str, by: Actor) -> Deletion:
         while True:
             before = await self._deletions.get(person_id)
             now = to_milliseconds(self._clock.city())
-            deletion = model.requested(before, person_id, now, self._grace)
+            wall = self._clock.wall()
+            deletion = model.requested(before, person_id, now, wall, self._grace)
             if deletion is None:
                 assert before is not None, "there is a deletion"
                 return before

@@ -30,6 +30,7 @@ class Deletion(Document, frozen=True, kw_only=True, omit_defaults=True):
 
     state: DeletionState = "waiting"
     requested_at: datetime
+    sessions_before: datetime | None = None  # wall time: sessions opened before it end
     due_at: datetime | None = None  # of the erasure, while it is waiting
     obstacles: tuple[str, ...] = ()  # that postponed it the last time
     forgotten: tuple[str, ...] = ()  # the parts that have forgotten the person, sorted
@@ -65,12 +66,14 @@ def due(deletion: Deletion, now: datetime) -> bool:
     return deletion.state == "waiting" and deletion.due_at is not None and deletion.due_at <= now
 
 
-def requested(before: Deletion | None, person_id: str, now: datetime, grace: timedelta) -> Deletion | None:
+def requested(
+    before: Deletion | None, person_id: str, now: datetime, wall: datetime, grace: timedelta
+) -> Deletion | None:
     """The deletion that begins now; ``None`` if there is one that was not cancelled."""
     if before is not None and before.state != "cancelled":
         return None
     version = before.version if before else 0
-    return Deletion(id=person_id, version=version, requested_at=now, due_at=now + grace)
+    return Deletion(id=person_id, version=version, requested_at=now, sessions_before=wall, due_at=now + grace)
 
 
 def cancelled(deletion: Deletion) -> Deletion | None:

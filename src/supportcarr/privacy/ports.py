@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -28,8 +29,8 @@ class PersonalData(Protocol):
 class Sessions(Protocol):
     """Ends sessions.  Implemented by ``auth.personal_data.AccountData``."""
 
-    async def end_all_sessions(self, user_id: str, reason: str) -> None:
-        """End every session of the person, in every process.  Idempotent."""
+    async def end_sessions(self, user_id: str, reason: str, *, before: datetime) -> None:
+        """End every session of the person that was opened before that wall time.  Idempotent."""
 
 
 class DataKeys(Protocol):

@@ -32,6 +32,7 @@ async def signed_in_again(platform: Platform, person: Client) -> CheckedClient:
 async def erase(platform: Platform, person: Client) -> None:
     """Ask for the deletion, and let the grace period pass."""
     expect(await person.send("DELETE", "/me"), 202)
+    await platform.settle()
     platform.clock.advance(14 * DAY)
     await platform.fire_deadline("deletions", person.user_id)
 
@@ -52,6 +53,7 @@ async def test_a_deletion_signs_out_and_can_be_cancelled(platform: Platform, fac
     rider, _ = await factory.rider()
     support = await platform.person("support")
     asked = expect(await rider.send("DELETE", "/me"), 202)
+    await platform.settle()
     assert (await rider.get("/me")).status == 401
     back = await signed_in_again(platform, rider)
     assert expect(await back.get("/me/deletion"), 200) == asked
@@ -97,6 +99,7 @@ async def test_an_erasure_is_postponed_while_something_is_open(
 ) -> None:
     rider, card = await factory.rider()
     expect(await rider.send("DELETE", "/me"), 202)
+    await platform.settle()
     back = await signed_in_again(platform, rider)
     platform.clock.advance(14 * DAY)
     await factory.request(back, card)

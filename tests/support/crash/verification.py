@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ from supportcarr.notifications.model import notification_id
 from supportcarr.notifications.texts import notification_texts
 from supportcarr.operations.model import OpsRescue, apply_event
 from supportcarr.operations.repository import OPS_RESCUES
+from supportcarr.privacy.collections import DELETIONS
 from supportcarr.realtime.event_mapping import to_stream_messages
 from supportcarr.rescues.collections import RESCUES
 from supportcarr.riders.collections import RIDERS
@@ -128,16 +130,29 @@ def _out_of_order(stream: str, fields: Iterable[dict[str, str]]) -> Iterator[str
 
 
 async def _notifications(world: World, events: Sequence[EventEnvelope], complete: bool) -> list[str]:
-    """Everyone who must be notified of an event was notified once, and of nothing else."""
-    wanted = {
-        notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at)
-        for event in events
-        for notice in notification_texts(event.event)
+    """Everyone who must be notified of an event was notified once, and of nothing else.
+
+    What retention or an erasure has removed is not missing.
+    """
+    settings = world.container.settings.privacy
+    kept_since = world.clock.city() - timedelta(days=settings.notification_days)
+    erased = {
+        deletion.id
+        for deletion in await find_all(world, DELETIONS)
+        if deletion.state in ("erasing", "erased")
     }
+    allowed: set[str] = set()
+    wanted: set[str] = set()
+    for event in events:
+        for notice in notification_texts(event.event):
+            created = notification_id(f"{event.collection}.{event.id}", notice.user_id, event.at)
+            allowed.add(created)
+            if event.at >= kept_since and notice.user_id not in erased:
+                wanted.add(created)
     stored = {notification.id for notification in await find_all(world, NOTIFICATIONS)}
     found = [f"notification {missing} is missing" for missing in sorted(wanted - stored)]
     return found + (
-        [f"notification {extra} has no event" for extra in sorted(stored - wanted)] if complete else []
+        [f"notification {extra} has no event" for extra in sorted(stored - allowed)] if complete else []
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import supportcarr
 import supportcarr_lab
+from support.store.privacy_queries import PRIVACY_CALLS, PURGED, audit_queries, privacy_queries
 from supportcarr.auth.collections import SESSIONS, USERS
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
@@ -27,6 +28,7 @@ from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.operations.repository import OPS_RESCUES
 from supportcarr.payments.collections import EVENTS, LEDGER, METHODS, RECORDS
 from supportcarr.pricing.collections import AREAS, QUOTES
+from supportcarr.privacy.collections import DELETIONS
 from supportcarr.rescues.collections import MESSAGES, RESCUES
 from supportcarr.riders.collections import RIDERS
 from supportcarr.tracking.collections import CURRENT_JOBS
@@ -158,6 +160,10 @@ QUERIES: tuple[Query, ...] = (
     Query("rescues/chat.py self._messages.find", MESSAGES, {"rescue_id": "res_qc_1"}, "-id"),
     Query("rescues/chat.py self._messages.count", MESSAGES, {"rescue_id": "res_qc_1"}, how="count"),
     *_own_rescues(),
+    *audit_queries(Query, SINCE),
+    *privacy_queries(Query),
+    *(_purge(spec, field) for spec, field in PURGED),
+    _due(DELETIONS),
     Query("riders/service.py self._riders.find", RIDERS, {"claim_until": UNTIL}, "claim_until"),
     # Whole collections in order of id: small ones, the ledger, and what the verification reads.
     Query("pricing/geography.py self._areas.scan", AREAS, how="scan"),
@@ -177,6 +183,7 @@ QUERIES: tuple[Query, ...] = (
 # Calls of methods with these names that are not store queries, or that lead to one listed above.
 OTHER_CALLS = frozenset(
     {
+        *PRIVACY_CALLS,
         "supportcarr_lab/demo/fault_injection.py itertools.count",
         "drivers/routes.py service.find",
         "drivers/service.py self.find",
