@@ -54,6 +54,10 @@ def figures(reports: Mapping[str, Report]) -> str:
         sections.append(_realtime(realtime))
     if fairness := reports.get("fairness"):
         sections.append(_fairness(fairness))
+    if checks := reports.get("checks"):
+        sections.append(_checks(checks))
+    if sign_ins := reports.get("sign-ins"):
+        sections.append(_sign_ins(sign_ins))
     if against := reports.get("against"):
         sections.append(_against(against))
     if memory := reports.get("memory"):
@@ -259,6 +263,57 @@ def _fairness(report: Report) -> str:
     rate = f"the mix at {report['rate']:,} requests a second"
     told = f"{_machine(report)} Runs of {report['seconds']:g} s, {rate}."
     return "\n".join(["### One client at its worst", "", told, "", *table(head, body)])
+
+
+def _checks(report: Report) -> str:
+    body = [
+        [
+            row["variant"],
+            f"{row['per_second']:,}",
+            f"{row['p95_ms']:.1f}",
+            f"{row['cpu_us']:.0f}",
+            f"{row['ratios']['per_second']:.3f}",
+            f"{row['ratios']['cpu_us']:.3f}",
+            f"{row['others']:.0%}",
+        ]
+        for row in report["rows"]
+    ]
+    head = [
+        "`GET /me`",
+        "req/s",
+        "p95 ms",
+        "CPU µs per request",
+        "req/s, ratio",
+        "CPU, ratio",
+        "used by others",
+    ]
+    told = f"{_machine(report)} Medians of {report['rounds']} runs of {report['seconds']:g} s that alternate;"
+    told += " ratios to the first row are geometric means over the rounds."
+    return "\n".join(["### What the checks cost", "", told, "", *table(head, body)])
+
+
+def _sign_ins(report: Report) -> str:
+    me = [
+        [name, *(f"{report['me'][name][figure]:.1f}" for figure in ("p50_ms", "p95_ms", "p99_ms"))]
+        for name in ("idle", "busy")
+    ]
+    people = [
+        [
+            kind,
+            f"{row['per_second']}",
+            f"{row['p50_s']}",
+            f"{row['p95_s']}",
+            ", ".join(f"{status}: {count}" for status, count in row["statuses"].items()),
+        ]
+        for kind, row in report["people"].items()
+    ]
+    told = f"{_machine(report)} `GET /me` at {report['rate']} requests a second for {report['seconds']:g} s,"
+    told += f" alone and beside {report['people_at_once']} people who sign in again and again."
+    told += f" One core hashes {report['one_core_per_second']} passwords a second;"
+    told += f" the servers used {report['cores_used']} cores."
+    bars = [f"- {bar}: {_met({'met': met})}" for bar, met in report["bars"].items()]
+    lines = ["### Beside sign-ins", "", told, "", *table(["`GET /me`", "p50 ms", "p95 ms", "p99 ms"], me), ""]
+    return "\n".join([*lines, *table(["", "a second", "p50 s", "p95 s", "responses"], people), "", *bars])
 
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
