@@ -25,7 +25,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A response without its request id (only its presence is checked) and its body's length."""
+    """A response without its request id (only its presence is checked), its body's length and what a rate
+    limit leaves."""
 
     status: int
     headers: Mapping[str, str]
@@ -89,5 +90,7 @@ def _response(request: Request, status: int, sent: Headers, body: bytes) -> Resp
     headers = {name.decode(): value.decode() for name, value in sent}
     request_id = headers.pop("x-request-id")
     length = headers.pop("content-length", None)
+    if limit := headers.get("ratelimit"):  # one less with each request
+        headers["ratelimit"] = limit.partition(";")[0]
     assert length is None or request.method == "HEAD" or int(length) == len(body)
     return Response(status, headers, body.replace(request_id.encode(), b"REQUEST"))
