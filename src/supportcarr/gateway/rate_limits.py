@@ -101,7 +101,8 @@ class RequestLimits:
             raise Unavailable("This is closed for a moment; try again", retry_after=CLOSED_SECONDS)
         if not verdict.allowed:
             self._refuse(pairs, verdict.retry_after_s)
-        left, rule = min(((self._limiter.left(key, rule), rule) for key, rule in pairs), key=lambda of: of[0])
+        own = pairs[1:] or pairs  # the address's is shared with others; ``admit_now`` tells the user's, too
+        left, rule = min(((self._limiter.left(key, rule), rule) for key, rule in own), key=lambda of: of[0])
         return _Remaining(rule)[left]
 
     def _pairs(self, address: str, user_id: str | None, strict: StrictLimits | None) -> list[Pair]:
