@@ -50,10 +50,9 @@ def build(now: datetime, lookup_secret: str) -> City:
     """The city, in which everybody has the same password."""
     city = build_city(now, lookup_secret)
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(COST)).decode()
-    users = city.documents["users"]
-    users[:] = [msgspec.structs.replace(user, password_hash=hashed) for user in users]
-    city.riders[:] = [user for user in users if user.roles == ("rider",)]
-    city.drivers[:] = [user for user in users if user.roles == ("driver",)]
+    for people in (city.riders, city.drivers):
+        people[:] = [msgspec.structs.replace(user, password_hash=hashed) for user in people]
+    city.documents["users"][:] = [*city.riders, *city.drivers]
     return city
 
 
