@@ -67,6 +67,7 @@ from supportcarr.kit.runtime import city_clock
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.sealing import data_keys as kit_data_keys
 from supportcarr.kit.sealing.data_keys import DataKeys
+from supportcarr.kit.sealing.streams import SealedStreams
 from supportcarr.kit.store.port import CollectionSpec, Store
 from supportcarr.notifications import collections as notifications_repository
 from supportcarr.notifications import handlers as notifications_handlers
@@ -182,7 +183,7 @@ class Container:
         self.settings, self.store, self.clock, self.redis = settings, store, clock, redis
         self.data_keys = data_keys
         self.jobs = Jobs(store, clock, durable_url)
-        self.streams = EventStreams(redis.durable, settings.streams)
+        self.streams = SealedStreams(EventStreams(redis.durable, settings.streams), data_keys)
         self.limiter = Limiter(redis.durable, lease=settings.limits.lease)
         self.outbound = GuardedClient(settings.outbound)  # for addresses that somebody else chose
         router = StraightLineRouter(settings.routing)

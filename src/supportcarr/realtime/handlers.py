@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from supportcarr.contracts.envelope import EventEnvelope
+from supportcarr.contracts.envelope import AnyEvent, EventEnvelope
+from supportcarr.contracts.events import MessageSent, NotificationCreated, OfferMade
 from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.events.stream_types import Publication
 from supportcarr.kit.redis.errors import RedisError
@@ -39,7 +40,8 @@ class StreamPublisher:
         for message in to_stream_messages(event):
             data = await self._encode(message.payload)
             if data is not None:
-                publications.append(Publication(message.streams, event_id, message.name, at, data))
+                owner = _owner(event.event) if isinstance(message.payload, PayloadRef) else None
+                publications.append(Publication(message.streams, event_id, message.name, at, data, owner))
         if publications:
             try:
                 await self._streams.append(publications)
@@ -59,6 +61,19 @@ class StreamPublisher:
                 return await self._payloads.message(ref.id)
             case "notification":
                 return await self._payloads.notification(ref.id)
+
+
+def _owner(event: AnyEvent) -> str | None:
+    """The person with whose data key a loaded payload is sealed: its author, or the one it is for."""
+    match event:
+        case MessageSent():
+            return event.sender_id
+        case OfferMade():
+            return event.driver_id
+        case NotificationCreated():
+            return event.user_id
+        case _:
+            return None
 
 
 def consumers(streams: StreamAppender, payloads: PayloadLoader) -> list[Consumer]:

@@ -58,7 +58,7 @@ class PayloadLoader(Protocol):
 class StreamReader(Protocol):
     """Reads streams; both methods raise ``RedisError``.
 
-    Implemented by ``kit.events.streams.EventStreams``.
+    Implemented by ``kit.sealing.streams.SealedStreams``.
     """
 
     async def current_positions(self, streams: Sequence[str]) -> dict[str, str]: ...
@@ -68,13 +68,13 @@ class StreamReader(Protocol):
 
 
 class EventSource(StreamReader, Protocol):
-    """Also brings every event as it is appended.  Implemented by ``kit.events.streams.EventStreams``."""
+    """Also brings every event as it is appended.  Implemented by ``kit.sealing.streams.SealedStreams``."""
 
     def firehose(self, start: str | None = None) -> AsyncGenerator[FirehoseBatch, None]: ...
 
 
 class StreamAppender(Protocol):
-    """Appends to streams.  Implemented by ``kit.events.streams.EventStreams``."""
+    """Appends to streams.  Implemented by ``kit.sealing.streams.SealedStreams``."""
 
     async def append(self, publications: Sequence[Publication]) -> list[str | None]:
         """Drops duplicates, by stream and event id.  Raises ``RedisError``."""

@@ -23,8 +23,8 @@ from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.kit.events.consumer import Consumer
 from supportcarr.kit.events.stream_types import Publication
-from supportcarr.kit.events.streams import EventStreams
 from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
+from supportcarr.kit.sealing.streams import SealedStreams
 from supportcarr.kit.store.port import Collection, CollectionSpec, Page, Store, Where
 from supportcarr.payments.model import Intent
 from supportcarr.payments.ports import GatewayError, PaymentGateway
@@ -115,8 +115,8 @@ class StepRecorder:
     def gateway(self, gateway: PaymentGateway) -> PaymentGateway:
         return cast(PaymentGateway, _Gateway(gateway, self))
 
-    def streams(self, streams: EventStreams) -> EventStreams:
-        return cast(EventStreams, _Streams(streams, self))
+    def streams(self, streams: SealedStreams) -> SealedStreams:
+        return cast(SealedStreams, _Streams(streams, self))
 
 
 def _die() -> NoReturn:
@@ -273,7 +273,7 @@ def _outcome(result: Any) -> str:
 class _Streams:
     """Streams that record their appends."""
 
-    def __init__(self, inner: EventStreams, recorder: StepRecorder) -> None:
+    def __init__(self, inner: SealedStreams, recorder: StepRecorder) -> None:
         self._inner = inner
         self._recorder = recorder
 

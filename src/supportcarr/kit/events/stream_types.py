@@ -11,7 +11,7 @@ class Publication(msgspec.Struct, frozen=True):
     """An event to append to one or more streams; ``data`` is JSON, ``at`` is RFC 3339 city time.
 
     An event whose data differs between streams is published in several publications with the same
-    ``event_id``.
+    ``event_id``.  *owner* is the person of whom ``data`` says something, if it must be sealed.
     """
 
     streams: tuple[str, ...]  # each once; names contain no spaces
@@ -19,6 +19,7 @@ class Publication(msgspec.Struct, frozen=True):
     name: str  # of the socket event, such as rescue:status_update
     at: str
     data: bytes
+    owner: str | None = None
 
 
 class StreamEvent(msgspec.Struct, frozen=True):

@@ -1,0 +1,182 @@
+"""What lies in the store, in Redis, in logs and in metrics holds nothing that says who or where somebody is.
+
+Live positions in Redis are the exception: they are numbers of a geographical index, kept for minutes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from support.platform.in_process import Platform, running_platform
+from support.rescues.fixtures import RescueFactory, expect
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.kit.observability import structured_log as logs
+from supportcarr.kit.observability.settings import LogSettings
+from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.store.mongo.engine import MongoStore
+from supportcarr.tracking.model import Position
+
+PICKUP = {"lat": 45.523071, "lng": -73.582043, "address": "1731 avenue Zéphirine"}
+DROPOFF = {"lat": 45.534029, "lng": -73.601083, "address": "88 chemin Quetzal"}
+PLATE, NOTE, CHAT = "ZQX 917", "the gate code is walrus", "I wear a purple sombrero"
+
+SECRETS = (
+    "45.523071",
+    "73.582043",
+    "45.534029",
+    "73.601083",
+    "phirine",
+    "Quetzal",
+    PLATE,
+    "walrus",
+    "sombrero",
+    "Rika Roy",
+    "Dominique Dube",
+    "Dominique",
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mongodb", marks=pytest.mark.xdist_group("mongodb"))])
+def mongodb_url(request: pytest.FixtureRequest) -> str | None:
+    """The URL of a MongoDB database; ``None``: the embedded store."""
+    return str(request.getfixturevalue("mongodb")) if request.param == "mongodb" else None
+
+
+@asynccontextmanager
+async def _platform(folder: Path, mongodb_url: str | None) -> AsyncIterator[Platform]:
+    if mongodb_url is None:
+        async with running_platform(folder) as platform:
+            yield platform
+        return
+    store = MongoStore(mongodb_url, timeout_s=20)
+    await store.open()
+    try:
+        async with running_platform(folder, store=store) as platform:
+            yield platform
+    finally:
+        await store.close()
+
+
+async def live_a_day(platform: Platform) -> list[str]:
+    """Rescues with everything that people say and send in one; their phone numbers."""
+    factory = RescueFactory(platform)
+    platform.clock.advance(61)
+    driver = await factory.driver(at=PICKUP)
+    vehicle = {"type": "van", "make": "Ram", "model": "C", "colour": "red", "plate": PLATE}
+    expect(await driver.post("/me/vehicles", vehicle), 201)
+    rider, card = await factory.rider()
+    quote = expect(
+        await rider.post(
+            "/quotes", {"kind": "rescue", "problem": "flat_tire", "pickup": PICKUP, "dropoff": DROPOFF}
+        ),
+        201,
+    )
+    asked = {"quote_id": quote["id"], "payment_method_id": card, "note": NOTE}
+    rescue = expect(await rider.create("/rescues", asked), 201)
+    await platform.settle()
+    [offer] = expect(await driver.get("/me/offers"), 200)["items"]
+    expect(await driver.post(f"/offers/{offer['id']}/acceptance"), 200)
+    await platform.settle()
+    path = f"/rescues/{rescue['id']}"
+    expect(await rider.create(f"{path}/messages", {"text": CHAT}), 201)
+    expect(await driver.create(f"{path}/messages", {"text": "the purple sombrero it is"}), 201)
+    expect(await driver.post(f"{path}/departure"), 200)
+    at = platform.clock.city()
+    await platform.container.tracking.report(
+        driver.user_id, [Position(lat=PICKUP["lat"], lng=PICKUP["lng"], at=at)]
+    )
+    await platform.container.tracking._history.flush()
+    expect(await driver.post(f"{path}/arrival"), 200)
+    pin = expect(await rider.get(path), 200)["pin"]
+    expect(await driver.post(f"{path}/start", {"pin": pin}), 200)
+    expect(await driver.post(f"{path}/completion", {"outcome": "delivered"}), 200)
+    await platform.settle()
+    admin = await platform.person("admin")
+    seen = expect(await admin.get(f"/admin{path}"), 200)
+    assert "45.523071" in str(seen), "people see what they may see"
+    assert expect(await rider.get(f"{path}/messages"), 200)["items"][0]["text"] == CHAT
+    expect(await rider.post("/me/exports"), 202)
+    await platform.settle()
+    return [person.grant.user.phone for person in (driver, rider, admin) if person.grant is not None]
+
+
+async def redis_values(redis: RedisClient) -> AsyncIterator[tuple[bytes, bytes]]:
+    """Every key of Redis, with its name and everything that it holds."""
+    for name in await redis.call("KEYS", "*"):
+        kind = await redis.call("TYPE", name, decode=True)
+        read = {
+            "string": ("GET", name),
+            "hash": ("HGETALL", name),
+            "list": ("LRANGE", name, 0, -1),
+            "set": ("SMEMBERS", name),
+            "zset": ("ZRANGE", name, 0, -1),
+            "stream": ("XRANGE", name, "-", "+"),
+        }[str(kind)]
+        yield name, repr(await redis.call(*read)).encode() + b" " + name
+
+
+def stored_bytes(folder: Path) -> Iterator[bytes]:
+    for path in folder.rglob("store.sqlite3*"):
+        yield path.read_bytes()
+
+
+async def mongo_documents(url: str) -> bytes:
+    """Every document of the database, as the server holds it."""
+    from pymongo import AsyncMongoClient
+
+    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(url)
+    try:
+        database = client.get_default_database("supportcarr")
+        found = [
+            repr(document).encode()
+            for name in await database.list_collection_names()
+            async for document in database[name].find()
+        ]
+    finally:
+        await client.close()
+    return b"\n".join(found)
+
+
+async def test_nothing_that_is_stored_or_logged_says_who_or_where(
+    tmp_path: Path, mongodb_url: str | None
+) -> None:
+    log = tmp_path / "log.jsonl"
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    logs.configure(LogSettings(level="debug"), descriptor=descriptor)
+    try:
+        async with _platform(tmp_path / "data", mongodb_url) as platform:
+            phones = await live_a_day(platform)
+            writer = logs.access_writer("debug")
+            assert writer is not None
+            writer.flush()
+            places = {"logs": log.read_bytes(), "metrics": platform.api.metrics.render()}
+            if mongodb_url is None:
+                places["store"] = b"".join(stored_bytes(tmp_path / "data"))
+            else:
+                places["store"] = await mongo_documents(mongodb_url)
+            async for name, value in redis_values(platform.container.redis.durable):
+                places[f"redis {name.decode()}"] = value
+            collections = [
+                spec.name
+                for spec in SPECS
+                if [one async for one in platform.container.store.collection(spec).scan()]
+            ]
+    finally:
+        logs.shut_down()
+        os.close(descriptor)
+    assert {"users", "rescuerequests", "messages", "trails", "offers", "notifications"} <= set(collections)
+    secrets = [*SECRETS, *phones, *(phone[2:] for phone in phones)]
+    found = [
+        f"{secret} in {place}"
+        for place, held in places.items()
+        for secret in secrets
+        if msgspec.json.encode(secret)[1:-1] in held or secret.encode() in held
+    ]
+    assert not found
+    assert len(places["store"]) > 10_000, "the store was read"
