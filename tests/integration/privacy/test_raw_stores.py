@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,8 +23,8 @@ from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.store.mongo.engine import MongoStore
 from supportcarr.tracking.model import Position
 
-PICKUP = {"lat": 45.523071, "lng": -73.582043, "address": "1731 avenue Zéphirine"}
-DROPOFF = {"lat": 45.534029, "lng": -73.601083, "address": "88 chemin Quetzal"}
+PICKUP: dict[str, Any] = {"lat": 45.523071, "lng": -73.582043, "address": "1731 avenue Zéphirine"}
+DROPOFF: dict[str, Any] = {"lat": 45.534029, "lng": -73.601083, "address": "88 chemin Quetzal"}
 PLATE, NOTE, CHAT = "ZQX 917", "the gate code is walrus", "I wear a purple sombrero"
 
 SECRETS = (
