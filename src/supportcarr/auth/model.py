@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.personal import Personal
 from supportcarr.contracts.web_apps import AppName
@@ -93,11 +94,12 @@ ENDED_BY_OWNER = "ended_by_owner"  # from another session
 
 
 class Device(msgspec.Struct, frozen=True):
-    """What a session is opened or refreshed from; the fields are those of ``Session``."""
+    """What a session is opened or refreshed from; the fields but ``origin`` are those of ``Session``."""
 
     app: AppName | None = None
     device: str = ""
     place: str = ""
+    origin: Origin = NOWHERE  # for the audit log
 
 
 class PresentedToken(msgspec.Struct, frozen=True):

@@ -41,7 +41,9 @@ def _signed_in(grant: Grant, request: RequestContext[Any, Any]) -> Response:
 
 def _device(request: RequestContext[Any, Any]) -> Device:
     app = request.web_app.name if request.web_app else None
-    return Device(app, device_of(request.headers.get("user-agent")), place_of(request.client_address))
+    return Device(
+        app, device_of(request.headers.get("user-agent")), place_of(request.client_address), request.origin
+    )
 
 
 def routes(service: AuthService) -> list[Route]:

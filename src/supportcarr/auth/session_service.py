@@ -33,7 +33,10 @@ from supportcarr.auth.refresh_tokens import RefreshTokens
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.settings import AuthSettings
+from supportcarr.contracts.actors import Actor, Role
+from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound
+from supportcarr.contracts.events import OperatorActed
 from supportcarr.contracts.ids import SESSION
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.ids import new_id
@@ -104,10 +107,25 @@ class SessionService:
             device=device.device,
             place=device.place,
         )
-        session = await self._sessions.insert(session)
+        session = await self._sessions.insert(session, self._audited(user, session, device))
         if self._activity is not None:
             self._activity.opened(session)
         return self._grant(user, session_id, token)
+
+    def _audited(self, user: User, session: Session, device: Device) -> PendingEvents | None:
+        """The event for the audit log, if an operator signs in."""
+        operator: tuple[Role, ...] = ("admin", "support")
+        roles = [role for role in operator if role in user.roles]
+        if not roles:
+            return None
+        acted = OperatorActed(
+            action="auth.sign_in",
+            subject=session.id,
+            person_id=user.id,
+            after={"roles": list(user.roles), "app": device.app},
+            origin=msgspec.structs.replace(device.origin, session_id=session.id),
+        )
+        return PendingEvents((acted,), Actor(roles[0], user.id), self._clock.city())
 
     def _grant(self, user: User, session_id: str, refresh_token: str) -> Grant:
         access_token = self._tokens.issue(user, session_id)

@@ -280,10 +280,10 @@ class OperatorActed(DomainEvent, frozen=True, kw_only=True, tag="audit.operator_
     action: str  # PART.WHAT, in the imperative: rescues.cancel, users.change_roles
     subject: str  # the id of what was changed or read
     person_id: str | None = None  # whose account or data that is
-    before: Annotated[dict[str, Fact], Personal("person_id")] = {}
-    after: Annotated[dict[str, Fact], Personal("person_id")] = {}
-    reason: Annotated[str | None, Personal("person_id")] = None
-    origin: Annotated[Origin, Personal("person_id")] = NOWHERE
+    before: Annotated[dict[str, Fact], Personal("person_id", "subject")] = {}
+    after: Annotated[dict[str, Fact], Personal("person_id", "subject")] = {}
+    reason: Annotated[str | None, Personal("person_id", "subject")] = None
+    origin: Annotated[Origin, Personal("person_id", "subject")] = NOWHERE
 
 
 class DeletionRequested(DomainEvent, frozen=True, kw_only=True, tag="privacy.deletion_requested.v1"):
