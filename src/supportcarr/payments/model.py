@@ -192,6 +192,13 @@ def start_settlement(record: PaymentRecord) -> PaymentRecord | None:
     return replace(record, status="capturing" if owes else "releasing", tries=1)
 
 
+def is_at_rest(record: PaymentRecord) -> bool:
+    """True if no step can be taken, and no outcome at Stripe is waited for."""
+    if record.status == "held":
+        return record.ending is None
+    return record.status in ("captured", "released", "failed")
+
+
 def apply_hold(record: PaymentRecord, intent: Intent) -> tuple[PaymentRecord, PaymentProcessed] | None:
     """The record after the intent's state has settled an open hold; ``None`` if nothing is new."""
     if record.status not in ("holding", "requires_action"):

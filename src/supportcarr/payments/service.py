@@ -88,6 +88,14 @@ class PaymentService:
                 continue  # the hold was stored at the same time: read it
         await self.advance(payment_id)
 
+    async def needs_sync(self, payment_id: str, intent_id: str) -> bool:
+        """Whether ``sync_with_gateway`` may have something to do, as far as is known here.
+
+        False: the payment has recorded this intent, and waits for nothing but the end of its rescue.
+        """
+        record = await self._records.get(payment_id)
+        return record is None or record.intent_id != intent_id or not model.is_at_rest(record)
+
     async def sync_with_gateway(self, payment_id: str, intent_id: str) -> None:
         """Bring a payment in line with its intent at Stripe, after a webhook.  Raises ``RetryLater``."""
         record = await self._records.get(payment_id)

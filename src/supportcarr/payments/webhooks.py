@@ -13,13 +13,22 @@ from supportcarr.kit.store.port import DuplicateKey, Store, VersionConflict
 from supportcarr.kit.store.purge import purge_expired
 from supportcarr.payments.collections import EVENTS
 from supportcarr.payments.model import StripeEvent
-from supportcarr.payments.ports import JobQueue, PaymentGateway
+from supportcarr.payments.ports import JobQueue, PaymentGateway, WebhookEvent
 from supportcarr.payments.service import PaymentService
 
 JOB = "payments.stripe_event"
 RETENTION = timedelta(days=30)  # Stripe keeps events as long, so none is sent again after that
 
 log = structlog.get_logger(__name__)
+
+
+def changes_intent(type: str) -> bool:
+    """Whether events of that type tell of an intent that has reached a state.
+
+    Stripe sends several for one change: beside ``payment_intent.amount_capturable_updated`` also
+    ``payment_intent.created`` and ``charge.succeeded``.
+    """
+    return type.startswith("payment_intent.") and type != "payment_intent.created"
 
 
 class _Payload(msgspec.Struct, frozen=True):
@@ -32,6 +41,9 @@ class StripeWebhooks:
     Hence webhooks that are repeated, late or out of order do no harm, and a lost one costs only time:
     each step of a payment reads Stripe itself, and while a rider's bank waits for the rider (3-D
     Secure) the job of the hold polls every few seconds (``PaymentService.hold``).
+
+    Most say what the payment has recorded already, from the response to the call that caused them.  Those,
+    and those of types that no payment waits for, are stored as handled and need no job.
     """
 
     def __init__(
@@ -59,14 +71,14 @@ class StripeWebhooks:
             log.warning("stripe_event_ignored", bytes=len(body), **_described(body))
             return
         now = self._clock.wall()
-        concerns_payment = webhook.payment_id is not None and webhook.intent_id is not None
+        is_news = await self._is_news(webhook)
         event = StripeEvent(
             id=webhook.event_id,
             type=webhook.type,
             received_at=now,
             intent_id=webhook.intent_id,
             payment_id=webhook.payment_id,
-            handled_at=None if concerns_payment else now,
+            handled_at=None if is_news else now,
         )
         repeated = False
         try:
@@ -76,11 +88,17 @@ class StripeWebhooks:
             stored = await self._events.get(event.id)
             if stored and stored.handled_at:
                 return
-        if concerns_payment:
+        if is_news:
             # also if the event was stored before: a crash may have come before its job was added
             await self._jobs.add(JOB, event.id, msgspec.json.encode(_Payload(event.id)))
             if repeated:  # its job may have failed too often since then; Stripe asks for another try
                 await self._jobs.revive(JOB, event.id)
+
+    async def _is_news(self, webhook: WebhookEvent) -> bool:
+        """Whether the event may tell a payment something that it does not know."""
+        if webhook.payment_id is None or webhook.intent_id is None or not changes_intent(webhook.type):
+            return False
+        return await self._payments.needs_sync(webhook.payment_id, webhook.intent_id)
 
     async def handle(self, payload: bytes) -> None:
         """Handle a stored event.  Raises ``RetryLater``."""

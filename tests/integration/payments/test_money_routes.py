@@ -27,7 +27,7 @@ from supportcarr.payments.routes import routes
 from supportcarr.payments.schemas import NewPaymentMethod
 from supportcarr_lab.emulators.stripe.webhooks import signature
 
-CHARGE = {"object": "charge", "id": "ch_1", "payment_intent": "pi_1", "metadata": {"payment_id": "pay_1"}}
+INTENT = {"object": "payment_intent", "id": "pi_1", "metadata": {"payment_id": "pay_1"}}
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ async def test_a_driver_lists_earnings_per_job_newest_first(shop: PaymentParts) 
 async def test_webhook_handler_gets_raw_bytes_and_returns_at_once(shop: PaymentParts) -> None:
     route = route_of(shop, "POST", "/webhooks/stripe")
     assert route.body is bytes and route.policy.public
-    event = {"id": "evt_1", "type": "charge.updated", "data": {"object": CHARGE}}
+    event = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": INTENT}}
     body = json.dumps(event).encode()
     header = {"stripe-signature": signature(WEBHOOK_SECRET, body, int(time.time()))}
     answer = await call(shop, "POST", "/webhooks/stripe", body=body, headers=header)

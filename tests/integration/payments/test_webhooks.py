@@ -161,6 +161,19 @@ async def test_event_of_an_unknown_payment_is_ignored(shop: PaymentParts, store:
     assert shop.jobs.added == {}  # it is done with
 
 
+async def test_webhooks_that_tell_a_payment_nothing_new_need_no_job(store: Store, tmp_path: Path) -> None:
+    async with webhook_setup(store, tmp_path / "emulator") as setup:
+        await setup.emulator.set_behaviour(late_webhooks_ms=300)
+        method, _ = await setup.shop.methods.add(RIDER, "pm_card_visa")
+        await setup.shop.payments.hold(requested(method.id))
+        await setup.shop.payments.settle(completed())
+        await setup.handle_received("payment_intent.succeeded")
+        await setup.handle_received("charge.captured")
+        await setup.handle_received("payment_intent.created")
+        assert setup.shop.jobs.added == {}
+        assert all([event.handled_at async for event in store.collection(EVENTS).scan()])
+
+
 async def test_old_handled_events_are_purged_and_unhandled_ones_kept(
     store: Store, emulator: Emulator
 ) -> None:
