@@ -4,6 +4,7 @@ This is the only file that imports it.  Beyond its documented API it relies on t
 3.4, which ``tests/unit/kit/jobs/test_bullmq_names.py`` checks and ``pyproject.toml`` bounds:
 
 - ``Worker.backend.connection`` and ``.blocking_connection``, with ``getRedisVersion()``
+- ``Worker.getNextJob(token)``, which is called for each job that may be run, and ``Worker.closing``
 - the worker options ``drainDelay``, ``lockDuration``, ``stalledInterval``, ``maxStalledCount`` and
   ``runRetryDelay``, read as they are written here
 
@@ -16,6 +17,8 @@ Problems of BullMQ 3.4 for Python, and what is done about each:
 - its own connections retry for minutes: these fail at once, and the worker's loop retries.
 - after a kill -9 a job waits for its lock and for the check for stalled jobs, 30 s each, and fails at
   the second kill: both are shorter here, and kills are counted in the job's document.
+- for each job that has come, the worker asks for as many more as it may run, twice: 30 calls of a script
+  with 16 jobs at a time.  Here it asks for one after the other, until there is none.
 - the worker's loop prints an unexpected error and ends: it is started again.
 """
 
@@ -128,6 +131,18 @@ class Queue:
             self._sender = None
 
 
+class _OneCallWorker(BullWorker):  # type: ignore[misc]  # the library has no types
+    """Asks for one job at a time; runs as many as before."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._asking = asyncio.Lock()
+
+    async def getNextJob(self, token: str) -> Any:  # noqa: N802 - its name in BullMQ
+        async with self._asking:
+            return None if self.closing else await super().getNextJob(token)
+
+
 class QueueWorker:
     """Calls *process* with each id that arrives, at most *concurrency* at a time."""
 
@@ -164,7 +179,7 @@ class QueueWorker:
                 await asyncio.sleep(_RESTART_SECONDS)
 
     async def _run(self) -> None:
-        worker = BullWorker(
+        worker = _OneCallWorker(
             _NAME,
             self._receive,
             {

@@ -91,6 +91,29 @@ async def test_a_job_added_several_times_is_done_once(jobs: Jobs) -> None:
     assert ran == {b'{"n":%d}' % n: 1 for n in range(20)}
 
 
+async def test_an_idle_worker_calls_redis_a_few_times_for_a_job(jobs: Jobs, redis: RedisClient) -> None:
+    """Not once for each job that it may run at a time."""
+
+    async def script_calls() -> int:
+        stats = await redis.call("INFO", "commandstats", decode=True)
+        line = next((line for line in stats.splitlines() if line.startswith("cmdstat_evalsha:")), "=0,")
+        return int(line.partition("=")[2].partition(",")[0])
+
+    async def note(payload: bytes) -> None:
+        pass
+
+    async with working(jobs, JobSettings(sweep_seconds=60), note=note):
+        await jobs.add("note", "first", b"{}")
+        await became(jobs, "first:note", "done")
+        await asyncio.sleep(0.2)  # until it waits again
+        before = await script_calls()
+        for n in range(10):
+            await jobs.add("note", f"event.{n}", b"{}")
+            await became(jobs, f"event.{n}:note", "done")
+            await asyncio.sleep(0.02)
+        assert await script_calls() - before < 10 * 7
+
+
 async def test_a_job_waits_until_its_run_time(jobs: Jobs, clock: Clock) -> None:
     began: list[float] = []
 

@@ -33,3 +33,6 @@ async def test_a_worker_has_two_connections_that_report_the_servers_version() ->
 def test_the_methods_that_are_called_exist() -> None:
     assert inspect.iscoroutinefunction(Queue.addBulk)
     assert {"run", "close", "on"} <= set(dir(Worker))
+    assert inspect.iscoroutinefunction(Worker.getNextJob)
+    assert list(inspect.signature(Worker.getNextJob).parameters) == ["self", "token"]
+    assert "self.closing = True" in inspect.getsource(Worker.close)
