@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from rig.whole_platform import WholePlatform
 from supportcarr.contracts.geo import GeoPoint
@@ -23,6 +24,7 @@ from supportcarr_lab.simulator.client import ApiClient, new_idempotency_key
 from supportcarr_lab.simulator.context import OPERATOR_ADDRESS
 from supportcarr_lab.simulator.http_stats import HttpStats
 from supportcarr_lab.simulator.journal import Journal, LoadedState
+from supportcarr_lab.simulator.operator_sign_in import Operator, sign_in_operator
 from supportcarr_lab.simulator.realtime_client import RealtimeClient
 
 PAIRS = 32
@@ -288,11 +290,8 @@ class People:
 
     async def prepare(self) -> None:
         """Sign everyone up, with a card or as an approved driver who is online, and connect them."""
-        body = dict(self.platform.admin)
-        sign_in = {name: body[name] for name in ("phone", "password")}
-        self.operator.use_session(
-            await self.operator.request("POST", "/auth/sign-in", sign_in, authenticated=False)
-        )
+        admin = dict(self.platform.admin)  # of an older version without a second factor
+        await sign_in_operator(self.operator, msgspec.convert(admin, Operator))
         slots = asyncio.Semaphore(_SIGN_UPS_AT_ONCE)
 
         async def prepare(app: _Rider | _Driver) -> None:

@@ -175,6 +175,21 @@ def check(apply: bool) -> None:
 
 
 @main.command()
+@click.argument("key")
+def totp(key: str) -> None:
+    """Print the current code of an authenticator KEY (such as those that `demo` prints)."""
+    import time
+
+    from supportcarr.auth.second_factors import STEP_SECONDS, code_at
+
+    try:
+        code = code_at(key, time.time())
+    except ValueError:
+        raise click.ClickException("This is no authenticator key (base32).") from None
+    click.echo(f"{code}   for {STEP_SECONDS - int(time.time()) % STEP_SECONDS} more seconds")
+
+
+@main.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
     """Copy the embedded store to FILE, consistently, while it is in use."""

@@ -8,7 +8,7 @@ export default defineConfig({
     environment: "node",
     fileParallelism: false,
     sequence: { shuffle: { files: false, tests: true } },
-    testTimeout: 60_000,
+    testTimeout: 150_000, // a sign-in may have to wait for an unused code,
     hookTimeout: 60_000,
     teardownTimeout: 60_000,
   },

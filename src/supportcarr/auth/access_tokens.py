@@ -1,7 +1,8 @@
 """Access tokens: JWT, HS256, signed and verified by the keys of ``auth.signing_keys``.
 
 Claims: ``sub`` the user, ``sid`` the session, ``roles``, ``ver`` the account's version when it was
-issued, ``iat`` and ``exp`` (wall time, seconds).
+issued, ``vfd`` false while the phone is not verified, ``totp`` if the session was opened with a TOTP code,
+``sup`` until when it counts as stepped up, ``iat`` and ``exp`` (wall time, seconds).
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, OctKey
 
-from supportcarr.auth.model import User
+from supportcarr.auth.model import Session, User
 from supportcarr.auth.ports import RevocationList, SessionUse
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.auth.signing_keys import CLOCK_TOLERANCE_SECONDS, SigningKeys
-from supportcarr.contracts.actors import Principal
+from supportcarr.contracts.actors import OPERATOR_ROLES, Principal
 from supportcarr.contracts.errors import Unauthenticated, UnknownSigningKey
 
 CACHED_TOKENS_MAX = 50_000  # verified tokens cached by a process
@@ -33,6 +34,9 @@ class _AccessClaims(msgspec.Struct, frozen=True):
     ver: int
     exp: int
     iat: int = 0
+    vfd: bool = True
+    totp: bool = False
+    sup: float = 0.0
 
 
 class AccessTokens:
@@ -74,11 +78,18 @@ class AccessTokens:
     def lifetime_seconds(self) -> int:
         return self._lifetime_seconds
 
-    def issue(self, user: User, session_id: str) -> str:
+    def issue_for(self, user: User, session: Session) -> str:
+        """An access token of that session, with what its owner has proved in it."""
+        until = session.stepped_up_until
+        return self.issue(
+            user, session.id, totp=session.totp, stepped_up_until=until.timestamp() if until else 0.0
+        )
+
+    def issue(self, user: User, session_id: str, *, totp: bool = False, stepped_up_until: float = 0.0) -> str:
         """An access token, signed with the current key."""
         now = int(self._wall())
         signer = self._keys.signer()
-        claims = {
+        claims: dict[str, object] = {
             "sub": user.id,
             "sid": session_id,
             "roles": list(user.roles),
@@ -86,6 +97,12 @@ class AccessTokens:
             "iat": now,
             "exp": now + self._lifetime_seconds,
         }
+        if user.phone_key is None:
+            claims["vfd"] = False
+        if totp:
+            claims["totp"] = True
+        if stepped_up_until > now:
+            claims["sup"] = stepped_up_until
         header = {"alg": "HS256", "typ": "JWT", "kid": signer.kid}
         return jwt.encode(header, claims, signer, algorithms=["HS256"])
 
@@ -138,7 +155,15 @@ class AccessTokens:
             self._sessions.note_use(claims.sid)
         if len(self._verified) >= CACHED_TOKENS_MAX:
             self._verified.pop(next(iter(self._verified)))  # the oldest
-        principal = Principal(claims.sub, claims.roles, claims.sid, totp=True, account_version=claims.ver)
+        principal = Principal(
+            claims.sub,
+            claims.roles,
+            claims.sid,
+            verified=claims.vfd,
+            totp=claims.totp or OPERATOR_ROLES.isdisjoint(claims.roles),
+            stepped_up_until=claims.sup,
+            account_version=claims.ver,
+        )
         verified = principal, min(float(claims.exp), now + USE_NOTED_EVERY)
         self._verified[token] = verified
         return verified

@@ -6,6 +6,7 @@ from typing import Any
 
 from supportcarr.auth.guesses import GUESSES
 from supportcarr.auth.model import Session, User
+from supportcarr.auth.second_factors import SecondFactor
 from supportcarr.auth.sign_in_addresses import SignInAddresses
 from supportcarr.auth.signing_keys import SIGNING_KEYS
 from supportcarr.kit.store.port import CollectionSpec, Index
@@ -17,4 +18,13 @@ SESSIONS = CollectionSpec(
 
 SIGN_IN_ADDRESSES = CollectionSpec("signinaddresses", SignInAddresses)
 
-SPECS: tuple[CollectionSpec[Any], ...] = (USERS, SESSIONS, SIGN_IN_ADDRESSES, SIGNING_KEYS, GUESSES)
+SECOND_FACTORS = CollectionSpec("secondfactors", SecondFactor)
+
+SPECS: tuple[CollectionSpec[Any], ...] = (
+    USERS,
+    SESSIONS,
+    SIGN_IN_ADDRESSES,
+    SIGNING_KEYS,
+    GUESSES,
+    SECOND_FACTORS,
+)

@@ -1,10 +1,14 @@
 """The errors of auth.
 
 Conflict
-└── PhoneTaken          409, an account has that number
+├── PhoneTaken          409, an account has that number
+├── TotpAlreadyEnrolled 409, remove the confirmed secret first
+└── TotpNotEnrolled     409, there is no secret to confirm, use or remove
 Forbidden
 └── AccountBanned       403, the password is right, but the account was banned
 Unauthenticated
+├── TotpCodeRequired    401, the password is right, and the account also needs a TOTP code
+├── TotpCodeWrong       401, a code that is wrong, too old, or used
 ├── WrongCredentials    401, phone or password; the response does not say which
 └── SessionEnded        401, the refresh token is not the current one of an open session
 """
@@ -34,3 +38,19 @@ class SessionEnded(Unauthenticated):
         """The session was ended because its refresh token was used twice: ``errors`` tells apps so."""
         detail = "This session was ended because its refresh token was used twice; sign in again"
         return cls(detail, errors=(FieldError("refresh_token", "reused", detail),))
+
+
+class TotpCodeRequired(Unauthenticated):
+    code, title = "totp_code_required", "Send totp_code too: the code of your authenticator app"
+
+
+class TotpCodeWrong(Unauthenticated):
+    code, title = "totp_code_wrong", "This code is wrong, too old, or was used; wait for the next one"
+
+
+class TotpAlreadyEnrolled(Conflict):
+    code, title = "totp_already_enrolled", "This account has an authenticator app; remove it first"
+
+
+class TotpNotEnrolled(Conflict):
+    code, title = "totp_not_enrolled", "This account has no authenticator app; set one up first"

@@ -86,6 +86,8 @@ class Session(Document, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    totp: bool = False  # a TOTP code was given in it
+    stepped_up_until: datetime | None = None  # another one was given less than five minutes before
     ended_because: str | None = None  # signed_out | ended_by_owner | token_reused
 
 

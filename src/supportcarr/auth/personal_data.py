@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from supportcarr.auth.collections import SESSIONS, SIGN_IN_ADDRESSES, USERS
+from supportcarr.auth.collections import SECOND_FACTORS, SESSIONS, SIGN_IN_ADDRESSES, USERS
 from supportcarr.auth.model import Session, User
 from supportcarr.auth.service import AuthService
 from supportcarr.contracts.actors import OPERATOR_ROLES
@@ -36,6 +36,7 @@ class AccountData:
         self._users = store.collection(USERS)
         self._sessions = store.collection(SESSIONS)
         self._addresses = store.collection(SIGN_IN_ADDRESSES)
+        self._factors = store.collection(SECOND_FACTORS)
         self._auth = auth
 
     async def export(self, person_id: str) -> Mapping[str, Any]:
@@ -64,6 +65,9 @@ class AccountData:
             if seen is not None:
                 with suppress(VersionConflict):
                     await self._addresses.delete(seen.id, seen.version)
+        if (factor := await self._factors.get(person_id)) is not None:
+            with suppress(VersionConflict):
+                await self._factors.delete(factor.id, factor.version)
         await update(self._users, person_id, without_events(_erased))
         await self.end_sessions(person_id, ENDED, before=EVER)
         await delete_matching(self._sessions, {"user_id": person_id})

@@ -38,3 +38,12 @@ class SessionUse(Protocol):
 
     def note_use(self, session_id: str) -> None:
         """Must be cheap: it is called while a request is authenticated, every few minutes for a session."""
+
+
+class SecretSeal(Protocol):
+    """Seals data under the data key of a person.  Implemented by ``kit.sealing.data_keys.DataKeys``."""
+
+    async def seal(self, person: str, purpose: str, data: bytes) -> str: ...
+
+    async def open(self, person: str, purpose: str, sealed: str) -> bytes | None:
+        """``None`` if it cannot be read any more."""

@@ -14,7 +14,7 @@ from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_service import Grant
 from supportcarr.contracts.errors import ValidationFailed
 from supportcarr.contracts.limits import TEXTS
-from supportcarr.contracts.policies import ANYONE, SIGNED_IN
+from supportcarr.contracts.policies import ANYONE, BEFORE_TOTP, SIGNED_IN
 from supportcarr.contracts.routing import (
     NoQuery,
     PageQuery,
@@ -69,7 +69,11 @@ def _sign_in_routes(service: AuthService) -> list[Route]:
     async def sign_in(request: RequestContext[SignIn, NoQuery]) -> Response:
         body = request.body
         grant = await service.sign_in(
-            body.phone, body.password, address=request.client_address, device=_device(request)
+            body.phone,
+            body.password,
+            totp_code=body.totp_code,
+            address=request.client_address,
+            device=_device(request),
         )
         if request.web_app is not None and request.web_app.refresh_token is not None:
             await service.sessions.end_replaced(request.web_app.refresh_token)
@@ -122,7 +126,15 @@ def _sign_in_routes(service: AuthService) -> list[Route]:
             tag="auth",
             body=SignIn,
             response=SignedIn,
-            codes=("unauthenticated", "account_banned", "origin_refused", "rate_limited", "overloaded"),
+            codes=(
+                "unauthenticated",
+                "totp_code_required",
+                "totp_code_wrong",
+                "account_banned",
+                "origin_refused",
+                "rate_limited",
+                "overloaded",
+            ),
             sensitive=True,
             web_session=True,
         ),
@@ -143,7 +155,7 @@ def _sign_in_routes(service: AuthService) -> list[Route]:
             path="/auth/sign-out",
             handler=sign_out,
             summary="Sign out of the current session",
-            policy=SIGNED_IN,
+            policy=BEFORE_TOTP,
             tag="auth",
             codes=("origin_refused",),
             web_session=True,
@@ -213,7 +225,7 @@ def _account_routes(service: AuthService) -> list[Route]:
             path="/me",
             handler=me,
             summary="Get the caller's account",
-            policy=SIGNED_IN,
+            policy=BEFORE_TOTP,
             tag="account",
             response=UserOut,
         ),

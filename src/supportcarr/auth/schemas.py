@@ -40,7 +40,9 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     phone: Phone
     password: Annotated[str, Meta(min_length=8, max_length=72, description="at most 72 bytes")]
-    totp_code: Annotated[str, Meta(max_length=10)] | None = None
+    totp_code: Annotated[str, Meta(min_length=6, max_length=16, description="or a recovery code")] | None = (
+        None
+    )
 
 
 class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,3 +113,37 @@ class SessionView(msgspec.Struct, frozen=True):
             session.expires_at,
             session.id == current_id,
         )
+
+
+class TotpCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    totp_code: Annotated[str, Meta(pattern=r"^[0-9]{6}$", examples=["123456"])]
+
+
+class TotpConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``code``: of the new secret."""
+
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$", examples=["123456"])]
+
+
+class TotpSecret(msgspec.Struct, frozen=True):
+    """``uri``: what an authenticator app reads as a QR code."""
+
+    secret: str
+    uri: str
+
+
+class AccessRenewed(msgspec.Struct, frozen=True):
+    """An access token of the same session, which replaces the one before."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+
+
+class TotpConfirmed(msgspec.Struct, frozen=True):
+    """The recovery codes are shown once; the access token replaces the one before."""
+
+    recovery_codes: list[str]
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int

@@ -18,6 +18,7 @@ from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.session_service import Grant, SessionService
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.auth.sign_in_guard import SignInGuard
+from supportcarr.auth.totp_service import TotpService
 from supportcarr.contracts.actors import SYSTEM, Actor, Role
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
@@ -43,6 +44,7 @@ class AuthService:
         revocations: Revocations,
         guard: SignInGuard | None = None,
         activity: SessionActivity | None = None,
+        totp: TotpService | None = None,
     ) -> None:
         """Without a *guard* (a command on this machine) wrong passwords are not limited."""
         self._users: Collection[User] = store.collection(USERS)
@@ -50,6 +52,7 @@ class AuthService:
         self._secret = settings.lookup_secret
         self._passwords = passwords
         self._guard = guard
+        self._totp = totp
         self.sessions = SessionService(
             store, clock, settings, tokens=tokens, revocations=revocations, activity=activity
         )
@@ -199,40 +202,55 @@ class AuthService:
     # --- sessions -----------------------------------------------------------------------------
 
     async def sign_in(
-        self, phone: str, password: str, *, address: str | None = None, device: Device | None = None
+        self,
+        phone: str,
+        password: str,
+        *,
+        totp_code: str | None = None,
+        address: str | None = None,
+        device: Device | None = None,
     ) -> Grant:
         """Open a session; *address* and *device* are the client's.
 
         Raises ``WrongCredentials``, and ``RateLimited`` after several of them; both in the same time for
-        unknown numbers.  Raises ``AccountBanned`` if the password is right.
+        unknown numbers.  With the right password also ``AccountBanned``, ``TotpCodeRequired`` and
+        ``TotpCodeWrong``.
         """
         number = phones.parse(phone)
         user, account = await self._by_phone(number), self._phone_key(number)
         if self._guard is None:
-            return await self._sign_in(user, password, address, device)
+            return await self._sign_in(user, password, totp_code, address, device)
         attempt = await self._guard.admit(account, address)
         try:
             grant, _ = await asyncio.gather(
-                self._sign_in(user, password, address, device),
+                self._sign_in(user, password, totp_code, address, device),
                 self._guard.warn_owner(attempt, account, user.id if user else None),
             )
         except (WrongCredentials, AccountBanned):
             raise
-        except BaseException:  # overloaded, or cancelled: the password was not checked
+        except BaseException:  # overloaded, or cancelled: not checked; or only the second factor is wrong
             await self._guard.not_made(attempt)
             raise
         await self._guard.opened(attempt, account, address)
         return grant
 
     async def _sign_in(
-        self, user: User | None, password: str, address: str | None, device: Device | None
+        self,
+        user: User | None,
+        password: str,
+        totp_code: str | None,
+        address: str | None,
+        device: Device | None,
     ) -> Grant:
         matches = await self._passwords.verify(password, user.password_hash if user else None, address)
         if not matches or user is None:
             raise WrongCredentials
-        return await self._open_session(user, device)
+        if user.banned:
+            raise AccountBanned
+        totp = self._totp is not None and await self._totp.check_sign_in(user, totp_code)
+        return await self._open_session(user, device, totp=totp)
 
-    async def _open_session(self, user: User, device: Device | None) -> Grant:
+    async def _open_session(self, user: User, device: Device | None, *, totp: bool = False) -> Grant:
         """Open a session of an account whose password, as it was in *user*, has been checked.
 
         The check took a while: if the sessions of the account were ended meanwhile (a new password, a ban),
@@ -240,7 +258,7 @@ class AuthService:
         """
         if user.banned:
             raise AccountBanned
-        return await self.sessions.open(user, device)
+        return await self.sessions.open(user, device, totp=totp)
 
     async def refresh(
         self, token: str, nonce: str | None, *, address: str | None = None, device: Device | None = None

@@ -90,8 +90,8 @@ class SessionService:
 
     # --- opening and refreshing ---------------------------------------------------------------
 
-    async def open(self, user: User, device: Device | None = None) -> Grant:
-        """Open a session of that account, as it is in the store."""
+    async def open(self, user: User, device: Device | None = None, *, totp: bool = False) -> Grant:
+        """Open a session of that account, as it is in the store; *totp*: a TOTP code was given."""
         now = self._clock.wall()
         session_id = new_id(SESSION)
         token = self._refresh_tokens.issue(session_id, 1)
@@ -106,11 +106,12 @@ class SessionService:
             app=device.app,
             device=device.device,
             place=device.place,
+            totp=totp,
         )
         session = await self._sessions.insert(session, self._audited(user, session, device))
         if self._activity is not None:
             self._activity.opened(session)
-        return self._grant(user, session_id, token)
+        return self._grant(user, session, token)
 
     def _audited(self, user: User, session: Session, device: Device) -> PendingEvents | None:
         """The event for the audit log, if an operator signs in."""
@@ -127,10 +128,10 @@ class SessionService:
         )
         return PendingEvents((acted,), Actor(roles[0], user.id), self._clock.city())
 
-    def _grant(self, user: User, session_id: str, refresh_token: str) -> Grant:
-        access_token = self._tokens.issue(user, session_id)
+    def _grant(self, user: User, session: Session, refresh_token: str) -> Grant:
+        access_token = self._tokens.issue_for(user, session)
         seconds, refresh_seconds = self._tokens.lifetime_seconds, int(self._lifetime.total_seconds())
-        return Grant(user, session_id, access_token, refresh_token, seconds, refresh_seconds)
+        return Grant(user, session.id, access_token, refresh_token, seconds, refresh_seconds)
 
     async def refresh(self, token: str, nonce: str | None, device: Device | None = None) -> Grant:
         """The next tokens of a session, by the rule in ``model.decide_refresh``.
@@ -159,7 +160,7 @@ class SessionService:
             successor = self._refresh_tokens.successor(token, session_id, presented.generation + 1, nonce)
             if decision == "rotate" and not await self._rotate(session, presented, successor, place):
                 continue  # another request was faster: decide again
-            return self._grant(user, session_id, successor)
+            return self._grant(user, session, successor)
         raise Conflict
 
     async def _rotate(self, session: Session, presented: PresentedToken, successor: str, place: str) -> bool:

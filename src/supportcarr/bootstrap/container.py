@@ -18,6 +18,7 @@ from supportcarr.audit.signatures import HeadSigner
 from supportcarr.auth import collections as auth_repository
 from supportcarr.auth import jobs as auth_jobs
 from supportcarr.auth import routes as auth_routes
+from supportcarr.auth import totp_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import PasswordHasher
@@ -28,6 +29,7 @@ from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.signing_keys import SigningKeys
 from supportcarr.auth.text_limits import TextLimits
+from supportcarr.auth.totp_service import TotpService
 from supportcarr.bootstrap.adapters import (
     AdminRescueView,
     ConsoleDrivers,
@@ -197,6 +199,14 @@ class Container:
         self.passwords = PasswordHasher(settings.auth)
         self.guesses = GuessLimiter(store, clock, GuessRules.from_settings(settings.auth))
         self.text_limits = TextLimits(self.limiter, settings.auth)
+        self.totp = TotpService(
+            store,
+            clock,
+            secret=settings.auth.lookup_secret,
+            seal=self.data_keys,
+            guesses=self.guesses,
+            issue=self.tokens.issue_for,
+        )
         self.auth = AuthService(
             store,
             clock,
@@ -206,6 +216,7 @@ class Container:
             revocations=self.revocations,
             guard=SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret),
             activity=self.session_activity,
+            totp=self.totp,
         )
         self.audit = AuditLog(store, clock, self.data_keys)
         self.areas = ServiceAreas(store, clock)
@@ -253,7 +264,7 @@ class Container:
         self.audit_chain = AuditChain(
             store, clock, HeadSigner(self.settings.audit.secret), anchor_of(self.settings)
         )
-        account = AccountData(store, self.auth)
+        self.account_data = account = AccountData(store, self.auth)
         gathered = [account, *self._personal_data()]
         self.exports = ExportService(
             store, clock, gathered, self.data_keys, kept=timedelta(days=privacy.export_days)
@@ -288,6 +299,9 @@ class Container:
         """Every route of every part."""
         return [
             *auth_routes.routes(self.auth),
+            *totp_routes.routes(
+                self.totp, self.account_data.end_all_sessions, self.settings.auth.access_seconds
+            ),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),

@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 
+from supportcarr.auth.second_factors import new_secret
+
 OPERATORS_FILE = "operators.json"
 # Fictional numbers: 555-0100 to 555-0199 are reserved for fiction in every North American area code.
 _NUMBERS = {"admin": "+15145550100", "support": "+15145550101"}
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """The credentials of a demo operator; ``totp_secret`` is for two-factor sign-in."""
+    """The credentials of a demo operator; ``totp_secret`` is for the codes of two-factor sign-in."""
 
     phone: str
     password: str
@@ -24,13 +26,23 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 def operators(folder: Path) -> dict[str, Operator]:
-    """The demo's admin and support agent; their passwords are generated once and kept in *folder*."""
+    """The demo's admin and support agent; their secrets are generated once and kept in *folder*."""
     file = folder / OPERATORS_FILE
     if file.is_file():
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, Operator])
-    made = {role: Operator(number, secrets.token_urlsafe(12)) for role, number in _NUMBERS.items()}
-    write_private(file, msgspec.to_builtins(made))
+        known = msgspec.json.decode(file.read_bytes(), type=dict[str, Operator])
+    else:
+        known = {role: Operator(number, secrets.token_urlsafe(12)) for role, number in _NUMBERS.items()}
+    made = {role: _with_totp(operator) for role, operator in known.items()}
+    if made != known or not file.is_file():
+        write_private(file, msgspec.to_builtins(made))
     return made
+
+
+def _with_totp(operator: Operator) -> Operator:
+    """An older version made operators without a secret."""
+    if operator.totp_secret is not None:
+        return operator
+    return msgspec.structs.replace(operator, totp_secret=new_secret())
 
 
 def write_private(file: Path, content: Any) -> None:

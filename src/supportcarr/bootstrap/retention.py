@@ -87,6 +87,12 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "expire",
         ),
         RetentionRow(
+            "TOTP secrets (sealed) and recovery codes (keyed hashes)",
+            ("secondfactors",),
+            "until they or the account are removed",
+            GONE,
+        ),
+        RetentionRow(
             "addresses at which an account was used (keyed hashes)",
             ("signinaddresses",),
             "16 at most, each for 90 days after its last use",

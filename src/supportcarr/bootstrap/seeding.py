@@ -6,28 +6,32 @@ from pathlib import Path
 
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.errors import WrongCredentials
+from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
+from supportcarr.auth.totp_service import TotpService
 from supportcarr.bootstrap.operators import Operator, operators
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import SettingsError
-from supportcarr.kit.store.port import Store
+from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.pricing.areas import seed_demo
 
 
-async def _ensure(auth: AuthService, role: str, operator: Operator) -> None:
+async def _ensure(auth: AuthService, totp: TotpService, role: str, operator: Operator) -> None:
     try:
-        await auth.ensure_account(operator.phone, operator.password, role.capitalize(), [role])
+        user = await auth.ensure_account(operator.phone, operator.password, role.capitalize(), [role])
     except WrongCredentials:
         raise SettingsError(
             f"{operator.phone} belongs to an account with another password; it is not made {role}."
         ) from None
+    if operator.totp_secret is not None:
+        await totp.ensure(user.id, operator.totp_secret)
 
 
-async def seed(settings: Settings, store: Store) -> dict[str, Operator]:
+async def seed(settings: Settings, store: SealingStore) -> dict[str, Operator]:
     """Add the area, tariff and operators of the demo where they are missing.  Idempotent.
 
     Raises ``SettingsError`` if an operator's number belongs to another account.
@@ -35,19 +39,29 @@ async def seed(settings: Settings, store: Store) -> dict[str, Operator]:
     await seed_demo(store)
     people = operators(Path(settings.deployment.data))
     clock = Clock()
-    revocations = Revocations(store, clock, settings.auth, RedisClient("redis://127.0.0.1:1"))
+    redis = RedisClient("redis://127.0.0.1:1")  # nothing here asks it
+    revocations = Revocations(store, clock, settings.auth, redis)
     passwords = PasswordHasher(settings.auth)
+    tokens = AccessTokens(settings.auth, revocations)
+    totp = TotpService(
+        store,
+        clock,
+        secret=settings.auth.lookup_secret,
+        seal=store.data_keys,
+        guesses=GuessLimiter(store, clock, GuessRules.from_settings(settings.auth)),
+        issue=tokens.issue_for,
+    )
     auth = AuthService(
         store,
         clock,
         settings.auth,
-        tokens=AccessTokens(settings.auth, revocations),
+        tokens=tokens,
         passwords=passwords,
         revocations=revocations,
     )
     try:
         for role, operator in people.items():
-            await _ensure(auth, role, operator)
+            await _ensure(auth, totp, role, operator)
     finally:
         passwords.close()
     return people

@@ -308,7 +308,7 @@ def _change(service: RescueService, queries: RescueQueries) -> list[Route]:
             f"{admin}/abort",
             admin_abort,
             "Abort the rescue and set what the rider is charged",
-            OPERATORS,
+            OPERATORS.after_step_up(),
             AdminAbortBody,
         ),
         post(f"{admin}/pin", admin_renew_pin, "Issue a new start PIN as an operator", OPERATORS),

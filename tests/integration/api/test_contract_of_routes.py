@@ -23,6 +23,10 @@ anyone        GET    /coverage                                200
 anyone        GET    /clock                                   200
 anyone        POST   /webhooks/stripe                         202
 signed_in     POST   /auth/sign-out                           204
+signed_in     POST   /auth/totp                               200
+signed_in     POST   /auth/totp/confirmation                  200
+signed_in     DELETE /auth/totp                               204
+signed_in     POST   /auth/step-up                            200
 signed_in     GET    /me                                      200
 signed_in     PATCH  /me                                      200
 signed_in     GET    /me/notifications                        200

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 NAMES = (
     "nobody",
     "signed out",
+    "banned",
     "a person without a role",
     "the rider",
     "the driver",
@@ -30,8 +31,14 @@ NAMES = (
     "another rider",
     "another driver",
     "another rider who drives",
-    "support",
-    "an admin",
+    "an unverified rider",
+    "support without TOTP",
+    "support with TOTP",
+    "support after a step-up",
+    "an admin without TOTP",
+    "an admin with TOTP",
+    "an admin after a step-up",
+    "a rider who is an operator",
 )
 
 # A driver gives a rescue up, and does not cancel it (``rescues.state_machine``).

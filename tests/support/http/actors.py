@@ -12,6 +12,7 @@ from support.http.server import new_address
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import PreparedRescue, RescueFactory, expect
 
+OF_THE_RIDER = frozenset({"rescue_id", "payment_method_id", "notification_id", "export_id", "session_id"})
 OPERATORS = {"support", "admin"}
 
 
@@ -66,6 +67,8 @@ async def every_kind_of_actor(calls: ExampleCalls, factory: RescueFactory) -> di
     both = await factory.driver("rider")
     signed_out = await platform.person("rider", "driver", "support", "admin")
     expect(await signed_out.post("/auth/sign-out"), 204)
+    banned = await platform.person("rider", "driver", "admin")
+    await platform.container.auth.ban(banned.user_id)
     rider, driver = calls.arrived.rider, calls.arrived.assigned_driver
     support, admin = await platform.person("support"), await platform.person("admin")
 
@@ -75,12 +78,13 @@ async def every_kind_of_actor(calls: ExampleCalls, factory: RescueFactory) -> di
     actors = [
         person("nobody", platform.anonymous(), signed_in=False),
         person("signed out", signed_out, "rider", "driver", "support", "admin", signed_in=False),
+        person("banned", banned, "rider", "driver", "admin", signed_in=False),
         person("a person without a role", await platform.person()),
         person(
             "the rider",
             rider,
             "rider",
-            owns=frozenset({"rescue_id", "payment_method_id", "notification_id", "export_id"}),
+            owns=OF_THE_RIDER,
         ),
         person("the driver", driver, "driver", owns=frozenset({"rescue_id", "vehicle_id"})),
         person(
@@ -89,7 +93,38 @@ async def every_kind_of_actor(calls: ExampleCalls, factory: RescueFactory) -> di
         person("another rider", other.rider, "rider"),
         person("another driver", other.assigned_driver, "driver"),
         person("another rider who drives", both, "rider", "driver"),
-        person("support", support, "support"),
-        person("an admin", admin, "admin"),
+        person(
+            "an unverified rider",
+            with_claims(platform, rider, vfd=False),
+            "rider",
+            verified=False,
+            owns=OF_THE_RIDER,
+        ),
+        person(
+            "support without TOTP",
+            with_claims(platform, support, totp=False),
+            "support",
+            totp=False,
+            stepped_up=True,
+        ),
+        person("support with TOTP", with_claims(platform, support, sup=0), "support"),
+        person("support after a step-up", support, "support", stepped_up=True),
+        person(
+            "an admin without TOTP",
+            with_claims(platform, admin, totp=False),
+            "admin",
+            totp=False,
+            stepped_up=True,
+        ),
+        person("an admin with TOTP", with_claims(platform, admin, sup=0), "admin"),
+        person("an admin after a step-up", admin, "admin", stepped_up=True),
+        person(
+            "a rider who is an operator",
+            with_claims(platform, rider, roles=["rider", "support"], totp=False),
+            "rider",
+            "support",
+            totp=False,
+            owns=OF_THE_RIDER,
+        ),
     ]
     return {actor.name: actor for actor in actors}

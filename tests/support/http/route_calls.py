@@ -38,6 +38,8 @@ BODIES: Mapping[tuple[str, str], Any] = {
     },
     ("POST", "/auth/sign-in"): {"phone": "+15145550199", "password": PASSWORD, "totp_code": "123456"},
     ("POST", "/auth/refresh"): {"refresh_token": "ses_x.1.x.x", "nonce": "n-0123456789"},
+    ("POST", "/auth/totp/confirmation"): {"code": "123456"},
+    ("POST", "/auth/step-up"): {"totp_code": "123456"},
     ("PATCH", "/me"): {"name": "Ana Roy"},
     ("POST", "/quotes"): {
         "kind": "rescue",
@@ -89,6 +91,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "payment_method_id": f"pmt_{UNKNOWN}",
     "notification_id": f"ntf_{UNKNOWN}",
     "export_id": f"exp_{UNKNOWN}",
+    "session_id": f"ses_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
     ("GET", "/coverage"): "lat=45.5&lng=-73.6",
@@ -157,6 +160,9 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     async def first(who: CheckedClient, path: str) -> str:
         return str(expect(await who.get(path), 200)["items"][0]["id"])
 
+    assert prepared.rider.grant is not None
+    another_session = await platform.container.auth.sessions.open(prepared.rider.grant.user)
+
     ids = {
         "rescue_id": prepared.rescue_id,
         "offer_id": offered.offer_id or "",
@@ -164,6 +170,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "vehicle_id": await first(prepared.assigned_driver, "/me/vehicles"),
         "payment_method_id": await first(prepared.rider, "/me/payment-methods"),
         "notification_id": await first(prepared.rider, "/me/notifications"),
+        "session_id": another_session.session_id,
         "export_id": expect(await prepared.rider.post("/me/exports"), 202)["id"],
     }
     await platform.settle()

@@ -22,6 +22,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from support.http.staff import proved
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import DEADLINE_SECONDS, PasswordHasher
@@ -159,6 +160,7 @@ class Api:
     metrics: Metrics
     lifecycle: Lifecycle
     clock: Clock
+    store: Store
     routes: Sequence[Route] = field(default_factory=list)
 
     def anonymous(self, address: str | None = None) -> Client:
@@ -169,7 +171,8 @@ class Api:
         """A signed-in client with those roles (by default a rider)."""
         number = phone or new_phone()
         await self.auth.ensure_account(number, PASSWORD, name, roles or ("rider",))
-        return Client(self, new_address(), await self.auth.sign_in(number, PASSWORD))
+        grant = await self.auth.sign_in(number, PASSWORD)
+        return Client(self, new_address(), await proved(grant, self.store, self.tokens, self.clock))
 
 
 def new_phone() -> str:
@@ -251,7 +254,16 @@ async def serving(
         crowd = aiohttp.TCPConnector(limit=0)  # no limit of concurrent connections
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30), connector=crowd) as session:
             yield Api(
-                place.public_url, session, service, tokens, gateway, metrics, lifecycle, clock, all_routes
+                place.public_url,
+                session,
+                service,
+                tokens,
+                gateway,
+                metrics,
+                lifecycle,
+                clock,
+                store,
+                all_routes,
             )
     finally:
         lifecycle.drain()

@@ -29,6 +29,7 @@ import msgspec
 from support.faults import Faults, FaultyProxy, FaultyStore
 from support.http.openapi_contract import Contract
 from support.http.server import PASSWORD, Api, Client, Reply, new_address, new_phone
+from support.http.staff import proved
 from support.payments.world import Emulator, running_emulator, serving
 from supportcarr.auth.session_service import Grant
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients
@@ -116,6 +117,7 @@ class Platform:
         number = phone or new_phone()
         await self.container.auth.ensure_account(number, PASSWORD, name, roles)
         grant = await self.container.auth.sign_in(number, PASSWORD)
+        grant = await proved(grant, self.container.store, self.container.tokens, self.clock)
         await self.settle()
         return CheckedClient(self.api, self.contract, new_address(), grant)
 
@@ -245,7 +247,9 @@ async def running_platform(
             )
         )
         routes = container.routes()
-        api = Api(url, session, container.auth, container.tokens, gateway, metrics, lifecycle, clock, routes)
+        api = Api(
+            url, session, container.auth, container.tokens, gateway, metrics, lifecycle, clock, store, routes
+        )
         async with session.get(f"{url}/openapi.json") as response:
             contract = Contract(await response.json(), routes)
         yield Platform(container, api, contract, relay, clock, emulator, server, faults)

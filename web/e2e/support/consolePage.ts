@@ -1,7 +1,8 @@
-import type { Locator, Page } from "playwright-core";
+import type { Locator, Page, Response } from "playwright-core";
 import { expect } from "vitest";
 
 import { getDemoCity } from "./browser.ts";
+import { withUnusedCode } from "./totp.ts";
 
 type TruckPosition = { id: string; position: string };
 type MapElement = HTMLElement & { cityMap?: { querySourceFeatures: (source: string) => { properties: { id: string }; geometry: { coordinates: number[] } }[] } };
@@ -26,10 +27,22 @@ export class ConsolePage {
     return this;
   }
 
-  async signIn({ phone, password }: { phone: string; password: string }): Promise<void> {
+  /** Fills in the form; if a code is asked for, also that. */
+  async signIn({ phone, password, totp_secret }: { phone: string; password: string; totp_secret?: string }): Promise<void> {
     await this.phone().fill(phone);
     await this.page.getByLabel("Password").fill(password);
+    const answer = await this.submitSignIn();
+    if (!totp_secret || !(await answer.text()).includes("totp_code_required")) return;
+    await withUnusedCode(totp_secret, async (code) => {
+      await this.page.getByLabel(/^Code/).fill(code);
+      return (await this.submitSignIn()).ok() ? true : null;
+    });
+  }
+
+  private async submitSignIn(): Promise<Response> {
+    const answer = this.page.waitForResponse((response) => response.url().endsWith("/auth/sign-in"));
     await this.button("Sign in").click();
+    return answer;
   }
 
   /** Opens a page of the console with a session, and waits until it is live. */

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { withUnusedCode } from "./totp.ts";
+
 const ROOT = resolve(import.meta.dirname, "../../..");
 const COMMAND = join(ROOT, ".venv/bin/supportcarr");
 const START_TIMEOUT_MS = 90_000;
@@ -14,6 +16,7 @@ const MAX_LIFETIME_S = 600; // in case the test run is killed and cannot stop it
 export interface Account {
   phone: string;
   password: string;
+  totp_secret: string;
 }
 
 /** A small demo city that runs during the tests. */
@@ -92,7 +95,7 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
   };
   try {
     const admin = await waitFor("the operator accounts", () => Promise.resolve(readAdmin(options.data)), isRunning);
-    const tokens = await waitFor("a successful sign-in", () => requestJson<DemoCity["tokens"]>(base, "/auth/sign-in", { body: admin }), isRunning);
+    const tokens = await waitFor("a successful sign-in", () => signInWithCode(base, admin), isRunning);
     await waitFor("a driver online", () => requireDriver(base, tokens.access_token), isRunning);
     return { base, pid: demo.pid ?? 0, admin, tokens, stop, output };
   } catch (error) {
@@ -104,7 +107,18 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
 
 function readAdmin(data: string): Account {
   const { admin } = JSON.parse(readFileSync(join(data, "operators.json"), "utf8")) as { admin: Account };
-  return { phone: admin.phone, password: admin.password };
+  return { phone: admin.phone, password: admin.password, totp_secret: admin.totp_secret };
+}
+
+function signInWithCode(base: string, { phone, password, totp_secret }: Account): Promise<DemoCity["tokens"]> {
+  return withUnusedCode(totp_secret, async (totp_code) => {
+    try {
+      return await requestJson<DemoCity["tokens"]>(base, "/auth/sign-in", { body: { phone, password, totp_code } });
+    } catch (error) {
+      if (String(error).includes("totp_code_wrong")) return null;
+      throw error;
+    }
+  });
 }
 
 async function requireDriver(base: string, token: string): Promise<void> {

@@ -57,7 +57,7 @@ async def start_city(options: DemoOptions, running: Platform) -> CityProcess:
     city_options = {
         "base_url": running.base_url,
         "realtime_url": running.settings.deployment.realtime_url,
-        "operator": {"phone": admin.phone, "password": admin.password},
+        "operator": msgspec.to_builtins(admin),
         "riders": options.riders,
         "drivers": options.drivers,
         "data": str(data / "simulator"),

@@ -109,7 +109,11 @@ def _print_addresses(running: Platform, options: DemoOptions) -> None:
     click.echo(f"  Log             {options.data}/supportcarr.log\n")
     click.echo("  Sign in to the console with")
     for role, operator in running.operators.items():
-        click.echo(f"    {role:<8} {operator.phone}   password {operator.password}")
+        click.echo(
+            f"    {role:<8} {operator.phone}   password {operator.password}   "
+            f"authenticator key {operator.totp_secret}"
+        )
+    click.echo("  Add the key to an authenticator app, or print a code: supportcarr totp KEY")
     end = (
         "Press Ctrl-C to stop." if options.seconds is None else f"It ends after {options.seconds:g} seconds."
     )

@@ -17,17 +17,11 @@ from supportcarr_lab.simulator.city_time import CityTime
 from supportcarr_lab.simulator.client import ApiClient
 from supportcarr_lab.simulator.demand import RecordedRequest
 from supportcarr_lab.simulator.http_stats import HttpStats
+from supportcarr_lab.simulator.operator_sign_in import Operator, sign_in_operator
 
 T = TypeVar("T")
 OPERATOR_ADDRESS = "10.255.0.1"
 log = structlog.get_logger(__name__)
-
-
-class Operator(msgspec.Struct, frozen=True, kw_only=True):
-    """The account that approves drivers."""
-
-    phone: str
-    password: str
 
 
 class CityOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,11 +83,7 @@ class SimulationContext:
         """Approve a new driver, as the demo's admin."""
         async with self._approving:
             if self.operator.tokens is None:
-                operator = self.options.operator
-                body = {"phone": operator.phone, "password": operator.password}
-                self.operator.use_session(
-                    await self.operator.request("POST", "/auth/sign-in", body, authenticated=False)
-                )
+                await sign_in_operator(self.operator, self.options.operator)
         await self.operator.post(f"/admin/drivers/{driver_id}/approval")
 
     async def unless_closing(self, work: Awaitable[T]) -> T | None:

@@ -13,8 +13,9 @@ from support.simulator.city_records import records_of
 from support.simulator.fake_city import TOTAL, FakeCity
 from supportcarr_lab.simulator.city import CityOutcome, run_city
 from supportcarr_lab.simulator.client import RequestFailed
-from supportcarr_lab.simulator.context import CityOptions, Operator
+from supportcarr_lab.simulator.context import CityOptions
 from supportcarr_lab.simulator.demand import job_plan, offer_plan, rider_plan
+from supportcarr_lab.simulator.operator_sign_in import Operator
 from supportcarr_lab.simulator.progress import Progress
 from supportcarr_lab.verification.report import verify_records
 

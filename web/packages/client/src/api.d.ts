@@ -52,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a phone number and a password
-         * @description Problem codes: `unauthenticated`, `account_banned`, `origin_refused`, `rate_limited`, `overloaded`. Stricter rate limits: `sensitive`.
+         * @description Problem codes: `unauthenticated`, `totp_code_required`, `totp_code_wrong`, `account_banned`, `origin_refused`, `rate_limited`, `overloaded`. Stricter rate limits: `sensitive`.
          */
         post: operations["post_auth_sign_in"];
         delete?: never;
@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out of the current session
-         * @description Problem codes: `origin_refused`.
+         * @description Operators may call it before they have enrolled TOTP. Problem codes: `origin_refused`.
          */
         post: operations["post_auth_sign_out"];
         delete?: never;
@@ -146,7 +146,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the caller's account */
+        /**
+         * Get the caller's account
+         * @description Operators may call it before they have enrolled TOTP.
+         */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -162,6 +165,70 @@ export interface paths {
          * @description Problem codes: `stale_version`.
          */
         patch: operations["patch_me"];
+        trace?: never;
+    };
+    "/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a new TOTP secret, which counts once it is confirmed
+         * @description Operators may call it before they have enrolled TOTP. Problem codes: `totp_already_enrolled`. Stricter rate limits: `sensitive`.
+         */
+        post: operations["post_auth_totp"];
+        /**
+         * Remove the TOTP secret and the recovery codes, and sign out everywhere
+         * @description Needs a step-up within the last five minutes. Problem codes: `totp_not_enrolled`.
+         */
+        delete: operations["delete_auth_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/totp/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm the new TOTP secret with a code of it, and get recovery codes
+         * @description Operators may call it before they have enrolled TOTP. Problem codes: `totp_not_enrolled`, `totp_already_enrolled`, `totp_code_wrong`, `conflict`. Stricter rate limits: `sensitive`.
+         */
+        post: operations["post_auth_totp_confirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm with a fresh TOTP code that it is really the account's owner, for five minutes
+         * @description Operators may call it before they have enrolled TOTP. Problem codes: `totp_not_enrolled`, `totp_code_wrong`, `conflict`. Stricter rate limits: `sensitive`.
+         */
+        post: operations["post_auth_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/quotes": {
@@ -584,7 +651,7 @@ export interface paths {
         put?: never;
         /**
          * Abort the rescue and set what the rider is charged
-         * @description Roles: admin, support. Resources: any, for operators; any other is 404. The account's phone number must be verified. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
+         * @description Roles: admin, support. Resources: any, for operators; any other is 404. The account's phone number must be verified. Needs a step-up within the last five minutes. Problem codes: `not_found`, `illegal_transition`, `conflict`, `stale_version`.
          */
         post: operations["post_admin_rescues_by_rescue_id_abort"];
         delete?: never;
@@ -1110,6 +1177,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccessRenewed
+         * @description An access token of the same session, which replaces the one before.
+         */
+        AccessRenewed: {
+            access_token: string;
+            /** @enum {unknown} */
+            token_type: "Bearer";
+            expires_in: number;
+        };
         /**
          * Actor
          * @description Who did something, and in which role.  The system has no id.
@@ -2001,6 +2078,38 @@ export interface components {
             completed: number;
             revenue_minor: number;
         };
+        /** TotpCode */
+        TotpCode: {
+            /** @example 123456 */
+            totp_code: string;
+        };
+        /**
+         * TotpConfirmation
+         * @description ``code``: of the new secret.
+         */
+        TotpConfirmation: {
+            /** @example 123456 */
+            code: string;
+        };
+        /**
+         * TotpConfirmed
+         * @description The recovery codes are shown once; the access token replaces the one before.
+         */
+        TotpConfirmed: {
+            recovery_codes: string[];
+            access_token: string;
+            /** @enum {unknown} */
+            token_type: "Bearer";
+            expires_in: number;
+        };
+        /**
+         * TotpSecret
+         * @description ``uri``: what an authenticator app reads as a QR code.
+         */
+        TotpSecret: {
+            secret: string;
+            uri: string;
+        };
         /** UserOut */
         UserOut: {
             id: string;
@@ -2693,6 +2802,147 @@ export interface operations {
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_auth_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSecret"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_auth_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_auth_totp_confirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpConfirmed"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_auth_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRenewed"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];

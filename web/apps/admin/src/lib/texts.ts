@@ -27,6 +27,8 @@ export const texts = {
     phone: "Phone",
     phoneExample: "+1 514 555 0142",
     password: "Password",
+    totpCode: "Code",
+    totpHint: "From your authenticator app, or one of your recovery codes.",
     submit: "Sign in",
     pending: "Signing in…",
     notAnOperator: "This account cannot use the console, which is for operators only.",

@@ -56,6 +56,21 @@ describe("signing in", () => {
     expect((await screen.findByRole("alert")).textContent).toBe(data.detail);
   });
 
+  it("asks for the code of the authenticator app when the account needs one", async () => {
+    const problem = (code: string, detail: string) =>
+      new AxiosError("", "", undefined, null, { status: 401, data: { code, detail }, statusText: "", headers: {}, config: { headers: new AxiosHeaders() } });
+    post.mockRejectedValueOnce(problem("totp_code_required", "Send totp_code too"));
+    renderForm();
+    expect(screen.queryByLabelText(/^Code/)).toBeNull();
+    signIn();
+    fireEvent.change(await screen.findByLabelText(/^Code/), { target: { value: " 000000 " } });
+    expect(screen.queryByRole("alert")).toBeNull();
+    post.mockRejectedValueOnce(problem("totp_code_wrong", "This code is wrong"));
+    fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
+    expect((await screen.findByRole("alert")).textContent).toBe("This code is wrong");
+    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret ", totp_code: "000000" });
+  });
+
   it("reports a missing response", async () => {
     post.mockRejectedValue(new AxiosError("Network Error"));
     renderForm();

@@ -1,7 +1,7 @@
 import { toProblem } from "@supportcarr/client/http";
 import { Button } from "@supportcarr/ui/Button";
 import { useMutation } from "@tanstack/react-query";
-import type { FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 
 import { useSession } from "../../lib/session.ts";
 import { texts } from "../../lib/texts.ts";
@@ -12,6 +12,7 @@ const text = texts.signIn;
 export function SignIn() {
   const storeTokens = useSession((session) => session.signIn);
   const endReason = useSession((session) => session.endReason);
+  const [asksForCode, setAsksForCode] = useState(false);
   const signIn = useMutation({ mutationFn: signInOperator, onSuccess: storeTokens });
 
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -21,10 +22,13 @@ export function SignIn() {
       const entry = form.get(name);
       return typeof entry === "string" ? entry : "";
     };
-    signIn.mutate({ phone: value("phone").trim(), password: value("password") });
+    const code = value("totp_code").trim();
+    signIn.mutate({ phone: value("phone").trim(), password: value("password"), ...(code ? { totp_code: code } : {}) });
   }
 
-  const message = signIn.error ? errorMessage(signIn.error) : endReason && signIn.isIdle ? text.endReason[endReason] : null;
+  const code = signIn.error ? toProblem(signIn.error).code : undefined;
+  if (code === "totp_code_required" && !asksForCode) setAsksForCode(true);
+  const message = code === "totp_code_required" ? null : signIn.error ? errorMessage(signIn.error) : endReason && signIn.isIdle ? text.endReason[endReason] : null;
   const inputClass = "mt-1 w-full rounded-lg border border-(--border) bg-(--background) px-3 py-2.5 text-base";
   return (
     <main className="grid min-h-full place-items-center p-6">
@@ -40,6 +44,13 @@ export function SignIn() {
           {text.password}
           <input name="password" type="password" autoComplete="current-password" required className={inputClass} />
         </label>
+        {asksForCode ? (
+          <label className="mt-4 block text-sm font-medium">
+            {text.totpCode}
+            <input name="totp_code" autoComplete="one-time-code" autoFocus required minLength={6} maxLength={16} className={inputClass} />
+            <span className="mt-1 block text-xs font-normal text-(--muted)">{text.totpHint}</span>
+          </label>
+        ) : null}
         {message ? (
           <p role="alert" className="mt-4 rounded-lg bg-rose-100 px-3 py-2 text-sm text-rose-900 dark:bg-rose-400/15 dark:text-rose-200">
             {message}
