@@ -11,7 +11,7 @@ from supportcarr.auth import phones
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import USERS
 from supportcarr.auth.errors import AccountBanned, PhoneTaken, WrongCredentials
-from supportcarr.auth.model import Device, User, ban, end_tokens, lift_ban
+from supportcarr.auth.model import Device, User, ban, end_sessions, end_tokens, lift_ban
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.session_activity import SessionActivity
@@ -276,6 +276,12 @@ class AuthService:
     async def end_session(self, session_id: str, reason: str = "signed_out") -> None:
         """End a session and revoke its access tokens in every process.  Idempotent."""
         await self.sessions.end(session_id, reason)
+
+    async def sign_out_everywhere(self, user_id: str) -> None:
+        """End all sessions and tokens of an account, in every process.  Raises ``NotFound``."""
+        now = self._clock.wall()
+        user = await update(self._users, user_id, without_events(lambda user: end_sessions(user, now)))
+        await self.sessions.publish_end_of_tokens(user)
 
     # --- bans ---------------------------------------------------------------------------------
 

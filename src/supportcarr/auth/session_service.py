@@ -231,8 +231,8 @@ class SessionService:
 
         *user* is as the store has it now.  Raises ``NotFound``.
         """
-        await update(self._sessions, session_id, without_events(lambda s: keep_session(s, user)))
-        return self._tokens.issue(user, session_id)
+        session = await update(self._sessions, session_id, without_events(lambda s: keep_session(s, user)))
+        return self._tokens.issue_for(user, session)
 
     # --- listing ------------------------------------------------------------------------------
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from supportcarr.auth.schemas import AccessRenewed, TotpCode, TotpConfirmation, TotpConfirmed, TotpSecret
+from supportcarr.auth.service import AuthService
 from supportcarr.auth.totp_service import TotpService
 from supportcarr.contracts.policies import BEFORE_TOTP, SIGNED_IN
 from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
@@ -12,9 +11,7 @@ from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Rou
 TAG = "auth"
 
 
-def routes(
-    totp: TotpService, end_all_sessions: Callable[[str, str], Awaitable[None]], access_seconds: int
-) -> list[Route]:
+def routes(totp: TotpService, auth: AuthService, access_seconds: int) -> list[Route]:
     """Enrolment, confirmation, removal, step-up."""
 
     async def enrol(request: RequestContext[None, NoQuery]) -> Response:
@@ -29,7 +26,7 @@ def routes(
         caller = request.caller
         by = caller.operator or caller.acting_as("rider", "driver")
         await totp.remove(caller.user_id, by, request.origin)
-        await end_all_sessions(caller.user_id, "totp_removed")
+        await auth.sign_out_everywhere(caller.user_id)
         return Response()
 
     async def step_up(request: RequestContext[TotpCode, NoQuery]) -> Response:

@@ -264,7 +264,7 @@ class Container:
         self.audit_chain = AuditChain(
             store, clock, HeadSigner(self.settings.audit.secret), anchor_of(self.settings)
         )
-        self.account_data = account = AccountData(store, self.auth)
+        account = AccountData(store, self.auth)
         gathered = [account, *self._personal_data()]
         self.exports = ExportService(
             store, clock, gathered, self.data_keys, kept=timedelta(days=privacy.export_days)
@@ -299,9 +299,7 @@ class Container:
         """Every route of every part."""
         return [
             *auth_routes.routes(self.auth),
-            *totp_routes.routes(
-                self.totp, self.account_data.end_all_sessions, self.settings.auth.access_seconds
-            ),
+            *totp_routes.routes(self.totp, self.auth, self.settings.auth.access_seconds),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
             *rescues_routes.routes(self.rescues, self.rescue_queries, self.chat),
