@@ -80,7 +80,9 @@ async def test_it_speaks_tls_1_3_only_and_names_the_client_itself(
                 b"x-forwarded-for: 6.6.6.6\r\nconnection: close\r\n\r\n"
             )
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            assert heads[0].lower().count(b"x-forwarded-for: ") == 1
             assert b"x-forwarded-for: 127.0.0.1\r\n" in heads[0].lower()
+            assert b"host: supportcarr.example\r\n" in heads[0].lower()
             old = ssl.create_default_context(cafile=tmp_path / "certificate.pem")
             old.maximum_version = ssl.TLSVersion.TLSv1_2
             with pytest.raises((ssl.SSLError, ConnectionError)):
