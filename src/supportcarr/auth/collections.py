@@ -9,6 +9,7 @@ from supportcarr.auth.model import Session, User
 from supportcarr.auth.second_factors import SecondFactor
 from supportcarr.auth.sign_in_addresses import SignInAddresses
 from supportcarr.auth.signing_keys import SIGNING_KEYS
+from supportcarr.auth.staff import Staff
 from supportcarr.kit.store.port import CollectionSpec, Index
 
 USERS = CollectionSpec("users", User, indexes=(Index("tokens_not_before"),), unique=("phone_key",))
@@ -18,6 +19,7 @@ SESSIONS = CollectionSpec(
 
 SIGN_IN_ADDRESSES = CollectionSpec("signinaddresses", SignInAddresses)
 
+STAFF = CollectionSpec("staff", Staff)
 SECOND_FACTORS = CollectionSpec("secondfactors", SecondFactor)
 
 SPECS: tuple[CollectionSpec[Any], ...] = (
@@ -27,4 +29,5 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     SIGNING_KEYS,
     GUESSES,
     SECOND_FACTORS,
+    STAFF,
 )

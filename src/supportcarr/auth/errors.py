@@ -2,6 +2,9 @@
 
 Conflict
 ├── PhoneTaken          409, an account has that number
+├── LastAdmin           409, somebody must be able to give roles
+├── OwnRoles            409, nobody changes their own roles
+├── OperatorNotBanned   409, take the operator's role away first
 ├── TotpAlreadyEnrolled 409, remove the confirmed secret first
 └── TotpNotEnrolled     409, there is no secret to confirm, use or remove
 Forbidden
@@ -54,3 +57,15 @@ class TotpAlreadyEnrolled(Conflict):
 
 class TotpNotEnrolled(Conflict):
     code, title = "totp_not_enrolled", "This account has no authenticator app; set one up first"
+
+
+class LastAdmin(Conflict):
+    code, title = "last_admin", "This is the last admin; make somebody else an admin first"
+
+
+class OwnRoles(Conflict):
+    code, title = "own_roles", "You cannot change your own roles; ask another admin"
+
+
+class OperatorNotBanned(Conflict):
+    code, title = "operator_not_banned", "Operators cannot be banned; take the operator's role away first"

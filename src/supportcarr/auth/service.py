@@ -18,8 +18,9 @@ from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.session_service import Grant, SessionService
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.auth.sign_in_guard import SignInGuard
+from supportcarr.auth.staff_list import StaffList
 from supportcarr.auth.totp_service import TotpService
-from supportcarr.contracts.actors import SYSTEM, Actor, Role
+from supportcarr.contracts.actors import OPERATOR_ROLES, SYSTEM, Actor, Role
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
 from supportcarr.contracts.events import UserSignedUp
@@ -53,6 +54,7 @@ class AuthService:
         self._passwords = passwords
         self._guard = guard
         self._totp = totp
+        self.staff = StaffList(store)
         self.sessions = SessionService(
             store, clock, settings, tokens=tokens, revocations=revocations, activity=activity
         )
@@ -111,10 +113,14 @@ class AuthService:
         a role: a stranger who signed up with the number must not become an operator.  Raises
         ``WrongCredentials``.
         """
-        number = phones.parse(phone)
-        wanted_roles = set(roles)
+        user = await self._ensure_account(phones.parse(phone), password, name, set(roles))
+        if not OPERATOR_ROLES.isdisjoint(user.roles):
+            await self.staff.note(user.id, user.roles)
+        return user
+
+    async def _ensure_account(self, number: str, password: str, name: str, wanted_roles: set[str]) -> User:
         for _ in range(2):
-            user = await self._by_phone(number)
+            user = await self.by_phone(number)
             if user is None:
                 user = await self._create(new_id(USER), number, password, name, wanted_roles, SYSTEM)
             if user is not None:
@@ -174,7 +180,7 @@ class AuthService:
         address: str | None = None,
     ) -> User | None:
         """Create an account; ``None`` if its id or number is taken."""
-        if await self._by_phone(number) is not None:
+        if await self.by_phone(number) is not None:
             return None  # before the hash, which takes a quarter of a second
         now = self._clock.city()
         user = User(
@@ -192,7 +198,8 @@ class AuthService:
         except DuplicateKey:
             return None
 
-    async def _by_phone(self, number: str) -> User | None:
+    async def by_phone(self, number: str) -> User | None:
+        """The account with that number (E.164)."""
         page = await self._users.find({"phone_key": self._phone_key(number)}, limit=1)
         return page.items[0] if page.items else None
 
@@ -217,7 +224,7 @@ class AuthService:
         ``TotpCodeWrong``.
         """
         number = phones.parse(phone)
-        user, account = await self._by_phone(number), self._phone_key(number)
+        user, account = await self.by_phone(number), self._phone_key(number)
         if self._guard is None:
             return await self._sign_in(user, password, totp_code, address, device)
         attempt = await self._guard.admit(account, address)

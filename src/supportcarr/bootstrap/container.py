@@ -17,11 +17,12 @@ from supportcarr.audit.service import AuditLog
 from supportcarr.audit.signatures import HeadSigner
 from supportcarr.auth import collections as auth_repository
 from supportcarr.auth import jobs as auth_jobs
+from supportcarr.auth import people_routes, totp_routes
 from supportcarr.auth import routes as auth_routes
-from supportcarr.auth import totp_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import PasswordHasher
+from supportcarr.auth.people import PeopleService
 from supportcarr.auth.personal_data import AccountData
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
@@ -299,6 +300,7 @@ class Container:
         """Every route of every part."""
         return [
             *auth_routes.routes(self.auth),
+            *people_routes.routes(PeopleService(self.store, self.clock, self.auth), self.auth),
             *totp_routes.routes(self.totp, self.auth, self.settings.auth.access_seconds),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),

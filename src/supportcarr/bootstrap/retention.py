@@ -87,6 +87,9 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "expire",
         ),
         RetentionRow(
+            "the list of operators (ids)", ("staff",), "for as long as they are operators", UNTOUCHED
+        ),
+        RetentionRow(
             "TOTP secrets (sealed) and recovery codes (keyed hashes)",
             ("secondfactors",),
             "until they or the account are removed",

@@ -31,6 +31,12 @@ class UserSignedUp(DomainEvent, frozen=True, kw_only=True, tag="auth.user_signed
     role: str
 
 
+class UserBanned(DomainEvent, frozen=True, kw_only=True, tag="auth.user_banned.v1"):
+    """The person can no longer sign in, and has been signed out everywhere."""
+
+    user_id: str
+
+
 class SignInAttemptsFailed(DomainEvent, frozen=True, kw_only=True, tag="auth.sign_in_attempts_failed.v1"):
     """Somebody has entered several wrong passwords for that account."""
 
@@ -318,6 +324,7 @@ class ExportReady(DomainEvent, frozen=True, kw_only=True, tag="privacy.export_re
 
 AnyEvent = (
     UserSignedUp
+    | UserBanned
     | SignInAttemptsFailed
     | DriverStandingChanged
     | DriverDocumentsExpiring

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from supportcarr.contracts.envelope import EventEnvelope
-from supportcarr.contracts.events import DeletionRequested, UserSignedUp
+from supportcarr.contracts.events import DeletionRequested, UserBanned, UserSignedUp
 from supportcarr.drivers.service import DriverService
 from supportcarr.kit.events.consumer import Consumer, Phase
 
 
 def consumers(service: DriverService) -> list[Consumer]:
     """Create a profile for every new driver, so that operators see the applications; take those offline
-    whose accounts are to be deleted."""
+    whose accounts are to be deleted, or who were banned."""
 
     async def open_profile(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, UserSignedUp) and envelope.event.role == "driver":
@@ -19,8 +19,10 @@ def consumers(service: DriverService) -> list[Consumer]:
     async def stop(envelope: EventEnvelope) -> None:
         if isinstance(envelope.event, DeletionRequested):
             await service.stop(envelope.event.person_id, "account_deletion")
+        if isinstance(envelope.event, UserBanned):
+            await service.stop(envelope.event.user_id, "banned")
 
     return [
         Consumer("drivers.open_profile", (UserSignedUp,), open_profile, Phase.REACTION),
-        Consumer("drivers.stop", (DeletionRequested,), stop, Phase.REACTION),
+        Consumer("drivers.stop", (DeletionRequested, UserBanned), stop, Phase.REACTION),
     ]

@@ -71,6 +71,11 @@ operators     POST   /admin/rescues/{rescue_id}/cancellation  200
 operators     POST   /admin/rescues/{rescue_id}/abort         200
 operators     POST   /admin/rescues/{rescue_id}/pin           200
 operators     GET    /admin/drivers                           200
+operators     GET    /admin/users                             200
+operators     GET    /admin/users/{user_id}                   200
+admins        PUT    /admin/users/{user_id}/roles             200
+operators     POST   /admin/users/{user_id}/ban               200
+operators     DELETE /admin/users/{user_id}/ban               200
 operators     POST   /admin/drivers/{driver_id}/approval      200
 operators     POST   /admin/drivers/{driver_id}/suspension    200
 """
@@ -85,6 +90,7 @@ AUDIENCES: dict[str, set[str] | None] = {
     "rider_or_ops": {"rider"} | OPERATORS,
     "driver_or_ops": {"driver"} | OPERATORS,
     "operators": OPERATORS,
+    "admins": {"admin"},
 }
 CREATING = {"POST /auth/sign-up", "POST /rescues"}
 

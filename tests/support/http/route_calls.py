@@ -40,6 +40,8 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/auth/refresh"): {"refresh_token": "ses_x.1.x.x", "nonce": "n-0123456789"},
     ("POST", "/auth/totp/confirmation"): {"code": "123456"},
     ("POST", "/auth/step-up"): {"totp_code": "123456"},
+    ("PUT", "/admin/users/{user_id}/roles"): {"roles": ["rider"], "reason": "By mistake"},
+    ("POST", "/admin/users/{user_id}/ban"): {"reason": "Abusive"},
     ("PATCH", "/me"): {"name": "Ana Roy"},
     ("POST", "/quotes"): {
         "kind": "rescue",
@@ -91,6 +93,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "payment_method_id": f"pmt_{UNKNOWN}",
     "notification_id": f"ntf_{UNKNOWN}",
     "export_id": f"exp_{UNKNOWN}",
+    "user_id": f"usr_{UNKNOWN}",
     "session_id": f"ses_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
@@ -170,6 +173,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "vehicle_id": await first(prepared.assigned_driver, "/me/vehicles"),
         "payment_method_id": await first(prepared.rider, "/me/payment-methods"),
         "notification_id": await first(prepared.rider, "/me/notifications"),
+        "user_id": prepared.rider.user_id,
         "session_id": another_session.session_id,
         "export_id": expect(await prepared.rider.post("/me/exports"), 202)["id"],
     }
