@@ -7,8 +7,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec.structs import replace
-
 from supportcarr.auth.collections import SECOND_FACTORS, SESSIONS, SIGN_IN_ADDRESSES, USERS
 from supportcarr.auth.model import Session, User
 from supportcarr.auth.service import AuthService
@@ -77,8 +75,24 @@ class AccountData:
 
 
 def _erased(user: User) -> User | None:
-    after = replace(user, phone="", phone_key=None, name=ERASED_NAME, password_hash="", roles=())
-    return None if after == user else after
+    """What is left of the account; ``None`` if it is that already.
+
+    A new document rather than a changed one: it has nothing that a later version adds to accounts.
+    """
+    if user.name == ERASED_NAME and not user.password_hash:
+        return None
+    return User(
+        id=user.id,
+        version=user.version,
+        phone="",
+        name=ERASED_NAME,
+        password_hash="",
+        roles=(),
+        created_at=user.created_at,
+        tokens_from_version=user.tokens_from_version,
+        sessions_from_version=user.sessions_from_version,
+        tokens_not_before=user.tokens_not_before,
+    )
 
 
 def _account(user: User) -> dict[str, Any]:

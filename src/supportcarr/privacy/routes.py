@@ -23,7 +23,7 @@ def _export_routes(exports: ExportService) -> list[Route]:
     async def create(request: RequestContext[None, NoQuery]) -> Response:
         person = request.caller
         export = await exports.request(person.user_id, request.new_id, _actor(person))
-        return Response(ExportView.of(export), status=202)
+        return Response(ExportView.of(export), status=201)
 
     async def get(request: RequestContext[None, NoQuery]) -> Response:
         export = await exports.get(request.caller.user_id, request.path_params["export_id"])
@@ -48,7 +48,7 @@ def _export_routes(exports: ExportService) -> list[Route]:
             policy=SIGNED_IN,
             tag="account",
             response=ExportView,
-            status=202,
+            status=201,
             idempotent=True,
             key_optional=True,
             new_id=EXPORT,

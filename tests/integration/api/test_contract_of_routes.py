@@ -63,6 +63,14 @@ driver        POST   /rescues/{rescue_id}/completion          200
 driver        POST   /rescues/{rescue_id}/no-show             200
 driver_or_ops POST   /rescues/{rescue_id}/abort               200
 driver_or_ops POST   /rescues/{rescue_id}/release             200
+signed_in     POST   /me/exports+                             201
+signed_in     GET    /me/exports/{export_id}                  200
+signed_in     GET    /me/exports/{export_id}/archive          200
+signed_in     DELETE /me                                      202
+signed_in     GET    /me/deletion                             200
+signed_in     DELETE /me/deletion                             204
+admins        GET    /admin/audit-log                         200
+operators     GET    /admin/deletions                         200
 operators     GET    /admin/overview                          200
 operators     GET    /admin/map                               200
 operators     GET    /admin/rescues                           200

@@ -12,6 +12,7 @@ from support.http.route_calls import REASON, name_of
 from support.http.server import Reply
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import APPLICATION, RescueFactory, expect
+from supportcarr.contracts.actors import Actor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,6 +27,7 @@ NEW_EACH_TIME = {
     "POST /rescues",
     "POST /me/payment-methods",
     "POST /me/vehicles",
+    "POST /me/exports",
     "POST /rescues/{rescue_id}/messages",
     "POST /rescues/{rescue_id}/pin",  # a new PIN each time
     "POST /admin/rescues/{rescue_id}/pin",
@@ -44,11 +46,15 @@ class RepeatableRequests:
     async def of(self, route: str) -> list[Send]:
         """The requests that make this change, one for each kind of user, ready to be sent."""
         match route:
-            case "POST /auth/sign-out":
+            case "POST /auth/sign-out" | "DELETE /me":
                 return []  # cannot be repeated: the session has ended (tested below)
             case "PATCH /me":
                 rider = await self._platform.person("rider")
                 return [lambda: rider.patch("/me", {"name": "Rika R. Roy"})]
+            case "DELETE /me/deletion":
+                rider = await self._platform.person("rider")
+                await self._platform.container.deletions.request(rider.user_id, Actor("rider", rider.user_id))
+                return [lambda: rider.delete("/me/deletion")]
             case "PUT /me/driver-application":
                 driver = await self._platform.person("driver")
                 return [lambda: driver.put("/me/driver-application", APPLICATION)]

@@ -309,7 +309,7 @@ async def test_operators_list_drivers_by_state_page_by_page(api: Api) -> None:
 
 
 async def test_a_new_driver_waits_for_approval_and_a_rider_does_not(api: Api) -> None:
-    (consumer,) = consumers(api.service)
+    consumer = next(c for c in consumers(api.service) if c.name == "drivers.open_profile")
     for user_id, role in ((DRIVER, "driver"), ("usr_rider", "rider"), (DRIVER, "driver")):
         event = EventEnvelope(
             id=f"{user_id}.1.0",

@@ -119,7 +119,7 @@ async def test_nothing_of_an_erased_rider_is_left_but_an_id(
     expect(await rider.create(f"{ride.path}/messages", {"text": "Under the old oak"}), 201)
     admin = await platform.person("admin")
     expect(await admin.get(f"/admin{ride.path}"), 200)
-    expect(await rider.post("/me/exports"), 202)
+    expect(await rider.post("/me/exports"), 201)
     await platform.settle()
     ledger = await platform.container.ledger.check()
     assert rider.grant is not None

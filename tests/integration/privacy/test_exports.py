@@ -22,7 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def export_of(platform: Platform, person: Client) -> tuple[str, dict[str, Any]]:
     """The id of a new export, and its files."""
-    asked = expect(await person.post("/me/exports"), 202)
+    asked = expect(await person.post("/me/exports"), 201)
     await platform.settle()
     ready = expect(await person.get(f"/me/exports/{asked['id']}"), 200)
     assert ready["state"] == "ready"

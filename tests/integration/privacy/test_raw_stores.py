@@ -102,7 +102,7 @@ async def live_a_day(platform: Platform) -> list[str]:
     seen = expect(await admin.get(f"/admin{path}"), 200)
     assert "45.523071" in str(seen), "people see what they may see"
     assert expect(await rider.get(f"{path}/messages"), 200)["items"][0]["text"] == CHAT
-    expect(await rider.post("/me/exports"), 202)
+    expect(await rider.post("/me/exports"), 201)
     await platform.settle()
     return [person.grant.user.phone for person in (driver, rider, admin) if person.grant is not None]
 

@@ -175,7 +175,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "notification_id": await first(prepared.rider, "/me/notifications"),
         "user_id": prepared.rider.user_id,
         "session_id": another_session.session_id,
-        "export_id": expect(await prepared.rider.post("/me/exports"), 202)["id"],
+        "export_id": expect(await prepared.rider.post("/me/exports"), 201)["id"],
     }
     await platform.settle()
     return ExampleCalls(platform, prepared, offered, operator, ids)

@@ -4952,7 +4952,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Done */
-            202: {
+            201: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
                     RateLimit: components["headers"]["RateLimit"];
