@@ -23,8 +23,7 @@ describe.skipIf(!demoCityAvailable)("the map", () => {
       };
     });
     const console = new ConsolePage(page);
-    const { tokens } = getDemoCity();
-    await page.addInitScript((stored) => sessionStorage.setItem("supportcarr.console.session", stored), JSON.stringify(tokens));
+    await console.signInBefore();
     await console.visit();
     await page.getByText(/This browser cannot show the map/).waitFor();
     await console.openRescue();

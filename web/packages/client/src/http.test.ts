@@ -1,19 +1,19 @@
 import { AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from "axios";
 import { describe, expect, it, vi } from "vitest";
 
-import { createHttpClient, toProblem, type Tokens } from "./http.ts";
+import { createHttpClient, toProblem } from "./http.ts";
 
 type FakeResponse = { status: number; data?: unknown };
 type Server = (request: InternalAxiosRequestConfig) => FakeResponse | Promise<FakeResponse>;
 
 const unauthenticated = { status: 401, data: { code: "unauthenticated", detail: "Sign in again" } };
 
-/** A client whose server is a function; `stored.tokens` are the tokens that the app has stored. */
-function createSession(server: Server, tokens: Tokens | null = { access_token: "a1", refresh_token: "r1" }) {
-  const stored = { tokens };
+/** A client whose server is a function; `stored.token` is the access token of the app. */
+function createSession(server: Server) {
+  const stored: { token: string | null } = { token: "a1" };
   const requestedUrls: string[] = [];
   const signedOut = vi.fn();
-  const { http, refresh } = createHttpClient({ read: () => stored.tokens, write: (next) => (stored.tokens = next) }, signedOut, {
+  const { http, refresh } = createHttpClient("admin", { read: () => stored.token, write: (next) => (stored.token = next) }, signedOut, {
     adapter: async (config) => {
       requestedUrls.push(config.url ?? "");
       const { status, data } = await server(config);
@@ -29,9 +29,9 @@ function createSession(server: Server, tokens: Tokens | null = { access_token: "
 const authorizationOf = (request: InternalAxiosRequestConfig) => AxiosHeaders.from(request.headers).get("Authorization");
 const bodyOf = (request: InternalAxiosRequestConfig) => JSON.parse(String(request.data)) as Record<string, string>;
 
-/** Accepts only the second access token, which it issues on refresh. */
+/** Accepts only the second access token, which it issues on refresh to the app that has the cookie. */
 const rotatingServer: Server = (request) => {
-  if (request.url === "/auth/refresh") return { status: 200, data: { access_token: "a2", refresh_token: "r2" } };
+  if (request.url === "/auth/refresh") return { status: 200, data: { access_token: "a2" } };
   return authorizationOf(request) === "Bearer a2" ? { status: 200, data: request.url } : unauthenticated;
 };
 
@@ -41,7 +41,7 @@ describe("the HTTP client", () => {
     const responses = await Promise.all(["/a", "/b", "/c"].map((path) => http.get<string>(path)));
     expect(responses.map((response) => response.data)).toEqual(["/a", "/b", "/c"]);
     expect(requestedUrls.filter((path) => path === "/auth/refresh")).toHaveLength(1);
-    expect(stored.tokens).toEqual({ access_token: "a2", refresh_token: "r2" });
+    expect(stored.token).toBe("a2");
   });
 
   it("does not refresh again for a request that was sent with the previous token", async () => {
@@ -65,7 +65,7 @@ describe("the HTTP client", () => {
   it("signs out when the server says that the session has ended", async () => {
     const { http, stored, signedOut } = createSession(() => unauthenticated);
     await expect(http.get("/a")).rejects.toThrow();
-    expect(stored.tokens).toBeNull();
+    expect(stored.token).toBe("a1"); // `onEnded` decides
     expect(signedOut).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ status: 401, code: "unauthenticated" }));
   });
 
@@ -75,18 +75,28 @@ describe("the HTTP client", () => {
       nonces.push(bodyOf(request).nonce ?? "");
       return nonces.length === 1 ? { status: 0 } : rotatingServer(request);
     });
-    expect(await refresh()).toBe(false);
-    expect(stored.tokens?.refresh_token).toBe("r1");
-    expect(await refresh()).toBe(true);
+    expect(await refresh()).toBe("failed");
+    expect(stored.token).toBe("a1");
+    expect(await refresh()).toBe("refreshed");
     expect(nonces[0]).toBe(nonces[1]);
     expect(signedOut).not.toHaveBeenCalled();
   });
 
-  it("uses a new nonce for each refresh token", async () => {
+  it("names its app, and sends no token, when it refreshes", async () => {
+    const { refresh } = createSession((request) => {
+      expect(AxiosHeaders.from(request.headers).get("X-Supportcarr-App")).toBe("admin");
+      expect(authorizationOf(request)).toBeUndefined();
+      expect(Object.keys(bodyOf(request))).toEqual(["nonce"]);
+      return rotatingServer(request);
+    });
+    expect(await refresh()).toBe("refreshed");
+  });
+
+  it("uses a new nonce for each refresh", async () => {
     const nonces: string[] = [];
     const { refresh } = createSession((request) => {
       nonces.push(bodyOf(request).nonce ?? "");
-      return { status: 200, data: { access_token: "a", refresh_token: `r${nonces.length + 1}` } };
+      return { status: 200, data: { access_token: `a${nonces.length + 1}` } };
     });
     await refresh();
     await refresh();
@@ -95,11 +105,11 @@ describe("the HTTP client", () => {
 
   it("stays signed out if the sign-out happened during a refresh", async () => {
     const { refresh, stored } = createSession((request) => {
-      stored.tokens = null;
+      stored.token = null;
       return rotatingServer(request);
     });
-    expect(await refresh()).toBe(false);
-    expect(stored.tokens).toBeNull();
+    expect(await refresh()).toBe("failed");
+    expect(stored.token).toBeNull();
   });
 });
 

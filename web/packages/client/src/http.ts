@@ -1,18 +1,15 @@
 import axios, { AxiosError, type AxiosInstance, type CreateAxiosDefaults, type InternalAxiosRequestConfig } from "axios";
 
-import { shareSession, type SharedSession } from "./sharedSession.ts";
+import { appHeader, type AppName, shareSession, type SharedSession } from "./webSession.ts";
 
-/** The tokens of a session. */
-export interface Tokens {
-  access_token: string;
-  refresh_token: string;
-}
-
-/** Where an app stores the tokens of its session. */
+/** Where an app keeps its access token: in memory, because its refresh token is in a cookie. */
 export interface TokenStore {
-  read(): Tokens | null;
-  write(tokens: Tokens | null): void;
+  read(): string | null;
+  write(token: string): void;
 }
+
+/** What came of a refresh: `ended`: there is no session; `failed`: nobody knows, try again. */
+export type RefreshResult = "refreshed" | "ended" | "failed";
 
 /** A problem document (RFC 9457), the body of every error response of the platform. */
 export interface Problem {
@@ -27,8 +24,8 @@ export interface Problem {
 export interface HttpClient {
   /** Sends the access token of the session with every request. */
   http: AxiosInstance;
-  /** Exchanges the refresh token for new tokens; resolves to false on failure or when the session has ended. */
-  refresh: () => Promise<boolean>;
+  /** Gets a new access token by the cookie of the app. */
+  refresh: () => Promise<RefreshResult>;
 }
 
 /** The marker is a string key because Axios copies a request's config key by key and drops symbols. */
@@ -49,51 +46,49 @@ export function toProblem(error: unknown): Problem {
 }
 
 /**
- * Creates an Axios instance that sends the access token.  On 401 the tokens are refreshed once for all
- * waiting requests, which are then sent again.  When the server says that the session has ended, the
- * tokens are removed and `onSignedOut` is called; a network failure does not end the session.  Tabs that have
- * the same tokens pass a `session` that they share, so that none uses a refresh token twice.
+ * Creates an Axios instance that sends the access token.  On 401 the token is refreshed once for all waiting
+ * requests, which are then sent again.  When the server says that the session has ended, `onEnded` is called; a
+ * network failure does not end the session.  The tabs of the app pass a `session` that they share, so that only one
+ * of them refreshes.
  */
 export function createHttpClient(
+  app: AppName,
   tokenStore: TokenStore,
-  onSignedOut: (problem: Problem) => void,
+  onEnded: (problem: Problem) => void,
   config: Pick<CreateAxiosDefaults, "adapter"> = {},
-  session: SharedSession = shareSession(null, undefined, ""),
+  session: SharedSession = shareSession(null, undefined, null, app),
 ): HttpClient {
   const http = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config });
   // Without interceptors: a 401 here must not start another refresh.
-  const refreshHttp = axios.create({ baseURL: "/api/v1", timeout: 15_000, ...config });
-  let refreshing: Promise<boolean> | null = null;
+  const refreshHttp = axios.create({ baseURL: "/api/v1", timeout: 15_000, headers: appHeader(app), ...config });
+  let refreshing: Promise<RefreshResult> | null = null;
 
-  async function exchangeTokens(): Promise<boolean> {
-    const token = tokenStore.read()?.refresh_token;
-    if (!token) return false;
-    const unchanged = () => tokenStore.read()?.refresh_token === token; // no sign-out or sign-in in the meantime
+  async function refreshNow(): Promise<RefreshResult> {
+    const before = tokenStore.read();
+    const unchanged = () => tokenStore.read() === before; // no sign-out or sign-in in the meantime
     try {
-      const tokens = await session.exchange(token, async (nonce) => {
-        const { data } = await refreshHttp.post<Tokens>("/auth/refresh", { refresh_token: token, nonce });
-        return { access_token: data.access_token, refresh_token: data.refresh_token };
+      const token = await session.refresh(before, async (nonce) => {
+        const { data } = await refreshHttp.post<{ access_token: string }>("/auth/refresh", { nonce });
+        return data.access_token;
       });
-      if (!unchanged()) return false;
-      tokenStore.write(tokens);
-      return true;
+      if (!unchanged()) return "failed";
+      tokenStore.write(token);
+      return "refreshed";
     } catch (error) {
       const problem = toProblem(error);
-      if (problem.status === 401 && unchanged()) {
-        tokenStore.write(null);
-        onSignedOut(problem);
-      }
-      return false;
+      if (problem.status !== 401) return "failed";
+      if (unchanged()) onEnded(problem);
+      return "ended";
     }
   }
 
   const refresh = () =>
-    (refreshing ??= exchangeTokens().finally(() => {
+    (refreshing ??= refreshNow().finally(() => {
       refreshing = null;
     }));
 
   const authorization = () => {
-    const token = tokenStore.read()?.access_token;
+    const token = tokenStore.read();
     return token ? `Bearer ${token}` : null;
   };
 
@@ -107,9 +102,37 @@ export function createHttpClient(
     if (!(error instanceof AxiosError) || error.response?.status !== 401 || !request || request.retriedAfterRefresh) throw error;
     // Another request may have refreshed the tokens while this one was in flight.
     const alreadyRefreshed = authorization() !== null && request.headers.get("Authorization") !== authorization();
-    if (!alreadyRefreshed && !(await refresh())) throw error;
+    if (!alreadyRefreshed && (await refresh()) !== "refreshed") throw error;
     request.retriedAfterRefresh = true;
     return http.request(request);
   });
   return { http, refresh };
+}
+
+/**
+ * Ends the session of an app on the server, with the access token or, if that has expired, a new one.  Resolves to
+ * false if that is not known to have worked: the cookie is still there.
+ */
+export async function endSession(app: AppName, token: string | null): Promise<boolean> {
+  const post = (path: string, used?: string) =>
+    axios.post<{ access_token: string }>(`/api/v1${path}`, used ? null : { nonce: crypto.randomUUID() }, {
+      headers: { ...appHeader(app), ...(used ? { Authorization: `Bearer ${used}` } : {}) },
+    });
+  try {
+    if (token) {
+      const expired = await post("/auth/sign-out", token).then(
+        () => false,
+        (error: unknown) => {
+          if (toProblem(error).status === 401) return true;
+          throw error;
+        },
+      );
+      if (!expired) return true;
+    }
+    const { data } = await post("/auth/refresh");
+    await post("/auth/sign-out", data.access_token);
+    return true;
+  } catch (error) {
+    return toProblem(error).status === 401; // there is no session
+  }
 }

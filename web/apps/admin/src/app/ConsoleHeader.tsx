@@ -14,7 +14,7 @@ export function ConsoleHeader({ areas }: { areas: readonly Area[] }) {
   const otherTheme = theme === "dark" ? texts.header.light : texts.header.dark;
 
   function leave() {
-    signOut();
+    void signOut();
     // The next person who signs in here must not land on this person's page.
     void navigate({ to: "/", search: { tab: undefined, area: undefined }, replace: true });
   }

@@ -20,7 +20,7 @@ vi.mock("../features/live-map/LiveMap.tsx", () => ({
   ),
 }));
 
-const TOKENS = { access_token: "a", refresh_token: "r" };
+const TOKEN = "a";
 const QUEBEC = { ...MONTREAL, id: "quebec", name: "Québec" };
 const CONFIG: PublicConfig = { realtime_url: "http://127.0.0.1:1", map: { style_url: null, mapbox_token: null }, speed: 1, areas: [MONTREAL] };
 const get = vi.spyOn(http, "get");
@@ -43,7 +43,7 @@ function open(url: string) {
 }
 
 beforeEach(() => {
-  useSession.getState().signIn(TOKENS);
+  useSession.getState().signIn(TOKEN);
   getConfig.mockResolvedValue({ data: CONFIG });
   get.mockImplementation((path) => (path.startsWith("/admin/rescues/") ? notFound() : new Promise(() => undefined)));
 });
@@ -77,7 +77,7 @@ describe("a link to a rescue", () => {
     const { url } = open("/admin/rescues/res_000001?tab=ended");
     expect(await screen.findByLabelText("Password")).toBeDefined();
     expect(get).not.toHaveBeenCalled();
-    act(() => useSession.getState().signIn(TOKENS));
+    act(() => useSession.getState().signIn(TOKEN));
     expect(await screen.findByRole("dialog", { name: "Rescue 000001" })).toBeDefined();
     expect(url()).toBe("/admin/rescues/res_000001?tab=ended");
   });

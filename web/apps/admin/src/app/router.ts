@@ -28,7 +28,7 @@ const rescueRoute = createRoute({
   component: RescueRoute,
   // Starts the request before the page is rendered; the page itself shows progress and errors.
   loader: ({ context, params }) => {
-    if (useSession.getState().tokens) context.queryClient.query(rescueQueries.detail(params.rescueId)).catch(() => undefined);
+    if (useSession.getState().token) context.queryClient.query(rescueQueries.detail(params.rescueId)).catch(() => undefined);
   },
 });
 

@@ -1,84 +1,110 @@
-import { createHttpClient, type Problem, type Tokens } from "@supportcarr/client/http";
-import { shareSessionOfTabs } from "@supportcarr/client/sharedSession";
+import { createHttpClient, endSession, type Problem } from "@supportcarr/client/http";
+import { shareSessionOfTabs } from "@supportcarr/client/webSession";
 import { create } from "zustand";
-
-const STORAGE_KEY = "supportcarr.console.session";
 
 /** Why a session ended without a sign-out: it expired, its refresh token was used twice, or the account lost its operator role. */
 export type EndReason = "expired" | "reused" | "forbidden";
 
 interface Session {
-  tokens: Tokens | null;
+  /** The access token; the refresh token is in a cookie. */
+  token: string | null;
+  /** Whether it is known if this browser has a session. */
+  restored: boolean;
   endReason: EndReason | null;
-  signIn: (tokens: Tokens) => void;
+  signIn: (token: string) => void;
   signOut: (reason?: EndReason) => void;
 }
 
-function storedTokens(): Tokens | null {
-  try {
-    const tokens = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null") as Partial<Tokens> | null;
-    return tokens?.access_token && tokens.refresh_token ? { access_token: tokens.access_token, refresh_token: tokens.refresh_token } : null;
-  } catch {
-    return null; // not written by the console
-  }
-}
+// Set while the server is not known to have heard of a sign-out: its cookie must not sign the operator in again.
+const SIGNED_OUT_KEY = "supportcarr.admin.signed-out";
+const RESTORE_RETRY_MS = 2_000;
 
-/** The session of this browser tab; it ends when the tab is closed. */
+/** The session of the console, which the tabs of the browser share. */
 export const useSession = create<Session>((set) => ({
-  tokens: storedTokens(),
+  token: null,
+  restored: false,
   endReason: null,
-  signIn: (tokens) => {
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(tokens));
-    set({ tokens, endReason: null });
-  },
-  signOut: (reason) => {
-    sessionStorage.removeItem(STORAGE_KEY);
-    set({ tokens: null, endReason: reason ?? null });
-  },
+  signIn: (token) => set({ token, restored: true, endReason: null }),
+  signOut: (reason) => set({ token: null, restored: true, endReason: reason ?? null }),
 }));
 
+const tabs = shareSessionOfTabs("admin");
+
 export const { http, refresh } = createHttpClient(
-  {
-    read: () => useSession.getState().tokens,
-    write: (tokens) => {
-      if (tokens) useSession.getState().signIn(tokens);
-      else useSession.getState().signOut("expired");
-    },
+  "admin",
+  { read: () => useSession.getState().token, write: (token) => useSession.getState().signIn(token) },
+  (problem) => {
+    // Without a token this page asked whether there is a session: that there is none is no news.
+    const known = useSession.getState().token !== null;
+    useSession.getState().signOut(known || endReasonOf(problem) === "reused" ? endReasonOf(problem) : undefined);
   },
-  (problem) => useSession.getState().signOut(endReasonOf(problem)),
   {},
-  shareSessionOfTabs("supportcarr.console"), // a duplicated tab has the tokens of the first one
+  tabs,
 );
+
+tabs.onChange((token) => {
+  const { token: current, signIn, signOut: end } = useSession.getState();
+  if (token === null) end();
+  else if (current !== null && subjectOf(token) !== subjectOf(current)) window.location.reload(); // another person signed in
+  else signIn(token);
+});
 
 function endReasonOf(problem: Problem): EndReason {
   return problem.errors?.some((error) => error.field === "refresh_token" && error.code === "reused") ? "reused" : "expired";
 }
 
-/** Signs out: removes the tokens immediately, then tells the server. */
-export function signOut(): void {
-  const token = useSession.getState().tokens?.access_token;
-  useSession.getState().signOut();
-  // If the request fails, the session on the server ends when its refresh token expires.
-  if (token) void http.post("/auth/sign-out", null, { headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined);
+/** Signs this tab and the others in, with the access token of a sign-in. */
+export function signedIn(token: string): void {
+  localStorage.removeItem(SIGNED_OUT_KEY);
+  useSession.getState().signIn(token);
+  tabs.announce(token);
 }
+
+/** Signs out: removes the token immediately in all tabs, then tells the server. */
+export async function signOut(): Promise<void> {
+  const { token } = useSession.getState();
+  useSession.getState().signOut();
+  tabs.announce(null);
+  localStorage.setItem(SIGNED_OUT_KEY, "1");
+  if (await endSession("admin", token)) localStorage.removeItem(SIGNED_OUT_KEY);
+}
+
+/** Signs in by the cookie, if there is a session; repeats that while the server cannot be reached. */
+export async function restoreSession(): Promise<void> {
+  if (localStorage.getItem(SIGNED_OUT_KEY) !== null) {
+    useSession.getState().signOut();
+    if (await endSession("admin", null)) localStorage.removeItem(SIGNED_OUT_KEY);
+    return;
+  }
+  while (!useSession.getState().restored && (await refresh()) === "failed") {
+    await new Promise((resolve) => setTimeout(resolve, RESTORE_RETRY_MS));
+  }
+}
+
+function claimsOf(token: string): { sub?: string; exp: number } | null {
+  try {
+    const payload = token.split(".")[1] ?? "";
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { sub?: string; exp: number };
+  } catch {
+    return null;
+  }
+}
+
+const subjectOf = (token: string) => claimsOf(token)?.sub;
 
 /** Seconds until a JWT expires; negative if it has expired or is not a JWT. */
 export function secondsUntilExpiry(token: string, now = Date.now()): number {
-  try {
-    const payload = token.split(".")[1] ?? "";
-    const claims = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { exp: number };
-    return claims.exp - now / 1000;
-  } catch {
-    return -1;
-  }
+  const claims = claimsOf(token);
+  return claims ? claims.exp - now / 1000 : -1;
 }
 
 const EXPIRY_MARGIN_S = 30;
 
-/** Returns an access token that is still valid, refreshing it if needed; `rejected`: the server did not accept the stored one. */
+/** Returns an access token that is still valid, refreshing it if needed; `rejected`: the server did not accept the current one. */
 export async function getValidToken(rejected = false): Promise<string | null> {
-  const token = useSession.getState().tokens?.access_token;
-  if (token && !rejected && secondsUntilExpiry(token) > EXPIRY_MARGIN_S) return token;
+  const { token } = useSession.getState();
+  if (token === null) return null;
+  if (!rejected && secondsUntilExpiry(token) > EXPIRY_MARGIN_S) return token;
   await refresh();
-  return useSession.getState().tokens?.access_token ?? null;
+  return useSession.getState().token;
 }

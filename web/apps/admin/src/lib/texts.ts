@@ -31,6 +31,7 @@ export const texts = {
     totpHint: "From your authenticator app, or one of your recovery codes.",
     submit: "Sign in",
     pending: "Signing in…",
+    restoring: "Connecting…",
     notAnOperator: "This account cannot use the console, which is for operators only.",
     noResponse: "SupportCarr cannot be reached right now. Check your connection and try again.",
     endReason: {

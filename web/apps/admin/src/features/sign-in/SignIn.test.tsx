@@ -8,7 +8,8 @@ import { useSession } from "../../lib/session.ts";
 import { SignIn } from "./SignIn.tsx";
 
 const post = vi.spyOn(axios, "post");
-const signInResponse = (...roles: string[]) => ({ data: { user: { roles }, access_token: "a", refresh_token: "r" } });
+const signInResponse = (...roles: string[]) => ({ data: { user: { roles }, access_token: "a" } });
+const ADMIN_APP = { "X-Supportcarr-App": "admin" };
 
 function renderForm() {
   render(
@@ -35,8 +36,8 @@ describe("signing in", () => {
     post.mockResolvedValue(signInResponse(role));
     renderForm();
     signIn();
-    await vi.waitFor(() => expect(useSession.getState().tokens).toEqual({ access_token: "a", refresh_token: "r" }));
-    expect(post).toHaveBeenCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret " });
+    await vi.waitFor(() => expect(useSession.getState().token).toBe("a"));
+    expect(post).toHaveBeenCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret " }, { headers: ADMIN_APP });
   });
 
   it("rejects an account that is no operator, and ends its session", async () => {
@@ -44,8 +45,8 @@ describe("signing in", () => {
     renderForm();
     signIn();
     expect((await screen.findByRole("alert")).textContent).toMatch(/operators only/);
-    expect(useSession.getState().tokens).toBeNull();
-    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-out", null, { headers: { Authorization: "Bearer a" } });
+    expect(useSession.getState().token).toBeNull();
+    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-out", null, { headers: { ...ADMIN_APP, Authorization: "Bearer a" } });
   });
 
   it("shows the reason given by the platform", async () => {

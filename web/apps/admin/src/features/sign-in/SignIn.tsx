@@ -3,17 +3,16 @@ import { Button } from "@supportcarr/ui/Button";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { useSession } from "../../lib/session.ts";
+import { signedIn, useSession } from "../../lib/session.ts";
 import { texts } from "../../lib/texts.ts";
 import { NotAnOperatorError, signInOperator } from "./signInOperator.ts";
 
 const text = texts.signIn;
 
 export function SignIn() {
-  const storeTokens = useSession((session) => session.signIn);
   const endReason = useSession((session) => session.endReason);
   const [asksForCode, setAsksForCode] = useState(false);
-  const signIn = useMutation({ mutationFn: signInOperator, onSuccess: storeTokens });
+  const signIn = useMutation({ mutationFn: signInOperator, onSuccess: signedIn });
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();

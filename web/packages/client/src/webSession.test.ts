@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+
+import { shareSession, type Channel, type SharedStorage } from "./webSession.ts";
+
+/** Channels of one name: each message reaches all others, in a later task, as in browsers. */
+function channels(count: number): Channel[] {
+  const all: Channel[] = Array.from({ length: count }, () => ({
+    onmessage: null,
+    postMessage(message) {
+      for (const other of all) if (other !== this) setTimeout(() => other.onmessage?.({ data: message } as MessageEvent));
+    },
+  }));
+  return all;
+}
+
+/** One lock for all tabs. */
+function oneLock(): LockManager {
+  let last: Promise<unknown> = Promise.resolve();
+  const request = (_: string, work: () => Promise<unknown>) => (last = last.then(work, work));
+  return { request } as unknown as LockManager;
+}
+
+/** What the tabs of one app store together. */
+function oneStorage(): SharedStorage {
+  const items = new Map<string, string>();
+  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) };
+}
+
+function tabs(count: number, locks: LockManager | undefined = oneLock()) {
+  const storage = oneStorage();
+  return channels(count).map((channel) => shareSession(channel, locks, storage, "test"));
+}
+
+describe("a session that tabs share", () => {
+  it("is refreshed once when several tabs refresh at the same time", async () => {
+    let refreshes = 0;
+    const exchange = async () => {
+      refreshes += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return "a2";
+    };
+    const received = await Promise.all(tabs(4).map((tab) => tab.refresh("a1", exchange)));
+    expect(refreshes).toBe(1);
+    expect(received).toEqual(["a2", "a2", "a2", "a2"]);
+  });
+
+  it("gives a tab that slept the newest token", async () => {
+    const [awake, slept] = tabs(2);
+    let n = 1;
+    const exchange = () => Promise.resolve(`a${++n}`);
+    await awake?.refresh("a1", exchange);
+    await awake?.refresh("a2", exchange);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await slept?.refresh("a1", () => Promise.reject(new Error("used twice")))).toBe("a3");
+  });
+
+  it("repeats a refresh whose response was lost with the same nonce, also in another tab", async () => {
+    const [first, second] = tabs(2);
+    const nonces: string[] = [];
+    await expect(
+      first?.refresh("a1", (nonce) => {
+        nonces.push(nonce);
+        return Promise.reject(new Error("lost"));
+      }),
+    ).rejects.toThrow("lost");
+    await second?.refresh("a1", (nonce) => {
+      nonces.push(nonce);
+      return Promise.resolve("a2");
+    });
+    await second?.refresh("a2", (nonce) => {
+      nonces.push(nonce);
+      return Promise.resolve("a3");
+    });
+    expect(nonces[0]).toBe(nonces[1]);
+    expect(nonces[2]).not.toBe(nonces[1]);
+  });
+
+  it("tells the other tabs of a sign-in and a sign-out", async () => {
+    const [first, second] = tabs(2);
+    const heard: (string | null)[] = [];
+    second?.onChange((token) => heard.push(token));
+    first?.announce("a1");
+    first?.announce(null);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(heard).toEqual(["a1", null]);
+  });
+
+  it("works alone, without channel, lock and storage", async () => {
+    const alone = shareSession(null, undefined, null, "test");
+    expect(await alone.refresh("a1", () => Promise.resolve("a2"))).toBe("a2");
+  });
+});

@@ -1,0 +1,107 @@
+/** The apps of one origin; each keeps its refresh token in a cookie of its own, which no script can read. */
+export type AppName = "rider" | "driver" | "admin";
+
+/** The header that names the app: with it the server uses the app's cookie. */
+export const appHeader = (app: AppName) => ({ "X-Supportcarr-App": app });
+
+/** What one tab tells the others: its access token, or that the app was signed out. */
+interface Message {
+  token: string | null;
+}
+
+/** The part of `BroadcastChannel` that is used. */
+export interface Channel {
+  postMessage(message: unknown): void;
+  onmessage: ((event: MessageEvent) => void) | null;
+}
+
+/** The part of `Storage` that is used; the tabs of an app share it. */
+export type SharedStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+const MESSAGE_MS = 50; // for a message to reach the other tabs
+
+/** How the tabs of an app share one session: all of them have its cookie, and each refresh uses it up. */
+export interface SharedSession {
+  /**
+   * Runs `exchange` in one tab at a time, with a nonce that stays the same until it succeeds.  If another tab has
+   * received an access token that this one has not used, resolves to that instead.
+   */
+  refresh(current: string | null, exchange: (nonce: string) => Promise<string>): Promise<string>;
+  /** Tells the other tabs that the app was signed in, or (`null`) out. */
+  announce(token: string | null): void;
+  /** Calls `listener` when another tab was signed in or out, or has refreshed. */
+  onChange(listener: (token: string | null) => void): void;
+}
+
+/**
+ * `locks` is absent where a page is not served securely: then there is no lock between tabs, and tabs that refresh
+ * at the same moment are answered alike because they share the nonce.
+ */
+export function shareSession(channel: Channel | null, locks: LockManager | undefined, storage: SharedStorage | null, name: string): SharedSession {
+  const nonceKey = `${name}.refresh-nonce`;
+  let nonceOfTab: string | null = null; // where nothing can be stored
+  let latest: string | null = null; // the last access token that any tab received
+  let listener: (token: string | null) => void = () => undefined;
+
+  if (channel) {
+    channel.onmessage = ({ data }: MessageEvent) => {
+      latest = (data as Message).token;
+      if (latest === null) setNonce(null);
+      listener(latest);
+    };
+  }
+
+  function setNonce(nonce: string | null): void {
+    nonceOfTab = nonce;
+    try {
+      if (nonce) storage?.setItem(nonceKey, nonce);
+      else storage?.removeItem(nonceKey);
+    } catch {
+      // full or forbidden: a lost response in another tab then asks for a sign-in
+    }
+  }
+
+  function getNonce(): string {
+    const nonce = storage?.getItem(nonceKey) ?? nonceOfTab ?? crypto.randomUUID();
+    setNonce(nonce);
+    return nonce;
+  }
+
+  async function refreshNow(current: string | null, exchange: (nonce: string) => Promise<string>): Promise<string> {
+    if (latest && latest !== current) return latest;
+    const token = await exchange(getNonce()); // a repeat after a lost response, in any tab, gets the same token
+    setNonce(null);
+    latest = token;
+    channel?.postMessage({ token } satisfies Message);
+    return token;
+  }
+
+  return {
+    refresh: (current, exchange) => {
+      if (!locks) return refreshNow(current, exchange);
+      return new Promise((resolve, reject) => {
+        void locks.request(`${name}.refresh`, async () => {
+          await refreshNow(current, exchange).then(resolve, reject);
+          // The next tab must have heard of the token before it has its turn; messages are no part of the lock.
+          await new Promise((heard) => setTimeout(heard, MESSAGE_MS));
+        });
+      });
+    },
+    announce: (token) => {
+      latest = token;
+      setNonce(null);
+      channel?.postMessage({ token } satisfies Message);
+    },
+    onChange: (called) => {
+      listener = called;
+    },
+  };
+}
+
+/** The session of an app in a browser's tabs. */
+export function shareSessionOfTabs(app: AppName): SharedSession {
+  const name = `supportcarr.${app}`;
+  const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(name);
+  const storage = typeof localStorage === "undefined" ? null : localStorage;
+  return shareSession(channel, typeof navigator === "undefined" ? undefined : navigator.locks, storage, name);
+}
