@@ -1,7 +1,7 @@
 """Cross-origin requests (CORS): which pages of other origins may use the API in a browser.
 
-The origins of ``PUBLIC_URL`` and ``ALLOWED_ORIGINS`` may; for any other the headers are missing, and the
-browser does not give the page the response.  A page of our own origin needs none of them.
+The origins of ``ALLOWED_ORIGINS`` may; for any other the headers are missing, and the browser does not give
+the page the response.  A page of our own origin needs none of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class CrossOrigin:
 
     def headers(self, origin: bytes, method: str, request_headers: dict[bytes, bytes]) -> Headers:
         """The response's headers about its origin, of errors too."""
-        if not self._origins.declares(origin):
+        if not self._origins.declares_other(origin):
             return [_VARY]
         allowed = [
             _VARY,

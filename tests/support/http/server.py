@@ -201,11 +201,12 @@ async def serving(
     redirects: Mapping[str, str] | None = None,
     access_log: LogWriter | None = None,
     hash_deadline_s: float = DEADLINE_SECONDS,
+    allowed_origins: str = "",
 ) -> AsyncIterator[Api]:
     """The gateway with those routes and auth's, on a free port, as in production."""
     clock = clock or Clock()
     port = free_port()
-    place = Deployment(public_url=f"http://127.0.0.1:{port}")
+    place = Deployment(public_url=f"http://127.0.0.1:{port}", allowed_origins=allowed_origins)
     revocations = Revocations(store, clock, auth, redis)
     keys, activity = SigningKeys(auth, store, clock), SessionActivity(redis, clock)
     tokens = AccessTokens(auth, revocations, keys, sessions=activity)

@@ -24,6 +24,7 @@ class AllowedOrigins:
     def __init__(self, deployment: Deployment) -> None:
         declared = [deployment.public_url, *deployment.allowed_origins.split(",")]
         self._allowed = {origin_of(url.strip()) for url in declared if url.strip()}
+        self._own = origin_of(deployment.public_url)
         self._local = deployment.profile == "local"
         self._logged: set[str] = set()
 
@@ -34,6 +35,10 @@ class AllowedOrigins:
     def declares(self, origin: bytes) -> bool:
         """Whether it is the origin of ``PUBLIC_URL`` or one of ``ALLOWED_ORIGINS``, in any profile."""
         return origin.decode("latin-1").lower() in self._allowed
+
+    def declares_other(self, origin: bytes) -> bool:
+        """Whether it is one of ``ALLOWED_ORIGINS``, other than our own."""
+        return self.declares(origin) and origin.decode("latin-1").lower() != self._own
 
     def _allows(self, origin: str) -> bool:
         if origin.lower() in self._allowed or (self._local and _is_loopback(origin)):
