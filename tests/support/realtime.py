@@ -70,7 +70,7 @@ class FakeTokenVerifier:
             raise Unauthenticated
         body = text.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        return Principal(claims["sub"], frozenset(claims["roles"]), "ses_1")
+        return Principal(claims["sub"], frozenset(claims["roles"]), "ses_1", totp=True)
 
     async def verify_with_new_keys(self, token: bytes) -> Principal:
         raise AssertionError("every key is known here")
