@@ -2,8 +2,9 @@
 
 A request costs nothing here.  A verified token is noted when it is verified again, every few minutes
 (``access_tokens.USE_NOTED_EVERY``); the notes of a process are written every ``WRITE_SECONDS`` in one batch.
-The store has everything but the last use (``model.Session``): if Redis is wiped or unavailable, a session was
-last used when it was last refreshed, as far as anybody knows.
+The store has everything but the last use (``model.Session``), with device and place, which are sealed there;
+Redis holds ids only.  If Redis is wiped or unavailable, a session was last used when it was last refreshed,
+as far as anybody knows.
 """
 
 from __future__ import annotations
@@ -145,13 +146,4 @@ class SessionActivity:
 def _fields(session: Session | None) -> tuple[Arg, ...]:
     if session is None:
         return ()
-    return (
-        "user",
-        session.user_id,
-        "app",
-        session.app or "",
-        "device",
-        session.device,
-        "place",
-        session.place,
-    )
+    return "user", session.user_id, "app", session.app or ""

@@ -20,6 +20,7 @@ import base64
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -97,6 +98,9 @@ class SigningKeys:
         self._outlives = settings.access_seconds + 2 * CLOCK_TOLERANCE_SECONDS
         self._usable: dict[str, _Usable] = {}
         self._stored: Sequence[SigningKey] = ()
+        self._ordered: Sequence[
+            SigningKey
+        ] = ()  # those that are not refused, in the order in which they sign
         self._loaded_at = float("-inf")  # monotonic; when the last successful read began
         self._loading: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -185,23 +189,25 @@ class SigningKeys:
     def _build(self) -> None:
         """Work out which keys sign and verify, and until when."""
         before = self._usable
-        ordered = sorted(self._stored, key=lambda key: (key.activates_at, key.id))
+        # Ids are ordered by time: of what was stored before an exclusive key, nothing is left.
+        exclusive = max((key.id for key in self._stored if key.exclusive), default="")
+        left = [key for key in self._stored if key.id >= exclusive]
+        self._ordered = ordered = sorted(left, key=lambda key: (key.activates_at, key.id))
         starts = [key.activates_at.timestamp() for key in ordered]
-        exclusive = max((i for i, key in enumerate(ordered) if key.exclusive), default=-1)
         usable: dict[str, _Usable] = {}
-        if exclusive < 0:
+        if not exclusive:
             until = starts[0] + self._outlives if starts else float("inf")
             for kid, secret in self._secrets.items():
                 signs_from = float("-inf") if kid == self._first else float("inf")
                 usable[kid] = _Usable(_oct_key(kid, secret.encode()), signs_from, until)
         for i, key in enumerate(ordered):
             secret = self._secrets.get(key.root, "")
-            if i < exclusive or not secret:
-                continue  # refused, or of a secret that only other processes have
+            if not secret:
+                continue  # of a secret that only other processes have
             until = starts[i + 1] + self._outlives if i + 1 < len(starts) else float("inf")
             derived = keyed_digest(secret, "access token key", key.id, key.seed)
             # With an exclusive key there is none of before, also for a process whose clock is behind.
-            signs_from = float("-inf") if i == exclusive else starts[i]
+            signs_from = float("-inf") if key.id == exclusive else starts[i]
             usable[key.id] = _Usable(_oct_key(key.id, derived), signs_from, until)
         if not any(one.signs_from < float("inf") for one in usable.values()):  # none can be derived here
             alone = _oct_key(self._first, self._secrets[self._first].encode())
@@ -223,7 +229,6 @@ class SigningKeys:
         delay = timedelta(0) if exclusive else timedelta(seconds=ACTIVATION_SECONDS)
         key = new_key(self._first, self._clock.wall() + delay, exclusive=exclusive)
         key = await self._collection.insert(key)
-        log.info("signing_key_added", kid=key.id, root=key.root, exclusive=exclusive)
         await self.load()
         return key
 
@@ -231,9 +236,10 @@ class SigningKeys:
         """Rotate if it is time, or the first secret of the settings is new, and delete keys of long ago."""
         await self.load()
         now = self._clock.wall()
-        newest = max(self._stored, key=lambda key: (key.activates_at, key.id), default=None)
+        newest = self._ordered[-1] if self._ordered else None
         if newest is None or newest.root != self._first or self._is_due(newest, now):
-            await self.rotate()
+            added = await self.rotate()
+            log.info("signing_key_added", kid=added.id, root=added.root)
         await self._purge(now)
 
     def _is_due(self, newest: SigningKey, now: datetime) -> bool:
@@ -241,13 +247,15 @@ class SigningKeys:
 
     async def _purge(self, now: datetime) -> None:
         assert self._collection is not None
-        ordered = sorted(self._stored, key=lambda key: (key.activates_at, key.id))
-        for key, successor in pairwise(ordered):
-            if successor.activates_at + timedelta(seconds=self._outlives) < now:
-                try:
-                    await self._collection.delete(key.id, key.version)
-                except VersionConflict:
-                    continue  # another process deleted it
+        gone = [key for key in self._stored if key not in self._ordered]  # before the ones that refuse them
+        gone += [
+            key
+            for key, successor in pairwise(self._ordered)
+            if successor.activates_at + timedelta(seconds=self._outlives) < now
+        ]
+        for key in gone:
+            with suppress(VersionConflict):  # another process deleted it
+                await self._collection.delete(key.id, key.version)
 
     # --- for operators ------------------------------------------------------------------------
 

@@ -66,6 +66,7 @@ from supportcarr.kit.jobs.declarations import Deadline, JobHandler, PeriodicTask
 from supportcarr.kit.jobs.service import Jobs
 from supportcarr.kit.ratelimit.limiter import Limiter
 from supportcarr.kit.redis.client import RedisClient
+from supportcarr.kit.redis.response_cache import ResponseCache
 from supportcarr.kit.runtime import city_clock
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.sealing import data_keys as kit_data_keys
@@ -97,7 +98,7 @@ from supportcarr.pricing import collections as pricing_repository
 from supportcarr.pricing import jobs as pricing_jobs
 from supportcarr.pricing import routes as pricing_routes
 from supportcarr.pricing.areas import MONTREAL
-from supportcarr.pricing.coverage import CoverageService
+from supportcarr.pricing.coverage import KEEP_S, CoverageService
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.personal_data import QuoteData
 from supportcarr.pricing.service import PricingService
@@ -220,7 +221,8 @@ class Container:
             totp=self.totp,
         )
         self.audit = AuditLog(store, clock, self.data_keys)
-        self.areas = ServiceAreas(store, clock)
+        self.area_cache = ResponseCache(redis.cache, "areas")
+        self.areas = ServiceAreas(store, clock, shared=self.area_cache)
         self.drivers = DriverService(store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone)
         self.tracking = TrackingService(
             store, redis.cache, clock, self.areas, router, fresh_seconds=settings.dispatch.fresh_seconds
@@ -252,7 +254,8 @@ class Container:
         self.rescue_queries = RescueQueries(
             store, clock, users=self.auth, drivers=self.drivers, settings=settings.rescues
         )
-        self.coverage = CoverageService(self.areas, self.supply, clock)
+        coverage_cache = ResponseCache(redis.cache, "coverage", seconds=KEEP_S / clock.speed)
+        self.coverage = CoverageService(self.areas, self.supply, clock, shared=coverage_cache)
         self.notifications = NotificationsService(store, clock)
         self.console_drivers = ConsoleDrivers(self.supply, self.tracking, [area.id for area in AREAS])
         self.operations = OperationsService(store, clock, self.console_drivers, AREAS)

@@ -129,6 +129,8 @@ async def _metrics(settings: Settings, lifecycle: Lifecycle) -> AsyncIterator[Me
 def _register_stats(metrics: Metrics, container: Container, relay: Relay) -> None:
     metrics.register_stats("outbox", relay.stats)
     metrics.register_stats("store", container.store.stats)
+    metrics.register_stats("position_cache", container.tracking.position_stats)
+    metrics.register_stats("area_cache", container.area_cache.stats)
     _register_auth_stats(metrics, container)
     metrics.register_stats("data_keys", container.data_keys.stats)
     metrics.register_stats("redis", lambda: {"reconnects_total": container.redis.durable.reconnects})
@@ -151,6 +153,7 @@ async def _api(settings: Settings) -> None:
     ):
         _register_stats(metrics, container, relay)
         metrics.register_stats("stripe_webhooks", container.webhooks.stats)
+        metrics.register_stats("coverage_cache", container.coverage.stats)
         metrics.register_stats("guesses", container.guesses.stats)
         heartbeat = CityHeartbeat(container.store, container.clock)
         heartbeat.start()

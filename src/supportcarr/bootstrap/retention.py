@@ -81,7 +81,7 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             task="auth.purge_sessions",
         ),
         RetentionRow(
-            "sessions that are in use: device, network, last use (Redis)",
+            "sessions that are in use: ids, last use (Redis)",
             (),
             "24 hours after the last use",
             "expire",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 
 import msgspec
 from h3.api import basic_int as h3  # integer cells take half the time of textual ones
 
 from supportcarr.contracts.geo import GeoPoint
+from supportcarr.kit.redis.response_cache import ResponseCache
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.pricing.geography import ServiceAreas
 from supportcarr.pricing.ports import PickupEtas
@@ -15,9 +17,12 @@ from supportcarr.pricing.schemas import CoverageView
 
 CELL_RESOLUTION = 8  # H3: cells of about 0.7 km², so that one arrival time serves a neighbourhood
 CACHE_MAX = 20_000
+KEEP_S = 10.0  # city seconds
 
 _OUTSIDE = msgspec.json.encode(CoverageView(covered=False, drivers_available=False))
 
+
+_MADE_AT = struct.Struct("<d")  # city seconds, before the view
 
 _Key = tuple[str, int]  # area, cell
 
@@ -26,12 +31,20 @@ class CoverageService:
     """Tells whether a point is covered, and how soon a driver could be in its cell.
 
     An arrival time is cached for *keep_s* city seconds, a third of the time for which positions are
-    fresh.
+    fresh: in the process, and in *shared* for the other processes.
     """
 
     def __init__(
-        self, areas: ServiceAreas, supply: PickupEtas, clock: Clock, *, keep_s: float = 10.0
+        self,
+        areas: ServiceAreas,
+        supply: PickupEtas,
+        clock: Clock,
+        *,
+        keep_s: float = KEEP_S,
+        shared: ResponseCache | None = None,
     ) -> None:
+        self._shared = shared
+        self._hits = self._misses = 0
         self._areas = areas
         self._supply = supply
         self._clock = clock
@@ -48,7 +61,9 @@ class CoverageService:
         key = area_id, h3.latlng_to_cell(point.lat, point.lng, CELL_RESOLUTION)
         cached = self._cache.get(key)
         if cached is not None and self._clock.city_seconds() < cached[0]:
+            self._hits += 1
             return cached[1]
+        self._misses += 1
         lookup = self._lookups.get(key)
         if lookup is None:
             lookup = self._lookups[key] = asyncio.create_task(self._look_up(key, point))
@@ -57,13 +72,23 @@ class CoverageService:
         return await asyncio.shield(lookup)
 
     async def _look_up(self, key: _Key, point: GeoPoint) -> bytes:
-        until = self._clock.city_seconds() + self._keep_s
-        eta = await self._supply.eta_seconds(key[0], point)
-        encoded = msgspec.json.encode(
-            CoverageView(covered=True, area_id=key[0], drivers_available=eta is not None, eta_seconds=eta)
-        )
+        async def make() -> bytes:
+            made_at = self._clock.city_seconds()
+            eta = await self._supply.eta_seconds(key[0], point)
+            view = CoverageView(
+                covered=True, area_id=key[0], drivers_available=eta is not None, eta_seconds=eta
+            )
+            return _MADE_AT.pack(made_at) + msgspec.json.encode(view)
+
+        area_id, cell = key
+        made = await (make() if self._shared is None else self._shared.get(f"{area_id}:{cell:x}", make))
+        until, encoded = _MADE_AT.unpack_from(made)[0] + self._keep_s, made[_MADE_AT.size :]
         self._cache.pop(key, None)  # so that the first entry is the oldest
         if len(self._cache) >= CACHE_MAX:
             del self._cache[next(iter(self._cache))]
         self._cache[key] = until, encoded
         return encoded
+
+    def stats(self) -> dict[str, int]:
+        """Figures for the metrics: of the requests within an area."""
+        return {"hits_total": self._hits, "misses_total": self._misses}

@@ -6,11 +6,17 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from supportcarr.contracts.geo import GeoPoint, Place
+from supportcarr.kit.redis.response_cache import ResponseCache
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.store.port import Store
 from supportcarr.pricing.collections import AREAS, TARIFFS
 from supportcarr.pricing.model import ServiceArea, Tariff
+
+_FORMAT = "terms.1"  # of what is shared; another for each change of its types
+_DECODER = msgspec.msgpack.Decoder(list[tuple[ServiceArea, Tariff]])
 
 Ring = Sequence[tuple[float, float]]  # (longitude, latitude) of each corner; closed or not
 
@@ -50,9 +56,15 @@ class _AreaTerms(NamedTuple):
 
 
 class ServiceAreas:
-    """The service areas and their tariffs, cached and read again every *refresh_s* wall seconds."""
+    """The service areas and their tariffs, cached and read again every *refresh_s* wall seconds.
 
-    def __init__(self, store: Store, clock: Clock, *, refresh_s: float = 30.0) -> None:
+    The processes share what one of them has read, for five minutes or until ``changed`` (*shared*).
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, *, refresh_s: float = 30.0, shared: ResponseCache | None = None
+    ) -> None:
+        self._shared = shared
         self._areas = store.collection(AREAS)
         self._tariffs = store.collection(TARIFFS)
         self._clock = clock
@@ -77,12 +89,32 @@ class ServiceAreas:
         return self._clock.wall_seconds() - self._read_at < self._refresh_s
 
     async def _read(self) -> dict[str, _AreaTerms]:
-        known: dict[str, _AreaTerms] = {}
-        async for area in self._areas.scan():
-            tariff = await self._tariffs.get(area.tariff_id)
-            if tariff is None:
-                continue  # an area without a tariff has no prices yet
-            known[area.id] = _AreaTerms(area, tariff, Boundary(area.boundary))
+        if self._shared is None:
+            stored = await self._stored()
+        else:
+            encoded = await self._shared.get(_FORMAT, self._encoded)
+            stored = _DECODER.decode(encoded) if encoded else []
+        known = {area.id: _AreaTerms(area, tariff, Boundary(area.boundary)) for area, tariff in stored}
         self._known = known
         self._read_at = self._clock.wall_seconds()
         return known
+
+    async def _stored(self) -> list[tuple[ServiceArea, Tariff]]:
+        """The areas in the store that have a tariff; one without has no prices yet."""
+        found = []
+        async for area in self._areas.scan():
+            tariff = await self._tariffs.get(area.tariff_id)
+            if tariff is not None:
+                found.append((area, tariff))
+        return found
+
+    async def _encoded(self) -> bytes:
+        """The same for the cache; nothing while there are none, so that new ones are soon found."""
+        stored = await self._stored()
+        return msgspec.msgpack.encode(stored) if stored else b""
+
+    async def changed(self) -> None:
+        """Areas or tariffs in the store have changed: other processes read them within *refresh_s*."""
+        self._read_at = float("-inf")
+        if self._shared is not None:
+            await self._shared.changed()

@@ -202,6 +202,7 @@ class PositionStore:
         self._clock = clock
         self._rules = rules
         self._bucket_s = rules.fresh_seconds / 3
+        self._hits = self._misses = 0  # of readers
         bucket_ttl_ms = round(1000 * ((rules.fresh_seconds + self._bucket_s) / clock.speed + 2))
         constants = f"""
 local fresh, max_accuracy = {round(rules.fresh_seconds * 1e6)}, {rules.max_accuracy_m}
@@ -262,6 +263,7 @@ local retention, bucket_ttl, bucket_offset = {RETENTION_MS}, {bucket_ttl_ms}, {B
             driver = _decode(driver_id, stored, point)
             if driver.distance_m <= radius_m:
                 found.append(driver)
+        self._count(bool(found))
         return sorted(found, key=lambda d: (d.distance_m, d.driver_id))[:limit]
 
     async def all_in_area(self, area_id: str) -> list[NearbyDriver]:
@@ -281,13 +283,25 @@ local retention, bucket_ttl, bucket_offset = {RETENTION_MS}, {bucket_ttl_ms}, {B
         """Where the driver is, if the position is fresh."""
         stored: bytes | None = await self._redis.call("GET", keys.last_position(driver_id))
         if stored is None:
+            self._count(False)
             return None
         at, lat, lng, _, _, _, jumped_at, _ = _TRACK.unpack_from(stored)
         now = round(self._clock.city_seconds() * 1e6)
-        if at < now - self._rules.fresh_seconds * 1e6:
+        self._count(is_fresh := at >= now - self._rules.fresh_seconds * 1e6)
+        if not is_fresh:
             return None
         jumped = jumped_at >= 0 and now - jumped_at <= self._rules.doubt_seconds * 1e6
         return DriverSighting(GeoPoint(lat, lng), jumped)
+
+    def _count(self, found: bool) -> None:
+        if found:
+            self._hits += 1
+        else:
+            self._misses += 1
+
+    def stats(self) -> dict[str, int]:
+        """Figures for the metrics: searches and look-ups that found a fresh position, and that did not."""
+        return {"hits_total": self._hits, "misses_total": self._misses}
 
     def _buckets(self, area_id: str) -> list[str]:
         """The keys of the buckets that may contain a fresh position, the newest first."""

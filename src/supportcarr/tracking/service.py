@@ -45,6 +45,10 @@ class TrackingService:
         self._broadcast = PositionBroadcast(redis, self._jobs, planner)
         self._history = LocationHistoryWriter(store, self._jobs)
 
+    def position_stats(self) -> dict[str, int]:
+        """Figures about the cached positions for the metrics."""
+        return self._positions.stats()
+
     async def report_one(self, driver_id: str, position: Position) -> None:
         """Accept one position of a driver who is online.
 

@@ -225,3 +225,13 @@ def test_an_unbalanced_ledger_is_reported(seeded: Path) -> None:
     done = run_in_process(seeded, "check")
     assert done.returncode != 0
     assert "ltx_wrong does not sum to zero" in done.stdout + done.stderr
+
+
+def test_signing_keys_are_rotated_and_listed_without_their_secrets(tmp_path: Path) -> None:
+    assert "There is no stored key yet" in run_in_process(tmp_path, "keys", "list").stdout
+    assert run_in_process(tmp_path, "keys", "rotate").returncode == 0
+    listed = run_in_process(tmp_path, "keys", "rotate", "--refuse-older").stdout.splitlines()
+    assert [line.split()[0].startswith("key_") for line in listed] == [True, True]
+    assert sum("signs" in line for line in listed) >= 1
+    secrets = (tmp_path / ".data" / "secrets.env").read_text()
+    assert not [line for line in secrets.splitlines() if line.partition("=")[2] in "\n".join(listed)]

@@ -193,11 +193,18 @@ async def test_after_a_leak_older_keys_are_refused_at_once(store: MemoryStore) -
     await there.keys.load()
     old = there.issue()
     assert here.accepts(old)  # and cached
+    waiting = await here.keys.rotate()  # stored, and known to whoever has the leak
     key = await here.keys.rotate(exclusive=True)
+    assert here.keys.find(waiting.id) is None
     assert not here.accepts(old)
     assert kid_of(here.issue()) == key.id
     await there.keys.load()
     assert not there.accepts(old)
+    for _ in range(10):  # what is refused stays refused when keys are deleted
+        Process.now += 600
+        await here.keys.keep_fresh()
+    assert kid_of(here.issue()) == key.id
+    assert [key_id for key_id, *_ in here.keys.describe()] == [key.id]
     forged = Process(store).issue()  # by the secret of the settings alone
     assert kid_of(forged) == "k1"
     assert not there.accepts(forged)

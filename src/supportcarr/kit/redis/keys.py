@@ -90,6 +90,17 @@ def revoked_user(user_id: str) -> str:
 
 
 def session(session_id: str) -> str:
-    """Durable.  Hash: a session's ``user``, ``app``, ``device``, ``place``, and ``used`` (wall seconds of its
-    last use, at most some minutes late); expires 24 h after its last use."""
+    """Durable.  Hash: a session's ``user`` (id), ``app``, and ``used`` (wall seconds of its last use, at most
+    some minutes late); expires 24 h after its last use."""
     return f"sc:{{session}}:{session_id}"
+
+
+def api_version(kind: str) -> str:
+    """Cache.  Number: the version of what responses of that kind are made from; never expires (if it is lost,
+    responses of version 0 are current, which are at most five minutes old)."""
+    return f"sc:{{api}}:{kind}:version"
+
+
+def api_response(kind: str, version: str, key: str) -> str:
+    """Cache.  String: a response that is the same for everybody, at that version; expires in 5 minutes."""
+    return f"sc:{{api}}:{kind}:{version}:{key}"

@@ -69,7 +69,7 @@ describe("signing in", () => {
     post.mockRejectedValueOnce(problem("totp_code_wrong", "This code is wrong"));
     fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
     expect((await screen.findByRole("alert")).textContent).toBe("This code is wrong");
-    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret ", totp_code: "000000" });
+    expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret ", totp_code: "000000" }, { headers: ADMIN_APP });
   });
 
   it("reports a missing response", async () => {
