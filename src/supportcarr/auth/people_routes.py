@@ -11,6 +11,7 @@ from msgspec import Meta
 from supportcarr.auth import phones
 from supportcarr.auth.model import User
 from supportcarr.auth.people import PeopleService
+from supportcarr.auth.ports import ErasureTimes, ViewLog
 from supportcarr.auth.service import AuthService
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.policies import ADMINS, OPERATORS
@@ -47,35 +48,54 @@ class AdminUserView(msgspec.Struct, frozen=True):
     roles: tuple[str, ...]
     created_at: datetime
     banned_at: datetime | None = None
+    erase_at: Annotated[
+        datetime | None, Meta(description="city time at which the account will be erased, as its owner asked")
+    ] = None
 
     @classmethod
-    def of(cls, user: User) -> AdminUserView:
+    def of(cls, user: User, erase_at: datetime | None) -> AdminUserView:
         phone = phones.masked(user.phone)
         verified = user.phone_key is not None
-        return cls(user.id, user.name, phone, verified, user.roles, user.created_at, user.banned_at)
+        return cls(user.id, user.name, phone, verified, user.roles, user.created_at, user.banned_at, erase_at)
 
 
-def routes(people: PeopleService, auth: AuthService) -> list[Route]:
+def routes(people: PeopleService, auth: AuthService, erasures: ErasureTimes, views: ViewLog) -> list[Route]:
     """Users, their roles, their bans."""
+
+    async def shown(user: User) -> AdminUserView:
+        return AdminUserView.of(user, await erasures.erase_at(user.id))
+
+    async def view(user: User) -> Response:
+        return Response(await shown(user), version=user.version)
 
     async def listed(request: RequestContext[None, UsersQuery]) -> Response:
         found = await people.find(request.query.q)
-        return Response(PageResponse([AdminUserView.of(user) for user in found]))
+        if request.query.q is not None:
+            for user in found:
+                await viewed(request, user)
+        return Response(PageResponse([await shown(user) for user in found]))
 
     async def get(request: RequestContext[None, NoQuery]) -> Response:
-        return view(await auth.user(request.path_params["user_id"]))
+        user = await auth.user(request.path_params["user_id"])
+        await viewed(request, user)
+        return await view(user)
+
+    async def viewed(request: RequestContext[Any, Any], user: User) -> None:
+        await views.viewed(actor(request), "users.read", user.id, person_id=user.id, origin=request.origin)
 
     async def change_roles(request: RequestContext[ChangeRoles, NoQuery]) -> Response:
         by, body = actor(request), request.body
         user_id = request.path_params["user_id"]
-        return view(await people.set_roles(by, user_id, body.roles, body.reason, request.origin))
+        return await view(await people.set_roles(by, user_id, body.roles, body.reason, request.origin))
 
     async def ban(request: RequestContext[BanBody, NoQuery]) -> Response:
         user_id = request.path_params["user_id"]
-        return view(await people.ban(actor(request), user_id, request.body.reason, request.origin))
+        return await view(await people.ban(actor(request), user_id, request.body.reason, request.origin))
 
     async def lift_ban(request: RequestContext[None, NoQuery]) -> Response:
-        return view(await people.lift_ban(actor(request), request.path_params["user_id"], request.origin))
+        return await view(
+            await people.lift_ban(actor(request), request.path_params["user_id"], request.origin)
+        )
 
     one = "/admin/users/{user_id}"
     return [
@@ -132,10 +152,6 @@ def routes(people: PeopleService, auth: AuthService) -> list[Route]:
             codes=("not_found",),
         ),
     ]
-
-
-def view(user: User) -> Response:
-    return Response(AdminUserView.of(user), version=user.version)
 
 
 def actor(request: RequestContext[Any, Any]) -> Actor:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Set
+from datetime import datetime
 from typing import Protocol
 
-from supportcarr.contracts.actors import Principal
+from supportcarr.contracts.actors import Actor, Principal
+from supportcarr.contracts.audit import Origin
 
 RevocationListener = Callable[[Set[str], Set[str]], None]  # ids of sessions, ids of accounts
 
@@ -47,3 +49,19 @@ class SecretSeal(Protocol):
 
     async def open(self, person: str, purpose: str, sealed: str) -> bytes | None:
         """``None`` if it cannot be read any more."""
+
+
+class ErasureTimes(Protocol):
+    """The deletions of accounts.  Implemented by ``privacy.deletions.DeletionService``."""
+
+    async def erase_at(self, person_id: str) -> datetime | None:
+        """City time at which the account will be erased; ``None`` if it is to stay."""
+
+
+class ViewLog(Protocol):
+    """Records that an operator read somebody's data.  Implemented by ``audit.service.AuditLog``."""
+
+    async def viewed(
+        self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
+    ) -> None:
+        """Store it before the data is shown."""

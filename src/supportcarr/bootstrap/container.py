@@ -303,7 +303,9 @@ class Container:
         """Every route of every part."""
         return [
             *auth_routes.routes(self.auth),
-            *people_routes.routes(PeopleService(self.store, self.clock, self.auth), self.auth),
+            *people_routes.routes(
+                PeopleService(self.store, self.clock, self.auth), self.auth, self.deletions, self.audit
+            ),
             *totp_routes.routes(self.totp, self.auth, self.settings.auth.access_seconds),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),

@@ -12,7 +12,7 @@ A consumer that is killed runs again; each step is idempotent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -117,6 +117,11 @@ class DeletionService:
     async def find(self, state: DeletionState, limit: int, cursor: str | None) -> Page[Deletion]:
         """The deletions in that state, the oldest request first.  Raises ``BadCursor``."""
         return await self._deletions.find({"state": state}, sort="requested_at", limit=limit, cursor=cursor)
+
+    async def erase_at(self, person_id: str) -> datetime | None:
+        """City time at which the account will be erased; ``None`` if it is to stay."""
+        deletion = await self._deletions.get(person_id)
+        return deletion.due_at if deletion else None
 
     async def get(self, person_id: str) -> Deletion | None:
         """The person's deletion, whatever its state."""

@@ -61,6 +61,8 @@ async def test_a_deletion_signs_out_and_can_be_cancelled(platform: Platform, fac
     [row] = expect(await support.get(path), 200)["items"]
     assert (row["state"], row["erase_at"]) == ("waiting", asked["erase_at"])
     assert (await rider.get(path)).status == 401
+    user = expect(await support.get(f"/admin/users/{rider.user_id}"), 200)
+    assert user["erase_at"] == asked["erase_at"]
     platform.clock.advance(1)
     expect(await back.send("DELETE", "/me/deletion"), 204)
     assert (await back.get("/me/deletion")).status == 404

@@ -1321,6 +1321,11 @@ export interface components {
             created_at: string;
             /** @default null */
             banned_at?: string | null;
+            /**
+             * @description city time at which the account will be erased, as its owner asked
+             * @default null
+             */
+            erase_at?: string | null;
         };
         /** ApplicationIn */
         ApplicationIn: {
