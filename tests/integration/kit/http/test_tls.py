@@ -12,7 +12,7 @@ import pytest
 
 from support.http.certificates import Certificate, self_signed
 from support.http.raw_connections import BIG, RawConnection, RawServer, on_uvloop, raw_server, wait_until
-from supportcarr.kit.http import protocol, tls
+from supportcarr.kit.http import granian_adapter, protocol, tls
 from supportcarr.kit.http.connections import ConnectionTable
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
@@ -154,7 +154,11 @@ async def reaches(server: RawServer, certificate: Certificate) -> None:
         assert (await client.reply()).status == 200
 
 
-def test_the_real_time_server_speaks_tls_1_3_only(certificate: Certificate) -> None:
+def test_the_real_time_server_speaks_tls_1_3_only_and_waits_little_for_a_handshake(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(granian_adapter, "HEAD_SECONDS", 1.0)
+
     @on_uvloop
     async def check() -> None:
         lifecycle, port, app, new = Lifecycle(), free_port(), RawServer(), certificate.client()
@@ -174,6 +178,8 @@ def test_the_real_time_server_speaks_tls_1_3_only(certificate: Certificate) -> N
             old = certificate.client(newest=ssl.TLSVersion.TLSv1_2)
             with pytest.raises((ssl.SSLError, ConnectionError)):
                 await asyncio.open_connection("127.0.0.1", port, ssl=old)
+            silent, _ = await asyncio.open_connection("127.0.0.1", port)
+            assert await silent.read() == b""
         finally:
             lifecycle.drain()
             await running
