@@ -1,16 +1,8 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 
+import { seriousViolations } from "./support/accessibility.ts";
 import { demoCityAvailable, test } from "./support/browser.ts";
 import { ConsolePage } from "./support/consolePage.ts";
-
-async function seriousViolations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
-}
 
 describe.skipIf(!demoCityAvailable)("accessibility", () => {
   for (const theme of ["light", "dark"] as const) {

@@ -30,18 +30,18 @@ export class ConsolePage {
   /** Fills in the form; if a code is asked for, also that. */
   async signIn({ phone, password, totp_secret }: { phone: string; password: string; totp_secret?: string }): Promise<void> {
     await this.phone().fill(phone);
-    await this.page.getByLabel("Password").fill(password);
-    const answer = await this.submitSignIn();
+    await this.page.getByLabel("Password", { exact: true }).fill(password);
+    const answer = await this.submitSignIn("Sign in");
     if (!totp_secret || !(await answer.text()).includes("totp_code_required")) return;
     await withUnusedCode(totp_secret, async (code) => {
-      await this.page.getByLabel(/^Code/).fill(code);
-      return (await this.submitSignIn()).ok() ? true : null;
+      await this.page.getByLabel("6-digit code").fill(code);
+      return (await this.submitSignIn("Confirm")).ok() ? true : null;
     });
   }
 
-  private async submitSignIn(): Promise<Response> {
+  private async submitSignIn(button: string): Promise<Response> {
     const answer = this.page.waitForResponse((response) => response.url().endsWith("/auth/sign-in"));
-    await this.button("Sign in").click();
+    await this.button(button).click();
     return answer;
   }
 

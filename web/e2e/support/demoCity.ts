@@ -24,6 +24,7 @@ export interface DemoCity {
   base: string;
   pid: number;
   admin: Account;
+  support: Account;
   tokens: { access_token: string; refresh_token: string };
 }
 
@@ -94,10 +95,10 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
     rmSync(data, { recursive: true, force: true });
   };
   try {
-    const admin = await waitFor("the operator accounts", () => Promise.resolve(readAdmin(options.data)), isRunning);
+    const { admin, support } = await waitFor("the operator accounts", () => Promise.resolve(readOperators(options.data)), isRunning);
     const tokens = await waitFor("a successful sign-in", () => signInWithCode(base, admin), isRunning);
     await waitFor("a driver online", () => requireDriver(base, tokens.access_token), isRunning);
-    return { base, pid: demo.pid ?? 0, admin, tokens, stop, output };
+    return { base, pid: demo.pid ?? 0, admin, support, tokens, stop, output };
   } catch (error) {
     const log = output();
     await stop();
@@ -105,12 +106,11 @@ export async function startDemoCity(): Promise<RunningDemoCity> {
   }
 }
 
-function readAdmin(data: string): Account {
-  const { admin } = JSON.parse(readFileSync(join(data, "operators.json"), "utf8")) as { admin: Account };
-  return { phone: admin.phone, password: admin.password, totp_secret: admin.totp_secret };
-}
+const readOperators = (data: string): Record<"admin" | "support", Account> =>
+  JSON.parse(readFileSync(join(data, "operators.json"), "utf8")) as Record<"admin" | "support", Account>;
 
-function signInWithCode(base: string, { phone, password, totp_secret }: Account): Promise<DemoCity["tokens"]> {
+/** Signs an operator in with a code of the authenticator app that nobody has used. */
+export function signInWithCode(base: string, { phone, password, totp_secret }: Account): Promise<DemoCity["tokens"]> {
   return withUnusedCode(totp_secret, async (totp_code) => {
     try {
       return await requestJson<DemoCity["tokens"]>(base, "/auth/sign-in", { body: { phone, password, totp_code } });

@@ -99,7 +99,9 @@ export function createHttpClient(
   });
   http.interceptors.response.use(undefined, async (error: unknown) => {
     const request = error instanceof AxiosError ? (error.config as RetriedRequest | undefined) : undefined;
-    if (!(error instanceof AxiosError) || error.response?.status !== 401 || !request || request.retriedAfterRefresh) throw error;
+    const problem = toProblem(error);
+    // Other codes of 401 mean a wrong code of an authenticator app: sent again, it would count as another guess.
+    if (problem.status !== 401 || problem.code !== "unauthenticated" || !request || request.retriedAfterRefresh) throw error;
     // Another request may have refreshed the tokens while this one was in flight.
     const alreadyRefreshed = authorization() !== null && request.headers.get("Authorization") !== authorization();
     if (!alreadyRefreshed && (await refresh()) !== "refreshed") throw error;

@@ -1,6 +1,8 @@
+import { StepUpDialog } from "@supportcarr/ui/account/StepUpDialog";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 
+import { stepUp } from "../lib/stepUp.ts";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { createQueryClient } from "./queryClient.ts";
 import { createConsoleRouter } from "./router.ts";
@@ -13,6 +15,7 @@ export function App() {
     <ErrorBoundary>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
+        <StepUpDialog stepUp={stepUp} />
       </QueryClientProvider>
     </ErrorBoundary>
   );

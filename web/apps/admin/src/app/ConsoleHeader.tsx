@@ -4,30 +4,25 @@ import { useNavigate } from "@tanstack/react-router";
 import { ConnectionStatus } from "../features/overview/ConnectionStatus.tsx";
 import { Counters } from "../features/overview/Counters.tsx";
 import { type Area, useArea } from "../lib/area.ts";
-import { signOut } from "../lib/session.ts";
 import { texts } from "../lib/texts.ts";
+import { ConsoleNav } from "./ConsoleNav.tsx";
 import { useTheme } from "./theme.ts";
+import { useLeave } from "./useLeave.ts";
 
 export function ConsoleHeader({ areas }: { areas: readonly Area[] }) {
   const { theme, toggle } = useTheme();
-  const navigate = useNavigate();
+  const leave = useLeave();
   const otherTheme = theme === "dark" ? texts.header.light : texts.header.dark;
 
-  function leave() {
-    void signOut();
-    // The next person who signs in here must not land on this person's page.
-    void navigate({ to: "/", search: { tab: undefined, area: undefined }, replace: true });
-  }
-
   return (
-    <header className="flex flex-wrap items-center gap-x-6 gap-y-2 rounded-xl border border-(--border) bg-(--surface) px-4 py-2 2xl:flex-nowrap">
+    <header className="flex flex-wrap items-center gap-x-6 gap-y-2 rounded-xl border border-(--border) bg-(--surface) px-4 py-2">
       <div className="flex items-center gap-2.5">
         <img src="/admin/icon.svg" alt="" className="size-8" />
         <h1 className="text-base font-semibold whitespace-nowrap">{texts.product}</h1>
         <AreaName areas={areas} />
       </div>
-      <Counters className="order-last basis-full xl:order-none xl:flex-1 xl:basis-0" />
-      <div className="ml-auto flex items-center gap-1 text-sm xl:ml-0">
+      <ConsoleNav className="max-md:order-1 max-md:basis-full max-md:overflow-x-auto" />
+      <div className="ml-auto flex items-center gap-1 text-sm">
         <ConnectionStatus />
         <Button variant="ghost" onClick={toggle} aria-label={texts.header.theme(otherTheme)}>
           {otherTheme}
@@ -36,6 +31,7 @@ export function ConsoleHeader({ areas }: { areas: readonly Area[] }) {
           {texts.header.signOut}
         </Button>
       </div>
+      <Counters className="order-last basis-full" />
     </header>
   );
 }

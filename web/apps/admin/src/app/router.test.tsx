@@ -20,7 +20,8 @@ vi.mock("../features/live-map/LiveMap.tsx", () => ({
   ),
 }));
 
-const TOKEN = "a";
+const tokenWith = (claims: object) => `e.${btoa(JSON.stringify(claims))}.s`;
+const TOKEN = tokenWith({ totp: true, roles: ["admin"] });
 const QUEBEC = { ...MONTREAL, id: "quebec", name: "Québec" };
 const CONFIG: PublicConfig = { realtime_url: "http://127.0.0.1:1", map: { style_url: null, mapbox_token: null }, speed: 1, areas: [MONTREAL] };
 const get = vi.spyOn(http, "get");
@@ -80,6 +81,34 @@ describe("a link to a rescue", () => {
     act(() => useSession.getState().signIn(TOKEN));
     expect(await screen.findByRole("dialog", { name: "Rescue 000001" })).toBeDefined();
     expect(url()).toBe("/admin/rescues/res_000001?tab=ended");
+  });
+});
+
+describe("an operator without a second factor", () => {
+  it("sees its enrolment in place of any page, until the recovery codes are saved", async () => {
+    vi.spyOn(http, "post").mockImplementation((path) =>
+      Promise.resolve({ data: path === "/auth/totp" ? { secret: "JBSWY3DP", uri: "otpauth://totp/x" } : { access_token: TOKEN, recovery_codes: ["abcde-fghjk"] } }),
+    );
+    useSession.getState().signIn(tokenWith({}));
+    open("/admin/rescues/res_000001");
+    fireEvent.click(await screen.findByRole("button", { name: "Set up the authenticator app" }));
+    expect(requestsOf("/admin/rescues/res_000001")).toHaveLength(0);
+    fireEvent.change(await screen.findByLabelText("Enter the code that the app shows now"), { target: { value: "123456" } });
+    fireEvent.click(screen.getByRole("button", { name: "Confirm" }));
+    await screen.findByText("abcde-fghjk");
+    fireEvent.click(screen.getByLabelText("I have saved these codes"));
+    fireEvent.click(screen.getByRole("button", { name: "Done" }));
+    expect(await screen.findByRole("dialog", { name: "Rescue 000001" })).toBeDefined();
+  });
+});
+
+describe("the audit log", () => {
+  it("is filtered by its URL", async () => {
+    open("/admin/audit-log?actor=usr_1&since=2026-03-02&until=never");
+    await screen.findByRole("heading", { name: "Audit log" });
+    const params = { actor: "usr_1", since: new Date("2026-03-02T00:00:00").toISOString() };
+    expect(requestsOf("/admin/audit-log")[0]).toEqual(["/admin/audit-log", { params: expect.objectContaining(params) as unknown }]);
+    expect(screen.getByRole("link", { name: "Audit log" }).getAttribute("aria-current")).toBe("page");
   });
 });
 

@@ -2,11 +2,14 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, retainSearchParams, type RouterHistory } from "@tanstack/react-router";
 
 import { rescueQueries } from "../lib/api/rescues.ts";
-import { parseSearch, stringifySearch, validateSearch } from "../lib/search.ts";
-import { useSession } from "../lib/session.ts";
+import { parseSearch, stringifySearch, validateAuditSearch, validateSearch } from "../lib/search.ts";
+import { hasSecondFactor, useSession } from "../lib/session.ts";
+import { AuditLogRoute } from "./AuditLogRoute.tsx";
 import { ConsoleLayout } from "./ConsoleLayout.tsx";
 import { CrashPage } from "./CrashPage.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
+import { OfficeLayout } from "./OfficeLayout.tsx";
+import { OwnAccountRoute } from "./OwnAccountRoute.tsx";
 import { RescueRoute } from "./RescueRoute.tsx";
 import { SessionGate } from "./SessionGate.tsx";
 
@@ -28,11 +31,21 @@ const rescueRoute = createRoute({
   component: RescueRoute,
   // Starts the request before the page is rendered; the page itself shows progress and errors.
   loader: ({ context, params }) => {
-    if (useSession.getState().token) context.queryClient.query(rescueQueries.detail(params.rescueId)).catch(() => undefined);
+    if (hasSecondFactor(useSession.getState().token)) context.queryClient.query(rescueQueries.detail(params.rescueId)).catch(() => undefined);
   },
 });
 
-const routeTree = rootRoute.addChildren([consoleRoute.addChildren([indexRoute, rescueRoute])]);
+/** Pages without a map. */
+const officeRoute = createRoute({ getParentRoute: () => rootRoute, id: "office", component: OfficeLayout });
+
+const auditLogRoute = createRoute({ getParentRoute: () => officeRoute, path: "audit-log", component: AuditLogRoute, validateSearch: validateAuditSearch });
+
+const ownAccountRoute = createRoute({ getParentRoute: () => officeRoute, path: "account", component: OwnAccountRoute });
+
+const routeTree = rootRoute.addChildren([
+  consoleRoute.addChildren([indexRoute, rescueRoute]),
+  officeRoute.addChildren([auditLogRoute, ownAccountRoute]),
+]);
 
 export const createConsoleRouter = (queryClient: QueryClient, history?: RouterHistory) =>
   createRouter({

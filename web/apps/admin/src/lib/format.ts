@@ -31,6 +31,11 @@ function timeFormatOf(timeZone: string): Intl.DateTimeFormat {
 /** Formats the time of day in a time zone (IANA name). */
 export const formatTimeOfDay = (at: string | number, timezone: string): string => timeFormatOf(timezone).format(new Date(at));
 
+const dateTimeFormat = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+
+/** Formats day and time in the time zone of the browser. */
+export const formatDateTime = (at: string | number): string => dateTimeFormat.format(new Date(at));
+
 /** The last characters of an id, enough to tell rescues apart at a glance. */
 export const shortId = (id: string): string => id.slice(-6).toUpperCase();
 

@@ -12,6 +12,29 @@ export const validateSearch = ({ tab, area }: Record<string, unknown>): ConsoleS
   area: typeof area === "string" && area !== "" ? area : undefined,
 });
 
+/** Which entries of the audit log are shown. */
+export interface AuditSearch {
+  actor?: string | undefined;
+  person?: string | undefined;
+  subject?: string | undefined;
+  action?: string | undefined;
+  /** The first and the last day: `2026-03-02`. */
+  since?: string | undefined;
+  until?: string | undefined;
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const dayOf = (value: unknown): string | undefined => (typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined);
+
+export const validateAuditSearch = ({ actor, person, subject, action, since, until }: Record<string, unknown>): AuditSearch => ({
+  actor: textOf(actor),
+  person: textOf(person),
+  subject: textOf(subject),
+  action: textOf(action),
+  since: dayOf(since),
+  until: dayOf(until),
+});
+
 /*
  * Plain query strings.  By default the router reads each value as JSON, so that `?area=1` would be a
  * number, and a string that looks like JSON would be written in quotes.

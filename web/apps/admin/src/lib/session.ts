@@ -81,14 +81,20 @@ export async function restoreSession(): Promise<void> {
   }
 }
 
-function claimsOf(token: string): { sub?: string; exp: number } | null {
+function claimsOf(token: string): { sub?: string; exp: number; totp?: boolean; roles?: string[] } | null {
   try {
     const payload = token.split(".")[1] ?? "";
-    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { sub?: string; exp: number };
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { sub?: string; exp: number; totp?: boolean; roles?: string[] };
   } catch {
     return null;
   }
 }
+
+/** Whether the session of a token was opened with a code of an authenticator app. */
+export const hasSecondFactor = (token: string | null): boolean => token !== null && claimsOf(token)?.totp === true;
+
+/** Whether a token is an admin's; support agents see less. */
+export const isAdmin = (token: string | null): boolean => token !== null && (claimsOf(token)?.roles ?? []).includes("admin");
 
 const subjectOf = (token: string) => claimsOf(token)?.sub;
 

@@ -9,6 +9,10 @@ export const texts = {
   tryAgain: "Try again",
   close: "Close",
   loading: "Loading…",
+  yes: "yes",
+  no: "no",
+
+  nav: { label: "Pages", city: "City", users: "Users", partners: "Partners", auditLog: "Audit log", account: "My account" },
 
   page: {
     title: "SupportCarr console",
@@ -24,16 +28,8 @@ export const texts = {
   signIn: {
     title: "SupportCarr console",
     about: "For operators: watch the city, open a rescue, see what happened.",
-    phone: "Phone",
-    phoneExample: "+1 514 555 0142",
-    password: "Password",
-    totpCode: "Code",
-    totpHint: "From your authenticator app, or one of your recovery codes.",
-    submit: "Sign in",
-    pending: "Signing in…",
     restoring: "Connecting…",
     notAnOperator: "This account cannot use the console, which is for operators only.",
-    noResponse: "SupportCarr cannot be reached right now. Check your connection and try again.",
     endReason: {
       expired: "Your session has expired. Sign in again.",
       reused: "Your session was ended because it was used from two places at once. If that was not you, change your password. Sign in again.",
@@ -143,6 +139,53 @@ export const texts = {
     rejected: "Rejected",
     aborted: "Stopped",
   } as Record<string, string>,
+
+  enrolment: {
+    title: "Set up your authenticator app",
+    about: "Operators sign in with a second factor. Until it is set up, nothing else can be opened.",
+  },
+
+  ownAccount: {
+    title: "My account",
+    about: "Your own sign-in to the console.",
+    sessions: {
+      title: "Where you are signed in",
+      about: "If you do not recognize a device, sign it out and change your password.",
+      loadFailed: "Your devices could not be loaded.",
+    },
+    password: { title: "Password", about: "Changing it signs out all your other devices." },
+  },
+
+  auditLog: {
+    title: "Audit log",
+    about: "What operators did: who, what, whose, and from where. A change of it would be noticed.",
+    columns: { when: "When", who: "Who", action: "Action", subject: "On what", changes: "Changes", from: "From" },
+    filter: {
+      label: "Filter the audit log",
+      actor: "Who (account)",
+      person: "Whose (account)",
+      subject: "On what",
+      action: "Action",
+      since: "From",
+      until: "Until",
+      idExample: "usr_…",
+      actionExample: "users.ban",
+      apply: "Filter",
+      clear: "Clear",
+    },
+    actions: {} as Record<string, string>,
+    filterActor: (id: string) => `Show only what ${id} did`,
+    filterSubject: (id: string) => `Show only what was done to ${id}`,
+    filterPerson: (id: string) => `Show only what concerns ${id}`,
+    change: (name: string, before: string, after: string) => `${name}: ${before} → ${after}`,
+    reason: (reason: string) => `Reason: ${reason}`,
+    nothing: "nothing",
+    machine: "command line",
+    erased: "The person was erased; details are gone.",
+    none: "No entries.",
+    more: "Show more",
+    loadFailed: "The audit log could not be loaded.",
+  },
 
   /** Problems, reasons, roles, states of offers and payments; the platform may add codes. */
   codes: {

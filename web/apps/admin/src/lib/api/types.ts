@@ -2,6 +2,7 @@ import type { components } from "@supportcarr/client/api";
 
 type Schemas = components["schemas"];
 
+export type AuditEntry = Schemas["AuditEntry"];
 export type ClockReading = Schemas["ClockReading"];
 export type DriverPosition = Schemas["DriverPoint"];
 export type MapView = Schemas["MapView"];

@@ -1,0 +1,62 @@
+import { useState } from "react";
+
+import { Button } from "../Button.tsx";
+import { CodeField } from "../form/CodeField.tsx";
+import { Field } from "../form/Field.tsx";
+import { PasswordField } from "../form/PasswordField.tsx";
+import { useSubmission } from "../form/useSubmission.ts";
+import { Notice } from "../Notice.tsx";
+import { SubmitButton } from "./SubmitButton.tsx";
+import { accountTexts } from "./texts.ts";
+
+export interface NewPassword {
+  phone: string;
+  code: string;
+  password: string;
+}
+
+interface PasswordResetProps {
+  onRequest: (phone: string) => Promise<unknown>;
+  /** Sets the password; the app then leads to the sign-in. */
+  onConfirm: (reset: NewPassword) => Promise<unknown>;
+}
+
+const { fields, reset: text } = accountTexts;
+
+/** The number first; then, whether or not it has an account, the code that was sent and the new password. */
+export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
+  const [phone, setPhone] = useState<string | null>(null);
+  const request = useSubmission(async (values) => {
+    const entered = values("phone").trim();
+    await onRequest(entered);
+    setPhone(entered);
+  });
+  if (phone) return <Confirmation phone={phone} onConfirm={onConfirm} onBack={() => setPhone(null)} />;
+  return (
+    <form onSubmit={request.onSubmit} className="space-y-4">
+      <p className="text-sm text-(--muted)">{text.about}</p>
+      <Field name="phone" label={fields.phone} type="tel" autoComplete="username tel" required placeholder={fields.phoneExample} error={request.errorOf("phone")} />
+      {request.message ? <Notice tone="danger">{request.message}</Notice> : null}
+      <SubmitButton label={text.submit} pendingLabel={text.pending} pending={request.pending} className="w-full" />
+    </form>
+  );
+}
+
+function Confirmation({ phone, onConfirm, onBack }: { phone: string; onConfirm: PasswordResetProps["onConfirm"]; onBack: () => void }) {
+  const form = useSubmission((values) => onConfirm({ phone, code: values("code").replaceAll(" ", ""), password: values("password") }));
+  return (
+    <form onSubmit={form.onSubmit} className="space-y-4">
+      <Notice tone="info">{text.sent(phone)}</Notice>
+      {/* For password managers: whose password this is. */}
+      <input type="hidden" name="username" autoComplete="username" value={phone} readOnly />
+      <CodeField name="code" label={fields.code} required autoFocus error={form.errorOf("code")} />
+      <PasswordField name="password" label={fields.newPassword} autoComplete="new-password" required hint={fields.passwordHint} error={form.errorOf("password")} />
+      <p className="text-sm text-(--muted)">{text.endsSessions}</p>
+      {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
+      <SubmitButton label={text.newPasswordSubmit} pendingLabel={text.newPasswordPending} pending={form.pending} className="w-full" />
+      <Button variant="ghost" className="w-full text-sm" onClick={onBack}>
+        {text.otherNumber}
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,53 @@
+import { useState } from "react";
+
+import { Button } from "../Button.tsx";
+import { accountTexts } from "./texts.ts";
+
+const text = accountTexts.totp;
+
+/** The recovery codes, which are shown once: copy, download, and a promise that they were saved. */
+export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) {
+  const [copied, setCopied] = useState(false);
+  const [saved, setSaved] = useState(false);
+  const asText = `${text.fileTitle}\n\n${codes.join("\n")}\n`;
+
+  function download() {
+    const url = URL.createObjectURL(new Blob([asText], { type: "text/plain" }));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = text.fileName;
+    link.click();
+    URL.revokeObjectURL(url);
+  }
+
+  return (
+    <div>
+      <p className="font-semibold">{text.recoveryTitle}</p>
+      <p className="mt-1 text-sm text-(--muted)">{text.recoveryAbout}</p>
+      <ul aria-label={text.recoveryTitle} className="mt-4 grid grid-cols-2 gap-x-6 gap-y-1 rounded-lg border border-(--border) bg-(--background) p-4 font-mono text-sm">
+        {codes.map((code) => (
+          <li key={code}>{code}</li>
+        ))}
+      </ul>
+      <div className="mt-3 flex gap-2">
+        <Button
+          variant="secondary"
+          className="flex-1"
+          onClick={() => void navigator.clipboard.writeText(asText).then(() => setCopied(true))}
+        >
+          {copied ? text.copied : text.copy}
+        </Button>
+        <Button variant="secondary" className="flex-1" onClick={download}>
+          {text.download}
+        </Button>
+      </div>
+      <label className="mt-5 flex items-center gap-2 text-sm">
+        <input type="checkbox" checked={saved} onChange={(event) => setSaved(event.target.checked)} className="size-4 accent-brand-700" />
+        {text.saved}
+      </label>
+      <Button className="mt-4 w-full" disabled={!saved} onClick={onDone}>
+        {text.done}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { Field } from "../form/Field.tsx";
+import { PasswordField } from "../form/PasswordField.tsx";
+import { useSubmission } from "../form/useSubmission.ts";
+import { Notice } from "../Notice.tsx";
+import { SubmitButton } from "./SubmitButton.tsx";
+import { accountTexts } from "./texts.ts";
+
+export interface NewAccount {
+  name: string;
+  phone: string;
+  password: string;
+  role: "rider" | "driver";
+}
+
+const { fields, signUp: text } = accountTexts;
+
+/** Name, number, password, and what the person wants to do. */
+export function SignUpForm({ onSignUp }: { onSignUp: (account: NewAccount) => Promise<unknown> }) {
+  const form = useSubmission((values) =>
+    onSignUp({
+      name: values("name").trim(),
+      phone: values("phone").trim(),
+      password: values("password"),
+      role: values("role") === "driver" ? "driver" : "rider",
+    }),
+  );
+  return (
+    <form onSubmit={form.onSubmit} className="space-y-4">
+      <Field name="name" label={fields.name} type="text" autoComplete="name" required maxLength={80} error={form.errorOf("name")} />
+      <Field name="phone" label={fields.phone} type="tel" autoComplete="username tel" required placeholder={fields.phoneExample} hint={fields.phoneHint} error={form.errorOf("phone")} />
+      <PasswordField name="password" label={fields.password} autoComplete="new-password" required hint={fields.passwordHint} error={form.errorOf("password")} />
+      <fieldset>
+        <legend className="text-sm font-medium">{text.role}</legend>
+        <div className="mt-1 grid grid-cols-2 gap-2">
+          {(["rider", "driver"] as const).map((role) => (
+            <label
+              key={role}
+              className="flex items-center gap-2 rounded-lg border border-(--border-strong) px-3 py-2.5 text-sm has-checked:border-brand-600 has-checked:bg-(--selected) has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-brand-500"
+            >
+              <input type="radio" name="role" value={role} defaultChecked={role === "rider"} className="accent-brand-700" />
+              {text[role]}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      {form.message ? <Notice tone="danger">{form.message}</Notice> : null}
+      <SubmitButton label={text.submit} pendingLabel={text.pending} pending={form.pending} className="w-full" />
+    </form>
+  );
+}

@@ -1,0 +1,110 @@
+/** The texts of the account components, in one object so that another language is another object of the same shape. */
+export const accountTexts = {
+  noResponse: "SupportCarr cannot be reached right now. Check your connection and try again.",
+  cancel: "Cancel",
+  back: "Back",
+  close: "Close",
+
+  fields: {
+    name: "Name",
+    phone: "Phone",
+    phoneExample: "+1 514 555 0142",
+    phoneHint: "With the country code. We send a code to it.",
+    password: "Password",
+    currentPassword: "Current password",
+    newPassword: "New password",
+    passwordHint: "At least 10 characters. A few words in a row are easy to remember and hard to guess.",
+    code: "6-digit code",
+  },
+
+  password: {
+    show: "Show",
+    hide: "Hide",
+    showLabel: "Show what is typed",
+    change: "Change password",
+    changing: "Changing…",
+    changed: "Your password has been changed. Your other devices have been signed out.",
+  },
+
+  signIn: {
+    submit: "Sign in",
+    pending: "Signing in…",
+    codeTitle: "Confirm that it is you",
+    codeAbout: "Open your authenticator app and enter the code for SupportCarr.",
+    recoveryAbout: "Enter one of the recovery codes that you saved. Each works once.",
+    recoveryField: "Recovery code",
+    useRecovery: "Use a recovery code instead",
+    useApp: "Use the authenticator app instead",
+    confirm: "Confirm",
+  },
+
+  signUp: {
+    submit: "Create account",
+    pending: "Creating your account…",
+    role: "I want to",
+    rider: "Ask for rescues",
+    driver: "Drive and earn",
+  },
+
+  verification: {
+    about: (phone: string) => `We sent a text message with a code to ${phone}. It is valid for 10 minutes.`,
+    submit: "Confirm number",
+    pending: "Confirming…",
+    resend: "Send another code",
+    resendIn: (seconds: number) => `Send another code (in ${seconds} s)`,
+    resent: "We sent another code. Only the newest one works.",
+  },
+
+  reset: {
+    about: "Enter the number of your account. If it has one, we send a code to it.",
+    submit: "Send a code",
+    pending: "Sending…",
+    sent: (phone: string) => `If ${phone} has an account, a code is on its way. It is valid for 10 minutes.`,
+    newPasswordSubmit: "Set new password",
+    newPasswordPending: "Saving…",
+    endsSessions: "You will be signed out on all devices.",
+    otherNumber: "Use another number",
+  },
+
+  totp: {
+    about: "Add SupportCarr to an authenticator app on your phone. From then on, signing in also needs the code that the app shows.",
+    begin: "Set up the authenticator app",
+    beginning: "One moment…",
+    scan: "Scan this code with the app",
+    qrLabel: "QR code for the authenticator app",
+    noCamera: "Or enter this key by hand:",
+    copyKey: "Copy key",
+    enter: "Enter the code that the app shows now",
+    confirm: "Confirm",
+    confirming: "Confirming…",
+    recoveryTitle: "Save your recovery codes",
+    recoveryAbout: "If you lose your phone, each of these codes signs you in once. They are not shown again. Keep them where nobody else looks.",
+    copy: "Copy",
+    copied: "Copied",
+    download: "Download",
+    fileName: "supportcarr-recovery-codes.txt",
+    fileTitle: "SupportCarr recovery codes. Each one can be used once.",
+    saved: "I have saved these codes",
+    done: "Done",
+  },
+
+  stepUp: {
+    title: "Confirm with a fresh code",
+    about: "This changes money or rights, so we ask once more that it is you. Enter the code that your authenticator app shows now.",
+    submit: "Confirm",
+    pending: "Confirming…",
+  },
+
+  sessions: {
+    current: "This device",
+    unknownDevice: "Unknown device",
+    lastUsed: (when: string) => `Last used ${when}`,
+    signedIn: (when: string) => `signed in ${when}`,
+    end: "Sign out",
+    endLabel: (device: string) => `Sign out ${device}`,
+    endOthers: "Sign out all other devices",
+    onlyThis: "You are signed in on this device only.",
+    ended: (device: string) => `${device} has been signed out.`,
+    othersEnded: "All other devices have been signed out.",
+  },
+};

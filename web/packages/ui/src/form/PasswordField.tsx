@@ -1,0 +1,30 @@
+import { useState } from "react";
+
+import { accountTexts } from "../account/texts.ts";
+import { Field, type FieldProps } from "./Field.tsx";
+
+/** A password, masked until the person asks to see it. */
+export function PasswordField({ autoComplete, ...props }: Omit<FieldProps, "type" | "addition"> & { autoComplete: "current-password" | "new-password" }) {
+  const [shown, setShown] = useState(false);
+  const { show, hide, showLabel } = accountTexts.password;
+  return (
+    <Field
+      {...props}
+      type={shown ? "text" : "password"}
+      autoComplete={autoComplete}
+      spellCheck={false}
+      autoCapitalize="none"
+      addition={
+        <button
+          type="button"
+          aria-label={showLabel}
+          aria-pressed={shown}
+          onClick={() => setShown(!shown)}
+          className="absolute inset-y-1 right-1 rounded-md px-2.5 text-sm text-(--muted) hover:bg-(--hover) hover:text-(--text)"
+        >
+          {shown ? hide : show}
+        </button>
+      }
+    />
+  );
+}
