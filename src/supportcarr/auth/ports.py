@@ -65,3 +65,13 @@ class ViewLog(Protocol):
         self, by: Actor, what: str, subject: str, *, person_id: str | None = None, origin: Origin
     ) -> None:
         """Store it before the data is shown."""
+
+
+class KeyVerifier(Protocol):
+    """Verifies partners' API keys.  Implemented by ``partners.key_verifier.PartnerKeys``."""
+
+    def known(self, key: bytes) -> Principal:
+        """Raises ``UnknownSigningKey`` if the key must be looked up."""
+
+    async def look_up(self, key: bytes) -> Principal:
+        """Raises ``Unauthenticated``; ``Overloaded`` if the store cannot be read."""

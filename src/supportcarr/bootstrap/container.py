@@ -84,6 +84,10 @@ from supportcarr.operations import routes as operations_routes
 from supportcarr.operations.model import Area
 from supportcarr.operations.personal_data import OperationsData
 from supportcarr.operations.service import OperationsService
+from supportcarr.partners import collections as partners_repository
+from supportcarr.partners import routes as partners_routes
+from supportcarr.partners.key_verifier import PartnerKeys
+from supportcarr.partners.service import PartnerService
 from supportcarr.payments import collections as payments_repository
 from supportcarr.payments import handlers as payments_handlers
 from supportcarr.payments import jobs as payments_jobs
@@ -147,6 +151,7 @@ SPECS: tuple[CollectionSpec[Any], ...] = (
     *payments_repository.SPECS,
     *notifications_repository.SPECS,
     *operations_repository.SPECS,
+    *partners_repository.SPECS,
     *audit_repository.SPECS,
     *privacy_repository.SPECS,
     *idempotency.SPECS,
@@ -194,9 +199,14 @@ class Container:
 
         self.revocations = Revocations(store, clock, settings.auth, redis.durable)
         self.signing_keys = SigningKeys(settings.auth, store, clock)
+        self.partner_keys = PartnerKeys(store, clock, settings.auth.lookup_secret)
         self.session_activity = SessionActivity(redis.durable, clock)
         self.tokens = AccessTokens(
-            settings.auth, self.revocations, self.signing_keys, sessions=self.session_activity
+            settings.auth,
+            self.revocations,
+            self.signing_keys,
+            sessions=self.session_activity,
+            partner_keys=self.partner_keys,
         )
         self.passwords = PasswordHasher(settings.auth)
         self.guesses = GuessLimiter(store, clock, GuessRules.from_settings(settings.auth))
@@ -221,6 +231,7 @@ class Container:
             totp=self.totp,
         )
         self.audit = AuditLog(store, clock, self.data_keys)
+        self.partners = PartnerService(store, clock, settings.auth.lookup_secret)
         self.area_cache = ResponseCache(redis.cache, "areas")
         self.areas = ServiceAreas(store, clock, shared=self.area_cache)
         self.drivers = DriverService(store, clock, self.auth, LiveJobs(store), timezone=MONTREAL.timezone)
@@ -306,6 +317,7 @@ class Container:
             *people_routes.routes(
                 PeopleService(self.store, self.clock, self.auth), self.auth, self.deletions, self.audit
             ),
+            *partners_routes.routes(self.partners),
             *totp_routes.routes(self.totp, self.auth, self.settings.auth.access_seconds),
             *pricing_routes.routes(self.pricing, self.coverage),
             *payments_routes.routes(self.payment_methods, self.ledger, self.webhooks),
@@ -376,6 +388,7 @@ class Container:
         await self.jobs.close()
         await self.payment_gateway.close()
         await self.outbound.close()
+        await self.partner_keys.close()
         self.passwords.close()
 
 

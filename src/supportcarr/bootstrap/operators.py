@@ -1,4 +1,4 @@
-"""The demo's operators, and the file with their passwords."""
+"""The demo's operators and partner, and the files with their secrets."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from supportcarr.auth.second_factors import new_secret
+from supportcarr.partners.service import new_key
 
-OPERATORS_FILE = "operators.json"
+OPERATORS_FILE, PARTNER_FILE = "operators.json", "partner.json"
 # Fictional numbers: 555-0100 to 555-0199 are reserved for fiction in every North American area code.
 _NUMBERS = {"admin": "+15145550100", "support": "+15145550101"}
 
@@ -43,6 +44,16 @@ def _with_totp(operator: Operator) -> Operator:
     if operator.totp_secret is not None:
         return operator
     return msgspec.structs.replace(operator, totp_secret=new_secret())
+
+
+def partner_key(folder: Path) -> str:
+    """The demo partner's test key, generated once and kept in *folder*."""
+    file = folder / PARTNER_FILE
+    if file.is_file():
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, str])["api_key"]
+    key = new_key("test")
+    write_private(file, {"api_key": key})
+    return key
 
 
 def write_private(file: Path, content: Any) -> None:

@@ -87,6 +87,12 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
             "expire",
         ),
         RetentionRow(
+            "partners and their API keys (keyed hashes)",
+            ("partners", "apikeys"),
+            "for as long as they are partners",
+            UNTOUCHED,
+        ),
+        RetentionRow(
             "the list of operators (ids)", ("staff",), "for as long as they are operators", UNTOUCHED
         ),
         RetentionRow(

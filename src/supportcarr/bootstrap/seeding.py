@@ -11,13 +11,16 @@ from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.totp_service import TotpService
-from supportcarr.bootstrap.operators import Operator, operators
+from supportcarr.bootstrap.operators import Operator, operators, partner_key
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import SettingsError
 from supportcarr.kit.sealing.store import SealingStore
+from supportcarr.partners.service import PartnerService
 from supportcarr.pricing.areas import seed_demo
+
+DEMO_SCOPES = ("account:read", "quotes:write", "rescues:read", "rescues:write", "webhooks:write")
 
 
 async def _ensure(auth: AuthService, totp: TotpService, role: str, operator: Operator) -> None:
@@ -37,7 +40,8 @@ async def seed(settings: Settings, store: SealingStore) -> dict[str, Operator]:
     Raises ``SettingsError`` if an operator's number belongs to another account.
     """
     await seed_demo(store)
-    people = operators(Path(settings.deployment.data))
+    folder = Path(settings.deployment.data)
+    people = operators(folder)
     clock = Clock()
     redis = RedisClient("redis://127.0.0.1:1")  # nothing here asks it
     revocations = Revocations(store, clock, settings.auth, redis)
@@ -59,7 +63,10 @@ async def seed(settings: Settings, store: SealingStore) -> dict[str, Operator]:
         passwords=passwords,
         revocations=revocations,
     )
+    partners = PartnerService(store, clock, settings.auth.lookup_secret)
     try:
+        if settings.deployment.profile == "local":
+            await partners.ensure_key("Demo partner", partner_key(folder), DEMO_SCOPES)
         for role, operator in people.items():
             await _ensure(auth, totp, role, operator)
     finally:

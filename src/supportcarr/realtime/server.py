@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from supportcarr.contracts.actors import Principal
-from supportcarr.contracts.errors import ApiError, TotpRequired, UnknownSigningKey
+from supportcarr.contracts.errors import ApiError, TotpRequired, Unauthenticated, UnknownSigningKey
 from supportcarr.kit.http.types import Receive, Scope, Send
 from supportcarr.kit.redis.errors import RedisUnavailable
 from supportcarr.kit.store.port import StoreUnavailable
@@ -170,6 +170,8 @@ class SocketServer:
             principal = await self._principal_of(credentials.token.encode("utf-8", "surrogatepass"))
             if self._tokens.stale():
                 await self._tokens.confirm(principal)
+            if principal.key_id is not None:
+                raise Unauthenticated("Connect with an access token; keys are for the HTTP API")
             if principal.lacks_totp:
                 raise TotpRequired
         except ApiError as error:

@@ -82,6 +82,13 @@ operators     GET    /admin/drivers                           200
 operators     GET    /admin/users                             200
 operators     GET    /admin/users/{user_id}                   200
 admins        PUT    /admin/users/{user_id}/roles             200
+admins        POST   /admin/partners+                         201
+admins        GET    /admin/partners                          200
+admins        GET    /admin/partners/{partner_id}/keys        200
+admins        POST   /admin/partners/{partner_id}/keys+       201
+admins        POST   /admin/partners/{partner_id}/keys/{key_id}/rotation  200
+admins        DELETE /admin/partners/{partner_id}/keys/{key_id}  204
+partner       GET    /partner/me                              200
 operators     POST   /admin/users/{user_id}/ban               200
 operators     DELETE /admin/users/{user_id}/ban               200
 operators     POST   /admin/drivers/{driver_id}/approval      200
@@ -99,6 +106,7 @@ AUDIENCES: dict[str, set[str] | None] = {
     "driver_or_ops": {"driver"} | OPERATORS,
     "operators": OPERATORS,
     "admins": {"admin"},
+    "partner": {"partner"},
 }
 CREATING = {"POST /auth/sign-up", "POST /rescues"}
 

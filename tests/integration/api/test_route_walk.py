@@ -21,6 +21,8 @@ from supportcarr.contracts.routing import Route
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAMES = (
+    "a partner's key",
+    "a partner's key without the scope",
     "nobody",
     "signed out",
     "banned",

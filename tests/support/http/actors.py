@@ -11,6 +11,8 @@ from support.http.route_calls import ExampleCalls
 from support.http.server import new_address
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import PreparedRescue, RescueFactory, expect
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.audit import Origin
 
 OF_THE_RIDER = frozenset({"rescue_id", "payment_method_id", "notification_id", "export_id", "session_id"})
 OPERATORS = {"support", "admin"}
@@ -75,7 +77,20 @@ async def every_kind_of_actor(calls: ExampleCalls, factory: RescueFactory) -> di
     def person(name: str, client: CheckedClient, *roles: str, **given: Any) -> Actor:
         return Actor(name, client, frozenset(roles), **given)
 
+    without_scope = platform.anonymous()
+    partners, partner_id = platform.container.partners, calls.ids["partner_id"]
+    other_key = await partners.create_key(SYSTEM, partner_id, "live", ["quotes:write"], None, Origin())
+    without_scope.token = other_key.key
+    for client, status in ((calls.partner, 200), (without_scope, 403)):
+        expect(await client.get("/partner/me"), status)  # notes the first use of the key
     actors = [
+        Actor("a partner's key", calls.partner, frozenset({"partner"}), scopes=frozenset({"account:read"})),
+        Actor(
+            "a partner's key without the scope",
+            without_scope,
+            frozenset({"partner"}),
+            scopes=frozenset({"quotes:write"}),
+        ),
         person("nobody", platform.anonymous(), signed_in=False),
         person("signed out", signed_out, "rider", "driver", "support", "admin", signed_in=False),
         person("banned", banned, "rider", "driver", "admin", signed_in=False),

@@ -23,6 +23,8 @@ from support.rescues.fixtures import (
     RescueFactory,
     expect,
 )
+from supportcarr.contracts.actors import SYSTEM
+from supportcarr.contracts.audit import Origin
 from supportcarr.contracts.routing import Route
 
 PARAMETER = re.compile(r"{(\w+)}")
@@ -42,6 +44,13 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/auth/step-up"): {"totp_code": "123456"},
     ("PUT", "/admin/users/{user_id}/roles"): {"roles": ["rider"], "reason": "By mistake"},
     ("POST", "/admin/users/{user_id}/ban"): {"reason": "Abusive"},
+    ("POST", "/admin/partners"): {"name": "BIXI"},
+    ("POST", "/admin/partners/{partner_id}/keys"): {
+        "mode": "test",
+        "scopes": ["account:read"],
+        "expires_at": "2099-01-01T00:00:00Z",
+    },
+    ("POST", "/admin/partners/{partner_id}/keys/{key_id}/rotation"): {"overlap_seconds": 60},
     ("PATCH", "/me"): {"name": "Ana Roy"},
     ("POST", "/quotes"): {
         "kind": "rescue",
@@ -94,6 +103,8 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "notification_id": f"ntf_{UNKNOWN}",
     "export_id": f"exp_{UNKNOWN}",
     "user_id": f"usr_{UNKNOWN}",
+    "partner_id": f"prt_{UNKNOWN}",
+    "key_id": f"key_{UNKNOWN}",
     "session_id": f"ses_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
@@ -123,6 +134,7 @@ class ExampleCalls:
     arrived: PreparedRescue
     offered: PreparedRescue
     operator: CheckedClient
+    partner: CheckedClient  # with a key
     ids: Mapping[str, str]  # by the path's parameter
 
     def client(self, route: Route) -> CheckedClient:
@@ -130,6 +142,8 @@ class ExampleCalls:
         roles = route.policy.roles
         if roles is None or "rider" in roles:
             return self.arrived.rider
+        if "partner" in roles:
+            return self.partner
         if "driver" in roles:
             return (
                 self.offered.assigned_driver if "{offer_id}" in route.path else self.arrived.assigned_driver
@@ -164,6 +178,9 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         return str(expect(await who.get(path), 200)["items"][0]["id"])
 
     assert prepared.rider.grant is not None
+    partners, nowhere = platform.container.partners, Origin()
+    partner = await partners.create(SYSTEM, "BIXI", nowhere)
+    key = await partners.create_key(SYSTEM, partner.id, "test", ["account:read"], None, nowhere)
     another_session = await platform.container.auth.sessions.open(prepared.rider.grant.user)
 
     ids = {
@@ -173,12 +190,16 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
         "vehicle_id": await first(prepared.assigned_driver, "/me/vehicles"),
         "payment_method_id": await first(prepared.rider, "/me/payment-methods"),
         "notification_id": await first(prepared.rider, "/me/notifications"),
+        "partner_id": partner.id,
+        "key_id": key.document.id,
         "user_id": prepared.rider.user_id,
         "session_id": another_session.session_id,
         "export_id": expect(await prepared.rider.post("/me/exports"), 201)["id"],
     }
     await platform.settle()
-    return ExampleCalls(platform, prepared, offered, operator, ids)
+    with_key = platform.anonymous()
+    with_key.token = key.key
+    return ExampleCalls(platform, prepared, offered, operator, with_key, ids)
 
 
 def sign_up_body(**changes: Any) -> dict[str, Any]:

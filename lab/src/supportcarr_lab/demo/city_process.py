@@ -15,7 +15,7 @@ from typing import Any
 import click
 import msgspec
 
-from supportcarr.bootstrap.operators import write_private
+from supportcarr.bootstrap.operators import partner_key, write_private
 from supportcarr.bootstrap.platform import Platform
 from supportcarr.supervisor.spawner import Process
 from supportcarr_lab.demo.fault_injection import inject, plan_faults
@@ -87,7 +87,10 @@ def _accounts(options: DemoOptions, running: Platform) -> dict[str, Any] | None:
             "base_url": running.base_url,
             "realtime_url": running.settings.deployment.realtime_url,
             **people,
-            "partner": None,
+            "partner": {
+                "api_key": partner_key(Path(running.settings.deployment.data)),
+                "webhook_secret": None,
+            },
         },
     }
 

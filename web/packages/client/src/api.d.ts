@@ -251,6 +251,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List partners, newest first
+         * @description Roles: admin.
+         */
+        get: operations["get_admin_partners"];
+        put?: never;
+        /**
+         * Create a partner
+         * @description Roles: admin. Needs a step-up within the last five minutes.
+         */
+        post: operations["post_admin_partners"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/partners/{partner_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of a partner
+         * @description Roles: admin. Resources: any, for operators; any other is 404. Problem codes: `not_found`.
+         */
+        get: operations["get_admin_partners_by_partner_id_keys"];
+        put?: never;
+        /**
+         * Create a key of a partner; it is shown once
+         * @description Roles: admin. Resources: any, for operators; any other is 404. Needs a step-up within the last five minutes. Problem codes: `not_found`.
+         */
+        post: operations["post_admin_partners_by_partner_id_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/partners/{partner_id}/keys/{key_id}/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a key: the old one works for a while beside the new one
+         * @description Roles: admin. Resources: any, for operators; any other is 404. Needs a step-up within the last five minutes. Problem codes: `not_found`, `key_not_usable`.
+         */
+        post: operations["post_admin_partners_by_partner_id_keys_by_key_id_rotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/partners/{partner_id}/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key at once
+         * @description Roles: admin. Resources: any, for operators; any other is 404. Needs a step-up within the last five minutes. Problem codes: `not_found`.
+         */
+        delete: operations["delete_admin_partners_by_partner_id_keys_by_key_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/partner/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get whose key this is and what it may do
+         * @description Roles: partner. Scopes: `account:read`.
+         */
+        get: operations["get_partner_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/totp": {
         parameters: {
             query?: never;
@@ -1482,6 +1590,14 @@ export interface components {
             eta_seconds?: number | null;
         };
         /**
+         * CreatedKeyView
+         * @description ``key`` is shown in this response only; a repeated request gets ``null``.
+         */
+        CreatedKeyView: {
+            details: components["schemas"]["KeyView"];
+            key: string | null;
+        };
+        /**
          * DeletionRow
          * @description A deletion as operators see it; times are city time.
          */
@@ -1658,6 +1774,22 @@ export interface components {
             lng: number;
         };
         /**
+         * KeyView
+         * @description A key without its secret part; ``last_used_at`` is some minutes late at most.
+         */
+        KeyView: {
+            id: string;
+            prefix: string;
+            /** @enum {unknown} */
+            mode: "live" | "test";
+            scopes: string[];
+            created_at: string;
+            expires_at: string | null;
+            revoked_at: string | null;
+            rotated_to: string | null;
+            last_used_at: string | null;
+        };
+        /**
          * MapView
          * @description A snapshot of one area: its drivers' positions and its active rescues.
          */
@@ -1678,6 +1810,22 @@ export interface components {
             sender: components["schemas"]["Actor"];
             text: string;
             at: string;
+        };
+        /**
+         * NewKey
+         * @description ``expires_at``: wall time; without it the key does not expire.
+         */
+        NewKey: {
+            /** @enum {unknown} */
+            mode: "live" | "test";
+            scopes: ("account:read" | "quotes:write" | "rescues:read" | "rescues:write" | "webhooks:write")[];
+            /** @default null */
+            expires_at?: string | null;
+        };
+        /** NewPartner */
+        NewPartner: {
+            /** @example BIXI */
+            name: string;
         };
         /**
          * NewPaymentMethod
@@ -1783,6 +1931,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * PageResponse[KeyView]
+         * @description One page of a list.
+         */
+        PageResponse_KeyView_: {
+            items: components["schemas"]["KeyView"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
          * PageResponse[MessageView]
          * @description One page of a list.
          */
@@ -1806,6 +1963,15 @@ export interface components {
          */
         PageResponse_OfferOut_: {
             items: components["schemas"]["OfferOut"][];
+            /** @default null */
+            next_cursor?: string | null;
+        };
+        /**
+         * PageResponse[PartnerView]
+         * @description One page of a list.
+         */
+        PageResponse_PartnerView_: {
+            items: components["schemas"]["PartnerView"][];
             /** @default null */
             next_cursor?: string | null;
         };
@@ -1862,6 +2028,20 @@ export interface components {
             items: components["schemas"]["VehicleOut"][];
             /** @default null */
             next_cursor?: string | null;
+        };
+        /**
+         * PartnerMe
+         * @description Whose key was sent, and what it may do.
+         */
+        PartnerMe: {
+            partner: components["schemas"]["PartnerView"];
+            key: components["schemas"]["KeyView"];
+        };
+        /** PartnerView */
+        PartnerView: {
+            id: string;
+            name: string;
+            created_at: string;
         };
         /**
          * PaymentDetails
@@ -2111,6 +2291,14 @@ export interface components {
             /** @default null */
             fix?: components["schemas"]["FixView"] | null;
             payment: components["schemas"]["PaymentView"];
+        };
+        /**
+         * RotateKey
+         * @description ``overlap_seconds``: how long the old key still works.
+         */
+        RotateKey: {
+            /** @default 86400 */
+            overlap_seconds?: number;
         };
         /**
          * SessionView
@@ -3114,6 +3302,270 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_admin_partners: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_PartnerView_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_admin_partners: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPartner"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_admin_partners_by_partner_id_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageResponse_KeyView_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_admin_partners_by_partner_id_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description As where it is required; a request without it may be done twice if it is repeated
+                 * @example 0f3b6a52-6c0e-4c2c-9d9c-1f6d7c2f8a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+            };
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKeyView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_admin_partners_by_partner_id_keys_by_key_id_rotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateKey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKeyView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_admin_partners_by_partner_id_keys_by_key_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_partner_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerMe"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

@@ -1,0 +1,1 @@
+"""Partners: companies that use the API with keys."""
