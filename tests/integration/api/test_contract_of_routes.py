@@ -23,6 +23,9 @@ anyone        GET    /coverage                                200
 anyone        GET    /clock                                   200
 anyone        POST   /webhooks/stripe                         202
 signed_in     POST   /auth/sign-out                           204
+signed_in     GET    /auth/sessions                           200
+signed_in     DELETE /auth/sessions                           204
+signed_in     DELETE /auth/sessions/{session_id}              204
 signed_in     POST   /auth/totp                               200
 signed_in     POST   /auth/totp/confirmation                  200
 signed_in     DELETE /auth/totp                               204
