@@ -26,6 +26,7 @@ from supportcarr_lab.simulator.http_stats import HttpStats
 from supportcarr_lab.simulator.journal import Journal, LoadedState
 from supportcarr_lab.simulator.operator_sign_in import Operator, sign_in_operator
 from supportcarr_lab.simulator.realtime_client import RealtimeClient
+from supportcarr_lab.simulator.sign_up import verify_phone
 
 PAIRS = 32
 # About 1,700 m between two pairs, about 170 m from a pickup to its drop-off.  A position is believed up to
@@ -117,6 +118,8 @@ class _App:
         self.api.use_session(
             await self.api.request("POST", path, body, key=new_idempotency_key(), authenticated=False)
         )
+        if not self.api.verified:  # older checkouts have no verification
+            await verify_phone(self.api, account.phone, self.people.http, self.people.platform.base_url)
 
     async def connect(self) -> None:
         await self._realtime.start()

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 
 import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
-import { requestJson } from "./support/demoCity.ts";
+import { requestJson, signUp } from "./support/demoCity.ts";
 import { ConsolePage } from "./support/consolePage.ts";
 
 const RIDER = { phone: "+14385550177", password: "a long enough password", name: "Not An Operator", role: "rider" };
@@ -15,7 +15,7 @@ describe.skipIf(!demoCityAvailable)("signing in", () => {
   });
 
   test("rejects a rider", async ({ page }) => {
-    await requestJson(getDemoCity().base, "/auth/sign-up", { body: RIDER });
+    await signUp(getDemoCity().base, RIDER);
     const console = await new ConsolePage(page).visit();
     await console.signIn(RIDER);
     expect(await page.getByRole("alert").textContent()).toMatch(/operators only/);

@@ -1,5 +1,6 @@
 """The errors of auth.
 
+CodeWrong               422, the try is counted
 Conflict
 ├── PhoneTaken          409, an account has that number
 ├── LastAdmin           409, somebody must be able to give roles
@@ -18,11 +19,25 @@ Unauthenticated
 
 from __future__ import annotations
 
-from supportcarr.contracts.errors import Conflict, FieldError, Forbidden, Unauthenticated
+from supportcarr.contracts.errors import ApiError, Conflict, FieldError, Forbidden, Unauthenticated
+
+
+class CodeWrong(ApiError):
+    """The try has been counted."""
+
+    status, code, title = 422, "code_wrong", "This is not the code that was sent"
 
 
 class PhoneTaken(Conflict):
-    code, title = "phone_taken", "There is an account with this phone number; sign in"
+    code, title = "phone_taken", "Another account has this phone number meanwhile; sign in to that one"
+
+
+class CodeEnded(Conflict):
+    code, title = "code_ended", "This code is used, too old, or was tried too often; ask for a new one"
+
+
+class AlreadyVerified(Conflict):
+    code, title = "already_verified", "The phone number of this account is verified"
 
 
 class WrongCredentials(Unauthenticated):

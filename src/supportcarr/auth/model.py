@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from supportcarr.auth.codes import Language
 from supportcarr.contracts.audit import NOWHERE, Origin
 from supportcarr.contracts.documents import Document
 from supportcarr.contracts.personal import Personal
@@ -16,10 +17,18 @@ REPEAT_WINDOW = timedelta(seconds=30)
 
 
 class User(Document, frozen=True, kw_only=True):
-    """A person's account."""
+    """A person's account.
 
-    phone: Annotated[str, Personal("id", neutral="")]  # E.164
-    phone_key: str | None = None  # keyed hash of the phone number, unique; accounts are looked up by it
+    It is provisional until its owner proves that the phone is theirs: then it claims the number, which is
+    unique among verified accounts only.
+    """
+
+    # E.164; of a provisional account the number that its owner says is theirs
+    phone: Annotated[str, Personal("id", neutral="")]
+    phone_key: str | None = None  # keyed hash of the phone number, unique; absent: the account is provisional
+    phone_verified_at: datetime | None = None  # wall time; not known of older accounts
+    provisional_until: datetime | None = None  # wall time at which a provisional account is deleted
+    language: Language = "en"  # of texts
     name: Annotated[str, Personal("id")]
     password_hash: str  # bcrypt
     roles: tuple[str, ...]  # sorted, each once
@@ -29,6 +38,10 @@ class User(Document, frozen=True, kw_only=True):
     sessions_from_version: int = 0  # sessions opened at an older version have ended
     tokens_not_before: datetime | None = None  # wall time of the last change of one of the two
     banned_at: datetime | None = None  # wall time
+
+    @property
+    def verified(self) -> bool:
+        return self.phone_key is not None
 
     @property
     def banned(self) -> bool:

@@ -18,10 +18,10 @@ from typing import TypeVar
 
 import bcrypt
 
+from supportcarr.auth.password_rules import check_length
 from supportcarr.auth.settings import AuthSettings
-from supportcarr.contracts.errors import Overloaded, RateLimited, ValidationFailed
+from supportcarr.contracts.errors import Overloaded, RateLimited
 
-MIN_CHARACTERS, MAX_BYTES = 8, 72  # bcrypt reads no further than 72 bytes
 DEADLINE_SECONDS = 8.0  # shorter than the timeout of a request, so that the hash gives up first
 MAX_QUEUED = 64
 MAX_QUEUED_OF_CLIENT = 8
@@ -62,7 +62,7 @@ class PasswordHasher:
     async def hash(self, password: str, client: str | None = None) -> str:
         """Raises ``ValidationFailed`` for a password that bcrypt would truncate, ``Overloaded``,
         ``RateLimited``."""
-        data = encode_password(password)
+        data = check_length(password)
         salt = bcrypt.gensalt(self._cost)
         return (await self._run(lambda: bcrypt.hashpw(data, salt), client)).decode()
 
@@ -71,7 +71,7 @@ class PasswordHasher:
 
         Raises the errors of ``hash``.
         """
-        data = encode_password(password)
+        data = check_length(password)
         stored = (hashed or self._dummy_hash).encode()
         matches = await self._run(lambda: bcrypt.checkpw(data, stored), client)
         return matches and hashed is not None
@@ -119,17 +119,3 @@ def _yield_to_others() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # not allowed here: it works as well, only slower for others
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-
-
-def encode_password(password: str) -> bytes:
-    """The password's bytes.  Raises ``ValidationFailed`` if it is too short or bcrypt would truncate it."""
-    data = password.encode()
-    if len(password) < MIN_CHARACTERS:
-        raise ValidationFailed.of(
-            "password", "too_short", f"A password has at least {MIN_CHARACTERS} characters"
-        )
-    if len(data) > MAX_BYTES:
-        raise ValidationFailed.of("password", "too_long", f"A password has at most {MAX_BYTES} bytes")
-    if b"\0" in data:
-        raise ValidationFailed.of("password", "invalid", "A password cannot hold the character NUL")
-    return data

@@ -75,3 +75,41 @@ class KeyVerifier(Protocol):
 
     async def look_up(self, key: bytes) -> Principal:
         """Raises ``Unauthenticated``; ``Overloaded`` if the store cannot be read."""
+
+
+class SmsRefused(Exception):
+    """The provider will never send this message: *code* is its own, for example ``21610``."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        super().__init__(detail)
+
+
+class SmsUnavailable(Exception):
+    """The provider did not take the message; try again after that many seconds."""
+
+    def __init__(self, detail: str, *, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail)
+
+
+class SmsOutcomeUnknown(Exception):
+    """The provider did not respond: it may have taken the message.  ``find`` knows."""
+
+
+class SmsSender(Protocol):
+    """Sends text messages.  Implemented by ``providers.twilio.TwilioSmsSender``."""
+
+    async def send(self, to: str, text: str) -> str:
+        """Send *text* to the number *to* (E.164); the provider's id of the message.
+
+        Raises ``SmsRefused``, ``SmsUnavailable``, ``SmsOutcomeUnknown``.
+        """
+
+    async def find(self, to: str, text: str, since: datetime) -> str | None:
+        """The id of a message that was accepted since that time (wall); ``None`` if there is none.
+
+        Raises ``SmsUnavailable``.
+        """
+
+    async def close(self) -> None: ...

@@ -9,11 +9,10 @@ import msgspec
 from supportcarr.auth.devices import device_of, place_of
 from supportcarr.auth.errors import SessionEnded
 from supportcarr.auth.model import Device
-from supportcarr.auth.schemas import Refresh, Rename, SessionView, SignedIn, SignIn, SignUp, UserOut
+from supportcarr.auth.schemas import Refresh, Rename, SessionView, SignedIn, SignIn, UserOut
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_service import Grant
 from supportcarr.contracts.errors import ValidationFailed
-from supportcarr.contracts.limits import TEXTS
 from supportcarr.contracts.policies import ANYONE, BEFORE_TOTP, SIGNED_IN
 from supportcarr.contracts.routing import (
     NoQuery,
@@ -25,7 +24,7 @@ from supportcarr.contracts.routing import (
 )
 
 
-def _signed_in(grant: Grant, request: RequestContext[Any, Any]) -> Response:
+def signed_in(grant: Grant, request: RequestContext[Any, Any]) -> Response:
     """The tokens of a session; a web app gets the refresh token as a cookie."""
     body = SignedIn(
         user=UserOut.of(grant.user),
@@ -39,7 +38,8 @@ def _signed_in(grant: Grant, request: RequestContext[Any, Any]) -> Response:
     return Response(body, headers=(request.web_app.cookie(grant.refresh_token, grant.refresh_expires_in),))
 
 
-def _device(request: RequestContext[Any, Any]) -> Device:
+def device_in(request: RequestContext[Any, Any]) -> Device:
+    """What the request comes from."""
     app = request.web_app.name if request.web_app else None
     return Device(
         app, device_of(request.headers.get("user-agent")), place_of(request.client_address), request.origin
@@ -52,20 +52,6 @@ def routes(service: AuthService) -> list[Route]:
 
 
 def _sign_in_routes(service: AuthService) -> list[Route]:
-    async def sign_up(request: RequestContext[SignUp, NoQuery]) -> Response:
-        assert request.new_id is not None  # the route declares a prefix
-        body = request.body
-        grant = await service.sign_up(
-            request.new_id,
-            body.phone,
-            body.password,
-            body.name,
-            body.role,
-            address=request.client_address,
-            device=_device(request),
-        )
-        return _signed_in(grant, request)
-
     async def sign_in(request: RequestContext[SignIn, NoQuery]) -> Response:
         body = request.body
         grant = await service.sign_in(
@@ -73,11 +59,11 @@ def _sign_in_routes(service: AuthService) -> list[Route]:
             body.password,
             totp_code=body.totp_code,
             address=request.client_address,
-            device=_device(request),
+            device=device_in(request),
         )
         if request.web_app is not None and request.web_app.refresh_token is not None:
             await service.sessions.end_replaced(request.web_app.refresh_token)
-        return _signed_in(grant, request)
+        return signed_in(grant, request)
 
     async def refresh(request: RequestContext[Refresh, NoQuery]) -> Response:
         token = request.body.refresh_token
@@ -91,32 +77,15 @@ def _sign_in_routes(service: AuthService) -> list[Route]:
         elif token is None:
             raise ValidationFailed.of("refresh_token", "required", "This field is required")
         grant = await service.refresh(
-            token, request.body.nonce, address=request.client_address, device=_device(request)
+            token, request.body.nonce, address=request.client_address, device=device_in(request)
         )
-        return _signed_in(grant, request)
+        return signed_in(grant, request)
 
     async def sign_out(request: RequestContext[None, NoQuery]) -> Response:
         await service.end_session(request.caller.session_id)
         return Response(headers=(request.web_app.no_cookie(),) if request.web_app is not None else ())
 
     return [
-        Route(
-            method="POST",
-            path="/auth/sign-up",
-            handler=sign_up,
-            summary="Create an account and sign in",
-            policy=ANYONE,
-            tag="auth",
-            body=SignUp,
-            response=SignedIn,
-            status=201,
-            codes=("phone_taken",),
-            idempotent=True,
-            new_id="usr",
-            sensitive=True,
-            web_session=True,
-            limits=(TEXTS,),
-        ),
         Route(
             method="POST",
             path="/auth/sign-in",

@@ -8,15 +8,24 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from supportcarr.auth.codes import Language
 from supportcarr.auth.devices import UNKNOWN_DEVICE
 from supportcarr.auth.model import User
 from supportcarr.auth.session_service import OpenSession
 from supportcarr.contracts.web_apps import AppName
 
 Phone = Annotated[str, Meta(max_length=32, description="with country code", examples=["+1 514 555 0142"])]
-Password = Annotated[
-    str, Meta(min_length=8, max_length=72, description="at most 72 bytes", examples=["correct horse battery"])
+NewPassword = Annotated[
+    str,
+    Meta(
+        min_length=10,
+        max_length=72,
+        description="at most 72 bytes, and not one of those that are commonly leaked",
+        examples=["correct horse battery"],
+    ),
 ]
+CurrentPassword = Annotated[str, Meta(min_length=8, max_length=72, description="at most 72 bytes")]
+Code = Annotated[str, Meta(pattern="^[0-9]{6}$", description="as it was sent by SMS", examples=["042137"])]
 Name = Annotated[
     str,
     Meta(
@@ -29,17 +38,20 @@ Name = Annotated[
 
 
 class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``language``: of text messages."""
+
     phone: Phone
-    password: Password
+    password: NewPassword
     name: Name
     role: Literal["rider", "driver"]
+    language: Language = "en"
 
 
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``totp_code`` is required of accounts that have a TOTP secret."""
 
     phone: Phone
-    password: Annotated[str, Meta(min_length=8, max_length=72, description="at most 72 bytes")]
+    password: CurrentPassword
     totp_code: Annotated[str, Meta(min_length=6, max_length=16, description="or a recovery code")] | None = (
         None
     )
@@ -60,15 +72,18 @@ class Rename(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UserOut(msgspec.Struct, frozen=True):
+    """``phone_verified``: false of a provisional account, which can look, but not request, drive or pay."""
+
     id: str
     phone: str
     name: str
     roles: tuple[str, ...]
     created_at: datetime
+    phone_verified: bool
 
     @classmethod
     def of(cls, user: User) -> UserOut:
-        return cls(user.id, user.phone, user.name, user.roles, user.created_at)
+        return cls(user.id, user.phone, user.name, user.roles, user.created_at, user.phone_key is not None)
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -144,6 +159,29 @@ class TotpConfirmed(msgspec.Struct, frozen=True):
     """The recovery codes are shown once; the access token replaces the one before."""
 
     recovery_codes: list[str]
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+
+
+class VerifyPhone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: Code
+
+
+class AddRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    role: Literal["rider", "driver"]
+
+
+class CodeRequested(msgspec.Struct, frozen=True):
+    """``expires_in``: seconds until the code ends that is sent, if one is sent."""
+
+    expires_in: int
+
+
+class RenewedAccess(msgspec.Struct, frozen=True):
+    """The account, and an access token of the same session that takes the place of the one before."""
+
+    user: UserOut
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: int

@@ -1,4 +1,4 @@
-"""Accounts and sessions: sign up, sign in, refresh, sign out, look up people."""
+"""Accounts and sessions: sign in, refresh, sign out, look up people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from supportcarr.auth import phones
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.collections import USERS
-from supportcarr.auth.errors import AccountBanned, PhoneTaken, WrongCredentials
+from supportcarr.auth.errors import AccountBanned, WrongCredentials
 from supportcarr.auth.model import Device, User, ban, end_sessions, end_tokens, lift_ban
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
@@ -20,14 +20,13 @@ from supportcarr.auth.settings import AuthSettings
 from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.staff_list import StaffList
 from supportcarr.auth.totp_service import TotpService
-from supportcarr.contracts.actors import OPERATOR_ROLES, SYSTEM, Actor, Role
+from supportcarr.contracts.actors import OPERATOR_ROLES, SYSTEM
 from supportcarr.contracts.envelope import PendingEvents
 from supportcarr.contracts.errors import Conflict, NotFound, StaleVersion
 from supportcarr.contracts.events import UserSignedUp
 from supportcarr.contracts.ids import USER
 from supportcarr.contracts.value_objects import Person
 from supportcarr.kit.runtime.clock import Clock
-from supportcarr.kit.runtime.crypto import keyed_hash
 from supportcarr.kit.runtime.ids import new_id
 from supportcarr.kit.store.port import Collection, DuplicateKey, Store
 from supportcarr.kit.store.update import update, without_events
@@ -61,51 +60,6 @@ class AuthService:
 
     # --- accounts -----------------------------------------------------------------------------
 
-    async def sign_up(
-        self,
-        user_id: str,
-        phone: str,
-        password: str,
-        name: str,
-        role: Role,
-        *,
-        address: str | None = None,
-        device: Device | None = None,
-    ) -> Grant:
-        """Create the account *user_id* and open its first session; *address* and *device* are the client's.
-
-        Called again with the id of an existing account (a repeated request), it verifies the password
-        and opens another session.  Raises ``PhoneTaken``.  That error reveals that a number has an
-        account, which a person who signs up must know; the route's strict rate limit prevents scanning.
-        """
-        number = phones.parse(phone)
-        grant = await self._sign_up(user_id, number, password, name, role, address, device)
-        if self._guard is not None and grant.user.phone_key is not None:
-            await self._guard.note(grant.user.phone_key, address)
-        return grant
-
-    async def _sign_up(
-        self,
-        user_id: str,
-        number: str,
-        password: str,
-        name: str,
-        role: Role,
-        address: str | None,
-        device: Device | None,
-    ) -> Grant:
-        user = await self._users.get(user_id)
-        if user is None:
-            user = await self._create(user_id, number, password, name, {role}, Actor(role, user_id), address)
-            if user is not None:
-                return await self.sessions.open(user, device)
-            user = await self._users.get(user_id)
-        if user is None or user.phone_key != self._phone_key(number):
-            raise PhoneTaken
-        if not await self._passwords.verify(password, user.password_hash, address):
-            raise WrongCredentials
-        return await self._open_session(user, device)
-
     async def ensure_account(self, phone: str, password: str, name: str, roles: Iterable[str]) -> User:
         """Find or create the account with that number and give it at least those roles.
 
@@ -122,7 +76,7 @@ class AuthService:
         for _ in range(2):
             user = await self.by_phone(number)
             if user is None:
-                user = await self._create(new_id(USER), number, password, name, wanted_roles, SYSTEM)
+                user = await self._create(number, password, name, wanted_roles)
             if user is not None:
                 if wanted_roles <= set(user.roles):
                     return user
@@ -169,32 +123,22 @@ class AuthService:
 
         return await update(self._users, user_id, renamed)
 
-    async def _create(
-        self,
-        user_id: str,
-        number: str,
-        password: str,
-        name: str,
-        roles: set[str],
-        by: Actor,
-        address: str | None = None,
-    ) -> User | None:
-        """Create an account; ``None`` if its id or number is taken."""
-        if await self.by_phone(number) is not None:
-            return None  # before the hash, which takes a quarter of a second
+    async def _create(self, number: str, password: str, name: str, roles: set[str]) -> User | None:
+        """Create a verified account; ``None`` if its number is taken."""
         now = self._clock.city()
         user = User(
-            id=user_id,
+            id=new_id(USER),
             phone=number,
             phone_key=self._phone_key(number),
+            phone_verified_at=self._clock.wall(),
             name=name.strip(),
-            password_hash=await self._passwords.hash(password, address),
+            password_hash=await self._passwords.hash(password),
             roles=tuple(sorted(roles)),
             created_at=now,
         )
-        events = tuple(UserSignedUp(user_id=user_id, role=role) for role in user.roles)
+        events = tuple(UserSignedUp(user_id=user.id, role=role) for role in user.roles)
         try:
-            return await self._users.insert(user, PendingEvents(events, by=by, at=now))
+            return await self._users.insert(user, PendingEvents(events, by=SYSTEM, at=now))
         except DuplicateKey:
             return None
 
@@ -204,7 +148,7 @@ class AuthService:
         return page.items[0] if page.items else None
 
     def _phone_key(self, number: str) -> str:
-        return keyed_hash(self._secret, "phone", number)
+        return phones.phone_key(self._secret, number)
 
     # --- sessions -----------------------------------------------------------------------------
 
@@ -255,9 +199,9 @@ class AuthService:
         if user.banned:
             raise AccountBanned
         totp = self._totp is not None and await self._totp.check_sign_in(user, totp_code)
-        return await self._open_session(user, device, totp=totp)
+        return await self.open_session(user, device, totp=totp)
 
-    async def _open_session(self, user: User, device: Device | None, *, totp: bool = False) -> Grant:
+    async def open_session(self, user: User, device: Device | None, *, totp: bool = False) -> Grant:
         """Open a session of an account whose password, as it was in *user*, has been checked.
 
         The check took a while: if the sessions of the account were ended meanwhile (a new password, a ban),
@@ -276,8 +220,9 @@ class AuthService:
         ``SessionEnded``.
         """
         grant = await self.sessions.refresh(token, nonce, device)
-        if self._guard is not None and grant.user.phone_key is not None:
-            await self._guard.note(grant.user.phone_key, address)
+        account = grant.user.phone_key  # the number of a provisional account may be anybody's
+        if self._guard is not None and account is not None:
+            await self._guard.note(account, address)
         return grant
 
     async def end_session(self, session_id: str, reason: str = "signed_out") -> None:

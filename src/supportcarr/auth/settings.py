@@ -63,10 +63,12 @@ class AuthSettings(SettingsGroup, frozen=True, kw_only=True):
     guesses_forget_seconds: Annotated[
         float, Meta(ge=60, description="time after which the wrong passwords of an account are forgotten")
     ] = 86_400
-    texts_per_hour: Annotated[
-        int, Meta(ge=1, description="text messages per hour to one number, and of one account")
-    ] = 5
-    texts_per_day: Annotated[
-        int, Meta(ge=1, description="text messages per day to one number, and of one account")
-    ] = 10
+    provisional_seconds: Annotated[
+        int, Meta(ge=600, description="lifetime of an account whose phone is not verified")
+    ] = 86_400
+    text_pause_seconds: Annotated[
+        float, Meta(ge=0, description="pause between two texts to one phone number")
+    ] = 30
+    texts_per_hour: Annotated[int, Meta(ge=1, description="text messages per hour to one number")] = 5
+    texts_per_day: Annotated[int, Meta(ge=1, description="text messages per day to one number")] = 10
     bcrypt_threads: Annotated[int, Meta(ge=1, le=16, description="threads that hash passwords")] = 2

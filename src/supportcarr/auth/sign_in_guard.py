@@ -47,6 +47,12 @@ class SignInGuard:
             return await self._limiter.attempt(PASSWORD, account, key)
         return await self._limiter.attempt(PASSWORD, account)
 
+    async def known_place(self, account: str, address: str | None) -> str | None:
+        """The keyed hash of the address, if the account was used there in the last months."""
+        seen = await self._seen.get(account)
+        key = self._key_of(account, address)
+        return key if is_known(seen, key or "", self._clock.wall()) else None
+
     async def not_made(self, attempt: Attempt) -> None:
         """The password was not checked after all: the attempt does not count."""
         await self._limiter.take_back(attempt)

@@ -15,21 +15,25 @@ from supportcarr.audit.chain import AuditChain
 from supportcarr.audit.personal_data import AuditData
 from supportcarr.audit.service import AuditLog
 from supportcarr.audit.signatures import HeadSigner
+from supportcarr.auth import account_routes, people_routes, totp_routes
 from supportcarr.auth import collections as auth_repository
+from supportcarr.auth import handlers as auth_handlers
 from supportcarr.auth import jobs as auth_jobs
-from supportcarr.auth import people_routes, totp_routes
 from supportcarr.auth import routes as auth_routes
 from supportcarr.auth.access_tokens import AccessTokens
+from supportcarr.auth.code_texts import CodeTexts
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.people import PeopleService
 from supportcarr.auth.personal_data import AccountData
+from supportcarr.auth.ports import SmsSender
+from supportcarr.auth.registration import Registration
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_activity import SessionActivity
 from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.signing_keys import SigningKeys
-from supportcarr.auth.text_limits import TextLimits
+from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.auth.totp_service import TotpService
 from supportcarr.bootstrap.adapters import (
     AdminRescueView,
@@ -116,6 +120,7 @@ from supportcarr.privacy.personal_data import ExportData
 from supportcarr.privacy.ports import PersonalData
 from supportcarr.providers.routing import StraightLineRouter
 from supportcarr.providers.stripe import StripePaymentGateway
+from supportcarr.providers.twilio import TwilioSmsSender
 from supportcarr.realtime import handlers as realtime_handlers
 from supportcarr.rescues import collections as rescues_repository
 from supportcarr.rescues import handlers as rescues_handlers
@@ -186,6 +191,7 @@ class Container:
         durable_url: str,
         data_keys: DataKeys,
         payment_gateway: Callable[[], PaymentGateway] | None = None,
+        sms: Callable[[], SmsSender] | None = None,
     ) -> None:
         for spec in SPECS:
             store.collection(spec)
@@ -210,7 +216,6 @@ class Container:
         )
         self.passwords = PasswordHasher(settings.auth)
         self.guesses = GuessLimiter(store, clock, GuessRules.from_settings(settings.auth))
-        self.text_limits = TextLimits(self.limiter, settings.auth)
         self.totp = TotpService(
             store,
             clock,
@@ -219,6 +224,7 @@ class Container:
             guesses=self.guesses,
             issue=self.tokens.issue_for,
         )
+        guard = SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret)
         self.auth = AuthService(
             store,
             clock,
@@ -226,9 +232,21 @@ class Container:
             tokens=self.tokens,
             passwords=self.passwords,
             revocations=self.revocations,
-            guard=SignInGuard(store, clock, self.guesses, settings.auth.lookup_secret),
             activity=self.session_activity,
             totp=self.totp,
+            guard=guard,
+        )
+        self.sms = sms() if sms else TwilioSmsSender(settings.twilio)
+        self.codes = SmsCodes(store, clock, settings.auth)
+        self.code_texts = CodeTexts(store, clock, settings.auth, self.codes, self.sms)
+        self.registration = Registration(
+            store,
+            clock,
+            settings.auth,
+            auth=self.auth,
+            passwords=self.passwords,
+            codes=self.codes,
+            guard=guard,
         )
         self.audit = AuditLog(store, clock, self.data_keys)
         self.partners = PartnerService(store, clock, settings.auth.lookup_secret)
@@ -313,6 +331,7 @@ class Container:
     def routes(self) -> list[Route]:
         """Every route of every part."""
         return [
+            *account_routes.routes(self.registration),
             *auth_routes.routes(self.auth),
             *people_routes.routes(
                 PeopleService(self.store, self.clock, self.auth), self.auth, self.deletions, self.audit
@@ -344,6 +363,7 @@ class Container:
         """Every consumer of domain events; each says by its phase when it is called."""
         views = StreamPayloads(self.dispatch, self.chat, self.notifications)
         return [
+            *auth_handlers.consumers(self.code_texts),
             *rescues_handlers.consumers(self.rescues),
             *riders_handlers.consumers(self.riders),
             *drivers_handlers.consumers(self.drivers),
@@ -368,7 +388,14 @@ class Container:
     def periodic_tasks(self) -> list[PeriodicTask]:
         keys = idempotency.Idempotency(self.store, self.clock, self.settings.auth.lookup_secret)
         return [
-            *auth_jobs.periodic_tasks(self.auth, self.signing_keys, self.guesses),
+            *auth_jobs.periodic_tasks(
+                self.auth,
+                self.signing_keys,
+                self.guesses,
+                self.registration,
+                self.codes,
+                self.code_texts,
+            ),
             *riders_jobs.periodic_tasks(self.riders, self.rescues),
             *drivers_jobs.periodic_tasks(self.drivers),
             *dispatch_jobs.periodic_tasks(self.dispatch),
@@ -389,6 +416,7 @@ class Container:
         await self.payment_gateway.close()
         await self.outbound.close()
         await self.partner_keys.close()
+        await self.sms.close()
         self.passwords.close()
 
 

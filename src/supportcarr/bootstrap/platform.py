@@ -114,9 +114,7 @@ async def _platform(
                 redis.start()
                 environment[f"{PREFIX}REDIS_URL"] = redis.url
                 keeper = asyncio.create_task(keep_redis(redis, silence_s=silence_s), name="keep redis")
-            if settings.deployment.profile == "local" and not settings.stripe.api_base:
-                emulator = f"http://{reachable_host(settings.servers.host)}:{settings.servers.sandbox_port}"
-                environment[f"{PREFIX}STRIPE_API_BASE"] = emulator
+            environment |= _emulator_addresses(settings)
             supervisor = Supervisor(environment, output=output, silence_s=silence_s, spawner=spawner)
             running = Platform(settings, environment, supervisor, redis, log_began=path.stat().st_size)
             running.operators = await _prepare(settings, supervisor, output)
@@ -144,6 +142,15 @@ def log_variable(settings: Settings, path: Path) -> dict[str, str]:
     return {} if settings.logs.file else {f"{PREFIX}LOG_FILE": str(path)}
 
 
+def _emulator_addresses(settings: Settings) -> dict[str, str]:
+    """In the local profile, services without an address in the settings are called at their emulators."""
+    if settings.deployment.profile != "local":
+        return {}
+    emulators = f"http://{reachable_host(settings.servers.host)}:{settings.servers.sandbox_port}"
+    given = {"STRIPE_API_BASE": settings.stripe.api_base, "TWILIO_API_BASE": settings.twilio.api_base}
+    return {f"{PREFIX}{name}": emulators for name, address in given.items() if not address}
+
+
 async def _spawner(settings: Settings, environment: Mapping[str, str], output: LogFile) -> Spawner:
     """Where the system can, processes are forked from one that has loaded the program."""
     if not (settings.servers.preload and can_fork()):
@@ -166,11 +173,12 @@ def _has_emulators(settings: Settings) -> bool:
         return False
     if EMULATORS in added_commands().names:
         return True
-    if settings.stripe.api_base:
+    if settings.stripe.api_base and settings.twilio.api_base:
         return False
     raise click.ClickException(
-        "The local profile pays through an emulator of Stripe, which is part of the development tools: "
-        f"pip install supportcarr-lab, or set {PREFIX}STRIPE_API_BASE."
+        "The local profile pays and sends texts through emulators of Stripe and Twilio, which are part of "
+        f"the development tools: pip install supportcarr-lab, or set {PREFIX}STRIPE_API_BASE and "
+        f"{PREFIX}TWILIO_API_BASE."
     )
 
 

@@ -13,10 +13,12 @@ def preload(settings: Settings) -> None:
 
     Starts no thread or event loop and opens no file or connection: they would not survive a fork.
     """
+    from supportcarr.auth.password_rules import leaked_passwords
     from supportcarr.auth.phones import parse
     from supportcarr.bootstrap import processes  # noqa: F401
     from supportcarr.providers.stripe import load_sdk
 
     store_of(settings)  # imports its engine
     load_sdk()
+    leaked_passwords()
     parse(_EXAMPLE_PHONE)  # imports the numbering plan of its country

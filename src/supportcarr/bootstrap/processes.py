@@ -178,7 +178,8 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
     )
     redirects = {"/": "/admin"}
     if settings.deployment.profile == "local":
-        redirects["/sandbox"] = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
+        sandbox = f"http://127.0.0.1:{settings.servers.sandbox_port}/sandbox"
+        redirects |= {"/sandbox": sandbox, "/sandbox/messages": f"{sandbox}/messages"}
     return gateway.build(
         container.routes(),
         store=container.store,
@@ -266,6 +267,7 @@ async def _worker(settings: Settings) -> None:
         metrics.register_stats("deadlines", deadlines.stats)
         metrics.register_stats("periodic_tasks", scheduler.stats)
         metrics.register_stats("jobs", worker.stats)
+        metrics.register_stats("sms", container.code_texts.stats)
         relay.start_sweeping(settings.jobs.sweep_seconds)
         for runner in (heartbeat, deadlines, scheduler, worker):
             runner.start()

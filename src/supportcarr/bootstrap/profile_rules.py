@@ -62,7 +62,8 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
         if not is_required(meta):
             continue
         secrets = [secret for _, secret in token_keys(value)] if name.endswith("TOKEN_SECRETS") else [value]
-        least = SHORTEST_SECRET if name.startswith(f"{PREFIX}STRIPE") else SHORTEST_OWN_SECRET
+        issued = name.startswith((f"{PREFIX}STRIPE", f"{PREFIX}TWILIO"))
+        least = SHORTEST_SECRET if issued else SHORTEST_OWN_SECRET
         if value in generated:
             yield name, f"the local profile generated it ({kept})"
         elif any(len(secret) < least for secret in secrets):

@@ -64,8 +64,23 @@ def retention_table(settings: PrivacySettings) -> tuple[RetentionRow, ...]:
         RetentionRow(
             "accounts",
             ("users",),
-            "until the account is deleted",
-            "the id stays, with the name `Deleted account`",
+            "until the account is deleted; if its phone is not verified, for a day",
+            "the id stays, with the name `Deleted account`; of an unverified account nothing",
+            task="auth.purge_provisional_accounts",
+        ),
+        RetentionRow(
+            "codes by SMS (no code, no number) and how many were requested (keyed hashes)",
+            ("smscodes", "requestedtexts"),
+            "3 days after they end; a day",
+            "expire",
+            task="auth.purge_sms_codes",
+        ),
+        RetentionRow(
+            "text messages (no text, no number)",
+            ("textmessages",),
+            "30 days",
+            UNTOUCHED,
+            task="auth.purge_text_messages",
         ),
         RetentionRow(
             "data keys of people, wrapped",

@@ -31,7 +31,7 @@ from supportcarr.kit.runtime.settings import (
 from supportcarr.kit.sealing.settings import KeysetSettings
 from supportcarr.pricing.settings import QuoteSettings
 from supportcarr.privacy.settings import PrivacySettings
-from supportcarr.providers.settings import RoutingSettings, StripeSettings
+from supportcarr.providers.settings import RoutingSettings, StripeSettings, TwilioSettings
 from supportcarr.realtime.settings import SocketSettings
 from supportcarr.rescues.settings import RescueSettings
 
@@ -130,6 +130,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keyset: KeysetSettings
     limits: LimitSettings
     stripe: StripeSettings
+    twilio: TwilioSettings
     quotes: QuoteSettings
     rescues: RescueSettings
     dispatch: DispatchSettings
@@ -163,3 +164,10 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY must both be set, or neither.")
     if settings.map.style_url.startswith("mapbox:") and not settings.map.mapbox_token:
         raise SettingsError(f"{PREFIX}MAP_STYLE_URL is a Mapbox style: set {PREFIX}MAP_MAPBOX_TOKEN too.")
+    if settings.deployment.profile != "local" and not (
+        settings.twilio.from_number or settings.twilio.messaging_service_sid
+    ):
+        raise SettingsError(
+            f"{PREFIX}TWILIO_FROM_NUMBER or {PREFIX}TWILIO_MESSAGING_SERVICE_SID must be set outside the "
+            "local profile: texts come from it."
+        )

@@ -27,12 +27,27 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class UserSignedUp(DomainEvent, frozen=True, kw_only=True, tag="auth.user_signed_up.v1"):
+    """A person whose phone is verified has this role from now on."""
+
     user_id: str
     role: str
 
 
 class UserBanned(DomainEvent, frozen=True, kw_only=True, tag="auth.user_banned.v1"):
     """The person can no longer sign in, and has been signed out everywhere."""
+
+    user_id: str
+
+
+class SmsCodeRequested(DomainEvent, frozen=True, kw_only=True, tag="auth.sms_code_requested.v1"):
+    """A code is to be sent by SMS, unless a later request has taken its place."""
+
+    code_id: str
+    request: str
+
+
+class PasswordChanged(DomainEvent, frozen=True, kw_only=True, tag="auth.password_changed.v1"):
+    """The account has a new password; its other sessions have ended."""
 
     user_id: str
 
@@ -325,6 +340,8 @@ class ExportReady(DomainEvent, frozen=True, kw_only=True, tag="privacy.export_re
 AnyEvent = (
     UserSignedUp
     | UserBanned
+    | SmsCodeRequested
+    | PasswordChanged
     | SignInAttemptsFailed
     | DriverStandingChanged
     | DriverDocumentsExpiring

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -18,7 +19,13 @@ class AnyQuery(msgspec.Struct, frozen=True):
     """Accepts any query parameters, because pages ignore them."""
 
 
-def _page(path: str, handle: object, summary: str) -> Route:
+class RedirectQuery(msgspec.Struct, frozen=True):
+    """What a redirect passes on, if it is given; it ignores every other parameter."""
+
+    to: str | None = None  # a phone number
+
+
+def _page(path: str, handle: object, summary: str, query: type = AnyQuery) -> Route:
     return Route(
         method="GET",
         path=path,
@@ -26,7 +33,7 @@ def _page(path: str, handle: object, summary: str) -> Route:
         summary=summary,
         policy=ANYONE,
         tag="pages",
-        query=AnyQuery,
+        query=query,
         response=bytes,
     )
 
@@ -76,9 +83,13 @@ def redirect_routes(redirects: Mapping[str, str]) -> list[Route]:
     """Redirects by path (``{"/": "/admin"}``)."""
 
     def to(target: str) -> object:
-        async def redirect(_: RequestContext[None, AnyQuery]) -> Response:
-            return Response(b"", status=302, headers=(("location", target), ("cache-control", "no-cache")))
+        async def redirect(context: RequestContext[None, RedirectQuery]) -> Response:
+            number = context.query.to
+            location = target if number is None else f"{target}?{urlencode({'to': number})}"
+            return Response(b"", status=302, headers=(("location", location), ("cache-control", "no-cache")))
 
         return redirect
 
-    return [_page(path, to(target), f"Redirect to {target}") for path, target in redirects.items()]
+    return [
+        _page(path, to(target), f"Redirect to {target}", RedirectQuery) for path, target in redirects.items()
+    ]

@@ -11,6 +11,7 @@ from supportcarr.contracts.events import (
     ExportReady,
     FixConfirmed,
     FixProposed,
+    PasswordChanged,
     PaymentProcessed,
     PinLocked,
     PinRenewed,
@@ -37,5 +38,6 @@ def consumers(service: NotificationsService) -> list[Consumer]:
         DeletionRequested,
         DeletionCancelled,
         ExportReady,
+        PasswordChanged,
     )
     return [Consumer("notifications.notify", events, service.notify, Phase.DELIVERY)]

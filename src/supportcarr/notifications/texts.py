@@ -25,6 +25,7 @@ from supportcarr.contracts.events import (
     FixProposed,
     JobStarted,
     MatchingBegan,
+    PasswordChanged,
     PaymentProcessed,
     PinLocked,
     PinRenewed,
@@ -223,6 +224,11 @@ TEXTS: dict[tuple[str, Side], tuple[str, str]] = {
         "Somebody entered several wrong passwords for your number. From places where you have not signed in "
         "before, each further attempt must wait. Where you have, nothing changes.",
     ),
+    ("password_changed", "anyone"): (
+        "Your password was changed",
+        "Everything else that was signed in to your account is signed out. If it was not you, set a new "
+        "password with a code by text message.",
+    ),
     ("documents_expiring", "driver"): (
         "Renew your {documents}",
         "The last day of your {documents} is {last_day}. Enter the new date in your application in time, "
@@ -275,6 +281,8 @@ def notification_texts(event: AnyEvent) -> Iterator[NotificationText]:
             yield _text(event.rescue_id, event.driver_id, kind, "driver")
         case SignInAttemptsFailed():
             yield _text(None, event.user_id, "sign_in_attempts_failed", "anyone")
+        case PasswordChanged():
+            yield _text(None, event.user_id, "password_changed", "anyone")
         case DriverDocumentsExpiring() | DriverDocumentsExpired():
             expired = isinstance(event, DriverDocumentsExpired)
             kind = "documents_expired" if expired else "documents_expiring"

@@ -1,7 +1,8 @@
-"""Settings of the providers: card payments and routing."""
+"""Settings of the providers: card payments, text messages and routing."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from msgspec import Meta
@@ -28,6 +29,45 @@ class StripeSettings(SettingsGroup, frozen=True, kw_only=True):
     ] = ""
     timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one call")] = 10.0
     tolerance_seconds: Annotated[int, Meta(ge=1, description="oldest accepted webhook signature")] = 300
+
+
+def phone_number(value: str) -> None:
+    """A phone number in E.164."""
+    if not re.fullmatch(r"\+[1-9]\d{6,14}", value):
+        raise ValueError("it must be a phone number such as +15145550142")
+
+
+class TwilioSettings(SettingsGroup, frozen=True, kw_only=True):
+    """Text messages."""
+
+    prefix = "TWILIO_"
+    account_sid: Annotated[
+        str, Meta(description="the account's SID (AC…)", extra=SECRET | rule(printable_ascii))
+    ] = ""
+    auth_token: Annotated[
+        str,
+        Meta(
+            description="the account's token; it also signs callbacks", extra=SECRET | rule(printable_ascii)
+        ),
+    ] = ""
+    from_number: Annotated[
+        str,
+        Meta(
+            description="number that texts come from; outside the local profile this or a messaging service",
+            extra=rule(phone_number),
+        ),
+    ] = ""
+    messaging_service_sid: Annotated[
+        str, Meta(description="messaging service (MG…) that chooses the number", extra=rule(printable_ascii))
+    ] = ""
+    api_base: Annotated[
+        str,
+        Meta(
+            description="base URL of the API; empty: Twilio, or the emulator in the local profile",
+            extra=rule(http_url),
+        ),
+    ] = ""
+    timeout_seconds: Annotated[float, Meta(gt=0, description="timeout of one call")] = 10.0
 
 
 class RoutingSettings(SettingsGroup, frozen=True, kw_only=True):

@@ -22,6 +22,8 @@ anyone        POST   /auth/refresh                            200
 anyone        GET    /coverage                                200
 anyone        GET    /clock                                   200
 anyone        POST   /webhooks/stripe                         202
+signed_in     POST   /auth/phone-verification                 200
+signed_in     POST   /auth/phone-verification/codes           202
 signed_in     POST   /auth/sign-out                           204
 signed_in     GET    /auth/sessions                           200
 signed_in     DELETE /auth/sessions                           204
@@ -30,6 +32,7 @@ signed_in     POST   /auth/totp                               200
 signed_in     POST   /auth/totp/confirmation                  200
 signed_in     DELETE /auth/totp                               204
 signed_in     POST   /auth/step-up                            200
+signed_in     POST   /me/roles                                200
 signed_in     GET    /me                                      200
 signed_in     PATCH  /me                                      200
 signed_in     GET    /me/notifications                        200

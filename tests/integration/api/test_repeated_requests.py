@@ -21,6 +21,8 @@ Send = Callable[[], Awaitable[Reply]]
 # Routes that create something each time or have other rules, which other tests cover.
 NEW_EACH_TIME = {
     "POST /auth/sign-up",
+    "POST /auth/phone-verification",  # each try counts
+    "POST /auth/phone-verification/codes",  # a new code each time
     "POST /auth/sign-in",
     "POST /auth/refresh",
     "POST /quotes",

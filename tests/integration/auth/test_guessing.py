@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from support.http.server import AUTH, PASSWORD, Api, Reply, new_phone, serving
+from support.sms import code_of
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.contracts.errors import Overloaded
 from supportcarr.contracts.events import SignInAttemptsFailed
@@ -32,10 +33,13 @@ async def guess(api: Api, phone: str, password: str = "a wrong guess") -> Reply:
 
 
 async def signed_up(api: Api) -> tuple[Any, str]:
-    """The owner of an account, at the address of the sign-up, and the number."""
+    """The owner of an account, at the address where its phone was verified, and the number."""
     owner, phone = api.anonymous(), new_phone()
     body = {"phone": phone, "password": PASSWORD, "name": "Ana", "role": "rider"}
-    owner.token = (await owner.create("/auth/sign-up", body)).body["access_token"]
+    signed_up = (await owner.create("/auth/sign-up", body)).body
+    owner.token = signed_up["access_token"]
+    code = await code_of(api.store, AUTH.lookup_secret, signed_up["user"]["id"])
+    assert (await owner.post("/auth/phone-verification", {"code": code})).status == 200
     return owner, phone
 
 

@@ -67,10 +67,14 @@ def test_up_needs_the_emulators_or_another_stripe(monkeypatch: pytest.MonkeyPatc
     assert not (tmp_path / ".data" / "redis").exists()
 
 
-def test_up_starts_no_emulators_where_stripe_is_elsewhere(
+def test_up_starts_no_emulators_where_stripe_and_twilio_are_elsewhere(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(platform, "added_commands", EntryPoints)
-    environment = {"SUPPORTCARR_DATA": str(tmp_path), "SUPPORTCARR_STRIPE_API_BASE": "http://127.0.0.1:1"}
+    environment = {
+        "SUPPORTCARR_DATA": str(tmp_path),
+        "SUPPORTCARR_STRIPE_API_BASE": "http://127.0.0.1:1",
+        "SUPPORTCARR_TWILIO_API_BASE": "http://127.0.0.1:1",
+    }
     roles = platform._roles(load_settings(environment, dotenv=None))
     assert [role.name for role in roles] == ["worker", "realtime", "api"]

@@ -113,6 +113,7 @@ async def starting(
         "METRICS_PORT": str(free_port()),
         "AUTH_BCRYPT_COST": "4",
         "STRIPE_API_BASE": "http://127.0.0.1:9",
+        "TWILIO_API_BASE": "http://127.0.0.1:9",
         "DRAIN_SECONDS": "2",
     }
     settings = load_settings({PREFIX + name: value for name, value in given.items()}, dotenv=None)

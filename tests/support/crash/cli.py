@@ -18,6 +18,7 @@ def settings_of(deployment: Deployment) -> dict[str, str]:
         "STORE_URL": deployment.store_url,
         "REDIS_URL": deployment.redis_url,
         "STRIPE_API_BASE": deployment.stripe_url,
+        "TWILIO_API_BASE": deployment.stripe_url,
         "STRIPE_TIMEOUT_SECONDS": "60",
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from support.payments.world import API_KEY, WEBHOOK_SECRET
+from support.payments.world import API_KEY, TWILIO, WEBHOOK_SECRET
 from supportcarr.bootstrap.settings import Settings, load_settings
 from supportcarr.kit.runtime.clock import Clock
 
@@ -92,6 +92,10 @@ ENVIRONMENT = {
     "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     "STRIPE_TOLERANCE_SECONDS": "864000",
     "STRIPE_TIMEOUT_SECONDS": "1.0",
+    "TWILIO_ACCOUNT_SID": TWILIO.sid,
+    "TWILIO_AUTH_TOKEN": TWILIO.token,
+    "TWILIO_FROM_NUMBER": "+15005550006",
+    "TWILIO_TIMEOUT_SECONDS": "1.0",
     "LIMITS_SENSITIVE_PER_MINUTE": "100000",
     "LIMITS_QUOTES_PER_MINUTE": "100000",
     "LIMITS_PINS_PER_MINUTE": "100000",
@@ -118,4 +122,5 @@ def settings_at(deployment: Deployment) -> Settings:
             redis_url=deployment.redis_url,
         ),
         stripe=replace(base.stripe, api_base=deployment.stripe_url),
+        twilio=replace(base.twilio, api_base=deployment.stripe_url),
     )

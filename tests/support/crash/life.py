@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from support.crash.deployment import People, Person
 from support.crash.world import ApiResponse, World
+from support.sms import code_of
 from supportcarr.contracts.actors import Actor
 from supportcarr.contracts.rescues import FINAL
 from supportcarr.dispatch.errors import OfferNotOpen
@@ -49,11 +52,19 @@ def ok(response: ApiResponse, *statuses: int) -> Any:
 async def sign_up(world: World, number: str, role: str) -> Person:
     body = {"phone": f"+1514555{number}", "password": PASSWORD, "name": "Ana Roy", "role": role}
     granted = ok(await world.request(None, "POST", "/auth/sign-up", body, key=f"sign-up-{number}"))
-    return Person(
+    person = Person(
         id=granted["user"]["id"],
         access_token=granted["access_token"],
         refresh_token=granted["refresh_token"],
     )
+    verified = ok(await verify_phone(world, person))
+    return replace(person, access_token=verified["access_token"])
+
+
+async def verify_phone(world: World, person: Person) -> ApiResponse:
+    """Verify the phone with the code that was requested last."""
+    code = await code_of(world.store, world.container.settings.auth.lookup_secret, person.id)
+    return await world.request(person, "POST", "/auth/phone-verification", {"code": code})
 
 
 async def populate(world: World, card: str = "pm_card_visa") -> None:

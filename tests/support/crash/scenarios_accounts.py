@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
+from support.crash.deployment import Person
 from support.crash.life import (
     APPLICATION,
     PASSWORD,
@@ -16,6 +18,7 @@ from support.crash.life import (
     go_offline,
     ok,
     request_rescue,
+    verify_phone,
 )
 from support.crash.scenario import (
     Findings,
@@ -26,10 +29,11 @@ from support.crash.scenario import (
     periodic_task,
     problems,
     run_deadlines,
+    run_jobs,
     run_relay,
 )
 from support.crash.world import ApiResponse, World
-from supportcarr.auth.collections import SESSIONS, USERS
+from supportcarr.auth.collections import SESSIONS, TEXT_MESSAGES, USERS
 from supportcarr.auth.guesses import GUESSES
 from supportcarr.dispatch.roster import JobClaim
 from supportcarr.drivers.collections import PROFILES, VEHICLES
@@ -57,9 +61,36 @@ async def _sign_up(world: World) -> ApiResponse:
 
 async def _one_account(world: World) -> Findings:
     users = await find_all(world, USERS, name=NEWCOMER)
+    messages = await find_all(world, TEXT_MESSAGES)
+    return problems(
+        (len(users) == 1, f"{len(users)} accounts"),
+        (not any(user.verified for user in users), "the number was claimed without a code"),
+        (len(messages) == 1, f"{len(messages)} text messages"),
+    )
+
+
+async def _newcomer(world: World) -> None:
+    granted = ok(await _sign_up(world))
+    world.save_value("newcomer", msgspec.json.encode(granted).decode())
+    await world.settle()
+
+
+async def _verify(world: World) -> ApiResponse:
+    granted = msgspec.json.decode(world.saved_value("newcomer"))
+    person = Person(
+        id=granted["user"]["id"],
+        access_token=granted["access_token"],
+        refresh_token=granted["refresh_token"],
+    )
+    return await verify_phone(world, person)
+
+
+async def _verified(world: World) -> Findings:
+    users = await find_all(world, USERS, name=NEWCOMER)
     profile = await world.store.collection(PROFILES).get(users[0].id) if users else None
     return problems(
         (len(users) == 1, f"{len(users)} accounts"),
+        (all(user.verified for user in users), "the phone is not verified"),
         (profile is not None, "no profile for the operators to approve"),
     )
 
@@ -293,8 +324,15 @@ ACCOUNTS_SCENARIOS = (
         name="signing up as a driver",
         prepare=no_preparation,
         request=_sign_up,
-        background=(run_relay,),
+        background=(run_relay, run_jobs),
         effect=_one_account,
+    ),
+    Scenario(
+        name="verifying a phone",
+        prepare=_newcomer,
+        request=_verify,
+        background=(run_relay,),
+        effect=_verified,
     ),
     Scenario(name="refreshing a session", prepare=no_preparation, request=_refresh, effect=_same_successor),
     Scenario(

@@ -23,9 +23,11 @@ import aiohttp
 import msgspec
 
 from support.http.staff import proved
+from supportcarr.auth import account_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
 from supportcarr.auth.passwords import DEADLINE_SECONDS, PasswordHasher
+from supportcarr.auth.registration import Registration
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.routes import routes as auth_routes
 from supportcarr.auth.service import AuthService
@@ -34,6 +36,7 @@ from supportcarr.auth.session_service import Grant
 from supportcarr.auth.settings import AuthSettings
 from supportcarr.auth.sign_in_guard import SignInGuard
 from supportcarr.auth.signing_keys import SigningKeys
+from supportcarr.auth.sms_codes import SmsCodes
 from supportcarr.contracts.routing import Route
 from supportcarr.gateway.app import Gateway, build
 from supportcarr.gateway.ports import Check
@@ -155,6 +158,7 @@ class Api:
     url: str
     session: aiohttp.ClientSession
     auth: AuthService
+    registration: Registration
     tokens: AccessTokens
     gateway: Gateway
     metrics: Metrics
@@ -223,8 +227,12 @@ async def serving(
         guard=guard,
         activity=activity,
     )
+    codes = SmsCodes(store, clock, auth)
+    registration = Registration(
+        store, clock, auth, auth=service, passwords=passwords, codes=codes, guard=guard
+    )
     metrics, lifecycle = Metrics(), Lifecycle()
-    all_routes = [*auth_routes(service), *routes]
+    all_routes = [*account_routes.routes(registration), *auth_routes(service), *routes]
     gateway = build(
         all_routes,
         store=store,
@@ -258,6 +266,7 @@ async def serving(
                 place.public_url,
                 session,
                 service,
+                registration,
                 tokens,
                 gateway,
                 metrics,

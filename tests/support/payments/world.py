@@ -27,12 +27,13 @@ from supportcarr.payments.ledger_service import LedgerService
 from supportcarr.payments.ports import PaymentGateway
 from supportcarr.payments.service import PaymentService
 from supportcarr.payments.webhooks import StripeWebhooks
-from supportcarr.providers.settings import StripeSettings
+from supportcarr.providers.settings import StripeSettings, TwilioSettings
 from supportcarr.providers.stripe import StripePaymentGateway
-from supportcarr_lab.emulators.app import create_app
+from supportcarr_lab.emulators.app import TwilioAccount, create_app
 
 API_KEY = "sk_test_emulator"
 WEBHOOK_SECRET = "whsec_emulator"
+TWILIO = TwilioAccount(token="emulator-token")
 
 
 @contextlib.asynccontextmanager
@@ -76,6 +77,21 @@ class Emulator:
             api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, api_base=self.base, timeout_seconds=5.0
         )
 
+    @property
+    def twilio_settings(self) -> TwilioSettings:
+        return TwilioSettings(
+            account_sid=TWILIO.sid, auth_token=TWILIO.token, api_base=self.base, timeout_seconds=2.0
+        )
+
+    async def texts(self, to: str) -> list[dict[str, Any]]:
+        """The text messages to that number, newest first."""
+        async with self.session.get(f"{self.base}/sandbox/messages", params={"to": to}) as answer:
+            return cast(list[dict[str, Any]], (await answer.json())["messages"])
+
+    async def set_sms_behaviour(self, **behaviour: Any) -> None:
+        async with self.session.post(f"{self.base}/sandbox/twilio/behaviour", json=behaviour) as answer:
+            assert answer.status == 200, await answer.text()
+
     async def set_behaviour(self, **behaviour: Any) -> None:
         async with self.session.post(f"{self.base}/sandbox/stripe/behaviour", json=behaviour) as answer:
             assert answer.status == 200, await answer.text()
@@ -93,7 +109,13 @@ class Emulator:
 @contextlib.asynccontextmanager
 async def running_emulator(folder: Path, *, webhook_url: str | None = None) -> AsyncIterator[Emulator]:
     """An emulator with its database in *folder*; a later emulator on the same folder continues from it."""
-    app = create_app(data=folder, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, webhook_url=webhook_url)
+    app = create_app(
+        data=folder,
+        api_key=API_KEY,
+        webhook_secret=WEBHOOK_SECRET,
+        webhook_url=webhook_url,
+        twilio=TWILIO,
+    )
     async with serving(cast(ASGIApp, app), free_port()) as base, aiohttp.ClientSession() as session:
         yield Emulator(base, session)
 

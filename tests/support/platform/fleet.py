@@ -21,9 +21,11 @@ import aiohttp
 import psutil
 
 from support.http.server import PASSWORD, new_address
+from support.sms import code_of
 from supportcarr.bootstrap.settings import load_settings
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.runtime.settings import PREFIX
+from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 READY_S = 60.0  # as in ``supportcarr up``
@@ -65,6 +67,7 @@ class Fleet:
             "REDIS_URL": redis.url,
             "AUTH_BCRYPT_COST": "4",
             "STRIPE_API_BASE": "http://127.0.0.1:9",
+            "TWILIO_API_BASE": "http://127.0.0.1:9",
             "DRAIN_SECONDS": "2",
         }
         self._settings = given | UNLIMITED | settings
@@ -146,11 +149,25 @@ class Fleet:
             return Response(response.status, response.headers, content)
 
     async def sign_up(self, target: FleetProcess, phone: str) -> str:
-        """Create a rider and return the access token."""
+        """Create a rider whose phone is verified, and return the access token."""
         body = {"phone": phone, "password": PASSWORD, "name": "Ana Roy", "role": "rider"}
         response = await self.request(target, "POST", "/auth/sign-up", body, key=phone)
         assert response.status == 201, response
+        token, user_id = str(response.body["access_token"]), str(response.body["user"]["id"])
+        code = {"code": await self.code_of(user_id)}
+        response = await self.request(target, "POST", "/auth/phone-verification", code, token=token)
+        assert response.status == 200, response
         return str(response.body["access_token"])
+
+    async def code_of(self, user_id: str) -> str:
+        """The code that was requested last to verify the phone of that account."""
+        secret = load_settings(self._environment({}), dotenv=None).auth.lookup_secret
+        store = SqliteStore(self.store_path)
+        await store.open()
+        try:
+            return await code_of(store, secret, user_id)
+        finally:
+            await store.close()
 
     async def sign_in(self, target: FleetProcess, phone: str) -> str:
         """Sign in and return the access token of the new session."""

@@ -179,6 +179,9 @@ def settings_for(folder: Path, *, port: int, redis_url: str, emulator: Emulator,
         "STRIPE_API_KEY": emulator.settings.api_key,
         "STRIPE_WEBHOOK_SECRET": emulator.settings.webhook_secret,
         "STRIPE_API_BASE": emulator.base,
+        "TWILIO_ACCOUNT_SID": emulator.twilio_settings.account_sid,
+        "TWILIO_AUTH_TOKEN": emulator.twilio_settings.auth_token,
+        "TWILIO_API_BASE": emulator.base,
         "LIMITS_USER_PER_MINUTE": "1000000",
         "LIMITS_ADDRESS_PER_MINUTE": "1000000",
         "LIMITS_SENSITIVE_PER_MINUTE": "1000000",
@@ -207,7 +210,8 @@ async def running_platform(
         redis_door = closing.enter_context(FaultyProxy(server.port or 0))
         emulator_door = closing.enter_context(FaultyProxy(int(emulator.base.rpartition(":")[2])))
         port, redis_url = free_port(), redis_door.redis_url(server.url)
-        changed = {"STRIPE_API_BASE": emulator_door.http_url} | changed
+        doors = {"STRIPE_API_BASE": emulator_door.http_url, "TWILIO_API_BASE": emulator_door.http_url}
+        changed = doors | changed
         settings = settings_for(folder, port=port, redis_url=redis_url, emulator=emulator, **changed)
 
         if store is None:
@@ -248,7 +252,17 @@ async def running_platform(
         )
         routes = container.routes()
         api = Api(
-            url, session, container.auth, container.tokens, gateway, metrics, lifecycle, clock, store, routes
+            url,
+            session,
+            container.auth,
+            container.registration,
+            container.tokens,
+            gateway,
+            metrics,
+            lifecycle,
+            clock,
+            store,
+            routes,
         )
         async with session.get(f"{url}/openapi.json") as response:
             contract = Contract(await response.json(), routes)

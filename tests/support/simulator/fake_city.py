@@ -21,6 +21,7 @@ from supportcarr_lab.verification.invariants import FINAL, amounts_due
 
 CITY_START = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)  # 16:00 in Montréal, a Monday
 TOTAL = 2400
+CODE = "042137"  # of every text message
 HOLD_S, MATCHING_S, NO_SHOW_S = 1.0, 480.0, 600.0
 
 
@@ -53,6 +54,7 @@ class FakeCity(FakeStreams):
         app = web.Application(middlewares=[self._edge])
         self._sio.attach(app)
         app.router.add_route("*", "/api/v1/{tail:.*}", self._route)
+        app.router.add_get("/sandbox/messages", self._messages)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -71,6 +73,7 @@ class FakeCity(FakeStreams):
         number = f"{next(self._numbers):026d}"
         user: dict[str, Any] = {"id": f"usr_{number}", "phone": phone, "role": role, "name": name}
         user |= {"password": "secret-admin", "approved": False, "online": False, "vehicles": []}
+        user["phone_verified"] = role == "admin"
         self.users[phone] = user
         return user
 
@@ -108,6 +111,8 @@ class FakeCity(FakeStreams):
         match (request.method, *parts):
             case ("GET", "clock"):
                 return self._clock()
+            case ("POST", "auth", "phone-verification"):
+                return self._verify(request, body)
             case ("POST", "auth", what):
                 return self._auth(what, body)
         user = self._user(request)
@@ -121,6 +126,20 @@ class FakeCity(FakeStreams):
         return web.json_response(
             {"city_time": self.time.formatted(), "wall_time": wall, "speed": self.time.speed}
         )
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        """The text messages to a number: every code is the same."""
+        known = request.query["to"] in self.users
+        texts = [{"body": f"{CODE} is your SupportCarr code."}] if known else []
+        return web.json_response({"messages": texts})
+
+    def _verify(self, request: web.Request, body: dict[str, Any]) -> web.Response:
+        user = self._user(request)
+        if body["code"] != CODE:
+            raise Problem(422, "code_wrong")
+        user["phone_verified"] = True
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        return web.json_response({"user": {"id": user["id"], "phone_verified": True}, "access_token": token})
 
     def _auth(self, what: str, body: dict[str, Any]) -> web.Response:
         if what == "refresh":
@@ -140,7 +159,7 @@ class FakeCity(FakeStreams):
         self.tokens[f"access-{number}"] = self.tokens[f"refresh-{number}"] = user
         return web.json_response(
             {
-                "user": {"id": user["id"]},
+                "user": {"id": user["id"], "phone_verified": user["phone_verified"]},
                 "access_token": f"access-{number}",
                 "refresh_token": f"refresh-{number}",
             }

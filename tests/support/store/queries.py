@@ -17,7 +17,7 @@ from typing import Any, Literal
 import supportcarr
 import supportcarr_lab
 from support.store.privacy_queries import PRIVACY_CALLS, PURGED, audit_queries, privacy_queries
-from supportcarr.auth.collections import SESSIONS, USERS
+from supportcarr.auth.collections import REQUESTED_TEXTS, SESSIONS, SMS_CODES, TEXT_MESSAGES, USERS
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.drivers.collections import PROFILES
@@ -130,6 +130,9 @@ QUERIES: tuple[Query, ...] = (
         sorting="memory",  # all rescues of one driver are looked at, when they change or remove a vehicle
     ),
     Query("auth/service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # at most one
+    Query("auth/code_texts.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # at most one
+    Query("auth/code_texts.py self._messages.find", TEXT_MESSAGES, {"provider_id": "x"}),
+    Query("auth/registration.py self._users.find", USERS, {"provisional_until": UNTIL}, "provisional_until"),
     Query("auth/revocations.py self._sessions.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
     Query("dispatch/service.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1"}, sorting="memory"),
     Query("dispatch/reconciler.py self._roster.find", ROSTER, {"claim_until": UNTIL}, "claim_until"),
@@ -146,6 +149,9 @@ QUERIES: tuple[Query, ...] = (
     Query("kit/jobs/service.py self.documents.find", JOBS, {"state": "dead"}, "run_at"),
     Query("kit/jobs/service.py self.documents.count", JOBS, {"state": "dead"}, how="count"),
     _purge(SESSIONS, "expires_at"),
+    _purge(SMS_CODES, "expires_at"),
+    _purge(REQUESTED_TEXTS, "expires_at"),
+    _purge(TEXT_MESSAGES, "forget_at"),
     _purge(CLAIMS, "expires_at"),
     _purge(QUOTES, "forget_at"),
     _purge(EVENTS, "handled_at"),

@@ -10,9 +10,9 @@ import bcrypt
 import pytest
 
 from supportcarr.auth import passwords
-from supportcarr.auth.passwords import PasswordHasher, encode_password
+from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.settings import AuthSettings
-from supportcarr.contracts.errors import Overloaded, RateLimited, ValidationFailed
+from supportcarr.contracts.errors import Overloaded, RateLimited
 
 SETTINGS = AuthSettings(bcrypt_cost=4, bcrypt_threads=1)
 
@@ -44,24 +44,6 @@ async def test_an_unknown_account_takes_as_long_as_a_wrong_password(
     monkeypatch.setattr(bcrypt, "checkpw", spy)
     assert not await hasher.verify("correct horse", None)
     assert [call[:7] for call in calls] == [b"$2b$04$"]
-
-
-@pytest.mark.parametrize(
-    ("text", "code"), [("a" * 73, "too_long"), ("é" * 37, "too_long"), ("short", "too_short")]
-)
-def test_a_password_has_8_characters_and_at_most_72_bytes(text: str, code: str) -> None:
-    with pytest.raises(ValidationFailed) as refused:
-        encode_password(text)
-    assert (refused.value.errors[0].field, refused.value.errors[0].code) == ("password", code)
-
-
-def test_72_bytes_are_accepted() -> None:
-    assert encode_password("é" * 36) == ("é" * 36).encode()
-
-
-def test_a_password_must_not_contain_nul() -> None:
-    with pytest.raises(ValidationFailed):
-        encode_password("correct\0horse")
 
 
 async def test_requests_beyond_the_queue_are_refused_immediately(

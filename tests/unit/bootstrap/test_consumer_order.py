@@ -12,16 +12,20 @@ from supportcarr.contracts.events import (
     DriverStandingChanged,
     MatchingBegan,
     MessageSent,
+    PasswordChanged,
     PaymentProcessed,
     RescueAssigned,
     RescueCompleted,
     RescueRequested,
+    SmsCodeRequested,
     UserSignedUp,
 )
 from supportcarr.kit.events.consumer import Consumer, Phase
 
 ORDER: dict[type[Any], list[str]] = {
     UserSignedUp: ["drivers.open_profile"],
+    SmsCodeRequested: ["auth.send_sms_code"],
+    PasswordChanged: ["notifications.notify"],
     DriverStandingChanged: ["dispatch.follow_drivers", "notifications.notify"],
     RescueRequested: [
         "rescues.confirm_claim",

@@ -15,6 +15,7 @@ REQUIRED = [name.removeprefix(PREFIX) for _, _, name, meta in declared(Settings)
 SECRETS = dict.fromkeys(REQUIRED, RANDOM) | {
     "AUTH_TOKEN_SECRETS": f"k1:{RANDOM}",
     "STRIPE_API_KEY": f"sk_live_{RANDOM}",
+    "TWILIO_FROM_NUMBER": "+15145550100",
 }
 
 

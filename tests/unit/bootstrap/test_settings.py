@@ -23,6 +23,7 @@ def test_generated_token_secrets_have_a_key_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", REQUIRED)
 def test_production_refuses_to_start_without_each_secret(tmp_path: Path, missing: str) -> None:
     environment = given(tmp_path, PROFILE="production") | dict.fromkeys(REQUIRED, "k1:" + "x" * 40)
+    environment["SUPPORTCARR_TWILIO_FROM_NUMBER"] = "+15145550100"
     load_settings(environment, dotenv=None)
     del environment[missing]
     with pytest.raises(SettingsError, match=missing):

@@ -64,6 +64,22 @@ export async function requestJson<T>(base: string, path: string, { token, body }
   return (await response.json()) as T;
 }
 
+/** Signs a person up and verifies the phone with the code in the text message; returns an access token. */
+export async function signUp(base: string, person: { phone: string; password: string; name: string; role: string }): Promise<string> {
+  const { access_token } = await requestJson<{ access_token: string }>(base, "/auth/sign-up", { body: person });
+  const code = await waitFor("the text message with the code", () => readCode(base, person.phone), () => true);
+  return (await requestJson<{ access_token: string }>(base, "/auth/phone-verification", { token: access_token, body: { code } })).access_token;
+}
+
+/** The code in the latest text message to that number. */
+export async function readCode(base: string, phone: string): Promise<string> {
+  const response = await fetch(`${base}/sandbox/messages?to=${encodeURIComponent(phone)}`);
+  const { messages } = (await response.json()) as { messages: { body: string }[] };
+  const code = /\b\d{6}\b/.exec(messages[0]?.body ?? "")?.[0];
+  if (!code) throw new Error(`no code was sent to ${phone} yet`);
+  return code;
+}
+
 async function waitFor<T>(what: string, attempt: () => Promise<T>, isRunning: () => boolean): Promise<T> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {

@@ -36,6 +36,7 @@ def _environment(options: DemoOptions) -> dict[str, str]:
         "REALTIME_URL": f"http://127.0.0.1:{port + 1}",
         "CITY_SPEED": str(options.speed),
         "STRIPE_API_BASE": f"http://127.0.0.1:{port + 2}",
+        "TWILIO_API_BASE": f"http://127.0.0.1:{port + 2}",
     }
     return dict(os.environ) | {PREFIX + name: value for name, value in values.items()}
 

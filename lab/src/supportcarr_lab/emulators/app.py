@@ -1,7 +1,10 @@
 """The ASGI application of the emulators.
 
 /v1/…                                                     Stripe's API
-GET  /sandbox                                             a page with card payments and webhooks
+/2010-04-01/…                                             Twilio's API
+GET  /sandbox                                             a page with texts, card payments and webhooks
+GET  /sandbox/messages?to=+1…                             text messages, newest first
+GET, POST /sandbox/twilio/behaviour                       read and change how Twilio's emulator misbehaves
 GET, POST /sandbox/stripe/behaviour                       read and change how the emulator misbehaves
 GET  /sandbox/stripe/payment_intents                      every intent with its captured and refunded amount
 POST /sandbox/stripe/payment_intents/{id}/authentication  the rider's answer to 3-D Secure
@@ -21,15 +24,28 @@ from litestar import Litestar, MediaType, Request, Response, get, post, route
 from litestar.params import FromPath, JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from supportcarr_lab.emulators.page import page
 from supportcarr_lab.emulators.stripe.api import StripeEmulator, StripeRequest
 from supportcarr_lab.emulators.stripe.behaviour import Behaviour, BehaviourChange
 from supportcarr_lab.emulators.stripe.database import EmulatorDatabase
 from supportcarr_lab.emulators.stripe.errors import StripeApiError
-from supportcarr_lab.emulators.stripe.page import page
 from supportcarr_lab.emulators.stripe.webhooks import WebhookSender
+from supportcarr_lab.emulators.twilio import API_VERSION
+from supportcarr_lab.emulators.twilio.api import TwilioEmulator, TwilioRequest, form
+from supportcarr_lab.emulators.twilio.behaviour import TwilioBehaviour, TwilioBehaviourChange
+from supportcarr_lab.emulators.twilio.database import MessageDatabase
 
 MAX_SILENCE_S = 120.0
 DATABASE_FILE = "sandbox-stripe.sqlite3"
+MESSAGES_FILE = "sandbox-twilio.sqlite3"
+MESSAGES_SHOWN = 100
+
+
+class TwilioAccount(msgspec.Struct, frozen=True):
+    """The credentials that Twilio's emulator expects."""
+
+    sid: str = "AC0123456789abcdef0123456789abcdef"
+    token: str = "the emulator's token"  # noqa: S105 - of the emulator, which tests start
 
 
 class Authentication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,9 +73,17 @@ class _UnansweredResponse(Response[str]):
         return send_late
 
 
-def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: str | None) -> Litestar:
-    """Create the emulators, with their database in the folder *data*.  No URL: no webhooks are sent."""
-    behaviour = Behaviour()
+def create_app(
+    *,
+    data: Path,
+    api_key: str,
+    webhook_secret: str,
+    webhook_url: str | None,
+    twilio: TwilioAccount | None = None,
+) -> Litestar:
+    """Create the emulators, with their databases in the folder *data*.  No URL: no webhooks are sent."""
+    behaviour, sms_behaviour = Behaviour(), TwilioBehaviour()
+    account = twilio or TwilioAccount()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -73,11 +97,17 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
             webhooks_enabled=sender is not None,
             on_events=sender.wake if sender else lambda: None,
         )
+        messages = MessageDatabase(data / MESSAGES_FILE)
+        app.state.sms = TwilioEmulator(
+            messages, sms_behaviour, account_sid=account.sid, auth_token=account.token
+        )
         if sender:
             sender.start()
         yield
         if sender:
             await sender.stop()
+        await app.state.sms.close()
+        messages.close()
         database.close()
 
     @route("/v1/{path:path}", http_method=["GET", "POST", "DELETE"])
@@ -93,7 +123,11 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
     @get("/sandbox", media_type=MediaType.HTML)
     async def sandbox(request: Request[Any, Any, Any]) -> str:
         state = request.app.state
-        return page(state.emulator.payment_records(), state.database.latest_deliveries(100))
+        return page(
+            state.sms.messages(None, MESSAGES_SHOWN),
+            state.emulator.payment_records(),
+            state.database.latest_deliveries(100),
+        )
 
     @get("/sandbox/stripe/behaviour")
     async def get_behaviour() -> Behaviour:
@@ -122,8 +156,46 @@ def create_app(*, data: Path, api_key: str, webhook_secret: str, webhook_url: st
         return "ok"
 
     return Litestar(
-        [stripe, sandbox, get_behaviour, set_behaviour, payment_intents, authenticate, healthz],
+        [
+            stripe,
+            sandbox,
+            get_behaviour,
+            set_behaviour,
+            payment_intents,
+            authenticate,
+            healthz,
+            *_twilio_routes(sms_behaviour),
+        ],
         lifespan=[lifespan],
         openapi_config=None,
         logging_config=None,  # keep the logging that the process has configured
     )
+
+
+def _twilio_routes(behaviour: TwilioBehaviour) -> list[Any]:
+    @route(f"/{API_VERSION}/{{path:path}}", http_method=["GET", "POST"])
+    async def twilio(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[str]:
+        encoded = request.url.query if request.method == "GET" else (await request.body()).decode()
+        twilio_request = TwilioRequest(
+            request.method, path.strip("/"), form(encoded), request.headers.get("authorization", "")
+        )
+        result = await request.app.state.sms.handle(twilio_request)
+        response_class = _UnansweredResponse if result.unanswered else Response[str]
+        return response_class(result.body, status_code=result.status, media_type=MediaType.JSON)
+
+    @get("/sandbox/messages")
+    async def messages(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        to = form(request.url.query).get("to", "").strip()  # an unescaped + is read as a space
+        number = (to if to.startswith("+") else f"+{to}") if to else None
+        return {"messages": request.app.state.sms.messages(number, MESSAGES_SHOWN)}
+
+    @get("/sandbox/twilio/behaviour")
+    async def get_behaviour() -> TwilioBehaviour:
+        return behaviour
+
+    @post("/sandbox/twilio/behaviour", status_code=200)
+    async def set_behaviour(data: JSONBody[TwilioBehaviourChange]) -> TwilioBehaviour:
+        behaviour.apply(data)
+        return behaviour
+
+    return [twilio, messages, get_behaviour, set_behaviour]

@@ -10,7 +10,7 @@ from supportcarr.bootstrap.settings import Settings
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.server import serve
 from supportcarr.kit.runtime.settings import SettingsError
-from supportcarr_lab.emulators.app import create_app
+from supportcarr_lab.emulators.app import TwilioAccount, create_app
 
 
 async def _serve_emulators(settings: Settings) -> None:
@@ -22,6 +22,7 @@ async def _serve_emulators(settings: Settings) -> None:
         api_key=settings.stripe.api_key,
         webhook_secret=settings.stripe.webhook_secret,
         webhook_url=f"http://{reachable_host(servers.host)}:{servers.port}/api/v1/webhooks/stripe",
+        twilio=TwilioAccount(settings.twilio.account_sid, settings.twilio.auth_token),
     )
     lifecycle.mark_ready()
     await serve(app, servers.host, servers.sandbox_port, 2.0, lifecycle=lifecycle)  # type: ignore[arg-type]  # Litestar types ASGI by itself

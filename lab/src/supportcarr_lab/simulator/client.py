@@ -81,6 +81,7 @@ class ApiClient:
         self._refreshing: asyncio.Lock = asyncio.Lock()
         self._jitter = Random()  # noqa: S311 - spreads retries; no choice of a person depends on it
         self.tokens: SessionTokens | None = None
+        self.verified = True  # whether the account's phone is
 
     async def get(self, path: str, **params: str | int | float) -> Any:
         return await self.request("GET", path, params=params or None)
@@ -170,8 +171,18 @@ class ApiClient:
         """Take the session from the response to a sign-up, a sign-in or a refresh."""
         user = body.get("user") or {}
         user_id = user.get("id") or (self.tokens.user_id if self.tokens else "")
+        self.verified = user.get("phone_verified", self.verified)
         self.tokens = SessionTokens(
             user_id=user_id, access=body["access_token"], refresh=body["refresh_token"]
+        )
+        self._on_tokens(self.tokens)
+
+    def use_access_token(self, body: dict[str, Any]) -> None:
+        """Take the new access token of the same session, after the account has changed."""
+        assert self.tokens is not None, "there is a session"
+        self.verified = body["user"]["phone_verified"]
+        self.tokens = SessionTokens(
+            user_id=self.tokens.user_id, access=body["access_token"], refresh=self.tokens.refresh
         )
         self._on_tokens(self.tokens)
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from supportcarr_lab.simulator.accounts import Account
-from supportcarr_lab.simulator.client import ApiClient, RequestRejected, SessionTokens, new_idempotency_key
+from supportcarr_lab.simulator.client import ApiClient, RequestRejected, SessionTokens
 from supportcarr_lab.simulator.context import SimulationContext
 from supportcarr_lab.simulator.journal import Journal, LoadedState
 from supportcarr_lab.simulator.realtime_client import RealtimeClient
+from supportcarr_lab.simulator.sign_up import sign_up
 
 FINAL = frozenset(("completed", "cancelled", "no_show", "unserved", "rejected", "aborted"))
 MAX_PAGES = 5  # of 100 rescues; a simulated person has fewer
@@ -108,6 +109,8 @@ class Person(ABC):
             await self._sign_up()
         elif not await self._resume(stored):
             await self._sign_in()
+        elif not self.api.verified:
+            await self._sign_up()  # an earlier run ended between the sign-up and the code
         self.journal.record.user_id = self.user_id
 
     async def _resume(self, tokens: SessionTokens) -> bool:
@@ -126,17 +129,7 @@ class Person(ABC):
             await self._sign_up()  # the platform has a new store
 
     async def _sign_up(self) -> None:
-        account = self.account
-        body = {
-            "phone": account.phone,
-            "password": account.password,
-            "name": account.name,
-            "role": account.role,
-        }
-        session = await self.api.request(
-            "POST", "/auth/sign-up", body, key=new_idempotency_key(), authenticated=False
-        )
-        self.api.use_session(session)
+        await sign_up(self.api, self.account, self.context.http, self.context.options.base_url)
 
     # --- state --------------------------------------------------------------------------------
 

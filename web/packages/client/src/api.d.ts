@@ -31,10 +31,67 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create an account and sign in
-         * @description Problem codes: `phone_taken`. Stricter rate limits: `sensitive`, `texts`.
+         * Create a provisional account, sign in, and have a code sent to its phone
+         * @description Problem codes: `origin_refused`. Stricter rate limits: `sensitive`, `texts`.
          */
         post: operations["post_auth_sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/phone-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify the phone of the caller's account with the code that was sent to it
+         * @description Problem codes: `code_wrong`, `code_ended`, `phone_taken`. Stricter rate limits: `sensitive`.
+         */
+        post: operations["post_auth_phone_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/phone-verification/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have another code sent to the phone of the caller's account
+         * @description Problem codes: `already_verified`. Stricter rate limits: `sensitive`, `texts`.
+         */
+        post: operations["post_auth_phone_verification_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a rider a driver too, or a driver a rider */
+        post: operations["post_me_roles"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1395,6 +1452,11 @@ export interface components {
             /** @default null */
             id?: string | null;
         };
+        /** AddRole */
+        AddRole: {
+            /** @enum {unknown} */
+            role: "driver" | "rider";
+        };
         /** AdminAbortBody */
         AdminAbortBody: {
             /** @description a code, or a person's own words */
@@ -1564,6 +1626,13 @@ export interface components {
             city_time: string;
             wall_time: string;
             speed: number;
+        };
+        /**
+         * CodeRequested
+         * @description ``expires_in``: seconds until the code ends that is sent, if one is sent.
+         */
+        CodeRequested: {
+            expires_in: number;
         };
         /**
          * CompletionBody
@@ -2176,6 +2245,17 @@ export interface components {
             /** @example Ana Roy */
             name: string & unknown;
         };
+        /**
+         * RenewedAccess
+         * @description The account, and an access token of the same session that takes the place of the one before.
+         */
+        RenewedAccess: {
+            user: components["schemas"]["UserOut"];
+            access_token: string;
+            /** @enum {unknown} */
+            token_type: "Bearer";
+            expires_in: number;
+        };
         /** RequestBody */
         RequestBody: {
             quote_id: string;
@@ -2332,7 +2412,10 @@ export interface components {
             /** @default null */
             totp_code?: string | null;
         };
-        /** SignUp */
+        /**
+         * SignUp
+         * @description ``language``: of text messages.
+         */
         SignUp: {
             /**
              * @description with country code
@@ -2340,7 +2423,7 @@ export interface components {
              */
             phone: string;
             /**
-             * @description at most 72 bytes
+             * @description at most 72 bytes, and not one of those that are commonly leaked
              * @example correct horse battery
              */
             password: string;
@@ -2348,6 +2431,11 @@ export interface components {
             name: string & unknown;
             /** @enum {unknown} */
             role: "driver" | "rider";
+            /**
+             * @default en
+             * @enum {unknown}
+             */
+            language?: "en" | "es";
         };
         /**
          * SignedIn
@@ -2424,13 +2512,17 @@ export interface components {
             secret: string;
             uri: string;
         };
-        /** UserOut */
+        /**
+         * UserOut
+         * @description ``phone_verified``: false of a provisional account, which can look, but not request, drive or pay.
+         */
         UserOut: {
             id: string;
             phone: string;
             name: string;
             roles: string[];
             created_at: string;
+            phone_verified: boolean;
         };
         /** VehicleCard */
         VehicleCard: {
@@ -2478,6 +2570,14 @@ export interface components {
             ramp: boolean;
             tie_downs: number;
             seats: number;
+        };
+        /** VerifyPhone */
+        VerifyPhone: {
+            /**
+             * @description as it was sent by SMS
+             * @example 042137
+             */
+            code: string;
         };
         /**
          * QuoteView
@@ -2791,6 +2891,117 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_auth_phone_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyPhone"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewedAccess"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_auth_phone_verification_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeRequested"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_me_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddRole"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewedAccess"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];

@@ -1,8 +1,9 @@
-"""The page that shows the card payments and webhooks of the Stripe emulator."""
+"""The page that shows what the emulators received: text messages, card payments, webhooks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -14,15 +15,19 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72re
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100%; background: #fff }
 th, td { text-align: left; padding: .45rem .7rem; border-bottom: 1px solid #e3e7ec }
-th { font-weight: 600; color: #4a5766 } td.n { text-align: right; font-variant-numeric: tabular-nums }
+th { font-weight: 600; color: #4a5766 } td { font-variant-numeric: tabular-nums; vertical-align: top }
 @media (prefers-color-scheme: dark) {
   body { color: #e6ebf1; background: #11161c } table { background: #19212a }
   th, td { border-color: #2b3642 } th { color: #9fb0c2 } }
 """
 
 
-def page(intents: list[dict[str, Any]], deliveries: list[Delivery]) -> str:
-    """The page as HTML: the latest card payments and webhooks, newest first."""
+def page(messages: list[dict[str, Any]], intents: list[dict[str, Any]], deliveries: list[Delivery]) -> str:
+    """The page as HTML: the latest text messages, card payments and webhooks, newest first."""
+    texts = [
+        (_time(message["created_at"]), message["to"], message["body"], _status(message))
+        for message in messages
+    ]
     payments = [
         (
             intent["rescue_id"] or "",
@@ -39,12 +44,22 @@ def page(intents: list[dict[str, Any]], deliveries: list[Delivery]) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Emulators</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head><body><h1>Emulators</h1>"
-        "<p>Card payments that the Stripe emulator received, and the webhooks that it sent. "
-        "No real card is ever charged.</p>"
+        "<p>Text messages that the Twilio emulator received; card payments that the Stripe emulator "
+        "received, and the webhooks that it sent. No text reaches a phone, and no real card is charged.</p>"
+        + _table("Text messages", ("Time", "To", "Text", "Status"), texts)
         + _table("Card payments", ("Rescue", "Status", "Held", "Captured", "Refunded", "Intent"), payments)
         + _table("Webhooks", ("Event", "Id", "Attempts", "Outcome"), webhooks)
         + "</body></html>"
     )
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S")
+
+
+def _status(message: dict[str, Any]) -> str:
+    error = message["error_code"]
+    return str(message["status"]) if error is None else f"{message['status']} ({error})"
 
 
 def _money(minor: int, currency: str) -> str:

@@ -1,0 +1,116 @@
+"""Auth's HTTP routes for signing up, verifying a phone, and roles."""
+
+from __future__ import annotations
+
+from supportcarr.auth.codes import LIFETIME
+from supportcarr.auth.registration import NewAccount, Registration, Renewal
+from supportcarr.auth.routes import device_in, signed_in
+from supportcarr.auth.schemas import (
+    AddRole,
+    CodeRequested,
+    RenewedAccess,
+    SignedIn,
+    SignUp,
+    UserOut,
+    VerifyPhone,
+)
+from supportcarr.contracts.limits import TEXTS
+from supportcarr.contracts.policies import ANYONE, SIGNED_IN
+from supportcarr.contracts.routing import NoQuery, RequestContext, Response, Route
+
+CODE_REQUESTED = CodeRequested(int(LIFETIME.total_seconds()))
+
+
+def renewed(renewal: Renewal) -> Response:
+    """The account and its new access token."""
+    body = RenewedAccess(
+        user=UserOut.of(renewal.user),
+        access_token=renewal.access_token,
+        token_type="Bearer",  # noqa: S106 - RFC 6750's name of the type, no secret
+        expires_in=renewal.expires_in,
+    )
+    return Response(body, version=renewal.user.version)
+
+
+def routes(registration: Registration) -> list[Route]:
+    """Sign-up and what follows it."""
+
+    async def sign_up(request: RequestContext[SignUp, NoQuery]) -> Response:
+        assert request.new_id is not None  # the route declares a prefix
+        body = request.body
+        new = NewAccount(body.phone, body.password, body.name, body.role, body.language)
+        grant = await registration.sign_up(
+            request.new_id, new, address=request.client_address, device=device_in(request)
+        )
+        return signed_in(grant, request)
+
+    async def verify(request: RequestContext[VerifyPhone, NoQuery]) -> Response:
+        caller, address = request.caller, request.client_address
+        return renewed(
+            await registration.verify_phone(
+                caller.user_id, caller.session_id, request.body.code, address=address
+            )
+        )
+
+    async def request_code(request: RequestContext[None, NoQuery]) -> Response:
+        await registration.request_code(request.caller.user_id, address=request.client_address)
+        return Response(CODE_REQUESTED)
+
+    async def add_role(request: RequestContext[AddRole, NoQuery]) -> Response:
+        caller = request.caller
+        return renewed(await registration.add_role(caller.user_id, caller.session_id, request.body.role))
+
+    return [
+        Route(
+            method="POST",
+            path="/auth/sign-up",
+            handler=sign_up,
+            summary="Create a provisional account, sign in, and have a code sent to its phone",
+            policy=ANYONE,
+            tag="auth",
+            body=SignUp,
+            response=SignedIn,
+            status=201,
+            idempotent=True,
+            new_id="usr",
+            codes=("origin_refused",),
+            sensitive=True,
+            limits=(TEXTS,),
+            web_session=True,
+        ),
+        Route(
+            method="POST",
+            path="/auth/phone-verification",
+            handler=verify,
+            summary="Verify the phone of the caller's account with the code that was sent to it",
+            policy=SIGNED_IN,
+            tag="auth",
+            body=VerifyPhone,
+            response=RenewedAccess,
+            codes=("code_wrong", "code_ended", "phone_taken"),
+            sensitive=True,
+        ),
+        Route(
+            method="POST",
+            path="/auth/phone-verification/codes",
+            handler=request_code,
+            summary="Have another code sent to the phone of the caller's account",
+            policy=SIGNED_IN,
+            tag="auth",
+            response=CodeRequested,
+            status=202,
+            codes=("already_verified",),
+            sensitive=True,
+            limits=(TEXTS,),
+        ),
+        Route(
+            method="POST",
+            path="/me/roles",
+            handler=add_role,
+            summary="Make a rider a driver too, or a driver a rider",
+            policy=SIGNED_IN,
+            tag="account",
+            body=AddRole,
+            response=RenewedAccess,
+        ),
+    ]

@@ -1,0 +1,146 @@
+"""Sends the texts of requested codes, as a job.
+
+Each message is sent at most once as far as the provider can say: the intent is stored first, and after a
+response that did not arrive the provider is asked whether it has the message.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from msgspec.structs import replace
+
+from supportcarr.auth import sms_texts
+from supportcarr.auth.codes import SmsCode
+from supportcarr.auth.collections import TEXT_MESSAGES, USERS
+from supportcarr.auth.model import User
+from supportcarr.auth.phones import phone_key
+from supportcarr.auth.ports import SmsOutcomeUnknown, SmsRefused, SmsSender, SmsUnavailable
+from supportcarr.auth.settings import AuthSettings
+from supportcarr.auth.sms_codes import SmsCodes
+from supportcarr.auth.text_message import State, TextMessage
+from supportcarr.contracts.events import SmsCodeRequested
+from supportcarr.kit.runtime.clock import Clock
+from supportcarr.kit.runtime.retry import RetryLater
+from supportcarr.kit.store.port import DuplicateKey, Store
+from supportcarr.kit.store.purge import purge_expired
+
+AT_ONCE = 8  # in a process; a provider that does not respond leaves the other places of the worker free
+BUSY_RETRY_S = 1.0
+UNKNOWN_RETRY_S = 5.0  # before the provider is asked for a message whose outcome is unknown
+KEPT = timedelta(days=30)
+
+log = structlog.get_logger(__name__)
+
+
+class CodeTexts:
+    """The job that sends codes, and what became of the messages."""
+
+    def __init__(
+        self, store: Store, clock: Clock, settings: AuthSettings, codes: SmsCodes, sender: SmsSender
+    ) -> None:
+        self._users = store.collection(USERS)
+        self._messages = store.collection(TEXT_MESSAGES)
+        self._clock = clock
+        self._secret = settings.lookup_secret
+        self._codes = codes
+        self._sender = sender
+        self._sending = 0
+        self._counts = {"sent_total": 0, "refused_total": 0, "unavailable_total": 0, "unknown_total": 0}
+
+    def stats(self) -> dict[str, int]:
+        """Figures for the metrics."""
+        return dict(self._counts)
+
+    async def send(self, event: SmsCodeRequested) -> None:
+        """Send the text that the event asks for.  Idempotent.
+
+        Raises ``RetryLater`` while the provider cannot be reached; after the code's end nothing is sent.
+        """
+        code = await self._codes.requested(event)
+        text = None if code is None else await self._text_of(code)
+        if code is None or text is None:
+            return
+        if self._sending >= AT_ONCE:
+            raise RetryLater(BUSY_RETRY_S, "several texts are being sent")
+        self._sending += 1
+        try:
+            await self._send(code, *text)
+        finally:
+            self._sending -= 1
+
+    async def _text_of(self, code: SmsCode) -> tuple[str, str] | None:
+        """The number and the text; ``None`` if there is nobody to send it to."""
+        if code.purpose == "password":
+            owner = await self._owner_of(code.holder)
+            return None if owner is None else (owner.phone, self._reset_text(code, owner))
+        user = await self._users.get(code.holder)
+        if user is None or user.verified:
+            return None
+        owner = await self._owner_of(phone_key(self._secret, user.phone))
+        if owner is not None:
+            return user.phone, sms_texts.has_account(owner.language)
+        return user.phone, sms_texts.verification(self._codes.digits(code), code.language)
+
+    def _reset_text(self, code: SmsCode, owner: User) -> str:
+        return sms_texts.password_reset(self._codes.digits(code), owner.language)
+
+    async def _owner_of(self, account: str) -> User | None:
+        """The verified account with the number of that keyed hash."""
+        page = await self._users.find({"phone_key": account}, limit=1)
+        return page.items[0] if page.items else None
+
+    async def _send(self, code: SmsCode, to: str, text: str) -> None:
+        now = self._clock.wall()
+        message = TextMessage(id=code.request, purpose=code.purpose, started_at=now, forget_at=now + KEPT)
+        try:
+            message = await self._messages.insert(message)
+            provider_id = None
+        except DuplicateKey:
+            known = await self._messages.get(code.request)
+            if known is None or known.state != "sending":
+                return
+            message = known
+            provider_id = await self._found(message, to, text)
+        if provider_id is None:
+            provider_id = await self._accepted(message, to, text)
+        if provider_id is not None:
+            self._counts["sent_total"] += 1
+            await self._messages.save(replace(message, state="sent", provider_id=provider_id))
+
+    async def _found(self, message: TextMessage, to: str, text: str) -> str | None:
+        try:
+            return await self._sender.find(to, text, message.started_at)
+        except SmsUnavailable as error:
+            self._counts["unavailable_total"] += 1
+            raise RetryLater(error.retry_after, str(error)) from error
+
+    async def _accepted(self, message: TextMessage, to: str, text: str) -> str | None:
+        """The provider's id; ``None`` if it refuses the message for good."""
+        try:
+            return await self._sender.send(to, text)
+        except SmsRefused as error:
+            self._counts["refused_total"] += 1
+            log.warning("sms_refused", message=message.id, purpose=message.purpose, code=error.code)
+            await self._messages.save(replace(message, state="refused", error=error.code))
+            return None
+        except SmsUnavailable as error:
+            self._counts["unavailable_total"] += 1
+            raise RetryLater(error.retry_after, str(error)) from error
+        except SmsOutcomeUnknown as error:
+            self._counts["unknown_total"] += 1
+            raise RetryLater(UNKNOWN_RETRY_S, str(error)) from error
+
+    async def record_status(self, provider_id: str, state: State, error: str | None) -> None:
+        """Record what the provider reports of a message; an older report changes nothing."""
+        page = await self._messages.find({"provider_id": provider_id}, limit=1)
+        for message in page.items:
+            if message.state == "sent" and state != "sent":
+                await self._messages.save(replace(message, state=state, error=error))
+                if state != "delivered":
+                    log.warning("sms_not_delivered", message=message.id, state=state, code=error)
+
+    async def purge(self) -> None:
+        """Delete what is known of messages of more than a month ago."""
+        await purge_expired(self._messages, "forget_at", self._clock.wall())

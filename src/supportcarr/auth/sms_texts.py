@@ -1,0 +1,41 @@
+"""The texts that are sent by SMS, in English and Spanish.  Pure.
+
+Each fits one SMS of 160 characters in the GSM 7-bit alphabet, which has é, ñ, ü and ¿, but not á, í, ó, ú or
+typographic quotes: one of those makes a text cost twice as much.
+"""
+
+from __future__ import annotations
+
+from supportcarr.auth.codes import Language
+
+_VERIFY: dict[Language, str] = {
+    "en": "{code} is your SupportCarr code. It ends in 10 minutes. Give it to nobody: we never ask for it.",
+    "es": "{code} es su clave de SupportCarr. Vence en 10 minutos. No la comparta: nunca se la pediremos.",
+}
+_RESET: dict[Language, str] = {
+    "en": "{code} is your code for a new SupportCarr password. It ends in 10 minutes. "
+    "If you did not ask for it, ignore this text.",
+    "es": "{code} es su clave para una nueva contraseña de SupportCarr. Vence en 10 minutos. "
+    "Si no fue usted, ignore este mensaje.",
+}
+_HAS_ACCOUNT: dict[Language, str] = {
+    "en": "You already have a SupportCarr account with this number: sign in, or reset the password. "
+    "If you did not sign up just now, ignore this text.",
+    "es": "Ya tiene una cuenta de SupportCarr con este teléfono: entre, o cambie la contraseña. "
+    "Si no fue usted, ignore este mensaje.",
+}
+
+
+def verification(code: str, language: Language) -> str:
+    """The code with which a person proves that a phone is theirs."""
+    return _VERIFY[language].format(code=code)
+
+
+def password_reset(code: str, language: Language) -> str:
+    """The code with which the owner of an account chooses a new password."""
+    return _RESET[language].format(code=code)
+
+
+def has_account(language: Language) -> str:
+    """What the owner of an account is told if somebody signs up with their number: how to sign in."""
+    return _HAS_ACCOUNT[language]
