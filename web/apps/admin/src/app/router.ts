@@ -2,7 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, retainSearchParams, type RouterHistory } from "@tanstack/react-router";
 
 import { rescueQueries } from "../lib/api/rescues.ts";
-import { parseSearch, stringifySearch, validateAuditSearch, validateSearch } from "../lib/search.ts";
+import { parseSearch, stringifySearch, validateAuditSearch, validateSearch, validateUserSearch } from "../lib/search.ts";
 import { hasSecondFactor, useSession } from "../lib/session.ts";
 import { AuditLogRoute } from "./AuditLogRoute.tsx";
 import { ConsoleLayout } from "./ConsoleLayout.tsx";
@@ -12,6 +12,7 @@ import { OfficeLayout } from "./OfficeLayout.tsx";
 import { OwnAccountRoute } from "./OwnAccountRoute.tsx";
 import { RescueRoute } from "./RescueRoute.tsx";
 import { SessionGate } from "./SessionGate.tsx";
+import { UsersRoute } from "./UsersRoute.tsx";
 
 const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: SessionGate,
@@ -40,11 +41,13 @@ const officeRoute = createRoute({ getParentRoute: () => rootRoute, id: "office",
 
 const auditLogRoute = createRoute({ getParentRoute: () => officeRoute, path: "audit-log", component: AuditLogRoute, validateSearch: validateAuditSearch });
 
+const usersRoute = createRoute({ getParentRoute: () => officeRoute, path: "users", component: UsersRoute, validateSearch: validateUserSearch });
+
 const ownAccountRoute = createRoute({ getParentRoute: () => officeRoute, path: "account", component: OwnAccountRoute });
 
 const routeTree = rootRoute.addChildren([
   consoleRoute.addChildren([indexRoute, rescueRoute]),
-  officeRoute.addChildren([auditLogRoute, ownAccountRoute]),
+  officeRoute.addChildren([usersRoute, auditLogRoute, ownAccountRoute]),
 ]);
 
 export const createConsoleRouter = (queryClient: QueryClient, history?: RouterHistory) =>

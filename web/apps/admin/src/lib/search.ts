@@ -35,6 +35,9 @@ export const validateAuditSearch = ({ actor, person, subject, action, since, unt
   until: dayOf(until),
 });
 
+/** Which account is looked for. */
+export const validateUserSearch = ({ q }: Record<string, unknown>): { q?: string | undefined } => ({ q: textOf(q) });
+
 /*
  * Plain query strings.  By default the router reads each value as JSON, so that `?area=1` would be a
  * number, and a string that looks like JSON would be written in quotes.

@@ -10,4 +10,5 @@ export type Offer = Schemas["OfferOut"];
 export type Overview = Schemas["Overview"];
 export type RescueDetails = Schemas["AdminRescueView"];
 export type RescueRow = Schemas["RescueRow"];
+export type UserView = Schemas["AdminUserView"];
 export type TimelineEntry = Schemas["TimelineView"];
