@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from support.http.server import AUTH, PASSWORD, Api, Client, Reply, new_phone, serving
 from supportcarr.auth.access_tokens import AccessTokens
-from supportcarr.auth.collections import SESSIONS
+from supportcarr.auth.collections import SESSIONS, USERS
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.service import AuthService
@@ -216,3 +217,17 @@ async def test_old_sessions_are_purged_and_open_ones_kept(store: SqliteStore, re
         living = await process.service.sign_in(phone, PASSWORD)
         await process.service.sessions.purge()
         assert [s.id for s in (await store.collection(SESSIONS).find()).items] == [living.session_id]
+
+
+async def test_a_person_is_shown_with_the_number_that_the_account_has_now(
+    store: SqliteStore, redis: RedisClient
+) -> None:
+    users = store.collection(USERS)
+    async with Process(store, redis) as process:
+        user = await process.service.ensure_account("+15145550142", PASSWORD, "Ana Roy", ("rider",))
+        for _ in range(2):
+            assert (await process.service.person(user.id)).phone_masked == "+1 514 ••• ••42"
+        await users.save(replace(await process.service.user(user.id), phone="+15145550199"))
+        assert (await process.service.person(user.id)).phone_masked == "+1 514 ••• ••99"
+        await users.save(replace(await process.service.user(user.id), phone=""))
+        assert (await process.service.person(user.id)).phone_masked == ""
