@@ -125,6 +125,17 @@ def test_check_accepts_sqlite_in_production(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "No problems found.\n")
 
 
+@pytest.mark.parametrize("command", ["check", "seed"])
+def test_an_insecure_setting_is_named_and_nothing_runs_with_it(tmp_path: Path, command: str) -> None:
+    insecure = SECRETS | {"QUOTES_SECRET": "0" * 32, "PUBLIC_URL": "http://supportcarr.example"}
+    done = run_in_process(tmp_path, command, PROFILE="production", STORE_URL="sqlite:///store", **insecure)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    for name in ("QUOTES_SECRET", "PUBLIC_URL"):
+        assert f"SUPPORTCARR_{name} is not allowed in production: " in said
+    assert not (tmp_path / "store").exists()
+
+
 def test_a_backup_can_be_opened_as_a_store_and_overwrites_nothing(seeded: Path) -> None:
     done = run_in_process(seeded, "backup", "copy.sqlite3")
     assert (done.returncode, done.stdout) == (0, "The store is in copy.sqlite3.\n")
