@@ -21,6 +21,7 @@ from support.crash.scenario import (
     run_relay,
 )
 from support.crash.world import ApiResponse, World
+from support.http.staff import proved
 from supportcarr.audit.collections import RECORDS
 from supportcarr.audit.signatures import HeadSigner
 from supportcarr.audit.verification import verify_chain
@@ -55,6 +56,7 @@ async def _assigned_and_an_operator(world: World) -> None:
     await auth.ensure_account("+15145550121", PASSWORD, "Olga Ops", ["support"])
     await world.relay()
     granted = await auth.sign_in("+15145550121", PASSWORD)
+    granted = await proved(granted, world.store, world.container.tokens, world.clock)
     await world.relay()
     await world.run_periodic_task("audit.extend_chain")
     _save(
