@@ -174,6 +174,33 @@ def check(apply: bool) -> None:
     sys.exit(1 if problems else 0)
 
 
+@main.group()
+def operators() -> None:
+    """Add operators of the console."""
+
+
+@operators.command("add")
+@click.argument("phone")
+@click.option("--role", type=click.Choice(["admin", "support"]), required=True)
+@click.option("--name", required=True)
+@click.password_option(envvar="SUPPORTCARR_OPERATOR_PASSWORD", help="Asked for if it is not given.")
+def add_operator(phone: str, role: str, name: str, password: str) -> None:
+    """Create an operator's account, or give the role to the account of that number and password.
+
+    Admins add further operators in the console.  At the first sign-in the operator sets up an authenticator
+    app; until then nothing else is possible.
+    """
+    from supportcarr.bootstrap.operators import Operator
+    from supportcarr.bootstrap.processes import run_add_operator
+    from supportcarr.contracts.errors import ApiError
+
+    try:
+        run_add_operator(load_settings(), role, Operator(phone, password), name)
+    except ApiError as error:
+        raise click.ClickException(error.detail) from None
+    click.echo(f"{name} is {role} now, and sets up an authenticator app at the first sign-in.")
+
+
 @main.command()
 @click.argument("key")
 def totp(key: str) -> None:

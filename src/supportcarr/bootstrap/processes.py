@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import structlog
 
 from supportcarr.bootstrap.container import SPECS, Container, RedisClients, area_ids
+from supportcarr.bootstrap.operators import Operator
 from supportcarr.bootstrap.profile_rules import refuse_insecure
 from supportcarr.bootstrap.public_config import public_config
-from supportcarr.bootstrap.seeding import seed
+from supportcarr.bootstrap.seeding import add_operator, seed
 from supportcarr.bootstrap.settings import Settings
 from supportcarr.bootstrap.stores import store_of
 from supportcarr.gateway import app as gateway
@@ -309,6 +310,18 @@ def run_seed(settings: Settings) -> None:
             await seed(settings, store)
 
     asyncio.run(seeding())
+
+
+def run_add_operator(settings: Settings, role: str, operator: Operator, name: str) -> None:
+    refuse_insecure(settings)
+
+    async def adding() -> None:
+        async with _store(settings) as store:
+            for spec in SPECS:
+                store.collection(spec)
+            await add_operator(settings, store, role, operator, name)
+
+    asyncio.run(adding())
 
 
 def run_prepare(settings: Settings) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from supportcarr.auth.access_tokens import AccessTokens
@@ -23,9 +25,9 @@ from supportcarr.pricing.areas import seed_demo
 DEMO_SCOPES = ("account:read", "quotes:write", "rescues:read", "rescues:write", "webhooks:write")
 
 
-async def _ensure(auth: AuthService, totp: TotpService, role: str, operator: Operator) -> None:
+async def _ensure(auth: AuthService, totp: TotpService, role: str, operator: Operator, name: str) -> None:
     try:
-        user = await auth.ensure_account(operator.phone, operator.password, role.capitalize(), [role])
+        user = await auth.ensure_account(operator.phone, operator.password, name, [role])
     except WrongCredentials:
         raise SettingsError(
             f"{operator.phone} belongs to an account with another password; it is not made {role}."
@@ -42,6 +44,28 @@ async def seed(settings: Settings, store: SealingStore) -> dict[str, Operator]:
     await seed_demo(store)
     folder = Path(settings.deployment.data)
     people = operators(folder)
+    with _accounts(settings, store) as (auth, totp):
+        if settings.deployment.profile == "local":
+            partners = PartnerService(store, Clock(), settings.auth.lookup_secret)
+            await partners.ensure_key("Demo partner", partner_key(folder), DEMO_SCOPES)
+        for role, operator in people.items():
+            await _ensure(auth, totp, role, operator, role.capitalize())
+    return people
+
+
+async def add_operator(
+    settings: Settings, store: SealingStore, role: str, operator: Operator, name: str
+) -> None:
+    """Create an account with that role, or give the role to the account that has the number and password.
+
+    Raises ``SettingsError`` if the number belongs to an account with another password.
+    """
+    with _accounts(settings, store) as (auth, totp):
+        await _ensure(auth, totp, role, operator, name)
+
+
+@contextmanager
+def _accounts(settings: Settings, store: SealingStore) -> Iterator[tuple[AuthService, TotpService]]:
     clock = Clock()
     redis = RedisClient("redis://127.0.0.1:1")  # nothing here asks it
     revocations = Revocations(store, clock, settings.auth, redis)
@@ -63,12 +87,7 @@ async def seed(settings: Settings, store: SealingStore) -> dict[str, Operator]:
         passwords=passwords,
         revocations=revocations,
     )
-    partners = PartnerService(store, clock, settings.auth.lookup_secret)
     try:
-        if settings.deployment.profile == "local":
-            await partners.ensure_key("Demo partner", partner_key(folder), DEMO_SCOPES)
-        for role, operator in people.items():
-            await _ensure(auth, totp, role, operator)
+        yield auth, totp
     finally:
         passwords.close()
-    return people

@@ -145,6 +145,16 @@ def test_a_backup_can_be_opened_as_a_store_and_overwrites_nothing(seeded: Path) 
     assert (again.returncode, again.stderr) == (1, "Error: There is a file copy.sqlite3 already.\n")
 
 
+def test_the_first_operators_are_added_on_the_command_line(seeded: Path) -> None:
+    command = ("operators", "add", "+1 514 555 0177", "--role", "admin", "--name", "Ada Roy")
+    done = run_in_process(seeded, *command, "--password", "correct horse battery")
+    said = "Ada Roy is admin now, and sets up an authenticator app at the first sign-in.\n"
+    assert (done.returncode, done.stdout) == (0, said)
+    refused = run_in_process(seeded, *command, "--password", "another password", "--role", "support")
+    assert refused.returncode == 1
+    assert "another password" in refused.stderr
+
+
 @pytest.mark.xdist_group("mongodb")
 def test_a_store_is_copied_to_mongodb_and_back(seeded: Path, mongodb: str) -> None:
     first, second = "sqlite:///.data/supportcarr.sqlite3", "sqlite:///copy.sqlite3"
