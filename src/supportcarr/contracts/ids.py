@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 USER, SESSION, RESCUE, QUOTE, OFFER, PAYMENT = "usr", "ses", "res", "quo", "off", "pay"
-PARTNER, API_KEY = "prt", "key"
+PARTNER, API_KEY = "prt", "apk"
 PAYMENT_METHOD, VEHICLE, MESSAGE, NOTIFICATION = "pmt", "veh", "msg", "ntf"
 AUDIT_RECORD, EXPORT = "aud", "exp"
 

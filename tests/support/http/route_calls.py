@@ -107,7 +107,7 @@ UNKNOWN_IDS: Mapping[str, str] = {  # by the path's parameter: ids that no resou
     "export_id": f"exp_{UNKNOWN}",
     "user_id": f"usr_{UNKNOWN}",
     "partner_id": f"prt_{UNKNOWN}",
-    "key_id": f"key_{UNKNOWN}",
+    "key_id": f"apk_{UNKNOWN}",
     "session_id": f"ses_{UNKNOWN}",
 }
 REQUIRED_QUERY: Mapping[tuple[str, str], str] = {
