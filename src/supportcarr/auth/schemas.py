@@ -168,6 +168,21 @@ class VerifyPhone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Code
 
 
+class ChangePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    current_password: CurrentPassword
+    new_password: NewPassword
+
+
+class RequestPasswordReset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    phone: Phone
+
+
+class ResetPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    phone: Phone
+    code: Code
+    password: NewPassword
+
+
 class AddRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Literal["rider", "driver"]
 

@@ -15,7 +15,7 @@ from supportcarr.audit.chain import AuditChain
 from supportcarr.audit.personal_data import AuditData
 from supportcarr.audit.service import AuditLog
 from supportcarr.audit.signatures import HeadSigner
-from supportcarr.auth import account_routes, people_routes, totp_routes
+from supportcarr.auth import account_routes, password_routes, people_routes, totp_routes
 from supportcarr.auth import collections as auth_repository
 from supportcarr.auth import handlers as auth_handlers
 from supportcarr.auth import jobs as auth_jobs
@@ -23,6 +23,7 @@ from supportcarr.auth import routes as auth_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.code_texts import CodeTexts
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
+from supportcarr.auth.password_service import PasswordService
 from supportcarr.auth.passwords import PasswordHasher
 from supportcarr.auth.people import PeopleService
 from supportcarr.auth.personal_data import AccountData
@@ -248,6 +249,15 @@ class Container:
             codes=self.codes,
             guard=guard,
         )
+        self.password_service = PasswordService(
+            store,
+            clock,
+            settings.auth,
+            auth=self.auth,
+            passwords=self.passwords,
+            codes=self.codes,
+            guard=guard,
+        )
         self.audit = AuditLog(store, clock, self.data_keys)
         self.partners = PartnerService(store, clock, settings.auth.lookup_secret)
         self.area_cache = ResponseCache(redis.cache, "areas")
@@ -332,6 +342,7 @@ class Container:
         """Every route of every part."""
         return [
             *account_routes.routes(self.registration),
+            *password_routes.routes(self.password_service),
             *auth_routes.routes(self.auth),
             *people_routes.routes(
                 PeopleService(self.store, self.clock, self.auth), self.auth, self.deletions, self.audit

@@ -35,7 +35,16 @@ from supportcarr.contracts.routing import Route
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PUBLIC = {"/auth/sign-up", "/auth/sign-in", "/auth/refresh", "/coverage", "/clock", "/webhooks/stripe"}
+PUBLIC = {
+    "/auth/sign-up",
+    "/auth/sign-in",
+    "/auth/refresh",
+    "/auth/password-resets",
+    "/auth/password-resets/confirmation",
+    "/coverage",
+    "/clock",
+    "/webhooks/stripe",
+}
 
 
 def protected_routes(platform: Platform) -> list[Route]:

@@ -41,6 +41,13 @@ BODIES: Mapping[tuple[str, str], Any] = {
     },
     ("POST", "/auth/phone-verification"): {"code": "042137"},
     ("POST", "/me/roles"): {"role": "driver"},
+    ("PUT", "/auth/password"): {"current_password": PASSWORD, "new_password": "another good one"},
+    ("POST", "/auth/password-resets"): {"phone": "+15145550199"},
+    ("POST", "/auth/password-resets/confirmation"): {
+        "phone": "+15145550199",
+        "code": "042137",
+        "password": "another good one",
+    },
     ("POST", "/auth/sign-in"): {"phone": "+15145550199", "password": PASSWORD, "totp_code": "123456"},
     ("POST", "/auth/refresh"): {"refresh_token": "ses_x.1.x.x", "nonce": "n-0123456789"},
     ("POST", "/auth/totp/confirmation"): {"code": "123456"},

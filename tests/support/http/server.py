@@ -23,9 +23,10 @@ import aiohttp
 import msgspec
 
 from support.http.staff import proved
-from supportcarr.auth import account_routes
+from supportcarr.auth import account_routes, password_routes
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.guesses import GuessLimiter, GuessRules
+from supportcarr.auth.password_service import PasswordService
 from supportcarr.auth.passwords import DEADLINE_SECONDS, PasswordHasher
 from supportcarr.auth.registration import Registration
 from supportcarr.auth.revocations import Revocations
@@ -231,8 +232,16 @@ async def serving(
     registration = Registration(
         store, clock, auth, auth=service, passwords=passwords, codes=codes, guard=guard
     )
+    password_service = PasswordService(
+        store, clock, auth, auth=service, passwords=passwords, codes=codes, guard=guard
+    )
     metrics, lifecycle = Metrics(), Lifecycle()
-    all_routes = [*account_routes.routes(registration), *auth_routes(service), *routes]
+    all_routes = [
+        *account_routes.routes(registration),
+        *password_routes.routes(password_service),
+        *auth_routes(service),
+        *routes,
+    ]
     gateway = build(
         all_routes,
         store=store,

@@ -132,6 +132,7 @@ QUERIES: tuple[Query, ...] = (
     Query("auth/service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # at most one
     Query("auth/code_texts.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),  # at most one
     Query("auth/code_texts.py self._messages.find", TEXT_MESSAGES, {"provider_id": "x"}),
+    Query("auth/password_service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),
     Query("auth/registration.py self._users.find", USERS, {"provisional_until": UNTIL}, "provisional_until"),
     Query("auth/revocations.py self._sessions.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
     Query("dispatch/service.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1"}, sorting="memory"),
