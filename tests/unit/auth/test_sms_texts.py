@@ -1,0 +1,24 @@
+"""What texts cost, in SMS parts, in each language."""
+
+from __future__ import annotations
+
+import pytest
+import smsutil
+
+from supportcarr.auth import sms_texts
+from supportcarr.auth.codes import Language
+
+PARTS = {"verification": 1, "password_reset": 1, "has_account": 1}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_each_text_fits_one_sms_of_the_gsm_alphabet(language: Language) -> None:
+    texts = {
+        "verification": sms_texts.verification("042137", language),
+        "password_reset": sms_texts.password_reset("042137", language),
+        "has_account": sms_texts.has_account(language),
+    }
+    assert {name: len(smsutil.split(text).parts) for name, text in texts.items()} == PARTS
+    assert all(smsutil.is_valid_gsm(text) for text in texts.values())
+    assert "042137" in texts["verification"]
+    assert "042137" in texts["password_reset"]
