@@ -34,7 +34,7 @@ export default ts.config(
       "boundaries/elements": elements,
       "boundaries/dependency-nodes": ["import", "export", "dynamic-import"],
       // The default resolver (node) does not read `exports`, and what it cannot resolve is not checked.
-      "import/resolver": { typescript: { project: "tsconfig.json" } },
+      "import/resolver": { typescript: { project: ["tsconfig.json", "apps/account/tsconfig.json"] } },
     },
     rules: {
       "react-hooks/rules-of-hooks": "error",

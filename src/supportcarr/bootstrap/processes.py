@@ -195,7 +195,7 @@ def gateway_of(container: Container, metrics: Metrics, lifecycle: Lifecycle) -> 
         secret=settings.auth.lookup_secret,
         checks={"store": container.store.ping},
         config=lambda: public_config(settings, container.clock.speed),
-        apps={"/admin": WEB / "admin" / "dist"},
+        apps={f"/{app}": WEB / app / "dist" for app in ("account", "admin")},
         redirects=redirects,
         content_sources=_map_origins(settings),
         code_sources=(MAPBOX_CODE,) if settings.map.mapbox_token else (),

@@ -35,7 +35,7 @@ export function PasswordReset({ onRequest, onConfirm }: PasswordResetProps) {
   return (
     <form onSubmit={request.onSubmit} className="space-y-4">
       <p className="text-sm text-(--muted)">{text.about}</p>
-      <Field name="phone" label={fields.phone} type="tel" autoComplete="username tel" required placeholder={fields.phoneExample} error={request.errorOf("phone")} />
+      <Field name="phone" label={fields.phone} type="tel" autoComplete="username" required placeholder={fields.phoneExample} error={request.errorOf("phone")} />
       {request.message ? <Notice tone="danger">{request.message}</Notice> : null}
       <SubmitButton label={text.submit} pendingLabel={text.pending} pending={request.pending} className="w-full" />
     </form>

@@ -27,7 +27,7 @@ export function SignUpForm({ onSignUp }: { onSignUp: (account: NewAccount) => Pr
   return (
     <form onSubmit={form.onSubmit} className="space-y-4">
       <Field name="name" label={fields.name} type="text" autoComplete="name" required maxLength={80} error={form.errorOf("name")} />
-      <Field name="phone" label={fields.phone} type="tel" autoComplete="username tel" required placeholder={fields.phoneExample} hint={fields.phoneHint} error={form.errorOf("phone")} />
+      <Field name="phone" label={fields.phone} type="tel" autoComplete="username" required placeholder={fields.phoneExample} hint={fields.phoneHint} error={form.errorOf("phone")} />
       <PasswordField name="password" label={fields.password} autoComplete="new-password" required hint={fields.passwordHint} error={form.errorOf("password")} />
       <fieldset>
         <legend className="text-sm font-medium">{text.role}</legend>

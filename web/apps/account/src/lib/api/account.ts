@@ -1,0 +1,33 @@
+import { createAccountApi } from "@supportcarr/client/account";
+import { toProblem } from "@supportcarr/client/http";
+import { queryOptions } from "@tanstack/react-query";
+
+import { http, renewAccessToken } from "../session.ts";
+
+export const account = createAccountApi(http, renewAccessToken);
+
+const POLL_MS = 2_000;
+
+export const accountQueries = {
+  all: () => ["account"] as const,
+
+  me: () => queryOptions({ queryKey: [...accountQueries.all(), "me"], queryFn: account.me }),
+
+  sessions: () => queryOptions({ queryKey: [...accountQueries.all(), "sessions"], queryFn: account.sessions }),
+
+  /** A copy of the person's data; asked again until it is ready. `null` if it has expired. */
+  dataExport: (id: string) =>
+    queryOptions({
+      queryKey: [...accountQueries.all(), "export", id],
+      queryFn: () => account.exportOf(id).catch(nullIfMissing),
+      refetchInterval: ({ state }) => (state.data?.state === "preparing" ? POLL_MS : false),
+    }),
+
+  /** The deletion that waits for its time; `null` if there is none. */
+  deletion: () => queryOptions({ queryKey: [...accountQueries.all(), "deletion"], queryFn: () => account.deletion().catch(nullIfMissing) }),
+};
+
+function nullIfMissing(error: unknown): null {
+  if (toProblem(error).status === 404) return null;
+  throw error;
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+
+import { AccountPage } from "./support/accountPage.ts";
+import { demoCityAvailable, getDemoCity, test } from "./support/browser.ts";
+import { seriousViolations } from "./support/accessibility.ts";
+import { readCode } from "./support/demoCity.ts";
+
+const PHONE = { width: 390, height: 844 };
+const PERSON = { name: "Ana Roy", phone: "+14385550142", password: "a long enough password" };
+
+/** The code of the newest text message, once it is another one than before. */
+async function nextCode(before = ""): Promise<string> {
+  const { base } = getDemoCity();
+  await expect.poll(() => readCode(base, PERSON.phone).catch(() => before), { timeout: 20_000 }).not.toBe(before);
+  return readCode(base, PERSON.phone);
+}
+
+async function isUsable(page: Page): Promise<void> {
+  expect(await seriousViolations(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0); // no sideways scrolling
+}
+
+describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
+  test("from the sign-up to the deletion", { timeout: 180_000 }, async ({ page, browser }) => {
+    await page.setViewportSize(PHONE);
+    const account = await new AccountPage(page).visit();
+    await isUsable(page);
+
+    // signs up, and confirms the number with the code from the sandbox
+    await account.link("Create an account").click();
+    await isUsable(page);
+    await account.signUp(PERSON);
+    await page.getByText("Number not confirmed").waitFor();
+    const first = await nextCode();
+    await account.field("6-digit code").fill(first === "000000" ? "111111" : "000000");
+    await account.button("Confirm number").click();
+    await account.region("Confirm your number").getByRole("alert").waitFor();
+    await account.field("6-digit code").fill(first);
+    await account.button("Confirm number").click();
+    await page.getByText("Number confirmed").waitFor();
+    await isUsable(page);
+
+    // a reload keeps the session, whose token no script can read
+    await page.reload();
+    await account.greeting().waitFor();
+    expect(await page.evaluate(() => [document.cookie, ...[localStorage, sessionStorage].flatMap((stored) => Object.values(stored) as string[])].join())).not.toMatch(/token|ses_|eyJ/);
+
+    // ends the session of another device
+    const otherContext = await browser.newContext({ viewport: PHONE, userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" });
+    const other = await new AccountPage(await otherContext.newPage()).visit();
+    await other.signIn(PERSON);
+    await other.greeting().waitFor();
+    await page.reload();
+    await account.button("Sign out Firefox on Linux").click();
+    await page.getByText("Firefox on Linux has been signed out.").waitFor();
+    await isUsable(page);
+    await other.page.reload();
+    await other.button("Sign in").waitFor();
+    await otherContext.close();
+
+    // downloads a copy of the data
+    await account.button("Prepare a copy").click();
+    const downloading = page.waitForEvent("download");
+    await account.button("Download").click();
+    const file = await (await downloading).path();
+    expect(readFileSync(file).subarray(0, 2).toString()).toBe("PK"); // a ZIP
+    expect(readFileSync(file).includes("account")).toBe(true);
+
+    // deletes the account, changes the mind, and deletes it again
+    for (const keeps of [true, false]) {
+      await account.button("Delete my account…").click();
+      await isUsable(page);
+      await account.button("Delete my account").click();
+      await page.getByText("Your account will be deleted.").waitFor();
+      await account.signIn(PERSON);
+      await account.region("Delete your account").getByText(/will be deleted on/).waitFor();
+      if (!keeps) break;
+      await account.button("Keep my account").click();
+      await page.getByText("Your account stays.").waitFor();
+    }
+  });
+});
