@@ -65,6 +65,7 @@ class FakeTokenVerifier:
 
     def __init__(self) -> None:
         self.revoked: set[str] = set()
+        self.tell: Callable[[Set[str], Set[str]], None] = lambda sessions, users: None
 
     def verify(self, token: bytes) -> Principal:
         text = token.decode("utf-8", "replace")
@@ -78,7 +79,7 @@ class FakeTokenVerifier:
         raise AssertionError("every key is known here")
 
     def on_revoked(self, listener: Callable[[Set[str], Set[str]], None]) -> None:
-        pass
+        self.tell = listener
 
     def stale(self) -> bool:
         return False

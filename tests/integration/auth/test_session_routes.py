@@ -7,8 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support.http.server import PASSWORD, Api, Client, serving
+from support.http.server import AUTH, PASSWORD, Api, Client, serving
+from supportcarr.auth import signing_keys
+from supportcarr.auth.access_tokens import AccessTokens
+from supportcarr.auth.collections import USERS
+from supportcarr.auth.revocations import Revocations
 from supportcarr.auth.session_activity import KEPT_SECONDS, SessionActivity
+from supportcarr.auth.signing_keys import SigningKeys
 from supportcarr.kit.redis import keys
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
@@ -136,3 +141,23 @@ async def test_without_redis_sessions_are_listed_from_the_store(api: Api, redis:
         assert len(await sessions_of(person)) == 1
     finally:
         await redis.open()
+
+
+async def test_a_token_of_a_new_key_is_good_in_a_process_that_has_not_heard_of_it(
+    api: Api, store: SqliteStore, redis: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_keys, "ACTIVATION_SECONDS", 0.0)
+    monkeypatch.setattr(signing_keys, "LOOK_UP_EVERY_SECONDS", 0.0)
+    person = await api.person("rider")
+    user = await store.collection(USERS).get(person.user_id)
+    assert user is not None
+    assert person.grant is not None
+    clock = Clock()
+    keys_there = SigningKeys(AUTH, store, clock)
+    await keys_there.rotate()
+    there = AccessTokens(AUTH, Revocations(store, clock, AUTH, redis), keys_there)
+    person.token = there.issue(user, person.grant.session_id)
+    assert (await person.get("/me")).status == 200
+    header, payload, signature = person.token.split(".")
+    person.token = f"{header}.{payload}.{signature[::-1]}"
+    assert (await person.get("/me")).status == 401

@@ -150,6 +150,20 @@ async def test_a_revoked_token_ends_the_connection(redis: RedisClient) -> None:
         assert client.received.payloads("auth:expired") == [{"code": "revoked"}]
 
 
+async def test_a_ban_ends_the_connections_of_that_account_at_once(redis: RedisClient) -> None:
+    async with running_server(redis, heads_seconds=60) as server:  # not by the periodic check
+        banned, other = SocketClient(), SocketClient()
+        tokens = token_of(ANN, "rider"), token_of(BEN, "rider")
+        await banned.connect(server.url, tokens[0])
+        await other.connect(server.url, tokens[1])
+        server.tokens.revoked.add(tokens[0])
+        server.tokens.tell(set(), {ANN, BEN})  # of BEN an older token has ended than the one in use
+        await banned.wait_disconnected()
+        assert banned.received.payloads("auth:expired") == [{"code": "revoked"}]
+        assert [client.principal.user_id for client in server.app.server.clients.values()] == [BEN]
+        await other.disconnect()
+
+
 async def test_a_drain_disconnects_clients_and_refuses_new_ones(redis: RedisClient) -> None:
     async with running_server(redis) as server:
         client = SocketClient()

@@ -35,6 +35,7 @@ from support.crash.scenario import (
 from support.crash.world import ApiResponse, World
 from supportcarr.auth.collections import SESSIONS, TEXT_MESSAGES, USERS
 from supportcarr.auth.guesses import GUESSES
+from supportcarr.auth.signing_keys import SIGNING_KEYS, new_key
 from supportcarr.dispatch.roster import JobClaim
 from supportcarr.drivers.collections import PROFILES, VEHICLES
 from supportcarr.drivers.model import Application
@@ -147,6 +148,23 @@ async def _purged(world: World) -> Findings:
         await world.run_periodic_task(name)
     left = {name: len(await find_all(world, spec)) for name, spec in PURGES.items()}
     return problems((not any(left.values()), f"not purged: {left}"))
+
+
+async def _old_signing_keys(world: World) -> None:
+    """The key that signs is due to be replaced, and of the one before it every token has expired."""
+    settings = world.container.settings.auth
+    root = settings.token_secrets.partition(":")[0]
+    second = world.clock.wall() - timedelta(days=35, seconds=settings.access_seconds)
+    for activates_at in (second - timedelta(days=35), second):
+        key = new_key(root, activates_at)
+        await world.store.collection(SIGNING_KEYS).insert(key)
+
+
+async def _rotated(world: World) -> Findings:
+    await world.run_periodic_task("auth.rotate_signing_keys")
+    keys = await find_all(world, SIGNING_KEYS)
+    new = [key for key in keys if key.activates_at > world.clock.wall() - timedelta(days=1)]
+    return problems((len(new) == 1, f"{len(new)} new keys"), (len(keys) == 2, f"{len(keys)} keys"))
 
 
 # --- drivers --------------------------------------------------------------------------------------
@@ -348,6 +366,12 @@ ACCOUNTS_SCENARIOS = (
         prepare=_days_pass,
         background=tuple(periodic_task(name) for name in PURGES),
         effect=_purged,
+    ),
+    Scenario(
+        name="rotating the signing keys",
+        prepare=_old_signing_keys,
+        background=(periodic_task("auth.rotate_signing_keys"),),
+        effect=_rotated,
     ),
     Scenario(
         name="going online",
