@@ -25,13 +25,13 @@ from supportcarr.auth.service import AuthService
 from supportcarr.auth.session_service import Grant
 from supportcarr.bootstrap import processes
 from supportcarr.bootstrap.settings import Settings, load_settings
+from supportcarr.bootstrap.stores import store_of
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.http.sockets import free_port
 from supportcarr.kit.redis.client import RedisClient
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.settings import PREFIX
 from supportcarr.kit.store.port import Store
-from supportcarr.kit.store.sqlite.engine import SqliteStore
 from supportcarr.supervisor.embedded_redis import EmbeddedRedis
 
 MAINS = {"api": processes._api, "realtime": processes._realtime, "worker": processes._worker}
@@ -40,7 +40,7 @@ MAINS = {"api": processes._api, "realtime": processes._realtime, "worker": proce
 class BlockingStore:
     """A store that does not return sessions until the test allows it."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self.queried, self.released = asyncio.Event(), asyncio.Event()
 
@@ -79,9 +79,9 @@ class Starting:
         return f"http://127.0.0.1:{self.settings.servers.metrics_port}"
 
 
-async def two_sessions(path: Path, settings: Settings, redis_url: str) -> tuple[Grant, Grant]:
+async def two_sessions(settings: Settings, redis_url: str) -> tuple[Grant, Grant]:
     """One session that has ended, and one that has not."""
-    store = SqliteStore(path)
+    store = store_of(settings)
     async with RedisClient(redis_url) as redis:
         revocations = Revocations(store, Clock(), settings.auth, redis)
         tokens, passwords = AccessTokens(settings.auth, revocations), PasswordHasher(settings.auth)
@@ -117,11 +117,10 @@ async def starting(
         "DRAIN_SECONDS": "2",
     }
     settings = load_settings({PREFIX + name: value for name, value in given.items()}, dotenv=None)
-    path = tmp_path / "supportcarr.sqlite3"
-    gone, within = await two_sessions(path, settings, own_redis_server.url)
+    gone, within = await two_sessions(settings, own_redis_server.url)
     own_redis_server.kill()
     own_redis_server.start()  # empty
-    store = BlockingStore(SqliteStore(path))
+    store = BlockingStore(store_of(settings))
     monkeypatch.setattr(processes, "store_of", lambda _: cast(Store, store))
     monkeypatch.setattr(processes, "tune_gc", lambda: None)
     yield Starting(settings, store, gone, within)
