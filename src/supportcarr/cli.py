@@ -229,7 +229,7 @@ def backup(file: Path) -> None:
 
 @main.group()
 def store() -> None:
-    """Move a store to another engine."""
+    """Move a store to another engine; seal what is in it."""
 
 
 @store.command("copy")
@@ -259,6 +259,22 @@ def copy_store(source: str, target: str) -> None:
             "The stores differ: was one written to? Stop the platform, run this again."
         )
     click.echo("Everything was copied. Now set SUPPORTCARR_STORE_URL to the new store.")
+
+
+@store.command("seal")
+def seal_store() -> None:
+    """Seal personal data that an older release stored in plain.
+
+    The platform may run meanwhile.  Run it again after an interruption; it ends with what is left.
+    """
+    from supportcarr.bootstrap.key_commands import run_seal
+
+    sealed, left = run_seal(
+        load_settings(), lambda name, done: click.echo(f"{name}: {done} sealed", err=True)
+    )
+    click.echo(f"{sealed} documents were sealed; {left} hold personal data in plain.")
+    if left:
+        raise click.ClickException("Some documents were changed meanwhile: run this again.")
 
 
 @main.group()
@@ -312,7 +328,7 @@ def replay_job(job_id: str) -> None:
 
 @main.group()
 def keys() -> None:
-    """Rotate the keys that sign access tokens."""
+    """Rotate the keys that sign access tokens, and the keyset of personal data."""
 
 
 @keys.command("rotate")
@@ -330,6 +346,27 @@ def rotate_keys(refuse_older: bool) -> None:
     from supportcarr.bootstrap.commands import run_keys
 
     for line in run_keys(load_settings(), rotate=True, refuse_older=refuse_older):
+        click.echo(line)
+
+
+@keys.command("rotate-keyset")
+@click.option("--add-only", is_flag=True, help="Add the key, and let it wrap nothing until the next run.")
+@click.option("--forget-unused", is_flag=True, help="Remove the keys that wrap nothing any more.")
+def rotate_keyset(add_only: bool, forget_unused: bool) -> None:
+    """Add a key to the keyset of personal data, and wrap every data key with it.
+
+    The platform may run meanwhile.  Run it again after an interruption.  Where several machines have
+    copies of the keyset: --add-only, copy the file to all of them, then run it without.  Backups of the
+    store need the keys of their time: --forget-unused makes them unreadable.
+    """
+    from supportcarr.bootstrap.key_commands import run_rotate_keyset
+    from supportcarr.kit.runtime.settings import SettingsError
+
+    try:
+        lines = run_rotate_keyset(load_settings(), add_only=add_only, forget=forget_unused)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    for line in lines:
         click.echo(line)
 
 

@@ -17,6 +17,8 @@ from supportcarr.kit.redis.errors import RedisError
 from supportcarr.kit.runtime.clock import Clock
 from supportcarr.kit.runtime.private_files import database_files, is_open_to_others, open_files, restrict
 from supportcarr.kit.runtime.settings import SettingsError
+from supportcarr.kit.sealing import rotation
+from supportcarr.kit.sealing.store import SealingStore
 from supportcarr.kit.store.port import Finding, Store
 from supportcarr.payments.ledger_service import LedgerService
 
@@ -32,7 +34,8 @@ def run_check(settings: Settings, *, apply: bool) -> list[Finding]:
     async def checking(store: Store) -> list[Finding]:
         for spec in SPECS:
             store.collection(spec)
-        return [*await store.check(apply=apply), *await _ledger_findings(store)]
+        sealing = await rotation.findings(store, SPECS) if isinstance(store, SealingStore) else []
+        return [*await store.check(apply=apply), *await _ledger_findings(store), *sealing]
 
     findings = [Finding(text) for text in insecure_settings(settings, os.environ)]
     try:

@@ -211,7 +211,8 @@ class KeysetFile(Keyset):
         return changed
 
     def replace(self, keyset: str) -> None:
-        """Write the changed keyset, in one step, and use it."""
+        """Write the changed keyset, in one step, and use it.  Raises ``KeysetError``, having written nothing."""
+        _primitive(keyset)
         _write(self.path, keyset)
         self._load()
 

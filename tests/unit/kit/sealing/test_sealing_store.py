@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import pytest
 
+from support.sealing import ANA, PARCELS, PICKUP, SECRETS, PlainParcel, raw
 from support.store.memory import MemoryDatabase, MemoryStore
 from supportcarr.contracts.actors import SYSTEM
-from supportcarr.contracts.documents import Document
 from supportcarr.contracts.envelope import EventEnvelope, PendingEvents
 from supportcarr.contracts.events import MatchingBegan
-from supportcarr.contracts.geo import COARSE_PLACE, GeoPoint, Place
-from supportcarr.contracts.personal import DELETED, Personal
+from supportcarr.contracts.geo import GeoPoint
+from supportcarr.contracts.personal import DELETED
 from supportcarr.kit.events.consumer import Consumer, Phase
 from supportcarr.kit.events.relay import Relay
 from supportcarr.kit.sealing.keyset import Keyset, new_keyset
 from supportcarr.kit.sealing.store import SealingStore, stored_spec
-from supportcarr.kit.store.port import CollectionSpec, Index, StoreError
+from supportcarr.kit.store.port import CollectionSpec, StoreError
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-PICKUP = Place(45.5231, -73.5817, "12 rue des Érables")
 KEYSET = Keyset(new_keyset())
-
-
-class Trip(msgspec.Struct, frozen=True, kw_only=True):
-    pickup: Place
-    total_minor: int
-
-
-class Parcel(Document, frozen=True, kw_only=True):
-    owner_id: str
-    sender_id: str | None = None
-    weight: int = 0
-    name: Annotated[str, Personal("owner_id")]
-    note: Annotated[str | None, Personal("sender_id", "owner_id")] = None
-    trip: Annotated[Trip, Personal("owner_id", inside=("pickup",), clear=COARSE_PLACE)]
-
-
-class PlainParcel(Document, frozen=True, kw_only=True):
-    """``Parcel`` before its fields were declared personal."""
-
-    owner_id: str
-    sender_id: str | None = None
-    weight: int = 0
-    name: str
-    note: str | None = None
-    trip: Trip
-
-
-PARCELS = CollectionSpec("parcels", Parcel, indexes=(Index("weight"),))
-ANA = Parcel(
-    id="par_1",
-    owner_id="usr_ana",
-    sender_id="usr_bo",
-    weight=7,
-    name="Ana Roy",
-    note="ring twice",
-    trip=Trip(pickup=PICKUP, total_minor=1200),
-)
-SECRETS = ("Ana Roy", "ring twice", "45.5231", "73.5817", "rables")
 
 
 async def opened(database: MemoryDatabase) -> SealingStore:
@@ -70,14 +31,6 @@ async def opened(database: MemoryDatabase) -> SealingStore:
     store.collection(PARCELS)
     await store.inner.open()
     return store
-
-
-def raw(database: MemoryDatabase) -> str:
-    """Everything that the database holds, as text."""
-    encode = msgspec.json.encode
-    bodies = [row.body for table in database.tables.values() for row in table.rows.values()]
-    events = [encode(e[2]) for t in database.tables.values() for one in t.outbox.values() for e in one]
-    return b"\n".join([*bodies, *events]).decode()
 
 
 async def test_what_is_stored_holds_no_personal_value() -> None:

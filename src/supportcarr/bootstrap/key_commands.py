@@ -1,0 +1,69 @@
+"""The commands ``supportcarr keys rotate-keyset`` and ``supportcarr store seal``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from supportcarr.bootstrap.container import SPECS
+from supportcarr.bootstrap.settings import Settings
+from supportcarr.bootstrap.stores import store_of
+from supportcarr.kit.runtime.settings import SettingsError
+from supportcarr.kit.sealing import rotation
+from supportcarr.kit.sealing.keyset import KeysetFile
+from supportcarr.kit.sealing.store import SealingStore
+
+T = TypeVar("T")
+
+
+def run_rotate_keyset(settings: Settings, *, add_only: bool, forget: bool) -> list[str]:
+    """Rotate the keyset's file and rewrap the data keys; what was done, as lines.
+
+    Raises ``SettingsError`` if the keyset is not in a file.
+    """
+
+    async def rotating(store: SealingStore) -> list[str]:
+        keyset = store.data_keys.wrapper
+        if not isinstance(keyset, KeysetFile):
+            raise SettingsError("The keyset is a setting: change it where it is kept, then rewrap.")
+        if not keyset.ready:
+            raise SettingsError(f"There is no keyset yet at {keyset.path}: the first account makes it.")
+        added = rotation.add_key(keyset)
+        if add_only:
+            return [f"Key {added} is in the keyset and wraps nothing yet."]
+        rotation.promote_newest(keyset)
+        rewrapped = await rotation.rewrap(store.inner, keyset)
+        lines = [f"Key {keyset.primary_id} wraps from now on; {rewrapped} data keys were rewrapped."]
+        if forget:
+            removed = await rotation.forget_unused(store.inner, keyset)
+            lines.append(f"{len(removed)} older keys were removed.")
+        counts = await rotation.count_by_key(store.inner)
+        return [*lines, *(f"Key {key_id} wraps {count} data keys." for key_id, count in counts.items())]
+
+    return _with_store(settings, rotating)
+
+
+def run_seal(settings: Settings, progress: rotation.Progress) -> tuple[int, int]:
+    """Seal what is plain; the number of documents that were sealed, and of those that are left."""
+
+    async def sealing(store: SealingStore) -> tuple[int, int]:
+        sealed = await rotation.seal_all(store, SPECS, progress)
+        left = await rotation.count_plain(store, SPECS)
+        return sealed, sum(one.documents for one in left)
+
+    return _with_store(settings, sealing)
+
+
+def _with_store(settings: Settings, work: Callable[[SealingStore], Awaitable[T]]) -> T:
+    async def working() -> T:
+        store = store_of(settings)
+        for spec in SPECS:
+            store.collection(spec)
+        await store.open()
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(working())
