@@ -29,9 +29,11 @@ def run_rotate_keyset(settings: Settings, *, add_only: bool, forget: bool) -> li
             raise SettingsError("The keyset is a setting: change it where it is kept, then rewrap.")
         if not keyset.ready:
             raise SettingsError(f"There is no keyset yet at {keyset.path}: the first account makes it.")
-        added = rotation.add_key(keyset)
-        if add_only:
-            return [f"Key {added} is in the keyset and wraps nothing yet."]
+        interrupted = set(await rotation.count_by_key(store.inner)) - {keyset.primary_id}
+        if add_only or not interrupted:
+            added = rotation.add_key(keyset)
+            if add_only:
+                return [f"Key {added} is in the keyset and wraps nothing yet."]
         rotation.promote_newest(keyset)
         rewrapped = await rotation.rewrap(store.inner, keyset)
         lines = [f"Key {keyset.primary_id} wraps from now on; {rewrapped} data keys were rewrapped."]

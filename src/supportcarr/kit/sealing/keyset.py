@@ -211,7 +211,7 @@ class KeysetFile(Keyset):
         return changed
 
     def replace(self, keyset: str) -> None:
-        """Write the changed keyset, in one step, and use it.  Raises ``KeysetError``, having written nothing."""
+        """Write the changed keyset in one step, and use it.  Raises ``KeysetError`` before it writes."""
         _primitive(keyset)
         _write(self.path, keyset)
         self._load()
