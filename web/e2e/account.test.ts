@@ -9,6 +9,7 @@ import { seriousViolations } from "./support/accessibility.ts";
 import { readCode } from "./support/demoCity.ts";
 
 const PHONE = { width: 390, height: 844 };
+const NEW_PASSWORD = "another password, just as long";
 const PERSON = { name: "Ana Roy", phone: "+14385550142", password: "a long enough password" };
 
 /** The code of the newest text message, once it is another one than before. */
@@ -48,10 +49,26 @@ describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
     await account.greeting().waitFor();
     expect(await page.evaluate(() => [document.cookie, ...[localStorage, sessionStorage].flatMap((stored) => Object.values(stored) as string[])].join())).not.toMatch(/token|ses_|eyJ/);
 
+    // forgets the password, and resets it by SMS
+    await account.button("Sign out").click();
+    await account.link("Forgotten your password?").click();
+    await account.field("Phone").fill(PERSON.phone);
+    await account.button("Send a code").click();
+    await account.field("6-digit code").waitFor();
+    await isUsable(page);
+    await account.field("6-digit code").fill(await nextCode(first));
+    await account.field("New password").fill(NEW_PASSWORD);
+    await account.button("Set new password").click();
+    await page.getByText("Your new password is set.").waitFor();
+    await account.signIn(PERSON);
+    await page.getByRole("alert").waitFor(); // the old password is refused
+    await account.signIn({ ...PERSON, password: NEW_PASSWORD });
+    await account.greeting().waitFor();
+
     // ends the session of another device
     const otherContext = await browser.newContext({ viewport: PHONE, userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" });
     const other = await new AccountPage(await otherContext.newPage()).visit();
-    await other.signIn(PERSON);
+    await other.signIn({ ...PERSON, password: NEW_PASSWORD });
     await other.greeting().waitFor();
     await page.reload();
     await account.button("Sign out Firefox on Linux").click();
@@ -75,7 +92,7 @@ describe.skipIf(!demoCityAvailable)("a person's account, on a phone", () => {
       await isUsable(page);
       await account.button("Delete my account").click();
       await page.getByText("Your account will be deleted.").waitFor();
-      await account.signIn(PERSON);
+      await account.signIn({ ...PERSON, password: NEW_PASSWORD });
       await account.region("Delete your account").getByText(/will be deleted on/).waitFor();
       if (!keeps) break;
       await account.button("Keep my account").click();
