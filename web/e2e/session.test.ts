@@ -75,9 +75,9 @@ describe.skipIf(!demoCityAvailable)("signing in", () => {
     await console.signIn(admin);
     await console.waitUntilLive();
     const rider = { ...RIDER, phone: "+14385550178" };
-    await requestJson(base, "/auth/sign-up", { body: rider });
+    await signUp(base, rider);
     const driver = { ...RIDER, phone: "+14385550179", role: "driver" };
-    await requestJson(base, "/auth/sign-up", { body: driver });
+    await signUp(base, driver);
     const post = (app: string, path: string, body: object | null, token = "") =>
       page.evaluate(
         async ([name, url, content, bearer]) => {
