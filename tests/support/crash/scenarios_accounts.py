@@ -219,6 +219,8 @@ async def _papers_of_before(world: World) -> None:
 
 
 async def _is_offline_without_papers(world: World) -> Findings:
+    await world.run_periodic_task("drivers.date_papers")  # its next turn, if the first was lost
+    await world.settle()
     entry = await world.roster_entry(world.people.far)
     [profile] = await find_all(world, PROFILES, id=world.people.far.id)
     return problems(
