@@ -62,12 +62,12 @@ describe("signing in", () => {
       new AxiosError("", "", undefined, null, { status: 401, data: { code, detail }, statusText: "", headers: {}, config: { headers: new AxiosHeaders() } });
     post.mockRejectedValueOnce(problem("totp_code_required", "Send totp_code too"));
     renderForm();
-    expect(screen.queryByLabelText(/^Code/)).toBeNull();
+    expect(screen.queryByLabelText("6-digit code")).toBeNull();
     signIn();
-    fireEvent.change(await screen.findByLabelText(/^Code/), { target: { value: " 000000 " } });
+    fireEvent.change(await screen.findByLabelText("6-digit code"), { target: { value: " 000000 " } });
     expect(screen.queryByRole("alert")).toBeNull();
     post.mockRejectedValueOnce(problem("totp_code_wrong", "This code is wrong"));
-    fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
+    fireEvent.click(screen.getByRole("button", { name: "Confirm" }));
     expect((await screen.findByRole("alert")).textContent).toBe("This code is wrong");
     expect(post).toHaveBeenLastCalledWith("/api/v1/auth/sign-in", { phone: "+15145550100", password: " secret ", totp_code: "000000" }, { headers: ADMIN_APP });
   });
