@@ -18,7 +18,15 @@ from supportcarr.contracts.policies import ADMINS, OPERATORS
 from supportcarr.contracts.routing import NoQuery, PageResponse, RequestContext, Response, Route
 
 TAG = "operations"
-Reason = Annotated[str, Meta(min_length=1, max_length=500, examples=["Joined the support team"])]
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+        examples=["Joined the support team"],
+    ),
+]
 
 
 class UsersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

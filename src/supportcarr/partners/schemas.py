@@ -13,7 +13,15 @@ from supportcarr.partners.service import CreatedKey
 
 
 class NewPartner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(min_length=1, max_length=80, examples=["BIXI"])]
+    name: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=80,
+            pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+            examples=["BIXI"],
+        ),
+    ]
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

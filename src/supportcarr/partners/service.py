@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -80,8 +80,13 @@ class PartnerService:
     ) -> CreatedKey:
         """Raises ``NotFound``; ``ValidationFailed`` for an end that is over."""
         await self.partner(partner_id)
-        if expires_at is not None and expires_at <= self._clock.wall():
-            raise ValidationFailed.of("expires_at", "past", "This time is over")
+        if expires_at is not None:
+            try:
+                expires_at = expires_at.astimezone(UTC)
+            except OverflowError:
+                raise ValidationFailed.of("expires_at", "invalid", "This time is out of range") from None
+            if expires_at <= self._clock.wall():
+                raise ValidationFailed.of("expires_at", "past", "This time is over")
         key_id = key_id or new_id(API_KEY)
         document, key = self._made(key_id, partner_id, mode, scopes, expires_at)
         facts: dict[str, Fact] = {"mode": mode, "scopes": list(document.scopes), "partner_id": partner_id}

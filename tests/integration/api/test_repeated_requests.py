@@ -12,7 +12,6 @@ from support.http.route_calls import REASON, name_of
 from support.http.server import Reply
 from support.platform.in_process import CheckedClient, Platform
 from support.rescues.fixtures import APPLICATION, RescueFactory, expect
-from supportcarr.contracts.actors import Actor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -37,6 +36,13 @@ NEW_EACH_TIME = {
     "POST /rescues/{rescue_id}/pin",  # a new PIN each time
     "POST /admin/rescues/{rescue_id}/pin",
     "POST /me/positions",  # the latest wins
+    "POST /me/roles",  # a new token each time
+    "POST /admin/partners",
+    "POST /admin/partners/{partner_id}/keys",
+    "POST /admin/partners/{partner_id}/keys/{key_id}/rotation",  # a new key each time
+    "POST /auth/totp",  # a new secret each time
+    "POST /auth/totp/confirmation",  # a code is good once
+    "POST /auth/step-up",
     "POST /webhooks/stripe",  # deduplicated by Stripe's event ids
 }
 
@@ -51,15 +57,39 @@ class RepeatableRequests:
     async def of(self, route: str) -> list[Send]:
         """The requests that make this change, one for each kind of user, ready to be sent."""
         match route:
-            case "POST /auth/sign-out" | "DELETE /me":
+            case "POST /auth/sign-out" | "DELETE /me" | "DELETE /auth/totp":
                 return []  # cannot be repeated: the session has ended (tested below)
             case "PATCH /me":
                 rider = await self._platform.person("rider")
                 return [lambda: rider.patch("/me", {"name": "Rika R. Roy"})]
             case "DELETE /me/deletion":
-                rider = await self._platform.person("rider")
-                await self._platform.container.deletions.request(rider.user_id, Actor("rider", rider.user_id))
+                asked = await self._platform.person("rider")
+                expect(await asked.send("DELETE", "/me"), 202)
+                await self._platform.settle()
+                assert asked.grant is not None
+                rider = await self._platform.signed_in_again(asked.grant.user.phone)
                 return [lambda: rider.delete("/me/deletion")]
+            case "DELETE /auth/sessions":
+                rider = await self._platform.person("rider")
+                return [lambda: rider.delete("/auth/sessions")]
+            case "DELETE /auth/sessions/{session_id}":
+                rider = await self._platform.person("rider")
+                assert rider.grant is not None
+                other = await self._platform.container.auth.sessions.open(rider.grant.user)
+                return [lambda: rider.delete(f"/auth/sessions/{other.session_id}")]
+            case "PUT /admin/users/{user_id}/roles":
+                return await self._of_an_account("put", "roles", {"roles": ["driver"], "reason": "Moved"})
+            case "POST /admin/users/{user_id}/ban":
+                return await self._of_an_account("post", "ban", {"reason": "Abusive"})
+            case "DELETE /admin/users/{user_id}/ban":
+                return await self._of_an_account("delete", "ban")
+            case "DELETE /admin/partners/{partner_id}/keys/{key_id}":
+                admin = await self._platform.person("admin")
+                partner = expect(await admin.create("/admin/partners", {"name": "BIXI"}), 201)["id"]
+                body = {"mode": "test", "scopes": ["account:read"]}
+                made = expect(await admin.create(f"/admin/partners/{partner}/keys", body), 201)
+                path = f"/admin/partners/{partner}/keys/{made['details']['id']}"
+                return [lambda: admin.delete(path)]
             case "PUT /me/driver-application":
                 driver = await self._platform.person("driver")
                 return [lambda: driver.put("/me/driver-application", APPLICATION)]
@@ -87,6 +117,11 @@ class RepeatableRequests:
             case _ if "{rescue_id}" in route:
                 return await self._of_a_rescue(route)
         raise AssertionError(f"say in Saying.of() how {route} comes about")
+
+    async def _of_an_account(self, method: str, what: str, *body: Any) -> list[Send]:
+        admin, rider = await self._platform.person("admin"), await self._platform.person("rider")
+        send = getattr(admin, method)
+        return [lambda: send(f"/admin/users/{rider.user_id}/{what}", *body)]
 
     async def _availability(self, online: bool) -> list[Send]:
         driver = await self._factory.driver(online=not online)

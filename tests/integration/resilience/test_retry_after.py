@@ -10,7 +10,7 @@ import pytest
 from support.realtime import running_server
 from supportcarr.bootstrap.container import SPECS  # noqa: F401 - with it every part, and its refusals, is there
 from supportcarr.contracts.errors import ApiError
-from supportcarr.gateway.problems import headers_of
+from supportcarr.gateway.problems import LimitReached, headers_of
 from supportcarr.kit.http.lifecycle import Lifecycle
 from supportcarr.kit.observability.metrics_server import serve_metrics
 from supportcarr.kit.redis.client import RedisClient
@@ -24,7 +24,8 @@ def subclasses(of: type[ApiError]) -> Iterator[type[ApiError]]:
 
 
 BUSY = sorted(
-    {kind for kind in subclasses(ApiError) if kind.status in (429, 503)}, key=lambda kind: kind.__name__
+    {kind for kind in subclasses(ApiError) if kind.status in (429, 503)} - {LimitReached},
+    key=lambda kind: kind.__name__,
 )
 
 
@@ -33,6 +34,11 @@ def test_every_temporary_error_says_when_to_retry(kind: type[ApiError]) -> None:
     for refusal in (kind(), kind("Not just now"), kind(retry_after=2.1)):
         waits = dict(headers_of(refusal))[b"retry-after"]
         assert int(waits) >= max(1, refusal.retry_after or 0)
+
+
+def test_a_reached_limit_says_when_to_retry() -> None:
+    refusal = LimitReached((b"ratelimit", b'"user";r=0;t=3'), retry_after=2.1)
+    assert dict(headers_of(refusal))[b"retry-after"] == b"3"
 
 
 def test_there_are_several_kinds_of_temporary_errors() -> None:

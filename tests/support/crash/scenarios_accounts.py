@@ -33,7 +33,7 @@ from support.crash.scenario import (
     run_relay,
 )
 from support.crash.world import ApiResponse, World
-from supportcarr.auth.collections import SESSIONS, TEXT_MESSAGES, USERS
+from supportcarr.auth.collections import SESSIONS, SMS_CODES, TEXT_MESSAGES, USERS
 from supportcarr.auth.guesses import GUESSES
 from supportcarr.auth.signing_keys import SIGNING_KEYS, new_key
 from supportcarr.dispatch.roster import JobClaim
@@ -127,6 +127,8 @@ async def _signed_out(world: World) -> Findings:
 PURGES: dict[str, CollectionSpec[Any]] = {
     "auth.purge_sessions": SESSIONS,
     "auth.purge_guesses": GUESSES,
+    "auth.purge_sms_codes": SMS_CODES,
+    "auth.purge_text_messages": TEXT_MESSAGES,
     "gateway.forget_idempotency_keys": CLAIMS,
     "pricing.forget_quotes": QUOTES,
     "payments.forget_stripe_events": EVENTS,
@@ -137,6 +139,8 @@ async def _days_pass(world: World) -> None:
     """Add an unused quote, a guess and an unrelated webhook to what is stored, and let 200 days pass."""
     await create_quote(world)
     await world.container.guesses.attempt("password", "account")
+    ok(await _sign_up(world))  # and never verify the number
+    await world.settle()
     now = world.clock.wall()
     event = StripeEvent(id="evt_1", type="charge.succeeded", received_at=now, handled_at=now)
     await world.store.collection(EVENTS).insert(event)
@@ -366,7 +370,10 @@ ACCOUNTS_SCENARIOS = (
     Scenario(
         name="purging expired documents",
         prepare=_days_pass,
-        background=tuple(periodic_task(name) for name in PURGES),
+        background=(
+            periodic_task("auth.purge_provisional_accounts"),
+            *(periodic_task(name) for name in PURGES),
+        ),
         effect=_purged,
     ),
     Scenario(

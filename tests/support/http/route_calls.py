@@ -144,12 +144,15 @@ class ExampleCalls:
     arrived: PreparedRescue
     offered: PreparedRescue
     operator: CheckedClient
+    admin: CheckedClient
     partner: CheckedClient  # with a key
     ids: Mapping[str, str]  # by the path's parameter
 
     def client(self, route: Route) -> CheckedClient:
         """A client that the route's policy accepts and that owns the resources in its path."""
         roles = route.policy.roles
+        if route.policy.step_up:
+            return self.admin
         if roles is None or "rider" in roles:
             return self.arrived.rider
         if "partner" in roles:
@@ -158,7 +161,7 @@ class ExampleCalls:
             return (
                 self.offered.assigned_driver if "{offer_id}" in route.path else self.arrived.assigned_driver
             )
-        return self.operator
+        return self.operator if "support" in roles else self.admin
 
     def path(self, route: Route, **other: str) -> str:
         """The route's path with ids of existing resources, or with *other* ids."""
@@ -181,7 +184,7 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     platform = factory.platform
     prepared = await factory.arrived()
     offered = await factory.offered()
-    operator = await platform.person("support")
+    operator, admin = await platform.person("support"), await platform.person("admin")
     await platform.settle()
 
     async def first(who: CheckedClient, path: str) -> str:
@@ -209,7 +212,9 @@ async def prepare_calls(factory: RescueFactory) -> ExampleCalls:
     await platform.settle()
     with_key = platform.anonymous()
     with_key.token = key.key
-    return ExampleCalls(platform, prepared, offered, operator, with_key, ids)
+    expect(await with_key.get("/partner/me"), 200)  # notes the first use of the key
+    await platform.settle()
+    return ExampleCalls(platform, prepared, offered, operator, admin, with_key, ids)
 
 
 def sign_up_body(**changes: Any) -> dict[str, Any]:

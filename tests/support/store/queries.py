@@ -17,15 +17,24 @@ from typing import Any, Literal
 import supportcarr
 import supportcarr_lab
 from support.store.privacy_queries import PRIVACY_CALLS, PURGED, audit_queries, privacy_queries
-from supportcarr.auth.collections import REQUESTED_TEXTS, SESSIONS, SMS_CODES, TEXT_MESSAGES, USERS
+from supportcarr.auth.collections import (
+    REQUESTED_TEXTS,
+    SESSIONS,
+    SIGNING_KEYS,
+    SMS_CODES,
+    TEXT_MESSAGES,
+    USERS,
+)
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.drivers.collections import PROFILES
 from supportcarr.gateway.idempotency import CLAIMS
 from supportcarr.kit.jobs.service import JOBS
+from supportcarr.kit.sealing.data_keys import DATA_KEYS
 from supportcarr.kit.store.port import Collection, CollectionSpec, In, Range, Where
 from supportcarr.notifications.collections import NOTIFICATIONS
 from supportcarr.operations.repository import OPS_RESCUES
+from supportcarr.partners.collections import API_KEYS, PARTNERS
 from supportcarr.payments.collections import EVENTS, LEDGER, METHODS, RECORDS
 from supportcarr.pricing.collections import AREAS, QUOTES
 from supportcarr.privacy.collections import DELETIONS
@@ -134,7 +143,7 @@ QUERIES: tuple[Query, ...] = (
     Query("auth/code_texts.py self._messages.find", TEXT_MESSAGES, {"provider_id": "x"}),
     Query("auth/password_service.py self._users.find", USERS, {"phone_key": "x"}, sorting="memory"),
     Query("auth/registration.py self._users.find", USERS, {"provisional_until": UNTIL}, "provisional_until"),
-    Query("auth/revocations.py self._sessions.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
+    Query("auth/revocations.py collection.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
     Query("dispatch/service.py self._offers.find", OFFERS, {"rescue_id": "res_qc_1"}, sorting="memory"),
     Query("dispatch/reconciler.py self._roster.find", ROSTER, {"claim_until": UNTIL}, "claim_until"),
     Query("dispatch/service.py self._offers.find", OFFERS, {"driver_id": "usr_1", "state": "open"}),
@@ -183,6 +192,21 @@ QUERIES: tuple[Query, ...] = (
     _verification("RESCUES", RESCUES),
     _verification("RIDERS", RIDERS),
     _verification("ROSTER", ROSTER),
+    Query("auth/revocations.py collection.find", SESSIONS, {"ended_at": SINCE}, "ended_at"),
+    Query("auth/session_service.py self._sessions.find", SESSIONS, {"user_id": "x"}),
+    Query("auth/session_service.py self._sessions.find", SESSIONS, {"user_id": "x"}, "-id"),
+    Query("auth/signing_keys.py self._collection.find", SIGNING_KEYS),
+    Query("auth/staff_list.py self._users.scan", USERS, how="scan"),
+    Query("partners/key_verifier.py self._keys.find", API_KEYS, {"prefix": "x"}),
+    Query("partners/service.py self._keys.find", API_KEYS, {"prefix": "x"}),
+    Query("partners/service.py self._keys.find", API_KEYS, {"partner_id": "x"}, "-id"),
+    Query("partners/service.py self._partners.find", PARTNERS, sort="-id"),
+    Query("kit/sealing/data_keys.py self._keys.find", DATA_KEYS, sort="-keyset_key"),
+    Query("kit/sealing/data_keys.py self._keys.find", DATA_KEYS, {"destroyed_at": SINCE}, "destroyed_at"),
+    Query("kit/sealing/data_keys.py self._keys.count", DATA_KEYS, how="count"),
+    Query("kit/sealing/rotation.py keys.find", DATA_KEYS, {"keyset_key": Range(ge=1)}, "keyset_key"),
+    Query("kit/sealing/rotation.py keys.find", DATA_KEYS, {"keyset_key": Range(ge=1, lt=9)}, "keyset_key"),
+    Query("kit/sealing/rotation.py keys.count", DATA_KEYS, {"keyset_key": 1}, how="count"),
     Query("supportcarr_lab/verification/store_source.py jobs.count", JOBS, {"state": "ready"}, how="count"),
     Query("supportcarr_lab/verification/store_source.py jobs.count", JOBS, {"state": "dead"}, how="count"),
 )
@@ -192,6 +216,14 @@ OTHER_CALLS = frozenset(
     {
         *PRIVACY_CALLS,
         "supportcarr_lab/demo/fault_injection.py itertools.count",
+        "auth/access_tokens.py self._keys.find",
+        "auth/code_texts.py self._sender.find",
+        "auth/people_routes.py people.find",
+        "auth/signing_keys.py self.find",
+        "kit/sealing/rotation.py collection.inner.scan",
+        "kit/sealing/store.py self.inner.find",
+        "kit/sealing/store.py self.inner.scan",
+        "partners/routes.py service.find",
         "drivers/routes.py service.find",
         "drivers/service.py self.find",
         "gateway/router.py self.find",
