@@ -20,11 +20,11 @@ from support.store.privacy_queries import PRIVACY_CALLS, PURGED, audit_queries, 
 from supportcarr.auth.collections import (
     REQUESTED_TEXTS,
     SESSIONS,
-    SIGNING_KEYS,
     SMS_CODES,
     TEXT_MESSAGES,
     USERS,
 )
+from supportcarr.auth.signing_keys import SIGNING_KEYS
 from supportcarr.contracts.rescues import LIVE, WAITING
 from supportcarr.dispatch.collections import CASES, OFFERS, ROSTER
 from supportcarr.drivers.collections import PROFILES

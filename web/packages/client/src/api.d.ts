@@ -1651,7 +1651,7 @@ export interface components {
         /** BanBody */
         BanBody: {
             /** @example Joined the support team */
-            reason: string;
+            reason: string & unknown;
         };
         /**
          * BatteryAnswers
@@ -1689,7 +1689,7 @@ export interface components {
         ChangeRoles: {
             roles: ("admin" | "driver" | "rider" | "support")[];
             /** @example Joined the support team */
-            reason: string;
+            reason: string & unknown;
         };
         /** ClockReading */
         ClockReading: {
@@ -1964,7 +1964,7 @@ export interface components {
         /** NewPartner */
         NewPartner: {
             /** @example BIXI */
-            name: string;
+            name: string & unknown;
         };
         /**
          * NewPaymentMethod
