@@ -45,5 +45,5 @@ def test_guessable_and_leaked_passwords_are_refused(password: str, code: str) ->
 
 def test_the_list_has_the_leaked_passwords_that_are_long_enough() -> None:
     listed = leaked_passwords()
-    assert len(listed) == 10_000
+    assert len(listed) == 2_858  # all that lists under a licence like ours have
     assert all(len(password) >= MIN_CHARACTERS and password == password.casefold() for password in listed)
