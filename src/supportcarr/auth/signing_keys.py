@@ -56,6 +56,7 @@ class SigningKey(Document, frozen=True, kw_only=True):
     seed: str  # base64url
     activates_at: datetime  # wall time; from then on it signs
     exclusive: bool = False  # keys of before it, those of the settings too, are refused at once
+    refuses: tuple[str, ...] = ()  # the keys that were stored when it was made, if it is exclusive
 
 
 SIGNING_KEYS = CollectionSpec("signingkeys", SigningKey)
@@ -69,9 +70,16 @@ class _Usable(NamedTuple):
     verifies_until: float
 
 
-def new_key(root: str, activates_at: datetime, *, exclusive: bool = False) -> SigningKey:
-    seed = base64.urlsafe_b64encode(os.urandom(_SEED_BYTES)).decode()
-    return SigningKey(id=new_id(_ID), root=root, seed=seed, activates_at=activates_at, exclusive=exclusive)
+def new_key(root: str, activates_at: datetime, *, refuses: Sequence[str] | None = None) -> SigningKey:
+    """A key that nobody else has; with *refuses* it is exclusive, and those keys are among the refused."""
+    return SigningKey(
+        id=new_id(_ID),
+        root=root,
+        seed=base64.urlsafe_b64encode(os.urandom(_SEED_BYTES)).decode(),
+        activates_at=activates_at,
+        exclusive=refuses is not None,
+        refuses=tuple(refuses or ()),
+    )
 
 
 class SigningKeys:
@@ -189,9 +197,14 @@ class SigningKeys:
     def _build(self) -> None:
         """Work out which keys sign and verify, and until when."""
         before = self._usable
-        # Ids are ordered by time: of what was stored before an exclusive key, nothing is left.
-        exclusive = max((key.id for key in self._stored if key.exclusive), default="")
-        left = [key for key in self._stored if key.id >= exclusive]
+        # Ids are ordered by time, but not within a millisecond, nor if clocks differ: so an exclusive key
+        # names the keys that it refuses.  The order refuses what another process stored in that moment.
+        last = max(
+            (key for key in self._stored if key.exclusive), key=lambda key: key.activates_at, default=None
+        )
+        exclusive = last.id if last else ""
+        refused = {name for key in self._stored for name in key.refuses}
+        left = [key for key in self._stored if key.id not in refused and key.id >= exclusive]
         self._ordered = ordered = sorted(left, key=lambda key: (key.activates_at, key.id))
         starts = [key.activates_at.timestamp() for key in ordered]
         usable: dict[str, _Usable] = {}
@@ -226,8 +239,12 @@ class SigningKeys:
         """
         if self._collection is None:
             raise ValueError("without a store the settings alone have keys")
-        delay = timedelta(0) if exclusive else timedelta(seconds=ACTIVATION_SECONDS)
-        key = new_key(self._first, self._clock.wall() + delay, exclusive=exclusive)
+        refuses: list[str] | None = None
+        delay = timedelta(seconds=ACTIVATION_SECONDS)
+        if exclusive:
+            await self.load()
+            refuses, delay = [key.id for key in self._stored], timedelta(0)
+        key = new_key(self._first, self._clock.wall() + delay, refuses=refuses)
         key = await self._collection.insert(key)
         await self.load()
         return key

@@ -9,6 +9,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import OctKey
 
 from support.store.memory import MemoryStore
+from supportcarr.auth import signing_keys
 from supportcarr.auth.access_tokens import AccessTokens
 from supportcarr.auth.model import User
 from supportcarr.auth.ports import RevocationListener
@@ -208,6 +209,23 @@ async def test_after_a_leak_older_keys_are_refused_at_once(store: MemoryStore) -
     forged = Process(store).issue()  # by the secret of the settings alone
     assert kid_of(forged) == "k1"
     assert not there.accepts(forged)
+
+
+async def test_a_key_whose_id_is_later_is_refused_after_a_leak(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same millisecond, or of a process whose clock is ahead."""
+    here = Process(store)
+    ahead = signing_keys.new_id("key")[:4] + "7" + "z" * 25
+    with monkeypatch.context() as patch:
+        patch.setattr(signing_keys, "new_id", lambda _: ahead)
+        leaked = await here.keys.rotate()
+    key = await here.keys.rotate(exclusive=True)
+    assert leaked.id == ahead > key.id
+    Process.now += 2 * ACTIVATION_SECONDS
+    await here.keys.keep_fresh()
+    assert here.keys.find(leaked.id) is None
+    assert kid_of(here.issue()) == key.id
 
 
 async def test_neither_the_store_nor_the_settings_alone_can_sign(store: MemoryStore) -> None:
